@@ -1,0 +1,215 @@
+//! The choice of the base image: what a program needs against what each image offers. No language names here.
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{BaseRow, Catalog, SystemPackage, system_packages};
+use crate::facts::{Evidence, Kind, Libc, Needs, Program, Rejected, Sourced};
+
+/// The families, in the order in which they are offered.
+pub const FAMILIES: [&str; 4] = ["distroless", "alpine", "debian", "scratch"];
+
+/// The base that was chosen, and what must be added to it.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The catalog's row.
+    pub row: BaseRow,
+    /// The image reference.
+    pub image: String,
+    /// Packages to install in the final image.
+    pub packages: Vec<String>,
+    /// Packages to install where the program is built.
+    pub build_packages: Vec<String>,
+    /// The family, with the reason, and the families that were refused.
+    pub choice: Sourced<String>,
+    /// Why `auto` or the request ended here, in a sentence.
+    pub why: String,
+}
+
+/// A family that cannot serve, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The family.
+    pub family: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// Chooses among the catalog's rows: `requested` is `auto` or a family.
+///
+/// # Errors
+/// Where the requested family cannot serve: the reason, and the nearest one that can.
+pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: &str) -> Result<Base> {
+    let packages = system_packages()?;
+    let exact = catalog.release_of(toolchain).is_none_or(|release| release.cycle != toolchain);
+    let site = program.kind == Kind::Site;
+    let mut fit: Vec<&BaseRow> = Vec::new();
+    let mut refused: Vec<Refusal> = Vec::new();
+    for family in FAMILIES {
+        let mut reasons = Vec::new();
+        let rows = catalog.base.iter().filter(|row| row.family == family && row.site == site);
+        for row in rows {
+            match objection(catalog, row, &program.needs, &packages, toolchain, exact) {
+                None => {
+                    fit.push(row);
+                    reasons.clear();
+                    break;
+                }
+                Some(reason) => reasons.push(reason),
+            }
+        }
+        if fit.iter().any(|row| row.family == family) {
+            continue;
+        }
+        let why = catalog.impossible.iter().find(|i| i.family == family && i.site == site).map(|i| i.why.clone());
+        let why = why
+            .or_else(|| reasons.pop())
+            .unwrap_or_else(|| "no image of this family is in the catalog for it".to_owned());
+        refused.push(Refusal { family: family.to_owned(), why });
+    }
+    fit.sort_by_key(|row| (row.reluctant.is_some(), row.megabytes));
+    let Some(smallest) = fit.first().copied() else {
+        let reasons: Vec<String> = refused.iter().map(|r| format!("{}: {}", r.family, r.why)).collect();
+        bail!("no base image meets the program's needs: {}", reasons.join("; "));
+    };
+    if requested == "auto" {
+        let why = format!("the smallest base that meets the needs{}", describe(&program.needs));
+        let mut choice =
+            Sourced { value: smallest.family.clone(), evidence: needs_evidence(&program.needs), rejected: Vec::new() };
+        for row in fit.iter().skip(1) {
+            let why = row
+                .reluctant
+                .clone()
+                .unwrap_or_else(|| format!("would do, but is larger (about {} MB)", row.megabytes));
+            choice.rejected.push(Rejected { value: row.family.clone(), why });
+        }
+        choice.rejected.extend(refused.into_iter().map(|r| Rejected { value: r.family, why: r.why }));
+        return build(catalog, smallest, program, &packages, toolchain, choice, why);
+    }
+    if let Some(row) = fit.iter().find(|row| row.family == requested) {
+        let choice = Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
+        return build(
+            catalog,
+            row,
+            program,
+            &packages,
+            toolchain,
+            choice,
+            "asked for, and it meets the needs".to_owned(),
+        );
+    }
+    let Some(refusal) = refused.iter().find(|r| r.family == requested) else {
+        bail!("`{requested}` is no base family: one of auto, {}", FAMILIES.join(", "));
+    };
+    bail!(
+        "base `{requested}` cannot serve here: {}; the nearest that can is `{}`: use --base {} or --base auto",
+        refusal.why,
+        smallest.family,
+        smallest.family
+    )
+}
+
+/// Why a row cannot serve; `None` where it can.
+fn objection(
+    catalog: &Catalog,
+    row: &BaseRow,
+    needs: &Needs,
+    packages: &std::collections::BTreeMap<String, SystemPackage>,
+    toolchain: &str,
+    exact: bool,
+) -> Option<String> {
+    let cycle = catalog.release_of(toolchain).map_or(toolchain, |release| release.cycle.as_str());
+    if !row.cycles.is_empty() && !row.cycles.iter().any(|c| c == cycle) {
+        return Some(format!("{} exists for {} only, not for {toolchain}", row.image, row.cycles.join(", ")));
+    }
+    if exact && !row.exact {
+        return Some(format!("{} follows the newest release, and exactly {toolchain} is asked for", row.image));
+    }
+    let because =
+        |evidence: &[Evidence]| evidence.first().map_or_else(String::new, |e| format!(" ({}: {})", e.place(), e.note));
+    match (needs.libc, row.libc.as_str()) {
+        (Libc::None, _) | (Libc::Dynamic, "musl" | "glibc") | (Libc::Glibc, "glibc") => {}
+        (Libc::Glibc, "musl") => {
+            return Some(format!("the program is built for glibc, and it has musl{}", because(&needs.libc_evidence)));
+        }
+        _ => {
+            return Some(format!(
+                "the program is linked with a C library, and it has none{}",
+                because(&needs.libc_evidence)
+            ));
+        }
+    }
+    if let (Some(shell), false) = (&needs.shell, row.shell) {
+        return Some(format!("the program needs a shell, and it has none ({}: {})", shell.place(), shell.note));
+    }
+    for need in &needs.packages {
+        let known = packages.get(&need.value);
+        let there = match row.installer.as_deref() {
+            Some("apt") => known.is_some_and(|p| p.debian.is_some()),
+            Some("apk") => known.is_some_and(|p| p.alpine.is_some()),
+            _ => row.libc != "none" && known.is_some_and(|p| p.distroless),
+        };
+        if !there {
+            return Some(format!(
+                "the program needs `{}`, which cannot be installed there{}",
+                need.value,
+                because(&need.evidence)
+            ));
+        }
+    }
+    None
+}
+
+fn build(
+    catalog: &Catalog,
+    row: &BaseRow,
+    program: &Program,
+    packages: &std::collections::BTreeMap<String, SystemPackage>,
+    toolchain: &str,
+    choice: Sourced<String>,
+    why: String,
+) -> Result<Base> {
+    let mut install = row.packages.clone();
+    let mut build_packages = Vec::new();
+    for need in &program.needs.packages {
+        let Some(known) = packages.get(&need.value) else { bail!("package `{}` is not in the catalog", need.value) };
+        match row.installer.as_deref() {
+            Some("apt") => install.extend(known.debian.iter().flatten().cloned()),
+            Some("apk") => install.extend(known.alpine.iter().flatten().cloned()),
+            _ => {}
+        }
+        build_packages.extend(if row.builder == "musl" {
+            known.alpine_build.clone()
+        } else {
+            known.debian_build.clone()
+        });
+    }
+    for list in [&mut install, &mut build_packages] {
+        list.sort();
+        list.dedup();
+    }
+    let image = catalog.image(&row.image, toolchain);
+    Ok(Base { row: row.clone(), image, packages: install, build_packages, choice, why })
+}
+
+/// The needs in a few words, for the reason of a choice.
+fn describe(needs: &Needs) -> String {
+    let mut words = Vec::new();
+    match needs.libc {
+        Libc::None => words.push("no C library".to_owned()),
+        Libc::Dynamic => words.push("a C library".to_owned()),
+        Libc::Glibc => words.push("glibc".to_owned()),
+    }
+    if needs.shell.is_some() {
+        words.push("a shell".to_owned());
+    }
+    words.extend(needs.packages.iter().map(|p| p.value.clone()));
+    format!(" ({})", words.join(", "))
+}
+
+fn needs_evidence(needs: &Needs) -> Vec<Evidence> {
+    let mut evidence = needs.libc_evidence.clone();
+    evidence.extend(needs.shell.clone());
+    evidence.extend(needs.packages.iter().flat_map(|p| p.evidence.clone()));
+    evidence
+}

@@ -1,0 +1,88 @@
+//! The registry of languages, and the scan that asks each of them about each folder.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::ask::Answers;
+use crate::base::Base;
+use crate::catalog::Catalog;
+use crate::facts::{Facts, Program};
+use crate::path::RelPath;
+use crate::plan::Build;
+use crate::repo::{Dir, Repo};
+
+/// What a language's `plan` function is given.
+pub struct Chosen<'a> {
+    /// The repository, for questions about single files.
+    pub repo: &'a Repo,
+    /// What was detected.
+    pub facts: &'a Facts,
+    /// The program to start.
+    pub program: &'a Program,
+    /// What was answered.
+    pub answers: &'a Answers,
+    /// The base image that was chosen for the program's needs.
+    pub base: &'a Base,
+    /// The closed facts of this language.
+    pub catalog: &'a Catalog,
+    /// The toolchain version: answered, else detected.
+    pub toolchain: &'a str,
+}
+
+/// Reads a file of one folder outside the repository; `None` where it does not exist.
+pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<String>> + 'a;
+
+/// A row of the registry: plain data and three functions.
+pub struct Language {
+    /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
+    pub id: &'static str,
+    /// For people: `Go`, `Node.js`.
+    pub name: &'static str,
+    /// A folder that holds one of these files is a candidate.
+    pub markers: &'static [&'static str],
+    /// Facts about the application in a folder; `None` where there is none of this language.
+    pub detect: fn(&Dir) -> Result<Option<Facts>>,
+    /// True where the folder that `read` reads from is a workspace root, or holds the lockfile, of the application at `member`.
+    pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<bool>,
+    /// The program behind an entry point that a person named and detection did not list.
+    pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
+    /// Turns facts and answers into what the template needs.
+    pub plan: fn(&Chosen) -> Result<Build>,
+}
+
+macro_rules! languages {
+    ($($module:ident),+ $(,)?) => {
+        $(pub mod $module;)+
+
+        /// Every language. Their order never matters.
+        pub const LANGUAGES: &[Language] = &[$($module::LANGUAGE),+];
+    };
+}
+
+languages! { go, node }
+
+/// The language with this id.
+pub fn language(id: &str) -> Option<&'static Language> {
+    LANGUAGES.iter().find(|language| language.id == id)
+}
+
+/// Every application at or below `start`, sorted by folder, then by language.
+///
+/// `start` itself is asked even without a marker: it may be a program inside a larger module.
+pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
+    let mut found = Vec::new();
+    for language in LANGUAGES {
+        let mut folders = BTreeSet::from([start.clone()]);
+        folders.extend(
+            repo.files_under(start)
+                .filter(|path| language.markers.contains(&path.file_name()))
+                .filter_map(RelPath::parent),
+        );
+        for folder in folders {
+            found.extend((language.detect)(&Dir::new(repo, folder))?);
+        }
+    }
+    found.sort_by(|a: &Facts, b| (&a.dir, &a.language).cmp(&(&b.dir, &b.language)));
+    Ok(found)
+}

@@ -1,0 +1,1 @@
+//! .dockerignore: Docker's matching rules.

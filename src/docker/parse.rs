@@ -1,0 +1,1 @@
+//! Reads a Dockerfile back into stages and instructions.

@@ -1,0 +1,279 @@
+//! What a detector found out, in the vocabulary that every language shares, each value with its evidence.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ask::Question;
+use crate::path::RelPath;
+
+/// Where a value was read, and by which rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The file that says so.
+    pub file: RelPath,
+    /// The line in that file, from 1; absent where the whole file is the evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The rule, in words: `engines.node is ">=20"; newest supported LTS inside it`.
+    pub note: String,
+}
+
+impl Evidence {
+    /// Evidence at a line of a file.
+    pub fn at(file: &RelPath, line: u32, note: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: Some(line), note: note.into() }
+    }
+
+    /// Evidence that a file as a whole gives, by its presence or its absence.
+    pub fn file(file: &RelPath, note: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: None, note: note.into() }
+    }
+
+    /// `file:line`, or `file` where no line is known.
+    pub fn place(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}", self.file),
+            None => self.file.to_string(),
+        }
+    }
+}
+
+/// An alternative that was looked at and not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The alternative.
+    pub value: String,
+    /// Why it was not taken.
+    pub why: String,
+}
+
+/// A value with the evidence for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// What it rests on, strongest first. Empty means: an assumption, which must be stated.
+    pub evidence: Vec<Evidence>,
+    /// What else was found, and why it lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
+}
+
+impl<T> Sourced<T> {
+    /// A value that one piece of evidence gives.
+    pub fn new(value: T, evidence: Evidence) -> Self {
+        Self { value, evidence: vec![evidence], rejected: Vec::new() }
+    }
+
+    /// A value that nothing in the repository states.
+    pub fn assumed(value: T) -> Self {
+        Self { value, evidence: Vec::new(), rejected: Vec::new() }
+    }
+
+    /// The same, with an alternative that lost.
+    #[must_use]
+    pub fn rejecting(mut self, value: impl Into<String>, why: impl Into<String>) -> Self {
+        self.rejected.push(Rejected { value: value.into(), why: why.into() });
+        self
+    }
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The image cannot work: nothing is written.
+    Error,
+    /// The image will probably disappoint.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// Something to tell the user: what is wrong, where, why it matters in a container, and the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// A stable name such as `localhost-only`, in lower-case words.
+    pub code: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong.
+    pub what: String,
+    /// Where; several where several files are at fault.
+    pub evidence: Vec<Evidence>,
+    /// Why it matters in a container.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Finding {
+    /// A finding with one piece of evidence.
+    pub fn new(
+        code: &str,
+        severity: Severity,
+        what: impl Into<String>,
+        evidence: impl IntoIterator<Item = Evidence>,
+        why: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.to_owned(),
+            severity,
+            what: what.into(),
+            evidence: evidence.into_iter().collect(),
+            why: why.into(),
+            fix: fix.into(),
+        }
+    }
+}
+
+/// What kind of process a program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Listens on a port until it is stopped.
+    Service,
+    /// Runs and ends, or waits without listening.
+    Command,
+    /// Files that a web server serves.
+    Site,
+}
+
+/// Which C library a program is linked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Libc {
+    /// A static binary: any base will do.
+    #[default]
+    None,
+    /// Linked with the C library of the builder, whichever that is.
+    Dynamic,
+    /// Prebuilt for glibc: musl will not do.
+    Glibc,
+}
+
+/// What a program asks of the image that it runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// The C library.
+    pub libc: Libc,
+    /// Why `libc` is what it is, where it is not [`Libc::None`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub libc_evidence: Vec<Evidence>,
+    /// The program starts a shell, or is started by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shell: Option<Evidence>,
+    /// Packages of the system: keys of `catalog/packages.toml`, such as `git`, `openssl`, `ffmpeg`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Sourced<String>>,
+    /// Time zones by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<Evidence>,
+    /// A writable `/tmp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary_files: Option<Evidence>,
+}
+
+/// An environment variable that the image sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvVar {
+    /// The name.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// One thing in the repository that can be started, with what it needs at run time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// What the `entrypoint` question stores: `./cmd/server`, `dist/index.js`. Unique inside one [`Facts`].
+    pub id: String,
+    /// A short name for people and for the binary: `server`.
+    pub name: String,
+    /// What kind of process.
+    pub kind: Kind,
+    /// Why it is taken for a program.
+    pub evidence: Vec<Evidence>,
+    /// The port that it listens on.
+    pub port: Option<Sourced<u16>>,
+    /// Files and folders that it opens at run time, relative to the repository's root.
+    pub files: Vec<Sourced<RelPath>>,
+    /// Folders that it writes: relative to its working directory, or absolute.
+    pub writable: Vec<Sourced<String>>,
+    /// Environment that it needs in a container, such as `HOST=0.0.0.0`.
+    pub env: Vec<Sourced<EnvVar>>,
+    /// The command-line library, where it has subcommands (`cobra`): an ENTRYPOINT without CMD.
+    pub subcommands: Option<Sourced<String>>,
+    /// It stops on SIGTERM by itself; the evidence is the handler, or how the runtime does it.
+    pub handles_sigterm: Option<Evidence>,
+    /// What it asks of the image.
+    pub needs: Needs,
+    /// What is to be said about this program.
+    pub findings: Vec<Finding>,
+}
+
+impl Program {
+    /// A program of which nothing more is known yet.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, kind: Kind, evidence: Evidence) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            kind,
+            evidence: vec![evidence],
+            port: None,
+            files: Vec::new(),
+            writable: Vec::new(),
+            env: Vec::new(),
+            subcommands: None,
+            handles_sigterm: None,
+            needs: Needs::default(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// What is known of one deployable application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The language's id in the registry.
+    pub language: String,
+    /// The application's folder.
+    pub dir: RelPath,
+    /// The build context: `dir`, or the workspace root above it.
+    pub context: RelPath,
+    /// The application's name: lower case, fit for an image name.
+    pub name: Sourced<String>,
+    /// The tool that resolves dependencies and builds: `npm`, `pnpm`, `go`.
+    pub tool: Sourced<String>,
+    /// The language's version: a cycle (`26`, `1.27`) or an exact version (`22.14.0`).
+    pub toolchain: Sourced<String>,
+    /// What can be started, likeliest first. Several make a question.
+    pub programs: Vec<Program>,
+    /// Files that dependency resolution reads, relative to the root.
+    pub manifests: Vec<RelPath>,
+    /// The application's own version, where a manifest states it (an OCI label).
+    pub version: Option<Sourced<String>>,
+    /// The address of its source, where a manifest states it (an OCI label).
+    pub source: Option<Sourced<String>>,
+    /// Questions beyond the common ones (`entrypoint`, `port`, `base`, ...) that this language asks.
+    pub questions: Vec<Question>,
+    /// What is to be said about the application as a whole.
+    pub findings: Vec<Finding>,
+    /// Private to the language: see [`Facts::details`].
+    #[serde(default)]
+    pub details: serde_json::Value,
+}
+
+impl Facts {
+    /// Stores what only the language's own template and `plan` function read.
+    pub fn set_details<T: Serialize>(&mut self, details: &T) -> anyhow::Result<()> {
+        self.details = serde_json::to_value(details)?;
+        Ok(())
+    }
+
+    /// Reads back what [`Facts::set_details`] stored.
+    pub fn details<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        Ok(serde_json::from_value(self.details.clone())?)
+    }
+}

@@ -1,0 +1,3 @@
+//! The `dockgen` command.
+
+fn main() {}

@@ -1,0 +1,152 @@
+//! Paths inside a repository: relative, `/`-separated, never climbing out of the root.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A path relative to the root of a [`Repo`](crate::repo::Repo). The empty path is the root.
+///
+/// It never begins with `/`, never holds `.`, `..` or an empty component.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RelPath(String);
+
+impl RelPath {
+    /// The root itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// Normalises `text`; `None` where it is absolute or climbs out of the root.
+    pub fn new(text: &str) -> Option<Self> {
+        Self::root().join(text)
+    }
+
+    /// This path followed by `text`, which may hold `.` and `..`; `None` where the result leaves the root.
+    pub fn join(&self, text: &str) -> Option<Self> {
+        if text.starts_with('/') {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.components().collect();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                name => parts.push(name),
+            }
+        }
+        Some(Self(parts.join("/")))
+    }
+
+    /// The text, `""` for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True for the root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The components, none for the root.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('/').filter(|part| !part.is_empty())
+    }
+
+    /// The folder that holds this path; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        Some(Self(self.0.rsplit_once('/').map_or_else(String::new, |(head, _)| head.to_owned())))
+    }
+
+    /// This path's parent, its parent's parent, and so on to the root; not the path itself.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(self.parent(), Self::parent)
+    }
+
+    /// The last component, `""` for the root.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The part of the file name after its last dot, `""` where there is none.
+    pub fn extension(&self) -> &str {
+        self.file_name().rsplit_once('.').map_or("", |(_, ext)| ext)
+    }
+
+    /// True where `self` is `folder` or lies below it.
+    pub fn is_within(&self, folder: &Self) -> bool {
+        self.strip(folder).is_some()
+    }
+
+    /// `self` relative to `folder` (`""` where they are equal); `None` where it does not lie below.
+    pub fn strip(&self, folder: &Self) -> Option<&str> {
+        if folder.is_root() {
+            return Some(&self.0);
+        }
+        let rest = self.0.strip_prefix(&folder.0)?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    }
+
+    /// The way from `folder` to `self`, with `..` where it must climb; `.` where they are equal.
+    pub fn relative_to(&self, folder: &Self) -> String {
+        let (to, from): (Vec<_>, Vec<_>) = (self.components().collect(), folder.components().collect());
+        let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+        let way: Vec<&str> =
+            std::iter::repeat_n("..", from.len() - shared).chain(to[shared..].iter().copied()).collect();
+        if way.is_empty() { ".".to_owned() } else { way.join("/") }
+    }
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_root() { "." } else { &self.0 })
+    }
+}
+
+impl TryFrom<String> for RelPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::new(&text).ok_or_else(|| format!("path `{text}` is not relative to the root"))
+    }
+}
+
+impl From<RelPath> for String {
+    fn from(path: RelPath) -> Self {
+        if path.is_root() { ".".to_owned() } else { path.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::new(text).unwrap()
+    }
+
+    #[test]
+    fn normalises_and_refuses_to_climb_out() {
+        assert_eq!(path("./a//b/../c/").as_str(), "a/c");
+        assert_eq!(path(".").to_string(), ".");
+        assert_eq!(RelPath::new("a/../../b"), None);
+        assert_eq!(RelPath::new("/etc"), None);
+        assert_eq!(path("apps/web").join("../../go.mod"), Some(path("go.mod")));
+    }
+
+    #[test]
+    fn relates_paths() {
+        assert!(path("apps/web").is_within(&path("apps")));
+        assert!(!path("apps2/web").is_within(&path("apps")));
+        assert_eq!(path("apps/web").strip(&RelPath::root()), Some("apps/web"));
+        assert_eq!(path("").relative_to(&path("apps/web")), "../..");
+        assert_eq!(path("apps/web/x").relative_to(&path("apps/api")), "../web/x");
+        assert_eq!(path("a").relative_to(&path("a")), ".");
+        assert_eq!(path("a/b.tar.gz").extension(), "gz");
+    }
+}

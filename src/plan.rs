@@ -1,0 +1,602 @@
+//! Facts, answers and catalog become a [`Plan`]: plain data in Docker's and OCI's words, the only thing templates see.
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Answers, Origin, id};
+use crate::base;
+use crate::catalog::Catalog;
+use crate::detect::{self, Chosen};
+use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Line};
+use crate::facts::{Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::{Dir, Repo};
+
+/// The version of the plan's shape; templates written for another one are refused.
+pub const SCHEMA: u32 = 1;
+
+/// User and group of every final image: distroless's `nonroot`, taken on the other bases too, so that volumes
+/// keep their owner when the base changes. Numeric, as Kubernetes' runAsNonRoot asks.
+pub const USER: &str = "65532:65532";
+
+/// Files to copy in one instruction, from the build context into a build stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopySpec {
+    /// Paths relative to the build context.
+    pub src: Vec<Line>,
+    /// The folder that they go to, relative to the stage's WORKDIR, ending in `/`.
+    pub dest: Line,
+}
+
+/// Something that the final image carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// The stage that it comes from; the build context where absent.
+    pub stage: Option<Line>,
+    /// A path in that stage (absolute), or relative to the build context.
+    pub src: Line,
+    /// Where it goes.
+    pub dest: ContainerPath,
+    /// Belongs to the image's user, because the program writes there.
+    pub owned: bool,
+    /// Folders directly inside `src` that another artifact carries.
+    #[serde(default)]
+    pub exclude: Vec<Line>,
+    /// A comment for the Dockerfile, `""` for none.
+    pub note: Line,
+}
+
+/// An environment variable of the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Env {
+    /// The name.
+    pub key: EnvKey,
+    /// The value.
+    pub value: Line,
+}
+
+/// The final image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runtime {
+    /// `distroless`, `alpine`, `debian`, `scratch`.
+    pub family: String,
+    /// The image.
+    pub image: ImageRef,
+    /// Packages to install in it.
+    pub packages: Vec<Line>,
+    /// The interpreter's path, where the language has one.
+    pub interpreter: Option<ContainerPath>,
+    /// The interpreter is copied from the builder.
+    pub carry_interpreter: bool,
+    /// It has a shell: RUN works.
+    pub shell: bool,
+    /// The user must be created.
+    pub create_user: bool,
+    /// CA certificates must be copied into it.
+    pub carry_certificates: bool,
+    /// Time zones must be copied into it.
+    pub carry_zoneinfo: bool,
+    /// A writable /tmp must be made in it.
+    pub make_tmp: bool,
+    /// `uid:gid`.
+    pub user: Line,
+    /// The working directory.
+    pub workdir: ContainerPath,
+    /// Environment.
+    pub env: Vec<Env>,
+    /// Folders that the program writes.
+    pub writable: Vec<ContainerPath>,
+    /// The port.
+    pub port: Option<u16>,
+    /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default action for it.
+    pub init: bool,
+    /// ENTRYPOINT, the init included.
+    pub entrypoint: Vec<Line>,
+    /// CMD: default arguments; none where empty.
+    pub cmd: Vec<Line>,
+    /// STOPSIGNAL where it is not SIGTERM.
+    pub stop_signal: Option<Line>,
+}
+
+/// OCI labels of the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// `org.opencontainers.image.title`.
+    pub title: Line,
+    /// `org.opencontainers.image.version`.
+    pub version: Option<Line>,
+    /// `org.opencontainers.image.source`.
+    pub source: Option<Line>,
+}
+
+/// The `development` target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dev {
+    /// What it starts.
+    pub command: Vec<Line>,
+    /// Environment.
+    pub env: Vec<Env>,
+}
+
+/// A decision, for `explain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// What was decided: a question id or another word such as `init`.
+    pub what: String,
+    /// The value.
+    pub value: String,
+    /// Who decided.
+    pub origin: Origin,
+    /// Why, in a sentence.
+    pub why: String,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What was not taken.
+    pub rejected: Vec<Rejected>,
+}
+
+/// What the development target starts.
+pub struct DevCommand {
+    /// The argument vector.
+    pub command: Vec<String>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+}
+
+/// What a language adds to the plan.
+pub struct Build {
+    /// The stem of the template: `go`, `node-site`.
+    pub template: String,
+    /// What dependency resolution reads, in copy order.
+    pub manifests: Vec<CopySpec>,
+    /// What the final image carries, in layer order: what changes least comes first.
+    pub artifacts: Vec<Artifact>,
+    /// The artifacts hold the whole source tree already.
+    pub whole_tree: bool,
+    /// Environment of the final image.
+    pub env: Vec<(String, String)>,
+    /// The working directory of the final image.
+    pub workdir: String,
+    /// The program's argument vector, without an init.
+    pub entrypoint: Vec<String>,
+    /// Default arguments that belong to the program (of its start script); the user's come on top.
+    pub args: Vec<String>,
+    /// STOPSIGNAL where it is not SIGTERM.
+    pub stop_signal: Option<String>,
+    /// The development target.
+    pub dev: Option<DevCommand>,
+    /// More decisions.
+    pub decisions: Vec<Decision>,
+    /// More findings.
+    pub findings: Vec<Finding>,
+    /// What only the language's own template reads.
+    pub details: serde_json::Value,
+}
+
+/// Everything that the Dockerfile says, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The language's id.
+    pub language: String,
+    /// The stem of the template.
+    pub template: String,
+    /// The application's name.
+    pub name: Line,
+    /// The application's folder, relative to the repository's root.
+    pub app: RelPath,
+    /// The build context, relative to the repository's root.
+    pub context: RelPath,
+    /// The version of the language.
+    pub toolchain: Line,
+    /// The package manager or build tool.
+    pub tool: Line,
+    /// The image to build in.
+    pub builder: ImageRef,
+    /// Packages to install in the builder.
+    pub build_packages: Vec<Line>,
+    /// What dependency resolution reads.
+    pub manifests: Vec<CopySpec>,
+    /// What the final image carries.
+    pub artifacts: Vec<Artifact>,
+    /// The final image.
+    pub runtime: Runtime,
+    /// OCI labels.
+    pub labels: Labels,
+    /// The development target.
+    pub dev: Option<Dev>,
+    /// Private to the language.
+    pub details: serde_json::Value,
+    /// Why all this.
+    pub decisions: Vec<Decision>,
+    /// What there is to say.
+    pub findings: Vec<Finding>,
+}
+
+/// The program that the answers name, else the likeliest.
+///
+/// # Errors
+/// Where nothing is known to start, or the answer names nothing that can be started.
+pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
+    let language = detect::language(&facts.language).context("a language that is not in the registry")?;
+    match answers.get(id::ENTRYPOINT) {
+        Some(wanted) => match facts.programs.iter().find(|p| p.id == wanted || p.name == wanted) {
+            Some(program) => Ok(program.clone()),
+            None => (language.program)(&Dir::new(repo, facts.dir.clone()), facts, wanted),
+        },
+        None => facts.programs.first().cloned().with_context(|| {
+            format!(
+                "{}: nothing found to start: say what the container should run with --entrypoint, or `entrypoint` in dockgen.toml",
+                facts.dir
+            )
+        }),
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the way out.
+pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
+    let language = detect::language(&facts.language).context("a language that is not in the registry")?;
+    let catalog = Catalog::of(language.id)?;
+    let mut program = program(repo, facts, answers)?;
+    apply_answers(&mut program, answers)?;
+    let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
+    let base = base::choose(&catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
+    let chosen =
+        Chosen { repo, facts, program: &program, answers, base: &base, catalog: &catalog, toolchain: &toolchain };
+    let build = (language.plan)(&chosen)?;
+
+    let mut decisions = decisions(&chosen);
+    decisions.extend(build.decisions.iter().cloned());
+    let mut findings = facts.findings.clone();
+    findings.extend(program.findings.iter().cloned());
+    findings.extend(build.findings.iter().cloned());
+    findings.extend(release_findings(&catalog, facts, &toolchain));
+    findings.sort_by_key(|finding| finding.severity);
+
+    let mut artifacts = build.artifacts.clone();
+    if !build.whole_tree {
+        artifacts.extend(carried_files(facts, &program, &build.workdir)?);
+    }
+    let runtime = runtime(&chosen, &build, &mut artifacts)?;
+    if runtime.init {
+        decisions.push(Decision {
+            what: "init".to_owned(),
+            value: "tini".to_owned(),
+            origin: Origin::Default,
+            why: "no handler for SIGTERM was found: as process 1 the program would ignore it and be killed after 10 s"
+                .to_owned(),
+            evidence: program.evidence.clone(),
+            rejected: Vec::new(),
+        });
+    }
+    let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
+    let line = |text: &str| Line::new(text);
+    Ok(Plan {
+        schema: SCHEMA,
+        language: facts.language.clone(),
+        template: build.template,
+        name: line(name(facts, answers))?,
+        app: facts.dir.clone(),
+        context: facts.context.clone(),
+        toolchain: line(&toolchain)?,
+        tool: line(answers.get(id::TOOL).unwrap_or(&facts.tool.value))?,
+        builder: ImageRef::new(builder)?,
+        build_packages: lines(&base.build_packages)?,
+        manifests: build.manifests,
+        artifacts,
+        runtime,
+        labels: Labels {
+            title: line(name(facts, answers))?,
+            version: facts.version.as_ref().map(|v| line(&v.value)).transpose()?,
+            source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
+        },
+        dev: build
+            .dev
+            .map(|dev| anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? }))
+            .transpose()?,
+        details: build.details,
+        decisions,
+        findings,
+    })
+}
+
+fn name<'a>(facts: &'a Facts, answers: &'a Answers) -> &'a str {
+    answers.get(id::NAME).unwrap_or(&facts.name.value)
+}
+
+fn lines(texts: &[String]) -> Result<Vec<Line>> {
+    Ok(texts.iter().map(Line::new).collect::<Result<_, _>>()?)
+}
+
+fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
+    pairs.iter().map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? })).collect()
+}
+
+/// Puts what a person said about the program in place of what was detected.
+fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
+    if let Some(port) = answers.get(id::PORT) {
+        program.port = match port {
+            "none" => None,
+            number => Some(Sourced::assumed(
+                number.parse().with_context(|| format!("`{number}` is no port: a number from 1 to 65535"))?,
+            )),
+        };
+        program.findings.retain(|finding| finding.code != "port-unknown");
+    }
+    if let Some(folders) = answers.get(id::WRITABLE) {
+        program.writable = folders
+            .split(',')
+            .map(str::trim)
+            .filter(|f| !f.is_empty())
+            .map(|f| Sourced::assumed(f.to_owned()))
+            .collect();
+    }
+    for pair in answers.get(id::ENV).unwrap_or_default().split(',').filter(|pair| !pair.trim().is_empty()) {
+        let Some((key, value)) = pair.split_once('=') else { bail!("`{pair}` in `env` is not KEY=value") };
+        let var = crate::facts::EnvVar { key: key.trim().to_owned(), value: value.to_owned() };
+        program.env.retain(|held| held.value.key != var.key);
+        program.env.push(Sourced::assumed(var));
+    }
+    Ok(())
+}
+
+/// Files that the program opens at run time, beside it.
+fn carried_files(facts: &Facts, program: &Program, workdir: &str) -> Result<Vec<Artifact>> {
+    let mut artifacts = Vec::new();
+    for file in &program.files {
+        let Some(src) = file.value.strip(&facts.context) else {
+            bail!(
+                "{}: the program opens it at run time, and it lies outside the build context {}",
+                file.value,
+                facts.context
+            );
+        };
+        let dest = beside(workdir, &file.value.relative_to(&facts.dir))?;
+        artifacts.push(Artifact {
+            stage: None,
+            src: Line::new(src)?,
+            dest,
+            owned: false,
+            exclude: Vec::new(),
+            note: Line::new("")?,
+        });
+    }
+    Ok(artifacts)
+}
+
+/// `way` seen from `workdir`, as an absolute path; an absolute `way` stays.
+fn beside(workdir: &str, way: &str) -> Result<ContainerPath> {
+    if way.starts_with('/') {
+        return Ok(ContainerPath::new(way)?);
+    }
+    let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
+    let path =
+        base.join(way).with_context(|| format!("{way} leads out of the image's root when seen from {workdir}"))?;
+    Ok(ContainerPath::new(format!("/{}", path.as_str()))?)
+}
+
+fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result<Runtime> {
+    let (base, program) = (chosen.base, chosen.program);
+    let row = &base.row;
+    let mut env = build.env.clone();
+    env.extend(program.env.iter().map(|var| (var.value.key.clone(), var.value.value.clone())));
+    dedup_keys(&mut env);
+    let mut writable = program.writable.iter().map(|w| beside(&build.workdir, &w.value)).collect::<Result<Vec<_>>>()?;
+    writable.sort();
+    writable.dedup();
+    for artifact in artifacts.iter_mut() {
+        artifact.owned |= writable.contains(&artifact.dest);
+    }
+    writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
+    let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
+    let mut entrypoint = build.entrypoint.clone();
+    let mut packages = base.packages.clone();
+    if init {
+        let (path, package) = match row.installer.as_deref() {
+            Some("apk") => ("/sbin/tini", Some("tini")),
+            Some(_) => ("/usr/bin/tini", Some("tini")),
+            None => ("/tini", None),
+        };
+        packages.extend(package.map(str::to_owned));
+        packages.sort();
+        entrypoint.splice(0..0, [path.to_owned(), "--".to_owned()]);
+    }
+    let mut cmd = build.args.clone();
+    if let Some(args) = chosen.answers.get(id::ARGS) {
+        cmd = split_words(args)?;
+    }
+    Ok(Runtime {
+        family: row.family.clone(),
+        image: ImageRef::new(&base.image)?,
+        packages: lines(&packages)?,
+        interpreter: row.interpreter.as_ref().map(ContainerPath::new).transpose()?,
+        carry_interpreter: row.carry.is_some(),
+        shell: row.shell,
+        create_user: !row.user,
+        carry_certificates: !row.certificates,
+        carry_zoneinfo: !row.zoneinfo && program.needs.zoneinfo.is_some(),
+        make_tmp: !row.tmp && program.needs.temporary_files.is_some(),
+        user: Line::new(USER)?,
+        workdir: ContainerPath::new(&build.workdir)?,
+        env: environment(&env)?,
+        writable,
+        port: program.port.as_ref().map(|port| port.value),
+        init,
+        entrypoint: lines(&entrypoint)?,
+        cmd: lines(&cmd)?,
+        stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,
+    })
+}
+
+/// The last value of a key wins, at the place of the first.
+fn dedup_keys(env: &mut Vec<(String, String)>) {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for (key, value) in env.drain(..) {
+        match kept.iter_mut().find(|(held, _)| *held == key) {
+            Some(slot) => slot.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    *env = kept;
+}
+
+/// Splits an answer such as `serve --port 80 "a b"` into words: single and double quotes, backslash.
+pub fn split_words(text: &str) -> Result<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' => words.extend(word.take()),
+            '\'' | '"' => {
+                let slot = word.get_or_insert_default();
+                loop {
+                    match chars.next() {
+                        Some(end) if end == c => break,
+                        Some('\\') if c == '"' => slot.extend(chars.next()),
+                        Some(other) => slot.push(other),
+                        None => bail!("a quote in `{text}` is not closed"),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+fn decisions(chosen: &Chosen) -> Vec<Decision> {
+    let (facts, program, answers) = (chosen.facts, chosen.program, chosen.answers);
+    let mut all = Vec::new();
+    let mut add = |what: &str, found: Option<Sourced<String>>, why: &str| {
+        let answered = answers.get(what).zip(answers.origin(what));
+        let (value, origin) = match (&found, answered) {
+            (_, Some((value, origin))) => (value.to_owned(), origin),
+            (Some(found), None) => (found.value.clone(), Origin::Default),
+            (None, None) => return,
+        };
+        let (mut evidence, mut rejected) = (Vec::new(), Vec::new());
+        if let Some(found) = found {
+            if answered.is_some() && found.value != value {
+                rejected.push(Rejected { value: found.value, why: "detected, and overruled".to_owned() });
+            }
+            evidence = found.evidence;
+            rejected.extend(found.rejected);
+        }
+        let why = match origin {
+            Origin::Flag => "set by a flag",
+            Origin::File => "set in dockgen.toml",
+            Origin::Prompt => "answered in the wizard",
+            Origin::Default if evidence.is_empty() => "assumed: nothing in the repository says otherwise",
+            Origin::Default => why,
+        };
+        all.push(Decision { what: what.to_owned(), value, origin, why: why.to_owned(), evidence, rejected });
+    };
+    let text = |s: &Sourced<String>| Some(s.clone());
+    add(id::NAME, text(&facts.name), "the manifest's name");
+    add(id::TOOL, text(&facts.tool), "by manifest and lockfile");
+    add(id::TOOLCHAIN, text(&facts.toolchain), "by the precedence of version sources");
+    let others = facts.programs.iter().filter(|p| p.id != program.id);
+    add(
+        id::ENTRYPOINT,
+        Some(Sourced {
+            value: program.id.clone(),
+            evidence: program.evidence.clone(),
+            rejected: others
+                .map(|p| Rejected { value: p.id.clone(), why: "another program; likelier first".to_owned() })
+                .collect(),
+        }),
+        "what the manifest starts",
+    );
+    add(id::BASE, Some(chosen.base.choice.clone()), &chosen.base.why);
+    add(
+        id::PORT,
+        program.port.as_ref().map(|p| Sourced {
+            value: p.value.to_string(),
+            evidence: p.evidence.clone(),
+            rejected: p.rejected.clone(),
+        }),
+        "read from the code",
+    );
+    add(id::ARGS, None, "");
+    for file in &program.files {
+        add(
+            "carried file",
+            Some(Sourced { value: file.value.to_string(), evidence: file.evidence.clone(), rejected: Vec::new() }),
+            "opened at run time",
+        );
+    }
+    for folder in &program.writable {
+        add("writable folder", text(folder), "written at run time");
+    }
+    for var in &program.env {
+        add(
+            "environment",
+            Some(Sourced {
+                value: format!("{}={}", var.value.key, var.value.value),
+                evidence: var.evidence.clone(),
+                rejected: Vec::new(),
+            }),
+            "needed in a container",
+        );
+    }
+    if let Some(library) = &program.subcommands {
+        add("subcommands", text(library), "an ENTRYPOINT alone, so that `docker run IMAGE SUBCOMMAND` works");
+    }
+    all
+}
+
+fn release_findings(catalog: &Catalog, facts: &Facts, toolchain: &str) -> Option<Finding> {
+    let release = catalog.release_of(toolchain)?;
+    if release.supported {
+        return None;
+    }
+    let name = detect::language(&facts.language).map_or("", |language| language.name);
+    let supported: Vec<&str> = catalog.release.iter().filter(|r| r.supported).map(|r| r.cycle.as_str()).collect();
+    let since = release.eol.as_ref().map_or_else(String::new, |day| format!(" since {day}"));
+    Some(Finding::new(
+        "end-of-life",
+        Severity::Warning,
+        format!("{name} {toolchain} is past its end of life{since}"),
+        facts.toolchain.evidence.clone(),
+        "its images get no security fixes any more",
+        format!("move to {}: change the version where it is stated, or set --toolchain", supported.join(" or ")),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_a_shell_would() {
+        assert_eq!(
+            split_words(r#"serve --name "a \"b" 'c $d' e\ f"#).unwrap(),
+            ["serve", "--name", "a \"b", "c $d", "e f"]
+        );
+        assert_eq!(split_words("''").unwrap(), [""]);
+        assert!(split_words("'a").is_err());
+    }
+
+    #[test]
+    fn paths_beside_the_program() {
+        assert_eq!(beside("/app", "web/x").unwrap().as_str(), "/app/web/x");
+        assert_eq!(beside("/app", "../data").unwrap().as_str(), "/data");
+        assert_eq!(beside("/app", "/var/lib/x").unwrap().as_str(), "/var/lib/x");
+        assert!(beside("/app", "../../x").is_err());
+    }
+}

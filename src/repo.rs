@@ -1,0 +1,599 @@
+//! The repository as every detector sees it: one bounded walk, cached reads, no way out of the root.
+//!
+//! The walk honours .gitignore files inside the root and nothing outside it (no global excludes, no parents),
+//! so that the same repository gives the same entries on every machine. Symlinks are recorded, never walked.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, anyhow, bail};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use serde::de::DeserializeOwned;
+
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+
+/// Folders that are never part of a source tree, whatever .gitignore says: version control and installed dependencies.
+const NEVER_WALKED: [&str; 8] = [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
+
+/// How many symlinks a path may lead through.
+const MAX_LINKS: usize = 16;
+
+/// Limits of one walk. What goes beyond is reported as a finding, never dropped in silence.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Files and folders.
+    pub max_entries: usize,
+    /// Levels below the root.
+    pub max_depth: usize,
+    /// Bytes of one manifest or lockfile; a larger one is an error.
+    pub max_manifest: u64,
+    /// Bytes of one source file; a larger one is left unread and reported.
+    pub max_source: u64,
+    /// Bytes read in all.
+    pub max_total: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { max_entries: 250_000, max_depth: 32, max_manifest: 32 << 20, max_source: 1 << 20, max_total: 256 << 20 }
+    }
+}
+
+/// What an entry of the tree is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A regular file.
+    File,
+    /// A folder.
+    Dir,
+    /// A symlink; its target where that lies inside the root.
+    Symlink(Option<RelPath>),
+    /// A socket, pipe or device.
+    Other,
+}
+
+enum Source {
+    Disk(PathBuf),
+    Memory(BTreeMap<RelPath, String>),
+}
+
+/// A repository: its entries, and the text of the files that were asked for.
+pub struct Repo {
+    source: Source,
+    /// Sorted by path.
+    entries: Vec<Found>,
+    budget: Budget,
+    cache: RefCell<BTreeMap<RelPath, Option<Rc<str>>>>,
+    /// Paths that were asked for, present or not.
+    asked: RefCell<BTreeSet<RelPath>>,
+    read_bytes: RefCell<u64>,
+    findings: RefCell<Vec<Finding>>,
+}
+
+impl Repo {
+    /// Walks `root`. `on_entry` is told the running count, for a progress display.
+    pub fn open(root: &Path, budget: Budget, on_entry: &(dyn Fn(usize) + Sync)) -> Result<Self> {
+        let root = fs::canonicalize(root).with_context(|| format!("cannot open {}", root.display()))?;
+        if !root.is_dir() {
+            bail!("{} is not a folder: give the folder that holds the manifest", root.display());
+        }
+        let (mut entries, cut) = walk(&root, &budget, on_entry)?;
+        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let repo = Self::with(Source::Disk(root), entries, budget);
+        repo.report_cut(&cut);
+        repo.report_links();
+        Ok(repo)
+    }
+
+    /// A repository in memory: paths and texts. A text that begins with `-> ` is a symlink to what follows.
+    pub fn from_files<P: AsRef<str>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        let mut texts = BTreeMap::new();
+        let mut entries = BTreeMap::new();
+        for (path, text) in files {
+            let (Some(path), text) = (RelPath::new(path.as_ref()), text.into()) else { continue };
+            for folder in path.ancestors().filter(|p| !p.is_root()) {
+                entries.insert(folder, Entry::Dir);
+            }
+            let entry = match text.strip_prefix("-> ") {
+                Some(target) => Entry::Symlink(path.parent().and_then(|p| p.join(target))),
+                None => Entry::File,
+            };
+            entries.insert(path.clone(), entry);
+            texts.insert(path, text);
+        }
+        let repo = Self::with(Source::Memory(texts), entries.into_iter().collect(), Budget::default());
+        repo.report_links();
+        repo
+    }
+
+    fn with(source: Source, entries: Vec<Found>, budget: Budget) -> Self {
+        Self {
+            source,
+            entries,
+            budget,
+            cache: RefCell::default(),
+            asked: RefCell::default(),
+            read_bytes: RefCell::default(),
+            findings: RefCell::default(),
+        }
+    }
+
+    /// The root on disk; `None` for a repository in memory.
+    pub fn disk_root(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Disk(root) => Some(root),
+            Source::Memory(_) => None,
+        }
+    }
+
+    /// The root as a [`Dir`].
+    pub fn root(&self) -> Dir<'_> {
+        Dir { repo: self, path: RelPath::root() }
+    }
+
+    /// Every entry, sorted by path.
+    pub fn entries(&self) -> impl Iterator<Item = (&RelPath, &Entry)> {
+        self.entries.iter().map(|(path, entry)| (path, entry))
+    }
+
+    /// Every regular file at or below `folder`, sorted by path.
+    pub fn files_under(&self, folder: &RelPath) -> impl Iterator<Item = &RelPath> {
+        self.below(folder).filter(|(_, entry)| *entry == Entry::File).map(|(path, _)| path)
+    }
+
+    /// Every entry below `folder`, sorted by path.
+    pub fn below(&self, folder: &RelPath) -> impl Iterator<Item = &(RelPath, Entry)> {
+        let prefix = if folder.is_root() { String::new() } else { format!("{}/", folder.as_str()) };
+        let from = self.entries.partition_point(|(path, _)| path.as_str() < prefix.as_str());
+        self.entries[from..].iter().take_while(move |(path, _)| path.as_str().starts_with(&prefix))
+    }
+
+    /// The entries directly inside `folder`.
+    pub fn children(&self, folder: &RelPath) -> impl Iterator<Item = &(RelPath, Entry)> {
+        let depth = folder.components().count() + 1;
+        self.below(folder).filter(move |(path, _)| path.components().count() == depth)
+    }
+
+    /// The entry itself; a symlink is not followed.
+    pub fn entry(&self, path: &RelPath) -> Option<&Entry> {
+        self.entries.binary_search_by(|(held, _)| held.cmp(path)).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// True for a regular file, or a symlink to one inside the root.
+    pub fn is_file(&self, path: &RelPath) -> bool {
+        self.asked.borrow_mut().insert(path.clone());
+        self.resolve(path).is_some_and(|p| self.entry(&p) == Some(&Entry::File))
+    }
+
+    /// True for the root, a folder, or a symlink to one inside the root.
+    pub fn is_dir(&self, path: &RelPath) -> bool {
+        path.is_root() || self.resolve(path).is_some_and(|p| p.is_root() || self.entry(&p) == Some(&Entry::Dir))
+    }
+
+    /// True for anything at that path.
+    pub fn exists(&self, path: &RelPath) -> bool {
+        self.is_file(path) || self.is_dir(path)
+    }
+
+    /// Follows symlinks inside the root; `None` where nothing is there, or where one leads out or in a circle.
+    fn resolve(&self, path: &RelPath) -> Option<RelPath> {
+        if self.entry(path).is_some_and(|entry| !matches!(entry, Entry::Symlink(_))) {
+            return Some(path.clone());
+        }
+        let mut here = RelPath::root();
+        let mut rest: Vec<String> = path.components().rev().map(str::to_owned).collect();
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            let next = here.join(&name)?;
+            match self.entry(&next)? {
+                Entry::Symlink(target) => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return None;
+                    }
+                    let target = target.clone()?;
+                    rest.extend(target.components().rev().map(str::to_owned));
+                    here = RelPath::root();
+                }
+                _ => here = next,
+            }
+        }
+        Some(here)
+    }
+
+    /// The size of a file in bytes, 0 where it is not to be had.
+    pub fn size(&self, path: &RelPath) -> u64 {
+        match &self.source {
+            Source::Disk(root) => fs::symlink_metadata(root.join(path.as_str())).map_or(0, |meta| meta.len()),
+            Source::Memory(texts) => texts.get(path).map_or(0, |text| text.len() as u64),
+        }
+    }
+
+    /// The text of a manifest: `None` where it does not exist; an error where it cannot be read, is too large or not UTF-8.
+    pub fn text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
+        if !self.is_file(path) {
+            if let Some(Entry::Symlink(_)) = self.entry(path) {
+                bail!(
+                    "{path} is a symlink that leads out of {}, in a circle or to nothing: replace it by the file itself, since the build context holds no file there",
+                    self.label()
+                );
+            }
+            return Ok(None);
+        }
+        let size = self.resolve(path).map_or(0, |p| self.size(&p));
+        if size > self.budget.max_manifest {
+            bail!(
+                "{path} has {size} bytes; dockgen reads manifests up to {} bytes: is it really one?",
+                self.budget.max_manifest
+            );
+        }
+        self.read(path)
+    }
+
+    /// The text of a source file: `None` where it does not exist, is too large or not UTF-8 (the last two are reported).
+    pub fn source_text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
+        if !self.is_file(path) {
+            return Ok(None);
+        }
+        let size = self.resolve(path).map_or(0, |p| self.size(&p));
+        if size > self.budget.max_source {
+            self.report_unread(
+                path,
+                &format!("{size} bytes, more than the {} read of one source file", self.budget.max_source),
+            );
+            return Ok(None);
+        }
+        if *self.read_bytes.borrow() + size > self.budget.max_total {
+            self.report_unread(path, &format!("more than {} bytes were read before it", self.budget.max_total));
+            return Ok(None);
+        }
+        match self.read(path) {
+            Err(error) if error.is::<NotUtf8>() => {
+                self.report_unread(path, "not UTF-8");
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    fn read(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
+        let Some(resolved) = self.resolve(path) else { return Ok(None) };
+        if let Some(text) = self.cache.borrow().get(&resolved) {
+            return Ok(text.clone());
+        }
+        let text: Rc<str> = match &self.source {
+            Source::Memory(texts) => texts.get(&resolved).map(|text| Rc::from(text.as_str())).unwrap_or_default(),
+            Source::Disk(root) => {
+                let bytes = fs::read(root.join(resolved.as_str()))
+                    .with_context(|| format!("cannot read {path}: check its permissions"))?;
+                Rc::from(String::from_utf8(bytes).map_err(|_| NotUtf8(path.clone()))?)
+            }
+        };
+        *self.read_bytes.borrow_mut() += text.len() as u64;
+        self.cache.borrow_mut().insert(resolved, Some(text.clone()));
+        Ok(Some(text))
+    }
+
+    /// The files that were read or asked for and exist: what the decisions rest on.
+    pub fn inputs(&self) -> Vec<RelPath> {
+        let asked = self.asked.borrow().clone();
+        asked.into_iter().filter(|path| self.is_file(path)).collect()
+    }
+
+    /// What the walk and the reads have to report: budgets exceeded, symlinks that lead out.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.findings.borrow().clone()
+    }
+
+    fn label(&self) -> String {
+        self.disk_root().map_or_else(|| "the repository".to_owned(), |root| root.display().to_string())
+    }
+
+    fn report_unread(&self, path: &RelPath, why: &str) {
+        let finding = Finding::new(
+            "source-unread",
+            Severity::Note,
+            format!("{path} was not read: {why}"),
+            [Evidence::file(path, why)],
+            "a port, a folder that is written or a signal handler in it is not seen",
+            "check the port, the folders and the stop time yourself, or set them by flag",
+        );
+        let mut findings = self.findings.borrow_mut();
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+
+    fn report_cut(&self, cut: &Cut) {
+        let text = match (cut.entries, cut.deep) {
+            (true, _) => format!("the walk stopped after {} entries", self.budget.max_entries),
+            (_, true) => format!("folders more than {} levels deep were not walked", self.budget.max_depth),
+            _ => return,
+        };
+        self.findings.borrow_mut().push(Finding::new(
+            "walk-cut",
+            Severity::Warning,
+            format!("{text}: decisions rest on a part of the tree"),
+            [Evidence::file(&RelPath::root(), "the walk's budget")],
+            "a manifest or a source file beyond that point is not seen",
+            "name large generated folders in .gitignore, or run dockgen on the application's own folder",
+        ));
+    }
+
+    fn report_links(&self) {
+        let out: Vec<Evidence> = self
+            .entries()
+            .filter(|(path, entry)| matches!(entry, Entry::Symlink(_)) && self.resolve(path).is_none())
+            .map(|(path, _)| Evidence::file(path, "symlink that leads out of the root, in a circle or to nothing"))
+            .collect();
+        if !out.is_empty() {
+            self.findings.borrow_mut().push(Finding::new(
+                "symlink-out",
+                Severity::Warning,
+                format!(
+                    "{} symlink(s) lead out of the root, in a circle or to nothing; dockgen does not follow them",
+                    out.len()
+                ),
+                out,
+                "the build context holds the link but not what it points to",
+                "replace the link by the file, or leave it out of the image",
+            ));
+        }
+    }
+}
+
+/// The file is not UTF-8.
+#[derive(Debug)]
+struct NotUtf8(RelPath);
+
+impl Display for NotUtf8 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} is not UTF-8: save it as UTF-8, since manifests in another encoding are not read by the build tools either",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NotUtf8 {}
+
+type Found = (RelPath, Entry);
+
+#[derive(Default)]
+struct Cut {
+    entries: bool,
+    deep: bool,
+}
+
+/// Each thread of the walk fills a list of its own and hands it over when it ends.
+struct Batch<'a> {
+    found: Vec<Found>,
+    errors: Vec<String>,
+    all: &'a Mutex<(Vec<Found>, Vec<String>)>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.0.append(&mut self.found);
+        all.1.append(&mut self.errors);
+    }
+}
+
+fn walk(root: &Path, budget: &Budget, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Vec<Found>, Cut)> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .git_ignore(true)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(budget.max_depth))
+        .threads(threads)
+        .filter_entry(|entry| !NEVER_WALKED.iter().any(|name| entry.file_name() == *name) || !is_dir(entry));
+    let all = Mutex::new((Vec::new(), Vec::new()));
+    let (count, deep) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    builder.build_parallel().run(|| {
+        let mut batch = Batch { found: Vec::new(), errors: Vec::new(), all: &all };
+        let (count, deep) = (&count, &deep);
+        Box::new(move |result| {
+            match result.map_err(|e| e.to_string()).and_then(|e| read_entry(root, &e).map_err(|e| e.to_string())) {
+                Err(error) => batch.errors.push(error),
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let seen = count.fetch_add(1, Ordering::Relaxed) + 1;
+                    if seen > budget.max_entries {
+                        return WalkState::Quit;
+                    }
+                    if seen.is_multiple_of(1000) {
+                        on_entry(seen);
+                    }
+                    if found.1 == Entry::Dir && found.0.components().count() >= budget.max_depth {
+                        deep.store(1, Ordering::Relaxed);
+                    }
+                    batch.found.push(found);
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let (found, mut errors) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    errors.sort();
+    if let Some(error) = errors.first() {
+        bail!("{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too");
+    }
+    Ok((found, Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 }))
+}
+
+fn is_dir(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+fn read_entry(root: &Path, entry: &DirEntry) -> Result<Option<Found>> {
+    let relative = entry.path().strip_prefix(root)?;
+    let text = relative.to_str().ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
+    let text =
+        if std::path::MAIN_SEPARATOR == '/' { text.to_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
+    let Some(path) = RelPath::new(&text).filter(|path| !path.is_root()) else { return Ok(None) };
+    let kind = entry.file_type();
+    let found = match kind {
+        Some(kind) if kind.is_symlink() => Entry::Symlink(link_target(root, entry.path())),
+        Some(kind) if kind.is_dir() => Entry::Dir,
+        Some(kind) if kind.is_file() => Entry::File,
+        _ => Entry::Other,
+    };
+    Ok(Some((path, found)))
+}
+
+/// The target relative to the root, by the link's text alone; `None` where it leaves the root.
+fn link_target(root: &Path, link: &Path) -> Option<RelPath> {
+    let target = fs::read_link(link).ok()?;
+    let inside = match target.strip_prefix(root) {
+        Ok(inside) => RelPath::new(inside.to_str()?),
+        Err(_) if target.is_absolute() => None,
+        Err(_) => RelPath::new(link.parent()?.strip_prefix(root).ok()?.to_str()?)?.join(target.to_str()?),
+    };
+    inside.filter(|path| !path.components().any(|part| NEVER_WALKED.contains(&part)))
+}
+
+/// One folder of a [`Repo`]: what a detector is handed.
+#[derive(Clone)]
+pub struct Dir<'r> {
+    /// The repository.
+    pub repo: &'r Repo,
+    /// The folder.
+    pub path: RelPath,
+}
+
+impl<'r> Dir<'r> {
+    /// The folder at `path` of the repository.
+    pub fn new(repo: &'r Repo, path: RelPath) -> Self {
+        Self { repo, path }
+    }
+
+    /// The path of `name` inside this folder; `None` where `name` leaves the root.
+    pub fn join(&self, name: &str) -> Option<RelPath> {
+        self.path.join(name)
+    }
+
+    /// True where this folder has that file.
+    pub fn has(&self, name: &str) -> bool {
+        self.join(name).is_some_and(|path| self.repo.is_file(&path))
+    }
+
+    /// The path and text of a manifest in this folder.
+    pub fn text(&self, name: &str) -> Result<Option<(RelPath, Rc<str>)>> {
+        let Some(path) = self.join(name) else { return Ok(None) };
+        Ok(self.repo.text(&path)?.map(|text| (path, text)))
+    }
+
+    /// The folder above, inside the root.
+    pub fn parent(&self) -> Option<Self> {
+        Some(Self { repo: self.repo, path: self.path.parent()? })
+    }
+
+    /// This folder and those above it, up to the root.
+    pub fn upwards(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+}
+
+/// Parses JSON; the error names the file, the line and the column.
+pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| broken(path, error.line(), "JSON", &error))
+}
+
+/// Parses JSON with comments and trailing commas (tsconfig.json and the like).
+pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    json5::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
+        let line = error.position().map_or(1, |position| position.line + 1);
+        broken(path, line, "JSON", &error)
+    })
+}
+
+/// Parses TOML; the error names the file and the line.
+pub fn parse_toml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        broken(path, line, "TOML", &error.message())
+    })
+}
+
+/// Parses YAML; the error names the file and the line.
+pub fn parse_yaml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+        broken(path, line, "YAML", &error.to_string().lines().next().unwrap_or_default())
+    })
+}
+
+fn broken(path: &RelPath, line: usize, format: &str, error: &dyn Display) -> anyhow::Error {
+    anyhow!("{path}:{line}: not valid {format}: {error}; mend the file, since the build tools cannot read it either")
+}
+
+/// The line, from 1, on which `needle` first occurs in `text`.
+pub fn line_of(text: &str, needle: &str) -> Option<u32> {
+    let at = text.find(needle)?;
+    line_at(text, at)
+}
+
+/// The line, from 1, of a byte offset.
+pub fn line_at(text: &str, at: usize) -> Option<u32> {
+    u32::try_from(text.get(..at)?.matches('\n').count() + 1).ok()
+}
+
+/// The line of a key in JSON, found by its path of keys: `["engines", "node"]`.
+pub fn json_line(text: &str, keys: &[&str]) -> Option<u32> {
+    let mut at = 0;
+    for key in keys {
+        at += text.get(at..)?.find(&format!("\"{key}\""))?;
+    }
+    line_at(text, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::new(text).unwrap()
+    }
+
+    #[test]
+    fn follows_links_inside_and_refuses_those_that_leave() {
+        let repo =
+            Repo::from_files([("a/real.txt", "x"), ("b", "-> a"), ("out", "-> ../etc/passwd"), ("loop", "-> loop")]);
+        assert_eq!(repo.text(&path("b/real.txt")).unwrap().as_deref(), Some("x"));
+        assert!(repo.text(&path("out")).unwrap_err().to_string().contains("symlink"));
+        assert!(repo.text(&path("loop")).is_err());
+        assert_eq!(repo.findings()[0].code, "symlink-out");
+        assert_eq!(repo.findings()[0].evidence.len(), 2);
+    }
+
+    #[test]
+    fn lists_folders_in_order() {
+        let repo = Repo::from_files([("b/z", ""), ("a/y", ""), ("a/x/w", ""), ("ab", "")]);
+        let under: Vec<_> = repo.files_under(&path("a")).map(RelPath::as_str).collect();
+        assert_eq!(under, ["a/x/w", "a/y"]);
+        let children: Vec<_> = repo.children(&RelPath::root()).map(|(p, _)| p.as_str().to_owned()).collect();
+        assert_eq!(children, ["a", "ab", "b"]);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = parse_json::<serde_json::Value>(&path("package.json"), "{\n \"a\": }").unwrap_err().to_string();
+        assert!(error.starts_with("package.json:2: not valid JSON"), "{error}");
+        let error = parse_toml::<toml::Table>(&path("a.toml"), "a = 1\nb = ").unwrap_err().to_string();
+        assert!(error.starts_with("a.toml:2: not valid TOML"), "{error}");
+        assert_eq!(json_line("{\n\"engines\": {\n\"node\": \"1\"}}", &["engines", "node"]), Some(3));
+    }
+}
