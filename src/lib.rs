@@ -17,4 +17,5 @@ pub mod docker;
 pub mod facts;
 pub mod path;
 pub mod plan;
+pub mod render;
 pub mod repo;

@@ -1,7 +1,101 @@
-//! The only escaping code of the crate.
+//! The only escaping code of the crate: words of a plan into the text of a Dockerfile.
+//!
+//! Every function takes text without control characters (see [`Line`](crate::docker::types::Line)) and gives text
+//! that one instruction reads back as exactly the same words.
+
+/// True for a word that means itself wherever it stands in a Dockerfile: no blank, quote, `$`, glob or newline.
+pub fn is_plain(word: &str) -> bool {
+    !word.is_empty()
+        && !word.starts_with('-')
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "._/:@+=,-~".contains(c))
+}
 
 /// The exec form: a JSON array of strings.
-pub fn exec_form(argv: &[String]) -> String {
-    let _ = argv;
-    todo!()
+pub fn exec_form<S: AsRef<str>>(argv: &[S]) -> String {
+    let words: Vec<String> = argv.iter().map(|word| serde_json::Value::from(word.as_ref()).to_string()).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// A word for a POSIX shell.
+pub fn shell_word(word: &str) -> String {
+    let plain = word.starts_with('-') && word.len() > 1 && is_plain(&format!("x{word}")) || is_plain(word);
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Words for a POSIX shell, one blank between them.
+pub fn shell_words<S: AsRef<str>>(argv: &[S]) -> String {
+    argv.iter().map(|word| shell_word(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+/// The value of an ENV, ARG or LABEL: always in double quotes, nothing expanded.
+pub fn env_value(value: &str) -> String {
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '$') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
+    text
+}
+
+/// Text for a comment line: control characters become blanks.
+pub fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain; a source is always
+/// one path, never a pattern.
+pub fn copy_operands<S: AsRef<str>>(sources: &[S], dest: &str) -> String {
+    let mut words: Vec<String> = sources.iter().map(|source| copy_word(source.as_ref(), true)).collect();
+    words.push(copy_word(dest, false));
+    if words.iter().all(|word| is_plain(word)) { words.join(" ") } else { exec_form(&words) }
+}
+
+/// COPY expands variables and quotes in each word, then reads a source as a pattern of Go's `filepath.Match`:
+/// <https://docs.docker.com/reference/dockerfile/#copy>.
+fn copy_word(word: &str, source: bool) -> String {
+    let mut text = String::new();
+    for c in word.chars() {
+        match c {
+            '[' | '*' | '?' if source => {
+                text.push('[');
+                text.push(c);
+                text.push(']');
+            }
+            // Once for the pattern, once for the word.
+            '\\' if source => text.push_str(r"\\\\"),
+            '\\' | '$' | '"' | '\'' => {
+                text.push('\\');
+                text.push(c);
+            }
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_stay_and_others_are_quoted() {
+        assert_eq!(exec_form(&["/app/x", "a \"b\"\\"]), r#"["/app/x", "a \"b\"\\"]"#);
+        assert_eq!(
+            shell_words(&["go", "build", "-o", "it's", "$HOME", "--x=y"]),
+            r"go build -o 'it'\''s' '$HOME' --x=y"
+        );
+        assert_eq!(env_value(r#"a "b" $c \d"#), r#""a \"b\" \$c \\d""#);
+        assert_eq!(comment("a\nRUN b"), "a RUN b");
+    }
+
+    #[test]
+    fn copy_takes_every_path_literally() {
+        assert_eq!(copy_operands(&["go.mod", "go.sum"], "./"), "go.mod go.sum ./");
+        assert_eq!(copy_operands(&["a b"], "/x"), r#"["a b", "/x"]"#);
+        assert_eq!(copy_operands(&["[id].js"], "/x/[id].js"), r#"["[[]id].js", "/x/[id].js"]"#);
+        assert_eq!(copy_operands(&["$a"], "/b"), r#"["\\$a", "/b"]"#);
+    }
 }

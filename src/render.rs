@@ -1,0 +1,156 @@
+//! The only user of Tera: a plan into the text of a Dockerfile.
+//!
+//! What a template prints is refused unless it is a plain word; anything else must go through one of the filters
+//! `exec`, `shell`, `env`, `comment` and `copy`, which escape it for its place. Undefined variables are errors.
+
+use std::error::Error as _;
+use std::io::{self, Write};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
+
+use crate::catalog::TEMPLATES;
+use crate::docker::quote;
+use crate::plan::Plan;
+
+/// Prefix under which the built-in templates stay reachable from an override that extends them.
+const BUILTIN: &str = "builtin/";
+
+/// A template of the user's: its name (`node.Dockerfile`, `base/user.Dockerfile`) and its text. It replaces the
+/// built-in one of that name, which it can still include or extend as `builtin/<name>`.
+pub type Override = (String, String);
+
+/// Renders the Dockerfile of a plan.
+///
+/// # Errors
+/// Where a template is wrong, or prints a value unescaped: the template, the line and the value.
+pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
+    let tera = engine(overrides)?;
+    let name = format!("{}.Dockerfile", plan.template);
+    let context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
+    let text =
+        tera.render(&name, &context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))?;
+    Ok(tidy(&text))
+}
+
+fn engine(overrides: &[Override]) -> Result<Tera> {
+    let mut tera = Tera::new();
+    tera.set_fallback_prefixes([BUILTIN]).map_err(|e| explain(&e))?;
+    tera.autoescape_on([".Dockerfile"]);
+    tera.set_escape_fn(refuse_unless_plain);
+    tera.register_filter("exec", |argv: Vec<String>, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::exec_form(&argv))
+    });
+    tera.register_filter("shell", |argv: Vec<String>, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::shell_words(&argv))
+    });
+    tera.register_filter("env", |value: String, _: Kwargs, _: &State| Value::safe_string(&quote::env_value(&value)));
+    tera.register_filter("comment", |text: String, _: Kwargs, _: &State| Value::safe_string(&quote::comment(&text)));
+    tera.register_filter("copy", |sources: Vec<String>, words: Kwargs, _: &State| -> TeraResult<Value> {
+        let dest: String = words.must_get("dest")?;
+        Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
+    });
+    let mut templates: Vec<Override> = Vec::new();
+    collect(&TEMPLATES, &mut templates)?;
+    templates.extend(overrides.iter().cloned());
+    tera.add_raw_templates(templates.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+        .map_err(|e| explain(&e))?;
+    Ok(tera)
+}
+
+fn collect(dir: &include_dir::Dir, into: &mut Vec<Override>) -> Result<()> {
+    for file in dir.files() {
+        let name = file.path().to_str().context("a template's name is not UTF-8")?;
+        if name.ends_with(".Dockerfile") {
+            let text = file.contents_utf8().with_context(|| format!("{name} is not UTF-8"))?;
+            into.push((format!("{BUILTIN}{name}"), text.to_owned()));
+        }
+    }
+    dir.dirs().try_for_each(|dir| collect(dir, into))
+}
+
+fn refuse_unless_plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    if quote::is_plain(text) {
+        return out.write_all(text.as_bytes());
+    }
+    let hint = "is no plain word: print it through one of the filters exec, shell, env, comment or copy";
+    Err(io::Error::new(io::ErrorKind::InvalidData, format!("{text:?} {hint}")))
+}
+
+/// Tera's errors say the cause only in their chain of sources.
+fn explain(error: &tera::Error) -> anyhow::Error {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    anyhow!(message)
+}
+
+/// Trims line ends and runs of blank lines, so that templates may use them freely.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut blank = true;
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() && blank {
+            continue;
+        }
+        blank = line.is_empty();
+        out.push_str(line);
+        out.push('\n');
+    }
+    let end = out.trim_end().len();
+    out.truncate(end);
+    out.push('\n');
+    out
+}
+
+/// Checks a user's templates: they parse, and name no field that a plan does not have.
+///
+/// # Errors
+/// The template's error, with its line.
+pub fn check_overrides(overrides: &[Override]) -> Result<()> {
+    let tera = engine(overrides)?;
+    for (name, _) in overrides {
+        if !tera.contains_template(&format!("{BUILTIN}{name}")) {
+            bail!("template override `{name}` replaces nothing: see the names under templates/");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(template: &str, value: &str) -> Result<String> {
+        let tera = engine(&[("t.Dockerfile".to_owned(), template.to_owned())])?;
+        let mut context = Context::new();
+        context.insert("value", value);
+        context.insert("words", &vec![value]);
+        tera.render("t.Dockerfile", &context).map_err(|e| explain(&e))
+    }
+
+    #[test]
+    fn refuses_what_no_filter_escaped() {
+        assert_eq!(render("WORKDIR {{ value }}", "/app").unwrap(), "WORKDIR /app");
+        let error = render("WORKDIR {{ value }}", "/app\nRUN evil").unwrap_err().to_string();
+        assert!(error.contains("no plain word"), "{error}");
+        assert!(render("WORKDIR {{ typo }}", "x").is_err());
+        assert_eq!(render("ENTRYPOINT {{ words | exec }}", "a\"\nb").unwrap(), r#"ENTRYPOINT ["a\"\nb"]"#);
+        assert_eq!(render("COPY {{ words | copy(dest=\"./\") }}", "a b").unwrap(), r#"COPY ["a b", "./"]"#);
+        assert!(render("ENTRYPOINT {{ value | exec }}", "a b").is_err());
+    }
+
+    #[test]
+    fn tidies_blank_lines() {
+        assert_eq!(tidy("\n\nFROM a  \n\n\n\nRUN b\n\n"), "FROM a\n\nRUN b\n");
+    }
+
+    #[test]
+    fn built_in_templates_parse_and_overrides_must_replace_one() {
+        engine(&[]).unwrap();
+        assert!(check_overrides(&[("nothing.Dockerfile".into(), String::new())]).is_err());
+    }
+}

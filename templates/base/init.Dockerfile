@@ -1,0 +1,7 @@
+{% if runtime.init and not runtime.shell -%}
+# The program does not handle SIGTERM. Process 1 has no default action for it, so a small init passes it on.
+FROM {{ builder }} AS init
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/*
+{%- endif %}

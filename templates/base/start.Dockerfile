@@ -1,0 +1,37 @@
+{# The tail of the final stage: environment, labels, user, folders that it writes, port, and what it starts. -#}
+{% if runtime.env -%}
+ENV {% for var in runtime.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
+
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title={{ labels.title | env }} \
+{%- if labels.version %}
+      org.opencontainers.image.version={{ labels.version | env }} \
+{%- endif %}
+{%- if labels.source %}
+      org.opencontainers.image.source={{ labels.source | env }} \
+{%- endif %}
+      org.opencontainers.image.revision="$REVISION"
+
+USER {{ runtime.user }}
+{%- if runtime.writable or runtime.make_tmp %}
+# Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
+{%- for path in runtime.writable %}
+WORKDIR {{ path }}
+{%- endfor %}
+{%- if runtime.make_tmp %}
+WORKDIR /tmp
+{%- endif %}
+WORKDIR {{ runtime.workdir }}
+{%- endif %}
+{%- if runtime.port %}
+EXPOSE {{ runtime.port }}
+{%- endif %}
+{%- if runtime.stop_signal %}
+STOPSIGNAL {{ runtime.stop_signal }}
+{%- endif %}
+ENTRYPOINT {{ runtime.entrypoint | exec }}
+{%- if runtime.cmd %}
+CMD {{ runtime.cmd | exec }}
+{%- endif %}
