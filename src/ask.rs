@@ -25,7 +25,7 @@ pub mod id {
     pub const NAME: &str = "name";
     /// Folders that the program writes, comma-separated.
     pub const WRITABLE: &str = "writable";
-    /// Environment of the image: comma-separated `KEY=value`.
+    /// Environment of the image: `KEY=value` pairs as shell words.
     pub const ENV: &str = "env";
 }
 

@@ -8,7 +8,7 @@ use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Line};
-use crate::facts::{Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
@@ -343,9 +343,9 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
             .map(|f| Sourced::assumed(f.to_owned()))
             .collect();
     }
-    for pair in answers.get(id::ENV).unwrap_or_default().split(',').filter(|pair| !pair.trim().is_empty()) {
+    for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
         let Some((key, value)) = pair.split_once('=') else { bail!("`{pair}` in `env` is not KEY=value") };
-        let var = crate::facts::EnvVar { key: key.trim().to_owned(), value: value.to_owned() };
+        let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
         program.env.retain(|held| held.value.key != var.key);
         program.env.push(Sourced::assumed(var));
     }
