@@ -1,0 +1,206 @@
+//! Who may know what: the table of ARCHITECTURE.md as tests over the source text.
+
+mod source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dockgen::detect::LANGUAGES;
+use source::{Source, sources};
+
+/// The package managers and build tools that detectors may name. They are checked against the snapshots in golden.rs.
+const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "bun", "corepack"];
+
+/// Reports every place where `offends` gives a reason.
+fn forbid(rule: &str, sources: &[Source], mut offends: impl FnMut(&Source) -> Vec<(usize, String)>) {
+    let mut found = Vec::new();
+    for source in sources {
+        found.extend(offends(source).into_iter().map(|(line, what)| format!("  {}:{line}: {what}", source.path)));
+    }
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+/// `word` must not occur in code (comments and tests aside) of any file but those in `allowed`.
+fn only_in(word: &str, allowed: &[&str]) {
+    forbid(&format!("`{word}` belongs into {} alone", allowed.join(", ")), &sources(), |source| {
+        if allowed.contains(&source.path.as_str()) { Vec::new() } else { source.words(word) }
+    });
+}
+
+fn detectors() -> Vec<Source> {
+    let found: Vec<Source> = sources().into_iter().filter(|source| source.path.starts_with("src/detect/")).collect();
+    assert!(found.len() >= LANGUAGES.len(), "the detectors are not where this test looks for them");
+    found
+}
+
+#[test]
+fn detectors_see_the_world_through_the_repository() {
+    let banned = ["std::fs", "std::env", "std::process", "std::net", "std::time", "tera", "dialoguer", "console"];
+    for word in banned {
+        forbid(&format!("a detector must not use `{word}`"), &detectors(), |source| source.words(word));
+    }
+    // `use std::{fs, env}` would slip through.
+    forbid("a detector must name what it takes from std one by one", &detectors(), |source| source.words("use std::{"));
+}
+
+#[test]
+fn the_pipeline_reads_no_clock_and_no_environment() {
+    let front = ["src/main.rs", "src/cli.rs", "src/wizard.rs", "src/write.rs", "src/config.rs"];
+    for word in ["std::env", "env::var", "SystemTime", "Instant::now", "HashMap", "HashSet"] {
+        forbid(&format!("`{word}` makes the output depend on the machine"), &sources(), |source| {
+            let free = front.contains(&source.path.as_str()) || source.path.starts_with("src/cmd");
+            if free { Vec::new() } else { source.words(word) }
+        });
+    }
+}
+
+#[test]
+fn each_library_has_one_home() {
+    only_in("dialoguer", &["src/wizard.rs"]);
+    only_in("tera::", &["src/render.rs"]);
+    only_in("clap::", &["src/cli.rs", "src/main.rs"]);
+    only_in("ignore::Walk", &["src/repo.rs"]);
+    only_in("WalkBuilder", &["src/repo.rs"]);
+}
+
+#[test]
+fn dockerfile_text_is_in_templates_and_in_docker() {
+    let keywords = ["FROM ", "RUN ", "COPY ", "ADD ", "ENTRYPOINT ", "CMD ", "WORKDIR ", "EXPOSE ", "HEALTHCHECK "];
+    forbid("Dockerfile text belongs into templates/", &sources(), |source| {
+        if source.path.starts_with("src/docker") {
+            return Vec::new();
+        }
+        let instruction = |text: &str| {
+            text.lines().any(|line| keywords.iter().any(|k| line.trim_start().starts_with(k)) || line.contains("&& \\"))
+        };
+        source.strings.iter().filter(|(_, text)| instruction(text)).cloned().collect()
+    });
+}
+
+#[test]
+fn languages_and_tools_are_named_by_their_own_files_alone() {
+    forbid("a language or a tool is named outside of its own file: make it a row or a field", &sources(), |source| {
+        if source.path.starts_with("src/detect/") {
+            return Vec::new();
+        }
+        let named = |text: &str| {
+            LANGUAGES.iter().any(|language| text == language.id)
+                || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| TOOLS.contains(&word))
+        };
+        source.strings.iter().filter(|(_, text)| named(text)).cloned().collect()
+    });
+    for language in LANGUAGES {
+        forbid(&format!("src/detect/{}* alone may name it", language.id), &detectors(), |source| {
+            if source.path.starts_with(&format!("src/detect/{}", language.id)) {
+                return Vec::new();
+            }
+            source.strings.iter().filter(|(_, text)| text == language.id).cloned().collect()
+        });
+    }
+}
+
+/// `1.27` is a version; `0.0.0.0` is an address.
+fn version_like(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').any(|word| {
+        let word = word.trim_matches('.').trim_start_matches('v');
+        let parts: Vec<&str> = word.split('.').collect();
+        (2..=3).contains(&parts.len())
+            && parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()))
+    })
+}
+
+/// `node:26-slim`, `gcr.io/distroless/static`.
+fn image_like(text: &str) -> bool {
+    let registries = ["gcr.io/", "ghcr.io/", "docker.io/", "docker/dockerfile", "distroless/", "mcr.microsoft.com"];
+    registries.iter().any(|registry| text.contains(registry))
+        || text.split_whitespace().any(|word| {
+            word.split_once(':').is_some_and(|(name, tag)| {
+                let distribution = ["alpine", "slim", "trixie", "bookworm"].iter().any(|d| tag.contains(d));
+                let plain =
+                    |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+                plain(name)
+                    && plain(tag)
+                    && name.ends_with(|c: char| c.is_ascii_lowercase())
+                    && (distribution || tag.starts_with(|c: char| c.is_ascii_digit()))
+            })
+        })
+}
+
+#[test]
+fn versions_and_images_are_rows_of_the_catalog() {
+    assert!(version_like("go 1.27") && version_like("v22.14.0") && !version_like("0.0.0.0") && !version_like("a.b"));
+    assert!(image_like("node:26") && image_like("debian:trixie-slim") && !image_like("{file}:{line}"));
+    assert!(!image_like("node:fs") && !image_like("localhost: the port"));
+    forbid("a version or an image stands in src/: make it a row of templates/catalog", &sources(), |source| {
+        source.strings.iter().filter(|(_, text)| version_like(text) || image_like(text)).cloned().collect()
+    });
+}
+
+#[test]
+fn files_stay_under_500_lines_of_code() {
+    forbid("split the file by topic", &sources(), |source| {
+        if source.lines > 500 { vec![(source.lines, format!("{} lines of code", source.lines))] } else { Vec::new() }
+    });
+}
+
+#[test]
+fn no_file_is_named_after_nothing() {
+    for source in sources() {
+        let stem = Path::new(&source.path).file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            !["util", "utils", "helper", "helpers", "common", "misc", "manager"].contains(&stem.as_str()),
+            "{}",
+            source.path
+        );
+    }
+}
+
+fn templates() -> Vec<(PathBuf, String)> {
+    fn visit(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                visit(&entry.path(), found);
+            } else if entry.path().extension().is_some_and(|ext| ext == "Dockerfile") {
+                found.push((entry.path(), fs::read_to_string(entry.path()).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    visit(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+    found.sort();
+    found
+}
+
+/// A template is read from top to bottom as a Dockerfile. With more branches than this one reads a program instead; what
+/// needs more is a partial of its own, or a decision that belongs into the plan.
+const MAX_BRANCHES: usize = 24;
+
+#[test]
+fn templates_are_dockerfiles_and_escape_everything() {
+    let templates = templates();
+    for (path, text) in &templates {
+        let name = path.display();
+        let plain = text.replace(' ', "");
+        assert!(!plain.contains("|safe"), "{name}: `| safe` switches the escaping off");
+        assert!(!plain.contains("{%raw"), "{name}: a raw block is not read as a template");
+        let branches = plain.matches("{%if").count()
+            + plain.matches("{%-if").count()
+            + plain.matches("{%elif").count()
+            + plain.matches("{%-elif").count();
+        assert!(
+            branches <= MAX_BRANCHES,
+            "{name}: {branches} branches, {MAX_BRANCHES} at most: move the decision into the plan"
+        );
+    }
+}
+
+#[test]
+fn every_language_has_its_template_and_its_rows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for language in LANGUAGES {
+        for part in ["{}.Dockerfile", "{}.dockerignore", "catalog/{}.toml"] {
+            let path = root.join("templates").join(part.replace("{}", language.id));
+            assert!(path.is_file(), "{} is missing", path.display());
+        }
+    }
+}
