@@ -23,7 +23,7 @@ impl Source {
             line.match_indices(word).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
                 let after = line[at + word.len()..].chars().next();
-                !before.is_some_and(part) && !(word.ends_with(part) && after.is_some_and(part))
+                !(before.is_some_and(part) || word.ends_with(part) && after.is_some_and(part))
             })
         };
         let lines = self.code.lines().enumerate().filter(|(_, line)| hit(line));
@@ -114,8 +114,7 @@ fn blank(text: &str) -> (String, Vec<(usize, String)>) {
                     break;
                 }
             }
-        } else if chars[at] == 'r' && !word_before && raw_hashes(&chars, at + 1).is_some() {
-            let hashes = raw_hashes(&chars, at + 1).unwrap();
+        } else if let Some(hashes) = raw_hashes(&chars, at).filter(|_| !word_before) {
             let end: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
             at += 2 + hashes;
             let from = at;
@@ -162,8 +161,8 @@ fn blank(text: &str) -> (String, Vec<(usize, String)>) {
 
 /// The number of `#` of a raw string that begins here; `None` where none begins.
 fn raw_hashes(chars: &[char], from: usize) -> Option<usize> {
-    let hashes = chars[from..].iter().take_while(|c| **c == '#').count();
-    (chars.get(from + hashes) == Some(&'"')).then_some(hashes)
+    let hashes = chars[from..].strip_prefix(&['r'])?.iter().take_while(|c| **c == '#').count();
+    (chars.get(from + 1 + hashes) == Some(&'"')).then_some(hashes)
 }
 
 fn unescape(chars: &[char]) -> String {
