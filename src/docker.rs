@@ -5,3 +5,4 @@ pub mod lint;
 pub mod parse;
 pub mod quote;
 pub mod types;
+pub mod words;
