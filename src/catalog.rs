@@ -30,6 +30,27 @@ pub struct Release {
     pub debian: String,
     /// The Alpine release that its images are taken from.
     pub alpine: String,
+    /// Exact versions that were published on other distributions, oldest first.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
+}
+
+/// The distributions of exact versions below one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// The first version `x.y.z` that this row does not hold for.
+    pub before: String,
+    /// The Debian release.
+    pub debian: String,
+    /// The Alpine release.
+    pub alpine: String,
+}
+
+/// The numbers of an exact version `x.y.z`; `None` for a cycle or anything else.
+fn exact(version: &str) -> Option<[u64; 3]> {
+    let mut parts = version.splitn(3, '.').map(|part| part.parse().ok());
+    Some([parts.next()??, parts.next()??, parts.next()??])
 }
 
 /// An image to build in.
@@ -155,7 +176,15 @@ impl Catalog {
     pub fn image(&self, template: &str, version: &str) -> String {
         // A version newer than the catalog is taken from the newest line's distributions.
         let release = self.release_of(version).or_else(|| self.release.first());
-        let (debian, alpine) = release.map_or(("", ""), |r| (r.debian.as_str(), r.alpine.as_str()));
+        let earlier = release.and_then(|release| {
+            let version = exact(version)?;
+            release.earlier.iter().find(|row| exact(&row.before).is_some_and(|before| version < before))
+        });
+        let (debian, alpine) = match (earlier, release) {
+            (Some(row), _) => (row.debian.as_str(), row.alpine.as_str()),
+            (None, Some(release)) => (release.debian.as_str(), release.alpine.as_str()),
+            (None, None) => ("", ""),
+        };
         let cycle = self.release_of(version).map_or(version, |r| r.cycle.as_str());
         template
             .replace("{version}", version)

@@ -60,6 +60,8 @@ macro_rules! languages {
     };
 }
 
+pub mod version;
+
 languages! { go, node }
 
 /// The language with this id.
