@@ -8,9 +8,11 @@ use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Line};
-use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
+
+mod decisions;
 
 /// The version of the plan's shape; templates written for another one are refused.
 pub const SCHEMA: u32 = 1;
@@ -257,12 +259,12 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         Chosen { repo, facts, program: &program, answers, base: &base, catalog: &catalog, toolchain: &toolchain };
     let build = (language.plan)(&chosen)?;
 
-    let mut decisions = decisions(&chosen);
+    let mut decisions = decisions::of(&chosen);
     decisions.extend(build.decisions.iter().cloned());
     let mut findings = facts.findings.clone();
     findings.extend(program.findings.iter().cloned());
     findings.extend(build.findings.iter().cloned());
-    findings.extend(release_findings(&catalog, facts, &toolchain));
+    findings.extend(decisions::findings(&chosen));
     findings.sort_by_key(|finding| finding.severity);
 
     let mut artifacts = build.artifacts.clone();
@@ -271,15 +273,7 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     }
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
     if runtime.init {
-        decisions.push(Decision {
-            what: "init".to_owned(),
-            value: "tini".to_owned(),
-            origin: Origin::Default,
-            why: "no handler for SIGTERM was found: as process 1 the program would ignore it and be killed after 10 s"
-                .to_owned(),
-            evidence: program.evidence.clone(),
-            rejected: Vec::new(),
-        });
+        decisions.push(decisions::init(&program));
     }
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let line = |text: &str| Line::new(text);
@@ -477,105 +471,6 @@ pub fn split_words(text: &str) -> Result<Vec<String>> {
     }
     words.extend(word);
     Ok(words)
-}
-
-fn decisions(chosen: &Chosen) -> Vec<Decision> {
-    let (facts, program, answers) = (chosen.facts, chosen.program, chosen.answers);
-    let mut all = Vec::new();
-    let mut add = |what: &str, found: Option<Sourced<String>>, why: &str| {
-        let answered = answers.get(what).zip(answers.origin(what));
-        let (value, origin) = match (&found, answered) {
-            (_, Some((value, origin))) => (value.to_owned(), origin),
-            (Some(found), None) => (found.value.clone(), Origin::Default),
-            (None, None) => return,
-        };
-        let (mut evidence, mut rejected) = (Vec::new(), Vec::new());
-        if let Some(found) = found {
-            if answered.is_some() && found.value != value {
-                rejected.push(Rejected { value: found.value, why: "detected, and overruled".to_owned() });
-            }
-            evidence = found.evidence;
-            rejected.extend(found.rejected);
-        }
-        let why = match origin {
-            Origin::Flag => "set by a flag",
-            Origin::File => "set in dockgen.toml",
-            Origin::Prompt => "answered in the wizard",
-            Origin::Default if evidence.is_empty() => "assumed: nothing in the repository says otherwise",
-            Origin::Default => why,
-        };
-        all.push(Decision { what: what.to_owned(), value, origin, why: why.to_owned(), evidence, rejected });
-    };
-    let text = |s: &Sourced<String>| Some(s.clone());
-    add(id::NAME, text(&facts.name), "the manifest's name");
-    add(id::TOOL, text(&facts.tool), "by manifest and lockfile");
-    add(id::TOOLCHAIN, text(&facts.toolchain), "by the precedence of version sources");
-    let others = facts.programs.iter().filter(|p| p.id != program.id);
-    add(
-        id::ENTRYPOINT,
-        Some(Sourced {
-            value: program.id.clone(),
-            evidence: program.evidence.clone(),
-            rejected: others
-                .map(|p| Rejected { value: p.id.clone(), why: "another program; likelier first".to_owned() })
-                .collect(),
-        }),
-        "what the manifest starts",
-    );
-    add(id::BASE, Some(chosen.base.choice.clone()), &chosen.base.why);
-    add(
-        id::PORT,
-        program.port.as_ref().map(|p| Sourced {
-            value: p.value.to_string(),
-            evidence: p.evidence.clone(),
-            rejected: p.rejected.clone(),
-        }),
-        "read from the code",
-    );
-    add(id::ARGS, None, "");
-    for file in &program.files {
-        add(
-            "carried file",
-            Some(Sourced { value: file.value.to_string(), evidence: file.evidence.clone(), rejected: Vec::new() }),
-            "opened at run time",
-        );
-    }
-    for folder in &program.writable {
-        add("writable folder", text(folder), "written at run time");
-    }
-    for var in &program.env {
-        add(
-            "environment",
-            Some(Sourced {
-                value: format!("{}={}", var.value.key, var.value.value),
-                evidence: var.evidence.clone(),
-                rejected: Vec::new(),
-            }),
-            "needed in a container",
-        );
-    }
-    if let Some(library) = &program.subcommands {
-        add("subcommands", text(library), "an ENTRYPOINT alone, so that `docker run IMAGE SUBCOMMAND` works");
-    }
-    all
-}
-
-fn release_findings(catalog: &Catalog, facts: &Facts, toolchain: &str) -> Option<Finding> {
-    let release = catalog.release_of(toolchain)?;
-    if release.supported {
-        return None;
-    }
-    let name = detect::language(&facts.language).map_or("", |language| language.name);
-    let supported: Vec<&str> = catalog.release.iter().filter(|r| r.supported).map(|r| r.cycle.as_str()).collect();
-    let since = release.eol.as_ref().map_or_else(String::new, |day| format!(" since {day}"));
-    Some(Finding::new(
-        "end-of-life",
-        Severity::Warning,
-        format!("{name} {toolchain} is past its end of life{since}"),
-        facts.toolchain.evidence.clone(),
-        "its images get no security fixes any more",
-        format!("move to {}: change the version where it is stated, or set --toolchain", supported.join(" or ")),
-    ))
 }
 
 #[cfg(test)]
