@@ -1,1 +1,460 @@
-//! .dockerignore: Docker's matching rules.
+//! .dockerignore: which paths stay out of the build context, by the rules of moby's `patternmatcher`.
+//!
+//! A pattern is matched against the whole path from the root of the context; the last one that matches decides; a
+//! folder that matches takes what lies below with it, unless a later exception (`!`) brings that back. One deviation:
+//! `{`, `|`, `}`, a `^` outside brackets and a letter after a backslash are taken literally, where moby lets them
+//! through into a regular expression.
+
+use std::fmt;
+
+/// A line that Docker refuses; with it in the file, no build starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadPattern {
+    /// The line, from 1.
+    pub line: usize,
+    /// The pattern.
+    pub pattern: String,
+}
+
+impl fmt::Display for BadPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, pattern } = self;
+        write!(
+            f,
+            "line {line}: `{pattern}` is no valid pattern, and Docker refuses the whole build for it: a bracket is not closed, a backslash ends it, or `!` stands alone"
+        )
+    }
+}
+
+impl std::error::Error for BadPattern {}
+
+/// A .dockerignore.
+#[derive(Clone, Debug, Default)]
+pub struct IgnoreFile {
+    patterns: Vec<Pattern>,
+}
+
+/// One pattern of a .dockerignore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The line, from 1.
+    pub line: usize,
+    /// The pattern, cleaned: without `!`, without `/` at its ends.
+    pub text: String,
+    /// It lets in what matches: `!`.
+    pub exception: bool,
+    tokens: Vec<Token>,
+    /// The literal text that each match ends with: a cheap first test.
+    tail: String,
+}
+
+/// Which patterns a folder matched: what its children inherit.
+#[derive(Clone, Debug)]
+pub struct Matched {
+    by_pattern: Vec<bool>,
+    /// The position of the pattern that decided.
+    decider: Option<usize>,
+    hidden: bool,
+}
+
+impl Matched {
+    /// The path stays out.
+    pub fn hidden(&self) -> bool {
+        self.hidden
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// This character.
+    Char(char),
+    /// `?`: one character other than `/`.
+    One,
+    /// `*`: any number of characters other than `/`.
+    Star,
+    /// `**/` or `**` inside: nothing, or anything that ends with `/`.
+    Folders,
+    /// `**` at the end: anything.
+    Rest,
+    /// `[a-z]`.
+    Class { negated: bool, ranges: Vec<(char, char)> },
+}
+
+impl IgnoreFile {
+    /// Reads a .dockerignore.
+    ///
+    /// # Errors
+    /// At a pattern that Docker refuses.
+    pub fn parse(text: &str) -> Result<Self, BadPattern> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut patterns = Vec::new();
+        for (at, line) in text.lines().enumerate() {
+            patterns.extend(Pattern::parse(line, at + 1)?);
+        }
+        Ok(Self { patterns })
+    }
+
+    /// The patterns, in order.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// True where `path` (relative to the context, `/`-separated) stays out of the build context.
+    pub fn hides(&self, path: &str) -> bool {
+        self.matched(path).hidden
+    }
+
+    /// The pattern that decides about `path`; `None` where none matches, and it is let in.
+    pub fn deciding(&self, path: &str) -> Option<&Pattern> {
+        self.matched(path).decider.and_then(|at| self.patterns.get(at))
+    }
+
+    /// What each pattern says of `path`.
+    pub fn matched(&self, path: &str) -> Matched {
+        let mut state = self.root();
+        let path = path.trim_matches('/');
+        if path.is_empty() {
+            return state;
+        }
+        for (end, _) in path.match_indices('/') {
+            state = self.below(&state, &path[..end]);
+        }
+        self.below(&state, path)
+    }
+
+    /// The state of the context's root, which is never hidden.
+    pub fn root(&self) -> Matched {
+        Matched { by_pattern: vec![false; self.patterns.len()], decider: None, hidden: false }
+    }
+
+    /// The state of `path`, given that of the folder that holds it: for a walk.
+    pub fn below(&self, parent: &Matched, path: &str) -> Matched {
+        let mut state = self.root();
+        for (at, pattern) in self.patterns.iter().enumerate() {
+            // As in moby, a pattern that could not change the result is not asked, and its children do not inherit it.
+            let inherited = parent.by_pattern.get(at).copied().unwrap_or_default();
+            if inherited || (pattern.exception == state.hidden && pattern.matches(path)) {
+                state.by_pattern[at] = true;
+                state.hidden = !pattern.exception;
+                state.decider = Some(at);
+            }
+        }
+        state
+    }
+
+    /// True where something below the hidden folder `path` may be let in by an exception.
+    pub fn may_let_in_below(&self, path: &str) -> bool {
+        let prefix = format!("{path}/");
+        self.patterns.iter().filter(|pattern| pattern.exception).any(|pattern| {
+            let literal: String = pattern.tokens.iter().map_while(Token::char).collect();
+            let wild = pattern.tokens.iter().any(|token| token.char().is_none());
+            literal.starts_with(&prefix) || (wild && prefix.starts_with(&literal))
+        })
+    }
+}
+
+impl Token {
+    fn char(&self) -> Option<char> {
+        if let Self::Char(c) = self { Some(*c) } else { None }
+    }
+}
+
+impl Pattern {
+    /// Reads one line; `None` for a comment or an empty line.
+    fn parse(line: &str, number: usize) -> Result<Option<Self>, BadPattern> {
+        if line.starts_with('#') {
+            return Ok(None);
+        }
+        let text = line.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let bad = || BadPattern { line: number, pattern: text.to_owned() };
+        let (mut exception, mut cleaned) = match text.strip_prefix('!') {
+            Some(rest) => (true, clean(rest.trim())),
+            None => (false, clean(text)),
+        };
+        // Docker takes the leading `/` off first: `/!x` is an exception, `!/` is nothing but the mark.
+        if let Some(rest) = cleaned.strip_prefix('!').filter(|_| !exception) {
+            (exception, cleaned) = (true, rest.to_owned());
+        }
+        if exception && matches!(cleaned.as_str(), "" | "/") {
+            return Err(bad());
+        }
+        let tokens = tokens(&cleaned).ok_or_else(bad)?;
+        let tail: Vec<char> = tokens.iter().rev().map_while(Token::char).collect();
+        let tail = tail.into_iter().rev().collect();
+        Ok(Some(Self { line: number, text: cleaned, exception, tokens, tail }))
+    }
+
+    /// True where the pattern matches the whole of `path`; folders above are not looked at.
+    pub fn matches(&self, path: &str) -> bool {
+        if !path.ends_with(&self.tail) {
+            return false;
+        }
+        match &self.tokens[..] {
+            tokens if tokens.len() == self.tail.chars().count() => path == self.tail,
+            [Token::Folders, rest @ ..] if rest.len() == self.tail.chars().count() => {
+                let head = path.len() - self.tail.len();
+                head == 0 || path[..head].ends_with('/')
+            }
+            tokens => run(tokens, path),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.exception { "!" } else { "" }, self.text)
+    }
+}
+
+/// Writes a path as a pattern that matches it and nothing else; `None` where a line cannot hold it.
+///
+/// The pattern is not anchored at a folder: it is the path from the root of the context.
+pub fn literal(path: &str) -> Option<String> {
+    if path.contains(['\n', '\r']) || path.is_empty() {
+        return None;
+    }
+    let mut pattern = String::with_capacity(path.len());
+    let last = path.chars().count() - 1;
+    for (at, c) in path.chars().enumerate() {
+        match c {
+            // White space at the ends would be trimmed.
+            c if c.is_whitespace() && (at == 0 || at == last) => {
+                pattern.extend(['[', c, ']']);
+                continue;
+            }
+            '*' | '?' | '[' | ']' | '\\' | '^' | '{' | '}' | '|' => pattern.push('\\'),
+            '#' | '!' if at == 0 => pattern.push('\\'),
+            _ => {}
+        }
+        pattern.push(c);
+    }
+    Some(pattern)
+}
+
+/// Go's `filepath.Clean`, then without the leading `/`.
+fn clean(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let rooted = text.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() { if rooted { "/" } else { "." }.to_owned() } else { parts.join("/") }
+}
+
+/// `None` where Go's `filepath.Match` calls the pattern malformed.
+fn tokens(pattern: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut chars = pattern.chars().peekable();
+    let mut first = true;
+    while let Some(c) = chars.next() {
+        match c {
+            '*' if chars.peek() == Some(&'*') => {
+                chars.next();
+                let slash = chars.next_if_eq(&'/').is_some();
+                let plain = chars.clone().all(|c| !"*?[]\\".contains(c));
+                if chars.peek().is_none() || (first && !slash && plain) {
+                    // `**name` matches each path that ends in `name`, also inside a component.
+                    tokens.push(Token::Rest);
+                } else {
+                    tokens.push(Token::Folders);
+                }
+            }
+            '*' => tokens.push(Token::Star),
+            '?' => tokens.push(Token::One),
+            '\\' => tokens.push(Token::Char(chars.next()?)),
+            '[' => tokens.push(class(&mut chars)?),
+            c => tokens.push(Token::Char(c)),
+        }
+        first = false;
+    }
+    Some(tokens)
+}
+
+/// The rest of a bracket expression.
+fn class(chars: &mut std::iter::Peekable<std::str::Chars>) -> Option<Token> {
+    let negated = chars.next_if_eq(&'^').is_some();
+    let mut ranges = Vec::new();
+    loop {
+        match chars.next()? {
+            ']' if !ranges.is_empty() => return Some(Token::Class { negated, ranges }),
+            ']' | '-' => return None,
+            c => {
+                let low = if c == '\\' { chars.next()? } else { c };
+                let mut high = low;
+                if chars.next_if_eq(&'-').is_some() {
+                    high = match chars.next()? {
+                        ']' | '-' => return None,
+                        '\\' => chars.next()?,
+                        c => c,
+                    };
+                }
+                ranges.push((low, high));
+            }
+        }
+    }
+}
+
+/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps.
+fn run(tokens: &[Token], path: &str) -> bool {
+    let mut states = vec![false; tokens.len() + 1];
+    let mut next = states.clone();
+    enter(tokens, &mut states, 0);
+    for c in path.chars() {
+        next.fill(false);
+        for (at, token) in tokens.iter().enumerate().filter(|(at, _)| states[*at]) {
+            match token {
+                Token::Rest => enter(tokens, &mut next, at),
+                Token::Star if c != '/' => enter(tokens, &mut next, at),
+                // Once inside, only a `/` leads out.
+                Token::Folders => {
+                    next[at] = true;
+                    if c == '/' {
+                        enter(tokens, &mut next, at + 1);
+                    }
+                }
+                Token::Char(wanted) if *wanted == c => enter(tokens, &mut next, at + 1),
+                Token::One if c != '/' => enter(tokens, &mut next, at + 1),
+                Token::Class { negated, ranges }
+                    if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated =>
+                {
+                    enter(tokens, &mut next, at + 1);
+                }
+                _ => {}
+            }
+        }
+        std::mem::swap(&mut states, &mut next);
+    }
+    states[tokens.len()]
+}
+
+/// Reaches the token at `at`, and those after it where it may match nothing.
+fn enter(tokens: &[Token], states: &mut [bool], mut at: usize) {
+    states[at] = true;
+    while matches!(tokens.get(at), Some(Token::Star | Token::Rest | Token::Folders)) {
+        at += 1;
+        states[at] = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> IgnoreFile {
+        IgnoreFile::parse(text).unwrap()
+    }
+
+    #[test]
+    fn patterns_match_as_moby_matches_them() {
+        // pattern, path, hidden
+        let table = [
+            ("foo", "foo", true),
+            ("foo", "foo/bar/baz", true),
+            ("foo", "a/foo", false),
+            ("/foo/", "foo/x", true),
+            ("./foo/../bar", "bar", true),
+            ("**/foo", "foo", true),
+            ("**/foo", "a/b/foo/c", true),
+            ("**/foo", "barfoo", false),
+            ("**foo", "barfoo", true),
+            ("**foo*", "barfoot", false),
+            ("**foo*", "bar/foot", true),
+            ("foo/**", "foo/a/b", true),
+            ("foo/**", "foo", false),
+            ("foo**", "foobar/x", true),
+            ("a/**/z", "a/z", true),
+            ("a/**/z", "a/b/c/z", true),
+            ("a/**/z", "a/bz", false),
+            ("**", "anything/at/all", true),
+            ("*", "a/b", true),
+            ("*.pem", "x.pem", true),
+            ("*.pem", "a/x.pem", false),
+            ("**/*.pem", "a/b/x.pem", true),
+            ("**/*.pem", "x.pem", true),
+            ("*/*.txt", "a/b.txt", true),
+            ("*/*.txt", "a/b/c.txt", false),
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("[a-c]x", "bx", true),
+            ("[^a-c]x", "bx", false),
+            ("[!a]x", "!x", true),
+            (r"a\*b", "a*b", true),
+            (r"a\*b", "axb", false),
+            ("a.b", "axb", false),
+            ("a{b,c}", "ab", false),
+            (" # no comment", "# no comment", true),
+            ("*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+            (".", "a", false),
+            ("/", "a", false),
+        ];
+        for (pattern, path, hidden) in table {
+            assert_eq!(file(pattern).hides(path), hidden, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn comments_marks_and_white_space() {
+        let file = file("\u{feff}# head\r\n\r\n  a b \r\n! c \n#x\n");
+        let lines: Vec<_> = file.patterns().iter().map(|p| (p.line, p.to_string())).collect();
+        assert_eq!(lines, [(3, "a b".to_owned()), (4, "!c".to_owned())]);
+    }
+
+    #[test]
+    fn the_last_match_decides() {
+        let text = "docs\n!docs/api\ndocs/api/private\n*.md\n!README.md";
+        let file = file(text);
+        for (path, hidden, line) in [
+            ("docs/x", true, Some(1)),
+            ("docs/api/x", false, Some(2)),
+            ("docs/api/private/x", true, Some(3)),
+            ("a.md", true, Some(4)),
+            ("README.md", false, Some(5)),
+            ("src/x", false, None),
+        ] {
+            assert_eq!(file.hides(path), hidden, "{path}");
+            assert_eq!(file.deciding(path).map(|pattern| pattern.line), line, "{path}");
+        }
+        assert!(file.may_let_in_below("docs"));
+        assert!(!file.may_let_in_below("src"));
+        assert!(self::file("**\n!**/keep").may_let_in_below("a/b"));
+        assert!(!self::file("!*").hides(""));
+        assert!(!self::file("**").hides(""));
+    }
+
+    #[test]
+    fn an_exception_for_a_folder_that_was_not_hidden_does_not_reach_below() {
+        // As the engine's walk does it: at `a` the exception is passed over, and `a/b` does not inherit it.
+        assert!(file("a/b\n!a").hides("a/b"));
+        assert!(!file("a/b\n!a/b").hides("a/b/c"));
+    }
+
+    #[test]
+    fn malformed_patterns_name_their_line() {
+        for bad in ["[a", "a\\", "!", "! ", "[]a]", "[a-]", "[-a]"] {
+            assert_eq!(IgnoreFile::parse(&format!("ok\n{bad}")).unwrap_err().line, 2, "{bad}");
+        }
+    }
+
+    #[test]
+    fn literal_paths() {
+        for path in ["a b", " a ", "#x", "!x", "a*?[b]", r"back\slash", "x^{a,b}|c", "weird/!x/#y"] {
+            let pattern = literal(path).unwrap();
+            assert!(file(&pattern).hides(path), "{pattern}");
+        }
+        assert_eq!(literal("app/main.go").unwrap(), "app/main.go");
+        assert_eq!(literal("a\nb"), None);
+    }
+}
