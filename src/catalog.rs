@@ -102,6 +102,9 @@ pub struct BaseRow {
     /// Packages that the language needs on it.
     #[serde(default)]
     pub packages: Vec<String>,
+    /// Keys of `packages.toml` that the image holds already, where packages cannot be installed.
+    #[serde(default)]
+    pub provides: Vec<String>,
     /// The interpreter's path in the image.
     pub interpreter: Option<String>,
     /// The interpreter is copied from this path of the builder.

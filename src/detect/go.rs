@@ -1,29 +1,199 @@
-//! Stub, to be replaced.
+//! Go: modules, workspaces and their main packages.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
-use crate::detect::{Chosen, Language, ReadFile};
-use crate::facts::{Facts, Program};
+use crate::catalog::Catalog;
+use crate::detect::Language;
+use crate::facts::{Evidence, Facts, Finding, Libc, Program, Severity, Sourced};
 use crate::path::RelPath;
-use crate::plan::Build;
 use crate::repo::Dir;
 
+mod closure;
+mod constraint;
+mod layout;
+mod lexer;
+mod module;
+mod package;
+mod plan;
+mod programs;
+mod runtime;
+mod source;
+mod toolchain;
+
 /// The row of the registry.
-pub const LANGUAGE: Language =
-    Language { id: "go", name: "go", markers: &["go.mod"], detect, encloses, program, plan };
+pub const LANGUAGE: Language = Language {
+    id: "go",
+    name: "Go",
+    markers: &["go.mod"],
+    detect,
+    encloses: layout::encloses,
+    program,
+    plan: plan::plan,
+};
 
-fn detect(_: &Dir) -> Result<Option<Facts>> {
-    Ok(None)
+/// Private to Go: from detection to plan.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Details {
+    /// The folder of the program's go.mod.
+    module: RelPath,
+    vendor: bool,
+    download: bool,
+    unsummed: bool,
+    programs: BTreeMap<String, ProgramDetails>,
 }
 
-fn encloses(_: &ReadFile, _: &RelPath) -> Result<bool> {
-    Ok(false)
+/// What is known of one program beyond the common facts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct ProgramDetails {
+    /// What it opens at run time: where it lies in the repository, and how the program calls it.
+    files: Vec<(RelPath, String)>,
+    /// Default arguments that it needs in a container.
+    args: Vec<String>,
+    /// Build tags where the builder is musl.
+    musl_tags: Vec<String>,
+    /// The working directory, where it is not the program's folder.
+    workdir: Option<String>,
 }
 
-fn program(_: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
-    anyhow::bail!("{wanted} is not a program")
+/// The catalog's tables.
+#[derive(Debug)]
+struct Tables {
+    cgo: Vec<CgoModule>,
+    libraries: BTreeMap<String, String>,
+    libc_libraries: Vec<String>,
+    commands: BTreeMap<String, String>,
 }
 
-fn plan(_: &Chosen) -> Result<Build> {
-    anyhow::bail!("not planned yet")
+/// A module with C code.
+#[derive(Debug, Deserialize)]
+struct CgoModule {
+    import: String,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    glibc: bool,
+    #[serde(default)]
+    musl_tags: Vec<String>,
+    source: String,
+}
+
+impl Tables {
+    fn of(catalog: &Catalog) -> Result<Self> {
+        Ok(Self {
+            cgo: catalog.table("cgo")?,
+            libraries: catalog.table("libraries")?,
+            libc_libraries: catalog.table("libc_libraries")?,
+            commands: catalog.table("commands")?,
+        })
+    }
+}
+
+fn is_cgo(program: &Program) -> bool {
+    program.needs.libc != Libc::None
+}
+
+fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    let Some(layout) = layout::layout(dir)? else { return Ok(None) };
+    let catalog = Catalog::of(LANGUAGE.id)?;
+    let tables = Tables::of(&catalog)?;
+    let sources = package::Sources::new(dir.repo);
+    let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    let found = programs::list(&module)?;
+    // A library beside other modules is no application; alone, it is what the user asked about.
+    if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
+        return Ok(None);
+    }
+    let (toolchain, mut findings) = toolchain::toolchain(dir, &layout, &catalog)?;
+    findings.extend(layout.findings.iter().cloned());
+    if found.is_empty() {
+        findings.push(no_main(&layout));
+    }
+    let mut details = Details {
+        module: layout.module.clone(),
+        vendor: layout.vendor.is_some(),
+        download: layout.download,
+        unsummed: layout.unsummed,
+        programs: BTreeMap::new(),
+    };
+    let mut programs = Vec::new();
+    for (program, own) in found {
+        details.programs.insert(program.id.clone(), own);
+        programs.push(program);
+    }
+    let mut facts = Facts {
+        language: LANGUAGE.id.to_owned(),
+        dir: dir.path.clone(),
+        context: layout.context.clone(),
+        name: name(dir, &layout),
+        tool: Sourced::new(LANGUAGE.id.to_owned(), Evidence::file(&layout.manifest_path, "a module's manifest")),
+        toolchain,
+        programs,
+        manifests: layout.manifests.clone(),
+        version: None,
+        source: source(&layout),
+        questions: Vec::new(),
+        findings,
+        details: serde_json::Value::Null,
+    };
+    facts.set_details(&details)?;
+    Ok(Some(facts))
+}
+
+fn no_main(layout: &layout::Layout) -> Finding {
+    let line = layout.manifest.module.as_ref().map_or(1, |module| module.line);
+    Finding::new(
+        "nothing-to-start",
+        Severity::Error,
+        "the module holds no `package main` with a `func main` that is built for Linux",
+        [Evidence::at(&layout.manifest_path, line, "a library")],
+        "an image needs a program to start",
+        "write one, for instance in cmd/server/main.go, or run dockgen on the folder that holds it",
+    )
+}
+
+/// The folder's name for a program inside a larger module, else the module's.
+fn name(dir: &Dir, layout: &layout::Layout) -> Sourced<String> {
+    let line = layout.manifest.module.as_ref().map_or(1, |module| module.line);
+    let own = programs::own_name(layout);
+    let (name, evidence) = if dir.path == layout.module {
+        (own, Evidence::at(&layout.manifest_path, line, "the module's last element"))
+    } else {
+        (dir.path.file_name(), Evidence::file(&dir.path, "the folder's name"))
+    };
+    Sourced::new(image_name(name), evidence)
+}
+
+/// Docker's rule for a repository's name: lower case, digits and single separators between them.
+fn image_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.to_ascii_lowercase().chars() {
+        let c = if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
+        if c.is_ascii_alphanumeric() || out.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+            out.push(c);
+        }
+    }
+    let name = out.trim_end_matches(['-', '.', '_']);
+    if name.is_empty() { "app".to_owned() } else { name.to_owned() }
+}
+
+/// The module's path names its repository on the well-known forges.
+fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
+    let module = layout.manifest.module.as_ref()?;
+    let mut parts = module.value.split('/');
+    let host = parts.next().filter(|host| ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(host))?;
+    let (owner, repository) = (parts.next()?, parts.next()?);
+    let evidence = Evidence::at(&layout.manifest_path, module.line, "the module's path");
+    Some(Sourced::new(format!("https://{host}/{owner}/{repository}"), evidence))
+}
+
+fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
+    let Some(layout) = layout::layout(dir)? else { anyhow::bail!("{}: no go.mod is there or above", dir.path) };
+    let catalog = Catalog::of(LANGUAGE.id)?;
+    let tables = Tables::of(&catalog)?;
+    let sources = package::Sources::new(dir.repo);
+    let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    Ok(programs::named(&module, wanted)?.0)
 }

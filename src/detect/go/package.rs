@@ -1,7 +1,7 @@
 //! Packages: which files of a folder form one, which are `package main`, and whether a package needs cgo.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -53,7 +53,7 @@ impl<'r> Sources<'r> {
     fn parse(&self, dir: &RelPath) -> Result<Option<Package>> {
         let mut files = Vec::new();
         let (mut cgo, mut fallback) = (None, false);
-        for path in self.go_files(dir) {
+        for path in &self.go_files(dir) {
             let Some(text) = self.repo.source_text(path)? else { continue };
             let Some(file) = SourceFile::parse(path, &text) else { continue };
             let (without, with) = (file.constraint.fits(false), file.constraint.fits(true));
@@ -85,49 +85,35 @@ impl<'r> Sources<'r> {
     }
 
     /// Files that the name alone does not exclude, sorted.
-    fn go_files(&self, dir: &RelPath) -> impl Iterator<Item = &'r RelPath> + use<'r> {
-        self.repo
-            .children(dir)
-            .filter(|(path, entry)| *entry == Entry::File && name_fits(path.file_name()))
-            .map(|(path, _)| path)
+    fn go_files(&self, dir: &RelPath) -> Vec<RelPath> {
+        let files = self.repo.children(dir).filter(|(path, entry)| *entry == Entry::File && name_fits(path.file_name()));
+        files.map(|(path, _)| path.clone()).collect()
     }
 
     /// Folders of the module at `module` that hold a `package main`, sorted; folders that `./...` leaves out, and
     /// modules inside it, are not looked into.
     pub(super) fn mains(&self, module: &RelPath) -> Result<Vec<RelPath>> {
         let mut mains = Vec::new();
-        let mut nested: Option<&RelPath> = None;
-        let mut decided: Option<RelPath> = None;
-        let mut skipped: Option<RelPath> = None;
+        let (mut skipped, mut decided) = (BTreeSet::new(), BTreeSet::new());
         for (path, entry) in self.repo.below(module) {
-            if nested.is_some_and(|dir| path.is_within(dir)) || skipped.as_ref().is_some_and(|dir| path.is_within(dir))
-            {
-                continue;
-            }
-            if *entry == Entry::Dir {
-                if is_skipped(path.file_name()) {
-                    skipped = Some(path.clone());
-                } else if path.join("go.mod").is_some_and(|p| self.repo.entry(&p).is_some()) {
-                    nested = Some(path);
-                }
-                continue;
-            }
-            if *entry != Entry::File || !name_fits(path.file_name()) {
-                continue;
-            }
             let Some(dir) = path.parent() else { continue };
-            if decided.as_ref() == Some(&dir) {
-                continue;
+            let nested = || path.join("go.mod").is_some_and(|manifest| self.repo.entry(&manifest).is_some());
+            match entry {
+                Entry::Dir if skipped.contains(&dir) || is_skipped(path.file_name()) || nested() => {
+                    skipped.insert(path.clone());
+                }
+                Entry::File if name_fits(path.file_name()) && !skipped.contains(&dir) && !decided.contains(&dir) => {
+                    let Some(text) = self.repo.source_text(path)? else { continue };
+                    let Some((name, _, constraint)) = package_clause(&text) else { continue };
+                    if constraint.fits(false) || constraint.fits(true) {
+                        if name == "main" {
+                            mains.push(dir.clone());
+                        }
+                        decided.insert(dir);
+                    }
+                }
+                _ => {}
             }
-            let Some(text) = self.repo.source_text(path)? else { continue };
-            let Some((name, _, constraint)) = package_clause(&text) else { continue };
-            if !constraint.fits(false) && !constraint.fits(true) {
-                continue;
-            }
-            if name == "main" {
-                mains.push(dir.clone());
-            }
-            decided = Some(dir);
         }
         mains.sort();
         mains.dedup();

@@ -1,0 +1,352 @@
+//! Where the modules lie: the program's own, those of a workspace, those that `replace` takes from a folder; and so
+//! the build context and the files that dependency resolution reads.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::closure::LocalModule;
+use super::module::{Manifest, parse_mod, parse_work};
+use crate::detect::ReadFile;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::Dir;
+
+/// The modules that a build of one module reads.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The folder of the module's go.mod.
+    pub(super) module: RelPath,
+    pub(super) manifest_path: RelPath,
+    pub(super) manifest: Manifest,
+    /// The folder of the go.work that lists the module, and what it says.
+    pub(super) work: Option<(RelPath, Manifest)>,
+    /// Every module whose source is in the repository, the main one first.
+    pub(super) modules: Vec<LocalModule>,
+    pub(super) context: RelPath,
+    /// go.work, go.mod and go.sum files, in the order in which they are named in the Dockerfile.
+    pub(super) manifests: Vec<RelPath>,
+    /// The vendor folder, where modules.txt lists what is in it.
+    pub(super) vendor: Option<RelPath>,
+    /// Something must be downloaded.
+    pub(super) download: bool,
+    /// Modules are required, and no go.sum states their content.
+    pub(super) unsummed: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The layout of the module that holds `dir`; `None` where no go.mod is there or above.
+pub(super) fn layout(dir: &Dir) -> Result<Option<Layout>> {
+    let Some(home) = dir.upwards().find(|folder| folder.has("go.mod")) else { return Ok(None) };
+    let Some((manifest_path, text)) = home.text("go.mod")? else { return Ok(None) };
+    let manifest = parse_mod(&manifest_path, &text)?;
+    let module = home.path.clone();
+    let work = workspace(&home)?;
+    let mut layout = Layout {
+        context: work.as_ref().map_or_else(|| module.clone(), |(folder, _)| folder.clone()),
+        modules: Vec::new(),
+        manifests: Vec::new(),
+        vendor: None,
+        download: false,
+        unsummed: false,
+        findings: Vec::new(),
+        module,
+        manifest_path,
+        manifest,
+        work,
+    };
+    layout.collect(&home)?;
+    Ok(Some(layout))
+}
+
+/// The nearest go.work, where it lists the module: Go takes no other.
+fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
+    for folder in home.upwards() {
+        let Some((path, text)) = folder.text("go.work")? else { continue };
+        let work = parse_work(&path, &text)?;
+        let listed = work.uses.iter().any(|used| folder.path.join(&used.value).as_ref() == Some(&home.path));
+        return Ok(listed.then(|| (folder.path.clone(), work)));
+    }
+    Ok(None)
+}
+
+impl Layout {
+    fn collect(&mut self, home: &Dir) -> Result<()> {
+        let repo = home.repo;
+        let mut with_sum = Vec::new();
+        let mut replaced = Vec::new();
+        self.take_module(home.path.clone(), self.manifest.clone(), &mut replaced);
+        with_sum.push(home.path.clone());
+        if let Some((folder, work)) = self.work.clone() {
+            let file = folder.join("go.work").unwrap_or_default();
+            for used in &work.uses {
+                let dir = folder.join(&used.value);
+                if dir.as_ref() == Some(&home.path) {
+                    continue;
+                }
+                let evidence = Evidence::at(&file, used.line, format!("`use {}`", used.value));
+                match dir.map(|dir| Dir::new(repo, dir)) {
+                    Some(member) if member.has("go.mod") => {
+                        if let Some((path, text)) = member.text("go.mod")? {
+                            let manifest = parse_mod(&path, &text)?;
+                            self.take_module(member.path.clone(), manifest, &mut replaced);
+                            with_sum.push(member.path.clone());
+                        }
+                    }
+                    _ => self.findings.push(absent("workspace-member-missing", &used.value, evidence)),
+                }
+            }
+            replaced.extend(
+                work.replaces.iter().filter(|r| r.is_local()).map(|r| (file.clone(), folder.clone(), r.clone())),
+            );
+        }
+        for (file, folder, replace) in replaced {
+            let evidence = Evidence::at(&file, replace.line, format!("`replace {} => {}`", replace.from, replace.to));
+            let target = folder.join(&replace.to).map(|dir| Dir::new(repo, dir));
+            match target {
+                Some(target) if target.has("go.mod") => {
+                    let module = LocalModule { path: replace.from.clone(), dir: target.path.clone() };
+                    if !self.modules.contains(&module) {
+                        self.modules.push(module);
+                    }
+                }
+                _ => self.findings.push(absent("replace-missing", &replace.to, evidence)),
+            }
+        }
+        for module in &self.modules {
+            self.context = common(&self.context, &module.dir);
+        }
+        self.collect_manifests(home, &with_sum)
+    }
+
+    fn take_module(
+        &mut self,
+        dir: RelPath,
+        manifest: Manifest,
+        replaced: &mut Vec<(RelPath, RelPath, super::module::Replace)>,
+    ) {
+        let file = dir.join("go.mod").unwrap_or_default();
+        replaced.extend(
+            manifest.replaces.iter().filter(|r| r.is_local()).map(|r| (file.clone(), dir.clone(), r.clone())),
+        );
+        if let Some(module) = manifest.module {
+            self.modules.push(LocalModule { path: module.value, dir });
+        }
+    }
+
+    fn collect_manifests(&mut self, home: &Dir, with_sum: &[RelPath]) -> Result<()> {
+        let repo = home.repo;
+        let top = self.work.as_ref().map_or(&home.path, |(folder, _)| folder).clone();
+        let mut add = |dir: &RelPath, name: &str| {
+            if let Some(path) = dir.join(name)
+                && repo.is_file(&path)
+                && !self.manifests.contains(&path)
+            {
+                self.manifests.push(path);
+            }
+        };
+        if self.work.is_some() {
+            add(&top, "go.work");
+            add(&top, "go.work.sum");
+        }
+        for module in &self.modules {
+            add(&module.dir, "go.mod");
+            if with_sum.contains(&module.dir) {
+                add(&module.dir, "go.sum");
+            }
+        }
+        let vendor = top.join("vendor").unwrap_or_default();
+        let listed = vendor.join("modules.txt").unwrap_or_default();
+        let local: BTreeSet<&str> = self.modules.iter().map(|module| module.path.as_str()).collect();
+        let mut wanted: Vec<(RelPath, super::module::Require)> = Vec::new();
+        for dir in with_sum {
+            if let Some((path, text)) = Dir::new(repo, dir.clone()).text("go.mod")? {
+                let requires = parse_mod(&path, &text)?.requires;
+                wanted.extend(requires.into_iter().map(|require| (path.clone(), require)));
+            }
+        }
+        wanted.retain(|(_, require)| !local.contains(require.path.as_str()));
+        if let Some(text) = repo.text(&listed)? {
+            self.findings.extend(stale_vendor(&listed, &text, &wanted));
+            self.vendor = Some(vendor);
+            return Ok(());
+        }
+        self.download = !wanted.is_empty();
+        self.unsummed = self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
+        if let (true, Some((path, require))) = (self.unsummed, wanted.first()) {
+            self.findings.push(Finding::new(
+                "no-lockfile",
+                Severity::Warning,
+                "modules are required, and there is no go.sum",
+                [Evidence::at(path, require.line, format!("requires `{}`", require.path))],
+                "the build takes what the network gives at that moment: two builds of one commit can differ",
+                "run `go mod tidy` and commit go.sum",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Requirements that vendor/modules.txt does not list: `go build` refuses such a folder.
+fn stale_vendor(path: &RelPath, text: &str, wanted: &[(RelPath, super::module::Require)]) -> Option<Finding> {
+    let listed: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# ")?.split_whitespace().next()).collect();
+    let lost: Vec<&(RelPath, super::module::Require)> =
+        wanted.iter().filter(|(_, require)| !listed.contains(require.path.as_str())).collect();
+    let first = lost.first()?;
+    Some(Finding::new(
+        "vendor-stale",
+        Severity::Error,
+        format!("vendor/ lacks `{}`, which go.mod requires", first.1.path),
+        lost.iter().map(|(file, require)| Evidence::at(file, require.line, format!("requires `{}`", require.path))),
+        format!("`go build` stops at a vendor folder that {path} does not describe truly"),
+        "run `go mod vendor` and commit vendor/, or delete it to download modules instead",
+    ))
+}
+
+fn absent(code: &str, path: &str, evidence: Evidence) -> Finding {
+    Finding::new(
+        code,
+        Severity::Error,
+        format!("`{path}` holds no go.mod inside the repository"),
+        [evidence],
+        "the go command needs every module that is named there, and the build context cannot hold what lies outside",
+        "commit that folder, or give the path of the repository that holds it; else remove the line",
+    )
+}
+
+/// The nearest folder that holds both.
+fn common(a: &RelPath, b: &RelPath) -> RelPath {
+    if b.is_within(a) {
+        return a.clone();
+    }
+    a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
+}
+
+/// True where the folder that `read` reads from belongs to the build of the module at or above `member`: a go.work
+/// lists it, its go.mod holds `member` as a package, or a `replace` points there.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+    let here = RelPath::root();
+    // The nearest go.mod at or above the member, below this folder.
+    let mut home = None;
+    for folder in std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root()) {
+        let Some(path) = folder.join("go.mod") else { continue };
+        if let Some(text) = read(path.as_str())? {
+            home = Some((folder, parse_mod(&path, &text)?));
+            break;
+        }
+    }
+    let Some((home, manifest)) = home else { return Ok(read("go.mod")?.is_some()) };
+    if let Some(text) = read("go.work")? {
+        let path = here.join("go.work").unwrap_or_default();
+        let work = parse_work(&path, &text)?;
+        if work.uses.iter().any(|used| here.join(&used.value).as_ref() == Some(&home)) {
+            return Ok(true);
+        }
+    }
+    // A target that lies outside the module but not above this folder.
+    Ok(manifest
+        .replaces
+        .iter()
+        .filter(|r| r.is_local())
+        .filter_map(|replace| home.join(&replace.to))
+        .any(|target| !target.is_within(&home)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn of(files: &[(&str, &str)], dir: &str) -> Layout {
+        let repo = Repo::from_files(files.iter().copied());
+        layout(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap().unwrap()
+    }
+
+    fn names(paths: &[RelPath]) -> Vec<&str> {
+        paths.iter().map(RelPath::as_str).collect()
+    }
+
+    #[test]
+    fn a_module_alone() {
+        let layout = of(&[("go.mod", "module a\nrequire x.y/z v1\n"), ("go.sum", ""), ("cmd/s/m.go", "")], "cmd/s");
+        assert_eq!((layout.module.as_str(), layout.context.as_str(), layout.download), ("", "", true));
+        assert_eq!(names(&layout.manifests), ["go.mod", "go.sum"]);
+    }
+
+    #[test]
+    fn a_workspace_is_the_context_and_every_member_is_named() {
+        let layout = of(
+            &[
+                ("go.work", "go 1.27\nuse (\n ./app\n ./lib\n)\nreplace x.y/z => ./forks/z\n"),
+                ("go.work.sum", ""),
+                ("app/go.mod", "module a\nrequire l v1\n"),
+                ("app/go.sum", ""),
+                ("lib/go.mod", "module l\n"),
+                ("forks/z/go.mod", "module z\n"),
+                ("forks/z/go.sum", ""),
+            ],
+            "app",
+        );
+        assert_eq!(layout.context.as_str(), "");
+        assert_eq!(
+            names(&layout.manifests),
+            ["go.work", "go.work.sum", "app/go.mod", "app/go.sum", "lib/go.mod", "forks/z/go.mod"]
+        );
+        // `l` is a member: nothing to download.
+        assert!(!layout.download);
+    }
+
+    #[test]
+    fn a_go_work_that_does_not_list_the_module_does_not_count() {
+        let layout = of(&[("go.work", "use ./other\n"), ("app/go.mod", "module a\n")], "app");
+        assert!(layout.work.is_none());
+        assert_eq!(layout.context.as_str(), "app");
+    }
+
+    #[test]
+    fn local_replacements_widen_the_context() {
+        let files = [("x/app/go.mod", "module a\nreplace b => ../lib\nrequire b v0.0.0\n"), ("x/lib/go.mod", "module b")];
+        let layout = of(&files, "x/app");
+        assert_eq!(layout.context.as_str(), "x");
+        assert!(!layout.download && !layout.unsummed);
+        let lost = of(&[("go.mod", "module a\nreplace b => ../lib\n")], "");
+        assert_eq!(lost.findings[0].code, "replace-missing");
+        assert_eq!(lost.findings[0].evidence[0].place(), "go.mod:2");
+    }
+
+    #[test]
+    fn vendor_needs_no_download_and_must_be_whole() {
+        let mut files =
+            vec![("go.mod", "module a\nrequire x.y/z v1\n"), ("vendor/modules.txt", "# x.y/z v1\n## explicit\nx.y/z\n")];
+        let layout = of(&files, "");
+        assert!(layout.vendor.is_some() && !layout.download && layout.findings.is_empty());
+        files[1].1 = "# other v1\n";
+        assert_eq!(of(&files, "").findings[0].code, "vendor-stale");
+    }
+
+    #[test]
+    fn no_sum_is_said() {
+        let layout = of(&[("go.mod", "module a\nrequire x.y/z v1\n")], "");
+        assert!(layout.unsummed);
+        assert_eq!(layout.findings[0].code, "no-lockfile");
+    }
+
+    #[test]
+    fn what_encloses_a_member() {
+        let encloses = |files: &[(&str, &str)], member: &str| {
+            let files = files.to_vec();
+            let read = move |name: &str| {
+                Ok(files.iter().find(|(path, _)| *path == name).map(|(_, text)| (*text).to_owned()))
+            };
+            super::encloses(&read, &RelPath::new(member).unwrap()).unwrap()
+        };
+        assert!(encloses(&[("go.mod", "module a")], "cmd/server"));
+        assert!(!encloses(&[("go.mod", "module a"), ("sub/go.mod", "module b")], "sub/cmd/x"));
+        assert!(encloses(&[("go.work", "use ./sub"), ("sub/go.mod", "module b")], "sub/cmd/x"));
+        assert!(!encloses(&[("go.work", "use ./other"), ("sub/go.mod", "module b")], "sub"));
+        assert!(encloses(&[("sub/go.mod", "module b\nreplace c => ../c")], "sub"));
+        assert!(!encloses(&[("sub/go.mod", "module b\nreplace c => ../../c")], "sub"));
+        assert!(!encloses(&[], "sub"));
+    }
+}

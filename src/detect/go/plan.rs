@@ -1,0 +1,128 @@
+//! The plan of a Go program: modules downloaded, the program built, the binary and what it opens carried over.
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::{Details, is_cgo};
+use crate::detect::Chosen;
+use crate::docker::types::{ContainerPath, Line};
+use crate::path::RelPath;
+use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+
+/// Where the source is while building.
+const SOURCE: &str = "/src";
+/// Where the program lies in the final image.
+const HOME: &str = "/app";
+
+/// What the template reads beside the common fields.
+#[derive(Debug, Serialize)]
+struct View {
+    /// The folder that the go command runs in.
+    workdir: String,
+    /// The package to build: `./cmd/server`.
+    package: String,
+    /// Where the binary is written.
+    output: String,
+    cgo: bool,
+    /// The builder is Alpine.
+    musl: bool,
+    vendor: bool,
+    download: bool,
+    /// go.sum is missing: the build may write it.
+    unsummed: bool,
+    tags: Vec<String>,
+}
+
+/// Turns facts and answers into what the template needs.
+pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
+    let details: Details = chosen.facts.details()?;
+    super::toolchain::check(chosen.toolchain, &chosen.facts.dir)?;
+    let program = chosen.program;
+    let own = details.programs.get(&program.id).cloned().unwrap_or_default();
+    let context = &chosen.facts.context;
+    let manifests = chosen.facts.manifests.iter().map(|path| manifest(path, context)).collect::<Result<Vec<_>>>()?;
+    let workdir = under(SOURCE, details.module.strip(context).context("the module lies outside its build context")?);
+    let output = format!("/out/{}", program.name);
+    let binary = binary(&program.name, &own.files);
+    let mut artifacts = vec![Artifact {
+        stage: Some(Line::new("build")?),
+        src: Line::new(&output)?,
+        dest: ContainerPath::new(&binary)?,
+        owned: false,
+        exclude: Vec::new(),
+        note: Line::new("")?,
+    }];
+    // What the program opens changes less often than the program.
+    for (path, way) in own.files.iter().rev() {
+        artifacts.insert(0, carried(path, way, context)?);
+    }
+    let dev = (chosen.answers.get("dev") == Some("yes")).then(|| DevCommand {
+        command: ["go", "run", &program.id].iter().map(ToString::to_string).chain(own.args.clone()).collect(),
+        env: Vec::new(),
+    });
+    let musl = chosen.base.row.builder == "musl";
+    let view = View {
+        workdir,
+        package: program.id.clone(),
+        output,
+        cgo: is_cgo(program),
+        musl,
+        vendor: details.vendor,
+        download: details.download,
+        unsummed: details.unsummed,
+        tags: if musl { own.musl_tags.clone() } else { Vec::new() },
+    };
+    Ok(Build {
+        template: "go".to_owned(),
+        manifests,
+        artifacts,
+        // The files that the program opens are among the artifacts, at the place where it looks for them.
+        whole_tree: true,
+        env: Vec::new(),
+        workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
+        entrypoint: vec![binary],
+        args: own.args,
+        stop_signal: None,
+        dev,
+        decisions: Vec::new(),
+        findings: Vec::new(),
+        details: serde_json::to_value(view)?,
+    })
+}
+
+/// A manifest, bound at its own place. The words of a mount are separated by commas, and cannot be quoted.
+fn manifest(path: &RelPath, context: &RelPath) -> Result<CopySpec> {
+    let src = path.strip(context).with_context(|| format!("{path} lies outside the build context {context}"))?;
+    if src.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
+        bail!("{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder");
+    }
+    let dest = src.rsplit_once('/').map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
+    Ok(CopySpec { src: vec![Line::new(src)?], dest: Line::new(dest)? })
+}
+
+/// The binary lies beside the files that it opens, unless one of them has its name.
+fn binary(name: &str, files: &[(RelPath, String)]) -> String {
+    let taken = files.iter().any(|(_, way)| way.split('/').find(|part| *part != ".") == Some(name));
+    if taken { format!("/usr/local/bin/{name}") } else { format!("{HOME}/{name}") }
+}
+
+fn carried(path: &RelPath, way: &str, context: &RelPath) -> Result<Artifact> {
+    let src = path.strip(context).with_context(|| {
+        format!("{path}: the program opens it at run time, and it lies outside the build context {context}")
+    })?;
+    let dest = RelPath::new(HOME.trim_start_matches('/'))
+        .and_then(|home| home.join(way))
+        .with_context(|| format!("{way} leads out of the image's root when seen from {HOME}"))?;
+    Ok(Artifact {
+        stage: None,
+        src: Line::new(src)?,
+        dest: ContainerPath::new(format!("/{}", dest.as_str()))?,
+        owned: false,
+        exclude: Vec::new(),
+        note: Line::new("")?,
+    })
+}
+
+fn under(folder: &str, way: &str) -> String {
+    if way.is_empty() { folder.to_owned() } else { format!("{folder}/{way}") }
+}

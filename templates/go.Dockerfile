@@ -1,0 +1,67 @@
+{% include "base/header.Dockerfile" %}
+
+{% include "base/init.Dockerfile" %}
+
+{%- if not details.cgo %}
+
+# Go compiles for any platform: these stages run on the machine that builds, whatever the image is for.
+FROM --platform=$BUILDPLATFORM {{ builder }} AS deps
+{%- else %}
+
+# cgo compiles C code for the platform that it runs on: for another one, the engine emulates these stages.
+FROM {{ builder }} AS deps
+{%- endif %}
+{%- if build_packages %}
+RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
+{%- else %}apt-get update \
+    && apt-get install -y --no-install-recommends{% for package in build_packages %} {{ package }}{% endfor %} \
+    && rm -rf /var/lib/apt/lists/*
+{%- endif %}
+{%- endif %}
+WORKDIR {{ details.workdir }}
+{%- if details.download %}
+# Modules are downloaded into a cache mount, so that a changed go.mod fetches only what is new, and taken from there
+# into this layer, so that a machine that has only the layer cache fetches nothing. For private modules set GOPRIVATE
+# for the first command, with a secret mount for the credentials; the second one asks no network.
+RUN --mount=type=cache,target=/go-download \
+{%- for manifest in manifests %}{% for path in manifest.src %}
+    --mount=type=bind,source={{ path }},target=/src/{{ path }} \
+{%- endfor %}{% endfor %}
+    GOMODCACHE=/go-download go mod download \
+    && GONOPROXY=none GOPROXY=file:///go-download/cache/download go mod download
+{%- elif details.vendor %}
+# vendor/ holds every dependency: nothing is downloaded.
+{%- else %}
+# The module requires no other: nothing is downloaded.
+{%- endif %}
+
+FROM deps AS build
+{%- if not details.cgo %}
+ARG TARGETOS
+ARG TARGETARCH
+{%- endif %}
+RUN --mount=type=bind,target=/src{% if details.unsummed %},rw{% endif %} \
+    --mount=type=cache,target=/root/.cache/go-build \
+    {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
+    go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
+{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
+{%- if dev %}
+
+# `docker build --target development`, then run it with `-v "$PWD":/src` to see edits without a build.
+FROM deps AS development
+{%- if dev.env %}
+ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
+COPY . /src
+{%- if runtime.port %}
+EXPOSE {{ runtime.port }}
+{%- endif %}
+CMD {{ dev.command | exec }}
+{%- endif %}
+
+{% include "base/runtime.Dockerfile" %}
+
+{% include "base/artifacts.Dockerfile" %}
+
+{% include "base/start.Dockerfile" %}
