@@ -27,6 +27,8 @@ pub mod id {
     pub const WRITABLE: &str = "writable";
     /// Environment of the image: `KEY=value` pairs as shell words.
     pub const ENV: &str = "env";
+    /// Whether the Dockerfile gets a `development` target: `yes` or `no`.
+    pub const DEV: &str = "dev";
 }
 
 /// One of the answers that a question offers.
@@ -44,6 +46,8 @@ pub struct Choice {
 pub enum Answerable {
     /// One of these.
     Choice(Vec<Choice>),
+    /// One of these, or any other text without a newline.
+    Suggest(Vec<Choice>),
     /// Any text without a newline.
     Text,
     /// A port: 1 to 65535, or `none`.
@@ -89,6 +93,28 @@ impl Question {
     }
 }
 
+/// Splits an answer that is a list: at commas; `\\,` is a comma inside an item.
+pub fn split_list(text: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let Some(item) = items.last_mut() else { break };
+        match c {
+            '\\' if matches!(chars.peek(), Some(',' | '\\')) => item.extend(chars.next()),
+            ',' => items.push(String::new()),
+            other => item.push(other),
+        }
+    }
+    items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+/// The inverse of [`split_list`].
+pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> =
+        items.into_iter().map(|item| item.as_ref().replace('\\', "\\\\").replace(',', "\\,")).collect();
+    items.join(",")
+}
+
 /// Who gave an answer; the first wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,5 +154,27 @@ impl Answers {
     /// All of them, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Origin)> {
         self.0.iter().map(|(id, (value, origin))| (id.as_str(), value.as_str(), *origin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_keep_commas_inside_items() {
+        let items = ["A=1,2", r"B=c:\\x", "C= "];
+        assert_eq!(split_list(&join_list(items)), ["A=1,2", r"B=c:\\x", "C="]);
+        assert_eq!(split_list(" a, ,b,"), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_stronger_origin_wins() {
+        let mut answers = Answers::default();
+        answers.set(id::PORT, "1", Origin::File);
+        answers.set(id::PORT, "2", Origin::Prompt);
+        assert_eq!(answers.get(id::PORT), Some("1"));
+        answers.set(id::PORT, "3", Origin::Flag);
+        assert_eq!((answers.get(id::PORT), answers.origin(id::PORT)), (Some("3"), Some(Origin::Flag)));
     }
 }

@@ -9,13 +9,24 @@
 //!
 //! ARCHITECTURE.md says where each kind of knowledge lives.
 
+pub mod apps;
 pub mod ask;
 pub mod base;
 pub mod catalog;
+pub mod cli;
+pub mod cmd;
+pub mod config;
 pub mod detect;
 pub mod docker;
+pub mod exit;
 pub mod facts;
+pub mod interrupt;
 pub mod path;
+pub mod pipeline;
 pub mod plan;
+pub mod questions;
 pub mod render;
 pub mod repo;
+pub mod report;
+pub mod workspace;
+pub mod write;

@@ -1,3 +1,7 @@
 //! The `dockgen` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dockgen::cmd::main().into()
+}

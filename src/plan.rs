@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{Answers, Origin, id};
+use crate::ask::{Answers, Origin, id, split_list};
 use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
@@ -298,6 +298,7 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         },
         dev: build
             .dev
+            .filter(|_| answers.get(id::DEV) == Some("yes"))
             .map(|dev| anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? }))
             .transpose()?,
         details: build.details,
@@ -330,12 +331,7 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
         program.findings.retain(|finding| finding.code != "port-unknown");
     }
     if let Some(folders) = answers.get(id::WRITABLE) {
-        program.writable = folders
-            .split(',')
-            .map(str::trim)
-            .filter(|f| !f.is_empty())
-            .map(|f| Sourced::assumed(f.to_owned()))
-            .collect();
+        program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
     }
     for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
         let Some((key, value)) = pair.split_once('=') else { bail!("`{pair}` in `env` is not KEY=value") };

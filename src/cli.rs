@@ -1,0 +1,264 @@
+//! What can be typed. What it means is decided elsewhere.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::ask::{Answerable, Question, id, join_list};
+use crate::base::FAMILIES;
+use crate::docker::quote::shell_words;
+use crate::docker::types::EnvKey;
+use crate::exit::Exit;
+use crate::plan::split_words;
+
+/// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for it.
+#[derive(Debug, Parser)]
+#[command(name = "dockgen", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// When to use colours; `auto`: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// What the process was started with; else the exit that help, the version or an error asks for, already printed.
+    pub fn read() -> Result<Self, Exit> {
+        Self::try_parse().map_err(|error| {
+            // Nobody may be listening.
+            error.print().ok();
+            if error.use_stderr() { Exit::Failed } else { Exit::Done }
+        })
+    }
+
+    /// The definition, for completion scripts and manual pages.
+    pub fn definition() -> clap::Command {
+        let mut command = Self::command();
+        command.build();
+        command
+    }
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a Dockerfile and a .dockerignore, asking only what the repository does not say
+    Init(Init),
+    /// Show every decision with its evidence and the alternatives that were rejected; write nothing
+    Explain(Explain),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// `dockgen init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 done; 2 refused or failed, nothing written; 130 interrupted, nothing written.")]
+pub struct Init {
+    /// The application and the answers.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Ask nothing: take the detected values, and state what had to be assumed
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the Dockerfile on standard output, and write nothing
+    #[arg(long, conflicts_with_all = ["json", "dry_run"])]
+    pub stdout: bool,
+    /// Where the Dockerfile goes, instead of beside the application
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Overwrite files that dockgen did not write, or that were edited since
+    #[arg(long)]
+    pub force: bool,
+    /// Print what was decided and written as JSON on standard output, and ask nothing
+    #[arg(long)]
+    pub json: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `dockgen explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The application and the answers.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which application, and the answers that flags give.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// The application's folder, or a repository that holds several
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Only this application, by name or by folder (may be repeated)
+    #[arg(long = "app", value_name = "NAME|FOLDER")]
+    pub apps: Vec<String>,
+    /// The family of the final image: `auto` takes the smallest that meets the program's needs
+    #[arg(long, value_parser = bases(), help_heading = "Answers")]
+    pub base: Option<String>,
+    /// The port that the program listens on: 1 to 65535, or `none`
+    #[arg(long, value_parser = port, help_heading = "Answers")]
+    pub port: Option<String>,
+    /// Which program to start: one that `dockgen explain` lists, or a path
+    #[arg(long, value_name = "PROGRAM", value_parser = line, help_heading = "Answers")]
+    pub entrypoint: Option<String>,
+    /// The version of the language: `26`, `1.27.0`
+    #[arg(long, value_name = "VERSION", value_parser = line, help_heading = "Answers")]
+    pub toolchain: Option<String>,
+    /// The package manager or build tool
+    #[arg(long, value_parser = line, help_heading = "Answers")]
+    pub tool: Option<String>,
+    /// Default arguments of the container, as shell words
+    #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Answers")]
+    pub args: Option<String>,
+    /// The image's name
+    #[arg(long, value_parser = line, help_heading = "Answers")]
+    pub name: Option<String>,
+    /// A folder that the program writes (may be repeated)
+    #[arg(long, value_name = "FOLDER", value_parser = line, help_heading = "Answers")]
+    pub writable: Vec<String>,
+    /// An environment variable of the image (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Answers")]
+    pub env: Vec<String>,
+    /// Add a `development` target: all dependencies, and the command that restarts on a change
+    #[arg(long, help_heading = "Answers")]
+    pub dev: bool,
+    /// Answer any question by its id (may be repeated); `dockgen explain --json` lists them
+    #[arg(long, value_name = "ID=VALUE", value_parser = answer, help_heading = "Answers")]
+    pub set: Vec<(String, String)>,
+}
+
+impl Wanted {
+    /// The answers by question id.
+    pub fn answers(&self) -> Vec<(String, String)> {
+        let list = |items: &[String]| (!items.is_empty()).then(|| join_list(items));
+        let given = [
+            (id::BASE, self.base.clone()),
+            (id::PORT, self.port.clone()),
+            (id::ENTRYPOINT, self.entrypoint.clone()),
+            (id::TOOLCHAIN, self.toolchain.clone()),
+            (id::TOOL, self.tool.clone()),
+            (id::ARGS, self.args.clone()),
+            (id::NAME, self.name.clone()),
+            (id::WRITABLE, list(&self.writable)),
+            (id::ENV, (!self.env.is_empty()).then(|| shell_words(&self.env))),
+            (id::DEV, self.dev.then(|| "yes".to_owned())),
+        ];
+        let named = given.into_iter().filter_map(|(id, value)| Some((id.to_owned(), value?)));
+        named.chain(self.set.iter().cloned()).collect()
+    }
+}
+
+fn bases() -> PossibleValuesParser {
+    PossibleValuesParser::new(["auto"].into_iter().chain(FAMILIES))
+}
+
+fn line(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must not hold a control character or a newline".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn port(text: &str) -> Result<String, String> {
+    let question =
+        Question { id: id::PORT.to_owned(), prompt: String::new(), kind: Answerable::Port, default: None, open: false };
+    question.check(text).map(|()| text.to_owned()).map_err(|_| "a number from 1 to 65535, or none".to_owned())
+}
+
+fn words(text: &str) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err("must not hold a control character or a newline".to_owned());
+    }
+    split_words(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn pair(text: &str) -> Result<String, String> {
+    let text = line(text)?;
+    let (key, _) = text.split_once('=').ok_or("must be KEY=VALUE")?;
+    EnvKey::new(key).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+fn answer(text: &str) -> Result<(String, String), String> {
+    let (id, value) = text.split_once('=').ok_or("must be ID=VALUE")?;
+    if id.is_empty() {
+        return Err("must be ID=VALUE".to_owned());
+    }
+    Ok((id.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn answers_by_flag() {
+        let cli = Cli::try_parse_from([
+            "dockgen", "init", "x", "--port", "80", "--env", "A=1 2", "--env", "B=", "--set", "x=y=z", "--dev",
+        ])
+        .unwrap();
+        let Command::Init(init) = cli.command else { panic!() };
+        let answers = init.wanted.answers();
+        let get = |id: &str| answers.iter().find(|(held, _)| held == id).map(|(_, value)| value.as_str());
+        assert_eq!(get("port"), Some("80"));
+        assert_eq!(get("env"), Some("'A=1 2' B="));
+        assert_eq!(get("x"), Some("y=z"));
+        assert_eq!(get("dev"), Some("yes"));
+        assert_eq!(get("base"), None);
+    }
+
+    #[test]
+    fn bad_values_are_refused_by_flag() {
+        for bad in [
+            &["--port", "0"][..],
+            &["--port", "65536"],
+            &["--base", "ubuntu"],
+            &["--env", "1A=x"],
+            &["--env", "A"],
+            &["--args", "'open"],
+            &["--name", ""],
+            &["--set", "=x"],
+            &["--entrypoint", "a\nb"],
+            &["--stdout", "--json"],
+        ] {
+            let error = Cli::try_parse_from(["dockgen", "init"].iter().chain(bad)).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+            assert!(error.to_string().contains(bad[0]), "{error}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The commands, one file each.
+
+mod completions;
+mod explain;
+mod init;
+mod man;
+mod progress;
+mod screen;
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::interrupt::Interrupted;
+use crate::pipeline::Survey;
+use crate::report::next::Here;
+use screen::Screen;
+
+/// Runs what was typed; never panics, never exits by itself.
+pub fn main() -> Exit {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let screen = Screen::new(cli.color);
+    match run(&cli, &screen) {
+        Ok(exit) => exit,
+        Err(error) if error.is::<Interrupted>() => {
+            say(&format!("{error}\n"));
+            Exit::Interrupted
+        }
+        Err(error) if reader_is_gone(&error) => Exit::Done,
+        Err(error) => {
+            say(&format!("{} {error:#}\n", screen.err.red("error:")));
+            Exit::Failed
+        }
+    }
+}
+
+fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
+    match &cli.command {
+        Command::Init(args) => init::run(args, screen),
+        Command::Explain(args) => explain::run(args, screen),
+        Command::Completions { shell } => completions::run(*shell),
+        Command::Man => man::run(),
+    }
+}
+
+/// The reader of a pipe closed it, as `head` does: nothing is wrong.
+fn reader_is_gone(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
+}
+
+/// Prints on standard output.
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints on standard error, where nobody may be listening.
+fn say(text: &str) {
+    io::stderr().write_all(text.as_bytes()).ok();
+}
+
+/// Where the person stands.
+fn here(survey: &Survey, typed: &Path) -> Here {
+    let folder = std::env::current_dir().and_then(std::fs::canonicalize).ok();
+    Here::new(&survey.place.root, typed, folder)
+}

@@ -1,0 +1,41 @@
+//! `dockgen explain`: every decision and what it rests on.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::progress::Progress;
+use super::screen::Screen;
+use crate::cli::Explain;
+use crate::exit::Exit;
+use crate::pipeline;
+use crate::report::{self, json};
+
+/// Decides as `init --yes` would, and shows it.
+pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
+    let flags = args.wanted.answers();
+    let progress = Progress::new(screen.progress);
+    let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    drop(progress);
+    let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
+    let drafts = apps.iter().map(|app| app.draft(None)).collect::<Result<Vec<_>>>()?;
+    if args.json {
+        super::print(&format!("{}\n", json::explained(&survey, &drafts)?))?;
+        return Ok(Exit::Done);
+    }
+    let (look, here) = (&screen.out, super::here(&survey, &args.wanted.path));
+    let mut out = String::new();
+    for draft in &drafts {
+        writeln!(out, "{}", report::heading(draft, &here, look))?;
+        writeln!(out, "{}", report::decisions(&draft.plan.decisions, look))?;
+        for part in [report::assumptions(&draft.assumptions, look), report::findings(&draft.findings, look)] {
+            if !part.is_empty() {
+                writeln!(out, "{part}")?;
+            }
+        }
+    }
+    out.push_str(&report::assumptions(&survey.selection.assumptions, look));
+    out.push_str(&report::others(&survey, &here, look));
+    super::print(&format!("{}\n", out.trim_end()))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,127 @@
+//! `dockgen init`: from a path to the files.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::progress::Progress;
+use super::screen::Screen;
+use super::{print, say};
+use crate::cli::Init;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::path::RelPath;
+use crate::pipeline::{self, Draft, Role, Survey};
+use crate::report::{self, json, look::Look, next, next::Here, preview};
+use crate::workspace;
+use crate::write::{self, Output, Standing};
+
+/// Reads, decides, asks what is open, shows, writes.
+pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
+    interrupt::install()?;
+    let flags = args.wanted.answers();
+    let progress = Progress::new(screen.progress && !args.quiet);
+    let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    drop(progress);
+    let here = super::here(&survey, &args.wanted.path);
+    let chosen = survey.selection.taken.clone();
+    let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
+    if chosen.len() > 1 && (output.is_some() || args.stdout) {
+        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
+        bail!("--output and --stdout are for one application: add --app with one of {}", names.join(", "));
+    }
+    let apps = pipeline::apps(&survey, chosen, &flags)?;
+    let drafts = apps.iter().map(|app| app.draft(output.as_ref())).collect::<Result<Vec<_>>>()?;
+
+    if args.stdout {
+        print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
+        if !args.quiet {
+            say(&drafts.iter().map(|draft| notes(draft, &screen.err)).collect::<String>());
+        }
+        return Ok(Exit::Done);
+    }
+    if !args.force {
+        refuse(&drafts, &here, screen, args.dry_run)?;
+    }
+    if !args.dry_run {
+        commit(&survey, &drafts)?;
+    }
+    if args.json {
+        print(&format!("{}\n", json::written(&survey, &drafts)?))?;
+    } else if !args.quiet {
+        print(&outcome(&survey, &drafts, &here, args.dry_run, &screen.out)?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `--output` relative to the root.
+fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
+    let (name, folder) = (path.file_name(), path.parent().filter(|folder| *folder != Path::new("")));
+    let name = name.and_then(|name| name.to_str()).context("--output: give the path of a file, with a UTF-8 name")?;
+    let folder = folder.unwrap_or(Path::new("."));
+    let folder = std::fs::canonicalize(folder)
+        .with_context(|| format!("--output: the folder {} does not exist: make it first", folder.display()))?;
+    let folder = workspace::relative(&survey.place.root, &folder).context("--output: must lie in the repository")?;
+    folder.join(name).context("--output: must lie in the repository")
+}
+
+/// Refuses to overwrite what a person wrote.
+fn refuse(drafts: &[Draft], here: &Here, screen: &Screen, dry_run: bool) -> Result<()> {
+    let refused: Vec<_> = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.is_refused()).collect();
+    let Some(first) = refused.first().filter(|_| !dry_run) else { return Ok(()) };
+    for change in &refused {
+        say(&preview::change(change, &here.path(&change.new.path), &screen.err));
+    }
+    let why = match first.standing {
+        Standing::Edited => "was edited after dockgen wrote it",
+        _ => "was not written by dockgen",
+    };
+    bail!(
+        "{} {why}; nothing was written: --force overwrites it, --output FILE writes elsewhere, --dry-run shows what \
+         would change",
+        here.path(&first.new.path)
+    )
+}
+
+fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
+    let changed = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.standing != Standing::Same);
+    let outputs: Vec<Output> = changed.map(|change| change.new.clone()).collect();
+    interrupt::writing(|| write::all(&survey.place.root, &outputs))
+}
+
+/// What a person should know about one application.
+fn notes(draft: &Draft, look: &Look) -> String {
+    report::assumptions(&draft.assumptions, look) + &report::findings(&draft.findings, look)
+}
+
+/// What was done, or would be, and what to type next.
+fn outcome(survey: &Survey, drafts: &[Draft], here: &Here, dry_run: bool, look: &Look) -> Result<String> {
+    let mut out = String::new();
+    for draft in drafts {
+        writeln!(out, "{}{}", report::heading(draft, here, look), report::summary(draft, look))?;
+        let notes = notes(draft, look);
+        if !notes.is_empty() {
+            writeln!(out, "{notes}")?;
+        }
+        if dry_run {
+            for change in draft.changes.iter().filter(|c| c.role != Role::Pristine && c.standing != Standing::Same) {
+                let path = here.path(&change.new.path);
+                writeln!(out, "{}", look.bold(&format!("==> {path}")))?;
+                writeln!(out, "{}", preview::change(change, &path, look))?;
+            }
+        }
+        writeln!(out, "{}", report::written(&draft.changes, here, dry_run, look))?;
+    }
+    out.push_str(&report::assumptions(&survey.selection.assumptions, look));
+    out.push_str(&report::others(survey, here, look));
+    if dry_run {
+        out.push_str("Nothing was written (--dry-run).\n");
+        return Ok(out);
+    }
+    out.push_str("Next:\n");
+    for draft in drafts {
+        writeln!(out, "  {}\n  {}", next::build(draft, here), next::run(draft))?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,339 @@
+//! The whole road, from a path to the files that are to be written, in order. Nothing is written here.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::apps::{self, Selection};
+use crate::ask::{Answers, Origin, Question, id};
+use crate::catalog::Catalog;
+use crate::config::{self, Config};
+use crate::detect;
+use crate::docker::parse::parse;
+use crate::facts::{Facts, Finding, Severity};
+use crate::path::RelPath;
+use crate::plan::{self, Plan};
+use crate::questions;
+use crate::render;
+use crate::repo::{Budget, Repo};
+use crate::workspace::{self, Place};
+use crate::write::{self, Output, Standing};
+
+/// Answers that belong to one application: with several, `--app` must say which.
+const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
+
+/// What is said where the rendered Dockerfile breaks a rule.
+const OUR_FAULT: &str = "nothing was written: this is a bug in dockgen or in your template override";
+
+/// A repository that was read.
+pub struct Survey {
+    /// Where PATH lies in it.
+    pub place: Place,
+    /// Its entries and texts.
+    pub repo: Repo,
+    /// The applications in it.
+    pub selection: Selection,
+}
+
+/// Reads the repository around `path` and finds its applications.
+///
+/// # Errors
+/// Where something cannot be read, a manifest is broken, or there is no application.
+pub fn survey(
+    path: &Path,
+    wanted: &[String],
+    flags: &[(String, String)],
+    on_entry: &(dyn Fn(usize) + Sync),
+) -> Result<Survey> {
+    let place = workspace::find(path)?;
+    let repo = Repo::open(&place.root, Budget::default(), on_entry)?;
+    let found = detect::scan(&repo, &place.start)?;
+    let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
+    let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
+    Ok(Survey { place, repo, selection })
+}
+
+/// An application with the answers that were given so far.
+pub struct App<'a> {
+    /// The repository.
+    pub survey: &'a Survey,
+    /// What was detected.
+    pub facts: Facts,
+    /// What was answered.
+    pub answers: Answers,
+    config: Config,
+}
+
+/// The applications with the answers of flags and dockgen.toml.
+///
+/// # Errors
+/// Where an answer is invalid, answers no question, or could belong to several applications.
+pub fn apps<'a>(survey: &'a Survey, chosen: Vec<Facts>, flags: &[(String, String)]) -> Result<Vec<App<'a>>> {
+    if chosen.len() > 1
+        && let Some((id, _)) = flags.iter().find(|(id, _)| OF_ONE_APP.contains(&id.as_str()))
+    {
+        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
+        bail!("{} could be meant for several applications: add --app with one of {}", flag(id), names.join(", "));
+    }
+    let mut apps: Vec<App> = Vec::new();
+    let mut refused = None;
+    for (id, _) in flags {
+        let mut known = false;
+        for facts in &chosen {
+            let app = App { survey, facts: facts.clone(), answers: Answers::default(), config: Config::default() };
+            match questions::check_ids([id.as_str()].into_iter(), &app.questions()?) {
+                Ok(()) => known = true,
+                Err(error) => refused = Some(error),
+            }
+        }
+        if let Some(error) = refused.take().filter(|_| !known) {
+            return Err(error.context(flag(id)));
+        }
+    }
+    for facts in chosen {
+        apps.push(App::new(survey, facts, flags)?);
+    }
+    Ok(apps)
+}
+
+/// The flag that answers a question.
+pub fn flag(id: &str) -> String {
+    const OWN: [&str; 10] = [
+        id::BASE,
+        id::PORT,
+        id::ENTRYPOINT,
+        id::TOOLCHAIN,
+        id::TOOL,
+        id::ARGS,
+        id::NAME,
+        id::WRITABLE,
+        id::ENV,
+        id::DEV,
+    ];
+    if OWN.contains(&id) { format!("--{id}") } else { format!("--set {id}=") }
+}
+
+impl<'a> App<'a> {
+    fn new(survey: &'a Survey, facts: Facts, flags: &[(String, String)]) -> Result<Self> {
+        let path = facts.dir.join(config::FILE).context("the application's folder")?;
+        let config = Config::parse(path.clone(), write::read(&survey.place.root, &path)?.as_deref())?;
+        let mut app = Self { survey, facts, answers: Answers::default(), config };
+        app.config.answer(&mut app.answers);
+        let mine = app.questions()?;
+        for (id, value) in flags {
+            if mine.iter().any(|question| question.id == *id) {
+                app.answers.set(id, value.as_str(), Origin::Flag);
+            }
+        }
+        let questions = app.questions()?;
+        app.config.check(&questions)?;
+        for question in &questions {
+            if let Some(answer) = app.answers.get(&question.id) {
+                questions::check(question, answer).with_context(|| flag(&question.id))?;
+            }
+        }
+        Ok(app)
+    }
+
+    /// The questions about this application, as the answers so far leave them.
+    ///
+    /// # Errors
+    /// Where the answers name a program that cannot be started.
+    pub fn questions(&self) -> Result<Vec<Question>> {
+        let catalog = Catalog::of(&self.facts.language)?;
+        let named = self.answers.get(id::ENTRYPOINT).is_some() || !self.facts.programs.is_empty();
+        let program = named.then(|| plan::program(&self.survey.repo, &self.facts, &self.answers)).transpose();
+        let program = program.with_context(|| match self.answers.origin(id::ENTRYPOINT) {
+            Some(Origin::File) => self.config.place(id::ENTRYPOINT),
+            _ => flag(id::ENTRYPOINT),
+        })?;
+        Ok(questions::questions(&self.facts, program.as_ref(), &catalog, &self.answers))
+    }
+
+    /// Plans, renders and proves the files.
+    ///
+    /// `output` is where the Dockerfile goes instead of beside the application.
+    ///
+    /// # Errors
+    /// Where a question must be answered first, nothing can serve, or the rendered text breaks a rule.
+    pub fn draft(&self, output: Option<&RelPath>) -> Result<Draft> {
+        let Self { survey: Survey { place, repo, .. }, facts, answers, config } = self;
+        let questions = self.questions()?;
+        must_be_answered(&questions, answers)?;
+        let plan = plan::make(repo, facts, answers)?;
+        let dockerfile = render::dockerfile(&plan, &[])?;
+        let parsed = parse(&dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
+        let target = parsed.last().and_then(|stage| stage.name.clone());
+
+        let paths = Paths::of(facts, output)?;
+        let read = |path: &RelPath| write::read(&place.root, path);
+        let existing = match read(&paths.ignore)? {
+            Some(text) => Some(text),
+            None => paths.ignore_of_context.as_ref().map(read).transpose()?.flatten(),
+        };
+        let ignore = plan_ignore(repo, &plan, existing.as_deref())?;
+
+        let mut changes = Vec::new();
+        for (role, path, text) in
+            [(Role::Dockerfile, &paths.dockerfile, &dockerfile), (Role::Ignore, &paths.ignore, &ignore)]
+        {
+            let pristine = paths.pristine(path)?;
+            let (old, last) = (read(path)?, read(&pristine)?);
+            changes.push(Change {
+                role,
+                standing: Standing::of(old.as_deref(), text, last.as_deref()),
+                old,
+                new: Output { path: path.clone(), text: text.clone() },
+            });
+            let standing = Standing::of(last.as_deref(), text, last.as_deref());
+            let new = Output { path: pristine, text: text.clone() };
+            changes.push(Change { role: Role::Pristine, standing, old: last, new });
+        }
+        if let Some(text) = config.updated(answers, &questions) {
+            let old = read(config.path())?;
+            let standing = Standing::of(old.as_deref(), &text, old.as_deref());
+            changes.push(Change {
+                role: Role::Config,
+                standing,
+                old,
+                new: Output { path: config.path().clone(), text },
+            });
+        }
+
+        let mut findings = plan.findings.clone();
+        findings.extend(repo.findings());
+        findings.sort_by_key(|finding| finding.severity);
+        if let Some(finding) = findings.first().filter(|finding| finding.severity == Severity::Error) {
+            let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
+            bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix);
+        }
+        let assumptions = assumptions(&questions, answers, &plan);
+        Ok(Draft { facts: facts.clone(), questions, plan, target, dockerfile, changes, findings, assumptions })
+    }
+}
+
+/// What a file is to dockgen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The Dockerfile.
+    Dockerfile,
+    /// Its .dockerignore.
+    Ignore,
+    /// dockgen.toml.
+    Config,
+    /// A copy of what was written, by which an edit is recognised.
+    Pristine,
+}
+
+/// A file as it is and as it is to be.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What it is.
+    pub role: Role,
+    /// How the two stand to each other.
+    pub standing: Standing,
+    /// What is on disk.
+    pub old: Option<String>,
+    /// What is to be there.
+    pub new: Output,
+}
+
+impl Change {
+    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is lost.
+    pub fn is_refused(&self) -> bool {
+        self.role == Role::Dockerfile && self.standing.is_kept()
+    }
+}
+
+/// Everything about an application, ready to be written.
+#[derive(Debug)]
+pub struct Draft {
+    /// What was detected.
+    pub facts: Facts,
+    /// What could be asked.
+    pub questions: Vec<Question>,
+    /// What was decided.
+    pub plan: Plan,
+    /// The final stage's name.
+    pub target: Option<String>,
+    /// The Dockerfile's text.
+    pub dockerfile: String,
+    /// The files.
+    pub changes: Vec<Change>,
+    /// What there is to say.
+    pub findings: Vec<Finding>,
+    /// What was taken although nothing in the repository says so.
+    pub assumptions: Vec<String>,
+}
+
+impl Draft {
+    /// The path of the file with this role.
+    pub fn path(&self, role: Role) -> Option<&RelPath> {
+        self.changes.iter().find(|change| change.role == role).map(|change| &change.new.path)
+    }
+}
+
+/// Where the files go.
+struct Paths {
+    app: RelPath,
+    dockerfile: RelPath,
+    ignore: RelPath,
+    /// The context's own .dockerignore, where the Dockerfile's takes its place.
+    ignore_of_context: Option<RelPath>,
+}
+
+impl Paths {
+    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former serves where the
+    /// context is not the application's alone.
+    fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
+        let beside = facts.dir.join("Dockerfile").context("the application's folder")?;
+        let at_context = output.is_none() && facts.dir == facts.context;
+        let dockerfile = output.cloned().unwrap_or(beside);
+        let context = facts.context.join(".dockerignore").context("the build context")?;
+        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
+        let (ignore, ignore_of_context) = if at_context { (context, None) } else { (own, Some(context)) };
+        Ok(Self { app: facts.dir.clone(), dockerfile, ignore, ignore_of_context })
+    }
+
+    /// The copy in `.dockgen/` beside the application.
+    fn pristine(&self, path: &RelPath) -> Result<RelPath> {
+        let way = path.relative_to(&self.app).replace("..", "__");
+        let way = way.strip_prefix('.').unwrap_or(&way);
+        self.app.join(".dockgen").and_then(|folder| folder.join(way)).context("the application's folder")
+    }
+}
+
+fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {
+    let blank = |q: &&Question| q.open && q.default.is_none() && answers.get(&q.id).is_none();
+    let Some(question) = questions.iter().find(blank) else { return Ok(()) };
+    bail!("{} Nothing in the repository says so: set {}", question.prompt, flag(&question.id))
+}
+
+/// What was taken although nobody said so: the defaults of open questions, and decisions without evidence.
+fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<String> {
+    let mut all = Vec::new();
+    for question in questions.iter().filter(|q| q.open && answers.get(&q.id).is_none()) {
+        let Some(default) = &question.default else { continue };
+        let value = if default.value.is_empty() { "none" } else { &default.value };
+        let why = if default.evidence.is_empty() { "nothing in the repository says" } else { "the likeliest" };
+        all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
+    }
+    for decision in &plan.decisions {
+        let asked = questions.iter().find(|question| question.id == decision.what);
+        if decision.origin == Origin::Default
+            && decision.evidence.is_empty()
+            && decision.what != id::BASE
+            && let Some(question) = asked.filter(|question| !question.open)
+        {
+            let set = flag(&question.id);
+            all.push(format!("{}: {} (nothing in the repository says); {set} sets it", question.id, decision.value));
+        }
+    }
+    all
+}
+
+/// Stands in until the planner of .dockerignore arrives.
+#[expect(clippy::unnecessary_wraps, reason = "the planner can fail")]
+fn plan_ignore(_: &Repo, _: &Plan, existing: Option<&str>) -> Result<String> {
+    Ok(existing.unwrap_or(".git\nnode_modules\n").to_owned())
+}

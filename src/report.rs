@@ -1,0 +1,182 @@
+//! What a person reads: decisions, findings, what was written, what to type next.
+
+pub mod json;
+pub mod look;
+pub mod next;
+pub mod preview;
+
+use std::fmt::Write;
+
+use crate::detect;
+use crate::facts::{Finding, Severity};
+use crate::pipeline::{Change, Draft, Role, Survey};
+use crate::plan::Decision;
+use crate::write::Standing;
+use look::Look;
+use next::Here;
+
+/// Width of the column that names a decision.
+const COLUMN: usize = 14;
+
+/// Decisions that the summary of `init` shows; `explain` shows all.
+const SUMMARY: [&str; 6] = ["toolchain", "tool", "entrypoint", "port", "base", "writable folder"];
+
+/// The heading of an application: its name, language and folder.
+pub fn heading(draft: &Draft, here: &Here, look: &Look) -> String {
+    let language = detect::language(&draft.plan.language).map_or("", |language| language.name);
+    let folder = here.path(&draft.plan.app);
+    let place = if folder == "." { String::new() } else { look.dim(&format!("  {folder}")) };
+    format!("{}  {language}{place}\n", look.bold(draft.plan.name.as_str()))
+}
+
+/// The decisions that matter most, one line each.
+pub fn summary(draft: &Draft, look: &Look) -> String {
+    let mut out = String::new();
+    for decision in draft.plan.decisions.iter().filter(|decision| SUMMARY.contains(&decision.what.as_str())) {
+        let place = decision.evidence.first().map_or_else(|| decision.why.clone(), crate::facts::Evidence::place);
+        let room = look.width.saturating_sub(COLUMN + 2);
+        let value = look::cut(&decision.value, room);
+        let left = room.saturating_sub(value.chars().count() + 2);
+        let place = if left > 8 { look.dim(&look::cut(&place, left)) } else { String::new() };
+        let line = format!("  {:<COLUMN$}{value}  {place}", decision.what);
+        writeln!(out, "{}", line.trim_end()).ok();
+    }
+    out
+}
+
+/// Every decision with its evidence and what was rejected.
+pub fn decisions(decisions: &[Decision], look: &Look) -> String {
+    let mut out = String::new();
+    let indent = " ".repeat(COLUMN + 2);
+    for decision in decisions {
+        let mut value = look.wrap(&decision.value, COLUMN + 2).into_iter();
+        writeln!(out, "  {:<COLUMN$}{}", decision.what, look.bold(&value.next().unwrap_or_default())).ok();
+        let mut line = |text: &str, paint: &dyn Fn(&str) -> String| {
+            for part in look.wrap(text, indent.len()) {
+                writeln!(out, "{indent}{}", paint(&part)).ok();
+            }
+        };
+        for part in value {
+            line(&part, &|text| look.bold(text));
+        }
+        line(&decision.why, &str::to_owned);
+        for evidence in &decision.evidence {
+            line(&format!("{}  {}", evidence.place(), evidence.note), &|text| look.dim(text));
+        }
+        for rejected in &decision.rejected {
+            line(&format!("not {}: {}", rejected.value, rejected.why), &|text| look.dim(text));
+        }
+    }
+    out
+}
+
+/// Findings: what, where, why it matters, what to do.
+pub fn findings(findings: &[Finding], look: &Look) -> String {
+    let mut out = String::new();
+    for finding in findings {
+        let word = match finding.severity {
+            Severity::Error => look.red("error"),
+            Severity::Warning => look.yellow("warning"),
+            Severity::Note => look.cyan("note"),
+        };
+        let places: Vec<String> = finding.evidence.iter().take(3).map(crate::facts::Evidence::place).collect();
+        let more = finding.evidence.len().saturating_sub(3);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let at = if places.is_empty() { String::new() } else { format!(" ({}{more})", places.join(", ")) };
+        block(&mut out, &word, &format!("{}{at}", finding.what), look);
+        block(&mut out, "", &format!("Why: {}", finding.why), look);
+        block(&mut out, "", &format!("Do: {}", finding.fix), look);
+    }
+    out
+}
+
+/// What was assumed.
+pub fn assumptions(assumptions: &[String], look: &Look) -> String {
+    let mut out = String::new();
+    for assumption in assumptions {
+        block(&mut out, &look.cyan("assumed"), assumption, look);
+    }
+    out
+}
+
+/// A word in the first column, a wrapped text in the second.
+fn block(out: &mut String, word: &str, text: &str, look: &Look) {
+    const LEFT: usize = 9;
+    let pad = " ".repeat(LEFT.saturating_sub(console::measure_text_width(word)));
+    for (number, part) in look.wrap(text, LEFT).into_iter().enumerate() {
+        let left = if number == 0 { format!("{word}{pad}") } else { " ".repeat(LEFT) };
+        writeln!(out, "{left}{part}").ok();
+    }
+}
+
+/// The applications that were seen and not taken.
+pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
+    let mut out = String::new();
+    for (facts, why) in &survey.selection.others {
+        let text = format!("{} in {}: {why}", facts.name.value, here.path(&facts.dir));
+        block(&mut out, &look.dim("not taken"), &format!(" {text}"), look);
+    }
+    out
+}
+
+/// What happened to each file that a person looks at.
+pub fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> String {
+    let mut out = String::new();
+    for change in changes.iter().filter(|change| change.role != Role::Pristine) {
+        let word = match (change.standing, dry_run) {
+            (Standing::Same, _) => look.dim("unchanged"),
+            (Standing::New, false) => look.green("wrote"),
+            (_, false) => look.green("updated"),
+            (Standing::New, true) => look.green("new"),
+            (_, true) => look.yellow("changed"),
+        };
+        let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(&word)));
+        writeln!(out, "{word}{pad}{}", here.path(&change.new.path)).ok();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::Origin;
+    use crate::facts::{Evidence, Rejected};
+    use crate::path::RelPath;
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let decision = Decision {
+            what: "entrypoint".to_owned(),
+            value: "x".repeat(100),
+            origin: Origin::Default,
+            why: "a sentence of many words that goes on and on until it no longer fits into one line".to_owned(),
+            evidence: vec![Evidence::at(&RelPath::new("src/main.go").unwrap(), 12, "the rule, in words, at length")],
+            rejected: vec![Rejected { value: "y".to_owned(), why: "another program; likelier first".to_owned() }],
+        };
+        for width in [40, 80] {
+            let look = Look { colour: true, width };
+            for line in decisions(std::slice::from_ref(&decision), &look).lines() {
+                assert!(console::measure_text_width(line) <= width, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_finding_says_where_why_and_what_to_do() {
+        let file = RelPath::new("server.js").unwrap();
+        let finding = Finding::new(
+            "localhost-only",
+            Severity::Warning,
+            "the server listens on localhost only",
+            [Evidence::at(&file, 3, "listen")],
+            "nothing outside the container reaches it",
+            "listen on 0.0.0.0",
+        );
+        let text = findings(&[finding], &Look { colour: false, width: 80 });
+        assert_eq!(
+            text,
+            "warning  the server listens on localhost only (server.js:3)\n         Why: nothing outside the container \
+             reaches it\n         Do: listen on 0.0.0.0\n"
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! What scripts read. The shapes are stable: fields may be added, none is renamed or removed within a schema.
+
+use serde::Serialize;
+
+use super::next;
+use crate::ask::Question;
+use crate::facts::Finding;
+use crate::path::RelPath;
+use crate::pipeline::{Draft, Role, Survey};
+use crate::plan::Decision;
+
+/// The version of both shapes.
+const SCHEMA: u32 = 1;
+
+/// `init --json`.
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: u32,
+    apps: Vec<WrittenApp<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenApp<'a> {
+    name: &'a str,
+    path: String,
+    dockerfile: String,
+    dockerignore: String,
+    context: String,
+    /// The stage to build, which is also the last one: `docker build` takes it without `--target`.
+    target: Option<&'a str>,
+    port: Option<u16>,
+    /// The family, as `--base` takes it.
+    base: &'a str,
+    /// The `docker run` to type.
+    run: String,
+    assumptions: Vec<&'a str>,
+    warnings: Vec<String>,
+}
+
+/// What was decided and written, with paths relative to PATH.
+///
+/// # Errors
+/// None in practice: the data is plain.
+pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
+    let path = |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
+    let apps = drafts.iter().map(|draft| WrittenApp {
+        name: draft.plan.name.as_str(),
+        path: shown(survey, &draft.plan.app),
+        dockerfile: path(Role::Dockerfile, draft),
+        dockerignore: path(Role::Ignore, draft),
+        context: shown(survey, &draft.plan.context),
+        target: draft.target.as_deref(),
+        port: draft.plan.runtime.port,
+        base: &draft.plan.runtime.family,
+        run: next::run(draft),
+        assumptions: survey.selection.assumptions.iter().chain(&draft.assumptions).map(String::as_str).collect(),
+        warnings: draft.findings.iter().map(sentence).collect(),
+    });
+    serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect() })
+}
+
+/// A finding as one sentence, with its first place in front.
+fn sentence(finding: &Finding) -> String {
+    let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
+    format!("{place}{}: {}; {}", finding.what, finding.why, finding.fix)
+}
+
+fn shown(survey: &Survey, path: &RelPath) -> String {
+    path.relative_to(&survey.place.start)
+}
+
+/// `explain --json`.
+#[derive(Serialize)]
+struct Explained<'a> {
+    schema: u32,
+    apps: Vec<ExplainedApp<'a>>,
+    others: Vec<Other<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplainedApp<'a> {
+    name: &'a str,
+    language: &'a str,
+    path: String,
+    context: String,
+    dockerfile: String,
+    dockerignore: String,
+    decisions: &'a [Decision],
+    assumptions: &'a [String],
+    findings: &'a [Finding],
+    questions: &'a [Question],
+}
+
+#[derive(Serialize)]
+struct Other<'a> {
+    name: &'a str,
+    language: &'a str,
+    path: String,
+    why: &'a str,
+}
+
+/// Every decision, with paths of applications and files relative to PATH; evidence is relative to the root.
+///
+/// # Errors
+/// None in practice: the data is plain.
+pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
+    let path = |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
+    let apps = drafts.iter().map(|draft| ExplainedApp {
+        name: draft.plan.name.as_str(),
+        language: &draft.plan.language,
+        path: shown(survey, &draft.plan.app),
+        context: shown(survey, &draft.plan.context),
+        dockerfile: path(Role::Dockerfile, draft),
+        dockerignore: path(Role::Ignore, draft),
+        decisions: &draft.plan.decisions,
+        assumptions: &draft.assumptions,
+        findings: &draft.findings,
+        questions: &draft.questions,
+    });
+    let others = survey.selection.others.iter().map(|(facts, why)| Other {
+        name: &facts.name.value,
+        language: &facts.language,
+        path: shown(survey, &facts.dir),
+        why,
+    });
+    serde_json::to_string_pretty(&Explained { schema: SCHEMA, apps: apps.collect(), others: others.collect() })
+}

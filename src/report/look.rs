@@ -1,0 +1,111 @@
+//! Colours and width.
+
+use console::Style;
+
+/// The narrowest and the widest text that is written.
+const WIDTHS: (usize, usize) = (40, 100);
+
+/// How text looks on one stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// With colours.
+    pub colour: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Look {
+    /// With or without colours, in a terminal of so many columns; 80 where that is not known.
+    pub fn new(colour: bool, columns: Option<u16>) -> Self {
+        Self { colour, width: columns.map_or(80, usize::from).clamp(WIDTHS.0, WIDTHS.1) }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        style.force_styling(self.colour).apply_to(text).to_string()
+    }
+
+    /// For what matters most.
+    pub fn bold(&self, text: &str) -> String {
+        self.paint(Style::new().bold(), text)
+    }
+
+    /// For evidence and comments.
+    pub fn dim(&self, text: &str) -> String {
+        self.paint(Style::new().dim(), text)
+    }
+
+    /// For errors and what is taken away.
+    pub fn red(&self, text: &str) -> String {
+        self.paint(Style::new().red(), text)
+    }
+
+    /// For what was done and what is added.
+    pub fn green(&self, text: &str) -> String {
+        self.paint(Style::new().green(), text)
+    }
+
+    /// For warnings.
+    pub fn yellow(&self, text: &str) -> String {
+        self.paint(Style::new().yellow(), text)
+    }
+
+    /// For notes.
+    pub fn cyan(&self, text: &str) -> String {
+        self.paint(Style::new().cyan(), text)
+    }
+
+    /// Breaks `text` at spaces into lines that fit beside an indent; a longer word is broken where it must.
+    pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
+        let room = self.width.saturating_sub(indent).max(10);
+        let mut lines = vec![String::new()];
+        let mut used = 0;
+        for word in text.split(' ') {
+            let long = console::measure_text_width(word);
+            if used > 0 && used + 1 + long > room {
+                lines.push(String::new());
+                used = 0;
+            }
+            let Some(line) = lines.last_mut() else { break };
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            if used + long <= room {
+                line.push_str(word);
+                used += long;
+                continue;
+            }
+            for c in word.chars() {
+                let wide = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+                if used + wide > room {
+                    lines.push(String::new());
+                    used = 0;
+                }
+                if let Some(line) = lines.last_mut() {
+                    line.push(c);
+                }
+                used += wide;
+            }
+        }
+        lines
+    }
+}
+
+/// `text` in at most `room` columns, with `…` where something was cut off.
+pub fn cut(text: &str, room: usize) -> String {
+    console::truncate_str(text, room, "…").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wraps_at_spaces_and_inside_long_words() {
+        let look = Look { colour: false, width: 20 };
+        assert_eq!(look.wrap("one two three four", 8), ["one two", "three four"]);
+        assert_eq!(look.wrap("abcdefghijklmnopqrst u", 8), ["abcdefghijkl", "mnopqrst u"]);
+        assert_eq!(look.wrap("", 8), [""]);
+        assert_eq!(cut("abcdef", 4), "abc…");
+    }
+}

@@ -1,0 +1,89 @@
+//! The Dockerfile with its keywords marked, and differences to what is on disk.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::look::Look;
+use crate::pipeline::Change;
+use crate::write::Standing;
+
+/// Instructions of the Dockerfile language.
+const KEYWORDS: [&str; 17] = [
+    "FROM",
+    "RUN",
+    "CMD",
+    "LABEL",
+    "EXPOSE",
+    "ENV",
+    "ADD",
+    "COPY",
+    "ENTRYPOINT",
+    "VOLUME",
+    "USER",
+    "WORKDIR",
+    "ARG",
+    "ONBUILD",
+    "STOPSIGNAL",
+    "HEALTHCHECK",
+    "SHELL",
+];
+
+/// The text of a Dockerfile: instructions bold, comments dim.
+pub fn dockerfile(text: &str, look: &Look) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let word = line.split(' ').next().unwrap_or_default();
+        if line.starts_with('#') {
+            out.push_str(&look.dim(line));
+        } else if KEYWORDS.contains(&word) {
+            out.push_str(&look.bold(word));
+            out.push_str(&line[word.len()..]);
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// What changes in a file, as a unified diff; the whole text of a new one.
+pub fn change(change: &Change, path: &str, look: &Look) -> String {
+    match (&change.old, change.standing) {
+        (_, Standing::Same) => String::new(),
+        (Some(old), _) => diff(old, &change.new.text, path, look),
+        (None, _) => dockerfile(&change.new.text, look),
+    }
+}
+
+fn diff(old: &str, new: &str, path: &str, look: &Look) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut out = format!("{}\n{}\n", look.red(&format!("--- {path}")), look.green(&format!("+++ {path}")));
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        out.push_str(&look.cyan(&hunk.header().to_string()));
+        out.push('\n');
+        for line in hunk.iter_changes() {
+            let text = line.value().trim_end_matches('\n');
+            let shown = match line.tag() {
+                ChangeTag::Delete => look.red(&format!("-{text}")),
+                ChangeTag::Insert => look.green(&format!("+{text}")),
+                ChangeTag::Equal => format!(" {text}"),
+            };
+            out.push_str(&shown);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_keywords_and_comments() {
+        let look = Look { colour: true, width: 80 };
+        let text = dockerfile("# x\nFROM a\n  && FROM\n", &look);
+        assert_eq!(text, "\u{1b}[2m# x\u{1b}[0m\n\u{1b}[1mFROM\u{1b}[0m a\n  && FROM\n");
+        let plain = Look { colour: false, width: 80 };
+        assert_eq!(diff("a\nb\n", "a\nc\n", "f", &plain), "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
+    }
+}

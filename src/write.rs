@@ -1,0 +1,282 @@
+//! Puts files into the repository: all of them or none, each old or new at every moment, never outside the root and
+//! never through a symlink.
+
+use std::fs::{self, File, Permissions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tempfile::NamedTempFile;
+
+use crate::path::RelPath;
+
+/// Bytes of a file that is read to be compared with.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where, relative to the root.
+    pub path: RelPath,
+    /// What.
+    pub text: String,
+}
+
+/// How the file on disk stands to what is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none yet.
+    New,
+    /// It holds the same already.
+    Same,
+    /// dockgen wrote it, and nobody has edited it since.
+    Ours,
+    /// dockgen wrote it, and somebody has edited it since.
+    Edited,
+    /// dockgen did not write it.
+    Foreign,
+}
+
+impl Standing {
+    /// Compares the file on disk with the new text and with the copy of what dockgen wrote last.
+    pub fn of(old: Option<&str>, new: &str, pristine: Option<&str>) -> Self {
+        match (old, pristine) {
+            (None, _) => Self::New,
+            (Some(old), _) if old == new => Self::Same,
+            (Some(old), Some(pristine)) if old == pristine => Self::Ours,
+            (Some(_), Some(_)) => Self::Edited,
+            (Some(_), None) => Self::Foreign,
+        }
+    }
+
+    /// True where replacing it loses what a person wrote.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Edited | Self::Foreign)
+    }
+}
+
+/// The text of a file of the user's that is to be replaced or merged; `None` where there is none.
+///
+/// # Errors
+/// Where it is a symlink, no regular file, too large or not UTF-8.
+pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
+    let target = guard(root, path)?;
+    let meta = match fs::symlink_metadata(&target) {
+        Ok(meta) => meta,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
+    };
+    if !meta.is_file() {
+        bail!("{path} is a folder or a special file: move it away, since dockgen writes a file there");
+    }
+    if meta.len() > MAX_BYTES {
+        bail!("{path} has {} bytes: is it really the file that it is named after?", meta.len());
+    }
+    let bytes = fs::read(&target).with_context(|| format!("cannot read {path}: check its permissions"))?;
+    let text = String::from_utf8(bytes).ok().with_context(|| format!("{path} is not UTF-8: move it away"))?;
+    Ok(Some(text))
+}
+
+/// Writes all files, or none.
+///
+/// Each is written to a temporary file in its own folder, synchronised, and renamed over its target: whatever happens,
+/// a reader finds the old text or the new one. Where a rename fails, those done before it are taken back.
+///
+/// # Errors
+/// Where a target lies outside the root or behind a symlink, or cannot be written.
+pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
+    let mut folders = Vec::new();
+    let result = stage(root, outputs, &mut folders).and_then(swap);
+    if result.is_err() {
+        for folder in folders.iter().rev() {
+            // It is empty, or it holds what somebody else has put there meanwhile.
+            fs::remove_dir(folder).ok();
+        }
+    }
+    result
+}
+
+struct Staged {
+    path: RelPath,
+    target: PathBuf,
+    old: Option<Vec<u8>>,
+    temporary: NamedTempFile,
+}
+
+fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<Vec<Staged>> {
+    let mut staged = Vec::new();
+    for output in outputs {
+        let path = &output.path;
+        let target = guard(root, path)?;
+        let folder = target.parent().context("a file has a folder")?;
+        make_folders(root, folder, folders).with_context(|| format!("cannot make the folder of {path}"))?;
+        let (old, mode) = match fs::symlink_metadata(&target) {
+            Ok(meta) if meta.is_file() => (Some(fs::read(&target)?), Some(meta.permissions())),
+            Ok(_) => bail!("{path} is not a regular file: move it away"),
+            Err(_) => (None, new_file_mode()),
+        };
+        let temporary = temporary(folder, mode, output.text.as_bytes(), old.is_some())
+            .with_context(|| format!("cannot write {path}: check the permissions of its folder"))?;
+        staged.push(Staged { path: path.clone(), target, old, temporary });
+    }
+    Ok(staged)
+}
+
+/// A temporary file is private by default; a new file is not, and the umask has the last word.
+#[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "other systems have no mode"))]
+fn new_file_mode() -> Option<Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    #[cfg(not(unix))]
+    None
+}
+
+/// A synchronised temporary file; `exact` keeps the mode as it is, else the umask is taken off.
+fn temporary(folder: &Path, mode: Option<Permissions>, bytes: &[u8], exact: bool) -> Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dockgen-");
+    if let Some(mode) = &mode {
+        builder.permissions(mode.clone());
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(mode) = mode.filter(|_| exact) {
+        file.as_file().set_permissions(mode)?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn swap(staged: Vec<Staged>) -> Result<()> {
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for Staged { path, target, old, temporary } in staged {
+        if let Err(error) = temporary.persist(&target) {
+            for (target, old) in done.iter().rev() {
+                restore(target, old.as_deref());
+            }
+            return Err(error.error).with_context(|| format!("cannot write {path}; nothing was changed"));
+        }
+        done.push((target, old));
+    }
+    for (target, _) in &done {
+        // A rename is durable when its folder is. Not every file system lets a folder be synchronised.
+        target.parent().and_then(|folder| File::open(folder).ok()).and_then(|folder| folder.sync_all().ok());
+    }
+    Ok(())
+}
+
+/// Best effort: the error that led here is the one to report.
+fn restore(target: &Path, old: Option<&[u8]>) {
+    let Some(old) = old else {
+        fs::remove_file(target).ok();
+        return;
+    };
+    let mode = fs::metadata(target).map(|meta| meta.permissions()).ok();
+    if let Some(folder) = target.parent()
+        && let Ok(file) = temporary(folder, mode, old, true)
+    {
+        file.persist(target).ok();
+    }
+}
+
+fn make_folders(root: &Path, folder: &Path, made: &mut Vec<PathBuf>) -> Result<()> {
+    if folder == root || folder.is_dir() {
+        return Ok(());
+    }
+    make_folders(root, folder.parent().context("the root's own folder is missing")?, made)?;
+    fs::create_dir(folder)?;
+    made.push(folder.to_owned());
+    Ok(())
+}
+
+/// The absolute target, after a check that neither it nor a folder on the way is a symlink.
+fn guard(root: &Path, path: &RelPath) -> Result<PathBuf> {
+    let mut target = root.to_owned();
+    if path.is_root() {
+        bail!("the root itself is no file");
+    }
+    for part in path.components() {
+        target.push(part);
+        if fs::symlink_metadata(&target).is_ok_and(|meta| meta.file_type().is_symlink()) {
+            let link = target.strip_prefix(root).unwrap_or(&target).display();
+            bail!("{link} is a symlink, and dockgen does not write through one: replace it by what it points to");
+        }
+    }
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(path: &str, text: &str) -> Output {
+        Output { path: RelPath::new(path).unwrap(), text: text.to_owned() }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn writes_and_replaces() {
+        let dir = tempfile::tempdir().unwrap();
+        all(dir.path(), &[output("a", "1"), output("x/y/b", "2")]).unwrap();
+        all(dir.path(), &[output("a", "3")]).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "3");
+        assert_eq!(names(dir.path()), ["a", "x"]);
+        assert_eq!(read(dir.path(), &RelPath::new("x/y/b").unwrap()).unwrap().as_deref(), Some("2"));
+        assert_eq!(read(dir.path(), &RelPath::new("a/b").unwrap()).unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keeps_the_mode_and_honours_the_umask() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        fs::write(dir.path().join("plain"), "").unwrap();
+        all(dir.path(), &[output("new", "")]).unwrap();
+        assert_eq!(mode("new"), mode("plain"));
+        fs::set_permissions(dir.path().join("new"), Permissions::from_mode(0o640)).unwrap();
+        all(dir.path(), &[output("new", "x")]).unwrap();
+        assert_eq!(mode("new"), 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn refuses_symlinks_and_leaves_nothing_behind() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
+        let error = all(dir.path(), &[output("new/a", "1"), output("link/b", "2")]).unwrap_err().to_string();
+        assert!(error.contains("link is a symlink"), "{error}");
+        assert_eq!(names(dir.path()), ["link"]);
+        assert!(names(outside.path()).is_empty());
+        assert!(read(dir.path(), &RelPath::new("link/b").unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_failing_rename_takes_the_others_back() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "old").unwrap();
+        let mut made = Vec::new();
+        let staged =
+            stage(dir.path(), &[output("a", "new"), output("c", "new"), output("b", "new")], &mut made).unwrap();
+        // A folder appears where the last file is to go.
+        fs::create_dir(dir.path().join("b")).unwrap();
+        assert!(swap(staged).unwrap_err().to_string().contains("nothing was changed"));
+        assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "old");
+        assert_eq!(names(dir.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn standing() {
+        assert_eq!(Standing::of(None, "n", None), Standing::New);
+        assert_eq!(Standing::of(Some("n"), "n", None), Standing::Same);
+        assert_eq!(Standing::of(Some("p"), "n", Some("p")), Standing::Ours);
+        assert_eq!(Standing::of(Some("e"), "n", Some("p")), Standing::Edited);
+        assert_eq!(Standing::of(Some("f"), "n", None), Standing::Foreign);
+    }
+}
