@@ -110,7 +110,7 @@ impl Manifest {
             "go" => {
                 let go = one()?;
                 if !go.value.starts_with(|c: char| c.is_ascii_digit()) {
-                    bail!("{path}:{line}: `go {}` is no Go version: it reads like `go 1.27`", go.value);
+                    bail!("{path}:{line}: `go {}` is no Go version: it reads `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`", go.value);
                 }
                 self.go = Some(go);
             }

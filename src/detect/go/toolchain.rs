@@ -129,7 +129,7 @@ pub(super) fn is_tag(version: &str) -> bool {
 /// Evidence for a version that a folder of the repository states, for the question's default.
 pub(super) fn check(version: &str, at: &RelPath) -> Result<()> {
     if !is_tag(version) {
-        anyhow::bail!("{at}: `{version}` is no Go version that an image can have: it reads like 1.27 or 1.27.1");
+        anyhow::bail!("{at}: `{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH");
     }
     Ok(())
 }

@@ -1,0 +1,7 @@
+// Package greeting knows how to greet.
+package greeting
+
+// Hello greets.
+func Hello(name string) string {
+	return "hello from " + name
+}

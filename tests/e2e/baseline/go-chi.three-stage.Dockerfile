@@ -1,0 +1,15 @@
+FROM golang:1.26-alpine AS deps
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+
+FROM deps AS build
+COPY . .
+RUN CGO_ENABLED=0 go build -o /bin/server ./cmd/server
+
+FROM alpine:3.24
+RUN apk add --no-cache ca-certificates
+WORKDIR /app
+COPY --from=build /bin/server ./server
+EXPOSE 8080
+CMD ["./server"]

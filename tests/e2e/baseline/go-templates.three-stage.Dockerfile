@@ -1,0 +1,16 @@
+FROM golang:1.26-alpine AS deps
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+
+FROM deps AS build
+COPY . .
+RUN CGO_ENABLED=0 go build -o /bin/server .
+
+FROM alpine:3.24
+RUN apk add --no-cache ca-certificates
+WORKDIR /app
+COPY --from=build /bin/server ./server
+COPY --from=build /src/web ./web
+EXPOSE 9000
+CMD ["./server"]
