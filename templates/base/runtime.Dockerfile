@@ -15,8 +15,8 @@ EOF
 
 {% elif runtime.family == "alpine" %}
 RUN {% if runtime.packages %}apk add --no-cache{% for package in runtime.packages %} {{ package }}{% endfor %} \
-    && {% endif %}addgroup -S -g 65532 nonroot \
-    && adduser -S -D -u 65532 -G nonroot nonroot
+    && {% endif %}addgroup -S -g 65532 app \
+    && adduser -S -D -u 65532 -G app app
 {%- elif runtime.family == "debian" %}
 RUN {% if runtime.packages %}apt-get update \
     && apt-get install -y --no-install-recommends{% for package in runtime.packages %} {{ package }}{% endfor %} \
