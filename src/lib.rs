@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod context;
 pub mod detect;
 pub mod docker;
 pub mod exit;

@@ -1,0 +1,370 @@
+//! The build context: what is kept out of it, what it holds, and the .dockerignore that says so.
+//!
+//! The order of the lines is the safety: what .gitignore and the language hide comes first, then exceptions for what
+//! the Dockerfile copies, then secrets, databases and version control, so that no exception lets those in.
+
+mod gitignore;
+mod report;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+
+pub use report::{ContextReport, report};
+
+use crate::catalog::TEMPLATES;
+use crate::docker::ignore::{IgnoreFile, literal};
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::plan::Plan;
+use crate::repo::{Entry, Repo};
+
+/// How a file begins that dockgen wrote as a whole.
+const WHOLE: &str = "# Planned by dockgen";
+
+/// The heading of what dockgen added to a file of somebody else.
+const ADDED: &str = "# Added by dockgen";
+
+/// The group of rows in `common.dockerignore` that no exception for a folder may undo.
+const SECRETS: &str = "Secrets";
+
+/// The group of rows for databases.
+const DATABASES: &str = "Local databases";
+
+/// More files than this that a carried folder needs and a common row hides are let in folder by folder.
+const MAX_EXCEPTIONS: usize = 8;
+
+/// A .dockerignore.
+#[derive(Clone, Debug)]
+pub struct IgnorePlan {
+    /// Where it goes.
+    pub path: RelPath,
+    /// Its text.
+    pub text: String,
+    /// What there is to say about lines that somebody else wrote.
+    pub findings: Vec<Finding>,
+}
+
+/// Rows under a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    title: String,
+    rows: Vec<String>,
+}
+
+/// Where the .dockerignore of a plan lies: in the root of the context, else beside the Dockerfile under the name that
+/// `BuildKit` looks for first (`<Dockerfile>.dockerignore`).
+pub fn ignore_path(plan: &Plan) -> RelPath {
+    let name = if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" };
+    plan.app.join(name).unwrap_or_default()
+}
+
+/// The file that is there already: at [`ignore_path`], else the .dockerignore of the context, which Docker no longer
+/// reads once the other one exists.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn existing(repo: &Repo, plan: &Plan) -> Result<Option<(RelPath, Rc<str>)>> {
+    for path in [Some(ignore_path(plan)), plan.context.join(".dockerignore")].into_iter().flatten() {
+        if let Some(text) = repo.text(&path)? {
+            return Ok(Some((path, text)));
+        }
+    }
+    Ok(None)
+}
+
+/// Plans the .dockerignore. `existing` is the text of the one that is there: where dockgen did not write it, its lines
+/// come first, unchanged, and what they do not cover follows.
+///
+/// # Errors
+/// Where a .gitignore cannot be read, or Docker would refuse a line of `existing`.
+pub fn plan_ignore(repo: &Repo, plan: &Plan, existing: Option<&str>) -> Result<IgnorePlan> {
+    let path = ignore_path(plan);
+    let theirs = existing.map(|text| theirs(text)).unwrap_or_default();
+    let their_file = IgnoreFile::parse(theirs).with_context(|| path.to_string())?;
+    let app = plan.app.strip(&plan.context).unwrap_or_default();
+    let mut language = groups(&template(&plan.language), app);
+    let mut common = groups(&template("common"), app);
+    let let_in: Vec<String> = folders_let_in(repo, plan, &their_file);
+    for group in language.iter_mut().chain(&mut common) {
+        group.rows.retain(|row| !covered(&their_file, row, &let_in));
+    }
+    let common_file = parse(&common)?;
+    for group in &mut language {
+        group.rows.retain(|row| !covered(&common_file, row, &[]));
+    }
+
+    let mut from_git = Group { title: "Ignored by git".to_owned(), rows: gitignore::lines(repo, &plan.context)? };
+    let ours = IgnoreFile::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
+    from_git.rows = not_covered(&ours, &their_file, std::mem::take(&mut from_git.rows))?;
+
+    let needed = Needed::of(repo, plan);
+    from_git.rows.retain(|row| !needed.paths.contains(row.as_str()));
+    let mut file = vec![from_git];
+    file.append(&mut language);
+    let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, theirs, &file)?;
+    if !exceptions.is_empty() {
+        file.push(Group { title: "Read by the Dockerfile all the same".to_owned(), rows: exceptions });
+    }
+    file.append(&mut common);
+    let mut last = needed.hidden_by_common(repo, plan, theirs, &file)?;
+    let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
+    // What their own exceptions let in stays in.
+    for pattern in their_file.patterns().iter().filter(|pattern| pattern.exception) {
+        let lost = samples(&pattern.text)
+            .is_some_and(|paths| paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path)));
+        if lost {
+            last.push(pattern.to_string());
+        }
+    }
+    if !last.is_empty() {
+        file.push(Group { title: "Let in again".to_owned(), rows: last });
+    }
+    file.retain(|group| !group.rows.is_empty());
+
+    let text = if theirs.is_empty() {
+        format!("{}\n\n{}", head(plan), text_of(&file))
+    } else if file.is_empty() {
+        theirs.to_owned()
+    } else {
+        format!("{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}", theirs.trim_end(), text_of(&file))
+    };
+    let findings = hidden_by_them.iter().map(|(path, line)| hides_needed(&ignore_path(plan), path, *line)).collect();
+    Ok(IgnorePlan { path, text, findings })
+}
+
+fn head(plan: &Plan) -> String {
+    if plan.app == plan.context {
+        format!("{WHOLE}: what the build context leaves out. The last line that matches decides.")
+    } else {
+        format!(
+            "{WHOLE}: what the build context leaves out. The last line that matches decides.\n\
+             # Docker reads this file for the Dockerfile beside it; paths count from the context, `{}` from here.",
+            plan.context.relative_to(&plan.app)
+        )
+    }
+}
+
+/// The part of an existing file that dockgen did not write.
+fn theirs(text: &str) -> &str {
+    if text.trim_start_matches('\u{feff}').starts_with(WHOLE) {
+        return "";
+    }
+    let added = text.match_indices(ADDED).find(|(at, _)| *at == 0 || text[..*at].ends_with('\n'));
+    added.map_or(text, |(at, _)| &text[..at])
+}
+
+fn hides_needed(file: &RelPath, path: &str, line: usize) -> Finding {
+    let at = u32::try_from(line).ok();
+    Finding::new(
+        "ignore-hides-needed",
+        Severity::Warning,
+        format!("{file} hides `{path}`, which the Dockerfile copies"),
+        [Evidence { file: file.clone(), line: at, note: "the pattern that hides it".to_owned() }],
+        "the build would stop: the file is not in the build context",
+        format!("dockgen adds `!{path}` below; narrow the line to do without"),
+    )
+}
+
+fn template(name: &str) -> String {
+    let file = TEMPLATES.get_file(format!("{name}.dockerignore"));
+    file.and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
+}
+
+/// Reads rows under their titles. A row that does not begin with `**/` counts from the root of the context, and from
+/// the application's folder too where that lies below.
+fn groups(text: &str, app: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(title) = line.strip_prefix('#') {
+            groups.push(Group { title: title.trim().to_owned(), rows: Vec::new() });
+            continue;
+        }
+        if groups.is_empty() {
+            groups.push(Group { title: String::new(), rows: Vec::new() });
+        }
+        let Some(group) = groups.last_mut() else { continue };
+        group.rows.push(line.to_owned());
+        let (mark, pattern) = line.strip_prefix('!').map_or(("", line), |rest| ("!", rest));
+        if let (false, false, Some(app)) = (app.is_empty(), pattern.starts_with("**"), literal(app)) {
+            group.rows.push(format!("{mark}{app}/{}", pattern.trim_start_matches('/')));
+        }
+    }
+    groups
+}
+
+fn text_of(groups: &[Group]) -> String {
+    let mut text = String::new();
+    for group in groups.iter().filter(|group| !group.rows.is_empty()) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if !group.title.is_empty() {
+            text.extend(["# ", &group.title, "\n"]);
+        }
+        text.extend(group.rows.iter().flat_map(|row| [row.as_str(), "\n"]));
+    }
+    text
+}
+
+fn parse(groups: &[Group]) -> Result<IgnoreFile> {
+    Ok(IgnoreFile::parse(&text_of(groups))?)
+}
+
+/// Paths that stand for all that a pattern matches: unlikely names in place of the wildcards. `None` for brackets.
+fn samples(pattern: &str) -> Option<Vec<String>> {
+    let pattern = pattern.trim_start_matches('!').trim_matches('/');
+    if pattern.contains('[') {
+        return None;
+    }
+    let deep = pattern.replace("**/", "dq0/dq1/");
+    let flat = pattern.replace("**/", "");
+    let fill = |text: String| {
+        let text = text.replace("**", "dq2").replace('?', "q");
+        let mut filled = String::new();
+        let mut escaped = false;
+        for c in text.chars() {
+            match c {
+                '\\' if !escaped => escaped = true,
+                '*' if !escaped => filled.push_str("dq3"),
+                c => {
+                    filled.push(c);
+                    escaped = false;
+                }
+            }
+        }
+        filled
+    };
+    Some(vec![fill(deep), fill(flat)])
+}
+
+/// True where `file` hides all that `row` would hide, also inside the folders `let_in`.
+fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
+    if row.starts_with('!') {
+        return false;
+    }
+    let Some(paths) = samples(row) else { return file.patterns().iter().any(|pattern| pattern.text == row) };
+    let inside = let_in.iter().filter(|_| row.starts_with("**/")).flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
+    paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path))
+}
+
+/// Folders that the exceptions of an existing file let in by name.
+fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Vec<String> {
+    let exceptions = file.patterns().iter().filter(|pattern| pattern.exception && !pattern.text.contains(['*', '?', '[', '\\']));
+    exceptions
+        .filter(|pattern| plan.context.join(&pattern.text).is_some_and(|path| repo.is_dir(&path)))
+        .map(|pattern| pattern.text.clone())
+        .collect()
+}
+
+/// The lines from .gitignore that add something: not hidden yet, or an exception to such a line, but to none of theirs.
+fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        let so_far = IgnoreFile::parse(&kept.join("\n"))?;
+        let adds = if line.starts_with('!') {
+            samples(&line)
+                .is_some_and(|paths| paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path)))
+        } else {
+            !covered(ours, &line, &[]) && !covered(&so_far, &line, &[])
+        };
+        if adds {
+            kept.push(line);
+        }
+    }
+    Ok(kept)
+}
+
+/// What the plan reads from the build context, relative to it.
+struct Needed {
+    paths: BTreeSet<String>,
+}
+
+impl Needed {
+    /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may list.
+    fn of(repo: &Repo, plan: &Plan) -> Self {
+        let manifests = plan.manifests.iter().flat_map(|copy| &copy.src).map(|src| src.as_str());
+        let artifacts = plan.artifacts.iter().filter(|a| a.stage.is_none()).map(|artifact| artifact.src.as_str());
+        let reads = plan.details.get("reads").and_then(serde_json::Value::as_array);
+        let reads = reads.into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let mut paths = BTreeSet::new();
+        for source in manifests.chain(artifacts).chain(reads) {
+            paths.extend(expand(repo, &plan.context, source));
+        }
+        Self { paths }
+    }
+
+    /// Exceptions for needed paths that `groups` or their lines hide, and those that their lines hide, with the line.
+    fn hidden_in(&self, repo: &Repo, plan: &Plan, theirs: &str, groups: &[Group]) -> Result<(Vec<String>, Vec<(String, usize)>)> {
+        let their_file = IgnoreFile::parse(theirs)?;
+        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+        let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
+        for path in &self.paths {
+            let inside = tracked_below(repo, plan, path);
+            let hidden = |file: &IgnoreFile| std::iter::once(path).chain(&inside).find(|path| file.hides(path)).cloned();
+            if let Some(held) = hidden(&their_file) {
+                let line = their_file.deciding(&held).map_or(0, |pattern| pattern.line);
+                by_them.push((path.clone(), line));
+            }
+            if hidden(&file).is_some() {
+                exceptions.extend(literal(path).map(|pattern| format!("!{pattern}")));
+            }
+        }
+        Ok((exceptions, by_them))
+    }
+
+    /// Exceptions for needed files that the common rows hide: those named, and those in a carried folder that git holds,
+    /// secrets excepted.
+    fn hidden_by_common(&self, repo: &Repo, plan: &Plan, theirs: &str, groups: &[Group]) -> Result<Vec<String>> {
+        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+        let secrets = common_rows(&[SECRETS])?;
+        let mut exceptions = BTreeSet::new();
+        for path in &self.paths {
+            if file.hides(path) {
+                exceptions.insert(path.clone());
+            }
+            let hidden: Vec<String> = tracked_below(repo, plan, path)
+                .into_iter()
+                .filter(|held| file.hides(held) && !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git")))
+                .collect();
+            if hidden.len() <= MAX_EXCEPTIONS {
+                exceptions.extend(hidden);
+            } else {
+                exceptions.extend(hidden.iter().filter_map(|held| Some(held.rsplit_once('/')?.0.to_owned())));
+            }
+        }
+        Ok(exceptions.iter().filter_map(|path| literal(path)).map(|pattern| format!("!{pattern}")).collect())
+    }
+}
+
+/// The common rows under these titles.
+fn common_rows(titles: &[&str]) -> Result<IgnoreFile> {
+    let all = groups(&template("common"), "");
+    let wanted: Vec<Group> = all.into_iter().filter(|group| titles.contains(&group.title.as_str())).collect();
+    parse(&wanted)
+}
+
+/// A source of a COPY as paths of the context: a glob becomes what it matches.
+fn expand(repo: &Repo, context: &RelPath, source: &str) -> Vec<String> {
+    let clean = source.trim_start_matches("./").trim_matches('/');
+    if clean.is_empty() || clean == "." {
+        return Vec::new();
+    }
+    if !clean.contains(['*', '?', '[']) || context.join(clean).is_some_and(|path| repo.exists(&path)) {
+        return vec![clean.to_owned()];
+    }
+    let Ok(glob) = IgnoreFile::parse(clean) else { return Vec::new() };
+    let paths = repo.below(context).filter_map(|(path, _)| path.strip(context));
+    paths.filter(|path| glob.patterns().iter().any(|pattern| pattern.matches(path))).map(str::to_owned).collect()
+}
+
+/// The files that git holds below a folder of the context, relative to the context.
+fn tracked_below(repo: &Repo, plan: &Plan, folder: &str) -> Vec<String> {
+    let Some(folder) = plan.context.join(folder) else { return Vec::new() };
+    let files = repo.below(&folder).filter(|(_, entry)| *entry == Entry::File);
+    files.filter_map(|(path, _)| path.strip(&plan.context)).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,157 @@
+//! .gitignore files as .dockerignore lines.
+//!
+//! What git ignores is never in a fresh clone, so a build cannot need it, and a local build must not see it.
+
+use std::collections::BTreeSet;
+
+use crate::docker::ignore;
+use crate::path::RelPath;
+use crate::repo::{Entry, Repo};
+
+/// One line of a .gitignore.
+struct Rule<'a> {
+    /// Without `!` and the `/` at its ends.
+    pattern: &'a str,
+    negated: bool,
+    /// Ends in `/`: matches folders only.
+    folder: bool,
+    /// Holds a `/` other than at its end: counts from the folder of its file.
+    anchored: bool,
+}
+
+/// The lines, in the order in which git reads them: files above the context first, then those in it, by path.
+///
+/// # Errors
+/// Where a .gitignore cannot be read.
+pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String>> {
+    let mut above: Vec<RelPath> = context.ancestors().collect();
+    above.reverse();
+    let mut files: Vec<RelPath> = above.iter().filter_map(|folder| folder.join(".gitignore")).collect();
+    let mut within: Vec<RelPath> =
+        repo.files_under(context).filter(|path| path.file_name() == ".gitignore").cloned().collect();
+    within.sort_by_key(|path| path.components().count());
+    files.extend(within);
+    let mut lines = Vec::new();
+    let mut folders_only = Vec::new();
+    for file in files {
+        let Some(text) = repo.source_text(&file)? else { continue };
+        let folder = file.parent().unwrap_or_default();
+        for rule in text.lines().filter_map(rule) {
+            if let Some(line) = translate(&rule, &folder, context) {
+                if rule.folder && !rule.negated {
+                    folders_only.push(rule.pattern.rsplit('/').next().unwrap_or_default().to_owned());
+                }
+                lines.push((line, rule.folder && !rule.negated));
+            }
+        }
+    }
+    let names = files_named(repo, context, &folders_only);
+    Ok(lines
+        .into_iter()
+        .map(|(line, folder)| {
+            // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in the folder.
+            let clash = folder && names.contains(line.rsplit('/').next().unwrap_or_default());
+            if clash { format!("{line}/**") } else { line }
+        })
+        .collect())
+}
+
+/// Those of `names` that a file of the context bears.
+fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<String> {
+    if names.is_empty() {
+        return BTreeSet::new();
+    }
+    let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let files = repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
+    files.map(|(path, _)| path.file_name()).filter(|name| wanted.contains(name)).map(str::to_owned).collect()
+}
+
+fn rule(line: &str) -> Option<Rule<'_>> {
+    let line = line.trim_end_matches('\r');
+    if line.starts_with('#') {
+        return None;
+    }
+    let trimmed = line.trim_end();
+    // A space at the end counts after a backslash.
+    let line = if trimmed.ends_with('\\') && trimmed.len() < line.len() { &line[..=trimmed.len()] } else { trimmed };
+    let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
+    let (folder, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
+    let anchored = line.trim_start_matches("**/").contains('/');
+    let pattern = line.trim_start_matches('/');
+    (!pattern.is_empty()).then_some(Rule { pattern, negated, folder, anchored })
+}
+
+/// `None` where the rule cannot concern the context, or cannot be said in a .dockerignore.
+fn translate(rule: &Rule, folder: &RelPath, context: &RelPath) -> Option<String> {
+    let wild = rule.pattern.chars().all(|c| "*/".contains(c));
+    if rule.negated && rule.folder && wild {
+        // `!*/` makes git look into folders; Docker does so anyway, and would let in everything.
+        return None;
+    }
+    if rule.pattern.contains("[:") {
+        return None;
+    }
+    let pattern = rule.pattern.replace("[!", "[^");
+    let bare = pattern.trim_start_matches("**/");
+    let mark = if rule.negated { "!" } else { "" };
+    let line = if folder.is_within(context) {
+        let prefix = match folder.strip(context) {
+            Some("") | None => String::new(),
+            Some(way) => format!("{}/", ignore::literal(way)?),
+        };
+        if rule.anchored && !pattern.starts_with("**/") {
+            format!("{mark}{prefix}{pattern}")
+        } else {
+            format!("{mark}{prefix}**/{bare}")
+        }
+    } else if rule.anchored && !pattern.starts_with("**/") {
+        let way = context.strip(folder)?;
+        format!("{mark}{}", pattern.strip_prefix(way)?.strip_prefix('/')?)
+    } else {
+        format!("{mark}**/{bare}")
+    };
+    let line = if line.starts_with('#') { format!("\\{line}") } else { line };
+    ignore::IgnoreFile::parse(&line).is_ok().then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(files: &[(&str, &str)], context: &str) -> Vec<String> {
+        lines(&Repo::from_files(files.iter().copied()), &RelPath::new(context).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn anchors_and_negations() {
+        let text = "# c\n\nbuild\n/out/\ndist/*\n!dist/.keep\n**/tmp\n*.py[!c]\n!*/\n/docs/**/x\n\\#x\na\\ \n/\n[bad\n";
+        let lines = of(&[(".gitignore", text)], "");
+        let wanted = [
+            "**/build",
+            "out",
+            "dist/*",
+            "!dist/.keep",
+            "**/tmp",
+            "**/*.py[^c]",
+            "docs/**/x",
+            "**/\\#x",
+            "**/a\\ ",
+        ];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn nested_files_and_files_above_the_context() {
+        let files = [
+            (".gitignore", "node_modules\n/apps/web/generated\n/other\n"),
+            ("apps/web/.gitignore", "/local\n"),
+            ("apps/web/src/.gitignore", "*.gen.ts\n/x\n"),
+        ];
+        assert_eq!(of(&files, "apps/web"), ["**/node_modules", "generated", "local", "src/**/*.gen.ts", "src/x"]);
+    }
+
+    #[test]
+    fn a_folder_rule_does_not_hide_a_file_of_that_name() {
+        assert_eq!(of(&[(".gitignore", "server/\nbin/\n"), ("cmd/server", "x")], ""), ["**/server/**", "**/bin"]);
+    }
+}

@@ -1,0 +1,203 @@
+//! What the build context holds and what it leaves out, with the findings on it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::context::{DATABASES, Needed, SECRETS, common_rows};
+use crate::docker::ignore::{IgnoreFile, Matched};
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::plan::Plan;
+use crate::repo::{Entry, Repo};
+
+/// Files beyond this many are not looked at: each costs a call to the file system.
+const MAX_FILES: usize = 20_000;
+
+/// A file larger than this, that the Dockerfile does not name, is pointed out: 10 MiB.
+const BIG: u64 = 10 << 20;
+
+/// How many of the biggest are listed.
+const LISTED: usize = 5;
+
+/// Sizes are summed down to this many folders below the context.
+const DEPTH: usize = 3;
+
+/// A folder that holds this share of its parent's bytes, in per cent, is named in its place.
+const SHARE: u64 = 80;
+
+/// What reaches the engine, and what does not.
+#[derive(Clone, Debug, Default)]
+pub struct ContextReport {
+    /// Files that reach it.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Only the first 20,000 files were looked at.
+    pub cut: bool,
+    /// The biggest that reach it, in bytes, folders summed.
+    pub biggest_in: Vec<(String, u64)>,
+    /// The biggest of what git holds that stay out. What git ignores is not walked and not counted.
+    pub biggest_out: Vec<(String, u64)>,
+    /// What there is to say.
+    pub findings: Vec<Finding>,
+}
+
+/// Weighs the build context of `plan` under `ignore`.
+///
+/// # Errors
+/// Where the rows that come with dockgen are broken.
+pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextReport> {
+    let mut report = ContextReport::default();
+    let needed = Needed::of(repo, plan);
+    let (mut inside, mut outside) = (Sizes::default(), Sizes::default());
+    let mut big = Vec::new();
+    let mut folders: BTreeMap<&str, Matched> = BTreeMap::from([("", ignore.root())]);
+    let mut looked_at = 0;
+    for (path, entry) in repo.below(&plan.context) {
+        let Some(way) = path.strip(&plan.context) else { continue };
+        let parent = way.rsplit_once('/').map_or("", |(head, _)| head);
+        let Some(above) = folders.get(parent) else { continue };
+        let state = ignore.below(above, way);
+        if *entry == Entry::Dir {
+            folders.insert(way, state);
+            continue;
+        }
+        looked_at += 1;
+        if looked_at > MAX_FILES {
+            report.cut = true;
+            break;
+        }
+        let size = repo.size(path);
+        if state.hidden() {
+            outside.add(way, size);
+            continue;
+        }
+        report.files += 1;
+        report.bytes += size;
+        inside.add(way, size);
+        let named = needed.paths.iter().any(|held| way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/')));
+        if size > BIG && !named {
+            big.push((path, size));
+        }
+    }
+    report.biggest_in = inside.biggest();
+    report.biggest_out = outside.biggest();
+    big.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    report.findings.extend(secrets_in_context(repo, plan, ignore)?);
+    report.findings.extend(big_files(&big));
+    report.findings.extend(kept_out(repo, plan, ignore)?);
+    Ok(report)
+}
+
+/// Bytes by path: each file counts for itself and for the folders above it.
+#[derive(Default)]
+struct Sizes(BTreeMap<String, u64>);
+
+impl Sizes {
+    fn add(&mut self, path: &str, size: u64) {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for end in ends.take(DEPTH) {
+            match self.0.get_mut(&path[..end]) {
+                Some(sum) => *sum += size,
+                None => {
+                    self.0.insert(path[..end].to_owned(), size);
+                }
+            }
+        }
+    }
+
+    fn children<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
+        let child = move |path: &str| {
+            let rest = if folder.is_empty() { Some(path) } else { path.strip_prefix(folder).and_then(|r| r.strip_prefix('/')) };
+            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+        };
+        self.0.iter().filter(move |(path, _)| child(path)).map(|(path, size)| (path.as_str(), *size))
+    }
+
+    /// The biggest entries of the root; a folder gives way to the one inside it that makes nearly all of it.
+    fn biggest(&self) -> Vec<(String, u64)> {
+        let mut top: Vec<(&str, u64)> = self.children("").filter(|(_, size)| *size > 0).collect();
+        top.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        top.truncate(LISTED);
+        let narrowed = top.into_iter().map(|(mut path, mut size)| {
+            while let Some(child) = self.children(path).find(|(_, inner)| inner * 100 >= size * SHARE) {
+                (path, size) = child;
+            }
+            (path.to_owned(), size)
+        });
+        narrowed.collect()
+    }
+}
+
+fn secrets_in_context(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<Option<Finding>> {
+    let secrets = common_rows(&[SECRETS])?;
+    let found: Vec<Evidence> = named_like(repo, plan, &secrets)
+        .filter(|(_, way)| !ignore.hides(way))
+        .take(LISTED)
+        .map(|(path, _)| Evidence::file(path, "named like a secret, and let into the build context"))
+        .collect();
+    Ok((!found.is_empty()).then(|| {
+        Finding::new(
+            "secrets-in-context",
+            Severity::Warning,
+            "files that look like secrets reach the build context",
+            found,
+            "a COPY puts them into a layer, where everyone who pulls the image can read them",
+            "hide them in the .dockerignore, and hand secrets over at run time or with `RUN --mount=type=secret`",
+        )
+    }))
+}
+
+fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
+    let evidence: Vec<Evidence> = big
+        .iter()
+        .take(LISTED)
+        .map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000)))
+        .collect();
+    (!big.is_empty()).then(|| {
+        Finding::new(
+            "big-files-in-context",
+            Severity::Warning,
+            format!("{} file(s) over {} MB reach the build context", big.len(), BIG / 1_000_000),
+            evidence,
+            "each build sends them to the engine, and a COPY of the tree puts them into a layer",
+            "name those that the program does not read in the .dockerignore",
+        )
+    })
+}
+
+/// Files that git holds and a safety row hides: most often right, and a surprise where the build reads them.
+fn kept_out(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<Option<Finding>> {
+    let safety = common_rows(&[SECRETS, DATABASES])?;
+    let example = |name: &str| ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
+    let found: Vec<Evidence> = named_like(repo, plan, &safety)
+        .filter(|(path, way)| !example(path.file_name()) && ignore.hides(way))
+        .take(LISTED)
+        .map(|(path, way)| {
+            let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
+            Evidence::file(path, format!("in the repository, and kept out by `{pattern}`"))
+        })
+        .collect();
+    let Some(first) = found.first().map(|evidence| evidence.file.strip(&plan.context).unwrap_or_default().to_owned())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Finding::new(
+        "kept-out",
+        Severity::Note,
+        "files named like secrets or databases are in the repository and stay out of the build context",
+        found,
+        "where the build reads them (public values in an env file, a CA certificate, data), it does not find them",
+        format!("pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"),
+    )))
+}
+
+/// Files of the context that the patterns name, with their path relative to it.
+fn named_like<'a>(repo: &'a Repo, plan: &'a Plan, names: &'a IgnoreFile) -> impl Iterator<Item = (&'a RelPath, &'a str)> {
+    repo.below(&plan.context).filter_map(move |(path, entry)| {
+        let way = path.strip(&plan.context)?;
+        let named = *entry != Entry::Dir && names.patterns().iter().any(|pattern| pattern.matches(way));
+        named.then_some((path, way))
+    })
+}

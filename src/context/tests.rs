@@ -1,0 +1,168 @@
+use serde_json::json;
+
+use super::*;
+
+/// A plan of an application in `app` with the context `context`.
+pub(crate) fn sample(app: &str, context: &str) -> Plan {
+    let plan = json!({
+        "schema": crate::plan::SCHEMA, "language": "none", "template": "none", "name": "web", "app": app, "context": context,
+        "toolchain": "1", "tool": "tool", "builder": "builder:1", "build_packages": [],
+        "manifests": [], "artifacts": [],
+        "runtime": {
+            "family": "distroless", "image": "runtime:1", "packages": [], "interpreter": null,
+            "carry_interpreter": false, "shell": false, "create_user": false, "carry_certificates": false,
+            "carry_zoneinfo": false, "make_tmp": false, "user": "65532:65532", "workdir": "/app", "env": [],
+            "writable": [], "port": 8080, "init": false, "entrypoint": ["/app/web"], "cmd": [], "stop_signal": null
+        },
+        "labels": {"title": "web", "version": null, "source": null},
+        "dev": null, "details": null, "decisions": [], "findings": []
+    });
+    serde_json::from_value(plan).unwrap()
+}
+
+fn reading(app: &str, context: &str, paths: &[&str]) -> Plan {
+    let mut plan = sample(app, context);
+    plan.details = json!({ "reads": paths });
+    plan
+}
+
+fn rows(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+fn planned(files: &[(&str, &str)], plan: &Plan, existing: Option<&str>) -> (IgnorePlan, IgnoreFile) {
+    let planned = plan_ignore(&Repo::from_files(files.iter().copied()), plan, existing).unwrap();
+    let file = IgnoreFile::parse(&planned.text).unwrap();
+    (planned, file)
+}
+
+#[test]
+fn always_hides_secrets_databases_and_version_control() {
+    let (planned, file) = planned(&[("main.x", "")], &sample("", ""), None);
+    for path in [
+        ".git/config",
+        "vendor/x/.git",
+        ".env",
+        ".env.local",
+        "apps/a/.env.production",
+        "certs/tls.key",
+        "a/b.pem",
+        "home/.ssh/id_ed25519",
+        "dev.sqlite3",
+        "data/app.db",
+        "Dockerfile",
+        "Dockerfile.dev",
+        ".dockerignore",
+        "compose.yaml",
+        "docker-compose.yml",
+        ".idea/x",
+        "coverage/x",
+        "x/y.log",
+        ".github/workflows/ci.yml",
+        ".dockgen/last",
+        "dockgen.toml",
+    ] {
+        assert!(file.hides(path), "{path}");
+    }
+    for path in ["main.x", "internal/coverage/x", "pkg/docs/docs.x", "environment.ts", "src/README.md"] {
+        assert!(!file.hides(path), "{path}");
+    }
+    assert!(planned.text.lines().count() < 60, "{}", planned.text);
+    assert!(planned.text.starts_with(WHOLE));
+    assert_eq!(planned.path.as_str(), ".dockerignore");
+}
+
+#[test]
+fn takes_over_what_git_ignores_and_nothing_twice() {
+    let text = "*.log\n.env\n/generated\ntmp/\n!tmp/keep\n!.env.production\nlogs/*.log\n";
+    let (planned, file) = planned(&[(".gitignore", text), ("main.x", "")], &sample("", ""), None);
+    assert_eq!(rows(&planned.text)[..3], ["generated", "**/tmp", "!tmp/keep"]);
+    assert!(file.hides(".env.production"), "an exception of .gitignore lets no secret in");
+    assert_eq!(planned.text.matches("*.log").count(), 1);
+}
+
+#[test]
+fn never_hides_what_the_dockerfile_reads() {
+    let files =
+        [(".gitignore", "public\n!public\nlib\n!web/lib\n"), ("web/lib/a.js", ""), ("web/lib/words.db", ""), ("x.md", "")];
+    let plan = reading("", "", &["web/lib", "x.md", "gen*.txt"]);
+    let (planned, file) = planned(&files, &plan, None);
+    for path in ["web/lib/a.js", "web/lib/words.db", "x.md"] {
+        assert!(!file.hides(path), "{path}\n{}", planned.text);
+    }
+    assert!(file.hides("web/lib/.env"), "an exception for a folder lets no secret in\n{}", planned.text);
+    assert!(file.hides("web/lib/.git/x"), "{}", planned.text);
+}
+
+#[test]
+fn an_application_below_the_context_has_a_file_of_its_own() {
+    let (planned, file) = planned(&[("apps/web/main.x", "")], &sample("apps/web", ""), None);
+    assert_eq!(planned.path.as_str(), "apps/web/Dockerfile.dockerignore");
+    assert!(file.hides("apps/web/Dockerfile") && file.hides("Dockerfile") && file.hides("apps/web/coverage/x"));
+    assert!(!file.hides("apps/api/coverage/x"), "another application's folder of that name may be source");
+    assert!(planned.text.contains("`../..` from here"), "{}", planned.text);
+}
+
+#[test]
+fn an_existing_file_comes_first_and_is_completed() {
+    let theirs = "# mine\nnode_modules\n**/.git\ndocs\n!.env.example\nassets\n";
+    let files = [("docs/x", ""), (".env.example", ""), ("assets/logo.svg", "")];
+    let (planned, file) = planned(&files, &reading("", "", &["assets"]), Some(theirs));
+    assert!(planned.text.starts_with(theirs), "{}", planned.text);
+    assert_eq!(planned.text.matches("**/.git\n").count(), 1);
+    assert!(file.hides(".env") && file.hides("docs/x"));
+    assert!(!file.hides(".env.example"), "what they let in stays in\n{}", planned.text);
+    assert!(!file.hides("assets/logo.svg"), "{}", planned.text);
+    assert_eq!(planned.findings.len(), 1);
+    assert_eq!(planned.findings[0].code, "ignore-hides-needed");
+    assert_eq!(planned.findings[0].evidence[0].line, Some(6));
+}
+
+#[test]
+fn planning_again_changes_nothing() {
+    for theirs in [None, Some("secret\n!src\n"), Some("*\n!src\n"), Some("[a-c]x\n")] {
+        let repo = Repo::from_files([("src/main.x", ""), (".gitignore", "out\n")]);
+        let plan = reading("", "", &["src"]);
+        let once = plan_ignore(&repo, &plan, theirs).unwrap().text;
+        let twice = plan_ignore(&repo, &plan, Some(&once)).unwrap().text;
+        assert_eq!(once, twice);
+    }
+}
+
+#[test]
+fn an_allow_list_is_kept_and_its_folders_are_made_safe() {
+    let files = [("src/main.x", ""), ("src/.env", ""), ("other/x", "")];
+    let (planned, file) = planned(&files, &reading("", "", &["src"]), Some("*\n!src\n"));
+    assert!(file.hides("other/x") && !file.hides("src/main.x") && file.hides("src/.env"), "{}", planned.text);
+    assert!(!planned.text.contains("Jenkinsfile"), "covered by `*`\n{}", planned.text);
+}
+
+#[test]
+fn a_line_that_docker_refuses_is_an_error() {
+    let error = plan_ignore(&Repo::from_files([("a", "")]), &sample("", ""), Some("ok\n[x\n")).unwrap_err();
+    assert!(format!("{error:#}").contains("line 2"), "{error:#}");
+}
+
+#[test]
+fn reports_sizes_secrets_and_big_files() {
+    let big = "x".repeat(11 << 20);
+    let repo = Repo::from_files([
+        ("assets/video/a.mp4", big.as_str()),
+        ("src/main.x", "12345"),
+        ("docs/big.log", "1234567890"),
+        ("deploy/tls.key", "k"),
+        ("prod.pem", "k"),
+        (".env.example", ""),
+    ]);
+    let plan = sample("", "");
+    let ignore = IgnoreFile::parse("**/*.log\n*.pem\n**/.env*").unwrap();
+    let report = report(&repo, &plan, &ignore).unwrap();
+    assert_eq!((report.files, report.bytes), (3, (11 << 20) + 6));
+    assert_eq!(report.biggest_in[0].0, "assets/video/a.mp4");
+    assert_eq!(report.biggest_out, [("docs/big.log".to_owned(), 10), ("prod.pem".to_owned(), 1)]);
+    let codes: Vec<_> = report.findings.iter().map(|f| (f.code.as_str(), f.evidence[0].file.as_str())).collect();
+    let wanted =
+        [("secrets-in-context", "deploy/tls.key"), ("big-files-in-context", "assets/video/a.mp4"), ("kept-out", "prod.pem")];
+    assert_eq!(codes, wanted);
+    assert!(!report.cut);
+}
