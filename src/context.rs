@@ -7,7 +7,6 @@ mod gitignore;
 mod report;
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
@@ -15,6 +14,7 @@ pub use report::{ContextReport, report};
 
 use crate::catalog::TEMPLATES;
 use crate::docker::ignore::{IgnoreFile, literal};
+use crate::docker::types::Line;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
@@ -25,6 +25,15 @@ const WHOLE: &str = "# Planned by dockgen";
 
 /// The heading of what dockgen added to a file of somebody else.
 const ADDED: &str = "# Added by dockgen";
+
+/// The title of exceptions to the rows above.
+const EXCEPTIONS: &str = "Read by the Dockerfile all the same";
+
+/// The title of exceptions to all rows.
+const AGAIN: &str = "Let in again";
+
+/// The title of rows that a person added to what dockgen wrote.
+const BY_HAND: &str = "Added by hand";
 
 /// The group of rows in `common.dockerignore` that no exception for a folder may undo.
 const SECRETS: &str = "Secrets";
@@ -38,8 +47,6 @@ const MAX_EXCEPTIONS: usize = 8;
 /// A .dockerignore.
 #[derive(Clone, Debug)]
 pub struct IgnorePlan {
-    /// Where it goes.
-    pub path: RelPath,
     /// Its text.
     pub text: String,
     /// What there is to say about lines that somebody else wrote.
@@ -53,39 +60,26 @@ struct Group {
     rows: Vec<String>,
 }
 
-/// Where the .dockerignore of a plan lies: in the root of the context, else beside the Dockerfile under the name that
-/// `BuildKit` looks for first (`<Dockerfile>.dockerignore`).
-pub fn ignore_path(plan: &Plan) -> RelPath {
-    let name = if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" };
-    plan.app.join(name).unwrap_or_default()
-}
-
-/// The file that is there already: at [`ignore_path`], else the .dockerignore of the context, which Docker no longer
-/// reads once the other one exists.
-///
-/// # Errors
-/// Where it cannot be read.
-pub fn existing(repo: &Repo, plan: &Plan) -> Result<Option<(RelPath, Rc<str>)>> {
-    for path in [Some(ignore_path(plan)), plan.context.join(".dockerignore")].into_iter().flatten() {
-        if let Some(text) = repo.text(&path)? {
-            return Ok(Some((path, text)));
-        }
-    }
-    Ok(None)
-}
-
-/// Plans the .dockerignore. `existing` is the text of the one that is there: where dockgen did not write it, its lines
-/// come first, unchanged, and what they do not cover follows.
+/// Plans the .dockerignore that goes to `path`: `.dockerignore` in the context, or `<Dockerfile>.dockerignore`, which
+/// `BuildKit` reads before that. `existing` is the text of the one that is there: where dockgen did not write it, its
+/// lines come first, unchanged, and what they do not cover follows. `last` is what dockgen wrote the last time: rows that
+/// a person added to that since are kept.
 ///
 /// # Errors
 /// Where a .gitignore cannot be read, or Docker would refuse a line of `existing`.
-pub fn plan_ignore(repo: &Repo, plan: &Plan, existing: Option<&str>) -> Result<IgnorePlan> {
-    let path = ignore_path(plan);
-    let theirs = existing.map(|text| theirs(text)).unwrap_or_default();
+pub fn plan_ignore(
+    repo: &Repo,
+    plan: &Plan,
+    path: &RelPath,
+    existing: Option<&str>,
+    last: Option<&str>,
+) -> Result<IgnorePlan> {
+    let theirs = existing.map(theirs).unwrap_or_default();
     let their_file = IgnoreFile::parse(theirs).with_context(|| path.to_string())?;
     let app = plan.app.strip(&plan.context).unwrap_or_default();
     let mut language = groups(&template(&plan.language), app);
     let mut common = groups(&template("common"), app);
+    own_dockerfile(plan, path, &mut common)?;
     let let_in: Vec<String> = folders_let_in(repo, plan, &their_file);
     for group in language.iter_mut().chain(&mut common) {
         group.rows.retain(|row| !covered(&their_file, row, &let_in));
@@ -105,45 +99,57 @@ pub fn plan_ignore(repo: &Repo, plan: &Plan, existing: Option<&str>) -> Result<I
     file.append(&mut language);
     let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, theirs, &file)?;
     if !exceptions.is_empty() {
-        file.push(Group { title: "Read by the Dockerfile all the same".to_owned(), rows: exceptions });
+        file.push(Group { title: EXCEPTIONS.to_owned(), rows: exceptions });
     }
     file.append(&mut common);
-    let mut last = needed.hidden_by_common(repo, plan, theirs, &file)?;
+    file.push(by_hand(existing.and_then(|text| text.strip_prefix(theirs)), last, &file));
+    let mut again = needed.hidden_by_common(repo, plan, theirs, &file)?;
     let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
     // What their own exceptions let in stays in.
     for pattern in their_file.patterns().iter().filter(|pattern| pattern.exception) {
-        let lost = samples(&pattern.text)
+        let undone = samples(&pattern.text)
             .is_some_and(|paths| paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path)));
-        if lost {
-            last.push(pattern.to_string());
+        if undone {
+            again.push(pattern.to_string());
         }
     }
-    if !last.is_empty() {
-        file.push(Group { title: "Let in again".to_owned(), rows: last });
+    if !again.is_empty() {
+        file.push(Group { title: AGAIN.to_owned(), rows: again });
     }
     file.retain(|group| !group.rows.is_empty());
 
     let text = if theirs.is_empty() {
-        format!("{}\n\n{}", head(plan), text_of(&file))
+        format!("{}\n\n{}", head(plan, path), text_of(&file))
     } else if file.is_empty() {
         theirs.to_owned()
     } else {
         format!("{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}", theirs.trim_end(), text_of(&file))
     };
-    let findings = hidden_by_them.iter().map(|(path, line)| hides_needed(&ignore_path(plan), path, *line)).collect();
-    Ok(IgnorePlan { path, text, findings })
+    let findings = hidden_by_them.iter().map(|(held, line)| hides_needed(path, held, *line)).collect();
+    Ok(IgnorePlan { text, findings })
 }
 
-fn head(plan: &Plan) -> String {
-    if plan.app == plan.context {
-        format!("{WHOLE}: what the build context leaves out. The last line that matches decides.")
-    } else {
-        format!(
-            "{WHOLE}: what the build context leaves out. The last line that matches decides.\n\
-             # Docker reads this file for the Dockerfile beside it; paths count from the context, `{}` from here.",
-            plan.context.relative_to(&plan.app)
-        )
+fn head(plan: &Plan, path: &RelPath) -> String {
+    let first = format!("{WHOLE}: what the build context leaves out. The last line that matches decides.");
+    let folder = path.parent().unwrap_or_default();
+    if folder == plan.context {
+        return first;
     }
+    let way = plan.context.relative_to(&folder);
+    format!(
+        "{first}\n# Docker reads this file for the Dockerfile beside it; paths count from the context, `{way}` from here."
+    )
+}
+
+/// A Dockerfile that goes elsewhere under another name stays out too.
+fn own_dockerfile(plan: &Plan, path: &RelPath, common: &mut [Group]) -> Result<()> {
+    let Some(way) = path.strip(&plan.context) else { return Ok(()) };
+    let dockerfile = way.strip_suffix(".dockerignore").unwrap_or_default();
+    let known = dockerfile.is_empty() || dockerfile.ends_with('/') || parse(common)?.hides(dockerfile);
+    if !known && let (Some(row), Some(group)) = (literal(dockerfile), common.last_mut()) {
+        group.rows.push(format!("{row}*"));
+    }
+    Ok(())
 }
 
 /// The part of an existing file that dockgen did not write.
@@ -153,6 +159,22 @@ fn theirs(text: &str) -> &str {
     }
     let added = text.match_indices(ADDED).find(|(at, _)| *at == 0 || text[..*at].ends_with('\n'));
     added.map_or(text, |(at, _)| &text[..at])
+}
+
+/// The rows of what dockgen wrote that neither it nor `planned` holds: somebody added them.
+fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Group {
+    let last: BTreeSet<&str> = last.unwrap_or_default().lines().map(str::trim).collect();
+    let mut rows: Vec<String> = Vec::new();
+    for group in groups(written.unwrap_or_default(), "") {
+        let ours = |row: &str| {
+            let ours = [AGAIN, EXCEPTIONS].contains(&group.title.as_str()) || last.contains(row);
+            (ours && group.title != BY_HAND) || planned.iter().any(|group| group.rows.iter().any(|held| held == row))
+        };
+        let added: Vec<String> = group.rows.iter().filter(|row| !ours(row) && !rows.contains(row)).cloned().collect();
+        rows.extend(added);
+    }
+    rows.retain(|row| IgnoreFile::parse(row).is_ok());
+    Group { title: BY_HAND.to_owned(), rows }
 }
 
 fn hides_needed(file: &RelPath, path: &str, line: usize) -> Finding {
@@ -245,13 +267,17 @@ fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
         return false;
     }
     let Some(paths) = samples(row) else { return file.patterns().iter().any(|pattern| pattern.text == row) };
-    let inside = let_in.iter().filter(|_| row.starts_with("**/")).flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
+    let inside = let_in
+        .iter()
+        .filter(|_| row.starts_with("**/"))
+        .flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
     paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path))
 }
 
 /// Folders that the exceptions of an existing file let in by name.
 fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Vec<String> {
-    let exceptions = file.patterns().iter().filter(|pattern| pattern.exception && !pattern.text.contains(['*', '?', '[', '\\']));
+    let exceptions =
+        file.patterns().iter().filter(|pattern| pattern.exception && !pattern.text.contains(['*', '?', '[', '\\']));
     exceptions
         .filter(|pattern| plan.context.join(&pattern.text).is_some_and(|path| repo.is_dir(&path)))
         .map(|pattern| pattern.text.clone())
@@ -264,8 +290,7 @@ fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Re
     for line in lines {
         let so_far = IgnoreFile::parse(&kept.join("\n"))?;
         let adds = if line.starts_with('!') {
-            samples(&line)
-                .is_some_and(|paths| paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path)))
+            samples(&line).is_some_and(|paths| paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path)))
         } else {
             !covered(ours, &line, &[]) && !covered(&so_far, &line, &[])
         };
@@ -276,6 +301,9 @@ fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Re
     Ok(kept)
 }
 
+/// A needed path, and the line that hides it.
+type Hidden = (String, usize);
+
 /// What the plan reads from the build context, relative to it.
 struct Needed {
     paths: BTreeSet<String>,
@@ -284,7 +312,7 @@ struct Needed {
 impl Needed {
     /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may list.
     fn of(repo: &Repo, plan: &Plan) -> Self {
-        let manifests = plan.manifests.iter().flat_map(|copy| &copy.src).map(|src| src.as_str());
+        let manifests = plan.manifests.iter().flat_map(|copy| &copy.src).map(Line::as_str);
         let artifacts = plan.artifacts.iter().filter(|a| a.stage.is_none()).map(|artifact| artifact.src.as_str());
         let reads = plan.details.get("reads").and_then(serde_json::Value::as_array);
         let reads = reads.into_iter().flatten().filter_map(serde_json::Value::as_str);
@@ -295,14 +323,21 @@ impl Needed {
         Self { paths }
     }
 
-    /// Exceptions for needed paths that `groups` or their lines hide, and those that their lines hide, with the line.
-    fn hidden_in(&self, repo: &Repo, plan: &Plan, theirs: &str, groups: &[Group]) -> Result<(Vec<String>, Vec<(String, usize)>)> {
+    /// Exceptions for needed paths that `groups` or their lines hide; then the paths that their lines hide, with the line.
+    fn hidden_in(
+        &self,
+        repo: &Repo,
+        plan: &Plan,
+        theirs: &str,
+        groups: &[Group],
+    ) -> Result<(Vec<String>, Vec<Hidden>)> {
         let their_file = IgnoreFile::parse(theirs)?;
         let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
         let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
         for path in &self.paths {
             let inside = tracked_below(repo, plan, path);
-            let hidden = |file: &IgnoreFile| std::iter::once(path).chain(&inside).find(|path| file.hides(path)).cloned();
+            let hidden =
+                |file: &IgnoreFile| std::iter::once(path).chain(&inside).find(|path| file.hides(path)).cloned();
             if let Some(held) = hidden(&their_file) {
                 let line = their_file.deciding(&held).map_or(0, |pattern| pattern.line);
                 by_them.push((path.clone(), line));
@@ -326,7 +361,9 @@ impl Needed {
             }
             let hidden: Vec<String> = tracked_below(repo, plan, path)
                 .into_iter()
-                .filter(|held| file.hides(held) && !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git")))
+                .filter(|held| {
+                    file.hides(held) && !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"))
+                })
                 .collect();
             if hidden.len() <= MAX_EXCEPTIONS {
                 exceptions.extend(hidden);

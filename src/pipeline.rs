@@ -8,7 +8,9 @@ use crate::apps::{self, Selection};
 use crate::ask::{Answers, Origin, Question, id};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
+use crate::context::{self, ContextReport};
 use crate::detect;
+use crate::docker::ignore::IgnoreFile;
 use crate::docker::parse::parse;
 use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
@@ -171,11 +173,13 @@ impl<'a> App<'a> {
             Some(text) => Some(text),
             None => paths.ignore_of_context.as_ref().map(read).transpose()?.flatten(),
         };
-        let ignore = plan_ignore(repo, &plan, existing.as_deref())?;
+        let last = read(&paths.pristine(&paths.ignore)?)?;
+        let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
+        let context = context::report(repo, &plan, &IgnoreFile::parse(&ignore.text)?)?;
 
         let mut changes = Vec::new();
         for (role, path, text) in
-            [(Role::Dockerfile, &paths.dockerfile, &dockerfile), (Role::Ignore, &paths.ignore, &ignore)]
+            [(Role::Dockerfile, &paths.dockerfile, &dockerfile), (Role::Ignore, &paths.ignore, &ignore.text)]
         {
             let pristine = paths.pristine(path)?;
             let (old, last) = (read(path)?, read(&pristine)?);
@@ -202,13 +206,14 @@ impl<'a> App<'a> {
 
         let mut findings = plan.findings.clone();
         findings.extend(repo.findings());
+        findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));
         findings.sort_by_key(|finding| finding.severity);
         if let Some(finding) = findings.first().filter(|finding| finding.severity == Severity::Error) {
             let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
             bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix);
         }
         let assumptions = assumptions(&questions, answers, &plan);
-        Ok(Draft { facts: facts.clone(), questions, plan, target, dockerfile, changes, findings, assumptions })
+        Ok(Draft { facts: facts.clone(), questions, plan, target, dockerfile, context, changes, findings, assumptions })
     }
 }
 
@@ -258,6 +263,8 @@ pub struct Draft {
     pub target: Option<String>,
     /// The Dockerfile's text.
     pub dockerfile: String,
+    /// What the build context holds and leaves out.
+    pub context: ContextReport,
     /// The files.
     pub changes: Vec<Change>,
     /// What there is to say.
@@ -330,10 +337,4 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
         }
     }
     all
-}
-
-/// Stands in until the planner of .dockerignore arrives.
-#[expect(clippy::unnecessary_wraps, reason = "the planner can fail")]
-fn plan_ignore(_: &Repo, _: &Plan, existing: Option<&str>) -> Result<String> {
-    Ok(existing.unwrap_or(".git\nnode_modules\n").to_owned())
 }

@@ -76,7 +76,10 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
         report.files += 1;
         report.bytes += size;
         inside.add(way, size);
-        let named = needed.paths.iter().any(|held| way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/')));
+        let named = needed
+            .paths
+            .iter()
+            .any(|held| way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/')));
         if size > BIG && !named {
             big.push((path, size));
         }
@@ -109,7 +112,11 @@ impl Sizes {
 
     fn children<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
         let child = move |path: &str| {
-            let rest = if folder.is_empty() { Some(path) } else { path.strip_prefix(folder).and_then(|r| r.strip_prefix('/')) };
+            let rest = if folder.is_empty() {
+                Some(path)
+            } else {
+                path.strip_prefix(folder).and_then(|r| r.strip_prefix('/'))
+            };
             rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
         };
         self.0.iter().filter(move |(path, _)| child(path)).map(|(path, size)| (path.as_str(), *size))
@@ -150,11 +157,8 @@ fn secrets_in_context(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<O
 }
 
 fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
-    let evidence: Vec<Evidence> = big
-        .iter()
-        .take(LISTED)
-        .map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000)))
-        .collect();
+    let evidence: Vec<Evidence> =
+        big.iter().take(LISTED).map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000))).collect();
     (!big.is_empty()).then(|| {
         Finding::new(
             "big-files-in-context",
@@ -194,10 +198,14 @@ fn kept_out(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<Option<Find
 }
 
 /// Files of the context that the patterns name, with their path relative to it.
-fn named_like<'a>(repo: &'a Repo, plan: &'a Plan, names: &'a IgnoreFile) -> impl Iterator<Item = (&'a RelPath, &'a str)> {
+fn named_like<'a>(
+    repo: &'a Repo,
+    plan: &'a Plan,
+    wanted: &'a IgnoreFile,
+) -> impl Iterator<Item = (&'a RelPath, &'a str)> {
     repo.below(&plan.context).filter_map(move |(path, entry)| {
         let way = path.strip(&plan.context)?;
-        let named = *entry != Entry::Dir && names.patterns().iter().any(|pattern| pattern.matches(way));
+        let named = *entry != Entry::Dir && wanted.patterns().iter().any(|pattern| pattern.matches(way));
         named.then_some((path, way))
     })
 }

@@ -26,12 +26,17 @@ fn reading(app: &str, context: &str, paths: &[&str]) -> Plan {
     plan
 }
 
+fn ignore_path(plan: &Plan) -> RelPath {
+    plan.app.join(if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" }).unwrap()
+}
+
 fn rows(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 fn planned(files: &[(&str, &str)], plan: &Plan, existing: Option<&str>) -> (IgnorePlan, IgnoreFile) {
-    let planned = plan_ignore(&Repo::from_files(files.iter().copied()), plan, existing).unwrap();
+    let path = ignore_path(plan);
+    let planned = plan_ignore(&Repo::from_files(files.iter().copied()), plan, &path, existing, None).unwrap();
     let file = IgnoreFile::parse(&planned.text).unwrap();
     (planned, file)
 }
@@ -69,7 +74,6 @@ fn always_hides_secrets_databases_and_version_control() {
     }
     assert!(planned.text.lines().count() < 60, "{}", planned.text);
     assert!(planned.text.starts_with(WHOLE));
-    assert_eq!(planned.path.as_str(), ".dockerignore");
 }
 
 #[test]
@@ -83,8 +87,12 @@ fn takes_over_what_git_ignores_and_nothing_twice() {
 
 #[test]
 fn never_hides_what_the_dockerfile_reads() {
-    let files =
-        [(".gitignore", "public\n!public\nlib\n!web/lib\n"), ("web/lib/a.js", ""), ("web/lib/words.db", ""), ("x.md", "")];
+    let files = [
+        (".gitignore", "public\n!public\nlib\n!web/lib\n"),
+        ("web/lib/a.js", ""),
+        ("web/lib/words.db", ""),
+        ("x.md", ""),
+    ];
     let plan = reading("", "", &["web/lib", "x.md", "gen*.txt"]);
     let (planned, file) = planned(&files, &plan, None);
     for path in ["web/lib/a.js", "web/lib/words.db", "x.md"] {
@@ -97,7 +105,6 @@ fn never_hides_what_the_dockerfile_reads() {
 #[test]
 fn an_application_below_the_context_has_a_file_of_its_own() {
     let (planned, file) = planned(&[("apps/web/main.x", "")], &sample("apps/web", ""), None);
-    assert_eq!(planned.path.as_str(), "apps/web/Dockerfile.dockerignore");
     assert!(file.hides("apps/web/Dockerfile") && file.hides("Dockerfile") && file.hides("apps/web/coverage/x"));
     assert!(!file.hides("apps/api/coverage/x"), "another application's folder of that name may be source");
     assert!(planned.text.contains("`../..` from here"), "{}", planned.text);
@@ -123,8 +130,8 @@ fn planning_again_changes_nothing() {
     for theirs in [None, Some("secret\n!src\n"), Some("*\n!src\n"), Some("[a-c]x\n")] {
         let repo = Repo::from_files([("src/main.x", ""), (".gitignore", "out\n")]);
         let plan = reading("", "", &["src"]);
-        let once = plan_ignore(&repo, &plan, theirs).unwrap().text;
-        let twice = plan_ignore(&repo, &plan, Some(&once)).unwrap().text;
+        let once = plan_ignore(&repo, &plan, &ignore_path(&plan), theirs, None).unwrap().text;
+        let twice = plan_ignore(&repo, &plan, &ignore_path(&plan), Some(&once), Some(&once)).unwrap().text;
         assert_eq!(once, twice);
     }
 }
@@ -139,7 +146,9 @@ fn an_allow_list_is_kept_and_its_folders_are_made_safe() {
 
 #[test]
 fn a_line_that_docker_refuses_is_an_error() {
-    let error = plan_ignore(&Repo::from_files([("a", "")]), &sample("", ""), Some("ok\n[x\n")).unwrap_err();
+    let plan = sample("", "");
+    let repo = Repo::from_files([("a", "")]);
+    let error = plan_ignore(&repo, &plan, &ignore_path(&plan), Some("ok\n[x\n"), None).unwrap_err();
     assert!(format!("{error:#}").contains("line 2"), "{error:#}");
 }
 
@@ -161,8 +170,38 @@ fn reports_sizes_secrets_and_big_files() {
     assert_eq!(report.biggest_in[0].0, "assets/video/a.mp4");
     assert_eq!(report.biggest_out, [("docs/big.log".to_owned(), 10), ("prod.pem".to_owned(), 1)]);
     let codes: Vec<_> = report.findings.iter().map(|f| (f.code.as_str(), f.evidence[0].file.as_str())).collect();
-    let wanted =
-        [("secrets-in-context", "deploy/tls.key"), ("big-files-in-context", "assets/video/a.mp4"), ("kept-out", "prod.pem")];
+    let wanted = [
+        ("secrets-in-context", "deploy/tls.key"),
+        ("big-files-in-context", "assets/video/a.mp4"),
+        ("kept-out", "prod.pem"),
+    ];
     assert_eq!(codes, wanted);
     assert!(!report.cut);
+}
+
+#[test]
+fn a_dockerfile_elsewhere_stays_out_too() {
+    let plan = sample("", "");
+    let path = RelPath::new("deploy/web.Dockerfile.dockerignore").unwrap();
+    let planned = plan_ignore(&Repo::from_files([("a", "")]), &plan, &path, None, None).unwrap();
+    let file = IgnoreFile::parse(&planned.text).unwrap();
+    assert!(file.hides("deploy/web.Dockerfile") && file.hides(path.as_str()) && !file.hides("deploy/x"));
+    assert!(planned.text.contains("`..` from here"), "{}", planned.text);
+}
+
+#[test]
+fn rows_added_by_hand_survive() {
+    let repo = Repo::from_files([("src/main.x", ""), (".gitignore", "out\n")]);
+    let plan = sample("", "");
+    for theirs in [None, Some("secret\n")] {
+        let again = |existing: Option<&str>, last: Option<&str>| {
+            plan_ignore(&repo, &plan, &ignore_path(&plan), existing, last).unwrap().text
+        };
+        let once = again(theirs, None);
+        let edited = once.replace("**/.idea\n", "**/.idea\nnotes\n");
+        let twice = again(Some(&edited), Some(&once));
+        assert!(twice.contains("# Added by hand\nnotes\n"), "{twice}");
+        assert_eq!(again(Some(&twice), Some(&twice)), twice);
+        assert_eq!(again(Some(&once), None), once);
+    }
 }
