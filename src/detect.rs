@@ -73,8 +73,13 @@ pub fn language(id: &str) -> Option<&'static Language> {
 ///
 /// `start` itself is asked even without a marker: it may be a program inside a larger module.
 pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
+    scan_among(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start)
+}
+
+/// [`scan`] with some languages, or with all of them in another order.
+pub fn scan_among(languages: &[&Language], repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
     let mut found = Vec::new();
-    for language in LANGUAGES {
+    for language in languages {
         let mut folders = BTreeSet::from([start.clone()]);
         folders.extend(
             repo.files_under(start)
