@@ -1,29 +1,288 @@
-//! Stub, to be replaced.
+//! Node.js: package.json and what stands beside it.
+//!
+//! | file | what it tells |
+//! |---|---|
+//! | package.json | scripts, entry points, dependencies, engines, workspaces |
+//! | lockfiles, .yarnrc.yml, .npmrc | package manager, its version, native modules |
+//! | .nvmrc, .node-version, .tool-versions, mise.toml | the version of Node.js |
+//! | tsconfig.json, vite.config, next.config, angular.json, ... | what the build writes, and where |
+//! | the sources | port, address, signals, folders and files that are used at run time |
 
-use anyhow::Result;
+mod config;
+mod entry;
+mod expression;
+mod framework;
+mod launch;
+mod lifecycle;
+mod manifest;
+mod native;
+mod plan;
+mod program;
+mod scan;
+mod script;
+mod site;
+mod token;
+mod tool;
+mod typescript;
+mod version;
+mod workspace;
 
-use crate::detect::{Chosen, Language, ReadFile};
-use crate::facts::{Facts, Program};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use self::launch::Launch;
+use self::manifest::Package;
+use self::typescript::Output;
+use self::workspace::Workspace;
+use crate::catalog::Catalog;
+use crate::detect::Language;
+use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
-use crate::plan::Build;
 use crate::repo::Dir;
 
 /// The row of the registry.
-pub const LANGUAGE: Language =
-    Language { id: "node", name: "node", markers: &["node.mod"], detect, encloses, program, plan };
+pub const LANGUAGE: Language = Language {
+    id: "node",
+    name: "Node.js",
+    markers: &["package.json"],
+    detect,
+    encloses: workspace::encloses,
+    program: program_named,
+    plan: plan::plan,
+};
 
-fn detect(_: &Dir) -> Result<Option<Facts>> {
-    Ok(None)
+/// Names of scripts that build, best first.
+const BUILD_SCRIPTS: [&str; 8] =
+    ["build", "build:prod", "build:production", "build:server", "compile", "build:ts", "build-ts", "tsc"];
+
+/// What `plan` needs beyond the shared facts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Details {
+    /// How each program is started, by [`Program::id`].
+    launches: BTreeMap<String, Launch>,
 }
 
-fn encloses(_: &ReadFile, _: &RelPath) -> Result<bool> {
-    Ok(false)
+/// One application as its files describe it.
+struct App<'r> {
+    dir: Dir<'r>,
+    /// The folder of the lockfile: the workspace's root, else the application's.
+    root: Dir<'r>,
+    package: Package,
+    /// The manifest at the workspace's root, where that is another folder.
+    root_package: Option<Package>,
+    workspace: Option<Workspace>,
+    tsconfig: Option<Output>,
+    catalog: Catalog,
 }
 
-fn program(_: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
-    anyhow::bail!("{wanted} is not a program")
+impl<'r> App<'r> {
+    fn read(dir: &Dir<'r>) -> Result<Option<Self>> {
+        let Some(package) = Package::read(dir)? else { return Ok(None) };
+        let workspace = workspace::find(dir)?;
+        let root = Dir::new(dir.repo, workspace.as_ref().map_or_else(|| dir.path.clone(), |w| w.root.clone()));
+        let root_package = if root.path == dir.path { None } else { Package::read(&root)? };
+        let catalog = Catalog::of("node")?;
+        let mut app = Self { dir: dir.clone(), root, package, root_package, workspace, tsconfig: None, catalog };
+        let named = app.build_script().and_then(|name| {
+            let words = script::parse(app.package.script(&name)?).commands;
+            let tsc = words.into_iter().map(script::unwrap).find(|c| c.argv.first().is_some_and(|w| w == "tsc"))?;
+            let at = tsc.argv.iter().position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
+            tsc.argv.get(at + 1).filter(|w| w.ends_with(".json")).cloned()
+        });
+        app.tsconfig = typescript::read(dir, named.as_deref())?;
+        Ok(Some(app))
+    }
+
+    /// The manifest that names the package manager: the root's.
+    fn managing_package(&self) -> &Package {
+        self.root_package.as_ref().unwrap_or(&self.package)
+    }
+
+    /// The script that builds for production.
+    fn build_script(&self) -> Option<String> {
+        BUILD_SCRIPTS
+            .into_iter()
+            .find(|name| {
+                self.package.script(name).is_some_and(|text| !text.contains("docker ") && !text.trim_start().starts_with("echo "))
+            })
+            .map(str::to_owned)
+    }
+
+    /// Something is built before the program can start.
+    fn builds(&self) -> bool {
+        self.build_script().is_some()
+    }
+
+    /// No script builds, but the TypeScript compiler is there and told where to write.
+    fn compiles(&self) -> bool {
+        !self.builds()
+            && self.package.has("typescript")
+            && self.tsconfig.as_ref().is_some_and(|output| output.out_dir.is_some())
+    }
+
+    /// The start script runs a file of the repository, which then is the server, not the framework's.
+    fn custom_server(&self) -> bool {
+        ["start:prod", "start"].iter().filter_map(|name| self.package.script(name)).any(|text| {
+            script::parse(text).commands.into_iter().map(script::unwrap).any(|command| {
+                command.argv.first().is_some_and(|word| word == "node")
+                    && command.argv.iter().skip(1).any(|word| !word.starts_with('-') && self.finds(word).is_some())
+            })
+        })
+    }
+
+    /// The file of the application that a word means, by Node's resolution: as it is, with an extension, as a folder.
+    fn finds(&self, word: &str) -> Option<String> {
+        let path = RelPath::new(word)?;
+        let stem = path.as_str();
+        let candidates = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", "/index.js", "/index.mjs", "/index.cjs", "/index.ts"];
+        candidates.iter().map(|suffix| format!("{stem}{suffix}").trim_start_matches('/').to_owned()).find(|name| {
+            !name.is_empty() && self.dir.join(name).is_some_and(|path| self.dir.repo.is_file(&path))
+        })
+    }
+
+    /// Where the compiler writes a source.
+    fn compiled(&self, source: &str) -> Option<String> {
+        let output = self.tsconfig.as_ref().filter(|output| output.out_dir.is_some())?;
+        output.compiled(&self.finds(source)?)
+    }
+
+    /// The source of a built file.
+    fn source_of(&self, built: &str) -> Option<String> {
+        let stem = |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
+        let wanted = if built.rsplit_once('.').is_some_and(|(_, e)| matches!(e, "js" | "mjs" | "cjs")) {
+            stem(built)
+        } else {
+            built.to_owned()
+        };
+        if let Some(output) = self.tsconfig.as_ref().filter(|output| output.out_dir.is_some()) {
+            let sources = self.dir.repo.files_under(&self.dir.path).filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx"));
+            for source in sources {
+                let name = source.relative_to(&self.dir.path);
+                if let Some(compiled) = output.compiled(&name)
+                    && (stem(&compiled) == wanted || stem(&compiled) == format!("{wanted}/index"))
+                {
+                    return Some(name);
+                }
+            }
+        }
+        let (_, inside) = wanted.split_once('/')?;
+        [format!("src/{inside}"), inside.to_owned(), format!("server/{inside}")].iter().find_map(|name| self.finds(name))
+    }
+
+    /// The file behind a command of a dependency.
+    fn command_file(&self, package: &str, command: &str) -> Option<String> {
+        if let Ok(Some((_, lock))) = tool::npm_lock(&self.root) {
+            let bin = lock.get("packages")?.get(format!("node_modules/{package}"))?.get("bin")?;
+            let file = bin.as_str().or_else(|| bin.get(command)?.as_str())?;
+            return Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")));
+        }
+        // pnpm writes shell scripts there, the others links to the file itself.
+        let pnpm = self.root.has("pnpm-lock.yaml");
+        (!pnpm).then(|| format!("node_modules/.bin/{command}"))
+    }
 }
 
-fn plan(_: &Chosen) -> Result<Build> {
-    anyhow::bail!("not planned yet")
+fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    let Some(app) = App::read(dir)? else { return Ok(None) };
+    let found = program::all(&app)?;
+    if found.programs.is_empty() && app.is_no_application() {
+        return Ok(None);
+    }
+    let manager = tool::detect(&app.root, app.managing_package())?;
+    let mut packages = vec![&app.package];
+    packages.extend(app.root_package.as_ref());
+    let toolchain = version::node(dir, &packages, &app.catalog)?;
+    let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), &app.catalog, &toolchain.value)?;
+    let mut findings = found.findings;
+    if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
+        findings.push(Finding::new(
+            "no-lockfile",
+            Severity::Warning,
+            format!("{} has no lockfile", app.package.path),
+            [Evidence::file(&app.package.path, "no package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock beside it")],
+            "each build may install other versions, and a layer cache hides which",
+            format!("run `{} install` and commit the lockfile", manager.value.replace("-berry", "")),
+        ));
+    }
+    let mut details = Details::default();
+    let mut programs = Vec::new();
+    for (program, launch) in found.programs {
+        details.launches.insert(program.id.clone(), launch);
+        programs.push(program);
+    }
+    let mut facts = Facts {
+        language: LANGUAGE.id.to_owned(),
+        dir: dir.path.clone(),
+        context: app.root.path.clone(),
+        name: app.name(),
+        tool: manager,
+        toolchain,
+        programs,
+        manifests: plan::manifest_paths(&app, &resolved)?,
+        version: app.stated("version"),
+        source: app.source_address(),
+        questions: Vec::new(),
+        findings,
+        details: serde_json::Value::Null,
+    };
+    facts.set_details(&details)?;
+    Ok(Some(facts))
+}
+
+impl App<'_> {
+    /// A library, or a root that only holds other packages.
+    fn is_no_application(&self) -> bool {
+        let member = self.root_package.is_some();
+        let holds = self.dir.repo.files_under(&self.dir.path).any(|path| {
+            path.file_name() == "package.json" && *path != self.package.path
+        });
+        member || holds
+    }
+
+    /// Lower case, fit for an image name, without a scope.
+    fn name(&self) -> Sourced<String> {
+        let folder = self.dir.path.file_name();
+        let fit = |text: &str| {
+            let text = text.rsplit('/').next().unwrap_or(text).to_lowercase();
+            let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let parts: Vec<&str> = text.split('-').filter(|part| !part.is_empty()).collect();
+            parts.join("-")
+        };
+        let stated = self.package.str(&["name"]).map(fit).filter(|name| !name.is_empty());
+        match stated {
+            Some(name) => Sourced::new(name, self.package.at(&["name"], "the package's name")),
+            None if fit(folder).is_empty() => Sourced::assumed("app".to_owned()),
+            None => Sourced::assumed(fit(folder)),
+        }
+    }
+
+    fn stated(&self, key: &str) -> Option<Sourced<String>> {
+        let text = self.package.str(&[key]).filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?;
+        Some(Sourced::new(text.to_owned(), self.package.at(&[key], format!("the package's {key}"))))
+    }
+
+    /// The address of the source, as browsers open it.
+    fn source_address(&self) -> Option<Sourced<String>> {
+        let package = [Some(&self.package), self.root_package.as_ref()].into_iter().flatten();
+        package.into_iter().find_map(|package| {
+            let text = package.str(&["repository", "url"]).or_else(|| package.str(&["repository"]))?;
+            let text = text.strip_prefix("git+").unwrap_or(text);
+            let text = text.strip_suffix(".git").unwrap_or(text);
+            let text = match text.strip_prefix("git@github.com:").or_else(|| text.strip_prefix("github:")) {
+                Some(path) => format!("https://github.com/{path}"),
+                None if !text.contains(':') && text.matches('/').count() == 1 => format!("https://github.com/{text}"),
+                None => text.replace("git://", "https://").replace("ssh://git@", "https://"),
+            };
+            let plain = text.starts_with("http") && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+            plain.then(|| Sourced::new(text, package.at(&["repository"], "the package's repository")))
+        })
+    }
+}
+
+fn program_named(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
+    let app = App::read(dir)?.with_context(|| format!("{} holds no package.json", dir.path))?;
+    let (program, _) = program::named(&app, wanted)?;
+    Ok(program)
 }

@@ -1,0 +1,70 @@
+//! Configuration files that are programs (vite.config.ts, next.config.js): string literals in them, read without running.
+
+use anyhow::Result;
+
+use super::expression::{Names, Value, value};
+use super::token::{Token, tokens};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::{Dir, line_at};
+
+/// A configuration file, tokenized.
+pub(crate) struct Config {
+    pub(crate) path: RelPath,
+    text: std::rc::Rc<str>,
+    pub(crate) tokens: Vec<Token>,
+}
+
+/// The first of `stem.{ts,mts,js,mjs,cjs,cts}` that is there.
+pub(crate) fn read(dir: &Dir, stem: &str) -> Result<Option<Config>> {
+    for extension in ["ts", "mts", "js", "mjs", "cjs", "cts"] {
+        if let Some(config) = read_file(dir, &format!("{stem}.{extension}"))? {
+            return Ok(Some(config));
+        }
+    }
+    Ok(None)
+}
+
+/// A configuration file by its name.
+pub(crate) fn read_file(dir: &Dir, name: &str) -> Result<Option<Config>> {
+    let Some(path) = dir.join(name) else { return Ok(None) };
+    let Some(text) = dir.repo.source_text(&path)? else { return Ok(None) };
+    let tokens = tokens(&text);
+    Ok(Some(Config { path, text, tokens }))
+}
+
+impl Config {
+    /// The value of the first property of that name, with its evidence.
+    pub(crate) fn property(&self, name: &str) -> Option<(Value, Evidence)> {
+        let names = Names::of(&self.tokens);
+        let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty())?;
+        let at = found.first().map_or(0, |t| t.at);
+        let value = value(found, &[&names]);
+        let note = format!("{name}{}", value.literal.as_ref().map_or_else(String::new, |text| format!(" is \"{text}\"")));
+        Some((value, self.at(at, note)))
+    }
+
+    /// The literal of the first property of that name.
+    pub(crate) fn literal(&self, name: &str) -> Option<(String, Evidence)> {
+        let (value, evidence) = self.property(name)?;
+        Some((value.literal?, evidence))
+    }
+
+    /// True where the identifier occurs in the code.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        self.tokens.iter().any(|token| token.is_word(word))
+    }
+
+    /// True where the string occurs in the code.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.tokens.iter().any(|token| token.text() == Some(text))
+    }
+
+    /// Evidence at a byte offset.
+    pub(crate) fn at(&self, at: usize, note: impl Into<String>) -> Evidence {
+        match line_at(&self.text, at) {
+            Some(line) => Evidence::at(&self.path, line, note),
+            None => Evidence::file(&self.path, note),
+        }
+    }
+}

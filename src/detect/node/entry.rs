@@ -1,0 +1,466 @@
+//! What the container starts: scripts resolved to a plain `node file`, then `main`, `bin` and the usual file names.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::App;
+use super::launch::{Launch, Layout};
+use super::manifest::Kind;
+use super::script::{self, Command};
+use crate::docker::quote;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+
+/// Scripts that start production, best first.
+const SCRIPTS: [&str; 9] =
+    ["start:prod", "start:production", "start-prod", "serve:prod", "prod", "production", "start", "serve", "server"];
+
+/// Files that commonly hold a server, where nothing names one.
+const FILES: [&str; 22] = [
+    "index.js", "index.mjs", "index.cjs", "server.js", "server.mjs", "server.cjs", "app.js", "app.mjs", "main.js", "main.mjs", "src/index.js",
+    "src/index.mjs", "src/server.js", "src/app.js", "src/main.js", "server/index.js", "src/index.ts", "src/server.ts", "src/main.ts",
+    "src/app.ts", "index.ts", "server.ts",
+];
+
+/// How many scripts may lead to one another.
+const MAX_DEPTH: usize = 8;
+
+/// Something to start.
+pub(crate) struct Entry {
+    /// The answer that names it.
+    pub(crate) id: String,
+    pub(crate) launch: Launch,
+    pub(crate) evidence: Vec<Evidence>,
+    /// It needs a shell: why.
+    pub(crate) shell: Option<Evidence>,
+    pub(crate) findings: Vec<Finding>,
+    /// A developer's tool starts it: anything else is likelier.
+    pub(crate) development: bool,
+}
+
+/// What a script comes to.
+pub(crate) enum Outcome {
+    Start(Box<Entry>),
+    /// A web server for built files.
+    Site,
+    /// Nothing for production, and why.
+    No(String),
+}
+
+/// Every entry that the scripts give, best first; and why the others give none.
+pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<(String, String)>)> {
+    let (mut entries, mut refused): (Vec<Entry>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+    for name in SCRIPTS {
+        if app.package.script(name).is_none() {
+            continue;
+        }
+        match resolve(app, name)? {
+            Outcome::Start(entry) if !entries.iter().any(|held| held.id == entry.id) => entries.push(*entry),
+            Outcome::Start(_) => {}
+            Outcome::Site => refused.push((name.to_owned(), "serves built files".to_owned())),
+            Outcome::No(why) => refused.push((name.to_owned(), why)),
+        }
+    }
+    entries.sort_by_key(|entry| entry.development);
+    Ok((entries, refused))
+}
+
+/// Resolves one script.
+pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
+    let mut commands = Vec::new();
+    let mut shell = None;
+    flatten(app, name, &mut Vec::new(), &mut commands, &mut shell);
+    let text = app.package.script(name).unwrap_or_default();
+    let place = |note: String| app.package.at(&["scripts", name], note);
+    commands.retain(|command| !is_idle(command) && !is_build(app, command));
+    let Some(last) = commands.pop() else { return Ok(Outcome::No("it only builds".to_owned())) };
+    if is_web_server(&last) {
+        return Ok(Outcome::Site);
+    }
+    let mut entry = match node(app, &last)? {
+        Ok(entry) => entry,
+        Err(why) => return Ok(Outcome::No(why)),
+    };
+    entry.evidence.insert(0, place(format!("the script {name} is `{text}`")));
+    if shell.is_some() && last.argv.iter().any(|word| word.contains(['$', '`', '>', '<'])) {
+        return Ok(Outcome::No(format!("it needs a shell for {}", shell.unwrap_or_default())));
+    }
+    if commands.is_empty() {
+        return Ok(Outcome::Start(Box::new(entry)));
+    }
+    // Commands before the server: they run too, by a shell, as the script says.
+    let mut lines = Vec::new();
+    for command in &commands {
+        match node(app, command)? {
+            Ok(step) => {
+                let mut words: Vec<String> = vec!["node".to_owned()];
+                words.extend(step.launch.flags.iter().cloned());
+                words.push(step.launch.file.clone());
+                words.extend(step.launch.args.iter().cloned());
+                let env: String = step.launch.env.iter().map(|(k, v)| format!("{k}={} ", quote::shell_word(v))).collect();
+                lines.push(format!("{env}{}", quote::shell_words(&words)));
+                entry.launch.keep_development |= step.launch.keep_development;
+                entry.findings.extend(step.findings);
+            }
+            Err(_) => {
+                entry.findings.push(Finding::new(
+                    "start-chain",
+                    Severity::Warning,
+                    format!("`{}` runs before the server in the script {name}, and not in the image", command.argv.join(" ")),
+                    [place(format!("`{text}`"))],
+                    "it is no part of the production dependencies, so the image cannot run it",
+                    "run it from a machine with the development dependencies before the container starts, or make its tool a production dependency",
+                ));
+            }
+        }
+    }
+    if !lines.is_empty() {
+        entry.id = name.to_owned();
+        entry.shell = Some(place(format!("the script {name} runs `{}` before the server", lines.join(" && "))));
+        entry.launch.before = Some(lines.join(" && "));
+    }
+    Ok(Outcome::Start(Box::new(entry)))
+}
+
+/// The commands of a script, those of the scripts that it runs in their place.
+fn flatten(app: &App, name: &str, seen: &mut Vec<String>, into: &mut Vec<Command>, shell: &mut Option<&'static str>) {
+    if seen.len() >= MAX_DEPTH || seen.iter().any(|held| held == name) {
+        return;
+    }
+    seen.push(name.to_owned());
+    let scripts = app.package.scripts();
+    for part in [format!("pre{name}"), name.to_owned()] {
+        let Some(text) = scripts.get(part.as_str()) else { continue };
+        let chain = script::parse(text);
+        if part == name && chain.shell.is_some() {
+            *shell = chain.shell;
+        }
+        for command in chain.commands {
+            let command = script::unwrap(command);
+            match script::runs_script(&command, &scripts) {
+                Some((next, args)) => {
+                    let from = into.len();
+                    flatten(app, next, seen, into, shell);
+                    if let Some(last) = into.get_mut(from..).and_then(<[Command]>::last_mut) {
+                        last.argv.extend(args.iter().cloned());
+                        last.env.extend(command.env.iter().cloned());
+                    }
+                }
+                None => into.push(command),
+            }
+        }
+    }
+    seen.pop();
+}
+
+/// Does nothing that a container needs.
+fn is_idle(command: &Command) -> bool {
+    matches!(command.argv.first().map(String::as_str), None | Some("echo" | "true" | "clear" | "rimraf" | "rm" | "sleep" | "husky" | "kill-port"))
+}
+
+/// Belongs to the build stage.
+fn is_build(app: &App, command: &Command) -> bool {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let build = app.build_script().and_then(|name| app.package.script(&name).map(script::parse));
+    let same = build.is_some_and(|chain| chain.commands.into_iter().any(|c| script::unwrap(c).argv == command.argv));
+    same || matches!(
+        words.as_slice(),
+        ["tsc" | "tsup" | "webpack" | "rollup" | "esbuild" | "swc" | "babel" | "tsc-alias" | "copyfiles" | "cpx" | "cpy" | "tailwindcss" | "eslint" | "prettier" | "jest" | "vitest", ..]
+            | [_, "build", ..]
+            | ["prisma", "generate", ..]
+            | ["npm", "install" | "ci" | "i", ..]
+            | ["yarn", "install", ..]
+            | ["pnpm", "install" | "i", ..]
+    )
+}
+
+fn is_web_server(command: &Command) -> bool {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["serve" | "http-server" | "sirv" | "live-server" | "local-web-server" | "lite-server", ..]
+            | ["vite" | "astro" | "gatsby" | "docusaurus" | "vitepress", "preview" | "serve" | "start", ..]
+    )
+}
+
+/// A command as a plain start of Node.js; else why it is none.
+fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let mut entry = Entry {
+        id: String::new(),
+        launch: Launch { env: command.env.clone(), ..Launch::default() },
+        evidence: Vec::new(),
+        shell: None,
+        findings: Vec::new(),
+        development: false,
+    };
+    match words.as_slice() {
+        [] => return Ok(Err("it is empty".to_owned())),
+        ["node" | "nodejs", rest @ ..] => {
+            if let Err(why) = node_words(app, rest, &mut entry) {
+                return Ok(Err(why));
+            }
+        }
+        ["nodemon" | "forever" | "supervisor" | "node-dev", rest @ ..] => {
+            entry.development = true;
+            let exec = rest.windows(2).find(|w| matches!(w[0], "--exec" | "-x")).map(|w| w[1]);
+            if let Some(line) = exec {
+                let mut inner = script::parse(line).commands.pop().unwrap_or_default();
+                let file = rest.iter().rfind(|w| is_script(w)).filter(|_| !line.contains('.'));
+                inner.argv.extend(file.map(|w| (*w).to_owned()));
+                if inner.argv.first().is_some_and(|w| w == "nodemon") {
+                    return Ok(Err("a watch tool starts it".to_owned()));
+                }
+                return Ok(node(app, &inner)?.map(|entry| Entry { development: true, ..entry }));
+            }
+            let Some(file) = rest.iter().find(|w| !w.starts_with('-') && (is_script(w) || app.finds(w).is_some())) else {
+                return Ok(Err("a watch tool starts it".to_owned()));
+            };
+            entry.launch.file = (*file).to_owned();
+        }
+        ["pm2" | "pm2-runtime" | "pm2-docker", rest @ ..] => {
+            let Some(found) = pm2(app, rest)? else { return Ok(Err("pm2 is told nothing that was understood".to_owned())) };
+            (entry.launch.file, entry.launch.args) = found;
+        }
+        [tool @ ("tsx" | "ts-node" | "ts-node-esm" | "ts-node-dev" | "tsnd" | "babel-node" | "esno" | "swc-node"), rest @ ..] => {
+            entry.development = matches!(*tool, "ts-node-dev" | "tsnd") || rest.contains(&"watch");
+            let Some(at) = rest.iter().position(|w| is_script(w) || app.finds(w).is_some_and(|f| f != *w)) else {
+                return Ok(Err(format!("{tool} is given no file")));
+            };
+            entry.launch.file = rest[at].to_owned();
+            entry.launch.args = rest[at + 1..].iter().map(|w| (*w).to_owned()).collect();
+            return loaded(app, tool, entry);
+        }
+        ["bun", rest @ ..] => {
+            let file = rest.iter().find(|w| is_script(w));
+            return Ok(Err(file.map_or_else(|| "bun is given no file".to_owned(), |file| {
+                format!("Bun runs {file}, and images with Bun as run time are not written yet: name a file that Node.js runs with --entrypoint")
+            })));
+        }
+        [first, ..] if is_script(first) && app.finds(first).is_some() => {
+            entry.launch.file = (*first).to_owned();
+            entry.launch.args = command.argv[1..].to_vec();
+        }
+        [name, rest @ ..] => return Ok(package_command(app, name, rest, entry)),
+    }
+    settle(app, entry)
+}
+
+/// The words after `node`: flags, file, arguments.
+fn node_words(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String> {
+    let mut words = words.iter().copied().peekable();
+    while let Some(word) = words.next_if(|word| word.starts_with('-') && *word != "--") {
+        let name = word.split('=').next().unwrap_or(word);
+        let takes = matches!(name, "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "-C" | "--conditions" | "--env-file" | "--env-file-if-exists" | "--watch-path" | "--title" | "--max-old-space-size");
+        let value = (takes && !word.contains('=')).then(|| words.next()).flatten();
+        match name {
+            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => return Err(format!("node {name} starts no file")),
+            "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
+            "--inspect" | "--inspect-brk" | "--inspect-wait" => {}
+            // The image holds no .env file: the environment comes from outside.
+            "--env-file" | "--env-file-if-exists" => {}
+            "-r" | "--require" if value.is_some_and(|v| v.starts_with("dotenv")) && app.package.dependency("dotenv") != Some(Kind::Production) => {}
+            _ => {
+                entry.launch.flags.push(word.to_owned());
+                entry.launch.flags.extend(value.map(str::to_owned));
+            }
+        }
+    }
+    let Some(file) = words.find(|word| *word != "--") else { return Err("node is given no file".to_owned()) };
+    entry.launch.file = file.to_owned();
+    entry.launch.args = words.map(str::to_owned).collect();
+    Ok(())
+}
+
+/// A command that a dependency brings.
+fn package_command(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> Result<Entry, String> {
+    let bins: BTreeMap<String, String> = app.catalog.table("bin").unwrap_or_default();
+    let packages: BTreeMap<String, String> = app.catalog.table("bin_package").unwrap_or_default();
+    let dev: Vec<String> = app.catalog.table("dev_tools").unwrap_or_default();
+    let package = packages.get(name).map_or(name, String::as_str);
+    if dev.iter().any(|tool| tool == name) {
+        return Err(format!("{name} is a tool for development"));
+    }
+    let Some(kind) = app.package.dependency(package) else {
+        return Err(format!("`{name}` is no dependency of the package and no file of the repository"));
+    };
+    let file = bins.get(name).map(|path| format!("node_modules/{path}")).or_else(|| app.command_file(package, name));
+    let Some(file) = file else {
+        return Err(format!("where the package {package} keeps its command {name} is not known with this package manager"));
+    };
+    entry.launch.file = file;
+    entry.launch.args = rest.iter().map(|w| (*w).to_owned()).collect();
+    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    entry.id = name.to_owned();
+    if kind == Kind::Development {
+        keep(app, package, &mut entry);
+    }
+    Ok(entry)
+}
+
+/// A development dependency is needed at run time.
+fn keep(app: &App, package: &str, entry: &mut Entry) {
+    entry.launch.keep_development = true;
+    entry.findings.push(Finding::new(
+        "dev-dependency-at-run-time",
+        Severity::Warning,
+        format!("{package} is a development dependency, and the start command needs it"),
+        [app.package.at_dependency(package, "listed for development")],
+        "all development dependencies stay in the image, which makes it larger",
+        format!("move {package} to `dependencies`, or start compiled files"),
+    ));
+}
+
+/// A TypeScript loader: compiled files where the build makes them, else the loader itself.
+fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Result<Entry, String>> {
+    let package = match tool {
+        "ts-node-dev" | "tsnd" => "ts-node-dev",
+        "ts-node-esm" => "ts-node",
+        "babel-node" => "@babel/node",
+        other => other,
+    };
+    let production = app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
+    if !production && app.build_script().is_some() && app.compiled(&entry.launch.file).is_some() {
+        return settle(app, entry);
+    }
+    match tool {
+        // One process that handles its own signals: https://tsx.is/dev-api/node-cli
+        "tsx" | "esno" => entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]),
+        "ts-node" | "ts-node-dev" | "tsnd" => entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]),
+        _ => return Ok(package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty())),
+    }
+    let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
+    if !app.package.has(loader) {
+        return Ok(Err(format!("{loader} is no dependency of the package")));
+    }
+    if app.package.dependency(loader) == Some(Kind::Development) {
+        keep(app, loader, &mut entry);
+    }
+    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    entry.launch.source = app.finds(&entry.launch.file);
+    entry.launch.file = entry.launch.source.clone().unwrap_or_else(|| entry.launch.file.clone());
+    entry.id.clone_from(&entry.launch.file);
+    Ok(Ok(entry))
+}
+
+impl Entry {
+    fn clone_empty(&self) -> Self {
+        Self {
+            id: String::new(),
+            launch: Launch { env: self.launch.env.clone(), ..Launch::default() },
+            evidence: Vec::new(),
+            shell: None,
+            findings: Vec::new(),
+            development: self.development,
+        }
+    }
+}
+
+/// Finds the file: in the repository, or in what the build makes.
+fn settle(app: &App, mut entry: Entry) -> Result<Result<Entry, String>> {
+    let named = entry.launch.file.clone();
+    let Some(path) = RelPath::new(&named) else { return Ok(Err(format!("{named} lies outside the application"))) };
+    let wanted = path.as_str().to_owned();
+    let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
+    let loader = entry.launch.flags.iter().any(|flag| ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l)));
+    if wanted.starts_with("node_modules/") {
+        entry.launch.file = wanted;
+        entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    } else if let Some(found) = app.finds(&wanted) {
+        if typescript(&found) && app.build_script().is_some() && app.compiled(&found).is_some() {
+            let compiled = app.compiled(&found).unwrap_or_default();
+            entry.launch.flags.retain(|flag| flag != "-r" || !loader);
+            entry.launch.flags.retain(|flag| !["ts-node", "tsx"].iter().any(|l| flag.contains(l)) && !(loader && flag == "--import"));
+            entry.launch.outputs = vec![top(&compiled)];
+            entry.launch.file = compiled;
+            entry.launch.layout = Layout::Output;
+        } else {
+            entry.launch.layout = if app.builds() { Layout::Tree } else { Layout::Source };
+            entry.launch.file.clone_from(if loader || typescript(&found) { &found } else { &wanted });
+        }
+        entry.launch.source = Some(found);
+    } else if app.builds() || app.compiles() {
+        entry.launch.outputs = vec![top(&wanted)];
+        entry.launch.source = app.source_of(&wanted);
+        entry.launch.file = wanted;
+        entry.launch.layout = Layout::Output;
+    } else {
+        return Ok(Err(format!("{named} is not in the repository, and no script builds it")));
+    }
+    entry.id.clone_from(&entry.launch.file);
+    Ok(Ok(entry))
+}
+
+/// The folder that the build writes: the first component of a file in it.
+fn top(file: &str) -> String {
+    file.split('/').next().unwrap_or(file).to_owned()
+}
+
+fn is_script(word: &str) -> bool {
+    let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx") && !word.starts_with('-')
+}
+
+/// The script of a pm2 command: a file, or the first application of an ecosystem file.
+fn pm2(app: &App, words: &[&str]) -> Result<Option<(String, Vec<String>)>> {
+    let mut words = words.iter().skip_while(|w| matches!(**w, "start" | "restart" | "reload" | "startOrRestart" | "--no-daemon" | "-i" | "max"));
+    let Some(file) = words.find(|w| !w.starts_with('-') && w.contains('.') || app.finds(w).is_some()) else { return Ok(None) };
+    let ecosystem = file.contains("ecosystem") || file.contains("pm2") || file.contains("process") || file.ends_with(".json");
+    if !ecosystem {
+        return Ok(Some(((*file).to_owned(), Vec::new())));
+    }
+    let Some(config) = super::config::read_file(&app.dir, file.trim_start_matches("./"))? else { return Ok(None) };
+    let Some((script, _)) = config.literal("script") else { return Ok(None) };
+    let args = config.literal("args").map(|(args, _)| args.split_whitespace().map(str::to_owned).collect());
+    Ok(Some((script, args.unwrap_or_default())))
+}
+
+/// `main`, `bin` and the usual files, where no script says more.
+pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut add = |named: &str, evidence: Evidence| -> Result<()> {
+        let command = Command { env: Vec::new(), argv: vec!["node".to_owned(), named.to_owned()] };
+        if let Ok(mut entry) = node(app, &command)?
+            && !entries.iter().any(|held| held.id == entry.id)
+        {
+            entry.evidence.push(evidence);
+            entries.push(entry);
+        }
+        Ok(())
+    };
+    if let Some(main) = app.package.str(&["main"]).filter(|main| !main.contains(".config.") && !main.ends_with(".d.ts") && !main.is_empty()) {
+        add(main, app.package.at(&["main"], format!("main is {main}")))?;
+    }
+    let bins: Vec<String> = match app.package.get(&["bin"]) {
+        Some(serde_json::Value::String(one)) => vec![one.clone()],
+        Some(serde_json::Value::Object(several)) => several.values().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    for bin in bins {
+        add(&bin, app.package.at(&["bin"], format!("bin is {bin}")))?;
+    }
+    for file in FILES {
+        if let Some(path) = app.dir.join(file).filter(|path| app.dir.repo.is_file(path)) {
+            add(file, Evidence::file(&path, format!("{file} is a usual name for a server")))?;
+        }
+    }
+    Ok(entries)
+}
+
+/// The entry that a person names: a script, or a file.
+pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
+    if app.package.script(wanted).is_some()
+        && let Outcome::Start(entry) = resolve(app, wanted)?
+    {
+        return Ok(Some(*entry));
+    }
+    let mut command = Command { env: Vec::new(), argv: crate::plan::split_words(wanted)? };
+    if command.argv.first().is_some_and(|word| word != "node") {
+        command.argv.insert(0, "node".to_owned());
+    }
+    Ok(node(app, &command)?.ok().map(|mut entry| {
+        entry.id = wanted.to_owned();
+        entry
+    }))
+}

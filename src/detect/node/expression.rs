@@ -1,0 +1,365 @@
+//! What an expression of the code is likely to be worth: a number with the variable that overrides it, a path.
+
+use std::collections::BTreeMap;
+
+use super::token::{Kind, Token, arguments, closing, property};
+
+/// A number or a text, and the environment variables that can replace it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Value {
+    /// The literal that is the default.
+    pub(crate) literal: Option<String>,
+    /// Names of variables of the environment in it.
+    pub(crate) env: Vec<String>,
+    /// Byte offset of the literal, or of the expression.
+    pub(crate) at: usize,
+}
+
+/// One file's tokens, and where its names get their values.
+pub(crate) struct Names<'t> {
+    tokens: &'t [Token],
+    /// Name -> index of the first token of its value.
+    defined: BTreeMap<&'t str, usize>,
+}
+
+/// How many names an expression is followed through.
+const MAX_STEPS: usize = 6;
+
+impl<'t> Names<'t> {
+    /// Notes the first value of every `name = ...` and `name: ...`.
+    pub(crate) fn of(tokens: &'t [Token]) -> Self {
+        let mut defined = BTreeMap::new();
+        for (index, window) in tokens.windows(3).enumerate() {
+            let Some(name) = window[0].word() else { continue };
+            let assigned = window[1].is('=') && !window[2].is('=') && !window[2].is('>');
+            let declared = index > 0
+                && tokens[index - 1].word().is_some_and(|word| matches!(word, "const" | "let" | "var"));
+            if assigned && (declared || !defined.contains_key(name)) {
+                defined.entry(name).or_insert(index + 2);
+            } else if declared && window[1].is(':') {
+                // `const port: number = 3000`
+                let equals = tokens.iter().skip(index + 2).take(8).position(|t| t.is('='));
+                if let Some(equals) = equals {
+                    defined.entry(name).or_insert(index + 3 + equals);
+                }
+            }
+        }
+        Self { tokens, defined }
+    }
+
+    /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own level.
+    pub(crate) fn value_of(&self, name: &str) -> Option<&'t [Token]> {
+        let from = *self.defined.get(name)?;
+        Some(expression(self.tokens, from))
+    }
+
+    /// The properties of that name in object literals, in order: `port: ...`.
+    pub(crate) fn properties(&self, name: &str) -> Vec<&'t [Token]> {
+        let named = |window: &[Token]| {
+            (window[0].is_word(name) || window[0].text() == Some(name)) && window[1].is(':')
+        };
+        (0..self.tokens.len().saturating_sub(2))
+            .filter(|index| named(&self.tokens[*index..]))
+            .map(|index| expression(self.tokens, index + 2))
+            .collect()
+    }
+}
+
+/// The tokens of the expression that begins at `from`.
+fn expression(tokens: &[Token], from: usize) -> &[Token] {
+    let mut at = from;
+    while let Some(token) = tokens.get(at) {
+        match &token.kind {
+            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
+            Kind::Mark(')' | ']' | '}' | ';' | ',') => break,
+            // Without semicolons a statement ends where the next one begins.
+            Kind::Word(word)
+                if at > from
+                    && matches!(word.as_str(), "const" | "let" | "var" | "function" | "import" | "export" | "if" | "return" | "class") =>
+            {
+                break;
+            }
+            _ => {}
+        }
+        at += 1;
+        if at - from > 400 {
+            break;
+        }
+    }
+    &tokens[from..at.min(tokens.len())]
+}
+
+/// The default and the environment variables of an expression; names are looked up in `files`, nearest first.
+pub(crate) fn value(tokens: &[Token], files: &[&Names]) -> Value {
+    value_within(tokens, files, 0)
+}
+
+fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
+    let mut found = Value { at: tokens.first().map_or(0, |t| t.at), ..Value::default() };
+    let mut index = 0;
+    while let Some(token) = tokens.get(index) {
+        match &token.kind {
+            Kind::Number(number) if found.literal.is_none() && !radix(tokens, index) => {
+                found.literal = Some(number.to_string());
+                found.at = token.at;
+            }
+            Kind::Text(text) => {
+                let key = index >= 1 && tokens[index - 1].is('[')
+                    || index >= 2 && tokens[index - 1].is('(') && tokens[index - 2].word().is_some_and(|w| matches!(w, "get" | "env" | "getOrThrow" | "str" | "num" | "int" | "asString"));
+                if key {
+                    if is_env_name(text) {
+                        found.env.push(text.clone());
+                    }
+                } else if found.literal.is_none() && !text.is_empty() {
+                    found.literal = Some(text.clone());
+                    found.at = token.at;
+                }
+            }
+            Kind::Word(word) if word == "env" && tokens.get(index + 1).is_some_and(|t| t.is('.')) => {
+                if let Some(name) = tokens.get(index + 2).and_then(Token::word) {
+                    found.env.push(name.to_owned());
+                    index += 2;
+                }
+            }
+            _ => {}
+        }
+        index += 1;
+    }
+    if found.literal.is_none() && steps < MAX_STEPS {
+        let chain: Vec<&str> = tokens.iter().filter_map(Token::word).filter(|w| !IGNORED.contains(w)).collect();
+        // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
+        for name in chain.iter().rev() {
+            let member = tokens.windows(2).any(|w| w[0].is('.') && w[1].is_word(name));
+            let next = files.iter().find_map(|file| {
+                let direct = if member { None } else { file.value_of(name) };
+                direct.or_else(|| file.properties(name).into_iter().find(|t| !t.is_empty() && !std::ptr::eq(*t, tokens)))
+            });
+            let Some(next) = next.filter(|next| !is_same(next, tokens)) else { continue };
+            let followed = value_within(next, files, steps + 1);
+            found.env.extend(followed.env);
+            if followed.literal.is_some() {
+                found.literal = followed.literal;
+                found.at = followed.at;
+                break;
+            }
+        }
+    }
+    found
+}
+
+const IGNORED: [&str; 14] = [
+    "process", "env", "Number", "parseInt", "String", "this", "config", "await", "new", "import", "meta", "parseFloat", "Bun", "as",
+];
+
+fn is_same(a: &[Token], b: &[Token]) -> bool {
+    a.first().map(|t| t.at) == b.first().map(|t| t.at) && a.len() == b.len()
+}
+
+/// True for the second argument of `parseInt(x, 10)`.
+fn radix(tokens: &[Token], index: usize) -> bool {
+    index > 0
+        && tokens[index - 1].is(',')
+        && matches!(tokens[index].kind, Kind::Number(10.0))
+        && tokens.iter().any(|t| t.is_word("parseInt"))
+}
+
+fn is_env_name(text: &str) -> bool {
+    text.len() > 1 && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// From where a relative path counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// The working directory.
+    WorkingDirectory,
+    /// The folder of the source file.
+    SourceFile,
+    /// Absolute.
+    Root,
+}
+
+/// A path that the code names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PathValue {
+    pub(crate) from: Anchor,
+    pub(crate) path: String,
+    /// It may be replaced by the environment.
+    pub(crate) env: Vec<String>,
+}
+
+/// The path that an expression stands for, where it can be told.
+pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
+    path_within(tokens, names, 0)
+}
+
+fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValue> {
+    if steps > MAX_STEPS {
+        return None;
+    }
+    let tokens = match tokens.first() {
+        Some(first) if first.is_word("await") || first.is_word("new") && !tokens.get(1)?.is_word("URL") => &tokens[1..],
+        _ => tokens,
+    };
+    // `process.env.X || './data'`
+    let or = tokens.windows(2).position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
+    if let Some(or) = or {
+        let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
+        fallback.env = value_within(&tokens[..or], &[names], MAX_STEPS).env;
+        return Some(fallback);
+    }
+    let here = |from, path: &str| Some(PathValue { from, path: path.to_owned(), env: Vec::new() });
+    let words: Vec<&str> = tokens.iter().filter_map(Token::word).take(4).collect();
+    match &tokens.first()?.kind {
+        Kind::Text(text) if tokens.len() == 1 => {
+            let from = if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
+            here(from, text.strip_prefix("file:").unwrap_or(text))
+        }
+        // `${__dirname}/x`: the substitutions follow the template.
+        Kind::Template(text) => {
+            let rest = text.strip_prefix("${}").filter(|rest| !rest.contains("${}"))?;
+            let base = path_within(tokens.get(1..)?, names, steps + 1)?;
+            here(base.from, &join(&base.path, rest))
+        }
+        Kind::Word(word) => match word.as_str() {
+            "__dirname" | "import" if plus(tokens).is_none() => {
+                (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname")).then(|| here(Anchor::SourceFile, ""))?
+            }
+            "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => here(Anchor::WorkingDirectory, ""),
+            "path" | "join" | "resolve" | "normalize" | "fs" if plus(tokens).is_none() => {
+                let open = tokens.iter().position(|t| t.is('('))?;
+                let called = tokens.get(open.checked_sub(1)?)?.word()?;
+                match called {
+                    "join" | "resolve" | "normalize" => joined(&arguments(tokens, open), names, steps),
+                    "dirname" => {
+                        let args = arguments(tokens, open);
+                        let inner: Vec<&str> = args.first()?.iter().filter_map(Token::word).collect();
+                        (inner.contains(&"__filename") || inner.contains(&"fileURLToPath") || inner.contains(&"url"))
+                            .then(|| here(Anchor::SourceFile, ""))?
+                    }
+                    _ => None,
+                }
+            }
+            "fileURLToPath" => path_within(arguments(tokens, 1).first()?, names, steps + 1),
+            "dirname" => here(Anchor::SourceFile, ""),
+            "new" => {
+                let args = arguments(tokens, 2);
+                let relative = args.get(1).is_some_and(|base| base.iter().any(|t| t.is_word("meta")));
+                relative.then(|| here(Anchor::SourceFile, args.first()?.first()?.text()?))?
+            }
+            _ => {
+                if let Some(at) = plus(tokens) {
+                    let base = path_within(&tokens[..at], names, steps + 1)?;
+                    let rest = tokens.get(at + 1).filter(|_| tokens.len() == at + 2)?.text()?;
+                    return here(base.from, &join(&base.path, rest));
+                }
+                if tokens.len() != 1 {
+                    return None;
+                }
+                path_within(names.value_of(word)?, names, steps + 1)
+            }
+        },
+        _ => None,
+    }
+}
+
+/// The first `+` of the outermost level.
+fn plus(tokens: &[Token]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
+            Kind::Mark('+') if at > 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn joined(args: &[&[Token]], names: &Names, steps: usize) -> Option<PathValue> {
+    let mut whole: Option<PathValue> = None;
+    for arg in args {
+        let part = path_within(arg, names, steps + 1)?;
+        whole = Some(match whole {
+            Some(held) if part.from == Anchor::WorkingDirectory => {
+                PathValue { path: join(&held.path, &part.path), ..held }
+            }
+            Some(held) if part.from == Anchor::Root => PathValue { path: join(&held.path, &part.path), ..held },
+            _ => part,
+        });
+    }
+    whole
+}
+
+fn join(base: &str, rest: &str) -> String {
+    match (base, rest.trim_start_matches('/')) {
+        ("", rest) => rest.to_owned(),
+        (base, "") => base.to_owned(),
+        (base, rest) => format!("{}/{rest}", base.trim_end_matches('/')),
+    }
+}
+
+/// The value of a property in the first object among the arguments of a call.
+pub(crate) fn option<'t>(args: &[&'t [Token]], name: &str) -> Option<&'t [Token]> {
+    args.iter().filter(|arg| arg.first().is_some_and(|t| t.is('{'))).find_map(|arg| property(arg, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokens;
+    use super::*;
+
+    fn number(source: &str, expression_text: &str) -> Value {
+        let (file, expr) = (tokens(source), tokens(expression_text));
+        value(&expr, &[&Names::of(&file)])
+    }
+
+    #[test]
+    fn numbers_with_their_environment() {
+        for (source, expr) in [
+            ("", "process.env.PORT || 4000"),
+            ("", "process.env.PORT ?? 4000"),
+            ("", "Number(process.env.PORT) || 4000"),
+            ("", "parseInt(process.env.PORT || '4000', 10)"),
+            ("", "+(process.env['PORT'] || 4000)"),
+            ("const port = process.env.PORT || 4000\nconst x = 1", "port"),
+            ("const port: number = Number(process.env.PORT ?? 4000);", "port"),
+            ("module.exports = { port: process.env.PORT || 4000, host: 'x' }", "config.port"),
+            ("const { PORT = 4000 } = process.env", "PORT"),
+            ("const x = Joi.object({ PORT: Joi.number().default(4000) })", "config.get('PORT') || env.PORT"),
+        ] {
+            let found = number(source, expr);
+            assert_eq!(found.literal.as_deref(), Some("4000"), "{source} {expr}");
+        }
+        assert_eq!(number("", "process.env.PORT || 4000").env, ["PORT"]);
+        assert_eq!(number("const a = b; const b = a;", "a").literal, None);
+    }
+
+    fn way(source: &str) -> Option<(Anchor, String)> {
+        let file = tokens(source);
+        let names = Names::of(&file);
+        let found = path(names.value_of("x")?, &names)?;
+        Some((found.from, found.path))
+    }
+
+    #[test]
+    fn paths_of_every_common_form() {
+        use Anchor::{SourceFile, WorkingDirectory};
+        for (source, from, text) in [
+            ("const x = './data'", WorkingDirectory, "./data"),
+            ("const x = path.join(__dirname, '..', 'up')", SourceFile, "../up"),
+            ("const x = path.resolve(process.cwd(), 'up')", WorkingDirectory, "up"),
+            ("const d = path.join(__dirname, 'a'); const x = path.join(d, 'b')", SourceFile, "a/b"),
+            ("const x = `${__dirname}/up`", SourceFile, "up"),
+            ("const x = __dirname + '/up'", SourceFile, "up"),
+            ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
+            ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
+            ("const __dirname = path.dirname(fileURLToPath(import.meta.url)); const x = join(__dirname, 'up')", SourceFile, "up"),
+            ("const x = path.join(import.meta.dirname, 'up')", SourceFile, "up"),
+        ] {
+            assert_eq!(way(source), Some((from, text.to_owned())), "{source}");
+        }
+        assert_eq!(way("const x = path.join(dir, name)"), None);
+        assert_eq!(way("const x = x"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! How a program is started, and what the final image must hold for it: what `detect` decides and `plan` reads.
+
+use serde::{Deserialize, Serialize};
+
+/// What the final image holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Layout {
+    /// The sources as they are.
+    #[default]
+    Source,
+    /// The sources, with what the build adds to them.
+    Tree,
+    /// The build's output folders alone.
+    Output,
+    /// The build's output, which brings its own dependencies.
+    Bundle,
+    /// Next.js's standalone output.
+    Standalone,
+    /// Files for a web server.
+    Site,
+}
+
+/// How one program is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    /// Flags of Node.js itself.
+    pub(crate) flags: Vec<String>,
+    /// The script, relative to the application's folder in the image.
+    pub(crate) file: String,
+    /// Arguments of the script.
+    pub(crate) args: Vec<String>,
+    /// Environment that its start script sets.
+    pub(crate) env: Vec<(String, String)>,
+    /// A line for a shell that runs before it, where the start script is a chain.
+    pub(crate) before: Option<String>,
+    /// What the final image holds.
+    pub(crate) layout: Layout,
+    /// Folders and files that the build makes, relative to the application.
+    pub(crate) outputs: Vec<String>,
+    /// The folder of a site.
+    pub(crate) site: Option<String>,
+    /// A site's unknown paths lead to its index.html.
+    pub(crate) fallback: bool,
+    /// Development dependencies stay: something that is started is one.
+    pub(crate) keep_development: bool,
+    /// Environment that the build needs.
+    pub(crate) build_env: Vec<(String, String)>,
+    /// Folders that the build keeps its cache in, relative to the application.
+    pub(crate) build_caches: Vec<String>,
+    /// The source that the program was compiled from, or the script itself: where a scan begins.
+    pub(crate) source: Option<String>,
+}

@@ -1,0 +1,180 @@
+//! The project's own lifecycle scripts: which run at install, which need the sources, which only serve a checkout.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::manifest::Package;
+use super::script::{self, Command};
+use crate::catalog::Catalog;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::repo::Dir;
+
+/// What a package manager runs by itself when it installs a project.
+const NAMES: [&str; 7] =
+    ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
+
+/// What becomes of the lifecycle scripts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lifecycle {
+    /// Scripts that are removed from the manifest before the install.
+    pub(crate) drop: Vec<String>,
+    /// Files and folders that are copied before the install, relative to the application.
+    pub(crate) files: Vec<String>,
+    /// Commands that run after the install, among the dependencies.
+    pub(crate) after_install: Vec<Vec<String>>,
+    /// Scripts that run in the build stage, sources at hand, by name.
+    pub(crate) scripts: Vec<String>,
+    /// Commands of scripts that also hold a git hook: they run in the build stage.
+    pub(crate) commands: Vec<Vec<String>>,
+    /// What to say.
+    pub(crate) findings: Vec<Finding>,
+}
+
+enum Part {
+    /// Git hooks and guards.
+    Checkout,
+    /// Needs manifests and these files alone.
+    Install(Vec<String>),
+    /// Needs the sources.
+    Sources,
+}
+
+/// Reads the scripts of a package.
+pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Lifecycle> {
+    let hooks: Vec<String> = catalog.table("hooks")?;
+    let mut lifecycle = Lifecycle::default();
+    let prisma = if package.has("@prisma/client") || package.has("prisma") { prisma_files(dir, package) } else { vec![] };
+    if package.has("patch-package") && is_dir(dir, "patches") {
+        lifecycle.files.push("patches".to_owned());
+    }
+    // The client's own install script generates it where the schema is at hand.
+    lifecycle.files.extend(prisma.clone());
+    for name in NAMES {
+        let Some(text) = package.script(name) else { continue };
+        let chain = script::parse(text);
+        let commands: Vec<Command> = chain.commands.into_iter().map(script::unwrap).collect();
+        let parts: Vec<Part> = commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
+        let hook = parts.iter().any(|part| matches!(part, Part::Checkout));
+        if parts.iter().all(|part| matches!(part, Part::Install(_))) {
+            lifecycle.files.extend(parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }));
+            continue;
+        }
+        lifecycle.drop.push(name.to_owned());
+        if !hook || (chain.shell.is_some() && !first_is_hook(&parts)) {
+            lifecycle.scripts.push(name.to_owned());
+            continue;
+        }
+        // `a || true`, `is-ci || husky`: the alternative belongs to the guard.
+        if chain.shell.is_some() {
+            continue;
+        }
+        for (command, part) in commands.into_iter().zip(parts) {
+            match part {
+                Part::Checkout => {}
+                Part::Install(files) => {
+                    lifecycle.files.extend(files);
+                    lifecycle.after_install.push(command.argv);
+                }
+                Part::Sources => lifecycle.commands.push(command.argv),
+            }
+        }
+    }
+    lifecycle.files.sort();
+    lifecycle.files.dedup();
+    if !lifecycle.drop.is_empty() {
+        let evidence: Vec<Evidence> = lifecycle
+            .drop
+            .iter()
+            .map(|name| {
+                let text = package.script(name).unwrap_or_default();
+                let later = lifecycle.scripts.contains(name);
+                let note = if later { "runs after the sources are there" } else { "its git hooks or guards are left out" };
+                package.at(&["scripts", name], format!("`{text}`: {note}"))
+            })
+            .collect();
+        lifecycle.findings.push(Finding::new(
+            "lifecycle-scripts",
+            Severity::Note,
+            format!("not run while dependencies are installed: {}", lifecycle.drop.join(", ")),
+            evidence,
+            "dependencies are installed before any source is copied, so that a source edit re-installs nothing",
+            "nothing to do, unless such a script changes node_modules: then say so in an issue",
+        ));
+    }
+    Ok(lifecycle)
+}
+
+fn first_is_hook(parts: &[Part]) -> bool {
+    matches!(parts.first(), Some(Part::Checkout))
+}
+
+fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["true" | "exit" | ":" | "echo", ..] => Part::Checkout,
+        ["patch-package", ..] if is_dir(dir, "patches") => Part::Install(vec!["patches".to_owned()]),
+        ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
+        ["electron-builder", ..] => Part::Install(Vec::new()),
+        ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => Part::Checkout,
+        [name, ..] if hooks.iter().any(|hook| hook == name) => Part::Checkout,
+        _ => Part::Sources,
+    }
+}
+
+/// The folder or file of the Prisma schema, and prisma.config.ts.
+fn prisma_files(dir: &Dir, package: &Package) -> Vec<String> {
+    let mut files = Vec::new();
+    let stated = package.str(&["prisma", "schema"]).map(|s| s.trim_start_matches("./").to_owned());
+    match stated {
+        Some(path) => files.push(path),
+        None if is_dir(dir, "prisma") => files.push("prisma".to_owned()),
+        None if dir.has("schema.prisma") => files.push("schema.prisma".to_owned()),
+        None => {}
+    }
+    files.extend(["prisma.config.ts", "prisma.config.js", "prisma.config.mjs"].into_iter().filter(|f| dir.has(f)).map(str::to_owned));
+    files
+}
+
+fn is_dir(dir: &Dir, name: &str) -> bool {
+    dir.join(name).is_some_and(|path| dir.repo.is_dir(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn lifecycle(scripts: &str, files: &[(&str, &str)]) -> Lifecycle {
+        let manifest = format!(r#"{{"scripts": {{{scripts}}}, "devDependencies": {{"prisma": "6", "patch-package": "8"}}}}"#);
+        let mut all = vec![("package.json", manifest.as_str())];
+        all.extend(files.iter().copied());
+        let repo = Repo::from_files(all);
+        let package = Package::read(&repo.root()).unwrap().unwrap();
+        read(&repo.root(), &package, &Catalog::of("node").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn hooks_and_guards_are_dropped() {
+        for script in ["husky", "husky install", "is-ci || husky", "npx only-allow pnpm", "husky || true", "node .husky/install.mjs"] {
+            let read = lifecycle(&format!(r#""prepare": "{script}""#), &[]);
+            assert_eq!(read.drop, ["prepare"], "{script}");
+            assert!(read.scripts.is_empty() && read.commands.is_empty(), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_needs_manifests_alone_stays_at_install_with_its_files() {
+        let files = [("prisma/schema.prisma", ""), ("patches/a+1.patch", "")];
+        let read = lifecycle(r#""postinstall": "patch-package && prisma generate""#, &files);
+        assert!(read.drop.is_empty());
+        assert_eq!(read.files, ["patches", "prisma"]);
+    }
+
+    #[test]
+    fn what_needs_the_sources_runs_in_the_build_stage() {
+        let read = lifecycle(r#""postinstall": "simple-git-hooks && nuxt prepare", "prepare": "node scripts/x.js""#, &[]);
+        assert_eq!(read.drop, ["postinstall", "prepare"]);
+        assert_eq!(read.commands, [["nuxt", "prepare"]]);
+        assert_eq!(read.scripts, ["prepare"]);
+    }
+}

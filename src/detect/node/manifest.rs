@@ -1,0 +1,154 @@
+//! package.json: one reader, lenient about what it does not need (<https://docs.npmjs.com/cli/configuring-npm/package-json>).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::{Dir, json_line, parse_json};
+
+/// A package.json and its text, for line numbers.
+#[derive(Clone)]
+pub(crate) struct Package {
+    pub(crate) path: RelPath,
+    text: Rc<str>,
+    json: Value,
+}
+
+/// Where a dependency is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Production,
+    Development,
+}
+
+impl Package {
+    /// The package.json of a folder.
+    pub(crate) fn read(dir: &Dir) -> Result<Option<Self>> {
+        let Some((path, text)) = dir.text("package.json")? else { return Ok(None) };
+        let json: Value = parse_json(&path, &text)?;
+        if !json.is_object() {
+            bail!("{path}:1: package.json is not an object: mend the file, since npm cannot read it either");
+        }
+        Ok(Some(Self { path, text, json }))
+    }
+
+    /// The string at a path of keys.
+    pub(crate) fn str(&self, keys: &[&str]) -> Option<&str> {
+        self.get(keys).and_then(Value::as_str)
+    }
+
+    /// The value at a path of keys.
+    pub(crate) fn get(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().try_fold(&self.json, |value, key| value.get(key))
+    }
+
+    /// Evidence at a path of keys.
+    pub(crate) fn at(&self, keys: &[&str], note: impl Into<String>) -> Evidence {
+        match json_line(&self.text, keys) {
+            Some(line) => Evidence::at(&self.path, line, note),
+            None => Evidence::file(&self.path, note),
+        }
+    }
+
+    /// Evidence at a dependency's entry.
+    pub(crate) fn at_dependency(&self, name: &str, note: impl Into<String>) -> Evidence {
+        let list = ["dependencies", "optionalDependencies", "devDependencies", "peerDependencies"]
+            .into_iter()
+            .find(|list| self.get(&[list, name]).is_some());
+        self.at(&[list.unwrap_or("dependencies"), name], note)
+    }
+
+    /// The script of that name.
+    pub(crate) fn script(&self, name: &str) -> Option<&str> {
+        self.str(&["scripts", name]).filter(|text| !text.trim().is_empty())
+    }
+
+    /// Every script, by name.
+    pub(crate) fn scripts(&self) -> BTreeMap<&str, &str> {
+        let scripts = self.get(&["scripts"]).and_then(Value::as_object);
+        scripts.into_iter().flatten().filter_map(|(name, text)| Some((name.as_str(), text.as_str()?))).collect()
+    }
+
+    /// How a package is depended on; production wins.
+    pub(crate) fn dependency(&self, name: &str) -> Option<Kind> {
+        if self.get(&["dependencies", name]).or_else(|| self.get(&["optionalDependencies", name])).is_some() {
+            Some(Kind::Production)
+        } else if self.get(&["devDependencies", name]).is_some() {
+            Some(Kind::Development)
+        } else {
+            None
+        }
+    }
+
+    /// True where the package is a dependency of either kind.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.dependency(name).is_some()
+    }
+
+    /// Names and ranges of one list.
+    pub(crate) fn list(&self, list: &str) -> impl Iterator<Item = (&str, &str)> {
+        let entries = self.get(&[list]).and_then(Value::as_object);
+        entries.into_iter().flatten().filter_map(|(name, range)| Some((name.as_str(), range.as_str()?)))
+    }
+
+    /// Names and ranges of everything that an install brings: production, optional, development.
+    pub(crate) fn dependencies(&self) -> impl Iterator<Item = (&str, &str)> {
+        ["dependencies", "optionalDependencies", "devDependencies"].into_iter().flat_map(|list| self.list(list))
+    }
+
+    /// Has production dependencies.
+    pub(crate) fn has_production(&self) -> bool {
+        self.list("dependencies").chain(self.list("optionalDependencies")).next().is_some()
+    }
+
+    /// Has development dependencies.
+    pub(crate) fn has_development(&self) -> bool {
+        self.list("devDependencies").next().is_some()
+    }
+
+    /// The patterns of npm, yarn or bun workspaces.
+    pub(crate) fn workspaces(&self) -> Vec<String> {
+        let list = self.get(&["workspaces"]).and_then(|value| value.get("packages").or(Some(value)));
+        let list = list.and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned)).collect()
+    }
+
+    /// The major version that a dependency's range begins with: `^14.1.1` gives 14.
+    pub(crate) fn major(&self, name: &str) -> Option<u32> {
+        let (_, range) = self.dependencies().find(|(held, _)| *held == name)?;
+        let digits: String =
+            range.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn package(text: &str) -> Result<Option<Package>> {
+        Package::read(&Repo::from_files([("package.json", text)]).root())
+    }
+
+    #[test]
+    fn reads_what_is_there_and_shrugs_at_odd_types() {
+        let read = package(r#"{"scripts": {"a": "x", "b": 1}, "dependencies": {"next": "^14.1"}, "devDependencies": {"next": "1"},
+            "workspaces": {"packages": ["apps/*"]}}"#).unwrap().unwrap();
+        assert_eq!(read.scripts().len(), 1);
+        assert_eq!(read.dependency("next"), Some(Kind::Production));
+        assert_eq!(read.major("next"), Some(14));
+        assert_eq!(read.workspaces(), ["apps/*"]);
+    }
+
+    #[test]
+    fn a_broken_manifest_is_an_error_with_its_line() {
+        let error = |text| package(text).err().unwrap().to_string();
+        assert!(error("{\n \"name\": }").starts_with("package.json:2"));
+        assert!(error("[]").contains("not an object"));
+    }
+}

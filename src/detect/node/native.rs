@@ -1,0 +1,161 @@
+//! Packages that the lockfile installs, and which of them are native: C or C++ behind a JavaScript module.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::App;
+use super::tool;
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::line_of;
+
+/// What the lockfile says about native modules.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Native {
+    /// Modules that are compiled at install, or fetch a file that was.
+    pub(crate) compiled: Vec<Evidence>,
+    /// Production modules that hold machine code for one C library.
+    pub(crate) linked: Vec<Evidence>,
+    /// Production modules that exist for glibc only.
+    pub(crate) glibc_only: Vec<Evidence>,
+    /// Dependencies that are fetched by git.
+    pub(crate) git: Vec<Evidence>,
+}
+
+struct Locked {
+    name: String,
+    development: bool,
+}
+
+/// Reads the lockfile; without one, the manifest.
+pub(crate) fn read(app: &App) -> Result<Native> {
+    let (path, locked, text) = locked(app)?;
+    let compiled: Vec<String> = app.catalog.table("native")?;
+    let linked: Vec<String> = app.catalog.table("linked")?;
+    let glibc: Vec<String> = app.catalog.table("glibc_only")?;
+    let mut native = Native::default();
+    let mut seen = BTreeSet::new();
+    for package in locked {
+        if !seen.insert((package.name.clone(), package.development)) {
+            continue;
+        }
+        let evidence = |note: &str| {
+            let note = format!("{} {note}", package.name);
+            match line_of(&text, &package.name) {
+                Some(line) => Evidence::at(&path, line, note),
+                None => Evidence::file(&path, note),
+            }
+        };
+        if compiled.contains(&package.name) {
+            native.compiled.push(evidence("is compiled where no prebuilt file fits"));
+        }
+        if !package.development && (compiled.contains(&package.name) || linked.contains(&package.name)) {
+            native.linked.push(evidence("holds machine code"));
+        }
+        if !package.development && glibc.contains(&package.name) {
+            native.glibc_only.push(evidence("has files for glibc only"));
+        }
+    }
+    for (name, range) in app.package.dependencies() {
+        let short = range.split('/').count() == 2
+            && !range.contains(':')
+            && !range.starts_with('.')
+            && !range.starts_with('@')
+            && range.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.#".contains(c));
+        if range.starts_with("git") || range.starts_with("ssh://") || range.contains(".git#") || range.ends_with(".git") || short {
+            native.git.push(app.package.at_dependency(name, format!("{name} is fetched by git")));
+        }
+    }
+    Ok(native)
+}
+
+fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
+    if let Some((path, json)) = tool::npm_lock(&app.root)? {
+        let text = app.root.repo.text(&path)?.unwrap_or_default();
+        let packages = json.get("packages").and_then(serde_json::Value::as_object);
+        let mut found: Vec<Locked> = packages
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, entry)| {
+                let (_, name) = key.rsplit_once("node_modules/")?;
+                let development = entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false);
+                Some(Locked { name: name.to_owned(), development })
+            })
+            .collect();
+        // Format 1 has no `packages`.
+        let old = json.get("dependencies").and_then(serde_json::Value::as_object).filter(|_| found.is_empty());
+        found.extend(old.into_iter().flatten().map(|(name, entry)| Locked {
+            name: name.clone(),
+            development: entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        }));
+        return Ok((path, found, text));
+    }
+    for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
+        if let Some((path, text)) = app.root.text(file)? {
+            let names: BTreeSet<&str> = match file {
+                "pnpm-lock.yaml" => pnpm_names(&text),
+                "yarn.lock" => text.lines().filter_map(yarn_name).collect(),
+                _ => text.lines().filter_map(bun_name).collect(),
+            };
+            let development = |name: &str| app.package.dependency(name) == Some(super::manifest::Kind::Development);
+            let found =
+                names.into_iter().map(|name| Locked { name: name.to_owned(), development: development(name) }).collect();
+            return Ok((path, found, text));
+        }
+    }
+    let found = app.package.dependencies().map(|(name, _)| Locked {
+        name: name.to_owned(),
+        development: app.package.dependency(name) == Some(super::manifest::Kind::Development),
+    });
+    let text = app.dir.repo.text(&app.package.path)?.unwrap_or_default();
+    Ok((app.package.path.clone(), found.collect(), text))
+}
+
+/// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`, `'@scope/name@1.0.0(peer)':`.
+fn pnpm_names(text: &str) -> BTreeSet<&str> {
+    let lines = text.lines().skip_while(|line| !line.starts_with("packages:")).skip(1);
+    lines
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .filter_map(|line| {
+            let key = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
+            let key = key.trim_end().trim_end_matches(':').trim_matches('\'').trim_start_matches('/');
+            let from = usize::from(key.starts_with('@'));
+            let scope = if from == 1 { key.find('/')? + 1 } else { 0 };
+            let end = key[scope..].find(['@', '/'])?;
+            Some(&key[..scope + end])
+        })
+        .collect()
+}
+
+/// The name in `"@scope/name@^1.0.0", name@npm:^2:`.
+fn yarn_name(line: &str) -> Option<&str> {
+    if line.starts_with([' ', '#']) || !line.ends_with(':') {
+        return None;
+    }
+    let first = line.trim_start_matches('"');
+    let at = first.get(1..)?.find('@')? + 1;
+    Some(&first[..at])
+}
+
+/// The name in `    "name": ["name@1.0.0", ...`.
+fn bun_name(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix('"')?;
+    let (key, value) = rest.split_once("\": [\"")?;
+    value.starts_with(key.rsplit('/').next()?).then_some(key).or(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_every_lockfile_format() {
+        let pnpm = "importers:\n  .:\n    x: 1\npackages:\n\n  /bcrypt/5.1.0:\n    a: b\n  '@img/sharp@0.33.0(x@1)':\n  sqlite3@5.1.7:\n\nsnapshots:\n  other@1:\n";
+        assert_eq!(pnpm_names(pnpm), BTreeSet::from(["bcrypt", "@img/sharp", "sqlite3"]));
+        assert_eq!(yarn_name("\"@babel/core@^7.0.0\", \"@babel/core@^7.1\":"), Some("@babel/core"));
+        assert_eq!(yarn_name("sharp@npm:^0.33:"), Some("sharp"));
+        assert_eq!(yarn_name("  version \"1\""), None);
+        assert_eq!(bun_name("    \"sharp\": [\"sharp@0.33.5\", \"\", {}, \"\"],"), Some("sharp"));
+    }
+}

@@ -1,0 +1,264 @@
+//! The programs of an application: what is started, with everything that is known about how it runs.
+
+use anyhow::{Result, bail};
+
+use super::App;
+use super::entry::{self, Entry};
+use super::framework::{self, Framework};
+use super::launch::{Launch, Layout};
+use super::native;
+use super::scan::{self, Scan};
+use super::site;
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
+use crate::repo::line_of;
+
+/// What was found to start, likeliest first.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) programs: Vec<(Program, Launch)>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Every program of the application.
+pub(crate) fn all(app: &App) -> Result<Found> {
+    let mut found = Found::default();
+    if let Some(framework) = framework::detect(app)? {
+        found.programs.push(of_framework(app, framework)?);
+        return Ok(found);
+    }
+    let (entries, refused) = entry::from_scripts(app)?;
+    let site = site::detect(app)?;
+    // The page's own tools serve it for development: a server of the repository's own comes first.
+    let (servers, others): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| site.is_none() || is_server(entry));
+    for entry in servers {
+        found.programs.push(of_entry(app, entry)?);
+    }
+    if let Some(site) = site {
+        let id = site.launch.site.clone().unwrap_or_default();
+        let mut program = new(app, &id, Kind::Site, &site.evidence);
+        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        let own_server = !found.programs.is_empty();
+        let at = if own_server { found.programs.len() } else { 0 };
+        if !own_server && site.tool == "webpack-cli" {
+            found.findings.push(Finding::new(
+                "site-folder-assumed",
+                Severity::Note,
+                format!("the build is taken to write {id}"),
+                site.evidence.clone(),
+                "another folder would make the image's build fail",
+                "name it with --entrypoint if it is another",
+            ));
+        }
+        found.programs.insert(at, (program, site.launch));
+    }
+    for entry in others {
+        found.programs.push(of_entry(app, entry)?);
+    }
+    if found.programs.is_empty() {
+        for entry in entry::from_files(app)? {
+            found.programs.push(of_entry(app, entry)?);
+        }
+    }
+    if found.programs.is_empty() {
+        found.findings.push(start_unknown(app, &refused));
+    }
+    Ok(found)
+}
+
+/// The program that a person names: a script, a file, or the folder of a site.
+pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
+    for (program, launch) in all(app)?.programs {
+        if program.id == wanted {
+            return Ok((program, launch));
+        }
+    }
+    if let Some(entry) = entry::named(app, wanted)? {
+        return of_entry(app, entry);
+    }
+    if app.builds() && !wanted.contains(char::is_whitespace) && crate::path::RelPath::new(wanted).is_some() {
+        let launch =
+            Launch { layout: Layout::Site, site: Some(wanted.to_owned()), fallback: true, ..Launch::default() };
+        let mut program = new(app, wanted, Kind::Site, &[Evidence::file(&app.package.path, "named as a site's folder")]);
+        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        return Ok((program, launch));
+    }
+    bail!(
+        "{}: `{wanted}` is neither a script of package.json that starts Node.js nor a file of the application: name one of them with --entrypoint",
+        app.package.path
+    )
+}
+
+fn is_server(entry: &Entry) -> bool {
+    !entry.development && !matches!(entry.launch.layout, Layout::Site)
+}
+
+fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
+    let reasons: Vec<String> = refused.iter().map(|(name, why)| format!("script {name}: {why}")).collect();
+    let why = if reasons.is_empty() { "no start script, no main, no usual file name".to_owned() } else { reasons.join("; ") };
+    let evidence: Vec<Evidence> =
+        refused.iter().map(|(name, why)| app.package.at(&["scripts", name], why.clone())).collect();
+    Finding::new(
+        "start-unknown",
+        Severity::Error,
+        format!("{}: what the container should start is not known ({why})", app.package.path),
+        evidence,
+        "an image needs one command to start",
+        "name a script or a file with --entrypoint, or add a start script such as `node server.js`",
+    )
+}
+
+fn new(app: &App, id: &str, kind: Kind, evidence: &[Evidence]) -> Program {
+    let first = evidence.first().cloned().unwrap_or_else(|| Evidence::file(&app.package.path, "package.json"));
+    let mut program = Program::new(id, app.name().value, kind, first);
+    program.evidence.extend(evidence.iter().skip(1).cloned());
+    program
+}
+
+fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
+    let mut launch = framework.launch;
+    if launch.layout == Layout::Site {
+        let id = launch.site.clone().unwrap_or_default();
+        let mut program = new(app, &id, Kind::Site, &framework.evidence);
+        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        program.findings = framework.findings;
+        return Ok((program, launch));
+    }
+    let mut evidence = framework.evidence;
+    // A start script may add flags, arguments and environment to what the framework starts.
+    for name in ["start:prod", "start:production", "start", "serve"] {
+        let Some(text) = app.package.script(name) else { continue };
+        let chain = super::script::parse(text);
+        let Some(command) = chain.commands.into_iter().map(super::script::unwrap).next_back() else { continue };
+        launch.env = command.env.clone();
+        let port = command.argv.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
+        if let Some(port) = port.filter(|port| port.parse::<u16>().is_ok()) {
+            launch.env.push(("PORT".to_owned(), port));
+        }
+        evidence.push(app.package.at(&["scripts", name], format!("the script {name} is `{text}`")));
+        if framework.name == "nest"
+            && let entry::Outcome::Start(start) = entry::resolve(app, name)?
+            && !start.development
+        {
+            launch = Launch { source: launch.source, ..start.launch };
+        }
+        break;
+    }
+    let id = launch.file.clone();
+    let mut program = new(app, &id, Kind::Service, &evidence);
+    program.handles_sigterm = framework.sigterm.map(|note| Evidence::file(&app.package.path, note));
+    program.findings.extend(framework.findings);
+    let scan = scan::read(app, &launch)?;
+    complete(app, &mut program, &launch, scan)?;
+    if let Some(port) = framework.port
+        && program.port.is_none()
+    {
+        let evidence = Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
+        program.port = Some(Sourced::new(port, evidence));
+    }
+    program.findings.retain(|f| f.code != "port-unknown");
+    for (key, value) in framework.env {
+        if !program.env.iter().any(|var| var.value.key == key) {
+            let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
+            let note = format!("{} listens there: on every interface of the container", framework.name);
+            program.env.push(Sourced::new(var, Evidence::file(&app.package.path, note)));
+        }
+    }
+    for folder in framework.writable {
+        let note = format!("{} keeps its cache there", framework.name);
+        program.writable.push(Sourced::new(folder.to_owned(), Evidence::file(&app.package.path, note)));
+    }
+    Ok((program, launch))
+}
+
+fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
+    let scan = scan::read(app, &entry.launch)?;
+    let kind = if scan.listens || scan.serves { Kind::Service } else { Kind::Command };
+    let mut program = new(app, &entry.id, kind, &entry.evidence);
+    program.needs.shell = entry.shell;
+    program.findings = entry.findings;
+    complete(app, &mut program, &entry.launch, scan)?;
+    Ok((program, entry.launch))
+}
+
+/// Puts together what the scan, the start script and the manifests say.
+fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Result<()> {
+    let script = |note: &str| program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e });
+    program.port = scan.port;
+    if let Some((_, value)) = launch.env.iter().find(|(key, _)| key == "PORT")
+        && let (Ok(port), Some(evidence)) = (value.parse(), script("PORT in the start script"))
+    {
+        program.port = Some(Sourced::new(port, evidence));
+    }
+    let flag = launch.args.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
+    let flag = flag.or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)));
+    if let Some(port) = flag.and_then(|text| text.parse().ok())
+        && let Some(evidence) = script("the port in the start script")
+    {
+        program.port = Some(Sourced::new(port, evidence));
+    }
+    if program.port.is_none() && program.kind == Kind::Service {
+        program.port = example_port(app)?;
+        if let Some(port) = &program.port {
+            let var = EnvVar { key: "PORT".to_owned(), value: port.value.to_string() };
+            program.env.push(Sourced { value: var, evidence: port.evidence.clone(), rejected: Vec::new() });
+        }
+    }
+    if program.port.is_none() && program.kind == Kind::Service {
+        program.findings.push(Finding::new(
+            "port-unknown",
+            Severity::Warning,
+            "the port that the program listens on was not found",
+            program.evidence.first().cloned(),
+            "an image without EXPOSE still works, but nobody can read from it what to publish",
+            "say it with --port, or --port none",
+        ));
+    }
+    program.handles_sigterm = program.handles_sigterm.take().or(scan.sigterm);
+    program.files = scan.files;
+    program.writable.extend(scan.writable);
+    program.env.extend(scan.env);
+    program.subcommands = scan.subcommands;
+    program.needs.shell = program.needs.shell.take().or(scan.shell);
+    program.needs.packages = scan.packages;
+    program.needs.temporary_files = scan.temporary;
+    program.findings.extend(scan.findings);
+    needs(app, program)
+}
+
+/// What native modules ask of the image and of the builder.
+fn needs(app: &App, program: &mut Program) -> Result<()> {
+    let native = native::read(app)?;
+    if !native.glibc_only.is_empty() {
+        program.needs.libc = Libc::Glibc;
+        program.needs.libc_evidence = native.glibc_only;
+    } else {
+        // Node.js itself is linked with a C library.
+        program.needs.libc = Libc::Dynamic;
+        program.needs.libc_evidence = native.linked;
+    }
+    let mut package = |key: &str, evidence: Vec<Evidence>| {
+        if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
+            let evidence = evidence.into_iter().take(4).collect();
+            program.needs.packages.push(Sourced { value: key.to_owned(), evidence, rejected: Vec::new() });
+        }
+    };
+    package("node-gyp", native.compiled);
+    package("git-at-build", native.git);
+    Ok(())
+}
+
+/// `PORT=3000` in an example of the environment.
+fn example_port(app: &App) -> Result<Option<Sourced<u16>>> {
+    for file in [".env.example", ".env.sample", ".env.template", ".env.defaults", "env.example", "env-example", ".env.dist", ".env"] {
+        let Some((path, text)) = app.dir.text(file)? else { continue };
+        for key in ["PORT=", "APP_PORT=", "SERVER_PORT=", "HTTP_PORT="] {
+            let line = text.lines().find_map(|line| line.trim().strip_prefix(key));
+            if let Some(port) = line.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok()) {
+                let at = line_of(&text, key).unwrap_or(1);
+                return Ok(Some(Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}")))));
+            }
+        }
+    }
+    Ok(None)
+}

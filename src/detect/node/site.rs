@@ -1,0 +1,205 @@
+//! Sites: single-page applications and static pages, and the folder that their build writes, read from the config.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::App;
+use super::config;
+use super::launch::{Launch, Layout};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::parse_json5;
+
+/// A site that the repository builds.
+pub(crate) struct Site {
+    /// The tool that builds it.
+    pub(crate) tool: &'static str,
+    pub(crate) launch: Launch,
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// A tool with a fixed default folder and a config that may name another.
+struct Tool {
+    /// The dependency.
+    package: &'static str,
+    /// Stem of its config file.
+    config: &'static str,
+    /// The property that names the folder.
+    property: &'static str,
+    /// The folder where nothing names it.
+    default: &'static str,
+    /// A single-page application: unknown paths lead to index.html.
+    fallback: bool,
+    /// The flag of its command that names the folder.
+    flag: &'static str,
+}
+
+/// Output folders by each tool's documentation (config reference pages).
+const TOOLS: [Tool; 9] = [
+    Tool { package: "vitepress", config: "", property: "outDir", default: ".vitepress/dist", fallback: false, flag: "--outDir" },
+    Tool { package: "@docusaurus/core", config: "", property: "", default: "build", fallback: false, flag: "--out-dir" },
+    Tool { package: "gatsby", config: "", property: "", default: "public", fallback: false, flag: "" },
+    Tool { package: "@11ty/eleventy", config: ".eleventy", property: "output", default: "_site", fallback: false, flag: "--output" },
+    Tool { package: "@vue/cli-service", config: "vue.config", property: "outputDir", default: "dist", fallback: true, flag: "--dest" },
+    Tool { package: "@rsbuild/core", config: "rsbuild.config", property: "root", default: "dist", fallback: true, flag: "" },
+    Tool { package: "vite", config: "vite.config", property: "outDir", default: "dist", fallback: true, flag: "--outDir" },
+    Tool { package: "parcel", config: "", property: "", default: "dist", fallback: true, flag: "--dist-dir" },
+    Tool { package: "webpack-cli", config: "", property: "", default: "dist", fallback: true, flag: "--output-path" },
+];
+
+/// The site that the build script makes; `None` where no tool for sites is known.
+pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
+    let package = &app.package;
+    let Some(script) = app.build_script() else { return Ok(None) };
+    let text = package.script(&script).unwrap_or_default();
+    if package.has("react-scripts") {
+        return Ok(Some(create_react_app(app, text)?));
+    }
+    if package.has("@angular/core") && app.dir.has("angular.json") {
+        return angular(app);
+    }
+    for tool in &TOOLS {
+        if !package.has(tool.package) {
+            continue;
+        }
+        // A bundler also builds servers and libraries: a page says that it is a site.
+        if matches!(tool.package, "vite" | "webpack-cli" | "parcel" | "@rsbuild/core") && !has_page(app) && tool.package != "@rsbuild/core" {
+            continue;
+        }
+        let mut evidence = vec![package.at_dependency(tool.package, format!("{} builds a site", tool.package))];
+        let folder = folder(app, tool, text, &mut evidence)?;
+        return Ok(Some(site(tool.package, folder, tool.fallback, evidence)));
+    }
+    Ok(None)
+}
+
+fn has_page(app: &App) -> bool {
+    ["index.html", "src/index.html", "public/index.html"].iter().any(|page| app.dir.has(page))
+        || config::read(&app.dir, "vite.config").ok().flatten().is_some_and(|c| c.property("root").is_some())
+}
+
+fn site(tool: &'static str, folder: String, fallback: bool, evidence: Vec<Evidence>) -> Site {
+    let launch = Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() };
+    Site { tool, launch, evidence }
+}
+
+fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) -> Result<String> {
+    let name = app.build_script().unwrap_or_default();
+    let vite = tool.package == "vite";
+    if let Some(folder) = flag(script, tool.flag) {
+        evidence.push(app.package.at(&["scripts", &name], format!("{} {folder}", tool.flag)));
+        return Ok(clean(&folder));
+    }
+    let named = flag(script, "--config").or_else(|| flag(script, "-c"));
+    let config = match (named, tool.config) {
+        (Some(file), _) => config::read_file(&app.dir, file.trim_start_matches("./"))?,
+        (None, "") => None,
+        (None, stem) => config::read(&app.dir, stem)?,
+    };
+    let mut folder = tool.default.to_owned();
+    if let Some(config) = config {
+        let mut root = String::new();
+        if vite && let Some((text, found)) = config.literal("root") && !text.starts_with('/') {
+            evidence.push(found);
+            root = clean(&text);
+        }
+        match config.property(tool.property) {
+            Some((value, found)) if value.literal.is_some() && tool.package != "@rsbuild/core" => {
+                folder = value.literal.unwrap_or_default();
+                evidence.push(found);
+            }
+            _ => evidence.push(Evidence::file(&config.path, format!("names no other folder than {folder}"))),
+        }
+        // outDir counts from Vite's root: https://vite.dev/config/build-options#build-outdir
+        if vite && !root.is_empty() {
+            folder = RelPath::new(&root).and_then(|r| r.join(&folder)).map_or(folder, |p| p.as_str().to_owned());
+        }
+        return Ok(clean(&folder));
+    }
+    if tool.package == "vitepress" {
+        // `vitepress build docs`
+        let docs = script.split_whitespace().skip_while(|w| *w != "build").nth(1).filter(|w| !w.starts_with('-'));
+        folder = docs.map_or(folder.clone(), |docs| format!("{}/{folder}", clean(docs)));
+    }
+    Ok(clean(&folder))
+}
+
+fn clean(folder: &str) -> String {
+    RelPath::new(folder).map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
+}
+
+/// The value of `--flag value` or `--flag=value` in a script.
+fn flag(script: &str, name: &str) -> Option<String> {
+    if name.is_empty() {
+        return None;
+    }
+    let mut words = script.split_whitespace();
+    while let Some(word) = words.next() {
+        if word == name {
+            return words.next().map(str::to_owned);
+        }
+        if let Some(value) = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value.to_owned());
+        }
+    }
+    None
+}
+
+/// BUILD_PATH in the script or in .env: <https://create-react-app.dev/docs/advanced-configuration>.
+fn create_react_app(app: &App, script: &str) -> Result<Site> {
+    let name = app.build_script().unwrap_or_default();
+    let mut evidence = vec![app.package.at_dependency("react-scripts", "Create React App builds a single-page application")];
+    let chain = super::script::parse(script);
+    let stated = chain.commands.into_iter().map(super::script::unwrap).flat_map(|c| c.env).find(|(key, _)| key == "BUILD_PATH");
+    if let Some((_, folder)) = stated {
+        evidence.push(app.package.at(&["scripts", &name], format!("BUILD_PATH is {folder}")));
+        return Ok(site("react-scripts", clean(&folder), true, evidence));
+    }
+    for file in [".env.production", ".env"] {
+        if let Some((path, text)) = app.dir.text(file)? {
+            for (number, line) in (1..).zip(text.lines()) {
+                if let Some(folder) = line.trim().strip_prefix("BUILD_PATH=") {
+                    let folder = folder.trim().trim_matches(['"', '\'']);
+                    evidence.push(Evidence::at(&path, number, format!("BUILD_PATH is {folder}")));
+                    return Ok(site("react-scripts", clean(folder), true, evidence));
+                }
+            }
+        }
+    }
+    Ok(site("react-scripts", "build".to_owned(), true, evidence))
+}
+
+/// angular.json: `outputPath`, with `/browser` for the application builder
+/// (<https://angular.dev/reference/configs/workspace-config>).
+fn angular(app: &App) -> Result<Option<Site>> {
+    let Some((path, text)) = app.dir.text("angular.json")? else { return Ok(None) };
+    let json: Value = parse_json5(&path, &text)?;
+    let Some(projects) = json.get("projects").and_then(Value::as_object) else { return Ok(None) };
+    let wanted = json.get("defaultProject").and_then(Value::as_str);
+    let is_app = |p: &&Value| p.get("projectType").and_then(Value::as_str) != Some("library");
+    let Some((name, project)) = projects
+        .iter()
+        .find(|(name, project)| wanted.map_or_else(|| is_app(project), |wanted| wanted == name.as_str()))
+    else {
+        return Ok(None);
+    };
+    let build = project.get("architect").or_else(|| project.get("targets")).and_then(|t| t.get("build"));
+    let builder = build.and_then(|b| b.get("builder")).and_then(Value::as_str).unwrap_or_default();
+    let output = build.and_then(|b| b.get("options")).and_then(|o| o.get("outputPath"));
+    let modern = builder.ends_with(":application");
+    let (base, mut browser) = match output {
+        Some(Value::String(base)) => (base.clone(), "browser".to_owned()),
+        Some(Value::Object(parts)) => (
+            parts.get("base").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            parts.get("browser").and_then(Value::as_str).unwrap_or("browser").to_owned(),
+        ),
+        _ => (format!("dist/{name}"), "browser".to_owned()),
+    };
+    if !modern {
+        browser.clear();
+    }
+    let folder = if browser.is_empty() { base } else { format!("{base}/{browser}") };
+    let line = crate::repo::line_of(&text, "\"outputPath\"").unwrap_or(1);
+    let evidence = vec![Evidence::at(&path, line, format!("the build of {name} ({builder}) writes {folder}"))];
+    Ok(Some(site("angular", clean(&folder), true, evidence)))
+}

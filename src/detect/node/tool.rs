@@ -1,0 +1,251 @@
+//! Which package manager, in which version: the packageManager field, then lockfiles, then engines, then npm.
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::manifest::Package;
+use crate::catalog::Catalog;
+use crate::facts::{Evidence, Sourced};
+use crate::path::RelPath;
+use crate::repo::{Dir, parse_json};
+
+/// The ids of the package managers: rows of the table in node.Dockerfile.
+pub(crate) const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "yarn-berry", "bun"];
+
+/// A package manager as the build uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tool {
+    /// One of [`TOOLS`].
+    pub(crate) id: String,
+    /// What `npm install --global` is given; `None`: the image has it, or the repository.
+    pub(crate) install: Option<String>,
+    /// The release that the repository carries (`.yarn/releases/yarn-4.1.0.cjs`), relative to the context.
+    pub(crate) release: Option<String>,
+    /// The lockfile, where there is one.
+    pub(crate) lockfile: Option<RelPath>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    tool: String,
+    format: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct BundledYarn {
+    version: String,
+    cycles: Vec<String>,
+}
+
+/// A version that the repository pins: `(version, evidence)`.
+type Pin = Option<(String, Evidence)>;
+
+/// The lockfiles of each manager, in the order in which they win.
+const LOCKFILES: [(&str, &str); 6] = [
+    ("pnpm", "pnpm-lock.yaml"),
+    ("bun", "bun.lock"),
+    ("bun", "bun.lockb"),
+    ("yarn", "yarn.lock"),
+    ("npm", "package-lock.json"),
+    ("npm", "npm-shrinkwrap.json"),
+];
+
+/// Finds the manager: `root` is the folder of the lockfile, `package` its manifest.
+pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    if let Some((name, version)) = field(package) {
+        let id = match name {
+            "yarn" if version.starts_with("1.") => "yarn",
+            "yarn" => "yarn-berry",
+            other => other,
+        };
+        if TOOLS.contains(&id) {
+            let note = format!("packageManager is {name}@{version}");
+            found.push((id.to_owned(), package.at(&["packageManager"], note)));
+        }
+    }
+    for (id, file) in LOCKFILES {
+        if file == "yarn.lock"
+            && let Some(path) = root.join(".yarnrc.yml").filter(|path| root.repo.is_file(path))
+        {
+            found.push(("yarn-berry".to_owned(), Evidence::file(&path, ".yarnrc.yml is read by Yarn 2 and later")));
+        }
+        let Some(path) = root.join(file).filter(|path| root.repo.is_file(path)) else { continue };
+        let id = if id == "yarn" && berry_format(root)?.is_some() { "yarn-berry" } else { id };
+        found.push((id.to_owned(), Evidence::file(&path, format!("{file} is there"))));
+    }
+    for (id, key) in [("pnpm", "pnpm"), ("bun", "bun"), ("yarn", "yarn")] {
+        if let Some(range) = package.str(&["engines", key]) {
+            let first = range.chars().find(char::is_ascii_digit);
+            let id = if id == "yarn" && first != Some('1') { "yarn-berry" } else { id };
+            let note = format!("engines.{key} is \"{range}\"");
+            found.push((id.to_owned(), package.at(&["engines", key], note)));
+        }
+    }
+    let Some((id, evidence)) = found.first().cloned() else { return Ok(Sourced::assumed("npm".to_owned())) };
+    let mut tool = Sourced::new(id.clone(), evidence);
+    for (other, evidence) in found.into_iter().skip(1) {
+        if other == id {
+            tool.evidence.push(evidence);
+        } else if !tool.rejected.iter().any(|r| r.value == other) {
+            tool = tool.rejecting(other, format!("{} is a weaker sign ({})", evidence.note, evidence.place()));
+        }
+    }
+    Ok(tool)
+}
+
+/// The manager `id` in the version that the repository asks for, with its lockfile.
+pub(crate) fn resolve(id: &str, root: &Dir, package: &Package, catalog: &Catalog, toolchain: &str) -> Result<Tool> {
+    if !TOOLS.contains(&id) {
+        bail!("`{id}` is no package manager that dockgen knows: one of {}", TOOLS.join(", "));
+    }
+    let family = if id == "yarn-berry" { "yarn" } else { id };
+    let files: &[&str] = match family {
+        "pnpm" => &["pnpm-lock.yaml"],
+        "bun" => &["bun.lock", "bun.lockb"],
+        "yarn" => &["yarn.lock"],
+        _ => &["npm-shrinkwrap.json", "package-lock.json"],
+    };
+    let lockfile = files.iter().filter_map(|file| root.join(file)).find(|path| root.repo.is_file(path));
+    let release = if id == "yarn-berry" { yarn_path(root)? } else { None };
+    let mut tool = Tool { id: id.to_owned(), install: None, release, lockfile };
+    if tool.release.is_some() {
+        return Ok(tool);
+    }
+    let pin = pinned(family, package);
+    let rows: Vec<Row> = catalog.table("manager")?;
+    let format = format_of(id, root)?.unwrap_or_default();
+    let version = match pin {
+        Some((version, _)) => Some(version),
+        None => rows.into_iter().find(|row| row.tool == id && format.starts_with(&row.format)).map(|row| row.version),
+    };
+    if id == "yarn" {
+        let bundled: BundledYarn = catalog.table("bundled_yarn")?;
+        let cycle = catalog.release_of(toolchain).map_or(toolchain, |r| r.cycle.as_str());
+        if version.as_ref() == Some(&bundled.version) && bundled.cycles.iter().any(|c| c == cycle) {
+            return Ok(tool);
+        }
+    }
+    tool.install = version.map(|version| match id {
+        "yarn-berry" => format!("@yarnpkg/cli-dist@{version}"),
+        other => format!("{other}@{version}"),
+    });
+    Ok(tool)
+}
+
+/// `packageManager` as name and version, without the hash.
+fn field(package: &Package) -> Option<(&str, &str)> {
+    let (name, version) = package.str(&["packageManager"])?.split_once('@')?;
+    Some((name, version.split('+').next().unwrap_or(version)))
+}
+
+/// An exact version from packageManager, volta or engines.
+fn pinned(family: &str, package: &Package) -> Pin {
+    let exact = |text: &str| nodejs_semver::Version::parse(text).is_ok();
+    if let Some((_, version)) = field(package).filter(|(name, version)| *name == family && exact(version)) {
+        return Some((version.to_owned(), package.at(&["packageManager"], "pinned")));
+    }
+    [["volta", family], ["engines", family]].into_iter().find_map(|keys| {
+        let version = package.str(&keys).filter(|text| exact(text))?;
+        Some((version.to_owned(), package.at(&keys, "pinned")))
+    })
+}
+
+/// The format of the lockfile of a manager, as its version rows name it.
+fn format_of(id: &str, root: &Dir) -> Result<Option<String>> {
+    match id {
+        "pnpm" => {
+            let Some((_, text)) = root.text("pnpm-lock.yaml")? else { return Ok(None) };
+            let line = text.lines().find_map(|line| line.strip_prefix("lockfileVersion:"));
+            Ok(line.map(|value| value.trim().trim_matches(['\'', '"']).to_owned()))
+        }
+        "yarn-berry" => berry_format(root),
+        _ => Ok(None),
+    }
+}
+
+/// `__metadata.version` of a Yarn 2+ lockfile; `None` for Yarn 1's, which has none.
+fn berry_format(root: &Dir) -> Result<Option<String>> {
+    let Some((_, text)) = root.text("yarn.lock")? else { return Ok(None) };
+    let Some(at) = text.find("__metadata:") else { return Ok(None) };
+    let version = text[at..].lines().skip(1).take(3).find_map(|line| line.trim().strip_prefix("version:"));
+    Ok(Some(version.unwrap_or_default().trim().to_owned()))
+}
+
+/// `yarnPath` of .yarnrc.yml, where the file that it names is there.
+fn yarn_path(root: &Dir) -> Result<Option<String>> {
+    let Some((_, text)) = root.text(".yarnrc.yml")? else { return Ok(None) };
+    let value = text.lines().find_map(|line| line.strip_prefix("yarnPath:"));
+    let Some(value) = value.map(|value| value.trim().trim_matches(['\'', '"']).to_owned()) else { return Ok(None) };
+    Ok(root.join(&value).filter(|path| root.repo.is_file(path)).map(|_| value))
+}
+
+/// Names and entries of an npm lockfile: every package that it installs, with what dockgen asks about it.
+pub(crate) fn npm_lock(root: &Dir) -> Result<Option<(RelPath, serde_json::Value)>> {
+    for file in ["npm-shrinkwrap.json", "package-lock.json"] {
+        if let Some((path, text)) = root.text(file)? {
+            let json = parse_json(&path, &text)?;
+            return Ok(Some((path, json)));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn found(files: &[(&str, &str)]) -> (String, Option<String>) {
+        found_on(files, "26")
+    }
+
+    fn found_on(files: &[(&str, &str)], toolchain: &str) -> (String, Option<String>) {
+        let mut all = vec![("package.json", "{}")];
+        all.extend(files.iter().copied());
+        let repo = Repo::from_files(all);
+        let package = Package::read(&repo.root()).unwrap().unwrap();
+        let id = detect(&repo.root(), &package).unwrap().value;
+        let tool =
+            resolve(&id, &repo.root(), &package, &Catalog::of("node").unwrap(), toolchain).unwrap();
+        (id, tool.install.or(tool.release))
+    }
+
+    #[test]
+    fn the_documented_precedence() {
+        let both = [("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"), ("package-lock.json", "{}")];
+        assert_eq!(found(&both).0, "pnpm");
+        assert_eq!(found(&[both[0], both[1], ("package.json", r#"{"packageManager": "npm@10.1.0+sha1.x"}"#)]),
+            ("npm".into(), Some("npm@10.1.0".into())));
+        assert_eq!(found(&[("bun.lock", "{}"), ("yarn.lock", "")]).0, "bun");
+        assert_eq!(found(&[("yarn.lock", "# yarn lockfile v1\n"), ("package-lock.json", "{}")]).0, "yarn");
+        assert_eq!(found(&[("yarn.lock", "__metadata:\n  version: 8\n")]).0, "yarn-berry");
+        assert_eq!(found(&[(".yarnrc.yml", ""), ("yarn.lock", "")]).0, "yarn-berry");
+        assert_eq!(found(&[("package.json", r#"{"engines": {"pnpm": ">=8"}}"#)]).0, "pnpm");
+        assert_eq!(found(&[]), ("npm".into(), None));
+    }
+
+    #[test]
+    fn versions_come_from_pins_then_from_the_lockfile_format() {
+        let lock = |version| ("pnpm-lock.yaml", version);
+        assert_eq!(found(&[lock("lockfileVersion: '6.0'\n")]).1.unwrap(), "pnpm@8.15.9");
+        assert_eq!(found(&[lock("lockfileVersion: 5.4\n")]).1.unwrap(), "pnpm@7.33.7");
+        let pin = ("package.json", r#"{"packageManager": "pnpm@9.1.2"}"#);
+        assert_eq!(found(&[lock("lockfileVersion: '9.0'\n"), pin]).1.unwrap(), "pnpm@9.1.2");
+        let berry = ("yarn.lock", "__metadata:\n  version: 8\n");
+        assert!(found(&[berry]).1.unwrap().starts_with("@yarnpkg/cli-dist@4."));
+        let release = (".yarn/releases/yarn-4.1.0.cjs", "");
+        let rc = (".yarnrc.yml", "yarnPath: .yarn/releases/yarn-4.1.0.cjs\n");
+        assert_eq!(found(&[berry, release, rc]).1.unwrap(), release.0);
+    }
+
+    #[test]
+    fn the_images_own_yarn_is_used_where_it_has_one() {
+        let lock = ("yarn.lock", "# yarn lockfile v1\n");
+        assert_eq!(found_on(&[lock], "24.1.0").1, None);
+        assert_eq!(found_on(&[lock], "26").1.unwrap(), "yarn@1.22.22");
+        let pin = ("package.json", r#"{"packageManager": "yarn@1.22.19"}"#);
+        assert_eq!(found_on(&[lock, pin], "24").1.unwrap(), "yarn@1.22.19");
+    }
+}

@@ -1,0 +1,152 @@
+//! tsconfig.json: where the compiler writes, and from where (<https://www.typescriptlang.org/tsconfig>).
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::{Dir, line_of, parse_json5};
+
+/// How many `extends` are followed.
+const MAX_EXTENDS: usize = 8;
+
+/// Where TypeScript writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// `outDir`, relative to the application; `None`: beside the sources.
+    pub(crate) out_dir: Option<RelPath>,
+    /// `rootDir`, relative to the application, where it is stated.
+    pub(crate) root_dir: Option<RelPath>,
+    /// Folders that `include` and `files` name first.
+    pub(crate) include: Vec<String>,
+    /// Where it was read.
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then tsconfig.json.
+pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
+    let names: Vec<&str> = match named {
+        Some(name) => vec![name],
+        None => vec!["tsconfig.build.json", "tsconfig.json"],
+    };
+    for name in names {
+        if dir.has(name) {
+            let mut output = Output::default();
+            follow(dir, name, &mut output, 0)?;
+            return Ok(Some(output));
+        }
+    }
+    Ok(None)
+}
+
+fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()> {
+    let Some((path, text)) = dir.text(name)? else { return Ok(()) };
+    let json: Value = parse_json5(&path, &text)?;
+    let here = path.parent().unwrap_or_default();
+    // Paths count from the file that states them.
+    let relative = |value: &str| here.join(value).map(|p| p.relative_to(&dir.path)).and_then(|p| RelPath::new(&p));
+    let option = |key: &str| json.get("compilerOptions").and_then(|o| o.get(key)).and_then(Value::as_str);
+    if output.out_dir.is_none()
+        && let Some(value) = option("outDir")
+    {
+        output.out_dir = relative(value);
+        let line = line_of(&text, "\"outDir\"").unwrap_or(1);
+        output.evidence.push(Evidence::at(&path, line, format!("outDir is \"{value}\"")));
+    }
+    if output.root_dir.is_none()
+        && let Some(value) = option("rootDir")
+    {
+        output.root_dir = relative(value);
+    }
+    if output.include.is_empty() {
+        let lists = ["include", "files"].into_iter().filter_map(|key| json.get(key)?.as_array());
+        output.include = lists.flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    }
+    let parents: Vec<&str> = match json.get("extends") {
+        Some(Value::String(one)) => vec![one.as_str()],
+        Some(Value::Array(several)) => several.iter().rev().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    for parent in parents {
+        // A package's config is in node_modules, which is not read: bases there do not set outDir.
+        if !parent.starts_with('.') || depth >= MAX_EXTENDS {
+            continue;
+        }
+        let Some(target) = here.join(parent) else { continue };
+        let found = [target.as_str().to_owned(), format!("{}.json", target.as_str())]
+            .into_iter()
+            .find(|p| RelPath::new(p).is_some_and(|p| dir.repo.is_file(&p)));
+        if let Some(found) = found.and_then(|p| RelPath::new(&p)) {
+            follow(dir, &found.relative_to(&dir.path), output, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+impl Output {
+    /// The file that `source` (relative to the application, `src/index.ts`) is compiled to.
+    pub(crate) fn compiled(&self, source: &str) -> Option<String> {
+        let path = RelPath::new(source)?;
+        let (stem, extension) = source.rsplit_once('.')?;
+        let extension = match extension {
+            "ts" | "tsx" | "js" | "jsx" => "js",
+            "mts" | "mjs" => "mjs",
+            "cts" | "cjs" => "cjs",
+            _ => return None,
+        };
+        let Some(out_dir) = &self.out_dir else { return Some(format!("{stem}.{extension}")) };
+        let root = self.root_dir.clone().unwrap_or_else(|| self.common_root(&path));
+        let inside = RelPath::new(stem)?.strip(&root)?.to_owned();
+        Some(out_dir.join(&format!("{inside}.{extension}"))?.as_str().to_owned())
+    }
+
+    /// Without rootDir it is the longest common folder of all sources: taken from `include`.
+    fn common_root(&self, path: &RelPath) -> RelPath {
+        let mut folders = self.include.iter().map(|pattern| {
+            let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
+            RelPath::new(&fixed.join("/")).unwrap_or_default()
+        });
+        let first = folders.next();
+        match first {
+            // `include: ["src"]` alone: everything lies below src.
+            Some(folder) if folders.next().is_none() && folder.extension().is_empty() => folder,
+            Some(_) => RelPath::root(),
+            None => path.components().next().and_then(RelPath::new).filter(|_| path.parent().is_some_and(|p| !p.is_root())).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn output(files: &[(&str, &str)]) -> Output {
+        read(&Repo::from_files(files.iter().copied()).root(), None).unwrap().unwrap()
+    }
+
+    #[test]
+    fn follows_extends_with_comments_and_trailing_commas() {
+        let read = output(&[
+            ("tsconfig.json", "{ // x\n \"extends\": \"./config/base\", \"include\": [\"src/**/*\"], }"),
+            ("config/base.json", r#"{"compilerOptions": {"outDir": "../build"}}"#),
+        ]);
+        assert_eq!(read.compiled("src/index.ts").unwrap(), "build/index.js");
+        assert_eq!(read.evidence[0].place(), "config/base.json:1");
+    }
+
+    #[test]
+    fn the_root_folder_decides_the_shape_of_the_output() {
+        let with = |options: &str, rest: &str| output(&[("tsconfig.json", &format!("{{\"compilerOptions\": {{{options}}}{rest}}}"))]);
+        assert_eq!(with(r#""outDir": "dist", "rootDir": ".""#, "").compiled("src/a.ts").unwrap(), "dist/src/a.js");
+        assert_eq!(with(r#""outDir": "dist""#, r#", "include": ["src", "test"]"#).compiled("src/a.ts").unwrap(), "dist/src/a.js");
+        assert_eq!(with(r#""outDir": "dist""#, "").compiled("src/a.mts").unwrap(), "dist/a.mjs");
+        assert_eq!(with("", "").compiled("src/a.ts").unwrap(), "src/a.js");
+    }
+
+    #[test]
+    fn a_circle_of_extends_ends() {
+        let read = output(&[("tsconfig.json", r#"{"extends": "./tsconfig.json"}"#)]);
+        assert_eq!(read.out_dir, None);
+    }
+}

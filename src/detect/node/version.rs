@@ -1,0 +1,169 @@
+//! Which Node.js: .nvmrc, then .node-version, then what a version manager pins, then volta, then engines, then the catalog's default.
+
+use anyhow::{Result, bail};
+use nodejs_semver::{Range, Version};
+
+use super::manifest::Package;
+use crate::catalog::{Catalog, Release};
+use crate::detect::version::pinned;
+use crate::facts::{Evidence, Sourced};
+use crate::repo::Dir;
+
+/// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
+pub(crate) fn node(dir: &Dir, packages: &[&Package], catalog: &Catalog) -> Result<Sourced<String>> {
+    let mut stated: Vec<Sourced<String>> = Vec::new();
+    for file in [".nvmrc", ".node-version"] {
+        for folder in dir.upwards() {
+            if let Some((path, text)) = folder.text(file)? {
+                let line = text.lines().map(|l| l.split('#').next().unwrap_or_default().trim()).find(|l| !l.is_empty());
+                if let Some(line) = line {
+                    stated.push(Sourced::new(line.to_owned(), Evidence::at(&path, 1, format!("{file} says {line}"))));
+                }
+                break;
+            }
+        }
+    }
+    stated.extend(pinned(dir, &["node", "nodejs"])?);
+    for keys in [["volta", "node"], ["engines", "node"]] {
+        for package in packages {
+            if let Some(text) = package.str(&keys) {
+                let note = format!("{} is \"{text}\"", keys.join("."));
+                stated.push(Sourced::new(text.to_owned(), package.at(&keys, note)));
+                break;
+            }
+        }
+    }
+    let mut chosen: Option<Sourced<String>> = None;
+    for source in stated {
+        let place = source.evidence.first().map(Evidence::place).unwrap_or_default();
+        match &mut chosen {
+            None => {
+                let Some((value, rule)) = resolve(&source.value, catalog) else {
+                    bail!(
+                        "{place}: `{}` is no Node.js version or range: write one such as {}",
+                        source.value,
+                        catalog.default_cycle
+                    );
+                };
+                let mut taken = Sourced { value, ..source };
+                if let Some(evidence) = taken.evidence.first_mut() {
+                    evidence.note = format!("{}{rule}", evidence.note);
+                }
+                chosen = Some(taken);
+            }
+            Some(first) => {
+                let loser = resolve(&source.value, catalog).map_or(source.value, |(value, _)| value);
+                if loser != first.value {
+                    *first = first.clone().rejecting(loser, format!("{place} is a weaker source"));
+                }
+            }
+        }
+    }
+    Ok(chosen.unwrap_or_else(|| Sourced::assumed(catalog.default_cycle.clone())))
+}
+
+/// A cycle or an exact version for what a file says, and the rule in words; `None` where it says nothing known.
+fn resolve(text: &str, catalog: &Catalog) -> Option<(String, String)> {
+    let word = text.trim().trim_start_matches(['v', 'V']).to_lowercase();
+    let word = word.strip_prefix("node/").unwrap_or(&word);
+    let newest_lts = catalog.release.iter().find(|r| r.lts && r.supported).or(catalog.release.first())?;
+    match word {
+        "lts" | "lts/*" | "lts/-0" | "--lts" => {
+            return Some((newest_lts.cycle.clone(), "; the newest LTS".to_owned()));
+        }
+        "node" | "current" | "latest" | "stable" | "*" | "x" | "" => {
+            return Some((newest_lts.cycle.clone(), "; taken as the newest LTS, which is what images should run".to_owned()));
+        }
+        _ => {}
+    }
+    let codename = word.strip_prefix("lts/").or_else(|| word.strip_prefix("lts-")).unwrap_or(word);
+    if let Some(release) = catalog.release.iter().find(|r| r.codename.as_deref() == Some(codename)) {
+        return Some((release.cycle.clone(), format!("; {codename} is {}", release.cycle)));
+    }
+    if let Ok(exact) = Version::parse(word)
+        && exact.pre_release().is_empty()
+        && exact.build().is_empty()
+    {
+        return Some((exact.to_string(), "; an exact version stays exact".to_owned()));
+    }
+    if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
+        return Some((word.to_owned(), String::new()));
+    }
+    let range: Range = word.parse().ok()?;
+    within(&range, catalog)
+}
+
+/// The newest supported LTS inside the range, else the newest release inside it, else the smallest version that it names.
+fn within(range: &Range, catalog: &Catalog) -> Option<(String, String)> {
+    let latest = |release: &Release| Version::parse(&release.latest).ok();
+    let inside = |release: &&Release| latest(release).is_some_and(|version| range.satisfies(&version));
+    if let Some(release) = catalog.release.iter().filter(|r| r.lts && r.supported).find(inside) {
+        return Some((release.cycle.clone(), "; the newest supported LTS inside it".to_owned()));
+    }
+    if let Some(release) = catalog.release.iter().find(inside) {
+        return Some((release.cycle.clone(), "; no supported LTS is inside it: the newest inside it".to_owned()));
+    }
+    // A range that holds no newest release, such as `~22.4.0` or `<22.5`: the newest minor cannot be known offline.
+    let lowest = range.min_version()?;
+    Some((lowest.to_string(), "; the smallest version inside it".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn node_of(files: &[(&str, &str)]) -> Result<Sourced<String>> {
+        let repo = Repo::from_files(files.iter().copied());
+        let package = Package::read(&repo.root())?.unwrap();
+        node(&repo.root(), &[&package], &Catalog::of("node")?)
+    }
+
+    fn engines(range: &str) -> String {
+        node_of(&[("package.json", &format!(r#"{{"engines": {{"node": "{range}"}}}}"#))]).unwrap().value
+    }
+
+    #[test]
+    fn ranges_mean_the_newest_supported_lts_inside() {
+        let newest = Catalog::of("node").unwrap().default_cycle;
+        for range in [">=18", "*", ">= 21.0.0", "^18.17.1 || ^20.3.0 || >= 21.0.0", ">=12.0.0", "lts/*", "latest"] {
+            assert_eq!(engines(range), newest, "{range}");
+        }
+        assert_eq!(engines("18 || 20"), "20");
+        assert_eq!(engines("^22"), "22");
+        assert_eq!(engines("22.x"), "22");
+        assert_eq!(engines("22"), "22");
+        assert_eq!(engines(">=20 <23"), "22");
+        assert_eq!(engines("22.14.0"), "22.14.0");
+        assert_eq!(engines("~22.4.0"), "22.4.0");
+        assert_eq!(engines("lts/jod"), "22");
+    }
+
+    #[test]
+    fn sources_have_an_order_and_losers_are_named() {
+        let all = [
+            ("package.json", r#"{"engines": {"node": "18"}, "volta": {"node": "20.1.0"}}"#),
+            (".tool-versions", "nodejs 22.2.0"),
+            (".node-version", "23\n"),
+            (".nvmrc", "v24.1.0\n"),
+        ];
+        for (from, expected) in ["18", "20.1.0", "22.2.0", "23", "24.1.0"].into_iter().enumerate() {
+            let mut files = all[..from.max(1)].to_vec();
+            if from == 0 {
+                files[0].1 = r#"{"engines": {"node": "18"}}"#;
+            }
+            if from > 1 {
+                files = all[..from].to_vec();
+            }
+            let found = node_of(&files).unwrap();
+            assert_eq!(found.value, expected);
+            assert!(from < 2 || !found.rejected.is_empty());
+        }
+    }
+
+    #[test]
+    fn nonsense_is_an_error_that_names_the_file() {
+        let error = node_of(&[("package.json", "{}"), (".nvmrc", "banana")]).unwrap_err().to_string();
+        assert!(error.starts_with(".nvmrc:1: `banana`"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+{% include "base/header.Dockerfile" %}
+
+{% include "node/dependencies.Dockerfile" %}
+
+FROM {{ runtime.image }} AS runtime
+RUN {% if runtime.family == "alpine" %}addgroup -S -g 65532 nonroot \
+    && adduser -S -D -u 65532 -G nonroot nonroot
+{%- else %}groupadd --system --gid 65532 nonroot \
+    && useradd --system --no-log-init --uid 65532 --gid 65532 nonroot
+{%- endif %}
+# A web server without privileges: it listens on a high port and writes to memory only.
+COPY <<"EOF" /etc/nginx/site.conf
+worker_processes auto;
+pid /dev/shm/nginx.pid;
+error_log /dev/stderr warn;
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    access_log /dev/stdout;
+    server_tokens off;
+    sendfile on;
+    gzip on;
+    gzip_vary on;
+    gzip_types text/css text/javascript application/javascript application/json application/wasm image/svg+xml;
+
+    client_body_temp_path /dev/shm/nginx-body;
+    proxy_temp_path /dev/shm/nginx-proxy;
+    fastcgi_temp_path /dev/shm/nginx-fastcgi;
+    uwsgi_temp_path /dev/shm/nginx-uwsgi;
+    scgi_temp_path /dev/shm/nginx-scgi;
+
+    # A file with a hash in its name never changes.
+    map $uri $cache {
+        default "no-cache";
+        "~[.-][0-9a-zA-Z_-]{8,}\.(css|js|mjs|woff2?|png|jpe?g|gif|svg|webp|avif|ico|wasm|map)$" "public, max-age=31536000, immutable";
+    }
+
+    server {
+        listen {{ runtime.port }};
+        root {{ runtime.workdir }};
+        absolute_redirect off;
+        add_header Cache-Control $cache;
+{% if details.fallback %}
+        # Paths of the application's own router lead to its page; a missing file stays missing.
+        location / {
+            try_files $uri $uri/ /index.html;
+        }
+        location ~ \.(css|js|mjs|map|json|png|jpe?g|gif|svg|webp|avif|ico|woff2?|wasm|txt|xml)$ {
+            try_files $uri =404;
+        }
+{% else %}
+        location / {
+            try_files $uri $uri/index.html $uri.html =404;
+        }
+        error_page 404 /404.html;
+{% endif %}
+    }
+}
+EOF
+
+WORKDIR {{ runtime.workdir }}
+{%- include "base/artifacts.Dockerfile" %}
+{% include "base/start.Dockerfile" %}
+
+{% if dev -%}
+# `docker build --target development`, then run it with `-v "$PWD/src":/app/src` to see edits without a build.
+FROM deps AS development
+COPY --chown=1000:1000 . .
+{%- if details.folder %}
+WORKDIR {{ details.folder }}
+{%- endif %}
+ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+USER 1000:1000
+CMD {{ dev.command | exec }}
+{%- endif %}

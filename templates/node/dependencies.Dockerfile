@@ -1,0 +1,83 @@
+{# The stages `deps` and `build`, shared by servers and sites. One row per package manager. -#}
+{%- set tool = {
+  "npm": {
+    "locked": ["npm", "ci"], "loose": ["npm", "install"], "production": ["--omit=dev"],
+    "run": ["npm", "run"], "exec": ["npm", "exec", "--"], "cache": "/root/.npm"
+  },
+  "pnpm": {
+    "locked": ["pnpm", "install", "--frozen-lockfile"], "loose": ["pnpm", "install"], "production": ["--prod"],
+    "run": ["pnpm", "run"], "exec": ["pnpm", "exec"], "cache": "/pnpm/store"
+  },
+  "yarn": {
+    "locked": ["yarn", "install", "--frozen-lockfile"], "loose": ["yarn", "install"], "production": ["--production"],
+    "run": ["yarn", "run"], "exec": ["yarn", "run"], "cache": "/usr/local/share/.cache/yarn"
+  },
+  "yarn-berry": {
+    "locked": ["yarn", "install", "--immutable"], "loose": ["yarn", "install"], "production": [],
+    "run": ["yarn", "run"], "exec": ["yarn", "run"], "cache": "/root/.yarn/berry/cache"
+  },
+  "bun": {
+    "locked": ["bun", "install", "--frozen-lockfile"], "loose": ["bun", "install"], "production": ["--production"],
+    "run": ["bun", "run"], "exec": ["bun", "x", "--no-install"], "cache": "/root/.bun/install/cache"
+  }
+}[details.tool] -%}
+
+FROM {% if details.site %}--platform=$BUILDPLATFORM {% endif %}{{ builder }} AS deps
+{%- if build_packages %}
+{%- if details.musl %}
+RUN apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
+{%- else %}
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends{% for package in build_packages %} {{ package }}{% endfor %} \
+    && rm -rf /var/lib/apt/lists/*
+{%- endif %}
+{%- endif %}
+{%- if details.install_tool %}
+RUN npm install --global{% if details.replaces %} --force{% endif %} {{ details.install_tool }}
+{%- endif %}
+{%- if details.release %}
+COPY --chmod=755 {{ [details.release] | copy(dest="/usr/local/bin/yarn") }}
+{%- endif %}
+{%- if details.install_env %}
+ENV {% for var in details.install_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
+WORKDIR {{ details.root }}
+{%- for manifest in manifests %}
+COPY {{ manifest.src | copy(dest=manifest.dest) }}
+{%- endfor %}
+{%- if details.drop %}
+# Left out here: git hooks and guards, and what needs the sources, which runs after they are copied.
+RUN npm pkg delete {{ details.drop | shell }}
+{%- endif %}
+RUN --mount=type=cache,target={{ tool.cache }}
+{%- for secret in details.secrets %} \
+    --mount=type=secret,id={{ secret }},env={{ secret }}
+{%- endfor %} \
+    {% if details.focus %}yarn workspaces focus --production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
+{%- if details.omit_development and not details.focus and tool.production %} {{ tool.production | shell }}{% endif %}
+{%- if details.filter %} {{ details.filter | shell }}{% endif %}
+{%- for command in details.after_install %}
+RUN {{ tool.exec | shell }} {{ command | shell }}
+{%- endfor %}
+
+{% if details.build %}
+FROM deps AS build
+COPY . .
+{%- if details.folder %}
+WORKDIR {{ details.folder }}
+{%- endif %}
+{%- if details.build_env %}
+ENV {% for var in details.build_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
+{%- for command in details.build %}
+RUN {% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
+    {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
+{%- endfor %}
+{%- if details.split %}
+# Dependencies and application apart, so that an edit changes the second layer alone.
+RUN {% for way in details.split %}mkdir -p {{ way.to }} && mv {{ way.from }} {{ way.to }}{% if not loop.last %} \
+    && {% endif %}{% endfor %}
+{%- endif %}
+{%- endif %}
