@@ -141,6 +141,11 @@ impl Answers {
         }
     }
 
+    /// Stores what a person says in the wizard, whoever answered before.
+    pub fn change(&mut self, id: &str, value: impl Into<String>) {
+        self.0.insert(id.to_owned(), (value.into(), Origin::Prompt));
+    }
+
     /// The answer, where somebody gave one.
     pub fn get(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(|(value, _)| value.as_str())

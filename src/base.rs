@@ -88,15 +88,7 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
     }
     if let Some(row) = fit.iter().find(|row| row.family == requested) {
         let choice = Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
-        return build(
-            catalog,
-            row,
-            program,
-            &packages,
-            toolchain,
-            choice,
-            "asked for, and it meets the needs".to_owned(),
-        );
+        return build(catalog, row, program, &packages, toolchain, choice, "it meets the needs".to_owned());
     }
     let Some(refusal) = refused.iter().find(|r| r.family == requested) else {
         bail!("`{requested}` is no base family: one of auto, {}", FAMILIES.join(", "));

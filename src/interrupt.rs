@@ -57,24 +57,23 @@ pub fn show_cursor() {
     }
 }
 
-/// Runs a prompt; a signal makes it fail with [`Interrupted`].
+/// Runs a prompt; a signal makes it fail with [`Interrupted`], with the cursor visible again.
 pub fn prompting<T>(prompt: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let result = during(PROMPTING, prompt);
-    if ASKED_TO_STOP.load(Ordering::SeqCst) {
+    DOING.store(PROMPTING, Ordering::SeqCst);
+    let result = prompt();
+    if ASKED_TO_STOP.load(Ordering::SeqCst) || result.as_ref().is_err_and(|error| error.is::<Interrupted>()) {
+        // The handler's own thread may only now learn of the signal: it must not end the process before main does.
         show_cursor();
         return Err(Interrupted.into());
     }
+    DOING.store(WORKING, Ordering::SeqCst);
     result
 }
 
 /// Writes files; a signal waits until all of them are there.
-pub fn writing<T>(write: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    during(WRITING, write)
-}
-
-fn during<T>(what: u8, action: impl FnOnce() -> T) -> T {
-    DOING.store(what, Ordering::SeqCst);
-    let result = action();
+pub fn writing<T>(write: impl FnOnce() -> T) -> T {
+    DOING.store(WRITING, Ordering::SeqCst);
+    let result = write();
     DOING.store(WORKING, Ordering::SeqCst);
     result
 }

@@ -29,5 +29,6 @@ pub mod questions;
 pub mod render;
 pub mod repo;
 pub mod report;
+pub mod wizard;
 pub mod workspace;
 pub mod write;

@@ -251,7 +251,8 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
 pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let language = detect::language(&facts.language).context("a language that is not in the registry")?;
     let catalog = Catalog::of(language.id)?;
-    let mut program = program(repo, facts, answers)?;
+    let detected = program(repo, facts, answers)?;
+    let mut program = detected.clone();
     apply_answers(&mut program, answers)?;
     let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
     let base = base::choose(&catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
@@ -259,7 +260,7 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         Chosen { repo, facts, program: &program, answers, base: &base, catalog: &catalog, toolchain: &toolchain };
     let build = (language.plan)(&chosen)?;
 
-    let mut decisions = decisions::of(&chosen);
+    let mut decisions = decisions::of(&chosen, &detected);
     decisions.extend(build.decisions.iter().cloned());
     let mut findings = facts.findings.clone();
     findings.extend(program.findings.iter().cloned());

@@ -8,7 +8,7 @@ pub mod preview;
 use std::fmt::Write;
 
 use crate::detect;
-use crate::facts::{Finding, Severity};
+use crate::facts::{Facts, Finding, Severity};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
 use crate::write::Standing;
@@ -22,11 +22,11 @@ const COLUMN: usize = 14;
 const SUMMARY: [&str; 6] = ["toolchain", "tool", "entrypoint", "port", "base", "writable folder"];
 
 /// The heading of an application: its name, language and folder.
-pub fn heading(draft: &Draft, here: &Here, look: &Look) -> String {
-    let language = detect::language(&draft.plan.language).map_or("", |language| language.name);
-    let folder = here.path(&draft.plan.app);
+pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
+    let language = detect::language(&facts.language).map_or("", |language| language.name);
+    let folder = here.path(&facts.dir);
     let place = if folder == "." { String::new() } else { look.dim(&format!("  {folder}")) };
-    format!("{}  {language}{place}\n", look.bold(draft.plan.name.as_str()))
+    format!("{}  {language}{place}\n", look.bold(&facts.name.value))
 }
 
 /// The decisions that matter most, one line each.

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let (look, here) = (&screen.out, super::here(&survey, &args.wanted.path));
     let mut out = String::new();
     for draft in &drafts {
-        writeln!(out, "{}", report::heading(draft, &here, look))?;
+        writeln!(out, "{}", report::heading(&draft.facts, &here, look))?;
         writeln!(out, "{}", report::decisions(&draft.plan.decisions, look))?;
         for part in [report::assumptions(&draft.assumptions, look), report::findings(&draft.findings, look)] {
             if !part.is_empty() {

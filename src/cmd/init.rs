@@ -10,10 +10,12 @@ use super::screen::Screen;
 use super::{print, say};
 use crate::cli::Init;
 use crate::exit::Exit;
+use crate::facts::Facts;
 use crate::interrupt;
 use crate::path::RelPath;
 use crate::pipeline::{self, Draft, Role, Survey};
 use crate::report::{self, json, look::Look, next, next::Here, preview};
+use crate::wizard::Wizard;
 use crate::workspace;
 use crate::write::{self, Output, Standing};
 
@@ -25,15 +27,21 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
     drop(progress);
     let here = super::here(&survey, &args.wanted.path);
-    let chosen = survey.selection.taken.clone();
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
-    if chosen.len() > 1 && (output.is_some() || args.stdout) {
-        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
-        bail!("--output and --stdout are for one application: add --app with one of {}", names.join(", "));
-    }
-    let apps = pipeline::apps(&survey, chosen, &flags)?;
-    let drafts = apps.iter().map(|app| app.draft(output.as_ref())).collect::<Result<Vec<_>>>()?;
+    let talk = screen.attended && !(args.yes || args.json || args.stdout);
 
+    let drafts = if talk {
+        talk_through(args, &survey, &flags, output.as_ref(), &Wizard::new(&screen.err, &here))?
+    } else {
+        let chosen = survey.selection.taken.clone();
+        for_one(&survey, &chosen, output.is_some() || args.stdout)?;
+        let apps = pipeline::apps(&survey, chosen, &flags)?;
+        apps.iter().map(|app| app.draft(output.as_ref())).collect::<Result<Vec<_>>>()?
+    };
+    if drafts.is_empty() {
+        say("Nothing was written.\n");
+        return Ok(Exit::Done);
+    }
     if args.stdout {
         print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
         if !args.quiet {
@@ -41,8 +49,8 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
-    if !args.force {
-        refuse(&drafts, &here, screen, args.dry_run)?;
+    if !talk && !args.force && !args.dry_run {
+        refuse(&drafts, &here, &screen.err)?;
     }
     if !args.dry_run {
         commit(&survey, &drafts)?;
@@ -50,9 +58,41 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.json {
         print(&format!("{}\n", json::written(&survey, &drafts)?))?;
     } else if !args.quiet {
-        print(&outcome(&survey, &drafts, &here, args.dry_run, &screen.out)?)?;
+        print(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?)?;
     }
     Ok(Exit::Done)
+}
+
+/// The applications and answers that a person wants; none where they left.
+fn talk_through(
+    args: &Init,
+    survey: &Survey,
+    flags: &[(String, String)],
+    output: Option<&RelPath>,
+    wizard: &Wizard,
+) -> Result<Vec<Draft>> {
+    let mut chosen = survey.selection.taken.clone();
+    if chosen.len() > 1 {
+        chosen = wizard.choose(chosen)?;
+    }
+    for_one(survey, &chosen, output.is_some())?;
+    let mut drafts = Vec::new();
+    for mut app in pipeline::apps(survey, chosen, flags)? {
+        match wizard.settle(&mut app, output, args.force || args.dry_run)? {
+            Some(draft) => drafts.push(draft),
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(drafts)
+}
+
+/// Refuses several applications where there is room for one.
+fn for_one(survey: &Survey, chosen: &[Facts], one: bool) -> Result<()> {
+    if one && chosen.len() > 1 {
+        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
+        bail!("--output and --stdout are for one application: add --app with one of {}", names.join(", "));
+    }
+    Ok(())
 }
 
 /// `--output` relative to the root.
@@ -67,11 +107,11 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
 }
 
 /// Refuses to overwrite what a person wrote.
-fn refuse(drafts: &[Draft], here: &Here, screen: &Screen, dry_run: bool) -> Result<()> {
+fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
     let refused: Vec<_> = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.is_refused()).collect();
-    let Some(first) = refused.first().filter(|_| !dry_run) else { return Ok(()) };
+    let Some(first) = refused.first() else { return Ok(()) };
     for change in &refused {
-        say(&preview::change(change, &here.path(&change.new.path), &screen.err));
+        say(&preview::change(change, &here.path(&change.new.path), look));
     }
     let why = match first.standing {
         Standing::Edited => "was edited after dockgen wrote it",
@@ -96,13 +136,17 @@ fn notes(draft: &Draft, look: &Look) -> String {
 }
 
 /// What was done, or would be, and what to type next.
-fn outcome(survey: &Survey, drafts: &[Draft], here: &Here, dry_run: bool, look: &Look) -> Result<String> {
+///
+/// `shown`: the wizard has shown the decisions already.
+fn outcome(survey: &Survey, drafts: &[Draft], here: &Here, dry_run: bool, shown: bool, look: &Look) -> Result<String> {
     let mut out = String::new();
     for draft in drafts {
-        writeln!(out, "{}{}", report::heading(draft, here, look), report::summary(draft, look))?;
-        let notes = notes(draft, look);
-        if !notes.is_empty() {
-            writeln!(out, "{notes}")?;
+        if !shown {
+            writeln!(out, "{}{}", report::heading(&draft.facts, here, look), report::summary(draft, look))?;
+            let notes = notes(draft, look);
+            if !notes.is_empty() {
+                writeln!(out, "{notes}")?;
+            }
         }
         if dry_run {
             for change in draft.changes.iter().filter(|c| c.role != Role::Pristine && c.standing != Standing::Same) {

@@ -1,90 +1,101 @@
 //! The reasons of a plan: every decision with its evidence, and what is to be said about it whatever the language.
 
-use crate::ask::{Origin, id};
+use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
 use crate::facts::{Finding, Program, Rejected, Severity, Sourced};
 use crate::plan::Decision;
 
-/// What was decided, by whom and why.
-pub(super) fn of(chosen: &Chosen) -> Vec<Decision> {
+/// What was decided, by whom and why. `detected` is the program before answers changed it.
+pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     let (facts, program, answers) = (chosen.facts, chosen.program, chosen.answers);
-    let mut all = Vec::new();
-    let mut add = |what: &str, found: Option<Sourced<String>>, why: &str| {
-        let answered = answers.get(what).zip(answers.origin(what));
-        let (value, origin) = match (&found, answered) {
-            (_, Some((value, origin))) => (value.to_owned(), origin),
-            (Some(found), None) => (found.value.clone(), Origin::Default),
-            (None, None) => return,
-        };
-        let (mut evidence, mut rejected) = (Vec::new(), Vec::new());
-        if let Some(found) = found {
-            if answered.is_some() && found.value != value {
-                rejected.push(Rejected { value: found.value, why: "detected, and overruled".to_owned() });
-            }
-            evidence = found.evidence;
-            rejected.extend(found.rejected);
-        }
-        let why = match origin {
-            Origin::Flag => "set by a flag",
-            Origin::File => "set in dockgen.toml",
-            Origin::Prompt => "answered in the wizard",
-            Origin::Default if evidence.is_empty() => "assumed: nothing in the repository says otherwise",
-            Origin::Default => why,
-        };
-        all.push(Decision { what: what.to_owned(), value, origin, why: why.to_owned(), evidence, rejected });
-    };
-    let text = |s: &Sourced<String>| Some(s.clone());
-    add(id::NAME, text(&facts.name), "the manifest's name");
-    add(id::TOOL, text(&facts.tool), "by manifest and lockfile");
-    add(id::TOOLCHAIN, text(&facts.toolchain), "by the precedence of version sources");
+    let mut all = vec![
+        decide(id::NAME, &facts.name, answers, "the manifest's name"),
+        decide(id::TOOL, &facts.tool, answers, "by manifest and lockfile"),
+        decide(id::TOOLCHAIN, &facts.toolchain, answers, "by the precedence of version sources"),
+    ];
     let others = facts.programs.iter().filter(|p| p.id != program.id);
-    add(
-        id::ENTRYPOINT,
-        Some(Sourced {
-            value: program.id.clone(),
-            evidence: program.evidence.clone(),
-            rejected: others
-                .map(|p| Rejected { value: p.id.clone(), why: "another program; likelier first".to_owned() })
-                .collect(),
-        }),
-        "what the manifest starts",
-    );
-    add(id::BASE, Some(chosen.base.choice.clone()), &chosen.base.why);
-    add(
-        id::PORT,
-        program.port.as_ref().map(|p| Sourced {
-            value: p.value.to_string(),
-            evidence: p.evidence.clone(),
-            rejected: p.rejected.clone(),
-        }),
-        "read from the code",
-    );
-    add(id::ARGS, None, "");
-    for file in &program.files {
-        add(
-            "carried file",
-            Some(Sourced { value: file.value.to_string(), evidence: file.evidence.clone(), rejected: Vec::new() }),
-            "opened at run time",
-        );
+    let entrypoint = Sourced {
+        value: program.id.clone(),
+        evidence: program.evidence.clone(),
+        rejected: others
+            .map(|p| Rejected { value: p.id.clone(), why: "another program; likelier first".to_owned() })
+            .collect(),
+    };
+    all.push(decide(id::ENTRYPOINT, &entrypoint, answers, "what the manifest starts"));
+    all.push(base(chosen));
+    if let Some(port) = detected.port.as_ref().or(program.port.as_ref()) {
+        let port =
+            Sourced { value: port.value.to_string(), evidence: port.evidence.clone(), rejected: port.rejected.clone() };
+        all.push(decide(id::PORT, &port, answers, "read from the code"));
     }
-    for folder in &program.writable {
-        add("writable folder", text(folder), "written at run time");
+    if let Some(words) = answers.get(id::ARGS) {
+        all.push(decide(id::ARGS, &Sourced::assumed(words.to_owned()), answers, ""));
     }
-    for var in &program.env {
-        add(
-            "environment",
-            Some(Sourced {
-                value: format!("{}={}", var.value.key, var.value.value),
-                evidence: var.evidence.clone(),
-                rejected: Vec::new(),
-            }),
-            "needed in a container",
-        );
-    }
+    all.extend(program.files.iter().map(|file| {
+        let text = Sourced { value: file.value.to_string(), evidence: file.evidence.clone(), rejected: Vec::new() };
+        found("carried file", text, "opened at run time")
+    }));
+    all.extend(program.writable.iter().map(|folder| {
+        let decision = found("writable folder", folder.clone(), "written at run time");
+        answered(decision, id::WRITABLE, answers)
+    }));
+    all.extend(program.env.iter().map(|var| {
+        let value = format!("{}={}", var.value.key, var.value.value);
+        let text = Sourced { value, evidence: var.evidence.clone(), rejected: Vec::new() };
+        let decision = found("environment", text, "needed in a container");
+        if detected.env.contains(var) { decision } else { answered(decision, id::ENV, answers) }
+    }));
     if let Some(library) = &program.subcommands {
-        add("subcommands", text(library), "an ENTRYPOINT alone, so that `docker run IMAGE SUBCOMMAND` works");
+        let why = "an ENTRYPOINT alone, so that `docker run IMAGE SUBCOMMAND` works";
+        all.push(found("subcommands", library.clone(), why));
     }
     all
+}
+
+/// A decision that rests on what was found.
+fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
+    let why = if found.evidence.is_empty() { "assumed: nothing in the repository says otherwise" } else { why };
+    Decision {
+        what: what.to_owned(),
+        value: found.value,
+        origin: Origin::Default,
+        why: why.to_owned(),
+        evidence: found.evidence,
+        rejected: found.rejected,
+    }
+}
+
+/// The same, as a person's.
+fn answered(decision: Decision, id: &str, answers: &Answers) -> Decision {
+    let Some(origin) = answers.origin(id) else { return decision };
+    let why = match origin {
+        Origin::Flag => "set by a flag",
+        Origin::File => "set in dockgen.toml",
+        Origin::Prompt => "answered in the wizard",
+        Origin::Default => return decision,
+    };
+    Decision { origin, why: why.to_owned(), ..decision }
+}
+
+/// The answer to a question, else what was found.
+fn decide(id: &str, detected: &Sourced<String>, answers: &Answers, why: &str) -> Decision {
+    let mut decision = found(id, detected.clone(), why);
+    if let Some(answer) = answers.get(id).filter(|answer| *answer != decision.value) {
+        let overruled = std::mem::replace(&mut decision.value, answer.to_owned());
+        decision.rejected.insert(0, Rejected { value: overruled, why: "detected, and overruled".to_owned() });
+    }
+    answered(decision, id, answers)
+}
+
+fn base(chosen: &Chosen) -> Decision {
+    let mut decision = found(id::BASE, chosen.base.choice.clone(), "");
+    chosen.base.why.clone_into(&mut decision.why);
+    if chosen.answers.get(id::BASE).is_none_or(|answer| answer == "auto") {
+        return decision;
+    }
+    let why = decision.why.clone();
+    let decision = answered(decision, id::BASE, chosen.answers);
+    Decision { why: format!("{}; {why}", decision.why), ..decision }
 }
 
 /// The decision to put an init in front.

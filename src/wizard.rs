@@ -1,0 +1,299 @@
+//! Asks a person. The only user of dialoguer; it decides nothing, and writes nothing but to the terminal.
+
+use std::io::ErrorKind;
+
+use anyhow::{Result, anyhow};
+use console::Term;
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Input, MultiSelect, Select};
+
+use crate::ask::{Answerable, Choice, Question};
+use crate::facts::{Evidence, Facts};
+use crate::interrupt;
+use crate::path::RelPath;
+use crate::pipeline::{App, Draft, Role};
+use crate::questions;
+use crate::report::{self, look::Look, look::cut, next::Here, preview};
+use crate::write::Standing;
+
+/// What dialoguer puts around a prompt or in front of an item.
+const FRAME: usize = 6;
+
+/// A conversation on the terminal.
+pub struct Wizard<'a> {
+    term: Term,
+    theme: ColorfulTheme,
+    look: &'a Look,
+    here: &'a Here,
+}
+
+/// What the person wants to do with a draft.
+enum Next {
+    Write,
+    Change,
+    Leave,
+}
+
+impl<'a> Wizard<'a> {
+    /// On standard error, so that standard output can be redirected.
+    pub fn new(look: &'a Look, here: &'a Here) -> Self {
+        console::set_colors_enabled_stderr(look.colour);
+        Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here }
+    }
+
+    /// Which of several applications get a Dockerfile.
+    ///
+    /// # Errors
+    /// [`interrupt::Interrupted`], or a terminal that fails.
+    pub fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
+        let room = self.room();
+        let items: Vec<String> = found
+            .iter()
+            .map(|facts| {
+                cut(&format!("{}  {}  {}", facts.name.value, self.here.path(&facts.dir), facts.language), room)
+            })
+            .collect();
+        self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
+        let chosen = ask(|| {
+            MultiSelect::with_theme(&self.theme)
+                .with_prompt("Applications")
+                .items(&items)
+                .defaults(&vec![true; items.len()])
+                .interact_on(&self.term)
+        })?;
+        Ok(found.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, facts)| facts).collect())
+    }
+
+    /// Asks what is open, shows what would be written, and lets the person change it until it is right.
+    ///
+    /// `None`: they left without wanting it written.
+    ///
+    /// # Errors
+    /// [`interrupt::Interrupted`], a terminal that fails, or an application that cannot be planned whatever is answered.
+    pub fn settle(&self, app: &mut App, output: Option<&RelPath>, force: bool) -> Result<Option<Draft>> {
+        self.say(&format!("\n{}", report::heading(&app.facts, self.here, self.look)))?;
+        self.ask_what_is_open(app)?;
+        loop {
+            let draft = match app.draft(output) {
+                Ok(draft) => draft,
+                Err(error) => {
+                    self.complain(&error)?;
+                    if !self.change(app)? {
+                        return Err(error);
+                    }
+                    self.ask_what_is_open(app)?;
+                    continue;
+                }
+            };
+            self.show(&draft)?;
+            match self.next(&draft)? {
+                Next::Write if force || self.may_overwrite(&draft)? => return Ok(Some(draft)),
+                Next::Write => {}
+                Next::Change => {
+                    self.change(app)?;
+                }
+                Next::Leave => return Ok(None),
+            }
+            self.ask_what_is_open(app)?;
+        }
+    }
+
+    /// An answer may open the next question, so they are made anew after each.
+    fn ask_what_is_open(&self, app: &mut App) -> Result<()> {
+        while let Some(question) =
+            app.questions()?.into_iter().find(|question| question.open && app.answers.get(&question.id).is_none())
+        {
+            self.answer(app, &question)?;
+        }
+        Ok(())
+    }
+
+    /// Asks one question until the answer is valid.
+    fn answer(&self, app: &mut App, question: &Question) -> Result<()> {
+        loop {
+            let current = app.answers.get(&question.id).map(str::to_owned);
+            let answer = self.prompt(question, current.as_deref())?;
+            let before = app.answers.clone();
+            app.answers.change(&question.id, answer);
+            match app.questions() {
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    app.answers = before;
+                    self.complain(&error)?;
+                }
+            }
+        }
+    }
+
+    fn prompt(&self, question: &Question, current: Option<&str>) -> Result<String> {
+        let default = question.default.as_ref();
+        let start = current.or(default.map(|found| found.value.as_str()));
+        for evidence in default.iter().flat_map(|found| &found.evidence).take(3) {
+            self.hint(evidence)?;
+        }
+        let prompt = self.short(&question.prompt, &question.id)?;
+        match &question.kind {
+            Answerable::Choice(choices) => self.select(&prompt, choices, start, false).map(Option::unwrap_or_default),
+            Answerable::Suggest(choices) if choices.is_empty() => self.type_in(question, &prompt, start),
+            Answerable::Suggest(choices) => match self.select(&prompt, choices, start, true)? {
+                Some(value) => Ok(value),
+                None => self.type_in(question, &self.short("Which one?", &question.id)?, start),
+            },
+            Answerable::Text | Answerable::Port => self.type_in(question, &prompt, start),
+            Answerable::Confirm => {
+                let yes = ask(|| {
+                    Confirm::with_theme(&self.theme)
+                        .with_prompt(&prompt)
+                        .default(start == Some("yes"))
+                        .interact_on(&self.term)
+                })?;
+                Ok(if yes { "yes" } else { "no" }.to_owned())
+            }
+        }
+    }
+
+    /// One of the choices; `None` for "something else", which is offered where `open`.
+    fn select(&self, prompt: &str, choices: &[Choice], start: Option<&str>, open: bool) -> Result<Option<String>> {
+        let room = self.room();
+        let mut items: Vec<String> = choices.iter().map(|choice| cut(&choice.label, room)).collect();
+        if open {
+            items.push("something else".to_owned());
+        }
+        let at = choices.iter().position(|choice| Some(choice.value.as_str()) == start);
+        let at = at.unwrap_or(if start.is_some() && open { choices.len() } else { 0 });
+        let chosen = self.pick(prompt, &items, at)?;
+        Ok(choices.get(chosen).map(|choice| choice.value.clone()))
+    }
+
+    fn pick(&self, prompt: &str, items: &[String], at: usize) -> Result<usize> {
+        ask(|| Select::with_theme(&self.theme).with_prompt(prompt).items(items).default(at).interact_on(&self.term))
+    }
+
+    fn type_in(&self, question: &Question, prompt: &str, start: Option<&str>) -> Result<String> {
+        let valid = |input: &String| questions::check(question, input.trim()).map_err(|error| error.to_string());
+        let text = matches!(question.kind, Answerable::Text);
+        let typed: String = ask(|| {
+            let mut input = Input::with_theme(&self.theme).with_prompt(prompt).validate_with(valid);
+            input = match start {
+                // A text is edited, so that it can be made empty; a word is replaced.
+                Some(start) if text => input.with_initial_text(start).allow_empty(true),
+                Some(start) => input.default(start.to_owned()),
+                None => input.allow_empty(text && question.default.is_some()),
+            };
+            input.interact_text_on(&self.term)
+        })?;
+        Ok(typed.trim().to_owned())
+    }
+
+    /// The files as they would be, then what they rest on.
+    fn show(&self, draft: &Draft) -> Result<()> {
+        let mut text = String::new();
+        for change in draft.changes.iter().filter(|change| change.role != Role::Pristine) {
+            let path = self.here.path(&change.new.path);
+            let shown = change.role == Role::Dockerfile || change.old.is_some();
+            if shown && change.standing != Standing::Same {
+                text.push_str(&format!("\n{}\n", self.look.bold(&path)));
+                text.push_str(&preview::change(change, &path, self.look));
+            }
+        }
+        text.push('\n');
+        text.push_str(&report::summary(draft, self.look));
+        let notes = report::assumptions(&draft.assumptions, self.look) + &report::findings(&draft.findings, self.look);
+        if !notes.is_empty() {
+            text.push_str(&format!("\n{notes}"));
+        }
+        text.push('\n');
+        text.push_str(&report::written(&draft.changes, self.here, true, self.look));
+        self.say(&text)
+    }
+
+    fn next(&self, draft: &Draft) -> Result<Next> {
+        let changed = draft.changes.iter().any(|change| change.standing != Standing::Same);
+        let first = if changed { "write these files" } else { "leave it as it is" };
+        let items = [first, "change an answer", "quit, write nothing"].map(|item| cut(item, self.room()));
+        Ok(match self.pick("What now?", &items, 0)? {
+            0 => Next::Write,
+            1 => Next::Change,
+            _ => Next::Leave,
+        })
+    }
+
+    /// Lets the person pick a question and answer it anew; false where they pick none.
+    fn change(&self, app: &mut App) -> Result<bool> {
+        let questions = app.questions()?;
+        let mut items: Vec<String> = questions
+            .iter()
+            .map(|question| {
+                let default = question.default.as_ref();
+                let value = app.answers.get(&question.id).or(default.map(|found| found.value.as_str()));
+                let value = value.filter(|value| !value.is_empty()).unwrap_or("(nothing)");
+                cut(&format!("{}: {value}", question.id), self.room())
+            })
+            .collect();
+        items.push("back".to_owned());
+        let chosen = self.pick("Change which answer?", &items, 0)?;
+        let Some(question) = questions.get(chosen) else { return Ok(false) };
+        self.answer(app, question)?;
+        Ok(true)
+    }
+
+    /// Asks before what a person wrote is lost.
+    fn may_overwrite(&self, draft: &Draft) -> Result<bool> {
+        for change in draft.changes.iter().filter(|change| change.is_refused()) {
+            let path = self.here.path(&change.new.path);
+            let why = match change.standing {
+                Standing::Edited => "was edited after dockgen wrote it",
+                _ => "was not written by dockgen",
+            };
+            self.say(&self.look.yellow(&format!("{path} {why}. The difference is shown above.")))?;
+            let prompt = self.short(&format!("Overwrite {path}?"), "Overwrite it?")?;
+            let yes =
+                ask(|| Confirm::with_theme(&self.theme).with_prompt(prompt).default(false).interact_on(&self.term))?;
+            if !yes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A prompt that fits into one line: dialoguer counts lines, and a wrapped one would stay behind as a ghost.
+    fn short(&self, prompt: &str, word: &str) -> Result<String> {
+        if console::measure_text_width(prompt) <= self.room() {
+            return Ok(prompt.to_owned());
+        }
+        for line in self.look.wrap(prompt, FRAME) {
+            self.say(&self.look.bold(&line))?;
+        }
+        Ok(cut(word, self.room()))
+    }
+
+    fn hint(&self, evidence: &Evidence) -> Result<()> {
+        let text = cut(&format!("{}  {}", evidence.place(), evidence.note), self.room() + FRAME - 1);
+        self.say(&self.look.dim(&text))
+    }
+
+    fn complain(&self, error: &anyhow::Error) -> Result<()> {
+        for line in self.look.wrap(&format!("{error:#}"), 0) {
+            self.say(&self.look.red(&line))?;
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> usize {
+        usize::from(self.term.size().1).saturating_sub(FRAME).max(10)
+    }
+
+    fn say(&self, text: &str) -> Result<()> {
+        self.term.write_line(text.trim_end_matches('\n')).map_err(Into::into)
+    }
+}
+
+/// Runs a prompt: an interrupted one, or a terminal that is gone, ends the run.
+fn ask<T>(prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
+    interrupt::prompting(|| {
+        prompt().map_err(|dialoguer::Error::IO(error)| match error.kind() {
+            ErrorKind::Interrupted | ErrorKind::UnexpectedEof => interrupt::Interrupted.into(),
+            _ => anyhow!("the terminal failed: {error}; --yes asks nothing"),
+        })
+    })
+}
