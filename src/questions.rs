@@ -25,10 +25,10 @@ pub fn questions(facts: &Facts, program: Option<&Program>, catalog: &Catalog, an
         text(id::NAME, "What is the image called?", Some(facts.name.clone())),
         text(
             id::WRITABLE,
-            "Which folders does the program write? (comma-separated)",
+            "Which folders does the program write?",
             Some(list(program.map(|p| p.writable.as_slice()), Clone::clone)),
         ),
-        text(id::ENV, "Which environment variables does the image set? (KEY=value, as shell words)", None),
+        text(id::ENV, "Which environment variables does the image set?", None),
         dev(),
     ];
     for own in &facts.questions {
@@ -162,7 +162,7 @@ fn port(program: Option<&Program>) -> Question {
     });
     Question {
         id: id::PORT.to_owned(),
-        prompt: "Which port does the program listen on? (or none)".to_owned(),
+        prompt: "Which port does the program listen on?".to_owned(),
         kind: Answerable::Port,
         default: Some(default.unwrap_or_else(|| Sourced::assumed("none".to_owned()))),
         open: found.is_none() && program.is_some_and(|program| program.kind == Kind::Service),
@@ -203,7 +203,7 @@ fn args(program: Option<&Program>) -> Question {
     let subcommands = program.and_then(|program| program.subcommands.as_ref());
     let mut question = text(id::ARGS, "Which arguments does the container start with by default?", None);
     if let Some(library) = subcommands {
-        "Which subcommand and arguments are the default? (empty: `docker run IMAGE SUBCOMMAND` chooses)"
+        "Which subcommand is the default? Empty: `docker run IMAGE SUBCOMMAND` chooses."
             .clone_into(&mut question.prompt);
         question.default =
             Some(Sourced { value: String::new(), evidence: library.evidence.clone(), rejected: Vec::new() });

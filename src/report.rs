@@ -29,6 +29,14 @@ pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
     format!("{}  {language}{place}\n", look.bold(&facts.name.value))
 }
 
+/// The same in a few plain words, for a list.
+pub fn title(facts: &Facts, here: &Here) -> String {
+    let language = detect::language(&facts.language).map_or("", |language| language.name);
+    let folder = here.path(&facts.dir);
+    let place = if folder == facts.name.value { String::new() } else { format!(", {folder}") };
+    format!("{} ({language}{place})", facts.name.value)
+}
+
 /// The decisions that matter most, one line each.
 pub fn summary(draft: &Draft, look: &Look) -> String {
     let mut out = String::new();

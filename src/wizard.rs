@@ -1,5 +1,6 @@
 //! Asks a person. The only user of dialoguer; it decides nothing, and writes nothing but to the terminal.
 
+use std::fmt::Write;
 use std::io::ErrorKind;
 
 use anyhow::{Result, anyhow};
@@ -46,13 +47,7 @@ impl<'a> Wizard<'a> {
     /// # Errors
     /// [`interrupt::Interrupted`], or a terminal that fails.
     pub fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
-        let room = self.room();
-        let items: Vec<String> = found
-            .iter()
-            .map(|facts| {
-                cut(&format!("{}  {}  {}", facts.name.value, self.here.path(&facts.dir), facts.language), room)
-            })
-            .collect();
+        let items: Vec<String> = found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
         self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
         let chosen = ask(|| {
             MultiSelect::with_theme(&self.theme)
@@ -128,7 +123,14 @@ impl<'a> Wizard<'a> {
     fn prompt(&self, question: &Question, current: Option<&str>) -> Result<String> {
         let default = question.default.as_ref();
         let start = current.or(default.map(|found| found.value.as_str()));
-        for evidence in default.iter().flat_map(|found| &found.evidence).take(3) {
+        // A choice that names its own evidence needs no second mention of it.
+        let said = |evidence: &Evidence| match &question.kind {
+            Answerable::Choice(all) | Answerable::Suggest(all) => {
+                all.iter().any(|c| c.label.contains(&evidence.place()))
+            }
+            _ => false,
+        };
+        for evidence in default.iter().flat_map(|found| &found.evidence).filter(|evidence| !said(evidence)).take(3) {
             self.hint(evidence)?;
         }
         let prompt = self.short(&question.prompt, &question.id)?;
@@ -192,7 +194,7 @@ impl<'a> Wizard<'a> {
             let path = self.here.path(&change.new.path);
             let shown = change.role == Role::Dockerfile || change.old.is_some();
             if shown && change.standing != Standing::Same {
-                text.push_str(&format!("\n{}\n", self.look.bold(&path)));
+                writeln!(text, "\n{}", self.look.bold(&path))?;
                 text.push_str(&preview::change(change, &path, self.look));
             }
         }
@@ -200,7 +202,7 @@ impl<'a> Wizard<'a> {
         text.push_str(&report::summary(draft, self.look));
         let notes = report::assumptions(&draft.assumptions, self.look) + &report::findings(&draft.findings, self.look);
         if !notes.is_empty() {
-            text.push_str(&format!("\n{notes}"));
+            write!(text, "\n{notes}")?;
         }
         text.push('\n');
         text.push_str(&report::written(&draft.changes, self.here, true, self.look));
