@@ -181,10 +181,14 @@ impl Pattern {
         if exception && matches!(cleaned.as_str(), "" | "/") {
             return Err(bad());
         }
-        let tokens = tokens(&cleaned).ok_or_else(bad)?;
+        Self::new(number, cleaned, exception).map(Some).ok_or_else(bad)
+    }
+
+    fn new(line: usize, text: String, exception: bool) -> Option<Self> {
+        let tokens = tokens(&text)?;
         let tail: Vec<char> = tokens.iter().rev().map_while(Token::char).collect();
         let tail = tail.into_iter().rev().collect();
-        Ok(Some(Self { line: number, text: cleaned, exception, tokens, tail }))
+        Some(Self { line, text, exception, tokens, tail })
     }
 
     /// True where the pattern matches the whole of `path`; folders above are not looked at.
@@ -207,6 +211,12 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", if self.exception { "!" } else { "" }, self.text)
     }
+}
+
+/// A source of COPY as a pattern: Go's `filepath.Match` over the whole path. `None` where it is malformed.
+pub fn glob(source: &str) -> Option<Pattern> {
+    let text = clean(source.trim_matches('/'));
+    Pattern::new(0, text, false)
 }
 
 /// Writes a path as a pattern that matches it and nothing else; `None` where a line cannot hold it.

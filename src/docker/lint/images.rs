@@ -1,0 +1,73 @@
+//! The images that a Dockerfile names.
+
+use super::{Found, Subject, scope};
+use crate::docker::parse::Dockerfile;
+
+/// A --from: of COPY, or of a mount of RUN.
+pub(super) struct From {
+    /// The stage that it stands in.
+    pub(super) stage: usize,
+    pub(super) line: usize,
+    /// The stage or image that it names, variables replaced.
+    pub(super) name: String,
+}
+
+/// Every --from.
+pub(super) fn froms(file: &Dockerfile) -> Vec<From> {
+    let mut found = Vec::new();
+    for (stage, held) in scope::instructions(file) {
+        let mut names: Vec<String> = held.flag("from").map(str::to_owned).into_iter().collect();
+        names.extend(held.mounts().iter().filter_map(|mount| mount.get("from").map(str::to_owned)));
+        found.extend(names.iter().map(|name| From { stage, line: held.line, name: file.resolve(name) }));
+    }
+    found
+}
+
+/// Every image that is no stage, with the line that names it.
+fn images(file: &Dockerfile) -> Vec<(usize, String)> {
+    let bases = file.stages.iter().enumerate().filter_map(|(at, stage)| {
+        let image = file.resolve(&stage.image);
+        scope::stage_named(file, &image, at, false).is_none().then_some((stage.line, image))
+    });
+    let copied = froms(file).into_iter().filter_map(|from| {
+        let stage = scope::stage_named(file, &from.name, from.stage, true).is_some();
+        (!stage && from.name.contains([':', '/', '@'])).then_some((from.line, from.name))
+    });
+    bases.chain(copied).filter(|(_, image)| image != "scratch").collect()
+}
+
+pub(super) fn planned(subject: &Subject) -> Vec<Found> {
+    let plan = subject.plan;
+    let more = plan.details.get("images").and_then(serde_json::Value::as_array);
+    let mut known = vec![plan.builder.as_str(), plan.runtime.image.as_str()];
+    known.extend(more.into_iter().flatten().filter_map(serde_json::Value::as_str));
+    let strange = images(subject.file).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
+    strange
+        .map(|(line, image)| {
+            let message = format!(
+                "the image `{image}` is none of those that were chosen for this application ({}): what it holds is \
+                 unknown; take one of them, or allow it here with a comment `# dockgen: allow=DG008`",
+                known.join(", ")
+            );
+            (line, message)
+        })
+        .collect()
+}
+
+pub(super) fn fixed(subject: &Subject) -> Vec<Found> {
+    let floats = |image: &str| {
+        let (name, digest) = image.split_once('@').map_or((image, ""), |(name, digest)| (name, digest));
+        let tag = name.rsplit('/').next().and_then(|last| last.split_once(':')).map_or("", |(_, tag)| tag);
+        digest.is_empty() && (tag.is_empty() || tag == "latest" || tag.contains('$'))
+    };
+    let floating = images(subject.file).into_iter().filter(|(_, image)| floats(image));
+    floating
+        .map(|(line, image)| {
+            let message = format!(
+                "the image `{image}` has no fixed tag: the same file builds something else tomorrow; \
+                 name a version, or a digest"
+            );
+            (line, message)
+        })
+        .collect()
+}

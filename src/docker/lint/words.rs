@@ -1,0 +1,54 @@
+//! Rules about single instructions.
+
+use super::{Found, Subject, scope};
+
+/// Parts of a name, between underscores, that speak of a secret; the list of Docker's check `SecretsUsedInArgOrEnv`.
+const SECRET: [&str; 10] =
+    ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"];
+
+/// Parts that take the suspicion away.
+const HARMLESS: [&str; 3] = ["public", "file", "version"];
+
+pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
+    let mut found = Vec::new();
+    for held in subject.file.instructions().filter(|held| matches!(held.keyword.as_str(), "ARG" | "ENV")) {
+        for (name, _) in held.pairs() {
+            let lower = name.to_ascii_lowercase();
+            let has = |words: &[&str]| lower.split('_').any(|part| words.contains(&part));
+            if has(&SECRET) && !has(&HARMLESS) {
+                let message = format!(
+                    "{} {name} looks like a secret: its value can be read from the image; pass it when the container \
+                     starts, or to a build step by `RUN --mount=type=secret,id={lower}`",
+                    held.keyword
+                );
+                found.push((held.line, message));
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn workdir(subject: &Subject) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (at, held) in scope::instructions(subject.file).filter(|(_, held)| held.keyword == "WORKDIR") {
+        let path = scope::read(subject.file, at, held.line, &held.arguments);
+        if path.is_some_and(|path| !path.starts_with('/')) {
+            let message = format!(
+                "WORKDIR {} is relative: it depends on the base image where that is; write the whole path",
+                held.arguments
+            );
+            found.push((held.line, message));
+        }
+    }
+    found
+}
+
+pub(super) fn add(subject: &Subject) -> Vec<Found> {
+    let adds = scope::instructions(subject.file).filter(|(_, held)| held.keyword == "ADD");
+    adds.map(|(_, held)| {
+        let message = "ADD unpacks archives and fetches from the network unasked: use COPY, or, to download, a RUN that \
+                       checks a digest";
+        (held.line, message.to_owned())
+    })
+    .collect()
+}
