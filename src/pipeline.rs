@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::context::{self, ContextReport};
 use crate::detect;
 use crate::docker::ignore::IgnoreFile;
+use crate::docker::lint;
 use crate::docker::parse::parse;
 use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
@@ -175,7 +176,14 @@ impl<'a> App<'a> {
         };
         let last = read(&paths.pristine(&paths.ignore)?)?;
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
-        let context = context::report(repo, &plan, &IgnoreFile::parse(&ignore.text)?)?;
+        let ignore_file = IgnoreFile::parse(&ignore.text)?;
+        let context = context::report(repo, &plan, &ignore_file)?;
+        let mut broken = lint::lint(&parsed, &plan, repo, &ignore_file);
+        broken.extend(lint::injection(&parsed, &plan, &|plan| render::dockerfile(plan, &[]))?);
+        if !broken.is_empty() {
+            let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
+            bail!("the planned Dockerfile breaks rules: {}; {OUR_FAULT}", broken.join("; "));
+        }
 
         let mut changes = Vec::new();
         for (role, path, text) in
