@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::detect::{LANGUAGES, language};
 use crate::facts::{Facts, Kind, Rejected};
 use crate::path::RelPath;
-use crate::repo::Repo;
+use crate::repo::{Entry, Repo};
 
 /// Folders whose applications are shown but not taken unless they are named: they serve the repository itself.
 const ASIDE: [&str; 16] = [
@@ -174,6 +174,9 @@ fn named(start: &RelPath, found: Vec<Facts>, wanted: &[String]) -> Result<Select
 
 fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
     let place = if start.is_root() { "this folder".to_owned() } else { start.to_string() };
+    if let Some(error) = no_file(repo, start) {
+        return error;
+    }
     if repo.files_under(start).next().is_none() {
         return anyhow::anyhow!(
             "{place} is empty: run dockgen where the source is, or give its folder: dockgen init PATH"
@@ -195,6 +198,20 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
         text = format!("{text}; found {}, which dockgen does not know yet", list.join(", "));
     }
     anyhow::anyhow!("{text}; give the folder that holds the manifest: dockgen init PATH")
+}
+
+/// A manifest that is there, but is no file.
+fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
+    let (path, entry) = repo.below(start).find(|(path, entry)| {
+        *entry != Entry::File && LANGUAGES.iter().any(|language| language.markers.contains(&path.file_name()))
+    })?;
+    let what = match entry {
+        Entry::Dir => "a folder",
+        Entry::Symlink(None) => "a symlink that leads out of the repository",
+        Entry::Symlink(_) => "a symlink",
+        _ => "a socket, pipe or device",
+    };
+    Some(anyhow::anyhow!("no application found: {path} is {what}, not a file: put the manifest itself there"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod preview;
 
 use std::fmt::Write;
 
+use crate::context::ContextReport;
 use crate::detect;
 use crate::facts::{Facts, Finding, Severity};
 use crate::pipeline::{Change, Draft, Role, Survey};
@@ -76,6 +77,37 @@ pub fn decisions(decisions: &[Decision], look: &Look) -> String {
         }
     }
     out
+}
+
+/// What the build context holds, and the biggest things in it and kept out of it.
+pub fn context(context: &ContextReport, look: &Look) -> String {
+    let files = if context.files == 1 { "file" } else { "files" };
+    let cut = if context.cut { ", and more that were not counted" } else { "" };
+    let mut out = String::new();
+    let value = format!("{} {files}, {}{cut}", context.files, size(context.bytes));
+    writeln!(out, "  {:<COLUMN$}{}", "context", look.bold(&value)).ok();
+    for (word, all) in [("in", &context.biggest_in), ("out", &context.biggest_out)] {
+        for (path, bytes) in all {
+            let indent = " ".repeat(COLUMN + 2);
+            let path = look::cut(path, look.width.saturating_sub(COLUMN + 18));
+            writeln!(out, "{indent}{}", look.dim(&format!("{word:<4}{:>9}  {path}", size(*bytes)))).ok();
+        }
+    }
+    out
+}
+
+/// Bytes for people: `12 kB`, `3.4 MB`, in units of a thousand, as Docker shows them.
+fn size(bytes: u64) -> String {
+    let mut unit = 1;
+    let mut name = "B";
+    for (next, next_name) in [(1_000, "kB"), (1_000_000, "MB"), (1_000_000_000, "GB")] {
+        if bytes >= next {
+            (unit, name) = (next, next_name);
+        }
+    }
+    let tenths = bytes % unit * 10 / unit;
+    let whole = bytes / unit;
+    if unit == 1 || whole >= 100 { format!("{whole} {name}") } else { format!("{whole}.{tenths} {name}") }
 }
 
 /// Findings: what, where, why it matters, what to do.
@@ -167,6 +199,12 @@ mod tests {
                 assert!(console::measure_text_width(line) <= width, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn sizes_for_people() {
+        let shown: Vec<String> = [0, 999, 1_000, 12_345, 123_456, 3_450_000, 2_000_000_000].map(size).into();
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "12.3 kB", "123 kB", "3.4 MB", "2.0 GB"]);
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let mut out = String::new();
     for draft in &drafts {
         writeln!(out, "{}", report::heading(&draft.facts, &here, look))?;
-        writeln!(out, "{}", report::decisions(&draft.plan.decisions, look))?;
+        out.push_str(&report::decisions(&draft.plan.decisions, look));
+        writeln!(out, "{}", report::context(&draft.context, look))?;
         for part in [report::assumptions(&draft.assumptions, look), report::findings(&draft.findings, look)] {
             if !part.is_empty() {
                 writeln!(out, "{part}")?;

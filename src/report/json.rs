@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::next;
 use crate::ask::Question;
+use crate::context::ContextReport;
 use crate::facts::Finding;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role, Survey};
@@ -86,9 +87,40 @@ struct ExplainedApp<'a> {
     dockerfile: String,
     dockerignore: String,
     decisions: &'a [Decision],
+    context_report: Weight<'a>,
     assumptions: &'a [String],
     findings: &'a [Finding],
     questions: &'a [Question],
+}
+
+/// What reaches the engine: sizes in bytes.
+#[derive(Serialize)]
+struct Weight<'a> {
+    files: usize,
+    bytes: u64,
+    /// Only a part of the files was counted.
+    cut: bool,
+    biggest_in: Vec<Weighed<'a>>,
+    biggest_out: Vec<Weighed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Weighed<'a> {
+    path: &'a str,
+    bytes: u64,
+}
+
+fn weight(context: &ContextReport) -> Weight<'_> {
+    fn list(all: &[(String, u64)]) -> Vec<Weighed<'_>> {
+        all.iter().map(|(path, bytes)| Weighed { path, bytes: *bytes }).collect()
+    }
+    Weight {
+        files: context.files,
+        bytes: context.bytes,
+        cut: context.cut,
+        biggest_in: list(&context.biggest_in),
+        biggest_out: list(&context.biggest_out),
+    }
 }
 
 #[derive(Serialize)]
@@ -113,6 +145,7 @@ pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String
         dockerfile: path(Role::Dockerfile, draft),
         dockerignore: path(Role::Ignore, draft),
         decisions: &draft.plan.decisions,
+        context_report: weight(&draft.context),
         assumptions: &draft.assumptions,
         findings: &draft.findings,
         questions: &draft.questions,

@@ -1,0 +1,445 @@
+//! The command as scripts see it: exit codes, streams, files.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MAIN: &str = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+
+fn repo(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// A Go module with one program.
+fn hello() -> TempDir {
+    repo(&[("go.mod", "module example.com/hello\n\ngo 1.27\n"), ("main.go", MAIN)])
+}
+
+fn dockgen(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().unwrap()
+}
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
+    command.current_dir(folder).args(args).stdin(Stdio::null()).env_remove("NO_COLOR");
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Runs it, expects this exit code, and gives both streams.
+fn run(folder: &Path, args: &[&str], code: i32) -> (String, String) {
+    let output = dockgen(folder, args);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{args:?}\n{out}\n{err}");
+    (out, err)
+}
+
+/// Fails with this in its error, prints nothing else, writes nothing.
+fn refuses(folder: &Path, args: &[&str], says: &[&str]) {
+    let before = tree(folder);
+    let (out, err) = run(folder, args, 2);
+    assert_eq!(out, "", "{args:?}");
+    for word in says {
+        assert!(err.contains(word), "{args:?}: no `{word}` in: {err}");
+    }
+    assert_eq!(tree(folder), before, "{args:?} wrote something");
+}
+
+/// Paths and bytes of everything below `folder`; a symlink's target stands for its bytes.
+fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+            let kind = entry.file_type().unwrap();
+            let name = entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+            if kind.is_dir() {
+                folders.push(entry.path());
+                found.push((name, Vec::new()));
+            } else if kind.is_symlink() {
+                found.push((name, fs::read_link(entry.path()).unwrap().into_os_string().into_encoded_bytes()));
+            } else {
+                found.push((name, fs::read(entry.path()).unwrap_or_default()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn writes_beside_the_application_and_says_what_to_type() {
+    let dir = hello();
+    let (out, err) = run(dir.path(), &["init", "--yes"], 0);
+    assert_eq!(err, "");
+    assert!(out.contains("wrote     Dockerfile\nwrote     .dockerignore\n"), "{out}");
+    let next = out.split("Next:\n").nth(1).unwrap();
+    assert_eq!(next.lines().count(), 2, "{next}");
+    assert!(next.starts_with("  docker build -t hello .\n  docker run --rm "), "{next}");
+    assert!(read(dir.path(), "Dockerfile").contains("FROM scratch AS runtime"));
+    assert_eq!(read(dir.path(), "Dockerfile"), read(dir.path(), ".dockgen/Dockerfile"));
+    assert_eq!(read(dir.path(), ".dockerignore"), read(dir.path(), ".dockgen/dockerignore"));
+    assert!(!dir.path().join("dockgen.toml").exists(), "nobody decided anything");
+}
+
+#[test]
+fn the_second_run_changes_nothing() {
+    let dir = hello();
+    run(dir.path(), &["init", "--yes", "--base", "alpine"], 0);
+    let before = tree(dir.path());
+    let times = |name: &str| fs::metadata(dir.path().join(name)).unwrap().modified().unwrap();
+    let written = (times("Dockerfile"), times(".dockerignore"), times("dockgen.toml"));
+    let (out, _) = run(dir.path(), &["init", "--yes"], 0);
+    for name in ["Dockerfile", ".dockerignore", "dockgen.toml"] {
+        assert!(out.contains(&format!("unchanged {name}\n")), "{out}");
+    }
+    assert_eq!(tree(dir.path()), before);
+    assert_eq!((times("Dockerfile"), times(".dockerignore"), times("dockgen.toml")), written);
+}
+
+#[test]
+fn json_is_alone_on_standard_output() {
+    let dir = hello();
+    let (out, err) = run(dir.path(), &["init", "--json"], 0);
+    assert_eq!(err, "");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["schema"], 1);
+    let app = &json["apps"][0];
+    let keys: Vec<&str> = app.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = vec![
+        "name",
+        "path",
+        "dockerfile",
+        "dockerignore",
+        "context",
+        "target",
+        "port",
+        "base",
+        "run",
+        "assumptions",
+        "warnings",
+    ];
+    expected.sort_unstable();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected);
+    let field = |name: &str| app[name].as_str().unwrap_or("?");
+    assert_eq!((field("name"), field("path"), field("context")), ("hello", ".", "."));
+    assert_eq!((field("dockerfile"), field("dockerignore")), ("Dockerfile", ".dockerignore"));
+    assert_eq!((field("target"), field("base")), ("runtime", "scratch"));
+    assert!(field("run").starts_with("docker run --rm ") && field("run").ends_with(" hello"), "{}", field("run"));
+    assert!(dir.path().join("Dockerfile").exists(), "--json writes as well");
+}
+
+#[test]
+fn paths_are_relative_to_path() {
+    let dir = repo(&[
+        (".git/HEAD", ""),
+        ("go.mod", "module example.com/shop\n\ngo 1.27\n"),
+        ("cmd/api/main.go", MAIN),
+        ("cmd/job/main.go", MAIN),
+    ]);
+    let (out, _) = run(dir.path(), &["init", "cmd/api", "--json"], 0);
+    let app = &serde_json::from_str::<Value>(&out).unwrap()["apps"][0];
+    assert_eq!((app["path"].as_str(), app["context"].as_str()), (Some("."), Some("../..")), "{app}");
+    assert_eq!(app["dockerfile"], "Dockerfile");
+    assert_eq!(app["dockerignore"], "Dockerfile.dockerignore", "the context is not the application's alone");
+    assert!(dir.path().join("cmd/api/Dockerfile.dockerignore").exists());
+
+    // What is to be typed is relative to where it is typed.
+    let (out, _) = run(dir.path(), &["init", "cmd/api", "--yes"], 0);
+    assert!(out.contains("docker build -t api -f cmd/api/Dockerfile ."), "{out}");
+    let (out, _) = run(&dir.path().join("cmd/api"), &["init", "--yes"], 0);
+    assert!(out.contains("docker build -t api -f Dockerfile ../.."), "{out}");
+}
+
+#[test]
+fn a_dry_run_and_stdout_write_nothing() {
+    let dir = hello();
+    let before = tree(dir.path());
+    let (shown, _) = run(dir.path(), &["init", "--yes", "--dry-run"], 0);
+    assert!(shown.contains("FROM scratch AS runtime") && shown.contains("Nothing was written"), "{shown}");
+    let (dockerfile, _) = run(dir.path(), &["init", "--stdout"], 0);
+    let (json, _) = run(dir.path(), &["init", "--json", "--dry-run"], 0);
+    assert!(serde_json::from_str::<Value>(&json).is_ok());
+    assert_eq!(tree(dir.path()), before);
+    run(dir.path(), &["init", "--yes", "--quiet"], 0);
+    assert_eq!(read(dir.path(), "Dockerfile"), dockerfile);
+    let (shown, _) = run(dir.path(), &["init", "--yes", "--dry-run", "--base", "alpine"], 0);
+    assert!(shown.contains("\n-FROM scratch AS runtime\n"), "a difference where a file exists: {shown}");
+}
+
+#[test]
+fn nothing_is_asked_without_a_terminal() {
+    let dir = repo(&[
+        ("go.mod", "module example.com/shop\n\ngo 1.27\n"),
+        ("cmd/api/main.go", MAIN),
+        ("cmd/job/main.go", MAIN),
+    ]);
+    let (out, _) = run(dir.path(), &["init"], 0);
+    assert!(out.contains("assumed  entrypoint: ./cmd/api"), "an open question is stated: {out}");
+    let (out, _) = run(dir.path(), &["init", "--quiet", "--entrypoint", "./cmd/job"], 0);
+    assert_eq!(out, "");
+    let (json, _) = run(dir.path(), &["init", "--json"], 0);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let assumptions = json["apps"][0]["assumptions"].to_string();
+    assert!(!assumptions.contains("entrypoint"), "dockgen.toml holds the answer: {assumptions}");
+}
+
+#[test]
+fn a_foreign_dockerfile_is_kept() {
+    let dir = hello();
+    fs::write(dir.path().join("Dockerfile"), "FROM mine\n").unwrap();
+    refuses(dir.path(), &["init", "--yes"], &["-FROM mine", "Dockerfile was not written by dockgen", "--force"]);
+    refuses(dir.path(), &["init", "--json"], &["Dockerfile was not written by dockgen"]);
+    fs::create_dir(dir.path().join("docker")).unwrap();
+    run(dir.path(), &["init", "--yes", "--output", "docker/hello.Dockerfile"], 0);
+    assert_eq!(read(dir.path(), "Dockerfile"), "FROM mine\n");
+    assert!(dir.path().join("docker/hello.Dockerfile.dockerignore").exists());
+    run(dir.path(), &["init", "--yes", "--force"], 0);
+    assert!(read(dir.path(), "Dockerfile").contains("AS runtime"));
+}
+
+#[test]
+fn a_hand_edit_is_kept() {
+    let dir = hello();
+    run(dir.path(), &["init", "--yes"], 0);
+    let edited = read(dir.path(), "Dockerfile") + "# mine\n";
+    fs::write(dir.path().join("Dockerfile"), &edited).unwrap();
+    refuses(dir.path(), &["init", "--yes"], &["-# mine", "was edited after dockgen wrote it"]);
+    // What is unedited is dockgen's, and is replaced without a word.
+    fs::write(dir.path().join("Dockerfile"), edited.replace("# mine\n", "")).unwrap();
+    let (out, _) = run(dir.path(), &["init", "--yes", "--base", "debian"], 0);
+    assert!(out.contains("updated   Dockerfile"), "{out}");
+}
+
+#[test]
+fn a_foreign_dockerignore_is_merged() {
+    let dir = hello();
+    fs::write(dir.path().join(".dockerignore"), "# mine\nsecret-plans\n").unwrap();
+    run(dir.path(), &["init", "--yes"], 0);
+    let merged = read(dir.path(), ".dockerignore");
+    assert!(merged.starts_with("# mine\nsecret-plans\n") && merged.contains(".git"), "{merged}");
+    run(dir.path(), &["init", "--yes"], 0);
+    assert_eq!(read(dir.path(), ".dockerignore"), merged, "merged once");
+}
+
+#[test]
+fn what_a_person_decides_lands_in_dockgen_toml() {
+    let dir = hello();
+    run(dir.path(), &["init", "--yes", "--port", "9000", "--base", "auto", "--env", "A=x y", "--name", "shop"], 0);
+    let config = read(dir.path(), "dockgen.toml");
+    assert!(config.contains("port = \"9000\"") && config.contains("name = \"shop\""), "{config}");
+    assert!(!config.contains("base"), "auto is what dockgen takes anyway: {config}");
+    let dockerfile = read(dir.path(), "Dockerfile");
+    assert!(dockerfile.contains("EXPOSE 9000") && dockerfile.contains("A=\"x y\""), "{dockerfile}");
+    run(dir.path(), &["init", "--yes"], 0);
+    assert_eq!(read(dir.path(), "Dockerfile"), dockerfile, "and is read back");
+    // A flag is stronger.
+    let (out, _) = run(dir.path(), &["init", "--stdout", "--port", "9001"], 0);
+    assert!(out.contains("EXPOSE 9001"), "{out}");
+    let (out, _) = run(dir.path(), &["explain"], 0);
+    assert!(out.contains("set in dockgen.toml"), "{out}");
+}
+
+#[test]
+fn a_broken_dockgen_toml_is_an_error_with_its_line() {
+    for (config, says) in [
+        ("[answers]\nport = \n", "dockgen.toml:2: not valid TOML"),
+        ("[answers]\n\nport = 70000\n", "dockgen.toml:3: `70000` is no valid port"),
+        ("[answers]\nprot = 80\n", "dockgen.toml:2: there is no question `prot`"),
+        ("[answer]\n", "dockgen.toml:1"),
+        ("[answers]\nentrypoint = './nowhere'\n", "dockgen.toml:2"),
+    ] {
+        let dir = hello();
+        fs::write(dir.path().join("dockgen.toml"), config).unwrap();
+        refuses(dir.path(), &["init", "--yes"], &[says]);
+    }
+}
+
+#[test]
+fn bad_flags_name_themselves_and_what_would_do() {
+    let dir = hello();
+    refuses(dir.path(), &["init", "--port", "70000"], &["--port", "1 to 65535"]);
+    refuses(dir.path(), &["init", "--base", "ubuntu"], &["--base", "distroless"]);
+    refuses(dir.path(), &["init", "--env", "1A=x"], &["--env"]);
+    refuses(dir.path(), &["init", "--yes", "--set", "prot=80"], &["--set prot=", "port", "entrypoint"]);
+    refuses(dir.path(), &["init", "--yes", "--name", "My App"], &["--name", "lower-case"]);
+    refuses(dir.path(), &["init", "--yes", "--tool", "make"], &["--tool", "go"]);
+    refuses(dir.path(), &["init", "--yes", "--entrypoint", "./nowhere"], &["--entrypoint"]);
+    refuses(dir.path(), &["init", "--yes", "--app", "web"], &["--app web", "hello (.)"]);
+    refuses(dir.path(), &["init", "--yes", "--output", "no/such/Dockerfile"], &["--output"]);
+    refuses(dir.path(), &["init", "--yes", "--output", "../Dockerfile"], &["--output"]);
+    refuses(dir.path(), &["init", "--yes", "--writable", "../x"], &["--writable"]);
+    refuses(dir.path(), &["frobnicate"], &["frobnicate"]);
+}
+
+#[test]
+fn bad_input_is_an_error_that_names_it() {
+    let at = |files: &[(&str, &str)], says: &[&str]| refuses(repo(files).path(), &["init", "--yes"], says);
+    at(&[], &["is empty"]);
+    at(&[("README", "")], &["no application found", "go.mod", "package.json"]);
+    at(&[("Gemfile", ""), ("lib/composer.json", "{}")], &["Gemfile (Ruby)", "lib/composer.json (PHP)"]);
+    at(&[("package.json", "{\n  \"name\": \"x\",\n}\n")], &["package.json:3", "not valid JSON"]);
+    at(&[("go.mod", "modul x\n")], &["go.mod:1"]);
+    at(&[("package.json/x", "")], &["package.json is a folder"]);
+    let dir = hello();
+    refuses(dir.path(), &["init", "nowhere"], &["nowhere"]);
+    refuses(dir.path(), &["init", "main.go"], &["main.go is not a folder"]);
+    fs::create_dir(dir.path().join("Dockerfile")).unwrap();
+    refuses(dir.path(), &["init", "--yes"], &["Dockerfile is a folder"]);
+    let huge = repo(&[("package.json", &format!("{{\"x\": \"{}\"}}", "x".repeat(40 << 20)))]);
+    refuses(huge.path(), &["init", "--yes"], &["package.json", "bytes"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn bad_entries_of_the_tree_are_errors_that_name_them() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
+
+    let outside = repo(&[("package.json", "{}"), ("Dockerfile", "FROM theirs\n")]);
+    let dir = tempfile::tempdir().unwrap();
+    symlink(outside.path().join("package.json"), dir.path().join("package.json")).unwrap();
+    refuses(dir.path(), &["init", "--yes"], &["package.json is a symlink that leads out"]);
+
+    let dir = hello();
+    symlink(outside.path().join("Dockerfile"), dir.path().join("Dockerfile")).unwrap();
+    refuses(dir.path(), &["init", "--yes", "--force"], &["Dockerfile is a symlink"]);
+    assert_eq!(read(outside.path(), "Dockerfile"), "FROM theirs\n");
+
+    let dir = hello();
+    fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.txt")), "").unwrap();
+    refuses(dir.path(), &["init", "--yes"], &["caf", "UTF-8"]);
+
+    let dir = tempfile::tempdir().unwrap();
+    let _socket = UnixListener::bind(dir.path().join("go.mod")).unwrap();
+    let (out, err) = run(dir.path(), &["init", "--yes"], 2);
+    assert!(out.is_empty() && err.contains("go.mod is a socket"), "{err}");
+
+    let dir = hello();
+    fs::set_permissions(dir.path().join("go.mod"), fs::Permissions::from_mode(0)).unwrap();
+    // Root reads everything.
+    if fs::read(dir.path().join("go.mod")).is_err() {
+        refuses(dir.path(), &["init", "--yes"], &["go.mod", "permissions"]);
+    }
+}
+
+#[test]
+fn several_applications() {
+    let dir = repo(&[
+        ("api/go.mod", "module example.com/api\n\ngo 1.27\n"),
+        ("api/main.go", MAIN),
+        ("worker/go.mod", "module example.com/worker\n\ngo 1.27\n"),
+        ("worker/main.go", MAIN),
+        ("examples/tiny/go.mod", "module example.com/tiny\n\ngo 1.27\n"),
+        ("examples/tiny/main.go", MAIN),
+    ]);
+    refuses(dir.path(), &["init", "--yes", "--entrypoint", "."], &["--entrypoint", "--app", "api, worker"]);
+    refuses(dir.path(), &["init", "--stdout"], &["--app", "api, worker"]);
+    let (out, _) = run(dir.path(), &["init", "--json"], 0);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let paths: Vec<&str> = json["apps"].as_array().unwrap().iter().map(|app| app["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["api", "worker"]);
+    assert!(dir.path().join("worker/.dockerignore").exists());
+    assert!(!dir.path().join("examples/tiny/Dockerfile").exists());
+    let (out, _) = run(dir.path(), &["init", "--yes", "--app", "tiny"], 0);
+    assert!(out.contains("docker build -t tiny examples/tiny"), "{out}");
+}
+
+#[test]
+fn explain_shows_evidence_at_80_columns() {
+    let dir = hello();
+    let (out, err) = run(dir.path(), &["explain"], 0);
+    assert_eq!(err, "");
+    assert!(out.contains("go.mod:3") && out.contains("not distroless:"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let (out, _) = run(dir.path(), &["explain", "--json"], 0);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let base = json["apps"][0]["decisions"].as_array().unwrap().iter().find(|d| d["what"] == "base").unwrap();
+    assert_eq!((base["value"].as_str(), base["origin"].as_str()), (Some("scratch"), Some("default")));
+    assert!(!base["rejected"].as_array().unwrap().is_empty());
+    assert_eq!(tree(dir.path()).len(), 2, "explain writes nothing");
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let dir = hello();
+    assert!(!run(dir.path(), &["explain"], 0).0.contains('\x1b'));
+    assert!(run(dir.path(), &["explain", "--color", "always"], 0).0.contains('\x1b'));
+    let output = command(dir.path(), &["explain", "--color", "never"]).env("CLICOLOR_FORCE", "1").output().unwrap();
+    assert!(!text(&output.stdout).contains('\x1b'));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let dir = hello();
+    for args in [&["explain"][..], &["init", "--stdout"], &["completions", "bash"], &["man"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(dir.path(), args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let err = text(&output.stderr);
+        assert!(output.status.success() && !err.contains("panicked") && !err.contains("error"), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn completions_and_manual_page() {
+    let dir = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(run(dir.path(), &["completions", shell], 0).0.contains("dry-run"), "{shell}");
+    }
+    let (page, _) = run(dir.path(), &["man"], 0);
+    assert!(page.contains(".TH dockgen 1") && page.contains("dry\\-run"), "{page}");
+    let (help, _) = run(dir.path(), &["--help"], 0);
+    assert!(help.contains("explain"));
+    assert!(run(dir.path(), &["--version"], 0).0.starts_with("dockgen "));
+}
+
+/// Killed at any moment, every file is the old one or the new one.
+#[cfg(unix)]
+#[test]
+fn a_kill_leaves_old_or_new() {
+    let dir = hello();
+    let texts: Vec<String> = ["scratch", "debian"]
+        .iter()
+        .map(|base| {
+            run(dir.path(), &["init", "--yes", "--base", base], 0);
+            read(dir.path(), "Dockerfile")
+        })
+        .collect();
+    for round in 0..40 {
+        let base = ["scratch", "debian"][round % 2];
+        let mut child = command(dir.path(), &["init", "--yes", "--force", "--base", base])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(300 * round as u64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = read(dir.path(), "Dockerfile");
+        assert!(texts.contains(&found), "round {round}: {found}");
+    }
+    run(dir.path(), &["init", "--yes", "--force", "--base", "scratch"], 0);
+    assert_eq!(read(dir.path(), "Dockerfile"), texts[0]);
+}
