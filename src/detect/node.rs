@@ -89,7 +89,7 @@ impl<'r> App<'r> {
             let words = script::parse(app.package.script(&name)?).commands;
             let tsc = words.into_iter().map(script::unwrap).find(|c| c.argv.first().is_some_and(|w| w == "tsc"))?;
             let at = tsc.argv.iter().position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
-            tsc.argv.get(at + 1).filter(|w| w.ends_with(".json")).cloned()
+            tsc.argv.get(at + 1).filter(|w| w.strip_suffix(".json").is_some()).cloned()
         });
         app.tsconfig = typescript::read(dir, named.as_deref())?;
         Ok(Some(app))

@@ -48,9 +48,12 @@ pub(crate) enum Outcome {
     No(String),
 }
 
+/// A script that starts nothing, and why.
+pub(crate) type Refused = (String, String);
+
 /// Every entry that the scripts give, best first; and why the others give none.
-pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<(String, String)>)> {
-    let (mut entries, mut refused): (Vec<Entry>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
+    let (mut entries, mut refused): (Vec<Entry>, Vec<Refused>) = (Vec::new(), Vec::new());
     for name in SCRIPTS {
         if app.package.script(name).is_none() {
             continue;
@@ -98,8 +101,10 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
                 words.extend(step.launch.flags.iter().cloned());
                 words.push(step.launch.file.clone());
                 words.extend(step.launch.args.iter().cloned());
-                let env: String = step.launch.env.iter().map(|(k, v)| format!("{k}={} ", quote::shell_word(v))).collect();
-                lines.push(format!("{env}{}", quote::shell_words(&words)));
+                let mut line: Vec<String> =
+                    step.launch.env.iter().map(|(key, value)| format!("{key}={}", quote::shell_word(value))).collect();
+                line.push(quote::shell_words(&words));
+                lines.push(line.join(" "));
                 entry.launch.keep_development |= step.launch.keep_development;
                 entry.findings.extend(step.findings);
             }
@@ -116,7 +121,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         }
     }
     if !lines.is_empty() {
-        entry.id = name.to_owned();
+        name.clone_into(&mut entry.id);
         entry.shell = Some(place(format!("the script {name} runs `{}` before the server", lines.join(" && "))));
         entry.launch.before = Some(lines.join(" && "));
     }
@@ -217,7 +222,7 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             let Some(file) = rest.iter().find(|w| !w.starts_with('-') && (is_script(w) || app.finds(w).is_some())) else {
                 return Ok(Err("a watch tool starts it".to_owned()));
             };
-            entry.launch.file = (*file).to_owned();
+            (*file).clone_into(&mut entry.launch.file);
         }
         ["pm2" | "pm2-runtime" | "pm2-docker", rest @ ..] => {
             let Some(found) = pm2(app, rest)? else { return Ok(Err("pm2 is told nothing that was understood".to_owned())) };
@@ -228,9 +233,9 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             let Some(at) = rest.iter().position(|w| is_script(w) || app.finds(w).is_some_and(|f| f != *w)) else {
                 return Ok(Err(format!("{tool} is given no file")));
             };
-            entry.launch.file = rest[at].to_owned();
+            rest[at].clone_into(&mut entry.launch.file);
             entry.launch.args = rest[at + 1..].iter().map(|w| (*w).to_owned()).collect();
-            return loaded(app, tool, entry);
+            return Ok(loaded(app, tool, entry));
         }
         ["bun", rest @ ..] => {
             let file = rest.iter().find(|w| is_script(w));
@@ -239,12 +244,12 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             })));
         }
         [first, ..] if is_script(first) && app.finds(first).is_some() => {
-            entry.launch.file = (*first).to_owned();
+            (*first).clone_into(&mut entry.launch.file);
             entry.launch.args = command.argv[1..].to_vec();
         }
         [name, rest @ ..] => return Ok(package_command(app, name, rest, entry)),
     }
-    settle(app, entry)
+    Ok(settle(app, entry))
 }
 
 /// The words after `node`: flags, file, arguments.
@@ -257,9 +262,8 @@ fn node_words(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String
         match name {
             "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => return Err(format!("node {name} starts no file")),
             "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
-            "--inspect" | "--inspect-brk" | "--inspect-wait" => {}
             // The image holds no .env file: the environment comes from outside.
-            "--env-file" | "--env-file-if-exists" => {}
+            "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file" | "--env-file-if-exists" => {}
             "-r" | "--require" if value.is_some_and(|v| v.starts_with("dotenv")) && app.package.dependency("dotenv") != Some(Kind::Production) => {}
             _ => {
                 entry.launch.flags.push(word.to_owned());
@@ -268,7 +272,7 @@ fn node_words(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String
         }
     }
     let Some(file) = words.find(|word| *word != "--") else { return Err("node is given no file".to_owned()) };
-    entry.launch.file = file.to_owned();
+    file.clone_into(&mut entry.launch.file);
     entry.launch.args = words.map(str::to_owned).collect();
     Ok(())
 }
@@ -292,7 +296,7 @@ fn package_command(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> Re
     entry.launch.file = file;
     entry.launch.args = rest.iter().map(|w| (*w).to_owned()).collect();
     entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
-    entry.id = name.to_owned();
+    name.clone_into(&mut entry.id);
     if kind == Kind::Development {
         keep(app, package, &mut entry);
     }
@@ -313,7 +317,7 @@ fn keep(app: &App, package: &str, entry: &mut Entry) {
 }
 
 /// A TypeScript loader: compiled files where the build makes them, else the loader itself.
-fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Result<Entry, String>> {
+fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
     let package = match tool {
         "ts-node-dev" | "tsnd" => "ts-node-dev",
         "ts-node-esm" => "ts-node",
@@ -328,11 +332,11 @@ fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Result<Entry, Strin
         // One process that handles its own signals: https://tsx.is/dev-api/node-cli
         "tsx" | "esno" => entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]),
         "ts-node" | "ts-node-dev" | "tsnd" => entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]),
-        _ => return Ok(package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty())),
+        _ => return package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
     }
     let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
     if !app.package.has(loader) {
-        return Ok(Err(format!("{loader} is no dependency of the package")));
+        return Err(format!("{loader} is no dependency of the package"));
     }
     if app.package.dependency(loader) == Some(Kind::Development) {
         keep(app, loader, &mut entry);
@@ -341,7 +345,7 @@ fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Result<Entry, Strin
     entry.launch.source = app.finds(&entry.launch.file);
     entry.launch.file = entry.launch.source.clone().unwrap_or_else(|| entry.launch.file.clone());
     entry.id.clone_from(&entry.launch.file);
-    Ok(Ok(entry))
+    Ok(entry)
 }
 
 impl Entry {
@@ -358,9 +362,9 @@ impl Entry {
 }
 
 /// Finds the file: in the repository, or in what the build makes.
-fn settle(app: &App, mut entry: Entry) -> Result<Result<Entry, String>> {
+fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     let named = entry.launch.file.clone();
-    let Some(path) = RelPath::new(&named) else { return Ok(Err(format!("{named} lies outside the application"))) };
+    let Some(path) = RelPath::new(&named) else { return Err(format!("{named} lies outside the application")) };
     let wanted = path.as_str().to_owned();
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
     let loader = entry.launch.flags.iter().any(|flag| ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l)));
@@ -371,7 +375,7 @@ fn settle(app: &App, mut entry: Entry) -> Result<Result<Entry, String>> {
         if typescript(&found) && app.build_script().is_some() && app.compiled(&found).is_some() {
             let compiled = app.compiled(&found).unwrap_or_default();
             entry.launch.flags.retain(|flag| flag != "-r" || !loader);
-            entry.launch.flags.retain(|flag| !["ts-node", "tsx"].iter().any(|l| flag.contains(l)) && !(loader && flag == "--import"));
+            entry.launch.flags.retain(|flag| !(["ts-node", "tsx"].iter().any(|l| flag.contains(l)) || loader && flag == "--import"));
             entry.launch.outputs = vec![top(&compiled)];
             entry.launch.file = compiled;
             entry.launch.layout = Layout::Output;
@@ -386,10 +390,10 @@ fn settle(app: &App, mut entry: Entry) -> Result<Result<Entry, String>> {
         entry.launch.file = wanted;
         entry.launch.layout = Layout::Output;
     } else {
-        return Ok(Err(format!("{named} is not in the repository, and no script builds it")));
+        return Err(format!("{named} is not in the repository, and no script builds it"));
     }
     entry.id.clone_from(&entry.launch.file);
-    Ok(Ok(entry))
+    Ok(entry)
 }
 
 /// The folder that the build writes: the first component of a file in it.
@@ -406,7 +410,7 @@ fn is_script(word: &str) -> bool {
 fn pm2(app: &App, words: &[&str]) -> Result<Option<(String, Vec<String>)>> {
     let mut words = words.iter().skip_while(|w| matches!(**w, "start" | "restart" | "reload" | "startOrRestart" | "--no-daemon" | "-i" | "max"));
     let Some(file) = words.find(|w| !w.starts_with('-') && w.contains('.') || app.finds(w).is_some()) else { return Ok(None) };
-    let ecosystem = file.contains("ecosystem") || file.contains("pm2") || file.contains("process") || file.ends_with(".json");
+    let ecosystem = file.contains("ecosystem") || file.contains("pm2") || file.contains("process") || RelPath::new(file).is_some_and(|path| path.extension() == "json");
     if !ecosystem {
         return Ok(Some(((*file).to_owned(), Vec::new())));
     }
@@ -460,7 +464,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
         command.argv.insert(0, "node".to_owned());
     }
     Ok(node(app, &command)?.ok().map(|mut entry| {
-        entry.id = wanted.to_owned();
+        wanted.clone_into(&mut entry.id);
         entry
     }))
 }

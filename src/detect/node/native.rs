@@ -63,7 +63,7 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             && !range.starts_with('.')
             && !range.starts_with('@')
             && range.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.#".contains(c));
-        if range.starts_with("git") || range.starts_with("ssh://") || range.contains(".git#") || range.ends_with(".git") || short {
+        if range.starts_with("git") || range.starts_with("ssh://") || range.contains(".git#") || range.strip_suffix(".git").is_some() || short {
             native.git.push(app.package.at_dependency(name, format!("{name} is fetched by git")));
         }
     }

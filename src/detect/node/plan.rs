@@ -174,7 +174,7 @@ fn has_development(app: &App) -> bool {
     app.package.has_development() || app.root_package.as_ref().is_some_and(super::Package::has_development)
 }
 
-/// The final image holds node_modules.
+/// The final image holds the installed dependencies.
 fn needs_modules(launch: &Launch) -> bool {
     matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Output)
 }

@@ -130,7 +130,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         let Some(text) = app.package.script(name) else { continue };
         let chain = super::script::parse(text);
         let Some(command) = chain.commands.into_iter().map(super::script::unwrap).next_back() else { continue };
-        launch.env = command.env.clone();
+        launch.env.clone_from(&command.env);
         let port = command.argv.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
         if let Some(port) = port.filter(|port| port.parse::<u16>().is_ok()) {
             launch.env.push(("PORT".to_owned(), port));
@@ -198,10 +198,11 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         program.port = Some(Sourced::new(port, evidence));
     }
     if program.port.is_none() && program.kind == Kind::Service {
-        program.port = example_port(app)?;
-        if let Some(port) = &program.port {
-            let var = EnvVar { key: "PORT".to_owned(), value: port.value.to_string() };
+        let asked = if scan.port_env.is_empty() { vec!["PORT".to_owned()] } else { scan.port_env };
+        if let Some((name, port)) = example_port(app, &asked)? {
+            let var = EnvVar { key: name, value: port.value.to_string() };
             program.env.push(Sourced { value: var, evidence: port.evidence.clone(), rejected: Vec::new() });
+            program.port = Some(port);
         }
     }
     if program.port.is_none() && program.kind == Kind::Service {
@@ -229,13 +230,13 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
 /// What native modules ask of the image and of the builder.
 fn needs(app: &App, program: &mut Program) -> Result<()> {
     let native = native::read(app)?;
-    if !native.glibc_only.is_empty() {
-        program.needs.libc = Libc::Glibc;
-        program.needs.libc_evidence = native.glibc_only;
-    } else {
+    if native.glibc_only.is_empty() {
         // Node.js itself is linked with a C library.
         program.needs.libc = Libc::Dynamic;
         program.needs.libc_evidence = native.linked;
+    } else {
+        program.needs.libc = Libc::Glibc;
+        program.needs.libc_evidence = native.glibc_only;
     }
     let mut package = |key: &str, evidence: Vec<Evidence>| {
         if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
@@ -248,15 +249,28 @@ fn needs(app: &App, program: &mut Program) -> Result<()> {
     Ok(())
 }
 
-/// `PORT=3000` in an example of the environment.
-fn example_port(app: &App) -> Result<Option<Sourced<u16>>> {
-    for file in [".env.example", ".env.sample", ".env.template", ".env.defaults", "env.example", "env-example", ".env.dist", ".env"] {
+/// Files that show what the environment should hold.
+const EXAMPLES: [&str; 8] = [
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.defaults",
+    "env.example",
+    ".env.dist",
+    "env-example",
+    "env-example-relational",
+];
+
+/// The value of one of these variables in an example of the environment.
+fn example_port(app: &App, names: &[String]) -> Result<Option<(String, Sourced<u16>)>> {
+    for file in EXAMPLES {
         let Some((path, text)) = app.dir.text(file)? else { continue };
-        for key in ["PORT=", "APP_PORT=", "SERVER_PORT=", "HTTP_PORT="] {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(key));
+        for name in names {
+            let key = format!("{name}=");
+            let line = text.lines().find_map(|line| line.trim().strip_prefix(&key));
             if let Some(port) = line.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok()) {
-                let at = line_of(&text, key).unwrap_or(1);
-                return Ok(Some(Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}")))));
+                let at = line_of(&text, &key).unwrap_or(1);
+                return Ok(Some((name.clone(), Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}"))))));
             }
         }
     }

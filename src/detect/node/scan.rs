@@ -1,19 +1,49 @@
-//! What the sources do at run time. (Follows.)
+//! What the sources do at run time: where they listen, how they stop, what they read, write and start.
+
+mod listen;
+mod process;
+mod sources;
+mod storage;
 
 use anyhow::Result;
 
 use super::App;
-use super::launch::Launch;
+use super::launch::{Launch, Layout};
+use super::manifest::Kind;
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 use crate::path::RelPath;
 
-/// The port of every site's web server.
+pub(crate) use self::sources::Source;
+
+/// The port of every site's web server: above 1024, so that it needs no privilege anywhere.
 pub(crate) const SITE_PORT: u16 = 8080;
+
+/// Libraries that listen.
+const SERVERS: [&str; 16] = [
+    "express",
+    "fastify",
+    "koa",
+    "@hapi/hapi",
+    "hono",
+    "@hono/node-server",
+    "restify",
+    "polka",
+    "h3",
+    "ws",
+    "socket.io",
+    "@apollo/server",
+    "graphql-yoga",
+    "@feathersjs/express",
+    "connect",
+    "json-server",
+];
 
 /// What a scan found.
 #[derive(Default)]
 pub(crate) struct Scan {
     pub(crate) port: Option<Sourced<u16>>,
+    /// Variables that hold the port, where the code names no default.
+    pub(crate) port_env: Vec<String>,
     /// Something listens.
     pub(crate) listens: bool,
     /// A server's library is a dependency.
@@ -29,7 +59,18 @@ pub(crate) struct Scan {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Scans the sources of a program.
-pub(crate) fn read(_: &App, _: &Launch) -> Result<Scan> {
-    Ok(Scan::default())
+/// Scans the sources of a program: from its entry along relative imports, else the application's folder.
+pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
+    let sources = sources::collect(app, launch)?;
+    let mut scan = Scan {
+        serves: SERVERS.iter().any(|name| app.package.dependency(name) == Some(Kind::Production)),
+        ..Scan::default()
+    };
+    let own_server = !matches!(launch.layout, Layout::Standalone | Layout::Bundle);
+    if own_server {
+        listen::read(app, &sources, &mut scan);
+    }
+    process::read(app, &sources, &mut scan)?;
+    storage::read(app, launch, &sources, &mut scan);
+    Ok(scan)
 }

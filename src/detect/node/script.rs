@@ -136,8 +136,8 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
     for _ in 0..8 {
         let Some(first) = command.argv.first().map(String::as_str) else { break };
         let skip = match first {
-            "exec" | "env" | "npx" | "bunx" | "time" | "cross-env-shell" | "env-cmd" | "nice" => 1,
-            "cross-env" | "dotenv" | "dotenvx" | "doppler" => 1,
+            "exec" | "env" | "npx" | "bunx" | "time" | "nice" | "cross-env" | "cross-env-shell" | "env-cmd" | "dotenv"
+            | "dotenvx" | "doppler" => 1,
             "pnpm" | "yarn" | "npm" | "bun"
                 if matches!(command.argv.get(1).map(String::as_str), Some("exec" | "dlx" | "x")) =>
             {
@@ -149,7 +149,7 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
         // Their own options, then assignments, then the command.
         loop {
             match command.argv.first().map(String::as_str) {
-                Some("--") | Some("run") | Some("-y") | Some("--yes") | Some("--no-install") | Some("--silent") => {
+                Some("--" | "run" | "-y" | "--yes" | "--no-install" | "--silent") => {
                     command.argv.remove(0);
                 }
                 Some("-e" | "-f" | "-c" | "-p" | "--package" | "-o") if command.argv.len() > 1 => {

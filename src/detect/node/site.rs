@@ -145,7 +145,7 @@ fn flag(script: &str, name: &str) -> Option<String> {
     None
 }
 
-/// BUILD_PATH in the script or in .env: <https://create-react-app.dev/docs/advanced-configuration>.
+/// `BUILD_PATH` in the script or in .env: <https://create-react-app.dev/docs/advanced-configuration>.
 fn create_react_app(app: &App, script: &str) -> Result<Site> {
     let name = app.build_script().unwrap_or_default();
     let mut evidence = vec![app.package.at_dependency("react-scripts", "Create React App builds a single-page application")];

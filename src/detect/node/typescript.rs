@@ -25,11 +25,11 @@ pub(crate) struct Output {
 
 /// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then tsconfig.json.
 pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
-    let names: Vec<&str> = match named {
+    let candidates: Vec<&str> = match named {
         Some(name) => vec![name],
         None => vec!["tsconfig.build.json", "tsconfig.json"],
     };
-    for name in names {
+    for name in candidates {
         if dir.has(name) {
             let mut output = Output::default();
             follow(dir, name, &mut output, 0)?;

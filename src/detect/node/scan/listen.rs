@@ -1,0 +1,234 @@
+//! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
+
+use super::super::App;
+use super::super::expression::{Names, Value, option, value};
+use super::super::token::{Token, arguments};
+use super::{Scan, Source};
+use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+
+/// Addresses that nothing outside the container reaches.
+const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
+
+/// One place that listens.
+struct Place {
+    rank: u8,
+    port: Option<u16>,
+    env: Vec<String>,
+    evidence: Evidence,
+}
+
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
+    let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
+    let mut places: Vec<Place> = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        // Names of the file itself first, then those of the others.
+        let files: Vec<&Names> = std::iter::once(&names[index]).chain(names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n)).collect();
+        for call in calls(&source.tokens) {
+            let args = arguments(&source.tokens, call.open);
+            let at = source.tokens[call.open].at;
+            let port = match (call.kind, args.first()) {
+                (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => Some(*first),
+                (_, Some(_)) => option(&args, "port"),
+                _ => None,
+            };
+            let Some(port) = port else {
+                // `listen()` and `listen(callback)` take their port from elsewhere.
+                scan.listens |= call.kind == CallKind::Listen && args.is_empty() && call.method;
+                continue;
+            };
+            if is_function(port) {
+                continue;
+            }
+            let found = value(port, &files);
+            let number = found.literal.as_deref().and_then(|text| text.trim().parse::<u16>().ok()).filter(|p| *p > 0);
+            let by_port = found.env.iter().any(|name| name.contains("PORT"));
+            if number.is_none() && !by_port {
+                continue;
+            }
+            scan.listens = true;
+            places.push(Place {
+                rank: rank(&found),
+                port: number,
+                evidence: source.at(at, described(&found, number)),
+                env: found.env,
+            });
+            address(app, source, call, &args, &files, at, scan);
+        }
+    }
+    places.sort_by_key(|place| place.rank);
+    scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
+    let mut known = places.into_iter().filter_map(|place| Some((place.port?, place.evidence)));
+    if let Some((port, evidence)) = known.next() {
+        let mut chosen = Sourced::new(port, evidence);
+        for (other, evidence) in known {
+            if other != port && !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
+                chosen = chosen.rejecting(other.to_string(), format!("{}: another place that listens", evidence.place()));
+            }
+        }
+        scan.port = Some(chosen);
+    }
+}
+
+fn described(found: &Value, number: Option<u16>) -> String {
+    match (found.env.first(), number) {
+        (Some(name), Some(port)) => format!("listens on {port} unless {name} says otherwise"),
+        (Some(name), None) => format!("listens on the port in {name}"),
+        (None, Some(port)) => format!("listens on {port}"),
+        (None, None) => "listens".to_owned(),
+    }
+}
+
+/// The main server first, metrics and debugging last.
+fn rank(found: &Value) -> u8 {
+    let aside = ["METRIC", "ADMIN", "DEBUG", "INSPECT", "HEALTH", "HTTPS", "TLS", "SSL"];
+    if found.env.iter().any(|name| name == "PORT") {
+        0
+    } else if found.env.iter().any(|name| aside.iter().any(|word| name.contains(word))) {
+        3
+    } else if found.env.is_empty() {
+        2
+    } else {
+        1
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CallKind {
+    /// `x.listen(...)`.
+    Listen,
+    /// `serve({...})`, `new WebSocketServer({...})`, `new Hapi.Server({...})`.
+    Options,
+}
+
+#[derive(Clone, Copy)]
+struct Call {
+    kind: CallKind,
+    /// The index of `(`.
+    open: usize,
+    /// Called as a method.
+    method: bool,
+}
+
+fn calls(tokens: &[Token]) -> impl Iterator<Item = Call> {
+    tokens.windows(2).enumerate().filter_map(|(index, window)| {
+        if !window[1].is('(') {
+            return None;
+        }
+        let method = index > 0 && tokens[index - 1].is('.');
+        let kind = match window[0].word()? {
+            "listen" => CallKind::Listen,
+            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => CallKind::Options,
+            "Server" | "server" if method => CallKind::Options,
+            _ => return None,
+        };
+        Some(Call { kind, open: index + 1, method })
+    })
+}
+
+fn is_function(tokens: &[Token]) -> bool {
+    tokens.first().is_some_and(|t| t.is_word("function") || t.is_word("async"))
+        || tokens.windows(2).any(|w| w[0].is('=') && w[1].is('>'))
+}
+
+/// The address: what is local only is set by the environment where the code reads it there, else reported.
+fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&Names], at: usize, scan: &mut Scan) {
+    let stated = option(args, "host").or_else(|| option(args, "hostname"));
+    let second = args.get(1).filter(|_| call.kind == CallKind::Listen).filter(|arg| !is_function(arg) && arg.len() <= 16).copied();
+    let host = stated.or(second).map(|tokens| value(tokens, files));
+    let fastify = (source.imports("fastify") || source.imports("@nestjs/platform-fastify")) && call.kind == CallKind::Listen;
+    match host {
+        Some(found) if found.literal.as_deref().is_some_and(|text| LOCAL.contains(&text)) => {
+            let literal = found.literal.unwrap_or_default();
+            match found.env.first() {
+                Some(name) => {
+                    let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
+                    let note = format!("listens on {literal} unless {name} says otherwise");
+                    scan.env.push(Sourced::new(var, source.at(found.at, note)));
+                }
+                None => scan.findings.push(local_only(source.at(found.at, format!("listens on {literal}")), &literal)),
+            }
+        }
+        Some(found) if found.literal.is_none() => {
+            // No default in the code: Fastify and Node.js differ in what they take then.
+            if let Some(name) = found.env.iter().find(|name| name.contains("HOST") || name.contains("ADDR") || name.contains("IP")) {
+                let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
+                scan.env.push(Sourced::new(var, source.at(at, format!("listens on the address in {name}"))));
+            }
+        }
+        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is given.
+        None if fastify && app.package.has("fastify") => {
+            scan.findings.push(local_only(source.at(at, "Fastify listens on localhost where no host is given"), "localhost"));
+        }
+        _ => {}
+    }
+}
+
+fn local_only(evidence: Evidence, address: &str) -> Finding {
+    Finding::new(
+        "localhost-only",
+        Severity::Warning,
+        format!("the server listens on {address} alone"),
+        [evidence],
+        "in a container that is the container itself: a published port reaches nothing",
+        "listen on 0.0.0.0, or take the address from an environment variable such as HOST",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::App;
+    use super::super::super::launch::Launch;
+    use super::super::Scan;
+    use crate::repo::Repo;
+
+    fn scan(dependencies: &str, source: &str) -> Scan {
+        let manifest = format!(r#"{{"dependencies": {{{dependencies}}}}}"#);
+        let repo = Repo::from_files([("package.json", manifest.as_str()), ("index.js", source)]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let launch = Launch { file: "index.js".into(), source: Some("index.js".into()), ..Launch::default() };
+        super::super::read(&app, &launch).unwrap()
+    }
+
+    fn port(source: &str) -> Option<u16> {
+        scan("", source).port.map(|p| p.value)
+    }
+
+    #[test]
+    fn ports_of_every_common_form() {
+        for source in [
+            "app.listen(4000)",
+            "app.listen(process.env.PORT || 4000, () => console.log('x'))",
+            "const port = Number(process.env.PORT) || 4000;\nhttp.createServer(app).listen(port)",
+            "const config = { port: 4000 }; app.listen(config.port)",
+            "fastify.listen({ port: 4000, host: '0.0.0.0' })",
+            "serve({ fetch: app.fetch, port: 4000 })",
+            "new WebSocketServer({ port: 4000 })",
+            "var port = normalizePort(process.env.PORT || '4000'); app.set('port', port); server.listen(port);",
+            "await app.listen(configService.get('PORT') ?? 4000)",
+        ] {
+            assert_eq!(port(source), Some(4000), "{source}");
+        }
+        for source in ["// app.listen(4000)", "'app.listen(4000)'", "listen('event', () => 4000)", "emitter.listen(x => 4000)"] {
+            assert_eq!(port(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_main_server_wins_and_others_are_named() {
+        let found = scan("", "m.listen(process.env.METRICS_PORT || 9090); app.listen(process.env.PORT || 4000)").port.unwrap();
+        assert_eq!(found.value, 4000);
+        assert_eq!(found.rejected[0].value, "9090");
+    }
+
+    #[test]
+    fn addresses_inside_the_container() {
+        let found = scan("", "app.listen(3000, '127.0.0.1')");
+        assert_eq!((found.findings[0].code.as_str(), found.env.len()), ("localhost-only", 0));
+        let found = scan("", "app.listen({ port: 3000, host: process.env.HOST || 'localhost' })");
+        assert!(found.findings.is_empty());
+        assert_eq!((found.env[0].value.key.as_str(), found.env[0].value.value.as_str()), ("HOST", "0.0.0.0"));
+        let found = scan("\"fastify\": \"5\"", "const f = require('fastify')(); f.listen({ port: 3000 })");
+        assert_eq!(found.findings[0].code, "localhost-only");
+        assert!(scan("", "app.listen(3000, () => console.log('localhost'))").findings.is_empty());
+    }
+}

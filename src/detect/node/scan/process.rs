@@ -1,0 +1,195 @@
+//! Signals, programs of the system that the code starts, and subcommands.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::super::App;
+use super::super::manifest::Kind as Dependency;
+use super::super::token::{Kind, Token, arguments};
+use super::{Scan, Source};
+use crate::facts::{Evidence, Finding, Severity, Sourced};
+
+/// Libraries that install a handler for SIGTERM when they are used.
+const HANDLERS: [&str; 6] =
+    ["@godaddy/terminus", "http-graceful-shutdown", "close-with-grace", "lightship", "fastify-graceful-shutdown", "graceful-server"];
+
+/// Libraries of command lines with subcommands.
+const COMMAND_LINES: [&str; 6] = ["commander", "yargs", "cac", "@oclif/core", "clipanion", "citty"];
+
+/// Programs that are there on every machine that develops and on no server.
+const DESKTOP: [&str; 12] =
+    ["open", "start", "xdg-open", "osascript", "cmd", "cmd.exe", "powershell", "powershell.exe", "wmic", "reg", "sw_vers", "explorer"];
+
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
+    let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
+    for (dependency, key) in &dependencies {
+        if app.package.dependency(dependency) == Some(Dependency::Production) {
+            let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
+            add(scan, key, evidence);
+        }
+    }
+    let mut commands = Vec::new();
+    for source in sources {
+        scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
+        started(source, &programs, scan);
+        for library in COMMAND_LINES.iter().filter(|library| source.imports(library)) {
+            commands.extend(subcommands(source).map(|at| (*library, source.at(at, format!("a subcommand, by {library}")))));
+        }
+    }
+    if commands.len() >= 2 && !scan.listens
+        && let Some((library, _)) = commands.first()
+    {
+        let value = (*library).to_owned();
+        let evidence = commands.into_iter().map(|(_, evidence)| evidence).take(8).collect();
+        scan.subcommands = Some(Sourced { value, evidence, rejected: Vec::new() });
+    }
+    Ok(())
+}
+
+fn add(scan: &mut Scan, key: &str, evidence: Evidence) {
+    match scan.packages.iter_mut().find(|p| p.value == key) {
+        Some(held) if held.evidence.len() < 4 => held.evidence.push(evidence),
+        Some(_) => {}
+        None => scan.packages.push(Sourced::new(key.to_owned(), evidence)),
+    }
+}
+
+/// `process.on('SIGTERM', ...)`, a list of signals, Nest's shutdown hooks; not `child.kill('SIGTERM')`.
+fn sigterm(source: &Source) -> Option<Evidence> {
+    let tokens = &source.tokens;
+    for (index, token) in tokens.iter().enumerate() {
+        let before = |back: usize| index.checked_sub(back).and_then(|at| tokens.get(at));
+        if token.text() == Some("SIGTERM") {
+            let sent = before(1).is_some_and(|t| t.is('(')) && before(2).is_some_and(|t| t.is_word("kill"))
+                || before(1).is_some_and(|t| t.is(',')) && (3..=8).any(|back| before(back).is_some_and(|t| t.is_word("kill")));
+            if !sent {
+                return Some(source.at(token.at, "handles SIGTERM"));
+            }
+        }
+        if token.is_word("enableShutdownHooks") && tokens.get(index + 1).is_some_and(|t| t.is('(')) {
+            return Some(source.at(token.at, "NestJS ends on SIGTERM by its shutdown hooks"));
+        }
+        if let Some(library) = token.text().and_then(|text| HANDLERS.iter().find(|name| **name == text)) {
+            return Some(source.at(token.at, format!("{library} handles SIGTERM")));
+        }
+    }
+    None
+}
+
+/// Programs that `child_process` and its wrappers start.
+fn started(source: &Source, programs: &BTreeMap<String, String>, scan: &mut Scan) {
+    let libraries = ["child_process", "execa", "cross-spawn", "shelljs", "tinyexec"];
+    if !libraries.iter().any(|library| source.imports(library)) {
+        return;
+    }
+    let tokens = &source.tokens;
+    for (index, window) in tokens.windows(2).enumerate() {
+        let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
+        // `/x/.exec(y)` is a regular expression's method.
+        let receiver = index.checked_sub(2).filter(|_| tokens[index - 1].is('.')).and_then(|at| tokens[at].word());
+        let method = index > 0 && tokens[index - 1].is('.');
+        let ours = receiver.is_some_and(|word| ["child_process", "childProcess", "cp", "shell", "util", "exec", "process"].contains(&word));
+        if method && !ours || index > 0 && tokens[index - 1].is_word("function") {
+            continue;
+        }
+        let (known, by_shell) = match name {
+            "exec" | "execSync" | "execAsync" | "execPromise" | "execP" | "execCommand" | "shellExec" => (true, true),
+            "spawn" | "spawnSync" | "spawnAsync" | "execFile" | "execFileSync" | "execFileAsync" | "execa" | "execaSync" => (true, false),
+            _ => (false, false),
+        };
+        if !known {
+            continue;
+        }
+        let args = arguments(tokens, index + 1);
+        let Some(first) = args.first().and_then(|arg| arg.first()) else { continue };
+        let shell = by_shell || shell_option(&args);
+        if shell && scan.shell.is_none() {
+            scan.shell = Some(source.at(window[0].at, format!("{name} starts a shell")));
+        }
+        let text = match &first.kind {
+            Kind::Text(text) | Kind::Template(text) => text.as_str(),
+            _ => continue,
+        };
+        let program = text.split_whitespace().next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or(program);
+        if let Some(key) = programs.get(program) {
+            add(scan, key, source.at(window[0].at, format!("starts {program}")));
+        } else if !program.is_empty()
+            && !DESKTOP.contains(&program)
+            && !["node", "npm", "npx", "sh", "bash", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir", "true"].contains(&program)
+            && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
+        {
+            scan.findings.push(Finding::new(
+                "system-program",
+                Severity::Note,
+                format!("the program starts `{program}`, which dockgen knows no package for"),
+                [source.at(window[0].at, format!("starts {program}"))],
+                "the image holds Node.js and the program alone: starting it fails there",
+                "if it matters in production, add its package to the final stage on --base debian",
+            ));
+        }
+    }
+}
+
+fn shell_option(args: &[&[Token]]) -> bool {
+    super::super::expression::option(args, "shell").is_some_and(|value| value.first().is_some_and(|t| t.is_word("true")))
+}
+
+/// Offsets of `.command('name ...')`.
+fn subcommands(source: &Source) -> impl Iterator<Item = usize> {
+    source.tokens.windows(4).filter_map(|w| {
+        (w[0].is('.') && w[1].is_word("command") && w[2].is('(') && w[3].text().is_some_and(|t| !t.starts_with(['$', '*']))).then_some(w[1].at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::App;
+    use super::super::super::launch::Launch;
+    use super::super::Scan;
+    use crate::repo::Repo;
+
+    fn scan(source: &str) -> Scan {
+        let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "commander": "12"}}"#;
+        let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let launch = Launch { file: "index.js".into(), source: Some("index.js".into()), ..Launch::default() };
+        super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn handlers_for_sigterm() {
+        for source in [
+            "process.on('SIGTERM', stop)",
+            "process.once(\"SIGTERM\", stop)",
+            "['SIGINT', 'SIGTERM'].forEach(s => process.on(s, stop))",
+            "app.enableShutdownHooks()",
+        ] {
+            assert!(scan(source).sigterm.is_some(), "{source}");
+        }
+        for source in ["child.kill('SIGTERM')", "// process.on('SIGTERM')", "process.kill(pid, 'SIGTERM')", "process.on('SIGINT', x)"] {
+            assert!(scan(source).sigterm.is_none(), "{source}");
+        }
+    }
+
+    #[test]
+    fn programs_and_shells() {
+        let found = scan("const { exec, spawn } = require('child_process'); spawn('git', ['log']); exec(`ping ${host}`); /a/.exec('curl x')");
+        let keys: Vec<_> = found.packages.iter().map(|p| p.value.as_str()).collect();
+        assert_eq!(keys, ["ffmpeg", "git", "ping"]);
+        assert!(found.shell.is_some());
+        let found = scan("const { spawn } = require('node:child_process'); spawn('weird-tool', []); spawn('xdg-open', [])");
+        assert!(found.shell.is_none());
+        assert_eq!(found.findings.len(), 1);
+        assert_eq!(found.findings[0].code, "system-program");
+    }
+
+    #[test]
+    fn subcommands_need_two() {
+        let two = "const { program } = require('commander'); program.command('serve <x>'); program.command('migrate');";
+        assert_eq!(scan(two).subcommands.unwrap().value, "commander");
+        assert!(scan("const { program } = require('commander'); program.command('serve')").subcommands.is_none());
+    }
+}

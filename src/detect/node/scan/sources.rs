@@ -1,0 +1,143 @@
+//! Which files are read: those that the entry imports, or all sources of the application, within bounds.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::super::App;
+use super::super::launch::{Launch, Layout};
+use super::super::token::{Token, tokens};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::line_at;
+
+/// How many files of one application are read.
+const MAX_FILES: usize = 800;
+
+/// Folders whose files do not run in production.
+const ASIDE: [&str; 22] = [
+    "test", "tests", "__tests__", "__mocks__", "spec", "e2e", "cypress", "playwright", "fixtures", "mocks", "docs", "examples",
+    "example", "public", "static", "assets", "dist", "build", "out", "coverage", ".storybook", "src-tauri",
+];
+
+/// A source file, tokenized.
+pub(crate) struct Source {
+    pub(crate) path: RelPath,
+    text: Rc<str>,
+    pub(crate) tokens: Vec<Token>,
+}
+
+impl Source {
+    /// Evidence at a byte offset.
+    pub(crate) fn at(&self, at: usize, note: impl Into<String>) -> Evidence {
+        match line_at(&self.text, at) {
+            Some(line) => Evidence::at(&self.path, line, note),
+            None => Evidence::file(&self.path, note),
+        }
+    }
+
+    /// True where the file imports that module.
+    pub(crate) fn imports(&self, module: &str) -> bool {
+        self.tokens.iter().any(|token| {
+            token.text().is_some_and(|text| text == module || text.strip_prefix("node:") == Some(module))
+        })
+    }
+}
+
+/// The sources of a program, its entry first.
+pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
+    let entry = launch.source.clone().or_else(|| app.finds(&launch.file));
+    let entry = entry.and_then(|name| app.dir.join(&name)).filter(|path| app.dir.repo.is_file(path));
+    // A framework loads its files by convention: nothing imports them.
+    let by_convention = matches!(launch.layout, Layout::Standalone | Layout::Bundle);
+    let mut sources = match entry {
+        Some(entry) if !by_convention && is_code(&entry) => follow(app, entry)?,
+        _ => Vec::new(),
+    };
+    if sources.is_empty() {
+        let files: Vec<RelPath> = app.dir.repo.files_under(&app.dir.path).filter(|path| is_server_code(app, path)).cloned().collect();
+        for path in files.into_iter().take(MAX_FILES) {
+            sources.extend(read(app, path)?);
+        }
+    }
+    Ok(sources)
+}
+
+fn is_code(path: &RelPath) -> bool {
+    matches!(path.extension(), "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx" | "") && !path.file_name().ends_with(".d.ts")
+}
+
+fn is_server_code(app: &App, path: &RelPath) -> bool {
+    let way = path.strip(&app.dir.path).unwrap_or_default();
+    let name = path.file_name();
+    let skipped = [".test.", ".spec.", ".stories.", ".config.", ".min.", ".d.ts"].iter().any(|part| name.contains(part));
+    let extension = path.extension();
+    matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts")
+        && !skipped
+        && !way.split('/').any(|part| ASIDE.contains(&part))
+}
+
+fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
+    let Some(text) = app.dir.repo.source_text(&path)? else { return Ok(None) };
+    let tokens = tokens(&text);
+    Ok(Some(Source { path, text, tokens }))
+}
+
+fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {
+    let mut open = VecDeque::from([entry.clone()]);
+    let mut seen = BTreeSet::from([entry]);
+    let mut sources = Vec::new();
+    while let Some(path) = open.pop_front() {
+        if sources.len() >= MAX_FILES {
+            break;
+        }
+        let Some(source) = read(app, path)? else { continue };
+        for next in imported(app, &source) {
+            if seen.insert(next.clone()) {
+                open.push_back(next);
+            }
+        }
+        sources.push(source);
+    }
+    Ok(sources)
+}
+
+/// Files of the application that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`, and the
+/// aliases `@/y`, `~/y`, `src/y`.
+fn imported(app: &App, source: &Source) -> Vec<RelPath> {
+    let here = source.path.parent().unwrap_or_default();
+    let mut found = Vec::new();
+    for window in source.tokens.windows(3) {
+        let (first, second, third) = (&window[0], &window[1], &window[2]);
+        let called = second.is('(') && (first.is_word("require") || first.is_word("import"));
+        let imports = called || second.is_word("from") || second.is_word("import");
+        let text = if imports { third.text() } else { None };
+        let Some(text) = text else { continue };
+        let bases: Vec<RelPath> = if text.starts_with('.') {
+            here.join(text).into_iter().collect()
+        } else if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
+            ["src/", ""].iter().filter_map(|root| app.dir.join(&format!("{root}{rest}"))).collect()
+        } else if text.starts_with("src/") {
+            app.dir.join(text).into_iter().collect()
+        } else {
+            continue;
+        };
+        found.extend(bases.iter().find_map(|base| resolve(app, base)));
+    }
+    found
+}
+
+/// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the sources.
+fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
+    let stem = base.as_str();
+    let swapped = [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")]
+        .into_iter()
+        .filter_map(|(from, to)| stem.strip_suffix(from).map(|stem| format!("{stem}{to}")));
+    let extended = ["", ".ts", ".js", ".mts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.ts", "/index.js", "/index.mjs"]
+        .iter()
+        .map(|suffix| format!("{stem}{suffix}"));
+    extended.chain(swapped).filter_map(|name| RelPath::new(&name)).find(|path| {
+        !path.is_root() && path.is_within(&app.root.path) && is_code(path) && app.dir.repo.is_file(path)
+    })
+}

@@ -1,0 +1,245 @@
+//! Folders that the code writes, and files that it reads beside itself.
+
+use super::super::App;
+use super::super::expression::{Anchor, Names, PathValue, option, path};
+use super::super::launch::{Launch, Layout};
+use super::super::token::{Token, arguments};
+use super::{Scan, Source};
+use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::path::RelPath;
+
+/// Calls whose first argument is a folder that they make or write into.
+const MAKES_FOLDER: [&str; 8] = ["mkdir", "mkdirSync", "mkdirp", "mkdirpSync", "ensureDir", "ensureDirSync", "emptyDir", "emptyDirSync"];
+
+/// Calls whose first argument is a file that they write.
+const WRITES_FILE: [&str; 12] = [
+    "createWriteStream", "writeFile", "writeFileSync", "appendFile", "appendFileSync", "outputFile", "outputFileSync", "outputJson",
+    "writeJson", "writeJsonSync", "DatabaseSync", "Database",
+];
+
+/// Options that name a folder to write.
+const FOLDER_OPTIONS: [(&str, &str); 5] =
+    [("multer", "dest"), ("diskStorage", "destination"), ("DailyRotateFile", "dirname"), ("formidable", "uploadDir"), ("fileUpload", "tempFileDir")];
+
+/// Options that name a file to write, in calls of that name.
+const FILE_OPTIONS: [(&str, &str); 4] = [("File", "filename"), ("Sequelize", "storage"), ("DailyRotateFile", "filename"), ("createClient", "url")];
+
+/// Calls whose first argument is read.
+const READS: [&str; 16] = [
+    "readFile", "readFileSync", "createReadStream", "readdir", "readdirSync", "existsSync", "sendFile", "static", "serveStatic", "access",
+    "accessSync", "readJson", "readJsonSync", "loadSync", "favicon", "opendir",
+];
+
+/// Options that name files or folders to read.
+const READ_OPTIONS: [&str; 10] = ["root", "views", "directory", "migrationsFolder", "migrationsDir", "localesPath", "templateDir", "rootPath", "dir", "path"];
+
+pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
+    for source in sources {
+        let names = Names::of(&source.tokens);
+        let place = Location::of(app, launch, source);
+        for (index, window) in source.tokens.windows(2).enumerate() {
+            let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
+            if index > 0 && source.tokens[index - 1].is_word("function") {
+                continue;
+            }
+            let args = arguments(&source.tokens, index + 1);
+            let at = window[0].at;
+            if name == "tmpdir" && scan.temporary.is_none() {
+                scan.temporary = Some(source.at(at, "uses the system's folder for temporary files"));
+            }
+            writes(name, &args, &names, &place, source, at, scan);
+            if launch.layout == Layout::Output {
+                reads(app, launch, name, &args, &names, &place, source, at, scan);
+            }
+        }
+    }
+    scan.files.sort_by(|a, b| a.value.cmp(&b.value));
+    scan.files.dedup_by(|a, b| a.value == b.value);
+    let folders: Vec<RelPath> = scan.files.iter().map(|f| f.value.clone()).collect();
+    scan.files.retain(|file| !folders.iter().any(|folder| *folder != file.value && file.value.is_within(folder)));
+    scan.writable.sort_by(|a, b| a.value.cmp(&b.value));
+    scan.writable.dedup_by(|a, b| a.value == b.value);
+    let written: Vec<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
+    scan.writable.retain(|w| !written.iter().any(|other| *other != w.value && w.value.starts_with(&format!("{other}/"))));
+}
+
+/// From where a source file's paths count at run time, relative to the application.
+struct Location {
+    folder: RelPath,
+}
+
+impl Location {
+    fn of(app: &App, launch: &Launch, source: &Source) -> Self {
+        let name = source.path.relative_to(&app.dir.path);
+        let built = if launch.layout == Layout::Output { app.compiled(&name) } else { None };
+        let folder = RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
+        Self { folder }
+    }
+
+    /// A path relative to the application, or absolute.
+    fn resolve(&self, found: &PathValue) -> Option<String> {
+        let text = found.path.split(['?', '#']).next().unwrap_or_default();
+        match found.from {
+            Anchor::Root => Some(text.to_owned()),
+            Anchor::WorkingDirectory => RelPath::new(text).map(|p| p.as_str().to_owned()),
+            Anchor::SourceFile => self.folder.join(text).map(|p| p.as_str().to_owned()),
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn writes(name: &str, args: &[&[Token]], names: &Names, place: &Location, source: &Source, at: usize, scan: &mut Scan) {
+    let first = args.first().copied();
+    let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
+    let folder = folder.or_else(|| FOLDER_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key)));
+    let file = first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
+    let file = file.or_else(|| FILE_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key)));
+    let (tokens, is_file) = match (folder, file) {
+        (Some(tokens), _) => (tokens, false),
+        (None, Some(tokens)) => (tokens, true),
+        _ => return,
+    };
+    let Some(found) = path(tokens, names) else { return };
+    if found.path.contains("${}") || found.path.contains("://") || found.path == ":memory:" {
+        return;
+    }
+    let Some(text) = place.resolve(&found) else { return };
+    let target = if is_file { text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()) } else { text.clone() };
+    let note = format!("{name} writes {text}");
+    if text.starts_with("/tmp") {
+        scan.temporary.get_or_insert_with(|| source.at(at, note));
+        return;
+    }
+    if ["/dev", "/proc", "/sys", "/etc", "/usr"].iter().any(|p| text.starts_with(p)) || target.starts_with("node_modules") {
+        return;
+    }
+    if target.is_empty() || target == "." {
+        beside(source.at(at, note), &text, scan);
+        return;
+    }
+    scan.writable.push(Sourced::new(target, source.at(at, note)));
+}
+
+fn is_sqlite(source: &Source) -> bool {
+    ["better-sqlite3", "sqlite3", "bun:sqlite", "node:sqlite", "libsql"].iter().any(|module| source.imports(module))
+}
+
+/// A file in the program's own folder: that folder belongs to root, as the program does.
+fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
+    if file.is_empty() || scan.findings.iter().any(|f| f.code == "writes-beside-program") {
+        return;
+    }
+    scan.findings.push(Finding::new(
+        "writes-beside-program",
+        Severity::Warning,
+        format!("the program writes {file} in its own folder"),
+        [evidence],
+        "the image's user owns no program files, and what is written there is lost with the container",
+        "let it write below a folder such as ./data, and mount a volume there",
+    ));
+}
+
+#[allow(clippy::too_many_arguments)]
+fn reads(
+    app: &App,
+    launch: &Launch,
+    name: &str,
+    args: &[&[Token]],
+    names: &Names,
+    place: &Location,
+    source: &Source,
+    at: usize,
+    scan: &mut Scan,
+) {
+    let mut candidates: Vec<&[Token]> = Vec::new();
+    if READS.contains(&name) {
+        candidates.extend(args.first());
+    }
+    if matches!(name, "join" | "resolve") {
+        // The whole call is the path.
+        let whole = source.tokens.iter().position(|t| t.at == at).map(|i| i.saturating_sub(2));
+        if let Some(from) = whole {
+            let end = super::super::token::closing(&source.tokens, from + 3);
+            candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
+        }
+    }
+    if name == "set" && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("views")) {
+        candidates.extend(args.get(1));
+    }
+    candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
+    for tokens in candidates {
+        if let Some(found) = path(tokens, names)
+            && let Some(text) = place.resolve(&found)
+        {
+            carry(app, launch, &text, source.at(at, format!("{name} reads {text}")), scan);
+        }
+    }
+    // Express looks for views in ./views: https://expressjs.com/en/api.html#app.settings.table
+    if name == "set" && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine")) {
+        carry(app, launch, "views", source.at(at, "Express reads views from ./views"), scan);
+    }
+}
+
+/// Carries a path that exists in the repository and is neither source nor built.
+fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
+    let Some(path) = app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path)) else { return };
+    let first = text.split('/').next().unwrap_or_default();
+    let code = matches!(path.extension(), "ts" | "tsx" | "js" | "mjs" | "cjs" | "mts" | "cts");
+    let skip = code
+        || launch.outputs.iter().any(|output| output == first)
+        || text == "src"
+        || first == "node_modules"
+        || path.file_name().starts_with(".env")
+        || matches!(path.file_name(), "package.json" | "tsconfig.json");
+    if skip || !app.dir.repo.exists(&path) {
+        return;
+    }
+    scan.files.push(Sourced::new(path, evidence));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::launch::Launch;
+    use super::*;
+    use crate::repo::Repo;
+
+    fn scan(files: &[(&str, &str)], layout: Layout) -> Scan {
+        let mut all = vec![("package.json", r#"{"dependencies": {"express": "4"}}"#)];
+        all.extend(files.iter().copied());
+        let repo = Repo::from_files(all);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let launch = Launch { file: "index.js".into(), source: Some(files[0].0.into()), outputs: vec!["dist".into()], layout, ..Launch::default() };
+        super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn folders_that_are_written() {
+        let found = scan(&[("index.js", "
+            const up = path.join(__dirname, 'uploads');
+            fs.mkdirSync(up, {recursive: true});
+            const u = multer({ dest: 'tmp/files/' });
+            new Database(process.env.DB || './data/app.db'); require('better-sqlite3');
+            new winston.transports.File({ filename: 'logs/error.log' });
+            fs.writeFileSync('state.json', x); fs.writeFileSync('/tmp/x', y); fs.mkdirSync(other);")], Layout::Source);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["data", "logs", "tmp/files", "uploads"]);
+        assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");
+        assert_eq!(found.findings[0].code, "writes-beside-program");
+        assert!(found.temporary.is_some());
+    }
+
+    #[test]
+    fn files_that_a_built_program_reads() {
+        let config = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#;
+        let found = scan(&[
+            ("src/index.ts", "
+                app.set('view engine', 'ejs'); app.use(express.static(path.join(__dirname, '../public')));
+                fs.readFileSync('./locales/en.json'); readFileSync('package.json'); res.sendFile('nope.html');
+                import './other.js'"),
+            ("src/other.ts", "const x = { a: path.resolve(process.cwd(), 'emails') }"),
+            ("tsconfig.json", config), ("views/a.ejs", ""), ("public/a.css", ""), ("locales/en.json", ""), ("emails/a.html", ""),
+        ], Layout::Output);
+        let files: Vec<_> = found.files.iter().map(|f| f.value.as_str()).collect();
+        assert_eq!(files, ["emails", "locales/en.json", "public", "views"]);
+    }
+}
