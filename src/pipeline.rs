@@ -1,5 +1,7 @@
 //! The whole road, from a path to the files that are to be written, in order. Nothing is written here.
 
+mod files;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -20,7 +22,9 @@ use crate::questions;
 use crate::render;
 use crate::repo::{Budget, Repo};
 use crate::workspace::{self, Place};
-use crate::write::{self, Output, Standing};
+use crate::write;
+use files::Paths;
+pub use files::{Change, Role};
 
 /// Answers that belong to one application: with several, `--app` must say which.
 const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
@@ -78,25 +82,32 @@ pub fn apps<'a>(survey: &'a Survey, chosen: Vec<Facts>, flags: &[(String, String
         let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
         bail!("{} could be meant for several applications: add --app with one of {}", flag(id), names.join(", "));
     }
-    let mut apps: Vec<App> = Vec::new();
-    let mut refused = None;
+    let apps = chosen.into_iter().map(|facts| App::new(survey, facts, flags)).collect::<Result<Vec<_>>>()?;
     for (id, _) in flags {
-        let mut known = false;
-        for facts in &chosen {
-            let app = App { survey, facts: facts.clone(), answers: Answers::default(), config: Config::default() };
-            match questions::check_ids([id.as_str()].into_iter(), &app.questions()?) {
-                Ok(()) => known = true,
-                Err(error) => refused = Some(error),
+        let mut unknown = None;
+        for app in &apps {
+            unknown = questions::check_ids([id.as_str()].into_iter(), &app.questions()?).err();
+            if unknown.is_none() {
+                break;
             }
         }
-        if let Some(error) = refused.take().filter(|_| !known) {
+        if let Some(error) = unknown {
             return Err(error.context(flag(id)));
         }
     }
-    for facts in chosen {
-        apps.push(App::new(survey, facts, flags)?);
-    }
     Ok(apps)
+}
+
+/// The drafts of all of them.
+///
+/// # Errors
+/// Where one cannot be drafted: none is, since their files belong together.
+pub fn drafts(apps: &[App], output: Option<&RelPath>) -> Result<Vec<Draft>> {
+    let draft = |app: &App| {
+        let draft = app.draft(output);
+        if apps.len() > 1 { draft.with_context(|| format!("the application in {}", app.facts.dir)) } else { draft }
+    };
+    apps.iter().map(draft).collect()
 }
 
 /// The flag that answers a question.
@@ -164,9 +175,8 @@ impl<'a> App<'a> {
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
         let plan = plan::make(repo, facts, answers)?;
+        must_be_possible(&plan.findings)?;
         let dockerfile = render::dockerfile(&plan, &[])?;
-        let parsed = parse(&dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
-        let target = parsed.last().and_then(|stage| stage.name.clone());
 
         let paths = Paths::of(facts, output)?;
         let read = |path: &RelPath| write::read(&place.root, path);
@@ -177,85 +187,32 @@ impl<'a> App<'a> {
         let last = read(&paths.pristine(&paths.ignore)?)?;
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
+        let target = prove(&dockerfile, &plan, repo, &ignore_file)?;
+
         let context = context::report(repo, &plan, &ignore_file)?;
-        let mut broken = lint::lint(&parsed, &plan, repo, &ignore_file);
-        broken.extend(lint::injection(&parsed, &plan, &|plan| render::dockerfile(plan, &[]))?);
-        if !broken.is_empty() {
-            let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
-            bail!("the planned Dockerfile breaks rules: {}; {OUR_FAULT}", broken.join("; "));
-        }
-
-        let mut changes = Vec::new();
-        for (role, path, text) in
-            [(Role::Dockerfile, &paths.dockerfile, &dockerfile), (Role::Ignore, &paths.ignore, &ignore.text)]
-        {
-            let pristine = paths.pristine(path)?;
-            let (old, last) = (read(path)?, read(&pristine)?);
-            changes.push(Change {
-                role,
-                standing: Standing::of(old.as_deref(), text, last.as_deref()),
-                old,
-                new: Output { path: path.clone(), text: text.clone() },
-            });
-            let standing = Standing::of(last.as_deref(), text, last.as_deref());
-            let new = Output { path: pristine, text: text.clone() };
-            changes.push(Change { role: Role::Pristine, standing, old: last, new });
-        }
-        if let Some(text) = config.updated(answers, &questions) {
-            let old = read(config.path())?;
-            let standing = Standing::of(old.as_deref(), &text, old.as_deref());
-            changes.push(Change {
-                role: Role::Config,
-                standing,
-                old,
-                new: Output { path: config.path().clone(), text },
-            });
-        }
-
         let mut findings = plan.findings.clone();
         findings.extend(repo.findings());
         findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));
         findings.sort_by_key(|finding| finding.severity);
-        if let Some(finding) = findings.first().filter(|finding| finding.severity == Severity::Error) {
-            let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
-            bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix);
-        }
+        must_be_possible(&findings)?;
+
+        let mut changes = files::changes(&place.root, &paths, &dockerfile, &ignore.text)?;
+        changes.extend(files::config(&place.root, config, answers, &questions)?);
         let assumptions = assumptions(&questions, answers, &plan);
         Ok(Draft { facts: facts.clone(), questions, plan, target, dockerfile, context, changes, findings, assumptions })
     }
 }
 
-/// What a file is to dockgen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The Dockerfile.
-    Dockerfile,
-    /// Its .dockerignore.
-    Ignore,
-    /// dockgen.toml.
-    Config,
-    /// A copy of what was written, by which an edit is recognised.
-    Pristine,
-}
-
-/// A file as it is and as it is to be.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// What it is.
-    pub role: Role,
-    /// How the two stand to each other.
-    pub standing: Standing,
-    /// What is on disk.
-    pub old: Option<String>,
-    /// What is to be there.
-    pub new: Output,
-}
-
-impl Change {
-    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is lost.
-    pub fn is_refused(&self) -> bool {
-        self.role == Role::Dockerfile && self.standing.is_kept()
+/// Reads the rendered text back and holds it against the rules; the name of the stage that is built by default.
+fn prove(dockerfile: &str, plan: &Plan, repo: &Repo, ignore: &IgnoreFile) -> Result<Option<String>> {
+    let parsed = parse(dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
+    let mut broken = lint::lint(&parsed, plan, repo, ignore);
+    broken.extend(lint::injection(&parsed, plan, &|plan| render::dockerfile(plan, &[]))?);
+    if !broken.is_empty() {
+        let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        bail!("the planned Dockerfile breaks rules: {}; {OUR_FAULT}", broken.join("; "));
     }
+    Ok(parsed.last().and_then(|stage| stage.name.clone()))
 }
 
 /// Everything about an application, ready to be written.
@@ -288,34 +245,11 @@ impl Draft {
     }
 }
 
-/// Where the files go.
-struct Paths {
-    app: RelPath,
-    dockerfile: RelPath,
-    ignore: RelPath,
-    /// The context's own .dockerignore, where the Dockerfile's takes its place.
-    ignore_of_context: Option<RelPath>,
-}
-
-impl Paths {
-    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former serves where the
-    /// context is not the application's alone.
-    fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
-        let beside = facts.dir.join("Dockerfile").context("the application's folder")?;
-        let at_context = output.is_none() && facts.dir == facts.context;
-        let dockerfile = output.cloned().unwrap_or(beside);
-        let context = facts.context.join(".dockerignore").context("the build context")?;
-        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
-        let (ignore, ignore_of_context) = if at_context { (context, None) } else { (own, Some(context)) };
-        Ok(Self { app: facts.dir.clone(), dockerfile, ignore, ignore_of_context })
-    }
-
-    /// The copy in `.dockgen/` beside the application.
-    fn pristine(&self, path: &RelPath) -> Result<RelPath> {
-        let way = path.relative_to(&self.app).replace("..", "__");
-        let way = way.strip_prefix('.').unwrap_or(&way);
-        self.app.join(".dockgen").and_then(|folder| folder.join(way)).context("the application's folder")
-    }
+/// An error among the findings means that the image cannot work.
+fn must_be_possible(findings: &[Finding]) -> Result<()> {
+    let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) else { return Ok(()) };
+    let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
+    bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix)
 }
 
 fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
     drop(progress);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
-    let drafts = apps.iter().map(|app| app.draft(None)).collect::<Result<Vec<_>>>()?;
+    let drafts = pipeline::drafts(&apps, None)?;
     if args.json {
         super::print(&format!("{}\n", json::explained(&survey, &drafts)?))?;
         return Ok(Exit::Done);

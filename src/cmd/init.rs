@@ -35,8 +35,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     } else {
         let chosen = survey.selection.taken.clone();
         for_one(&survey, &chosen, output.is_some() || args.stdout)?;
-        let apps = pipeline::apps(&survey, chosen, &flags)?;
-        apps.iter().map(|app| app.draft(output.as_ref())).collect::<Result<Vec<_>>>()?
+        pipeline::drafts(&pipeline::apps(&survey, chosen, &flags)?, output.as_ref())?
     };
     if drafts.is_empty() {
         say("Nothing was written.\n");

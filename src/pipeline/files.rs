@@ -1,0 +1,105 @@
+//! Which files there are to write, and how each stands to what is on disk.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::ask::{Answers, Question};
+use crate::config::Config;
+use crate::facts::Facts;
+use crate::path::RelPath;
+use crate::write::{self, Output, Standing};
+
+/// What a file is to dockgen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The Dockerfile.
+    Dockerfile,
+    /// Its .dockerignore.
+    Ignore,
+    /// dockgen.toml.
+    Config,
+    /// A copy of what was written, by which an edit is recognised.
+    Pristine,
+}
+
+/// A file as it is and as it is to be.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What it is.
+    pub role: Role,
+    /// How the two stand to each other.
+    pub standing: Standing,
+    /// What is on disk.
+    pub old: Option<String>,
+    /// What is to be there.
+    pub new: Output,
+}
+
+impl Change {
+    fn new(role: Role, path: &RelPath, old: Option<String>, text: &str, last: Option<&str>) -> Self {
+        let standing = Standing::of(old.as_deref(), text, last);
+        Self { role, standing, old, new: Output { path: path.clone(), text: text.to_owned() } }
+    }
+
+    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is lost.
+    pub fn is_refused(&self) -> bool {
+        self.role == Role::Dockerfile && self.standing.is_kept()
+    }
+}
+
+/// Where the files go.
+pub(super) struct Paths {
+    app: RelPath,
+    pub(super) dockerfile: RelPath,
+    pub(super) ignore: RelPath,
+    /// The context's own .dockerignore, where the Dockerfile's takes its place.
+    pub(super) ignore_of_context: Option<RelPath>,
+}
+
+impl Paths {
+    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former serves where the
+    /// context is not the application's alone.
+    pub(super) fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
+        let beside = facts.dir.join("Dockerfile").context("the application's folder")?;
+        let at_context = output.is_none() && facts.dir == facts.context;
+        let dockerfile = output.cloned().unwrap_or(beside);
+        let context = facts.context.join(".dockerignore").context("the build context")?;
+        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
+        let (ignore, ignore_of_context) = if at_context { (context, None) } else { (own, Some(context)) };
+        Ok(Self { app: facts.dir.clone(), dockerfile, ignore, ignore_of_context })
+    }
+
+    /// The copy in `.dockgen/` beside the application.
+    pub(super) fn pristine(&self, path: &RelPath) -> Result<RelPath> {
+        let way = path.relative_to(&self.app).replace("..", "__");
+        let way = way.strip_prefix('.').unwrap_or(&way);
+        self.app.join(".dockgen").and_then(|folder| folder.join(way)).context("the application's folder")
+    }
+}
+
+/// The texts that were made, as changes: each file right before the copy by which an edit of it is recognised, so that a
+/// run that is killed between the two finds its own text the next time.
+pub(super) fn changes(root: &Path, paths: &Paths, dockerfile: &str, ignore: &str) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (role, path, text) in [(Role::Dockerfile, &paths.dockerfile, dockerfile), (Role::Ignore, &paths.ignore, ignore)]
+    {
+        let copy = paths.pristine(path)?;
+        let (old, last) = (write::read(root, path)?, write::read(root, &copy)?);
+        changes.push(Change::new(role, path, old, text, last.as_deref()));
+        changes.push(Change::new(Role::Pristine, &copy, last.clone(), text, last.as_deref()));
+    }
+    Ok(changes)
+}
+
+/// dockgen.toml, where a person decided something.
+pub(super) fn config(
+    root: &Path,
+    config: &Config,
+    answers: &Answers,
+    questions: &[Question],
+) -> Result<Option<Change>> {
+    let Some(text) = config.updated(answers, questions) else { return Ok(None) };
+    let old = write::read(root, config.path())?;
+    Ok(Some(Change::new(Role::Config, config.path(), old.clone(), &text, old.as_deref())))
+}
