@@ -19,12 +19,23 @@ pub fn exec_form<S: AsRef<str>>(argv: &[S]) -> String {
 /// A word for a POSIX shell.
 pub fn shell_word(word: &str) -> String {
     let plain = word.starts_with('-') && word.len() > 1 && is_plain(&format!("x{word}")) || is_plain(word);
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    // A shell puts the home folder in place of `~`.
+    if plain && !word.contains('~') { word.to_owned() } else { quoted(word) }
 }
 
 /// Words for a POSIX shell, one blank between them.
 pub fn shell_words<S: AsRef<str>>(argv: &[S]) -> String {
-    argv.iter().map(|word| shell_word(word.as_ref())).collect::<Vec<_>>().join(" ")
+    let words = argv.iter().map(AsRef::as_ref).enumerate().map(|(at, word)| {
+        // In the first place, `A=b` unquoted sets a variable.
+        let name = word.split_once('=').map_or("", |(name, _)| name);
+        let sets = at == 0 && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if sets { quoted(word) } else { shell_word(word) }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The value of an ENV, ARG or LABEL: always in double quotes, nothing expanded.
@@ -87,6 +98,7 @@ mod tests {
             shell_words(&["go", "build", "-o", "it's", "$HOME", "--x=y"]),
             r"go build -o 'it'\''s' '$HOME' --x=y"
         );
+        assert_eq!(shell_words(&["A=b", "~/x", "C=d"]), "'A=b' '~/x' C=d");
         assert_eq!(env_value(r#"a "b" $c \d"#), r#""a \"b\" \$c \\d""#);
         assert_eq!(comment("a\nRUN b"), "a RUN b");
     }
