@@ -4,22 +4,28 @@
 
 {% if details.prune -%}
 FROM deps AS production-deps
-# No network: what is installed only shrinks, so that these bytes change with the manifests alone.
 {%- if details.tool == "npm" %}
+# Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none npm prune --omit=dev --ignore-scripts
 {%- elif details.tool == "pnpm" %}
+# Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none CI=true pnpm prune --prod --ignore-scripts
 {%- elif details.tool == "yarn" %}
+# Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none --mount=type=cache,target=/usr/local/share/.cache/yarn \
     yarn install --frozen-lockfile --production --offline --ignore-scripts
 {%- elif details.tool == "yarn-berry" %}
+# Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.yarn/berry/cache \
     yarn workspaces focus --production
 {%- else %}
+# Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.bun/install/cache \
     rm -rf node_modules \
     && bun install --frozen-lockfile --production
 {%- endif %}
+{%- if details.member_modules %} \
+    && mkdir -p {{ details.member_modules | shell }}{% endif %}
 {%- endif %}
 
 {% include "base/init.Dockerfile" %}

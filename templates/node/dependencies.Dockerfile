@@ -57,6 +57,8 @@ RUN --mount=type=cache,target={{ tool.cache }}
     {% if details.focus %}yarn workspaces focus --production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
 {%- if details.omit_development and not details.focus and tool.production %} {{ tool.production | shell }}{% endif %}
 {%- if details.filter %} {{ details.filter | shell }}{% endif %}
+{%- if details.member_modules %} \
+    && mkdir -p {{ details.member_modules | shell }}{% endif %}
 {%- for command in details.after_install %}
 RUN {{ tool.exec | shell }} {{ command | shell }}
 {%- endfor %}
@@ -64,20 +66,15 @@ RUN {{ tool.exec | shell }} {{ command | shell }}
 {% if details.build %}
 FROM deps AS build
 COPY . .
-{%- if details.folder %}
-WORKDIR {{ details.folder }}
-{%- endif %}
 {%- if details.build_env %}
 ENV {% for var in details.build_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
     {% endif %}{% endfor %}
 {%- endif %}
 {%- for command in details.build %}
+{%- if command.folder %}
+WORKDIR {{ command.folder }}
+{%- endif %}
 RUN {% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
     {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
 {%- endfor %}
-{%- if details.split %}
-# Dependencies and application apart, so that an edit changes the second layer alone.
-RUN {% for way in details.split %}mkdir -p {{ way.to }} && mv {{ way.from }} {{ way.to }}{% if not loop.last %} \
-    && {% endif %}{% endfor %}
-{%- endif %}
 {%- endif %}

@@ -89,11 +89,12 @@ fn next(app: &App) -> Result<Option<Framework>> {
     let output = config.as_ref().and_then(|config| config.property("output"));
     let dist = config.as_ref().and_then(|c| c.literal("distDir")).map_or(".next".to_owned(), |(text, _)| text);
     let mode = output.as_ref().and_then(|(value, _)| value.literal.as_deref());
-    let mut caches = vec![format!("{dist}/cache")];
+    // Elsewhere than in .next, the build empties the folder that a cache mount would be in.
+    let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
     if mode == Some("export") {
         let folder = if dist == ".next" { "out".to_owned() } else { dist };
         let mut launch = site(folder, false);
-        launch.build_caches = std::mem::take(&mut caches);
+        launch.build_caches = caches;
         launch.build_env.push(("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
         let mut framework = Framework::new("next", launch, evidence);
         framework.evidence.extend(output.map(|(_, evidence)| evidence));

@@ -113,8 +113,9 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
     match words.as_slice() {
         [] | ["true" | "exit" | ":" | "echo", ..] => Part::Checkout,
         ["patch-package", ..] if is_dir(dir, "patches") => Part::Install(vec!["patches".to_owned()]),
+        // Nothing to patch.
+        ["patch-package", ..] => Part::Checkout,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
-        ["electron-builder", ..] => Part::Install(Vec::new()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => Part::Checkout,
         [name, ..] if hooks.iter().any(|hook| hook == name) => Part::Checkout,
         _ => Part::Sources,

@@ -6,7 +6,7 @@ use super::App;
 use super::entry::{self, Entry};
 use super::framework::{self, Framework};
 use super::launch::{Launch, Layout};
-use super::native;
+use super::native::{self, Native};
 use super::scan::{self, Scan};
 use super::site;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
@@ -34,10 +34,11 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     for entry in servers {
         found.programs.push(of_entry(app, entry)?);
     }
-    if let Some(site) = site {
+    let served = found.programs.iter().any(|(program, _)| program.kind == Kind::Service);
+    if let Some(site) = site.filter(|_| !served) {
         let id = site.launch.site.clone().unwrap_or_default();
         let mut program = new(app, &id, Kind::Site, &site.evidence);
-        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        of_site(app, &mut program)?;
         let own_server = !found.programs.is_empty();
         let at = if own_server { found.programs.len() } else { 0 };
         if !own_server && site.tool == "webpack-cli" {
@@ -80,13 +81,21 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
         let launch =
             Launch { layout: Layout::Site, site: Some(wanted.to_owned()), fallback: true, ..Launch::default() };
         let mut program = new(app, wanted, Kind::Site, &[Evidence::file(&app.package.path, "named as a site's folder")]);
-        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        of_site(app, &mut program)?;
         return Ok((program, launch));
     }
     bail!(
         "{}: `{wanted}` is neither a script of package.json that starts Node.js nor a file of the application: name one of them with --entrypoint",
         app.package.path
     )
+}
+
+/// What every site has: the web server's port, and what its build needs.
+fn of_site(app: &App, program: &mut Program) -> Result<()> {
+    let evidence = Evidence::file(&app.package.path, "the image's own web server listens there");
+    program.port = Some(Sourced::new(scan::SITE_PORT, evidence));
+    builder_needs(app, program)?;
+    Ok(())
 }
 
 fn is_server(entry: &Entry) -> bool {
@@ -120,7 +129,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     if launch.layout == Layout::Site {
         let id = launch.site.clone().unwrap_or_default();
         let mut program = new(app, &id, Kind::Site, &framework.evidence);
-        program.port = Some(Sourced::assumed(scan::SITE_PORT));
+        of_site(app, &mut program)?;
         program.findings = framework.findings;
         return Ok((program, launch));
     }
@@ -229,7 +238,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
 
 /// What native modules ask of the image and of the builder.
 fn needs(app: &App, program: &mut Program) -> Result<()> {
-    let native = native::read(app)?;
+    let native = builder_needs(app, program)?;
     if native.glibc_only.is_empty() {
         // Node.js itself is linked with a C library.
         program.needs.libc = Libc::Dynamic;
@@ -238,15 +247,19 @@ fn needs(app: &App, program: &mut Program) -> Result<()> {
         program.needs.libc = Libc::Glibc;
         program.needs.libc_evidence = native.glibc_only;
     }
-    let mut package = |key: &str, evidence: Vec<Evidence>| {
+    Ok(())
+}
+
+/// A compiler for native modules, git for dependencies that are fetched by it.
+fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
+    let native = native::read(app)?;
+    for (key, evidence) in [("node-gyp", &native.compiled), ("git-at-build", &native.git)] {
         if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
-            let evidence = evidence.into_iter().take(4).collect();
+            let evidence = evidence.iter().take(4).cloned().collect();
             program.needs.packages.push(Sourced { value: key.to_owned(), evidence, rejected: Vec::new() });
         }
-    };
-    package("node-gyp", native.compiled);
-    package("git-at-build", native.git);
-    Ok(())
+    }
+    Ok(native)
 }
 
 /// Files that show what the environment should hold.

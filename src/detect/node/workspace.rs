@@ -1,6 +1,6 @@
 //! Workspaces of npm, yarn, bun (package.json) and pnpm (pnpm-workspace.yaml): members, and which of them an app needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -113,27 +113,36 @@ fn component(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The members that the package in `dir` depends on by name, transitively.
+/// The members that the package in `dir` depends on by name, transitively; what others need comes first.
 fn needed(dir: &Dir, workspace: &Workspace) -> Result<Vec<RelPath>> {
-    let mut named = Vec::new();
+    let mut members: BTreeMap<String, (&RelPath, Package)> = BTreeMap::new();
     for member in &workspace.members {
-        if let Some(package) = Package::read(&Dir::new(dir.repo, member.clone()))? {
-            named.push((member, package));
+        if let Some(package) = Package::read(&Dir::new(dir.repo, member.clone()))?
+            && let Some(name) = package.str(&["name"]).map(str::to_owned)
+        {
+            members.insert(name, (member, package));
         }
     }
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
-    let mut found: BTreeSet<RelPath> = BTreeSet::new();
-    let mut open = vec![&own];
-    while let Some(package) = open.pop() {
-        for (name, _) in package.dependencies() {
-            for (member, other) in &named {
-                if other.str(&["name"]) == Some(name) && **member != dir.path && found.insert((*member).clone()) {
-                    open.push(other);
-                }
-            }
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
+    visit(&own, &members, &mut seen, &mut found);
+    Ok(found)
+}
+
+fn visit(
+    package: &Package,
+    members: &BTreeMap<String, (&RelPath, Package)>,
+    seen: &mut BTreeSet<RelPath>,
+    found: &mut Vec<RelPath>,
+) {
+    for (name, _) in package.dependencies() {
+        if let Some((folder, member)) = members.get(name)
+            && seen.insert((*folder).clone())
+        {
+            visit(member, members, seen, found);
+            found.push((*folder).clone());
         }
     }
-    Ok(found.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! What is copied before the install: manifests, lockfiles, and what they name.
+
+use anyhow::Result;
+
+use super::super::App;
+use super::super::lifecycle::{self, Lifecycle};
+use super::super::tool::Tool;
+use super::lines;
+use crate::docker::types::Line;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::plan::CopySpec;
+
+/// Files at the lockfile's folder that an install reads.
+const ROOT_FILES: [&str; 17] = [
+    "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".pnpmfile.mjs",
+    "pnpmfile.cjs", "yarn.lock", ".yarnrc", ".yarnrc.yml", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc", "lerna.json", ".node-version",
+];
+
+/// Paths of what dependency resolution reads, for the facts.
+pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
+    let lifecycle = lifecycle::read(&app.dir, &app.package, &app.catalog)?;
+    let specs = manifests(app, tool, &lifecycle)?;
+    let paths = specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
+    Ok(paths.collect())
+}
+
+pub(super) fn manifests(app: &App, tool: &Tool, lifecycle: &Lifecycle) -> Result<Vec<CopySpec>> {
+    let root = &app.root;
+    let mut specs = Vec::new();
+    let skip = |file: &str| match file {
+        "package-lock.json" | "npm-shrinkwrap.json" => tool.id != "npm",
+        "pnpm-lock.yaml" | ".pnpmfile.cjs" | ".pnpmfile.mjs" | "pnpmfile.cjs" | "pnpm-workspace.yaml" => tool.id != "pnpm",
+        "yarn.lock" => !tool.id.starts_with("yarn"),
+        ".yarnrc" => tool.id != "yarn",
+        ".yarnrc.yml" => tool.id != "yarn-berry",
+        "bun.lock" | "bun.lockb" | "bunfig.toml" => tool.id != "bun",
+        ".node-version" | "lerna.json" => true,
+        _ => false,
+    };
+    let files: Vec<&str> = ROOT_FILES.into_iter().filter(|file| root.has(file) && !skip(file)).collect();
+    specs.push(spec(&files, "./")?);
+    let mut folders: Vec<String> = Vec::new();
+    if tool.id == "yarn-berry" {
+        folders.extend([".yarn/plugins".to_owned(), ".yarn/patches".to_owned()]);
+    }
+    let patched = tool.id == "pnpm" || app.package.has("patch-package");
+    if patched {
+        folders.push("patches".to_owned());
+    }
+    let home = app.dir.path.strip(&root.path).unwrap_or_default().to_owned();
+    let below = |path: &str| RelPath::new(&home).and_then(|p| p.join(path)).map(|p| p.as_str().to_owned());
+    folders.extend(lifecycle.files.iter().filter_map(|file| below(file)));
+    folders.extend(local_dependencies(app)?.into_iter().filter_map(|path| below(&path)));
+    folders.sort();
+    folders.dedup();
+    if let Some(workspace) = &app.workspace {
+        for member in &workspace.members {
+            if let Some(way) = member.strip(&root.path) {
+                specs.push(spec(&[&format!("{way}/package.json")], &format!("{way}/"))?);
+            }
+        }
+    }
+    for folder in folders {
+        let Some(path) = root.join(&folder) else { continue };
+        if root.repo.is_dir(&path) {
+            specs.push(spec(&[&folder], &format!("{folder}/"))?);
+        } else if root.repo.is_file(&path) {
+            let parent = path.parent().and_then(|p| p.strip(&root.path).map(str::to_owned)).unwrap_or_default();
+            let dest = if parent.is_empty() { "./".to_owned() } else { format!("{parent}/") };
+            specs.push(spec(&[&folder], &dest)?);
+        }
+    }
+    Ok(specs)
+}
+
+fn spec(src: &[&str], dest: &str) -> Result<CopySpec> {
+    Ok(CopySpec { src: src.iter().map(|s| Line::new(*s)).collect::<Result<_, _>>()?, dest: Line::new(dest)? })
+}
+
+/// Folders and archives that dependencies name by path.
+fn local_dependencies(app: &App) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (name, range) in app.package.dependencies() {
+        let local = ["file:", "link:", "portal:"].into_iter().find_map(|prefix| range.strip_prefix(prefix));
+        let local = local.or_else(|| (range.starts_with("./") || range.starts_with("../")).then_some(range));
+        let Some(path) = local else { continue };
+        let inside = app.dir.join(path).is_some_and(|p| p.is_within(&app.root.path) && app.dir.repo.exists(&p));
+        if !inside {
+            anyhow::bail!(
+                "{}: the dependency {name} is at {path}, which is not below the build context: move it inside, or run dockgen on the folder that holds both",
+                app.package.path
+            );
+        }
+        found.push(path.trim_start_matches("./").to_owned());
+    }
+    Ok(found)
+}
+
+/// Tokens that .npmrc takes from the environment; and what to say about one that it holds itself.
+pub(super) fn secrets(app: &App) -> Result<(Vec<Line>, Vec<Finding>)> {
+    let (mut names, mut findings) = (Vec::new(), Vec::new());
+    let Some((path, text)) = app.root.text(".npmrc")? else { return Ok((Vec::new(), findings)) };
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        if !key.contains("_auth") && !key.contains("_password") {
+            continue;
+        }
+        let value = value.trim();
+        if let Some(name) = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            let name = name.trim_end_matches('?');
+            if crate::docker::types::EnvKey::new(name).is_ok() {
+                names.push(name.to_owned());
+                findings.push(Finding::new(
+                    "build-secret",
+                    Severity::Note,
+                    format!("the install reads {name} from a build secret"),
+                    [Evidence::at(&path, number, format!(".npmrc takes the registry's token from {name}"))],
+                    "a token in an ARG or ENV stays readable in the image",
+                    format!("build with `docker build --secret id={name},env={name} ...`"),
+                ));
+            }
+        } else if !value.is_empty() {
+            findings.push(Finding::new(
+                "secret-in-context",
+                Severity::Warning,
+                format!("{path} holds a token of its own"),
+                [Evidence::at(&path, number, "a registry's token")],
+                "whoever has the repository or the build stage's layers has the token",
+                "write `${NPM_TOKEN}` in its place and revoke it",
+            ));
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok((lines(&names)?, findings))
+}
+

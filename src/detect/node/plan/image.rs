@@ -1,0 +1,130 @@
+//! What the final image carries, and what it starts.
+
+use anyhow::Result;
+
+use super::super::App;
+use super::super::launch::{Launch, Layout};
+use super::{ROOT, Shape};
+use crate::detect::Chosen;
+use crate::docker::quote;
+use crate::docker::types::{ContainerPath, Line};
+use crate::path::RelPath;
+use crate::plan::Artifact;
+
+/// The folder of a site in the final image.
+pub(super) const SITE: &str = "/srv";
+
+/// Dependencies, wherever they lie below a folder.
+const MODULES: &str = "**/node_modules";
+
+fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
+    Ok(Artifact {
+        stage: stage.map(Line::new).transpose()?,
+        src: Line::new(src)?,
+        dest: ContainerPath::new(dest)?,
+        owned: false,
+        exclude: Vec::new(),
+        note: Line::new("")?,
+    })
+}
+
+/// A folder that has the same path in the build stage and in the image.
+fn built(path: &str) -> Result<Artifact> {
+    artifact(Some("build"), path, path)
+}
+
+fn without(mut artifact: Artifact, names: &[&str]) -> Result<Artifact> {
+    artifact.exclude = names.iter().map(|name| Line::new(*name)).collect::<Result<_, _>>()?;
+    Ok(artifact)
+}
+
+/// In layer order: dependencies first, the application last.
+pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chosen) -> Result<Vec<Artifact>> {
+    let home = shape.home.as_str();
+    let mut all = Vec::new();
+    if super::needs_modules(launch) && holds_modules(app, launch) {
+        let root = format!("{ROOT}/node_modules");
+        all.push(artifact(Some(shape.modules), &root, &root)?);
+        for folder in super::member_modules(app, launch)? {
+            let path = format!("{ROOT}/{}", folder.as_str());
+            all.push(artifact(Some(shape.modules), &path, &path)?);
+        }
+    }
+    if super::needs_modules(launch) {
+        for member in app.workspace.iter().flat_map(|w| &w.needed) {
+            let Some(way) = member.strip(&app.root.path) else { continue };
+            all.push(tree(shape, way)?);
+        }
+    }
+    match launch.layout {
+        Layout::Site => {
+            let pages = format!("{home}/{}", launch.site.as_deref().unwrap_or_default());
+            all.push(artifact(Some("build"), pages.trim_end_matches('/'), SITE)?);
+        }
+        Layout::Source | Layout::Tree => all.push(tree(shape, home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'))?),
+        Layout::Output => {
+            all.push(artifact(None, &relative(app, "package.json"), &format!("{home}/package.json"))?);
+            for output in &launch.outputs {
+                all.push(built(&format!("{home}/{output}"))?);
+            }
+        }
+        Layout::Bundle => {
+            let output = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
+            all.push(built(&format!("{output}/server/node_modules"))?);
+            all.push(without(built(&output)?, &["server/node_modules"])?);
+        }
+        Layout::Standalone => {
+            let dist = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
+            let standalone = format!("{dist}/standalone");
+            all.push(artifact(Some("build"), &format!("{standalone}/node_modules"), &format!("{ROOT}/node_modules"))?);
+            all.push(without(artifact(Some("build"), &standalone, ROOT)?, &["node_modules"])?);
+            all.push(built(&format!("{dist}/static"))?);
+            if app.dir.join("public").is_some_and(|path| app.dir.repo.is_dir(&path)) {
+                all.push(built(&format!("{home}/public"))?);
+            }
+        }
+    }
+    // A folder that the tree brings belongs to root: the program's own folders come again, owned by its user.
+    if matches!(launch.layout, Layout::Source | Layout::Tree) {
+        for folder in &chosen.program.writable {
+            let there = |path: &RelPath| app.dir.repo.is_dir(path) && *path != app.dir.path;
+            let Some(path) = app.dir.join(&folder.value).filter(there) else { continue };
+            let Some(src) = path.strip(&app.root.path) else { continue };
+            let owned = artifact(None, src, &format!("{ROOT}/{src}"))?;
+            all.push(Artifact { owned: true, ..owned });
+        }
+    }
+    Ok(all)
+}
+
+/// A folder of the build context (`""`: all of it), as it is or as the build left it.
+fn tree(shape: &Shape, way: &str) -> Result<Artifact> {
+    let path = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
+    if shape.builds {
+        return without(built(&path)?, &[MODULES]);
+    }
+    artifact(None, if way.is_empty() { "." } else { way }, &path)
+}
+
+fn holds_modules(app: &App, launch: &Launch) -> bool {
+    app.package.has_production() || app.workspace.is_some() || launch.keep_development
+}
+
+/// A file of the application, relative to the build context.
+fn relative(app: &App, name: &str) -> String {
+    app.dir.join(name).and_then(|p| p.strip(&app.root.path).map(str::to_owned)).unwrap_or_else(|| name.to_owned())
+}
+
+/// ENTRYPOINT and default arguments.
+pub(super) fn start(launch: &Launch, interpreter: &str) -> (Vec<String>, Vec<String>) {
+    let mut words = vec![interpreter.to_owned()];
+    words.extend(launch.flags.iter().cloned());
+    words.push(launch.file.clone());
+    if let Some(before) = &launch.before {
+        words.extend(launch.args.iter().cloned());
+        let line = format!("{before} && exec {}", quote::shell_words(&words));
+        return (vec!["/bin/sh".to_owned(), "-c".to_owned(), line], Vec::new());
+    }
+    (words, launch.args.clone())
+}
+
