@@ -3,11 +3,6 @@
 {% include "node/dependencies.Dockerfile" %}
 
 FROM {{ runtime.image }} AS runtime
-RUN {% if runtime.family == "alpine" %}addgroup -S -g 65532 nonroot \
-    && adduser -S -D -u 65532 -G nonroot nonroot
-{%- else %}groupadd --system --gid 65532 nonroot \
-    && useradd --system --no-log-init --uid 65532 --gid 65532 nonroot
-{%- endif %}
 # A web server without privileges: it listens on a high port and writes to memory only.
 COPY <<"EOF" /etc/nginx/site.conf
 worker_processes auto;

@@ -22,12 +22,20 @@ pub(crate) struct Lifecycle {
     pub(crate) files: Vec<String>,
     /// Commands that run after the install, among the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
-    /// Scripts that run in the build stage, sources at hand, by name.
-    pub(crate) scripts: Vec<String>,
-    /// Commands of scripts that also hold a git hook: they run in the build stage.
-    pub(crate) commands: Vec<Vec<String>>,
+    /// What runs in the build stage, sources at hand, in the order of the package manager.
+    pub(crate) later: Vec<Later>,
     /// What to say.
     pub(crate) findings: Vec<Finding>,
+}
+
+/// Something that runs in the build stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Later {
+    /// A script, by name.
+    Script(String),
+    /// A command of a script that also holds a git hook.
+    Command(Vec<String>),
 }
 
 enum Part {
@@ -61,7 +69,7 @@ pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Li
         }
         lifecycle.drop.push(name.to_owned());
         if !hook || (chain.shell.is_some() && !first_is_hook(&parts)) {
-            lifecycle.scripts.push(name.to_owned());
+            lifecycle.later.push(Later::Script(name.to_owned()));
             continue;
         }
         // `a || true`, `is-ci || husky`: the alternative belongs to the guard.
@@ -75,7 +83,7 @@ pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Li
                     lifecycle.files.extend(files);
                     lifecycle.after_install.push(command.argv);
                 }
-                Part::Sources => lifecycle.commands.push(command.argv),
+                Part::Sources => lifecycle.later.push(Later::Command(command.argv)),
             }
         }
     }
@@ -87,7 +95,7 @@ pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Li
             .iter()
             .map(|name| {
                 let text = package.script(name).unwrap_or_default();
-                let later = lifecycle.scripts.contains(name);
+                let later = lifecycle.later.contains(&Later::Script(name.clone()));
                 let note = if later { "runs after the sources are there" } else { "its git hooks or guards are left out" };
                 package.at(&["scripts", name], format!("`{text}`: {note}"))
             })
@@ -111,10 +119,10 @@ fn first_is_hook(parts: &[Part]) -> bool {
 fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [] | ["true" | "exit" | ":" | "echo", ..] => Part::Checkout,
+
         ["patch-package", ..] if is_dir(dir, "patches") => Part::Install(vec!["patches".to_owned()]),
-        // Nothing to patch.
-        ["patch-package", ..] => Part::Checkout,
+        // Nothing to do, or nothing to patch.
+        [] | ["true" | "exit" | ":" | "echo" | "patch-package", ..] => Part::Checkout,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => Part::Checkout,
         [name, ..] if hooks.iter().any(|hook| hook == name) => Part::Checkout,
@@ -159,7 +167,7 @@ mod tests {
         for script in ["husky", "husky install", "is-ci || husky", "npx only-allow pnpm", "husky || true", "node .husky/install.mjs"] {
             let read = lifecycle(&format!(r#""prepare": "{script}""#), &[]);
             assert_eq!(read.drop, ["prepare"], "{script}");
-            assert!(read.scripts.is_empty() && read.commands.is_empty(), "{script}");
+            assert!(read.later.is_empty(), "{script}");
         }
     }
 
@@ -175,7 +183,7 @@ mod tests {
     fn what_needs_the_sources_runs_in_the_build_stage() {
         let read = lifecycle(r#""postinstall": "simple-git-hooks && nuxt prepare", "prepare": "node scripts/x.js""#, &[]);
         assert_eq!(read.drop, ["postinstall", "prepare"]);
-        assert_eq!(read.commands, [["nuxt", "prepare"]]);
-        assert_eq!(read.scripts, ["prepare"]);
+        let nuxt = Later::Command(vec!["nuxt".to_owned(), "prepare".to_owned()]);
+        assert_eq!(read.later, [nuxt, Later::Script("prepare".to_owned())]);
     }
 }

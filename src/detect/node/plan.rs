@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) use self::copy::manifest_paths;
 
 use super::launch::{Launch, Layout};
-use super::lifecycle::{self, Lifecycle};
+use super::lifecycle::{self, Later, Lifecycle};
 use super::tool::{self, Tool};
 use super::{App, Details, program};
 use crate::ask::id;
@@ -185,8 +185,10 @@ fn steps(app: &App, launch: &Launch, lifecycle: &Lifecycle, home: &str) -> Resul
         }
     }
     let own = steps.len();
-    steps.extend(lifecycle.scripts.iter().map(script));
-    steps.extend(lifecycle.commands.iter().map(command));
+    steps.extend(lifecycle.later.iter().map(|later| match later {
+        Later::Script(name) => script(name),
+        Later::Command(words) => command(words),
+    }));
     let wanted = launch.layout != Layout::Source;
     if let Some(name) = app.build_script().filter(|_| wanted) {
         steps.push(script(&name));

@@ -23,6 +23,18 @@ pub(crate) struct Found {
 pub(crate) fn all(app: &App) -> Result<Found> {
     let mut found = Found::default();
     if let Some(framework) = framework::detect(app)? {
+        // Nest's scripts say more than its conventions: what stands before the server, where the build writes.
+        if framework.name == "nest" {
+            for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development) {
+                let (mut program, launch) = of_entry(app, entry)?;
+                program.kind = Kind::Service;
+                default_port(app, &mut program, &framework);
+                found.programs.push((program, launch));
+            }
+            if !found.programs.is_empty() {
+                return Ok(found);
+            }
+        }
         found.programs.push(of_framework(app, framework)?);
         return Ok(found);
     }
@@ -125,15 +137,15 @@ fn new(app: &App, id: &str, kind: Kind, evidence: &[Evidence]) -> Program {
 }
 
 fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
-    let mut launch = framework.launch;
+    let mut launch = framework.launch.clone();
     if launch.layout == Layout::Site {
         let id = launch.site.clone().unwrap_or_default();
         let mut program = new(app, &id, Kind::Site, &framework.evidence);
         of_site(app, &mut program)?;
-        program.findings = framework.findings;
+        program.findings.clone_from(&framework.findings);
         return Ok((program, launch));
     }
-    let mut evidence = framework.evidence;
+    let mut evidence = framework.evidence.clone();
     // A start script may add flags, arguments and environment to what the framework starts.
     for name in ["start:prod", "start:production", "start", "serve"] {
         let Some(text) = app.package.script(name) else { continue };
@@ -145,27 +157,15 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
             launch.env.push(("PORT".to_owned(), port));
         }
         evidence.push(app.package.at(&["scripts", name], format!("the script {name} is `{text}`")));
-        if framework.name == "nest"
-            && let entry::Outcome::Start(start) = entry::resolve(app, name)?
-            && !start.development
-        {
-            launch = Launch { source: launch.source, ..start.launch };
-        }
         break;
     }
     let id = launch.file.clone();
     let mut program = new(app, &id, Kind::Service, &evidence);
     program.handles_sigterm = framework.sigterm.map(|note| Evidence::file(&app.package.path, note));
-    program.findings.extend(framework.findings);
+    program.findings.extend(framework.findings.iter().cloned());
     let scan = scan::read(app, &launch)?;
     complete(app, &mut program, &launch, scan)?;
-    if let Some(port) = framework.port
-        && program.port.is_none()
-    {
-        let evidence = Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
-        program.port = Some(Sourced::new(port, evidence));
-    }
-    program.findings.retain(|f| f.code != "port-unknown");
+    default_port(app, &mut program, &framework);
     for (key, value) in framework.env {
         if !program.env.iter().any(|var| var.value.key == key) {
             let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
@@ -178,6 +178,14 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         program.writable.push(Sourced::new(folder.to_owned(), Evidence::file(&app.package.path, note)));
     }
     Ok((program, launch))
+}
+
+fn default_port(app: &App, program: &mut Program, framework: &Framework) {
+    if let Some(port) = framework.port.filter(|_| program.port.is_none()) {
+        let evidence = Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
+        program.port = Some(Sourced::new(port, evidence));
+    }
+    program.findings.retain(|finding| finding.code != "port-unknown");
 }
 
 fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {

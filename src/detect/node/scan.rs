@@ -70,7 +70,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     if own_server {
         listen::read(app, &sources, &mut scan);
     }
-    process::read(app, &sources, &mut scan)?;
+    process::read(app, &sources, own_server, &mut scan)?;
     storage::read(app, launch, &sources, &mut scan);
     Ok(scan)
 }

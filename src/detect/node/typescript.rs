@@ -19,8 +19,40 @@ pub(crate) struct Output {
     pub(crate) root_dir: Option<RelPath>,
     /// Folders that `include` and `files` name first.
     pub(crate) include: Vec<String>,
+    /// The longest folder that holds all sources, where neither `rootDir` nor `include` says it.
+    pub(crate) common: RelPath,
     /// Where it was read.
     pub(crate) evidence: Vec<Evidence>,
+    /// What `exclude` names.
+    exclude: Vec<String>,
+}
+
+/// The longest folder that holds every source which is neither excluded nor a declaration.
+fn common_folder(dir: &Dir, output: &Output) -> RelPath {
+    let mut common: Option<RelPath> = None;
+    for path in dir.repo.files_under(&dir.path) {
+        let name = path.file_name();
+        if !matches!(path.extension(), "ts" | "tsx" | "mts" | "cts") || name.ends_with(".d.ts") || name.contains(".config.") {
+            continue;
+        }
+        let Some(way) = RelPath::new(&path.relative_to(&dir.path)) else { continue };
+        let excluded = output.exclude.iter().any(|pattern| {
+            let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
+            RelPath::new(&fixed.join("/")).is_some_and(|folder| !folder.is_root() && way.is_within(&folder))
+                || pattern.contains("spec") && name.contains(".spec.")
+                || pattern.contains("test") && name.contains(".test.")
+        });
+        let built = output.out_dir.as_ref().is_some_and(|out| way.is_within(out));
+        if excluded || built {
+            continue;
+        }
+        let folder = way.parent().unwrap_or_default();
+        common = Some(match common {
+            None => folder,
+            Some(held) => std::iter::once(held.clone()).chain(held.ancestors()).find(|c| folder.is_within(c)).unwrap_or_default(),
+        });
+    }
+    common.unwrap_or_default()
 }
 
 /// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then tsconfig.json.
@@ -33,6 +65,7 @@ pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
         if dir.has(name) {
             let mut output = Output::default();
             follow(dir, name, &mut output, 0)?;
+            output.common = common_folder(dir, &output);
             return Ok(Some(output));
         }
     }
@@ -62,6 +95,10 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
         let lists = ["include", "files"].into_iter().filter_map(|key| json.get(key)?.as_array());
         output.include = lists.flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
     }
+    if output.exclude.is_empty() {
+        let list = json.get("exclude").and_then(Value::as_array);
+        output.exclude = list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    }
     let parents: Vec<&str> = match json.get("extends") {
         Some(Value::String(one)) => vec![one.as_str()],
         Some(Value::Array(several)) => several.iter().rev().filter_map(Value::as_str).collect(),
@@ -86,7 +123,6 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
 impl Output {
     /// The file that `source` (relative to the application, `src/index.ts`) is compiled to.
     pub(crate) fn compiled(&self, source: &str) -> Option<String> {
-        let path = RelPath::new(source)?;
         let (stem, extension) = source.rsplit_once('.')?;
         let extension = match extension {
             "ts" | "tsx" | "js" | "jsx" => "js",
@@ -95,23 +131,24 @@ impl Output {
             _ => return None,
         };
         let Some(out_dir) = &self.out_dir else { return Some(format!("{stem}.{extension}")) };
-        let root = self.root_dir.clone().unwrap_or_else(|| self.common_root(&path));
+        let root = self.root_dir.clone().unwrap_or_else(|| self.common_root());
         let inside = RelPath::new(stem)?.strip(&root)?.to_owned();
         Some(out_dir.join(&format!("{inside}.{extension}"))?.as_str().to_owned())
     }
 
-    /// Without rootDir it is the longest common folder of all sources: taken from `include`.
-    fn common_root(&self, path: &RelPath) -> RelPath {
+    /// Without `rootDir` it is the longest common folder of all sources.
+    fn common_root(&self) -> RelPath {
         let mut folders = self.include.iter().map(|pattern| {
             let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
             RelPath::new(&fixed.join("/")).unwrap_or_default()
         });
-        let first = folders.next();
-        match first {
-            // `include: ["src"]` alone: everything lies below src.
-            Some(folder) if folders.next().is_none() && folder.extension().is_empty() => folder,
-            Some(_) => RelPath::root(),
-            None => path.components().next().and_then(RelPath::new).filter(|_| path.parent().is_some_and(|p| !p.is_root())).unwrap_or_default(),
+        match (folders.next(), folders.next()) {
+            // `include: ["src"]` alone: everything lies below src, if not deeper.
+            (Some(folder), None) if folder.extension().is_empty() => {
+                if self.common.is_within(&folder) { self.common.clone() } else { folder }
+            }
+            (Some(_), _) => RelPath::root(),
+            (None, _) => self.common.clone(),
         }
     }
 }
@@ -140,8 +177,17 @@ mod tests {
         let with = |options: &str, rest: &str| output(&[("tsconfig.json", &format!("{{\"compilerOptions\": {{{options}}}{rest}}}"))]);
         assert_eq!(with(r#""outDir": "dist", "rootDir": ".""#, "").compiled("src/a.ts").unwrap(), "dist/src/a.js");
         assert_eq!(with(r#""outDir": "dist""#, r#", "include": ["src", "test"]"#).compiled("src/a.ts").unwrap(), "dist/src/a.js");
-        assert_eq!(with(r#""outDir": "dist""#, "").compiled("src/a.mts").unwrap(), "dist/a.mjs");
+        assert_eq!(with(r#""outDir": "dist""#, "").compiled("src/a.mts").unwrap(), "dist/src/a.mjs");
         assert_eq!(with("", "").compiled("src/a.ts").unwrap(), "src/a.js");
+    }
+
+    #[test]
+    fn without_a_root_folder_all_sources_decide() {
+        let config = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}, "exclude": ["test"]}"#);
+        let flat = output(&[config, ("src/a.ts", ""), ("src/b/c.ts", ""), ("test/x.ts", "")]);
+        assert_eq!(flat.compiled("src/a.ts").unwrap(), "dist/a.js");
+        let seeded = output(&[config, ("src/a.ts", ""), ("prisma/seed.ts", "")]);
+        assert_eq!(seeded.compiled("src/a.ts").unwrap(), "dist/src/a.js");
     }
 
     #[test]

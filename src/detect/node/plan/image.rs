@@ -14,9 +14,6 @@ use crate::plan::Artifact;
 /// The folder of a site in the final image.
 pub(super) const SITE: &str = "/srv";
 
-/// Dependencies, wherever they lie below a folder.
-const MODULES: &str = "**/node_modules";
-
 fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
     Ok(Artifact {
         stage: stage.map(Line::new).transpose()?,
@@ -53,7 +50,7 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
     if super::needs_modules(launch) {
         for member in app.workspace.iter().flat_map(|w| &w.needed) {
             let Some(way) = member.strip(&app.root.path) else { continue };
-            all.push(tree(shape, way)?);
+            all.push(tree(app, shape, way)?);
         }
     }
     match launch.layout {
@@ -61,7 +58,7 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             let pages = format!("{home}/{}", launch.site.as_deref().unwrap_or_default());
             all.push(artifact(Some("build"), pages.trim_end_matches('/'), SITE)?);
         }
-        Layout::Source | Layout::Tree => all.push(tree(shape, home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'))?),
+        Layout::Source | Layout::Tree => all.push(tree(app, shape, home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'))?),
         Layout::Output => {
             all.push(artifact(None, &relative(app, "package.json"), &format!("{home}/package.json"))?);
             for output in &launch.outputs {
@@ -98,10 +95,15 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
 }
 
 /// A folder of the build context (`""`: all of it), as it is or as the build left it.
-fn tree(shape: &Shape, way: &str) -> Result<Artifact> {
+fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     let path = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
     if shape.builds {
-        return without(built(&path)?, &[MODULES]);
+        let mut names = vec!["node_modules".to_owned()];
+        for member in app.workspace.iter().filter(|_| way.is_empty()).flat_map(|w| &w.members) {
+            names.extend(member.strip(&app.root.path).map(|member| format!("{member}/node_modules")));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        return without(built(&path)?, &names);
     }
     artifact(None, if way.is_empty() { "." } else { way }, &path)
 }

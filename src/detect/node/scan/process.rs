@@ -21,7 +21,8 @@ const COMMAND_LINES: [&str; 6] = ["commander", "yargs", "cac", "@oclif/core", "c
 const DESKTOP: [&str; 12] =
     ["open", "start", "xdg-open", "osascript", "cmd", "cmd.exe", "powershell", "powershell.exe", "wmic", "reg", "sw_vers", "explorer"];
 
-pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+/// `certain`: what the sources start is started by the program; a framework may run them while it builds only.
+pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
     let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
@@ -33,7 +34,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     let mut commands = Vec::new();
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
-        started(source, &programs, scan);
+        started(source, &programs, certain, scan);
         for library in COMMAND_LINES.iter().filter(|library| source.imports(library)) {
             commands.extend(subcommands(source).map(|at| (*library, source.at(at, format!("a subcommand, by {library}")))));
         }
@@ -79,7 +80,7 @@ fn sigterm(source: &Source) -> Option<Evidence> {
 }
 
 /// Programs that `child_process` and its wrappers start.
-fn started(source: &Source, programs: &BTreeMap<String, String>, scan: &mut Scan) {
+fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, scan: &mut Scan) {
     let libraries = ["child_process", "execa", "cross-spawn", "shelljs", "tinyexec"];
     if !libraries.iter().any(|library| source.imports(library)) {
         return;
@@ -105,7 +106,7 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, scan: &mut Scan
         let args = arguments(tokens, index + 1);
         let Some(first) = args.first().and_then(|arg| arg.first()) else { continue };
         let shell = by_shell || shell_option(&args);
-        if shell && scan.shell.is_none() {
+        if shell && certain && scan.shell.is_none() {
             scan.shell = Some(source.at(window[0].at, format!("{name} starts a shell")));
         }
         let text = match &first.kind {
@@ -114,7 +115,7 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, scan: &mut Scan
         };
         let program = text.split_whitespace().next().unwrap_or_default();
         let program = program.rsplit('/').next().unwrap_or(program);
-        if let Some(key) = programs.get(program) {
+        if let Some(key) = programs.get(program).filter(|_| certain) {
             add(scan, key, source.at(window[0].at, format!("starts {program}")));
         } else if !program.is_empty()
             && !DESKTOP.contains(&program)
@@ -124,7 +125,7 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, scan: &mut Scan
             scan.findings.push(Finding::new(
                 "system-program",
                 Severity::Note,
-                format!("the program starts `{program}`, which dockgen knows no package for"),
+                format!("the program starts `{program}`, and the image does not hold it"),
                 [source.at(window[0].at, format!("starts {program}"))],
                 "the image holds Node.js and the program alone: starting it fails there",
                 "if it matters in production, add its package to the final stage on --base debian",

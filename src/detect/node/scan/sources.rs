@@ -56,7 +56,13 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
         _ => Vec::new(),
     };
     if sources.is_empty() {
-        let files: Vec<RelPath> = app.dir.repo.files_under(&app.dir.path).filter(|path| is_server_code(app, path)).cloned().collect();
+        let files: Vec<RelPath> = app
+            .dir
+            .repo
+            .files_under(&app.dir.path)
+            .filter(|path| is_server_code(app, path) && (!by_convention || runs_by_convention(app, path)))
+            .cloned()
+            .collect();
         for path in files.into_iter().take(MAX_FILES) {
             sources.extend(read(app, path)?);
         }
@@ -76,6 +82,15 @@ fn is_server_code(app: &App, path: &RelPath) -> bool {
     matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts")
         && !skipped
         && !way.split('/').any(|part| ASIDE.contains(&part))
+}
+
+/// Folders and root files of frameworks that run on the server; their build's own scripts lie elsewhere.
+fn runs_by_convention(app: &App, path: &RelPath) -> bool {
+    let way = path.strip(&app.dir.path).unwrap_or_default();
+    let first = way.split('/').next().unwrap_or_default();
+    let root = !way.contains('/');
+    let build = path.file_name().starts_with("build.");
+    !build && (root || matches!(first, "app" | "pages" | "src" | "server" | "lib" | "utils"))
 }
 
 fn read(app: &App, path: RelPath) -> Result<Option<Source>> {

@@ -1,7 +1,7 @@
 //! Folders that the code writes, and files that it reads beside itself.
 
 use super::super::App;
-use super::super::expression::{Anchor, Names, PathValue, option, path};
+use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::{Scan, Source};
@@ -34,8 +34,9 @@ const READS: [&str; 16] = [
 const READ_OPTIONS: [&str; 10] = ["root", "views", "directory", "migrationsFolder", "migrationsDir", "localesPath", "templateDir", "rootPath", "dir", "path"];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
-    for source in sources {
-        let names = Names::of(&source.tokens);
+    let all_names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
+    for (index_of, source) in sources.iter().enumerate() {
+        let names = &all_names[index_of];
         let place = Location::of(app, launch, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
@@ -47,11 +48,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             if name == "tmpdir" && scan.temporary.is_none() {
                 scan.temporary = Some(source.at(at, "uses the system's folder for temporary files"));
             }
-            writes(name, &args, &names, &place, source, at, scan);
+            writes(name, &args, names, &place, source, at, scan);
             if launch.layout == Layout::Output {
-                reads(app, launch, name, &args, &names, &place, source, at, scan);
+                reads(app, launch, name, &args, names, &place, source, at, scan);
             }
         }
+    }
+    for (index, source) in sources.iter().enumerate() {
+        database(source, index, &all_names, scan);
     }
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
@@ -118,6 +122,34 @@ fn writes(name: &str, args: &[&[Token]], names: &Names, place: &Location, source
         return;
     }
     scan.writable.push(Sourced::new(target, source.at(at, note)));
+}
+
+/// The file of an `SQLite` database in a configuration object: `connection: { filename: './data/x.sqlite' }`.
+fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
+    let sqlite = source.tokens.iter().any(|token| {
+        token.text().is_some_and(|text| matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite"))
+    });
+    if !sqlite {
+        return;
+    }
+    let others = names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, names)| names);
+    let files: Vec<&Names> = std::iter::once(&names[index]).chain(others).collect();
+    for key in ["filename", "storage"] {
+        for tokens in names[index].properties(key) {
+            let text = match path(tokens, &names[index]) {
+                Some(found) if found.from != Anchor::SourceFile => found.path,
+                Some(_) => continue,
+                None => value(tokens, &files).literal.unwrap_or_default(),
+            };
+            let Some((folder, _)) = text.rsplit_once('/') else { continue };
+            let folder = folder.trim_start_matches("./");
+            if folder.is_empty() || folder.contains("${}") || folder.contains(':') || folder.starts_with("..") {
+                continue;
+            }
+            let at = tokens.first().map_or(0, |token| token.at);
+            scan.writable.push(Sourced::new(folder.to_owned(), source.at(at, format!("the database is {text}"))));
+        }
+    }
 }
 
 fn is_sqlite(source: &Source) -> bool {
