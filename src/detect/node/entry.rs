@@ -330,7 +330,11 @@ fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
     }
     match tool {
         // One process that handles its own signals: https://tsx.is/dev-api/node-cli
-        "tsx" | "esno" => entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]),
+        "tsx" | "esno" => {
+            entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
+            // Its cache is in /tmp, which a read-only root has not.
+            entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
+        }
         "ts-node" | "ts-node-dev" | "tsnd" => entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]),
         _ => return package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
     }
@@ -467,4 +471,107 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
         wanted.clone_into(&mut entry.id);
         entry
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    /// `node <flags> <file> <args>` for a script `start`, with the layout; else why it starts nothing.
+    fn start(manifest: &str, files: &[(&str, &str)]) -> Result<(String, Layout), String> {
+        let mut all = vec![("package.json", manifest)];
+        all.extend(files.iter().copied());
+        let repo = Repo::from_files(all);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let (entries, refused) = from_scripts(&app).unwrap();
+        let Some(entry) = entries.first() else { return Err(refused[0].1.clone()) };
+        let launch = &entry.launch;
+        let env: Vec<String> = launch.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let words: Vec<&[String]> = vec![&env, &launch.flags, std::slice::from_ref(&launch.file), &launch.args];
+        Ok((words.concat().join(" "), launch.layout))
+    }
+
+    fn plain(script: &str) -> Result<String, String> {
+        let manifest = format!(r#"{{"scripts": {{"start": {script:?}, "serve:it": "node ./server.js --x"}},
+            "dependencies": {{"next": "9", "cross-env": "7", "tsx": "4"}}, "devDependencies": {{"ts-node": "10"}}}}"#);
+        let config = r#"{"apps": [{"script": "./server.js", "args": "-a b"}]}"#;
+        start(&manifest, &[("server.js", ""), ("src/index.ts", ""), ("ecosystem.config.json", config), ("lib/index.js", "")])
+            .map(|found| found.0)
+    }
+
+    #[test]
+    fn a_plain_start_is_recognised_in_every_dress() {
+        for (script, expected) in [
+            ("node server.js", "server.js"),
+            ("node server", "server"),
+            ("node ./lib", "lib"),
+            ("PORT=1 node --max-old-space-size=512 -r ./x.js server.js --a", "PORT=1 --max-old-space-size=512 -r ./x.js server.js --a"),
+            ("cross-env A=b node server.js", "A=b server.js"),
+            ("exec node --env-file=.env server.js", "server.js"),
+            ("npm run serve:it -- --y", "server.js --x --y"),
+            ("yarn serve:it", "server.js --x"),
+            ("nodemon server.js", "server.js"),
+            ("pm2 start ecosystem.config.json --no-daemon", "server.js -a b"),
+            ("pm2-runtime server.js", "server.js"),
+            ("echo hi && node server.js", "server.js"),
+            ("tsx src/index.ts", "TSX_DISABLE_CACHE=1 --import tsx src/index.ts"),
+            ("ts-node src/index.ts", "-r ts-node/register src/index.ts"),
+            ("node server.js | pino-pretty", "server.js"),
+        ] {
+            assert_eq!(plain(script).as_deref(), Ok(expected), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_starts_nothing_says_why() {
+        for (script, why) in [
+            ("node dist/x.js", "not in the repository"),
+            ("bun src/index.ts", "Bun"),
+            ("concurrently a b", "development"),
+            ("vite", "development"),
+            ("mystery --x", "no dependency"),
+            ("node server.js $ARGS", "shell"),
+            ("node", "no file"),
+        ] {
+            assert!(plain(script).unwrap_err().contains(why), "{script}");
+        }
+    }
+
+    #[test]
+    fn built_files_come_from_the_build() {
+        let manifest = r#"{"scripts": {"start": "node dist/index.js", "build": "tsc"}, "devDependencies": {"typescript": "5"}}"#;
+        let config = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#);
+        assert_eq!(start(manifest, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+        // A loader for development gives way to compiled files.
+        let loader = r#"{"scripts": {"start": "ts-node src/index.ts", "build": "tsc"}, "devDependencies": {"ts-node": "10"}}"#;
+        assert_eq!(start(loader, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+        let both = r#"{"scripts": {"start": "node server.js", "build": "vite build"}}"#;
+        assert_eq!(start(both, &[("server.js", "")]), Ok(("server.js".into(), Layout::Tree)));
+        // No build script, but a compiler that knows where to write.
+        let compiler = r#"{"scripts": {"start": "node dist/index.js"}, "devDependencies": {"typescript": "5"}}"#;
+        assert_eq!(start(compiler, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+    }
+
+    #[test]
+    fn production_scripts_come_before_development() {
+        let manifest = r#"{"scripts": {"start": "nodemon a.js", "start:prod": "node b.js"}}"#;
+        assert_eq!(start(manifest, &[("a.js", ""), ("b.js", "")]).unwrap().0, "b.js");
+        let circle = r#"{"scripts": {"start": "npm run start"}}"#;
+        assert!(start(circle, &[]).is_err());
+    }
+
+    #[test]
+    fn a_chain_runs_what_stands_before_by_a_shell() {
+        let repo = Repo::from_files([
+            ("package.json", r#"{"scripts": {"start": "npm run migrate && node s.js", "migrate": "node m.js 'a b'", "prestart": "tsc"}}"#),
+            ("s.js", ""),
+            ("m.js", ""),
+        ]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entry = from_scripts(&app).unwrap().0.remove(0);
+        assert_eq!(entry.launch.before.as_deref(), Some("node m.js 'a b'"));
+        assert_eq!(entry.id, "start");
+        assert!(entry.shell.is_some());
+    }
 }

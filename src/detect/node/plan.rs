@@ -94,7 +94,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let home = if folder.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{folder}") };
     let build = steps(&app, &launch, &lifecycle, &home)?;
     let builds = !build.is_empty();
-    let all = builds || launch.keep_development || !lifecycle.after_install.is_empty();
+    let dev = chosen.answers.get(id::DEV) == Some("yes");
+    let all = builds || launch.keep_development || !lifecycle.after_install.is_empty() || dev;
     let prune = !site
         && all
         && !launch.keep_development
@@ -103,7 +104,6 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         && can_prune(&tool);
     let shape = Shape { home, modules: if prune { "production-deps" } else { "deps" }, builds };
     let home = &shape.home;
-    let dev = chosen.answers.get(id::DEV) == Some("yes");
     let mut findings = lifecycle.findings.clone();
     let (secrets, more) = copy::secrets(&app)?;
     findings.extend(more);
@@ -117,8 +117,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         root: ContainerPath::new(ROOT)?,
         folder: if folder.is_empty() { String::new() } else { home.clone() },
         locked: tool.lockfile.is_some(),
-        omit_development: !all && !dev,
-        focus: !all && !dev && tool.id == "yarn-berry",
+        omit_development: !all,
+        focus: !all && tool.id == "yarn-berry",
         filter: filter(&app, &tool)?,
         drop: lifecycle.drop.iter().map(|name| Line::new(format!("scripts.{name}"))).collect::<Result<_, _>>()?,
         secrets,
@@ -270,8 +270,16 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
         "bun" => "bun",
         _ => "npm",
     };
+    let mut command = vec![run.to_owned(), "run".to_owned(), name.to_owned()];
+    // These listen on localhost unless told otherwise, which nothing outside the container reaches.
+    let text = app.package.script(name).unwrap_or_default();
+    let local = super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();
+    if local.is_some_and(|c| matches!(c.argv.first().map(String::as_str), Some("vite" | "astro" | "vitepress" | "rsbuild"))) {
+        command.extend((run == "npm").then(|| "--".to_owned()));
+        command.extend(["--host".to_owned(), "0.0.0.0".to_owned()]);
+    }
     Some(DevCommand {
-        command: vec![run.to_owned(), "run".to_owned(), name.to_owned()],
+        command,
         env: vec![("NODE_ENV".to_owned(), "development".to_owned()), ("HOME".to_owned(), "/tmp".to_owned())],
     })
 }
