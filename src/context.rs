@@ -116,6 +116,7 @@ pub fn plan_ignore(
     if !again.is_empty() {
         file.push(Group { title: AGAIN.to_owned(), rows: again });
     }
+    close_again(theirs, &mut file)?;
     file.retain(|group| !group.rows.is_empty());
 
     let text = if theirs.is_empty() {
@@ -271,7 +272,7 @@ fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
         .iter()
         .filter(|_| row.starts_with("**/"))
         .flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
-    paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path))
+    paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path)) && !opened(file, row)
 }
 
 /// Folders that the exceptions of an existing file let in by name.
@@ -287,14 +288,15 @@ fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Vec<String> {
 /// The lines from .gitignore that add something: not hidden yet, or an exception to such a line, but to none of theirs.
 fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
+    let mut so_far = IgnoreFile::default();
     for line in lines {
-        let so_far = IgnoreFile::parse(&kept.join("\n"))?;
         let adds = if line.starts_with('!') {
             samples(&line).is_some_and(|paths| paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path)))
         } else {
             !covered(ours, &line, &[]) && !covered(&so_far, &line, &[])
         };
         if adds {
+            so_far.push(&line)?;
             kept.push(line);
         }
     }
@@ -303,6 +305,49 @@ fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Re
 
 /// A needed path, and the line that hides it.
 type Hidden = (String, usize);
+
+/// Where `*` hides a folder already, Docker passes over a later row for that folder, and an exception such as `!**/*.x`
+/// before the row lets in what lies in the folder. A row for what lies in it closes that.
+fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
+    let mut so_far = IgnoreFile::parse(theirs)?;
+    for group in file {
+        let mut rows = Vec::new();
+        for row in std::mem::take(&mut group.rows) {
+            so_far.push(&row)?;
+            let close = opened(&so_far, &row).then(|| format!("{row}/**"));
+            rows.push(row);
+            if let Some(row) = close {
+                so_far.push(&row)?;
+                rows.push(row);
+            }
+        }
+        group.rows = rows;
+    }
+    Ok(())
+}
+
+/// True where `file` hides what `row` matches, and an exception lets in something that lies in it. A row such as `*.x`
+/// is about files: nothing lies in them.
+fn opened(file: &IgnoreFile, row: &str) -> bool {
+    let about_files = row.rsplit('/').next().is_some_and(|name| name.starts_with("*."));
+    if row.starts_with('!') || about_files {
+        return false;
+    }
+    let wild = file.patterns().iter().filter(|pattern| pattern.exception && pattern.text.contains(['*', '?']));
+    let tails: BTreeSet<String> = wild.flat_map(|pattern| tails(&pattern.text)).collect();
+    let hidden = samples(row).unwrap_or_default().into_iter().filter(|path| file.hides(path));
+    hidden.into_iter().any(|path| tails.iter().any(|tail| !file.hides(&format!("{path}/{tail}"))))
+}
+
+/// The ends of paths that an exception matches: `!a/*/*.x` lets in `q.x`, `q/q.x` and `a/q/q.x`.
+fn tails(exception: &str) -> Vec<String> {
+    let paths = samples(exception).unwrap_or_default();
+    let ends = |path: &String| -> Vec<String> {
+        let starts = path.match_indices('/').map(|(at, _)| at + 1).chain([0]);
+        starts.map(|at| path[at..].to_owned()).collect()
+    };
+    paths.iter().flat_map(ends).collect()
+}
 
 /// What the plan reads from the build context, relative to it.
 struct Needed {

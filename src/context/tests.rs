@@ -205,3 +205,13 @@ fn rows_added_by_hand_survive() {
         assert_eq!(again(Some(&once), None), once);
     }
 }
+
+#[test]
+fn an_allow_list_of_git_opens_no_folder_again() {
+    let ignored = "*\n!*/\n!*.x\n!*.json\nvendor\n";
+    let (planned, file) = planned(&[(".gitignore", ignored), ("src/main.x", "")], &sample("", ""), None);
+    for path in [".git/a.json", "home/.aws/sso/token.json", "vendor/a.x", "sub/vendor/b/a.x", "notes.txt"] {
+        assert!(file.hides(path), "{path}\n{}", planned.text);
+    }
+    assert!(!file.hides("src/main.x"), "{}", planned.text);
+}

@@ -94,6 +94,16 @@ impl IgnoreFile {
         Ok(Self { patterns })
     }
 
+    /// Adds a line at the end.
+    ///
+    /// # Errors
+    /// Where Docker refuses it.
+    pub fn push(&mut self, line: &str) -> Result<(), BadPattern> {
+        let number = self.patterns.last().map_or(1, |pattern| pattern.line + 1);
+        self.patterns.extend(Pattern::parse(line, number)?);
+        Ok(())
+    }
+
     /// The patterns, in order.
     pub fn patterns(&self) -> &[Pattern] {
         &self.patterns
