@@ -14,7 +14,7 @@ use anyhow::Result;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
-use crate::interrupt::Interrupted;
+use crate::interrupt::{self, Interrupted};
 use crate::pipeline::Survey;
 use crate::report::next::Here;
 use screen::Screen;
@@ -28,10 +28,7 @@ pub fn main() -> Exit {
     let screen = Screen::new(cli.color);
     match run(&cli, &screen) {
         Ok(exit) => exit,
-        Err(error) if error.is::<Interrupted>() => {
-            say(&format!("{error}\n"));
-            Exit::Interrupted
-        }
+        Err(error) if error.is::<Interrupted>() => interrupt::leave(),
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
             say(&format!("{} {error:#}\n", screen.err.red("error:")));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::exit::Exit;
 
@@ -18,62 +18,85 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-const WORKING: u8 = 0;
-const PROMPTING: u8 = 1;
-const WRITING: u8 = 2;
+/// Held while files are written, and by whoever ends the run; true once they are written.
+static WRITTEN: Mutex<bool> = Mutex::new(false);
 
-static DOING: AtomicU8 = AtomicU8::new(WORKING);
-static ASKED_TO_STOP: AtomicBool = AtomicBool::new(false);
+fn written() -> MutexGuard<'static, bool> {
+    WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-/// Installs the handler for SIGINT, SIGTERM and SIGHUP.
-///
-/// While a prompt is shown the signal ends it, and the prompt's owner puts the terminal back; files that are being
-/// written are written to the end, which takes milliseconds; at any other time the process ends here.
+/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it puts the terminal back and ends the process, but waits for
+/// files that are being written, which takes milliseconds.
 ///
 /// # Errors
 /// Where the system refuses a handler.
 pub fn install() -> anyhow::Result<()> {
+    terminal::remember();
     ctrlc::set_handler(|| {
-        ASKED_TO_STOP.store(true, Ordering::SeqCst);
-        if DOING.load(Ordering::SeqCst) == WORKING {
-            leave();
+        let written = written();
+        if !*written {
+            end();
         }
     })?;
     Ok(())
 }
 
-#[expect(clippy::exit, reason = "the walk cannot be told to stop, and nothing is open for writing")]
-fn leave() {
-    show_cursor();
+#[expect(clippy::exit, reason = "neither a walk nor a prompt can be told to stop from here")]
+fn end() {
+    say_goodbye();
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
-/// Makes the cursor visible again, and begins a new line.
-pub fn show_cursor() {
-    let mut terminal = std::io::stderr();
-    if terminal.is_terminal() {
-        // The terminal may be gone: nobody is left to be told.
-        terminal.write_all(b"\x1b[?25h\r\n").ok();
+/// Ends the run where a prompt was interrupted. Ctrl-C at a prompt comes both ways, as a key and as a signal: the one
+/// that is second must not say it again.
+pub fn leave() -> Exit {
+    std::mem::forget(written());
+    say_goodbye();
+    Exit::Interrupted
+}
+
+fn say_goodbye() {
+    terminal::restore();
+    let mut err = std::io::stderr();
+    let show_cursor = if err.is_terminal() { "\x1b[?25h\r\n" } else { "" };
+    // The terminal may be gone: nobody is left to be told.
+    write!(err, "{show_cursor}{Interrupted}\r\n").ok();
+}
+
+/// Writes files: a signal waits until they are there.
+pub fn writing(write: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mut written = written();
+    write()?;
+    *written = true;
+    Ok(())
+}
+
+#[cfg(unix)]
+mod terminal {
+    use std::io::stdin;
+    use std::sync::OnceLock;
+
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// The modes before any prompt changed them.
+    static MODES: OnceLock<Termios> = OnceLock::new();
+
+    pub(super) fn remember() {
+        if let Ok(modes) = tcgetattr(stdin()) {
+            MODES.get_or_init(|| modes);
+        }
+    }
+
+    pub(super) fn restore() {
+        if let Some(modes) = MODES.get() {
+            tcsetattr(stdin(), OptionalActions::Now, modes).ok();
+        }
     }
 }
 
-/// Runs a prompt; a signal makes it fail with [`Interrupted`], with the cursor visible again.
-pub fn prompting<T>(prompt: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    DOING.store(PROMPTING, Ordering::SeqCst);
-    let result = prompt();
-    if ASKED_TO_STOP.load(Ordering::SeqCst) || result.as_ref().is_err_and(|error| error.is::<Interrupted>()) {
-        // The handler's own thread may only now learn of the signal: it must not end the process before main does.
-        show_cursor();
-        return Err(Interrupted.into());
-    }
-    DOING.store(WORKING, Ordering::SeqCst);
-    result
-}
+#[cfg(not(unix))]
+mod terminal {
+    pub(super) fn remember() {}
 
-/// Writes files; a signal waits until all of them are there.
-pub fn writing<T>(write: impl FnOnce() -> T) -> T {
-    DOING.store(WRITING, Ordering::SeqCst);
-    let result = write();
-    DOING.store(WORKING, Ordering::SeqCst);
-    result
+    pub(super) fn restore() {}
 }

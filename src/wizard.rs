@@ -10,7 +10,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::ask::{Answerable, Choice, Question};
 use crate::facts::{Evidence, Facts};
-use crate::interrupt;
+use crate::interrupt::Interrupted;
 use crate::path::RelPath;
 use crate::pipeline::{App, Draft, Role};
 use crate::questions;
@@ -45,7 +45,7 @@ impl<'a> Wizard<'a> {
     /// Which of several applications get a Dockerfile.
     ///
     /// # Errors
-    /// [`interrupt::Interrupted`], or a terminal that fails.
+    /// [`Interrupted`], or a terminal that fails.
     pub fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> = found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
         self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
@@ -64,7 +64,7 @@ impl<'a> Wizard<'a> {
     /// `None`: they left without wanting it written.
     ///
     /// # Errors
-    /// [`interrupt::Interrupted`], a terminal that fails, or an application that cannot be planned whatever is answered.
+    /// [`Interrupted`], a terminal that fails, or an application that cannot be planned whatever is answered.
     pub fn settle(&self, app: &mut App, output: Option<&RelPath>, force: bool) -> Result<Option<Draft>> {
         self.say(&format!("\n{}", report::heading(&app.facts, self.here, self.look)))?;
         self.ask_what_is_open(app)?;
@@ -292,10 +292,8 @@ impl<'a> Wizard<'a> {
 
 /// Runs a prompt: an interrupted one, or a terminal that is gone, ends the run.
 fn ask<T>(prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-    interrupt::prompting(|| {
-        prompt().map_err(|dialoguer::Error::IO(error)| match error.kind() {
-            ErrorKind::Interrupted | ErrorKind::UnexpectedEof => interrupt::Interrupted.into(),
-            _ => anyhow!("the terminal failed: {error}; --yes asks nothing"),
-        })
+    prompt().map_err(|dialoguer::Error::IO(error)| match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::UnexpectedEof => Interrupted.into(),
+        _ => anyhow!("the terminal failed: {error}; --yes asks nothing"),
     })
 }

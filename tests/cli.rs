@@ -337,7 +337,7 @@ fn bad_entries_of_the_tree_are_errors_that_name_them() {
     assert!(out.is_empty() && err.contains("go.mod is a socket"), "{err}");
 
     let dir = hello();
-    fs::set_permissions(dir.path().join("go.mod"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(dir.path().join("go.mod"), fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything.
     if fs::read(dir.path().join("go.mod")).is_err() {
         refuses(dir.path(), &["init", "--yes"], &["go.mod", "permissions"]);
