@@ -66,15 +66,11 @@ RUN {{ tool.exec | shell }} {{ command | shell }}
 {% if details.build %}
 FROM deps AS build
 COPY . .
-{%- if details.build_env %}
-ENV {% for var in details.build_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
-    {% endif %}{% endfor %}
-{%- endif %}
 {%- for command in details.build %}
 {%- if command.folder %}
 WORKDIR {{ command.folder }}
 {%- endif %}
 RUN {% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
-    {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
+    {% endfor %}{% for var in details.build_env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
 {%- endfor %}
 {%- endif %}

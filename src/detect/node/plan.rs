@@ -283,3 +283,120 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
         env: vec![("NODE_ENV".to_owned(), "development".to_owned()), ("HOME".to_owned(), "/tmp".to_owned())],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ask::{Answers, Origin, id};
+    use crate::detect;
+    use crate::path::RelPath;
+    use crate::plan::{self, Plan};
+    use crate::render;
+    use crate::repo::{Dir, Repo};
+
+    fn planned(files: &[(&str, &str)], dir: &str, answers: &[(&str, &str)]) -> anyhow::Result<(Plan, String)> {
+        let repo = Repo::from_files(files.iter().copied());
+        let facts = (detect::language("node").unwrap().detect)(&Dir::new(&repo, RelPath::new(dir).unwrap()))?.unwrap();
+        let mut given = Answers::default();
+        answers.iter().for_each(|(id, value)| given.set(id, *value, Origin::Flag));
+        let plan = plan::make(&repo, &facts, &given)?;
+        let text = render::dockerfile(&plan, &[])?;
+        Ok((plan, text))
+    }
+
+    const SERVER: (&str, &str) = ("server.js", "require('express')().listen(3000)");
+    const LOCK: (&str, &str) = ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#);
+
+    #[test]
+    fn without_a_build_only_production_is_installed() {
+        let manifest = r#"{"scripts": {"start": "node server.js"}, "dependencies": {"express": "4"}, "devDependencies": {"x": "1"}}"#;
+        let (plan, text) = planned(&[("package.json", manifest), SERVER, LOCK], "", &[]).unwrap();
+        assert!(text.contains("npm ci --omit=dev\n") && !text.contains("AS build"), "{text}");
+        assert_eq!(plan.artifacts[0].stage.as_ref().unwrap().as_str(), "deps");
+        assert_eq!(plan.artifacts[1].src.as_str(), ".");
+        assert_eq!(plan.runtime.port, Some(3000));
+    }
+
+    #[test]
+    fn with_a_build_dependencies_are_pruned_before_sources_are_copied() {
+        let manifest = r#"{"scripts": {"start": "node dist/server.js", "build": "node build.js"},
+            "dependencies": {"express": "4"}, "devDependencies": {"x": "1"}}"#;
+        let (plan, text) = planned(&[("package.json", manifest), LOCK], "", &[]).unwrap();
+        assert!(text.contains("FROM deps AS production-deps"), "{text}");
+        let from: Vec<_> = plan.artifacts.iter().map(|a| a.stage.as_ref().map_or("", |s| s.as_str())).collect();
+        assert_eq!(from, ["production-deps", "", "build"]);
+    }
+
+    #[test]
+    fn local_dependencies_are_copied_before_the_install_and_must_be_inside() {
+        let manifest = |path: &str| format!(r#"{{"main": "server.js", "dependencies": {{"a": "file:{path}"}}}}"#);
+        let inside = manifest("./lib/a");
+        let (plan, _) = planned(&[("package.json", &inside), SERVER, ("lib/a/package.json", "{}")], "", &[]).unwrap();
+        assert_eq!(plan.manifests[1].src[0].as_str(), "lib/a");
+        let outside = manifest("../a");
+        let error = planned(&[("package.json", &outside), SERVER], "", &[]).unwrap_err().to_string();
+        assert!(error.contains("not below the build context"), "{error}");
+    }
+
+    #[test]
+    fn registry_tokens_are_build_secrets() {
+        let files = [
+            ("package.json", r#"{"main": "server.js", "dependencies": {"express": "4"}}"#),
+            SERVER,
+            (".npmrc", "//npm.example.com/:_authToken=${NPM_TOKEN}\n"),
+        ];
+        let (plan, text) = planned(&files, "", &[]).unwrap();
+        assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
+        assert!(plan.findings.iter().any(|f| f.code == "build-secret"));
+    }
+
+    #[test]
+    fn a_member_brings_its_part_of_the_workspace_alone() {
+        let files = [
+            ("package.json", r#"{"workspaces": ["apps/*", "packages/*"]}"#),
+            LOCK,
+            ("apps/a/package.json", r#"{"name": "a", "main": "server.js", "dependencies": {"express": "4", "p": "*"}}"#),
+            ("apps/a/server.js", SERVER.1),
+            ("apps/b/package.json", r#"{"name": "b"}"#),
+            ("packages/p/package.json", r#"{"name": "p", "scripts": {"build": "node x.js"}}"#),
+        ];
+        let (plan, text) = planned(&files, "apps/a", &[]).unwrap();
+        assert_eq!(plan.context, RelPath::root());
+        assert!(text.contains("--workspace=a --include-workspace-root"), "{text}");
+        assert!(text.contains("WORKDIR /app/packages/p\nRUN npm run build"), "{text}");
+        assert!(plan.artifacts.iter().all(|a| !a.dest.as_str().contains("apps/b")));
+        assert_eq!(plan.runtime.workdir.as_str(), "/app/apps/a");
+    }
+
+    #[test]
+    fn a_site_is_served_from_the_folder_that_the_config_names() {
+        let files = [
+            ("package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#),
+            ("vite.config.ts", "export default { root: 'web', build: { outDir: '../out/web' } }"),
+            ("web/index.html", ""),
+            LOCK,
+        ];
+        let (plan, text) = planned(&files, "", &[]).unwrap();
+        assert_eq!(plan.artifacts[0].src.as_str(), "/app/out/web");
+        assert!(text.contains("try_files $uri $uri/ /index.html"), "{text}");
+        assert_eq!((plan.runtime.port, plan.runtime.init), (Some(8080), false));
+        assert!(planned(&files, "", &[(id::BASE, "distroless")]).is_err());
+    }
+
+    #[test]
+    fn answers_change_the_tool_the_base_and_the_program() {
+        let files = [
+            ("package.json", r#"{"main": "server.js", "dependencies": {"express": "4"}}"#),
+            SERVER,
+            ("worker.js", ""),
+            LOCK,
+        ];
+        let answers = [(id::TOOL, "pnpm"), (id::BASE, "alpine"), (id::ENTRYPOINT, "worker.js"), (id::DEV, "yes")];
+        let (plan, text) = planned(&files, "", &answers).unwrap();
+        assert!(text.contains("npm install --global pnpm@"), "{text}");
+        assert!(text.contains("rm -rf /usr/local/lib/node_modules"), "{text}");
+        assert_eq!(plan.runtime.entrypoint.last().unwrap().as_str(), "worker.js");
+        assert!(planned(&files, "", &[(id::TOOL, "cargo")]).is_err());
+        assert!(planned(&files, "", &[(id::ENTRYPOINT, "nothing.js")]).is_err());
+        assert!(planned(&files, "", &[(id::BASE, "scratch")]).is_err());
+    }
+}

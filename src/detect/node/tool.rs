@@ -227,6 +227,14 @@ mod tests {
     }
 
     #[test]
+    fn the_template_has_a_row_for_every_tool() {
+        let text = crate::catalog::text("node/dependencies.Dockerfile").unwrap();
+        for id in TOOLS {
+            assert!(text.contains(&format!("\"{id}\": {{")), "{id}");
+        }
+    }
+
+    #[test]
     fn versions_come_from_pins_then_from_the_lockfile_format() {
         let lock = |version| ("pnpm-lock.yaml", version);
         assert_eq!(found(&[lock("lockfileVersion: '6.0'\n")]).1.unwrap(), "pnpm@8.15.9");
