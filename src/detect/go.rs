@@ -21,7 +21,9 @@ mod plan;
 mod programs;
 mod runtime;
 mod source;
+mod syntax;
 mod toolchain;
+mod values;
 
 /// The row of the registry.
 pub const LANGUAGE: Language = Language {
@@ -56,6 +58,12 @@ struct ProgramDetails {
     musl_tags: Vec<String>,
     /// The working directory, where it is not the program's folder.
     workdir: Option<String>,
+    /// What is embedded: the build context must hold it.
+    embedded: Vec<RelPath>,
+    /// The subcommand that serves and needs no argument.
+    serving: Option<Sourced<String>>,
+    /// The subcommand that serves and needs an argument.
+    wanting: Option<Sourced<String>>,
 }
 
 /// The catalog's tables.

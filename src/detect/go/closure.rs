@@ -28,6 +28,8 @@ pub(super) struct Closure {
     pub(super) external: BTreeMap<String, Evidence>,
     /// Imports of packages that should be in the repository and are not.
     pub(super) missing: BTreeMap<String, (RelPath, Evidence)>,
+    /// Folders of imported packages that the repository holds, by import path.
+    pub(super) local: BTreeMap<String, RelPath>,
 }
 
 impl Closure {
@@ -69,6 +71,7 @@ pub(super) fn closure(
                             closure.missing.entry(import.path.clone()).or_insert_with(|| (dir, evidence()));
                             continue;
                         }
+                        closure.local.insert(import.path.clone(), dir.clone());
                         dir
                     }
                     None => {

@@ -97,7 +97,7 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
     let closure: Closure =
         closure(module.sources, &module.layout.modules, module.layout.vendor.as_ref(), folder)?;
     let mut program = Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
-    let details = runtime::analyse(module, &closure, &mut program)?;
+    let details = runtime::analyse(module, &closure, folder, &mut program)?;
     Ok(Some((program, details)))
 }
 

@@ -5,13 +5,106 @@ use anyhow::Result;
 use super::ProgramDetails;
 use super::closure::Closure;
 use super::programs::Module;
-use crate::facts::{Kind, Program};
+use super::values::Code;
+use crate::facts::{Evidence, Finding, Kind, Program, Severity};
+use crate::path::RelPath;
 
-/// Fills in the program.
-pub(super) fn analyse(_: &Module, closure: &Closure, program: &mut Program) -> Result<ProgramDetails> {
-    if closure.imports("net/http").is_some() {
+mod embeds;
+mod files;
+mod listen;
+mod needs;
+mod settings;
+mod subcommands;
+mod writes;
+
+/// What the readers of this folder look at.
+struct World<'w> {
+    module: &'w Module<'w, 'w>,
+    closure: &'w Closure,
+    code: &'w Code,
+    /// The folder of the program's own package.
+    folder: &'w RelPath,
+}
+
+/// Fills in the program, and gives what only Go's plan needs.
+pub(super) fn analyse(
+    module: &Module,
+    closure: &Closure,
+    folder: &RelPath,
+    program: &mut Program,
+) -> Result<ProgramDetails> {
+    let code = Code::new(closure);
+    let world = World { module, closure, code: &code, folder };
+    let mut details = ProgramDetails::default();
+
+    let listening = listen::listening(&code);
+    if listening.listens.is_some() {
         program.kind = Kind::Service;
     }
-    program.handles_sigterm = program.evidence.first().cloned();
-    Ok(ProgramDetails::default())
+    program.port = listening.port;
+    program.env = listening.env;
+    program.findings.extend(listening.findings);
+    let mut args = listening.args;
+
+    let opened = files::opened(&world)?;
+    for (way, path) in opened.files() {
+        details.files.push((path.value.clone(), way));
+        program.files.push(path);
+    }
+    program.findings.extend(opened.findings);
+
+    let mut written = writes::written(&world);
+    if let Some(at) = written.here.clone() {
+        if details.files.is_empty() && written.folders.is_empty() {
+            // Nothing else lies in the working directory: it can be a folder of its own, for a volume.
+            details.workdir = Some("/data".to_owned());
+            written.folders.push(crate::facts::Sourced::new(".".to_owned(), at));
+        } else {
+            written.warn_mixed(&at);
+        }
+    }
+    program.writable = written.folders;
+    program.needs.temporary_files = written.temporary;
+    program.env.extend(written.env);
+    args.extend(written.args);
+    program.findings.extend(written.findings);
+
+    let embeds = embeds::embeds(&world)?;
+    details.embedded = embeds.held;
+    program.findings.extend(embeds.findings);
+    program.findings.extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
+    let findings = needs::needs(&world, &mut program.needs, &mut details);
+    program.findings.extend(findings);
+
+    let subcommands = subcommands::subcommands(&world);
+    program.subcommands = subcommands.library;
+    if program.subcommands.is_some() {
+        // A flag without its subcommand would be refused.
+        details.serving = subcommands.serving;
+        details.wanting = subcommands.wanting;
+    }
+    details.args = args;
+    program.handles_sigterm = Some(sigterm(&code, program));
+    Ok(details)
+}
+
+/// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal itself.
+fn sigterm(code: &Code, program: &Program) -> Evidence {
+    let handler = code.calls_of(&["Notify", "NotifyContext"]).find(|call| call.package() == Some("os/signal"));
+    let own = |call: crate::detect::go::syntax::Call| call.evidence(format!("`signal.{}`", call.name()));
+    handler.map(own).or_else(|| {
+        let first = program.evidence.first()?;
+        Some(Evidence { note: "Go's runtime ends the process on SIGTERM".to_owned(), ..first.clone() })
+    }).unwrap_or_else(|| Evidence::file(&RelPath::root(), "Go's runtime ends the process on SIGTERM"))
+}
+
+fn generated(import: &str, dir: &RelPath, at: &Evidence) -> Finding {
+    Finding::new(
+        "generated-missing",
+        Severity::Error,
+        format!("`{import}` is imported, and {dir} holds no Go file"),
+        [at.clone()],
+        "generated code that git does not hold is not in the build context: the build stops",
+        "generate it (protoc, sqlc, wire, templ, ...) and commit it, or have it generated before the image is built",
+    )
 }

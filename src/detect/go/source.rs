@@ -1,12 +1,14 @@
 //! One Go file: package clause, imports, directives, and its tokens for whoever looks for calls.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::constraint::Constraint;
 use super::lexer::{self, Comment, Kind, Token};
 use super::module::{At, short_name};
+use super::syntax::Index;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -25,6 +27,8 @@ pub(super) struct SourceFile {
     pub(super) path: RelPath,
     text: Rc<str>,
     tokens: Vec<Token>,
+    /// For each opening bracket, the position of the one that closes it; the end where none does.
+    closings: Vec<usize>,
     pub(super) package: String,
     pub(super) package_line: u32,
     pub(super) constraint: Constraint,
@@ -35,6 +39,7 @@ pub(super) struct SourceFile {
     pub(super) embeds: Vec<At<String>>,
     /// `#cgo` lines before `import "C"`.
     pub(super) cgo: Vec<At<String>>,
+    index: OnceCell<Index>,
 }
 
 /// The package clause of a file, read without the rest of it.
@@ -55,6 +60,26 @@ fn constraint(text: &str, comments: &[Comment]) -> Constraint {
     constraint
 }
 
+fn closings(text: &str, tokens: &[Token]) -> Vec<usize> {
+    let mut all = vec![0; tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match text.get(token.start..token.end) {
+            Some("(" | "[" | "{") => open.push(at),
+            Some(")" | "]" | "}") => {
+                if let Some(opened) = open.pop() {
+                    all[opened] = at;
+                }
+            }
+            _ => {}
+        }
+    }
+    for opened in open {
+        all[opened] = tokens.len();
+    }
+    all
+}
+
 impl SourceFile {
     /// Parses a file; `None` where it has no package clause.
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Option<Self> {
@@ -62,6 +87,7 @@ impl SourceFile {
         let mut file = Self {
             path: path.clone(),
             text: text.clone(),
+            closings: closings(text, &tokens),
             tokens,
             package: String::new(),
             package_line: 0,
@@ -70,6 +96,7 @@ impl SourceFile {
             body: 0,
             embeds: Vec::new(),
             cgo: Vec::new(),
+            index: OnceCell::new(),
         };
         if file.word(0) != "package" {
             return None;
@@ -79,6 +106,16 @@ impl SourceFile {
         file.read_imports(&comments);
         file.read_embeds(&comments);
         Some(file)
+    }
+
+    /// Calls, definitions and functions, found on first use.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// The bracket that encloses a position, if any.
+    pub(super) fn enclosing(&self, at: usize) -> Option<usize> {
+        (self.body..at).rev().find(|&open| matches!(self.word(open), "(" | "[" | "{") && self.closing(open) > at)
     }
 
     /// How many tokens there are.
@@ -127,20 +164,7 @@ impl SourceFile {
 
     /// The position of the bracket that closes the one at `open`; the end where none does.
     pub(super) fn closing(&self, open: usize) -> usize {
-        let mut depth = 0usize;
-        for at in open..self.len() {
-            match self.word(at) {
-                "(" | "[" | "{" => depth += 1,
-                ")" | "]" | "}" => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return at;
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.len()
+        self.closings.get(open).copied().unwrap_or(self.len()).max(open)
     }
 
     /// The ranges between the commas inside the brackets at `open`.

@@ -1,0 +1,226 @@
+//! `//go:embed`: what is embedded needs no carrying, but must be there when the program is built.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::World;
+use crate::detect::go::module::At;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::{Entry, Repo};
+
+/// Embedded patterns that match nothing in the repository: the folder of the package, the pattern, where.
+#[derive(Debug, Default)]
+pub(super) struct Embeds {
+    /// What is embedded, as paths of the repository: the build context must hold it.
+    pub(super) held: Vec<RelPath>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Looks up every embedded pattern of the program.
+pub(super) fn embeds(world: &World) -> Result<Embeds> {
+    let repo = world.module.sources.repo;
+    let mut embeds = Embeds::default();
+    let mut missing: BTreeMap<RelPath, Vec<Evidence>> = BTreeMap::new();
+    for package in &world.closure.packages {
+        for file in &package.files {
+            for At { value, line } in &file.embeds {
+                let (hidden, pattern) = match value.strip_prefix("all:") {
+                    Some(pattern) => (true, pattern),
+                    None => (false, value.as_str()),
+                };
+                let found = matches(repo, &package.dir, pattern, hidden);
+                if found.is_empty()
+                    && let Some(path) = package.dir.join(fixed(pattern))
+                {
+                    let evidence = Evidence::at(&file.path, *line, format!("`//go:embed {value}`"));
+                    missing.entry(path).or_default().push(evidence);
+                }
+                embeds.held.extend(found);
+            }
+        }
+    }
+    embeds.held.sort();
+    embeds.held.dedup();
+    for (path, evidence) in missing {
+        let (what, fix) = match producer(world, &path)? {
+            Some((manifest, script)) => {
+                let folder = manifest.parent().unwrap_or_default();
+                (
+                    format!("{path} is embedded into the program, and the repository does not hold it: {manifest} has a script `{script}` that would make it"),
+                    format!("run `{script}` in {folder} before the image is built and commit its output, or build it in a stage of its own"),
+                )
+            }
+            None => (
+                format!("{path} is embedded into the program, and the repository does not hold it"),
+                "make it before the image is built and commit it; it may be hidden by .gitignore".to_owned(),
+            ),
+        };
+        embeds.findings.push(Finding::new(
+            "embed-missing",
+            Severity::Error,
+            what,
+            evidence,
+            "`go build` stops where an embedded pattern matches no file",
+            fix,
+        ));
+    }
+    Ok(embeds)
+}
+
+/// The part of a pattern before its first wildcard.
+fn fixed(pattern: &str) -> &str {
+    match pattern.find(['*', '?', '[']) {
+        Some(at) => pattern[..at].rsplit_once('/').map_or("", |(folder, _)| folder),
+        None => pattern,
+    }
+}
+
+/// Files and folders that a pattern matches; a folder counts where something in it is embedded.
+fn matches(repo: &Repo, dir: &RelPath, pattern: &str, hidden: bool) -> Vec<RelPath> {
+    let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if pattern.is_empty() {
+        return vec![dir.clone()];
+    }
+    let start = dir.join(&pattern.iter().take_while(|part| !part.contains(['*', '?', '['])).copied().collect::<Vec<_>>().join("/"));
+    let Some(start) = start else { return Vec::new() };
+    let fits = |path: &RelPath| {
+        let Some(way) = path.strip(dir) else { return false };
+        let parts: Vec<&str> = way.split('/').collect();
+        parts.len() == pattern.len() && parts.iter().zip(&pattern).all(|(name, glob)| matches_name(glob, name))
+    };
+    let own = repo.entry(&start).map(|entry| (start.clone(), entry.clone()));
+    own.iter()
+        .chain(repo.below(&start))
+        .filter(|(path, entry)| {
+            fits(path)
+                && match entry {
+                    Entry::File => true,
+                    Entry::Dir => repo.files_under(path).any(|file| hidden || is_shown(file, path)),
+                    _ => false,
+                }
+        })
+        .map(|(path, _)| path.clone())
+        .collect()
+}
+
+/// Without `all:`, files that begin with `.` or `_` are left out of embedded folders.
+fn is_shown(file: &RelPath, folder: &RelPath) -> bool {
+    !file.strip(folder).unwrap_or_default().split('/').any(|part| part.starts_with(['.', '_']))
+}
+
+/// `path.Match` for one component.
+fn matches_name(glob: &str, name: &str) -> bool {
+    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
+    let (mut g, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        let step = match glob.get(g) {
+            Some('*') => {
+                star = Some((g, n));
+                g += 1;
+                continue;
+            }
+            Some('?') => Some(1),
+            Some('[') => class(&glob[g..], name[n]),
+            Some('\\') => (glob.get(g + 1) == Some(&name[n])).then_some(2),
+            Some(c) => (*c == name[n]).then_some(1),
+            None => None,
+        };
+        match (step, star) {
+            (Some(width), _) => {
+                g += width;
+                n += 1;
+            }
+            (None, Some((at, from))) => {
+                star = Some((at, from + 1));
+                g = at + 1;
+                n = from + 1;
+            }
+            (None, None) => return false,
+        }
+    }
+    glob[g..].iter().all(|c| *c == '*')
+}
+
+/// The width of a class such as `[a-z]` that holds `c`.
+fn class(glob: &[char], c: char) -> Option<usize> {
+    let end = glob.iter().position(|c| *c == ']').filter(|&end| end > 1)?;
+    let (negated, set) = match &glob[1..end] {
+        ['^', set @ ..] => (true, set),
+        set => (false, set),
+    };
+    let mut at = 0;
+    let mut found = false;
+    while at < set.len() {
+        if set.get(at + 1) == Some(&'-') && at + 2 < set.len() {
+            found |= (set[at]..=set[at + 2]).contains(&c);
+            at += 3;
+        } else {
+            found |= set[at] == c;
+            at += 1;
+        }
+    }
+    (found != negated).then_some(end + 1)
+}
+
+/// A package.json at, above or beside the missing path whose script may make it: the manifest and the script's name.
+fn producer(world: &World, path: &RelPath) -> Result<Option<(RelPath, String)>> {
+    let repo = world.module.sources.repo;
+    let context = &world.module.layout.context;
+    let above = std::iter::once(path.clone()).chain(path.ancestors()).filter_map(|folder| folder.join("package.json"));
+    let mut manifests: Vec<RelPath> = above.filter(|p| p.is_within(context) && repo.is_file(p)).collect();
+    manifests.extend(repo.files_under(context).filter(|p| p.file_name() == "package.json").cloned());
+    for manifest in manifests {
+        let Some(text) = repo.text(&manifest)? else { continue };
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        let scripts = json.get("scripts").and_then(serde_json::Value::as_object);
+        let named = |word: &str| scripts.is_some_and(|scripts| scripts.contains_key(word));
+        let target = path.file_name();
+        // A script that names the place it writes to beats one that is merely called build.
+        let writes = scripts.into_iter().flatten().find(|(_, command)| {
+            command.as_str().is_some_and(|command| {
+                command.contains(path.parent().unwrap_or_default().as_str()) && command.contains(target)
+            })
+        });
+        if let Some((script, _)) = writes.filter(|_| path.parent().is_some_and(|p| !p.is_root())) {
+            return Ok(Some((manifest, script.clone())));
+        }
+        if named("build") {
+            return Ok(Some((manifest, "build".to_owned())));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_go_does() {
+        let repo = Repo::from_files([
+            ("w/dist/a.js", ""),
+            ("w/dist/sub/b.js", ""),
+            ("w/empty/.keep", ""),
+            ("w/t/x.html", ""),
+            ("w/t/y.txt", ""),
+        ]);
+        let found = |pattern: &str, hidden: bool| -> Vec<String> {
+            matches(&repo, &RelPath::new("w").unwrap(), pattern, hidden).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(found("dist", false), ["w/dist"]);
+        assert_eq!(found("dist/*", false), ["w/dist/a.js", "w/dist/sub"]);
+        assert_eq!(found("t/*.html", false), ["w/t/x.html"]);
+        assert_eq!(found("t/[x-z].*", false), ["w/t/x.html", "w/t/y.txt"]);
+        assert!(found("empty", false).is_empty() && found("none/*", false).is_empty());
+        assert_eq!(found("empty", true), ["w/empty"]);
+    }
+
+    #[test]
+    fn names() {
+        assert!(matches_name("a*b*c", "axxbyyc") && !matches_name("a*b", "ac") && matches_name("[^a]", "b"));
+        assert!(!matches_name("[", "[") && matches_name("\\*", "*") && matches_name("*", ""));
+    }
+}

@@ -1,0 +1,352 @@
+//! Files and folders that a program opens at run time and the repository holds: they are carried beside the binary.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::World;
+use crate::detect::go::lexer::Kind;
+use crate::detect::go::source::SourceFile;
+use crate::detect::go::syntax::{Call, Form};
+use crate::detect::go::values::Value;
+use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::Entry;
+
+/// Which arguments of a function are paths.
+#[derive(Clone, Copy)]
+enum Paths {
+    At(usize),
+    All,
+}
+
+/// Functions that open what they are given: the package (any where empty), the name, the arguments.
+const OPENERS: [(&str, &str, Paths); 38] = [
+    ("os", "Open", Paths::At(0)),
+    ("os", "ReadFile", Paths::At(0)),
+    ("os", "ReadDir", Paths::At(0)),
+    ("os", "DirFS", Paths::At(0)),
+    ("os", "OpenRoot", Paths::At(0)),
+    ("os", "Stat", Paths::At(0)),
+    ("io/ioutil", "ReadFile", Paths::At(0)),
+    ("io/ioutil", "ReadDir", Paths::At(0)),
+    ("net/http", "Dir", Paths::At(0)),
+    ("net/http", "ServeFile", Paths::At(2)),
+    ("path/filepath", "Glob", Paths::At(0)),
+    ("path/filepath", "Walk", Paths::At(0)),
+    ("path/filepath", "WalkDir", Paths::At(0)),
+    ("", "ParseFiles", Paths::All),
+    ("", "ParseGlob", Paths::At(0)),
+    ("", "LoadHTMLGlob", Paths::At(0)),
+    ("", "LoadHTMLFiles", Paths::All),
+    ("", "Static", Paths::At(1)),
+    ("", "StaticFile", Paths::At(1)),
+    ("", "File", Paths::All),
+    ("", "SendFile", Paths::At(0)),
+    ("", "SetConfigFile", Paths::At(0)),
+    ("", "DecodeFile", Paths::At(0)),
+    ("", "ReadConfig", Paths::At(0)),
+    ("", "Provider", Paths::At(0)),
+    ("", "LoadMessageFile", Paths::At(0)),
+    ("", "MustLoadMessageFile", Paths::At(0)),
+    ("", "NewEnforcer", Paths::All),
+    ("", "FromFile", Paths::At(0)),
+    ("", "AddFromFiles", Paths::All),
+    ("", "NewOSFileSystemLoader", Paths::At(0)),
+    ("", "LoadDir", Paths::At(0)),
+    ("", "LoadFile", Paths::At(0)),
+    ("github.com/gofiber/template", "New", Paths::At(0)),
+    ("github.com/pressly/goose", "Up", Paths::All),
+    ("github.com/pressly/goose", "UpContext", Paths::All),
+    ("github.com/pressly/goose", "SetBaseFS", Paths::At(0)),
+    ("gopkg.in/ini", "Load", Paths::All),
+];
+
+/// Calls whose arguments are texts to compare or to print, not files.
+const TALKING: [&str; 22] = [
+    "HasSuffix", "HasPrefix", "Contains", "EqualFold", "Equal", "Print", "Println", "Printf", "Errorf", "Fatal", "Fatalf",
+    "Error", "Info", "Debug", "Warn", "Infof", "Warnf", "Debugf", "New", "Fprintf", "Fprintln", "Sprintf",
+];
+
+/// Files that a program's text may name and no program opens as its own.
+const NEVER: [&str; 10] =
+    ["go.mod", "go.sum", "go.work", "README.md", "LICENSE", "Dockerfile", "Makefile", ".gitignore", "package.json", "docker-compose.yml"];
+
+/// Extensions of configuration files that viper reads.
+const CONFIG: [&str; 8] = ["yaml", "yml", "json", "toml", "ini", "properties", "hcl", "env"];
+
+/// What a program opens.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    /// By the path that the program uses, as seen from its working directory.
+    found: BTreeMap<String, Sourced<RelPath>>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Finds what the program opens.
+pub(super) fn opened(world: &World) -> Result<Opened> {
+    let mut opened = Opened::default();
+    for (package, name, paths) in OPENERS {
+        for call in world.code.calls_of(&[name]) {
+            let path = call.package();
+            let fits = match package {
+                "" => call.is_method() || path.is_some(),
+                _ => path.is_some_and(|path| path.starts_with(package)),
+            };
+            if fits {
+                opened.call(world, &call, paths);
+            }
+        }
+    }
+    opened.viper(world);
+    for file in world.code.files() {
+        for name in ["Root", "Dir", "Directory"] {
+            for definition in file.index().definitions_of(file, name).iter().filter(|d| d.form == Form::Field) {
+                let value = world.code.value(file, definition.value.clone());
+                let evidence = file.evidence(definition.name, format!("`{name}` of a file server"));
+                opened.value(world, &value, &evidence, false);
+            }
+        }
+        for at in file.body..file.len() {
+            opened.literal(world, file, at);
+        }
+    }
+    opened.dotenv(world);
+    Ok(opened)
+}
+
+impl Opened {
+    /// The paths, without those that another one holds.
+    pub(super) fn files(&self) -> Vec<(String, Sourced<RelPath>)> {
+        let held = |way: &str| {
+            let way = RelPath::new(way).unwrap_or_default();
+            self.found.keys().any(|other| {
+                RelPath::new(other).is_some_and(|other| other != way && !other.is_root() && way.is_within(&other))
+            })
+        };
+        self.found.iter().filter(|(way, _)| !held(way)).map(|(way, path)| (way.clone(), path.clone())).collect()
+    }
+
+    fn call(&mut self, world: &World, call: &Call, paths: Paths) {
+        let arguments = call.arguments();
+        let ranges: Vec<Range<usize>> = match paths {
+            Paths::At(at) => arguments.get(at).cloned().into_iter().collect(),
+            Paths::All => arguments,
+        };
+        for range in ranges {
+            let value = world.code.value(&call.file, range);
+            let evidence = call.evidence(format!("`{}` opens it", call.name()));
+            self.value(world, &value, &evidence, true);
+        }
+    }
+
+    /// A value that is opened: whole, or as far as it is known.
+    fn value(&mut self, world: &World, value: &Value, evidence: &Evidence, strict: bool) {
+        let stated = value.evidence().filter(|at| at.place() != evidence.place());
+        let all: Vec<Evidence> = std::iter::once(evidence.clone()).chain(stated.cloned()).collect();
+        let text = match value.text() {
+            Some(text) => text,
+            None => {
+                let prefix = value.prefix();
+                match prefix.rsplit_once('/') {
+                    Some((folder, _)) if !folder.is_empty() => folder.to_owned(),
+                    _ => match value.suffix() {
+                        // Relative to something that is known at run time only, such as the binary's own folder.
+                        Some(suffix) if prefix.is_empty() => suffix.trim_start_matches('/').to_owned(),
+                        _ => return,
+                    },
+                }
+            }
+        };
+        self.path(world, &text, all, strict);
+    }
+
+    fn path(&mut self, world: &World, text: &str, evidence: Vec<Evidence>, strict: bool) {
+        let Some(way) = way(text) else { return };
+        let Some(path) = world.locate(&way) else {
+            if strict {
+                self.example(world, &way, evidence);
+            }
+            return;
+        };
+        if path.extension() == "go" || NEVER.contains(&path.file_name()) {
+            return;
+        }
+        if is_secret(&path) {
+            self.findings.push(Finding::new(
+                "secret-file",
+                Severity::Note,
+                format!("the program opens {path}, which is not put into the image: it looks like a secret"),
+                evidence,
+                "whoever can pull an image can read every file in it",
+                format!("mount it at run time: `-v ./{path}:/app/{way}:ro`, or pass its content as environment variables"),
+            ));
+            return;
+        }
+        self.found.entry(way).or_insert(Sourced { value: path, evidence, rejected: Vec::new() });
+    }
+
+    /// A file that git does not hold while an example of it is there.
+    fn example(&mut self, world: &World, way: &str, evidence: Vec<Evidence>) {
+        let (folder, name) = way.rsplit_once('/').map_or(("", way), |(folder, name)| (folder, name));
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let names = ["example", "sample", "dist", "template", "default"].into_iter().flat_map(|word| {
+            [
+                format!("{name}.{word}"),
+                format!("{stem}.{word}.{extension}"),
+                format!("{word}.{name}"),
+                format!("{stem}-{word}.{extension}"),
+                format!("{stem}_{word}.{extension}"),
+            ]
+        });
+        let Some(example) = names.map(|name| format!("{folder}/{name}")).find_map(|w| world.locate(w.trim_start_matches('/')))
+        else {
+            return;
+        };
+        let finding = Finding::new(
+            "config-not-in-git",
+            Severity::Warning,
+            format!("the program opens {way}, which the repository does not hold; {example} is an example of it"),
+            evidence,
+            "the image carries only what the repository holds, so that the program does not find it",
+            format!("mount it at run time: `-v ./{way}:/app/{way}:ro`"),
+        );
+        if !self.findings.iter().any(|held| held.what == finding.what) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// A literal that names something in the repository.
+    fn literal(&mut self, world: &World, file: &Rc<SourceFile>, at: usize) {
+        let Some(text) = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text)) else { return };
+        if text.len() < 3 || text.len() > 200 || !text.contains(['/', '.']) || text.contains(char::is_whitespace) {
+            return;
+        }
+        let marked = text.starts_with("./") || text.starts_with("file://");
+        let Some(way) = way(&text) else { return };
+        let Some(path) = world.locate(&way) else { return };
+        let repo = world.module.sources.repo;
+        let fits = if repo.is_file(&path) {
+            path.extension() != "go" && (marked || text.contains('/') || is_handed_on(file, at))
+        } else {
+            let code = repo.files_under(&path).any(|file| file.extension() == "go");
+            !code && (marked || text.contains('/')) && repo.files_under(&path).next().is_some()
+        };
+        if fits && !is_talk(file, at) {
+            let evidence = file.evidence(at, "a path of the repository as a literal");
+            self.path(world, &text, vec![evidence], false);
+        }
+    }
+
+    /// `viper.AddConfigPath` and `viper.SetConfigName`.
+    fn viper(&mut self, world: &World) {
+        let texts = |name: &str| -> Vec<(String, Evidence)> {
+            let calls = world.code.calls_of(std::slice::from_ref(&name)).collect::<Vec<_>>();
+            calls
+                .iter()
+                .filter_map(|call| {
+                    let value = world.code.value(&call.file, call.arguments().first()?.clone());
+                    Some((value.text()?, call.evidence(format!("`{name}` of viper"))))
+                })
+                .collect()
+        };
+        let names = texts("SetConfigName");
+        for (folder, evidence) in texts("AddConfigPath") {
+            let folder = if folder == "." { String::new() } else { format!("{}/", folder.trim_end_matches('/')) };
+            for (name, named) in &names {
+                let ways: Vec<String> = CONFIG.iter().map(|ext| format!("{folder}{name}.{ext}")).collect();
+                let found = ways.iter().find(|way| self::way(way).and_then(|way| world.locate(&way)).is_some());
+                let both = vec![named.clone(), evidence.clone()];
+                match found {
+                    Some(way) => self.path(world, way, both, false),
+                    None => ways.iter().take(3).for_each(|way| self.path(world, way, both.clone(), true)),
+                }
+            }
+        }
+    }
+
+    /// `godotenv.Load` whose failure ends the program: no image holds a .env file.
+    fn dotenv(&mut self, world: &World) {
+        for call in world.code.calls_of(&["Load", "Overload", "Read"]) {
+            if call.package() != Some("github.com/joho/godotenv") {
+                continue;
+            }
+            let end = call.file.closing(call.open);
+            let fatal = (end..end + 24)
+                .any(|at| ["Fatal", "Fatalf", "Fatalln", "panic", "Panic", "Exit"].contains(&call.file.word(at)));
+            if fatal {
+                self.findings.push(Finding::new(
+                    "dotenv-required",
+                    Severity::Warning,
+                    "the program ends where there is no .env file",
+                    [call.evidence("`godotenv.Load`, and its failure ends the program")],
+                    "an image holds no .env file: configuration comes from the environment, and secrets never from a layer",
+                    "go on without the file (log the error only), or mount one: `-v ./.env:/app/.env:ro`",
+                ));
+            }
+        }
+    }
+}
+
+/// A relative path inside the program's working directory or above it, without `./` and patterns.
+fn way(text: &str) -> Option<String> {
+    let text = text.strip_prefix("file://").unwrap_or(text);
+    if text.starts_with('/') || text.contains("://") || text.contains(char::is_control) || text.is_empty() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            _ if part.contains(['*', '?', '[', '{']) => break,
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    (!parts.is_empty() && parts != [".."]).then(|| parts.join("/"))
+}
+
+/// Keys, certificates and environment files: the .dockerignore hides them.
+fn is_secret(path: &RelPath) -> bool {
+    let name = path.file_name();
+    name == ".env" || name.starts_with(".env.") || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
+}
+
+/// The literal is an argument, a value or a result.
+fn is_handed_on(file: &SourceFile, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
+        && file.word(at + 1) != ":"
+}
+
+/// The literal is only compared or printed.
+fn is_talk(file: &Rc<SourceFile>, at: usize) -> bool {
+    if at >= 1 && matches!(file.word(at - 1), "==" | "!=" | "case") {
+        return true;
+    }
+    let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0) else { return false };
+    TALKING.contains(&file.word(open - 1))
+}
+
+impl World<'_> {
+    /// Where the repository holds what the program calls `way`: seen from the module's folder, the application's, the
+    /// program's own, or the context's root.
+    pub(super) fn locate(&self, way: &str) -> Option<RelPath> {
+        let layout = self.module.layout;
+        let repo = self.module.sources.repo;
+        [&layout.module, self.module.dir, self.folder, &layout.context].into_iter().find_map(|folder| {
+            let path = folder.join(way)?;
+            let inside = path.is_within(&layout.context) && path != layout.context && path != layout.module;
+            let plain = !path.components().any(|part| part == "vendor" || part == "node_modules" || part == ".git");
+            let there = match repo.entry(&path) {
+                Some(Entry::Dir) => repo.files_under(&path).next().is_some(),
+                Some(Entry::File) => true,
+                _ => false,
+            };
+            (inside && plain && there).then_some(path)
+        })
+    }
+}

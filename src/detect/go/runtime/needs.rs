@@ -1,0 +1,141 @@
+//! What a program asks of its image: a C library, system packages, commands, a shell, time zones.
+
+use std::collections::BTreeMap;
+
+use super::World;
+use crate::detect::go::ProgramDetails;
+use crate::facts::{Evidence, Finding, Libc, Needs, Severity, Sourced};
+
+/// Commands of a desktop or of the developer's machine: called where they are, never needed.
+const DESKTOP: [&str; 12] = [
+    "xdg-open", "open", "rundll32", "cmd", "cmd.exe", "powershell", "explorer", "osascript", "pbcopy", "xclip", "wslview",
+    "sw_vers",
+];
+
+/// Commands that every base with a shell has.
+const BASIC: [&str; 34] = [
+    "ls", "cat", "cp", "mv", "rm", "mkdir", "chmod", "chown", "ps", "df", "du", "uname", "grep", "sed", "awk", "sort", "head", "tail",
+    "find", "which", "gzip", "gunzip", "hostname", "id", "date", "echo", "kill", "sleep", "env", "nproc", "stat", "true", "touch", "tee",
+];
+
+/// Fills in needs.
+pub(super) fn needs(world: &World, needs: &mut Needs, details: &mut ProgramDetails) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    cgo(world, needs, details, &mut findings);
+    commands(world, needs, &mut findings);
+    let zones = world.code.calls_of(&["LoadLocation"]).filter(|call| call.package() == Some("time")).find(|call| {
+        let first = call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
+        first.and_then(|value| value.text()).is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
+    });
+    if world.closure.imports("time/tzdata").is_none() {
+        needs.zoneinfo = zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
+    }
+    findings
+}
+
+fn cgo(world: &World, needs: &mut Needs, details: &mut ProgramDetails, findings: &mut Vec<Finding>) {
+    let mut evidence: Vec<Evidence> =
+        world.closure.packages.iter().filter_map(|package| package.cgo.clone()).collect();
+    let mut libraries: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+    let mut glibc = false;
+    for row in &world.module.tables.cgo {
+        let Some(import) = world.closure.imports(&row.import) else { continue };
+        evidence.push(Evidence { note: format!("imports `{}`: cgo ({})", row.import, row.source), ..import.clone() });
+        glibc |= row.glibc;
+        details.musl_tags.extend(row.musl_tags.iter().cloned());
+        for need in &row.needs {
+            libraries.entry(need.clone()).or_default().push(import.clone());
+        }
+    }
+    if evidence.is_empty() {
+        return;
+    }
+    for package in world.closure.packages.iter().filter(|package| package.cgo.is_some()) {
+        for file in &package.files {
+            for directive in &file.cgo {
+                for name in linked(&directive.value) {
+                    let at = Evidence::at(&file.path, directive.line, format!("`#cgo {}`", directive.value));
+                    if world.module.tables.libc_libraries.contains(&name) {
+                        continue;
+                    }
+                    match world.module.tables.libraries.get(&name) {
+                        Some(key) => libraries.entry(key.clone()).or_default().push(at),
+                        None => findings.push(unknown_library(&name, at)),
+                    }
+                }
+            }
+        }
+        let cpp = world.module.sources.repo.children(&package.dir).find(|(path, _)| {
+            ["cc", "cpp", "cxx"].contains(&path.extension())
+        });
+        if let Some((path, _)) = cpp {
+            libraries.entry("libstdc++".to_owned()).or_default().push(Evidence::file(path, "C++ source"));
+        }
+    }
+    needs.libc = if glibc { Libc::Glibc } else { Libc::Dynamic };
+    needs.libc_evidence = evidence.clone();
+    libraries.insert("cgo".to_owned(), evidence);
+    needs.packages.extend(
+        libraries.into_iter().map(|(value, evidence)| Sourced { value, evidence, rejected: Vec::new() }),
+    );
+}
+
+/// Library names of `pkg-config: a b` and `LDFLAGS: -la -lb`, perhaps behind conditions.
+fn linked(directive: &str) -> Vec<String> {
+    let Some((head, rest)) = directive.split_once(':') else { return Vec::new() };
+    let words = rest.split_whitespace();
+    let other = ["windows", "darwin", "freebsd", "openbsd", "netbsd", "android", "arm", "386"];
+    if head.split([' ', ',']).any(|word| other.contains(&word)) {
+        return Vec::new();
+    }
+    if head.trim_end().ends_with("pkg-config") {
+        return words.filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
+    }
+    let flags = head.trim_end().ends_with("LDFLAGS");
+    words.filter(|_| flags).filter_map(|word| word.strip_prefix("-l")).map(str::to_owned).collect()
+}
+
+fn unknown_library(name: &str, at: Evidence) -> Finding {
+    Finding::new(
+        "library-unknown",
+        Severity::Warning,
+        format!("the program links the C library `{name}`, and the packages that hold it are not known"),
+        [at],
+        "the build stops without its headers, and the program does not start without the library",
+        "add the packages to the build stage and to the final image by hand",
+    )
+}
+
+fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
+    let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
+    for call in world.code.calls_of(&["Command", "CommandContext", "LookPath"]) {
+        if call.package() != Some("os/exec") {
+            continue;
+        }
+        let at = usize::from(call.name() == "CommandContext");
+        let Some(range) = call.arguments().get(at).cloned() else { continue };
+        let Some(text) = world.code.value(&call.file, range).text() else { continue };
+        let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
+        let known = text.is_empty() || DESKTOP.contains(&text.as_str()) || world.locate(&text).is_some();
+        let name = text.rsplit('/').next().unwrap_or_default();
+        if matches!(name, "sh" | "ash" | "dash") || BASIC.contains(&name) {
+            needs.shell.get_or_insert(evidence);
+        } else if let Some(key) = world.module.tables.commands.get(name) {
+            packages.entry(key.clone()).or_insert(evidence);
+        } else if !known {
+            unknown.entry(text).or_insert(evidence);
+        }
+    }
+    for (name, evidence) in unknown {
+        findings.push(Finding::new(
+            "command-unknown",
+            Severity::Warning,
+            format!("the program starts `{name}`, which the image does not hold"),
+            [evidence],
+            "what the program starts must be in the image; which package holds it is not known",
+            "use --base debian or alpine and add the package by hand, if that part of the program is used",
+        ));
+    }
+    needs.packages.extend(packages.into_iter().map(|(key, evidence)| Sourced::new(key, evidence)));
+}

@@ -1,0 +1,96 @@
+//! Ports that a program's settings name, where the listening call itself does not lead to one.
+
+use std::rc::Rc;
+
+use crate::detect::go::lexer::Kind;
+use crate::detect::go::source::SourceFile;
+use crate::detect::go::syntax::Form;
+use crate::detect::go::values::{Code, Part, Value, is_env_name, is_other_service, tag};
+
+/// Names of settings that are a port or an address.
+fn is_address(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
+    ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
+        .iter()
+        .any(|word| name.ends_with(word))
+}
+
+/// Settings by falling strength: struct tags, flags, defaults of viper's, constants, tables of options, literals.
+pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
+    let mut all = Vec::new();
+    let mut add = |value: Value, words: &str, weakness: u8| {
+        let words = words.to_ascii_lowercase();
+        if is_other_service(&words) {
+            return;
+        }
+        let aside = ["metric", "pprof", "debug", "admin", "grpc"].iter().any(|word| words.contains(word));
+        all.push((value, weakness + if aside { 10 } else { 0 }));
+    };
+    for call in code.calls() {
+        if let Some(value) = code.flag(&call)
+            && value.flag().is_some_and(is_address)
+        {
+            let words = value.flag().unwrap_or_default().to_owned();
+            add(value, &words, 1);
+        }
+        let arguments = call.arguments();
+        if let [key, default, ..] = arguments.as_slice()
+            && let Some(name) = call.file.string(key.start).filter(|_| key.len() == 1)
+            && is_address(&name)
+        {
+            let value = code.value(&call.file, default.clone());
+            if call.name() == "SetDefault" {
+                add(value, &name, 2);
+            } else if is_env_name(&name) {
+                add(code.value(&call.file, call.at..call.file.closing(call.open) + 1), &name, 0);
+            }
+        }
+    }
+    for file in code.files() {
+        for definition in file.index().definitions() {
+            let name = file.word(definition.name);
+            match definition.form {
+                Form::Tag => {
+                    if let Some(value) = tag(file, definition.value.start)
+                        && (is_address(name) || value.env().is_some_and(is_address))
+                    {
+                        let words = format!("{name} {}", value.env().unwrap_or_default());
+                        add(value, &words, 0);
+                    }
+                }
+                _ if is_address(name) => add(code.value(file, definition.value.clone()), name, 3),
+                _ => {}
+            }
+        }
+        for at in file.body..file.len() {
+            if let Some(value) = literal(file, at) {
+                add(value, &file.path.to_string(), 4);
+            }
+        }
+    }
+    all
+}
+
+/// A literal `host:port`, and the variable whose entry in a table of options holds it.
+fn literal(file: &Rc<SourceFile>, at: usize) -> Option<Value> {
+    let text = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text))?;
+    let (host, port) = text.rsplit_once(':')?;
+    let plain = ["", "localhost", "127.0.0.1", "0.0.0.0", "[::]", "[::1]"].contains(&host);
+    if !plain || !port.parse::<u16>().is_ok_and(|port| port >= 80) {
+        return None;
+    }
+    let mut env = None;
+    let mut inside = at;
+    while let Some(open) = file.enclosing(inside).filter(|_| env.is_none()) {
+        // `"LISTEN_ADDR": {...}` or `"LISTEN_ADDR": option{...}`.
+        env = (1..=3)
+            .filter_map(|back| file.string(open.checked_sub(back)?).map(std::borrow::Cow::into_owned))
+            .find(|key| is_env_name(key));
+        inside = open;
+    }
+    let evidence = match &env {
+        Some(key) => file.evidence(at, format!("environment variable {key}, else `{text}`")),
+        None => file.evidence(at, "an address as a literal"),
+    };
+    Some(Value { parts: vec![Part { text: Some(text.into_owned()), env, flag: None, evidence }] })
+}
