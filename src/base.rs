@@ -202,6 +202,10 @@ fn describe(needs: &Needs) -> String {
 fn needs_evidence(needs: &Needs) -> Vec<Evidence> {
     let mut evidence = needs.libc_evidence.clone();
     evidence.extend(needs.shell.clone());
-    evidence.extend(needs.packages.iter().flat_map(|p| p.evidence.clone()));
+    for found in needs.packages.iter().flat_map(|p| &p.evidence) {
+        if !evidence.contains(found) {
+            evidence.push(found.clone());
+        }
+    }
     evidence
 }

@@ -205,6 +205,10 @@ pub struct Program {
     pub env: Vec<Sourced<EnvVar>>,
     /// The command-line library, where it has subcommands (`cobra`): an ENTRYPOINT without CMD.
     pub subcommands: Option<Sourced<String>>,
+    /// Default arguments that it should start with in a container, as shell words: the subcommand that serves, a flag
+    /// that opens it to the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<Sourced<String>>,
     /// It stops on SIGTERM by itself; the evidence is the handler, or how the runtime does it.
     pub handles_sigterm: Option<Evidence>,
     /// What it asks of the image.
@@ -226,6 +230,7 @@ impl Program {
             writable: Vec::new(),
             env: Vec::new(),
             subcommands: None,
+            args: None,
             handles_sigterm: None,
             needs: Needs::default(),
             findings: Vec::new(),

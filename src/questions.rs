@@ -209,6 +209,9 @@ fn args(program: Option<&Program>) -> Question {
             Some(Sourced { value: String::new(), evidence: library.evidence.clone(), rejected: Vec::new() });
         question.open = true;
     }
+    if let Some(args) = program.and_then(|program| program.args.as_ref()) {
+        question.default = Some(args.clone());
+    }
     question
 }
 

@@ -52,18 +52,12 @@ struct Details {
 struct ProgramDetails {
     /// What it opens at run time: where it lies in the repository, and how the program calls it.
     files: Vec<(RelPath, String)>,
-    /// Default arguments that it needs in a container.
-    args: Vec<String>,
     /// Build tags where the builder is musl.
     musl_tags: Vec<String>,
     /// The working directory, where it is not the program's folder.
     workdir: Option<String>,
-    /// What is embedded: the build context must hold it.
-    embedded: Vec<RelPath>,
-    /// The subcommand that serves and needs no argument.
-    serving: Option<Sourced<String>>,
-    /// The subcommand that serves and needs an argument.
-    wanting: Option<Sourced<String>>,
+    /// What the build reads although its name looks like build output: embedded files, and packages in such folders.
+    reads: Vec<RelPath>,
 }
 
 /// The catalog's tables.
@@ -198,10 +192,15 @@ fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
 }
 
 fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
+    Ok(look(dir, wanted)?.0)
+}
+
+/// The program that a person named.
+fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let Some(layout) = layout::layout(dir)? else { anyhow::bail!("{}: no go.mod is there or above", dir.path) };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(&catalog)?;
     let sources = package::Sources::new(dir.repo);
     let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
-    Ok(programs::named(&module, wanted)?.0)
+    programs::named(&module, wanted)
 }

@@ -28,7 +28,9 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
             Sourced { value: port.value.to_string(), evidence: port.evidence.clone(), rejected: port.rejected.clone() };
         all.push(decide(id::PORT, &port, answers, "read from the code"));
     }
-    if let Some(words) = answers.get(id::ARGS) {
+    if let Some(args) = &program.args {
+        all.push(decide(id::ARGS, args, answers, "what the program needs to serve in a container"));
+    } else if let Some(words) = answers.get(id::ARGS) {
         all.push(decide(id::ARGS, &Sourced::assumed(words.to_owned()), answers, ""));
     }
     all.extend(program.files.iter().map(|file| {

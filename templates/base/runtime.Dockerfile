@@ -14,7 +14,7 @@ nonroot:x:65532:
 EOF
 
 {% elif runtime.family == "alpine" %}
-RUN {% if runtime.packages %}apk add --no-cache{% for package in runtime.packages %} {{ package }}{% endfor %} \
+RUN {% if runtime.packages or runtime.carry_zoneinfo %}apk add --no-cache{% for package in runtime.packages %} {{ package }}{% endfor %}{% if runtime.carry_zoneinfo %} tzdata{% endif %} \
     && {% endif %}addgroup -S -g 65532 app \
     && adduser -S -D -u 65532 -G app app
 {%- elif runtime.family == "debian" %}
@@ -27,4 +27,6 @@ RUN {% if runtime.packages %}apt-get update \
 {%- if runtime.init and not runtime.shell %}
 COPY --from=init /usr/bin/tini-static /tini
 {%- endif %}
+{%- if runtime.workdir not in runtime.writable %}
 WORKDIR {{ runtime.workdir }}
+{%- endif %}

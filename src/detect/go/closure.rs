@@ -7,7 +7,6 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::package::{Package, Sources};
-use super::source::SourceFile;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -33,11 +32,6 @@ pub(super) struct Closure {
 }
 
 impl Closure {
-    /// Every file, the program's own first.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Rc<SourceFile>> {
-        self.packages.iter().flat_map(|package| &package.files)
-    }
-
     /// Where a package of a module, or below it, is imported.
     pub(super) fn imports(&self, module: &str) -> Option<&Evidence> {
         self.external
@@ -65,21 +59,18 @@ pub(super) fn closure(
             for import in file.imports.iter().filter(|import| import.path != "C") {
                 let evidence = || Evidence::at(&file.path, import.line, format!("imports `{}`", import.path));
                 let local = if vendored { None } else { locate(modules, &import.path) };
-                let target = match local {
-                    Some(dir) => {
-                        if sources.package(&dir)?.is_none() {
-                            closure.missing.entry(import.path.clone()).or_insert_with(|| (dir, evidence()));
-                            continue;
-                        }
-                        closure.local.insert(import.path.clone(), dir.clone());
-                        dir
+                let target = if let Some(dir) = local {
+                    if sources.package(&dir)?.is_none() {
+                        closure.missing.entry(import.path.clone()).or_insert_with(|| (dir, evidence()));
+                        continue;
                     }
-                    None => {
-                        closure.external.entry(import.path.clone()).or_insert_with(evidence);
-                        match vendor.and_then(|vendor| vendor.join(&import.path)) {
-                            Some(dir) => dir,
-                            None => continue,
-                        }
+                    closure.local.insert(import.path.clone(), dir.clone());
+                    dir
+                } else {
+                    closure.external.entry(import.path.clone()).or_insert_with(evidence);
+                    match vendor.and_then(|vendor| vendor.join(&import.path)) {
+                        Some(dir) => dir,
+                        None => continue,
                     }
                 };
                 if seen.insert(target.clone()) {

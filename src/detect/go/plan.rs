@@ -7,7 +7,8 @@ use super::{Details, is_cgo};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
+use crate::repo::Dir;
 
 /// Where the source is while building.
 const SOURCE: &str = "/src";
@@ -31,6 +32,8 @@ struct View {
     /// go.sum is missing: the build may write it.
     unsummed: bool,
     tags: Vec<String>,
+    /// What the build context must hold beside manifests and artifacts.
+    reads: Vec<String>,
 }
 
 /// Turns facts and answers into what the template needs.
@@ -38,7 +41,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let details: Details = chosen.facts.details()?;
     super::toolchain::check(chosen.toolchain, &chosen.facts.dir)?;
     let program = chosen.program;
-    let own = details.programs.get(&program.id).cloned().unwrap_or_default();
+    let own = match details.programs.get(&program.id) {
+        Some(own) => own.clone(),
+        // A person named a program that detection does not list.
+        None => super::look(&Dir::new(chosen.repo, chosen.facts.dir.clone()), &program.id)?.1,
+    };
+    let args = program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
     let context = &chosen.facts.context;
     let manifests = chosen.facts.manifests.iter().map(|path| manifest(path, context)).collect::<Result<Vec<_>>>()?;
     let workdir = under(SOURCE, details.module.strip(context).context("the module lies outside its build context")?);
@@ -57,7 +65,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         artifacts.insert(0, carried(path, way, context)?);
     }
     let dev = (chosen.answers.get("dev") == Some("yes")).then(|| DevCommand {
-        command: ["go", "run", &program.id].iter().map(ToString::to_string).chain(own.args.clone()).collect(),
+        command: ["go", "run", &program.id].iter().map(ToString::to_string).chain(args.clone()).collect(),
         env: Vec::new(),
     });
     let musl = chosen.base.row.builder == "musl";
@@ -71,6 +79,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         download: details.download,
         unsummed: details.unsummed,
         tags: if musl { own.musl_tags.clone() } else { Vec::new() },
+        reads: own.reads.iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect(),
     };
     Ok(Build {
         template: "go".to_owned(),
@@ -81,7 +90,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         env: Vec::new(),
         workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
         entrypoint: vec![binary],
-        args: own.args,
+        args,
         stop_signal: None,
         dev,
         decisions: Vec::new(),

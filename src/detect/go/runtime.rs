@@ -6,7 +6,7 @@ use super::ProgramDetails;
 use super::closure::Closure;
 use super::programs::Module;
 use super::values::Code;
-use crate::facts::{Evidence, Finding, Kind, Program, Severity};
+use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
 mod embeds;
@@ -44,9 +44,9 @@ pub(super) fn analyse(
     program.port = listening.port;
     program.env = listening.env;
     program.findings.extend(listening.findings);
-    let mut args = listening.args;
+    let mut args: Vec<Sourced<String>> = listening.args;
 
-    let opened = files::opened(&world)?;
+    let opened = files::opened(&world);
     for (way, path) in opened.files() {
         details.files.push((path.value.clone(), way));
         program.files.push(path);
@@ -58,7 +58,7 @@ pub(super) fn analyse(
         if details.files.is_empty() && written.folders.is_empty() {
             // Nothing else lies in the working directory: it can be a folder of its own, for a volume.
             details.workdir = Some("/data".to_owned());
-            written.folders.push(crate::facts::Sourced::new(".".to_owned(), at));
+            written.folders.push(Sourced::new(".".to_owned(), at));
         } else {
             written.warn_mixed(&at);
         }
@@ -70,7 +70,8 @@ pub(super) fn analyse(
     program.findings.extend(written.findings);
 
     let embeds = embeds::embeds(&world)?;
-    details.embedded = embeds.held;
+    details.reads = embeds.held;
+    details.reads.extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
     program.findings.extend(embeds.findings);
     program.findings.extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
     let findings = needs::needs(&world, &mut program.needs, &mut details);
@@ -78,14 +79,20 @@ pub(super) fn analyse(
 
     let subcommands = subcommands::subcommands(&world);
     program.subcommands = subcommands.library;
-    if program.subcommands.is_some() {
-        // A flag without its subcommand would be refused.
-        details.serving = subcommands.serving;
-        details.wanting = subcommands.wanting;
+    if program.subcommands.is_none() || subcommands.serving.is_some() {
+        program.args = arguments(subcommands.serving, args);
+    } else if let Some(wanting) = subcommands.wanting {
+        program.findings.push(needs_argument(&wanting));
     }
-    details.args = args;
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// Folders of that name usually hold build output, and rows of a .dockerignore hide them.
+fn looks_built(dir: &RelPath) -> bool {
+    dir.components().any(|part| {
+        ["bin", "build", "coverage", "dist", "log", "logs", "out", "target", "test-results", "tmp"].contains(&part)
+    })
 }
 
 /// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal itself.
@@ -96,6 +103,28 @@ fn sigterm(code: &Code, program: &Program) -> Evidence {
         let first = program.evidence.first()?;
         Some(Evidence { note: "Go's runtime ends the process on SIGTERM".to_owned(), ..first.clone() })
     }).unwrap_or_else(|| Evidence::file(&RelPath::root(), "Go's runtime ends the process on SIGTERM"))
+}
+
+/// The subcommand that serves, then flags, as shell words.
+fn arguments(serving: Option<Sourced<String>>, flags: Vec<Sourced<String>>) -> Option<Sourced<String>> {
+    let mut all: Vec<Sourced<String>> = serving.into_iter().chain(flags).collect();
+    let mut args = if all.is_empty() { return None } else { all.remove(0) };
+    for more in all {
+        args.value = format!("{} {}", args.value, more.value);
+        args.evidence.extend(more.evidence);
+    }
+    Some(args)
+}
+
+fn needs_argument(command: &Sourced<String>) -> Finding {
+    Finding::new(
+        "arguments-unknown",
+        Severity::Note,
+        format!("the subcommand `{}` serves, and needs an argument that is not known", command.value),
+        command.evidence.clone(),
+        "the image starts the program alone, so that it shows its help or stops",
+        format!("set the default with --args \"{} ...\", or give it to `docker run IMAGE`", command.value),
+    )
 }
 
 fn generated(import: &str, dir: &RelPath, at: &Evidence) -> Finding {

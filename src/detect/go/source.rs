@@ -39,6 +39,8 @@ pub(super) struct SourceFile {
     pub(super) embeds: Vec<At<String>>,
     /// `#cgo` lines before `import "C"`.
     pub(super) cgo: Vec<At<String>>,
+    /// A tool wrote it: <https://go.dev/s/generatedcode>.
+    pub(super) generated: bool,
     index: OnceCell<Index>,
 }
 
@@ -96,6 +98,10 @@ impl SourceFile {
             body: 0,
             embeds: Vec::new(),
             cgo: Vec::new(),
+            generated: comments.iter().take_while(|c| c.before == 0).any(|comment| {
+                let line = text.get(comment.start..comment.end).unwrap_or_default().trim_end();
+                line.starts_with("// Code generated ") && line.ends_with(" DO NOT EDIT.")
+            }),
             index: OnceCell::new(),
         };
         if file.word(0) != "package" {

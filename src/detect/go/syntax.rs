@@ -54,11 +54,6 @@ impl Call {
         self.file.imported(self.receiver())
     }
 
-    /// True for a function of that package.
-    pub(super) fn is(&self, package: &str, name: &str) -> bool {
-        self.name() == name && self.package() == Some(package)
-    }
-
     /// The arguments.
     pub(super) fn arguments(&self) -> Vec<Range<usize>> {
         self.file.elements(self.open)
@@ -136,13 +131,6 @@ impl Index {
     /// Positions of the names of all calls, sorted by name.
     pub(super) fn calls(&self) -> &[usize] {
         &self.calls
-    }
-
-    /// Positions of calls of a function of that name.
-    pub(super) fn calls_of(&self, file: &SourceFile, name: &str) -> &[usize] {
-        let from = self.calls.partition_point(|&at| file.word(at) < name);
-        let count = self.calls[from..].partition_point(|&at| file.word(at) == name);
-        &self.calls[from..from + count]
     }
 
     /// All definitions, sorted by name.

@@ -1,7 +1,7 @@
 //! What an expression is worth when the program starts: literals, constants, environment variables and flags with
 //! their defaults, followed through variables, fields, parameters and small functions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -104,6 +104,14 @@ pub(super) struct Code {
     files: Vec<(RelPath, Rc<SourceFile>)>,
     /// Folders of packages by import path, for qualified names.
     folders: BTreeMap<String, RelPath>,
+    /// Calls as file and position, sorted by name, then by file.
+    calls: Vec<(usize, usize)>,
+    /// Fields and their like as file and number of the definition, sorted by name, then by file.
+    fields: Vec<(usize, usize)>,
+    /// Calls that read a flag into a variable or field, by its name.
+    registered: BTreeMap<String, Vec<Call>>,
+    /// Values of expressions by file and range; those being looked at count as unknown, which ends circles.
+    known: RefCell<BTreeMap<(*const SourceFile, usize, usize), Value>>,
     looks: Cell<u32>,
 }
 
@@ -112,9 +120,47 @@ impl Code {
         let files: Vec<(RelPath, Rc<SourceFile>)> = closure
             .packages
             .iter()
-            .flat_map(|package| package.files.iter().map(|file| (package.dir.clone(), file.clone())))
+            .flat_map(|package| {
+                // Generated code configures nothing, and is often most of the text.
+                let written = package.files.iter().filter(|file| !file.generated);
+                written.map(|file| (package.dir.clone(), file.clone()))
+            })
             .collect();
-        Self { files, folders: closure.local.clone(), looks: Cell::new(0) }
+        let (mut calls, mut fields) = (Vec::new(), Vec::new());
+        for (number, (_, file)) in files.iter().enumerate() {
+            let index = file.index();
+            calls.extend(index.calls().iter().map(|&at| (number, at)));
+            let all = index.definitions().iter().enumerate();
+            fields.extend(all.filter(|(_, d)| d.form != Form::Variable).map(|(at, _)| (number, at)));
+        }
+        // Stable sorts: within a name the order of the files stays.
+        calls.sort_by_key(|&(number, at)| files[number].1.word(at));
+        fields.sort_by_key(|&(number, at)| files[number].1.word(files[number].1.index().definitions()[at].name));
+        let mut code = Self {
+            files,
+            folders: closure.local.clone(),
+            calls,
+            fields,
+            registered: BTreeMap::new(),
+            known: RefCell::default(),
+            looks: Cell::new(0),
+        };
+        code.registered = code.registrations();
+        code
+    }
+
+    /// The fields of that name.
+    fn fields_of<'c>(&'c self, name: &'c str) -> impl Iterator<Item = (&'c RelPath, &'c Rc<SourceFile>, &'c Definition)> {
+        let definition = |&(number, at): &(usize, usize)| {
+            let (dir, file) = &self.files[number];
+            (dir, file, &file.index().definitions()[at])
+        };
+        let word = move |entry: &(usize, usize)| {
+            let (_, file, found) = definition(entry);
+            file.word(found.name)
+        };
+        let from = self.fields.partition_point(|entry| word(entry) < name);
+        self.fields[from..].iter().take_while(move |entry| word(entry) == name).map(definition)
     }
 
     /// Every file.
@@ -129,9 +175,12 @@ impl Code {
 
     /// Every call of a function of one of these names.
     pub(super) fn calls_of<'n>(&self, names: &'n [&str]) -> impl Iterator<Item = Call> + use<'_, 'n> {
-        self.files().flat_map(move |file| {
-            let of = move |name: &&str| file.index().calls_of(file, name);
-            names.iter().flat_map(of).filter_map(|&at| Call::at(file, at))
+        names.iter().flat_map(move |name| {
+            let word = |&(number, at): &(usize, usize)| self.files[number].1.word(at);
+            let from = self.calls.partition_point(|entry| word(entry) < *name);
+            let count = self.calls[from..].partition_point(|entry| word(entry) == *name);
+            let found = self.calls[from..from + count].iter();
+            found.filter_map(|&(number, at)| Call::at(&self.files[number].1, at))
         })
     }
 
@@ -170,6 +219,17 @@ impl Code {
         if range.is_empty() {
             return unknown;
         }
+        let key = (Rc::as_ptr(file), range.start, range.end);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        self.known.borrow_mut().insert(key, unknown.clone());
+        let value = self.look(file, range, steps, unknown);
+        self.known.borrow_mut().insert(key, value.clone());
+        value
+    }
+
+    fn look(&self, file: &Rc<SourceFile>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
         let sum = sum(file, &range);
         if sum.len() > 1 {
             let parts = sum.into_iter().flat_map(|piece| self.eval(file, piece, steps).parts).collect();
@@ -206,7 +266,7 @@ impl Code {
             });
             let values: Vec<(bool, Value)> = inside
                 .map(|d| (d.name < at, self.eval(file, d.value.clone(), steps)))
-                .chain(self.registered(std::iter::once(file), name, steps).map(|value| (true, value)))
+                .chain(self.registered(|call| call.file.path == file.path, name, steps).map(|value| (true, value)))
                 .collect();
             let merged = merge(values);
             if merged.as_ref().is_some_and(|value| !value.is_unknown()) {
@@ -216,19 +276,20 @@ impl Code {
                 return value;
             }
         }
-        self.of_package(self.package_of(file).cloned().collect(), name, steps).unwrap_or(unknown)
+        self.of_package(&self.package_of(file).cloned().collect::<Vec<_>>(), name, steps).unwrap_or(unknown)
     }
 
     /// A variable or constant of a package, or a flag that is read into it.
-    fn of_package(&self, files: Vec<Rc<SourceFile>>, name: &str, steps: u8) -> Option<Value> {
+    fn of_package(&self, files: &[Rc<SourceFile>], name: &str, steps: u8) -> Option<Value> {
         let mut values = Vec::new();
-        for file in &files {
+        for file in files {
             let index = file.index();
             let own = index.definitions_of(file, name).iter().filter(|d| d.form == Form::Variable);
             let inits = |d: &&Definition| index.function_at(d.name).is_none_or(|f| matches!(file.word(f.name), "init" | "main"));
             values.extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
         }
-        values.extend(self.registered(files.iter(), name, steps).map(|value| (true, value)));
+        let inside = |call: &Call| files.iter().any(|file| file.path == call.file.path);
+        values.extend(self.registered(inside, name, steps).map(|value| (true, value)));
         merge(values)
     }
 
@@ -238,8 +299,8 @@ impl Code {
         if range.len() == 3
             && let Some(folder) = file.imported(file.word(range.start)).and_then(|path| self.folders.get(path))
         {
-            let files = self.files.iter().filter(|(dir, _)| dir == folder).map(|(_, file)| file.clone()).collect();
-            if let Some(value) = self.of_package(files, name, steps) {
+            let files = self.files.iter().filter(|(dir, _)| dir == folder).map(|(_, file)| file.clone());
+            if let Some(value) = self.of_package(&files.collect::<Vec<_>>(), name, steps) {
                 return value;
             }
         }
@@ -253,27 +314,28 @@ impl Code {
         let package = from.path.parent();
         let owner = owner.to_ascii_lowercase();
         let mut candidates: Vec<(i32, Value)> = Vec::new();
-        for (dir, file) in &self.files {
-            for definition in file.index().definitions_of(file, name).iter().filter(|d| d.form != Form::Variable) {
-                let value = match definition.form {
-                    Form::Tag => match settings::tag(file, definition.value.start) {
-                        Some(value) => value,
-                        None => continue,
-                    },
-                    _ => self.eval(file, definition.value.clone(), steps),
-                };
-                let home = home(file, definition);
-                let mut score = i32::from(package.as_ref() == Some(dir)) + i32::from(definition.form == Form::Tag);
-                if !owner.is_empty() && home.contains(&owner) {
-                    score += 4;
-                }
-                if settings::is_other_service(&home) && !settings::is_other_service(&owner) {
-                    score -= 8;
-                }
-                candidates.push((score, value));
+        for (dir, file, definition) in self.fields_of(name) {
+            let value = match definition.form {
+                Form::Tag => match settings::tag(file, definition.value.start) {
+                    Some(value) => value,
+                    None => continue,
+                },
+                _ => self.eval(file, definition.value.clone(), steps),
+            };
+            if value.is_unknown() {
+                continue;
             }
+            let home = home(file, definition);
+            let mut score = i32::from(package.as_ref() == Some(dir)) + i32::from(definition.form == Form::Tag);
+            if !owner.is_empty() && home.contains(&owner) {
+                score += 4;
+            }
+            if settings::is_other_service(&home) && !settings::is_other_service(&owner) {
+                score -= 8;
+            }
+            candidates.push((score, value));
         }
-        let registered = self.registered(self.files(), name, steps).map(|value| (2, value));
+        let registered = self.registered(|_| true, name, steps).map(|value| (2, value));
         candidates.extend(registered);
         let best = candidates.iter().filter(|(_, value)| !value.is_unknown()).map(|(score, _)| *score).max()?;
         candidates.retain(|(score, _)| *score == best);

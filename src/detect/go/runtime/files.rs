@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use anyhow::Result;
-
 use super::World;
 use crate::detect::go::lexer::Kind;
 use crate::detect::go::source::SourceFile;
@@ -86,7 +84,7 @@ pub(super) struct Opened {
 }
 
 /// Finds what the program opens.
-pub(super) fn opened(world: &World) -> Result<Opened> {
+pub(super) fn opened(world: &World) -> Opened {
     let mut opened = Opened::default();
     for (package, name, paths) in OPENERS {
         for call in world.code.calls_of(&[name]) {
@@ -114,7 +112,7 @@ pub(super) fn opened(world: &World) -> Result<Opened> {
         }
     }
     opened.dotenv(world);
-    Ok(opened)
+    opened
 }
 
 impl Opened {
@@ -146,20 +144,16 @@ impl Opened {
     fn value(&mut self, world: &World, value: &Value, evidence: &Evidence, strict: bool) {
         let stated = value.evidence().filter(|at| at.place() != evidence.place());
         let all: Vec<Evidence> = std::iter::once(evidence.clone()).chain(stated.cloned()).collect();
-        let text = match value.text() {
-            Some(text) => text,
-            None => {
-                let prefix = value.prefix();
-                match prefix.rsplit_once('/') {
-                    Some((folder, _)) if !folder.is_empty() => folder.to_owned(),
-                    _ => match value.suffix() {
-                        // Relative to something that is known at run time only, such as the binary's own folder.
-                        Some(suffix) if prefix.is_empty() => suffix.trim_start_matches('/').to_owned(),
-                        _ => return,
-                    },
-                }
+        let text = value.text().or_else(|| {
+            let prefix = value.prefix();
+            match prefix.rsplit_once('/') {
+                Some((folder, _)) if !folder.is_empty() => Some(folder.to_owned()),
+                // Relative to something that is known at run time only, such as the binary's own folder.
+                _ if prefix.is_empty() => value.suffix().map(|suffix| suffix.trim_start_matches('/').to_owned()),
+                _ => None,
             }
-        };
+        });
+        let Some(text) = text else { return };
         self.path(world, &text, all, strict);
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Listening {
     /// Environment that makes it listen where a container needs it.
     pub(super) env: Vec<Sourced<EnvVar>>,
     /// Arguments that do so.
-    pub(super) args: Vec<String>,
+    pub(super) args: Vec<Sourced<String>>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -29,8 +29,11 @@ struct Address {
     evidence: Evidence,
 }
 
+/// A module, the methods by which it listens, and the variable and the port that it takes without an address.
+type Framework = (&'static str, &'static [&'static str], Option<(&'static str, &'static str)>);
+
 /// Frameworks whose server methods have common names: the module, the methods, and the default address.
-const FRAMEWORKS: [(&str, &[&str], Option<(&str, &str)>); 8] = [
+const FRAMEWORKS: [Framework; 8] = [
     ("github.com/gin-gonic/gin", &["Run", "RunTLS"], Some(("PORT", "8080"))),
     ("github.com/labstack/echo", &["Start", "StartTLS", "StartAutoTLS", "StartH2CServer"], None),
     ("github.com/gofiber/fiber", &["Listen", "ListenTLS"], None),
@@ -55,9 +58,9 @@ pub(super) fn listening(code: &Code) -> Listening {
     let mut found = Listening::default();
     let mut addresses = Vec::new();
     for call in calls(code) {
-        let (evidence, address) = (call.evidence(format!("`{}` listens", call.name())), address(code, &call));
+        let evidence = call.evidence(format!("`{}` listens", call.name()));
         found.listens.get_or_insert_with(|| evidence.clone());
-        addresses.extend(address.map(|value| Address { rank: rank(&call, &value), value, evidence }));
+        addresses.extend(address(code, &call).map(|value| Address { rank: rank(&call, &value), value, evidence }));
     }
     if found.listens.is_none() {
         return found;
@@ -223,6 +226,13 @@ fn host(value: &Value) -> Option<(String, &Part)> {
     None
 }
 
+/// True for a variable that is the program's own port or address: `PORT`, `HTTP_ADDR`, not another service's.
+fn is_own(key: &str) -> bool {
+    let words: Vec<&str> = key.split('_').collect();
+    let names = ["PORT", "HTTP", "SERVER", "APP", "LISTEN", "BIND", "API", "WEB", "SERVICE"];
+    super::settings::is_address(key) && !is_other_service(key) && (words.len() == 1 || words.iter().any(|word| names[1..].contains(word)))
+}
+
 fn is_local(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
@@ -236,8 +246,10 @@ impl Listening {
         let mut sourced = Sourced { value: port, evidence, rejected: Vec::new() };
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
             let why = match other.rank {
-                0 => format!("{}: another address; the first one found is taken", other.evidence.place()),
-                _ => format!("{}: not the program's main one", other.evidence.place()),
+                0..=9 if other.rank == address.rank => {
+                    format!("{}: another address; the first one found is taken", other.evidence.place())
+                }
+                _ => format!("{}: less likely the program's main one", other.evidence.place()),
             };
             let rejected = Rejected { value: number.to_string(), why };
             if !sourced.rejected.contains(&rejected) {
@@ -245,27 +257,27 @@ impl Listening {
             }
         }
         self.port = Some(sourced);
-        if let Some((host, part)) = host(&address.value).filter(|(host, _)| is_local(host)) {
-            self.open(address, &host, part, port);
+        if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
+            self.open(address, &host, piece, port);
         }
     }
 
     /// The program listens on the container's own loopback: opens it where a variable or a flag says so.
-    fn open(&mut self, address: &Address, host: &str, part: &Part, port: u16) {
-        let text = part.text.as_deref().unwrap_or_default();
+    fn open(&mut self, address: &Address, host: &str, piece: &Part, port: u16) {
+        let text = piece.text.as_deref().unwrap_or_default();
         let value = if text.contains(':') && !text.starts_with("::") { format!("0.0.0.0:{port}") } else { "0.0.0.0".to_owned() };
         let note = format!("listens on {host} unless told otherwise: nothing outside the container could reach it");
-        let evidence = Evidence { note: note.clone(), ..part.evidence.clone() };
-        if let Some(key) = &part.env {
+        let evidence = Evidence { note: note.clone(), ..piece.evidence.clone() };
+        if let Some(key) = &piece.env {
             self.env.push(Sourced::new(EnvVar { key: key.clone(), value }, evidence));
-        } else if let Some(flag) = &part.flag {
-            self.args.push(format!("--{flag}={value}"));
+        } else if let Some(flag) = &piece.flag {
+            self.args.push(Sourced::new(format!("--{flag}={value}"), evidence));
         } else {
             self.findings.push(Finding::new(
                 "localhost-only",
                 Severity::Warning,
                 format!("the program listens on {host}:{port}, which nothing outside the container reaches"),
-                [part.evidence.clone(), address.evidence.clone()],
+                [piece.evidence.clone(), address.evidence.clone()],
                 "a published port leads to the container's network address, not to its loopback",
                 format!("listen on `:{port}`, or read the address from an environment variable"),
             ));
@@ -276,7 +288,7 @@ impl Listening {
     fn ask_environment(&mut self, addresses: &[Address]) {
         let read = addresses.iter().find_map(|address| {
             let [.., last] = address.value.parts.as_slice() else { return None };
-            let key = last.env.as_ref()?;
+            let key = last.env.as_ref().filter(|key| is_own(key))?;
             Some((key.clone(), last.evidence.clone(), address.value.parts.len() > 1 || key.ends_with("PORT")))
         });
         if let Some((key, evidence, bare)) = read {

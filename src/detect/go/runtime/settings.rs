@@ -8,7 +8,7 @@ use crate::detect::go::syntax::Form;
 use crate::detect::go::values::{Code, Part, Value, is_env_name, is_other_service, tag};
 
 /// Names of settings that are a port or an address.
-fn is_address(name: &str) -> bool {
+pub(super) fn is_address(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
         .iter()
@@ -58,6 +58,8 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
                         add(value, &words, 0);
                     }
                 }
+                // A local variable is rarely a setting.
+                Form::Variable if file.index().function_at(definition.name).is_some() => {}
                 _ if is_address(name) => add(code.value(file, definition.value.clone()), name, 3),
                 _ => {}
             }

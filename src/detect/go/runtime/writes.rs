@@ -6,6 +6,7 @@ use super::World;
 use crate::detect::go::syntax::{Call, Form};
 use crate::detect::go::values::Value;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::path::RelPath;
 
 /// What the path of a call is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) struct Written {
     pub(super) folders: Vec<Sourced<String>>,
     pub(super) temporary: Option<Evidence>,
     pub(super) env: Vec<Sourced<EnvVar>>,
-    pub(super) args: Vec<String>,
+    pub(super) args: Vec<Sourced<String>>,
     pub(super) findings: Vec<Finding>,
     /// It writes into its working directory itself.
     pub(super) here: Option<Evidence>,
@@ -160,7 +161,7 @@ impl Written {
             _ => moved,
         };
         let note = "the default lies in the working directory: moved into a folder of its own, for a volume";
-        let first = evidence.first().cloned().unwrap_or_else(|| Evidence::file(&Default::default(), note));
+        let first = evidence.first().cloned().unwrap_or_else(|| Evidence::file(&RelPath::root(), note));
         let at = Evidence { note: note.to_owned(), ..value.evidence().cloned().unwrap_or_else(|| first.clone()) };
         if let Some(key) = value.env() {
             if !self.env.iter().any(|var| var.value.key == key) {
@@ -168,8 +169,8 @@ impl Written {
             }
         } else if let Some(flag) = value.flag() {
             let argument = format!("--{flag}={moved}");
-            if !self.args.contains(&argument) {
-                self.args.push(argument);
+            if !self.args.iter().any(|held| held.value == argument) {
+                self.args.push(Sourced::new(argument, at));
             }
         } else {
             self.here.get_or_insert(first);

@@ -1,6 +1,6 @@
 //! Settings by name: flags (flag, pflag, cobra, urfave/cli), viper's keys, and struct tags that name a variable.
 
-use std::rc::Rc;
+use std::collections::BTreeMap;
 
 use super::functions::is_env_name;
 use super::{Code, Part, Value};
@@ -24,9 +24,9 @@ const GIVING: [&str; 18] = [
 ];
 
 /// Words of settings that belong to another service than the one that listens.
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 24] = [
     "database", "postgres", "mysql", "mariadb", "redis", "mongo", "smtp", "mail", "kafka", "rabbit", "amqp", "nats", "ldap",
-    "elastic", "memcache", "etcd", "proxy", "clickhouse", "minio", "imap", "upstream", "db",
+    "elastic", "memcache", "etcd", "proxy", "clickhouse", "minio", "imap", "upstream", "vault", "consul", "db",
 ];
 
 /// True where words speak of a database, a mail server and the like.
@@ -84,22 +84,26 @@ impl Code {
     }
 
     /// The flags that are read into a variable or field of that name: `flag.StringVar(&cfg.Addr, "addr", ...)`.
-    pub(super) fn registered<'c>(
-        &'c self,
-        files: impl Iterator<Item = &'c Rc<SourceFile>> + 'c,
-        name: &'c str,
+    pub(super) fn registered(
+        &self,
+        of: impl Fn(&Call) -> bool,
+        name: &str,
         steps: u8,
-    ) -> impl Iterator<Item = Value> + 'c {
-        files
-            .flat_map(|file| {
-                INTO.iter().flat_map(move |name| file.index().calls_of(file, name)).filter_map(move |&at| Call::at(file, at))
-            })
-            .filter(move |call| {
-                call.arguments().first().is_some_and(|first| {
-                        call.file.word(first.start) == "&" && call.file.word(first.end - 1) == name
-                    })
-            })
-            .filter_map(move |call| self.flag_value(&call, steps))
+    ) -> impl Iterator<Item = Value> {
+        let calls = self.registered.get(name).into_iter().flatten().filter(move |call| of(call));
+        calls.filter_map(move |call| self.flag_value(call, steps))
+    }
+
+    /// Every call that reads a flag into something, by the name of that.
+    pub(super) fn registrations(&self) -> BTreeMap<String, Vec<Call>> {
+        let mut all: BTreeMap<String, Vec<Call>> = BTreeMap::new();
+        for call in self.calls_of(&INTO) {
+            if let Some(first) = call.arguments().first().filter(|first| call.file.word(first.start) == "&") {
+                let name = call.file.word(first.end - 1).to_owned();
+                all.entry(name).or_default().push(call);
+            }
+        }
+        all
     }
 
     /// A flag by its name.
