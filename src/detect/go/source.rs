@@ -311,6 +311,6 @@ mod tests {
         let all: Vec<String> =
             file.elements(open).into_iter().map(|r| r.map(|at| file.word(at)).collect::<String>()).collect();
         assert_eq!(all, ["a", "g(b,c)", "[]int{1,2}"]);
-        assert_eq!(parse("package a\nf(").closing(3), 5);
+        assert_eq!(parse("package a\nf(").closing(4), 5);
     }
 }
