@@ -168,16 +168,20 @@ impl Instruction {
     ///
     /// A broken array is shell form: Docker reads it so too. HEALTHCHECK's `CMD` is looked through.
     pub fn exec(&self) -> Option<Vec<String>> {
+        serde_json::from_str(self.array()?).ok()
+    }
+
+    /// The arguments where they look like a JSON array, of an instruction that may have one.
+    fn array(&self) -> Option<&str> {
+        if !JSON.contains(&self.keyword.as_str()) {
+            return None;
+        }
         let mut text = self.arguments.as_str();
         if self.keyword == "HEALTHCHECK" {
             let (kind, rest) = text.split_once(char::is_whitespace)?;
             text = if kind.eq_ignore_ascii_case("CMD") { rest } else { return None };
         }
-        let text = text.trim_start();
-        if !text.starts_with('[') {
-            return None;
-        }
-        serde_json::from_str(text).ok()
+        Some(text.trim_start()).filter(|text| text.starts_with('['))
     }
 
     /// The arguments are a JSON array.
@@ -325,8 +329,17 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
     if instruction.arguments.is_empty() {
         return Err(error(line, format!("{} has no arguments", instruction.keyword)));
     }
-    if JSON.contains(&instruction.keyword.as_str()) && holds_more_than_strings(&instruction) {
-        return Err(error(line, format!("the JSON array of {} may hold strings only", instruction.keyword)));
+    let inner = instruction.onbuild();
+    let held = inner.as_ref().unwrap_or(&instruction);
+    if holds_more_than_strings(held) {
+        return Err(error(line, format!("the JSON array of {} may hold strings only", held.keyword)));
+    }
+    if matches!(held.keyword.as_str(), "ENV" | "LABEL")
+        && let Some((word, _)) = held.pairs().iter().find(|(_, value)| value.is_none())
+    {
+        let message =
+            format!("`{word}` of {} has no `=`: write NAME=value, in quotes where it has blanks", held.keyword);
+        return Err(error(line, message));
     }
     if instruction.keyword == "FROM" {
         dockerfile.stages.push(stage(instruction)?);
@@ -361,8 +374,8 @@ fn stage(from: Instruction) -> Result<Stage, ParseError> {
 }
 
 fn holds_more_than_strings(instruction: &Instruction) -> bool {
-    let text = instruction.arguments.trim_start();
-    text.starts_with('[') && !instruction.is_exec_form() && serde_json::from_str::<Vec<serde_json::Value>>(text).is_ok()
+    let values = instruction.array().and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
+    values.is_some_and(|values| !values.iter().all(serde_json::Value::is_string))
 }
 
 fn error(line: usize, message: impl Into<String>) -> ParseError {

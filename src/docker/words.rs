@@ -25,8 +25,10 @@ pub(crate) fn split_strict(text: &str, escape: char) -> Result<Vec<String>, Vec<
             Some(open) if c == open => quote = None,
             Some('\'') => {}
             _ if c == escape => {
-                word.push(c);
-                word.extend(chars.next());
+                // At the end of the text it escapes nothing, and goes.
+                if let Some(escaped) = chars.next() {
+                    word.extend([c, escaped]);
+                }
                 continue;
             }
             _ => {}

@@ -130,6 +130,8 @@ fn errors_name_the_line() {
         ("FROM a\nRUN", 2, "no arguments"),
         ("FROM a as 1x", 1, "no stage name"),
         ("FROM a b", 1, "FROM takes"),
+        ("FROM a\nENV A=1 B", 2, "`B` of ENV has no `=`"),
+        ("FROM a\nONBUILD HEALTHCHECK CMD [1]", 2, "strings only"),
     ] {
         let error = fails(text);
         assert_eq!(error.line, line, "{text:?}: {error}");
