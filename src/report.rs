@@ -17,7 +17,7 @@ use look::Look;
 use next::Here;
 
 /// Width of the column that names a decision.
-const COLUMN: usize = 14;
+const COLUMN: usize = 17;
 
 /// Decisions that the summary of `init` shows; `explain` shows all.
 const SUMMARY: [&str; 6] = ["toolchain", "tool", "entrypoint", "port", "base", "writable folder"];
@@ -130,6 +130,15 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
     out
 }
 
+/// What a person should know about an application before using it.
+pub fn notes(draft: &Draft, look: &Look) -> String {
+    // The finding says more about the port than the assumption does.
+    let told = draft.findings.iter().any(|finding| finding.code == "port-unknown");
+    let rest = draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
+    let rest: Vec<String> = rest.collect();
+    assumptions(&rest, look) + &findings(&draft.findings, look)
+}
+
 /// What was assumed.
 pub fn assumptions(assumptions: &[String], look: &Look) -> String {
     let mut out = String::new();
@@ -141,7 +150,7 @@ pub fn assumptions(assumptions: &[String], look: &Look) -> String {
 
 /// A word in the first column, a wrapped text in the second.
 fn block(out: &mut String, word: &str, text: &str, look: &Look) {
-    const LEFT: usize = 9;
+    const LEFT: usize = 10;
     let pad = " ".repeat(LEFT.saturating_sub(console::measure_text_width(word)));
     for (number, part) in look.wrap(text, LEFT).into_iter().enumerate() {
         let left = if number == 0 { format!("{word}{pad}") } else { " ".repeat(LEFT) };
@@ -154,7 +163,7 @@ pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for (facts, why) in &survey.selection.others {
         let text = format!("{} in {}: {why}", facts.name.value, here.path(&facts.dir));
-        block(&mut out, &look.dim("not taken"), &format!(" {text}"), look);
+        block(&mut out, &look.dim("not taken"), &text, look);
     }
     out
 }
@@ -221,8 +230,8 @@ mod tests {
         let text = findings(&[finding], &Look { colour: false, width: 80 });
         assert_eq!(
             text,
-            "warning  the server listens on localhost only (server.js:3)\n         Why: nothing outside the container \
-             reaches it\n         Do: listen on 0.0.0.0\n"
+            "warning   the server listens on localhost only (server.js:3)\n          Why: nothing outside the container \
+             reaches it\n          Do: listen on 0.0.0.0\n"
         );
     }
 }

@@ -200,7 +200,7 @@ impl<'a> Wizard<'a> {
         }
         text.push('\n');
         text.push_str(&report::summary(draft, self.look));
-        let notes = report::assumptions(&draft.assumptions, self.look) + &report::findings(&draft.findings, self.look);
+        let notes = report::notes(draft, self.look);
         if !notes.is_empty() {
             write!(text, "\n{notes}")?;
         }

@@ -195,7 +195,7 @@ fn nothing_is_asked_without_a_terminal() {
         ("cmd/job/main.go", MAIN),
     ]);
     let (out, _) = run(dir.path(), &["init"], 0);
-    assert!(out.contains("assumed  entrypoint: ./cmd/api"), "an open question is stated: {out}");
+    assert!(out.contains("assumed   entrypoint: ./cmd/api"), "an open question is stated: {out}");
     let (out, _) = run(dir.path(), &["init", "--quiet", "--entrypoint", "./cmd/job"], 0);
     assert_eq!(out, "");
     let (json, _) = run(dir.path(), &["init", "--json"], 0);

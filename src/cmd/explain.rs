@@ -29,10 +29,9 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
         writeln!(out, "{}", report::heading(&draft.facts, &here, look))?;
         out.push_str(&report::decisions(&draft.plan.decisions, look));
         writeln!(out, "{}", report::context(&draft.context, look))?;
-        for part in [report::assumptions(&draft.assumptions, look), report::findings(&draft.findings, look)] {
-            if !part.is_empty() {
-                writeln!(out, "{part}")?;
-            }
+        let notes = report::notes(draft, look);
+        if !notes.is_empty() {
+            writeln!(out, "{notes}")?;
         }
     }
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));

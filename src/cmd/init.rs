@@ -44,7 +44,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.stdout {
         print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
         if !args.quiet {
-            say(&drafts.iter().map(|draft| notes(draft, &screen.err)).collect::<String>());
+            say(&drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>());
         }
         return Ok(Exit::Done);
     }
@@ -129,11 +129,6 @@ fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
     interrupt::writing(|| write::all(&survey.place.root, &outputs))
 }
 
-/// What a person should know about one application.
-fn notes(draft: &Draft, look: &Look) -> String {
-    report::assumptions(&draft.assumptions, look) + &report::findings(&draft.findings, look)
-}
-
 /// What was done, or would be, and what to type next.
 ///
 /// `shown`: the wizard has shown the decisions already.
@@ -142,7 +137,7 @@ fn outcome(survey: &Survey, drafts: &[Draft], here: &Here, dry_run: bool, shown:
     for draft in drafts {
         if !shown {
             writeln!(out, "{}{}", report::heading(&draft.facts, here, look), report::summary(draft, look))?;
-            let notes = notes(draft, look);
+            let notes = report::notes(draft, look);
             if !notes.is_empty() {
                 writeln!(out, "{notes}")?;
             }

@@ -87,6 +87,9 @@ impl Look {
                 used += wide;
             }
         }
+        for line in &mut lines {
+            line.truncate(line.trim_end().len());
+        }
         lines
     }
 }
