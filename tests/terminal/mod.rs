@@ -1,0 +1,96 @@
+//! A real pseudo-terminal with dockgen in it, and what a person would see there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test whose terminal fails must fail")]
+
+pub(crate) mod screen;
+pub(crate) mod svg;
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use screen::Screen;
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const CTRL_C: &str = "\x03";
+
+/// A terminal in which dockgen runs.
+pub(crate) struct Terminal {
+    session: OsSession,
+    pub(crate) screen: Screen,
+    modes: tempfile::TempDir,
+}
+
+impl Terminal {
+    /// Starts `dockgen ARGS` in `folder`, in a terminal of this size.
+    pub(crate) fn start(folder: &Path, (columns, rows): (usize, usize), args: &[&str]) -> Self {
+        let modes = tempfile::tempdir().unwrap();
+        // The size must be right before the first byte is written, so the shell sets it.
+        let script = r#"stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
+            "$@"; code=$?; stty -g > "$MODES/after"; exit $code"#;
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", &columns.to_string(), &rows.to_string()]);
+        command.arg(modes.path()).arg(env!("CARGO_BIN_EXE_dockgen")).args(args);
+        command.current_dir(folder).env("MODES", modes.path());
+        command.env("TERM", "xterm-256color").env_remove("NO_COLOR").env("LANG", "C.UTF-8");
+        let session = OsSession::spawn(command).unwrap();
+        Self { session, screen: Screen::new(columns, rows), modes }
+    }
+
+    /// Waits until the screen shows `text`.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let began = Instant::now();
+        while !self.screen.text().contains(text) {
+            assert!(began.elapsed() < PATIENCE, "`{text}` does not appear in:\n{}", self.screen.text());
+            if !self.read() {
+                assert!(self.screen.text().contains(text), "dockgen ended without `{text}`:\n{}", self.screen.text());
+                return;
+            }
+        }
+    }
+
+    /// Types.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.session.write_all(keys.as_bytes()).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    /// Waits for the end; the exit code, and whether the terminal's modes are as they were.
+    pub(crate) fn end(&mut self) -> (i32, bool) {
+        let began = Instant::now();
+        while self.read() {
+            assert!(began.elapsed() < PATIENCE, "dockgen does not end:\n{}", self.screen.text());
+        }
+        let WaitStatus::Exited(_, code) = self.session.get_process().wait().unwrap() else {
+            panic!("killed by a signal:\n{}", self.screen.text())
+        };
+        let mode = |name: &str| fs::read_to_string(self.modes.path().join(name)).unwrap_or_default();
+        (code, !mode("before").is_empty() && mode("before") == mode("after"))
+    }
+
+    /// Reads what is there; false at the end.
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        match self.session.try_read(&mut bytes) {
+            Ok(0) => false,
+            Ok(count) => {
+                self.screen.feed(&bytes[..count]);
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(5));
+                true
+            }
+            // Linux: the other side was closed.
+            Err(_) => false,
+        }
+    }
+}
