@@ -193,7 +193,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let manager = tool::detect(&app.root, app.managing_package())?;
     let mut packages = vec![&app.package];
     packages.extend(app.root_package.as_ref());
-    let toolchain = version::node(dir, &packages, &app.catalog)?;
+    let ceiling = native::ceiling(&app)?;
+    let toolchain = version::node(dir, &packages, &app.catalog, ceiling.as_ref())?;
     let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), &app.catalog, &toolchain.value)?;
     let mut findings = found.findings;
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
@@ -204,6 +205,19 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
             [Evidence::file(&app.package.path, "no package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock beside it")],
             "each build may install other versions, and a layer cache hides which",
             format!("run `{} install` and commit the lockfile", manager.value.replace("-berry", "")),
+        ));
+    }
+    if let Some(ceiling) = ceiling
+        && let Some(cycle) = toolchain.value.split('.').next().and_then(|text| text.parse::<u64>().ok())
+        && cycle >= ceiling.cycle
+    {
+        findings.push(Finding::new(
+            "dependency-breaks",
+            Severity::Warning,
+            format!("a dependency does not work on Node.js {}", toolchain.value),
+            [ceiling.evidence],
+            "the program ends as soon as it loads it",
+            format!("use a release before {}, or update the dependency", ceiling.cycle),
         ));
     }
     let mut details = Details::default();

@@ -106,7 +106,8 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
                 line.push(quote::shell_words(&words));
                 lines.push(line.join(" "));
                 entry.launch.keep_development |= step.launch.keep_development;
-                entry.findings.extend(step.findings);
+                let new = step.findings.into_iter().filter(|finding| !entry.findings.contains(finding)).collect::<Vec<_>>();
+                entry.findings.extend(new);
             }
             Err(_) => {
                 entry.findings.push(Finding::new(

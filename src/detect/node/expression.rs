@@ -23,7 +23,10 @@ pub(crate) struct Names<'t> {
 }
 
 /// How many names an expression is followed through.
-const MAX_STEPS: usize = 6;
+const MAX_STEPS: usize = 5;
+
+/// How many definitions of one name are tried.
+const MAX_CANDIDATES: usize = 4;
 
 impl<'t> Names<'t> {
     /// Notes the first value of every `name = ...` and `name: ...`.
@@ -110,6 +113,9 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
                     if is_env_name(text) {
                         found.env.push(text.clone());
                     }
+                } else if is_env_name(text) {
+                    // `get("PORT", 8080)`
+                    found.env.push(text.clone());
                 } else if found.literal.is_none() && !text.is_empty() {
                     found.literal = Some(text.clone());
                     found.at = token.at;
@@ -130,17 +136,30 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
         // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
         for name in chain.iter().rev() {
             let member = tokens.windows(2).any(|w| w[0].is('.') && w[1].is_word(name));
-            let next = files.iter().find_map(|file| {
-                let direct = if member { None } else { file.value_of(name) };
-                direct.or_else(|| file.properties(name).into_iter().find(|t| !t.is_empty() && !std::ptr::eq(*t, tokens)))
+            // A name's own definition, wherever it is, says more than a property of that name.
+            let direct = files.iter().filter_map(|file| file.value_of(name));
+            let properties = files.iter().flat_map(|file| file.properties(name));
+            let candidates: Vec<&[Token]> =
+                if member { properties.chain(direct).collect() } else { direct.chain(properties).collect() };
+            let mut others: Vec<&[Token]> =
+                candidates.into_iter().filter(|other| !other.is_empty() && !is_same(other, tokens)).collect();
+            // What reads the environment or states a number tells more than what passes a value on.
+            others.sort_by_key(|other| {
+                let env = other.iter().any(|token| token.is_word("env"));
+                let number = other.iter().any(|token| matches!(token.kind, Kind::Number(_)));
+                (!env, !number)
             });
-            let Some(next) = next.filter(|next| !is_same(next, tokens)) else { continue };
-            let followed = value_within(next, files, steps + 1);
-            found.env.extend(followed.env);
-            if followed.literal.is_some() {
-                found.literal = followed.literal;
-                found.at = followed.at;
-                break;
+            for next in others.into_iter().take(MAX_CANDIDATES) {
+                let followed = value_within(next, files, steps + 1);
+                if followed.literal.is_some() {
+                    found.env.extend(followed.env);
+                    found.literal = followed.literal;
+                    found.at = followed.at;
+                    return found;
+                }
+                if found.env.is_empty() {
+                    found.env = followed.env;
+                }
             }
         }
     }
@@ -164,7 +183,7 @@ fn radix(tokens: &[Token], index: usize) -> bool {
 }
 
 fn is_env_name(text: &str) -> bool {
-    text.len() > 1 && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    text.len() > 1 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// From where a relative path counts.
@@ -252,10 +271,13 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
                     let rest = tokens.get(at + 1).filter(|_| tokens.len() == at + 2)?.text()?;
                     return here(base.from, &join(&base.path, rest));
                 }
-                if tokens.len() != 1 {
-                    return None;
-                }
-                path_within(names.value_of(word)?, names, steps + 1)
+                // `name`, `Class.name`
+                let name = match tokens {
+                    [_] => word.as_str(),
+                    [_, dot, name] if dot.is('.') => name.word()?,
+                    _ => return None,
+                };
+                path_within(names.value_of(name)?, names, steps + 1)
             }
         },
         _ => None,

@@ -131,7 +131,7 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
 }
 
 /// The folder or file of the Prisma schema, and prisma.config.ts.
-fn prisma_files(dir: &Dir, package: &Package) -> Vec<String> {
+pub(super) fn prisma_files(dir: &Dir, package: &Package) -> Vec<String> {
     let mut files = Vec::new();
     let stated = package.str(&["prisma", "schema"]).map(|s| s.trim_start_matches("./").to_owned());
     match stated {

@@ -23,6 +23,32 @@ pub(crate) struct Native {
     pub(crate) git: Vec<Evidence>,
 }
 
+/// The first release line of Node.js that a package of the lockfile breaks on, and where it is locked.
+pub(crate) struct Ceiling {
+    pub(crate) cycle: u64,
+    pub(crate) evidence: Evidence,
+}
+
+#[derive(serde::Deserialize)]
+struct CeilingRow {
+    package: String,
+    cycle: u64,
+    why: String,
+}
+
+/// The lowest ceiling among the locked packages.
+pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
+    let (path, locked, text) = locked(app)?;
+    let mut rows: Vec<CeilingRow> = app.catalog.table("ceiling")?;
+    rows.sort_by_key(|row| row.cycle);
+    let row = rows.into_iter().find(|row| locked.iter().any(|p| p.name == row.package && !p.development));
+    Ok(row.map(|row| {
+        let note = format!("{}: {}", row.package, row.why);
+        let line = line_of(&text, &row.package).unwrap_or(1);
+        Ceiling { cycle: row.cycle, evidence: Evidence::at(&path, line, note) }
+    }))
+}
+
 struct Locked {
     name: String,
     development: bool,

@@ -4,13 +4,21 @@ use anyhow::{Result, bail};
 use nodejs_semver::{Range, Version};
 
 use super::manifest::Package;
+use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
 use crate::facts::{Evidence, Sourced};
 use crate::repo::Dir;
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
-pub(crate) fn node(dir: &Dir, packages: &[&Package], catalog: &Catalog) -> Result<Sourced<String>> {
+///
+/// What only floats (a range, an alias, nothing) stays below the ceiling that a locked package sets.
+pub(crate) fn node(
+    dir: &Dir,
+    packages: &[&Package],
+    catalog: &Catalog,
+    ceiling: Option<&Ceiling>,
+) -> Result<Sourced<String>> {
     let mut stated: Vec<Sourced<String>> = Vec::new();
     for file in [".nvmrc", ".node-version"] {
         for folder in dir.upwards() {
@@ -38,35 +46,52 @@ pub(crate) fn node(dir: &Dir, packages: &[&Package], catalog: &Catalog) -> Resul
         let place = source.evidence.first().map(Evidence::place).unwrap_or_default();
         match &mut chosen {
             None => {
-                let Some((value, rule)) = resolve(&source.value, catalog) else {
+                let Some((value, rule)) = resolve(&source.value, catalog, ceiling) else {
                     bail!(
                         "{place}: `{}` is no Node.js version or range: write one such as {}",
                         source.value,
                         catalog.default_cycle
                     );
                 };
+                let floats = resolve(&source.value, catalog, None).is_some_and(|(free, _)| free != value);
                 let mut taken = Sourced { value, ..source };
+                taken.evidence.extend(ceiling.filter(|_| floats).map(|c| c.evidence.clone()));
                 if let Some(evidence) = taken.evidence.first_mut() {
                     evidence.note = format!("{}{rule}", evidence.note);
                 }
                 chosen = Some(taken);
             }
             Some(first) => {
-                let loser = resolve(&source.value, catalog).map_or(source.value, |(value, _)| value);
+                let loser = resolve(&source.value, catalog, None).map_or(source.value, |(value, _)| value);
                 if loser != first.value {
                     *first = first.clone().rejecting(loser, format!("{place} is a weaker source"));
                 }
             }
         }
     }
-    Ok(chosen.unwrap_or_else(|| Sourced::assumed(catalog.default_cycle.clone())))
+    Ok(chosen.unwrap_or_else(|| match newest_lts(catalog, ceiling) {
+        Some(release) if release.cycle != catalog.default_cycle => {
+            let evidence = ceiling.map(|c| c.evidence.clone()).into_iter().collect();
+            Sourced { value: release.cycle.clone(), evidence, rejected: Vec::new() }
+        }
+        _ => Sourced::assumed(catalog.default_cycle.clone()),
+    }))
+}
+
+/// The newest supported LTS below the ceiling.
+fn newest_lts<'c>(catalog: &'c Catalog, ceiling: Option<&Ceiling>) -> Option<&'c Release> {
+    catalog.release.iter().filter(|r| r.lts && r.supported).find(|r| is_below(r, ceiling))
+}
+
+fn is_below(release: &Release, ceiling: Option<&Ceiling>) -> bool {
+    ceiling.is_none_or(|ceiling| release.cycle.parse::<u64>().is_ok_and(|cycle| cycle < ceiling.cycle))
 }
 
 /// A cycle or an exact version for what a file says, and the rule in words; `None` where it says nothing known.
-fn resolve(text: &str, catalog: &Catalog) -> Option<(String, String)> {
+fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let word = text.trim().trim_start_matches(['v', 'V']).to_lowercase();
     let word = word.strip_prefix("node/").unwrap_or(&word);
-    let newest_lts = catalog.release.iter().find(|r| r.lts && r.supported).or(catalog.release.first())?;
+    let newest_lts = newest_lts(catalog, ceiling).or(catalog.release.first())?;
     match word {
         "lts" | "lts/*" | "lts/-0" | "--lts" => {
             return Some((newest_lts.cycle.clone(), "; the newest LTS".to_owned()));
@@ -90,14 +115,15 @@ fn resolve(text: &str, catalog: &Catalog) -> Option<(String, String)> {
         return Some((word.to_owned(), String::new()));
     }
     let range: Range = word.parse().ok()?;
-    within(&range, catalog)
+    within(&range, catalog, ceiling)
 }
 
 /// The newest supported LTS inside the range, else the newest release inside it, else the smallest version that it names.
-fn within(range: &Range, catalog: &Catalog) -> Option<(String, String)> {
+fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let latest = |release: &Release| Version::parse(&release.latest).ok();
     let inside = |release: &&Release| latest(release).is_some_and(|version| range.satisfies(&version));
-    if let Some(release) = catalog.release.iter().filter(|r| r.lts && r.supported).find(inside) {
+    let supported = |ceiling| catalog.release.iter().filter(|r| r.lts && r.supported && is_below(r, ceiling)).find(inside);
+    if let Some(release) = supported(ceiling).or_else(|| supported(None)) {
         return Some((release.cycle.clone(), "; the newest supported LTS inside it".to_owned()));
     }
     if let Some(release) = catalog.release.iter().find(inside) {
@@ -111,12 +137,13 @@ fn within(range: &Range, catalog: &Catalog) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::RelPath;
     use crate::repo::Repo;
 
     fn node_of(files: &[(&str, &str)]) -> Result<Sourced<String>> {
         let repo = Repo::from_files(files.iter().copied());
         let package = Package::read(&repo.root())?.unwrap();
-        node(&repo.root(), &[&package], &Catalog::of("node")?)
+        node(&repo.root(), &[&package], &Catalog::of("node")?, None)
     }
 
     fn engines(range: &str) -> String {
@@ -159,6 +186,20 @@ mod tests {
             assert_eq!(found.value, expected);
             assert!(from < 2 || !found.rejected.is_empty());
         }
+    }
+
+    #[test]
+    fn a_locked_package_sets_a_ceiling_for_what_floats() {
+        let old = Ceiling { cycle: 25, evidence: Evidence::file(&RelPath::root(), "breaks") };
+        let under = |files: &[(&str, &str)]| {
+            let repo = Repo::from_files(files.iter().copied());
+            let package = Package::read(&repo.root()).unwrap().unwrap();
+            node(&repo.root(), &[&package], &Catalog::of("node").unwrap(), Some(&old)).unwrap()
+        };
+        let floating = under(&[("package.json", r#"{"engines": {"node": ">=12"}}"#)]);
+        assert_eq!((floating.value.as_str(), floating.evidence.len()), ("24", 2));
+        assert_eq!(under(&[("package.json", "{}")]).value, "24");
+        assert_eq!(under(&[("package.json", "{}"), (".nvmrc", "26")]).value, "26");
     }
 
     #[test]

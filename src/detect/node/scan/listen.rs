@@ -139,7 +139,7 @@ fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&
     match host {
         Some(found) if found.literal.as_deref().is_some_and(|text| LOCAL.contains(&text)) => {
             let literal = found.literal.unwrap_or_default();
-            match found.env.first() {
+            match found.env.iter().find(|name| is_address(name)) {
                 Some(name) => {
                     let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
                     let note = format!("listens on {literal} unless {name} says otherwise");
@@ -150,7 +150,7 @@ fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&
         }
         Some(found) if found.literal.is_none() => {
             // No default in the code: Fastify and Node.js differ in what they take then.
-            if let Some(name) = found.env.iter().find(|name| name.contains("HOST") || name.contains("ADDR") || name.contains("IP")) {
+            if let Some(name) = found.env.iter().find(|name| is_address(name)) {
                 let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
                 scan.env.push(Sourced::new(var, source.at(at, format!("listens on the address in {name}"))));
             }
@@ -161,6 +161,14 @@ fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&
         }
         _ => {}
     }
+}
+
+/// The name of a variable for the address that a server listens on, not for one that it calls.
+fn is_address(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    let others = ["DB", "DATABASE", "REDIS", "MYSQL", "MARIADB", "POSTGRES", "PG", "MONGO", "MONGODB", "SMTP", "MAIL", "PROXY", "API"];
+    words.iter().any(|w| matches!(*w, "HOST" | "HOSTNAME" | "ADDRESS" | "ADDR" | "BIND" | "IP" | "LISTEN"))
+        && !words.iter().any(|w| others.contains(w))
 }
 
 fn local_only(evidence: Evidence, address: &str) -> Finding {

@@ -142,7 +142,8 @@ fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
                 None => value(tokens, &files).literal.unwrap_or_default(),
             };
             let Some((folder, _)) = text.rsplit_once('/') else { continue };
-            let folder = folder.trim_start_matches("./");
+            let normal = RelPath::new(folder).map(|path| path.as_str().to_owned());
+            let folder = normal.as_deref().unwrap_or(folder);
             if folder.is_empty() || folder.contains("${}") || folder.contains(':') || folder.starts_with("..") {
                 continue;
             }
