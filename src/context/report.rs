@@ -11,8 +11,8 @@ use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 
-/// Files beyond this many are not looked at: each costs a call to the file system.
-const MAX_FILES: usize = 20_000;
+/// Files beyond this many are not weighed: each costs a call to the file system.
+const MAX_FILES: usize = 10_000;
 
 /// A file larger than this, that the Dockerfile does not name, is pointed out: 10 MiB.
 const BIG: u64 = 10 << 20;
@@ -33,7 +33,7 @@ pub struct ContextReport {
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
-    /// Only the first 20,000 files were looked at.
+    /// Only the first 10,000 files were weighed.
     pub cut: bool,
     /// The biggest that reach it, in bytes, folders summed.
     pub biggest_in: Vec<(String, u64)>,

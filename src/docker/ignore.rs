@@ -44,8 +44,18 @@ pub struct Pattern {
     /// It lets in what matches: `!`.
     pub exception: bool,
     tokens: Vec<Token>,
-    /// The literal text that each match ends with: a cheap first test.
+    quick: Quick,
+}
+
+/// Cheap tests that a path must pass before its characters are followed one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Quick {
+    /// What each match ends with.
     tail: String,
+    /// The longest literal part: each match holds it.
+    part: String,
+    /// `**/name*`: the last component alone decides, by the tokens after the first.
+    last_component: bool,
 }
 
 /// Which patterns a folder matched: what its children inherit.
@@ -196,23 +206,47 @@ impl Pattern {
 
     fn new(line: usize, text: String, exception: bool) -> Option<Self> {
         let tokens = tokens(&text)?;
-        let tail: Vec<char> = tokens.iter().rev().map_while(Token::char).collect();
-        let tail = tail.into_iter().rev().collect();
-        Some(Self { line, text, exception, tokens, tail })
+        let quick = Quick::of(&tokens);
+        Some(Self { line, text, exception, tokens, quick })
     }
 
     /// True where the pattern matches the whole of `path`; folders above are not looked at.
     pub fn matches(&self, path: &str) -> bool {
-        if !path.ends_with(&self.tail) {
+        let Quick { tail, part, last_component } = &self.quick;
+        if !path.ends_with(tail) {
             return false;
         }
         match &self.tokens[..] {
-            tokens if tokens.len() == self.tail.chars().count() => path == self.tail,
-            [Token::Folders, rest @ ..] if rest.len() == self.tail.chars().count() => {
-                let head = path.len() - self.tail.len();
+            tokens if tokens.len() == tail.chars().count() => path == tail,
+            [Token::Folders, rest @ ..] if rest.len() == tail.chars().count() => {
+                let head = path.len() - tail.len();
                 head == 0 || path[..head].ends_with('/')
             }
-            tokens => run(tokens, path),
+            [Token::Folders, rest @ ..] if *last_component => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                name.contains(part) && run(rest, name)
+            }
+            tokens => path.contains(part) && run(tokens, path),
+        }
+    }
+}
+
+impl Quick {
+    fn of(tokens: &[Token]) -> Self {
+        let parts: Vec<String> = tokens
+            .split(|token| token.char().is_none())
+            .map(|part| part.iter().filter_map(Token::char).collect())
+            .collect();
+        let inside = |token: &Token| match token {
+            Token::Char(c) => *c != '/',
+            Token::One | Token::Star => true,
+            // A class may match a `/`, and its part may then lie before the last component.
+            Token::Folders | Token::Rest | Token::Class { .. } => false,
+        };
+        Self {
+            tail: parts.last().cloned().unwrap_or_default(),
+            part: parts.into_iter().max_by_key(String::len).unwrap_or_default(),
+            last_component: matches!(tokens, [Token::Folders, rest @ ..] if rest.iter().all(inside)),
         }
     }
 }
