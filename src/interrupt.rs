@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::exit::Exit;
 
@@ -21,6 +22,10 @@ impl std::error::Error for Interrupted {}
 /// Held while files are written, and by whoever ends the run; true once they are written.
 static WRITTEN: Mutex<bool> = Mutex::new(false);
 
+/// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's modes again after
+/// they were put back.
+const GRACE: Duration = Duration::from_millis(50);
+
 fn written() -> MutexGuard<'static, bool> {
     WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -33,6 +38,7 @@ fn written() -> MutexGuard<'static, bool> {
 pub fn install() -> anyhow::Result<()> {
     terminal::remember();
     ctrlc::set_handler(|| {
+        std::thread::sleep(GRACE);
         let written = written();
         if !*written {
             end();

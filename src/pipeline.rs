@@ -69,6 +69,7 @@ pub struct App<'a> {
     /// What was answered.
     pub answers: Answers,
     config: Config,
+    catalog: Catalog,
 }
 
 /// The applications with the answers of flags and dockgen.toml.
@@ -131,7 +132,8 @@ impl<'a> App<'a> {
     fn new(survey: &'a Survey, facts: Facts, flags: &[(String, String)]) -> Result<Self> {
         let path = facts.dir.join(config::FILE).context("the application's folder")?;
         let config = Config::parse(path.clone(), write::read(&survey.place.root, &path)?.as_deref())?;
-        let mut app = Self { survey, facts, answers: Answers::default(), config };
+        let catalog = Catalog::of(&facts.language)?;
+        let mut app = Self { survey, facts, answers: Answers::default(), config, catalog };
         app.config.answer(&mut app.answers);
         let mine = app.questions()?;
         for (id, value) in flags {
@@ -154,14 +156,13 @@ impl<'a> App<'a> {
     /// # Errors
     /// Where the answers name a program that cannot be started.
     pub fn questions(&self) -> Result<Vec<Question>> {
-        let catalog = Catalog::of(&self.facts.language)?;
         let named = self.answers.get(id::ENTRYPOINT).is_some() || !self.facts.programs.is_empty();
         let program = named.then(|| plan::program(&self.survey.repo, &self.facts, &self.answers)).transpose();
         let program = program.with_context(|| match self.answers.origin(id::ENTRYPOINT) {
             Some(Origin::File) => self.config.place(id::ENTRYPOINT),
             _ => flag(id::ENTRYPOINT),
         })?;
-        Ok(questions::questions(&self.facts, program.as_ref(), &catalog, &self.answers))
+        Ok(questions::questions(&self.facts, program.as_ref(), &self.catalog, &self.answers))
     }
 
     /// Plans, renders and proves the files.
@@ -171,7 +172,7 @@ impl<'a> App<'a> {
     /// # Errors
     /// Where a question must be answered first, nothing can serve, or the rendered text breaks a rule.
     pub fn draft(&self, output: Option<&RelPath>) -> Result<Draft> {
-        let Self { survey: Survey { place, repo, .. }, facts, answers, config } = self;
+        let Self { survey: Survey { place, repo, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
         let plan = plan::make(repo, facts, answers)?;

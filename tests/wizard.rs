@@ -280,5 +280,10 @@ fn the_picture_is_a_real_session() {
         fs::write(&path, &picture).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == picture, "docs/wizard.svg is not what the wizard shows: DOCKGEN_BLESS=1 cargo test --test wizard");
+    let differs = kept.lines().zip(picture.lines()).find(|(kept, now)| kept != now);
+    assert!(
+        kept == picture,
+        "docs/wizard.svg is not what the wizard shows: DOCKGEN_BLESS=1 cargo test --test wizard\n{differs:?}\n{}",
+        terminal.screen.text()
+    );
 }

@@ -33,8 +33,9 @@ impl Terminal {
     /// Starts `dockgen ARGS` in `folder`, in a terminal of this size.
     pub(crate) fn start(folder: &Path, (columns, rows): (usize, usize), args: &[&str]) -> Self {
         let modes = tempfile::tempdir().unwrap();
-        // The size must be right before the first byte is written, so the shell sets it.
-        let script = r#"stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
+        // The size must be right before the first byte is written, and `spawn` ends with setting one of its own: so the
+        // shell sets it, once it is told that `spawn` is done.
+        let script = r#"read -r go; stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
             "$@"; code=$?; stty -g > "$MODES/after"; exit $code"#;
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh", &columns.to_string(), &rows.to_string()]);
@@ -42,7 +43,9 @@ impl Terminal {
         command.current_dir(folder).env("MODES", modes.path());
         command.env("TERM", "xterm-256color").env_remove("NO_COLOR").env("LANG", "C.UTF-8");
         let session = OsSession::spawn(command).unwrap();
-        Self { session, screen: Screen::new(columns, rows), modes }
+        let mut terminal = Self { session, screen: Screen::new(columns, rows), modes };
+        terminal.press("\n");
+        terminal
     }
 
     /// Waits until the screen shows `text`.
