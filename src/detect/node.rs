@@ -246,13 +246,14 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
 }
 
 impl App<'_> {
-    /// A library, or a root that only holds other packages.
+    /// A library, a root that only holds other packages, or tools for developers beside another language.
     fn is_no_application(&self) -> bool {
         let member = self.root_package.is_some();
         let holds = self.dir.repo.files_under(&self.dir.path).any(|path| {
             path.file_name() == "package.json" && *path != self.package.path
         });
-        member || holds
+        let tools_alone = !self.package.has_production() && !self.builds();
+        member || holds || tools_alone
     }
 
     /// Lower case, fit for an image name, without a scope.

@@ -15,6 +15,7 @@ use super::{App, Details, program};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
+use crate::facts::{Evidence, Finding, Kind, Severity};
 use crate::plan::{Build, DevCommand, Env};
 use crate::repo::Dir;
 
@@ -107,6 +108,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let mut findings = lifecycle.findings.clone();
     let (secrets, more) = copy::secrets(&app)?;
     findings.extend(more);
+    findings.extend(linker(&app, &tool)?);
+    findings.extend(musl(chosen));
     let stages = Stages {
         tool: tool.id.clone(),
         musl: chosen.base.row.builder == "musl",
@@ -261,6 +264,42 @@ fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     lines(&words)
 }
 
+/// Yarn 2 and later lay dependencies out in archives unless told otherwise; the image has them in folders.
+fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
+    if tool.id != "yarn-berry" {
+        return Ok(None);
+    }
+    let rc = app.root.text(".yarnrc.yml")?;
+    if rc.as_ref().is_some_and(|(_, text)| text.contains("nodeLinker: node-modules")) {
+        return Ok(None);
+    }
+    let path = rc.map_or_else(|| app.managing_package().path.clone(), |(path, _)| path);
+    Ok(Some(Finding::new(
+        "plug-and-play",
+        Severity::Note,
+        "the image holds dependencies in node_modules, not as Plug'n'Play archives",
+        [Evidence::file(&path, "no nodeLinker: Plug'n'Play by default")],
+        "so that a plain `node` starts the program, without Yarn's loader",
+        "nothing to do, unless the program reads .pnp.cjs itself",
+    )))
+}
+
+/// Native modules on musl: experimental, and prebuilt files may be missing.
+fn musl(chosen: &Chosen) -> Option<Finding> {
+    let evidence = &chosen.program.needs.libc_evidence;
+    if chosen.base.row.libc != "musl" || chosen.program.kind == Kind::Site || evidence.is_empty() {
+        return None;
+    }
+    Some(Finding::new(
+        "native-module-on-alpine",
+        Severity::Warning,
+        "native modules run on musl here",
+        evidence.iter().take(4).cloned(),
+        "files that were built for glibc do not load there, and some modules publish no others",
+        "try what they do in the image, or take --base distroless",
+    ))
+}
+
 /// The development server, through the package manager, as developers start it.
 fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
     let name = ["dev", "start:dev", "develop", "serve:dev", "watch", "start"].into_iter().find(|name| app.package.script(name).is_some())?;
@@ -297,7 +336,9 @@ mod tests {
         let repo = Repo::from_files(files.iter().copied());
         let facts = (detect::language("node").unwrap().detect)(&Dir::new(&repo, RelPath::new(dir).unwrap()))?.unwrap();
         let mut given = Answers::default();
-        answers.iter().for_each(|(id, value)| given.set(id, *value, Origin::Flag));
+        for (id, value) in answers {
+            given.set(id, *value, Origin::Flag);
+        }
         let plan = plan::make(&repo, &facts, &given)?;
         let text = render::dockerfile(&plan, &[])?;
         Ok((plan, text))
@@ -347,6 +388,10 @@ mod tests {
         let (plan, text) = planned(&files, "", &[]).unwrap();
         assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
         assert!(plan.findings.iter().any(|f| f.code == "build-secret"));
+        let native = [("package.json", r#"{"main": "server.js", "dependencies": {"bcrypt": "5"}}"#), SERVER];
+        let (plan, text) = planned(&native, "", &[(id::BASE, "alpine")]).unwrap();
+        assert!(plan.findings.iter().any(|f| f.code == "native-module-on-alpine"));
+        assert!(text.contains("apk add --no-cache g++ make python3"), "{text}");
     }
 
     #[test]
