@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 /// A walk shorter than this shows nothing.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -25,7 +25,7 @@ impl Progress {
     pub(super) fn seen(&self, entries: usize) {
         if self.shown && self.began.elapsed() > PATIENCE {
             let bar = self.bar.get_or_init(|| {
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+                let bar = ProgressBar::new_spinner();
                 bar.enable_steady_tick(Duration::from_millis(100));
                 bar
             });
