@@ -2,6 +2,8 @@
 
 {% include "node/dependencies.Dockerfile" %}
 
+{% include "node/development.Dockerfile" %}
+
 FROM {{ runtime.image }} AS runtime
 # A web server without privileges: it listens on a high port and writes to memory only.
 COPY <<"EOF" /etc/nginx/site.conf
@@ -61,18 +63,3 @@ EOF
 WORKDIR {{ runtime.workdir }}
 {%- include "base/artifacts.Dockerfile" %}
 {% include "base/start.Dockerfile" %}
-
-{% if dev -%}
-# `docker build --target development`: mount the folders that you edit, such as -v "$PWD/src":{{ details.root }}/src
-FROM deps AS development
-COPY --chown=1000:1000 . .
-{%- if details.folder %}
-WORKDIR {{ details.folder }}
-{%- endif %}
-RUN mkdir -p node_modules \
-    && chown 1000:1000 . node_modules
-ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
-    {% endif %}{% endfor %}
-USER 1000:1000
-CMD {{ dev.command | exec }}
-{%- endif %}

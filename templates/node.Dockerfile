@@ -28,6 +28,8 @@ RUN --mount=type=cache,target=/root/.bun/install/cache \
     && mkdir -p {{ details.member_modules | shell }}{% endif %}
 {%- endif %}
 
+{% include "node/development.Dockerfile" %}
+
 {% include "base/init.Dockerfile" %}
 
 {% include "base/runtime.Dockerfile" %}
@@ -39,21 +41,3 @@ COPY --from=deps {{ runtime.interpreter }} {{ runtime.interpreter }}
 {%- endif %}
 {%- include "base/artifacts.Dockerfile" %}
 {% include "base/start.Dockerfile" %}
-
-{% if dev -%}
-# `docker build --target development`: mount the folders that you edit, such as -v "$PWD/src":{{ details.root }}/src
-FROM deps AS development
-COPY --chown=1000:1000 . .
-{%- if details.folder %}
-WORKDIR {{ details.folder }}
-{%- endif %}
-RUN mkdir -p node_modules \
-    && chown 1000:1000 . node_modules
-ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
-    {% endif %}{% endfor %}
-USER 1000:1000
-{%- if runtime.port %}
-EXPOSE {{ runtime.port }}
-{%- endif %}
-CMD {{ dev.command | exec }}
-{%- endif %}

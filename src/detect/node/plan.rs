@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn answers_change_the_tool_the_base_and_the_program() {
         let files = [
-            ("package.json", r#"{"main": "server.js", "dependencies": {"express": "4"}}"#),
+            ("package.json", r#"{"main": "server.js", "scripts": {"dev": "node x"}, "dependencies": {"express": "4"}}"#),
             SERVER,
             ("worker.js", ""),
             LOCK,
@@ -440,6 +440,8 @@ mod tests {
         assert!(text.contains("npm install --global pnpm@"), "{text}");
         assert!(text.contains("rm -rf /usr/local/lib/node_modules"), "{text}");
         assert_eq!(plan.runtime.entrypoint.last().unwrap().as_str(), "worker.js");
+        let (development, runtime) = (text.find("AS development"), text.find("AS runtime"));
+        assert!(development.is_some() && development < runtime, "the last stage is what `docker build` makes: {text}");
         assert!(planned(&files, "", &[(id::TOOL, "cargo")]).is_err());
         assert!(planned(&files, "", &[(id::ENTRYPOINT, "nothing.js")]).is_err());
         assert!(planned(&files, "", &[(id::BASE, "scratch")]).is_err());

@@ -1,0 +1,17 @@
+{% if dev -%}
+# `docker build --target development`: mount the folders that you edit, such as -v "$PWD/src":{{ details.root }}/src
+FROM deps AS development
+COPY --chown=1000:1000 . .
+{%- if details.folder %}
+WORKDIR {{ details.folder }}
+{%- endif %}
+RUN mkdir -p node_modules \
+    && chown 1000:1000 . node_modules
+ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+USER 1000:1000
+{%- if runtime.port and not details.site %}
+EXPOSE {{ runtime.port }}
+{%- endif %}
+CMD {{ dev.command | exec }}
+{%- endif %}
