@@ -402,8 +402,12 @@ mod tests {
             ("apps/a/package.json", r#"{"name": "a", "main": "server.js", "dependencies": {"express": "4", "p": "*"}}"#),
             ("apps/a/server.js", SERVER.1),
             ("apps/b/package.json", r#"{"name": "b"}"#),
-            ("packages/p/package.json", r#"{"name": "p", "scripts": {"build": "node x.js"}}"#),
+            ("packages/p/package.json", r#"{"name": "p", "main": "x.js", "scripts": {"build": "node x.js"}}"#),
+            ("packages/p/x.js", ""),
         ];
+        let repo = Repo::from_files(files);
+        let apps = detect::scan(&repo, &RelPath::root()).unwrap();
+        assert_eq!(apps.iter().map(|facts| facts.dir.as_str()).collect::<Vec<_>>(), ["apps/a"]);
         let (plan, text) = planned(&files, "apps/a", &[]).unwrap();
         assert_eq!(plan.context, RelPath::root());
         assert!(text.contains("--workspace=a --include-workspace-root"), "{text}");

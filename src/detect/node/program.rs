@@ -69,8 +69,13 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         found.programs.push(of_entry(app, entry)?);
     }
     if found.programs.is_empty() {
+        // In a workspace, a package that only has a `main` is a library of the others.
+        let member = app.root_package.is_some() && app.package.get(&["bin"]).is_none();
         for entry in entry::from_files(app)? {
-            found.programs.push(of_entry(app, entry)?);
+            let (program, launch) = of_entry(app, entry)?;
+            if !member || program.kind == Kind::Service {
+                found.programs.push((program, launch));
+            }
         }
     }
     if found.programs.is_empty() {
