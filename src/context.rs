@@ -84,6 +84,12 @@ pub fn plan_ignore(
     for group in language.iter_mut().chain(&mut common) {
         group.rows.retain(|row| !covered(&their_file, row, &let_in));
     }
+    // What both name stays where no exception comes after it: among the common rows, if it is a matter of safety.
+    let language_file = parse(&language)?;
+    let safety = |group: &Group| [SECRETS, DATABASES].contains(&group.title.as_str());
+    for group in common.iter_mut().filter(|group| !safety(group)) {
+        group.rows.retain(|row| !covered(&language_file, row, &[]));
+    }
     let common_file = parse(&common)?;
     for group in &mut language {
         group.rows.retain(|row| !covered(&common_file, row, &[]));

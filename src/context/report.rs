@@ -87,9 +87,11 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     report.biggest_in = inside.biggest();
     report.biggest_out = outside.biggest();
     big.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    report.findings.extend(secrets_in_context(repo, plan, ignore)?);
+    let named = named_like(repo, plan, &common_rows(&[SECRETS, DATABASES])?);
+    let (kept_out, let_in): (Vec<Named>, Vec<Named>) = named.into_iter().partition(|(_, way)| ignore.hides(way));
+    report.findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
     report.findings.extend(big_files(&big));
-    report.findings.extend(kept_out(repo, plan, ignore)?);
+    report.findings.extend(files_kept_out(&kept_out, ignore));
     Ok(report)
 }
 
@@ -137,14 +139,14 @@ impl Sizes {
     }
 }
 
-fn secrets_in_context(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<Option<Finding>> {
-    let secrets = common_rows(&[SECRETS])?;
-    let found: Vec<Evidence> = named_like(repo, plan, &secrets)
-        .filter(|(_, way)| !ignore.hides(way))
+fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding> {
+    let found: Vec<Evidence> = let_in
+        .iter()
+        .filter(|(_, way)| secrets.hides(way))
         .take(LISTED)
         .map(|(path, _)| Evidence::file(path, "named like a secret, and let into the build context"))
         .collect();
-    Ok((!found.is_empty()).then(|| {
+    (!found.is_empty()).then(|| {
         Finding::new(
             "secrets-in-context",
             Severity::Warning,
@@ -153,7 +155,7 @@ fn secrets_in_context(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<O
             "a COPY puts them into a layer, where everyone who pulls the image can read them",
             "hide them in the .dockerignore, and hand secrets over at run time or with `RUN --mount=type=secret`",
         )
-    }))
+    })
 }
 
 fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
@@ -172,40 +174,31 @@ fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
 }
 
 /// Files that git holds and a safety row hides: most often right, and a surprise where the build reads them.
-fn kept_out(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<Option<Finding>> {
-    let safety = common_rows(&[SECRETS, DATABASES])?;
-    let example = |name: &str| ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
-    let found: Vec<Evidence> = named_like(repo, plan, &safety)
-        .filter(|(path, way)| !example(path.file_name()) && ignore.hides(way))
-        .take(LISTED)
-        .map(|(path, way)| {
-            let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
-            Evidence::file(path, format!("in the repository, and kept out by `{pattern}`"))
-        })
-        .collect();
-    let Some(first) = found.first().map(|evidence| evidence.file.strip(&plan.context).unwrap_or_default().to_owned())
-    else {
-        return Ok(None);
-    };
-    Ok(Some(Finding::new(
+fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
+    let (_, first) = kept_out.first()?;
+    let evidence = kept_out.iter().take(LISTED).map(|(path, way)| {
+        let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
+        Evidence::file(path, format!("in the repository, and kept out by `{pattern}`"))
+    });
+    Some(Finding::new(
         "kept-out",
         Severity::Note,
         "files named like secrets or databases are in the repository and stay out of the build context",
-        found,
+        evidence,
         "where the build reads them (public values in an env file, a CA certificate, data), it does not find them",
         format!("pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"),
-    )))
+    ))
 }
 
-/// Files of the context that the patterns name, with their path relative to it.
-fn named_like<'a>(
-    repo: &'a Repo,
-    plan: &'a Plan,
-    wanted: &'a IgnoreFile,
-) -> impl Iterator<Item = (&'a RelPath, &'a str)> {
-    repo.below(&plan.context).filter_map(move |(path, entry)| {
-        let way = path.strip(&plan.context)?;
-        let named = *entry != Entry::Dir && wanted.patterns().iter().any(|pattern| pattern.matches(way));
-        named.then_some((path, way))
-    })
+/// A file, and its path relative to the context.
+type Named<'a> = (&'a RelPath, &'a str);
+
+/// Files of the context that the patterns name; examples such as `.env.example` hold no secret.
+fn named_like<'a>(repo: &'a Repo, plan: &'a Plan, wanted: &IgnoreFile) -> Vec<Named<'a>> {
+    let example = |name: &str| ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
+    let files = repo.below(&plan.context).filter(|(_, entry)| *entry != Entry::Dir);
+    files
+        .filter_map(|(path, _)| Some((path, path.strip(&plan.context)?)))
+        .filter(|(path, way)| wanted.patterns().iter().any(|p| p.matches(way)) && !example(path.file_name()))
+        .collect()
 }
