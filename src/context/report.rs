@@ -26,6 +26,10 @@ const DEPTH: usize = 3;
 /// A folder that holds this share of its parent's bytes, in per cent, is named in its place.
 const SHARE: u64 = 80;
 
+/// Folders of files that a test reads and the program does not.
+const TESTS: [&str; 10] =
+    ["testdata", "test", "tests", "__tests__", "fixtures", "example", "examples", "e2e", "cypress", "spec"];
+
 /// What reaches the engine, and what does not.
 #[derive(Clone, Debug, Default)]
 pub struct ContextReport {
@@ -175,6 +179,8 @@ fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
 
 /// Files that git holds and a safety row hides: most often right, and a surprise where the build reads them.
 fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
+    let tests = |way: &str| way.split('/').any(|part| TESTS.contains(&part));
+    let kept_out: Vec<&Named> = kept_out.iter().filter(|(_, way)| !tests(way)).collect();
     let (_, first) = kept_out.first()?;
     let evidence = kept_out.iter().take(LISTED).map(|(path, way)| {
         let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
