@@ -182,6 +182,17 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
             "{place} is empty: run dockgen where the source is, or give its folder: dockgen init PATH"
         );
     }
+    let manifest = repo.files_under(start).find_map(|path| {
+        let language = LANGUAGES.iter().find(|language| language.markers.contains(&path.file_name()))?;
+        Some((path, language))
+    });
+    if let Some((path, language)) = manifest {
+        return anyhow::anyhow!(
+            "no application found in {place}: {path} ({}) is there, but it neither builds nor starts anything; state in it \
+             what to start, or give the folder of the application: dockgen init PATH",
+            language.name
+        );
+    }
     let looked: Vec<String> =
         LANGUAGES.iter().map(|language| format!("{} ({})", language.name, language.markers.join(", "))).collect();
     let mut hints: Vec<Rejected> = Vec::new();

@@ -26,6 +26,7 @@ pub struct Wizard<'a> {
     theme: ColorfulTheme,
     look: &'a Look,
     here: &'a Here,
+    dry_run: bool,
 }
 
 /// What the person wants to do with a draft.
@@ -37,9 +38,9 @@ enum Next {
 
 impl<'a> Wizard<'a> {
     /// On standard error, so that standard output can be redirected.
-    pub fn new(look: &'a Look, here: &'a Here) -> Self {
+    pub fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
         console::set_colors_enabled_stderr(look.colour);
-        Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here }
+        Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here, dry_run }
     }
 
     /// Which of several applications get a Dockerfile.
@@ -211,7 +212,11 @@ impl<'a> Wizard<'a> {
 
     fn next(&self, draft: &Draft) -> Result<Next> {
         let changed = draft.changes.iter().any(|change| change.standing != Standing::Same);
-        let first = if changed { "write these files" } else { "leave it as it is" };
+        let first = match changed {
+            true if self.dry_run => "go on (nothing is written: --dry-run)",
+            true => "write these files",
+            false => "leave it as it is",
+        };
         let items = [first, "change an answer", "quit, write nothing"].map(|item| cut(item, self.room()));
         Ok(match self.pick("What now?", &items, 0)? {
             0 => Next::Write,

@@ -443,3 +443,37 @@ fn a_kill_leaves_old_or_new() {
     run(dir.path(), &["init", "--yes", "--force", "--base", "scratch"], 0);
     assert_eq!(read(dir.path(), "Dockerfile"), texts[0]);
 }
+
+#[test]
+fn members_of_a_workspace_share_its_root_as_context() {
+    let server = "require('http').createServer((_, r) => r.end('hi')).listen(3000)\n";
+    let dir = repo(&[
+        ("package.json", r#"{"name": "mono", "private": true, "workspaces": ["apps/*", "packages/*"]}"#),
+        (
+            "package-lock.json",
+            r#"{"name": "mono", "lockfileVersion": 3, "packages": {"": {"name": "mono", "workspaces": ["apps/*", "packages/*"]}}}"#,
+        ),
+        (
+            "apps/api/package.json",
+            r#"{"name": "api", "scripts": {"start": "node server.js"}, "dependencies": {"lib": "*"}}"#,
+        ),
+        ("apps/api/server.js", server),
+        ("apps/web/package.json", r#"{"name": "web", "scripts": {"start": "node server.js"}}"#),
+        ("apps/web/server.js", server),
+        ("packages/lib/package.json", r#"{"name": "lib", "main": "index.js"}"#),
+        ("packages/lib/index.js", "module.exports = 1\n"),
+    ]);
+    let apps = |folder: &Path, args: &[&str]| {
+        let json: Value = serde_json::from_str(&run(folder, args, 0).0).unwrap();
+        json["apps"].as_array().unwrap().clone()
+    };
+    let all = apps(dir.path(), &["init", "--json", "--dry-run"]);
+    let paths: Vec<&str> = all.iter().map(|app| app["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["apps/api", "apps/web"], "a library is no application");
+    assert!(all.iter().all(|app| app["context"] == "."));
+    // From inside, the root is found above PATH.
+    let one = apps(&dir.path().join("apps/api"), &["init", "--json"]);
+    assert_eq!((one[0]["dockerfile"].as_str(), one[0]["context"].as_str()), (Some("Dockerfile"), Some("../..")));
+    assert!(dir.path().join("apps/api/Dockerfile.dockerignore").exists());
+    refuses(dir.path(), &["init", "packages/lib", "--yes"], &["packages/lib/package.json (Node.js) is there"]);
+}

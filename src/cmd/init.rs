@@ -31,7 +31,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
 
     let drafts = if talk {
-        talk_through(args, &survey, &flags, output.as_ref(), &Wizard::new(&screen.err, &here))?
+        talk_through(args, &survey, &flags, output.as_ref(), &Wizard::new(&screen.err, &here, args.dry_run))?
     } else {
         let chosen = survey.selection.taken.clone();
         for_one(&survey, &chosen, output.is_some() || args.stdout)?;
