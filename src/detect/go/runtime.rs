@@ -17,6 +17,9 @@ mod settings;
 mod subcommands;
 mod writes;
 
+#[cfg(test)]
+mod tests;
+
 /// What the readers of this folder look at.
 struct World<'w> {
     module: &'w Module<'w, 'w>,

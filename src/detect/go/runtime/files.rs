@@ -62,8 +62,10 @@ const OPENERS: [(&str, &str, Paths); 38] = [
     ("gopkg.in/ini", "Load", Paths::All),
 ];
 
-/// Calls whose arguments are texts to compare or to print, not files.
-const TALKING: [&str; 22] = [
+/// Calls whose arguments are texts to compare or to print, not files, or are read elsewhere.
+const TALKING: [&str; 24] = [
+    "AddConfigPath",
+    "SetConfigName",
     "HasSuffix", "HasPrefix", "Contains", "EqualFold", "Equal", "Print", "Println", "Printf", "Errorf", "Fatal", "Fatalf",
     "Error", "Info", "Debug", "Warn", "Infof", "Warnf", "Debugf", "New", "Fprintf", "Fprintln", "Sprintf",
 ];
@@ -169,7 +171,7 @@ impl Opened {
             return;
         }
         if is_secret(&path) {
-            self.findings.push(Finding::new(
+            self.say(Finding::new(
                 "secret-file",
                 Severity::Note,
                 format!("the program opens {path}, which is not put into the image: it looks like a secret"),
@@ -207,6 +209,11 @@ impl Opened {
             "the image carries only what the repository holds, so that the program does not find it",
             format!("mount it at run time: `-v ./{way}:/app/{way}:ro`"),
         );
+        self.say(finding);
+    }
+
+    /// Says a thing once, wherever it was seen first.
+    fn say(&mut self, finding: Finding) {
         if !self.findings.iter().any(|held| held.what == finding.what) {
             self.findings.push(finding);
         }

@@ -1,0 +1,258 @@
+//! Facts about programs, each from the smallest source that states it.
+
+use crate::detect::go::detect;
+use crate::facts::{Facts, Kind, Libc, Program};
+use crate::repo::Repo;
+
+fn facts(files: &[(&str, &str)]) -> Facts {
+    let module = [("go.mod", "module example.com/app\ngo 1.26\n")];
+    let repo = Repo::from_files(module.iter().chain(files).copied());
+    detect(&repo.root()).unwrap().unwrap()
+}
+
+fn with(files: &[(&str, &str)]) -> Program {
+    facts(files).programs.remove(0)
+}
+
+/// A program whose `main` is `body`, with these imports.
+fn main(imports: &str, body: &str) -> Program {
+    let imports: String = imports.split_whitespace().map(|path| format!("import {path:?}\n")).collect();
+    with(&[("main.go", &format!("package main\n{imports}\nfunc main() {{\n{body}\n}}\n"))])
+}
+
+fn port(program: &Program) -> Option<u16> {
+    program.port.as_ref().map(|port| port.value)
+}
+
+fn codes(program: &Program) -> Vec<&str> {
+    program.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn ports_are_followed_to_where_they_are_stated() {
+    let http = "net/http os fmt flag strconv cmp";
+    for (expected, body) in [
+        (8080, "http.ListenAndServe(\":8080\", nil)"),
+        (8081, "p := os.Getenv(\"PORT\")\nif p == \"\" {\np = \"8081\"\n}\nhttp.ListenAndServe(\":\"+p, nil)"),
+        (8082, "a := \":8082\"\nif p := os.Getenv(\"PORT\"); p != \"\" {\na = \":\" + p\n}\nhttp.ListenAndServe(a, nil)"),
+        (8083, "port := flag.Int(\"port\", 8083, \"\")\nflag.Parse()\nhttp.ListenAndServe(fmt.Sprintf(\":%d\", *port), nil)"),
+        (8084, "var a string\nflag.StringVar(&a, \"addr\", \":8084\", \"\")\nhttp.ListenAndServe(a, nil)"),
+        (8085, "s := &http.Server{Addr: \":8085\"}\ns.ListenAndServe()"),
+        (8086, "s := http.Server{}\ns.Addr = \"0.0.0.0:8086\"\ns.ListenAndServe()"),
+        (8087, "http.ListenAndServe(cmp.Or(os.Getenv(\"ADDR\"), \":8087\"), nil)"),
+        (8088, "http.ListenAndServe(\":\"+strconv.Itoa(8088), nil)"),
+    ] {
+        let program = main(http, body);
+        assert_eq!(port(&program), Some(expected), "{body}");
+        assert_eq!(program.kind, Kind::Service);
+    }
+}
+
+#[test]
+fn ports_are_followed_through_functions_and_packages() {
+    let program = with(&[
+        ("main.go", "package main\nimport \"example.com/app/web\"\nfunc main() { web.Run(addr()) }\nfunc addr() string { return \":7001\" }\n"),
+        ("web/web.go", "package web\nimport \"net/http\"\nfunc Run(address string) { http.ListenAndServe(address, nil) }\n"),
+    ]);
+    assert_eq!(port(&program), Some(7001));
+    assert_eq!(program.port.unwrap().evidence[0].place(), "main.go:4");
+}
+
+#[test]
+fn struct_tags_give_ports_of_the_server_and_not_of_the_database() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport \"net/http\"\ntype database struct {\n\tPort string `env:\"DB_PORT\" envDefault:\"5433\"`\n}\ntype server struct {\n\tPort string `env:\"HTTP_PORT\" envDefault:\"7002\"`\n}\nfunc main() {\n\tvar cfg struct { Server server }\n\thttp.ListenAndServe(\":\"+cfg.Server.Port, nil)\n}\n",
+    )]);
+    assert_eq!(port(&program), Some(7002));
+}
+
+#[test]
+fn viper_and_urfave_state_ports() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"net/http\"; \"github.com/spf13/viper\")\nfunc main() {\n\tviper.SetDefault(\"server.addr\", \"localhost:7003\")\n\tviper.SetEnvPrefix(\"app\")\n\tviper.SetEnvKeyReplacer(nil)\n\tviper.AutomaticEnv()\n\thttp.ListenAndServe(viper.GetString(\"server.addr\"), nil)\n}\n",
+    )]);
+    assert_eq!(port(&program), Some(7003));
+    assert_eq!((program.env[0].value.key.as_str(), program.env[0].value.value.as_str()), ("APP_SERVER_ADDR", "0.0.0.0:7003"));
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"net/http\"; \"github.com/urfave/cli/v2\")\nfunc main() {\n\t_ = &cli.StringFlag{Name: \"listen\", Value: \":7004\", EnvVars: []string{\"LISTEN\"}}\n}\nfunc run(c *cli.Context) error { return http.ListenAndServe(c.String(\"listen\"), nil) }\n",
+    )]);
+    assert_eq!(port(&program), Some(7004));
+}
+
+#[test]
+fn frameworks_listen_under_common_names() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport \"github.com/gin-gonic/gin\"\nfunc main() { r := gin.Default(); r.Run() }\n",
+    )]);
+    assert_eq!(port(&program), Some(8080));
+    let program = with(&[(
+        "main.go",
+        "package main\nimport \"github.com/labstack/echo/v4\"\nfunc main() { e := echo.New(); e.Logger.Fatal(e.Start(\":1323\")) }\n",
+    )]);
+    assert_eq!(port(&program), Some(1323));
+    // Something else that has a Run method.
+    let program = main("os/exec", "exec.Command(\"git\").Run()");
+    assert_eq!((program.kind, port(&program)), (Kind::Command, None));
+}
+
+#[test]
+fn metrics_and_databases_are_not_the_main_port() {
+    let program = main(
+        "net/http",
+        "go func() { http.ListenAndServe(\":9100\", metrics()) }()\nhttp.ListenAndServe(\":7005\", nil)",
+    );
+    assert_eq!(port(&program), Some(7005));
+    assert_eq!(program.port.unwrap().rejected[0].value, "9100");
+}
+
+#[test]
+fn localhost_is_opened_where_something_says_so_and_else_diagnosed() {
+    let program = main("net/http flag", "a := flag.String(\"addr\", \"127.0.0.1:9000\", \"\")\nhttp.ListenAndServe(*a, nil)");
+    assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("--addr=0.0.0.0:9000"));
+    assert!(codes(&program).is_empty());
+    let program = main("net/http", "http.ListenAndServe(\"localhost:9001\", nil)");
+    assert_eq!(codes(&program), ["localhost-only"]);
+    let program = main("net/http os", "http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), nil)");
+    assert_eq!((port(&program), program.env[0].value.value.as_str()), (Some(8080), "8080"));
+    let program = main("net/http", "http.ListenAndServe(address(), nil)");
+    assert_eq!(codes(&program), ["port-unknown"]);
+}
+
+#[test]
+fn opened_files_are_carried_and_others_are_not() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\"html/template\"; \"net/http\"; \"os\"; \"path/filepath\"; \"strings\")\nconst root = \"web\"\nfunc main() {\n\ttemplate.Must(template.ParseGlob(filepath.Join(root, \"tmpl\", \"*.html\")))\n\thttp.Handle(\"/\", http.FileServer(http.Dir(\"./web/static\")))\n\tos.ReadFile(\"data/\" + name)\n\tos.Open(\"server.pem\")\n\tos.ReadFile(\"conf.yml\")\n\tif strings.HasSuffix(x, \"notes/a.txt\") {}\n}\n",
+        ),
+        ("web/tmpl/a.html", ""),
+        ("web/static/a.css", ""),
+        ("data/a.json", ""),
+        ("server.pem", ""),
+        ("conf.yml.example", ""),
+        ("notes/a.txt", ""),
+        ("README.md", ""),
+    ]);
+    let files: Vec<String> = program.files.iter().map(|file| file.value.to_string()).collect();
+    assert_eq!(files, ["data", "web/static", "web/tmpl"]);
+    let mut codes = codes(&program);
+    codes.sort_unstable();
+    assert_eq!(codes, ["config-not-in-git", "secret-file"]);
+}
+
+#[test]
+fn viper_finds_its_file_and_dotenv_may_be_fatal() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\"log\"; \"github.com/spf13/viper\"; \"github.com/joho/godotenv\")\nfunc main() {\n\tif err := godotenv.Load(); err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tviper.SetConfigName(\"app\")\n\tviper.AddConfigPath(\"./etc\")\n}\n",
+        ),
+        ("etc/app.toml", ""),
+    ]);
+    assert_eq!(program.files[0].value.to_string(), "etc/app.toml");
+    assert_eq!(codes(&program), ["dotenv-required"]);
+}
+
+#[test]
+fn written_folders_are_found() {
+    let program = main(
+        "os database/sql net/http",
+        "os.MkdirAll(\"./data/cache\", 0o755)\nos.Create(\"data/x.txt\")\nsql.Open(\"sqlite3\", \"file:var/app.db?mode=rwc\")\nsql.Open(\"postgres\", \"pg/x\")\nos.WriteFile(\"/tmp/x\", nil, 0)\nos.MkdirAll(\"/var/lib/app\", 0)",
+    );
+    let folders: Vec<&str> = program.writable.iter().map(|folder| folder.value.as_str()).collect();
+    assert_eq!(folders, ["/var/lib/app", "data", "var"]);
+    assert!(program.needs.temporary_files.is_some());
+}
+
+#[test]
+fn a_database_in_the_working_directory_gets_a_folder() {
+    let program = main("os database/sql", "sql.Open(\"sqlite\", env(\"DB\", \"app.db\"))");
+    assert_eq!((program.env[0].value.value.as_str(), program.writable[0].value.as_str()), ("/app/data/app.db", "data"));
+    let program = main("database/sql", "sql.Open(\"sqlite\", \"app.db\")");
+    assert_eq!(program.writable[0].value, ".");
+}
+
+#[test]
+fn cgo_needs_a_c_library_and_pure_code_none() {
+    let program = main("github.com/mattn/go-sqlite3", "");
+    assert_eq!(program.needs.libc, Libc::Dynamic);
+    assert_eq!(main("modernc.org/sqlite", "").needs.libc, Libc::None);
+    assert_eq!(main("github.com/marcboeker/go-duckdb", "").needs.libc, Libc::Glibc);
+    let program = with(&[
+        ("main.go", "package main\n\n// #cgo pkg-config: vips\n// #cgo windows LDFLAGS: -lfoo\n// #cgo LDFLAGS: -lm -lodd\nimport \"C\"\n\nfunc main() {}\n"),
+        ("x.cpp", ""),
+    ]);
+    let packages: Vec<&str> = program.needs.packages.iter().map(|package| package.value.as_str()).collect();
+    assert_eq!(packages, ["cgo", "libstdc++", "libvips"]);
+    assert_eq!(codes(&program), ["library-unknown"]);
+}
+
+#[test]
+fn only_what_the_program_imports_counts() {
+    let facts = facts(&[
+        ("cmd/api/main.go", "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":1\", nil) }\n"),
+        ("cmd/import/main.go", "package main\nimport \"github.com/mattn/go-sqlite3\"\nfunc main() {}\n"),
+    ]);
+    assert_eq!(facts.programs[0].id, "./cmd/api");
+    assert_eq!(facts.programs[0].needs.libc, Libc::None);
+}
+
+#[test]
+fn commands_and_time_zones_are_needs() {
+    let program = main(
+        "os/exec time",
+        "exec.Command(\"sh\", \"-c\", x)\nexec.CommandContext(ctx, \"ffmpeg\")\nexec.Command(\"oddity\")\nexec.Command(\"xdg-open\")\ntime.LoadLocation(zone)",
+    );
+    assert!(program.needs.shell.is_some() && program.needs.zoneinfo.is_some());
+    assert_eq!(program.needs.packages[0].value, "ffmpeg");
+    assert_eq!(codes(&program), ["command-unknown"]);
+    assert!(main("time time/tzdata", "time.LoadLocation(zone)").needs.zoneinfo.is_none());
+    assert!(main("time", "time.LoadLocation(\"UTC\")").needs.zoneinfo.is_none());
+}
+
+#[test]
+fn subcommands_and_the_one_that_serves() {
+    let cobra = |fields: &str| {
+        with(&[(
+            "main.go",
+            &format!("package main\nimport \"github.com/spf13/cobra\"\nfunc main() {{\n\troot.AddCommand(&cobra.Command{{{fields}}})\n}}\n"),
+        )])
+    };
+    let program = cobra("Use: \"serve\"");
+    assert_eq!(program.subcommands.as_ref().map(|s| s.value.as_str()), Some("cobra"));
+    assert_eq!(program.args.map(|args| args.value).as_deref(), Some("serve"));
+    let program = cobra("Use: \"serve CONFIG\", Args: cobra.ExactArgs(1)");
+    assert!(program.args.is_none());
+    assert_eq!(codes(&program), ["arguments-unknown"]);
+    assert!(cobra("Use: \"convert\"").args.is_none());
+    let program = main("os", "switch os.Args[1] {\ncase \"server\":\n}");
+    assert_eq!(program.args.map(|args| args.value).as_deref(), Some("server"));
+}
+
+#[test]
+fn embedded_files_must_be_there() {
+    let source = "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
+    let program = with(&[("main.go", source), ("web/package.json", "{\"scripts\":{\"build\":\"vite build\"}}")]);
+    let finding = &program.findings[0];
+    assert_eq!(finding.code, "embed-missing");
+    assert!(finding.what.contains("web/package.json"), "{}", finding.what);
+    assert!(with(&[("main.go", source), ("web/dist/index.html", "")]).findings.is_empty());
+}
+
+#[test]
+fn sigterm_ends_every_program() {
+    let plain = main("net/http", "http.ListenAndServe(\":1\", nil)");
+    assert!(plain.handles_sigterm.unwrap().note.contains("Go's runtime"));
+    let own = main("os/signal", "signal.Notify(c)");
+    assert_eq!(own.handles_sigterm.unwrap().line, Some(5));
+}
+
+#[test]
+fn entangled_code_ends() {
+    let circle = "package main\nimport \"net/http\"\nvar a = b + c\nvar b = c + a\nvar c = a + b + f()\nfunc f() string { return g(a) }\nfunc g(x string) string { return f() + x }\nfunc main() { http.ListenAndServe(a, nil) }\n";
+    assert_eq!(port(&with(&[("main.go", circle)])), None);
+}
