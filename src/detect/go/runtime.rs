@@ -9,6 +9,7 @@ use super::values::Code;
 use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
+mod documents;
 mod embeds;
 mod files;
 mod listen;
@@ -40,7 +41,15 @@ pub(super) fn analyse(
     let world = World { module, closure, code: &code, folder };
     let mut details = ProgramDetails::default();
 
-    let listening = listen::listening(&code);
+    let opened = files::opened(&world);
+    for (way, path) in opened.files() {
+        details.files.push((path.value.clone(), way));
+        program.files.push(path);
+    }
+    program.findings.extend(opened.findings);
+
+    let paths: Vec<RelPath> = program.files.iter().map(|file| file.value.clone()).collect();
+    let listening = listen::listening(&world, &paths)?;
     if listening.listens.is_some() {
         program.kind = Kind::Service;
     }
@@ -48,13 +57,6 @@ pub(super) fn analyse(
     program.env = listening.env;
     program.findings.extend(listening.findings);
     let mut args: Vec<Sourced<String>> = listening.args;
-
-    let opened = files::opened(&world);
-    for (way, path) in opened.files() {
-        details.files.push((path.value.clone(), way));
-        program.files.push(path);
-    }
-    program.findings.extend(opened.findings);
 
     let mut written = writes::written(&world);
     if let Some(at) = written.here.clone() {

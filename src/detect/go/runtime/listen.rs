@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
+use anyhow::Result;
+
+use super::{World, documents};
 use crate::detect::go::source::SourceFile;
 use crate::detect::go::syntax::{Call, Form};
 use crate::detect::go::values::{Code, Part, Value, is_other_service};
 use crate::facts::{EnvVar, Evidence, Finding, Rejected, Severity, Sourced};
+use crate::path::RelPath;
 
 /// What is known about how a program listens.
 #[derive(Debug, Default)]
@@ -54,7 +58,8 @@ const FOREIGN: [u16; 19] = [
 ];
 
 /// Finds out how a program listens.
-pub(super) fn listening(code: &Code) -> Listening {
+pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> {
+    let code = world.code;
     let mut found = Listening::default();
     let mut addresses = Vec::new();
     for call in calls(code) {
@@ -63,14 +68,17 @@ pub(super) fn listening(code: &Code) -> Listening {
         addresses.extend(address(code, &call).map(|value| Address { rank: rank(&call, &value), value, evidence }));
     }
     if found.listens.is_none() {
-        return found;
+        return Ok(found);
     }
     addresses.extend(fields(code));
     let mut known: Vec<(Address, u16)> =
         addresses.iter().filter_map(|address| Some((address.clone(), port(&address.value)?))).collect();
     known.retain(|(_, port)| !FOREIGN.contains(port));
-    if known.is_empty() {
-        known.extend(super::settings::addresses(code).into_iter().filter_map(|(value, rank)| {
+    if !known.iter().any(|(address, _)| address.rank < 2) {
+        // The main one leads nowhere: settings by name, which beat what is known of metrics and the like.
+        known.iter_mut().for_each(|(address, _)| address.rank += 20);
+        let named = documents::addresses(world, opened)?.into_iter().chain(super::settings::addresses(code));
+        known.extend(named.filter_map(|(value, rank)| {
             let (port, evidence) = (port(&value)?, value.evidence()?.clone());
             Some((Address { value, rank, evidence }, port))
         }));
@@ -80,9 +88,9 @@ pub(super) fn listening(code: &Code) -> Listening {
     known.sort_by_key(|(address, _)| address.rank);
     match known.first().cloned() {
         Some((address, port)) => found.take(&address, port, &known),
-        None => found.ask_environment(&addresses),
+        None => found.ask_environment(world, &addresses)?,
     }
-    found
+    Ok(found)
 }
 
 /// Every call that listens.
@@ -285,19 +293,23 @@ impl Listening {
     }
 
     /// No port is stated: one is set where the program reads it from a variable, else it is said.
-    fn ask_environment(&mut self, addresses: &[Address]) {
+    fn ask_environment(&mut self, world: &World, addresses: &[Address]) -> Result<()> {
         let read = addresses.iter().find_map(|address| {
             let [.., last] = address.value.parts.as_slice() else { return None };
             let key = last.env.as_ref().filter(|key| is_own(key))?;
             Some((key.clone(), last.evidence.clone(), address.value.parts.len() > 1 || key.ends_with("PORT")))
         });
         if let Some((key, evidence, bare)) = read {
-            let port = 8080;
+            let stated = documents::example(world, &key)?.and_then(|part| {
+                let evidence = part.evidence.clone();
+                Some((port(&Value { parts: vec![part] })?, evidence))
+            });
+            let (port, evidence) = stated.unwrap_or((8080, evidence));
             let value = if bare { port.to_string() } else { format!(":{port}") };
             let note = format!("{key} decides, and has no default: {port} is set");
             self.env.push(Sourced::new(EnvVar { key, value }, Evidence { note: note.clone(), ..evidence.clone() }));
             self.port = Some(Sourced::new(port, Evidence { note, ..evidence }));
-            return;
+            return Ok(());
         }
         self.findings.push(Finding::new(
             "port-unknown",
@@ -307,5 +319,6 @@ impl Listening {
             "the image documents no port, and the command to publish it is not known",
             "set it with --port",
         ));
+        Ok(())
     }
 }

@@ -15,6 +15,11 @@ pub(super) fn is_address(name: &str) -> bool {
         .any(|word| name.ends_with(word))
 }
 
+/// True where words speak of something beside the main service.
+pub(super) fn is_aside(words: &str) -> bool {
+    ["metric", "pprof", "debug", "admin", "grpc"].iter().any(|word| words.contains(word))
+}
+
 /// Settings by falling strength: struct tags, flags, defaults of viper's, constants, tables of options, literals.
 pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
     let mut all = Vec::new();
@@ -23,8 +28,7 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
         if is_other_service(&words) {
             return;
         }
-        let aside = ["metric", "pprof", "debug", "admin", "grpc"].iter().any(|word| words.contains(word));
-        all.push((value, weakness + if aside { 10 } else { 0 }));
+        all.push((value, weakness + if is_aside(&words) { 10 } else { 0 }));
     };
     for call in code.calls() {
         if let Some(value) = code.flag(&call)

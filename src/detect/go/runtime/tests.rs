@@ -123,6 +123,16 @@ fn localhost_is_opened_where_something_says_so_and_else_diagnosed() {
 }
 
 #[test]
+fn configuration_files_and_examples_state_ports() {
+    let source = "package main\nimport (\"net/http\"; \"github.com/spf13/viper\")\ntype config struct { Port string `mapstructure:\"port\"` }\nfunc main() {\n\tviper.SetConfigFile(\"config.yaml\")\n\tvar cfg config\n\tviper.Unmarshal(&cfg)\n\thttp.ListenAndServe(\":\"+cfg.Port, nil)\n}\n";
+    let program = with(&[("main.go", source), ("config.yaml", "database:\n  port: 5000\nserver:\n  port: 7006\n")]);
+    assert_eq!(port(&program), Some(7006));
+    let source = "package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), nil) }\n";
+    let program = with(&[("main.go", source), (".env.example", "# x\nPORT=7007\n")]);
+    assert_eq!((port(&program), program.env[0].value.value.as_str()), (Some(7007), "7007"));
+}
+
+#[test]
 fn opened_files_are_carried_and_others_are_not() {
     let program = with(&[
         (

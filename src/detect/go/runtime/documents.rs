@@ -1,0 +1,115 @@
+//! Ports that configuration files state, where the code itself does not: files that the program opens and the
+//! repository holds, and the example of an environment file.
+
+use anyhow::Result;
+
+use super::World;
+use super::settings::{is_address, is_aside};
+use crate::detect::go::values::{Part, Value, is_other_service};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+
+/// Names of the example of an environment file.
+const EXAMPLES: [&str; 6] =
+    [".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env"];
+
+/// Addresses in configuration files, likeliest first.
+pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value, u8)>> {
+    let mut all = Vec::new();
+    for path in opened {
+        if !["yaml", "yml", "toml", "json", "ini", "conf", "properties"].contains(&path.extension()) {
+            continue;
+        }
+        let Some(text) = world.module.sources.repo.source_text(path)? else { continue };
+        for (key, value, line) in settings(&text) {
+            let words = key.to_ascii_lowercase();
+            if !is_address(&key) || is_other_service(&words) {
+                continue;
+            }
+            let evidence = Evidence::at(path, line, format!("`{key}` is `{value}`"));
+            all.push((Value::known(value, evidence), if is_aside(&words) { 12 } else { 2 }));
+        }
+    }
+    Ok(all)
+}
+
+/// What the example of an environment file says about a variable.
+pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
+    for folder in [&world.module.layout.module, world.module.dir, &world.module.layout.context] {
+        for name in EXAMPLES {
+            let Some(path) = folder.join(name) else { continue };
+            let Some(text) = world.module.sources.repo.source_text(&path)? else { continue };
+            for (number, line) in (1..).zip(text.lines()) {
+                let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+                let Some(value) = line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix('=')) else {
+                    continue;
+                };
+                let value = plain(value);
+                let evidence = Evidence::at(&path, number, format!("{key} is `{value}` in the example"));
+                return Ok(Some(Part { text: Some(value), env: Some(key.to_owned()), flag: None, evidence }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Keys with the sections that hold them, values and lines of YAML, TOML, JSON and INI, read line by line.
+fn settings(text: &str) -> Vec<(String, String, u32)> {
+    let mut all = Vec::new();
+    let mut open: Vec<(usize, String)> = Vec::new();
+    let mut section = String::new();
+    for (number, raw) in (1..).zip(text.lines()) {
+        let line = raw.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) || line.starts_with("//") {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            section = name.trim_matches('[').trim().to_owned();
+            open.clear();
+            continue;
+        }
+        let indent = raw.len() - raw.trim_start().len();
+        open.retain(|(held, _)| *held < indent);
+        let Some(at) = line.find([':', '=']) else { continue };
+        let key = line[..at].trim().trim_matches(['"', '\'', '-', ' ']).to_owned();
+        let value = plain(&line[at + 1..]);
+        if value.is_empty() || value == "{" {
+            open.push((indent, key));
+            continue;
+        }
+        let path = std::iter::once(section.as_str())
+            .chain(open.iter().map(|(_, key)| key.as_str()))
+            .chain([key.as_str()])
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(".");
+        all.push((path, value, number));
+    }
+    all
+}
+
+/// A value without its quotes, its comment and a comma behind it.
+fn plain(value: &str) -> String {
+    let value = value.trim();
+    let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    match quoted {
+        Some(quote) => value[1..].split(quote).next().unwrap_or_default().to_owned(),
+        None => value.split(" #").next().unwrap_or_default().trim().trim_end_matches(',').trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_read_line_by_line() {
+        let found = |text: &str| {
+            settings(text).into_iter().map(|(k, v, n)| format!("{k}={v}:{n}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found("server:\n  port: 8080 # x\n  tls:\n    on: no\ndb:\n  port: 5432\n"), "server.port=8080:2 server.tls.on=no:4 db.port=5432:6");
+        assert_eq!(found("[http]\naddr = \":80\"\n"), "http.addr=:80:2");
+        assert_eq!(found("{\n  \"server\": {\n    \"port\": 8080,\n  }\n}\n"), "server.port=8080:3");
+        assert_eq!(found("httpport = 9000\n"), "httpport=9000:1");
+    }
+}
