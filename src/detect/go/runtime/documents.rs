@@ -64,7 +64,7 @@ fn settings(text: &str) -> Vec<(String, String, u32)> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            section = name.trim_matches('[').trim().to_owned();
+            name.trim_matches('[').trim().clone_into(&mut section);
             open.clear();
             continue;
         }

@@ -76,7 +76,9 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
     known.retain(|(_, port)| !FOREIGN.contains(port));
     if !known.iter().any(|(address, _)| address.rank < 2) {
         // The main one leads nowhere: settings by name, which beat what is known of metrics and the like.
-        known.iter_mut().for_each(|(address, _)| address.rank += 20);
+        for (address, _) in &mut known {
+            address.rank += 20;
+        }
         let named = documents::addresses(world, opened)?.into_iter().chain(super::settings::addresses(code));
         known.extend(named.filter_map(|(value, rank)| {
             let (port, evidence) = (port(&value)?, value.evidence()?.clone());

@@ -16,7 +16,7 @@ fn with(files: &[(&str, &str)]) -> Program {
 
 /// A program whose `main` is `body`, with these imports.
 fn main(imports: &str, body: &str) -> Program {
-    let imports: String = imports.split_whitespace().map(|path| format!("import {path:?}\n")).collect();
+    let imports = imports.split_whitespace().map(|path| format!("import {path:?}\n")).collect::<Vec<_>>().concat();
     with(&[("main.go", &format!("package main\n{imports}\nfunc main() {{\n{body}\n}}\n"))])
 }
 
