@@ -358,6 +358,15 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_is_written_and_in_the_repository_belongs_to_the_user() {
+        let source = "require('fs').mkdirSync('up/x'); require('express')().listen(1234)";
+        let files = [("package.json", r#"{"main": "server.js"}"#), ("server.js", source), ("up/x/.gitkeep", "")];
+        let (plan, text) = planned(&files, "", &[]).unwrap();
+        assert!(text.contains("COPY --exclude=up/x . /app\nCOPY --chown=65532:65532 up/x /app/up/x"), "{text}");
+        assert!(plan.runtime.writable.is_empty());
+    }
+
+    #[test]
     fn with_a_build_dependencies_are_pruned_before_sources_are_copied() {
         let manifest = r#"{"scripts": {"start": "node dist/server.js", "build": "node build.js"},
             "dependencies": {"express": "4"}, "devDependencies": {"x": "1"}}"#;

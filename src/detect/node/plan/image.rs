@@ -38,7 +38,7 @@ fn without(mut artifact: Artifact, names: &[&str]) -> Result<Artifact> {
 /// In layer order: dependencies first, the application last.
 pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chosen) -> Result<Vec<Artifact>> {
     let home = shape.home.as_str();
-    let mut all = Vec::new();
+    let (mut all, mut owned) = (Vec::new(), Vec::new());
     if super::needs_modules(launch) && holds_modules(app, launch) {
         let root = format!("{ROOT}/node_modules");
         all.push(artifact(Some(shape.modules), &root, &root)?);
@@ -86,16 +86,20 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             }
         }
     }
-    // A folder that the tree brings belongs to root: the program's own folders come again, owned by its user.
+    // COPY leaves the owner of a folder that is there already: what the program writes is left out of the tree, and
+    // comes by itself, owned by the image's user.
     if matches!(launch.layout, Layout::Source | Layout::Tree) {
         for folder in &chosen.program.writable {
             let there = |path: &RelPath| app.dir.repo.is_dir(path) && *path != app.dir.path;
             let Some(path) = app.dir.join(&folder.value).filter(there) else { continue };
             let Some(src) = path.strip(&app.root.path) else { continue };
-            let owned = artifact(None, src, &format!("{ROOT}/{src}"))?;
-            all.push(Artifact { owned: true, ..owned });
+            if let (Some(tree), Some(way)) = (all.last_mut(), path.strip(&app.dir.path)) {
+                tree.exclude.push(Line::new(way)?);
+            }
+            owned.push(Artifact { owned: true, ..artifact(None, src, &format!("{ROOT}/{src}"))? });
         }
     }
+    all.extend(owned);
     Ok(all)
 }
 
