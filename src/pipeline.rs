@@ -19,7 +19,7 @@ use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::{self, Plan};
 use crate::questions;
-use crate::render;
+use crate::render::{self, Override};
 use crate::repo::{Budget, Repo};
 use crate::workspace::{self, Place};
 use crate::write;
@@ -177,7 +177,8 @@ impl<'a> App<'a> {
         must_be_answered(&questions, answers)?;
         let plan = plan::make(repo, facts, answers)?;
         must_be_possible(&plan.findings)?;
-        let dockerfile = render::dockerfile(&plan, &[])?;
+        let overrides = files::overrides(&place.root, facts)?;
+        let dockerfile = render::dockerfile(&plan, &overrides)?;
 
         let paths = Paths::of(facts, output)?;
         let read = |path: &RelPath| write::read(&place.root, path);
@@ -188,7 +189,7 @@ impl<'a> App<'a> {
         let last = read(&paths.pristine(&paths.ignore)?)?;
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
-        let target = prove(&dockerfile, &plan, repo, &ignore_file)?;
+        let target = prove(&dockerfile, &plan, &overrides, repo, &ignore_file)?;
 
         let context = context::report(repo, &plan, &ignore_file)?;
         let mut findings = plan.findings.clone();
@@ -205,10 +206,16 @@ impl<'a> App<'a> {
 }
 
 /// Reads the rendered text back and holds it against the rules; the name of the stage that is built by default.
-fn prove(dockerfile: &str, plan: &Plan, repo: &Repo, ignore: &IgnoreFile) -> Result<Option<String>> {
+fn prove(
+    dockerfile: &str,
+    plan: &Plan,
+    overrides: &[Override],
+    repo: &Repo,
+    ignore: &IgnoreFile,
+) -> Result<Option<String>> {
     let parsed = parse(dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
     let mut broken = lint::lint(&parsed, plan, repo, ignore);
-    broken.extend(lint::injection(&parsed, plan, &|plan| render::dockerfile(plan, &[]))?);
+    broken.extend(lint::injection(&parsed, plan, &|plan| render::dockerfile(plan, overrides))?);
     if !broken.is_empty() {
         let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
         bail!("the planned Dockerfile breaks rules: {}; {OUR_FAULT}", broken.join("; "));

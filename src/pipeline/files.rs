@@ -8,6 +8,7 @@ use crate::ask::{Answers, Question};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::path::RelPath;
+use crate::render::{self, Override};
 use crate::write::{self, Output, Standing};
 
 /// What a file is to dockgen.
@@ -46,6 +47,16 @@ impl Change {
     pub fn is_refused(&self) -> bool {
         self.role == Role::Dockerfile && self.standing.is_kept()
     }
+}
+
+/// The user's templates in `<app>/.dockgen/templates/`, under the names of the built-in ones that they replace.
+pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
+    let mut found = Vec::new();
+    for name in render::names()? {
+        let path = facts.dir.join(&format!(".dockgen/templates/{name}")).context("the application's folder")?;
+        found.extend(write::read(root, &path)?.map(|text| (name, text)));
+    }
+    Ok(found)
 }
 
 /// Where the files go.
