@@ -1,5 +1,6 @@
 //! The commands to type next.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::ask::id;
@@ -54,8 +55,8 @@ pub fn run(draft: &Draft) -> String {
     if let Some(port) = runtime.port {
         argv.extend(["-p".to_owned(), format!("{port}:{port}")]);
     }
-    for folder in folders(draft) {
-        argv.extend(["-v".to_owned(), format!("{}:{folder}", volume(name, &folder))]);
+    for (volume, folder) in volumes(name, folders(draft)) {
+        argv.extend(["-v".to_owned(), format!("{volume}:{folder}")]);
     }
     argv.push(name.to_owned());
     let commands = draft.plan.decisions.iter().any(|decision| decision.what == "subcommands");
@@ -77,15 +78,27 @@ fn folders(draft: &Draft) -> Vec<String> {
     all
 }
 
-fn volume(name: &str, folder: &str) -> String {
-    let leaf: String = folder
-        .rsplit('/')
-        .find(|part| !part.is_empty())
-        .unwrap_or("data")
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' })
-        .collect();
-    format!("{name}-{}", leaf.trim_start_matches('.'))
+/// A volume for each folder that lies in no other one, named after the fewest last parts of its path that tell it from
+/// the others.
+fn volumes(name: &str, folders: Vec<String>) -> Vec<(String, String)> {
+    let mut outer: Vec<String> = Vec::new();
+    for folder in folders {
+        if !outer.iter().any(|held| folder.strip_prefix(held).is_some_and(|rest| rest.starts_with('/'))) {
+            outer.push(folder);
+        }
+    }
+    let deepest = outer.iter().map(|folder| folder.matches('/').count()).max().unwrap_or(1);
+    let names = |depth| outer.iter().map(|folder| volume(name, folder, depth)).collect::<Vec<_>>();
+    let distinct = |names: &Vec<String>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let chosen = (1..=deepest).map(names).find(distinct).unwrap_or_else(|| names(deepest));
+    chosen.into_iter().zip(outer.clone()).collect()
+}
+
+fn volume(name: &str, folder: &str, depth: usize) -> String {
+    let parts: Vec<&str> = folder.rsplit('/').filter(|part| !part.is_empty()).take(depth).collect();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' };
+    let parts = parts.iter().rev().map(|part| part.trim_start_matches('.').chars().map(plain).collect::<String>());
+    format!("{name}-{}", parts.collect::<Vec<_>>().join("-"))
 }
 
 #[cfg(test)]
@@ -101,6 +114,15 @@ mod tests {
         assert_eq!(here(Some("/w/repo")).path(&path("")), ".");
         assert_eq!(here(Some("/w")).path(&path("a")), "repo/a");
         assert_eq!(here(None).path(&path("a")), "/w/repo/a");
-        assert_eq!(volume("app", "/app/.data"), "app-data");
+    }
+
+    #[test]
+    fn volumes_have_names_of_their_own() {
+        let named = |folders: &[&str]| volumes("a", folders.iter().map(|f| (*f).to_owned()).collect());
+        let pair = |volume: &str, folder: &str| (volume.to_owned(), folder.to_owned());
+        assert_eq!(named(&["/app/.data"]), [pair("a-data", "/app/.data")]);
+        assert_eq!(named(&["/app/data", "/app/data/run"]), [pair("a-data", "/app/data")]);
+        let both = [pair("a-app-cache", "/app/.cache"), pair("a-next-cache", "/app/.next/cache")];
+        assert_eq!(named(&["/app/.cache", "/app/.next/cache"]), both);
     }
 }
