@@ -179,7 +179,7 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
     }
     if repo.files_under(start).next().is_none() {
         return anyhow::anyhow!(
-            "{place} is empty: run dockgen where the source is, or give its folder: dockgen init PATH"
+            "{place} is empty, or .gitignore names all of it: run dockgen where the source is, or give its folder: dockgen init PATH"
         );
     }
     let manifest = repo.files_under(start).find_map(|path| {

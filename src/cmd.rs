@@ -31,7 +31,7 @@ pub fn main() -> Exit {
         Err(error) if error.is::<Interrupted>() => interrupt::leave(),
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
-            say(&format!("{} {error:#}\n", screen.err.red("error:")));
+            say(&screen.err.tame(&format!("{} {error:#}\n", screen.err.red("error:"))));
             Exit::Failed
         }
     }

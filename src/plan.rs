@@ -7,7 +7,7 @@ use crate::ask::{Answers, Origin, id, split_list};
 use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
-use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Line};
+use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
@@ -249,6 +249,14 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
 /// # Errors
 /// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the way out.
 pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
+    assemble(repo, facts, answers).map_err(|error| match facts.manifests.first() {
+        // A word that a Dockerfile cannot hold: it was read somewhere below that manifest.
+        Some(manifest) if error.is::<Invalid>() => error.context(manifest.to_string()),
+        _ => error,
+    })
+}
+
+fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let language = detect::language(&facts.language).context("a language that is not in the registry")?;
     let catalog = Catalog::of(language.id)?;
     let detected = program(repo, facts, answers)?;
@@ -259,6 +267,7 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let chosen =
         Chosen { repo, facts, program: &program, answers, base: &base, catalog: &catalog, toolchain: &toolchain };
     let build = (language.plan)(&chosen)?;
+    check_words(&build.details)?;
 
     let mut decisions = decisions::of(&chosen, &detected);
     decisions.extend(build.decisions.iter().cloned());
@@ -306,6 +315,16 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         decisions,
         findings,
     })
+}
+
+/// What only a template knows is made of the same words as the rest.
+fn check_words(details: &serde_json::Value) -> Result<(), Invalid> {
+    match details {
+        serde_json::Value::String(text) => Line::new(text.as_str()).map(drop),
+        serde_json::Value::Array(items) => items.iter().try_for_each(check_words),
+        serde_json::Value::Object(fields) => fields.values().try_for_each(check_words),
+        _ => Ok(()),
+    }
 }
 
 fn name<'a>(facts: &'a Facts, answers: &'a Answers) -> &'a str {

@@ -1,7 +1,7 @@
 //! The only user of Tera: a plan into the text of a Dockerfile.
 //!
 //! What a template prints is refused unless it is a plain word; anything else must go through one of the filters
-//! `exec`, `shell`, `env`, `comment` and `copy`, which escape it for its place. Undefined variables are errors.
+//! `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its place. Undefined variables are errors.
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -45,6 +45,7 @@ fn engine(overrides: &[Override]) -> Result<Tera> {
         Value::safe_string(&quote::shell_words(&argv))
     });
     tera.register_filter("env", |value: String, _: Kwargs, _: &State| Value::safe_string(&quote::env_value(&value)));
+    tera.register_filter("path", |path: String, _: Kwargs, _: &State| Value::safe_string(&quote::path(&path)));
     tera.register_filter("comment", |text: String, _: Kwargs, _: &State| Value::safe_string(&quote::comment(&text)));
     tera.register_filter("copy", |sources: Vec<String>, words: Kwargs, _: &State| -> TeraResult<Value> {
         let dest: String = words.must_get("dest")?;
@@ -73,7 +74,7 @@ fn refuse_unless_plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
     if quote::is_plain(text) {
         return out.write_all(text.as_bytes());
     }
-    let hint = "is no plain word: print it through one of the filters exec, shell, env, comment or copy";
+    let hint = "is no plain word: print it through one of the filters exec, shell, env, path, comment or copy";
     Err(io::Error::new(io::ErrorKind::InvalidData, format!("{text:?} {hint}")))
 }
 
@@ -130,6 +131,7 @@ mod tests {
         assert_eq!(render("WORKDIR {{ value }}", "/app").unwrap(), "WORKDIR /app");
         let error = render("WORKDIR {{ value }}", "/app\nRUN evil").unwrap_err().to_string();
         assert!(error.contains("no plain word"), "{error}");
+        assert_eq!(render("WORKDIR {{ value | path }}", "/a b/$x'").unwrap(), r"WORKDIR /a b/\$x\'");
         assert!(render("WORKDIR {{ typo }}", "x").is_err());
         assert_eq!(render("ENTRYPOINT {{ words | exec }}", "a\"\nb").unwrap(), r#"ENTRYPOINT ["a\"\nb"]"#);
         assert_eq!(render("COPY {{ words | copy(dest=\"./\") }}", "a b").unwrap(), r#"COPY ["a b", "./"]"#);

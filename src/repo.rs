@@ -514,10 +514,45 @@ pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> 
 
 /// Parses JSON with comments and trailing commas (tsconfig.json and the like).
 pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
-    json5::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The crate json5 recurses without a limit; the other parsers have one of their own.
+    if let Some(at) = too_deep(text) {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(broken(path, line, "JSON", &format!("more than {MAX_NESTING} brackets inside each other")));
+    }
+    json5::from_str(text).map_err(|error| {
         let line = error.position().map_or(1, |position| position.line + 1);
         broken(path, line, "JSON", &error)
     })
+}
+
+/// Levels of brackets in a manifest: as serde_json has it.
+const MAX_NESTING: usize = 128;
+
+/// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' | b'\'' => {
+                at += 1;
+                while bytes.get(at).is_some_and(|b| *b != byte) {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text.get(at..)?.find('\n')?,
+            b'/' if bytes.get(at + 1) == Some(&b'*') => at += 3 + text.get(at + 2..)?.find("*/")?,
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// Parses TOML; the error names the file and the line.
@@ -592,6 +627,10 @@ mod tests {
     fn errors_name_the_line() {
         let error = parse_json::<serde_json::Value>(&path("package.json"), "{\n \"a\": }").unwrap_err().to_string();
         assert!(error.starts_with("package.json:2: not valid JSON"), "{error}");
+        let error = parse_json5::<serde_json::Value>(&path("tsconfig.json"), &format!("// [[\n{}", "[".repeat(500)));
+        assert!(error.unwrap_err().to_string().starts_with("tsconfig.json:2: not valid JSON: more than 128"));
+        let fine = format!("{{ 'a': \"{}\", /* [ */ b: [1,], }}", "[".repeat(500));
+        assert!(parse_json5::<serde_json::Value>(&path("tsconfig.json"), &fine).is_ok());
         let error = parse_toml::<toml::Table>(&path("a.toml"), "a = 1\nb = ").unwrap_err().to_string();
         assert!(error.starts_with("a.toml:2: not valid TOML"), "{error}");
         assert_eq!(json_line("{\n\"engines\": {\n\"node\": \"1\"}}", &["engines", "node"]), Some(3));

@@ -291,7 +291,7 @@ impl<'a> Wizard<'a> {
     }
 
     fn say(&self, text: &str) -> Result<()> {
-        self.term.write_line(text.trim_end_matches('\n')).map_err(Into::into)
+        self.term.write_line(&self.look.tame(text.trim_end_matches('\n'))).map_err(Into::into)
     }
 }
 

@@ -18,7 +18,7 @@ RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {
     && rm -rf /var/lib/apt/lists/*
 {%- endif %}
 {%- endif %}
-WORKDIR {{ details.workdir }}
+WORKDIR {{ details.workdir | path }}
 {%- if details.download %}
 # Modules are downloaded into a cache mount, so that a changed go.mod fetches only what is new, and taken from there
 # into this layer, so that a machine that has only the layer cache fetches nothing. For private modules set GOPRIVATE

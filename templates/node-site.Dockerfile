@@ -60,6 +60,6 @@ http {
 }
 EOF
 
-WORKDIR {{ runtime.workdir }}
+WORKDIR {{ runtime.workdir | path }}
 {%- include "base/artifacts.Dockerfile" %}
 {% include "base/start.Dockerfile" %}

@@ -195,3 +195,14 @@ fn templates_are_dockerfiles_and_escape_everything() {
         );
     }
 }
+
+#[test]
+fn every_language_has_its_template_and_its_rows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for language in LANGUAGES {
+        for part in ["{}.Dockerfile", "{}.dockerignore", "catalog/{}.toml"] {
+            let path = root.join("templates").join(part.replace("{}", language.id));
+            assert!(path.is_file(), "{} is missing", path.display());
+        }
+    }
+}

@@ -14,10 +14,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use dockgen::detect::LANGUAGES;
 use dockgen::facts::Facts;
 use dockgen::plan::Plan;
 use dockgen::render;
 use generate::{copy, fixtures, generate};
+
+/// Fixtures that each language must have at the least, each of another trait.
+const AT_LEAST: usize = 12;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -129,6 +133,19 @@ fn every_snapshot_has_its_fixture() {
         let name = entry.file_name().into_string().unwrap();
         let known = !entry.file_type().unwrap().is_dir() || known.contains(&name);
         assert!(known, "snapshots/{name} has no fixture: remove it, or write tests/fixtures/{name}");
+    }
+}
+
+#[test]
+fn every_language_has_its_fixtures() {
+    let fixtures = fixtures();
+    for language in LANGUAGES {
+        let own = fixtures.iter().filter(|(name, _)| name.starts_with(&format!("{}-", language.id))).count();
+        assert!(own >= AT_LEAST, "{} has {own} fixtures, {AT_LEAST} at the least", language.name);
+    }
+    let prefix = |name: &str| LANGUAGES.iter().any(|language| name.starts_with(&format!("{}-", language.id)));
+    for (name, _) in &fixtures {
+        assert!(prefix(name), "tests/fixtures/{name} is named after no language");
     }
 }
 

@@ -36,6 +36,6 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     }
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));
     out.push_str(&report::others(&survey, &here, look));
-    super::print(&format!("{}\n", out.trim_end()))?;
+    super::print(&look.tame(&format!("{}\n", out.trim_end())))?;
     Ok(Exit::Done)
 }

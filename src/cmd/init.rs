@@ -44,7 +44,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.stdout {
         print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
         if !args.quiet {
-            say(&drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>());
+            say(&screen.err.tame(&drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>()));
         }
         return Ok(Exit::Done);
     }
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.json {
         print(&format!("{}\n", json::written(&survey, &drafts)?))?;
     } else if !args.quiet {
-        print(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?)?;
+        print(&screen.out.tame(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?))?;
     }
     Ok(Exit::Done)
 }
@@ -110,7 +110,7 @@ fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
     let refused: Vec<_> = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.is_refused()).collect();
     let Some(first) = refused.first() else { return Ok(()) };
     for change in &refused {
-        say(&preview::change(change, &here.path(&change.new.path), look));
+        say(&look.tame(&preview::change(change, &here.path(&change.new.path), look)));
     }
     let why = match first.standing {
         Standing::Edited => "was edited after dockgen wrote it",

@@ -8,6 +8,9 @@ use crate::docker::ignore;
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
+/// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names nothing.
+const MAX_LINE: usize = 4096;
+
 /// One line of a .gitignore.
 struct Rule<'a> {
     /// Without `!` and the `/` at its ends.
@@ -68,7 +71,7 @@ fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<Str
 
 fn rule(line: &str) -> Option<Rule<'_>> {
     let line = line.trim_end_matches('\r');
-    if line.starts_with('#') {
+    if line.starts_with('#') || line.len() > MAX_LINE {
         return None;
     }
     let trimmed = line.trim_end();

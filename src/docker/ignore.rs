@@ -361,45 +361,65 @@ fn class(chars: &mut std::iter::Peekable<std::str::Chars>) -> Option<Token> {
     }
 }
 
-/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps.
+/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps; a pattern without
+/// wildcards has one way at most, and ends where it fails.
 fn run(tokens: &[Token], path: &str) -> bool {
-    let mut states = vec![false; tokens.len() + 1];
-    let mut next = states.clone();
-    enter(tokens, &mut states, 0);
+    let mut ways = Ways { live: Vec::new(), reached_at: vec![0; tokens.len() + 1], step: 1 };
+    ways.enter(tokens, 0);
     for c in path.chars() {
-        next.fill(false);
-        for (at, token) in tokens.iter().enumerate().filter(|(at, _)| states[*at]) {
-            match token {
-                Token::Rest => enter(tokens, &mut next, at),
-                Token::Star if c != '/' => enter(tokens, &mut next, at),
+        let live = std::mem::take(&mut ways.live);
+        if live.is_empty() {
+            return false;
+        }
+        ways.step += 1;
+        for at in live {
+            match tokens.get(at) {
+                Some(Token::Rest) => ways.enter(tokens, at),
+                Some(Token::Star) if c != '/' => ways.enter(tokens, at),
                 // Once inside, only a `/` leads out.
-                Token::Folders => {
-                    next[at] = true;
+                Some(Token::Folders) => {
+                    ways.reach(at);
                     if c == '/' {
-                        enter(tokens, &mut next, at + 1);
+                        ways.enter(tokens, at + 1);
                     }
                 }
-                Token::Char(wanted) if *wanted == c => enter(tokens, &mut next, at + 1),
-                Token::One if c != '/' => enter(tokens, &mut next, at + 1),
-                Token::Class { negated, ranges }
+                Some(Token::Char(wanted)) if *wanted == c => ways.enter(tokens, at + 1),
+                Some(Token::One) if c != '/' => ways.enter(tokens, at + 1),
+                Some(Token::Class { negated, ranges })
                     if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated =>
                 {
-                    enter(tokens, &mut next, at + 1);
+                    ways.enter(tokens, at + 1);
                 }
                 _ => {}
             }
         }
-        std::mem::swap(&mut states, &mut next);
     }
-    states[tokens.len()]
+    ways.reached_at[tokens.len()] == ways.step
 }
 
-/// Reaches the token at `at`, and those after it where it may match nothing.
-fn enter(tokens: &[Token], states: &mut [bool], mut at: usize) {
-    states[at] = true;
-    while matches!(tokens.get(at), Some(Token::Star | Token::Rest | Token::Folders)) {
-        at += 1;
-        states[at] = true;
+/// The tokens that are next on some way.
+struct Ways {
+    live: Vec<usize>,
+    /// By token, the step at which it was last reached.
+    reached_at: Vec<usize>,
+    step: usize,
+}
+
+impl Ways {
+    fn reach(&mut self, at: usize) {
+        if self.reached_at[at] != self.step {
+            self.reached_at[at] = self.step;
+            self.live.push(at);
+        }
+    }
+
+    /// Reaches the token at `at`, and those after it where it may match nothing.
+    fn enter(&mut self, tokens: &[Token], mut at: usize) {
+        self.reach(at);
+        while matches!(tokens.get(at), Some(Token::Star | Token::Rest | Token::Folders)) {
+            at += 1;
+            self.reach(at);
+        }
     }
 }
 

@@ -51,6 +51,11 @@ pub fn env_value(value: &str) -> String {
     text
 }
 
+/// The path of a WORKDIR, which takes the rest of its line: quotes are removed there and variables expanded.
+pub fn path(path: &str) -> String {
+    copy_word(path, false)
+}
+
 /// Text for a comment line: control characters become blanks.
 pub fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -64,7 +69,7 @@ pub fn copy_operands<S: AsRef<str>>(sources: &[S], dest: &str) -> String {
     if words.iter().all(|word| is_plain(word)) { words.join(" ") } else { exec_form(&words) }
 }
 
-/// COPY expands variables and quotes in each word, then reads a source as a pattern of Go's `filepath.Match`:
+/// COPY expands variables and removes quotes in each word, then reads a source as a pattern of Go's `filepath.Match`:
 /// <https://docs.docker.com/reference/dockerfile/#copy>.
 fn copy_word(word: &str, source: bool) -> String {
     let mut text = String::new();

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// How much of an invalid text an error shows.
+const SHOWN: usize = 100;
+
 /// Why a text is not a valid word of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
@@ -14,7 +17,9 @@ pub struct Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no valid {}: {}", self.text, self.kind, self.rule)
+        let start: String = self.text.chars().take(SHOWN).collect();
+        let more = if start.len() < self.text.len() { "..." } else { "" };
+        write!(f, "{start:?}{more} is no valid {}: {}", self.kind, self.rule)
     }
 }
 

@@ -54,6 +54,26 @@ impl Look {
         self.paint(Style::new().cyan(), text)
     }
 
+    /// What may go to the stream: other control characters than line ends, tabs and our colours would steer the
+    /// terminal, and names of files and values of manifests may hold them.
+    pub fn tame(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n' && c != '\t') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let colour = if self.colour { colour_code(rest) } else { None };
+            if let Some(length) = colour {
+                out.push_str(&rest[..length]);
+                rest = &rest[length..];
+            } else {
+                out.push(char::REPLACEMENT_CHARACTER);
+                rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
+            }
+        }
+        out + rest
+    }
+
     /// Breaks `text` at spaces into lines that fit beside an indent; a longer word is broken where it must.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
         let room = self.width.saturating_sub(indent).max(10);
@@ -99,6 +119,13 @@ pub fn cut(text: &str, room: usize) -> String {
     console::truncate_str(text, room, "…").into_owned()
 }
 
+/// The length of the escape sequence for a colour that `text` begins with.
+fn colour_code(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("\u{1b}[")?;
+    let end = inside.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    inside[end..].starts_with('m').then_some(2 + end + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +137,14 @@ mod tests {
         assert_eq!(look.wrap("abcdefghijklmnopqrst u", 8), ["abcdefghijkl", "mnopqrst u"]);
         assert_eq!(look.wrap("", 8), [""]);
         assert_eq!(cut("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let text = "a\u{1b}[31mb\u{1b}]0;x\u{7}\r\n\tc\u{9b}2J\u{0}";
+        let plain = Look { colour: false, width: 80 }.tame(text);
+        assert_eq!(plain, "a\u{fffd}[31mb\u{fffd}]0;x\u{fffd}\u{fffd}\n\tc\u{fffd}2J\u{fffd}");
+        let coloured = Look { colour: true, width: 80 }.tame(text);
+        assert_eq!(coloured, "a\u{1b}[31mb\u{fffd}]0;x\u{fffd}\u{fffd}\n\tc\u{fffd}2J\u{fffd}");
     }
 }

@@ -28,5 +28,5 @@ RUN {% if runtime.packages %}apt-get update \
 COPY --from=init /usr/bin/tini-static /tini
 {%- endif %}
 {%- if runtime.workdir not in runtime.writable %}
-WORKDIR {{ runtime.workdir }}
+WORKDIR {{ runtime.workdir | path }}
 {%- endif %}

@@ -18,12 +18,12 @@ USER {{ runtime.user }}
 {%- if runtime.writable or runtime.make_tmp %}
 # Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
 {%- for path in runtime.writable %}
-WORKDIR {{ path }}
+WORKDIR {{ path | path }}
 {%- endfor %}
 {%- if runtime.make_tmp %}
 WORKDIR /tmp
 {%- endif %}
-WORKDIR {{ runtime.workdir }}
+WORKDIR {{ runtime.workdir | path }}
 {%- endif %}
 {%- if runtime.port %}
 EXPOSE {{ runtime.port }}

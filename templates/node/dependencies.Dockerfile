@@ -42,7 +42,7 @@ COPY --chmod=755 {{ [details.release] | copy(dest="/usr/local/bin/yarn") }}
 ENV {% for var in details.install_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
     {% endif %}{% endfor %}
 {%- endif %}
-WORKDIR {{ details.root }}
+WORKDIR {{ details.root | path }}
 {%- for manifest in manifests %}
 COPY {{ manifest.src | copy(dest=manifest.dest) }}
 {%- endfor %}
@@ -68,7 +68,7 @@ FROM deps AS build
 COPY . .
 {%- for command in details.build %}
 {%- if command.folder %}
-WORKDIR {{ command.folder }}
+WORKDIR {{ command.folder | path }}
 {%- endif %}
 RUN {% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
     {% endfor %}{% for var in details.build_env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}

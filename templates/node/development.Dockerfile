@@ -3,7 +3,7 @@
 FROM deps AS development
 COPY --chown=1000:1000 . .
 {%- if details.folder %}
-WORKDIR {{ details.folder }}
+WORKDIR {{ details.folder | path }}
 {%- endif %}
 RUN mkdir -p node_modules \
     && chown 1000:1000 . node_modules
