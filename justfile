@@ -21,7 +21,7 @@ e2e *args:
 
 # Rewrite snapshots/ from tests/fixtures/; read the diff before you commit it.
 bless:
-    DOCKGEN_BLESS=1 cargo test --test golden
+    DOCKGEN_BLESS=1 cargo test --test golden fixtures
 
 # Measure image sizes again and rewrite snapshots/sizes.md.
 bless-sizes:

@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, anyhow};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
@@ -25,12 +26,28 @@ pub type Override = (String, String);
 /// # Errors
 /// Where a template is wrong, or prints a value unescaped: the template, the line and the value.
 pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
-    let tera = engine(overrides)?;
+    let own;
+    let tera = if overrides.is_empty() {
+        builtin()?
+    } else {
+        own = engine(overrides)?;
+        &own
+    };
     let name = format!("{}.Dockerfile", plan.template);
     let context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
     let text =
         tera.render(&name, &context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))?;
     Ok(tidy(&text))
+}
+
+/// The built-in templates alone, parsed once.
+fn builtin() -> Result<&'static Tera> {
+    static TERA: OnceLock<Tera> = OnceLock::new();
+    if let Some(tera) = TERA.get() {
+        return Ok(tera);
+    }
+    let tera = engine(&[])?;
+    Ok(TERA.get_or_init(|| tera))
 }
 
 fn engine(overrides: &[Override]) -> Result<Tera> {

@@ -526,7 +526,7 @@ pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T>
     })
 }
 
-/// Levels of brackets in a manifest: as serde_json has it.
+/// Levels of brackets in a manifest: as `serde_json` has it.
 const MAX_NESTING: usize = 128;
 
 /// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].

@@ -1,6 +1,8 @@
 {% include "base/header.Dockerfile" %}
 
+{% if details.deps -%}
 {% include "node/dependencies.Dockerfile" %}
+{%- endif %}
 
 {% include "node/development.Dockerfile" %}
 

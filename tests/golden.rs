@@ -1,5 +1,5 @@
 //! Each folder of tests/fixtures is a repository; snapshots/ holds what dockgen makes of it, as raw files, so that
-//! linters and people can read them. `DOCKGEN_BLESS=1 cargo test --test golden` writes them anew.
+//! linters and people can read them. `DOCKGEN_BLESS=1 cargo test --test golden fixtures` writes them anew.
 //!
 //! A fixture's answers stand in its dockgen.toml. Where it holds several applications, each has a folder of its own
 //! in the snapshot; where the right outcome is a refusal, the snapshot is error.txt.
@@ -122,7 +122,7 @@ fn fixtures_come_to_their_snapshots() {
     }
     assert!(
         differences.is_empty(),
-        "{differences}\nWhere the new text is the right one: DOCKGEN_BLESS=1 cargo test --test golden, and read the diff"
+        "{differences}\nWhere the new text is the right one: DOCKGEN_BLESS=1 cargo test --test golden fixtures, and read the diff"
     );
 }
 

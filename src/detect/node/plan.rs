@@ -46,6 +46,8 @@ struct Shape {
 #[derive(Clone, Debug, Serialize)]
 struct Stages {
     tool: String,
+    /// A later stage or the final image takes something from the stage of the dependencies.
+    deps: bool,
     /// The build runs on Alpine.
     musl: bool,
     /// What `npm install --global` is given.
@@ -110,8 +112,9 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     findings.extend(more);
     findings.extend(linker(&app, &tool)?);
     findings.extend(musl(chosen));
-    let stages = Stages {
+    let mut stages = Stages {
         tool: tool.id.clone(),
+        deps: builds || prune || dev || chosen.base.row.carry.is_some(),
         musl: chosen.base.row.builder == "musl",
         replaces: matches!(tool.id.as_str(), "yarn" | "yarn-berry"),
         install_tool: tool.install.clone(),
@@ -137,6 +140,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     let manifests = copy::manifests(&app, &tool, &lifecycle)?;
     let artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
+    stages.deps |= artifacts.iter().any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
     let interpreter = chosen.base.row.interpreter.clone().unwrap_or_default();
     let mut env = Vec::new();
     if !site {
