@@ -45,7 +45,7 @@ RUN --mount=type=bind,target=/src{% if details.unsummed %},rw{% endif %} \
     --mount=type=cache,target=/root/.cache/go-build \
     {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
     go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
-{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
+{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w{% if details.linked_static %} -linkmode=external -extldflags=-static{% endif %}" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
 {%- if dev %}
 
 # `docker build --target development`, then run it with `-v "$PWD":/src` to see edits without a build.

@@ -54,6 +54,8 @@ struct ProgramDetails {
     files: Vec<(RelPath, String)>,
     /// Build tags where the builder is musl.
     musl_tags: Vec<String>,
+    /// It links libraries of the system, so that it cannot be linked statically.
+    links: bool,
     /// The working directory, where it is not the program's folder.
     workdir: Option<String>,
     /// What the build reads although its name looks like build output: embedded files, and packages in such folders.

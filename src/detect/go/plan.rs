@@ -27,6 +27,8 @@ struct View {
     cgo: bool,
     /// The builder is Alpine.
     musl: bool,
+    /// C code is linked statically: musl is made for it, and no library of the system is linked.
+    linked_static: bool,
     vendor: bool,
     download: bool,
     /// go.sum is missing: the build may write it.
@@ -75,6 +77,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         output,
         cgo: is_cgo(program),
         musl,
+        linked_static: musl && !own.links,
         vendor: details.vendor,
         download: details.download,
         unsummed: details.unsummed,

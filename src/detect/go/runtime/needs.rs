@@ -74,6 +74,7 @@ fn cgo(world: &World, needs: &mut Needs, details: &mut ProgramDetails, findings:
     }
     needs.libc = if glibc { Libc::Glibc } else { Libc::Dynamic };
     needs.libc_evidence.clone_from(&evidence);
+    details.links = !libraries.is_empty();
     libraries.insert("cgo".to_owned(), evidence);
     needs.packages.extend(
         libraries.into_iter().map(|(value, evidence)| Sourced { value, evidence, rejected: Vec::new() }),
