@@ -10,6 +10,7 @@ use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::docker::types::EnvKey;
 use crate::exit::Exit;
+use crate::merge::Conflict;
 use crate::plan::split_words;
 
 /// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for it.
@@ -58,8 +59,14 @@ pub enum Color {
 pub enum Command {
     /// Write a Dockerfile and a .dockerignore, asking only what the repository does not say
     Init(Init),
+    /// Detect again and merge what is new into the files; what was edited by hand stays
+    Update(Update),
+    /// Say whether `update` would change anything, and what moved; for CI
+    Check(Check),
     /// Show every decision with its evidence and the alternatives that were rejected; write nothing
     Explain(Explain),
+    /// Print the JSON schema of dockgen.toml
+    Schema,
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -88,6 +95,9 @@ pub struct Init {
     /// Where the Dockerfile goes, instead of beside the application
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later runs keep them
+    #[arg(long)]
+    pub pin: bool,
     /// Overwrite files that dockgen did not write, or that were edited since
     #[arg(long)]
     pub force: bool,
@@ -97,6 +107,79 @@ pub struct Init {
     /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `dockgen update`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 conflict, nothing written (or marked, with --conflict=markers); 2 refused or \
+                  failed, nothing written; 130 interrupted."
+)]
+pub struct Update {
+    /// The application and the answers.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Where you and dockgen changed the same lines: write nothing, keep yours, take dockgen's, or write both
+    #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = ["refuse", "ours", "theirs", "markers"])]
+    pub conflict: String,
+    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later runs keep them
+    #[arg(long)]
+    pub pin: bool,
+    /// Take a Dockerfile that dockgen did not write under its care: it stays as it is, later changes are merged into it
+    #[arg(long)]
+    pub adopt: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// For scripts that pass it to every command: nothing is asked in any case
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print what moved as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl Update {
+    /// `--conflict`.
+    pub fn conflict(&self) -> Conflict {
+        match self.conflict.as_str() {
+            "ours" => Conflict::Ours,
+            "theirs" => Conflict::Theirs,
+            "markers" => Conflict::Markers,
+            _ => Conflict::Refuse,
+        }
+    }
+}
+
+/// `dockgen check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a rule is broken; 2 failed."
+)]
+pub struct Check {
+    /// The application's folder, or a repository that holds several
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Only this application, by name or by folder (may be repeated)
+    #[arg(long = "app", value_name = "NAME|FOLDER")]
+    pub apps: Vec<String>,
+    /// For people, for scripts, or as annotations of a GitHub workflow
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// How `check` tells what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For scripts.
+    Json,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 /// `dockgen explain`.

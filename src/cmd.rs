@@ -1,11 +1,14 @@
 //! The commands, one file each.
 
+mod check;
 mod completions;
 mod explain;
 mod init;
 mod man;
 mod progress;
+mod schema;
 mod screen;
+mod update;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -40,7 +43,10 @@ pub fn main() -> Exit {
 fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
     match &cli.command {
         Command::Init(args) => init::run(args, screen),
+        Command::Update(args) => update::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),
+        Command::Schema => schema::run(),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man => man::run(),
     }

@@ -6,9 +6,11 @@ use std::ops::Range;
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
+use serde_json::json;
 use toml::{Spanned, Value};
 
 use crate::ask::{Answers, Origin, Question, id, join_list};
+use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::questions;
@@ -135,6 +137,58 @@ impl Config {
         }
         (!text.is_empty()).then_some(text)
     }
+}
+
+/// The JSON schema of the file, for editors.
+///
+/// Languages have questions of their own, so that other ids than these are open to any text.
+pub fn schema() -> serde_json::Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let list = |about: &str| json!({ "description": about, "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+    let families: Vec<&str> = ["auto"].into_iter().chain(FAMILIES).collect();
+    let known = [
+        (id::ARGS, list("Default arguments of the container, as shell words or a list.")),
+        (id::BASE, json!({ "description": "The family of the final image.", "enum": families })),
+        (
+            id::DEV,
+            json!({ "description": "Add a `development` target.", "oneOf": [{ "type": "boolean" }, { "enum": ["yes", "no"] }] }),
+        ),
+        (id::ENTRYPOINT, text("Which program to start: one that `dockgen explain` lists, or a path.")),
+        (id::ENV, list("Environment of the image: KEY=value pairs, as shell words or a list.")),
+        (id::NAME, text("The image's name.")),
+        (
+            id::PORT,
+            json!({
+                "description": "The port that the program listens on.",
+                "oneOf": [{ "type": "integer", "minimum": 1, "maximum": 65535 }, { "type": "string", "pattern": "^([0-9]+|none)$" }]
+            }),
+        ),
+        (id::TOOL, text("The package manager or build tool.")),
+        (id::TOOLCHAIN, text("The version of the language, as a text.")),
+        (id::WRITABLE, list("Folders that the program writes, comma-separated or a list.")),
+    ];
+    let properties: serde_json::Map<String, serde_json::Value> =
+        known.into_iter().map(|(id, schema)| (id.to_owned(), schema)).collect();
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": FILE,
+        "description": "What a person decided about an image that dockgen plans.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "answers": {
+                "description": "Answers by question: `dockgen explain --json` lists the questions.",
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": {
+                    "oneOf": [
+                        { "type": ["string", "integer", "boolean"] },
+                        { "type": "array", "items": { "type": "string" } }
+                    ]
+                }
+            }
+        }
+    })
 }
 
 /// An answer as the questions know it.

@@ -17,10 +17,12 @@ use crate::docker::lint;
 use crate::docker::parse::parse;
 use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
+use crate::pin::{self, Lookup};
 use crate::plan::{self, Plan};
 use crate::questions;
 use crate::render::{self, Override};
 use crate::repo::{Budget, Repo};
+use crate::state::State;
 use crate::workspace::{self, Place};
 use crate::write;
 use files::Paths;
@@ -40,6 +42,8 @@ pub struct Survey {
     pub repo: Repo,
     /// The applications in it.
     pub selection: Selection,
+    /// Reads digests, where images are to be pinned anew.
+    pub lookup: Option<Box<Lookup>>,
 }
 
 /// Reads the repository around `path` and finds its applications.
@@ -52,12 +56,39 @@ pub fn survey(
     flags: &[(String, String)],
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
+    let (place, repo, found) = scan(path, on_entry)?;
+    let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
+    let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
+    Ok(Survey { place, repo, selection, lookup: None })
+}
+
+/// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are taken and no others.
+///
+/// # Errors
+/// As [`survey`].
+pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
+    let (place, repo, found) = scan(path, on_entry)?;
+    let known = |facts: &Facts| {
+        let state = State::read(&place.root, &facts.dir)?;
+        anyhow::Ok(state.is_some_and(|state| state.language == facts.language))
+    };
+    let known = found.iter().map(known).collect::<Result<Vec<bool>>>()?;
+    let selection = if wanted.is_empty() && known.contains(&true) {
+        let (taken, others): (Vec<_>, Vec<_>) = found.into_iter().zip(known).partition(|(_, known)| *known);
+        let others = others.into_iter().map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
+        let taken = taken.into_iter().map(|(facts, _)| facts).collect();
+        Selection { taken, others: others.collect(), assumptions: Vec::new() }
+    } else {
+        apps::choose(&repo, &place.start, found, wanted, false)?
+    };
+    Ok(Survey { place, repo, selection, lookup: None })
+}
+
+fn scan(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo, Vec<Facts>)> {
     let place = workspace::find(path)?;
     let repo = Repo::open(&place.root, Budget::default(), on_entry)?;
     let found = detect::scan(&repo, &place.start)?;
-    let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
-    let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
-    Ok(Survey { place, repo, selection })
+    Ok((place, repo, found))
 }
 
 /// An application with the answers that were given so far.
@@ -172,21 +203,31 @@ impl<'a> App<'a> {
     /// # Errors
     /// Where a question must be answered first, nothing can serve, or the rendered text breaks a rule.
     pub fn draft(&self, output: Option<&RelPath>) -> Result<Draft> {
-        let Self { survey: Survey { place, repo, .. }, facts, answers, config, .. } = self;
+        self.draft_on(Basis::Disk, output)
+    }
+
+    /// As [`App::draft`], with a .dockerignore that starts from `basis`.
+    ///
+    /// # Errors
+    /// As [`App::draft`].
+    pub fn draft_on(&self, basis: Basis, output: Option<&RelPath>) -> Result<Draft> {
+        let Self { survey: Survey { place, repo, lookup, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
-        let plan = plan::make(repo, facts, answers)?;
+        let mut plan = plan::make(repo, facts, answers)?;
+        let known = self.state()?.map(|state| state.pins).unwrap_or_default();
+        let pins = pin::pin(&mut plan, &known, lookup.as_deref())?;
         must_be_possible(&plan.findings)?;
         let overrides = files::overrides(&place.root, facts)?;
         let dockerfile = render::dockerfile(&plan, &overrides)?;
 
         let paths = Paths::of(facts, output)?;
         let read = |path: &RelPath| write::read(&place.root, path);
-        let existing = match read(&paths.ignore)? {
+        let last = read(&paths.pristine(&paths.ignore)?)?;
+        let existing = match last.clone().filter(|_| basis == Basis::Pristine).or(read(&paths.ignore)?) {
             Some(text) => Some(text),
             None => paths.ignore_of_context.as_ref().map(read).transpose()?.flatten(),
         };
-        let last = read(&paths.pristine(&paths.ignore)?)?;
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
         let target = prove(&dockerfile, &plan, &overrides, repo, &ignore_file)?;
@@ -200,9 +241,39 @@ impl<'a> App<'a> {
 
         let mut changes = files::changes(&place.root, &paths, &dockerfile, &ignore.text)?;
         changes.extend(files::config(&place.root, config, answers, &questions)?);
+        let state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
+        changes.push(files::state(&place.root, facts, &state, &changes)?);
         let assumptions = assumptions(&questions, answers, &plan);
-        Ok(Draft { facts: facts.clone(), questions, plan, target, dockerfile, context, changes, findings, assumptions })
+        Ok(Draft {
+            facts: facts.clone(),
+            questions,
+            plan,
+            target,
+            dockerfile,
+            context,
+            changes,
+            findings,
+            assumptions,
+            state,
+        })
     }
+
+    /// The application's state as the last run left it; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or a newer dockgen wrote it.
+    pub fn state(&self) -> Result<Option<State>> {
+        State::read(&self.survey.place.root, &self.facts.dir)
+    }
+}
+
+/// What the plan of a .dockerignore starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The file on disk: what a person wrote in it is planned in.
+    Disk,
+    /// The last output: the result is a new output, to be merged with the file on disk line by line.
+    Pristine,
 }
 
 /// Reads the rendered text back and holds it against the rules; the name of the stage that is built by default.
@@ -244,6 +315,8 @@ pub struct Draft {
     pub findings: Vec<Finding>,
     /// What was taken although nothing in the repository says so.
     pub assumptions: Vec<String>,
+    /// What this was made from, for the next run.
+    pub state: State,
 }
 
 impl Draft {

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, anyhow, bail};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
@@ -287,6 +288,32 @@ impl Repo {
         asked.into_iter().filter(|path| self.is_file(path)).collect()
     }
 
+    /// A fingerprint of a file's bytes; of its size alone where it is larger than a manifest may be. `None` where it is
+    /// no file.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn fingerprint(&self, path: &RelPath) -> Result<Option<String>> {
+        let Some(resolved) = self.resolve(path).filter(|path| self.entry(path) == Some(&Entry::File)) else {
+            return Ok(None);
+        };
+        let size = self.size(&resolved);
+        if size > self.budget.max_manifest {
+            return Ok(Some(format!("size:{size}")));
+        }
+        let cached = self.cache.borrow().get(&resolved).cloned().flatten();
+        let digest = match (cached, &self.source) {
+            (Some(text), _) => Sha256::digest(text.as_bytes()),
+            (None, Source::Memory(texts)) => Sha256::digest(texts.get(&resolved).map_or("", String::as_str)),
+            (None, Source::Disk(root)) => {
+                let bytes = fs::read(root.join(resolved.as_str()))
+                    .with_context(|| format!("cannot read {path}: check its permissions"))?;
+                Sha256::digest(bytes)
+            }
+        };
+        Ok(Some(hex(&digest)))
+    }
+
     /// What the walk and the reads have to report: budgets exceeded, symlinks that lead out.
     pub fn findings(&self) -> Vec<Finding> {
         self.findings.borrow().clone()
@@ -347,6 +374,14 @@ impl Repo {
             ));
         }
     }
+}
+
+/// The first 16 digits: these are fingerprints against change, not against forgery, and people read their diffs.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }
 
 /// The file is not UTF-8.

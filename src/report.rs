@@ -1,5 +1,6 @@
 //! What a person reads: decisions, findings, what was written, what to type next.
 
+pub mod drift;
 pub mod json;
 pub mod look;
 pub mod next;

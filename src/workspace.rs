@@ -50,6 +50,11 @@ pub fn find(path: &Path) -> Result<Place> {
     Ok(Place { root, start })
 }
 
+/// The folder at or above `root` that version control calls the repository; `root` where none does.
+pub fn repository(root: &Path) -> PathBuf {
+    root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
+}
+
 /// `path` relative to `root`, which it lies in.
 pub fn relative(root: &Path, path: &Path) -> Result<RelPath> {
     let inside =

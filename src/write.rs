@@ -4,6 +4,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tempfile::NamedTempFile;
@@ -12,6 +13,12 @@ use crate::path::RelPath;
 
 /// Bytes of a file that is read to be compared with.
 const MAX_BYTES: u64 = 4 << 20;
+
+/// How the name of a temporary file begins; six letters and digits follow.
+const PREFIX: &str = ".dockgen-";
+
+/// After this long, a temporary file is one that a killed run has left behind.
+const ABANDONED: Duration = Duration::from_secs(600);
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +94,9 @@ pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
 pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
     let mut folders = Vec::new();
     let result = stage(root, outputs, &mut folders).and_then(swap);
+    for folder in outputs.iter().filter_map(|output| output.path.parent()) {
+        sweep(&root.join(folder.as_str()));
+    }
     if result.is_err() {
         for folder in folders.iter().rev() {
             // It is empty, or it holds what somebody else has put there meanwhile.
@@ -94,6 +104,19 @@ pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
         }
     }
     result
+}
+
+/// Removes the temporary files of a run that was killed, once nobody can be writing them any more.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(|rest| rest.len() == 6);
+        let age =
+            entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|meta| meta.modified().ok()?.elapsed().ok());
+        if ours && age.is_some_and(|age| age > ABANDONED) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
 }
 
 struct Staged {
@@ -134,7 +157,7 @@ fn new_file_mode() -> Option<Permissions> {
 /// A synchronised temporary file; `exact` keeps the mode as it is, else the umask is taken off.
 fn temporary(folder: &Path, mode: Option<Permissions>, bytes: &[u8], exact: bool) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".dockgen-");
+    builder.prefix(PREFIX);
     if let Some(mode) = &mode {
         builder.permissions(mode.clone());
     }
@@ -269,6 +292,19 @@ mod tests {
         assert!(swap(staged).unwrap_err().to_string().contains("nothing was changed"));
         assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "old");
         assert_eq!(names(dir.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - 2 * ABANDONED;
+        for name in [".dockgen-a1B2c3", ".dockgen-notes.txt", "other"] {
+            let file = File::create(dir.path().join(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+        fs::write(dir.path().join(".dockgen-x1y2z3"), "somebody is writing it").unwrap();
+        all(dir.path(), &[output("a", "1")]).unwrap();
+        assert_eq!(names(dir.path()), [".dockgen-notes.txt", ".dockgen-x1y2z3", "a", "other"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::screen::Screen;
 use super::{print, say};
 use crate::cli::Init;
+use crate::digest;
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::interrupt;
@@ -24,8 +25,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress && !args.quiet);
-    let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    let mut survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
     drop(progress);
+    survey.lookup = args.pin.then(digest::lookup);
     let here = super::here(&survey, &args.wanted.path);
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
@@ -117,7 +119,7 @@ fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
         _ => "was not written by dockgen",
     };
     bail!(
-        "{} {why}; nothing was written: --force overwrites it, --output FILE writes elsewhere, --dry-run shows what \
+        "{} {why}; nothing was written: `dockgen update` merges into it, --force overwrites it, --output FILE writes elsewhere, --dry-run shows what \
          would change",
         here.path(&first.new.path)
     )

@@ -31,6 +31,13 @@ pub struct Violation {
     pub message: String,
 }
 
+impl Violation {
+    /// It says that somebody decided otherwise than the plan, and no more.
+    pub fn is_choice(&self) -> bool {
+        PLANNED.contains(&self.code)
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}: {}", self.line, self.code, self.message)
@@ -81,6 +88,9 @@ const INJECTION: &str = "DG016";
 
 /// The code of an allowance without effect.
 const STALE: &str = "DG017";
+
+/// The rules that compare with the plan: a person may decide otherwise, and the image works all the same.
+const PLANNED: [&str; 4] = ["DG005", "DG006", "DG008", "DG014"];
 
 /// The comment that allows a violation.
 const ALLOW: &str = "dockgen: allow=";

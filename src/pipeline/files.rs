@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::facts::Facts;
 use crate::path::RelPath;
 use crate::render::{self, Override};
+use crate::state::{self, State};
 use crate::write::{self, Output, Standing};
 
 /// What a file is to dockgen.
@@ -20,7 +21,7 @@ pub enum Role {
     Ignore,
     /// dockgen.toml.
     Config,
-    /// A copy of what was written, by which an edit is recognised.
+    /// What dockgen keeps in .dockgen/: a copy of what was written, by which an edit is recognised, and the state.
     Pristine,
 }
 
@@ -85,7 +86,7 @@ impl Paths {
     pub(super) fn pristine(&self, path: &RelPath) -> Result<RelPath> {
         let way = path.relative_to(&self.app).replace("..", "__");
         let way = way.strip_prefix('.').unwrap_or(&way);
-        self.app.join(".dockgen").and_then(|folder| folder.join(way)).context("the application's folder")
+        self.app.join(state::FOLDER).and_then(|folder| folder.join(way)).context("the application's folder")
     }
 }
 
@@ -113,4 +114,16 @@ pub(super) fn config(
     let Some(text) = config.updated(answers, questions) else { return Ok(None) };
     let old = write::read(root, config.path())?;
     Ok(Some(Change::new(Role::Config, config.path(), old.clone(), &text, old.as_deref())))
+}
+
+/// `.dockgen/state.json`, which stays as it is where the outputs and the facts do. `others` are the changes before it.
+pub(super) fn state(root: &Path, facts: &Facts, new: &State, others: &[Change]) -> Result<Change> {
+    let path = state::path(&facts.dir).context("the application's folder")?;
+    let old = write::read(root, &path)?;
+    let same = others.iter().all(|change| change.role != Role::Pristine || change.standing == Standing::Same);
+    let text = match State::read(root, &facts.dir)?.filter(|known| same && known.holds(new)).and(old.clone()) {
+        Some(old) => old,
+        None => new.text()?,
+    };
+    Ok(Change::new(Role::Pristine, &path, old.clone(), &text, old.as_deref()))
 }

@@ -5,6 +5,16 @@ use crate::detect::{self, Chosen};
 use crate::facts::{Finding, Program, Rejected, Severity, Sourced};
 use crate::plan::Decision;
 
+/// Why the detected value of a decision was rejected, where a person answered otherwise.
+const OVERRULED: &str = "detected, and overruled";
+
+impl Decision {
+    /// What was detected, where a person answered otherwise; the evidence of the decision speaks for this value.
+    pub fn overruled(&self) -> Option<&str> {
+        self.rejected.iter().find(|rejected| rejected.why == OVERRULED).map(|rejected| rejected.value.as_str())
+    }
+}
+
 /// What was decided, by whom and why. `detected` is the program before answers changed it.
 pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     let (facts, program, answers) = (chosen.facts, chosen.program, chosen.answers);
@@ -84,7 +94,7 @@ fn decide(id: &str, detected: &Sourced<String>, answers: &Answers, why: &str) ->
     let mut decision = found(id, detected.clone(), why);
     if let Some(answer) = answers.get(id).filter(|answer| *answer != decision.value) {
         let overruled = std::mem::replace(&mut decision.value, answer.to_owned());
-        decision.rejected.insert(0, Rejected { value: overruled, why: "detected, and overruled".to_owned() });
+        decision.rejected.insert(0, Rejected { value: overruled, why: OVERRULED.to_owned() });
     }
     answered(decision, id, answers)
 }

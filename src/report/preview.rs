@@ -54,6 +54,11 @@ pub fn change(change: &Change, path: &str, look: &Look) -> String {
     }
 }
 
+/// The same for two texts; `None` where there is no file yet.
+pub fn texts(old: Option<&str>, new: &str, path: &str, look: &Look) -> String {
+    old.map_or_else(|| dockerfile(new, look), |old| diff(old, new, path, look))
+}
+
 fn diff(old: &str, new: &str, path: &str, look: &Look) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut out = format!("{}\n{}\n", look.red(&format!("--- {path}")), look.green(&format!("+++ {path}")));

@@ -62,7 +62,7 @@ pub(crate) fn copy(folder: &Path, order: impl FnOnce(&mut Vec<(String, Vec<u8>)>
     repository(files)
 }
 
-fn list(root: &Path, at: &RelPath, files: &mut Vec<(String, Vec<u8>)>) {
+pub(crate) fn list(root: &Path, at: &RelPath, files: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(root.join(at.as_str())).unwrap().map(Result::unwrap) {
         let path = at.join(entry.file_name().to_str().unwrap()).unwrap();
         let kind = entry.file_type().unwrap();

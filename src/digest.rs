@@ -1,0 +1,87 @@
+//! Digests of images, from the registry through the container engine's own command line: it has the credentials, the
+//! proxies and the mirrors that a build would use, which a client of our own would have to imitate.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A lookup that asks once for each image.
+pub fn lookup() -> Box<crate::pin::Lookup> {
+    let known: RefCell<BTreeMap<String, String>> = RefCell::default();
+    Box::new(move |image| {
+        if let Some(digest) = known.borrow().get(image) {
+            return Ok(digest.clone());
+        }
+        let digest = read(image)?;
+        known.borrow_mut().insert(image.to_owned(), digest.clone());
+        Ok(digest)
+    })
+}
+
+/// The registry's digest of the tag, of all platforms together; else the one that the engine pulled.
+///
+/// # Errors
+/// Where neither is to be had: what the registry's side said.
+pub fn read(image: &str) -> Result<String> {
+    let registry = ask(&["buildx", "imagetools", "inspect", "--format", "{{json .Manifest.Digest}}", image]);
+    match registry.and_then(|text| digest(&text)) {
+        Ok(digest) => Ok(digest),
+        Err(error) => {
+            let local = ask(&["image", "inspect", "--format", "{{json .RepoDigests}}", image]);
+            local.and_then(|text| digest(&text)).map_err(|_| error)
+        }
+    }
+}
+
+/// The first digest in a text.
+fn digest(text: &str) -> Result<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
+    let valid = |word: &&str| word.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64);
+    let found = words.into_iter().find(valid).context("the engine named no digest")?;
+    Ok(found.to_owned())
+}
+
+fn ask(words: &[&str]) -> Result<String> {
+    let mut child = Command::new("docker")
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("no `docker` to ask")?;
+    let began = Instant::now();
+    while child.try_wait()?.is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill().ok();
+            child.wait().ok();
+            bail!("the registry did not answer within {} s", PATIENCE.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let line: String = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no answer").trim().into();
+        bail!("{}", line.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_read_from_what_the_engine_prints() {
+        let one = format!("sha256:{}", "a1".repeat(32));
+        assert_eq!(digest(&format!("\"{one}\"\n")).unwrap(), one);
+        assert_eq!(digest(&format!("[\"golang@{one}\"]\n")).unwrap(), one);
+        assert!(digest("[]").is_err() && digest("sha256:abc").is_err());
+    }
+}

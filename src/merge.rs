@@ -1,0 +1,289 @@
+//! Three-way merge of a generated file: base is the last output, ours the file on disk, theirs the new output.
+//!
+//! A hand edit is never lost: where both sides changed the same lines there is a conflict, and the caller decides what
+//! to write. Line endings and the final newline are the editor's habit, not an edit: they stay as they are on disk.
+
+use diffy::{ConflictStyle, MergeOptions};
+use similar::{DiffTag, TextDiff};
+
+/// How to settle the hunks in which both sides changed the same lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conflict {
+    /// Write nothing.
+    #[default]
+    Refuse,
+    /// Take the file on disk where the two collide.
+    Ours,
+    /// Take the new output where the two collide.
+    Theirs,
+    /// Write both, between conflict markers.
+    Markers,
+}
+
+/// Both sides changed these lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hunk {
+    /// The line of the file on disk on which it begins, from 1.
+    pub line: usize,
+    /// What dockgen wrote the last time.
+    pub base: String,
+    /// What is there now.
+    pub ours: String,
+    /// What dockgen would write now.
+    pub theirs: String,
+}
+
+/// The outcome of a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    pieces: Vec<Piece>,
+    /// The file on disk, whose line endings are kept.
+    ours: String,
+    /// The length of a conflict marker.
+    mark: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// Settled lines.
+    Text(String),
+    Hunk(Hunk),
+}
+
+/// The side of a hunk that a line belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Ours,
+    Base,
+    Theirs,
+}
+
+/// The characters of the markers, as git has them.
+const MARKS: [char; 4] = ['<', '|', '=', '>'];
+
+/// The length that editors look for; longer ones are taken where a text holds such a line itself.
+const MARK: usize = 7;
+
+/// Merges line by line.
+pub fn merge(base: &str, ours: &str, theirs: &str) -> Merge {
+    let (base, mine, theirs) = (plain(base), plain(ours), plain(theirs));
+    let mark =
+        [&base, &mine, &theirs].into_iter().map(|text| longest_mark(text)).max().map_or(MARK, |n| MARK.max(n + 1));
+    let pieces = if base == theirs || mine == theirs {
+        vec![Piece::Text(mine)]
+    } else if base == mine {
+        vec![Piece::Text(theirs)]
+    } else {
+        let mut options = MergeOptions::new();
+        options.set_conflict_style(ConflictStyle::Diff3).set_conflict_marker_length(mark);
+        match options.merge(&base, &mine, &theirs) {
+            Ok(text) => vec![Piece::Text(text)],
+            Err(marked) => pieces(&marked, mark),
+        }
+    };
+    Merge { pieces, ours: ours.to_owned(), mark }
+}
+
+impl Merge {
+    /// Nothing collides.
+    pub fn is_clean(&self) -> bool {
+        self.hunks().next().is_none()
+    }
+
+    /// Where the two sides collide.
+    pub fn hunks(&self) -> impl Iterator<Item = &Hunk> {
+        self.pieces.iter().filter_map(|piece| if let Piece::Hunk(hunk) = piece { Some(hunk) } else { None })
+    }
+
+    /// The merged text; `None` where it is to be refused.
+    pub fn settle(&self, how: Conflict) -> Option<String> {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match (piece, how) {
+                (Piece::Text(lines), _) => text.push_str(lines),
+                (Piece::Hunk(_), Conflict::Refuse) => return None,
+                (Piece::Hunk(hunk), Conflict::Ours) => text.push_str(&hunk.ours),
+                (Piece::Hunk(hunk), Conflict::Theirs) => text.push_str(&hunk.theirs),
+                (Piece::Hunk(hunk), Conflict::Markers) => {
+                    let line = |mark: char, name: &str| format!("{}{name}\n", mark.to_string().repeat(self.mark));
+                    for (mark, side) in [
+                        (line('<', " on disk"), &hunk.ours),
+                        (line('|', " written by dockgen the last time"), &hunk.base),
+                        (line('=', ""), &hunk.theirs),
+                    ] {
+                        text.push_str(&mark);
+                        text.push_str(side);
+                    }
+                    text.push_str(&line('>', " written by dockgen now"));
+                }
+            }
+        }
+        Some(dress(&self.ours, &text))
+    }
+}
+
+/// The first line, from 1, that still holds a conflict marker of [`Conflict::Markers`].
+pub fn unsettled(text: &str) -> Option<usize> {
+    let mark = |line: &str| {
+        let rest = line.trim_start_matches('<');
+        line.len() - rest.len() >= MARK && rest.trim_end() == " on disk"
+    };
+    text.lines().position(mark).map(|at| at + 1)
+}
+
+/// LF line endings and a final newline.
+fn plain(text: &str) -> String {
+    let mut text = text.replace("\r\n", "\n");
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// Gives `text` the line endings of `ours`: a line of it keeps its own, a new one takes the more frequent one.
+fn dress(ours: &str, text: &str) -> String {
+    let (pairs, all) = (ours.matches("\r\n").count(), ours.matches('\n').count());
+    let mut out = String::with_capacity(text.len());
+    if pairs == 0 {
+        out.push_str(text);
+    } else {
+        let mine = plain(ours);
+        let diff = TextDiff::from_lines(mine.as_str(), text);
+        let (old, new): (Vec<&str>, Vec<&str>) =
+            (ours.split_inclusive('\n').collect(), text.split_inclusive('\n').collect());
+        for op in diff.ops() {
+            let (tag, from, to) = op.as_tag_tuple();
+            for (offset, line) in new[to].iter().enumerate() {
+                let own = (tag == DiffTag::Equal).then(|| old.get(from.start + offset)).flatten();
+                let crlf = own.filter(|own| own.ends_with('\n')).map_or(2 * pairs > all, |own| own.ends_with("\r\n"));
+                match line.strip_suffix('\n').filter(|_| crlf) {
+                    Some(line) => out.extend([line, "\r\n"]),
+                    None => out.push_str(line),
+                }
+            }
+        }
+    }
+    if !ours.is_empty() && !ours.ends_with('\n') {
+        let end = out.strip_suffix("\r\n").or_else(|| out.strip_suffix('\n')).map_or(out.len(), str::len);
+        out.truncate(end);
+    }
+    out
+}
+
+/// The longest run of a marker's character at the beginning of a line.
+fn longest_mark(text: &str) -> usize {
+    let run = |line: &str| MARKS.iter().map(|mark| line.len() - line.trim_start_matches(*mark).len()).max();
+    text.lines().filter_map(run).max().unwrap_or_default()
+}
+
+/// Reads a marked text back. No line of the texts begins with a marker of this length.
+fn pieces(marked: &str, mark: usize) -> Vec<Piece> {
+    let marks = MARKS.map(|c| c.to_string().repeat(mark));
+    let mut pieces: Vec<Piece> = Vec::new();
+    let (mut line, mut inside): (usize, Option<(Side, Hunk)>) = (1, None);
+    for text in marked.split_inclusive('\n') {
+        match (marks.iter().position(|mark| text.starts_with(mark)), inside.as_mut()) {
+            (Some(0), _) => inside = Some((Side::Ours, Hunk { line, ..Hunk::default() })),
+            (Some(1), Some((side, _))) => *side = Side::Base,
+            (Some(2), Some((side, _))) => *side = Side::Theirs,
+            (Some(_), _) => pieces.extend(inside.take().map(|(_, hunk)| Piece::Hunk(hunk))),
+            (None, Some((side, hunk))) => match side {
+                Side::Ours => {
+                    line += 1;
+                    hunk.ours.push_str(text);
+                }
+                Side::Base => hunk.base.push_str(text),
+                Side::Theirs => hunk.theirs.push_str(text),
+            },
+            (None, None) => {
+                line += 1;
+                match pieces.last_mut() {
+                    Some(Piece::Text(lines)) => lines.push_str(text),
+                    _ => pieces.push(Piece::Text(text.to_owned())),
+                }
+            }
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "FROM a:1 AS build\nRUN x\n\nFROM b:1\nUSER 1\nCMD [\"x\"]\n";
+
+    fn clean(base: &str, ours: &str, theirs: &str) -> String {
+        let merge = merge(base, ours, theirs);
+        assert!(merge.is_clean(), "{merge:?}");
+        merge.settle(Conflict::Refuse).unwrap()
+    }
+
+    #[test]
+    fn keeps_an_edit_and_takes_the_new_output() {
+        let ours = BASE.replace("USER 1\n", "ENV A=1\nUSER 1\n");
+        let theirs = BASE.replace("a:1", "a:2");
+        assert_eq!(clean(BASE, &ours, &theirs), ours.replace("a:1", "a:2"));
+    }
+
+    #[test]
+    fn line_endings_and_the_final_newline_stay_ours() {
+        let theirs = BASE.replace("a:1", "a:2").replace("USER 1\n", "EXPOSE 1\nUSER 1\n");
+        assert_eq!(clean(BASE, &BASE.replace('\n', "\r\n"), &theirs), theirs.replace('\n', "\r\n"));
+        assert_eq!(clean(BASE, BASE.trim_end(), &theirs), theirs.trim_end());
+        let open = BASE.trim_end().replace('\n', "\r\n");
+        assert_eq!(clean(BASE, &open, &theirs), theirs.trim_end().replace('\n', "\r\n"));
+        // One line was pasted from elsewhere: the others keep their endings, and so does it.
+        let mixed = BASE.replace("RUN x\n", "RUN x\r\n");
+        assert_eq!(clean(BASE, &mixed, &theirs), theirs.replace("RUN x\n", "RUN x\r\n"));
+        // git turned the pristine copy into CRLF too.
+        assert_eq!(clean(&BASE.replace('\n', "\r\n"), BASE, &theirs), theirs);
+    }
+
+    #[test]
+    fn a_collision_is_a_conflict_that_can_be_settled() {
+        let ours = BASE.replace("a:1", "a:mine").replace("USER 1\n", "USER 1\nENV A=1\n");
+        let theirs = BASE.replace("a:1", "a:2");
+        let merge = merge(BASE, &ours, &theirs);
+        let hunks: Vec<&Hunk> = merge.hunks().collect();
+        assert_eq!((hunks.len(), hunks[0].line), (1, 1));
+        assert_eq!(
+            (hunks[0].base.as_str(), hunks[0].ours.as_str(), hunks[0].theirs.as_str()),
+            ("FROM a:1 AS build\n", "FROM a:mine AS build\n", "FROM a:2 AS build\n")
+        );
+        assert_eq!(merge.settle(Conflict::Refuse), None);
+        assert_eq!(merge.settle(Conflict::Ours).as_deref(), Some(ours.as_str()));
+        assert_eq!(merge.settle(Conflict::Theirs), Some(ours.replace("a:mine", "a:2")));
+        let marked = merge.settle(Conflict::Markers).unwrap();
+        assert!(marked.contains("a:mine") && marked.contains("a:2"), "{marked}");
+        assert_eq!(
+            (unsettled(&marked), unsettled(&marked.replace('\n', "\r\n")), unsettled(&ours)),
+            (Some(1), Some(1), None)
+        );
+    }
+
+    #[test]
+    fn lines_that_look_like_markers_are_lines() {
+        let base = format!("a\nRUN <<X\n=======\n{}\nX\nz\n", ">".repeat(9));
+        let (ours, theirs) = (base.replace("=======", "=======\nmine"), base.replace("=======", "=======\ntheirs"));
+        let merge = merge(&base, &ours, &theirs);
+        assert_eq!(merge.settle(Conflict::Ours), Some(ours));
+        assert_eq!(merge.settle(Conflict::Theirs), Some(theirs));
+        assert!(merge.settle(Conflict::Markers).unwrap().contains(&"<".repeat(10)));
+    }
+
+    #[test]
+    fn a_deleted_stage_against_a_changed_one_is_a_conflict() {
+        let ours = BASE.replace("FROM a:1 AS build\nRUN x\n\n", "");
+        let theirs = BASE.replace("RUN x", "RUN y");
+        assert!(!merge(BASE, &ours, &theirs).is_clean());
+        assert_eq!(clean(BASE, &ours, BASE), ours);
+        assert_eq!(clean(BASE, &ours, &BASE.replace("USER 1", "USER 2")), ours.replace("USER 1", "USER 2"));
+    }
+
+    #[test]
+    fn an_emptied_file_stays_empty_unless_the_output_moves() {
+        assert_eq!(clean(BASE, "", BASE), "");
+        assert!(!merge(BASE, "", &BASE.replace("a:1", "a:2")).is_clean());
+    }
+}

@@ -1,0 +1,65 @@
+//! Images with their digests: `name:tag@sha256:...`. Digests are read elsewhere and kept in the state.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::docker::types::ImageRef;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::plan::Plan;
+
+/// Digests by image.
+pub type Pins = BTreeMap<String, String>;
+
+/// Reads the digest of an image, `sha256:...`.
+pub type Lookup = dyn Fn(&str) -> Result<String>;
+
+/// Pins the images of `plan`: with the digest that `lookup` reads, else with the one that is known already. What could
+/// not be pinned is a finding. Gives the pins that are in force.
+///
+/// # Errors
+/// Where what was read is no digest.
+pub fn pin(plan: &mut Plan, known: &Pins, lookup: Option<&Lookup>) -> Result<Pins> {
+    let mut pins = Pins::new();
+    for image in [&plan.builder, &plan.runtime.image] {
+        let name = image.as_str();
+        if name == "scratch" || name.contains('@') || pins.contains_key(name) {
+            continue;
+        }
+        let read = lookup.map(|lookup| lookup(name));
+        let kept = known.get(name);
+        let trouble = match (&read, kept) {
+            (Some(Err(error)), _) => Some(format!("{error:#}")),
+            (None, None) if !known.is_empty() => Some("nobody has read it yet".to_owned()),
+            _ => None,
+        };
+        plan.findings.extend(trouble.map(|why| unpinned(plan, name, &why, kept.map(String::as_str))));
+        if let Some(digest) = read.and_then(Result::ok).or_else(|| kept.cloned()) {
+            pins.insert(name.to_owned(), digest);
+        }
+    }
+    let with = |image: &ImageRef| match pins.get(image.as_str()) {
+        Some(digest) => ImageRef::new(format!("{image}@{digest}")),
+        None => Ok(image.clone()),
+    };
+    (plan.builder, plan.runtime.image) = (with(&plan.builder)?, with(&plan.runtime.image)?);
+    Ok(pins)
+}
+
+fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding {
+    let stays = kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));
+    Finding::new(
+        "pin-unread",
+        Severity::Warning,
+        format!("the digest of {image} was not read, and {stays}: {why}"),
+        [Evidence::file(&plan.app.join("Dockerfile").unwrap_or_else(RelPath::root), "the image")],
+        "a tag may mean another image tomorrow; a digest never does",
+        "run `dockgen update --pin` where the registry can be reached",
+    )
+}
+
+/// An image without its digest.
+pub fn name(image: &str) -> &str {
+    image.split('@').next().unwrap_or(image)
+}

@@ -1,0 +1,410 @@
+//! `.dockgen/state.json`: what the files in the repository were made from, so that the next run can say what moved.
+//!
+//! It lies beside the application, and every path in it counts from there: the same bytes, wherever dockgen was started.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ask::{Origin, id};
+use crate::catalog::TEMPLATES;
+use crate::config;
+use crate::facts::{Evidence, Facts};
+use crate::path::RelPath;
+use crate::pin::{self, Pins};
+use crate::plan::Plan;
+use crate::render::Override;
+use crate::repo::{Repo, hex};
+use crate::write;
+
+/// The version of the file's shape.
+pub const SCHEMA: u32 = 1;
+
+/// The folder beside the application that holds what dockgen keeps.
+pub const FOLDER: &str = ".dockgen";
+
+/// The file in it.
+const FILE: &str = "state.json";
+
+/// The decision whose value is a path from the root, which depends on where dockgen was started.
+const CARRIED: &str = "carried file";
+
+/// This dockgen.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a Dockerfile was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The version of dockgen that wrote it.
+    pub dockgen: String,
+    /// A fingerprint of the templates that it had.
+    pub templates: String,
+    /// The language's id: two languages may share a folder.
+    pub language: String,
+    /// Where the Dockerfile is, from the application's folder.
+    pub dockerfile: String,
+    /// What was decided, in the order of the decisions.
+    pub facts: Vec<Fact>,
+    /// Fingerprints of the inputs: manifests and evidence file by file, the other sources folder by folder (a key that
+    /// ends in `/`).
+    pub inputs: BTreeMap<String, String>,
+    /// Digests by image, where images are pinned.
+    #[serde(default, skip_serializing_if = "Pins::is_empty")]
+    pub pins: Pins,
+}
+
+/// Something that was decided.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fact {
+    /// What: a question's id or another word. Several facts may have the same.
+    pub what: String,
+    /// The value.
+    pub value: String,
+    /// The file that says so, from the application's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+/// A fact that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// What.
+    pub what: String,
+    /// What it was; `None` where it is new.
+    pub old: Option<String>,
+    /// What it is; `None` where it is gone.
+    pub new: Option<String>,
+    /// The file that says so now (that said so, where it is gone), from the root.
+    pub file: Option<RelPath>,
+    /// The line in it; `None` where the fact is gone, since the line is another one by now.
+    pub line: Option<u32>,
+    /// The file is as it was: another dockgen reads it differently.
+    pub by_dockgen: bool,
+}
+
+/// Where the state of the application in `app` lies.
+pub fn path(app: &RelPath) -> Option<RelPath> {
+    app.join(FOLDER).and_then(|folder| folder.join(FILE))
+}
+
+impl State {
+    /// The state of what `plan` says, with the Dockerfile at `dockerfile`.
+    ///
+    /// # Errors
+    /// Where an input cannot be read.
+    pub fn of(
+        repo: &Repo,
+        facts: &Facts,
+        plan: &Plan,
+        pins: Pins,
+        overrides: &[Override],
+        dockerfile: &RelPath,
+    ) -> Result<Self> {
+        Ok(Self {
+            schema: SCHEMA,
+            dockgen: VERSION.to_owned(),
+            templates: templates(overrides),
+            language: facts.language.clone(),
+            dockerfile: dockerfile.relative_to(&facts.dir),
+            facts: all_facts(facts, plan, &pins),
+            inputs: inputs(repo, facts, plan)?,
+            pins,
+        })
+    }
+
+    /// Reads the state of the application in `app`; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is no state, or a newer dockgen wrote it.
+    pub fn read(root: &Path, app: &RelPath) -> Result<Option<Self>> {
+        let path = path(app).context("the application's folder")?;
+        write::read(root, &path)?.map(|text| Self::parse(&path, &text)).transpose()
+    }
+
+    /// Reads the text of the file at `path`.
+    ///
+    /// # Errors
+    /// Where it is no state, or a newer dockgen wrote it.
+    pub fn parse(path: &RelPath, text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+            #[serde(default)]
+            dockgen: String,
+        }
+        let way_out = "take it from version control, or delete it and run `dockgen update --adopt`";
+        let head: Head = serde_json::from_str(text).with_context(|| format!("{path}: not a state file: {way_out}"))?;
+        if head.schema > SCHEMA {
+            bail!(
+                "{path} was written by dockgen {}, which is newer than this one ({VERSION}) and keeps its state in another \
+                 shape: use that version or a newer one",
+                if head.dockgen.is_empty() { "of an unknown version" } else { &head.dockgen }
+            );
+        }
+        serde_json::from_str(text).with_context(|| format!("{path}: not a state file: {way_out}"))
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// None in practice: the data is plain.
+    pub fn text(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// The Dockerfile that it tells of, from the root; `None` where that would lie outside.
+    pub fn dockerfile(&self, app: &RelPath) -> Option<RelPath> {
+        app.join(&self.dockerfile).filter(|path| !path.is_root())
+    }
+
+    /// True where `new` says nothing that is worth a change of the file: other fingerprints alone would make it a file
+    /// that every commit touches.
+    pub fn holds(&self, new: &Self) -> bool {
+        let values = |state: &Self| -> BTreeSet<(String, String)> {
+            state.facts.iter().map(|fact| (fact.what.clone(), fact.value.clone())).collect()
+        };
+        self.dockerfile == new.dockerfile && self.language == new.language && values(self) == values(new)
+    }
+
+    /// The facts that moved between `self` and `new`.
+    pub fn moved(&self, new: &Self, app: &RelPath) -> Vec<Moved> {
+        let mut whats: Vec<&str> = Vec::new();
+        for fact in new.facts.iter().chain(&self.facts) {
+            if !whats.contains(&fact.what.as_str()) {
+                whats.push(&fact.what);
+            }
+        }
+        let mut all = Vec::new();
+        for what in whats {
+            let of = |state: &'_ Self, other: &Self| -> Vec<Fact> {
+                let held = |fact: &&Fact| other.facts.iter().any(|o| o.what == fact.what && o.value == fact.value);
+                state.facts.iter().filter(|fact| fact.what == what && !held(fact)).cloned().collect()
+            };
+            let (gone, come) = (of(self, new), of(new, self));
+            if let ([old], [new_one]) = (gone.as_slice(), come.as_slice()) {
+                all.push(self.move_of(new, app, Some(old), Some(new_one)));
+                continue;
+            }
+            all.extend(gone.iter().map(|old| self.move_of(new, app, Some(old), None)));
+            all.extend(come.iter().map(|one| self.move_of(new, app, None, Some(one))));
+        }
+        all
+    }
+
+    fn move_of(&self, now: &Self, app: &RelPath, old: Option<&Fact>, new: Option<&Fact>) -> Moved {
+        let told = new.or(old);
+        let file = told.and_then(|fact| fact.file.as_deref());
+        let print = |state: &Self| file.and_then(|file| state.inputs.get(file).cloned());
+        Moved {
+            what: told.map(|fact| fact.what.clone()).unwrap_or_default(),
+            old: old.map(|fact| fact.value.clone()),
+            new: new.map(|fact| fact.value.clone()),
+            file: file.and_then(|file| app.join(file)),
+            line: new.and_then(|fact| fact.line),
+            by_dockgen: self.templates != now.templates && print(self).is_some() && print(self) == print(now),
+        }
+    }
+
+    /// The inputs, from the application's folder, that are not what they were: the word is `changed`, `new` or `gone`.
+    pub fn changed_inputs(&self, new: &Self) -> Vec<(String, &'static str)> {
+        let paths: BTreeSet<&String> = self.inputs.keys().chain(new.inputs.keys()).collect();
+        let word = |path: &String| match (self.inputs.get(path), new.inputs.get(path)) {
+            (Some(old), Some(new)) if old == new => None,
+            (Some(_), Some(_)) => Some("changed"),
+            (None, _) => Some("new"),
+            (_, None) => Some("gone"),
+        };
+        paths.into_iter().filter_map(|path| Some((path.clone(), word(path)?))).collect()
+    }
+}
+
+fn fact(app: &RelPath, what: &str, value: &str, evidence: Option<&Evidence>) -> Fact {
+    Fact {
+        what: what.to_owned(),
+        value: value.to_owned(),
+        file: evidence.map(|evidence| evidence.file.relative_to(app)),
+        line: evidence.and_then(|evidence| evidence.line),
+    }
+}
+
+/// The decisions, and what follows from the catalog: the images, which move with it.
+fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
+    let app = &facts.dir;
+    let mut all: Vec<Fact> = plan
+        .decisions
+        .iter()
+        .map(|decision| {
+            let file = RelPath::new(&decision.value).filter(|_| decision.what == CARRIED);
+            let value = file.map_or_else(|| decision.value.clone(), |file| file.relative_to(app));
+            let said = decision.evidence.first().filter(|_| decision.origin == Origin::Default);
+            let mut fact = fact(app, &decision.what, &value, said);
+            if decision.origin != Origin::Default {
+                // Whoever answered: the answer stands there.
+                fact.file = Some(config::FILE.to_owned());
+            }
+            fact
+        })
+        .collect();
+    let started = plan.decisions.iter().find(|d| d.what == id::ENTRYPOINT).map(|d| d.value.as_str());
+    let program = facts.programs.iter().find(|program| Some(program.id.as_str()) == started);
+    for package in program.iter().flat_map(|program| &program.needs.packages) {
+        all.push(fact(app, "system package", &package.value, package.evidence.first()));
+    }
+    let toolchain = plan.decisions.iter().find(|d| d.what == id::TOOLCHAIN);
+    let toolchain = toolchain.and_then(|decision| decision.evidence.first());
+    all.push(fact(app, "build image", pin::name(plan.builder.as_str()), toolchain));
+    all.push(fact(app, "image", pin::name(plan.runtime.image.as_str()), None));
+    all.extend(pins.iter().map(|(image, digest)| fact(app, &format!("digest of {image}"), digest, None)));
+    let mut seen = BTreeSet::new();
+    all.retain(|fact| seen.insert((fact.what.clone(), fact.value.clone())));
+    all
+}
+
+/// Fingerprints of what the decisions rest on, inside the build context.
+fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, String>> {
+    let mut alone: BTreeSet<&RelPath> = facts.manifests.iter().collect();
+    alone.extend(plan.decisions.iter().flat_map(|decision| &decision.evidence).map(|evidence| &evidence.file));
+    let mut all = BTreeMap::new();
+    let mut folders: BTreeMap<String, Sha256> = BTreeMap::new();
+    for path in repo.inputs().iter().filter(|path| path.is_within(&facts.context)) {
+        let Some(print) = repo.fingerprint(path)? else { continue };
+        let in_app_folder =
+            path.parent().as_ref() == Some(&facts.dir) || path.parent().as_ref() == Some(&facts.context);
+        if alone.contains(path) || in_app_folder {
+            all.insert(path.relative_to(&facts.dir), print);
+        } else {
+            let folder = path.parent().unwrap_or_default().relative_to(&facts.dir);
+            folders.entry(format!("{folder}/")).or_default().update(format!("{}\0{print}\n", path.file_name()));
+        }
+    }
+    all.extend(folders.into_iter().map(|(folder, prints)| (folder, hex(&prints.finalize()))));
+    Ok(all)
+}
+
+/// A fingerprint of the templates, the user's included, the catalog aside: its rows are facts.
+fn templates(overrides: &[Override]) -> String {
+    fn add(folder: &include_dir::Dir, into: &mut BTreeMap<String, Vec<u8>>) {
+        for file in folder.files().filter(|file| file.path().extension().is_none_or(|ext| ext != "toml")) {
+            into.insert(file.path().display().to_string(), file.contents().to_vec());
+        }
+        folder.dirs().for_each(|folder| add(folder, into));
+    }
+    let mut all = BTreeMap::new();
+    add(&TEMPLATES, &mut all);
+    all.extend(overrides.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())));
+    let mut digest = Sha256::new();
+    for (path, bytes) in all {
+        digest.update(format!("{path}\0{}\0", bytes.len()));
+        digest.update(bytes);
+    }
+    hex(&digest.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Told<'a> = (&'a str, &'a str, Option<(&'a str, u32)>);
+
+    fn state(facts: &[Told], inputs: &[(&str, &str)]) -> State {
+        State {
+            schema: SCHEMA,
+            dockgen: VERSION.to_owned(),
+            templates: "t".to_owned(),
+            language: "l".to_owned(),
+            dockerfile: "Dockerfile".to_owned(),
+            facts: facts
+                .iter()
+                .map(|(what, value, place)| Fact {
+                    what: (*what).to_owned(),
+                    value: (*value).to_owned(),
+                    file: place.map(|(file, _)| file.to_owned()),
+                    line: place.map(|(_, line)| line),
+                })
+                .collect(),
+            inputs: inputs.iter().map(|(path, print)| ((*path).to_owned(), (*print).to_owned())).collect(),
+            pins: Pins::new(),
+        }
+    }
+
+    fn app() -> RelPath {
+        RelPath::new("apps/api").unwrap()
+    }
+
+    #[test]
+    fn reads_what_it_wrote_and_refuses_a_newer_one() {
+        let path = path(&app()).unwrap();
+        let state = state(&[("toolchain", "1", Some(("m", 3))), ("tool", "x", None)], &[("m", "1"), ("src/", "2")]);
+        let text = state.text().unwrap();
+        assert_eq!(State::parse(&path, &text).unwrap(), state);
+        assert_eq!(State::parse(&path, &text.replace("\"facts\"", "\"later\": 1, \"facts\"")).unwrap(), state);
+        let newer =
+            text.replace("\"schema\": 1", "\"schema\": 2").replace(VERSION, "99.0.0").replace("facts", "truths");
+        let error = State::parse(&path, &newer).unwrap_err().to_string();
+        assert!(error.contains("99.0.0") && error.contains("apps/api/.dockgen/state.json"), "{error}");
+        for broken in ["", "{}", "[]", "{\"schema\": 1}", "{\"schema\": -1}", "<<<<<<< ours\n{}"] {
+            let error = format!("{:#}", State::parse(&path, broken).unwrap_err());
+            assert!(error.contains("not a state file") && error.contains("--adopt"), "{broken}: {error}");
+        }
+    }
+
+    #[test]
+    fn says_which_facts_moved() {
+        let old = state(
+            &[
+                ("toolchain", "1", Some(("m", 3))),
+                ("folder", "a", None),
+                ("folder", "b", Some(("s", 1))),
+                ("tool", "x", None),
+            ],
+            &[("m", "1"), ("s", "1")],
+        );
+        let mut new = state(
+            &[
+                ("toolchain", "2", Some(("m", 4))),
+                ("folder", "b", None),
+                ("tool", "x", Some(("m", 1))),
+                ("init", "y", Some(("s", 9))),
+            ],
+            &[("m", "2"), ("s", "1"), ("n", "1")],
+        );
+        let moved = old.moved(&new, &app());
+        let told: Vec<_> =
+            moved.iter().map(|m| (m.what.as_str(), m.old.as_deref(), m.new.as_deref(), m.line)).collect();
+        assert_eq!(
+            told,
+            [
+                ("toolchain", Some("1"), Some("2"), Some(4)),
+                ("folder", Some("a"), None, None),
+                ("init", None, Some("y"), Some(9)),
+            ]
+        );
+        assert_eq!(moved[0].file.as_ref().unwrap().as_str(), "apps/api/m");
+        assert!(!old.holds(&new) && old.holds(&State { inputs: BTreeMap::new(), ..old.clone() }));
+        assert_eq!(old.changed_inputs(&new), [("m".to_owned(), "changed"), ("n".to_owned(), "new")]);
+        // The same file, read by another dockgen.
+        new.templates = "other".to_owned();
+        let by_dockgen: Vec<bool> = old.moved(&new, &app()).iter().map(|moved| moved.by_dockgen).collect();
+        assert_eq!(by_dockgen, [false, false, true]);
+    }
+
+    #[test]
+    fn the_dockerfile_stays_inside() {
+        let mut state = state(&[], &[]);
+        assert_eq!(state.dockerfile(&app()).unwrap().as_str(), "apps/api/Dockerfile");
+        "../../deploy/Dockerfile".clone_into(&mut state.dockerfile);
+        assert_eq!(state.dockerfile(&app()).unwrap().as_str(), "deploy/Dockerfile");
+        for bad in ["../../../x", "/etc/passwd", "../.."] {
+            bad.clone_into(&mut state.dockerfile);
+            assert_eq!(state.dockerfile(&app()), None, "{bad}");
+        }
+    }
+}
