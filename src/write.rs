@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 4 << 20;
 const PREFIX: &str = ".dockgen-";
 
 /// After this long, a temporary file is one that a killed run has left behind.
-const ABANDONED: Duration = Duration::from_secs(600);
+const ABANDONED: Duration = Duration::from_mins(10);
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
