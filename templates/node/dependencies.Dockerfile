@@ -5,7 +5,7 @@
     "run": ["npm", "run"], "exec": ["npm", "exec", "--"], "cache": "/root/.npm"
   },
   "pnpm": {
-    "locked": ["pnpm", "install", "--frozen-lockfile"], "loose": ["pnpm", "install"], "production": ["--prod"],
+    "locked": ["pnpm", "install", "--frozen-lockfile"], "loose": ["pnpm", "install", "--no-frozen-lockfile"], "production": ["--prod"],
     "run": ["pnpm", "run"], "exec": ["pnpm", "exec"], "cache": "/pnpm/store"
   },
   "yarn": {
@@ -32,15 +32,15 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 {%- endif %}
 {%- endif %}
+{%- if details.install_env %}
+ENV {% for var in details.install_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
 {%- if details.install_tool %}
 RUN npm install --global{% if details.replaces %} --force{% endif %} {{ details.install_tool }}
 {%- endif %}
 {%- if details.release %}
 COPY --chmod=755 {{ [details.release] | copy(dest="/usr/local/bin/yarn") }}
-{%- endif %}
-{%- if details.install_env %}
-ENV {% for var in details.install_env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
-    {% endif %}{% endfor %}
 {%- endif %}
 WORKDIR {{ details.root | path }}
 {%- for manifest in manifests %}
@@ -54,7 +54,7 @@ RUN --mount=type=cache,target={{ tool.cache }}
 {%- for secret in details.secrets %} \
     --mount=type=secret,id={{ secret }},env={{ secret }}
 {%- endfor %} \
-    {% if details.focus %}yarn workspaces focus --production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
+    {% if details.tool == "pnpm" %}CI=true {% endif %}{% if details.focus %}yarn workspaces focus --production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
 {%- if details.omit_development and not details.focus and tool.production %} {{ tool.production | shell }}{% endif %}
 {%- if details.filter %} {{ details.filter | shell }}{% endif %}
 {%- if details.member_modules %} \

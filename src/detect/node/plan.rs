@@ -238,7 +238,8 @@ fn can_prune(tool: &Tool) -> bool {
 }
 
 fn install_env(tool: &Tool, chosen: &Chosen) -> Result<Vec<Env>> {
-    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    // No step asks the network which release is the newest.
+    let mut pairs: Vec<(&str, &str)> = vec![("npm_config_update_notifier", "false")];
     match tool.id.as_str() {
         "pnpm" => pairs.push(("PNPM_HOME", "/pnpm")),
         "yarn-berry" => pairs.extend([
