@@ -37,6 +37,18 @@ pub(super) struct Part {
     pub(super) evidence: Evidence,
 }
 
+impl Part {
+    /// A setting with its default. An empty default is none: the program then asks for the setting, or takes another.
+    pub(super) fn setting(
+        default: Option<String>,
+        env: Option<String>,
+        flag: Option<String>,
+        evidence: Evidence,
+    ) -> Self {
+        Self { text: default.filter(|text| !text.is_empty()), env, flag, evidence }
+    }
+}
+
 /// A value as the concatenation of its pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Value {

@@ -179,6 +179,15 @@ fn written_folders_are_found() {
 }
 
 #[test]
+fn an_empty_default_is_no_place_to_write() {
+    let program = main(
+        "os flag path/filepath",
+        "dir := flag.String(\"data\", \"\", \"\")\nos.MkdirAll(filepath.Join(*dir, \"cache\"), 0o755)",
+    );
+    assert!(program.writable.is_empty(), "{:?}", program.writable);
+}
+
+#[test]
 fn a_database_in_the_working_directory_gets_a_folder() {
     let program = main("os database/sql", "sql.Open(\"sqlite\", env(\"DB\", \"app.db\"))");
     assert_eq!((program.env[0].value.value.as_str(), program.writable[0].value.as_str()), ("/app/data/app.db", "data"));

@@ -129,7 +129,7 @@ fn env(key: String, default: Option<String>, call: &Call) -> Value {
         Some(default) => format!("environment variable {key}, else `{default}`"),
         None => format!("environment variable {key}"),
     };
-    Value { parts: vec![Part { text: default, env: Some(key), flag: None, evidence: call.evidence(note) }] }
+    Value { parts: vec![Part::setting(default, Some(key), None, call.evidence(note))] }
 }
 
 /// `PORT`, `APP_PORT`: capitals, digits and underscores.

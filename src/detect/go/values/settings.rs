@@ -80,7 +80,7 @@ impl Code {
             None => format!("flag --{flag}"),
         };
         let env = default.env().map(str::to_owned);
-        Some(Value { parts: vec![Part { text, env, flag: Some(flag), evidence: call.evidence(note) }] })
+        Some(Value { parts: vec![Part::setting(text, env, Some(flag), call.evidence(note))] })
     }
 
     /// The flags that are read into a variable or field of that name: `flag.StringVar(&cfg.Addr, "addr", ...)`.
@@ -147,7 +147,7 @@ impl Code {
             (None, None) => return None,
         };
         let flag = flag.as_ref().and_then(|value| value.flag()).map(str::to_owned);
-        Some(Value { parts: vec![Part { text, env, flag, evidence }] })
+        Some(Value { parts: vec![Part::setting(text, env, flag, evidence)] })
     }
 
     /// The variable that viper's `AutomaticEnv` reads for a key.
@@ -179,7 +179,7 @@ impl Code {
                     range.filter_map(|at| file.string(at)).map(std::borrow::Cow::into_owned).find(|t| is_env_name(t))
                 });
                 let evidence = file.evidence(definition.name, format!("flag --{name}"));
-                return Some(Value { parts: vec![Part { text, env, flag: Some(name.to_owned()), evidence }] });
+                return Some(Value { parts: vec![Part::setting(text, env, Some(name.to_owned()), evidence)] });
             }
         }
         None
@@ -213,5 +213,5 @@ pub(in crate::detect::go) fn tag(file: &SourceFile, at: usize) -> Option<Value> 
         (Some(env), None) => format!("environment variable {env}"),
         (None, _) => format!("`{}` by default", default.as_deref().unwrap_or_default()),
     };
-    Some(Value { parts: vec![Part { text: default, env, flag: None, evidence: file.evidence(at, note) }] })
+    Some(Value { parts: vec![Part::setting(default, env, None, file.evidence(at, note))] })
 }
