@@ -9,6 +9,12 @@ FROM deps AS production-deps
 {%- if details.tool == "npm" %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none npm prune --omit=dev --ignore-scripts
+{%- elif details.tool == "pnpm" and details.workspace %}
+# Without a network, and before any source is copied: these bytes change with the manifests alone. In a workspace
+# `pnpm prune` takes the members' dependencies too.
+RUN --network=none --mount=type=cache,target=/pnpm/store \
+    CI=true pnpm install --frozen-lockfile --prod --offline --ignore-scripts --config.modules-cache-max-age=0
+{%- if details.filter %} {{ details.filter | shell }}{% endif %}
 {%- elif details.tool == "pnpm" %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none CI=true pnpm prune --prod --ignore-scripts
@@ -19,7 +25,7 @@ RUN --network=none --mount=type=cache,target=/usr/local/share/.cache/yarn \
 {%- elif details.tool == "yarn-berry" %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.yarn/berry/cache \
-    yarn workspaces focus --production
+    yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production
 {%- else %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.bun/install/cache \

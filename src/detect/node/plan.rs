@@ -65,6 +65,8 @@ struct Stages {
     /// Yarn 2+ installs production dependencies by another command.
     focus: bool,
     filter: Vec<Line>,
+    /// The lockfile is that of a workspace.
+    workspace: bool,
     drop: Vec<Line>,
     secrets: Vec<Line>,
     after_install: Vec<Vec<Line>>,
@@ -126,6 +128,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         omit_development: !all,
         focus: !all && tool.id == "yarn-berry",
         filter: filter(&app, &tool)?,
+        workspace: app.workspace.is_some(),
         drop: lifecycle.drop.iter().map(|name| Line::new(format!("scripts.{name}"))).collect::<Result<_, _>>()?,
         secrets,
         after_install: lifecycle.after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
@@ -264,6 +267,7 @@ fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     let words = match tool.id.as_str() {
         "npm" => vec![format!("--workspace={name}"), "--include-workspace-root".to_owned()],
         "pnpm" => vec![format!("--filter={name}...")],
+        "yarn-berry" => vec![name.to_owned()],
         _ => Vec::new(),
     };
     lines(&words)
