@@ -61,8 +61,8 @@ fn each_library_has_one_home() {
     only_in("dialoguer", &["src/wizard.rs"]);
     only_in("tera::", &["src/render.rs"]);
     only_in("clap::", &["src/cli.rs", "src/main.rs"]);
-    only_in("ignore::Walk", &["src/repo.rs"]);
-    only_in("WalkBuilder", &["src/repo.rs"]);
+    only_in("ignore::Walk", &["src/repo/walk.rs"]);
+    only_in("WalkBuilder", &["src/repo/walk.rs"]);
 }
 
 #[test]
