@@ -120,7 +120,7 @@ fn lines_grow(dockerfile: &Dockerfile) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn exec_form_reads_back(argv in vec(prop_oneof![line(), any::<String>()], 1..4)) {
