@@ -213,7 +213,8 @@ impl Pattern {
     /// True where the pattern matches the whole of `path`; folders above are not looked at.
     pub fn matches(&self, path: &str) -> bool {
         let Quick { tail, part, last_component } = &self.quick;
-        if !path.ends_with(tail) {
+        // Most paths fail at their last byte.
+        if tail.as_bytes().last().is_some_and(|last| path.as_bytes().last() != Some(last)) || !path.ends_with(tail) {
             return false;
         }
         match &self.tokens[..] {
@@ -224,9 +225,9 @@ impl Pattern {
             }
             [Token::Folders, rest @ ..] if *last_component => {
                 let name = path.rsplit('/').next().unwrap_or(path);
-                name.contains(part) && run(rest, name)
+                holds(name, part) && run(rest, name)
             }
-            tokens => path.contains(part) && run(tokens, path),
+            tokens => holds(path, part) && run(tokens, path),
         }
     }
 }
@@ -359,6 +360,10 @@ fn class(chars: &mut std::iter::Peekable<std::str::Chars>) -> Option<Token> {
             }
         }
     }
+}
+
+fn holds(text: &str, part: &str) -> bool {
+    part.len() <= text.len() && memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
 /// Follows all ways to match at once, so that no pattern takes more than pattern times path steps; a pattern without
