@@ -25,7 +25,7 @@ bless:
 
 # Measure image sizes again and rewrite snapshots/sizes.md.
 bless-sizes:
-    DOCKGEN_BLESS=1 DOCKGEN_E2E=1 cargo test --release --test e2e -- --test-threads=1
+    DOCKGEN_BLESS=1 DOCKGEN_E2E=1 cargo test --release --test e2e --test e2e_update -- --test-threads=1
 
 # The pipeline against the bare walk, and the whole process on a small repository.
 bench *args:

@@ -28,7 +28,7 @@ struct App {
     deep: Option<(&'static str, &'static str)>,
     /// The answer to `GET /` holds the user's id.
     says_uid: bool,
-    /// The file that is edited, the words in it that are changed, and what they become.
+    /// The file that is edited, the words in it that are changed, and what they become; `{}` counts the edits.
     edit: (&'static str, &'static str, &'static str),
 }
 
@@ -37,7 +37,7 @@ const EXPRESS: App = App {
     answer: "hello from express",
     deep: None,
     says_uid: true,
-    edit: ("src/greeting.ts", "hello from", "good day from"),
+    edit: ("src/greeting.ts", "hello from", "good day {} from"),
 };
 
 const NOSIGNAL: App = App {
@@ -45,7 +45,7 @@ const NOSIGNAL: App = App {
     answer: "hello from nosignal",
     deep: None,
     says_uid: true,
-    edit: ("server.js", "hello from", "good day from"),
+    edit: ("server.js", "hello from", "good day {} from"),
 };
 
 const SPA: App = App {
@@ -53,7 +53,7 @@ const SPA: App = App {
     answer: "<title>node-spa</title>",
     deep: Some(("/orders/7/lines/3", "<title>node-spa</title>")),
     says_uid: false,
-    edit: ("src/main.jsx", "hello from", "good day from"),
+    edit: ("src/main.jsx", "hello from", "good day {} from"),
 };
 
 const NEXT: App = App {
@@ -61,7 +61,7 @@ const NEXT: App = App {
     answer: "hello from next",
     deep: Some(("/robots.txt", "User-agent")),
     says_uid: true,
-    edit: ("app/page.js", "hello from", "good day from"),
+    edit: ("app/page.js", "hello from", "good day {} from"),
 };
 
 const CHI: App = App {
@@ -69,7 +69,7 @@ const CHI: App = App {
     answer: "hello from chi",
     deep: None,
     says_uid: true,
-    edit: ("internal/greeting/greeting.go", "hello from", "good day from"),
+    edit: ("internal/greeting/greeting.go", "hello from", "good day {} from"),
 };
 
 const TEMPLATES: App = App {
@@ -77,7 +77,7 @@ const TEMPLATES: App = App {
     answer: "hello from templates",
     deep: Some(("/static/site.css", "sans-serif")),
     says_uid: true,
-    edit: ("main.go", "\"templates\"", "\"pages\""),
+    edit: ("main.go", "\"templates\"", "\"pages{}\""),
 };
 
 const CGO: App = App {
@@ -85,7 +85,7 @@ const CGO: App = App {
     answer: "visit 1",
     deep: None,
     says_uid: true,
-    edit: ("main.go", "hello from", "good day from"),
+    edit: ("main.go", "hello from", "good day {} from"),
 };
 
 macro_rules! proofs {
@@ -177,11 +177,13 @@ impl Generated {
         mounts.filter_map(|pair| pair[1].split(':').nth(1).map(str::to_owned)).collect()
     }
 
-    fn edit(&self, (file, words, instead): (&str, &str, &str)) {
-        let path = self.folder.path().join(file);
-        let text = fs::read_to_string(&path).unwrap();
+    /// Edits the application's own text again and again: `round` makes each edit another one.
+    fn edit(&self, app: &App, round: u32) {
+        let (file, words, instead) = app.edit;
+        let text = fs::read_to_string(apps().join(app.name).join(file)).unwrap();
         assert!(text.contains(words), "{file} does not hold {words}");
-        fs::write(path, text.replace(words, instead)).unwrap();
+        fs::write(self.folder.path().join(file), text.replace(words, &instead.replace("{}", &round.to_string())))
+            .unwrap();
     }
 }
 
@@ -223,9 +225,17 @@ fn prove(engine: &Engine, app: &App, base: &str) {
         _ => {}
     }
 
-    generated.edit(app.edit);
-    let (second, steps) = engine.build(&label, &generated.context(), &dockerfile, None);
-    no_dependency_step_ran(&label, &steps);
+    // While another test builds the same stage, BuildKit may not report a step as cached that is: one more edit tells.
+    let rebuild = |round| {
+        generated.edit(app, round);
+        let (image, steps) = engine.build(&label, &generated.context(), &dockerfile, None);
+        (image, dependency_steps(&label, &steps))
+    };
+    let (mut second, mut ran) = rebuild(1);
+    if !ran.is_empty() {
+        (second, ran) = rebuild(2);
+    }
+    assert!(ran.is_empty(), "{label}: an edit of the source runs these again: {ran:#?}");
     only_the_application_changed(&label, &first.layers(), &second.layers());
 }
 
@@ -267,18 +277,16 @@ const DEPENDENCY_STEPS: [&str; 8] = [
     "go mod vendor",
 ];
 
-fn no_dependency_step_ran(label: &str, steps: &[Step]) {
+/// The steps that resolve dependencies and were not taken from the cache.
+fn dependency_steps(label: &str, steps: &[Step]) -> Vec<String> {
     let resolving = |step: &&Step| {
         DEPENDENCY_STEPS.iter().any(|words| step.name.contains(words))
             || step.stage().is_some_and(|stage| stage.contains("deps") || stage.contains("dependencies"))
     };
-    // FROM resolves an image; whether it was there already is not the Dockerfile's doing.
-    let instructions = steps.iter().filter(|step| !step.name.contains("] FROM "));
-    let of_dependencies: Vec<&Step> = instructions.filter(resolving).collect();
-    assert!(!of_dependencies.is_empty() || label.starts_with("go-"), "{label}: no dependency step in {steps:#?}");
-    for step in of_dependencies {
-        assert!(step.cached, "{label}: an edit of the source runs `{}` again", step.name);
-    }
+    let commands = steps.iter().filter(|step| step.name.contains("] RUN "));
+    let of_dependencies: Vec<&Step> = commands.filter(resolving).collect();
+    assert!(!of_dependencies.is_empty(), "{label}: no dependency step in {steps:#?}");
+    of_dependencies.into_iter().filter(|step| !step.cached).map(|step| step.name.clone()).collect()
 }
 
 fn only_the_application_changed(label: &str, before: &[Layer], after: &[Layer]) {
