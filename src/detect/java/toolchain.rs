@@ -43,9 +43,9 @@ pub(super) fn detect(dir: &Dir, project: &Project, floors: &[(u32, Evidence)]) -
         }
         None => Sourced::assumed(project.tables.catalog.default_cycle.clone()),
     };
-    for other in stated.iter().skip(1).filter(|other| other.feature.to_string() != found.value) {
+    for other in stated.iter().skip(1) {
         let place = other.evidence.place();
-        if !found.rejected.iter().any(|r| r.value == other.text) {
+        if other.feature.to_string() != found.value && !found.rejected.iter().any(|r| r.value == other.text) {
             found = found.rejecting(&other.text, format!("{place} is weaker: {}", other.evidence.note));
         }
     }
