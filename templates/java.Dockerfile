@@ -30,7 +30,8 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
             > "$folder/placeholder/Main.java" || exit 1; \
     done \
     && {{ details.resolve | shell }} \
-    && cp -a /var/cache/maven /root/.m2/repository
+    && mkdir -p /root/.m2/repository \
+    && cp -a /var/cache/maven/. /root/.m2/repository/
 
 FROM deps AS build
 WORKDIR /src

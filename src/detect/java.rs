@@ -212,7 +212,8 @@ impl<'r> App<'r> {
     fn source_address(&self) -> Option<Sourced<String>> {
         let (text, evidence) = self.model.text("scm/url").or_else(|| self.model.text("url"))?;
         let text = text.trim_end_matches(".git").to_owned();
-        let plain = text.starts_with("https://") && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '$');
+        let plain =
+            text.starts_with("https://") && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '$');
         plain.then(|| Sourced::new(text, evidence))
     }
 
@@ -223,7 +224,10 @@ impl<'r> App<'r> {
         if let Some((version, evidence)) = project.spring_boot_version()
             && let Some(row) = self.tables.spring_boot(Some(&version))
         {
-            floors.push((row.java, Evidence { note: format!("Spring Boot {version} needs Java {}", row.java), ..evidence }));
+            floors.push((
+                row.java,
+                Evidence { note: format!("Spring Boot {version} needs Java {}", row.java), ..evidence },
+            ));
         }
         if let Some((plugin, version)) = project.quarkus()
             && let Some(java) = self.tables.quarkus(version.as_deref())
@@ -313,5 +317,7 @@ fn named(app: &App, wanted: &str) -> Result<Candidate> {
     if artifact::is_class(wanted) {
         return Ok(app.project().classes(wanted.to_owned(), evidence));
     }
-    bail!("`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build leaves (target/app.jar)")
+    bail!(
+        "`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build leaves (target/app.jar)"
+    )
 }

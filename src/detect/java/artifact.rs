@@ -202,6 +202,15 @@ impl Project<'_> {
         let mut notes = Vec::new();
         let is = |way: &str, value: &str| text(way).is_some_and(|(found, _)| found == value);
         let row = self.tables.spring_boot(version.as_ref().map(|found| found.0.as_str()));
+        if version.is_none() {
+            notes.push(Note {
+                code: "framework-version-unknown",
+                what: "which Spring Boot this is, no pom in the repository says: a current one is assumed".to_owned(),
+                why: "archives are extracted into layers by another command before 3.3",
+                fix: "state the version of spring-boot-maven-plugin, or of the bom spring-boot-dependencies",
+                evidence: plugin.evidence.clone(),
+            });
+        }
         let without_tools = is("includeTools", "false") || is("layers/includeLayerTools", "false");
         let shape = match row.filter(|row| !row.jarmode.is_empty() && !without_tools) {
             None => {
@@ -267,8 +276,9 @@ impl Project<'_> {
             |found| relative(&found.0),
         );
         let packaging = Evidence::at(self.model.path(), self.model.line("packaging"), "<packaging>war</packaging>");
-        let (environment, evidence) =
-            asked.or_else(old_api).unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
+        let (environment, evidence) = asked
+            .or_else(old_api)
+            .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
         let note = Note {
             code: "servlet-container",
             what: format!(

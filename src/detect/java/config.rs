@@ -21,8 +21,7 @@ pub(super) struct Settings(pub(super) Vec<Setting>);
 impl Settings {
     /// Adds the settings of a file, weaker than those that are there.
     pub(super) fn add(&mut self, path: &RelPath, text: &str) {
-        let mut found =
-            if path.extension() == "properties" { properties(path, text) } else { yaml(path, text) };
+        let mut found = if path.extension() == "properties" { properties(path, text) } else { yaml(path, text) };
         // Inside one file the last one wins.
         found.reverse();
         self.0.extend(found);
@@ -108,7 +107,8 @@ fn active(documents: Vec<Vec<Setting>>) -> Vec<Setting> {
     for mut setting in documents.flatten() {
         match setting.key.trim_matches('"').strip_prefix('%').and_then(|rest| rest.split_once('.')) {
             Some(("prod", key)) => {
-                setting.key = key.trim_start_matches('"').to_owned();
+                let key = key.trim_start_matches('"').to_owned();
+                setting.key = key;
                 of_production.push(setting);
             }
             Some(_) => {}
@@ -182,15 +182,13 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
 
 /// `key: value`; a colon inside quotes or without a blank after it is no separator.
 fn split_key(line: &str) -> Option<(&str, &str)> {
-    let (key, rest) = match line.chars().next()? {
-        quote @ ('"' | '\'') => {
-            let end = line[1..].find(quote)? + 1;
-            (&line[1..end], line[end + 1..].trim_start().strip_prefix(':')?)
-        }
-        _ => {
-            let at = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
-            (&line[..at], &line[at + 1..])
-        }
+    let quote = line.chars().next()?;
+    let (key, rest) = if matches!(quote, '"' | '\'') {
+        let end = line[1..].find(quote)? + 1;
+        (&line[1..end], line[end + 1..].trim_start().strip_prefix(':')?)
+    } else {
+        let at = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
+        (&line[..at], &line[at + 1..])
     };
     Some((key.trim(), rest.trim()))
 }

@@ -52,7 +52,7 @@ pub(super) struct Run {
     pub(super) credentials: bool,
     /// The build runs npm.
     pub(super) frontend: bool,
-    pub(super) spring_boot_run: bool,
+    pub(super) spring_boot: bool,
     pub(super) quarkus: bool,
 }
 
@@ -119,12 +119,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         };
         selection.extend(["-pl".to_owned(), module, "-am".to_owned()]);
     }
-    let selected: Vec<&Model> = if selection.iter().any(|word| word == "-pl") {
-        // Maven builds parents and dependencies; a placeholder in one project too many does no harm.
-        app.reactor.projects.values().map(|model| &**model).collect()
-    } else {
-        vec![&app.model]
-    };
+    let selected: Vec<&Model> = std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
     let mut source_folders: Vec<String> = selected
         .iter()
         .filter(|model| model.packaging() != "pom")
@@ -137,9 +132,9 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     findings.extend(foreign_parent(app));
     let (credentials, more) = credentials(app)?;
     findings.extend(more);
-    let frontend = FRONTEND.iter().find_map(|key| {
-        app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key))
-    });
+    let frontend = FRONTEND
+        .iter()
+        .find_map(|key| app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key)));
     if let Some(plugin) = &frontend {
         findings.push(Finding::new(
             "frontend-download",
@@ -162,7 +157,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         command,
         selection,
         options,
-        without_sources: gates(app),
+        without_sources: gates(app, &selected),
         module: in_context(&app.model.dir()),
         build_dir: app.model.build_dir(),
         source_folders,
@@ -170,7 +165,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         siblings: siblings.collect(),
         credentials,
         frontend: frontend.is_some(),
-        spring_boot_run: app.plugins.contains_key(SPRING_BOOT),
+        spring_boot: app.plugins.contains_key(SPRING_BOOT),
         quarkus: app.project().quarkus().is_some(),
     };
     Ok((run, findings))
@@ -195,7 +190,9 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
             let plugin = super::plugins::of(model).remove(&row.plugin)?;
             let tolerant = row.tolerant.as_ref().and_then(|key| plugin.anywhere(model, key));
             let applies = row.only_with.as_ref().is_none_or(|with| {
-                plugin.dependencies.contains(with) || plugin.element(with).is_some() || plugin.element(&format!("java/{with}")).is_some()
+                plugin.dependencies.contains(with)
+                    || plugin.element(with).is_some()
+                    || plugin.element(&format!("java/{with}")).is_some()
             });
             (applies && tolerant.is_none_or(|(value, _)| value != "false")).then_some(plugin)
         });
@@ -231,11 +228,9 @@ fn no_git(what: &str, property: &str, evidence: Evidence) -> Finding {
 }
 
 /// Checks that say nothing about a placeholder.
-fn gates(app: &App) -> Vec<String> {
-    let mut present: Vec<String> = app
-        .reactor
-        .projects
-        .values()
+fn gates(app: &App, selected: &[&Model]) -> Vec<String> {
+    let mut present: Vec<String> = selected
+        .iter()
         .flat_map(|model| {
             let plugins = super::plugins::of(model);
             let rows = app.tables.gate.iter().filter(move |row| plugins.contains_key(&row.plugin));

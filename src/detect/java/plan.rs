@@ -282,7 +282,7 @@ fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>
 /// A run that watches the sources, where the framework has one.
 fn dev_command(run: &Run) -> Option<DevCommand> {
     let several = run.selection.iter().any(|word| word == "-pl");
-    let goal = match (run.quarkus, run.spring_boot_run) {
+    let goal = match (run.quarkus, run.spring_boot) {
         (true, _) => vec!["quarkus:dev".to_owned(), "-Dquarkus.http.host=0.0.0.0".to_owned()],
         // The goal would run in each module that is built along.
         (false, true) if !several => vec!["spring-boot:run".to_owned()],

@@ -105,8 +105,13 @@ fn merge(model: &Model, merged: &mut BTreeMap<String, Plugin>, path: &RelPath, e
     );
     if present && !merged.contains_key(&key) {
         let evidence = Evidence::at(path, element.line, format!("plugin {key}"));
-        let plugin =
-            Plugin { version: None, evidence, dependencies: Vec::new(), executions: BTreeMap::new(), configs: Vec::new() };
+        let plugin = Plugin {
+            version: None,
+            evidence,
+            dependencies: Vec::new(),
+            executions: BTreeMap::new(),
+            configs: Vec::new(),
+        };
         merged.insert(key.clone(), plugin);
     }
     let Some(plugin) = merged.get_mut(&key) else { return };

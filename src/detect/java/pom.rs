@@ -132,7 +132,8 @@ impl Model {
         }
         let mut model = Self { lineage, foreign, settings: settings.clone() };
         if let Some(foreign) = &mut model.foreign {
-            let resolved = Self { lineage: std::mem::take(&mut model.lineage), foreign: None, settings: settings.clone() };
+            let resolved =
+                Self { lineage: std::mem::take(&mut model.lineage), foreign: None, settings: settings.clone() };
             foreign.version = resolved.resolve(&foreign.version);
             model.lineage = resolved.lineage;
         }
@@ -283,10 +284,10 @@ impl Model {
             "parent.groupId" => return root.text_at("parent/groupId").map(str::to_owned),
             "parent.artifactId" => return root.text_at("parent/artifactId").map(str::to_owned),
             "basedir" => return Some(".".to_owned()),
-            "build.directory" => return self.raw_build("directory", "target"),
-            "build.sourceDirectory" => return self.raw_build("sourceDirectory", "src/main/java"),
+            "build.directory" => return Some(self.raw_build("directory", "target")),
+            "build.sourceDirectory" => return Some(self.raw_build("sourceDirectory", "src/main/java")),
             "build.outputDirectory" => return Some("${project.build.directory}/classes".to_owned()),
-            "build.finalName" => return self.raw_build("finalName", "${project.artifactId}-${project.version}"),
+            "build.finalName" => return Some(self.raw_build("finalName", "${project.artifactId}-${project.version}")),
             _ => {}
         }
         if name == "basedir" {
@@ -298,10 +299,10 @@ impl Model {
         self.raw_property(name).map(|(_, element)| element.text.clone())
     }
 
-    fn raw_build(&self, name: &str, default: &str) -> Option<String> {
+    fn raw_build(&self, name: &str, default: &str) -> String {
         let way = format!("build/{name}");
         let found = self.scopes().find_map(|(_, scope)| scope.text_at(&way));
-        Some(found.unwrap_or(default).to_owned())
+        found.unwrap_or(default).to_owned()
     }
 
     /// Dependencies of the pom and of its parents, with the versions that `<dependencyManagement>` gives.
@@ -427,8 +428,11 @@ mod tests {
 
     #[test]
     fn circles_and_growth_end() {
-        let many: String =
-            (0..40).map(|n| format!("<p{n}>${{p{m}}}${{p{m}}}</p{n}>", m = n + 1)).collect::<String>() + "<p40>xx</p40>";
+        let mut many = "<p40>xx</p40>".to_owned();
+        for n in 0..40 {
+            let next = n + 1;
+            many.extend([format!("<p{n}>${{p{next}}}${{p{next}}}</p{n}>")]);
+        }
         let text = format!(
             "<project><artifactId>a</artifactId><version>${{v}}</version><properties><v>${{w}}</v><w>${{v}}</w>{many}</properties></project>"
         );

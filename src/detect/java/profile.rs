@@ -47,10 +47,10 @@ impl UserSettings {
                         None => found.profiles.push(name.trim_start_matches(['+', '?']).to_owned()),
                     }
                 }
-            } else if !word.starts_with("--s") || word.starts_with("--settings") {
-                if let Some(file) = value("-s", "--settings") {
-                    found.settings_file = Some((file, Evidence::at(&path, number, "settings of every run")));
-                }
+            } else if (!word.starts_with("--s") || word.starts_with("--settings"))
+                && let Some(file) = value("-s", "--settings")
+            {
+                found.settings_file = Some((file, Evidence::at(&path, number, "settings of every run")));
             }
         }
         Ok(found)

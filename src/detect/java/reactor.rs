@@ -72,7 +72,8 @@ impl Reactor {
 
     /// The projects of the run that the one at `pom` depends on, directly or not, itself not included.
     pub(super) fn siblings(&self, pom: &RelPath) -> Vec<Rc<Model>> {
-        let by_key: BTreeMap<String, &RelPath> = self.projects.iter().map(|(path, model)| (model.key(), path)).collect();
+        let by_key: BTreeMap<String, &RelPath> =
+            self.projects.iter().map(|(path, model)| (model.key(), path)).collect();
         let mut found: BTreeSet<&RelPath> = BTreeSet::new();
         let mut waiting = vec![pom];
         while let Some(path) = waiting.pop() {
@@ -175,7 +176,10 @@ mod tests {
         let repo = Repo::from_files([
             ("x/pom.xml", pom("root", "<modules><module>a</module><module>b/pom.xml</module></modules>")),
             ("x/a/pom.xml", child("a", "<modules><module>deep</module></modules>")),
-            ("x/a/deep/pom.xml", child("deep", USES_CORE).replace("<parent>", "<parent><relativePath>../../pom.xml</relativePath>")),
+            (
+                "x/a/deep/pom.xml",
+                child("deep", USES_CORE).replace("<parent>", "<parent><relativePath>../../pom.xml</relativePath>"),
+            ),
             ("x/b/pom.xml", child("core", "")),
             ("x/unlisted/pom.xml", child("unlisted", "")),
         ]);

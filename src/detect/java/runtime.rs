@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::artifact::{Project, Shape};
-use super::config::Settings;
+use super::config::{Setting, Settings};
 use super::pom::{Dependency, relative};
 use super::source::Source;
 use super::storage::{self, folder_of, write};
@@ -53,6 +53,8 @@ pub(super) fn describe(program: &mut Program, shape: &Shape, around: &Surroundin
 /// The server that the dependencies bring.
 enum Server<'a> {
     Spring(&'a Dependency),
+    /// Spring Boot with a server that the settings alone betray.
+    Configured(Evidence),
     Quarkus(Evidence),
     Micronaut(&'a Dependency),
     Jetty(Evidence),
@@ -69,7 +71,8 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     if let Some((plugin, _)) = around.project.quarkus() {
         let command = runtime().any(|d| artifact(d) == "quarkus-picocli");
         let http = ["rest", "vertx-http", "undertow", "reactive-routes", "web", "graphql", "grpc"];
-        let web = runtime().find(|d| http.iter().any(|part| artifact(d).starts_with("quarkus-") && artifact(d).contains(part)));
+        let web = runtime()
+            .find(|d| http.iter().any(|part| artifact(d).starts_with("quarkus-") && artifact(d).contains(part)));
         match (web, command) {
             (Some(dependency), _) => return Server::Quarkus(dependency.evidence.clone()),
             (None, false) => return Server::Quarkus(plugin.evidence.clone()),
@@ -80,6 +83,10 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     if let Some(starter) = starters.iter().find_map(|name| runtime().find(|d| artifact(d) == *name)) {
         return Server::Spring(starter);
     }
+    let spring = runtime().any(|d| d.key.starts_with("org.springframework.boot:"));
+    if let Some(setting) = around.settings.get("server.port").filter(|_| spring) {
+        return Server::Configured(setting.evidence.clone());
+    }
     let micronaut = runtime().find(|d| d.key.starts_with("io.micronaut:micronaut-http-server"));
     micronaut.map_or(Server::Own, Server::Micronaut)
 }
@@ -88,9 +95,8 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
     let server = server(shape, around);
     let (key, address, variable, evidence) = match &server {
         Server::Spring(starter) => ("server.port", "server.address", "SERVER_PORT", starter.evidence.clone()),
-        Server::Quarkus(evidence) => {
-            ("quarkus.http.port", "quarkus.http.host", "QUARKUS_HTTP_PORT", evidence.clone())
-        }
+        Server::Configured(evidence) => ("server.port", "server.address", "SERVER_PORT", evidence.clone()),
+        Server::Quarkus(evidence) => ("quarkus.http.port", "quarkus.http.host", "QUARKUS_HTTP_PORT", evidence.clone()),
         Server::Micronaut(dependency) => {
             ("micronaut.server.port", "micronaut.server.host", "MICRONAUT_SERVER_PORT", dependency.evidence.clone())
         }
@@ -98,32 +104,18 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
             program.kind = Kind::Service;
             let note = "Jetty listens on 8080 unless told otherwise";
             program.port = Some(Sourced::new(8080, Evidence { note: note.to_owned(), ..evidence.clone() }));
-            program.needs.temporary_files = Some(Evidence { note: "Jetty's work folder".to_owned(), ..evidence.clone() });
+            program.needs.temporary_files =
+                Some(Evidence { note: "Jetty's work folder".to_owned(), ..evidence.clone() });
             return None;
         }
         Server::Own => return own_server(program, around),
     };
     program.kind = Kind::Service;
-    let stated = around.settings.get(key);
-    match stated {
-        Some(setting) => {
-            let (text, variable) = around.settings.expand(&around.project.model.resolve(&unfiltered(&setting.value)));
-            let mut note = format!("{key} = {}", setting.value);
-            if let Some(variable) = variable {
-                note = format!("{note}; {variable} changes it");
-            }
-            match text.trim().parse::<u16>() {
-                Ok(0) => {}
-                Ok(port) => {
-                    program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() }));
-                }
-                Err(_) => program.findings.push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
-            }
-        }
-        None => {
-            let note = format!("{}; {key} is not set: 8080", evidence.note);
-            program.port = Some(Sourced::new(8080, Evidence { note, ..evidence.clone() }));
-        }
+    if let Some(setting) = around.settings.get(key) {
+        stated_port(program, around, key, setting);
+    } else {
+        let note = format!("{}; {key} is not set: 8080", evidence.note);
+        program.port = Some(Sourced::new(8080, Evidence { note, ..evidence.clone() }));
     }
     localhost(program, around, address);
     let servlet = matches!(&server, Server::Spring(starter) if !starter.key.contains("webflux") && !starter.key.contains("netty") && !starter.key.contains("armeria"));
@@ -132,6 +124,18 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
         program.needs.temporary_files = Some(Evidence { note: note.to_owned(), ..evidence });
     }
     Some(variable.to_owned())
+}
+
+fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting: &Setting) {
+    let value = around.project.model.resolve(&unfiltered(&setting.value));
+    let (text, variable) = around.settings.expand(&value);
+    let changed = variable.map_or_else(String::new, |variable| format!("; {variable} changes it"));
+    let note = format!("{key} = {}{changed}", setting.value);
+    match text.trim().parse::<u16>() {
+        Ok(0) => {}
+        Ok(port) => program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() })),
+        Err(_) => program.findings.push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
+    }
 }
 
 /// Maven's filter of Spring's parent: `@name@` means `${name}`.
@@ -161,7 +165,8 @@ fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
     }
     let variable = key.to_uppercase().replace(['.', '-'], "_");
     let value = EnvVar { key: variable.clone(), value: "0.0.0.0".to_owned() };
-    let note = format!("{key} is {}: set by {variable}, or nothing outside of the container can connect", setting.value);
+    let note =
+        format!("{key} is {}: set by {variable}, or nothing outside of the container can connect", setting.value);
     program.env.push(Sourced::new(value, Evidence { note, ..setting.evidence.clone() }));
 }
 
@@ -222,12 +227,31 @@ fn need(program: &mut Program, package: &str, evidence: Evidence) {
 }
 
 /// Calls whose first argument is a path.
-const OPENS: [&str; 9] =
-    ["of", "get", "File", "FileInputStream", "FileReader", "RandomAccessFile", "FileOutputStream", "FileWriter", "PrintWriter"];
+const OPENS: [&str; 9] = [
+    "of",
+    "get",
+    "File",
+    "FileInputStream",
+    "FileReader",
+    "RandomAccessFile",
+    "FileOutputStream",
+    "FileWriter",
+    "PrintWriter",
+];
 /// What code does that writes files.
 const WRITES: [&str; 12] = [
-    "createDirectories", "createDirectory", "mkdirs", "mkdir", "FileOutputStream", "FileWriter", "newBufferedWriter",
-    "newOutputStream", "transferTo", "writeString", "createFile", "PrintWriter",
+    "createDirectories",
+    "createDirectory",
+    "mkdirs",
+    "mkdir",
+    "FileOutputStream",
+    "FileWriter",
+    "newBufferedWriter",
+    "newOutputStream",
+    "transferTo",
+    "writeString",
+    "createFile",
+    "PrintWriter",
 ];
 /// What code does that needs a temporary folder.
 const TEMPORARY: [&str; 3] = ["createTempFile", "createTempDirectory", "createTempDir"];
@@ -315,14 +339,16 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, writes: bool,
 /// Spring reads `./config/` and `./application.*` beside the program: what lies there is carried.
 fn external_config(program: &mut Program, around: &Surroundings) {
     let dir = around.project.model.dir();
-    let Server::Spring(_) = server(&Shape::Whole, around) else { return };
-    let files: BTreeSet<&str> =
-        ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
+    let (Server::Spring(_) | Server::Configured(_)) = server(&Shape::Whole, around) else { return };
+    let files: BTreeSet<&str> = ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
     for folder in ["", "config"] {
         for name in &files {
             let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else { continue };
             if around.project.repo.is_file(&path) && !program.files.iter().any(|held| held.value == path) {
-                program.files.push(Sourced::new(path.clone(), Evidence::file(&path, "Spring reads it from the working directory")));
+                program.files.push(Sourced::new(
+                    path.clone(),
+                    Evidence::file(&path, "Spring reads it from the working directory"),
+                ));
             }
         }
     }
@@ -334,10 +360,13 @@ pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
     let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
     let profiles = active_profiles(repo, dir)?;
     let mut names: Vec<String> = Vec::new();
-    for stem in profiles.iter().rev().map(|profile| format!("application-{profile}")).chain(["application".to_owned()]) {
+    for stem in profiles.iter().rev().map(|profile| format!("application-{profile}")).chain(["application".to_owned()])
+    {
         names.extend(["properties", "yml", "yaml"].map(|extension| format!("{stem}.{extension}")));
     }
-    names.extend(["bootstrap.yml", "bootstrap.properties", "META-INF/microprofile-config.properties"].map(str::to_owned));
+    names.extend(
+        ["bootstrap.yml", "bootstrap.properties", "META-INF/microprofile-config.properties"].map(str::to_owned),
+    );
     for folder in folders {
         for name in &names {
             add(&mut settings, repo, dir, folder, name)?;
@@ -378,5 +407,9 @@ fn active_profiles(repo: &Repo, dir: &RelPath) -> Result<Vec<String>> {
     }
     let Some(setting) = base.get("spring.profiles.active") else { return Ok(Vec::new()) };
     let names = base.expand(&setting.value).0;
-    Ok(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty() && !name.contains(['$', '@', '/'])).collect())
+    Ok(names
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty() && !name.contains(['$', '@', '/']))
+        .collect())
 }

@@ -42,7 +42,11 @@ impl Source {
                 length
             } else if c == '\'' {
                 // A character literal, so that '"' opens no string.
-                let end = if rest[1..].starts_with('\\') { 3 } else { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) };
+                let end = if rest[1..].starts_with('\\') {
+                    3
+                } else {
+                    1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+                };
                 if rest.get(end..).is_some_and(|tail| tail.starts_with('\'')) { end + 1 } else { 1 }
             } else if c.is_alphanumeric() || c == '_' {
                 let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
@@ -90,9 +94,7 @@ impl Source {
 
     /// The positions just after `word(`.
     pub(super) fn calls<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-        (0..self.tokens.len())
-            .filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '('))
-            .map(|at| at + 2)
+        (0..self.tokens.len()).filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '(')).map(|at| at + 2)
     }
 
     /// Every string literal with its position.
@@ -160,7 +162,9 @@ impl Source {
             word.parse().ok().or_else(|| constants.get(word).copied()).filter(|port| *port > 0)
         };
         let variable = self.port_variable();
-        for name in ["InetSocketAddress", "ServerSocket", "start", "listen", "port", "setPort", "withPort", "forPort", "Server"] {
+        for name in
+            ["InetSocketAddress", "ServerSocket", "start", "listen", "port", "setPort", "withPort", "forPort", "Server"]
+        {
             for at in self.calls(name) {
                 let host_first = self.text(at).is_some() && self.mark(at + 1, ',');
                 let place = if host_first { at + 2 } else { at };
@@ -244,8 +248,15 @@ mod tests {
         let java = "package a.b;\n/* public static void main( */ class X { char c = '\"'; public static void main(String[] a) {} }";
         assert_eq!(source("X.java", java).main_class().unwrap().0, "a.b.X");
         assert_eq!(source("app.kt", "package a\nfun main() { }").main_class().unwrap().0, "a.AppKt");
-        assert_eq!(source("A.kt", "object A { @JvmStatic fun main(a: Array<String>) {} }").main_class().unwrap().0, "A");
-        assert!(source("Y.java", "class Y { static String s = \"public static void main(\"; void main(int a) {} }").main_class().is_none());
+        assert_eq!(
+            source("A.kt", "object A { @JvmStatic fun main(a: Array<String>) {} }").main_class().unwrap().0,
+            "A"
+        );
+        assert!(
+            source("Y.java", "class Y { static String s = \"public static void main(\"; void main(int a) {} }")
+                .main_class()
+                .is_none()
+        );
         assert!(source("Z.java", "class Z { private static void main(String[] a) {} }").main_class().is_none());
     }
 

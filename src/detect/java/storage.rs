@@ -138,7 +138,8 @@ fn fill_logback(value: &str, text: &str) -> String {
             line[at..].split('"').next().map(str::to_owned)
         };
         let defined = text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
-        let found = defined.filter(|line| attribute(line, "name").as_deref() == Some(name)).find_map(|l| attribute(l, "value"));
+        let found =
+            defined.filter(|line| attribute(line, "name").as_deref() == Some(name)).find_map(|l| attribute(l, "value"));
         let replacement = found.unwrap_or_else(|| default.to_owned());
         if replacement.is_empty() {
             break;

@@ -185,7 +185,8 @@ fn in_range(range: &str, wanted: u32) -> bool {
         let (low, high) = inner.split_once(',').unwrap_or((inner, inner));
         let above = feature(low).is_none_or(|low| wanted >= low);
         // `22)` leaves out 22; `22.1)` and `22]` let releases of the line 22 in.
-        let below = feature(high).is_none_or(|high| if close && !high_has_more(inner) { wanted < high } else { wanted <= high });
+        let below = feature(high)
+            .is_none_or(|high| if close && !high_has_more(inner) { wanted < high } else { wanted <= high });
         if above && below {
             return true;
         }

@@ -61,8 +61,7 @@ impl Element {
 pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_deep(path, text)?;
-    let options =
-        roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: MAX_ELEMENTS * 8, ..Default::default() };
+    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: MAX_ELEMENTS * 8, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         anyhow!(
             "{path}:{}: not valid XML: {error}; mend the file, since the build tools cannot read it either",
@@ -81,7 +80,8 @@ fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
         line += u32::try_from(rest[..at].matches('\n').count()).unwrap_or(0);
         rest = &rest[at..];
         let skip = |open: &str, close: &str| {
-            rest.strip_prefix(open).map(|body| body.find(close).map_or(rest.len(), |end| open.len() + end + close.len()))
+            rest.strip_prefix(open)
+                .map(|body| body.find(close).map_or(rest.len(), |end| open.len() + end + close.len()))
         };
         let length = if let Some(length) =
             skip("<!--", "-->").or_else(|| skip("<![CDATA[", "]]>")).or_else(|| skip("<?", "?>"))
@@ -95,7 +95,9 @@ fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
                 depth += 1;
             }
             if depth > MAX_DEPTH {
-                bail!("{path}:{line}: elements nest more than {MAX_DEPTH} levels deep: this is no file that Maven uses");
+                bail!(
+                    "{path}:{line}: elements nest more than {MAX_DEPTH} levels deep: this is no file that Maven uses"
+                );
             }
             end
         };
