@@ -204,7 +204,9 @@ impl<'r> App<'r> {
     }
 
     fn version(&self) -> Option<Sourced<String>> {
-        let version = self.model.version().filter(|v| !v.contains("${") && !v.chars().any(char::is_control))?;
+        // A parent outside of the tree has a version of its own.
+        let own = self.model.lineage.iter().any(|level| level.root.child("version").is_some());
+        let version = self.model.version().filter(|v| own && !v.contains("${") && !v.chars().any(char::is_control))?;
         let line = self.model.line("version");
         Some(Sourced::new(version, Evidence::at(self.model.path(), line, "the project's version")))
     }
@@ -321,3 +323,6 @@ fn named(app: &App, wanted: &str) -> Result<Candidate> {
         "`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build leaves (target/app.jar)"
     )
 }
+
+#[cfg(test)]
+mod tests;

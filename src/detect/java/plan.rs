@@ -92,7 +92,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         servlet: servlet(&app, built),
     };
     let (mut env, args) = port(chosen, &launch);
-    env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), "-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError".to_owned()));
+    env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), app.tables.jvm_options.clone()));
     let mut entrypoint = vec![chosen.base.row.interpreter.clone().unwrap_or_else(|| "java".to_owned())];
     entrypoint.extend(start(run, built));
     entrypoint.extend(args);

@@ -109,6 +109,8 @@ pub(super) struct Tables {
     pub(super) quarkus_jar_type: String,
     /// The environment of `javax.servlet`.
     pub(super) servlet_before_jakarta: String,
+    /// Options of the virtual machine in a container.
+    pub(super) jvm_options: String,
     pub(super) public_hosts: Vec<String>,
     pub(super) web_starters: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
@@ -131,6 +133,7 @@ impl Tables {
             jetty: catalog.table("jetty")?,
             quarkus_jar_type: catalog.table("quarkus_jar_type")?,
             servlet_before_jakarta: catalog.table("servlet_before_jakarta")?,
+            jvm_options: catalog.table("jvm_options")?,
             public_hosts: catalog.table("public_hosts")?,
             web_starters: catalog.table("web_starters")?,
             dependency_packages: catalog.table("dependency_packages")?,
