@@ -206,7 +206,7 @@ impl Project<'_> {
             notes.push(Note {
                 code: "framework-version-unknown",
                 what: "which Spring Boot this is, no pom in the repository says: a current one is assumed".to_owned(),
-                why: "archives are extracted into layers by another command before 3.3",
+                why: "older lines extract archives into layers by another command",
                 fix: "state the version of spring-boot-maven-plugin, or of the bom spring-boot-dependencies",
                 evidence: plugin.evidence.clone(),
             });
