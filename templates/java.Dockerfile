@@ -10,8 +10,16 @@ RUN apt-get update \
 # The image sets it to a folder, which the wrapper would take for an option.
 ENV MAVEN_CONFIG=""
 WORKDIR /deps
+COPY <<"EOF" /placeholder/Main.java
+package placeholder;
+
+public class Main {
+    public static void main(String[] args) {}
+}
+EOF
+
 # The same build over the poms alone, with a placeholder class in place of the sources, makes Maven download everything
-# that the build needs, plugins included; what it makes is thrown away, and a failure (-fn) only means that the build
+# that the build needs, plugins included. What it makes is not used, and a failure (-fn) only means that the build
 # downloads the rest. Downloads go through a cache mount, so that a changed pom fetches only what is new, and are copied
 # into this layer, so that a machine that has only the layer cache fetches nothing after an edit.
 RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=locked \
@@ -24,12 +32,8 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
 {%- for manifest in manifests %}{% for path in manifest.src %}
     --mount=type=bind,source={{ path }},target=/deps/{{ path }} \
 {%- endfor %}{% endfor %}
-    for folder in {{ details.source_folders | shell }}; do \
-        mkdir -p "$folder/placeholder" \
-        && echo 'package placeholder; public class Main { public static void main(String[] args) {} }' \
-            > "$folder/placeholder/Main.java" || exit 1; \
-    done \
-    && {{ details.resolve | shell }} \
+    {% for folder in details.source_folders %}install -D /placeholder/Main.java {{ [folder] | shell }}/placeholder/Main.java \
+    && {% endfor %}{{ details.resolve | shell }} \
     && mkdir -p /root/.m2/repository \
     && cp -a /var/cache/maven/. /root/.m2/repository/
 
@@ -46,9 +50,7 @@ RUN {% if details.credentials %}--mount=type=secret,id=maven-settings,target=/ro
 {%- if details.extract.jarmode == "tools" %} \
     && java -Djarmode=tools -jar {{ [details.extract.archive] | shell }} extract{% if details.extract.layers %} --layers{% endif %}{% if details.extract.launcher %} --launcher{% else %} --application-filename app.jar{% endif %} --destination /layers
 {%- else %} \
-    && mkdir /layers \
-    && cd /layers \
-    && java -Djarmode=layertools -jar {{ [details.extract.archive] | shell }} extract
+    && java -Djarmode=layertools -jar {{ [details.extract.archive] | shell }} extract --destination /layers
 {%- endif %}
 {%- endif %}
 {%- if details.servlet %}
