@@ -21,7 +21,8 @@ EOF
 # The same build over the poms alone, with a placeholder class in place of the sources, makes Maven download everything
 # that the build needs, plugins included. What it makes is not used, and a failure (-fn) only means that the build
 # downloads the rest. Downloads go through a cache mount, so that a changed pom fetches only what is new, and are copied
-# into this layer, so that a machine that has only the layer cache fetches nothing after an edit.
+# into this layer, so that a machine that has only the layer cache fetches nothing after an edit. What was not found is
+# asked for again.
 RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=locked \
 {%- if details.credentials %}
     --mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
@@ -34,6 +35,7 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
 {%- endfor %}{% endfor %}
     {% for folder in details.source_folders %}install -D /placeholder/Main.java {{ [folder] | shell }}/placeholder/Main.java \
     && {% endfor %}{{ details.resolve | shell }} \
+    && find /var/cache/maven -name '*.lastUpdated' -delete \
     && mkdir -p /root/.m2/repository \
     && cp -a /var/cache/maven/. /root/.m2/repository/
 
