@@ -106,16 +106,7 @@ impl<'r> App<'r> {
     fn sources(&self) -> Result<Vec<Source>> {
         let mut sources = Vec::new();
         for model in std::iter::once(&self.model).chain(&self.siblings) {
-            let folders: BTreeSet<String> =
-                [model.source_dir(), "src/main/java".to_owned(), "src/main/kotlin".to_owned()].into_iter().collect();
-            for folder in folders.iter().filter_map(|folder| model.dir().join(folder)) {
-                let files: Vec<RelPath> = self.dir.repo.files_under(&folder).cloned().collect();
-                for path in files.iter().filter(|path| ["java", "kt"].contains(&path.extension())) {
-                    if let Some(text) = self.dir.repo.source_text(path)? {
-                        sources.push(Source::new(path, &text));
-                    }
-                }
-            }
+            sources.extend(own_sources(&self.dir, model)?);
         }
         Ok(sources)
     }
@@ -244,7 +235,41 @@ impl<'r> App<'r> {
     }
 }
 
+/// A module among others that the build does not make to be started, told without reading all the others.
+fn is_library(dir: &Dir) -> Result<bool> {
+    let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else { return Ok(true) };
+    let poms = Poms::new(dir.repo);
+    let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(true) };
+    let above = |folder: RelPath| folder.join("pom.xml").is_some_and(|pom| dir.repo.is_file(&pom));
+    let alone = model.lineage.len() == 1 && !dir.path.ancestors().any(above);
+    if alone || model.packaging() == "pom" {
+        return Ok(false);
+    }
+    let (plugins, tables) = (plugins::of(&model), Tables::read()?);
+    let project = Project { repo: dir.repo, model: &model, plugins: &plugins, tables: &tables };
+    Ok(project.candidates().is_empty() && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
+}
+
+/// The Java and Kotlin sources of one project.
+fn own_sources(dir: &Dir, model: &Model) -> Result<Vec<Source>> {
+    let folders: BTreeSet<String> =
+        [model.source_dir(), "src/main/java".to_owned(), "src/main/kotlin".to_owned()].into_iter().collect();
+    let mut sources = Vec::new();
+    for folder in folders.iter().filter_map(|folder| model.dir().join(folder)) {
+        let files: Vec<RelPath> = dir.repo.files_under(&folder).cloned().collect();
+        for path in files.iter().filter(|path| ["java", "kt"].contains(&path.extension())) {
+            if let Some(text) = dir.repo.source_text(path)? {
+                sources.push(Source::new(path, &text));
+            }
+        }
+    }
+    Ok(sources)
+}
+
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    if is_library(dir)? {
+        return Ok(None);
+    }
     let Some(app) = App::read(dir)? else { return Ok(None) };
     let sources = app.sources()?;
     let candidates = app.candidates(&sources);

@@ -9,6 +9,7 @@ use super::{App, Details, Launch, named};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
+use crate::facts::{Finding, Severity};
 use crate::plan::{Artifact, Build, CopySpec, DevCommand};
 use crate::repo::Dir;
 
@@ -109,7 +110,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev: if dev { dev_command(run) } else { None },
         decisions: Vec::new(),
-        findings: Vec::new(),
+        findings: one_platform(chosen, &app).into_iter().collect(),
         details: serde_json::to_value(&stages)?,
     })
 }
@@ -277,6 +278,22 @@ fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>
         (_, Some(name)) => (vec![(name.clone(), port.to_string())], Vec::new()),
         _ => (Vec::new(), Vec::new()),
     }
+}
+
+/// The image is not published for other machines.
+fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
+    let cycle = chosen.catalog.release_of(chosen.toolchain).map_or(chosen.toolchain, |release| &release.cycle);
+    let only = app.tables.alpine_amd64_only.iter().any(|only| only == cycle);
+    (only && chosen.base.row.installer.as_deref() == Some("apk")).then(|| {
+        Finding::new(
+            "one-platform",
+            Severity::Note,
+            format!("{} is published for amd64 alone", chosen.base.image),
+            chosen.facts.toolchain.evidence.clone(),
+            "the image cannot be built for arm64: not on such a machine, and not by --platform",
+            "take another base, or a newer JDK, where the image must run on arm64",
+        )
+    })
 }
 
 /// A run that watches the sources, where the framework has one.

@@ -111,6 +111,7 @@ pub(super) struct Tables {
     pub(super) servlet_before_jakarta: String,
     /// Options of the virtual machine in a container.
     pub(super) jvm_options: String,
+    pub(super) alpine_amd64_only: Vec<String>,
     pub(super) public_hosts: Vec<String>,
     pub(super) web_starters: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
@@ -134,6 +135,7 @@ impl Tables {
             quarkus_jar_type: catalog.table("quarkus_jar_type")?,
             servlet_before_jakarta: catalog.table("servlet_before_jakarta")?,
             jvm_options: catalog.table("jvm_options")?,
+            alpine_amd64_only: catalog.table("alpine_amd64_only")?,
             public_hosts: catalog.table("public_hosts")?,
             web_starters: catalog.table("web_starters")?,
             dependency_packages: catalog.table("dependency_packages")?,
