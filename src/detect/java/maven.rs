@@ -153,11 +153,13 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
             archive: file(&format!("{}.jar", model.final_name())).unwrap_or_default(),
         }
     });
+    let mut without_sources = gates(app, &selected);
+    without_sources.retain(|option| !options.contains(option));
     let run = Run {
         command,
         selection,
         options,
-        without_sources: gates(app, &selected),
+        without_sources,
         module: in_context(&app.model.dir()),
         build_dir: app.model.build_dir(),
         source_folders,
