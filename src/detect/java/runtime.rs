@@ -119,8 +119,12 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
     }
     localhost(program, around, address);
     let servlet = matches!(&server, Server::Spring(starter) if !starter.key.contains("webflux") && !starter.key.contains("netty") && !starter.key.contains("armeria"));
-    if servlet {
-        let note = "the embedded server makes its work folder in java.io.tmpdir";
+    let note = match &server {
+        Server::Quarkus(_) => Some("Vert.x makes its cache folder in java.io.tmpdir"),
+        _ if servlet => Some("the embedded server makes its work folder in java.io.tmpdir"),
+        _ => None,
+    };
+    if let Some(note) = note {
         program.needs.temporary_files = Some(Evidence { note: note.to_owned(), ..evidence });
     }
     Some(variable.to_owned())
