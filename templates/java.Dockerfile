@@ -31,7 +31,7 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
     --mount=type=cache,target=/root/.npm \
 {%- endif %}
 {%- for manifest in manifests %}{% for path in manifest.src %}
-    --mount=type=bind,source={{ path }},target=/deps/{{ path }} \
+    --mount=type=bind,source={{ path }},target=/deps/{{ path }}{% if path is ending_with(pat=".mvn") %},rw{% endif %} \
 {%- endfor %}{% endfor %}
     {% for folder in details.source_folders %}install -D /placeholder/Main.java {{ [folder] | shell }}/placeholder/Main.java \
     && {% endfor %}{{ details.resolve | shell }} \
