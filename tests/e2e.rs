@@ -88,6 +88,54 @@ const CGO: App = App {
     edit: ("main.go", "hello from", "good day {} from"),
 };
 
+const SPRING3: App = App {
+    name: "java-spring3",
+    answer: "hello from java-spring3",
+    deep: None,
+    says_uid: false,
+    edit: ("src/main/java/example/Application.java", "hello from", "good day from"),
+};
+
+const SPRING4: App = App {
+    name: "java-spring4",
+    answer: "hello from java-spring4",
+    deep: None,
+    says_uid: false,
+    edit: ("src/main/java/example/Application.java", "hello from", "good day from"),
+};
+
+const MODULES: App = App {
+    name: "java-modules",
+    answer: "hello from modules, visit 1",
+    deep: None,
+    says_uid: false,
+    edit: ("core/src/main/java/example/core/Greeting.java", "hello from", "good day from"),
+};
+
+const SHADED: App = App {
+    name: "java-shaded",
+    answer: "hello from shaded",
+    deep: None,
+    says_uid: false,
+    edit: ("src/main/java/example/Main.java", "hello from", "good day from"),
+};
+
+const QUARKUS: App = App {
+    name: "java-quarkus",
+    answer: "hello from quarkus",
+    deep: None,
+    says_uid: false,
+    edit: ("src/main/java/example/Hello.java", "hello from", "good day from"),
+};
+
+const WAR: App = App {
+    name: "java-war",
+    answer: "hello from war",
+    deep: Some(("/page.jsp", "page 42")),
+    says_uid: false,
+    edit: ("src/main/java/example/Hello.java", "hello from", "good day from"),
+};
+
 macro_rules! proofs {
     ($($test:ident: $app:ident on $base:literal;)+) => {
         $(#[test]
@@ -122,6 +170,24 @@ proofs! {
     go_cgo_on_distroless: CGO on "distroless";
     go_cgo_on_alpine: CGO on "alpine";
     go_cgo_on_debian: CGO on "debian";
+    java_spring3_on_distroless: SPRING3 on "distroless";
+    java_spring3_on_alpine: SPRING3 on "alpine";
+    java_spring3_on_debian: SPRING3 on "debian";
+    java_spring4_on_distroless: SPRING4 on "distroless";
+    java_spring4_on_alpine: SPRING4 on "alpine";
+    java_spring4_on_debian: SPRING4 on "debian";
+    java_modules_on_distroless: MODULES on "distroless";
+    java_modules_on_alpine: MODULES on "alpine";
+    java_modules_on_debian: MODULES on "debian";
+    java_shaded_on_distroless: SHADED on "distroless";
+    java_shaded_on_alpine: SHADED on "alpine";
+    java_shaded_on_debian: SHADED on "debian";
+    java_quarkus_on_distroless: QUARKUS on "distroless";
+    java_quarkus_on_alpine: QUARKUS on "alpine";
+    java_quarkus_on_debian: QUARKUS on "debian";
+    java_war_on_distroless: WAR on "distroless";
+    java_war_on_alpine: WAR on "alpine";
+    java_war_on_debian: WAR on "debian";
 }
 
 /// The engine, where these tests are wanted.
@@ -195,7 +261,7 @@ fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         // What a developer's own run may have left behind is not part of the application.
-        if ["node_modules", "dist", ".next", "public_html"].iter().any(|name| entry.file_name() == *name) {
+        if ["node_modules", "dist", ".next", "public_html", "target"].iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         let target = to.join(entry.file_name());
@@ -301,6 +367,7 @@ fn only_the_application_changed(label: &str, before: &[Layer], after: &[Layer]) 
     }
     let bytes: u64 = changed.iter().map(|layer| layer.size).sum();
     println!("{label}: an edit changes {} of {} layers, {} kB", changed.len(), after.len(), bytes / 1000);
+    assert!(!label.starts_with("java-") || bytes < 1_000_000, "{label}: an edit changes {bytes} bytes: {changed:#?}");
 }
 
 /// Go on scratch: the binary, certificates, accounts, what the program opens, and empty folders.

@@ -1,0 +1,353 @@
+//! Java, built by Maven.
+//!
+//! | file | what it tells |
+//! |---|---|
+//! | pom.xml, and every parent and module of it in the tree | modules, packaging, plugins, levels, dependencies |
+//! | .mvn/, mvnw | options of every run, the exact Maven |
+//! | .java-version, .sdkmanrc, .tool-versions, mise.toml | the JDK |
+//! | application.properties, application.yml | port, address, databases and logs in files |
+//! | the sources | main classes, ports, files and programs that are used at run time |
+
+mod artifact;
+mod config;
+mod maven;
+mod plan;
+mod plugins;
+mod pom;
+mod profile;
+mod reactor;
+mod runtime;
+mod source;
+mod storage;
+mod tables;
+mod toolchain;
+mod xml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+use self::artifact::{Artifact, Candidate, Project, Shape};
+use self::plugins::Plugin;
+use self::pom::{Dependency, Model, Poms, relative};
+use self::reactor::Reactor;
+use self::runtime::Surroundings;
+use self::source::Source;
+use self::tables::Tables;
+use crate::detect::Language;
+use crate::facts::{Evidence, Facts, Finding, Kind, Program, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::Dir;
+
+/// The id in the registry.
+const ID: &str = "java";
+
+/// The row of the registry.
+pub const LANGUAGE: Language = Language {
+    id: ID,
+    name: "Java",
+    markers: &["pom.xml"],
+    detect,
+    encloses: reactor::encloses,
+    program: program_named,
+    plan: plan::plan,
+};
+
+/// How one program is started, beyond the shared facts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Launch {
+    artifact: Artifact,
+    /// The port that was detected, and the variable that changes it.
+    port: Option<u16>,
+    port_variable: Option<String>,
+}
+
+/// What `plan` needs beyond the shared facts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Details {
+    run: maven::Run,
+    /// By [`Program::id`].
+    launches: BTreeMap<String, Launch>,
+}
+
+/// One project with what surrounds it.
+struct App<'r> {
+    dir: Dir<'r>,
+    reactor: Reactor,
+    model: Rc<Model>,
+    plugins: BTreeMap<String, Plugin>,
+    siblings: Vec<Rc<Model>>,
+    tables: Tables,
+    context: RelPath,
+    tool_folder: RelPath,
+}
+
+impl<'r> App<'r> {
+    fn read(dir: &Dir<'r>) -> Result<Option<Self>> {
+        let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else { return Ok(None) };
+        let poms = Poms::new(dir.repo);
+        let Some(reactor) = Reactor::of(&poms, &path)? else { return Ok(None) };
+        let Some(model) = reactor.projects.get(&path).cloned() else { return Ok(None) };
+        let tool_folder = reactor.tool_folder(&poms);
+        let context = reactor::common(&reactor.context, &tool_folder);
+        let siblings = reactor.siblings(&path);
+        let plugins = plugins::of(&model);
+        let tables = Tables::read()?;
+        Ok(Some(Self { dir: dir.clone(), reactor, model, plugins, siblings, tables, context, tool_folder }))
+    }
+
+    fn project(&self) -> Project<'_> {
+        Project { repo: self.dir.repo, model: &self.model, plugins: &self.plugins, tables: &self.tables }
+    }
+
+    /// The sources of the project, then of its siblings.
+    fn sources(&self) -> Result<Vec<Source>> {
+        let mut sources = Vec::new();
+        for model in std::iter::once(&self.model).chain(&self.siblings) {
+            sources.extend(own_sources(&self.dir, model)?);
+        }
+        Ok(sources)
+    }
+
+    /// Dependencies of the project, then of its siblings.
+    fn dependencies(&self) -> Vec<Dependency> {
+        std::iter::once(&self.model).chain(&self.siblings).flat_map(|model| model.dependencies()).collect()
+    }
+
+    /// True where another project of the run makes something to be started.
+    fn others_start(&self) -> bool {
+        self.reactor.projects.values().any(|model| {
+            let plugins = plugins::of(model);
+            let project = Project { repo: self.dir.repo, model, plugins: &plugins, tables: &self.tables };
+            model.path() != self.model.path() && !project.candidates().is_empty()
+        })
+    }
+
+    /// What can be started: archives that the build makes for it, else classes with a main method.
+    fn candidates(&self, sources: &[Source]) -> Vec<Candidate> {
+        let project = self.project();
+        let declared = project.candidates();
+        if !declared.is_empty() || self.model.packaging() != "jar" || self.others_start() {
+            return declared;
+        }
+        let own = sources.iter().filter(|source| source.path.is_within(&self.model.dir()));
+        let mut found: Vec<(bool, Candidate)> = own
+            .filter_map(|source| {
+                let (class, at) = source.main_class()?;
+                let likely = source.names("SpringBootApplication");
+                Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
+            })
+            .collect();
+        found.sort_by_key(|(later, candidate)| (*later, candidate.id.matches('.').count(), candidate.id.clone()));
+        found.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+
+    /// A program with everything that is known of it.
+    fn program(&self, candidate: &Candidate, sources: &[Source]) -> Result<(Program, Launch)> {
+        let project = self.project();
+        let dependencies = self.dependencies();
+        let settings = runtime::settings(self.dir.repo, &self.model.dir())?;
+        let around = Surroundings {
+            project: &project,
+            dependencies: &dependencies,
+            sources,
+            settings: &settings,
+            context: &self.context,
+        };
+        let name = candidate.id.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let mut program = Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
+        let port_variable = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
+        for note in &candidate.notes {
+            program.findings.push(Finding::new(
+                note.code,
+                Severity::Note,
+                &note.what,
+                [note.evidence.clone()],
+                note.why,
+                note.fix,
+            ));
+        }
+        if candidate.artifact.file.contains("${") {
+            program.findings.push(Finding::new(
+                "artifact-name-unknown",
+                Severity::Error,
+                format!("the name of the archive cannot be read: `{}`", candidate.artifact.file),
+                [candidate.evidence.clone()],
+                "a COPY names its file exactly; a pattern could take the wrong one",
+                "name the file, relative to the module, with --entrypoint target/NAME.jar, or set <finalName>",
+            ));
+        }
+        let port = program.port.as_ref().map(|port| port.value);
+        Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable }))
+    }
+
+    /// Lower case, fit for an image name.
+    fn name(&self) -> Sourced<String> {
+        let text = self.model.artifact_id().to_lowercase();
+        let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let name = text.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+        if name.is_empty() {
+            return Sourced::assumed("app".to_owned());
+        }
+        Sourced::new(name, Evidence::at(self.model.path(), self.model.line("artifactId"), "the project's artifactId"))
+    }
+
+    fn version(&self) -> Option<Sourced<String>> {
+        // A parent outside of the tree has a version of its own.
+        let own = self.model.lineage.iter().any(|level| level.root.child("version").is_some());
+        let version = self.model.version().filter(|v| own && !v.contains("${") && !v.chars().any(char::is_control))?;
+        let line = self.model.line("version");
+        Some(Sourced::new(version, Evidence::at(self.model.path(), line, "the project's version")))
+    }
+
+    fn source_address(&self) -> Option<Sourced<String>> {
+        let (text, evidence) = self.model.text("scm/url").or_else(|| self.model.text("url"))?;
+        let text = text.trim_end_matches(".git").to_owned();
+        let plain =
+            text.starts_with("https://") && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '$');
+        plain.then(|| Sourced::new(text, evidence))
+    }
+
+    /// The oldest JDK that frameworks run on.
+    fn floors(&self, candidates: &[Candidate]) -> Vec<(u32, Evidence)> {
+        let project = self.project();
+        let mut floors = Vec::new();
+        if let Some((version, evidence)) = project.spring_boot_version()
+            && let Some(row) = self.tables.spring_boot(Some(&version))
+        {
+            floors.push((
+                row.java,
+                Evidence { note: format!("Spring Boot {version} needs Java {}", row.java), ..evidence },
+            ));
+        }
+        if let Some((plugin, version)) = project.quarkus()
+            && let Some(java) = self.tables.quarkus(version.as_deref())
+        {
+            floors.push((java, Evidence { note: format!("Quarkus needs Java {java}"), ..plugin.evidence.clone() }));
+        }
+        if let Some(war) = candidates.iter().find(|c| matches!(c.artifact.shape, Shape::Servlet { .. })) {
+            let note = format!("the servlet container needs Java {}", self.tables.jetty.java);
+            floors.push((self.tables.jetty.java, Evidence { note, ..war.evidence.clone() }));
+        }
+        floors
+    }
+}
+
+/// A module among others that the build does not make to be started, told without reading all the others.
+fn is_library(dir: &Dir) -> Result<bool> {
+    let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else { return Ok(true) };
+    let poms = Poms::new(dir.repo);
+    let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(true) };
+    let above = |folder: RelPath| folder.join("pom.xml").is_some_and(|pom| dir.repo.is_file(&pom));
+    let alone = model.lineage.len() == 1 && !dir.path.ancestors().any(above);
+    if alone || model.packaging() == "pom" {
+        return Ok(false);
+    }
+    let (plugins, tables) = (plugins::of(&model), Tables::read()?);
+    let project = Project { repo: dir.repo, model: &model, plugins: &plugins, tables: &tables };
+    Ok(project.candidates().is_empty() && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
+}
+
+/// The Java and Kotlin sources of one project.
+fn own_sources(dir: &Dir, model: &Model) -> Result<Vec<Source>> {
+    let folders: BTreeSet<String> =
+        [model.source_dir(), "src/main/java".to_owned(), "src/main/kotlin".to_owned()].into_iter().collect();
+    let mut sources = Vec::new();
+    for folder in folders.iter().filter_map(|folder| model.dir().join(folder)) {
+        let files: Vec<RelPath> = dir.repo.files_under(&folder).cloned().collect();
+        for path in files.iter().filter(|path| ["java", "kt"].contains(&path.extension())) {
+            if let Some(text) = dir.repo.source_text(path)? {
+                sources.push(Source::new(path, &text));
+            }
+        }
+    }
+    Ok(sources)
+}
+
+fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    if is_library(dir)? {
+        return Ok(None);
+    }
+    let Some(app) = App::read(dir)? else { return Ok(None) };
+    let sources = app.sources()?;
+    let candidates = app.candidates(&sources);
+    if candidates.is_empty() && (app.others_start() || app.reactor.pom != *app.model.path()) {
+        // A library, or the root of others that are applications.
+        return Ok(None);
+    }
+    let mut launches = BTreeMap::new();
+    let mut programs: Vec<Program> = Vec::new();
+    for candidate in &candidates {
+        let (program, launch) = app.program(candidate, &sources)?;
+        if launches.insert(program.id.clone(), launch).is_none() {
+            programs.push(program);
+        }
+    }
+    // A service is likelier than a tool beside it.
+    programs.sort_by_key(|program| program.kind != Kind::Service);
+    let toolchain = toolchain::detect(dir, &app.project(), &app.floors(&candidates))?;
+    let (run, mut findings) = maven::run(&app)?;
+    findings.extend(support(&app));
+    let mut manifests: Vec<RelPath> = app.reactor.poms.iter().cloned().collect();
+    manifests.extend(run.more_manifests.iter().filter_map(|way| app.context.join(way)));
+    let mut facts = Facts {
+        language: ID.to_owned(),
+        dir: dir.path.clone(),
+        context: app.context.clone(),
+        name: app.name(),
+        tool: maven::tool(&app),
+        toolchain,
+        programs,
+        manifests,
+        version: app.version(),
+        source: app.source_address(),
+        questions: vec![maven::profiles_question()],
+        findings,
+        details: serde_json::Value::Null,
+    };
+    facts.set_details(&Details { run, launches })?;
+    Ok(Some(facts))
+}
+
+/// A Spring Boot that gets no more fixes.
+fn support(app: &App) -> Option<Finding> {
+    let (version, evidence) = app.project().spring_boot_version()?;
+    let row = app.tables.support(&version).filter(|row| !row.supported)?;
+    Some(Finding::new(
+        "framework-end-of-life",
+        Severity::Warning,
+        format!("Spring Boot {version} gets no more open-source fixes since {}", row.eol),
+        [evidence],
+        "the libraries in the image keep their known holes",
+        "move to a supported line of Spring Boot",
+    ))
+}
+
+/// A class, or an archive that the build leaves, which a person named.
+fn program_named(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
+    let Some(app) = App::read(dir)? else { bail!("{} holds no pom.xml", dir.path) };
+    let candidate = named(&app, wanted)?;
+    Ok(app.program(&candidate, &app.sources()?)?.0)
+}
+
+fn named(app: &App, wanted: &str) -> Result<Candidate> {
+    let note = format!("`{wanted}` was asked for");
+    let evidence = Evidence::at(app.model.path(), app.model.line("artifactId"), note);
+    let extension = wanted.rsplit('.').next().unwrap_or_default();
+    if matches!(extension, "jar" | "war") {
+        let file = relative(wanted);
+        let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
+        return Ok(Candidate { id: wanted.to_owned(), artifact, evidence, notes: Vec::new() });
+    }
+    if artifact::is_class(wanted) {
+        return Ok(app.project().classes(wanted.to_owned(), evidence));
+    }
+    bail!(
+        "`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build leaves (target/app.jar)"
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,420 @@
+//! What a project's build leaves that can be started: which archive, at which exact path, in which shape.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::plugins::{Execution, Plugin};
+use super::pom::{Found, Model, relative};
+use super::tables::Tables;
+use crate::facts::Evidence;
+use crate::repo::Repo;
+
+/// The keys of the plugins that package.
+pub(super) const SPRING_BOOT: &str = "org.springframework.boot:spring-boot-maven-plugin";
+const SHADE: &str = "org.apache.maven.plugins:maven-shade-plugin";
+const ASSEMBLY: &str = "org.apache.maven.plugins:maven-assembly-plugin";
+const JAR: &str = "org.apache.maven.plugins:maven-jar-plugin";
+const WAR: &str = "org.apache.maven.plugins:maven-war-plugin";
+const DEPENDENCY: &str = "org.apache.maven.plugins:maven-dependency-plugin";
+const QUARKUS: [&str; 2] = ["io.quarkus.platform:quarkus-maven-plugin", "io.quarkus:quarkus-maven-plugin"];
+
+/// How the final image carries an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    /// An archive of Spring Boot, extracted into layers: these, in this order; `jarmode` is `tools` or `layertools`;
+    /// `launcher` is the class that starts it, absent where it starts by `-jar`.
+    Layers {
+        /// `tools` or `layertools`.
+        jarmode: String,
+        /// What changes least comes first; empty where the archive has no layers of its own.
+        layers: Vec<String>,
+        /// The class that starts it.
+        launcher: Option<String>,
+    },
+    /// Quarkus' folder.
+    FastJar,
+    /// One archive with everything in it.
+    Whole,
+    /// An archive whose manifest names the files in a folder beside it.
+    Manifest {
+        /// The folder, relative to the project.
+        lib: String,
+        /// Its name beside the archive.
+        prefix: String,
+    },
+    /// Compiled classes and the dependencies beside them, started by a class.
+    Classes {
+        /// The class.
+        main: String,
+    },
+    /// A web application without a server.
+    Servlet {
+        /// The container's environment: `ee10`.
+        environment: String,
+    },
+}
+
+/// Something that can be started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Artifact {
+    pub(super) shape: Shape,
+    /// The file or folder that the build leaves, relative to the project.
+    pub(super) file: String,
+    /// Options of the build that make it come out in this shape: `-Dname=value`.
+    pub(super) options: Vec<String>,
+}
+
+/// An artifact with what it is called and why it is believed.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// Unique in its project.
+    pub(super) id: String,
+    pub(super) artifact: Artifact,
+    pub(super) evidence: Evidence,
+    /// What is to be said of it.
+    pub(super) notes: Vec<Note>,
+}
+
+/// A remark on a candidate: code, what, why, what to do.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) code: &'static str,
+    pub(super) what: String,
+    pub(super) why: &'static str,
+    pub(super) fix: &'static str,
+    pub(super) evidence: Evidence,
+}
+
+/// A project with its plugins.
+pub(super) struct Project<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) model: &'a Model,
+    pub(super) plugins: &'a BTreeMap<String, Plugin>,
+    pub(super) tables: &'a Tables,
+}
+
+impl Project<'_> {
+    /// The version of Spring Boot, where the tree states it.
+    pub(super) fn spring_boot_version(&self) -> Option<Found> {
+        let known = |version: &String| !version.contains("${");
+        let plugin = self.plugins.get(SPRING_BOOT);
+        let of_plugin = plugin.and_then(|p| Some((p.version.clone().filter(known)?, p.evidence.clone())));
+        let of_parent = self.model.foreign.as_ref().filter(|p| p.key.starts_with("org.springframework.boot:"));
+        let of_parent = of_parent.filter(|p| known(&p.version)).map(|p| (p.version.clone(), p.evidence.clone()));
+        let managed = self.model.managed();
+        let bom = managed.get("org.springframework.boot:spring-boot-dependencies");
+        let of_bom = bom.and_then(|d| Some((d.version.clone().filter(known)?, d.evidence.clone())));
+        of_plugin.or(of_parent).or(of_bom)
+    }
+
+    /// Quarkus' plugin, and its version where the tree states it.
+    pub(super) fn quarkus(&self) -> Option<(&Plugin, Option<String>)> {
+        let plugin = QUARKUS.iter().find_map(|key| self.plugins.get(*key))?;
+        Some((plugin, plugin.version.clone().filter(|version| !version.contains("${"))))
+    }
+
+    /// Archives that the build makes to be started, likeliest first.
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        let packaging = self.model.packaging();
+        if packaging == "pom" {
+            return Vec::new();
+        }
+        let mut found: Vec<Candidate> = self.quarkus_app().into_iter().collect();
+        found.extend(self.spring_boot(&packaging));
+        if packaging == "war" && found.is_empty() {
+            found.push(self.servlet());
+        }
+        if found.is_empty() {
+            let declared = self.shaded().or_else(|| self.assembled()).or_else(|| self.with_manifest());
+            found.extend(declared.or_else(|| self.named_class()));
+        }
+        found
+    }
+
+    fn path(&self, folder: Option<Found>, stem: &str, extension: &str) -> String {
+        let folder = folder.map_or_else(|| self.model.build_dir(), |found| found.0);
+        relative(&format!("{folder}/{stem}.{extension}"))
+    }
+
+    fn id(&self, classifier: &str) -> String {
+        let name = self.model.artifact_id();
+        if classifier.is_empty() { name } else { format!("{name}-{classifier}") }
+    }
+
+    fn quarkus_app(&self) -> Option<Candidate> {
+        let (plugin, version) = self.quarkus()?;
+        if self.model.packaging() != "quarkus" && plugin.running("build").next().is_none() {
+            return None;
+        }
+        let new = version.is_none_or(|v| super::tables::at_least(&v, &self.tables.quarkus_jar_type));
+        let key = if new { "quarkus.package.jar.type" } else { "quarkus.package.type" };
+        let stated = self.model.property(key).or_else(|| {
+            let properties = plugin.element("properties")?;
+            let found = properties.1.children.iter().find(|property| property.name == key)?;
+            Some((self.model.resolve(&found.text), Evidence::at(properties.0, found.line, key.to_owned())))
+        });
+        let mut options = Vec::new();
+        let mut notes = Vec::new();
+        let fast = |kind: &str| matches!(kind, "fast-jar" | "jar" | "mutable-jar");
+        if let Some((kind, evidence)) = stated.filter(|(kind, _)| !fast(kind)) {
+            options.push(format!("-D{key}=fast-jar"));
+            notes.push(Note {
+                code: "packaged-for-layers",
+                what: format!("the build makes `{kind}`; the image takes Quarkus' fast-jar instead"),
+                why: "one archive would be one layer: an edit of a line would change all of it",
+                fix: "nothing, unless something reads the archive itself",
+                evidence,
+            });
+        }
+        let file = relative(&format!("{}/quarkus-app", self.model.build_dir()));
+        let artifact = Artifact { shape: Shape::FastJar, file, options };
+        Some(Candidate { id: self.id(""), artifact, evidence: plugin.evidence.clone(), notes })
+    }
+
+    fn spring_boot(&self, packaging: &str) -> Vec<Candidate> {
+        let Some(plugin) = self.plugins.get(SPRING_BOOT) else { return Vec::new() };
+        let bound: Vec<&Execution> = plugin.running("repackage").collect();
+        let inherited = Execution::default();
+        let by_parent = self.model.foreign.as_ref().is_some_and(|foreign| {
+            self.tables.parent.iter().any(|known| known.repackage && known.artifact == foreign.key)
+        });
+        let executions = if bound.is_empty() && by_parent { vec![&inherited] } else { bound };
+        let skipped = |execution: &Execution| {
+            plugin.text_of(self.model, execution, "skip").is_some_and(|(text, _)| text == "true")
+        };
+        executions
+            .into_iter()
+            .filter(|execution| !skipped(execution))
+            .map(|execution| self.repackaged(plugin, execution, packaging))
+            .collect()
+    }
+
+    fn repackaged(&self, plugin: &Plugin, execution: &Execution, packaging: &str) -> Candidate {
+        let text = |way: &str| plugin.text_of(self.model, execution, way);
+        let classifier = text("classifier").map(|found| found.0).unwrap_or_default();
+        let dash = if classifier.is_empty() { "" } else { "-" };
+        let extension = if packaging == "war" { "war" } else { "jar" };
+        let stem = format!("{}{dash}{classifier}", self.model.final_name());
+        let file = self.path(text("outputDirectory"), &stem, extension);
+        let version = self.spring_boot_version();
+        let mut notes = Vec::new();
+        let is = |way: &str, value: &str| text(way).is_some_and(|(found, _)| found == value);
+        let row = self.tables.spring_boot(version.as_ref().map(|found| found.0.as_str()));
+        if version.is_none() {
+            notes.push(Note {
+                code: "framework-version-unknown",
+                what: "which Spring Boot this is, no pom in the repository says: a current one is assumed".to_owned(),
+                why: "older lines extract archives into layers by another command",
+                fix: "state the version of spring-boot-maven-plugin, or of the bom spring-boot-dependencies",
+                evidence: plugin.evidence.clone(),
+            });
+        }
+        let without_tools = is("includeTools", "false") || is("layers/includeLayerTools", "false");
+        let shape = match row.filter(|row| !row.jarmode.is_empty() && !without_tools) {
+            None => {
+                notes.push(Note {
+                    code: "one-layer",
+                    what: "the archive cannot be extracted into layers: it is one layer of the image".to_owned(),
+                    why: "an edit of a line changes the whole archive, dependencies included",
+                    fix: "move to a Spring Boot that extracts layers by default, and leave includeTools on",
+                    evidence: version.map_or_else(|| plugin.evidence.clone(), |found| found.1),
+                });
+                Shape::Whole
+            }
+            Some(row) => {
+                let layout = text("layout").map(|found| found.0).unwrap_or_default();
+                let class = match (packaging, layout.as_str()) {
+                    (_, "ZIP" | "DIR") => Some("PropertiesLauncher"),
+                    ("war", _) => Some("WarLauncher"),
+                    _ if row.jarmode == "layertools" => Some("JarLauncher"),
+                    _ => None,
+                };
+                let launcher = class.map(|class| format!("{}.{class}", row.loader));
+                Shape::Layers { jarmode: row.jarmode.clone(), layers: self.layers(plugin, execution), launcher }
+            }
+        };
+        let artifact = Artifact { shape, file, options: Vec::new() };
+        Candidate { id: self.id(&classifier), artifact, evidence: plugin.evidence.clone(), notes }
+    }
+
+    /// The layers of an archive, in their order: Spring Boot's own, or those of the file that the plugin names.
+    fn layers(&self, plugin: &Plugin, execution: &Execution) -> Vec<String> {
+        if plugin.text_of(self.model, execution, "layers/enabled").is_some_and(|(text, _)| text == "false") {
+            return Vec::new();
+        }
+        let custom = plugin.text_of(self.model, execution, "layers/configuration").and_then(|(file, _)| {
+            let path = self.model.dir().join(&relative(&file))?;
+            let text = self.repo.text(&path).ok()??;
+            let root = super::xml::parse(&path, &text).ok()?;
+            let order: Vec<String> = root.list("layerOrder").map(|layer| layer.text.clone()).collect();
+            (!order.is_empty()).then_some(order)
+        });
+        custom.unwrap_or_else(|| {
+            ["dependencies", "spring-boot-loader", "snapshot-dependencies", "application"].map(str::to_owned).to_vec()
+        })
+    }
+
+    fn servlet(&self) -> Candidate {
+        let dependencies = self.model.dependencies();
+        let asked = dependencies.iter().find_map(|dependency| {
+            let environment = self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
+            Some((environment.to_owned(), dependency.evidence.clone()))
+        });
+        let old_api = || {
+            let path = self.model.dir().join("src/main/webapp/WEB-INF/web.xml")?;
+            let text = self.repo.text(&path).ok()??;
+            let old = ["java.sun.com", "xmlns.jcp.org"].into_iter().find(|name| text.contains(name))?;
+            let line = crate::repo::line_of(&text, old)?;
+            Some((self.tables.servlet_before_jakarta.clone(), Evidence::at(&path, line, "descriptor of javax.servlet")))
+        };
+        let plugin = self.plugins.get(WAR);
+        let exploded = plugin.and_then(|plugin| plugin.anywhere(self.model, "webappDirectory"));
+        let file = exploded.map_or_else(
+            || relative(&format!("{}/{}", self.model.build_dir(), self.model.final_name())),
+            |found| relative(&found.0),
+        );
+        let packaging = Evidence::at(self.model.path(), self.model.line("packaging"), "<packaging>war</packaging>");
+        let (environment, evidence) = asked
+            .or_else(old_api)
+            .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
+        let note = Note {
+            code: "servlet-container",
+            what: format!(
+                "the war brings no server: the image runs it in Jetty {} ({environment})",
+                self.tables.jetty.version
+            ),
+            why: "a war needs a servlet container; what another one is configured with (data sources, realms) is not there",
+            fix: "configure Jetty by a jetty-env.xml in WEB-INF, or make the application executable, as Spring Boot does",
+            evidence,
+        };
+        let artifact = Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
+        Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
+    }
+
+    fn shaded(&self) -> Option<Candidate> {
+        let plugin = self.plugins.get(SHADE)?;
+        let execution = plugin.running("shade").next()?;
+        let text = |way: &str| plugin.text_of(self.model, execution, way);
+        let main = plugin
+            .element_of(execution, "transformers")
+            .and_then(|(path, transformers)| {
+                let named = transformers.walk().find(|e| ["mainClass", "Main-Class"].contains(&e.name.as_str()))?;
+                Some((self.model.resolve(&named.text), Evidence::at(path, named.line, "main class of the shaded jar")))
+            })
+            .or_else(|| self.manifest_main())?;
+        // What changes classes or leaves some out cannot be had from the unshaded parts.
+        let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
+            plugin.element_of(execution, way).filter(|(_, e)| !e.children.is_empty() || e.text == "true")
+        });
+        let launches = plugin.element_of(execution, "transformers").and_then(|(path, transformers)| {
+            let entry = |name: &str| name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-");
+            transformers.walk().find(|e| entry(&e.name)).map(|e| (path, e))
+        });
+        let Some((path, reason)) = changes.or(launches) else {
+            return Some(self.classes(main.0, main.1));
+        };
+        let stem = text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
+        let attached = text("shadedArtifactAttached").is_some_and(|(text, _)| text == "true");
+        let classifier = text("shadedClassifierName").map_or_else(|| "shaded".to_owned(), |found| found.0);
+        let stem = if attached && text("finalName").is_none() { format!("{stem}-{classifier}") } else { stem };
+        let file = match text("outputFile") {
+            Some((file, _)) => relative(&file),
+            None => self.path(text("outputDirectory"), &stem, "jar"),
+        };
+        let note = Note {
+            code: "one-layer",
+            what: format!("the shaded jar is one layer of the image, since <{}> changes what is in it", reason.name),
+            why: "an edit of a line changes the whole archive, dependencies included",
+            fix: "nothing, or package without it: the image can carry dependencies as they are",
+            evidence: Evidence::at(path, reason.line, format!("<{}>", reason.name)),
+        };
+        let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
+        Some(Candidate { id: self.id(""), artifact, evidence: plugin.evidence.clone(), notes: vec![note] })
+    }
+
+    fn assembled(&self) -> Option<Candidate> {
+        let plugin = self.plugins.get(ASSEMBLY)?;
+        let execution = plugin.running("single").find(|execution| {
+            plugin
+                .element_of(execution, "descriptorRefs")
+                .is_some_and(|(_, list)| list.children.iter().any(|e| e.text == "jar-with-dependencies"))
+        })?;
+        let main = plugin
+            .text_of(self.model, execution, "archive/manifest/mainClass")
+            .or_else(|| plugin.text_of(self.model, execution, "archive/manifestEntries/Main-Class"))
+            .or_else(|| self.manifest_main())?;
+        let mut candidate = self.classes(main.0, main.1);
+        candidate.artifact.options.push("-Dassembly.skipAssembly=true".to_owned());
+        Some(candidate)
+    }
+
+    /// The main class of the jar's manifest.
+    fn manifest_main(&self) -> Option<Found> {
+        let plugin = self.plugins.get(JAR)?;
+        let of = |way: &str| plugin.anywhere(self.model, way);
+        of("archive/manifest/mainClass").or_else(|| of("archive/manifestEntries/Main-Class"))
+    }
+
+    /// A jar whose manifest has a main class: with its own folder of dependencies, or with one that the image adds.
+    fn with_manifest(&self) -> Option<Candidate> {
+        let main = self.manifest_main()?;
+        let jar = self.plugins.get(JAR)?;
+        let text = |way: &str| jar.anywhere(self.model, way);
+        let prefix = text("archive/manifest/classpathPrefix").map(|found| relative(&found.0)).unwrap_or_default();
+        let named = text("archive/manifest/addClasspath").is_some_and(|(text, _)| text == "true");
+        let copied = self.plugins.get(DEPENDENCY).and_then(|plugin| {
+            let execution = plugin.running("copy-dependencies").next()?;
+            let folder = plugin.text_of(self.model, execution, "outputDirectory").map(|found| relative(&found.0));
+            Some(folder.unwrap_or_else(|| relative(&format!("{}/dependency", self.model.build_dir()))))
+        });
+        let beside = relative(&format!("{}/{prefix}", self.model.build_dir()));
+        match copied {
+            Some(lib) if named && !prefix.is_empty() && lib == beside && text("classifier").is_none() => {
+                let stem = text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
+                let file = self.path(text("outputDirectory"), &stem, "jar");
+                let artifact = Artifact { shape: Shape::Manifest { lib, prefix }, file, options: Vec::new() };
+                Some(Candidate { id: self.id(""), artifact, evidence: main.1, notes: Vec::new() })
+            }
+            _ => Some(self.classes(main.0, main.1)),
+        }
+    }
+
+    /// A main class that a property or a plugin for running names.
+    fn named_class(&self) -> Option<Candidate> {
+        let properties = ["exec.mainClass", "start-class", "mainClass", "main.class"];
+        let of_property = properties.iter().find_map(|name| self.model.property(name));
+        let of_plugin = ["org.codehaus.mojo:exec-maven-plugin", SPRING_BOOT].iter().find_map(|key| {
+            let plugin = self.plugins.get(*key)?;
+            // An execution of the build runs a tool; the plugin's own configuration is for `exec:java`.
+            plugin.text(self.model, "mainClass").filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
+        });
+        let (main, evidence) = of_property.or(of_plugin)?;
+        is_class(&main).then(|| self.classes(main, evidence))
+    }
+
+    /// Classes and dependencies beside each other.
+    pub(super) fn classes(&self, main: String, evidence: Evidence) -> Candidate {
+        let file = self
+            .model
+            .text("build/outputDirectory")
+            .map_or_else(|| relative(&format!("{}/classes", self.model.build_dir())), |found| relative(&found.0));
+        let mut options = Vec::new();
+        if self.plugins.contains_key(SPRING_BOOT) {
+            // A parent outside of the tree may bind the goal; it needs a main class of each module.
+            options.push("-Dspring-boot.repackage.skip=true".to_owned());
+        }
+        let artifact = Artifact { shape: Shape::Classes { main: main.clone() }, file, options };
+        Candidate { id: main, artifact, evidence, notes: Vec::new() }
+    }
+}
+
+/// True for a class name with or without packages.
+pub(super) fn is_class(text: &str) -> bool {
+    !text.is_empty()
+        && text.split('.').all(|part| {
+            part.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$')
+                && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+        })
+}

@@ -1,0 +1,249 @@
+//! Configuration beside the code: `application.properties` and `application.yml`, as keys with lines.
+//!
+//! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they are read by
+//! indentation, and only single values are kept.
+
+use crate::facts::Evidence;
+use crate::path::RelPath;
+
+/// A setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) key: String,
+    pub(super) value: String,
+    pub(super) evidence: Evidence,
+}
+
+/// Settings, strongest first.
+#[derive(Debug, Default)]
+pub(super) struct Settings(pub(super) Vec<Setting>);
+
+impl Settings {
+    /// Adds the settings of a file, weaker than those that are there.
+    pub(super) fn add(&mut self, path: &RelPath, text: &str) {
+        let mut found = if path.extension() == "properties" { properties(path, text) } else { yaml(path, text) };
+        // Inside one file the last one wins.
+        found.reverse();
+        self.0.extend(found);
+    }
+
+    /// The strongest setting of a key; `server.port`, `server_port` and `serverPort` are one to Spring.
+    pub(super) fn get(&self, key: &str) -> Option<&Setting> {
+        let wanted = canonical(key);
+        self.0.iter().find(|setting| canonical(&setting.key) == wanted)
+    }
+
+    /// Every setting whose value begins with `prefix`.
+    pub(super) fn valued<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Setting> {
+        self.0.iter().filter(move |setting| setting.value.starts_with(prefix))
+    }
+
+    /// A value with `${NAME:default}` replaced by the default or by another setting; the name of the variable that
+    /// replaces the whole value, where it is in upper case.
+    pub(super) fn expand(&self, value: &str) -> (String, Option<String>) {
+        self.expand_within(value, 0)
+    }
+
+    fn expand_within(&self, value: &str, depth: usize) -> (String, Option<String>) {
+        let value = value.trim();
+        let (mut out, mut rest, mut variable) = (String::new(), value, None);
+        while let Some(start) = rest.find("${") {
+            let Some(end) = closing(&rest[start..]) else { break };
+            let inner = &rest[start + 2..start + end];
+            let (name, default) = inner.split_once(':').map_or((inner, None), |(n, d)| (n, Some(d)));
+            if start == 0 && end + 1 == value.len() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+                variable = Some(name.to_owned());
+            }
+            out.push_str(&rest[..start]);
+            let known = self.get(name).filter(|_| depth < 8);
+            match (known, default) {
+                (Some(setting), _) => out.push_str(&self.expand_within(&setting.value, depth + 1).0),
+                (None, Some(default)) if depth < 8 => {
+                    let (text, inner) = self.expand_within(default, depth + 1);
+                    out.push_str(&text);
+                    variable = variable.or(inner);
+                }
+                _ => out.push_str(&rest[start..=start + end]),
+            }
+            rest = &rest[start + end + 1..];
+        }
+        out.push_str(rest);
+        (out, variable)
+    }
+}
+
+/// The position of the `}` that closes the `${` at the start.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn canonical(key: &str) -> String {
+    key.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
+}
+
+/// Keys that make a document count for a profile only.
+const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
+
+/// The documents that count without a profile; Quarkus' `%prod.` is active in a container, `%dev.` is not.
+fn active(documents: Vec<Vec<Setting>>) -> Vec<Setting> {
+    let documents = documents
+        .into_iter()
+        .filter(|document| !document.iter().any(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str())));
+    let mut all = Vec::new();
+    let mut of_production = Vec::new();
+    for mut setting in documents.flatten() {
+        match setting.key.trim_matches('"').strip_prefix('%').and_then(|rest| rest.split_once('.')) {
+            Some(("prod", key)) => {
+                let key = key.trim_start_matches('"').to_owned();
+                setting.key = key;
+                of_production.push(setting);
+            }
+            Some(_) => {}
+            None => all.push(setting),
+        }
+    }
+    all.extend(of_production);
+    all
+}
+
+fn properties(path: &RelPath, text: &str) -> Vec<Setting> {
+    let mut documents = vec![Vec::new()];
+    let mut lines = (1..).zip(text.lines()).peekable();
+    while let Some((number, line)) = lines.next() {
+        let line = line.trim();
+        if matches!(line, "#---" | "!---") {
+            documents.push(Vec::new());
+            continue;
+        }
+        if line.is_empty() || line.starts_with(['#', '!']) {
+            continue;
+        }
+        let mut whole = line.to_owned();
+        while whole.ends_with('\\') && lines.peek().is_some() {
+            whole.pop();
+            whole.push_str(lines.next().map_or("", |(_, next)| next.trim()));
+        }
+        let Some((key, value)) = whole.split_once(['=', ':']) else { continue };
+        push(&mut documents, path, number, key.trim(), value.trim());
+    }
+    active(documents)
+}
+
+fn push(documents: &mut [Vec<Setting>], path: &RelPath, number: u32, key: &str, value: &str) {
+    let evidence = Evidence::at(path, number, key);
+    if let Some(document) = documents.last_mut() {
+        document.push(Setting { key: key.to_owned(), value: value.to_owned(), evidence });
+    }
+}
+
+fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
+    let mut documents = vec![Vec::new()];
+    let mut open: Vec<(usize, String)> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.starts_with("---") {
+            documents.push(Vec::new());
+            open.clear();
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') || line.starts_with("- ") {
+            continue;
+        }
+        let Some((key, value)) = split_key(line) else { continue };
+        open.retain(|(level, _)| *level < indent);
+        // A hostile file could nest without end.
+        if open.len() > 32 {
+            continue;
+        }
+        let value = plain(value);
+        let full = open.iter().map(|(_, key)| key.as_str()).chain([key]).collect::<Vec<_>>().join(".");
+        if value.is_empty() {
+            open.push((indent, key.to_owned()));
+        } else {
+            push(&mut documents, path, number, &full, &value);
+        }
+    }
+    active(documents)
+}
+
+/// `key: value`; a colon inside quotes or without a blank after it is no separator.
+fn split_key(line: &str) -> Option<(&str, &str)> {
+    let quote = line.chars().next()?;
+    let (key, rest) = if matches!(quote, '"' | '\'') {
+        let end = line[1..].find(quote)? + 1;
+        (&line[1..end], line[end + 1..].trim_start().strip_prefix(':')?)
+    } else {
+        let at = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
+        (&line[..at], &line[at + 1..])
+    };
+    Some((key.trim(), rest.trim()))
+}
+
+/// A value without its quotes or the comment after it.
+fn plain(value: &str) -> String {
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            return rest.split(quote).next().unwrap_or_default().to_owned();
+        }
+    }
+    let value = value.split(" #").next().unwrap_or_default().trim();
+    if value.starts_with(['|', '>', '&', '#']) { String::new() } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(name: &str, text: &str) -> Settings {
+        let mut settings = Settings::default();
+        settings.add(&RelPath::new(name).unwrap(), text);
+        settings
+    }
+
+    #[test]
+    fn reads_yaml_with_its_documents() {
+        let found = settings(
+            "application.yml",
+            "a: @project.version@ # filtered\nserver:\n  # note\n  port: ${PORT:8081}\n  servlet:\n    path: \"/x: y\"\nb: 2\n---\nspring:\n  config:\n    activate:\n      on-profile: dev\nserver.port: 1\n---\nserver.address: localhost\n",
+        );
+        let port = found.get("server.port").unwrap();
+        assert_eq!((port.value.as_str(), port.evidence.line), ("${PORT:8081}", Some(4)));
+        assert_eq!(found.expand(&port.value), ("8081".to_owned(), Some("PORT".to_owned())));
+        assert_eq!(found.get("server.servlet.path").unwrap().value, "/x: y");
+        assert_eq!(found.get("server.address").unwrap().value, "localhost");
+        assert_eq!(found.get("b").unwrap().value, "2");
+    }
+
+    #[test]
+    fn reads_properties_with_profiles() {
+        let found = settings(
+            "application.properties",
+            "# c\nquarkus.http.port=8080\n%dev.quarkus.http.port = 1\n%prod.quarkus.http.port : 8082\na=b\\\n  c\nserverPort=3\n#---\nspring.config.activate.on-profile=x\na=no",
+        );
+        assert_eq!(found.get("quarkus.http.port").unwrap().value, "8082");
+        assert_eq!(found.get("a").unwrap().value, "bc");
+        assert_eq!(found.get("server-port").unwrap().value, "3");
+    }
+
+    #[test]
+    fn placeholders_end() {
+        let found = settings("a.properties", "a=${b}\nb=${a}\nc=${X:${Y:7}}\nd=${open");
+        assert!(found.expand("${a}").0.contains("${"));
+        assert_eq!(found.expand("${c}").0, "7");
+        assert_eq!(found.expand("${open").0, "${open");
+    }
+}

@@ -1,0 +1,314 @@
+//! How Maven is called: which Maven, from which pom, for which module, and what it is told to leave out in a container.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::artifact::SPRING_BOOT;
+use super::pom::{Model, relative};
+use super::reactor::below;
+use crate::ask::{Answerable, Question};
+use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::{Dir, line_of};
+
+/// The question that names profiles.
+pub(super) const PROFILES: &str = "profiles";
+
+/// Frontends inside a build.
+const FRONTEND: [&str; 2] = ["com.github.eirslett:frontend-maven-plugin", "com.github.phasync:frontend-maven-plugin"];
+
+/// One module that the program needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Sibling {
+    pub(super) artifact: String,
+    /// Its compiled classes, relative to the context.
+    pub(super) classes: String,
+    /// Its archive, relative to the context.
+    pub(super) archive: String,
+}
+
+/// A run of Maven.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Run {
+    /// `mvn`, or the wrapper by its shell.
+    pub(super) command: Vec<String>,
+    /// `-f`, `-pl` and `-am` where they are needed.
+    pub(super) selection: Vec<String>,
+    /// `-D` options of every run.
+    pub(super) options: Vec<String>,
+    /// `-D` options of the run without sources.
+    pub(super) without_sources: Vec<String>,
+    /// The project's folder, relative to the context; empty for the context itself.
+    pub(super) module: String,
+    /// Its build folder, relative to itself.
+    pub(super) build_dir: String,
+    /// Folders of Java sources of the projects of the run, relative to the context.
+    pub(super) source_folders: Vec<String>,
+    /// What Maven reads besides poms, relative to the context.
+    pub(super) more_manifests: Vec<String>,
+    pub(super) siblings: Vec<Sibling>,
+    /// Repositories that may need credentials.
+    pub(super) credentials: bool,
+    /// The build runs npm.
+    pub(super) frontend: bool,
+    pub(super) spring_boot: bool,
+    pub(super) quarkus: bool,
+}
+
+/// Maven, or its wrapper where it is complete.
+pub(super) fn tool(app: &App) -> Sourced<String> {
+    let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
+    match wrapper(&folder) {
+        Some(path) => Sourced::new("mvnw".to_owned(), Evidence::file(&path, "the wrapper pins the exact Maven")),
+        None => Sourced::new("mvn".to_owned(), Evidence::file(app.model.path(), "a pom without a complete wrapper")),
+    }
+}
+
+/// The wrapper's script, where what it reads is there too.
+fn wrapper(folder: &Dir) -> Option<RelPath> {
+    let complete = folder.has("mvnw") && folder.has(".mvn/wrapper/maven-wrapper.properties");
+    complete.then(|| folder.join("mvnw")).flatten()
+}
+
+pub(super) fn profiles_question() -> Question {
+    Question {
+        id: PROFILES.to_owned(),
+        prompt: "Which Maven profiles should the build use (comma-separated)?".to_owned(),
+        kind: Answerable::Text,
+        default: Some(Sourced::assumed(String::new())),
+        open: false,
+    }
+}
+
+/// The run that builds the project, and what there is to say about it.
+pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
+    let mut findings = Vec::new();
+    let in_context = |path: &RelPath| path.strip(&app.context).unwrap_or_default().to_owned();
+    let mut more_manifests = Vec::new();
+    let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
+    if let Some(path) = folder.join(".mvn").filter(|path| app.dir.repo.is_dir(path)) {
+        more_manifests.push(in_context(&path));
+    }
+    let mut command = vec!["mvn".to_owned()];
+    if let Some(path) = wrapper(&folder) {
+        command = vec!["sh".to_owned(), in_context(&path)];
+        more_manifests.push(in_context(&path));
+    } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
+        findings.push(Finding::new(
+            "wrapper-incomplete",
+            Severity::Note,
+            "mvnw is there, but .mvn/wrapper/maven-wrapper.properties is not: the image's own Maven builds",
+            [Evidence::file(&path, "a wrapper without its properties")],
+            "the wrapper cannot know which Maven to download",
+            "run `mvn wrapper:wrapper` and commit .mvn/wrapper",
+        ));
+    }
+    let mut selection = Vec::new();
+    let root_pom = app.context.join("pom.xml");
+    if root_pom.as_ref() != Some(&app.reactor.pom) {
+        selection.extend(["-f".to_owned(), in_context(&app.reactor.pom)]);
+    }
+    if app.reactor.pom != *app.model.path() {
+        let from = app.reactor.pom.parent().unwrap_or_default();
+        // A path would do for modules below; the coordinates do for all of them.
+        let module = if app.model.dir().is_within(&from) {
+            below(&app.model.dir(), &from)
+        } else {
+            format!(":{}", app.model.artifact_id())
+        };
+        selection.extend(["-pl".to_owned(), module, "-am".to_owned()]);
+    }
+    let selected: Vec<&Model> = std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
+    let mut source_folders: Vec<String> = selected
+        .iter()
+        .filter(|model| model.packaging() != "pom")
+        .filter_map(|model| model.dir().join(&model.source_dir()).map(|path| in_context(&path)))
+        .filter(|path| !path.is_empty())
+        .collect();
+    source_folders.sort();
+    let (options, more) = options(app, &selected)?;
+    findings.extend(more);
+    findings.extend(foreign_parent(app));
+    let (credentials, more) = credentials(app)?;
+    findings.extend(more);
+    let frontend = FRONTEND
+        .iter()
+        .find_map(|key| app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key)));
+    if let Some(plugin) = &frontend {
+        findings.push(Finding::new(
+            "frontend-download",
+            Severity::Note,
+            "the build downloads Node.js and npm packages",
+            [plugin.evidence.clone()],
+            "the machine that builds needs nodejs.org and the npm registry besides Maven Central",
+            "nothing, where both can be reached; else set the plugin's nodeDownloadRoot",
+        ));
+    }
+    let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {
+        let file = |name: &str| model.dir().join(&format!("{}/{name}", model.build_dir())).map(|p| in_context(&p));
+        Sibling {
+            artifact: model.artifact_id(),
+            classes: file("classes").unwrap_or_default(),
+            archive: file(&format!("{}.jar", model.final_name())).unwrap_or_default(),
+        }
+    });
+    let mut without_sources = gates(app, &selected);
+    without_sources.retain(|option| !options.contains(option));
+    let run = Run {
+        command,
+        selection,
+        options,
+        without_sources,
+        module: in_context(&app.model.dir()),
+        build_dir: app.model.build_dir(),
+        source_folders,
+        more_manifests,
+        siblings: siblings.collect(),
+        credentials,
+        frontend: frontend.is_some(),
+        spring_boot: app.plugins.contains_key(SPRING_BOOT),
+        quarkus: app.project().quarkus().is_some(),
+    };
+    Ok((run, findings))
+}
+
+/// `-D` options: no tests, and nothing that cannot work without `.git`.
+fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)> {
+    let mut findings = Vec::new();
+    // Tests belong into the pipeline before the image; not even compiled, they need neither their dependencies nor
+    // their sources. Where a module uses another one's test classes, they must be compiled.
+    let test_classes = selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
+    let mut options = vec![if test_classes { "-DskipTests" } else { "-Dmaven.test.skip=true" }.to_owned()];
+    let mut names_skip = false;
+    for pom in &app.reactor.poms {
+        names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
+    }
+    if names_skip && !test_classes {
+        options.push("-DskipTests".to_owned());
+    }
+    for row in &app.tables.needs_git {
+        let found = selected.iter().find_map(|model| {
+            let plugin = super::plugins::of(model).remove(&row.plugin)?;
+            let tolerant = row.tolerant.as_ref().and_then(|key| plugin.anywhere(model, key));
+            let applies = row.only_with.as_ref().is_none_or(|with| {
+                plugin.dependencies.contains(with)
+                    || plugin.element(with).is_some()
+                    || plugin.element(&format!("java/{with}")).is_some()
+            });
+            (applies && tolerant.is_none_or(|(value, _)| value != "false")).then_some(plugin)
+        });
+        if let Some(plugin) = found {
+            options.push(format!("-D{}=true", row.skip));
+            findings.push(no_git(&row.plugin, &row.skip, plugin.evidence));
+        }
+    }
+    let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
+    if let Some((path, text)) = folder.text(".mvn/extensions.xml")? {
+        let root = super::xml::parse(&path, &text)?;
+        for extension in &root.children {
+            let part = |name: &str| extension.text_at(name).unwrap_or_default();
+            let key = format!("{}:{}", part("groupId"), part("artifactId"));
+            if let Some(row) = app.tables.git_extension.iter().find(|row| row.artifact == key) {
+                options.push(format!("-D{}=true", row.skip));
+                findings.push(no_git(&key, &row.skip, Evidence::at(&path, extension.line, format!("extension {key}"))));
+            }
+        }
+    }
+    Ok((options, findings))
+}
+
+fn no_git(what: &str, property: &str, evidence: Evidence) -> Finding {
+    Finding::new(
+        "git-history-needed",
+        Severity::Note,
+        format!("{what} reads .git, and is skipped by -D{property}=true"),
+        [evidence],
+        "the build context holds no .git: it would change with every commit and end every cache",
+        "pass what the program shows of its commit by --build-arg REVISION and a label, or let the plugin do without .git",
+    )
+}
+
+/// Checks that say nothing about a placeholder.
+fn gates(app: &App, selected: &[&Model]) -> Vec<String> {
+    let mut present: Vec<String> = selected
+        .iter()
+        .flat_map(|model| {
+            let plugins = super::plugins::of(model);
+            let rows = app.tables.gate.iter().filter(move |row| plugins.contains_key(&row.plugin));
+            rows.map(|row| format!("-D{}=true", row.skip)).collect::<Vec<_>>()
+        })
+        .collect();
+    present.sort();
+    present.dedup();
+    present
+}
+
+/// What a parent outside of the tree sets is not seen.
+fn foreign_parent(app: &App) -> Option<Finding> {
+    let foreign = app.model.foreign.as_ref()?;
+    if app.tables.parent.iter().any(|known| known.artifact == foreign.key) {
+        return None;
+    }
+    Some(Finding::new(
+        "parent-not-in-tree",
+        Severity::Note,
+        format!("the parent {} is not in the repository: what it sets was not read", foreign.key),
+        [foreign.evidence.clone()],
+        "it may set the Java version, plugins or the archive's name",
+        "check the JDK and the archive, and set what differs by --toolchain and --entrypoint",
+    ))
+}
+
+/// Repositories that anybody cannot read, or settings with credentials.
+fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for (path, scope) in app.reactor.projects.values().flat_map(|model| model.scopes().collect::<Vec<_>>()) {
+        for list in ["repositories", "pluginRepositories"] {
+            for repository in scope.list(list) {
+                let Some(address) = repository.text_at("url").map(|url| app.model.resolve(url)) else { continue };
+                let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+                let local = address.starts_with("file:") || host.is_empty();
+                if !local && !app.tables.public_hosts.iter().any(|known| known == host) {
+                    evidence.push(Evidence::at(path, repository.line, format!("repository {host}")));
+                }
+            }
+        }
+    }
+    evidence.sort();
+    evidence.dedup();
+    let mut findings = Vec::new();
+    let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
+    for name in ["settings.xml", ".mvn/settings.xml"] {
+        let Some((path, text)) = folder.text(name)? else { continue };
+        let root = super::xml::parse(&path, &text)?;
+        let password = root.walk().find(|e| ["password", "privateKey", "passphrase"].contains(&e.name.as_str()));
+        if let Some(password) = password.filter(|e| !e.text.is_empty() && !e.text.contains("${")) {
+            findings.push(Finding::new(
+                "secret-in-context",
+                Severity::Warning,
+                format!("{path} holds a password"),
+                [Evidence::at(&path, password.line, format!("<{}>", password.name))],
+                "what is in the repository and in the build context is no secret",
+                "take it out, and pass the file as a build secret",
+            ));
+        }
+        let line = line_of(&text, "<server").unwrap_or(1);
+        evidence.push(Evidence::at(&path, line, "settings of Maven"));
+    }
+    if let Some((file, at)) = &app.model.settings.settings_file {
+        evidence.push(Evidence { note: format!("every run reads {}", relative(file)), ..at.clone() });
+    }
+    if evidence.is_empty() {
+        return Ok((false, findings));
+    }
+    findings.push(Finding::new(
+        "build-secret",
+        Severity::Note,
+        "the build may need credentials: it reads the secret `maven-settings` where it is given",
+        evidence,
+        "a password in a layer, an ARG or an ENV stays readable in the image",
+        "build with `docker build --secret id=maven-settings,src=$HOME/.m2/settings.xml ...`",
+    ));
+    Ok((true, findings))
+}

@@ -1,0 +1,462 @@
+//! A pom with its parents inside the tree and its active profiles, read as Maven would: properties, coordinates,
+//! dependencies. Nothing is fetched: of a parent outside of the tree only its name is known.
+//!
+//! Rules: <https://maven.apache.org/ref/3.9.11/maven-model-builder/>.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::{Result, bail};
+
+use super::profile::{self, UserSettings};
+use super::xml::{self, Element};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::{Dir, Repo};
+
+/// How deep `${a}` may lead to `${b}` and so on, and how long a value may become.
+const MAX_NESTING: usize = 32;
+const MAX_VALUE: usize = 16 << 10;
+
+/// A value with the place that gives it.
+pub(super) type Found = (String, Evidence);
+
+/// Reads poms once each.
+pub(super) struct Poms<'r> {
+    pub(super) repo: &'r Repo,
+    read: RefCell<BTreeMap<RelPath, Option<Rc<Element>>>>,
+}
+
+impl<'r> Poms<'r> {
+    pub(super) fn new(repo: &'r Repo) -> Self {
+        Self { repo, read: RefCell::default() }
+    }
+
+    /// The root element of a pom; `None` where there is no such file.
+    pub(super) fn read(&self, path: &RelPath) -> Result<Option<Rc<Element>>> {
+        if let Some(known) = self.read.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let found = match self.repo.text(path)? {
+            None => None,
+            Some(text) => {
+                let root = xml::parse(path, &text)?;
+                if root.name != "project" {
+                    bail!("{path}:{}: the root element is <{}>, where a pom has <project>", root.line, root.name);
+                }
+                Some(Rc::new(root))
+            }
+        };
+        self.read.borrow_mut().insert(path.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.
+    pub(super) fn locate(&self, folder: &RelPath, way: &str) -> Option<RelPath> {
+        let path = folder.join(way.trim())?;
+        if self.repo.is_file(&path) { Some(path) } else { path.join("pom.xml").filter(|pom| self.repo.is_file(pom)) }
+    }
+}
+
+/// `group:artifact`, and the version where it is stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Coordinates {
+    pub(super) key: String,
+    pub(super) version: String,
+    pub(super) evidence: Evidence,
+}
+
+/// A pom of the lineage: itself, its parent, its parent's parent.
+pub(super) struct Level {
+    pub(super) path: RelPath,
+    pub(super) root: Rc<Element>,
+    /// Active profiles, as indexes into `<profiles>`.
+    active: Vec<usize>,
+}
+
+impl Level {
+    /// The active profiles, last first, since the last wins; then the pom itself.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = &Element> {
+        let profiles = self.active.iter().rev().filter_map(|at| self.root.child("profiles")?.children.get(*at));
+        profiles.chain(std::iter::once(&*self.root))
+    }
+}
+
+/// A dependency of a project.
+#[derive(Clone, Debug)]
+pub(super) struct Dependency {
+    pub(super) key: String,
+    pub(super) version: Option<String>,
+    pub(super) scope: String,
+    pub(super) kind: String,
+    pub(super) evidence: Evidence,
+}
+
+/// The effective model of one pom, as far as the tree tells.
+pub(super) struct Model {
+    /// The pom first, its topmost parent inside the tree last.
+    pub(super) lineage: Vec<Level>,
+    /// The parent outside of the tree.
+    pub(super) foreign: Option<Coordinates>,
+    pub(super) settings: Rc<UserSettings>,
+}
+
+impl Model {
+    /// Reads the pom at `path` and its parents.
+    ///
+    /// # Errors
+    /// Where a pom is broken, or is its own ancestor.
+    pub(super) fn load(poms: &Poms, path: &RelPath, settings: &Rc<UserSettings>) -> Result<Option<Self>> {
+        let mut lineage: Vec<Level> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut foreign = None;
+        let mut next = Some(path.clone());
+        while let Some(path) = next.take() {
+            let Some(root) = poms.read(&path)? else { break };
+            if !seen.insert(path.clone()) {
+                bail!("{path}: a pom is its own ancestor: mend <parent>, since Maven refuses the circle too");
+            }
+            let folder = path.parent().unwrap_or_default();
+            if let Some(parent) = root.child("parent") {
+                next = parent_in_tree(poms, &folder, parent)?;
+                if next.is_none() {
+                    foreign = Some(coordinates(parent, &path));
+                }
+            }
+            let active = profile::active(&root, &Dir::new(poms.repo, folder), settings);
+            lineage.push(Level { path, root, active });
+        }
+        if lineage.is_empty() {
+            return Ok(None);
+        }
+        let mut model = Self { lineage, foreign, settings: settings.clone() };
+        if let Some(foreign) = &mut model.foreign {
+            let resolved =
+                Self { lineage: std::mem::take(&mut model.lineage), foreign: None, settings: settings.clone() };
+            foreign.version = resolved.resolve(&foreign.version);
+            model.lineage = resolved.lineage;
+        }
+        Ok(Some(model))
+    }
+
+    /// The pom file.
+    pub(super) fn path(&self) -> &RelPath {
+        &self.lineage[0].path
+    }
+
+    /// Its folder.
+    pub(super) fn dir(&self) -> RelPath {
+        self.path().parent().unwrap_or_default()
+    }
+
+    /// Every active profile and pom, strongest first, with its file.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = (&RelPath, &Element)> {
+        self.lineage.iter().flat_map(|level| level.scopes().map(|scope| (&level.path, scope)))
+    }
+
+    /// The strongest text at `way`, resolved. What is inherited, such as `build/finalName`.
+    pub(super) fn text(&self, way: &str) -> Option<Found> {
+        self.scopes().find_map(|(path, scope)| {
+            let element = scope.at(way).filter(|element| !element.text.is_empty())?;
+            Some((self.resolve(&element.text), Evidence::at(path, element.line, format!("<{}>", element.name))))
+        })
+    }
+
+    /// The text at `way` of the pom itself or its parent element.
+    fn own(&self, name: &str) -> Option<String> {
+        let root = &self.lineage[0].root;
+        let text = root.text_at(name).or_else(|| root.text_at(&format!("parent/{name}")))?;
+        Some(self.resolve(text))
+    }
+
+    pub(super) fn group_id(&self) -> String {
+        self.own("groupId").unwrap_or_default()
+    }
+
+    pub(super) fn artifact_id(&self) -> String {
+        self.lineage[0].root.text_at("artifactId").map(|text| self.resolve(text)).unwrap_or_default()
+    }
+
+    pub(super) fn version(&self) -> Option<String> {
+        self.own("version")
+    }
+
+    /// `group:artifact`.
+    pub(super) fn key(&self) -> String {
+        format!("{}:{}", self.group_id(), self.artifact_id())
+    }
+
+    pub(super) fn packaging(&self) -> String {
+        self.lineage[0].root.text_at("packaging").map_or_else(|| "jar".to_owned(), |text| self.resolve(text))
+    }
+
+    /// The stem of the artifact's file name.
+    pub(super) fn final_name(&self) -> String {
+        self.text("build/finalName")
+            .map_or_else(|| format!("{}-{}", self.artifact_id(), self.version().unwrap_or_default()), |found| found.0)
+    }
+
+    /// The folder that the build writes, relative to the pom's folder.
+    pub(super) fn build_dir(&self) -> String {
+        self.text("build/directory").map_or_else(|| "target".to_owned(), |found| relative(&found.0))
+    }
+
+    /// The folder of the Java sources, relative to the pom's folder.
+    pub(super) fn source_dir(&self) -> String {
+        self.text("build/sourceDirectory").map_or_else(|| "src/main/java".to_owned(), |found| relative(&found.0))
+    }
+
+    /// The line of the pom's own element `name`, or of its head.
+    pub(super) fn line(&self, name: &str) -> u32 {
+        let root = &self.lineage[0].root;
+        root.child(name).unwrap_or(root).line
+    }
+
+    /// A property, with its place; values that other properties make up are resolved.
+    pub(super) fn property(&self, name: &str) -> Option<Found> {
+        if let Some((value, evidence)) = self.settings.properties.get(name) {
+            return Some((value.clone(), evidence.clone()));
+        }
+        let (path, element) = self.raw_property(name)?;
+        let note = format!("property {name}");
+        Some((self.resolve(&element.text), Evidence::at(path, element.line, note)))
+    }
+
+    fn raw_property(&self, name: &str) -> Option<(&RelPath, &Element)> {
+        self.scopes().find_map(|(path, scope)| {
+            let list = scope.child("properties")?;
+            // The last of two properties of one name wins.
+            list.children.iter().rev().find(|property| property.name == name).map(|property| (path, property))
+        })
+    }
+
+    /// `text` with every `${...}` that the tree defines filled in; what it does not define stays as it is.
+    pub(super) fn resolve(&self, text: &str) -> String {
+        let mut stack = Vec::new();
+        let value = self.fill(text, &mut stack);
+        if value.len() > MAX_VALUE { text.to_owned() } else { value.trim().to_owned() }
+    }
+
+    fn fill(&self, text: &str, stack: &mut Vec<String>) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            let (head, tail) = rest.split_at(start);
+            out.push_str(head);
+            let Some(end) = tail.find('}') else {
+                rest = tail;
+                break;
+            };
+            let (name, whole) = (&tail[2..end], &tail[..=end]);
+            let circular = stack.iter().any(|open| open == name) || stack.len() > MAX_NESTING;
+            let value = if circular || out.len() > MAX_VALUE { None } else { self.raw_value(name) };
+            match value {
+                Some(raw) => {
+                    stack.push(name.to_owned());
+                    let filled = self.fill(&raw, stack);
+                    stack.pop();
+                    out.push_str(&filled);
+                }
+                None => out.push_str(whole),
+            }
+            rest = &tail[end + 1..];
+        }
+        out.push_str(rest);
+        out.truncate(out.char_indices().map(|(at, _)| at).find(|at| *at > MAX_VALUE).unwrap_or(out.len()));
+        out
+    }
+
+    fn raw_value(&self, name: &str) -> Option<String> {
+        let root = &self.lineage[0].root;
+        let own = |way: &str| {
+            let text = root.text_at(way).or_else(|| root.text_at(&format!("parent/{way}")));
+            text.map(str::to_owned)
+        };
+        let project = name.strip_prefix("project.").or_else(|| name.strip_prefix("pom."));
+        match project.unwrap_or_default() {
+            "version" => return own("version"),
+            "groupId" => return own("groupId"),
+            "artifactId" => return root.text_at("artifactId").map(str::to_owned),
+            "packaging" => return Some(root.text_at("packaging").unwrap_or("jar").to_owned()),
+            "name" => return root.text_at("name").or_else(|| root.text_at("artifactId")).map(str::to_owned),
+            "parent.version" => return root.text_at("parent/version").map(str::to_owned),
+            "parent.groupId" => return root.text_at("parent/groupId").map(str::to_owned),
+            "parent.artifactId" => return root.text_at("parent/artifactId").map(str::to_owned),
+            "basedir" => return Some(".".to_owned()),
+            "build.directory" => return Some(self.raw_build("directory", "target")),
+            "build.sourceDirectory" => return Some(self.raw_build("sourceDirectory", "src/main/java")),
+            "build.outputDirectory" => return Some("${project.build.directory}/classes".to_owned()),
+            "build.finalName" => return Some(self.raw_build("finalName", "${project.artifactId}-${project.version}")),
+            _ => {}
+        }
+        if name == "basedir" {
+            return Some(".".to_owned());
+        }
+        if let Some((value, _)) = self.settings.properties.get(name) {
+            return Some(value.clone());
+        }
+        self.raw_property(name).map(|(_, element)| element.text.clone())
+    }
+
+    fn raw_build(&self, name: &str, default: &str) -> String {
+        let way = format!("build/{name}");
+        let found = self.scopes().find_map(|(_, scope)| scope.text_at(&way));
+        found.unwrap_or(default).to_owned()
+    }
+
+    /// Dependencies of the pom and of its parents, with the versions that `<dependencyManagement>` gives.
+    pub(super) fn dependencies(&self) -> Vec<Dependency> {
+        let managed = self.managed();
+        let mut all: Vec<Dependency> = Vec::new();
+        for (path, scope) in self.scopes() {
+            for element in scope.list("dependencies").filter(|e| e.name == "dependency") {
+                let mut dependency = self.dependency(element, path);
+                if let Some(known) = managed.get(&dependency.key) {
+                    dependency.version = dependency.version.or_else(|| known.version.clone());
+                    if element.child("scope").is_none() {
+                        dependency.scope.clone_from(&known.scope);
+                    }
+                }
+                if !all.iter().any(|held| held.key == dependency.key && held.kind == dependency.kind) {
+                    all.push(dependency);
+                }
+            }
+        }
+        all
+    }
+
+    /// What `<dependencyManagement>` says, by `group:artifact`; boms are listed under their own name.
+    pub(super) fn managed(&self) -> BTreeMap<String, Dependency> {
+        let mut managed = BTreeMap::new();
+        for (path, scope) in self.scopes() {
+            for element in scope.list("dependencyManagement/dependencies").filter(|e| e.name == "dependency") {
+                let dependency = self.dependency(element, path);
+                managed.entry(dependency.key.clone()).or_insert(dependency);
+            }
+        }
+        managed
+    }
+
+    fn dependency(&self, element: &Element, path: &RelPath) -> Dependency {
+        let text = |name: &str| element.text_at(name).map(|text| self.resolve(text));
+        let key = format!("{}:{}", text("groupId").unwrap_or_default(), text("artifactId").unwrap_or_default());
+        let note = format!("dependency {key}");
+        Dependency {
+            key,
+            version: text("version"),
+            scope: text("scope").unwrap_or_else(|| "compile".to_owned()),
+            kind: text("type").unwrap_or_else(|| "jar".to_owned()),
+            evidence: Evidence::at(path, element.line, note),
+        }
+    }
+
+    /// Modules of the pom and of its active profiles, as they are written.
+    pub(super) fn modules(&self) -> Vec<(String, u32)> {
+        let mut modules: Vec<(String, u32)> = Vec::new();
+        let level = &self.lineage[0];
+        let scopes: Vec<&Element> = level.scopes().collect();
+        for scope in scopes.into_iter().rev() {
+            let written = scope.list("modules").chain(scope.list("subprojects"));
+            for module in written.filter(|module| !module.text.is_empty()) {
+                let name = self.resolve(&module.text);
+                if !modules.iter().any(|(held, _)| *held == name) {
+                    modules.push((name, module.line));
+                }
+            }
+        }
+        modules
+    }
+}
+
+/// `text` without a leading `./`, and without the `.` that stands for the project's folder.
+pub(super) fn relative(text: &str) -> String {
+    RelPath::new(text).map_or_else(|| text.to_owned(), |path| path.as_str().to_owned())
+}
+
+/// The parent's pom where the tree holds it: at `<relativePath>`, by default one folder up, and only where it is the one named.
+fn parent_in_tree(poms: &Poms, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
+    let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+    if way.is_empty() {
+        return Ok(None);
+    }
+    let Some(path) = poms.locate(folder, way) else { return Ok(None) };
+    let Some(found) = poms.read(&path)? else { return Ok(None) };
+    let same = |name: &str| {
+        let own = found.text_at(name).or_else(|| found.text_at(&format!("parent/{name}")));
+        match (own, parent.text_at(name)) {
+            (Some(own), Some(wanted)) => own == wanted || own.contains("${") || wanted.contains("${"),
+            _ => true,
+        }
+    };
+    Ok((same("groupId") && same("artifactId") && same("version")).then_some(path))
+}
+
+fn coordinates(element: &Element, path: &RelPath) -> Coordinates {
+    let text = |name: &str| element.text_at(name).unwrap_or_default();
+    let key = format!("{}:{}", text("groupId"), text("artifactId"));
+    let evidence = Evidence::at(path, element.line, format!("parent {key}"));
+    Coordinates { key, version: text("version").to_owned(), evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(files: &[(&str, &str)], path: &str) -> Result<Model> {
+        let repo = Repo::from_files(files.iter().copied());
+        let settings = Rc::new(UserSettings::read(&repo.root())?);
+        Model::load(&Poms::new(&repo), &RelPath::new(path).unwrap(), &settings).map(Option::unwrap)
+    }
+
+    const PARENT: &str = "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><packaging>pom</packaging>
+        <properties><a>x${b}</a><b>parent</b></properties><build><finalName>${project.artifactId}-${a}</finalName></build>
+        <dependencyManagement><dependencies><dependency><groupId>d</groupId><artifactId>d</artifactId><version>7</version></dependency></dependencies></dependencyManagement></project>";
+
+    #[test]
+    fn properties_come_from_the_nearest_pom_and_resolve_late() {
+        let child = "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>1</version></parent>
+            <artifactId>c</artifactId><properties><b>child</b></properties>
+            <dependencies><dependency><groupId>d</groupId><artifactId>d</artifactId></dependency></dependencies></project>";
+        let model = model(&[("pom.xml", PARENT), ("c/pom.xml", child)], "c/pom.xml").unwrap();
+        assert_eq!(model.final_name(), "c-xchild");
+        assert_eq!(model.version().as_deref(), Some("1"));
+        assert_eq!(model.property("b").unwrap().1.place(), "c/pom.xml:2");
+        assert_eq!(model.dependencies()[0].version.as_deref(), Some("7"));
+        assert!(model.foreign.is_none());
+    }
+
+    #[test]
+    fn circles_and_growth_end() {
+        let mut many = "<p40>xx</p40>".to_owned();
+        for n in 0..40 {
+            let next = n + 1;
+            many.extend([format!("<p{n}>${{p{next}}}${{p{next}}}</p{n}>")]);
+        }
+        let text = format!(
+            "<project><artifactId>a</artifactId><version>${{v}}</version><properties><v>${{w}}</v><w>${{v}}</w>{many}</properties></project>"
+        );
+        let model = model(&[("pom.xml", &text)], "pom.xml").unwrap();
+        assert_eq!(model.version().as_deref(), Some("${v}"));
+        assert!(model.resolve("${p0}").len() <= MAX_VALUE);
+        assert_eq!(model.resolve("a ${nothing} ${open"), "a ${nothing} ${open");
+    }
+
+    #[test]
+    fn a_pom_that_is_its_own_ancestor_is_an_error() {
+        let text = "<project><parent><artifactId>a</artifactId><relativePath>pom.xml</relativePath></parent><artifactId>a</artifactId></project>";
+        assert!(model(&[("pom.xml", text)], "pom.xml").is_err_and(|e| e.to_string().contains("own ancestor")));
+    }
+
+    #[test]
+    fn a_parent_elsewhere_is_known_by_name_alone() {
+        for relative in ["<relativePath/>", "", "<relativePath>../other</relativePath>"] {
+            let text = format!(
+                "<project><parent><groupId>org.x</groupId><artifactId>boot</artifactId><version>${{v}}</version>{relative}</parent><artifactId>c</artifactId><properties><v>2</v></properties></project>"
+            );
+            let model = model(&[("pom.xml", PARENT), ("c/pom.xml", &text)], "c/pom.xml").unwrap();
+            let foreign = model.foreign.unwrap();
+            assert_eq!((foreign.key.as_str(), foreign.version.as_str()), ("org.x:boot", "2"));
+        }
+    }
+}

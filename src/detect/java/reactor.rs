@@ -1,0 +1,219 @@
+//! Several poms that are built in one run: the aggregator, its modules, and the parents that they need.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::pom::{Model, Poms, relative};
+use super::profile::UserSettings;
+use super::xml;
+use crate::detect::ReadFile;
+use crate::path::RelPath;
+use crate::repo::Dir;
+
+/// More modules than this are not followed.
+const MAX_MODULES: usize = 2000;
+
+/// What one run of Maven reads.
+pub(super) struct Reactor {
+    /// The pom that the run begins with.
+    pub(super) pom: RelPath,
+    /// Every project of the run by its pom, the aggregator included.
+    pub(super) projects: BTreeMap<RelPath, Rc<Model>>,
+    /// Every pom file that the run reads: those of the projects and of their parents inside the tree.
+    pub(super) poms: BTreeSet<RelPath>,
+    /// The folder that holds all of them.
+    pub(super) context: RelPath,
+}
+
+impl Reactor {
+    /// The run that builds the project at `pom`: from the topmost pom that lists it among its modules.
+    pub(super) fn of(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
+        let folder = pom.parent().unwrap_or_default();
+        let mut best: Option<Self> = None;
+        let mut candidates = vec![pom.clone()];
+        candidates.extend(folder.ancestors().filter_map(|above| above.join("pom.xml")));
+        if let Some(own) = Model::load(poms, pom, &Rc::default())? {
+            // A flat layout: the parent beside the module lists it as `../module`.
+            candidates.extend(own.lineage.iter().skip(1).map(|level| level.path.clone()));
+        }
+        for candidate in candidates {
+            if poms.repo.is_file(&candidate)
+                && let Some(reactor) = Self::read(poms, &candidate)?
+                && reactor.projects.contains_key(pom)
+                && best.as_ref().is_none_or(|held| reactor.projects.contains_key(&held.pom))
+            {
+                best = Some(reactor);
+            }
+        }
+        Ok(best)
+    }
+
+    fn read(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
+        let start = pom.parent().unwrap_or_default();
+        let settings = Rc::new(UserSettings::read(&Dir::new(poms.repo, settings_folder(poms, &start)))?);
+        let mut projects: BTreeMap<RelPath, Rc<Model>> = BTreeMap::new();
+        let mut waiting = VecDeque::from([pom.clone()]);
+        while let Some(path) = waiting.pop_front() {
+            if projects.contains_key(&path) || projects.len() >= MAX_MODULES {
+                continue;
+            }
+            let Some(model) = Model::load(poms, &path, &settings)? else { continue };
+            let folder = model.dir();
+            waiting.extend(model.modules().iter().filter_map(|(module, _)| poms.locate(&folder, module)));
+            projects.insert(path, Rc::new(model));
+        }
+        let lineages = projects.values().flat_map(|model| model.lineage.iter().map(|level| level.path.clone()));
+        let files: BTreeSet<RelPath> = lineages.collect();
+        let context = files.iter().filter_map(RelPath::parent).reduce(|a, b| common(&a, &b)).unwrap_or_default();
+        Ok((!projects.is_empty()).then_some(Self { pom: pom.clone(), projects, poms: files, context }))
+    }
+
+    /// The projects of the run that the one at `pom` depends on, directly or not, itself not included.
+    pub(super) fn siblings(&self, pom: &RelPath) -> Vec<Rc<Model>> {
+        let by_key: BTreeMap<String, &RelPath> =
+            self.projects.iter().map(|(path, model)| (model.key(), path)).collect();
+        let mut found: BTreeSet<&RelPath> = BTreeSet::new();
+        let mut waiting = vec![pom];
+        while let Some(path) = waiting.pop() {
+            let Some(model) = self.projects.get(path) else { continue };
+            for dependency in model.dependencies().iter().filter(|d| d.scope != "test") {
+                if let Some(sibling) = by_key.get(&dependency.key)
+                    && *sibling != pom
+                    && found.insert(sibling)
+                {
+                    waiting.push(sibling);
+                }
+            }
+        }
+        found.into_iter().filter_map(|path| self.projects.get(path).cloned()).collect()
+    }
+
+    /// The folder whose `.mvn` and `mvnw` a run uses.
+    pub(super) fn tool_folder(&self, poms: &Poms) -> RelPath {
+        settings_folder(poms, &self.pom.parent().unwrap_or_default())
+    }
+}
+
+/// Maven looks for `.mvn` in the folder of its first pom, then above it.
+fn settings_folder(poms: &Poms, start: &RelPath) -> RelPath {
+    let holds = |folder: &RelPath| folder.join(".mvn").is_some_and(|path| poms.repo.is_dir(&path));
+    if holds(start) { start.clone() } else { start.ancestors().find(holds).unwrap_or_else(|| start.clone()) }
+}
+
+/// The deepest folder that holds both.
+pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
+    let shared: Vec<&str> = a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    RelPath::new(&shared.join("/")).unwrap_or_default()
+}
+
+/// True where the folder that `read` reads from lists the application at `member` as a module, or holds, beside it, a
+/// parent that it names.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+    let mut waiting = vec![RelPath::root()];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = waiting.pop() {
+        if !seen.insert(folder.clone()) || seen.len() > MAX_MODULES {
+            continue;
+        }
+        let Some(path) = folder.join("pom.xml") else { continue };
+        let Some(text) = read(path.as_str())? else { continue };
+        let root = xml::parse(&path, &text)?;
+        let of_profiles = root.list("profiles").flat_map(|profile| profile.list("modules"));
+        for module in root.list("modules").chain(of_profiles).filter_map(|module| folder.join(&module.text)) {
+            if module == *member {
+                return Ok(true);
+            }
+            if member.is_within(&module) {
+                waiting.push(module);
+            }
+        }
+    }
+    parent_beside(read, member)
+}
+
+fn parent_beside(read: &ReadFile, member: &RelPath) -> Result<bool> {
+    let Some(path) = member.join("pom.xml") else { return Ok(false) };
+    let Some(text) = read(path.as_str())? else { return Ok(false) };
+    let root = xml::parse(&path, &text)?;
+    let Some(parent) = root.child("parent") else { return Ok(false) };
+    let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+    let Some(found) = member.join(way).filter(|_| !way.is_empty()) else { return Ok(false) };
+    let pom = if found.file_name().ends_with("xml") { Some(found) } else { found.join("pom.xml") };
+    let Some(pom) = pom else { return Ok(false) };
+    let Some(text) = read(pom.as_str())? else { return Ok(false) };
+    let same = xml::parse(&pom, &text)?.text_at("artifactId") == parent.text_at("artifactId");
+    Ok(same && common(&pom.parent().unwrap_or_default(), member).is_root())
+}
+
+/// `path` relative to `folder`, for Maven's command line; `.` for the folder itself.
+pub(super) fn below(path: &RelPath, folder: &RelPath) -> String {
+    let way = relative(&path.relative_to(folder));
+    if way.is_empty() { ".".to_owned() } else { way }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn pom(artifact: &str, body: &str) -> String {
+        format!("<project><groupId>g</groupId><artifactId>{artifact}</artifactId><version>1</version>{body}</project>")
+    }
+
+    fn child(artifact: &str, body: &str) -> String {
+        format!(
+            "<project><parent><groupId>g</groupId><artifactId>root</artifactId><version>1</version></parent><artifactId>{artifact}</artifactId>{body}</project>"
+        )
+    }
+
+    const USES_CORE: &str =
+        "<dependencies><dependency><groupId>g</groupId><artifactId>core</artifactId></dependency></dependencies>";
+
+    #[test]
+    fn a_module_is_built_from_the_topmost_aggregator() {
+        let repo = Repo::from_files([
+            ("x/pom.xml", pom("root", "<modules><module>a</module><module>b/pom.xml</module></modules>")),
+            ("x/a/pom.xml", child("a", "<modules><module>deep</module></modules>")),
+            (
+                "x/a/deep/pom.xml",
+                child("deep", USES_CORE).replace("<parent>", "<parent><relativePath>../../pom.xml</relativePath>"),
+            ),
+            ("x/b/pom.xml", child("core", "")),
+            ("x/unlisted/pom.xml", child("unlisted", "")),
+        ]);
+        let poms = Poms::new(&repo);
+        let deep = RelPath::new("x/a/deep/pom.xml").unwrap();
+        let reactor = Reactor::of(&poms, &deep).unwrap().unwrap();
+        assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("x/pom.xml", "x"));
+        assert_eq!(reactor.projects.len(), 4);
+        assert_eq!(reactor.siblings(&deep)[0].artifact_id(), "core");
+        let alone = Reactor::of(&poms, &RelPath::new("x/unlisted/pom.xml").unwrap()).unwrap().unwrap();
+        assert_eq!((alone.pom.as_str(), alone.poms.len(), alone.context.as_str()), ("x/unlisted/pom.xml", 2, "x"));
+    }
+
+    #[test]
+    fn a_flat_layout_has_its_parent_beside_it() {
+        let parent = pom("root", "<modules><module>../app</module></modules>");
+        let app = child("app", "").replace("<parent>", "<parent><relativePath>../parent</relativePath>");
+        let repo = Repo::from_files([("parent/pom.xml", parent.as_str()), ("app/pom.xml", app.as_str())]);
+        let reactor = Reactor::of(&Poms::new(&repo), &RelPath::new("app/pom.xml").unwrap()).unwrap().unwrap();
+        assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("parent/pom.xml", ""));
+    }
+
+    #[test]
+    fn a_folder_encloses_its_modules_and_children() {
+        let files = BTreeMap::from([
+            ("pom.xml", pom("root", "<modules><module>a</module></modules>")),
+            ("a/pom.xml", pom("a", "<modules><module>b</module></modules>")),
+            ("a/b/pom.xml", child("b", "")),
+            ("c/pom.xml", child("c", "")),
+            ("d/pom.xml", pom("d", "")),
+        ]);
+        let read = |path: &str| Ok(files.get(path).cloned());
+        let encloses = |member: &str| super::encloses(&read, &RelPath::new(member).unwrap()).unwrap();
+        assert!(encloses("a/b") && encloses("a") && encloses("c"));
+        assert!(!encloses("d") && !encloses("missing"));
+    }
+}

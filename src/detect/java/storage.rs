@@ -1,0 +1,186 @@
+//! Folders that a program writes: databases and logs in files.
+
+use anyhow::Result;
+
+use super::pom::relative;
+use super::runtime::Surroundings;
+use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
+
+/// Adds a folder that the program writes.
+pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
+    if !folder.is_empty() && !program.writable.iter().any(|held| held.value == folder) {
+        program.writable.push(Sourced::new(folder.to_owned(), evidence));
+    }
+}
+
+/// The folder that a path names or lies in.
+pub(super) fn folder_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match path.rsplit_once('/') {
+        Some((folder, _)) if name.contains('.') && !folder.is_empty() => folder,
+        _ => path,
+    }
+}
+
+/// Databases in files, by their addresses in settings and code.
+pub(super) fn databases(program: &mut Program, around: &Surroundings) {
+    let of_settings = around.settings.valued("jdbc:").map(|setting| {
+        let value = around.settings.expand(&setting.value).0;
+        (value, Evidence { note: format!("{} = {}", setting.key, setting.value), ..setting.evidence.clone() })
+    });
+    let of_code = around.sources.iter().flat_map(|source| {
+        let texts = source.texts().filter(|(_, text)| text.starts_with("jdbc:"));
+        texts.map(|(at, text)| (text.to_owned(), source.evidence(at, text)))
+    });
+    for (address, evidence) in of_settings.chain(of_code).collect::<Vec<_>>() {
+        let Some(file) = database_file(&address) else { continue };
+        if let Some(home) = file.strip_prefix("~/") {
+            let folder = format!("/home/nonroot/{home}");
+            let folder = folder.rsplit_once('/').map_or(folder.as_str(), |(folder, _)| folder);
+            write(program, folder, evidence);
+            continue;
+        }
+        let file = if file.starts_with('/') { file.to_owned() } else { relative(file) };
+        match file.rsplit_once('/') {
+            Some((folder, _)) if !folder.is_empty() => write(program, folder, evidence),
+            _ => program.findings.push(Finding::new(
+                "writes-beside-program",
+                Severity::Warning,
+                format!("the database file `{file}` lies in the working directory"),
+                [evidence],
+                "the image's own folder is not writable, and what is written there is lost with the container",
+                "put it into a folder of its own, such as data/",
+            )),
+        }
+    }
+}
+
+/// The file of an embedded database.
+fn database_file(address: &str) -> Option<&str> {
+    let rest = address.strip_prefix("jdbc:")?;
+    let file = if let Some(rest) = rest.strip_prefix("h2:") {
+        if ["mem:", "tcp:", "ssl:", "zip:", "async:mem"].iter().any(|kind| rest.starts_with(kind)) {
+            return None;
+        }
+        rest.trim_start_matches("file:").trim_start_matches("nio:")
+    } else if let Some(rest) = rest.strip_prefix("sqlite:") {
+        rest.trim_start_matches("file:")
+    } else if let Some(rest) = rest.strip_prefix("hsqldb:") {
+        rest.strip_prefix("file:")?
+    } else {
+        rest.strip_prefix("derby:").filter(|rest| !rest.starts_with("//") && !rest.starts_with("memory:"))?
+    };
+    let file = file.split([';', '?']).next().unwrap_or_default();
+    (!file.is_empty() && !file.starts_with(':') && !file.contains("${")).then_some(file)
+}
+
+/// Log files of Spring, Quarkus and logback.
+pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
+    for (key, is_file) in [
+        ("logging.file.name", true),
+        ("logging.file", true),
+        ("logging.file.path", false),
+        ("logging.path", false),
+        ("quarkus.log.file.path", true),
+        ("server.tomcat.basedir", false),
+        ("spring.servlet.multipart.location", false),
+    ] {
+        let Some(setting) = around.settings.get(key) else { continue };
+        let value = around.settings.expand(&around.project.model.resolve(&setting.value)).0;
+        let note = format!("{key} = {}", setting.value);
+        written(program, &value, is_file, Evidence { note, ..setting.evidence.clone() });
+    }
+    let dir = around.project.model.dir();
+    for name in ["logback-spring.xml", "logback.xml"] {
+        let Some(path) = dir.join(&format!("src/main/resources/{name}")) else { continue };
+        let Some(text) = around.project.repo.text(&path)? else { continue };
+        let root = super::xml::parse(&path, &text)?;
+        let files: Vec<&super::xml::Element> = root.walk().filter(|e| e.name == "file").collect();
+        for file in files {
+            // `<property name="X" value="Y"/>`: attributes are looked up in the text.
+            let value = fill_logback(&file.text, &text);
+            written(program, &value, true, Evidence::at(&path, file.line, format!("log file {value}")));
+        }
+    }
+    Ok(())
+}
+
+fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
+    let value = if value.starts_with('/') { value.to_owned() } else { relative(value) };
+    if value.is_empty() || value.contains("${") || value.starts_with("..") || value.starts_with("/tmp") {
+        return;
+    }
+    let folder = if is_file { value.rsplit_once('/').map_or("", |(folder, _)| folder) } else { &value };
+    if !folder.is_empty() {
+        write(program, folder, evidence);
+    } else if is_file {
+        program.findings.push(Finding::new(
+            "writes-beside-program",
+            Severity::Warning,
+            format!("the file `{value}` lies in the working directory"),
+            [evidence],
+            "the image's own folder is not writable; a container's log belongs on standard output",
+            "log to standard output, or into a folder of its own",
+        ));
+    }
+}
+
+/// `${NAME:-default}` of logback, with the properties of the same file.
+fn fill_logback(value: &str, text: &str) -> String {
+    let mut value = value.to_owned();
+    for _ in 0..8 {
+        let Some(start) = value.find("${") else { break };
+        let Some(end) = value[start..].find('}') else { break };
+        let inner = &value[start + 2..start + end];
+        let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
+        let attribute = |line: &str, name: &str| {
+            let at = line.find(&format!("{name}=\""))? + name.len() + 2;
+            line[at..].split('"').next().map(str::to_owned)
+        };
+        let defined = text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
+        let found =
+            defined.filter(|line| attribute(line, "name").as_deref() == Some(name)).find_map(|l| attribute(l, "value"));
+        let replacement = found.unwrap_or_else(|| default.to_owned());
+        if replacement.is_empty() {
+            break;
+        }
+        value.replace_range(start..=start + end, &replacement);
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_in_files() {
+        for (address, file) in [
+            ("jdbc:h2:file:./data/app;MODE=x", Some("./data/app")),
+            ("jdbc:h2:mem:test", None),
+            ("jdbc:h2:~/test", Some("~/test")),
+            ("jdbc:sqlite:app.db?x", Some("app.db")),
+            ("jdbc:sqlite::memory:", None),
+            ("jdbc:hsqldb:file:db/x", Some("db/x")),
+            ("jdbc:hsqldb:mem:x", None),
+            ("jdbc:derby://host/x", None),
+            ("jdbc:postgresql://x/y", None),
+        ] {
+            assert_eq!(database_file(address), file, "{address}");
+        }
+    }
+
+    #[test]
+    fn logback_properties() {
+        let text = "<property name=\"dir\" value=\"/data/${sub:-logs}\"/>";
+        assert_eq!(fill_logback("${dir}/a.log", text), "/data/logs/a.log");
+        assert_eq!(fill_logback("${x}", "<property name=\"x\" value=\"${x}\"/>"), "${x}");
+    }
+
+    #[test]
+    fn folders() {
+        assert_eq!(folder_of("data/app.db"), "data");
+        assert_eq!(folder_of("uploads"), "uploads");
+        assert_eq!(folder_of("/var/lib/x"), "/var/lib/x");
+    }
+}

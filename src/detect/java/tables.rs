@@ -1,0 +1,210 @@
+//! The rows of `templates/catalog/java.toml` that only this language reads.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::catalog::Catalog;
+
+/// What a line of Spring Boot can do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpringBoot {
+    from: String,
+    /// The oldest JDK that runs it.
+    pub(super) java: u32,
+    /// `tools`, `layertools`, or empty where layers cannot be extracted.
+    pub(super) jarmode: String,
+    /// The package of the launchers.
+    pub(super) loader: String,
+}
+
+/// Until when a line of Spring Boot gets fixes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Support {
+    pub(super) from: String,
+    pub(super) eol: String,
+    pub(super) supported: bool,
+}
+
+/// A parent outside of the tree that is known.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KnownParent {
+    pub(super) artifact: String,
+    /// It binds the goal that packages an executable archive.
+    pub(super) repackage: bool,
+}
+
+/// The oldest JDK of a line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Floor {
+    from: String,
+    pub(super) java: u32,
+}
+
+/// A plugin that reads `.git`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NeedsGit {
+    pub(super) plugin: String,
+    /// The property that skips it.
+    pub(super) skip: String,
+    /// The setting that lets it do without `.git` where it is `false`.
+    pub(super) tolerant: Option<String>,
+    /// It reads `.git` only with this setting, or with this dependency of the plugin.
+    pub(super) only_with: Option<String>,
+}
+
+/// An extension that reads `.git`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GitExtension {
+    pub(super) artifact: String,
+    pub(super) skip: String,
+}
+
+/// A check of the sources.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gate {
+    pub(super) plugin: String,
+    pub(super) skip: String,
+}
+
+/// Which servlet API asks for which environment of the container.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Servlet {
+    pub(super) api: String,
+    from: String,
+    pub(super) environment: String,
+}
+
+/// The servlet container for a war without one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Jetty {
+    pub(super) version: String,
+    pub(super) java: u32,
+    pub(super) default_environment: String,
+}
+
+/// All of them.
+pub(super) struct Tables {
+    pub(super) catalog: Catalog,
+    spring_boot: Vec<SpringBoot>,
+    spring_boot_support: Vec<Support>,
+    pub(super) parent: Vec<KnownParent>,
+    quarkus: Vec<Floor>,
+    pub(super) needs_git: Vec<NeedsGit>,
+    pub(super) git_extension: Vec<GitExtension>,
+    pub(super) gate: Vec<Gate>,
+    servlet: Vec<Servlet>,
+    pub(super) jetty: Jetty,
+    /// The version from which on Quarkus has another name for its packaging.
+    pub(super) quarkus_jar_type: String,
+    /// The environment of `javax.servlet`.
+    pub(super) servlet_before_jakarta: String,
+    /// Options of the virtual machine in a container.
+    pub(super) jvm_options: String,
+    pub(super) alpine_amd64_only: Vec<String>,
+    pub(super) public_hosts: Vec<String>,
+    pub(super) web_starters: Vec<String>,
+    pub(super) dependency_packages: BTreeMap<String, String>,
+    pub(super) programs: BTreeMap<String, String>,
+    pub(super) glibc: BTreeMap<String, String>,
+}
+
+impl Tables {
+    pub(super) fn read() -> Result<Self> {
+        let catalog = Catalog::of(super::ID)?;
+        Ok(Self {
+            spring_boot: catalog.table("spring_boot")?,
+            spring_boot_support: catalog.table("spring_boot_support")?,
+            parent: catalog.table("parent")?,
+            quarkus: catalog.table("quarkus")?,
+            needs_git: catalog.table("needs_git")?,
+            git_extension: catalog.table("git_extension")?,
+            gate: catalog.table("gate")?,
+            servlet: catalog.table("servlet")?,
+            jetty: catalog.table("jetty")?,
+            quarkus_jar_type: catalog.table("quarkus_jar_type")?,
+            servlet_before_jakarta: catalog.table("servlet_before_jakarta")?,
+            jvm_options: catalog.table("jvm_options")?,
+            alpine_amd64_only: catalog.table("alpine_amd64_only")?,
+            public_hosts: catalog.table("public_hosts")?,
+            web_starters: catalog.table("web_starters")?,
+            dependency_packages: catalog.table("dependency_packages")?,
+            programs: catalog.table("programs")?,
+            glibc: catalog.table("glibc")?,
+            catalog,
+        })
+    }
+
+    /// The row of a version of Spring Boot; the newest one's where the version is not known.
+    pub(super) fn spring_boot(&self, version: Option<&str>) -> Option<&SpringBoot> {
+        let row = |version: &str| self.spring_boot.iter().find(|row| at_least(version, &row.from));
+        version.and_then(row).or_else(|| self.spring_boot.first())
+    }
+
+    /// The line of Spring Boot that a version belongs to.
+    pub(super) fn support(&self, version: &str) -> Option<&Support> {
+        self.spring_boot_support.iter().find(|row| at_least(version, &row.from))
+    }
+
+    /// The oldest JDK that a version of Quarkus runs on.
+    pub(super) fn quarkus(&self, version: Option<&str>) -> Option<u32> {
+        let row = |version: &str| self.quarkus.iter().find(|row| at_least(version, &row.from));
+        version.and_then(row).or_else(|| self.quarkus.first()).map(|row| row.java)
+    }
+
+    /// The environment that an API in this version asks for.
+    pub(super) fn servlet(&self, api: &str, version: Option<&str>) -> Option<&str> {
+        let rows = self.servlet.iter().filter(|row| row.api == api);
+        rows.into_iter().find(|row| version.is_none_or(|v| at_least(v, &row.from))).map(|row| row.environment.as_str())
+    }
+}
+
+/// Compares by numbers: `3.10.0-M1` is at least `3.9`. What is no number counts as 0.
+pub(super) fn at_least(version: &str, from: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        text.split(['.', '-'])
+            .map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0))
+            .collect()
+    };
+    let (mut left, mut right) = (numbers(version), numbers(from));
+    let length = left.len().max(right.len());
+    left.resize(length, 0);
+    right.resize(length, 0);
+    left >= right
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_numbers() {
+        assert!(at_least("3.10.1", "3.9") && at_least("4.1.0-M1", "4.1") && at_least("2.4", "2.4.0"));
+        assert!(!at_least("3.2.12", "3.3") && !at_least("${x}", "1"));
+    }
+
+    #[test]
+    fn every_line_of_spring_boot_has_its_jarmode() {
+        let tables = Tables::read().unwrap();
+        let of = |version: &str| {
+            let row = tables.spring_boot(Some(version)).unwrap();
+            (row.jarmode.as_str(), row.loader.ends_with("launch"), row.java)
+        };
+        assert_eq!(of("2.3.12.RELEASE"), ("", false, 8));
+        assert_eq!(of("2.7.18"), ("layertools", false, 8));
+        assert_eq!(of("3.1.5"), ("layertools", false, 17));
+        assert_eq!(of("3.2.0"), ("layertools", true, 17));
+        assert_eq!(of("3.3.0"), ("tools", true, 17));
+        assert_eq!(of("4.1.1"), ("tools", true, 17));
+    }
+}

@@ -1,0 +1,245 @@
+//! The rules over whole repositories in memory.
+
+use super::*;
+use crate::repo::Repo;
+
+fn facts(files: &[(&str, &str)], dir: &str) -> Option<Facts> {
+    let repo = Repo::from_files(files.iter().copied());
+    detect(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap()
+}
+
+fn pom(body: &str) -> String {
+    format!("<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>{body}</project>")
+}
+
+const PARENT: &str = "<parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.5.1</version><relativePath/></parent>";
+
+/// A Spring Boot application with `more` in its pom.
+fn spring(more: &str) -> String {
+    pom(&format!(
+        "{PARENT}<dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies>
+        <build>{more}<plugins><plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>"
+    ))
+}
+
+fn details(facts: &Facts) -> Details {
+    facts.details().unwrap()
+}
+
+fn artifact(facts: &Facts) -> Artifact {
+    details(facts).launches[&facts.programs[0].id].artifact.clone()
+}
+
+fn plugin(artifact: &str, body: &str) -> String {
+    format!("<build><plugins><plugin><artifactId>{artifact}</artifactId>{body}</plugin></plugins></build>")
+}
+
+#[test]
+fn version_files_win_over_levels_and_losers_are_named() {
+    let level =
+        spring("").replace("<dependencies>", "<properties><java.version>17</java.version></properties><dependencies>");
+    let found = facts(&[("pom.xml", &level)], "").unwrap().toolchain;
+    assert_eq!((found.value.as_str(), found.evidence[0].place().as_str()), ("17", "pom.xml:1"));
+    let all =
+        [("pom.xml", level.as_str()), (".sdkmanrc", "java=21.0.2-tem\n"), (".tool-versions", "java temurin-25.0.1\n")];
+    let found = facts(&all, "").unwrap().toolchain;
+    assert_eq!((found.value.as_str(), found.evidence[0].place().as_str()), ("21", ".sdkmanrc:1"));
+    let rejected: Vec<&str> = found.rejected.iter().map(|r| r.value.as_str()).collect();
+    assert_eq!(rejected, ["21.0.2-tem", "temurin-25.0.1", "17"]);
+    let found = facts(&[("pom.xml", &level), (".java-version", "25\n"), (".sdkmanrc", "java=21-tem\n")], "").unwrap();
+    assert_eq!(found.toolchain.value, "25");
+}
+
+#[test]
+fn levels_have_their_order() {
+    let main = ("src/main/java/M.java", "class M { public static void main(String[] a) {} }");
+    let of = |body: &str| facts(&[("pom.xml", &pom(body)), main], "").unwrap().toolchain.value;
+    let properties = |text: &str| format!("<properties>{text}</properties>");
+    let source = "<maven.compiler.source>1.8</maven.compiler.source><maven.compiler.target>11</maven.compiler.target>";
+    assert_eq!(of(&properties(source)), "8");
+    assert_eq!(of(&properties(&format!("{source}<java.version>17</java.version>"))), "17");
+    let compiler = plugin("maven-compiler-plugin", "<configuration><release>${level}</release></configuration>");
+    assert_eq!(of(&(properties("<level>21</level><java.version>17</java.version>") + &compiler)), "21");
+    let release = "<level>21</level><maven.compiler.release>25</maven.compiler.release>";
+    assert_eq!(of(&(properties(release) + &compiler)), "25");
+    // A line that is no longer published: the next one compiles for it.
+    assert_eq!(of(&properties("<maven.compiler.release>22</maven.compiler.release>")), "25");
+    assert_eq!(of(""), Tables::read().unwrap().catalog.default_cycle);
+}
+
+#[test]
+fn frameworks_lift_the_jdk() {
+    let old =
+        spring("").replace("<dependencies>", "<properties><java.version>1.8</java.version></properties><dependencies>");
+    let found = facts(&[("pom.xml", &old)], "").unwrap().toolchain;
+    assert_eq!(found.value, "17");
+    assert!(found.rejected[0].why.contains("Spring Boot 3.5.1 needs Java 17"), "{:?}", found.rejected);
+}
+
+#[test]
+fn the_wrapper_must_be_complete() {
+    let app = spring("");
+    let whole = [("pom.xml", app.as_str()), ("mvnw", ""), (".mvn/wrapper/maven-wrapper.properties", "")];
+    let found = facts(&whole, "").unwrap();
+    assert_eq!(
+        (found.tool.value.as_str(), details(&found).run.command.as_slice()),
+        ("mvnw", ["sh", "mvnw"].map(str::to_owned).as_slice())
+    );
+    let found = facts(&whole[..2], "").unwrap();
+    assert_eq!(found.tool.value, "mvn");
+    assert!(found.findings.iter().any(|f| f.code == "wrapper-incomplete"));
+}
+
+fn modules() -> Vec<(&'static str, String)> {
+    let root = "<project><groupId>g</groupId><artifactId>root</artifactId><version>1</version><packaging>pom</packaging><modules><module>lib</module><module>app</module></modules></project>";
+    let parent = "<parent><groupId>g</groupId><artifactId>root</artifactId><version>1</version></parent>";
+    let lib = format!("<project>{parent}<artifactId>lib</artifactId></project>");
+    let uses = "<dependencies><dependency><groupId>g</groupId><artifactId>lib</artifactId><version>1</version></dependency></dependencies>";
+    let shade = plugin(
+        "maven-shade-plugin",
+        "<executions><execution><goals><goal>shade</goal></goals><configuration><transformers><transformer><mainClass>a.Main</mainClass></transformer></transformers></configuration></execution></executions>",
+    );
+    let app = format!("<project>{parent}<artifactId>app</artifactId>{uses}{shade}</project>");
+    vec![
+        ("pom.xml", root.to_owned()),
+        ("lib/pom.xml", lib),
+        ("lib/src/main/java/Demo.java", "class Demo { public static void main(String[] a) {} }".to_owned()),
+        ("app/pom.xml", app),
+    ]
+}
+
+#[test]
+fn only_the_runnable_module_is_an_application() {
+    let files = modules();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(facts(&files, "").is_none());
+    // A main method does not make an application of a library beside one.
+    assert!(facts(&files, "lib").is_none());
+    let found = facts(&files, "app").unwrap();
+    assert!(found.context.is_root());
+    let run = details(&found).run;
+    assert_eq!(run.selection, ["-pl", "app", "-am"]);
+    assert_eq!(run.siblings[0].classes, "lib/target/classes");
+    let manifests: Vec<&str> = found.manifests.iter().map(RelPath::as_str).collect();
+    assert_eq!(manifests, ["app/pom.xml", "lib/pom.xml", "pom.xml"]);
+}
+
+#[test]
+fn archives_have_exact_names() {
+    let name = |more: &str| artifact(&facts(&[("pom.xml", &spring(more))], "").unwrap()).file;
+    assert_eq!(name(""), "target/app-1.jar");
+    assert_eq!(name("<finalName>x-${project.version}</finalName>"), "target/x-1.jar");
+    assert_eq!(name("<directory>${project.basedir}/out</directory>"), "out/app-1.jar");
+    let classifier = spring("").replace(
+        "<artifactId>spring-boot-maven-plugin</artifactId>",
+        "<artifactId>spring-boot-maven-plugin</artifactId><configuration><classifier>exec</classifier></configuration>",
+    );
+    assert_eq!(artifact(&facts(&[("pom.xml", &classifier)], "").unwrap()).file, "target/app-1-exec.jar");
+}
+
+#[test]
+fn layers_come_out_by_the_version_of_spring_boot() {
+    let shape = |version: &str, packaging: &str| {
+        let text = spring("")
+            .replace("3.5.1", version)
+            .replace("<version>1</version>", &format!("<version>1</version>{packaging}"));
+        match artifact(&facts(&[("pom.xml", &text)], "").unwrap()).shape {
+            Shape::Layers { jarmode, launcher, .. } => (jarmode, launcher.unwrap_or_default()),
+            other => (format!("{other:?}"), String::new()),
+        }
+    };
+    let words = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(shape("4.1.0", ""), words("tools", ""));
+    assert_eq!(shape("3.3.0", ""), words("tools", ""));
+    assert_eq!(shape("3.2.9", ""), words("layertools", "org.springframework.boot.loader.launch.JarLauncher"));
+    assert_eq!(shape("2.7.18", ""), words("layertools", "org.springframework.boot.loader.JarLauncher"));
+    let war = "<packaging>war</packaging>";
+    assert_eq!(shape("4.0.0", war), words("tools", "org.springframework.boot.loader.launch.WarLauncher"));
+    assert_eq!(shape("2.2.0.RELEASE", "").0, "Whole");
+}
+
+#[test]
+fn ports_and_addresses() {
+    let of = |file: &str, text: &str| {
+        let found = facts(&[("pom.xml", &spring("")), (file, text)], "").unwrap();
+        (found.programs[0].port.as_ref().map(|port| port.value), found.programs[0].env.len())
+    };
+    assert_eq!(of("x", ""), (Some(8080), 0));
+    assert_eq!(of("src/main/resources/application.properties", "server.port=9000"), (Some(9000), 0));
+    assert_eq!(
+        of("src/main/resources/application.yaml", "server:\n  port: ${PORT:9001}\n  address: 127.0.0.1"),
+        (Some(9001), 1)
+    );
+    assert_eq!(of("config/application.yml", "server.port: 9002"), (Some(9002), 0));
+    assert_eq!(of("src/main/resources/application.properties", "server.port=${NOWHERE}"), (None, 0));
+}
+
+#[test]
+fn what_reads_git_is_skipped_unless_it_can_do_without() {
+    let with = |config: &str| {
+        let text = spring("").replace(
+            "<plugins>",
+            &format!("<plugins><plugin><groupId>io.github.git-commit-id</groupId><artifactId>git-commit-id-maven-plugin</artifactId>{config}</plugin>"),
+        );
+        details(&facts(&[("pom.xml", &text)], "").unwrap()).run.options
+    };
+    assert_eq!(with(""), ["-Dmaven.test.skip=true", "-Dmaven.gitcommitid.skip=true"]);
+    let tolerant = "<configuration><failOnNoGitDirectory>false</failOnNoGitDirectory></configuration>";
+    assert_eq!(with(tolerant), ["-Dmaven.test.skip=true"]);
+}
+
+#[test]
+fn test_classes_of_a_module_are_compiled_where_they_are_used() {
+    let text = spring("").replace(
+        "<dependencies>",
+        "<dependencies><dependency><groupId>g</groupId><artifactId>t</artifactId><type>test-jar</type></dependency>",
+    );
+    assert_eq!(details(&facts(&[("pom.xml", &text)], "").unwrap()).run.options, ["-DskipTests"]);
+}
+
+#[test]
+fn private_repositories_ask_for_a_secret_and_public_ones_do_not() {
+    let with = |host: &str| {
+        let list = format!("<repositories><repository><url>https://{host}/x</url></repository></repositories>");
+        let found =
+            facts(&[("pom.xml", &spring("").replace("<dependencies>", &format!("{list}<dependencies>")))], "").unwrap();
+        details(&found).run.credentials
+    };
+    assert!(with("nexus.example") && with("maven.pkg.github.com"));
+    assert!(!with("repo.spring.io") && !with("repo.maven.apache.org"));
+}
+
+#[test]
+fn a_named_class_or_archive_is_taken() {
+    let text = spring("");
+    let repo = Repo::from_files([("pom.xml", text.as_str())]);
+    let found = facts(&[("pom.xml", &text)], "").unwrap();
+    let program = |wanted: &str| program_named(&repo.root(), &found, wanted);
+    assert_eq!(program("a.b.Main").unwrap().name, "main");
+    assert!(program("target/x.jar").is_ok());
+    assert!(program("../x y").unwrap_err().to_string().contains("neither a class"));
+}
+
+#[test]
+fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
+    let shade = |extra: &str| {
+        let config =
+            format!("{extra}<transformers><transformer><mainClass>a.Main</mainClass></transformer></transformers>");
+        let text = pom(&plugin(
+            "maven-shade-plugin",
+            &format!(
+                "<executions><execution><goals><goal>shade</goal></goals><configuration>{config}</configuration></execution></executions>"
+            ),
+        ));
+        artifact(&facts(&[("pom.xml", &text)], "").unwrap())
+    };
+    assert_eq!(shade("").shape, Shape::Classes { main: "a.Main".to_owned() });
+    let relocated = "<relocations><relocation><pattern>x</pattern></relocation></relocations>";
+    assert_eq!((shade(relocated).shape, shade(relocated).file.as_str()), (Shape::Whole, "target/app-1.jar"));
+    let attached = format!("{relocated}<shadedArtifactAttached>true</shadedArtifactAttached>");
+    assert_eq!(shade(&attached).file, "target/app-1-shaded.jar");
+    assert_eq!(
+        shade(&format!("{relocated}<outputFile>${{project.build.directory}}/y.jar</outputFile>")).file,
+        "target/y.jar"
+    );
+}
