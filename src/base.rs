@@ -136,6 +136,18 @@ fn objection(
     }
     for need in &needs.packages {
         let known = packages.get(&need.value);
+        if let Some(known) = known
+            && (known.is_tool() || row.static_link && known.is_library())
+        {
+            if row.static_link && known.is_library() && known.alpine_static.is_empty() {
+                return Some(format!(
+                    "programs for it are linked statically, and `{}` has no static library in Alpine{}",
+                    need.value,
+                    because(&need.evidence)
+                ));
+            }
+            continue;
+        }
         let there = match row.installer.as_deref() {
             Some("apt") => known.is_some_and(|p| p.debian.is_some()),
             Some("apk") => known.is_some_and(|p| p.alpine.is_some()),
@@ -165,6 +177,10 @@ fn build(
     let mut build_packages = Vec::new();
     for need in &program.needs.packages {
         let Some(known) = packages.get(&need.value) else { bail!("package `{}` is not in the catalog", need.value) };
+        if row.static_link && known.is_library() {
+            build_packages.extend(known.alpine_static.iter().cloned());
+            continue;
+        }
         match row.installer.as_deref() {
             Some("apt") => install.extend(known.debian.iter().flatten().cloned()),
             Some("apk") => install.extend(known.alpine.iter().flatten().cloned()),

@@ -62,7 +62,7 @@ macro_rules! languages {
 
 pub mod version;
 
-languages! { go, node }
+languages! { go, node, rust }
 
 /// The language with this id.
 pub fn language(id: &str) -> Option<&'static Language> {
