@@ -96,6 +96,8 @@ pub struct Runtime {
     pub port: Option<u16>,
     /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default action for it.
     pub init: bool,
+    /// The Debian image that a static init is taken from, where the base has no shell to install one.
+    pub init_image: Option<ImageRef>,
     /// ENTRYPOINT, the init included.
     pub entrypoint: Vec<Line>,
     /// CMD: default arguments; none where empty.
@@ -411,6 +413,15 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
+    let mut init_image = None;
+    if init && row.installer.is_none() {
+        // The builder is there already; where it is not Debian, the catalog's Debian base is.
+        let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
+        init_image = Some(match debian.filter(|_| row.builder == "musl") {
+            Some(debian) => ImageRef::new(chosen.catalog.image(&debian.image, chosen.toolchain))?,
+            None => ImageRef::new(chosen.catalog.builder_image(&row.builder, chosen.toolchain)?)?,
+        });
+    }
     let mut entrypoint = build.entrypoint.clone();
     let mut packages = base.packages.clone();
     if init {
@@ -444,6 +455,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         writable,
         port: program.port.as_ref().map(|port| port.value),
         init,
+        init_image,
         entrypoint: lines(&entrypoint)?,
         cmd: lines(&cmd)?,
         stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,

@@ -4,7 +4,7 @@
 
 FROM {{ builder }} AS toolchain
 {%- if build_packages %}
-RUN {% if musl %}apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
+RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
 {%- else %}apt-get update \
     && apt-get install -y --no-install-recommends{% for package in build_packages %} {{ package }}{% endfor %} \
     && rm -rf /var/lib/apt/lists/*

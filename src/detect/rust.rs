@@ -24,6 +24,7 @@ mod mask;
 mod native;
 mod plan;
 mod programs;
+mod reads;
 mod runtime;
 mod source;
 mod targets;
@@ -86,6 +87,8 @@ struct ProgramDetails {
     own: Vec<String>,
     /// What it opens at run time: where it lies in the repository, and how the program calls it.
     files: Vec<(RelPath, String)>,
+    /// What the compiler reads beside the sources.
+    reads: Vec<RelPath>,
     /// Default arguments that it needs in a container.
     args: Vec<String>,
     /// The working directory, where it is not the program's folder.

@@ -35,6 +35,22 @@ pub(super) struct Active {
     on: BTreeMap<RelPath, BTreeSet<String>>,
 }
 
+/// Where a word occurs in the names of features that the project asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mentions {
+    pub(super) on: bool,
+    pub(super) off: bool,
+    /// Asked for where the program is linked with musl.
+    pub(super) musl: bool,
+}
+
+impl Mentions {
+    fn take(&mut self, on: bool) {
+        self.on |= on;
+        self.off |= !on;
+    }
+}
+
 /// What the build of the package in `dir` turns on.
 pub(super) fn active(workspace: &Workspace, dir: &RelPath, asked: &Asked) -> Active {
     let mut active = Active::default();
@@ -67,6 +83,27 @@ impl Active {
     pub(super) fn dependencies<'a>(&'a self, manifest: &'a Manifest) -> impl Iterator<Item = Declared<'a>> {
         let on = self.on.get(&manifest.dir());
         manifest.dependencies().filter(move |dependency| counts(dependency, on))
+    }
+
+    /// Whether something asks for a feature whose name holds `word`.
+    pub(super) fn mentions(&self, workspace: &Workspace, word: &str) -> Mentions {
+        let mut found = Mentions::default();
+        for (folder, on) in &self.on {
+            let Some(manifest) = workspace.packages.get(folder) else { continue };
+            for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev) {
+                let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+                if spec.features.iter().any(|feature| feature.contains(word)) {
+                    found.take(counts(&dependency, Some(on)));
+                    found.musl |= dependency.platform.contains("musl");
+                }
+            }
+            for (name, items) in &manifest.features {
+                if items.iter().any(|item| item.contains(word)) {
+                    found.take(on.contains(name));
+                }
+            }
+        }
+        found
     }
 
     fn package(&mut self, workspace: &Workspace, dir: &RelPath) {
@@ -165,7 +202,7 @@ fn linux(platform: &str) -> bool {
     }
     match platform.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) {
         Some(expression) => cfg(expression) != Some(false),
-        None => platform.contains("-linux-"),
+        None => platform.contains("-linux-gnu"),
     }
 }
 
@@ -197,7 +234,8 @@ fn cfg(expression: &str) -> Option<bool> {
                 "target_os" => Some(value == "linux"),
                 "target_family" => Some(value == "unix"),
                 "target_vendor" => Some(value == "unknown"),
-                "target_env" if !matches!(value, "gnu" | "musl") => Some(false),
+                // What musl needs beyond glibc is looked at apart (`Mentions::musl`).
+                "target_env" => Some(value == "gnu"),
                 "target_arch" if value.starts_with("wasm") => Some(false),
                 _ => None,
             }
@@ -260,7 +298,7 @@ mod tests {
             ("cfg(unix)", true),
             ("cfg(windows)", false),
             ("cfg(any(target_os = \"macos\", windows))", false),
-            ("cfg(target_env = \"musl\")", true),
+            ("cfg(target_env = \"musl\")", false),
             ("cfg(not(target_env = \"msvc\"))", true),
             ("x86_64-unknown-linux-gnu", true),
             ("x86_64-pc-windows-gnu", false),

@@ -61,7 +61,30 @@ pub(super) fn inputs(project: &Project, details: &mut Details, findings: &mut Ve
     }
     sqlx(project, details, findings)?;
     git(project, findings);
+    browser(project, findings);
     Ok(())
+}
+
+/// Crates whose users are compiled for browsers.
+const BROWSER: [&str; 5] = ["wasm-bindgen", "yew", "leptos", "dioxus", "sycamore"];
+
+/// A package for browsers beside the program: cargo's build of the program does not build it.
+fn browser(project: &Project, findings: &mut Vec<Finding>) {
+    for (folder, manifest) in &project.workspace.packages {
+        let cdylib = manifest.lib.is_some() && manifest.text.contains("cdylib");
+        let framework = manifest.dependencies().find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
+        if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
+            findings.push(Finding::new(
+                "browser-package",
+                Severity::Warning,
+                format!("{folder} is compiled for browsers with `{}`, and this image builds the program alone", dependency.key),
+                [manifest.at(dependency.spec, "a dependency for browsers")],
+                "pages that the program serves lack that part",
+                "build it before (wasm-pack, trunk) and commit its output, or add a stage to your own template",
+            ));
+            return;
+        }
+    }
 }
 
 /// sqlx's macros ask a database while compiling, unless `cargo sqlx prepare` has stored its answers.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::lockfile::{Lockfile, Locked, Reached};
+use super::features::Mentions;
+use super::lockfile::{Locked, Lockfile, Reached};
 use crate::facts::{Evidence, Libc, Needs, Sourced};
 
 /// A row of the catalog: see its comment there.
@@ -16,6 +17,7 @@ pub(super) struct Native {
     #[serde(default)]
     needs: Vec<String>,
     unless: Option<String>,
+    feature: Option<String>,
     only_if: Option<String>,
     #[serde(default)]
     not_with: Vec<String>,
@@ -37,7 +39,16 @@ pub(super) struct Unused {
 }
 
 /// Adds what the reached packages need.
-pub(super) fn add_needs(rows: &[Native], lock: &Lockfile, reached: &Reached, needs: &mut Needs) {
+///
+/// `mentions` says whether the project asks for a feature of that name: a lockfile also holds what features that are
+/// off would need.
+pub(super) fn add_needs(
+    rows: &[Native],
+    lock: &Lockfile,
+    reached: &Reached,
+    mentions: &dyn Fn(&str) -> Mentions,
+    needs: &mut Needs,
+) {
     let mut found: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
     let names: std::collections::BTreeSet<&str> = reached.keys().map(|(name, _)| name.as_str()).collect();
     for (package, way) in reached.values() {
@@ -49,8 +60,13 @@ pub(super) fn add_needs(rows: &[Native], lock: &Lockfile, reached: &Reached, nee
             if has(&row.only_if) == Some(false) {
                 continue;
             }
-            let bundled = has(&row.unless) == Some(true);
-            let keys = if bundled { &row.bundled } else { &row.needs };
+            let mentions = row.feature.as_ref().map(|feature| mentions(feature)).unwrap_or_default();
+            let locked = has(&row.unless) == Some(true);
+            let bundled = locked && (mentions.on || !mentions.off);
+            let mut keys = if bundled { row.bundled.clone() } else { row.needs.clone() };
+            if locked && mentions.musl {
+                keys.extend(row.bundled.iter().cloned());
+            }
             let verb = if bundled { "compiles the library in" } else { "needs it" };
             let note = format!("{} {verb} ({}); {}", package.name, way.join(" -> "), row.source);
             for key in keys {
@@ -69,4 +85,63 @@ pub(super) fn add_needs(rows: &[Native], lock: &Lockfile, reached: &Reached, nee
 
 fn depends(lock: &Lockfile, package: &Locked, name: &str) -> bool {
     lock.dependencies(package).any(|dependency| dependency.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::super::Tables;
+    use super::super::lockfile::reached;
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::path::RelPath;
+
+    fn needs(dependencies: &[(&str, &str)], mentions: Mentions) -> (Vec<String>, Libc) {
+        let mut lock = "version = 4\n".to_owned();
+        for (name, on) in dependencies {
+            let source = if *name == "app" { "" } else { "source = \"registry+x\"\n" };
+            lock += &format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n");
+        }
+        let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock.as_str())).unwrap();
+        let tables = Tables::of(&Catalog::of("rust").unwrap()).unwrap();
+        let skip = |from: &str, to: &str| {
+            tables.unused.iter().any(|row| row.name == from && row.dependencies.iter().any(|name| name == to))
+        };
+        let reached = reached(&lock, "app", &|_| None, &skip);
+        let mut needs = Needs::default();
+        add_needs(&tables.native, &lock, &reached, &|_| mentions, &mut needs);
+        (needs.packages.into_iter().map(|package| package.value).collect(), needs.libc)
+    }
+
+    #[test]
+    fn openssl_from_the_system_or_compiled_in() {
+        let system = [("app", "\"openssl-sys\", \"openssl-probe\""), ("openssl-sys", ""), ("openssl-probe", "")];
+        assert_eq!(needs(&system, Mentions::default()).0, ["openssl-library", "pkg-config"]);
+        // openssl-probe is no openssl.
+        assert!(needs(&[("app", "\"openssl-probe\""), ("openssl-probe", "")], Mentions::default()).0.is_empty());
+        let vendored = [("app", "\"openssl-sys\""), ("openssl-sys", "\"openssl-src\""), ("openssl-src", "")];
+        assert_eq!(needs(&vendored, Mentions::default()).0, ["make", "perl"]);
+        let off = Mentions { off: true, ..Mentions::default() };
+        assert_eq!(needs(&vendored, off).0, ["openssl-library", "pkg-config"]);
+        let musl = Mentions { off: true, musl: true, ..Mentions::default() };
+        assert_eq!(needs(&vendored, musl).0, ["make", "openssl-library", "perl", "pkg-config"]);
+    }
+
+    #[test]
+    fn bundled_sqlite_needs_nothing_and_bindgen_needs_glibc() {
+        let bundled = [("app", "\"libsqlite3-sys\""), ("libsqlite3-sys", "\"cc\""), ("cc", "")];
+        assert_eq!(needs(&bundled, Mentions::default()), (vec![], Libc::None));
+        let system = [("app", "\"libsqlite3-sys\""), ("libsqlite3-sys", "")];
+        assert_eq!(needs(&system, Mentions::default()).0, ["pkg-config", "sqlite"]);
+        let bindgen = [("app", "\"bindgen\""), ("bindgen", "\"clang-sys\""), ("clang-sys", "")];
+        assert_eq!(needs(&bindgen, Mentions::default()), (vec!["libclang".to_owned()], Libc::Glibc));
+    }
+
+    #[test]
+    fn edges_that_do_not_count_on_linux_are_not_followed() {
+        let aws = [("app", "\"aws-lc-sys\""), ("aws-lc-sys", "\"cc\", \"cmake\""), ("cc", ""), ("cmake", "")];
+        assert!(needs(&aws, Mentions::default()).0.is_empty());
+        assert_eq!(needs(&[("app", "\"cmake\""), ("cmake", "")], Mentions::default()).0, ["cmake"]);
+    }
 }

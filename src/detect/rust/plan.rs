@@ -45,6 +45,10 @@ struct View {
     target: bool,
     wrapper: bool,
     sqlx: bool,
+    /// What the compiler reads beside the sources: the .dockerignore lets it in.
+    reads: Vec<String>,
+    /// The builder is Alpine.
+    musl: bool,
     /// The variable that makes cargo strip the binary, `""` where the profile says so itself.
     strip: String,
 }
@@ -99,6 +103,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         target: details.target,
         wrapper: details.wrapper,
         sqlx: details.sqlx,
+        reads: inside(&own.reads)?,
+        musl: chosen.base.row.builder == "musl",
         strip: if details.strips.iter().any(|name| name == profile) { String::new() } else { strip },
     };
     let manifests = inside(&chosen.facts.manifests)?;

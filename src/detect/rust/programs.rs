@@ -11,7 +11,7 @@ use super::manifest::{Manifest, Role};
 use super::source::Sources;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{ProgramDetails, Tables, native, runtime};
+use super::{ProgramDetails, Tables, native, reads, runtime};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -130,7 +130,8 @@ fn analyse(
             project.tables.unused.iter().any(|row| row.name == from && row.dependencies.iter().any(|name| name == to))
         };
         let reached = reached(lock, manifest.name(), &|name| edges.get(name).cloned(), &skip);
-        native::add_needs(&project.tables.native, lock, &reached, &mut program.needs);
+        let mentions = |feature: &str| active.mentions(workspace, feature);
+        native::add_needs(&project.tables.native, lock, &reached, &mentions, &mut program.needs);
     }
     for (tool, evidence) in &project.config.tools {
         if !program.needs.packages.iter().any(|package| package.value == *tool) {
@@ -146,6 +147,9 @@ fn analyse(
         libraries.extend(targets::library(manifest).map(|path| (targets::library_name(manifest), path)));
     }
     let files = project.sources.of_program(&binary.path, &libraries)?;
+    let (reads, missing) = reads::reads(project.dir.repo, &folder, &files);
+    details.reads = reads;
+    program.findings.extend(missing);
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {
         repo: project.dir.repo,

@@ -12,6 +12,7 @@ use crate::repo::Repo;
 mod disk;
 mod listen;
 mod process;
+mod settings;
 
 /// The code of a program.
 pub(super) struct Code<'a> {

@@ -82,9 +82,23 @@ fn call<'f>(file: &'f SourceFile, at: usize) -> Option<(&'f str, bool, Option<&'
     None
 }
 
+/// True inside `#[...]`.
+fn in_attribute(file: &SourceFile, at: usize) -> bool {
+    file.enclosing(at).into_iter().any(|open| open > 0 && file.is(open, "[") && file.is(open - 1, "#"))
+}
+
 impl Disk {
     fn opened(&mut self, code: &Code, file: &SourceFile, at: usize, text: &str) {
-        let Some((name, is_macro, owner)) = call(file, at) else { return };
+        let Some((name, is_macro, owner)) = call(file, at) else {
+            // A constant: "./config.toml".
+            let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
+            if let Some(way) = beside.and_then(clean)
+                && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
+            {
+                self.files.push((path, way, file.evidence(at, format!("a path of the program: \"{text}\""))));
+            }
+            return;
+        };
         let compiled_in = {
             let range = file.statement(at);
             let mut has = range.clone().any(|n| file.string(n).is_some_and(|s| s == MANIFEST_DIR));

@@ -1,6 +1,7 @@
 //! Where the program listens: port, address, and the variable or argument that changes it.
 
 use super::disk::Disk;
+use super::settings::{self, Settings};
 use super::{Code, set_env};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::source::SourceFile;
@@ -55,7 +56,9 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     }
     let server = code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
     let library = code.tables.listening.iter().find_map(|name| code.uses(name));
-    let listens = found.iter().any(|address| address.rank >= 3);
+    let listener = code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
+    let listens = found.iter().any(|address| address.rank >= 3) || listener.is_some();
+    let configured = settings::settings(code, disk);
     if let Some(evidence) = server.as_ref().map(|(_, evidence)| evidence.clone()).or(library) {
         program.kind = Kind::Service;
         program.evidence.push(evidence);
@@ -75,11 +78,28 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
         return;
     }
     found.sort_by_key(|address| std::cmp::Reverse(address.rank));
-    port(code, disk, &found, program);
+    port(&found, configured.as_ref(), program);
     host(&found, program, details);
+    if let Some(configured) = configured.filter(|_| !found.iter().any(|address| address.host)) {
+        match configured.profile {
+            Some((variable, value, evidence)) => set_env(program, &variable, &value, evidence),
+            None => program.findings.extend(configured.local.map(localhost)),
+        }
+    }
 }
 
-fn port(code: &Code, disk: &Disk, found: &[Address], program: &mut Program) {
+fn localhost(evidence: Evidence) -> Finding {
+    Finding::new(
+        "localhost-only",
+        Severity::Warning,
+        "the server listens on this machine's own address only",
+        [evidence],
+        "inside a container nobody outside reaches 127.0.0.1, whatever port is published",
+        format!("listen on {ANY}, or read the address from a variable such as HOST"),
+    )
+}
+
+fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program) {
     let mut with_port = found.iter().filter(|address| address.port.is_some());
     if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
         let mut sourced = Sourced::new(port, first.evidence.clone());
@@ -93,7 +113,7 @@ fn port(code: &Code, disk: &Disk, found: &[Address], program: &mut Program) {
         program.port = Some(sourced);
         return;
     }
-    program.port = configured(code, disk);
+    program.port = configured.and_then(|settings| settings.port.clone());
 }
 
 /// The address in force is the first that states a host; where it is this machine's, a variable or an argument opens it.
@@ -111,19 +131,12 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     match &address.way {
         Way::Variable(name) => set_env(program, name, &open, address.evidence.clone()),
         Way::Argument(flag) => details.args.extend([flag.clone(), open]),
-        Way::Fixed => program.findings.push(Finding::new(
-            "localhost-only",
-            Severity::Warning,
-            "the server listens on this machine's own address only",
-            [address.evidence.clone()],
-            "inside a container nobody outside reaches 127.0.0.1, whatever port is published",
-            format!("listen on {ANY}, or read the address from a variable such as HOST"),
-        )),
+        Way::Fixed => program.findings.push(localhost(address.evidence.clone())),
     }
 }
 
 /// `127.0.0.1:3000`, `0.0.0.0:{port}`, `localhost`: is it local, and which port.
-fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
+pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
     let host = |host: &str| match host {
         "127.0.0.1" | "localhost" | "[::1]" | "::1" => Some(true),
         ANY | "[::]" | "::" => Some(false),
@@ -142,7 +155,7 @@ fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
 }
 
 /// The variable that the statement around a token reads: `env::var("PORT")`.
-fn variable(file: &SourceFile, at: usize) -> Option<String> {
+pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
     let range = file.statement(at);
     range.into_iter().find_map(|n| {
         let name = file.string(n)?;
@@ -329,33 +342,3 @@ fn rocket_port(code: &Code) -> Option<Sourced<u16>> {
     })
 }
 
-/// `port: 8000` under a heading that means the server, in a configuration file that the program opens.
-fn configured(code: &Code, disk: &Disk) -> Option<Sourced<u16>> {
-    const HEADINGS: [&str; 8] = ["application", "server", "http", "web", "app", "api", "listen", "service"];
-    const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ini"];
-    for (path, _, _) in &disk.files {
-        let inside = code.repo.files_under(path).filter(|file| ENDINGS.contains(&file.extension()));
-        let itself = code.repo.is_file(path).then_some(path).filter(|file| ENDINGS.contains(&file.extension()));
-        for file in itself.into_iter().chain(inside) {
-            let Ok(Some(text)) = code.repo.source_text(file) else { continue };
-            let mut heading = String::new();
-            for (number, line) in (1u32..).zip(text.lines()) {
-                let bare = line.trim().trim_matches(|c: char| matches!(c, '"' | ',' | '{' | '['));
-                let Some((key, value)) = bare.split_once([':', '=']) else {
-                    bare.trim_end_matches(']').clone_into(&mut heading);
-                    continue;
-                };
-                let (key, value) = (key.trim().trim_matches('"'), value.trim().trim_matches(['"', ',', '{', ' ']));
-                if value.is_empty() {
-                    key.clone_into(&mut heading);
-                } else if key == "port"
-                    && HEADINGS.contains(&heading.to_ascii_lowercase().as_str())
-                    && let Ok(port) = value.parse::<u16>()
-                {
-                    return Some(Sourced::new(port, Evidence::at(file, number, format!("port of `{heading}`"))));
-                }
-            }
-        }
-    }
-    None
-}
