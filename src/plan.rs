@@ -96,7 +96,8 @@ pub struct Runtime {
     pub port: Option<u16>,
     /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default action for it.
     pub init: bool,
-    /// The Debian image that a static init is taken from, where the base has no shell to install one.
+    /// The Debian image that a static init is taken from, where neither the base nor the builder can install one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_image: Option<ImageRef>,
     /// ENTRYPOINT, the init included.
     pub entrypoint: Vec<Line>,
@@ -413,15 +414,11 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
-    let mut init_image = None;
-    if init && row.installer.is_none() {
-        // The builder is there already; where it is not Debian, the catalog's Debian base is.
-        let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
-        init_image = Some(match debian.filter(|_| row.builder == "musl") {
-            Some(debian) => ImageRef::new(chosen.catalog.image(&debian.image, chosen.toolchain))?,
-            None => ImageRef::new(chosen.catalog.builder_image(&row.builder, chosen.toolchain)?)?,
-        });
-    }
+    // The builder is there already; where it is not Debian, the catalog's Debian base has a static init.
+    let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
+    let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
+    let init_image =
+        debian.map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain))).transpose()?;
     let mut entrypoint = build.entrypoint.clone();
     let mut packages = base.packages.clone();
     if init {

@@ -29,7 +29,9 @@ WORKDIR {{ details.workdir }}
 {%- else %}: an edit compiles no dependency again.
 {%- endif %}
 FROM toolchain AS manifests
+{%- if details.workdir != "/src" %}
 WORKDIR /src
+{%- endif %}
 {%- for manifest in manifests %}
 COPY --parents {{ manifest.src | copy(dest=manifest.dest) }}
 {%- endfor %}

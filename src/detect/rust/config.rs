@@ -50,9 +50,6 @@ struct Source {
     directory: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Registry {}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Net {
@@ -69,7 +66,7 @@ struct File {
     #[serde(default)]
     source: BTreeMap<String, Source>,
     #[serde(default)]
-    registries: BTreeMap<String, Registry>,
+    registries: toml::Table,
     #[serde(default)]
     net: Net,
 }

@@ -21,14 +21,6 @@ pub(super) enum Inherit<T> {
 }
 
 impl<T> Inherit<T> {
-    /// The value that stands here; `None` where the workspace's holds.
-    pub(super) fn own(&self) -> Option<&T> {
-        match self {
-            Self::Own(value) => Some(value),
-            Self::Workspace { .. } => None,
-        }
-    }
-
     /// The value, looked up in the workspace where it is inherited.
     pub(super) fn or<'a>(&'a self, inherited: Option<&'a T>) -> Option<&'a T> {
         match self {
@@ -75,17 +67,14 @@ pub(super) struct Target {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Dependency {
-    Version(String),
+    Version(#[allow(dead_code, reason = "only its kind matters")] String),
     Table(DependencyTable),
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct DependencyTable {
-    pub(super) version: Option<String>,
     pub(super) path: Option<String>,
-    pub(super) git: Option<String>,
-    pub(super) registry: Option<String>,
     pub(super) package: Option<String>,
     #[serde(default)]
     pub(super) optional: bool,
@@ -100,7 +89,7 @@ pub(super) struct DependencyTable {
 impl Dependency {
     pub(super) fn table(&self) -> DependencyTable {
         match self {
-            Self::Version(version) => DependencyTable { version: Some(version.clone()), ..DependencyTable::default() },
+            Self::Version(_) => DependencyTable::default(),
             Self::Table(table) => table.clone(),
         }
     }

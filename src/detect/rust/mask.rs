@@ -79,7 +79,9 @@ fn expected(mut table: toml::Table) -> toml::Table {
     }
     if let Some(platforms) = table.get_mut("target").and_then(toml::Value::as_table_mut) {
         for (_, platform) in platforms.iter_mut() {
-            tables.iter().for_each(|name| free(platform.get_mut(name)));
+            for name in tables {
+                free(platform.get_mut(name));
+            }
         }
     }
     table

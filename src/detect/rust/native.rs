@@ -34,8 +34,19 @@ pub(super) struct Unused {
     #[serde(rename = "crate")]
     pub(super) name: String,
     pub(super) dependencies: Vec<String>,
+    /// They count where the project asks for a feature with this in its name.
+    pub(super) unless: Option<String>,
     #[serde(rename = "source")]
     _source: String,
+}
+
+impl Unused {
+    /// True for an edge that does not count.
+    pub(super) fn skips(&self, from: &str, to: &str, mentions: &dyn Fn(&str) -> Mentions) -> bool {
+        self.name == from
+            && self.dependencies.iter().any(|name| name == to)
+            && self.unless.as_ref().is_none_or(|feature| !mentions(feature).on)
+    }
 }
 
 /// Adds what the reached packages need.
@@ -89,6 +100,7 @@ fn depends(lock: &Lockfile, package: &Locked, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
     use std::rc::Rc;
 
     use super::super::Tables;
@@ -101,13 +113,11 @@ mod tests {
         let mut lock = "version = 4\n".to_owned();
         for (name, on) in dependencies {
             let source = if *name == "app" { "" } else { "source = \"registry+x\"\n" };
-            lock += &format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n");
+            let _ = write!(lock, "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n");
         }
         let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock.as_str())).unwrap();
         let tables = Tables::of(&Catalog::of("rust").unwrap()).unwrap();
-        let skip = |from: &str, to: &str| {
-            tables.unused.iter().any(|row| row.name == from && row.dependencies.iter().any(|name| name == to))
-        };
+        let skip = |from: &str, to: &str| tables.unused.iter().any(|row| row.skips(from, to, &|_| mentions));
         let reached = reached(&lock, "app", &|_| None, &skip);
         let mut needs = Needs::default();
         add_needs(&tables.native, &lock, &reached, &|_| mentions, &mut needs);
@@ -143,5 +153,10 @@ mod tests {
         let aws = [("app", "\"aws-lc-sys\""), ("aws-lc-sys", "\"cc\", \"cmake\""), ("cc", ""), ("cmake", "")];
         assert!(needs(&aws, Mentions::default()).0.is_empty());
         assert_eq!(needs(&[("app", "\"cmake\""), ("cmake", "")], Mentions::default()).0, ["cmake"]);
+        // A lockfile names every driver of sqlx, whichever is on: https://github.com/rust-lang/cargo/issues/10801
+        let sqlx = [("app", "\"sqlx\""), ("sqlx", "\"sqlx-sqlite\""), ("sqlx-sqlite", "\"libsqlite3-sys\""), ("libsqlite3-sys", "")];
+        assert!(needs(&sqlx, Mentions::default()).0.is_empty());
+        let on = Mentions { on: true, ..Mentions::default() };
+        assert_eq!(needs(&sqlx, on).0, ["pkg-config", "sqlite"]);
     }
 }

@@ -126,11 +126,9 @@ fn analyse(
     };
     let edges = edges(workspace, &active);
     if let Some(lock) = project.lock {
-        let skip = |from: &str, to: &str| {
-            project.tables.unused.iter().any(|row| row.name == from && row.dependencies.iter().any(|name| name == to))
-        };
-        let reached = reached(lock, manifest.name(), &|name| edges.get(name).cloned(), &skip);
         let mentions = |feature: &str| active.mentions(workspace, feature);
+        let skip = |from: &str, to: &str| project.tables.unused.iter().any(|row| row.skips(from, to, &mentions));
+        let reached = reached(lock, manifest.name(), &|name| edges.get(name).cloned(), &skip);
         native::add_needs(&project.tables.native, lock, &reached, &mentions, &mut program.needs);
     }
     for (tool, evidence) in &project.config.tools {

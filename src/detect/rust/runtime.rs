@@ -46,8 +46,8 @@ impl Code<'_> {
 /// Fills in the program.
 pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
     let disk = disk::disk(code);
-    listen::listen(code, &disk, program, details);
     process::process(code, program);
+    listen::listen(code, &disk, program, details);
     for (path, way, evidence) in disk.files {
         program.files.push(Sourced::new(path.clone(), evidence));
         details.files.push((path, way));

@@ -126,9 +126,8 @@ impl SourceFile {
             match self.word(here) {
                 ")" | "]" | "}" => depth += 1,
                 "(" | "[" if depth == 0 => found.push(here),
-                "{" if depth == 0 => break,
+                "{" | ";" if depth == 0 => break,
                 "(" | "[" | "{" => depth -= 1,
-                ";" if depth == 0 => break,
                 _ => {}
             }
         }
@@ -163,9 +162,8 @@ impl SourceFile {
                 match self.word(to) {
                     "(" | "[" | "{" => depth += 1,
                     ")" | "]" => depth = depth.saturating_sub(1),
-                    "}" if depth == 0 => break,
+                    "}" | ";" if depth == 0 => break,
                     "}" => depth -= 1,
-                    ";" if depth == 0 => break,
                     _ => {}
                 }
             }

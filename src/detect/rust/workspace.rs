@@ -155,7 +155,7 @@ impl Workspace {
             return (spec.clone(), folder.clone());
         }
         let shared = self.manifest.workspace.as_ref().and_then(|table| table.dependencies.get(key));
-        let Some(shared) = shared.map(|shared| shared.as_ref()).map(Dependency::table) else {
+        let Some(shared) = shared.map(AsRef::as_ref).map(Dependency::table) else {
             return (spec.clone(), folder.clone());
         };
         let mut features = shared.features.clone();

@@ -69,7 +69,7 @@ pub(super) fn disk(code: &Code) -> Disk {
 }
 
 /// The name of the innermost call, whether it is a macro, and the type before `::new`.
-fn call<'f>(file: &'f SourceFile, at: usize) -> Option<(&'f str, bool, Option<&'f str>)> {
+fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
     for open in file.enclosing(at) {
         if let Some(name) = file.called(open) {
             let is_macro = open > 0 && file.is(open - 1, "!");

@@ -130,6 +130,12 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     };
     match &address.way {
         Way::Variable(name) => set_env(program, name, &open, address.evidence.clone()),
+        // An argument belongs to a subcommand that only a person can choose.
+        Way::Argument(flag) if program.subcommands.is_some() => {
+            let mut finding = localhost(address.evidence.clone());
+            finding.fix = format!("start it with `{flag} {open}`: say so with --args, the subcommand first");
+            program.findings.push(finding);
+        }
         Way::Argument(flag) => details.args.extend([flag.clone(), open]),
         Way::Fixed => program.findings.push(localhost(address.evidence.clone())),
     }
