@@ -1,13 +1,14 @@
 //! The registry of languages, and the scan that asks each of them about each folder.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::Result;
 
 use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
-use crate::facts::{Facts, Program};
+use crate::facts::{Facts, Finding, Program};
 use crate::path::RelPath;
 use crate::plan::Build;
 use crate::repo::{Dir, Repo};
@@ -49,6 +50,9 @@ pub struct Language {
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
     /// Turns facts and answers into what the template needs.
     pub plan: fn(&Chosen) -> Result<Build>,
+    /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
+    /// on a trusted repository, below the folder that is given.
+    pub confirm: Option<fn(&Path, &Facts) -> Result<Vec<Finding>>>,
 }
 
 macro_rules! languages {

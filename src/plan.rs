@@ -417,8 +417,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     // The builder is there already; where it is not Debian, the catalog's Debian base has a static init.
     let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
     let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
-    let init_image =
-        debian.map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain))).transpose()?;
+    let init_image = debian.map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain))).transpose()?;
     let mut entrypoint = build.entrypoint.clone();
     let mut packages = base.packages.clone();
     if init {

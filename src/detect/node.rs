@@ -51,6 +51,7 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program: program_named,
     plan: plan::plan,
+    confirm: None,
 };
 
 /// Names of scripts that build, best first.

@@ -21,6 +21,7 @@ mod lexer;
 mod lockfile;
 mod manifest;
 mod mask;
+mod metadata;
 mod native;
 mod plan;
 mod programs;
@@ -40,6 +41,7 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program,
     plan: plan::plan,
+    confirm: Some(metadata::confirm),
 };
 
 /// Ids of the questions that only this language asks.
