@@ -29,6 +29,8 @@ mod reads;
 mod runtime;
 mod source;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod toolchain;
 mod workspace;
 

@@ -27,6 +27,14 @@ pub(super) struct Native {
     source: String,
 }
 
+#[cfg(test)]
+impl Native {
+    /// Every key of packages.toml that the row names.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
+        self.needs.iter().chain(&self.bundled)
+    }
+}
+
 /// Edges of the lockfile that do not count on Linux.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
