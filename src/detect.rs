@@ -48,6 +48,8 @@ pub struct Language {
     pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<bool>,
     /// The program behind an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
+    /// The program again, where an answer of this language's own changes what it needs.
+    pub refine: Option<fn(&Dir, &Facts, &Answers, Program) -> Result<Program>>,
     /// Turns facts and answers into what the template needs.
     pub plan: fn(&Chosen) -> Result<Build>,
     /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only

@@ -233,17 +233,22 @@ pub struct Plan {
 /// Where nothing is known to start, or the answer names nothing that can be started.
 pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
     let language = detect::language(&facts.language).context("a language that is not in the registry")?;
-    match answers.get(id::ENTRYPOINT) {
+    let dir = Dir::new(repo, facts.dir.clone());
+    let program =     match answers.get(id::ENTRYPOINT) {
         Some(wanted) => match facts.programs.iter().find(|p| p.id == wanted || p.name == wanted) {
-            Some(program) => Ok(program.clone()),
-            None => (language.program)(&Dir::new(repo, facts.dir.clone()), facts, wanted),
+            Some(program) => program.clone(),
+            None => (language.program)(&dir, facts, wanted)?,
         },
         None => facts.programs.first().cloned().with_context(|| {
             format!(
                 "{}: nothing found to start: say what the container should run with --entrypoint, or `entrypoint` in dockgen.toml",
                 facts.dir
             )
-        }),
+        })?,
+    };
+    match language.refine {
+        Some(refine) => refine(&dir, facts, answers, program),
+        None => Ok(program),
     }
 }
 

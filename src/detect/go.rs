@@ -34,6 +34,7 @@ pub const LANGUAGE: Language = Language {
     encloses: layout::encloses,
     program,
     plan: plan::plan,
+    refine: None,
     confirm: None,
 };
 

@@ -51,6 +51,7 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program: program_named,
     plan: plan::plan,
+    refine: None,
     confirm: None,
 };
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{Answerable, Choice, Question};
+use crate::ask::{Answerable, Answers, Choice, Question, id as common};
 use crate::catalog::Catalog;
 use crate::detect::Language;
 use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
@@ -43,6 +43,7 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program,
     plan: plan::plan,
+    refine: Some(refine),
     confirm: Some(metadata::confirm),
 };
 
@@ -142,15 +143,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let catalog = Catalog::of(LANGUAGE.id)?;
     let lock = read_lock(dir, &workspace)?;
     let config = config::config(dir.repo, &workspace)?;
-    let mut project = programs::Project {
-        dir,
-        workspace: &workspace,
-        lock: lock.as_ref(),
-        config: &config,
-        tables: Tables::of(&catalog)?,
-        sources: source::Sources::new(dir.repo),
-    };
-    project.tables.ctrlc_termination = programs::ctrlc_termination(&workspace);
+    let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
     let found = programs::list(&project)?;
     // A library beside other packages is no application; alone, it is what the user asked about.
     let alone = dir.path.is_root() && workspace.packages.len() == 1;
@@ -306,6 +299,24 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
             open: false,
         },
     ]
+}
+
+/// Features change which packages are built, and so what the program needs; arguments may open its address.
+fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
+    if let Some(features) = answers.get(id::FEATURES)
+        && let Some(workspace) = workspace::workspace(dir)?
+    {
+        let lock = read_lock(dir, &workspace)?;
+        let config = config::config(dir.repo, &workspace)?;
+        let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
+        if let Some(again) = programs::with_features(&project, &program.id, features)? {
+            program = again;
+        }
+    }
+    if answers.get(common::ARGS).is_some_and(|args| args.contains("0.0.0.0") || args.contains("[::]")) {
+        program.findings.retain(|finding| finding.code != "localhost-only");
+    }
+    Ok(program)
 }
 
 fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {

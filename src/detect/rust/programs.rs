@@ -11,7 +11,8 @@ use super::manifest::{Manifest, Role};
 use super::source::Sources;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{ProgramDetails, Tables, native, reads, runtime};
+use super::{LANGUAGE, ProgramDetails, Tables, native, reads, runtime};
+use crate::catalog::Catalog;
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -25,6 +26,19 @@ pub(super) struct Project<'a> {
     pub(super) config: &'a CargoConfig,
     pub(super) tables: Tables,
     pub(super) sources: Sources<'a>,
+}
+
+impl<'a> Project<'a> {
+    pub(super) fn new(
+        dir: &'a Dir<'a>,
+        workspace: &'a Workspace,
+        lock: Option<&'a Lockfile>,
+        config: &'a CargoConfig,
+    ) -> Result<Self> {
+        let mut tables = Tables::of(&Catalog::of(LANGUAGE.id)?)?;
+        tables.ctrlc_termination = ctrlc_termination(workspace);
+        Ok(Self { dir, workspace, lock, config, tables, sources: Sources::new(dir.repo) })
+    }
 }
 
 /// Folders and packages that serve development.
@@ -44,28 +58,45 @@ const SERVERS: [&str; 9] = ["server", "api", "app", "web", "serve", "service", "
 
 /// Every binary of the application's folder, likeliest first.
 pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> {
-    let workspace = project.workspace;
-    let own = project.dir.path == workspace.root;
-    let mut found: Vec<(i32, Binary, &Manifest)> = Vec::new();
-    for folder in &workspace.members {
-        let Some(manifest) = workspace.packages.get(folder) else { continue };
-        // From a member's folder, that package alone; from the root, all of them.
-        if !(own || *folder == project.dir.path) {
-            continue;
-        }
-        for binary in targets::binaries(project.dir.repo, manifest) {
-            found.push((0, binary, manifest));
-        }
-    }
+    let found = binaries(project);
     let mut programs = Vec::new();
-    for (_, binary, manifest) in &found {
-        let twice = found.iter().filter(|(_, other, _)| other.name == binary.name).count() > 1;
-        let id = if twice { format!("{}/{}", manifest.name(), binary.name) } else { binary.name.clone() };
-        let (program, details) = analyse(project, binary, manifest, id)?;
+    for (id, binary, manifest) in &found {
+        let asked = Asked { features: binary.required_features.clone(), no_default: false };
+        let (program, details) = analyse(project, binary, manifest, id.clone(), &asked)?;
         programs.push((rank(project, binary, manifest, &program), program, details));
     }
     programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
     Ok(programs.into_iter().map(|(_, program, details)| (program, details)).collect())
+}
+
+/// The program again with other features; `None` where no binary has that id.
+pub(super) fn with_features(project: &Project, id: &str, features: &str) -> Result<Option<Program>> {
+    let Some((id, binary, manifest)) = binaries(project).into_iter().find(|(held, ..)| held == id) else {
+        return Ok(None);
+    };
+    Ok(Some(analyse(project, &binary, manifest, id, &Asked::parse(features))?.0))
+}
+
+/// Every binary with its id: its name, and the package's name before it where two have the same.
+fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
+    let workspace = project.workspace;
+    let root = project.dir.path == workspace.root;
+    let mut found: Vec<(String, Binary, &Manifest)> = Vec::new();
+    for folder in &workspace.members {
+        let Some(manifest) = workspace.packages.get(folder) else { continue };
+        // From a member's folder, that package alone; from the root, all of them.
+        if root || *folder == project.dir.path {
+            let binaries = targets::binaries(project.dir.repo, manifest);
+            found.extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, manifest)));
+        }
+    }
+    let names: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
+    for (id, _, manifest) in &mut found {
+        if names.iter().filter(|name| *name == id).count() > 1 {
+            *id = format!("{}/{id}", manifest.name());
+        }
+    }
+    found
 }
 
 /// Likeliness: the higher, the likelier. A program that listens beats one of a better name that does not.
@@ -106,11 +137,11 @@ fn analyse(
     binary: &Binary,
     manifest: &Manifest,
     id: String,
+    asked: &Asked,
 ) -> Result<(Program, ProgramDetails)> {
     let workspace = project.workspace;
     let folder = manifest.dir();
-    let asked = Asked { features: binary.required_features.clone(), no_default: false };
-    let active = active(workspace, &folder, &asked);
+    let active = active(workspace, &folder, asked);
     let mut program = Program::new(id, file_name(&binary.name), Kind::Command, binary.evidence.clone());
     let mut details = ProgramDetails {
         package: manifest.name().to_owned(),
@@ -176,7 +207,7 @@ pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, 
 }
 
 /// True where a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
-pub(super) fn ctrlc_termination(workspace: &Workspace) -> bool {
+fn ctrlc_termination(workspace: &Workspace) -> bool {
     workspace.packages.iter().any(|(folder, manifest)| {
         manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(|dependency| {
             let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
