@@ -123,6 +123,10 @@ pub(super) fn stubs(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
             }
         }
     }
+    // cargo looks for the binary that `default-run` names, too.
+    if let Some(default) = manifest.package.as_ref().and_then(|package| package.default_run.as_ref()) {
+        files.extend(binaries(repo, manifest).into_iter().filter(|bin| bin.name == *default).map(|bin| bin.path));
+    }
     files.sort();
     files.dedup();
     files
@@ -161,6 +165,12 @@ mod tests {
         let (bins, stubs) = of(&manifest, &files);
         assert_eq!(bins, ["server=p/src/main.rs", "tool=p/src/bin/tool.rs"]);
         assert_eq!(stubs, ["p/benches/speed.rs", "p/lib/x.rs", "p/src/bin/tool.rs", "p/src/main.rs"]);
+    }
+
+    #[test]
+    fn the_default_binary_must_be_there() {
+        let manifest = format!("{P}default-run = \"b\"\n");
+        assert_eq!(of(&manifest, &["p/src/bin/a.rs", "p/src/bin/b/main.rs"]).1, ["p/src/bin/b/main.rs", "p/src/lib.rs"]);
     }
 
     #[test]
