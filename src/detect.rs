@@ -34,6 +34,12 @@ pub struct Chosen<'a> {
 /// Reads a file of one folder outside the repository; `None` where it does not exist.
 pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<String>> + 'a;
 
+/// See [`Language::refine`].
+pub type Refine = fn(&Dir, &Facts, &Answers, Program) -> Result<Program>;
+
+/// See [`Language::confirm`].
+pub type Confirm = fn(&Path, &Facts) -> Result<Vec<Finding>>;
+
 /// A row of the registry: plain data and three functions.
 pub struct Language {
     /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
@@ -49,12 +55,12 @@ pub struct Language {
     /// The program behind an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
     /// The program again, where an answer of this language's own changes what it needs.
-    pub refine: Option<fn(&Dir, &Facts, &Answers, Program) -> Result<Program>>,
+    pub refine: Option<Refine>,
     /// Turns facts and answers into what the template needs.
     pub plan: fn(&Chosen) -> Result<Build>,
     /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
     /// on a trusted repository, below the folder that is given.
-    pub confirm: Option<fn(&Path, &Facts) -> Result<Vec<Finding>>>,
+    pub confirm: Option<Confirm>,
 }
 
 macro_rules! languages {
