@@ -70,7 +70,8 @@ fn cargo_accepts_the_stand_ins() {
             let stage = tempfile::tempdir().unwrap();
             let context = repository.path().join(output.plan.context.as_str());
             let whole = output.plan.details["whole"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
-            let bare = output.plan.manifests.iter().flat_map(|copy| &copy.src).map(|path| path.as_str());
+            let bare =
+                output.plan.manifests.iter().flat_map(|copy| &copy.src).map(dockgen::docker::types::Line::as_str);
             for path in bare.chain(whole.clone()) {
                 let target = stage.path().join(path);
                 std::fs::create_dir_all(target.parent().unwrap()).unwrap();
