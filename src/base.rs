@@ -136,6 +136,18 @@ fn objection(
     }
     for need in &needs.packages {
         let known = packages.get(&need.value);
+        if let Some(known) = known
+            && (known.is_tool() || row.static_link && known.is_library())
+        {
+            if row.static_link && known.is_library() && known.alpine_static.is_empty() {
+                return Some(format!(
+                    "programs for it are linked statically, and `{}` has no static library in Alpine{}",
+                    need.value,
+                    because(&need.evidence)
+                ));
+            }
+            continue;
+        }
         let there = match row.installer.as_deref() {
             Some("apt") => known.is_some_and(|p| p.debian.is_some()),
             Some("apk") => known.is_some_and(|p| p.alpine.is_some()),
@@ -165,6 +177,10 @@ fn build(
     let mut build_packages = Vec::new();
     for need in &program.needs.packages {
         let Some(known) = packages.get(&need.value) else { bail!("package `{}` is not in the catalog", need.value) };
+        if row.static_link && known.is_library() {
+            build_packages.extend(known.alpine_static.iter().cloned());
+            continue;
+        }
         match row.installer.as_deref() {
             Some("apt") => install.extend(known.debian.iter().flatten().cloned()),
             Some("apk") => install.extend(known.alpine.iter().flatten().cloned()),
@@ -208,4 +224,39 @@ fn needs_evidence(needs: &Needs) -> Vec<Evidence> {
         }
     }
     evidence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::LANGUAGES;
+    use crate::path::RelPath;
+
+    /// The base of a program that needs these packages, on the first language whose bases are linked statically.
+    fn on(family: &str, needs: &[&str]) -> Result<Base> {
+        let catalogs = LANGUAGES.iter().map(|language| Catalog::of(language.id).unwrap());
+        let catalog = catalogs.into_iter().find(|c| c.base.iter().any(|row| row.static_link)).unwrap();
+        let evidence = Evidence::file(&RelPath::root(), "test");
+        let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
+        program.needs.packages = needs.iter().map(|key| Sourced::new((*key).to_owned(), evidence.clone())).collect();
+        choose(&catalog, &program, &catalog.default_cycle, family)
+    }
+
+    #[test]
+    fn what_is_needed_while_building_only_keeps_no_base_away() {
+        let base = on("scratch", &["cmake", "protoc"]).unwrap();
+        assert!(base.packages.is_empty() && base.build_packages.contains(&"cmake".to_owned()));
+    }
+
+    #[test]
+    fn a_static_program_takes_its_libraries_along_or_not_at_all() {
+        let base = on("alpine", &["openssl-library", "git"]).unwrap();
+        assert_eq!(base.build_packages, ["openssl-dev", "openssl-libs-static"]);
+        assert!(base.packages.contains(&"git".to_owned()) && !base.packages.iter().any(|name| name.contains("ssl")));
+        let refused = on("scratch", &["libpq"]).unwrap_err().to_string();
+        assert!(refused.contains("no static library"), "{refused}");
+        // A command is no library: it cannot be taken along.
+        assert!(on("scratch", &["git"]).unwrap_err().to_string().contains("cannot be installed there"));
+        assert_eq!(on("auto", &["libpq"]).unwrap().row.family, "debian");
+    }
 }

@@ -82,6 +82,9 @@ pub struct BaseRow {
     pub site: bool,
     /// `none`, `musl` or `glibc`.
     pub libc: String,
+    /// Programs for it are linked statically: a library is needed while building only, as a static archive.
+    #[serde(default)]
+    pub static_link: bool,
     /// Has `/bin/sh`.
     #[serde(default)]
     pub shell: bool,
@@ -217,11 +220,31 @@ pub struct SystemPackage {
     pub alpine_build: Vec<String>,
     /// Needed while running, in Alpine.
     pub alpine: Option<Vec<String>>,
+    /// Needed while building a program that is linked statically, in Alpine; empty where the library has no static
+    /// archive there.
+    #[serde(default)]
+    pub alpine_static: Vec<String>,
     /// The distroless image with a C library has it.
     #[serde(default)]
     pub distroless: bool,
     /// Where this is documented.
     pub source: String,
+}
+
+impl SystemPackage {
+    /// Needed while building only.
+    pub fn is_tool(&self) -> bool {
+        self.builds() && [&self.debian, &self.alpine].into_iter().all(|list| list.as_ref().is_some_and(Vec::is_empty))
+    }
+
+    /// Linked with the program: it has a part for building and one for running.
+    pub fn is_library(&self) -> bool {
+        self.builds() && !self.is_tool()
+    }
+
+    fn builds(&self) -> bool {
+        !(self.debian_build.is_empty() && self.alpine_build.is_empty())
+    }
 }
 
 /// The table of system packages, by key.

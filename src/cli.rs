@@ -202,6 +202,10 @@ pub struct Wanted {
     /// Only this application, by name or by folder (may be repeated)
     #[arg(long = "app", value_name = "NAME|FOLDER")]
     pub apps: Vec<String>,
+    /// Ask `cargo metadata` too, and say where it disagrees with what was read. It runs what the repository's own
+    /// .cargo/config.toml names: only for a repository that you trust
+    #[arg(long)]
+    pub with_cargo: bool,
     /// The family of the final image: `auto` takes the smallest that meets the program's needs
     #[arg(long, value_parser = bases(), help_heading = "Answers")]
     pub base: Option<String>,

@@ -1,13 +1,14 @@
 //! The registry of languages, and the scan that asks each of them about each folder.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::Result;
 
 use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
-use crate::facts::{Facts, Program};
+use crate::facts::{Facts, Finding, Program};
 use crate::path::RelPath;
 use crate::plan::Build;
 use crate::repo::{Dir, Repo};
@@ -33,7 +34,13 @@ pub struct Chosen<'a> {
 /// Reads a file of one folder outside the repository; `None` where it does not exist.
 pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<String>> + 'a;
 
-/// A row of the registry: plain data and three functions.
+/// See [`Language::refine`].
+pub type Refine = fn(&Dir, &Facts, &Answers, Program) -> Result<Program>;
+
+/// See [`Language::confirm`].
+pub type Confirm = fn(&Path, &Facts) -> Result<Vec<Finding>>;
+
+/// A row of the registry: plain data and functions.
 pub struct Language {
     /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
     pub id: &'static str,
@@ -47,8 +54,13 @@ pub struct Language {
     pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<bool>,
     /// The program behind an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
+    /// The program again, where an answer of this language's own changes what it needs.
+    pub refine: Option<Refine>,
     /// Turns facts and answers into what the template needs.
     pub plan: fn(&Chosen) -> Result<Build>,
+    /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
+    /// on a trusted repository, below the folder that is given.
+    pub confirm: Option<Confirm>,
 }
 
 macro_rules! languages {
@@ -62,7 +74,7 @@ macro_rules! languages {
 
 pub mod version;
 
-languages! { go, java, node }
+languages! { go, java, node, rust }
 
 /// The language with this id.
 pub fn language(id: &str) -> Option<&'static Language> {

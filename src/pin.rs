@@ -22,7 +22,7 @@ pub type Lookup = dyn Fn(&str) -> Result<String>;
 /// Where what was read is no digest.
 pub fn pin(plan: &mut Plan, known: &Pins, lookup: Option<&Lookup>) -> Result<Pins> {
     let mut pins = Pins::new();
-    for image in [&plan.builder, &plan.runtime.image] {
+    for image in [&plan.builder, &plan.runtime.image].into_iter().chain(&plan.runtime.init_image) {
         let name = image.as_str();
         if name == "scratch" || name.contains('@') || pins.contains_key(name) {
             continue;
@@ -44,6 +44,7 @@ pub fn pin(plan: &mut Plan, known: &Pins, lookup: Option<&Lookup>) -> Result<Pin
         None => Ok(image.clone()),
     };
     (plan.builder, plan.runtime.image) = (with(&plan.builder)?, with(&plan.runtime.image)?);
+    plan.runtime.init_image = plan.runtime.init_image.as_ref().map(with).transpose()?;
     Ok(pins)
 }
 

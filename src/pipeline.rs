@@ -91,6 +91,19 @@ fn scan(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo, 
     Ok((place, repo, found))
 }
 
+/// Asks the tools of the languages about what was read, and notes where they disagree.
+///
+/// # Errors
+/// Where a tool is not there, or refuses the repository.
+pub fn confirm(survey: &mut Survey) -> Result<()> {
+    for facts in &mut survey.selection.taken {
+        if let Some(confirm) = detect::language(&facts.language).and_then(|language| language.confirm) {
+            facts.findings.extend(confirm(&survey.place.root, facts)?);
+        }
+    }
+    Ok(())
+}
+
 /// An application with the answers that were given so far.
 pub struct App<'a> {
     /// The repository.

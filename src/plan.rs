@@ -96,6 +96,9 @@ pub struct Runtime {
     pub port: Option<u16>,
     /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default action for it.
     pub init: bool,
+    /// The Debian image that a static init is taken from, where neither the base nor the builder can install one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_image: Option<ImageRef>,
     /// ENTRYPOINT, the init included.
     pub entrypoint: Vec<Line>,
     /// CMD: default arguments; none where empty.
@@ -230,17 +233,22 @@ pub struct Plan {
 /// Where nothing is known to start, or the answer names nothing that can be started.
 pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
     let language = detect::language(&facts.language).context("a language that is not in the registry")?;
-    match answers.get(id::ENTRYPOINT) {
+    let dir = Dir::new(repo, facts.dir.clone());
+    let program =     match answers.get(id::ENTRYPOINT) {
         Some(wanted) => match facts.programs.iter().find(|p| p.id == wanted || p.name == wanted) {
-            Some(program) => Ok(program.clone()),
-            None => (language.program)(&Dir::new(repo, facts.dir.clone()), facts, wanted),
+            Some(program) => program.clone(),
+            None => (language.program)(&dir, facts, wanted)?,
         },
         None => facts.programs.first().cloned().with_context(|| {
             format!(
                 "{}: nothing found to start: say what the container should run with --entrypoint, or `entrypoint` in dockgen.toml",
                 facts.dir
             )
-        }),
+        })?,
+    };
+    match language.refine {
+        Some(refine) => refine(&dir, facts, answers, program),
+        None => Ok(program),
     }
 }
 
@@ -411,6 +419,10 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
+    // The builder is there already; where it is not Debian, the catalog's Debian base has a static init.
+    let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
+    let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
+    let init_image = debian.map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain))).transpose()?;
     let mut entrypoint = build.entrypoint.clone();
     let mut packages = base.packages.clone();
     if init {
@@ -444,6 +456,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         writable,
         port: program.port.as_ref().map(|port| port.value),
         init,
+        init_image,
         entrypoint: lines(&entrypoint)?,
         cmd: lines(&cmd)?,
         stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,

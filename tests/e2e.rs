@@ -136,6 +136,47 @@ const WAR: App = App {
     edit: ("src/main/java/example/Hello.java", "hello from", "good day from"),
 };
 
+const RUST_AXUM: App = App {
+    name: "rust-axum",
+    answer: "hello from axum",
+    deep: None,
+    says_uid: true,
+    edit: ("src/greeting.rs", "hello from", "good day from"),
+};
+
+const RUST_SQLITE: App = App {
+    name: "rust-sqlite",
+    answer: "hello from sqlite",
+    deep: None,
+    says_uid: true,
+    edit: ("src/main.rs", "hello from", "good day from"),
+};
+
+/// Not on scratch and alpine: the rig's stand-in for Alpine has Debian's static OpenSSL, which needs more libraries.
+const RUST_OPENSSL: App = App {
+    name: "rust-openssl",
+    answer: "hello from openssl",
+    deep: None,
+    says_uid: true,
+    edit: ("src/main.rs", "hello from", "good day from"),
+};
+
+const RUST_WORKSPACE: App = App {
+    name: "rust-workspace",
+    answer: "hello from workspace",
+    deep: None,
+    says_uid: true,
+    edit: ("greeting/src/lib.rs", "hello from", "good day from"),
+};
+
+const RUST_FILES: App = App {
+    name: "rust-files",
+    answer: "hello from files",
+    deep: Some(("/static/site.css", "sans-serif")),
+    says_uid: true,
+    edit: ("src/main.rs", "NOTICE.trim()", "NOTICE.trim_end()"),
+};
+
 macro_rules! proofs {
     ($($test:ident: $app:ident on $base:literal;)+) => {
         $(#[test]
@@ -188,6 +229,24 @@ proofs! {
     java_war_on_distroless: WAR on "distroless";
     java_war_on_alpine: WAR on "alpine";
     java_war_on_debian: WAR on "debian";
+    rust_axum_on_scratch: RUST_AXUM on "scratch";
+    rust_axum_on_distroless: RUST_AXUM on "distroless";
+    rust_axum_on_alpine: RUST_AXUM on "alpine";
+    rust_axum_on_debian: RUST_AXUM on "debian";
+    rust_sqlite_on_scratch: RUST_SQLITE on "scratch";
+    rust_sqlite_on_distroless: RUST_SQLITE on "distroless";
+    rust_sqlite_on_alpine: RUST_SQLITE on "alpine";
+    rust_sqlite_on_debian: RUST_SQLITE on "debian";
+    rust_openssl_on_distroless: RUST_OPENSSL on "distroless";
+    rust_openssl_on_debian: RUST_OPENSSL on "debian";
+    rust_workspace_on_scratch: RUST_WORKSPACE on "scratch";
+    rust_workspace_on_distroless: RUST_WORKSPACE on "distroless";
+    rust_workspace_on_alpine: RUST_WORKSPACE on "alpine";
+    rust_workspace_on_debian: RUST_WORKSPACE on "debian";
+    rust_files_on_scratch: RUST_FILES on "scratch";
+    rust_files_on_distroless: RUST_FILES on "distroless";
+    rust_files_on_alpine: RUST_FILES on "alpine";
+    rust_files_on_debian: RUST_FILES on "debian";
 }
 
 /// The engine, where these tests are wanted.
@@ -286,7 +345,7 @@ fn prove(engine: &Engine, app: &App, base: &str) {
     serves_and_stops(engine, app, &generated, &first);
     sizes::record(app.name, base, first.size());
     match (app.name.split('-').next(), base) {
-        (Some("go"), "scratch") => holds_only_the_program(engine, app, &first),
+        (Some("go" | "rust"), "scratch") => holds_only_the_program(engine, app, &first),
         (Some("node"), "distroless") => weighs_base_and_dependencies(engine, app, &generated, &first),
         _ => {}
     }
@@ -370,16 +429,17 @@ fn only_the_application_changed(label: &str, before: &[Layer], after: &[Layer]) 
     assert!(!label.starts_with("java-") || bytes < 1_000_000, "{label}: an edit changes {bytes} bytes: {changed:#?}");
 }
 
-/// Go on scratch: the binary, certificates, accounts, what the program opens, and empty folders.
+/// On scratch: the binary, certificates, accounts, what the program opens, an init where it needs one, and empty folders.
 fn holds_only_the_program(engine: &Engine, app: &App, image: &Image) {
     let container = engine.create(image);
-    let entrypoint = image.inspect()["Config"]["Entrypoint"][0].as_str().unwrap().trim_start_matches('/').to_owned();
+    let entrypoint: Vec<String> = serde_json::from_value(image.inspect()["Config"]["Entrypoint"].clone()).unwrap();
     let workdir = image.inspect()["Config"]["WorkingDir"].as_str().unwrap().trim_matches('/').to_owned();
     let expected = |path: &str| {
         let asset = path.strip_prefix(&workdir).map_or(path, |rest| rest.trim_start_matches('/'));
-        path == entrypoint
+        entrypoint.iter().any(|word| word.trim_start_matches('/') == path)
             || ["etc/passwd", "etc/group", "etc/ssl/certs/ca-certificates.crt"].contains(&path)
-            || apps().join(app.name).join(asset).is_file() && asset.starts_with("web/")
+            || apps().join(app.name).join(asset).is_file()
+                && ["web/", "templates/", "static/"].iter().any(|folder| asset.starts_with(folder))
     };
     let unexpected: Vec<(String, u64)> =
         container.files().into_iter().filter(|(path, _)| !path.ends_with('/') && !expected(path)).collect();
@@ -442,4 +502,24 @@ fn baselines() {
             sizes::record(app.name, kind, image.size());
         }
     }
+}
+
+/// A new version of the packages alone compiles no dependency again.
+#[test]
+fn rust_release_compiles_no_dependency() {
+    let Some(engine) = engine() else { return };
+    let generated = Generated::new(RUST_WORKSPACE.name, &["--base", "distroless"]);
+    let dockerfile = generated.dockerfile();
+    engine.provide_bases(&dockerfile);
+    let label = "rust-workspace-release";
+    engine.build(label, &generated.context(), &dockerfile, None);
+    generated.edit(("Cargo.toml", "version = \"4.2.0\"", "version = \"4.3.0\""));
+    for name in ["greeting", "server", "worker"] {
+        let entry = |version: &str| format!("name = \"{name}\"\nversion = \"{version}\"");
+        generated.edit(("Cargo.lock", &entry("4.2.0"), &entry("4.3.0")));
+    }
+    let (_, steps) = engine.build(label, &generated.context(), &dockerfile, None);
+    let of = |stage: &str| steps.iter().find(|step| step.stage() == Some(stage) && step.name.contains("RUN")).unwrap();
+    assert!(of("deps").cached, "{steps:#?}");
+    assert!(!of("build").cached, "{steps:#?}");
 }

@@ -15,7 +15,10 @@ use crate::report::{self, json};
 pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress);
-    let survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    let mut survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    if args.wanted.with_cargo {
+        pipeline::confirm(&mut survey)?;
+    }
     drop(progress);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
     let drafts = pipeline::drafts(&apps, None)?;

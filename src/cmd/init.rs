@@ -26,6 +26,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress && !args.quiet);
     let mut survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    if args.wanted.with_cargo {
+        pipeline::confirm(&mut survey)?;
+    }
     drop(progress);
     survey.lookup = args.pin.then(digest::lookup);
     let here = super::here(&survey, &args.wanted.path);

@@ -34,6 +34,8 @@ pub const LANGUAGE: Language = Language {
     encloses: layout::encloses,
     program,
     plan: plan::plan,
+    refine: None,
+    confirm: None,
 };
 
 /// Private to Go: from detection to plan.

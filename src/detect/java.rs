@@ -53,6 +53,8 @@ pub const LANGUAGE: Language = Language {
     encloses: reactor::encloses,
     program: program_named,
     plan: plan::plan,
+    refine: None,
+    confirm: None,
 };
 
 /// How one program is started, beyond the shared facts.

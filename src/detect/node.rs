@@ -51,6 +51,8 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program: program_named,
     plan: plan::plan,
+    refine: None,
+    confirm: None,
 };
 
 /// Names of scripts that build, best first.

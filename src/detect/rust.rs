@@ -1,0 +1,329 @@
+//! Rust: packages, workspaces and their binaries, by reading Cargo.toml and Cargo.lock alone. `cargo metadata` is not
+//! run: it starts what the repository's own configuration names.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Answerable, Answers, Choice, Question, id as common};
+use crate::catalog::Catalog;
+use crate::detect::Language;
+use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::Dir;
+
+mod config;
+mod features;
+mod inputs;
+mod lexer;
+mod lockfile;
+mod manifest;
+mod mask;
+mod metadata;
+mod native;
+mod plan;
+mod programs;
+mod reads;
+mod runtime;
+mod source;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod toolchain;
+mod workspace;
+
+/// The row of the registry.
+pub const LANGUAGE: Language = Language {
+    id: "rust",
+    name: "Rust",
+    markers: &["Cargo.toml"],
+    detect,
+    encloses: workspace::encloses,
+    program,
+    plan: plan::plan,
+    refine: Some(refine),
+    confirm: Some(metadata::confirm),
+};
+
+/// Ids of the questions that only this language asks.
+mod id {
+    pub(super) const FEATURES: &str = "features";
+    pub(super) const PROFILE: &str = "profile";
+}
+
+/// Private to Rust: from detection to plan.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Details {
+    /// The workspace's root: cargo runs there.
+    root: RelPath,
+    /// Cargo.lock is there.
+    locked: bool,
+    /// Names of own packages whose versions are masked; `None` where that cannot be done safely.
+    masked: Option<Vec<String>>,
+    /// Empty files that stand in for sources.
+    stubs: Vec<RelPath>,
+    /// Build scripts, which stand in with an empty `main`.
+    scripts: Vec<RelPath>,
+    /// Folders that dependencies are compiled from: patches and vendored packages.
+    whole: Vec<RelPath>,
+    /// The configuration sets a target.
+    target: bool,
+    /// The configuration sets a compiler wrapper.
+    wrapper: bool,
+    /// sqlx checks queries against its prepared data.
+    sqlx: bool,
+    /// Profiles whose manifest says itself what is stripped.
+    strips: Vec<String>,
+    programs: BTreeMap<String, ProgramDetails>,
+}
+
+/// What is known of one program beyond the common facts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct ProgramDetails {
+    /// The package's name, as cargo's `--package` takes it.
+    package: String,
+    /// The binary's name.
+    binary: String,
+    /// Features without which cargo does not build it.
+    features: Vec<String>,
+    /// Packages of the repository that are compiled for it, itself included.
+    own: Vec<String>,
+    /// What it opens at run time: where it lies in the repository, and how the program calls it.
+    files: Vec<(RelPath, String)>,
+    /// What the compiler reads beside the sources.
+    reads: Vec<RelPath>,
+    /// Default arguments that it needs in a container.
+    args: Vec<String>,
+    /// The working directory, where it is not the program's folder.
+    workdir: Option<String>,
+}
+
+/// A framework that listens by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    #[serde(rename = "crate")]
+    name: String,
+    stops: Option<String>,
+    address: Option<String>,
+    port: Option<u16>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// The catalog's tables.
+struct Tables {
+    native: Vec<native::Native>,
+    unused: Vec<native::Unused>,
+    servers: Vec<Server>,
+    listening: Vec<String>,
+    commands: BTreeMap<String, String>,
+    /// The crate `ctrlc` is built with its feature `termination`.
+    ctrlc_termination: bool,
+}
+
+impl Tables {
+    fn of(catalog: &Catalog) -> Result<Self> {
+        let libraries: BTreeMap<String, Vec<String>> = catalog.table("libraries")?;
+        Ok(Self {
+            native: catalog.table("native")?,
+            unused: catalog.table("unused")?,
+            servers: catalog.table("servers")?,
+            listening: libraries.get("listening").cloned().unwrap_or_default(),
+            commands: catalog.table("commands")?,
+            ctrlc_termination: false,
+        })
+    }
+}
+
+fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    let Some(workspace) = workspace::workspace(dir)? else { return Ok(None) };
+    let catalog = Catalog::of(LANGUAGE.id)?;
+    let lock = read_lock(dir, &workspace)?;
+    let config = config::config(dir.repo, &workspace)?;
+    let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
+    let found = programs::list(&project)?;
+    // A library beside other packages is no application; alone, it is what the user asked about.
+    let alone = dir.path.is_root() && workspace.packages.len() == 1;
+    if found.is_empty() && !alone {
+        return Ok(None);
+    }
+    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock.as_ref(), &catalog)?;
+    findings.extend(workspace.findings.iter().cloned());
+    findings.extend(config.findings.iter().cloned());
+    if found.is_empty() {
+        findings.push(no_binary(&workspace.manifest));
+    }
+    let mut details = Details {
+        root: workspace.root.clone(),
+        locked: lock.is_some(),
+        target: config.target,
+        wrapper: config.wrapper.is_some(),
+        strips: strips(&workspace.manifest),
+        ..Details::default()
+    };
+    inputs::inputs(&project, &mut details, &mut findings)?;
+    let mut programs = Vec::new();
+    for (program, own) in found {
+        details.programs.insert(program.id.clone(), own);
+        programs.push(program);
+    }
+    let mut facts = Facts {
+        language: LANGUAGE.id.to_owned(),
+        dir: dir.path.clone(),
+        context: workspace.context.clone(),
+        name: name(dir, &workspace, &programs),
+        tool: Sourced::new("cargo".to_owned(), Evidence::file(&workspace.manifest.path, "a package's manifest")),
+        toolchain,
+        questions: questions(&workspace.manifest, programs.first().and_then(|p| details.programs.get(&p.id))),
+        manifests: manifests(&workspace, &config, lock.as_ref()),
+        version: own_manifest(&workspace, &programs, &details).and_then(|m| version(&workspace, m)),
+        source: own_manifest(&workspace, &programs, &details).and_then(|m| repository(&workspace, m)),
+        programs,
+        findings,
+        details: serde_json::Value::Null,
+    };
+    facts.set_details(&details)?;
+    Ok(Some(facts))
+}
+
+fn read_lock(dir: &Dir, workspace: &workspace::Workspace) -> Result<Option<lockfile::Lockfile>> {
+    let found = Dir::new(dir.repo, workspace.root.clone()).text("Cargo.lock")?;
+    found.map(|(path, text)| lockfile::Lockfile::parse(&path, &Rc::from(&*text))).transpose()
+}
+
+/// What dependency resolution reads, the root's files first.
+fn manifests(
+    workspace: &workspace::Workspace,
+    config: &config::CargoConfig,
+    lock: Option<&lockfile::Lockfile>,
+) -> Vec<RelPath> {
+    let mut all = vec![workspace.manifest.path.clone()];
+    all.extend(lock.map(|lock| lock.path.clone()));
+    all.extend(config.files.iter().cloned());
+    let patched = |folder: &RelPath| workspace.patched.contains(folder);
+    let members = workspace.packages.iter().filter(|(folder, _)| !patched(folder)).map(|(_, m)| m.path.clone());
+    all.extend(members.filter(|path| *path != workspace.manifest.path));
+    all
+}
+
+fn no_binary(manifest: &manifest::Manifest) -> Finding {
+    Finding::new(
+        "nothing-to-start",
+        Severity::Error,
+        "the package has no binary: no src/main.rs, src/bin/ or [[bin]]",
+        [Evidence::file(&manifest.path, "a library")],
+        "an image needs a program to start",
+        "write one, for instance in src/main.rs, or run dockgen on the folder that holds it",
+    )
+}
+
+/// The package's name for one program or package, else the folder's or the likeliest program's.
+fn name(dir: &Dir, workspace: &workspace::Workspace, programs: &[Program]) -> Sourced<String> {
+    if let Some(manifest) = workspace.packages.get(&dir.path)
+        && let Some(package) = &manifest.package
+    {
+        return Sourced::new(image_name(package.name.as_ref()), manifest.at(&package.name, "the package's name"));
+    }
+    match programs.first() {
+        Some(program) => Sourced {
+            value: image_name(&program.name),
+            evidence: program.evidence.iter().take(1).cloned().collect(),
+            rejected: Vec::new(),
+        },
+        None => Sourced::assumed(image_name(dir.path.file_name())),
+    }
+}
+
+/// Docker's rule for a repository's name: lower case, digits and single separators between them.
+fn image_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.to_ascii_lowercase().chars() {
+        let c = if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
+        if c.is_ascii_alphanumeric() || out.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+            out.push(c);
+        }
+    }
+    let name = out.trim_end_matches(['-', '.', '_']);
+    if name.is_empty() { "app".to_owned() } else { name.to_owned() }
+}
+
+/// The manifest of the likeliest program's package.
+fn own_manifest<'w>(
+    workspace: &'w workspace::Workspace,
+    programs: &[Program],
+    details: &Details,
+) -> Option<&'w manifest::Manifest> {
+    let own = details.programs.get(&programs.first()?.id)?;
+    workspace.packages.values().find(|manifest| manifest.name() == own.package)
+}
+
+fn version(workspace: &workspace::Workspace, manifest: &manifest::Manifest) -> Option<Sourced<String>> {
+    let span = manifest.package.as_ref()?.version.as_ref();
+    let shared = workspace.shared().version;
+    let value = manifest::Manifest::inherited(span, shared.as_ref())?;
+    Some(Sourced::new(value.to_owned(), manifest.at(span?, "the package's version")))
+}
+
+fn repository(workspace: &workspace::Workspace, manifest: &manifest::Manifest) -> Option<Sourced<String>> {
+    let span = manifest.package.as_ref()?.repository.as_ref();
+    let shared = workspace.shared().repository;
+    let value = manifest::Manifest::inherited(span, shared.as_ref())?;
+    value.starts_with("https://").then(|| Sourced::new(value.to_owned(), manifest.at(span?, "the package's repository")).into())?
+}
+
+/// Profiles that say themselves what is stripped.
+fn strips(manifest: &manifest::Manifest) -> Vec<String> {
+    manifest.profiles.iter().filter(|(_, table)| table.contains_key("strip")).map(|(name, _)| name.clone()).collect()
+}
+
+fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) -> Vec<Question> {
+    let release = "release".to_owned();
+    let own = manifest.profiles.keys().filter(|name| !["release", "dev", "test", "bench"].contains(&name.as_str()));
+    let profiles = std::iter::once(&release).chain(own).map(|name| Choice { value: name.clone(), label: name.clone() });
+    vec![
+        Question {
+            id: id::PROFILE.to_owned(),
+            prompt: "Which cargo profile?".to_owned(),
+            kind: Answerable::Choice(profiles.collect()),
+            default: Some(Sourced::assumed(release.clone())),
+            open: false,
+        },
+        Question {
+            id: id::FEATURES.to_owned(),
+            prompt: "Which features? (comma-separated; `-default` leaves out the default ones)".to_owned(),
+            kind: Answerable::Text,
+            default: Some(Sourced::assumed(likeliest.map_or_else(String::new, |own| own.features.join(",")))),
+            open: false,
+        },
+    ]
+}
+
+/// Features change which packages are built, and so what the program needs; arguments may open its address.
+fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
+    if let Some(features) = answers.get(id::FEATURES)
+        && let Some(workspace) = workspace::workspace(dir)?
+    {
+        let lock = read_lock(dir, &workspace)?;
+        let config = config::config(dir.repo, &workspace)?;
+        let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
+        if let Some(again) = programs::with_features(&project, &program.id, features)? {
+            program = again;
+        }
+    }
+    if answers.get(common::ARGS).is_some_and(|args| args.contains("0.0.0.0") || args.contains("[::]")) {
+        program.findings.retain(|finding| finding.code != "localhost-only");
+    }
+    Ok(program)
+}
+
+fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {
+    let known: Vec<&str> = facts.programs.iter().map(|program| program.id.as_str()).collect();
+    anyhow::bail!(
+        "--entrypoint `{wanted}`: {} has no such binary; there are {}",
+        dir.path,
+        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+    )
+}

@@ -1,0 +1,223 @@
+//! `.cargo/config.toml`: what of it reaches into a build in a container.
+//! Format: <https://doc.rust-lang.org/cargo/reference/config.html>.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::workspace::Workspace;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::{Dir, Repo, line_of, parse_toml};
+
+/// `build.target` may be one triple or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Words {
+    fn all(&self) -> Vec<&str> {
+        match self {
+            Self::One(text) => text.split_whitespace().collect(),
+            Self::Several(words) => words.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Build {
+    target: Option<Words>,
+    rustc_wrapper: Option<String>,
+    rustc_workspace_wrapper: Option<String>,
+    rustflags: Option<Words>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Target {
+    linker: Option<String>,
+    rustflags: Option<Words>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Source {
+    replace_with: Option<String>,
+    directory: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Net {
+    #[serde(default)]
+    git_fetch_with_cli: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    build: Build,
+    #[serde(default)]
+    target: BTreeMap<String, Target>,
+    #[serde(default)]
+    source: BTreeMap<String, Source>,
+    #[serde(default)]
+    registries: toml::Table,
+    #[serde(default)]
+    net: Net,
+}
+
+/// What the configuration files of a build say.
+#[derive(Debug, Default)]
+pub(super) struct CargoConfig {
+    /// The files, the nearest to the workspace's root first.
+    pub(super) files: Vec<RelPath>,
+    /// The build is meant for another target than the machine's.
+    pub(super) target: bool,
+    /// A compiler wrapper, which no image has.
+    pub(super) wrapper: Option<Evidence>,
+    /// Tools of a glibc build: keys of packages.toml.
+    pub(super) tools: Vec<(String, Evidence)>,
+    /// Folders with vendored packages.
+    pub(super) vendored: Vec<RelPath>,
+    /// Private registries, by name.
+    pub(super) registries: Vec<(String, Evidence)>,
+    /// Git dependencies are fetched by the git command.
+    pub(super) git: Option<Evidence>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads the files in and above the workspace's root, up to the build context.
+pub(super) fn config(repo: &Repo, workspace: &Workspace) -> Result<CargoConfig> {
+    let mut config = CargoConfig::default();
+    for folder in Dir::new(repo, workspace.root.clone()).upwards() {
+        if !folder.path.is_within(&workspace.context) {
+            break;
+        }
+        for name in [".cargo/config", ".cargo/config.toml"] {
+            let Some((path, text)) = folder.text(name)? else { continue };
+            let file: File = parse_toml(&path, &text)?;
+            config.take(&folder, &path, &text, &file);
+            config.files.push(path);
+            break;
+        }
+    }
+    Ok(config)
+}
+
+impl CargoConfig {
+    fn take(&mut self, folder: &Dir, path: &RelPath, text: &str, file: &File) {
+        let at = |needle: &str, note: &str| {
+            Evidence { file: path.clone(), line: line_of(text, needle), note: note.to_owned() }
+        };
+        if let Some(target) = &file.build.target {
+            self.target = true;
+            if let Some(triple) = target.all().into_iter().find(|triple| !triple.contains("linux")) {
+                self.findings.push(Finding::new(
+                    "foreign-target",
+                    Severity::Warning,
+                    format!("the project is configured to be built for {triple}"),
+                    [at("target", "build.target")],
+                    "a program for that target does not run in a Linux container",
+                    "the image is built for the platform of the container all the same; check that it is the right program",
+                ));
+            }
+        }
+        if file.build.rustc_wrapper.is_some() || file.build.rustc_workspace_wrapper.is_some() {
+            self.wrapper.get_or_insert(at("wrapper", "a compiler wrapper, which the image has not"));
+        }
+        let mut words: Vec<(&str, Vec<&str>)> = Vec::new();
+        let flags = |flags: &Option<Words>| flags.as_ref().map(|f| f.all().into_iter().map(str::to_owned).collect::<Vec<_>>());
+        let general = flags(&file.build.rustflags).unwrap_or_default();
+        words.push(("", general.iter().map(String::as_str).collect()));
+        let mut per_target: Vec<(String, Vec<String>)> = Vec::new();
+        for (triple, target) in &file.target {
+            if !(triple.contains("linux") && !triple.contains("musl") || triple.contains("unix")) {
+                continue;
+            }
+            per_target.push((
+                target.linker.clone().unwrap_or_default(),
+                flags(&target.rustflags).unwrap_or_default(),
+            ));
+        }
+        words.extend(per_target.iter().map(|(linker, flags)| (linker.as_str(), flags.iter().map(String::as_str).collect())));
+        for (linker, flags) in words {
+            if linker.contains("clang") {
+                self.tools.push(("clang".to_owned(), at("clang", "the configured linker")));
+            }
+            for tool in ["lld", "mold"] {
+                if linker == tool || flags.iter().any(|flag| flag.ends_with(&format!("fuse-ld={tool}"))) || flags.contains(&tool) {
+                    self.tools.push((tool.to_owned(), at(tool, "the configured linker")));
+                }
+            }
+        }
+        for source in file.source.values() {
+            if let Some(directory) = source.directory.as_ref().filter(|_| replaced(file)) {
+                // Relative to the folder that holds .cargo.
+                match folder.join(directory) {
+                    Some(vendored) if folder.repo.is_dir(&vendored) => self.vendored.push(vendored),
+                    _ => self.findings.push(Finding::new(
+                        "vendor-missing",
+                        Severity::Error,
+                        format!("`{directory}` is to hold the vendored packages, and is not in the repository"),
+                        [at(directory, "a source's directory")],
+                        "cargo takes the packages from there and from nowhere else",
+                        "run `cargo vendor` and commit the folder, or remove the source from the configuration",
+                    )),
+                }
+            }
+        }
+        for name in file.registries.keys() {
+            self.registries.push((name.clone(), at(name, "a registry of its own")));
+        }
+        if file.net.git_fetch_with_cli {
+            self.git.get_or_insert(at("git-fetch-with-cli", "git dependencies are fetched by the git command"));
+        }
+    }
+}
+
+fn replaced(file: &File) -> bool {
+    file.source.values().any(|source| source.replace_with.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::workspace::workspace;
+    use super::*;
+
+    fn of(text: &str, more: &[(&str, &str)]) -> CargoConfig {
+        let mut files = vec![("Cargo.toml", "[package]\nname = \"a\"\n"), (".cargo/config.toml", text)];
+        files.extend(more);
+        let repo = Repo::from_files(files);
+        let workspace = workspace(&repo.root()).unwrap().unwrap();
+        config(&repo, &workspace).unwrap()
+    }
+
+    #[test]
+    fn linkers_and_wrappers() {
+        let config = of(
+            "[build]\nrustc-wrapper = \"sccache\"\n[target.x86_64-unknown-linux-gnu]\nlinker = \"clang\"\nrustflags = [\"-C\", \"link-arg=-fuse-ld=mold\"]\n[target.x86_64-pc-windows-msvc]\nrustflags = [\"-C\", \"link-arg=-fuse-ld=lld\"]\n",
+            &[],
+        );
+        let tools: Vec<_> = config.tools.iter().map(|(tool, evidence)| format!("{tool} {}", evidence.place())).collect();
+        assert_eq!(tools, ["clang .cargo/config.toml:4", "mold .cargo/config.toml:5"]);
+        assert_eq!(config.wrapper.unwrap().line, Some(2));
+    }
+
+    #[test]
+    fn vendored_packages_must_be_there() {
+        let text = "[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"vendor\"\n";
+        assert_eq!(of(text, &[("vendor/a/Cargo.toml", "")]).vendored[0].as_str(), "vendor");
+        assert_eq!(of(text, &[]).findings[0].code, "vendor-missing");
+    }
+
+    #[test]
+    fn targets() {
+        assert!(of("[build]\ntarget = \"x86_64-unknown-linux-musl\"\n", &[]).target);
+        assert_eq!(of("[build]\ntarget = [\"wasm32-wasip1\"]\n", &[]).findings[0].code, "foreign-target");
+    }
+}

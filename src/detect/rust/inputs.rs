@@ -1,0 +1,146 @@
+//! What the build itself reads beside the sources: stand-ins for the dependency layer, patches, vendored packages,
+//! prepared queries; and what it would miss in a container.
+
+use anyhow::Result;
+
+use super::manifest::{Manifest, Role};
+use super::programs::Project;
+use super::{Details, mask, targets};
+use crate::facts::{Evidence, Finding, Severity};
+
+/// Build dependencies that read the git repository.
+const GIT_READERS: [&str; 6] = ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
+
+/// Fills in the details, and says what is missing.
+pub(super) fn inputs(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -> Result<()> {
+    let (workspace, repo) = (project.workspace, project.dir.repo);
+    let stand_in = || workspace.packages.iter().filter(|(folder, _)| !workspace.patched.contains(*folder)).map(|(_, m)| m);
+    for manifest in stand_in().filter(|manifest| manifest.package.is_some()) {
+        details.stubs.extend(targets::stubs(repo, manifest));
+        details.scripts.extend(targets::build_scripts(repo, manifest));
+    }
+    details.whole = workspace.patched.iter().cloned().chain(project.config.vendored.iter().cloned()).collect();
+    let shared = workspace.shared().version;
+    let mut all: Vec<&Manifest> = stand_in().collect();
+    if !all.iter().any(|manifest| manifest.path == workspace.manifest.path) {
+        all.push(&workspace.manifest);
+    }
+    match mask::masked(all.iter().copied(), shared.as_ref(), project.lock) {
+        Ok(names) => details.masked = Some(names.into_iter().collect()),
+        Err(why) => findings.push(Finding::new(
+            "version-in-dependency-layer",
+            Severity::Note,
+            format!("the version of the package is part of the layer with the dependencies: {why}"),
+            [Evidence::file(&workspace.manifest.path, "the workspace's manifest")],
+            "a release that changes nothing but the version compiles all dependencies again",
+            "write `version = \"...\"` of each own package on a line of its own",
+        )),
+    }
+    if project.lock.is_none() {
+        findings.push(Finding::new(
+            "no-lockfile",
+            Severity::Warning,
+            "there is no Cargo.lock: each build takes the newest versions that fit",
+            [Evidence::file(&workspace.manifest.path, "no Cargo.lock beside it, or .gitignore leaves it out")],
+            "two builds of the same commit may differ, and a new release of a dependency may break the build",
+            "run `cargo generate-lockfile` and commit Cargo.lock",
+        ));
+    }
+    for (name, evidence) in &project.config.registries {
+        findings.push(Finding::new(
+            "private-registry",
+            Severity::Warning,
+            format!("packages come from the registry `{name}`"),
+            [evidence.clone()],
+            "a registry that asks for a token cannot be reached in the build without it",
+            format!(
+                "give the token as a build secret: add `--mount=type=secret,id=cargo,env=CARGO_REGISTRIES_{}_TOKEN` to the step that compiles dependencies, and build with `--secret id=cargo,env=...`",
+                name.to_ascii_uppercase().replace('-', "_")
+            ),
+        ));
+    }
+    sqlx(project, details, findings)?;
+    git(project, findings);
+    browser(project, findings);
+    Ok(())
+}
+
+/// Crates whose users are compiled for browsers.
+const BROWSER: [&str; 5] = ["wasm-bindgen", "yew", "leptos", "dioxus", "sycamore"];
+
+/// A package for browsers beside the program: cargo's build of the program does not build it.
+fn browser(project: &Project, findings: &mut Vec<Finding>) {
+    for (folder, manifest) in &project.workspace.packages {
+        let cdylib = manifest.lib.is_some() && manifest.text.contains("cdylib");
+        let framework = manifest.dependencies().find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
+        if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
+            findings.push(Finding::new(
+                "browser-package",
+                Severity::Warning,
+                format!("{folder} is compiled for browsers with `{}`, and this image builds the program alone", dependency.key),
+                [manifest.at(dependency.spec, "a dependency for browsers")],
+                "pages that the program serves lack that part",
+                "build it before (wasm-pack, trunk) and commit its output, or add a stage to your own template",
+            ));
+            return;
+        }
+    }
+}
+
+/// sqlx's macros ask a database while compiling, unless `cargo sqlx prepare` has stored its answers.
+fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -> Result<()> {
+    let (workspace, repo) = (project.workspace, project.dir.repo);
+    let mut folders = vec![workspace.root.clone()];
+    folders.extend(workspace.packages.keys().cloned());
+    details.sqlx = folders.iter().any(|folder| {
+        folder.join(".sqlx").is_some_and(|path| repo.is_dir(&path))
+            || folder.join("sqlx-data.json").is_some_and(|path| repo.is_file(&path))
+    });
+    if details.sqlx {
+        return Ok(());
+    }
+    for manifest in workspace.packages.values() {
+        if !manifest.dependencies().any(|dependency| dependency.key == "sqlx" && dependency.role == Role::Normal) {
+            continue;
+        }
+        let mut roots = targets::library(manifest).into_iter().collect::<Vec<_>>();
+        roots.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
+        for root in roots {
+            for file in project.sources.of_crate(&root)? {
+                let checked = ["query", "query_as", "query_scalar", "query_file", "query_file_as"];
+                let at = (0..file.len())
+                    .find(|at| file.is(at + 1, "!") && file.is(at + 2, "(") && checked.iter().any(|name| file.is(*at, name)));
+                if let Some(at) = at {
+                    findings.push(Finding::new(
+                        "sqlx-data-missing",
+                        Severity::Error,
+                        "sqlx checks this query against a database while it compiles, and its prepared data is not in the repository",
+                        [file.evidence(at, "a checked query")],
+                        "there is no database in the build, which stops there",
+                        "run `cargo sqlx prepare` (with `--workspace` in a workspace) and commit .sqlx/",
+                    ));
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn git(project: &Project, findings: &mut Vec<Finding>) {
+    for manifest in project.workspace.packages.values() {
+        for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev) {
+            if GIT_READERS.contains(&dependency.key) {
+                findings.push(Finding::new(
+                    "git-at-build",
+                    Severity::Warning,
+                    format!("`{}` reads the git repository while building, and .git is not in the build context", dependency.key),
+                    [manifest.at(dependency.spec, "a build dependency")],
+                    "the commit in the program is empty, or the build stops",
+                    "take the commit from a variable in build.rs, with a default, and pass it as a build argument",
+                ));
+                return;
+            }
+        }
+    }
+}

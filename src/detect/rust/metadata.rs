@@ -1,0 +1,70 @@
+//! `--with-cargo`: what `cargo metadata` says, held against the static reading. It runs cargo, which starts what the
+//! repository's own configuration names; that is why it must be asked for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use cargo_metadata::{Metadata, MetadataCommand};
+
+use super::Details;
+use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::path::RelPath;
+
+/// A binary: its package and its name.
+type Binary = (String, String);
+
+/// Asks cargo, and says where it disagrees.
+///
+/// # Errors
+/// Where cargo is not there, or refuses the manifests.
+pub(super) fn confirm(root: &Path, facts: &Facts) -> Result<Vec<Finding>> {
+    let details: Details = facts.details()?;
+    let home = root.join(details.root.as_str());
+    let metadata = MetadataCommand::new()
+        .current_dir(&home)
+        .manifest_path(home.join("Cargo.toml"))
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .with_context(|| format!("--with-cargo: `cargo metadata` in {}", home.display()))?;
+    Ok(differences(root, facts, &details, &metadata))
+}
+
+fn differences(root: &Path, facts: &Facts, details: &Details, metadata: &Metadata) -> Vec<Finding> {
+    let mut theirs: BTreeSet<Binary> = BTreeSet::new();
+    let mut members: BTreeSet<RelPath> = BTreeSet::new();
+    for package in metadata.workspace_packages() {
+        let inside = package.manifest_path.as_std_path().strip_prefix(root).ok();
+        let manifest = inside.and_then(Path::to_str).and_then(RelPath::new).unwrap_or_default();
+        let own = facts.dir == details.root || manifest.parent().as_ref() == Some(&facts.dir);
+        if own {
+            let binaries = package.targets.iter().filter(|target| target.is_bin());
+            theirs.extend(binaries.map(|target| (package.name.to_string(), target.name.clone())));
+        }
+        members.insert(manifest);
+    }
+    let ours: BTreeSet<Binary> =
+        details.programs.values().map(|own| (own.package.clone(), own.binary.clone())).collect();
+    let mut findings = Vec::new();
+    let evidence = || Evidence::file(&details.root.join("Cargo.toml").unwrap_or_default(), "`cargo metadata`");
+    for (package, binary) in ours.symmetric_difference(&theirs) {
+        let who = if theirs.contains(&(package.clone(), binary.clone())) { "cargo alone" } else { "dockgen alone" };
+        findings.push(disagreement(&format!("{who} finds the binary `{binary}` of `{package}`"), evidence()));
+    }
+    for manifest in members.iter().filter(|manifest| !facts.manifests.contains(manifest)) {
+        findings.push(disagreement(&format!("cargo alone counts {manifest} to the workspace"), evidence()));
+    }
+    findings
+}
+
+fn disagreement(what: &str, evidence: Evidence) -> Finding {
+    Finding::new(
+        "cargo-disagrees",
+        Severity::Warning,
+        what,
+        [evidence],
+        "the Dockerfile was planned from the static reading, and cargo in the build goes by its own",
+        "say which binary to start with --entrypoint, and report the manifest that was read wrongly",
+    )
+}

@@ -1,0 +1,204 @@
+//! The plan of a Rust program: dependencies compiled behind stand-in sources, the program built, the binary and what
+//! it opens carried over.
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::features::Asked;
+use super::{Details, ProgramDetails, id};
+use crate::detect::Chosen;
+use crate::docker::types::{ContainerPath, EnvKey, Line};
+use crate::path::RelPath;
+use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+
+/// Where the source is while building.
+pub(super) const SOURCE: &str = "/src";
+/// Where the program lies in the final image.
+const HOME: &str = "/app";
+
+/// What the template reads beside the common fields.
+#[derive(Debug, Serialize)]
+struct View {
+    /// The folder that cargo runs in.
+    workdir: String,
+    /// Cargo.lock, from the context.
+    lockfile: String,
+    /// Where the binary is written.
+    output: String,
+    /// Where cargo leaves it, below its target folder.
+    built: String,
+    package: String,
+    binary: String,
+    profile: Vec<String>,
+    features: Vec<String>,
+    locked: bool,
+    /// The version that stands in for own ones, and whose entries of the lockfile get it; empty where none is masked.
+    masked: String,
+    own: Vec<String>,
+    /// Folders to make for the stand-ins.
+    folders: Vec<String>,
+    stubs: Vec<String>,
+    scripts: Vec<String>,
+    whole: Vec<String>,
+    /// Packages whose stand-ins are removed again.
+    clean: Vec<String>,
+    target: bool,
+    wrapper: bool,
+    sqlx: bool,
+    /// What the compiler reads beside the sources: the .dockerignore lets it in.
+    reads: Vec<String>,
+    /// The builder is Alpine.
+    musl: bool,
+    /// The variable that makes cargo strip the binary, `""` where the profile says so itself.
+    strip: String,
+}
+
+/// Turns facts and answers into what the template needs.
+pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
+    let details: Details = chosen.facts.details()?;
+    super::toolchain::check(chosen.toolchain)?;
+    let program = chosen.program;
+    let own = details.programs.get(&program.id).cloned().unwrap_or_default();
+    let context = &chosen.facts.context;
+    let profile = chosen.answers.get(id::PROFILE).unwrap_or("release");
+    let strip = strip(profile)?;
+    let features = features(chosen.answers.get(id::FEATURES), &own)?;
+    let inside = |paths: &[RelPath]| paths.iter().map(|path| relative(path, context)).collect::<Result<Vec<_>>>();
+    let (stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
+    let mut folders: Vec<String> = stubs
+        .iter()
+        .chain(&scripts)
+        .filter_map(|path| path.rsplit_once('/'))
+        .map(|(folder, _)| folder.to_owned())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    let output = format!("/out/{}", program.name);
+    let (home, binary) = (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
+    let mut artifacts = Vec::new();
+    // What the program opens changes less often than the program.
+    for (path, way) in &own.files {
+        artifacts.push(carried(path, way, context, &home)?);
+    }
+    artifacts.push(artifact(Some("build"), &output, &binary)?);
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let masked: String = chosen.catalog.table("masked_version")?;
+    let view = View {
+        workdir: under(SOURCE, details.root.strip(context).context("the workspace lies outside its build context")?),
+        lockfile: relative(&details.root.join("Cargo.lock").unwrap_or_default(), context)?,
+        built: format!("{folder}/{}", own.binary),
+        output,
+        package: own.package.clone(),
+        binary: own.binary.clone(),
+        profile: if profile == "release" { words(&["--release"]) } else { words(&["--profile", profile]) },
+        features,
+        locked: details.locked,
+        masked: details.masked.as_ref().map_or_else(String::new, |_| masked),
+        own: details.masked.clone().unwrap_or_default(),
+        folders,
+        stubs,
+        scripts,
+        whole: inside(&details.whole)?,
+        clean: own.own.clone(),
+        target: details.target,
+        wrapper: details.wrapper,
+        sqlx: details.sqlx,
+        reads: inside(&own.reads)?,
+        musl: chosen.base.row.builder == "musl",
+        strip: if details.strips.iter().any(|name| name == profile) { String::new() } else { strip },
+    };
+    let manifests = inside(&chosen.facts.manifests)?;
+    let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
+    Ok(Build {
+        template: "rust".to_owned(),
+        manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
+        artifacts,
+        // The files that the program opens are among the artifacts, at the place where it looks for them.
+        whole_tree: true,
+        env: Vec::new(),
+        workdir: home,
+        entrypoint: vec![binary],
+        args: own.args.clone(),
+        stop_signal: None,
+        dev: Some(DevCommand {
+            command: words(&["cargo", "run", "--package", &own.package, "--bin", &own.binary])
+                .into_iter()
+                .chain(if own.args.is_empty() { Vec::new() } else { words(&["--"]) })
+                .chain(own.args)
+                .collect(),
+            env: Vec::new(),
+        }),
+        decisions: Vec::new(),
+        findings: Vec::new(),
+        details: serde_json::to_value(view)?,
+    })
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// cargo's variable for a key of a profile: <https://doc.rust-lang.org/cargo/reference/config.html#profile>.
+fn strip(profile: &str) -> Result<String> {
+    let key = format!("CARGO_PROFILE_{}_STRIP", profile.to_ascii_uppercase().replace('-', "_"));
+    Ok(EnvKey::new(key).with_context(|| format!("profile `{profile}`"))?.as_str().to_owned())
+}
+
+fn features(answer: Option<&str>, own: &ProgramDetails) -> Result<Vec<String>> {
+    let asked = match answer {
+        Some(text) => Asked::parse(text),
+        None => Asked { features: own.features.clone(), no_default: false },
+    };
+    let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+./".contains(c));
+    if let Some(odd) = asked.features.iter().find(|name| !plain(name) || name.starts_with('-')) {
+        bail!("`{odd}` is no feature: names of letters, digits, `_`, `-` and `/`, separated by commas");
+    }
+    let mut flags = Vec::new();
+    if asked.no_default {
+        flags.push("--no-default-features".to_owned());
+    }
+    if !asked.features.is_empty() {
+        flags.extend(["--features".to_owned(), asked.features.join(",")]);
+    }
+    Ok(flags)
+}
+
+fn relative(path: &RelPath, context: &RelPath) -> Result<String> {
+    let way = path.strip(context).with_context(|| format!("{path} lies outside the build context {context}"))?;
+    Ok(if way.is_empty() { ".".to_owned() } else { way.to_owned() })
+}
+
+/// The binary lies beside the files that it opens, unless one of them has its name, or the working directory is one
+/// that a volume hides.
+fn binary(name: &str, own: &ProgramDetails) -> String {
+    let taken = own.files.iter().any(|(_, way)| way.split('/').next() == Some(name));
+    if taken || own.workdir.is_some() { format!("/usr/local/bin/{name}") } else { format!("{HOME}/{name}") }
+}
+
+fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
+    Ok(Artifact {
+        stage: stage.map(Line::new).transpose()?,
+        src: Line::new(src)?,
+        dest: ContainerPath::new(dest)?,
+        owned: false,
+        exclude: Vec::new(),
+        note: Line::new("")?,
+    })
+}
+
+fn carried(path: &RelPath, way: &str, context: &RelPath, home: &str) -> Result<Artifact> {
+    let src = path.strip(context).with_context(|| {
+        format!("{path}: the program opens it at run time, and it lies outside the build context {context}")
+    })?;
+    let dest = if way.starts_with('/') {
+        way.to_owned()
+    } else {
+        let base = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(way));
+        format!("/{}", base.with_context(|| format!("{way} leads out of the image's root when seen from {home}"))?.as_str())
+    };
+    artifact(None, src, &dest)
+}
+
+fn under(folder: &str, way: &str) -> String {
+    if way.is_empty() { folder.to_owned() } else { format!("{folder}/{way}") }
+}

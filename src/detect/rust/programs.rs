@@ -1,0 +1,225 @@
+//! The programs of a package or a workspace: every binary, likeliest first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::config::CargoConfig;
+use super::features::{Active, Asked, active};
+use super::lockfile::{Lockfile, reached};
+use super::manifest::{Manifest, Role};
+use super::source::Sources;
+use super::targets::{self, Binary};
+use super::workspace::Workspace;
+use super::{LANGUAGE, ProgramDetails, Tables, native, reads, runtime};
+use crate::catalog::Catalog;
+use crate::facts::{Kind, Program, Sourced};
+use crate::path::RelPath;
+use crate::repo::Dir;
+
+/// What the analysis works with.
+pub(super) struct Project<'a> {
+    /// The application's folder.
+    pub(super) dir: &'a Dir<'a>,
+    pub(super) workspace: &'a Workspace,
+    pub(super) lock: Option<&'a Lockfile>,
+    pub(super) config: &'a CargoConfig,
+    pub(super) tables: Tables,
+    pub(super) sources: Sources<'a>,
+}
+
+impl<'a> Project<'a> {
+    pub(super) fn new(
+        dir: &'a Dir<'a>,
+        workspace: &'a Workspace,
+        lock: Option<&'a Lockfile>,
+        config: &'a CargoConfig,
+    ) -> Result<Self> {
+        let mut tables = Tables::of(&Catalog::of(LANGUAGE.id)?)?;
+        tables.ctrlc_termination = ctrlc_termination(workspace);
+        Ok(Self { dir, workspace, lock, config, tables, sources: Sources::new(dir.repo) })
+    }
+}
+
+/// Folders and packages that serve development.
+const ASIDE: [&str; 14] = [
+    "example", "examples", "demo", "xtask", "tools", "tool", "scripts", "test", "tests", "e2e", "benches", "bench", "fuzz",
+    "testing",
+];
+
+/// Parts of names of programs that serve development or run once.
+const HELPERS: [&str; 18] = [
+    "gen", "generate", "generator", "codegen", "migrate", "migration", "migrations", "seed", "mock", "bench", "xtask", "test",
+    "tests", "example", "cli", "client", "tool", "admin",
+];
+
+/// Names of programs that serve.
+const SERVERS: [&str; 9] = ["server", "api", "app", "web", "serve", "service", "http", "backend", "daemon"];
+
+/// Every binary of the application's folder, likeliest first.
+pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> {
+    let found = binaries(project);
+    let mut programs = Vec::new();
+    for (id, binary, manifest) in &found {
+        let asked = Asked { features: binary.required_features.clone(), no_default: false };
+        let (program, details) = analyse(project, binary, manifest, id.clone(), &asked)?;
+        programs.push((rank(project, binary, manifest, &program), program, details));
+    }
+    programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
+    Ok(programs.into_iter().map(|(_, program, details)| (program, details)).collect())
+}
+
+/// The program again with other features; `None` where no binary has that id.
+pub(super) fn with_features(project: &Project, id: &str, features: &str) -> Result<Option<Program>> {
+    let Some((id, binary, manifest)) = binaries(project).into_iter().find(|(held, ..)| held == id) else {
+        return Ok(None);
+    };
+    Ok(Some(analyse(project, &binary, manifest, id, &Asked::parse(features))?.0))
+}
+
+/// Every binary with its id: its name, and the package's name before it where two have the same.
+fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
+    let workspace = project.workspace;
+    let root = project.dir.path == workspace.root;
+    let mut found: Vec<(String, Binary, &Manifest)> = Vec::new();
+    for folder in &workspace.members {
+        let Some(manifest) = workspace.packages.get(folder) else { continue };
+        // From a member's folder, that package alone; from the root, all of them.
+        if root || *folder == project.dir.path {
+            let binaries = targets::binaries(project.dir.repo, manifest);
+            found.extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, manifest)));
+        }
+    }
+    let names: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
+    for (id, _, manifest) in &mut found {
+        if names.iter().filter(|name| *name == id).count() > 1 {
+            *id = format!("{}/{id}", manifest.name());
+        }
+    }
+    found
+}
+
+/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that does not.
+fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Program) -> i32 {
+    let workspace = project.workspace;
+    let package = manifest.package.as_ref();
+    let mut rank = 0;
+    if package.and_then(|package| package.default_run.as_deref()) == Some(binary.name.as_str()) {
+        rank += 40;
+    }
+    if binary.name == manifest.name() {
+        rank += 10;
+    }
+    if binary.name.split(['-', '_']).any(|part| SERVERS.contains(&part)) {
+        rank += 10;
+    }
+    let folder = manifest.dir();
+    if folder == workspace.root {
+        rank += 20;
+    }
+    let defaults = workspace.manifest.workspace.as_ref().map(|table| table.default_members.as_slice());
+    let is_default = |path: &String| workspace.root.join(path).as_ref() == Some(&folder);
+    if defaults.is_some_and(|defaults| defaults.iter().any(is_default)) {
+        rank += 30;
+    }
+    let inside = folder.strip(&workspace.root).unwrap_or_default();
+    if inside.split('/').any(|part| ASIDE.contains(&part)) {
+        rank -= 60;
+    }
+    if binary.name.split(['-', '_']).any(|part| HELPERS.contains(&part)) {
+        rank -= 25;
+    }
+    rank + if program.kind == Kind::Service { 35 } else { 0 }
+}
+
+fn analyse(
+    project: &Project,
+    binary: &Binary,
+    manifest: &Manifest,
+    id: String,
+    asked: &Asked,
+) -> Result<(Program, ProgramDetails)> {
+    let workspace = project.workspace;
+    let folder = manifest.dir();
+    let active = active(workspace, &folder, asked);
+    let mut program = Program::new(id, file_name(&binary.name), Kind::Command, binary.evidence.clone());
+    let mut details = ProgramDetails {
+        package: manifest.name().to_owned(),
+        binary: binary.name.clone(),
+        features: binary.required_features.clone(),
+        own: active
+            .packages()
+            .filter(|folder| !workspace.patched.contains(*folder))
+            .filter_map(|folder| workspace.packages.get(folder))
+            .map(|manifest| manifest.name().to_owned())
+            .collect(),
+        ..ProgramDetails::default()
+    };
+    let edges = edges(workspace, &active);
+    if let Some(lock) = project.lock {
+        let mentions = |feature: &str| active.mentions(workspace, feature);
+        let skip = |from: &str, to: &str| project.tables.unused.iter().any(|row| row.skips(from, to, &mentions));
+        let reached = reached(lock, manifest.name(), &|name| edges.get(name).cloned(), &skip);
+        native::add_needs(&project.tables.native, lock, &reached, &mentions, &mut program.needs);
+    }
+    for (tool, evidence) in &project.config.tools {
+        if !program.needs.packages.iter().any(|package| package.value == *tool) {
+            program.needs.packages.push(Sourced::new(tool.clone(), evidence.clone()));
+        }
+    }
+    if let Some(evidence) = &project.config.git {
+        program.needs.packages.push(Sourced::new("git-at-build".to_owned(), evidence.clone()));
+    }
+    let mut libraries: Vec<(String, RelPath)> = Vec::new();
+    for folder in active.packages() {
+        let Some(manifest) = workspace.packages.get(folder) else { continue };
+        libraries.extend(targets::library(manifest).map(|path| (targets::library_name(manifest), path)));
+    }
+    let files = project.sources.of_program(&binary.path, &libraries)?;
+    let (reads, missing) = reads::reads(project.dir.repo, &folder, &files);
+    details.reads = reads;
+    program.findings.extend(missing);
+    let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
+    let code = runtime::Code {
+        repo: project.dir.repo,
+        files: &files,
+        dependencies: &dependencies,
+        tables: &project.tables,
+        root: &workspace.root,
+        package: &folder,
+    };
+    runtime::analyse(&code, &mut program, &mut details);
+    Ok((program, details))
+}
+
+/// The active dependencies of each package of the repository, by the name in the registry.
+pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, BTreeSet<String>> {
+    let mut edges = BTreeMap::new();
+    for folder in active.packages() {
+        let Some(manifest) = workspace.packages.get(folder) else { continue };
+        let names = active.dependencies(manifest).map(|dependency| {
+            let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+            spec.package.unwrap_or_else(|| dependency.key.to_owned())
+        });
+        edges.insert(manifest.name().to_owned(), names.collect());
+    }
+    edges
+}
+
+/// True where a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
+fn ctrlc_termination(workspace: &Workspace) -> bool {
+    workspace.packages.iter().any(|(folder, manifest)| {
+        manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(|dependency| {
+            let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+            spec.features.iter().any(|feature| feature == "termination")
+        })
+    })
+}
+
+/// A name for the binary in the image: what is unusual in a file name becomes `-`.
+fn file_name(name: &str) -> String {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let name = name.trim_matches(['-', '.']);
+    if name.is_empty() { "app".to_owned() } else { name.to_owned() }
+}

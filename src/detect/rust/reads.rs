@@ -1,0 +1,112 @@
+//! Files that the compiler reads beside the sources: they must be in the build context, and not in the image.
+
+use std::rc::Rc;
+
+use super::source::SourceFile;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// Macros that read a file beside the source file.
+const BESIDE: [&str; 3] = ["include_str", "include_bytes", "include"];
+
+/// Macros that read a file or folder below the package.
+const BELOW: [&str; 8] = [
+    "include_dir", "migrate", "embed_migrations", "query_file", "query_file_as", "query_file_scalar", "embed_assets",
+    "static_files",
+];
+
+/// What the code of a program reads while it is compiled: paths that exist, and what is said about those that do not.
+pub(super) fn reads(repo: &Repo, package: &RelPath, files: &[Rc<SourceFile>]) -> (Vec<RelPath>, Vec<Finding>) {
+    let (mut found, mut findings) = (Vec::new(), Vec::new());
+    for file in files {
+        // A file of another package of the workspace has its own folder above it.
+        let home = home(repo, &file.path).unwrap_or_else(|| package.clone());
+        for at in 0..file.len() {
+            let Some(text) = file.string(at) else { continue };
+            let Some((base, folder)) = base(file, at, &home) else { continue };
+            let way = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
+            let Some(path) = base.join(way).filter(|path| !path.is_root()) else { continue };
+            if repo.exists(&path) {
+                found.push(path);
+            } else if folder && !way.is_empty() && !way.contains('$') {
+                findings.push(missing(&path, file.evidence(at, "embedded into the program")));
+            }
+        }
+        // askama and rinja read templates/ of the package: https://askama.readthedocs.io/en/stable/configuration.html
+        if (0..file.len()).any(|at| file.is(at, "template") && file.is(at + 1, "(")) {
+            found.extend(home.join("templates").filter(|folder| repo.is_dir(folder)));
+        }
+    }
+    found.sort();
+    found.dedup();
+    (found, findings)
+}
+
+/// The folder that a literal starts from where the compiler reads it, and whether it is a folder that is embedded.
+fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)> {
+    // #[folder = "ui/dist"]: rust-embed.
+    if at >= 3 && file.is(at - 1, "=") && file.is(at - 2, "folder") && file.is(at - 3, "[") {
+        return Some((home.clone(), true));
+    }
+    let statement_has = |word: &str| file.statement(at).any(|n| file.string(n).is_some_and(|text| text == word));
+    for open in file.enclosing(at) {
+        let Some(name) = file.called(open).filter(|_| open > 0 && file.is(open - 1, "!")) else { continue };
+        if BELOW.contains(&name) {
+            return Some((home.clone(), name == "include_dir"));
+        }
+        if BESIDE.contains(&name) {
+            if statement_has("OUT_DIR") {
+                return None;
+            }
+            let beside = if statement_has("CARGO_MANIFEST_DIR") { Some(home.clone()) } else { file.path.parent() };
+            return beside.map(|beside| (beside, false));
+        }
+    }
+    None
+}
+
+/// The folder of the package that holds a file.
+fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
+    file.ancestors().find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
+}
+
+fn missing(path: &RelPath, evidence: Evidence) -> Finding {
+    Finding::new(
+        "embed-missing",
+        Severity::Error,
+        format!("the program embeds `{path}`, which is not in the repository"),
+        [evidence],
+        "the compiler stops there: what is built before (a frontend) is not in the build context",
+        "commit the folder, or build it in a stage of your own template before this one",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let repo = Repo::from_files(files.iter().copied());
+        let path = RelPath::new("p/src/main.rs").unwrap();
+        let text = repo.text(&path).unwrap().unwrap();
+        let source = Rc::new(SourceFile::parse(&path, &text));
+        let (found, findings) = reads(&repo, &RelPath::new("p").unwrap(), &[source]);
+        (found.iter().map(ToString::to_string).collect(), findings.iter().map(|f| f.evidence[0].place()).collect())
+    }
+
+    #[test]
+    fn finds_what_macros_read() {
+        let main = "static A: &str = include_str!(\"../../README.md\");\nstatic B: &[u8] = include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/b.bin\"));\nfn m() { sqlx::migrate!(\"./migrations\"); include!(concat!(env!(\"OUT_DIR\"), \"/gen.rs\")); }\n#[derive(RustEmbed)]\n#[folder = \"ui/dist\"]\nstruct Ui;\n#[derive(Template)] #[template(path = \"a.html\")] struct T;\n";
+        let (found, missing) = of(&[
+            ("README.md", ""),
+            ("p/Cargo.toml", ""),
+            ("p/b.bin", ""),
+            ("p/migrations/1.sql", ""),
+            ("p/templates/a.html", ""),
+            ("p/src/main.rs", main),
+        ]);
+        assert_eq!(found, ["README.md", "p/b.bin", "p/migrations", "p/templates"]);
+        assert_eq!(missing, ["p/src/main.rs:5"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! What a program needs and does at run time, read from the files of its crate and of the crates that it names.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::source::SourceFile;
+use super::{ProgramDetails, Tables};
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+mod disk;
+mod listen;
+mod process;
+mod settings;
+
+/// The code of a program.
+pub(super) struct Code<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) files: &'a [Rc<SourceFile>],
+    /// Dependencies of the repository's packages that are built, by the name in the registry.
+    pub(super) dependencies: &'a BTreeSet<String>,
+    pub(super) tables: &'a Tables,
+    /// Where cargo runs: what a developer's `cargo run` takes for the working directory.
+    pub(super) root: &'a RelPath,
+    /// The package's folder.
+    pub(super) package: &'a RelPath,
+}
+
+impl Code<'_> {
+    /// The first token for which `test` holds.
+    fn find(&self, test: impl Fn(&SourceFile, usize) -> bool) -> Option<(&SourceFile, usize)> {
+        self.files.iter().find_map(|file| (0..file.len()).find(|at| test(file, *at)).map(|at| (&**file, at)))
+    }
+
+    /// The first place where the code names a crate of its dependencies.
+    fn uses(&self, name: &str) -> Option<Evidence> {
+        if !self.dependencies.contains(name) {
+            return None;
+        }
+        let word = name.replace('-', "_");
+        self.find(|file, at| file.is(at, &word)).map(|(file, at)| file.evidence(at, format!("uses {name}")))
+    }
+}
+
+/// Fills in the program.
+pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
+    let disk = disk::disk(code);
+    process::process(code, program);
+    listen::listen(code, &disk, program, details);
+    for (path, way, evidence) in disk.files {
+        program.files.push(Sourced::new(path.clone(), evidence));
+        details.files.push((path, way));
+    }
+    details.files.sort();
+    details.files.dedup();
+    // A file inside a folder that is carried comes with it.
+    let folders = details.files.clone();
+    details.files.retain(|(path, way)| {
+        !folders.iter().any(|(folder, outer)| {
+            folder != path && path.is_within(folder) && (way == outer || way.starts_with(&format!("{outer}/")))
+        })
+    });
+    program.files.sort_by(|a, b| a.value.cmp(&b.value));
+    program.files.dedup_by(|a, b| a.value == b.value);
+    program.files.retain(|file| details.files.iter().any(|(path, _)| *path == file.value));
+    if disk.here {
+        details.workdir = Some("/data".to_owned());
+    }
+    program.writable = disk.writable;
+    if program.kind == Kind::Service && program.port.is_none() {
+        program.findings.push(Finding::new(
+            "port-unknown",
+            Severity::Warning,
+            "the program listens, and its port is not stated in the code",
+            program.evidence.clone(),
+            "EXPOSE, and the command that is shown for `docker run`, need the port",
+            "say it with --port, or `port` in dockgen.toml",
+        ));
+    }
+}
+
+fn set_env(program: &mut Program, key: &str, value: &str, evidence: Evidence) {
+    if !program.env.iter().any(|var| var.value.key == key) {
+        program.env.push(Sourced::new(EnvVar { key: key.to_owned(), value: value.to_owned() }, evidence));
+    }
+}

@@ -1,0 +1,222 @@
+//! Files and folders that the code opens, and folders that it writes.
+
+use super::Code;
+use crate::detect::rust::source::SourceFile;
+use crate::facts::{Evidence, Sourced};
+use crate::path::RelPath;
+
+/// What the code does on disk.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    /// Where it lies in the repository; how the program calls it (absolute where its path is compiled in).
+    pub(super) files: Vec<(RelPath, String, Evidence)>,
+    pub(super) writable: Vec<Sourced<String>>,
+    /// It writes files into its working directory itself.
+    pub(super) here: bool,
+}
+
+/// Types whose `new` or `from` takes a path that is opened.
+const OPENERS: [&str; 22] = [
+    "ServeDir", "ServeFile", "Path", "PathBuf", "Files", "Tera", "StaticFilesEndpoint", "StaticFileEndpoint", "StaticDir",
+    "StaticFile", "FileServer", "File", "Config", "Utf8Path", "Utf8PathBuf", "WalkDir", "Environment", "Toml", "Yaml", "Json",
+    "Migrator", "Engine",
+];
+
+/// Functions that open the path that they are given.
+const OPENING: [&str; 20] = [
+    "open", "read", "read_to_string", "read_dir", "with_name", "file", "dir", "path_loader", "register_template_file",
+    "register_templates_directory", "register_template_string", "join", "from_file", "load_from_file", "metadata", "exists",
+    "canonicalize", "copy", "from_path", "load",
+];
+
+/// Calls whose arguments are addresses of the web, not of files.
+const ROUTES: [&str; 26] = [
+    "route", "nest", "nest_service", "route_service", "get", "post", "put", "delete", "patch", "at", "service", "mount", "scope",
+    "resource", "redirect", "to", "path", "template", "info", "warn", "error", "debug", "trace", "expect", "context", "header",
+];
+
+/// Names that are the project's, not the program's.
+const NEVER: [&str; 9] =
+    ["src", "target", "tests", "Cargo.toml", "Cargo.lock", ".env", ".git", "build.rs", "rust-toolchain.toml"];
+
+/// Endings that the crate `config` tries where a name has none.
+const CONFIG_ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "json5", "ron", "ini"];
+
+/// Variable of the package's folder, compiled in.
+const MANIFEST_DIR: &str = "CARGO_MANIFEST_DIR";
+
+pub(super) fn disk(code: &Code) -> Disk {
+    let mut disk = Disk::default();
+    for file in code.files {
+        for at in 0..file.len() {
+            if let Some(text) = file.string(at) {
+                disk.written(file, at, &text);
+                disk.opened(code, file, at, &text);
+            }
+        }
+    }
+    // Rocket reads Rocket.toml and renders from templates/ without being told.
+    for (name, dependency) in [("Rocket.toml", "rocket"), ("templates", "rocket_dyn_templates")] {
+        if let (Some(evidence), Some(path)) = (code.uses(dependency), code.root.join(name))
+            && code.repo.exists(&path)
+        {
+            disk.files.push((path, name.to_owned(), Evidence { note: format!("{dependency} reads it"), ..evidence }));
+        }
+    }
+    disk.writable.sort_by(|a, b| a.value.cmp(&b.value));
+    disk.writable.dedup_by(|a, b| a.value == b.value);
+    disk
+}
+
+/// The name of the innermost call, whether it is a macro, and the type before `::new`.
+fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
+    for open in file.enclosing(at) {
+        if let Some(name) = file.called(open) {
+            let is_macro = open > 0 && file.is(open - 1, "!");
+            let end = open - 1 - usize::from(is_macro);
+            let names = file.path_to(end);
+            let owner = names.len().checked_sub(2).map(|n| names[n]);
+            return Some((name, is_macro, owner));
+        }
+    }
+    None
+}
+
+/// True inside `#[...]`.
+fn in_attribute(file: &SourceFile, at: usize) -> bool {
+    file.enclosing(at).into_iter().any(|open| open > 0 && file.is(open, "[") && file.is(open - 1, "#"))
+}
+
+impl Disk {
+    fn opened(&mut self, code: &Code, file: &SourceFile, at: usize, text: &str) {
+        let Some((name, is_macro, owner)) = call(file, at) else {
+            // A constant: "./config.toml".
+            let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
+            if let Some(way) = beside.and_then(clean)
+                && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
+            {
+                self.files.push((path, way, file.evidence(at, format!("a path of the program: \"{text}\""))));
+            }
+            return;
+        };
+        let compiled_in = {
+            let range = file.statement(at);
+            let mut has = range.clone().any(|n| file.string(n).is_some_and(|s| s == MANIFEST_DIR));
+            // include_str!(concat!(env!(...), "...")) is read by the compiler.
+            has &= !range.clone().any(|n| file.word(n).starts_with("include"));
+            has
+        };
+        if compiled_in && text != MANIFEST_DIR {
+            let way = text.trim_start_matches('/');
+            if let Some(path) = clean(way).and_then(|way| code.package.join(&way)).filter(|p| code.repo.exists(p) && p != code.package) {
+                let note = format!("opened under {MANIFEST_DIR}, which is compiled in");
+                self.files.push((path.clone(), format!("{}/{path}", super::super::plan::SOURCE), file.evidence(at, note)));
+            }
+            return;
+        }
+        if is_macro && !matches!(name, "format" | "relative" | "vec" | "path") || ROUTES.contains(&name) {
+            return;
+        }
+        let Some(way) = clean(text) else { return };
+        let plain_word = !way.contains(['/', '.']) || is_macro && name != "relative";
+        let opens = OPENING.contains(&name)
+            || matches!(name, "new" | "from") && owner.is_some_and(|owner| OPENERS.contains(&owner))
+            || name == "relative";
+        if plain_word && !opens && name != "format" {
+            return;
+        }
+        for base in [code.root, code.package] {
+            let Some(path) = base.join(&way).filter(|path| !path.is_root() && path != base) else { continue };
+            if code.repo.exists(&path) {
+                self.files.push((path, way.clone(), file.evidence(at, format!("opened at run time: \"{text}\""))));
+                return;
+            }
+            if opens && name == "with_name" {
+                let mut found = false;
+                for ending in CONFIG_ENDINGS {
+                    let way = format!("{way}.{ending}");
+                    if let Some(path) = base.join(&way).filter(|path| code.repo.is_file(path)) {
+                        self.files.push((path, way, file.evidence(at, format!("configuration \"{text}\""))));
+                        found = true;
+                    }
+                }
+                if found {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn written(&mut self, file: &SourceFile, at: usize, text: &str) {
+        let name = call(file, at).filter(|(_, is_macro, _)| !is_macro);
+        let evidence = || file.evidence(at, format!("written at run time: \"{text}\""));
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
+            if !path.is_empty() && !path.starts_with(':') && !path.contains('{') {
+                self.folder_of(path, evidence());
+            }
+            return;
+        }
+        let Some((name, _, owner)) = name else { return };
+        if text.contains(['{', '*', ' ']) || text.is_empty() {
+            return;
+        }
+        let database = ["db", "sqlite", "sqlite3", "redb", "mdb"].iter().any(|end| text.ends_with(&format!(".{end}")));
+        match (owner, name) {
+            (_, "create_dir_all" | "create_dir") | (Some("rolling"), "daily" | "hourly" | "never" | "minutely") => {
+                self.folder(text, evidence());
+            }
+            (Some("sled"), "open") | (Some("DB"), "open_default" | "open") => self.folder(text, evidence()),
+            (Some("File"), "create" | "create_new") | (Some("fs"), "write") => self.folder_of(text, evidence()),
+            (Some("Connection" | "Database" | "SqliteConnection"), _) if database => self.folder_of(text, evidence()),
+            (Some("PathBuf" | "Path"), _) | (_, "unwrap_or" | "unwrap_or_else" | "filename") if database => {
+                self.folder_of(text, evidence());
+            }
+            _ => {}
+        }
+    }
+
+    /// The folder that holds a file.
+    fn folder_of(&mut self, path: &str, evidence: Evidence) {
+        match path.rsplit_once('/') {
+            Some(("" | ".", _)) | None => self.folder(".", evidence),
+            Some((folder, _)) => self.folder(folder, evidence),
+        }
+    }
+
+    fn folder(&mut self, folder: &str, evidence: Evidence) {
+        if let Some(absolute) = folder.strip_prefix('/') {
+            if absolute.starts_with("tmp") || absolute.starts_with("dev") || absolute.starts_with("proc") {
+                return;
+            }
+            if let Some(path) = RelPath::new(absolute).filter(|path| !path.is_root()) {
+                self.writable.push(Sourced::new(format!("/{}", path.as_str()), evidence));
+            }
+            return;
+        }
+        let Some(path) = RelPath::new(folder) else { return };
+        self.here |= path.is_root();
+        self.writable.push(Sourced::new(path.to_string(), evidence));
+    }
+}
+
+/// A relative path without `./`, cut before its first pattern; `None` where nothing that names a file is left.
+fn clean(text: &str) -> Option<String> {
+    if text.is_empty() || text.len() > 200 || text.starts_with(['/', '~']) || text.contains(['\n', ' ', '\\', ':', '<']) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for part in text.split('/') {
+        if part.contains(['*', '?', '{', '$']) {
+            break;
+        }
+        parts.push(part);
+    }
+    // A pattern in the first component names nothing.
+    if parts.is_empty() {
+        return None;
+    }
+    let path = RelPath::new(&parts.join("/")).filter(|path| !path.is_root())?;
+    let first = path.components().next().unwrap_or_default();
+    (!NEVER.contains(&first)).then(|| path.as_str().to_owned())
+}

@@ -1,0 +1,350 @@
+//! Where the program listens: port, address, and the variable or argument that changes it.
+
+use super::disk::Disk;
+use super::settings::{self, Settings};
+use super::{Code, set_env};
+use crate::detect::rust::ProgramDetails;
+use crate::detect::rust::source::SourceFile;
+use crate::facts::{Evidence, Finding, Kind, Program, Rejected, Severity, Sourced};
+
+/// Ports of services that a program connects to.
+const CLIENTS: [u16; 14] = [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
+
+/// Calls that connect rather than listen.
+const CONNECTING: [&str; 7] = ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
+
+/// Calls that listen.
+const LISTENING: [&str; 9] = ["bind", "try_bind", "bind_addr", "bind_rustls", "listen", "serve", "run", "http", "bind_openssl"];
+
+/// Everywhere.
+const ANY: &str = "0.0.0.0";
+
+/// Where an address stands.
+#[derive(Clone, Debug)]
+enum Way {
+    /// In the code alone.
+    Fixed,
+    /// A variable replaces it.
+    Variable(String),
+    /// An argument replaces it.
+    Argument(String),
+}
+
+#[derive(Clone, Debug)]
+struct Address {
+    rank: u8,
+    /// Only this machine can reach it.
+    local: bool,
+    /// The host is stated (and not the port alone).
+    host: bool,
+    port: Option<u16>,
+    /// The text is host and port in one.
+    joined: bool,
+    way: Way,
+    evidence: Evidence,
+}
+
+pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &mut ProgramDetails) {
+    let mut found: Vec<Address> = Vec::new();
+    for file in code.files {
+        for at in 0..file.len() {
+            arguments(file, at, &mut found);
+            literal(file, at, &mut found);
+            octets(file, at, &mut found);
+            constants(file, at, &mut found);
+        }
+    }
+    let server = code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
+    let library = code.tables.listening.iter().find_map(|name| code.uses(name));
+    let listener = code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
+    let listens = found.iter().any(|address| address.rank >= 3) || listener.is_some();
+    let configured = settings::settings(code, disk);
+    if let Some(evidence) = server.as_ref().map(|(_, evidence)| evidence.clone()).or(library) {
+        program.kind = Kind::Service;
+        program.evidence.push(evidence);
+    } else if listens {
+        program.kind = Kind::Service;
+    } else {
+        return;
+    }
+    if let Some((server, evidence)) = &server
+        && let Some(variable) = &server.address
+    {
+        set_env(program, variable, ANY, evidence.clone());
+        if let Some(port) = server.port {
+            let port = rocket_port(code).unwrap_or_else(|| Sourced::new(port, Evidence { note: "the default".to_owned(), ..evidence.clone() }));
+            program.port = Some(port);
+        }
+        return;
+    }
+    found.sort_by_key(|address| std::cmp::Reverse(address.rank));
+    port(&found, configured.as_ref(), program);
+    host(&found, program, details);
+    if let Some(configured) = configured.filter(|_| !found.iter().any(|address| address.host)) {
+        match configured.profile {
+            Some((variable, value, evidence)) => set_env(program, &variable, &value, evidence),
+            None => program.findings.extend(configured.local.map(localhost)),
+        }
+    }
+}
+
+fn localhost(evidence: Evidence) -> Finding {
+    Finding::new(
+        "localhost-only",
+        Severity::Warning,
+        "the server listens on this machine's own address only",
+        [evidence],
+        "inside a container nobody outside reaches 127.0.0.1, whatever port is published",
+        format!("listen on {ANY}, or read the address from a variable such as HOST"),
+    )
+}
+
+fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program) {
+    let mut with_port = found.iter().filter(|address| address.port.is_some());
+    if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
+        let mut sourced = Sourced::new(port, first.evidence.clone());
+        for other in with_port {
+            let Some(value) = other.port.filter(|value| *value != port) else { continue };
+            if !sourced.rejected.iter().any(|rejected| rejected.value == value.to_string()) {
+                let why = format!("{}: less certain, or later in the code", other.evidence.place());
+                sourced.rejected.push(Rejected { value: value.to_string(), why });
+            }
+        }
+        program.port = Some(sourced);
+        return;
+    }
+    program.port = configured.and_then(|settings| settings.port.clone());
+}
+
+/// The address in force is the first that states a host; where it is this machine's, a variable or an argument opens it.
+fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) {
+    let Some(address) = found.iter().find(|address| address.host) else { return };
+    if !address.local {
+        return;
+    }
+    let port = program.port.as_ref().map(|port| port.value);
+    let open = match (address.joined, address.port.or(port)) {
+        (true, Some(port)) => format!("{ANY}:{port}"),
+        (true, None) => return,
+        (false, _) => ANY.to_owned(),
+    };
+    match &address.way {
+        Way::Variable(name) => set_env(program, name, &open, address.evidence.clone()),
+        // An argument belongs to a subcommand that only a person can choose.
+        Way::Argument(flag) if program.subcommands.is_some() => {
+            let mut finding = localhost(address.evidence.clone());
+            finding.fix = format!("start it with `{flag} {open}`: say so with --args, the subcommand first");
+            program.findings.push(finding);
+        }
+        Way::Argument(flag) => details.args.extend([flag.clone(), open]),
+        Way::Fixed => program.findings.push(localhost(address.evidence.clone())),
+    }
+}
+
+/// `127.0.0.1:3000`, `0.0.0.0:{port}`, `localhost`: is it local, and which port.
+pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
+    let host = |host: &str| match host {
+        "127.0.0.1" | "localhost" | "[::1]" | "::1" => Some(true),
+        ANY | "[::]" | "::" => Some(false),
+        _ => None,
+    };
+    if let Some(local) = host(text) {
+        return Some((local, false, None));
+    }
+    let (before, after) = text.rsplit_once(':')?;
+    let local = host(before)?;
+    if after.starts_with('{') {
+        return Some((local, true, None));
+    }
+    let port: u16 = after.parse().ok().filter(|port| *port > 0)?;
+    (!CLIENTS.contains(&port)).then_some((local, true, Some(port)))
+}
+
+/// The variable that the statement around a token reads: `env::var("PORT")`.
+pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
+    let range = file.statement(at);
+    range.into_iter().find_map(|n| {
+        let name = file.string(n)?;
+        let reads = n >= 2 && file.is(n - 1, "(") && (file.is(n - 2, "var") || file.is(n - 2, "var_os"));
+        let mac = n >= 3 && file.is(n - 1, "(") && file.is(n - 2, "!") && file.is(n - 3, "option_env");
+        // The variable that stands before the default, nearest to it.
+        (reads && !mac && n < at).then(|| name.into_owned())
+    })
+}
+
+fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let Some(text) = file.string(at) else { return };
+    let calls: Vec<&str> = file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
+    if calls.iter().any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde")) {
+        return;
+    }
+    if calls.iter().any(|name| CONNECTING.contains(name)) {
+        return;
+    }
+    let from = variable(file, at);
+    let way = from.clone().map_or(Way::Fixed, Way::Variable);
+    let listens = calls.iter().any(|name| LISTENING.contains(name));
+    if let Some((local, joined, port)) = parse(&text) {
+        let mut port = port;
+        // ("127.0.0.1", 8080)
+        if !joined && file.is(at + 1, ",") {
+            port = file.number(at + 2).and_then(|n| u16::try_from(n).ok()).filter(|p| *p > 0 && !CLIENTS.contains(p));
+        }
+        // A host alone counts where it is a default or an argument of a call that listens.
+        let named = from.as_deref().is_some_and(|name| is_host(name) || is_port(name));
+        if !joined && port.is_none() && !named && !listens {
+            return;
+        }
+        let rank = if listens { 4 } else if named { 3 } else { 2 };
+        let evidence = file.evidence(at, format!("listens on \"{text}\""));
+        found.push(Address { rank, local, host: true, port, joined, way, evidence });
+        return;
+    }
+    // var("PORT").unwrap_or("3000".into())
+    if let Some(name) = from.filter(|name| is_port(name)) {
+        let port = text.parse::<u16>().ok().filter(|port| *port > 0);
+        if port.is_some() {
+            let evidence = file.evidence(at, format!("default of {name}"));
+            found.push(Address { rank: 3, local: false, host: false, port, joined: false, way: Way::Variable(name), evidence });
+        }
+    }
+}
+
+fn is_port(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name == "PORT" || name.ends_with("_PORT") && !["DB", "REDIS", "SMTP", "PG", "DATABASE", "MYSQL", "POSTGRES"].iter().any(|part| name.contains(part))
+}
+
+fn is_host(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"].iter().any(|part| name.split('_').any(|word| word == *part))
+}
+
+/// `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, `unwrap_or(3000)` after a variable.
+fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let mut host = None;
+    let mut next = at;
+    if file.is(at, "[") {
+        let numbers: Option<Vec<u64>> = (0..4).map(|n| file.number(at + 1 + 2 * n)).collect();
+        if let Some(numbers) = numbers
+            && file.is(at + 8, "]")
+        {
+            host = match numbers.as_slice() {
+                [127, 0, 0, 1] => Some(true),
+                [0, 0, 0, 0] => Some(false),
+                _ => None,
+            };
+            next = at + 9;
+        }
+    } else if file.is(at, "LOCALHOST") || file.is(at, "UNSPECIFIED") {
+        let names = file.path_to(at);
+        if names.iter().any(|name| matches!(*name, "Ipv4Addr" | "Ipv6Addr")) {
+            host = Some(file.is(at, "LOCALHOST"));
+            next = at + 1;
+            while file.is(next, ")") || file.is(next, ".") || file.is(next, "into") || file.is(next, "(") {
+                next += 1;
+            }
+        }
+    } else if let Some(number) = file.number(at) {
+        let after = at >= 2 && (file.is(at - 1, "(") || file.is(at - 1, "|"));
+        if after
+            && let Some(name) = variable(file, at).filter(|name| is_port(name))
+            && let Some(port) = u16::try_from(number).ok().filter(|port| *port > 0)
+        {
+            let evidence = file.evidence(at, format!("default of {name}"));
+            found.push(Address { rank: 3, local: false, host: false, port: Some(port), joined: false, way: Way::Variable(name), evidence });
+        }
+        return;
+    }
+    let Some(local) = host else { return };
+    let port = if file.is(next, ",") { file.number(next + 1) } else { None };
+    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0 && !CLIENTS.contains(port));
+    let way = variable(file, at).filter(|name| is_host(name)).map_or(Way::Fixed, Way::Variable);
+    let evidence = file.evidence(at, "the address that it listens on");
+    found.push(Address { rank: 3, local, host: true, port, joined: false, way, evidence });
+}
+
+/// `const PORT: u16 = 3000;`
+fn constants(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    if !(file.is(at, "const") || file.is(at, "static")) || !is_port(&file.word(at + 1).replace("DEFAULT_", "")) {
+        return;
+    }
+    let port = (at + 2..at + 9).find(|n| file.is(*n, "=")).and_then(|n| file.number(n + 1));
+    if let Some(port) = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0) {
+        let evidence = file.evidence(at, "a constant");
+        found.push(Address { rank: 1, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
+    }
+}
+
+/// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.
+fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let named = ["arg", "clap", "structopt"].iter().any(|name| file.is(at + 2, name));
+    if !(file.is(at, "#") && file.is(at + 1, "[") && named && file.is(at + 3, "(")) {
+        return;
+    }
+    let close = file.closing(at + 3);
+    let mut next = file.closing(at + 1) + 1;
+    while file.is(next, "#") && file.is(next + 1, "[") {
+        next = file.closing(next + 1) + 1;
+    }
+    if file.is(next, "pub") {
+        next += 1;
+        if file.is(next, "(") {
+            next = file.closing(next) + 1;
+        }
+    }
+    let field = file.word(next).to_owned();
+    if !file.is(next + 1, ":") || !(is_port(&field) || is_host(&field)) {
+        return;
+    }
+    let value = |key: &str| (at + 4..close).find(|n| file.is(*n, key));
+    let text = |n: usize| if file.is(n + 1, "=") { file.string(n + 2).map(std::borrow::Cow::into_owned) } else { None };
+    let default = value("default_value").or_else(|| value("default_value_t"));
+    let Some(default) = default.filter(|n| file.is(n + 1, "=")) else { return };
+    let screaming = field.to_ascii_uppercase();
+    let variable = value("env").map(|n| text(n).unwrap_or(screaming));
+    let long = value("long").map(|n| text(n).unwrap_or_else(|| field.replace('_', "-")));
+    let way = match (variable, long) {
+        (Some(variable), _) => Way::Variable(variable),
+        (None, Some(long)) => Way::Argument(format!("--{}", long.trim_start_matches('-'))),
+        (None, None) => Way::Fixed,
+    };
+    let evidence = file.evidence(default, format!("default of the argument `{field}`"));
+    let (mut local, mut host, mut joined) = (false, false, false);
+    let mut port = file.number(default + 2).and_then(|port| u16::try_from(port).ok());
+    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()`, `Ipv4Addr::LOCALHOST.into()`.
+    for n in default + 2..(default + 12).min(close) {
+        if file.is(n, ",") {
+            break;
+        }
+        if file.is(n, "LOCALHOST") || file.is(n, "UNSPECIFIED") {
+            (local, host) = (file.is(n, "LOCALHOST"), true);
+        }
+        if let Some(text) = file.string(n) {
+            if let Some(parsed) = parse(&text) {
+                (local, joined, host) = (parsed.0, parsed.1, true);
+                port = port.or(parsed.2);
+            } else {
+                port = port.or_else(|| text.parse().ok());
+            }
+        }
+    }
+    if host || is_port(&field) && port.is_some() {
+        found.push(Address { rank: 4, local, host, port, joined, way, evidence });
+    }
+}
+
+/// Rocket.toml: `port` of the profile `release`, else of `default`.
+fn rocket_port(code: &Code) -> Option<Sourced<u16>> {
+    let path = code.root.join("Rocket.toml")?;
+    let text = code.repo.text(&path).ok()??;
+    let table: toml::Table = text.parse().ok()?;
+    ["release", "default"].iter().find_map(|profile| {
+        let port = table.get(*profile)?.get("port")?.as_integer()?;
+        let port = u16::try_from(port).ok().filter(|port| *port > 0)?;
+        let line = text.lines().position(|line| line.trim_start().starts_with("port") && line.contains(&port.to_string()));
+        let line = line.and_then(|line| u32::try_from(line + 1).ok());
+        Some(Sourced::new(port, Evidence { file: path.clone(), line, note: format!("port of the profile {profile}") }))
+    })
+}
+

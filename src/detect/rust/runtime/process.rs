@@ -1,0 +1,117 @@
+//! Signals, subcommands, commands that the code starts, time zones, temporary files.
+
+use super::Code;
+use crate::facts::{Finding, Program, Severity, Sourced};
+
+/// Command-line libraries and the word that declares subcommands.
+const SUBCOMMANDS: [(&str, &[&str]); 5] = [
+    ("clap", &["Subcommand", "subcommand", "subcommands", "subcommand_required"]),
+    ("structopt", &["subcommand"]),
+    ("argh", &["subcommand"]),
+    ("bpaf", &["command"]),
+    ("gumdrop", &["command"]),
+];
+
+const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
+
+pub(super) fn process(code: &Code, program: &mut Program) {
+    program.handles_sigterm = sigterm(code);
+    for (library, words) in SUBCOMMANDS {
+        if !code.dependencies.contains(library) {
+            continue;
+        }
+        if let Some((file, at)) = code.find(|file, at| words.iter().any(|word| file.is(at, word))) {
+            program.subcommands =
+                Some(Sourced::new(library.to_owned(), file.evidence(at, format!("{library} subcommands"))));
+            break;
+        }
+    }
+    commands(code, program);
+    let local = |file: &super::SourceFile, at: usize| {
+        file.is(at, "Local") && (code.dependencies.contains("chrono") || code.dependencies.contains("tzlocal"))
+            || file.is(at, "now_local")
+            || file.is(at, "current_local_offset")
+    };
+    if let Some((file, at)) = code.find(local) {
+        program.needs.zoneinfo = Some(file.evidence(at, "local time"));
+    } else {
+        program.needs.zoneinfo = code.uses("jiff");
+    }
+    if let Some(evidence) = program.needs.zoneinfo.clone() {
+        program.needs.packages.push(Sourced::new("zoneinfo-at-build".to_owned(), evidence));
+    }
+    let temporary = code.find(|file, at| {
+        file.is(at, "temp_dir") || file.is(at, "tempfile") || file.is(at, "TempDir") || file.is(at, "NamedTempFile")
+    });
+    program.needs.temporary_files = temporary.map(|(file, at)| file.evidence(at, "temporary files"));
+}
+
+/// A handler for SIGTERM: tokio's, signal-hook's, ctrlc's with its feature, libc's; or a server that brings one.
+/// `tokio::signal::ctrl_c` alone is SIGINT, which no container engine sends.
+fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
+    let named = code.find(|file, at| {
+        file.is(at, "SIGTERM")
+            || file.is(at, "TERM_SIGNALS")
+            || file.is(at, "terminate") && file.path_to(at).contains(&"SignalKind")
+            || file.is(at, "catch_signals")
+    });
+    if let Some((file, at)) = named {
+        return Some(file.evidence(at, "handles SIGTERM"));
+    }
+    if code.dependencies.contains("ctrlc")
+        && code.tables.ctrlc_termination
+        && let Some((file, at)) = code.find(|file, at| file.is(at, "ctrlc"))
+    {
+        return Some(file.evidence(at, "ctrlc with its feature `termination` handles SIGTERM"));
+    }
+    let disabled = code.find(|file, at| file.is(at, "disable_signals") || file.is(at, "system_exit")).is_some();
+    code.tables.servers.iter().filter(|_| !disabled).find_map(|server| {
+        let stops = server.stops.as_ref()?;
+        let mut evidence = code.uses(&server.name)?;
+        evidence.note.clone_from(stops);
+        Some(evidence)
+    })
+}
+
+/// `Command::new("git")`.
+fn commands(code: &Code, program: &mut Program) {
+    for file in code.files {
+        for at in 0..file.len() {
+            let Some(name) = file.string(at) else { continue };
+            let called = at >= 4
+                && file.is(at - 1, "(")
+                && file.is(at - 2, "new")
+                && file.path_to(at - 2).contains(&"Command")
+                && !file.path_to(at - 2).contains(&"clap");
+            if !called || code.dependencies.contains("clap") && imports_clap_command(file) {
+                continue;
+            }
+            let evidence = file.evidence(at, format!("starts `{name}`"));
+            if SHELLS.contains(&&*name) {
+                program.needs.shell.get_or_insert(evidence);
+            } else if let Some(key) = code.tables.commands.get(&*name) {
+                if !program.needs.packages.iter().any(|package| package.value == *key) {
+                    program.needs.packages.push(Sourced::new(key.clone(), evidence));
+                }
+            } else if !name.contains('/') && !name.contains('{') {
+                program.findings.push(Finding::new(
+                    "command-unknown",
+                    Severity::Warning,
+                    format!("the program starts `{name}`, of which dockgen does not know the package"),
+                    [evidence],
+                    "the image does not hold that command",
+                    "install its package with your own template, or leave out the part of the program that needs it",
+                ));
+            }
+        }
+    }
+}
+
+fn imports_clap_command(file: &super::SourceFile) -> bool {
+    (0..file.len()).any(|at| {
+        file.is(at, "clap") && {
+            let statement = file.statement(at);
+            statement.clone().any(|n| file.is(n, "use")) && statement.clone().any(|n| file.is(n, "Command"))
+        }
+    })
+}

@@ -1,0 +1,97 @@
+//! Configuration files that the program opens: the port and the address in them.
+
+use super::Code;
+use super::disk::Disk;
+use super::listen::{parse, variable};
+use crate::facts::{Evidence, Sourced};
+use crate::path::RelPath;
+
+/// Headings under which `port` and `host` are the server's own.
+const HEADINGS: [&str; 9] = ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
+const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"];
+
+/// What the files say.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) port: Option<Sourced<u16>>,
+    /// Where an address of this machine alone stands.
+    pub(super) local: Option<Evidence>,
+    /// The variable that chooses between the files, and the value whose file listens everywhere.
+    pub(super) profile: Option<(String, String, Evidence)>,
+}
+
+/// One line that matters.
+struct Line {
+    file: RelPath,
+    local: Option<bool>,
+    port: Option<u16>,
+    evidence: Evidence,
+}
+
+pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
+    let mut lines = Vec::new();
+    for (path, _, _) in &disk.files {
+        let inside = code.repo.files_under(path);
+        let itself = code.repo.is_file(path).then_some(path);
+        for file in itself.into_iter().chain(inside).filter(|file| ENDINGS.contains(&file.extension())) {
+            if let Ok(Some(text)) = code.repo.source_text(file) {
+                read(file, &text, &mut lines);
+            }
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let port = lines.iter().find_map(|line| Some(Sourced::new(line.port?, line.evidence.clone())));
+    let local = lines.iter().find(|line| line.local == Some(true));
+    let open = lines.iter().filter(|line| line.local == Some(false));
+    let profile = local.and_then(|local| open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open)));
+    let local = local.map(|line| line.evidence.clone());
+    Some(Settings { port, local, profile })
+}
+
+/// `var("APP_ENVIRONMENT").unwrap_or("local")` where local.yaml is this machine's and production.yaml is not.
+fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Evidence)> {
+    let stem = |path: &RelPath| path.file_name().split('.').next().map(str::to_owned);
+    let (from, to) = (stem(&local.file)?, stem(&open.file)?);
+    // The code must know the other value too: a file for all profiles has a name of another kind.
+    code.find(|file, at| file.string(at).is_some_and(|text| text == to))?;
+    let chosen = |file: &super::SourceFile, at: usize| {
+        file.string(at).is_some_and(|text| text == from) && variable(file, at).is_some()
+    };
+    let (file, at) = code.find(chosen)?;
+    let note = format!("{} listens on this machine only, {} does not", local.evidence.place(), open.evidence.place());
+    Some((variable(file, at)?, to, file.evidence(at, note)))
+}
+
+/// Reads TOML, YAML, JSON and INI alike, line by line: headings, keys and values are enough.
+fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
+    let mut heading = String::new();
+    for (number, line) in (1u32..).zip(text.lines()) {
+        let bare = line.trim().trim_matches(|c: char| matches!(c, '"' | ',' | '{' | '['));
+        if bare.starts_with(['#', ';']) {
+            continue;
+        }
+        let Some((key, value)) = bare.split_once(['=', ':']) else {
+            bare.trim_end_matches(']').clone_into(&mut heading);
+            continue;
+        };
+        let key = key.trim().trim_matches('"').to_ascii_lowercase();
+        let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'', ',', '{', ' ']);
+        if value.is_empty() {
+            heading = key;
+            continue;
+        }
+        if !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{heading}`"));
+        if key == "port" {
+            if let Some(port) = value.parse().ok().filter(|port| *port > 0) {
+                lines.push(Line { file: file.clone(), local: None, port: Some(port), evidence: evidence("port") });
+            }
+        } else if let Some((local, _, port)) = parse(value) {
+            lines.push(Line { file: file.clone(), local: Some(local), port, evidence: evidence("address") });
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The source of a program: the files that its root reaches through `mod`, with the crates of the repository that they
+//! name. Code for tests alone is left out.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::lexer::{self, Kind, Token};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct SourceFile {
+    pub(super) path: RelPath,
+    text: Rc<str>,
+    tokens: Vec<Token>,
+}
+
+impl SourceFile {
+    pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Self {
+        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text) };
+        file.drop_tests();
+        file
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The text of a token, `""` beyond the end.
+    pub(super) fn word(&self, at: usize) -> &str {
+        self.tokens.get(at).and_then(|token| self.text.get(token.start..token.end)).unwrap_or_default()
+    }
+
+    pub(super) fn kind(&self, at: usize) -> Option<Kind> {
+        self.tokens.get(at).map(|token| token.kind)
+    }
+
+    /// True where a name or mark of that text stands there; never for a string.
+    pub(super) fn is(&self, at: usize, word: &str) -> bool {
+        !matches!(self.kind(at), None | Some(Kind::Text | Kind::Raw)) && self.word(at) == word
+    }
+
+    /// The value of a string token.
+    pub(super) fn string(&self, at: usize) -> Option<Cow<'_, str>> {
+        match self.kind(at)? {
+            Kind::Text if self.word(at).contains('\\') => Some(Cow::Owned(lexer::unescape(self.word(at)))),
+            Kind::Text | Kind::Raw => Some(Cow::Borrowed(self.word(at))),
+            _ => None,
+        }
+    }
+
+    /// The value of a number, its suffix and underscores left out.
+    pub(super) fn number(&self, at: usize) -> Option<u64> {
+        (self.kind(at)? == Kind::Number).then_some(())?;
+        let text = self.word(at).replace('_', "");
+        let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text.as_str(), |end| &text[..end]);
+        digits.parse().ok()
+    }
+
+    /// Evidence at a token.
+    pub(super) fn evidence(&self, at: usize, note: impl Into<String>) -> Evidence {
+        Evidence::at(&self.path, self.tokens.get(at).map_or(1, |token| token.line), note)
+    }
+
+    /// The position of the bracket that closes the one at `open`; the end where none does.
+    pub(super) fn closing(&self, open: usize) -> usize {
+        let mut depth = 0usize;
+        for at in open..self.len() {
+            if self.kind(at) != Some(Kind::Mark) {
+                continue;
+            }
+            match self.word(at) {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return at;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.len()
+    }
+
+    /// The name before an opening bracket: `f` for `f(`, `f::<T>(` and `f!(`.
+    pub(super) fn called(&self, open: usize) -> Option<&str> {
+        let mut at = open.checked_sub(1)?;
+        if self.is(at, "!") {
+            at = at.checked_sub(1)?;
+        }
+        (self.kind(at) == Some(Kind::Word)).then(|| self.word(at))
+    }
+
+    /// Where a name path ends at `at`: the names before it, nearest last: `["tokio", "fs", "read"]`.
+    pub(super) fn path_to(&self, mut at: usize) -> Vec<&str> {
+        let mut names = Vec::new();
+        loop {
+            if self.kind(at) != Some(Kind::Word) {
+                break;
+            }
+            names.insert(0, self.word(at));
+            let Some(before) = at.checked_sub(3) else { break };
+            if !(self.is(at - 1, ":") && self.is(at - 2, ":")) {
+                break;
+            }
+            at = before;
+        }
+        names
+    }
+
+    /// The calls that a token stands in, innermost first: the position of each opening bracket.
+    pub(super) fn enclosing(&self, at: usize) -> Vec<usize> {
+        let (mut found, mut depth, mut here) = (Vec::new(), 0usize, at);
+        while let Some(before) = here.checked_sub(1) {
+            here = before;
+            if self.kind(here) != Some(Kind::Mark) {
+                continue;
+            }
+            match self.word(here) {
+                ")" | "]" | "}" => depth += 1,
+                "(" | "[" if depth == 0 => found.push(here),
+                "{" | ";" if depth == 0 => break,
+                "(" | "[" | "{" => depth -= 1,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The range of the statement around a token, at the same level of braces.
+    pub(super) fn statement(&self, at: usize) -> Range<usize> {
+        let mut from = at;
+        let mut depth = 0usize;
+        while let Some(before) = from.checked_sub(1) {
+            match self.word(before) {
+                "}" | ")" | "]" if self.kind(before) == Some(Kind::Mark) => depth += 1,
+                "{" if self.kind(before) == Some(Kind::Mark) => {
+                    if depth == 0 {
+                        break;
+                    }
+                    depth -= 1;
+                }
+                "(" | "[" if self.kind(before) == Some(Kind::Mark) => depth = depth.saturating_sub(1),
+                ";" if depth == 0 && self.kind(before) == Some(Kind::Mark) => break,
+                _ => {}
+            }
+            from = before;
+            if at - from > 200 {
+                break;
+            }
+        }
+        let (mut to, mut depth) = (at, 0usize);
+        while to < self.len() && to - at < 200 {
+            if self.kind(to) == Some(Kind::Mark) {
+                match self.word(to) {
+                    "(" | "[" | "{" => depth += 1,
+                    ")" | "]" => depth = depth.saturating_sub(1),
+                    "}" | ";" if depth == 0 => break,
+                    "}" => depth -= 1,
+                    _ => {}
+                }
+            }
+            to += 1;
+        }
+        from..to
+    }
+
+    /// Removes what `#[cfg(test)]` and `#[test]` stand before.
+    fn drop_tests(&mut self) {
+        let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());
+        let mut at = 0;
+        while at < self.len() {
+            if self.is(at, "#") && self.is(at + 1, "[") {
+                let close = self.closing(at + 1);
+                let inner: Vec<&str> = (at + 2..close).map(|n| self.word(n)).collect();
+                let test = inner == ["test"]
+                    || inner.ends_with(&["::", "test"])
+                    || inner.ends_with(&[":", ":", "test"])
+                    || inner.starts_with(&["tokio", ":", ":", "test"])
+                    || inner.first() == Some(&"cfg") && inner.contains(&"test") && !inner.contains(&"not");
+                if test {
+                    at = self.item_end(close + 1);
+                    continue;
+                }
+            }
+            kept.extend(self.tokens.get(at).copied());
+            at += 1;
+        }
+        self.tokens = kept;
+    }
+
+    /// The position after the item that begins at `at`, its attributes included.
+    fn item_end(&self, mut at: usize) -> usize {
+        while self.is(at, "#") && self.is(at + 1, "[") {
+            at = self.closing(at + 1) + 1;
+        }
+        while at < self.len() {
+            if self.is(at, ";") || self.is(at, ",") {
+                return at + 1;
+            }
+            if self.is(at, "{") {
+                return self.closing(at) + 1;
+            }
+            if self.is(at, "(") || self.is(at, "[") {
+                at = self.closing(at);
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// The `mod x;` items: name, and the path that an attribute gives.
+    fn modules(&self) -> Vec<(String, Option<String>)> {
+        let mut found = Vec::new();
+        for at in 0..self.len() {
+            if self.is(at, "mod") && self.kind(at + 1) == Some(Kind::Word) && self.is(at + 2, ";") {
+                let attribute = (at.saturating_sub(8)..at)
+                    .find(|n| self.is(*n, "path") && self.is(n + 1, "=") && self.string(n + 2).is_some());
+                let path = attribute.and_then(|n| self.string(n + 2)).map(Cow::into_owned);
+                found.push((self.word(at + 1).trim_start_matches("r#").to_owned(), path));
+            }
+        }
+        found
+    }
+}
+
+/// Parsed files of a repository, each once.
+pub(super) struct Sources<'r> {
+    repo: &'r Repo,
+    files: std::cell::RefCell<BTreeMap<RelPath, Option<Rc<SourceFile>>>>,
+}
+
+impl<'r> Sources<'r> {
+    pub(super) fn new(repo: &'r Repo) -> Self {
+        Self { repo, files: std::cell::RefCell::default() }
+    }
+
+    pub(super) fn file(&self, path: &RelPath) -> Result<Option<Rc<SourceFile>>> {
+        if let Some(file) = self.files.borrow().get(path) {
+            return Ok(file.clone());
+        }
+        let file = self.repo.source_text(path)?.map(|text| Rc::new(SourceFile::parse(path, &text)));
+        self.files.borrow_mut().insert(path.clone(), file.clone());
+        Ok(file)
+    }
+
+    /// The files of a crate, its root first.
+    pub(super) fn of_crate(&self, root: &RelPath) -> Result<Vec<Rc<SourceFile>>> {
+        let (mut seen, mut queue, mut found) = (BTreeSet::new(), vec![(root.clone(), true)], Vec::new());
+        while let Some((path, is_root)) = queue.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let Some(file) = self.file(&path)? else { continue };
+            let folder = path.parent().unwrap_or_default();
+            let stem = path.file_name().trim_end_matches(".rs");
+            let home = if is_root || stem == "mod" { Some(folder.clone()) } else { folder.join(stem) };
+            for (name, attribute) in file.modules() {
+                let candidates = match attribute {
+                    Some(path) => vec![folder.join(&path)],
+                    None => home
+                        .iter()
+                        .flat_map(|home| [home.join(&format!("{name}.rs")), home.join(&format!("{name}/mod.rs"))])
+                        .collect(),
+                };
+                queue.extend(candidates.into_iter().flatten().find(|path| self.repo.is_file(path)).map(|p| (p, false)));
+            }
+            found.push(file);
+        }
+        // The root first, then by path.
+        if let Some((_, rest)) = found.split_first_mut() {
+            rest.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(found)
+    }
+
+    /// The files of a program: its own crate, and the crates among `libraries` (name in code, root) that they name.
+    pub(super) fn of_program(&self, root: &RelPath, libraries: &[(String, RelPath)]) -> Result<Vec<Rc<SourceFile>>> {
+        let mut files = self.of_crate(root)?;
+        let mut taken: BTreeSet<&RelPath> = BTreeSet::from([root]);
+        let mut from = 0;
+        while from < files.len() {
+            let names: BTreeSet<String> = files[from..]
+                .iter()
+                .flat_map(|file| (0..file.len()).filter(|at| file.kind(*at) == Some(Kind::Word)).map(|at| file.word(at).to_owned()))
+                .collect();
+            from = files.len();
+            for (name, root) in libraries {
+                if names.contains(name) && taken.insert(root) {
+                    files.extend(self.of_crate(root)?);
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_modules_and_named_crates() {
+        let repo = Repo::from_files([
+            ("src/main.rs", "mod a; mod b; #[path = \"odd.rs\"] mod c; #[cfg(test)] mod tests; use core_lib::x;"),
+            ("src/a.rs", "mod inner;"),
+            ("src/a/inner.rs", ""),
+            ("src/b/mod.rs", "pub(crate) mod deep;"),
+            ("src/b/deep.rs", ""),
+            ("src/odd.rs", ""),
+            ("src/tests.rs", ""),
+            ("core/src/lib.rs", "mod x;"),
+            ("core/src/x.rs", ""),
+            ("other/src/lib.rs", ""),
+        ]);
+        let path = |text: &str| RelPath::new(text).unwrap();
+        let sources = Sources::new(&repo);
+        let libraries = [("core_lib".to_owned(), path("core/src/lib.rs")), ("other".to_owned(), path("other/src/lib.rs"))];
+        let files = sources.of_program(&path("src/main.rs"), &libraries).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(
+            names,
+            ["src/main.rs", "src/a.rs", "src/a/inner.rs", "src/b/deep.rs", "src/b/mod.rs", "src/odd.rs", "core/src/lib.rs", "core/src/x.rs"]
+        );
+    }
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::parse(&RelPath::new("a.rs").unwrap(), &Rc::from(text))
+    }
+
+    #[test]
+    fn tests_are_left_out() {
+        let file = file("fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {}");
+        let words: Vec<&str> = (0..file.len()).map(|at| file.word(at)).collect();
+        assert!(words.contains(&"a") && words.contains(&"d") && !words.contains(&"b") && !words.contains(&"c"));
+    }
+
+    #[test]
+    fn knows_the_calls_around_a_token() {
+        let file = file("fn f() { let x = 1; a::b(c::d(&[\"z\"], 2), 3); }");
+        let at = (0..file.len()).find(|at| file.string(*at).is_some()).unwrap();
+        let calls: Vec<_> = file.enclosing(at).into_iter().map(|open| file.called(open).map(str::to_owned)).collect();
+        assert_eq!(calls, [None, Some("d".into()), Some("b".into())]);
+        let statement: Vec<&str> = file.statement(at).map(|at| file.word(at)).collect();
+        assert_eq!(statement.first(), Some(&"a"));
+        assert_eq!(file.path_to(statement.len().min(12)), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,248 @@
+//! Programs as a whole: what is read from manifests and code together.
+
+use super::*;
+use crate::facts::{Kind, Libc};
+use crate::repo::Repo;
+
+const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n";
+
+fn facts(files: &[(&str, &str)], dir: &str) -> Facts {
+    let repo = Repo::from_files(files.iter().copied());
+    detect(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap().unwrap()
+}
+
+/// The program of a package with these dependencies and this src/main.rs, and files beside it.
+fn program(dependencies: &str, main: &str, more: &[(&str, &str)]) -> (Program, ProgramDetails) {
+    let manifest = format!("{MANIFEST}{dependencies}");
+    let mut files = vec![("Cargo.toml", manifest.as_str()), ("src/main.rs", main)];
+    files.extend(more);
+    let facts = facts(&files, "");
+    let details: Details = facts.details().unwrap();
+    (facts.programs[0].clone(), details.programs[&facts.programs[0].id].clone())
+}
+
+fn port(main: &str) -> Option<u16> {
+    program("clap = \"4\"\n", main, &[]).0.port.map(|port| port.value)
+}
+
+fn env(program: &Program) -> Vec<String> {
+    program.env.iter().map(|var| format!("{}={}", var.value.key, var.value.value)).collect()
+}
+
+fn codes(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn ports_from_literals_variables_constants_and_arguments() {
+    for (code, expected) in [
+        ("fn main() { TcpListener::bind(\"0.0.0.0:3001\").await }", Some(3001)),
+        ("fn main() { TcpListener::bind((\"0.0.0.0\", 3002)) }", Some(3002)),
+        ("fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 3003)); TcpListener::bind(a); }", Some(3003)),
+        ("fn main() { TcpListener::bind((Ipv4Addr::UNSPECIFIED, 3004)) }", Some(3004)),
+        (
+            "fn main() { let p = std::env::var(\"PORT\").ok().and_then(|p| p.parse().ok()).unwrap_or(3005u16); TcpListener::bind(p); }",
+            Some(3005),
+        ),
+        (
+            "fn main() { let p = env::var(\"HTTP_PORT\").unwrap_or_else(|_| \"3006\".into()); TcpListener::bind(p); }",
+            Some(3006),
+        ),
+        ("const DEFAULT_PORT: u16 = 3_007; fn main() { TcpListener::bind(x) }", Some(3007)),
+        (
+            "struct A { #[arg(long, short, env = \"PORT\", default_value_t = 3008)] port: u16 } fn main() { TcpListener::bind(x) }",
+            Some(3008),
+        ),
+        (
+            "struct A { #[clap(long, default_value = \"0.0.0.0:3009\")] pub(crate) listen_addr: SocketAddr } fn main() {}",
+            Some(3009),
+        ),
+        // A port that the program connects to is none that it listens on.
+        ("fn main() { Client::connect(\"127.0.0.1:8080\"); TcpListener::bind(x) }", None),
+        ("fn main() { let redis = \"127.0.0.1:6379\"; TcpListener::bind(x) }", None),
+        ("#[cfg(test)] mod tests { fn t() { bind(\"0.0.0.0:1234\") } } fn main() { TcpListener::bind(x) }", None),
+        ("fn main() { println!(\"no server\") }", None),
+    ] {
+        assert_eq!(port(code), expected, "{code}");
+    }
+}
+
+#[test]
+fn a_server_without_a_known_port_says_so() {
+    let (found, _) = program("", "fn main() { TcpListener::bind(x) }", &[]);
+    assert_eq!((found.kind, codes(&found.findings)), (Kind::Service, vec!["port-unknown"]));
+    assert_eq!(program("", "fn main() {}", &[]).0.kind, Kind::Command);
+    let (found, _) = program("axum = \"0.8\"\n", "fn main() { axum::serve(x, y) }", &[]);
+    assert_eq!((found.kind, found.evidence.len()), (Kind::Service, 2));
+}
+
+#[test]
+fn an_address_of_this_machine_is_opened_where_that_is_certain() {
+    let (found, _) =
+        program("", "fn main() { let h = env::var(\"HOST\").unwrap_or(\"127.0.0.1\".into()); bind((h, 8000)) }", &[]);
+    assert_eq!(env(&found), ["HOST=0.0.0.0"]);
+    let (found, _) = program(
+        "",
+        "fn main() { let a = env::var(\"LISTEN\").unwrap_or_else(|_| \"localhost:8001\".into()); TcpListener::bind(a) }",
+        &[],
+    );
+    assert_eq!((env(&found), found.port.unwrap().value), (vec!["LISTEN=0.0.0.0:8001".to_owned()], 8001));
+    let arguments = "struct A { #[arg(long, default_value = \"127.0.0.1\")] host: String, #[arg(long, default_value_t = 8002)] port: u16 } fn main() { TcpListener::bind(x) }";
+    let (found, details) = program("", arguments, &[]);
+    assert_eq!((found.findings.len(), details.args), (0, vec!["--host".to_owned(), "0.0.0.0".to_owned()]));
+    // The argument of a subcommand is for a person to give.
+    let with_subcommands = format!("{arguments} #[derive(Subcommand)] enum C {{}}");
+    let (found, details) = program("clap = \"4\"\n", &with_subcommands, &[]);
+    assert!(details.args.is_empty() && found.findings[0].fix.contains("--host 0.0.0.0"));
+    let (found, _) = program("", "fn main() { TcpListener::bind(\"127.0.0.1:8003\") }", &[]);
+    assert_eq!(codes(&found.findings), ["localhost-only"]);
+    assert_eq!(found.findings[0].evidence[0].place(), "src/main.rs:1");
+}
+
+#[test]
+fn rocket_is_opened_and_stops_by_itself() {
+    let (found, details) = program(
+        "rocket = \"0.5\"\n",
+        "#[rocket::launch] fn rocket() -> _ { rocket::build() }",
+        &[("Rocket.toml", "[default]\nport = 9001\n[release]\nport = 9002\n")],
+    );
+    assert_eq!((env(&found), found.port.unwrap().value), (vec!["ROCKET_ADDRESS=0.0.0.0".to_owned()], 9002));
+    assert!(found.handles_sigterm.is_some());
+    assert_eq!(details.files, [(RelPath::new("Rocket.toml").unwrap(), "Rocket.toml".to_owned())]);
+}
+
+#[test]
+fn port_and_profile_from_configuration_files() {
+    let main = "fn main() { let d = current_dir().join(\"conf\"); let e = std::env::var(\"APP_ENV\").unwrap_or_else(|_| \"local\".into()); match e { \"production\" => {} } TcpListener::bind(x) }";
+    let files = [
+        ("conf/base.yaml", "application:\n  port: 8100\n  host: 0.0.0.0\n"),
+        ("conf/local.yaml", "application:\n  host: 127.0.0.1\n"),
+        ("conf/production.yaml", "application:\n  host: 0.0.0.0\n"),
+    ];
+    let (found, details) = program("", main, &files);
+    assert_eq!(found.port.as_ref().unwrap().value, 8100);
+    assert_eq!(env(&found), ["APP_ENV=production"]);
+    assert_eq!(details.files[0].1, "conf");
+    let (found, _) = program("", "const C: [&str; 1] = [\"./app.cfg\"]; fn main() { TcpListener::bind(x) }", &[("app.cfg", "[channel]\n# inet\ninet = \"[::1]:1491\"\n")]);
+    assert_eq!((found.port.unwrap().value, found.findings[0].evidence[0].place()), (1491, "app.cfg:3".to_owned()));
+}
+
+#[test]
+fn files_that_are_opened_are_carried_and_others_are_not() {
+    let main = r#"
+fn main() {
+    fs::read_to_string("a.txt"); ServeDir::new("./static"); Tera::new("templates/**/*.html");
+    Config::builder().add_source(File::with_name("config/default"));
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/x.bin"));
+    include_str!("../b.txt"); router.nest("assets", x); sqlx::migrate!("./migrations"); println!("docs/x.md");
+    fs::read_to_string("target/x"); fs::read_to_string("missing.txt");
+}
+"#;
+    let files: Vec<(&str, &str)> = [
+        "a.txt", "static/s.css", "templates/i.html", "config/default.toml", "data/x.bin", "b.txt", "assets/z",
+        "migrations/1.sql", "docs/x.md", "target/x",
+    ]
+    .map(|path| (path, ""))
+    .to_vec();
+    let (found, details) = program("", main, &files);
+    let ways: Vec<String> = details.files.iter().map(|(path, way)| format!("{path} {way}")).collect();
+    assert_eq!(
+        ways,
+        ["a.txt a.txt", "config/default.toml config/default.toml", "data/x.bin /src/data/x.bin", "static static", "templates templates"]
+    );
+    assert_eq!(found.files.len(), 5);
+    let reads: Vec<&str> = details.reads.iter().map(RelPath::as_str).collect();
+    assert_eq!(reads, ["b.txt", "migrations"]);
+}
+
+#[test]
+fn folders_that_are_written() {
+    let written = |main: &str| {
+        let (found, details) = program("", main, &[]);
+        let folders: Vec<String> = found.writable.into_iter().map(|folder| folder.value).collect();
+        (folders, details.workdir)
+    };
+    assert_eq!(written("fn main() { fs::create_dir_all(\"data/logs\"); }").0, ["data/logs"]);
+    assert_eq!(written("fn main() { connect(\"sqlite://db/app.db?mode=rwc\"); }").0, ["db"]);
+    assert_eq!(written("fn main() { connect(\"sqlite::memory:\"); fs::write(\"/tmp/x\", y); }").0, Vec::<String>::new());
+    assert_eq!(written("fn main() { File::create(\"/var/lib/app/x\"); }").0, ["/var/lib/app"]);
+    let (folders, workdir) = written("fn main() { Connection::open(\"app.db\"); }");
+    assert_eq!((folders, workdir.as_deref()), (vec![".".to_owned()], Some("/data")));
+}
+
+#[test]
+fn signals_by_handler_or_framework() {
+    let handles = |dependencies: &str, main: &str| program(dependencies, main, &[]).0.handles_sigterm.is_some();
+    assert!(handles("", "fn main() { signal(SignalKind::terminate()) }"));
+    assert!(handles("", "fn main() { Signals::new([SIGTERM]) }"));
+    // SIGINT alone: no engine sends it.
+    assert!(!handles("tokio = \"1\"\n", "fn main() { tokio::signal::ctrl_c() }"));
+    assert!(!handles("ctrlc = \"3\"\n", "fn main() { ctrlc::set_handler(f) }"));
+    assert!(handles("ctrlc = { version = \"3\", features = [\"termination\"] }\n", "fn main() { ctrlc::set_handler(f) }"));
+    assert!(handles("actix-web = \"4\"\n", "use actix_web::App; fn main() {}"));
+    assert!(!handles("actix-web = \"4\"\n", "use actix_web::App; fn main() { HttpServer::new(f).disable_signals() }"));
+}
+
+#[test]
+fn commands_shells_and_time_zones() {
+    let (found, _) = program("chrono = \"0.4\"\n", "fn main() { Command::new(\"git\"); Command::new(\"odd\"); Local::now(); tempfile::tempdir(); }", &[]);
+    let keys: Vec<&str> = found.needs.packages.iter().map(|package| package.value.as_str()).collect();
+    assert_eq!(keys, ["git", "zoneinfo-at-build"]);
+    assert_eq!(codes(&found.findings), ["command-unknown"]);
+    assert!(found.needs.zoneinfo.is_some() && found.needs.temporary_files.is_some() && found.needs.shell.is_none());
+    assert!(program("", "fn main() { Command::new(\"sh\").arg(\"-c\"); }", &[]).0.needs.shell.is_some());
+    // clap's Command is no process.
+    let (found, _) = program("clap = \"4\"\n", "use clap::{Arg, Command}; fn main() { Command::new(\"git\").subcommand(x) }", &[]);
+    assert!(found.needs.packages.is_empty() && found.subcommands.is_some());
+    assert_eq!(found.needs.libc, Libc::None);
+}
+
+#[test]
+fn a_workspace_lists_every_binary_likeliest_first() {
+    let member = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}");
+    let (api, tool) = (member("api", ""), member("tool", ""));
+    let files = [
+        ("Cargo.toml", "[workspace]\nmembers = [\"api\", \"tools/tool\"]\n"),
+        ("api/Cargo.toml", api.as_str()),
+        ("api/src/main.rs", "fn main() { TcpListener::bind(\"0.0.0.0:80\") }"),
+        ("api/src/bin/run.rs", "fn main() {}"),
+        ("tools/tool/Cargo.toml", tool.as_str()),
+        ("tools/tool/src/bin/run.rs", "fn main() {}"),
+    ];
+    let found = facts(&files, "");
+    let ids: Vec<&str> = found.programs.iter().map(|program| program.id.as_str()).collect();
+    assert_eq!(ids, ["api", "api/run", "tool/run"]);
+    assert_eq!((found.name.value.as_str(), found.context.as_str()), ("api", ""));
+    // From a member's folder, that package alone; the workspace stays the context.
+    let found = facts(&files, "tools/tool");
+    assert_eq!((found.programs.len(), found.context.as_str(), found.name.value.as_str()), (1, "", "tool"));
+    let manifests: Vec<&str> = found.manifests.iter().map(RelPath::as_str).collect();
+    assert_eq!(manifests, ["Cargo.toml", "api/Cargo.toml", "tools/tool/Cargo.toml"]);
+}
+
+#[test]
+fn a_library_alone_is_said_and_beside_others_passed_over() {
+    let found = facts(&[("Cargo.toml", MANIFEST), ("src/lib.rs", "")], "");
+    assert!(codes(&found.findings).contains(&"nothing-to-start"));
+    let repo = Repo::from_files([("lib/Cargo.toml", MANIFEST), ("lib/src/lib.rs", "")]);
+    assert!(detect(&Dir::new(&repo, RelPath::new("lib").unwrap())).unwrap().is_none());
+    assert!(detect(&Repo::from_files([("x", "")]).root()).unwrap().is_none());
+}
+
+#[test]
+fn hostile_sources_do_no_harm() {
+    for main in ["", "mod main; mod mod;", "#[path = \"../../../x.rs\"] mod x;", "fn main() { bind(\"0.0.0.0:99999\"", "{{{{((((", "\"\\", "#[arg(", "#[arg(default_value ="] {
+        program("", main, &[]);
+    }
+    let cycle = [("src/a.rs", "#[path = \"main.rs\"] mod m; mod a;")];
+    program("", "mod a;", &cycle);
+}
+
+#[test]
+fn every_key_of_the_catalog_is_a_package() {
+    let tables = Tables::of(&Catalog::of(LANGUAGE.id).unwrap()).unwrap();
+    let packages = crate::catalog::system_packages().unwrap();
+    for key in tables.commands.values().chain(tables.native.iter().flat_map(native::Native::keys)) {
+        assert!(packages.contains_key(key), "{key}");
+    }
+}

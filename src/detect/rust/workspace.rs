@@ -1,0 +1,364 @@
+//! The packages of a build: the workspace's members and the path dependencies around them, and so the build context.
+//! Rules: <https://doc.rust-lang.org/cargo/reference/workspaces.html>.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::{Result, bail};
+
+use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
+use crate::detect::ReadFile;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::{Dir, Repo};
+
+const MANIFEST: &str = "Cargo.toml";
+
+/// Everything that cargo reads manifests of when it builds one package.
+pub(super) struct Workspace {
+    /// The folder of the workspace root's manifest: cargo runs here, and Cargo.lock lies here.
+    pub(super) root: RelPath,
+    /// The root's manifest, virtual or not.
+    pub(super) manifest: Manifest,
+    /// Members, by folder.
+    pub(super) members: BTreeSet<RelPath>,
+    /// Members and path dependencies, by folder.
+    pub(super) packages: BTreeMap<RelPath, Manifest>,
+    /// Folders that stand in for packages of a registry (`[patch]`), whatever else they are.
+    pub(super) patched: BTreeSet<RelPath>,
+    /// The folder that holds all of them.
+    pub(super) context: RelPath,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The manifest in a folder.
+pub(super) fn manifest_in(dir: &Dir) -> Result<Option<Manifest>> {
+    dir.text(MANIFEST)?.map(|(path, text)| Manifest::parse(&path, &text)).transpose()
+}
+
+/// The workspace of the package in `dir`; `None` where no Cargo.toml is there.
+pub(super) fn workspace(dir: &Dir) -> Result<Option<Workspace>> {
+    let Some(own) = manifest_in(dir)? else { return Ok(None) };
+    let mut root = own.clone();
+    if own.workspace.is_none() {
+        if let Some(named) = own.package.as_ref().and_then(|package| package.workspace.as_deref()) {
+            match dir.join(named).map(|path| Dir::new(dir.repo, path)).map(|folder| manifest_in(&folder)).transpose()? {
+                Some(Some(found)) => root = found,
+                _ => bail!(
+                    "{}: `workspace = \"{named}\"` names a folder without Cargo.toml in the repository: correct it, or run dockgen on the repository that holds it",
+                    own.path
+                ),
+            }
+        } else if let Some(found) = above(dir)? {
+            root = found;
+        }
+    }
+    let mut workspace = Workspace {
+        root: root.dir(),
+        members: BTreeSet::new(),
+        packages: BTreeMap::new(),
+        patched: BTreeSet::new(),
+        context: root.dir(),
+        findings: Vec::new(),
+        manifest: root,
+    };
+    workspace.collect(dir.repo)?;
+    if !workspace.packages.contains_key(&dir.path) && own.package.is_some() {
+        bail!(
+            "{}: {} is a workspace that does not list this package, and cargo refuses to build it so: add \"{}\" to its `members`, or to its `exclude`",
+            own.path,
+            workspace.manifest.path,
+            dir.path.relative_to(&workspace.root)
+        );
+    }
+    Ok(Some(workspace))
+}
+
+/// The nearest workspace root above that does not exclude the folder.
+fn above(dir: &Dir) -> Result<Option<Manifest>> {
+    for folder in dir.upwards().skip(1) {
+        let Some(manifest) = manifest_in(&folder)? else { continue };
+        if let Some(table) = &manifest.workspace {
+            let excluded = excludes(table, &dir.path.relative_to(&folder.path));
+            return Ok((!excluded).then_some(manifest));
+        }
+    }
+    Ok(None)
+}
+
+fn excludes(table: &WorkspaceTable, way: &str) -> bool {
+    let way = RelPath::new(way).unwrap_or_default();
+    let listed = table.members.iter().any(|member| RelPath::new(member.as_ref()).as_ref() == Some(&way));
+    !listed && table.exclude.iter().filter_map(|path| RelPath::new(path)).any(|path| way.is_within(&path))
+}
+
+impl Workspace {
+    fn collect(&mut self, repo: &Repo) -> Result<()> {
+        let root = self.root.clone();
+        let mut queue: Vec<(RelPath, Evidence)> = Vec::new();
+        if self.manifest.package.is_some() {
+            queue.push((root.clone(), Evidence::file(&self.manifest.path, "the root package")));
+        }
+        if let Some(table) = self.manifest.workspace.clone() {
+            for member in &table.members {
+                let evidence = self.manifest.at(member, "a member of the workspace");
+                for folder in expand(repo, &root, member.as_ref()) {
+                    let pattern = member.as_ref().contains(['*', '?', '[']);
+                    if !(pattern && excludes(&table, &folder.relative_to(&root))) {
+                        queue.push((folder, evidence.clone()));
+                    }
+                }
+            }
+        }
+        let patches: Vec<String> = self.manifest.patches.clone();
+        for path in patches {
+            if let Some(folder) = root.join(&path) {
+                self.patched.insert(folder.clone());
+                queue.push((folder, self.manifest.find(&path, "a patch of a registry's package")));
+            }
+        }
+        while let Some((folder, evidence)) = queue.pop() {
+            if self.packages.contains_key(&folder) {
+                continue;
+            }
+            let Some(manifest) = manifest_in(&Dir::new(repo, folder.clone()))? else {
+                self.findings.push(missing(&folder.to_string(), evidence));
+                continue;
+            };
+            // Path dependencies below the root are members too.
+            let below = folder.is_within(&root) && self.manifest.workspace.as_ref().is_some_and(|t| !excludes(t, &folder.relative_to(&root)));
+            if folder == root || below {
+                self.members.insert(folder.clone());
+            }
+            for dependency in manifest.dependencies() {
+                let (spec, base) = self.resolve(dependency.key, &dependency.spec.as_ref().table(), &folder);
+                let Some(path) = spec.path else { continue };
+                let evidence = manifest.at(dependency.spec, format!("`{}` is a path dependency", dependency.key));
+                match base.join(&path) {
+                    Some(folder) => queue.push((folder, evidence)),
+                    None => self.findings.push(missing(&path, evidence)),
+                }
+            }
+            self.context = common(&self.context, &folder);
+            self.packages.insert(folder, manifest);
+        }
+        // The root alone, without a [workspace]: it is its own only member.
+        if self.manifest.package.is_some() {
+            self.members.insert(root);
+        }
+        Ok(())
+    }
+
+    /// A dependency with what it inherits from the workspace, and the folder that its path starts from.
+    pub(super) fn resolve(&self, key: &str, spec: &DependencyTable, folder: &RelPath) -> (DependencyTable, RelPath) {
+        if !spec.workspace {
+            return (spec.clone(), folder.clone());
+        }
+        let shared = self.manifest.workspace.as_ref().and_then(|table| table.dependencies.get(key));
+        let Some(shared) = shared.map(AsRef::as_ref).map(Dependency::table) else {
+            return (spec.clone(), folder.clone());
+        };
+        let mut features = shared.features.clone();
+        features.extend(spec.features.iter().cloned());
+        let merged = DependencyTable {
+            optional: spec.optional,
+            features,
+            default_features: spec.default_features.or(shared.default_features),
+            workspace: false,
+            ..shared
+        };
+        (merged, self.root.clone())
+    }
+
+    /// The folder of the package that a dependency's path leads to.
+    pub(super) fn local(&self, key: &str, spec: &DependencyTable, folder: &RelPath) -> Option<RelPath> {
+        let (spec, base) = self.resolve(key, spec, folder);
+        let target = base.join(&spec.path?)?;
+        self.packages.contains_key(&target).then_some(target)
+    }
+
+    /// The value of `[workspace.package]`.
+    pub(super) fn shared(&self) -> super::manifest::InheritedPackage {
+        self.manifest.workspace.as_ref().map(|table| table.package.clone()).unwrap_or_default()
+    }
+}
+
+fn missing(path: &str, evidence: Evidence) -> Finding {
+    Finding::new(
+        "path-dependency-missing",
+        Severity::Error,
+        format!("`{path}` holds no Cargo.toml inside the repository"),
+        [evidence],
+        "cargo reads the manifest of every member and path dependency, and the build context cannot hold what lies outside",
+        "commit that folder, or give the path of the repository that holds it; else remove the line",
+    )
+}
+
+/// The nearest folder that holds both.
+fn common(a: &RelPath, b: &RelPath) -> RelPath {
+    if b.is_within(a) {
+        return a.clone();
+    }
+    a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
+}
+
+/// The folders that a member's path or pattern names, seen from the root. A pattern takes only folders with a manifest.
+fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Vec<RelPath> {
+    if !pattern.contains(['*', '?', '[']) {
+        return root.join(pattern).into_iter().collect();
+    }
+    let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    repo.files_under(root)
+        .filter(|path| path.file_name() == MANIFEST)
+        .filter_map(RelPath::parent)
+        .filter(|folder| {
+            let way = folder.strip(root).unwrap_or_default();
+            let parts: Vec<&str> = way.split('/').filter(|part| !part.is_empty()).collect();
+            matches(&pattern, &parts)
+        })
+        .collect()
+}
+
+fn matches(pattern: &[&str], parts: &[&str]) -> bool {
+    match (pattern.split_first(), parts.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) => {
+            matches(rest, parts) || parts.split_first().is_some_and(|(_, parts)| matches(pattern, parts))
+        }
+        (Some((head, pattern)), Some((part, parts))) => {
+            let (head, part): (Vec<char>, Vec<char>) = (head.chars().collect(), part.chars().collect());
+            wild(&head, &part) && matches(pattern, parts)
+        }
+        _ => false,
+    }
+}
+
+/// `*`, `?` and `[abc]` inside one component.
+fn wild(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some(('*', rest)), _) => {
+            wild(rest, text) || text.split_first().is_some_and(|(_, text)| wild(pattern, text))
+        }
+        (Some(('[', rest)), Some((c, text))) => {
+            let Some(end) = rest.iter().position(|c| *c == ']') else { return false };
+            let (set, rest) = (rest.get(..end).unwrap_or_default(), rest.get(end + 1..).unwrap_or_default());
+            set.contains(c) && wild(rest, text)
+        }
+        (Some(('?', rest)), Some((_, text))) => wild(rest, text),
+        (Some((a, rest)), Some((b, text))) => a == b && wild(rest, text),
+        _ => false,
+    }
+}
+
+/// True where the folder that `read` reads from is the workspace root of the package at `member`, or must be in its
+/// build context for a path dependency.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+    let parse = |folder: &RelPath| -> Result<Option<Manifest>> {
+        let Some(path) = folder.join(MANIFEST) else { return Ok(None) };
+        read(path.as_str())?.map(|text| Manifest::parse(&path, &Rc::from(text.as_str()))).transpose()
+    };
+    // PATH may be a folder inside a package; that package's folder counts.
+    let mut own = None;
+    for folder in std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root()) {
+        if let Some(manifest) = parse(&folder)? {
+            own = Some(manifest);
+            break;
+        }
+    }
+    let here = RelPath::root();
+    let root = parse(&here)?;
+    let Some(own) = own else { return Ok(false) };
+    if let (Some(table), None) = (root.as_ref().and_then(|root| root.workspace.as_ref()), &own.workspace) {
+        let way = own.dir().as_str().to_owned();
+        let named = own.package.as_ref().and_then(|p| p.workspace.as_deref()).and_then(|path| own.dir().join(path));
+        return Ok(named.map_or(!excludes(table, &way), |named| named == here));
+    }
+    // A path dependency beside the package, in this folder.
+    Ok(own
+        .dependencies()
+        .filter_map(|dependency| dependency.spec.as_ref().table().path)
+        .chain(own.patches.iter().cloned())
+        .filter_map(|path| own.dir().join(&path))
+        .any(|target| !target.is_within(&own.dir())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::new(text).unwrap()
+    }
+
+    fn names<'a>(paths: impl IntoIterator<Item = &'a RelPath>) -> Vec<&'a str> {
+        paths.into_iter().map(RelPath::as_str).collect()
+    }
+
+    fn of(files: &[(&str, &str)], dir: &str) -> Result<Workspace> {
+        let repo = Repo::from_files(files.iter().copied());
+        Ok(workspace(&Dir::new(&repo, path(dir)))?.unwrap())
+    }
+
+    fn package(name: &str, rest: &str) -> String {
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")
+    }
+
+    #[test]
+    fn members_by_pattern_and_by_path_dependency() {
+        let a = package("a", "[dependencies]\nlib = { workspace = true }\nout = { path = \"../../out\" }\n");
+        let lib = package("lib", "");
+        let files = [
+            ("ws/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n[workspace.dependencies]\nlib = { path = \"shared/lib\" }\n"),
+            ("ws/a/Cargo.toml", ""),
+            ("ws/crates/a/Cargo.toml", a.as_str()),
+            ("ws/crates/old/Cargo.toml", lib.as_str()),
+            ("ws/crates/notes/x.txt", ""),
+            ("ws/shared/lib/Cargo.toml", lib.as_str()),
+            ("ws/out/Cargo.toml", lib.as_str()),
+        ];
+        let found = of(&files, "ws/crates/a").unwrap();
+        assert_eq!(found.root.as_str(), "ws");
+        assert_eq!(names(found.packages.keys()), ["ws/crates/a", "ws/out", "ws/shared/lib"]);
+        assert_eq!(names(&found.members), ["ws/crates/a", "ws/out", "ws/shared/lib"]);
+        assert_eq!(found.context.as_str(), "ws");
+    }
+
+    #[test]
+    fn path_dependencies_widen_the_context_and_missing_ones_are_said() {
+        let app = package("app", "[dependencies]\nlib = { path = \"../lib\" }\nno = { path = \"../../no\" }\n");
+        let lib = package("lib", "");
+        let found = of(&[("x/app/Cargo.toml", &app), ("x/lib/Cargo.toml", &lib)], "x/app").unwrap();
+        assert_eq!((found.context.as_str(), found.root.as_str()), ("x", "x/app"));
+        assert_eq!(names(&found.members), ["x/app"]);
+        assert_eq!(found.findings[0].code, "path-dependency-missing");
+        assert_eq!(found.findings[0].evidence[0].place(), "x/app/Cargo.toml:6");
+    }
+
+    #[test]
+    fn a_package_that_its_workspace_does_not_list_is_refused_as_cargo_does() {
+        let app = package("app", "");
+        let error = of(&[("Cargo.toml", "[workspace]\nmembers = []\n"), ("app/Cargo.toml", &app)], "app").err().unwrap();
+        assert!(error.to_string().contains("add \"app\" to its `members`"), "{error}");
+        let alone = of(&[("Cargo.toml", "[workspace]\nexclude = [\"app\"]\n"), ("app/Cargo.toml", &app)], "app").unwrap();
+        assert_eq!(alone.root.as_str(), "app");
+    }
+
+    #[test]
+    fn what_encloses_a_member() {
+        let encloses = |files: &[(&str, &str)], member: &str| {
+            let files = files.to_vec();
+            let read = move |name: &str| {
+                Ok(files.iter().find(|(path, _)| *path == name).map(|(_, text)| (*text).to_owned()))
+            };
+            super::encloses(&read, &path(member)).unwrap()
+        };
+        let app = package("app", "[dependencies]\nlib = { path = \"../lib\" }\n");
+        let plain = package("app", "");
+        assert!(encloses(&[("Cargo.toml", "[workspace]\nmembers = [\"a/*\"]"), ("a/b/Cargo.toml", &plain)], "a/b"));
+        assert!(!encloses(&[("Cargo.toml", "[workspace]\nexclude = [\"a\"]"), ("a/b/Cargo.toml", &plain)], "a/b"));
+        assert!(!encloses(&[("Cargo.toml", &plain), ("a/Cargo.toml", &plain)], "a"));
+        assert!(encloses(&[("app/Cargo.toml", &app)], "app"));
+        assert!(!encloses(&[], "app"));
+    }
+}

@@ -1,0 +1,95 @@
+{% include "base/header.Dockerfile" %}
+
+{% include "base/init.Dockerfile" %}
+
+FROM {{ builder }} AS toolchain
+{%- if build_packages %}
+RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
+{%- else %}apt-get update \
+    && apt-get install -y --no-install-recommends{% for package in build_packages %} {{ package }}{% endfor %} \
+    && rm -rf /var/lib/apt/lists/*
+{%- endif %}
+{%- endif %}
+ENV CARGO_TARGET_DIR=/target
+{%- if details.strip %} \
+    {{ details.strip }}=symbols
+{%- endif %}
+{%- if details.wrapper %} \
+    RUSTC_WRAPPER="" \
+    RUSTC_WORKSPACE_WRAPPER=""
+{%- endif %}
+{%- if details.sqlx %} \
+    SQLX_OFFLINE=true
+{%- endif %}
+WORKDIR {{ details.workdir }}
+
+# The manifests alone, with an empty library in place of every source
+{%- if details.masked %}, and with the versions of the project's own
+# packages masked: neither an edit nor a release compiles dependencies again.
+{%- else %}: an edit compiles no dependency again.
+{%- endif %}
+FROM toolchain AS manifests
+{%- if details.workdir != "/src" %}
+WORKDIR /src
+{%- endif %}
+{%- for manifest in manifests %}
+COPY --parents {{ manifest.src | copy(dest=manifest.dest) }}
+{%- endfor %}
+RUN {% if details.masked -%}
+    find . -name Cargo.toml -exec sed -i -E \
+        -e '/^\[(workspace\.)?package\]/,/^\[/ s/^version *= *"[^"]*"/version = "{{ details.masked }}"/' \
+        -e '/path *= *"/ s/version *= *"[^"]*"/version = "*"/' {} + \
+    {% if details.locked and details.own -%}
+    && sed -i -E '/^name = "({% for name in details.own %}{{ name }}{% if not loop.last %}|{% endif %}{% endfor %})"$/ { n; s/".*"/"{{ details.masked }}"/ }' {{ details.lockfile }} \
+    {% endif -%}
+    && {% endif -%}
+    mkdir -p {{ details.folders | shell }} \
+    && touch {{ details.stubs | shell }}
+{%- for script in details.scripts %} \
+    && echo 'fn main() {}' > {{ [script] | shell }}
+{%- endfor %}
+{%- for folder in details.whole %}
+COPY {{ [folder] | copy(dest="/src/" ~ folder) }}
+{%- endfor %}
+
+# Dependencies, downloaded and compiled into this layer. No binary is built here, and what was compiled of the
+# stand-ins is removed, so that none of them can reach the image.
+FROM toolchain AS deps
+RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
+    cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib --package {{ details.package }}
+{%- if details.features %} {{ details.features | shell }}{% endif %}
+{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
+    && cargo clean {{ details.profile | shell }}{% if details.target %} --target "$(rustc --print host-tuple)"{% endif %}
+{%- for name in details.clean %} --package {{ name }}{% endfor %}
+{%- if not details.locked %} \
+    && cp Cargo.lock /Cargo.lock
+{%- endif %}
+
+FROM deps AS build
+RUN --mount=type=bind,target=/src,rw \
+    {% if not details.locked %}cp /Cargo.lock . \
+    && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
+{%- if details.features %} {{ details.features | shell }}{% endif %}
+{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
+    && mkdir /out \
+    && cp {% if details.target %}"/target/$(rustc --print host-tuple)/{{ details.built }}"{% else %}/target/{{ details.built }}{% endif %} {{ details.output }}
+{%- if dev %}
+
+# `docker build --target development`, then run it with `-v "$PWD":/src` to see edits without a build.
+FROM deps AS development
+{%- if dev.env %}
+ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
+    {% endif %}{% endfor %}
+{%- endif %}
+COPY . /src
+{%- if runtime.port %}
+EXPOSE {{ runtime.port }}
+{%- endif %}
+CMD {{ dev.command | exec }}
+{%- endif %}
+
+{% include "base/runtime.Dockerfile" %}
+
+{% include "base/artifacts.Dockerfile" %}
+
+{% include "base/start.Dockerfile" %}

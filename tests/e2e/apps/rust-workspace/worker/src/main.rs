@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", greeting::text(0));
+}
