@@ -310,6 +310,13 @@ impl Generated {
         fs::write(self.folder.path().join(file), text.replace(words, &instead.replace("{}", &round.to_string())))
             .unwrap();
     }
+
+    fn replace(&self, file: &str, words: &str, instead: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(words), "{file} does not hold {words}");
+        fs::write(path, text.replace(words, instead)).unwrap();
+    }
 }
 
 fn apps() -> PathBuf {
@@ -513,10 +520,10 @@ fn rust_release_compiles_no_dependency() {
     engine.provide_bases(&dockerfile);
     let label = "rust-workspace-release";
     engine.build(label, &generated.context(), &dockerfile, None);
-    generated.edit(("Cargo.toml", "version = \"4.2.0\"", "version = \"4.3.0\""));
+    generated.replace("Cargo.toml", "version = \"4.2.0\"", "version = \"4.3.0\"");
     for name in ["greeting", "server", "worker"] {
         let entry = |version: &str| format!("name = \"{name}\"\nversion = \"{version}\"");
-        generated.edit(("Cargo.lock", &entry("4.2.0"), &entry("4.3.0")));
+        generated.replace("Cargo.lock", &entry("4.2.0"), &entry("4.3.0"));
     }
     let (_, steps) = engine.build(label, &generated.context(), &dockerfile, None);
     let of = |stage: &str| steps.iter().find(|step| step.stage() == Some(stage) && step.name.contains("RUN")).unwrap();

@@ -789,7 +789,7 @@ fn victims() -> Vec<Vec<File>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn no_mutation_panics(victim in 0..3_usize, target in any::<usize>(), mutations in proptest::collection::vec(mutation(), 1..5)) {
