@@ -197,6 +197,9 @@ pub struct Program {
     pub evidence: Vec<Evidence>,
     /// The port that it listens on.
     pub port: Option<Sourced<u16>>,
+    /// The environment variable that holds the port's number, where the program reads one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port_variable: Option<String>,
     /// Files and folders that it opens at run time, relative to the repository's root.
     pub files: Vec<Sourced<RelPath>>,
     /// Folders that it writes: relative to its working directory, or absolute.
@@ -226,6 +229,7 @@ impl Program {
             kind,
             evidence: vec![evidence],
             port: None,
+            port_variable: None,
             files: Vec::new(),
             writable: Vec::new(),
             env: Vec::new(),

@@ -8,7 +8,7 @@ use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
-use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
@@ -285,6 +285,13 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     findings.extend(decisions::findings(&chosen));
     findings.sort_by_key(|finding| finding.severity);
 
+    // A port in the argument vector is told after all.
+    if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
+        && build.entrypoint.iter().chain(&build.args).any(|word| word.contains(&port))
+    {
+        findings.retain(|finding| finding.code != "port-not-told");
+    }
+
     let mut artifacts = build.artifacts.clone();
     if !build.whole_tree {
         artifacts.extend(carried_files(facts, &program, &build.workdir)?);
@@ -350,12 +357,16 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
 /// Puts what a person said about the program in place of what was detected.
 fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     if let Some(port) = answers.get(id::PORT) {
+        let detected = program.port.take().map(|port| port.value);
         program.port = match port {
             "none" => None,
             number => Some(Sourced::assumed(
                 number.parse().with_context(|| format!("`{number}` is no port: a number from 1 to 65535"))?,
             )),
         };
+        if let Some(port) = program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected) {
+            tell_port(program, port);
+        }
         program.findings.retain(|finding| finding.code != "port-unknown");
     }
     if let Some(folders) = answers.get(id::WRITABLE) {
@@ -368,6 +379,21 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
         program.env.push(Sourced::assumed(var));
     }
     Ok(())
+}
+
+/// Makes the program listen where a person says, by the variable that it reads; where it reads none, that is said.
+fn tell_port(program: &mut Program, port: u16) {
+    match program.port_variable.clone() {
+        Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
+        None => program.findings.push(Finding::new(
+            "port-not-told",
+            Severity::Note,
+            format!("port {port} is documented by EXPOSE, and no environment variable was found that tells it to the program"),
+            program.evidence.first().cloned(),
+            "a program that listens elsewhere is not reached at the published port",
+            "make sure that the program listens there, by --args or --env",
+        )),
+    }
 }
 
 /// Files that the program opens at run time, beside it.
@@ -514,6 +540,25 @@ mod tests {
         );
         assert_eq!(split_words("''").unwrap(), [""]);
         assert!(split_words("'a").is_err());
+    }
+
+    #[test]
+    fn an_answered_port_is_told_to_the_program() {
+        let evidence = Evidence::file(&RelPath::root(), "test");
+        let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
+        program.port = Some(Sourced::new(3000, evidence));
+        program.port_variable = Some("PORT".to_owned());
+        let answered = |port: &str, mut program: Program| {
+            let mut answers = Answers::default();
+            answers.set(id::PORT, port, Origin::Flag);
+            apply_answers(&mut program, &answers).unwrap();
+            (program.env.first().map(|var| var.value.value.clone()), program.findings.len())
+        };
+        assert_eq!(answered("4000", program.clone()), (Some("4000".to_owned()), 0));
+        assert_eq!(answered("3000", program.clone()), (None, 0));
+        assert_eq!(answered("none", program.clone()), (None, 0));
+        program.port_variable = None;
+        assert_eq!(answered("4000", program), (None, 1));
     }
 
     #[test]

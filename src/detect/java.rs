@@ -161,6 +161,7 @@ impl<'r> App<'r> {
         let name = candidate.id.rsplit('.').next().unwrap_or_default().to_lowercase();
         let mut program = Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
         let port_variable = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
+        program.port_variable.clone_from(&port_variable);
         for note in &candidate.notes {
             program.findings.push(Finding::new(
                 note.code,

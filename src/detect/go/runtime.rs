@@ -54,6 +54,7 @@ pub(super) fn analyse(
         program.kind = Kind::Service;
     }
     program.port = listening.port;
+    program.port_variable = listening.port_variable;
     program.env = listening.env;
     program.findings.extend(listening.findings);
     let mut args: Vec<Sourced<String>> = listening.args;

@@ -189,6 +189,8 @@ fn default_port(app: &App, program: &mut Program, framework: &Framework) {
     if let Some(port) = framework.port.filter(|_| program.port.is_none()) {
         let evidence = Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
         program.port = Some(Sourced::new(port, evidence));
+        // Every framework that is known here reads it.
+        program.port_variable = Some("PORT".to_owned());
     }
     program.findings.retain(|finding| finding.code != "port-unknown");
 }
@@ -207,10 +209,12 @@ fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
 fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Result<()> {
     let script = |note: &str| program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e });
     program.port = scan.port;
+    program.port_variable = scan.port_variable;
     if let Some((_, value)) = launch.env.iter().find(|(key, _)| key == "PORT")
         && let (Ok(port), Some(evidence)) = (value.parse(), script("PORT in the start script"))
     {
         program.port = Some(Sourced::new(port, evidence));
+        program.port_variable = Some("PORT".to_owned());
     }
     let flag = launch.args.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
     let flag = flag.or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)));
@@ -218,10 +222,12 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         && let Some(evidence) = script("the port in the start script")
     {
         program.port = Some(Sourced::new(port, evidence));
+        program.port_variable = None;
     }
     if program.port.is_none() && program.kind == Kind::Service {
         let asked = if scan.port_env.is_empty() { vec!["PORT".to_owned()] } else { scan.port_env };
         if let Some((name, port)) = example_port(app, &asked)? {
+            program.port_variable = Some(name.clone());
             let var = EnvVar { key: name, value: port.value.to_string() };
             program.env.push(Sourced { value: var, evidence: port.evidence.clone(), rejected: Vec::new() });
             program.port = Some(port);

@@ -44,6 +44,8 @@ pub(crate) struct Scan {
     pub(crate) port: Option<Sourced<u16>>,
     /// Variables that hold the port, where the code names no default.
     pub(crate) port_env: Vec<String>,
+    /// The variable that overrides `port`.
+    pub(crate) port_variable: Option<String>,
     /// Something listens.
     pub(crate) listens: bool,
     /// A server's library is a dependency.

@@ -17,6 +17,8 @@ pub(super) struct Listening {
     /// A call that listens, whether or not its address is known.
     pub(super) listens: Option<Evidence>,
     pub(super) port: Option<Sourced<u16>>,
+    /// The variable that holds the port's number alone.
+    pub(super) port_variable: Option<String>,
     /// Environment that makes it listen where a container needs it.
     pub(super) env: Vec<Sourced<EnvVar>>,
     /// Arguments that do so.
@@ -267,6 +269,8 @@ impl Listening {
             }
         }
         self.port = Some(sourced);
+        let number = |part: &&Part| part.text.as_deref().is_some_and(|text| text == port.to_string());
+        self.port_variable = address.value.parts.last().filter(number).and_then(|part| part.env.clone());
         if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
             self.open(address, &host, piece, port);
         }

@@ -57,10 +57,11 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
     }
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
-    let mut known = places.into_iter().filter_map(|place| Some((place.port?, place.evidence)));
-    if let Some((port, evidence)) = known.next() {
+    let mut known = places.into_iter().filter_map(|place| Some((place.port?, place.evidence, place.env)));
+    if let Some((port, evidence, env)) = known.next() {
+        scan.port_variable = env.into_iter().next();
         let mut chosen = Sourced::new(port, evidence);
-        for (other, evidence) in known {
+        for (other, evidence, _) in known {
             if other != port && !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
                 chosen = chosen.rejecting(other.to_string(), format!("{}: another place that listens", evidence.place()));
             }

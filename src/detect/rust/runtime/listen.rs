@@ -111,6 +111,12 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
             }
         }
         program.port = Some(sourced);
+        if let Way::Variable(name) = &first.way
+            && !first.joined
+            && !first.host
+        {
+            program.port_variable = Some(name.clone());
+        }
         return;
     }
     program.port = configured.and_then(|settings| settings.port.clone());
