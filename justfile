@@ -17,7 +17,7 @@ test *args:
 
 # Build and run real images: needs a container engine that answers.
 e2e *args:
-    DOCKGEN_E2E=1 cargo test --release --test e2e --test e2e_update -- --test-threads=2 {{args}}
+    DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update -- --test-threads=2 {{args}}
 
 # Rewrite snapshots/ from tests/fixtures/; read the diff before you commit it.
 bless:
@@ -25,7 +25,7 @@ bless:
 
 # Measure image sizes again and rewrite snapshots/sizes.md.
 bless-sizes:
-    DOCKGEN_BLESS=1 DOCKGEN_E2E=1 cargo test --release --test e2e --test e2e_update -- --test-threads=1
+    DOCKGEN_BLESS=1 DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update -- --test-threads=1
 
 # The pipeline against the bare walk, and the whole process on a small repository.
 bench *args:
