@@ -14,6 +14,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dockgen::facts::Facts;
 use dockgen::pipeline;
+use dockgen::repo::{Budget, Repo};
 use ignore::{WalkBuilder, WalkState};
 
 /// Everything of `init --yes --dry-run` but the printing: the bytes of the Dockerfiles.
@@ -55,6 +56,8 @@ fn large(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(15));
     group.bench_function("walk, one thread", |b| b.iter(|| walk_serial(&root)));
     group.bench_function("walk, all threads", |b| b.iter(|| walk_parallel(&root)));
+    let repository = || Repo::open(&root, Budget::default(), &|_| {}).expect("a repository");
+    group.bench_function("the repository alone", |b| b.iter(repository));
     group.bench_function("init --yes --dry-run", |b| b.iter(|| init(&root)));
     group.finish();
 }

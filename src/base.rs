@@ -239,7 +239,7 @@ mod tests {
         let evidence = Evidence::file(&RelPath::root(), "test");
         let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
         program.needs.packages = needs.iter().map(|key| Sourced::new((*key).to_owned(), evidence.clone())).collect();
-        choose(&catalog, &program, &catalog.default_cycle, family)
+        choose(catalog, &program, &catalog.default_cycle, family)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The closed facts: versions, images, packages. Rows of `templates/catalog/*.toml`, compiled in; no reasoning here.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use include_dir::{Dir, include_dir};
@@ -159,10 +160,18 @@ pub struct Catalog {
 
 impl Catalog {
     /// The catalog of a language.
-    pub fn of(language: &str) -> Result<Self> {
+    pub fn of(language: &str) -> Result<&'static Self> {
+        /// Parsed once: a monorepo asks for each of its packages. Catalogs live as long as the program.
+        static READ: Mutex<BTreeMap<String, &'static Catalog>> = Mutex::new(BTreeMap::new());
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(catalog) = read.get(language) {
+            return Ok(catalog);
+        }
         let path = format!("catalog/{language}.toml");
-        let text = text(&path)?;
-        toml::from_str(text).with_context(|| format!("templates/{path}"))
+        let catalog = toml::from_str(text(&path)?).with_context(|| format!("templates/{path}"))?;
+        let catalog: &'static Self = Box::leak(Box::new(catalog));
+        read.insert(language.to_owned(), catalog);
+        Ok(catalog)
     }
 
     /// A table private to the language.

@@ -22,6 +22,12 @@ impl RelPath {
         Self::root().join(text)
     }
 
+    /// A path that is known to be normal already.
+    pub(crate) fn clean(text: String) -> Self {
+        debug_assert!(Self::new(&text).is_some_and(|path| path.0 == text), "{text} is not normal");
+        Self(text)
+    }
+
     /// This path followed by `text`, which may hold `.` and `..`; `None` where the result leaves the root.
     pub fn join(&self, text: &str) -> Option<Self> {
         if text.starts_with('/') {

@@ -113,7 +113,7 @@ pub struct App<'a> {
     /// What was answered.
     pub answers: Answers,
     config: Config,
-    catalog: Catalog,
+    catalog: &'static Catalog,
 }
 
 /// The applications with the answers of flags and dockgen.toml.
@@ -206,7 +206,7 @@ impl<'a> App<'a> {
             Some(Origin::File) => self.config.place(id::ENTRYPOINT),
             _ => flag(id::ENTRYPOINT),
         })?;
-        Ok(questions::questions(&self.facts, program.as_ref(), &self.catalog, &self.answers))
+        Ok(questions::questions(&self.facts, program.as_ref(), self.catalog, &self.answers))
     }
 
     /// Plans, renders and proves the files.

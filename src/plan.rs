@@ -271,9 +271,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let mut program = detected.clone();
     apply_answers(&mut program, answers)?;
     let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
-    let base = base::choose(&catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
-    let chosen =
-        Chosen { repo, facts, program: &program, answers, base: &base, catalog: &catalog, toolchain: &toolchain };
+    let base = base::choose(catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
+    let chosen = Chosen { repo, facts, program: &program, answers, base: &base, catalog, toolchain: &toolchain };
     let build = (language.plan)(&chosen)?;
     check_words(&build.details)?;
 

@@ -3,6 +3,7 @@
 //! The walk honours .gitignore files inside the root and nothing outside it (no global excludes, no parents),
 //! so that the same repository gives the same entries on every machine. Symlinks are recorded, never walked.
 
+use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
@@ -74,6 +75,7 @@ pub struct Repo {
     asked: RefCell<BTreeSet<RelPath>>,
     read_bytes: RefCell<u64>,
     findings: RefCell<Vec<Finding>>,
+    known: RefCell<BTreeMap<(TypeId, RelPath), Rc<dyn Any>>>,
 }
 
 impl Repo {
@@ -121,6 +123,7 @@ impl Repo {
             asked: RefCell::default(),
             read_bytes: RefCell::default(),
             findings: RefCell::default(),
+            known: RefCell::default(),
         }
     }
 
@@ -145,6 +148,33 @@ impl Repo {
     /// Every regular file at or below `folder`, sorted by path.
     pub fn files_under(&self, folder: &RelPath) -> impl Iterator<Item = &RelPath> {
         self.below(folder).filter(|(_, entry)| *entry == Entry::File).map(|(path, _)| path)
+    }
+
+    /// Every regular file of that name, sorted by path.
+    pub fn files_named(&self, name: &str) -> Rc<Vec<RelPath>> {
+        struct Named(Rc<Vec<RelPath>>);
+        let all = || {
+            let all = self.files_under(&RelPath::root()).filter(|path| path.file_name() == name).cloned().collect();
+            Ok(Named(Rc::new(all)))
+        };
+        // A name is a path of one component.
+        let key = RelPath::new(name).unwrap_or_default();
+        self.once(&key, all).map(|named| named.0.clone()).unwrap_or_default()
+    }
+
+    /// What `make` says of `path`, computed once for each type: what many applications of a monorepo ask for.
+    ///
+    /// # Errors
+    /// Those of `make`, which are not kept.
+    pub fn once<T: Any>(&self, path: &RelPath, make: impl FnOnce() -> Result<T>) -> Result<Rc<T>> {
+        let key = (TypeId::of::<T>(), path.clone());
+        let known = self.known.borrow().get(&key).cloned();
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return Ok(known);
+        }
+        let value = Rc::new(make()?);
+        self.known.borrow_mut().insert(key, value.clone());
+        Ok(value)
     }
 
     /// Every entry below `folder`, sorted by path.

@@ -12,7 +12,7 @@ const LIBRARIES: usize = 150;
 
 /// Makes the repository below `target/tmp`, or takes the one that is there; its root.
 pub(crate) fn make() -> io::Result<PathBuf> {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("monorepo-1");
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("monorepo-2");
     let done = root.join(".git/complete");
     if done.exists() {
         return Ok(root);
@@ -119,8 +119,12 @@ impl Tree {
         let folder = format!("packages/library-{number}");
         self.file(
             &format!("{folder}/package.json"),
-            &format!(r#"{{"name": "library-{number}", "version": "1.0.0", "main": "dist/index.js", "scripts": {{"build": "tsc"}}}}"#),
+            &format!(
+                r#"{{"name": "library-{number}", "version": "1.0.0", "main": "dist/index.js", "scripts": {{"build": "tsc"}}, "dependencies": {{"library-{}": "*"}}}}"#,
+                (number + 1) % LIBRARIES
+            ),
         )?;
+        self.file(&format!("{folder}/src/index.ts"), "export * from './area-0/part-0';\n")?;
         self.file(&format!("{folder}/tsconfig.json"), r#"{"compilerOptions": {"outDir": "dist"}}"#)?;
         for part in 0..400 {
             self.file(&format!("{folder}/src/area-{}/part-{part}.ts", part / 40), &source(part))?;

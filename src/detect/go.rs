@@ -104,7 +104,7 @@ fn is_cgo(program: &Program) -> bool {
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let Some(layout) = layout::layout(dir)? else { return Ok(None) };
     let catalog = Catalog::of(LANGUAGE.id)?;
-    let tables = Tables::of(&catalog)?;
+    let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo);
     let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     let found = programs::list(&module)?;
@@ -112,7 +112,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
         return Ok(None);
     }
-    let (toolchain, mut findings) = toolchain::toolchain(dir, &layout, &catalog)?;
+    let (toolchain, mut findings) = toolchain::toolchain(dir, &layout, catalog)?;
     findings.extend(layout.findings.iter().cloned());
     if found.is_empty() {
         findings.push(no_main(&layout));
@@ -203,7 +203,7 @@ fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
 fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let Some(layout) = layout::layout(dir)? else { anyhow::bail!("{}: no go.mod is there or above", dir.path) };
     let catalog = Catalog::of(LANGUAGE.id)?;
-    let tables = Tables::of(&catalog)?;
+    let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo);
     let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     programs::named(&module, wanted)

@@ -76,7 +76,7 @@ struct App<'r> {
     root_package: Option<Package>,
     workspace: Option<Workspace>,
     tsconfig: Option<Output>,
-    catalog: Catalog,
+    catalog: &'static Catalog,
 }
 
 impl<'r> App<'r> {
@@ -159,8 +159,11 @@ impl<'r> App<'r> {
             built.to_owned()
         };
         if let Some(output) = self.tsconfig.as_ref().filter(|output| output.out_dir.is_some()) {
-            let sources = self.dir.repo.files_under(&self.dir.path).filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx"));
-            for source in sources {
+            for source in self.dir.repo.files_under(&self.dir.path).filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx")) {
+                // Only what bears the name can be it: the rest need not be followed.
+                if ![wanted.rsplit('/').next().unwrap_or_default(), "index"].contains(&source.file_name().rsplit_once('.').map_or("", |(n, _)| n)) {
+                    continue;
+                }
                 let name = source.relative_to(&self.dir.path);
                 if let Some(compiled) = output.compiled(&name)
                     && (stem(&compiled) == wanted || stem(&compiled) == format!("{wanted}/index"))
@@ -187,6 +190,9 @@ impl<'r> App<'r> {
 }
 
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    if is_library(dir)? {
+        return Ok(None);
+    }
     let Some(app) = App::read(dir)? else { return Ok(None) };
     let found = program::all(&app)?;
     if found.programs.is_empty() && app.is_no_application() {
@@ -196,8 +202,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let mut packages = vec![&app.package];
     packages.extend(app.root_package.as_ref());
     let ceiling = native::ceiling(&app)?;
-    let toolchain = version::node(dir, &packages, &app.catalog, ceiling.as_ref())?;
-    let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), &app.catalog, &toolchain.value)?;
+    let toolchain = version::node(dir, &packages, app.catalog, ceiling.as_ref())?;
+    let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), app.catalog, &toolchain.value)?;
     let mut findings = found.findings;
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
         findings.push(Finding::new(
@@ -245,6 +251,16 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     };
     facts.set_details(&details)?;
     Ok(Some(facts))
+}
+
+/// A package of a workspace that says what it exports, that another one depends on, and that nothing starts. Its
+/// sources are not looked at: a monorepo holds many.
+fn is_library(dir: &Dir) -> Result<bool> {
+    let Some(package) = Package::read(dir)? else { return Ok(false) };
+    let exports = ["exports", "main", "module", "types"].iter().any(|key| package.get(&[key]).is_some());
+    let starts = package.get(&["bin"]).is_some() || entry::SCRIPTS.iter().any(|name| package.script(name).is_some());
+    let serves = scan::SERVERS.iter().any(|name| package.dependency(name) == Some(manifest::Kind::Production));
+    Ok(exports && !starts && !serves && workspace::is_depended_on(dir)?)
 }
 
 impl App<'_> {

@@ -150,7 +150,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.is_empty() && !alone {
         return Ok(None);
     }
-    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock.as_ref(), &catalog)?;
+    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock.as_ref(), catalog)?;
     findings.extend(workspace.findings.iter().cloned());
     findings.extend(config.findings.iter().cloned());
     if found.is_empty() {

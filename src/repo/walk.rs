@@ -89,9 +89,15 @@ fn is_dir(entry: &DirEntry) -> bool {
 fn read_entry(root: &Path, entry: &DirEntry) -> Result<Option<Found>> {
     let relative = entry.path().strip_prefix(root)?;
     let text = relative.to_str().ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
-    let text =
-        if std::path::MAIN_SEPARATOR == '/' { text.to_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
-    let Some(path) = RelPath::new(&text).filter(|path| !path.is_root()) else { return Ok(None) };
+    // The walk gives clean paths: no empty component, no `.`, no `..`.
+    let path = if std::path::MAIN_SEPARATOR == '/' {
+        RelPath::clean(text.to_owned())
+    } else {
+        RelPath::clean(text.replace(std::path::MAIN_SEPARATOR, "/"))
+    };
+    if path.is_root() {
+        return Ok(None);
+    }
     let kind = entry.file_type();
     let found = match kind {
         Some(kind) if kind.is_symlink() => Entry::Symlink(link_target(root, entry.path())),

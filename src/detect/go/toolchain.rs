@@ -143,7 +143,7 @@ mod tests {
     fn of(files: &[(&str, &str)]) -> (Sourced<String>, Vec<Finding>) {
         let repo = Repo::from_files(files.iter().copied());
         let catalog = Catalog::of("go").unwrap();
-        toolchain(&repo.root(), &layout(&repo.root()).unwrap().unwrap(), &catalog).unwrap()
+        toolchain(&repo.root(), &layout(&repo.root()).unwrap().unwrap(), catalog).unwrap()
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub(super) struct Jetty {
 
 /// All of them.
 pub(super) struct Tables {
-    pub(super) catalog: Catalog,
+    pub(super) catalog: &'static Catalog,
     spring_boot: Vec<SpringBoot>,
     spring_boot_support: Vec<Support>,
     pub(super) parent: Vec<KnownParent>,

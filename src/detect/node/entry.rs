@@ -13,7 +13,7 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
 /// Scripts that start production, best first.
-const SCRIPTS: [&str; 9] =
+pub(crate) const SCRIPTS: [&str; 9] =
     ["start:prod", "start:production", "start-prod", "serve:prod", "prod", "production", "start", "serve", "server"];
 
 /// Files that commonly hold a server, where nothing names one.

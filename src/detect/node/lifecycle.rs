@@ -159,7 +159,7 @@ mod tests {
         all.extend(files.iter().copied());
         let repo = Repo::from_files(all);
         let package = Package::read(&repo.root()).unwrap().unwrap();
-        read(&repo.root(), &package, &Catalog::of("node").unwrap()).unwrap()
+        read(&repo.root(), &package, Catalog::of("node").unwrap()).unwrap()
     }
 
     #[test]

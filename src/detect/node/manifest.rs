@@ -15,7 +15,7 @@ use crate::repo::{Dir, json_line, parse_json};
 pub(crate) struct Package {
     pub(crate) path: RelPath,
     text: Rc<str>,
-    json: Value,
+    json: Rc<Value>,
 }
 
 /// Where a dependency is listed.
@@ -28,12 +28,15 @@ pub(crate) enum Kind {
 impl Package {
     /// The package.json of a folder.
     pub(crate) fn read(dir: &Dir) -> Result<Option<Self>> {
-        let Some((path, text)) = dir.text("package.json")? else { return Ok(None) };
-        let json: Value = parse_json(&path, &text)?;
-        if !json.is_object() {
-            bail!("{path}:1: package.json is not an object: mend the file, since npm cannot read it either");
-        }
-        Ok(Some(Self { path, text, json }))
+        let read = || {
+            let Some((path, text)) = dir.text("package.json")? else { return Ok(None) };
+            let json: Value = parse_json(&path, &text)?;
+            if !json.is_object() {
+                bail!("{path}:1: package.json is not an object: mend the file, since npm cannot read it either");
+            }
+            Ok(Some(Self { path, text, json: Rc::new(json) }))
+        };
+        Ok(dir.repo.once::<Option<Self>>(&dir.path, read)?.as_ref().clone())
     }
 
     /// The string at a path of keys.
@@ -43,7 +46,7 @@ impl Package {
 
     /// The value at a path of keys.
     pub(crate) fn get(&self, keys: &[&str]) -> Option<&Value> {
-        keys.iter().try_fold(&self.json, |value, key| value.get(key))
+        keys.iter().try_fold(&*self.json, |value, key| value.get(key))
     }
 
     /// Evidence at a path of keys.

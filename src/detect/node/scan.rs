@@ -19,7 +19,7 @@ pub(crate) use self::sources::Source;
 pub(crate) const SITE_PORT: u16 = 8080;
 
 /// Libraries that listen.
-const SERVERS: [&str; 16] = [
+pub(crate) const SERVERS: [&str; 16] = [
     "express",
     "fastify",
     "koa",

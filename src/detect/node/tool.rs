@@ -208,7 +208,7 @@ mod tests {
         let package = Package::read(&repo.root()).unwrap().unwrap();
         let id = detect(&repo.root(), &package).unwrap().value;
         let tool =
-            resolve(&id, &repo.root(), &package, &Catalog::of("node").unwrap(), toolchain).unwrap();
+            resolve(&id, &repo.root(), &package, Catalog::of("node").unwrap(), toolchain).unwrap();
         (id, tool.install.or(tool.release))
     }
 

@@ -29,30 +29,42 @@ pub(crate) struct Output {
 
 /// The longest folder that holds every source which is neither excluded nor a declaration.
 fn common_folder(dir: &Dir, output: &Output) -> RelPath {
-    let mut common: Option<RelPath> = None;
+    let excluded: Vec<RelPath> = output.exclude.iter().filter_map(|pattern| {
+        let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
+        RelPath::new(&fixed.join("/")).filter(|folder| !folder.is_root())
+    }).collect();
+    let named = |word: &str| output.exclude.iter().any(|pattern| pattern.contains(word));
+    let (specs, tests) = (named("spec"), named("test"));
+    let inside = |way: &str, folder: &RelPath| way.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let mut common: Option<&str> = None;
     for path in dir.repo.files_under(&dir.path) {
         let name = path.file_name();
         if !matches!(path.extension(), "ts" | "tsx" | "mts" | "cts") || name.ends_with(".d.ts") || name.contains(".config.") {
             continue;
         }
-        let Some(way) = RelPath::new(&path.relative_to(&dir.path)) else { continue };
-        let excluded = output.exclude.iter().any(|pattern| {
-            let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
-            RelPath::new(&fixed.join("/")).is_some_and(|folder| !folder.is_root() && way.is_within(&folder))
-                || pattern.contains("spec") && name.contains(".spec.")
-                || pattern.contains("test") && name.contains(".test.")
-        });
-        let built = output.out_dir.as_ref().is_some_and(|out| way.is_within(out));
-        if excluded || built {
+        let Some(way) = path.strip(&dir.path) else { continue };
+        let aside = excluded.iter().chain(&output.out_dir).any(|folder| inside(way, folder));
+        if aside || specs && name.contains(".spec.") || tests && name.contains(".test.") {
             continue;
         }
-        let folder = way.parent().unwrap_or_default();
-        common = Some(match common {
-            None => folder,
-            Some(held) => std::iter::once(held.clone()).chain(held.ancestors()).find(|c| folder.is_within(c)).unwrap_or_default(),
-        });
+        let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
+        common = Some(common.map_or(folder, |held| shared(held, folder)));
+        if common == Some("") {
+            break;
+        }
     }
-    common.unwrap_or_default()
+    RelPath::new(common.unwrap_or_default()).unwrap_or_default()
+}
+
+/// The longest folder that both lie in.
+fn shared<'a>(a: &'a str, b: &str) -> &'a str {
+    let mut end = 0;
+    for (at, c) in a.char_indices().chain([(a.len(), '/')]) {
+        if c == '/' && b.get(..at) == Some(&a[..at]) && b[at..].chars().next().is_none_or(|c| c == '/') {
+            end = at;
+        }
+    }
+    &a[..end]
 }
 
 /// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then tsconfig.json.

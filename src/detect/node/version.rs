@@ -143,7 +143,7 @@ mod tests {
     fn node_of(files: &[(&str, &str)]) -> Result<Sourced<String>> {
         let repo = Repo::from_files(files.iter().copied());
         let package = Package::read(&repo.root())?.unwrap();
-        node(&repo.root(), &[&package], &Catalog::of("node")?, None)
+        node(&repo.root(), &[&package], Catalog::of("node")?, None)
     }
 
     fn engines(range: &str) -> String {
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn ranges_mean_the_newest_supported_lts_inside() {
-        let newest = Catalog::of("node").unwrap().default_cycle;
+        let newest = Catalog::of("node").unwrap().default_cycle.clone();
         for range in [">=18", "*", ">= 21.0.0", "^18.17.1 || ^20.3.0 || >= 21.0.0", ">=12.0.0", "lts/*", "latest"] {
             assert_eq!(engines(range), newest, "{range}");
         }
@@ -194,7 +194,7 @@ mod tests {
         let under = |files: &[(&str, &str)]| {
             let repo = Repo::from_files(files.iter().copied());
             let package = Package::read(&repo.root()).unwrap().unwrap();
-            node(&repo.root(), &[&package], &Catalog::of("node").unwrap(), Some(&old)).unwrap()
+            node(&repo.root(), &[&package], Catalog::of("node").unwrap(), Some(&old)).unwrap()
         };
         let floating = under(&[("package.json", r#"{"engines": {"node": ">=12"}}"#)]);
         assert_eq!((floating.value.as_str(), floating.evidence.len()), ("24", 2));

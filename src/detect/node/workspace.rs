@@ -1,6 +1,7 @@
 //! Workspaces of npm, yarn, bun (package.json) and pnpm (pnpm-workspace.yaml): members, and which of them an app needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -27,21 +28,65 @@ pub(crate) struct Workspace {
     pub(crate) needed: Vec<RelPath>,
 }
 
+/// What a workspace's root says, whoever asks.
+struct Members {
+    /// Their folders, sorted.
+    folders: Vec<RelPath>,
+    by_name: BTreeMap<String, (RelPath, Package)>,
+    /// Members that another one, or the root, depends on.
+    depended_on: BTreeSet<RelPath>,
+}
+
+impl Members {
+    /// The members of the workspace whose root is `folder`; `None` where it is the root of none.
+    fn of(folder: &Dir) -> Result<Rc<Option<Self>>> {
+        folder.repo.once(&folder.path, || {
+            let patterns = patterns(folder)?;
+            if patterns.is_empty() {
+                return Ok(None);
+            }
+            let folders = members(folder, &patterns);
+            let (mut by_name, mut named) = (BTreeMap::new(), BTreeSet::new());
+            for member in folders.iter().chain([&folder.path]) {
+                let Some(package) = Package::read(&Dir::new(folder.repo, member.clone()))? else { continue };
+                named.extend(package.dependencies().map(|(name, _)| name.to_owned()));
+                if let Some(name) = package.str(&["name"]).filter(|_| *member != folder.path) {
+                    by_name.insert(name.to_owned(), (member.clone(), package));
+                }
+            }
+            let depended_on = by_name.iter().filter(|(name, _)| named.contains(*name)).map(|(_, (f, _))| f.clone()).collect();
+            Ok(Some(Self { folders, by_name, depended_on }))
+        })
+    }
+
+    fn include(&self, folder: &RelPath) -> bool {
+        self.folders.binary_search(folder).is_ok()
+    }
+}
+
 /// The workspace that `dir` is a member or the root of: the nearest one above it.
 pub(crate) fn find(dir: &Dir) -> Result<Option<Workspace>> {
     for folder in dir.upwards() {
-        let patterns = patterns(&folder)?;
-        if patterns.is_empty() {
-            continue;
-        }
-        let members = members(&folder, &patterns);
-        if folder.path == dir.path || members.contains(&dir.path) {
-            let mut workspace = Workspace { root: folder.path.clone(), members, needed: Vec::new() };
-            workspace.needed = needed(dir, &workspace)?;
-            return Ok(Some(workspace));
+        if let Some(members) = &*Members::of(&folder)?
+            && (folder.path == dir.path || members.include(&dir.path))
+        {
+            let needed = needed(dir, members)?;
+            return Ok(Some(Workspace { root: folder.path, members: members.folders.clone(), needed }));
         }
     }
     Ok(None)
+}
+
+/// Another package of the workspace depends on the one in `dir`.
+pub(crate) fn is_depended_on(dir: &Dir) -> Result<bool> {
+    for folder in dir.upwards().skip(1) {
+        if let Some(members) = &*Members::of(&folder)?
+            && members.include(&dir.path)
+        {
+            return Ok(members.depended_on.contains(&dir.path));
+        }
+    }
+    Ok(false)
 }
 
 /// For the command line, which looks above the repository before it is opened.
@@ -66,13 +111,12 @@ fn patterns(dir: &Dir) -> Result<Vec<String>> {
 }
 
 fn members(root: &Dir, patterns: &[String]) -> Vec<RelPath> {
-    root.repo
-        .files_under(&root.path)
-        .filter(|path| path.file_name() == "package.json")
-        .filter_map(RelPath::parent)
-        .filter(|folder| *folder != root.path)
-        .filter(|folder| folder.strip(&root.path).is_some_and(|way| includes(patterns, way)))
-        .collect()
+    let manifests = root.repo.files_named("package.json");
+    let folders = manifests.iter().filter_map(RelPath::parent).filter(|folder| *folder != root.path);
+    let mut members: Vec<RelPath> =
+        folders.filter(|folder| folder.strip(&root.path).is_some_and(|way| includes(patterns, way))).collect();
+    members.sort();
+    members
 }
 
 fn includes(patterns: &[String], way: &str) -> bool {
@@ -114,33 +158,25 @@ fn component(pattern: &str, name: &str) -> bool {
 }
 
 /// The members that the package in `dir` depends on by name, transitively; what others need comes first.
-fn needed(dir: &Dir, workspace: &Workspace) -> Result<Vec<RelPath>> {
-    let mut members: BTreeMap<String, (&RelPath, Package)> = BTreeMap::new();
-    for member in &workspace.members {
-        if let Some(package) = Package::read(&Dir::new(dir.repo, member.clone()))?
-            && let Some(name) = package.str(&["name"]).map(str::to_owned)
-        {
-            members.insert(name, (member, package));
-        }
-    }
+fn needed(dir: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
-    visit(&own, &members, &mut seen, &mut found);
+    visit(&own, &members.by_name, &mut seen, &mut found);
     Ok(found)
 }
 
 fn visit(
     package: &Package,
-    members: &BTreeMap<String, (&RelPath, Package)>,
+    members: &BTreeMap<String, (RelPath, Package)>,
     seen: &mut BTreeSet<RelPath>,
     found: &mut Vec<RelPath>,
 ) {
     for (name, _) in package.dependencies() {
         if let Some((folder, member)) = members.get(name)
-            && seen.insert((*folder).clone())
+            && seen.insert(folder.clone())
         {
             visit(member, members, seen, found);
-            found.push((*folder).clone());
+            found.push(folder.clone());
         }
     }
 }

@@ -124,7 +124,7 @@ mod tests {
             let _ = write!(lock, "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n");
         }
         let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock.as_str())).unwrap();
-        let tables = Tables::of(&Catalog::of("rust").unwrap()).unwrap();
+        let tables = Tables::of(Catalog::of("rust").unwrap()).unwrap();
         let skip = |from: &str, to: &str| tables.unused.iter().any(|row| row.skips(from, to, &|_| mentions));
         let reached = reached(&lock, "app", &|_| None, &skip);
         let mut needs = Needs::default();

@@ -35,7 +35,7 @@ impl<'a> Project<'a> {
         lock: Option<&'a Lockfile>,
         config: &'a CargoConfig,
     ) -> Result<Self> {
-        let mut tables = Tables::of(&Catalog::of(LANGUAGE.id)?)?;
+        let mut tables = Tables::of(Catalog::of(LANGUAGE.id)?)?;
         tables.ctrlc_termination = ctrlc_termination(workspace);
         Ok(Self { dir, workspace, lock, config, tables, sources: Sources::new(dir.repo) })
     }

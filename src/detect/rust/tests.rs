@@ -240,7 +240,7 @@ fn hostile_sources_do_no_harm() {
 
 #[test]
 fn every_key_of_the_catalog_is_a_package() {
-    let tables = Tables::of(&Catalog::of(LANGUAGE.id).unwrap()).unwrap();
+    let tables = Tables::of(Catalog::of(LANGUAGE.id).unwrap()).unwrap();
     let packages = crate::catalog::system_packages().unwrap();
     for key in tables.commands.values().chain(tables.native.iter().flat_map(native::Native::keys)) {
         assert!(packages.contains_key(key), "{key}");

@@ -248,7 +248,7 @@ mod tests {
         let workspace = workspace(&dir).unwrap().unwrap();
         let lock = dir.text("Cargo.lock").unwrap();
         let lock = lock.map(|(path, text)| Lockfile::parse(&path, &Rc::from(&*text)).unwrap());
-        toolchain(&dir, &workspace, lock.as_ref(), &Catalog::of("rust").unwrap()).unwrap()
+        toolchain(&dir, &workspace, lock.as_ref(), Catalog::of("rust").unwrap()).unwrap()
     }
 
     const PLAIN: &str = "[package]\nname = \"a\"\nedition = \"2021\"\n";
@@ -258,7 +258,7 @@ mod tests {
         let pinned = of(&[("Cargo.toml", PLAIN), ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90.0\"\n")]).0;
         assert_eq!((pinned.value.as_str(), pinned.evidence[0].place().as_str()), ("1.90.0", "rust-toolchain.toml:2"));
         assert_eq!(of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "1.91\n")]).0.value, "1.91");
-        let default = Catalog::of("rust").unwrap().default_cycle;
+        let default = Catalog::of("rust").unwrap().default_cycle.clone();
         assert_eq!(of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "stable")]).0.value, default);
         assert_eq!(of(&[("Cargo.toml", PLAIN), (".tool-versions", "rust 1.90.0\n")]).0.value, "1.90.0");
         let nightly = of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "nightly-2026-01-01")]);
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn rust_version_is_a_floor() {
-        let default = Catalog::of("rust").unwrap().default_cycle;
+        let default = Catalog::of("rust").unwrap().default_cycle.clone();
         let floor = |version: &str| format!("{PLAIN}rust-version = \"{version}\"\n");
         assert_eq!(of(&[("Cargo.toml", &floor("1.70"))]).0.value, default);
         assert_eq!(of(&[("Cargo.toml", &floor("1.170"))]).0.value, "1.170");
