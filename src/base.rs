@@ -49,7 +49,7 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
         let mut reasons = Vec::new();
         let rows = catalog.base.iter().filter(|row| row.family == family && row.site == site);
         for row in rows {
-            match objection(catalog, row, &program.needs, &packages, toolchain, exact) {
+            match objection(catalog, row, &program.needs, packages, toolchain, exact) {
                 None => {
                     fit.push(row);
                     reasons.clear();
@@ -84,11 +84,11 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
             choice.rejected.push(Rejected { value: row.family.clone(), why });
         }
         choice.rejected.extend(refused.into_iter().map(|r| Rejected { value: r.family, why: r.why }));
-        return build(catalog, smallest, program, &packages, toolchain, choice, why);
+        return build(catalog, smallest, program, packages, toolchain, choice, why);
     }
     if let Some(row) = fit.iter().find(|row| row.family == requested) {
         let choice = Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
-        return build(catalog, row, program, &packages, toolchain, choice, "it meets the needs".to_owned());
+        return build(catalog, row, program, packages, toolchain, choice, "it meets the needs".to_owned());
     }
     let Some(refusal) = refused.iter().find(|r| r.family == requested) else {
         bail!("`{requested}` is no base family: one of auto, {}", FAMILIES.join(", "));

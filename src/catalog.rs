@@ -1,7 +1,7 @@
 //! The closed facts: versions, images, packages. Rows of `templates/catalog/*.toml`, compiled in; no reasoning here.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 use include_dir::{Dir, include_dir};
@@ -257,8 +257,13 @@ impl SystemPackage {
 }
 
 /// The table of system packages, by key.
-pub fn system_packages() -> Result<BTreeMap<String, SystemPackage>> {
-    toml::from_str(text("catalog/packages.toml")?).context("templates/catalog/packages.toml")
+pub fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
+    static READ: OnceLock<BTreeMap<String, SystemPackage>> = OnceLock::new();
+    if let Some(packages) = READ.get() {
+        return Ok(packages);
+    }
+    let packages = toml::from_str(text("catalog/packages.toml")?).context("templates/catalog/packages.toml")?;
+    Ok(READ.get_or_init(|| packages))
 }
 
 /// The text of a file under `templates/`.

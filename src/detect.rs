@@ -9,9 +9,9 @@ use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
 use crate::facts::{Facts, Finding, Program};
-use crate::path::RelPath;
+use crate::path::{Letters, RelPath};
 use crate::plan::Build;
-use crate::repo::{Dir, Repo};
+use crate::repo::{Dir, Entry, Repo};
 
 /// What a language's `plan` function is given.
 pub struct Chosen<'a> {
@@ -90,14 +90,21 @@ pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
 
 /// [`scan`] with some languages, or with all of them in another order.
 pub fn scan_among(languages: &[&Language], repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
+    let mut folders: Vec<BTreeSet<RelPath>> = vec![BTreeSet::from([start.clone()]); languages.len()];
+    let markers: Vec<(Letters, &str, usize)> = languages
+        .iter()
+        .enumerate()
+        .flat_map(|(at, language)| language.markers.iter().map(move |marker| (Letters::of(marker), *marker, at)))
+        .collect();
+    for (letters, (path, entry)) in repo.lettered(start) {
+        for (_, marker, at) in markers.iter().filter(|(held, _, _)| *held == letters) {
+            if path.file_name() == *marker && *entry == Entry::File {
+                folders[*at].extend(path.parent());
+            }
+        }
+    }
     let mut found = Vec::new();
-    for language in languages {
-        let mut folders = BTreeSet::from([start.clone()]);
-        folders.extend(
-            repo.files_under(start)
-                .filter(|path| language.markers.contains(&path.file_name()))
-                .filter_map(RelPath::parent),
-        );
+    for (language, folders) in languages.iter().zip(folders) {
         for folder in folders {
             found.extend((language.detect)(&Dir::new(repo, folder))?);
         }

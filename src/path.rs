@@ -79,6 +79,11 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Which bytes the file name holds.
+    pub fn letters(&self) -> Letters {
+        Letters::of(self.file_name())
+    }
+
     /// The part of the file name after its last dot, `""` where there is none.
     pub fn extension(&self) -> &str {
         self.file_name().rsplit_once('.').map_or("", |(_, ext)| ext)
@@ -105,6 +110,22 @@ impl RelPath {
         let way: Vec<&str> =
             std::iter::repeat_n("..", from.len() - shared).chain(to[shared..].iter().copied()).collect();
         if way.is_empty() { ".".to_owned() } else { way.join("/") }
+    }
+}
+
+/// Which bytes a text holds, some of them taken together: enough to pass over most names without reading them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Letters(u64);
+
+impl Letters {
+    /// Those of `text`.
+    pub fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |all, byte| all | 1 << (byte & 63)))
+    }
+
+    /// True where a text with these letters may hold one with `others`.
+    pub fn may_hold(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
     }
 }
 
@@ -154,5 +175,8 @@ mod tests {
         assert_eq!(path("apps/web/x").relative_to(&path("apps/api")), "../web/x");
         assert_eq!(path("a").relative_to(&path("a")), ".");
         assert_eq!(path("a/b.tar.gz").extension(), "gz");
+        assert!(path("x/package.json").letters().may_hold(Letters::of("cage")));
+        assert!(!path("x/package.json").letters().may_hold(Letters::of("cages and birds")));
+        assert!(!path("xyz/a").letters().may_hold(Letters::of("x")));
     }
 }

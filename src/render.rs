@@ -3,14 +3,15 @@
 //! What a template prints is refused unless it is a plain word; anything else must go through one of the filters
 //! `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its place. Undefined variables are errors.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::{self, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
-use crate::catalog::TEMPLATES;
+use crate::catalog::{self, TEMPLATES};
 use crate::docker::quote;
 use crate::plan::Plan;
 
@@ -26,31 +27,53 @@ pub type Override = (String, String);
 /// # Errors
 /// Where a template is wrong, or prints a value unescaped: the template, the line and the value.
 pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
+    let name = format!("{}.Dockerfile", plan.template);
     let own;
     let tera = if overrides.is_empty() {
-        builtin()?
+        builtin(&name)?
     } else {
-        own = engine(overrides)?;
+        own = engine(all()?, overrides)?;
         &own
     };
-    let name = format!("{}.Dockerfile", plan.template);
     let context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
     let text =
         tera.render(&name, &context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))?;
     Ok(tidy(&text))
 }
 
-/// The built-in templates alone, parsed once.
-fn builtin() -> Result<&'static Tera> {
-    static TERA: OnceLock<Tera> = OnceLock::new();
-    if let Some(tera) = TERA.get() {
+/// A built-in template with those that it includes, parsed once: they live as long as the program.
+fn builtin(name: &str) -> Result<&'static Tera> {
+    static PARSED: Mutex<BTreeMap<String, &'static Tera>> = Mutex::new(BTreeMap::new());
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(tera) = parsed.get(name) {
         return Ok(tera);
     }
-    let tera = engine(&[])?;
-    Ok(TERA.get_or_init(|| tera))
+    let tera: &'static Tera = Box::leak(Box::new(engine(including(name)?, &[])?));
+    parsed.insert(name.to_owned(), tera);
+    Ok(tera)
 }
 
-fn engine(overrides: &[Override]) -> Result<Tera> {
+/// The built-in template of that name and those that it includes, which are named in double quotes.
+fn including(name: &str) -> Result<Vec<Override>> {
+    let mut found: BTreeMap<String, &str> = BTreeMap::new();
+    let mut open = vec![name.to_owned()];
+    while let Some(name) = open.pop() {
+        let text = catalog::text(&name)?;
+        let included = text.split("include \"").skip(1).filter_map(|rest| rest.split('"').next());
+        open.extend(included.filter(|name| !found.contains_key(*name)).map(str::to_owned));
+        found.insert(name, text);
+    }
+    Ok(found.into_iter().map(|(name, text)| (format!("{BUILTIN}{name}"), text.to_owned())).collect())
+}
+
+/// Every built-in template.
+fn all() -> Result<Vec<Override>> {
+    let mut templates = Vec::new();
+    collect(&TEMPLATES, &mut templates)?;
+    Ok(templates)
+}
+
+fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> {
     let mut tera = Tera::new();
     tera.set_fallback_prefixes([BUILTIN]).map_err(|e| explain(&e))?;
     tera.autoescape_on([".Dockerfile"]);
@@ -68,8 +91,6 @@ fn engine(overrides: &[Override]) -> Result<Tera> {
         let dest: String = words.must_get("dest")?;
         Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
     });
-    let mut templates: Vec<Override> = Vec::new();
-    collect(&TEMPLATES, &mut templates)?;
     templates.extend(overrides.iter().cloned());
     tera.add_raw_templates(templates.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|e| explain(&e))?;
@@ -136,7 +157,7 @@ mod tests {
     use super::*;
 
     fn render(template: &str, value: &str) -> Result<String> {
-        let tera = engine(&[("t.Dockerfile".to_owned(), template.to_owned())])?;
+        let tera = engine(all().unwrap(), &[("t.Dockerfile".to_owned(), template.to_owned())])?;
         let mut context = Context::new();
         context.insert("value", value);
         context.insert("words", &vec![value]);
@@ -163,7 +184,7 @@ mod tests {
     #[test]
     fn an_override_replaces_a_template_and_can_include_it() {
         let text = "# ours\n{% include \"builtin/base/artifacts.Dockerfile\" %}";
-        let tera = engine(&[("base/artifacts.Dockerfile".to_owned(), text.to_owned())]).unwrap();
+        let tera = engine(all().unwrap(), &[("base/artifacts.Dockerfile".to_owned(), text.to_owned())]).unwrap();
         let mut context = Context::new();
         context.insert("artifacts", &Vec::<String>::new());
         assert!(tera.render("base/artifacts.Dockerfile", &context).unwrap().starts_with("# ours"));

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::facts::{Evidence, Finding, Severity};
-use crate::path::RelPath;
+use crate::path::{Letters, RelPath};
 
 mod walk;
 
@@ -69,6 +70,8 @@ pub struct Repo {
     source: Source,
     /// Sorted by path.
     entries: Vec<Found>,
+    /// Of the entries' names, in their order.
+    letters: Vec<Letters>,
     budget: Budget,
     cache: RefCell<BTreeMap<RelPath, Option<Rc<str>>>>,
     /// Paths that were asked for, present or not.
@@ -85,9 +88,8 @@ impl Repo {
         if !root.is_dir() {
             bail!("{} is not a folder: give the folder that holds the manifest", root.display());
         }
-        let (mut entries, cut) = walk(&root, &budget, on_entry)?;
-        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let repo = Self::with(Source::Disk(root), entries, budget);
+        let (entries, letters, cut) = walk(&root, &budget, on_entry)?;
+        let repo = Self::with(Source::Disk(root), entries, letters, budget);
         repo.report_cut(&cut);
         repo.report_links();
         Ok(repo)
@@ -109,15 +111,17 @@ impl Repo {
             entries.insert(path.clone(), entry);
             texts.insert(path, text);
         }
-        let repo = Self::with(Source::Memory(texts), entries.into_iter().collect(), Budget::default());
+        let letters = entries.keys().map(RelPath::letters).collect();
+        let repo = Self::with(Source::Memory(texts), entries.into_iter().collect(), letters, Budget::default());
         repo.report_links();
         repo
     }
 
-    fn with(source: Source, entries: Vec<Found>, budget: Budget) -> Self {
+    fn with(source: Source, entries: Vec<Found>, letters: Vec<Letters>, budget: Budget) -> Self {
         Self {
             source,
             entries,
+            letters,
             budget,
             cache: RefCell::default(),
             asked: RefCell::default(),
@@ -153,8 +157,11 @@ impl Repo {
     /// Every regular file of that name, sorted by path.
     pub fn files_named(&self, name: &str) -> Rc<Vec<RelPath>> {
         struct Named(Rc<Vec<RelPath>>);
+        let letters = Letters::of(name);
         let all = || {
-            let all = self.files_under(&RelPath::root()).filter(|path| path.file_name() == name).cloned().collect();
+            let root = RelPath::root();
+            let all = self.lettered(&root).filter(|(held, found)| *held == letters && found.1 == Entry::File);
+            let all = all.map(|(_, (path, _))| path).filter(|path| path.file_name() == name).cloned().collect();
             Ok(Named(Rc::new(all)))
         };
         // A name is a path of one component.
@@ -179,9 +186,25 @@ impl Repo {
 
     /// Every entry below `folder`, sorted by path.
     pub fn below(&self, folder: &RelPath) -> impl Iterator<Item = &(RelPath, Entry)> {
-        let prefix = if folder.is_root() { String::new() } else { format!("{}/", folder.as_str()) };
-        let from = self.entries.partition_point(|(path, _)| path.as_str() < prefix.as_str());
-        self.entries[from..].iter().take_while(move |(path, _)| path.as_str().starts_with(&prefix))
+        self.entries[self.range(folder)].iter()
+    }
+
+    /// Every entry below `folder` with the letters of its name, sorted by path: for a test of many names.
+    pub fn lettered(&self, folder: &RelPath) -> impl Iterator<Item = (Letters, &(RelPath, Entry))> {
+        let range = self.range(folder);
+        self.letters[range.clone()].iter().copied().zip(&self.entries[range])
+    }
+
+    /// Where the entries below `folder` are.
+    fn range(&self, folder: &RelPath) -> Range<usize> {
+        if folder.is_root() {
+            return 0..self.entries.len();
+        }
+        let first = format!("{}/", folder.as_str());
+        // The character after `/`.
+        let after = format!("{}0", folder.as_str());
+        let position = |text: &str| self.entries.partition_point(|(path, _)| path.as_str() < text);
+        position(&first)..position(&after)
     }
 
     /// The entries directly inside `folder`.

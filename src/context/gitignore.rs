@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::docker::ignore;
-use crate::path::RelPath;
+use crate::path::{Letters, RelPath};
 use crate::repo::{Entry, Repo};
 
 /// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names nothing.
@@ -31,7 +31,7 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
     above.reverse();
     let mut files: Vec<RelPath> = above.iter().filter_map(|folder| folder.join(".gitignore")).collect();
     let mut within: Vec<RelPath> =
-        repo.files_under(context).filter(|path| path.file_name() == ".gitignore").cloned().collect();
+        repo.files_named(".gitignore").iter().filter(|path| path.is_within(context)).cloned().collect();
     within.sort_by_key(|path| path.components().count());
     files.extend(within);
     let mut lines = Vec::new();
@@ -65,8 +65,10 @@ fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<Str
         return BTreeSet::new();
     }
     let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let files = repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
-    files.map(|(path, _)| path.file_name()).filter(|name| wanted.contains(name)).map(str::to_owned).collect()
+    let letters: Vec<Letters> = names.iter().map(|name| Letters::of(name)).collect();
+    let files = repo.lettered(context).filter(|(held, _)| letters.contains(held));
+    let names = files.filter(|(_, (_, entry))| *entry != Entry::Dir).map(|(_, (path, _))| path.file_name());
+    names.filter(|name| wanted.contains(name)).map(str::to_owned).collect()
 }
 
 fn rule(line: &str) -> Option<Rule<'_>> {

@@ -1,6 +1,7 @@
 //! What the build context holds and what it leaves out, with the findings on it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::Result;
 
@@ -12,7 +13,7 @@ use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 
 /// Files beyond this many are not weighed: each costs a call to the file system.
-const MAX_FILES: usize = 10_000;
+const MAX_FILES: usize = 5_000;
 
 /// A file larger than this, that the Dockerfile does not name, is pointed out: 10 MiB.
 const BIG: u64 = 10 << 20;
@@ -37,7 +38,7 @@ pub struct ContextReport {
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
-    /// Only the first 10,000 files were weighed.
+    /// Only the first 5,000 files were weighed.
     pub cut: bool,
     /// The biggest that reach it, in bytes, folders summed.
     pub biggest_in: Vec<(String, u64)>,
@@ -56,24 +57,27 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     let needed = Needed::of(repo, plan);
     let (mut inside, mut outside) = (Sizes::default(), Sizes::default());
     let mut big = Vec::new();
+    let sizes = sizes(repo, &plan.context)?;
+    report.cut = sizes.len() > MAX_FILES;
+    let mut sizes = sizes.iter().take(MAX_FILES);
     let mut folders: BTreeMap<&str, Matched> = BTreeMap::from([("", ignore.root())]);
-    let mut looked_at = 0;
-    for (path, entry) in repo.below(&plan.context) {
+    for (letters, (path, entry)) in repo.lettered(&plan.context) {
+        let size = match entry {
+            Entry::Dir => None,
+            _ => match sizes.next() {
+                Some(size) => Some(*size),
+                None => break,
+            },
+        };
         let Some(way) = path.strip(&plan.context) else { continue };
         let parent = way.rsplit_once('/').map_or("", |(head, _)| head);
         let Some(above) = folders.get(parent) else { continue };
-        let state = ignore.below(above, way);
-        if *entry == Entry::Dir {
+        let Some(size) = size else {
+            let state = ignore.below(above, way);
             folders.insert(way, state);
             continue;
-        }
-        looked_at += 1;
-        if looked_at > MAX_FILES {
-            report.cut = true;
-            break;
-        }
-        let size = repo.size(path);
-        if state.hidden() {
+        };
+        if ignore.hides_below(above, way, letters) {
             outside.add(way, size);
             continue;
         }
@@ -91,12 +95,20 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     report.biggest_in = inside.biggest();
     report.biggest_out = outside.biggest();
     big.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let named = named_like(repo, plan, &common_rows(&[SECRETS, DATABASES])?);
-    let (kept_out, let_in): (Vec<Named>, Vec<Named>) = named.into_iter().partition(|(_, way)| ignore.hides(way));
+    let named = named_like(repo, &plan.context)?;
+    let ways = named.0.iter().filter_map(|path| Some((path, path.strip(&plan.context)?)));
+    let (kept_out, let_in): (Vec<Named>, Vec<Named>) = ways.partition(|(_, way)| ignore.hides(way));
     report.findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
     report.findings.extend(big_files(&big));
     report.findings.extend(files_kept_out(&kept_out, ignore));
     Ok(report)
+}
+
+/// The sizes of the first files below `context`, in their order, one more than are weighed. Applications share a
+/// context, and each size is a call to the file system.
+fn sizes(repo: &Repo, context: &RelPath) -> Result<Rc<Vec<u64>>> {
+    let files = || repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
+    repo.once(context, || Ok(files().take(MAX_FILES + 1).map(|(path, _)| repo.size(path)).collect()))
 }
 
 /// Bytes by path: each file counts for itself and for the folders above it.
@@ -199,12 +211,20 @@ fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
 /// A file, and its path relative to the context.
 type Named<'a> = (&'a RelPath, &'a str);
 
-/// Files of the context that the patterns name; examples such as `.env.example` hold no secret.
-fn named_like<'a>(repo: &'a Repo, plan: &'a Plan, wanted: &IgnoreFile) -> Vec<Named<'a>> {
+/// Files named like secrets and databases.
+struct NamedLike(Vec<RelPath>);
+
+/// Files of the context that are named like secrets and databases; examples such as `.env.example` hold no secret.
+fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>> {
     let example = |name: &str| ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
-    let files = repo.below(&plan.context).filter(|(_, entry)| *entry != Entry::Dir);
-    files
-        .filter_map(|(path, _)| Some((path, path.strip(&plan.context)?)))
-        .filter(|(path, way)| wanted.patterns().iter().any(|p| p.matches(way)) && !example(path.file_name()))
-        .collect()
+    repo.once(context, || {
+        let wanted = common_rows(&[SECRETS, DATABASES])?;
+        let files = repo.lettered(context).filter(|(_, (_, entry))| *entry != Entry::Dir);
+        let named = files.filter(|(letters, (path, _))| {
+            let way = path.strip(context).unwrap_or_default();
+            wanted.patterns().iter().any(|pattern| pattern.matches_lettered(way, *letters))
+                && !example(path.file_name())
+        });
+        Ok(NamedLike(named.map(|(_, (path, _))| path.clone()).collect()))
+    })
 }

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::path::Letters;
+
 /// A line that Docker refuses; with it in the file, no build starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadPattern {
@@ -56,6 +58,8 @@ struct Quick {
     part: String,
     /// `**/name*`: the last component alone decides, by the tokens after the first.
     last_component: bool,
+    /// Letters that the last component of each match holds.
+    letters: Letters,
 }
 
 /// Which patterns a folder matched: what its children inherit.
@@ -162,6 +166,19 @@ impl IgnoreFile {
         state
     }
 
+    /// True where `path` stays out, given the state of the folder that holds it and the letters of its name:
+    /// [`IgnoreFile::below`] for a file.
+    pub fn hides_below(&self, parent: &Matched, path: &str, letters: Letters) -> bool {
+        let mut hidden = false;
+        for (pattern, inherited) in self.patterns.iter().zip(&parent.by_pattern) {
+            let asked = pattern.exception == hidden && letters.may_hold(pattern.quick.letters);
+            if *inherited || (asked && pattern.matches(path)) {
+                hidden = !pattern.exception;
+            }
+        }
+        hidden
+    }
+
     /// True where something below the hidden folder `path` may be let in by an exception.
     pub fn may_let_in_below(&self, path: &str) -> bool {
         let prefix = format!("{path}/");
@@ -210,9 +227,14 @@ impl Pattern {
         Some(Self { line, text, exception, tokens, quick })
     }
 
+    /// As [`Pattern::matches`], for a path whose last component holds these letters.
+    pub fn matches_lettered(&self, path: &str, letters: Letters) -> bool {
+        letters.may_hold(self.quick.letters) && self.matches(path)
+    }
+
     /// True where the pattern matches the whole of `path`; folders above are not looked at.
     pub fn matches(&self, path: &str) -> bool {
-        let Quick { tail, part, last_component } = &self.quick;
+        let Quick { tail, part, last_component, .. } = &self.quick;
         // Most paths fail at their last byte.
         if tail.as_bytes().last().is_some_and(|last| path.as_bytes().last() != Some(last)) || !path.ends_with(tail) {
             return false;
@@ -247,9 +269,16 @@ impl Quick {
         Self {
             tail: parts.last().cloned().unwrap_or_default(),
             part: parts.into_iter().max_by_key(String::len).unwrap_or_default(),
+            letters: Letters::of(&last_component(tokens)),
             last_component: matches!(tokens, [Token::Folders, rest @ ..] if rest.iter().all(inside)),
         }
     }
+}
+
+/// The literal characters that surely lie in the last component of a match.
+fn last_component(tokens: &[Token]) -> String {
+    let inside = |token: &&Token| matches!(token, Token::Star | Token::One) || token.char().is_some_and(|c| c != '/');
+    tokens.iter().rev().take_while(inside).filter_map(Token::char).collect()
 }
 
 impl fmt::Display for Pattern {

@@ -9,12 +9,15 @@ use anyhow::{Result, anyhow, bail};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::{Budget, Entry};
-use crate::path::RelPath;
+use crate::path::{Letters, RelPath};
 
 /// Folders that are never part of a source tree, whatever .gitignore says: version control and installed dependencies.
 const NEVER_WALKED: [&str; 8] = [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
 
 pub(super) type Found = (RelPath, Entry);
+
+/// An entry with the letters of its name, read while its path is at hand.
+type Lettered = (Found, Letters);
 
 #[derive(Default)]
 pub(super) struct Cut {
@@ -24,20 +27,27 @@ pub(super) struct Cut {
 
 /// Each thread of the walk fills a list of its own and hands it over when it ends.
 struct Batch<'a> {
-    found: Vec<Found>,
+    found: Vec<Lettered>,
     errors: Vec<String>,
-    all: &'a Mutex<(Vec<Found>, Vec<String>)>,
+    all: &'a Mutex<(Vec<Lettered>, Vec<String>)>,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
+        // Sorted here, on each thread, so that what is left is to merge.
+        self.found.sort_unstable_by(|a, b| a.0.0.cmp(&b.0.0));
         let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         all.0.append(&mut self.found);
         all.1.append(&mut self.errors);
     }
 }
 
-pub(super) fn walk(root: &Path, budget: &Budget, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Vec<Found>, Cut)> {
+/// Every entry, sorted by path, and the letters of their names in the same order.
+pub(super) fn walk(
+    root: &Path,
+    budget: &Budget,
+    on_entry: &(dyn Fn(usize) + Sync),
+) -> Result<(Vec<Found>, Vec<Letters>, Cut)> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
     let mut builder = WalkBuilder::new(root);
     builder
@@ -47,7 +57,7 @@ pub(super) fn walk(root: &Path, budget: &Budget, on_entry: &(dyn Fn(usize) + Syn
         .follow_links(false)
         .max_depth(Some(budget.max_depth))
         .threads(threads)
-        .filter_entry(|entry| !NEVER_WALKED.iter().any(|name| entry.file_name() == *name) || !is_dir(entry));
+        .filter_entry(|entry| !is_dir(entry) || !NEVER_WALKED.iter().any(|name| entry.file_name() == *name));
     let all = Mutex::new((Vec::new(), Vec::new()));
     let (count, deep) = (AtomicUsize::new(0), AtomicUsize::new(0));
     builder.build_parallel().run(|| {
@@ -68,18 +78,21 @@ pub(super) fn walk(root: &Path, budget: &Budget, on_entry: &(dyn Fn(usize) + Syn
                     if found.1 == Entry::Dir && found.0.components().count() >= budget.max_depth {
                         deep.store(1, Ordering::Relaxed);
                     }
-                    batch.found.push(found);
+                    let letters = found.0.letters();
+                    batch.found.push((found, letters));
                 }
             }
             WalkState::Continue
         })
     });
-    let (found, mut errors) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (mut found, mut errors) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     errors.sort();
     if let Some(error) = errors.first() {
         bail!("{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too");
     }
-    Ok((found, Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 }))
+    found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
+    let (found, letters) = found.into_iter().unzip();
+    Ok((found, letters, Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 }))
 }
 
 fn is_dir(entry: &DirEntry) -> bool {
@@ -87,8 +100,10 @@ fn is_dir(entry: &DirEntry) -> bool {
 }
 
 fn read_entry(root: &Path, entry: &DirEntry) -> Result<Option<Found>> {
-    let relative = entry.path().strip_prefix(root)?;
-    let text = relative.to_str().ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
+    let whole = entry.path().to_str();
+    let whole = whole.ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
+    // Path::strip_prefix takes both apart, component by component.
+    let text = whole.get(root.as_os_str().len()..).unwrap_or_default().trim_start_matches(std::path::MAIN_SEPARATOR);
     // The walk gives clean paths: no empty component, no `.`, no `..`.
     let path = if std::path::MAIN_SEPARATOR == '/' {
         RelPath::clean(text.to_owned())
