@@ -34,8 +34,9 @@ impl Terminal {
     pub(crate) fn start(folder: &Path, (columns, rows): (usize, usize), args: &[&str]) -> Self {
         let modes = tempfile::tempdir().unwrap();
         // The size must be right before the first byte is written, and `spawn` ends with setting one of its own: so the
-        // shell sets it, once it is told that `spawn` is done.
-        let script = r#"read -r go; stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
+        // shell sets it, once it is told that `spawn` is done. Ctrl-C between two prompts is a signal to the shell too, which
+        // must live on to tell the exit code.
+        let script = r#"trap : INT; read -r go; stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
             "$@"; code=$?; stty -g > "$MODES/after"; exit $code"#;
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh", &columns.to_string(), &rows.to_string()]);
