@@ -7,8 +7,13 @@
 {% if details.prune -%}
 FROM deps AS production-deps
 {%- if details.tool == "npm" %}
-# Without a network, and before any source is copied: these bytes change with the manifests alone.
-RUN --network=none npm prune --omit=dev --ignore-scripts
+# Before any source is copied: these bytes change with the manifests alone. The network is for peer dependencies that
+# conflict: npm asks the registry about them.
+RUN --mount=type=cache,target=/root/.npm
+{%- for secret in details.secrets %} \
+    --mount=type=secret,id={{ secret }},env={{ secret }}
+{%- endfor %} \
+    npm prune --omit=dev --ignore-scripts
 {%- elif details.tool == "pnpm" and details.workspace %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone. In a workspace
 # `pnpm prune` takes the members' dependencies too.

@@ -54,13 +54,13 @@ RUN --mount=type=cache,target={{ tool.cache }}
 {%- for secret in details.secrets %} \
     --mount=type=secret,id={{ secret }},env={{ secret }}
 {%- endfor %} \
-    {% if details.tool == "pnpm" %}CI=true {% endif %}{% if details.focus %}yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
+    {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if details.tool == "pnpm" %}CI=true {% endif %}{% if details.focus %}yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
 {%- if details.omit_development and not details.focus and tool.production %} {{ tool.production | shell }}{% endif %}
 {%- if details.filter and details.tool != "yarn-berry" %} {{ details.filter | shell }}{% endif %}
 {%- if details.member_modules %} \
     && mkdir -p {{ details.member_modules | shell }}{% endif %}
 {%- for command in details.after_install %}
-RUN {{ tool.exec | shell }} {{ command | shell }}
+RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{{ tool.exec | shell }} {{ command | shell }}
 {%- endfor %}
 
 {% if details.build %}

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Package;
+use super::prisma;
 use super::script::{self, Command};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Severity};
@@ -48,10 +49,10 @@ enum Part {
 }
 
 /// Reads the scripts of a package.
-pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Lifecycle> {
+pub(crate) fn read(dir: &Dir, package: &Package, workspace: bool, catalog: &Catalog) -> Result<Lifecycle> {
     let hooks: Vec<String> = catalog.table("hooks")?;
     let mut lifecycle = Lifecycle::default();
-    let prisma = if package.has("@prisma/client") || package.has("prisma") { prisma_files(dir, package) } else { vec![] };
+    let prisma = prisma::files(dir, package);
     if package.has("patch-package") && is_dir(dir, "patches") {
         lifecycle.files.push("patches".to_owned());
     }
@@ -87,6 +88,10 @@ pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Li
             }
         }
     }
+    // In a workspace the member's own folder is needed: the build stage does it there.
+    if !workspace && prisma::is_implied(package, &prisma) {
+        lifecycle.after_install.push(prisma::GENERATE.map(str::to_owned).to_vec());
+    }
     lifecycle.files.sort();
     lifecycle.files.dedup();
     if !lifecycle.drop.is_empty() {
@@ -119,7 +124,6 @@ fn first_is_hook(parts: &[Part]) -> bool {
 fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
-
         ["patch-package", ..] if is_dir(dir, "patches") => Part::Install(vec!["patches".to_owned()]),
         // Nothing to do, or nothing to patch.
         [] | ["true" | "exit" | ":" | "echo" | "patch-package", ..] => Part::Checkout,
@@ -130,21 +134,7 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
     }
 }
 
-/// The folder or file of the Prisma schema, and prisma.config.ts.
-pub(super) fn prisma_files(dir: &Dir, package: &Package) -> Vec<String> {
-    let mut files = Vec::new();
-    let stated = package.str(&["prisma", "schema"]).map(|s| s.trim_start_matches("./").to_owned());
-    match stated {
-        Some(path) => files.push(path),
-        None if is_dir(dir, "prisma") => files.push("prisma".to_owned()),
-        None if dir.has("schema.prisma") => files.push("schema.prisma".to_owned()),
-        None => {}
-    }
-    files.extend(["prisma.config.ts", "prisma.config.js", "prisma.config.mjs"].into_iter().filter(|f| dir.has(f)).map(str::to_owned));
-    files
-}
-
-fn is_dir(dir: &Dir, name: &str) -> bool {
+pub(super) fn is_dir(dir: &Dir, name: &str) -> bool {
     dir.join(name).is_some_and(|path| dir.repo.is_dir(&path))
 }
 
@@ -159,7 +149,7 @@ mod tests {
         all.extend(files.iter().copied());
         let repo = Repo::from_files(all);
         let package = Package::read(&repo.root()).unwrap().unwrap();
-        read(&repo.root(), &package, Catalog::of("node").unwrap()).unwrap()
+        read(&repo.root(), &package, false, Catalog::of("node").unwrap()).unwrap()
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::repo::line_of;
 pub(crate) struct Native {
     /// Modules that are compiled at install, or fetch a file that was.
     pub(crate) compiled: Vec<Evidence>,
+    /// Production modules that do not work unless their install script ran, by name.
+    pub(crate) scripted: Vec<(String, Evidence)>,
     /// Production modules that hold machine code for one C library.
     pub(crate) linked: Vec<Evidence>,
     /// Production modules that exist for glibc only.
@@ -22,6 +24,9 @@ pub(crate) struct Native {
     /// Dependencies that are fetched by git.
     pub(crate) git: Vec<Evidence>,
 }
+
+/// What compiles or fetches machine code for other modules.
+const BUILDERS: [&str; 5] = ["prebuild-install", "node-gyp", "bindings", "@mapbox/node-pre-gyp", "node-pre-gyp"];
 
 /// The first release line of Node.js that a package of the lockfile breaks on, and where it is locked.
 pub(crate) struct Ceiling {
@@ -74,7 +79,11 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             }
         };
         if compiled.contains(&package.name) {
-            native.compiled.push(evidence("is compiled where no prebuilt file fits"));
+            let evidence = evidence("is compiled where no prebuilt file fits");
+            if !package.development && !BUILDERS.contains(&package.name.as_str()) {
+                native.scripted.push((package.name.clone(), evidence.clone()));
+            }
+            native.compiled.push(evidence);
         }
         if !package.development && (compiled.contains(&package.name) || linked.contains(&package.name)) {
             native.linked.push(evidence("holds machine code"));

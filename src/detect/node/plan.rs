@@ -11,7 +11,7 @@ pub(crate) use self::copy::manifest_paths;
 use super::launch::{Launch, Layout};
 use super::lifecycle::{self, Later, Lifecycle};
 use super::tool::{self, Tool};
-use super::{App, Details, program};
+use super::{App, Details, install_scripts, native, prisma, program};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
@@ -73,6 +73,8 @@ struct Stages {
     prune: bool,
     build: Vec<Step>,
     build_env: Vec<Env>,
+    /// Variables that the dependencies' own scripts fail without.
+    placeholders: Vec<Env>,
     build_caches: Vec<ContainerPath>,
     /// Folders of dependencies in members of a workspace, which may stay empty.
     member_modules: Vec<Line>,
@@ -93,7 +95,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     let wanted = chosen.answers.get(id::TOOL).unwrap_or(&facts.tool.value);
     let tool = tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
-    let lifecycle = lifecycle::read(&dir, &app.package, chosen.catalog)?;
+    let lifecycle = lifecycle::read(&dir, &app.package, app.workspace.is_some(), chosen.catalog)?;
     let site = launch.layout == Layout::Site;
     let folder = dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let home = if folder.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{folder}") };
@@ -110,9 +112,13 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let shape = Shape { home, modules: if prune { "production-deps" } else { "deps" }, builds };
     let home = &shape.home;
     let mut findings = lifecycle.findings.clone();
+    let placeholders = prisma::placeholders(&dir, &app.package)?;
+    findings.extend(prisma::finding(&placeholders));
+    let placeholders: Vec<(String, String)> = placeholders.into_iter().map(|p| (p.key, p.value)).collect();
     let (secrets, more) = copy::secrets(&app)?;
     findings.extend(more);
     findings.extend(linker(&app, &tool)?);
+    findings.extend(install_scripts::finding(&app, &tool, &native::read(&app)?)?);
     findings.extend(musl(chosen));
     let mut stages = Stages {
         tool: tool.id.clone(),
@@ -134,7 +140,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         after_install: lifecycle.after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
         prune,
         build,
-        build_env: environment(&launch.build_env)?,
+        build_env: environment(&[placeholders.as_slice(), launch.build_env.as_slice()].concat())?,
+        placeholders: environment(&placeholders)?,
         build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
         member_modules: member_modules(&app, &launch)?,
         site,
@@ -186,15 +193,21 @@ fn steps(app: &App, launch: &Launch, lifecycle: &Lifecycle, home: &str) -> Resul
     let command = |words: &Vec<String>| Step { folder: None, script: false, words: words.clone() };
     let mut steps: Vec<Step> = Vec::new();
     for member in app.workspace.iter().flat_map(|w| &w.needed) {
-        let Some(package) = super::Package::read(&Dir::new(app.dir.repo, member.clone()))? else { continue };
-        if package.script("build").is_some()
-            && let Some(way) = member.strip(&app.root.path)
-        {
-            let folder = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);
+        let dir = Dir::new(app.dir.repo, member.clone());
+        let Some(package) = super::Package::read(&dir)? else { continue };
+        let Some(way) = member.strip(&app.root.path) else { continue };
+        let folder = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);
+        if prisma::is_implied(&package, &prisma::files(&dir, &package)) {
+            steps.push(Step { folder: folder.clone(), ..command(&prisma::GENERATE.map(str::to_owned).to_vec()) });
+        }
+        if package.script("build").is_some() {
             steps.push(Step { folder, ..script(&"build".to_owned()) });
         }
     }
     let own = steps.len();
+    if app.workspace.is_some() && prisma::is_implied(&app.package, &prisma::files(&app.dir, &app.package)) {
+        steps.push(command(&prisma::GENERATE.map(str::to_owned).to_vec()));
+    }
     steps.extend(lifecycle.later.iter().map(|later| match later {
         Later::Script(name) => script(name),
         Later::Command(words) => command(words),

@@ -19,7 +19,7 @@ const ROOT_FILES: [&str; 17] = [
 
 /// Paths of what dependency resolution reads, for the facts.
 pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
-    let lifecycle = lifecycle::read(&app.dir, &app.package, app.catalog)?;
+    let lifecycle = lifecycle::read(&app.dir, &app.package, app.workspace.is_some(), app.catalog)?;
     let specs = manifests(app, tool, &lifecycle)?;
     let paths = specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
     Ok(paths.collect())

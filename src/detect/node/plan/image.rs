@@ -66,7 +66,7 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             }
             // Migrations at start read the schema.
             let prisma = launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
-            for file in super::lifecycle::prisma_files(&app.dir, &app.package).into_iter().filter(|_| prisma) {
+            for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma) {
                 all.push(artifact(None, &relative(app, &file), &format!("{home}/{file}"))?);
             }
         }

@@ -26,7 +26,10 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
-        if app.package.dependency(dependency) == Some(Dependency::Production) {
+        // A framework's output holds what its sources import: a program that only the build's own scripts start is none
+        // of it.
+        let used = certain || !programs.values().any(|p| p == key) || sources.iter().any(|s| s.imports(dependency));
+        if used && app.package.dependency(dependency) == Some(Dependency::Production) {
             let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
             add(scan, key, evidence);
         }

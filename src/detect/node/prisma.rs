@@ -1,0 +1,138 @@
+//! Prisma: a client that is generated from the schema, by a command that few repositories name in their scripts.
+
+use anyhow::Result;
+
+use super::config;
+use super::lifecycle::is_dir;
+use super::manifest::Package;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::repo::Dir;
+
+/// What generates the client.
+pub(super) const GENERATE: [&str; 2] = ["prisma", "generate"];
+
+/// Scripts that run while dependencies are installed or the application is built.
+const BUILDING: [&str; 6] = ["preinstall", "install", "postinstall", "prepare", "prebuild", "build"];
+
+/// The folder or file of the schema, and prisma.config.ts; nothing where the package does not use Prisma.
+pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
+    if !package.has("@prisma/client") && !package.has("prisma") {
+        return Vec::new();
+    }
+    let mut files = Vec::new();
+    match package.str(&["prisma", "schema"]) {
+        Some(path) => files.push(path.trim_start_matches("./").to_owned()),
+        None if is_dir(dir, "prisma") => files.push("prisma".to_owned()),
+        None if dir.has("schema.prisma") => files.push("schema.prisma".to_owned()),
+        None => {}
+    }
+    let configs = ["prisma.config.ts", "prisma.config.js", "prisma.config.mjs"];
+    files.extend(configs.into_iter().filter(|file| dir.has(file)).map(str::to_owned));
+    files
+}
+
+/// The client must be generated and no script says so. The client's own install script does it up to version 6, but passes
+/// over a failure in silence; from 7 on nothing does it.
+/// <https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-7>
+pub(super) fn is_implied(package: &Package, files: &[String]) -> bool {
+    let said = BUILDING.iter().filter_map(|name| package.script(name)).any(|text| text.contains("prisma generate"));
+    !files.is_empty() && package.has("prisma") && package.has("@prisma/client") && !said
+}
+
+/// A variable that prisma.config.ts fails without, though nothing connects while the client is generated.
+pub(super) struct Placeholder {
+    pub(super) key: String,
+    pub(super) value: String,
+    evidence: Evidence,
+}
+
+/// What `env("...")` of prisma.config.ts asks for.
+/// <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
+pub(super) fn placeholders(dir: &Dir, package: &Package) -> Result<Vec<Placeholder>> {
+    let mut found: Vec<Placeholder> = Vec::new();
+    if !package.has("prisma") {
+        return Ok(found);
+    }
+    let Some(config) = config::read(dir, "prisma.config")? else { return Ok(found) };
+    let address = address(dir)?;
+    for window in config.tokens.windows(3) {
+        let key = window[2].text().filter(|_| window[0].is_word("env") && window[1].is('('));
+        let Some(key) = key.filter(|key| found.iter().all(|held| held.key != *key)) else { continue };
+        let evidence = config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
+        found.push(Placeholder { key: key.to_owned(), value: address.to_owned(), evidence });
+    }
+    Ok(found)
+}
+
+/// An address in the form of the schema's database, at which nothing listens.
+fn address(dir: &Dir) -> Result<&'static str> {
+    for name in ["prisma/schema.prisma", "schema.prisma", "prisma/schema/schema.prisma"] {
+        let Some(path) = dir.join(name) else { continue };
+        let Some(text) = dir.repo.source_text(&path)? else { continue };
+        let source = text.split("datasource").nth(1).unwrap_or_default();
+        let provider = source.split("provider").nth(1).and_then(|rest| rest.split('"').nth(1));
+        return Ok(match provider {
+            Some("mysql") => "mysql://localhost/placeholder",
+            Some("sqlite") => "file:./placeholder.db",
+            Some("sqlserver") => "sqlserver://localhost;database=placeholder",
+            Some("mongodb") => "mongodb://localhost/placeholder",
+            _ => "postgresql://localhost/placeholder",
+        });
+    }
+    Ok("postgresql://localhost/placeholder")
+}
+
+/// Says what the placeholders are.
+pub(super) fn finding(placeholders: &[Placeholder]) -> Option<Finding> {
+    if placeholders.is_empty() {
+        return None;
+    }
+    let keys: Vec<&str> = placeholders.iter().map(|p| p.key.as_str()).collect();
+    Some(Finding::new(
+        "build-placeholder",
+        Severity::Note,
+        format!("{} holds a placeholder while the image is built", keys.join(", ")),
+        placeholders.iter().map(|p| p.evidence.clone()),
+        "the Prisma client is generated without a database, but its configuration refuses to load without an address",
+        "give the true address when the container starts: `-e`, or the environment of your platform",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::repo::Repo;
+
+    fn package(repo: &Repo) -> Package {
+        Package::read(&repo.root()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn implied_unless_a_script_says_it() {
+        let schema = ("prisma/schema.prisma", "datasource db { provider = \"mysql\" }");
+        let dependencies = r#""dependencies": {"@prisma/client": "7"}, "devDependencies": {"prisma": "7"}"#;
+        for (scripts, implied) in [(r#""start": "node x.js""#, true), (r#""build": "prisma generate && tsc""#, false)] {
+            let manifest = format!(r#"{{"scripts": {{{scripts}}}, {dependencies}}}"#);
+            let repo = Repo::from_files([("package.json", manifest.as_str()), schema]);
+            let package = package(&repo);
+            assert_eq!(is_implied(&package, &files(&repo.root(), &package)), implied, "{scripts}");
+        }
+        let repo = Repo::from_files([("package.json", "{}"), schema]);
+        assert!(files(&repo.root(), &package(&repo)).is_empty());
+    }
+
+    #[test]
+    fn placeholders_are_what_the_configuration_asks_for() {
+        let manifest = r#"{"devDependencies": {"prisma": "7"}}"#;
+        let config = "import { defineConfig, env } from 'prisma/config'\nexport default defineConfig({\n  datasource: { url: env('DB') } })";
+        let schema = "datasource db {\n  provider = \"mysql\"\n}";
+        let repo = Repo::from_files([("package.json", manifest), ("prisma.config.ts", config), ("prisma/schema.prisma", schema)]);
+        let found = placeholders(&repo.root(), &package(&repo)).unwrap();
+        let pairs: Vec<(&str, &str)> = found.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
+        assert_eq!(pairs, [("DB", "mysql://localhost/placeholder")]);
+        assert_eq!(found[0].evidence.line, Some(3));
+        assert!(finding(&found).is_some() && finding(&[]).is_none());
+    }
+}
