@@ -222,7 +222,9 @@ fn guard(root: &Path, path: &RelPath) -> Result<PathBuf> {
         target.push(part);
         if fs::symlink_metadata(&target).is_ok_and(|meta| meta.file_type().is_symlink()) {
             let link = target.strip_prefix(root).unwrap_or(&target).display();
-            bail!("{link} is a symlink, and dockgen does not write through one: replace it by what it points to");
+            bail!(
+                "{link} is a symlink, and dockgen does not write through one: replace it by what it points to, or name another file with --output"
+            );
         }
     }
     Ok(target)

@@ -16,6 +16,7 @@ mod install_scripts;
 mod launch;
 mod lifecycle;
 mod manifest;
+mod migrations;
 mod native;
 mod plan;
 mod prisma;

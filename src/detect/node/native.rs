@@ -25,8 +25,8 @@ pub(crate) struct Native {
     pub(crate) git: Vec<Evidence>,
 }
 
-/// What compiles or fetches machine code for other modules.
-const BUILDERS: [&str; 5] = ["prebuild-install", "node-gyp", "bindings", "@mapbox/node-pre-gyp", "node-pre-gyp"];
+/// What compiles or fetches machine code for other modules, and what its users do without.
+const UNSCRIPTED: [&str; 6] = ["prebuild-install", "node-gyp", "bindings", "@mapbox/node-pre-gyp", "node-pre-gyp", "cpu-features"];
 
 /// The first release line of Node.js that a package of the lockfile breaks on, and where it is locked.
 pub(crate) struct Ceiling {
@@ -80,7 +80,7 @@ pub(crate) fn read(app: &App) -> Result<Native> {
         };
         if compiled.contains(&package.name) {
             let evidence = evidence("is compiled where no prebuilt file fits");
-            if !package.development && !BUILDERS.contains(&package.name.as_str()) {
+            if !package.development && !UNSCRIPTED.contains(&package.name.as_str()) {
                 native.scripted.push((package.name.clone(), evidence.clone()));
             }
             native.compiled.push(evidence);

@@ -11,7 +11,7 @@ pub(crate) use self::copy::manifest_paths;
 use super::launch::{Launch, Layout};
 use super::lifecycle::{self, Later, Lifecycle};
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, native, prisma, program};
+use super::{App, Details, install_scripts, migrations, native, prisma, program};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
@@ -118,6 +118,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let (secrets, more) = copy::secrets(&app)?;
     findings.extend(more);
     findings.extend(linker(&app, &tool)?);
+    findings.extend(migrations::finding(&app, &launch));
     findings.extend(install_scripts::finding(&app, &tool, &native::read(&app)?)?);
     findings.extend(musl(chosen));
     let mut stages = Stages {
