@@ -56,7 +56,8 @@ pub fn survey(
     flags: &[(String, String)],
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
-    let (place, repo, found) = scan(path, on_entry)?;
+    let (place, repo) = open(path, on_entry)?;
+    let found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
     Ok(Survey { place, repo, selection, lookup: None })
@@ -67,28 +68,44 @@ pub fn survey(
 /// # Errors
 /// As [`survey`].
 pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
-    let (place, repo, found) = scan(path, on_entry)?;
-    let known = |facts: &Facts| {
-        let state = State::read(&place.root, &facts.dir)?;
-        anyhow::Ok(state.is_some_and(|state| state.language == facts.language))
-    };
-    let known = found.iter().map(known).collect::<Result<Vec<bool>>>()?;
-    let selection = if wanted.is_empty() && known.contains(&true) {
-        let (taken, others): (Vec<_>, Vec<_>) = found.into_iter().zip(known).partition(|(_, known)| *known);
+    let (place, repo) = open(path, on_entry)?;
+    let state = |folder: &RelPath| State::read(&place.root, folder);
+    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|folder| Ok(state(folder)?.is_some()))?;
+    let mut known = Vec::new();
+    for facts in &found.apps {
+        known.push(state(&facts.dir)?.is_some_and(|state| state.language == facts.language));
+    }
+    let mut broken_known = None;
+    for (at, (folder, _)) in found.broken.iter().enumerate() {
+        if broken_known.is_none() && state(folder)?.is_some() {
+            broken_known = Some(at);
+        }
+    }
+    let selection = if wanted.is_empty() && (known.contains(&true) || broken_known.is_some()) {
+        if let Some(at) = broken_known {
+            return Err(found.broken.swap_remove(at).1);
+        }
+        let (taken, others): (Vec<_>, Vec<_>) = found.apps.into_iter().zip(known).partition(|(_, known)| *known);
         let others = others.into_iter().map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
         let taken = taken.into_iter().map(|(facts, _)| facts).collect();
-        Selection { taken, others: others.collect(), assumptions: Vec::new() }
+        let unread = found.broken.into_iter().map(|(folder, error)| (folder, format!("{error:#}")));
+        Selection {
+            taken,
+            others: others.collect(),
+            unread: unread.collect(),
+            aside: found.aside,
+            assumptions: Vec::new(),
+        }
     } else {
         apps::choose(&repo, &place.start, found, wanted, false)?
     };
     Ok(Survey { place, repo, selection, lookup: None })
 }
 
-fn scan(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo, Vec<Facts>)> {
+fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)> {
     let place = workspace::find(path)?;
     let repo = Repo::open(&place.root, Budget::default(), on_entry)?;
-    let found = detect::scan(&repo, &place.start)?;
-    Ok((place, repo, found))
+    Ok((place, repo))
 }
 
 /// Asks the tools of the languages about what was read, and notes where they disagree.
