@@ -17,7 +17,7 @@ use crate::docker::lint;
 use crate::docker::parse::parse;
 use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
-use crate::pin::{self, Lookup};
+use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
 use crate::questions;
 use crate::render::{self, Override};
@@ -42,8 +42,8 @@ pub struct Survey {
     pub repo: Repo,
     /// The applications in it.
     pub selection: Selection,
-    /// Reads digests, where images are to be pinned anew.
-    pub lookup: Option<Box<Lookup>>,
+    /// What is to become of the digests of images.
+    pub pinning: Pinning,
 }
 
 /// Reads the repository around `path` and finds its applications.
@@ -60,7 +60,7 @@ pub fn survey(
     let found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
-    Ok(Survey { place, repo, selection, lookup: None })
+    Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
 /// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are taken and no others.
@@ -99,7 +99,7 @@ pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + 
     } else {
         apps::choose(&repo, &place.start, found, wanted, false)?
     };
-    Ok(Survey { place, repo, selection, lookup: None })
+    Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
 fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)> {
@@ -241,12 +241,12 @@ impl<'a> App<'a> {
     /// # Errors
     /// As [`App::draft`].
     pub fn draft_on(&self, basis: Basis, output: Option<&RelPath>) -> Result<Draft> {
-        let Self { survey: Survey { place, repo, lookup, .. }, facts, answers, config, .. } = self;
+        let Self { survey: Survey { place, repo, pinning, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
         let mut plan = plan::make(repo, facts, answers)?;
         let known = self.state()?.map(|state| state.pins).unwrap_or_default();
-        let pins = pin::pin(&mut plan, &known, lookup.as_deref())?;
+        let pins = pin::pin(&mut plan, &known, pinning)?;
         must_be_possible(&plan.findings)?;
         let overrides = files::overrides(&place.root, facts)?;
         let dockerfile = render::dockerfile(&plan, &overrides)?;
