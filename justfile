@@ -17,11 +17,13 @@ test *args:
 
 # Build and run real images: needs a container engine that answers.
 e2e *args:
-    DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update -- --test-threads=2 {{args}}
+    DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update --test e2e_self -- --test-threads=2 {{args}}
 
-# Rewrite snapshots/ from tests/fixtures/; read the diff before you commit it.
+# Rewrite what is generated: snapshots/, the README's example, docs/wizard.svg, and this repository's own Dockerfile; read
+# the diff before you commit it.
 bless:
     DOCKGEN_BLESS=1 cargo test --test golden fixtures
+    DOCKGEN_BLESS=1 cargo test --test readme --test wizard --test own
 
 # Measure image sizes again and rewrite snapshots/sizes.md.
 bless-sizes:

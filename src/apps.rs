@@ -1,31 +1,15 @@
 //! Which of the detected applications are to get a Dockerfile.
 
+mod search;
+
 use anyhow::{Result, bail};
+
+pub use search::{Found, search};
 
 use crate::detect::{LANGUAGES, language};
 use crate::facts::{Facts, Kind, Rejected};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
-
-/// Folders whose applications are shown but not taken unless they are named: they serve the repository itself.
-const ASIDE: [&str; 16] = [
-    "example",
-    "examples",
-    "doc",
-    "docs",
-    "test",
-    "tests",
-    "testdata",
-    "testing",
-    "e2e",
-    "fixture",
-    "fixtures",
-    "__fixtures__",
-    "__tests__",
-    "vendor",
-    "third_party",
-    "benchmarks",
-];
 
 /// Manifests of languages that dockgen may not know, for the error that names what was found.
 const MANIFESTS: [(&str, &str); 16] = [
@@ -54,8 +38,32 @@ pub struct Selection {
     pub taken: Vec<Facts>,
     /// What was found beside them.
     pub others: Vec<(Facts, String)>,
+    /// Folders with a manifest that cannot be read, and why: nothing of theirs is taken.
+    pub unread: Vec<(RelPath, String)>,
+    /// Folders with a manifest that nobody asked.
+    pub aside: Vec<RelPath>,
     /// What had to be assumed to choose.
     pub assumptions: Vec<String>,
+}
+
+impl Selection {
+    /// The folders that nobody asked, by the one in which they lie, each with their number.
+    pub fn aside(&self, start: &RelPath) -> Vec<(RelPath, usize)> {
+        let mut counted: Vec<(RelPath, usize)> = Vec::new();
+        for folder in &self.aside {
+            let parts: Vec<&str> = folder.components().collect();
+            let from = start.components().count();
+            let end = (from + 1..=parts.len()).find(|end| {
+                RelPath::new(&parts[..*end].join("/")).is_some_and(|path| search::aside(start, &path).is_some())
+            });
+            let Some(home) = end.and_then(|end| RelPath::new(&parts[..end].join("/"))) else { continue };
+            match counted.iter_mut().find(|(held, _)| *held == home) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((home, 1)),
+            }
+        }
+        counted
+    }
 }
 
 /// Chooses: the applications that `wanted` names; else that of `start`; else all that can be started.
@@ -63,24 +71,25 @@ pub struct Selection {
 /// `entrypoint` says that a person named what to start, so that an application without a known program can be taken.
 ///
 /// # Errors
-/// Where there is nothing to take: what was looked for, and the way out.
-pub fn choose(
-    repo: &Repo,
-    start: &RelPath,
-    found: Vec<Facts>,
-    wanted: &[String],
-    entrypoint: bool,
-) -> Result<Selection> {
+/// Where there is nothing to take: what was looked for, and the way out. Where a manifest cannot be read that could belong
+/// to what is taken.
+pub fn choose(repo: &Repo, start: &RelPath, found: Found, wanted: &[String], entrypoint: bool) -> Result<Selection> {
+    let Found { apps: found, mut broken, aside } = found;
     if found.is_empty() {
-        return Err(nothing(repo, start));
+        return Err(if broken.is_empty() { nothing(repo, start) } else { broken.swap_remove(0).1 });
     }
     if !wanted.is_empty() {
-        return named(start, found, wanted);
+        return named(start, found, broken, wanted);
     }
     let mut taken: Vec<Facts> = Vec::new();
     let mut others = Vec::new();
     let own_starts = found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()));
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
+    // A broken manifest stops everything, but for one of a fixture or an example, which would not be taken in any case.
+    let stops = |dir: &RelPath| dir == start || search::aside(start, dir).is_none();
+    if let Some(at) = broken.iter().position(|(dir, _)| stops(dir)) {
+        return Err(broken.swap_remove(at).1);
+    }
     for facts in found {
         match why_not(&facts, start, own_starts, any_starts || own_starts, &taken) {
             Some(why) => others.push((facts, why)),
@@ -96,7 +105,11 @@ pub fn choose(
             list.join(", ")
         );
     }
-    Ok(Selection { taken, others, assumptions })
+    Ok(Selection { taken, others, unread: unread(broken), aside, assumptions })
+}
+
+fn unread(broken: Vec<(RelPath, anyhow::Error)>) -> Vec<(RelPath, String)> {
+    broken.into_iter().map(|(dir, error)| (dir, format!("{error:#}"))).collect()
 }
 
 /// Why an application is not taken; `None` where it is.
@@ -107,8 +120,7 @@ fn why_not(facts: &Facts, start: &RelPath, own_starts: bool, any_starts: bool, t
     if any_starts && facts.programs.is_empty() && !(own_starts && facts.dir == *start) {
         return Some("nothing in it to start: a library, or the root of a workspace".to_owned());
     }
-    let inside = facts.dir.strip(start).unwrap_or_default();
-    if let Some(part) = inside.split('/').find(|part| ASIDE.contains(part)) {
+    if let Some(part) = search::aside(start, &facts.dir) {
         return Some(format!("lies under {part}/"));
     }
     let outer = taken
@@ -150,7 +162,12 @@ fn name(facts: &Facts) -> &'static str {
 }
 
 /// The applications that `--app` names: by name, by folder (from PATH or from the root), or by language.
-fn named(start: &RelPath, found: Vec<Facts>, wanted: &[String]) -> Result<Selection> {
+fn named(
+    start: &RelPath,
+    found: Vec<Facts>,
+    mut broken: Vec<(RelPath, anyhow::Error)>,
+    wanted: &[String],
+) -> Result<Selection> {
     let matches = |facts: &Facts, word: &str| {
         facts.name.value == word
             || facts.language == word
@@ -158,10 +175,16 @@ fn named(start: &RelPath, found: Vec<Facts>, wanted: &[String]) -> Result<Select
             || RelPath::new(word).is_some_and(|dir| dir == facts.dir)
     };
     for word in wanted {
+        let at = |dir: &RelPath| [start.join(word), RelPath::new(word)].contains(&Some(dir.clone()));
+        if let Some(place) = broken.iter().position(|(dir, _)| at(dir)) {
+            return Err(broken.swap_remove(place).1);
+        }
         if !found.iter().any(|facts| matches(facts, word)) {
             let known: Vec<String> =
                 found.iter().map(|f| format!("{} ({})", f.name.value, f.dir.relative_to(start))).collect();
-            bail!("--app {word}: no such application; there are {}", known.join(", "));
+            let unread: Vec<String> =
+                broken.iter().map(|(dir, error)| format!("; {dir} cannot be read: {error:#}")).collect();
+            bail!("--app {word}: no such application; there are {}{}", known.join(", "), unread.concat());
         }
     }
     let (mut taken, rest): (Vec<_>, Vec<_>) =
@@ -169,7 +192,7 @@ fn named(start: &RelPath, found: Vec<Facts>, wanted: &[String]) -> Result<Select
     let mut others: Vec<_> = rest.into_iter().map(|facts| (facts, "not named by --app".to_owned())).collect();
     let mut assumptions = Vec::new();
     one_per_folder(&mut taken, &mut others, &mut assumptions);
-    Ok(Selection { taken, others, assumptions })
+    Ok(Selection { taken, others, unread: unread(broken), aside: Vec::new(), assumptions })
 }
 
 fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
@@ -256,7 +279,65 @@ mod tests {
 
     fn choose_from(found: Vec<Facts>, wanted: &[&str]) -> Result<Selection> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
+        let found = Found { apps: found, ..Found::default() };
         choose(&Repo::from_files([("x", "")]), &RelPath::root(), found, &wanted, false)
+    }
+
+    fn search_in(files: &[(&str, &str)], wanted: &[&str]) -> Result<Selection> {
+        let repo = Repo::from_files(files.iter().copied());
+        let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
+        let found = search(&repo, &RelPath::root(), !wanted.is_empty(), &|_| Ok(false))?;
+        choose(&repo, &RelPath::root(), found, &wanted, false)
+    }
+
+    const GO: (&str, &str) = ("go.mod", "module example.com/app\n\ngo 1.27\n");
+    const MAIN: &str = "package main\n\nfunc main() {}\n";
+    const BROKEN: &str = "{ broken";
+
+    #[test]
+    fn fixtures_are_not_asked_beside_an_application() {
+        let files = [
+            GO,
+            ("main.go", MAIN),
+            ("tests/fixtures/a/package.json", BROKEN),
+            ("tests/fixtures/b/package.json", "{}"),
+            ("web/examples/c/package.json", BROKEN),
+        ];
+        let selection = search_in(&files, &[]).unwrap();
+        assert_eq!(dirs(&selection), [".:go"]);
+        assert!(selection.others.is_empty() && selection.unread.is_empty(), "{selection:?}");
+        let path = |text: &str| RelPath::new(text).unwrap();
+        assert_eq!(selection.aside(&RelPath::root()), [(path("tests"), 2), (path("web/examples"), 1)]);
+        // Who names one is told what is wrong with it.
+        let error = |wanted: &str| format!("{:#}", search_in(&files, &[wanted]).unwrap_err());
+        assert!(
+            error("tests/fixtures/a").starts_with("tests/fixtures/a/package.json:1"),
+            "{}",
+            error("tests/fixtures/a")
+        );
+        assert!(error("nope").contains("no such application") && error("nope").contains("web/examples/c/package.json"));
+        assert_eq!(dirs(&search_in(&files, &["app"]).unwrap()), [".:go"]);
+    }
+
+    #[test]
+    fn a_broken_manifest_stops_what_it_could_belong_to() {
+        let broken = ("web/package.json", BROKEN);
+        for files in [
+            vec![GO, ("main.go", MAIN), broken],
+            // Of several applications it would be one.
+            vec![("api/go.mod", GO.1), ("api/main.go", MAIN), broken],
+            // Beside what is taken.
+            vec![GO, ("main.go", MAIN), ("package.json", BROKEN)],
+            // There is nothing else.
+            vec![("examples/a/package.json", BROKEN)],
+        ] {
+            let error = format!("{:#}", search_in(&files, &[]).unwrap_err());
+            assert!(error.contains("package.json:1"), "{error}");
+        }
+        // Nothing else can be started: examples are asked, and a broken one is passed over.
+        let files = [("examples/a/go.mod", GO.1), ("examples/a/main.go", MAIN), ("examples/b/package.json", BROKEN)];
+        let error = format!("{:#}", search_in(&files, &[]).unwrap_err());
+        assert!(error.contains("examples/a (lies under examples/)") && error.contains("--app"), "{error}");
     }
 
     #[test]
@@ -299,7 +380,7 @@ mod tests {
     #[test]
     fn nothing_found_says_what_was_looked_for() {
         let error = |files: &[(&str, &str)]| {
-            choose(&Repo::from_files(files.iter().copied()), &RelPath::root(), Vec::new(), &[], false)
+            choose(&Repo::from_files(files.iter().copied()), &RelPath::root(), Found::default(), &[], false)
                 .unwrap_err()
                 .to_string()
         };

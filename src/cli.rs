@@ -125,6 +125,9 @@ pub struct Update {
     /// Write images as name:tag@sha256:..., with the digests that their registries give now; later runs keep them
     #[arg(long)]
     pub pin: bool,
+    /// Write images as name:tag again, without digests; later runs read none
+    #[arg(long, conflicts_with = "pin")]
+    pub unpin: bool,
     /// Take a Dockerfile that dockgen did not write under its care: it stays as it is, later changes are merged into it
     #[arg(long)]
     pub adopt: bool,
@@ -347,5 +350,7 @@ mod tests {
             assert_eq!(error.exit_code(), 2, "{bad:?}");
             assert!(error.to_string().contains(bad[0]), "{error}");
         }
+        let both = Cli::try_parse_from(["dockgen", "update", "--pin", "--unpin"]).unwrap_err();
+        assert!(both.exit_code() == 2 && both.to_string().contains("--unpin"), "{both}");
     }
 }

@@ -32,6 +32,9 @@ const EXCEPTIONS: &str = "Read by the Dockerfile all the same";
 /// The title of exceptions to all rows.
 const AGAIN: &str = "Let in again";
 
+/// The title of folders that a language's build does not read.
+const UNREAD: &str = "Not read by the build: a change of theirs builds nothing again";
+
 /// The title of rows that a person added to what dockgen wrote.
 const BY_HAND: &str = "Added by hand";
 
@@ -80,6 +83,8 @@ pub fn plan_ignore(
     let mut language = groups(&template(&plan.language), app);
     let mut common = groups(&template("common"), app);
     own_dockerfile(plan, path, &mut common)?;
+    let unread = listed(plan, "unread").filter_map(literal).collect();
+    language.push(Group { title: UNREAD.to_owned(), rows: unread });
     let let_in: Vec<String> = folders_let_in(repo, plan, &their_file);
     for group in language.iter_mut().chain(&mut common) {
         group.rows.retain(|row| !covered(&their_file, row, &let_in));
@@ -355,6 +360,12 @@ fn tails(exception: &str) -> Vec<String> {
     paths.iter().flat_map(ends).collect()
 }
 
+/// Paths that a language may list in its details.
+fn listed<'p>(plan: &'p Plan, key: &str) -> impl Iterator<Item = &'p str> {
+    let list = plan.details.get(key).and_then(serde_json::Value::as_array);
+    list.into_iter().flatten().filter_map(serde_json::Value::as_str)
+}
+
 /// What the plan reads from the build context, relative to it.
 struct Needed {
     paths: BTreeSet<String>,
@@ -365,8 +376,7 @@ impl Needed {
     fn of(repo: &Repo, plan: &Plan) -> Self {
         let manifests = plan.manifests.iter().flat_map(|copy| &copy.src).map(Line::as_str);
         let artifacts = plan.artifacts.iter().filter(|a| a.stage.is_none()).map(|artifact| artifact.src.as_str());
-        let reads = plan.details.get("reads").and_then(serde_json::Value::as_array);
-        let reads = reads.into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let reads = listed(plan, "reads");
         let mut paths = BTreeSet::new();
         for source in manifests.chain(artifacts).chain(reads) {
             paths.extend(expand(repo, &plan.context, source));

@@ -81,15 +81,37 @@ pub fn language(id: &str) -> Option<&'static Language> {
     LANGUAGES.iter().find(|language| language.id == id)
 }
 
+/// A folder, and the language whose manifest lies in it.
+pub type Candidate = (RelPath, &'static Language);
+
 /// Every application at or below `start`, sorted by folder, then by language.
 ///
-/// `start` itself is asked even without a marker: it may be a program inside a larger module.
+/// # Errors
+/// Where a manifest is broken.
 pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
     scan_among(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start)
 }
 
 /// [`scan`] with some languages, or with all of them in another order.
-pub fn scan_among(languages: &[&Language], repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_among(languages: &[&'static Language], repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
+    let asked = candidates(languages, repo, start).into_iter().map(|candidate| ask(repo, &candidate));
+    let mut found = asked.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
+    sort(&mut found);
+    Ok(found)
+}
+
+/// The order of applications: by folder, then by language.
+pub fn sort(found: &mut [Facts]) {
+    found.sort_by(|a, b| (&a.dir, &a.language).cmp(&(&b.dir, &b.language)));
+}
+
+/// The folders at and below `start` that may hold an application, none of them read yet.
+///
+/// `start` itself is asked even without a marker: it may be a program inside a larger module.
+pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath) -> Vec<Candidate> {
     let mut folders: Vec<BTreeSet<RelPath>> = vec![BTreeSet::from([start.clone()]); languages.len()];
     let markers: Vec<(Letters, &str, usize)> = languages
         .iter()
@@ -103,12 +125,17 @@ pub fn scan_among(languages: &[&Language], repo: &Repo, start: &RelPath) -> Resu
             }
         }
     }
-    let mut found = Vec::new();
-    for (language, folders) in languages.iter().zip(folders) {
-        for folder in folders {
-            found.extend((language.detect)(&Dir::new(repo, folder))?);
-        }
-    }
-    found.sort_by(|a: &Facts, b| (&a.dir, &a.language).cmp(&(&b.dir, &b.language)));
-    Ok(found)
+    let of = |(language, folders): (&&'static Language, BTreeSet<RelPath>)| {
+        let language = *language;
+        folders.into_iter().map(move |folder| (folder, language)).collect::<Vec<_>>()
+    };
+    languages.iter().zip(folders).flat_map(of).collect()
+}
+
+/// Asks a language about a folder.
+///
+/// # Errors
+/// Where a manifest is broken.
+pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>> {
+    (language.detect)(&Dir::new(repo, folder.clone()))
 }

@@ -15,13 +15,30 @@ pub type Pins = BTreeMap<String, String>;
 /// Reads the digest of an image, `sha256:...`.
 pub type Lookup = dyn Fn(&str) -> Result<String>;
 
-/// Pins the images of `plan`: with the digest that `lookup` reads, else with the one that is known already. What could
-/// not be pinned is a finding. Gives the pins that are in force.
+/// What is to become of digests.
+#[derive(Default)]
+pub enum Pinning {
+    /// Those that are known stay.
+    #[default]
+    Keep,
+    /// They are read anew; where that fails, those that are known stay.
+    Read(Box<Lookup>),
+    /// Tags alone.
+    Drop,
+}
+
+/// Pins the images of `plan`, or drops their digests. What could not be pinned is a finding. Gives the pins that are in
+/// force.
 ///
 /// # Errors
 /// Where what was read is no digest.
-pub fn pin(plan: &mut Plan, known: &Pins, lookup: Option<&Lookup>) -> Result<Pins> {
+pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
     let mut pins = Pins::new();
+    let lookup = match pinning {
+        Pinning::Keep => None,
+        Pinning::Read(lookup) => Some(lookup),
+        Pinning::Drop => return Ok(pins),
+    };
     for image in [&plan.builder, &plan.runtime.image].into_iter().chain(&plan.runtime.init_image) {
         let name = image.as_str();
         if name == "scratch" || name.contains('@') || pins.contains_key(name) {

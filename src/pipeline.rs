@@ -17,7 +17,7 @@ use crate::docker::lint;
 use crate::docker::parse::parse;
 use crate::facts::{Facts, Finding, Severity};
 use crate::path::RelPath;
-use crate::pin::{self, Lookup};
+use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
 use crate::questions;
 use crate::render::{self, Override};
@@ -42,8 +42,8 @@ pub struct Survey {
     pub repo: Repo,
     /// The applications in it.
     pub selection: Selection,
-    /// Reads digests, where images are to be pinned anew.
-    pub lookup: Option<Box<Lookup>>,
+    /// What is to become of the digests of images.
+    pub pinning: Pinning,
 }
 
 /// Reads the repository around `path` and finds its applications.
@@ -56,10 +56,11 @@ pub fn survey(
     flags: &[(String, String)],
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
-    let (place, repo, found) = scan(path, on_entry)?;
+    let (place, repo) = open(path, on_entry)?;
+    let found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
-    Ok(Survey { place, repo, selection, lookup: None })
+    Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
 /// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are taken and no others.
@@ -67,28 +68,44 @@ pub fn survey(
 /// # Errors
 /// As [`survey`].
 pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
-    let (place, repo, found) = scan(path, on_entry)?;
-    let known = |facts: &Facts| {
-        let state = State::read(&place.root, &facts.dir)?;
-        anyhow::Ok(state.is_some_and(|state| state.language == facts.language))
-    };
-    let known = found.iter().map(known).collect::<Result<Vec<bool>>>()?;
-    let selection = if wanted.is_empty() && known.contains(&true) {
-        let (taken, others): (Vec<_>, Vec<_>) = found.into_iter().zip(known).partition(|(_, known)| *known);
+    let (place, repo) = open(path, on_entry)?;
+    let state = |folder: &RelPath| State::read(&place.root, folder);
+    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|folder| Ok(state(folder)?.is_some()))?;
+    let mut known = Vec::new();
+    for facts in &found.apps {
+        known.push(state(&facts.dir)?.is_some_and(|state| state.language == facts.language));
+    }
+    let mut broken_known = None;
+    for (at, (folder, _)) in found.broken.iter().enumerate() {
+        if broken_known.is_none() && state(folder)?.is_some() {
+            broken_known = Some(at);
+        }
+    }
+    let selection = if wanted.is_empty() && (known.contains(&true) || broken_known.is_some()) {
+        if let Some(at) = broken_known {
+            return Err(found.broken.swap_remove(at).1);
+        }
+        let (taken, others): (Vec<_>, Vec<_>) = found.apps.into_iter().zip(known).partition(|(_, known)| *known);
         let others = others.into_iter().map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
         let taken = taken.into_iter().map(|(facts, _)| facts).collect();
-        Selection { taken, others: others.collect(), assumptions: Vec::new() }
+        let unread = found.broken.into_iter().map(|(folder, error)| (folder, format!("{error:#}")));
+        Selection {
+            taken,
+            others: others.collect(),
+            unread: unread.collect(),
+            aside: found.aside,
+            assumptions: Vec::new(),
+        }
     } else {
         apps::choose(&repo, &place.start, found, wanted, false)?
     };
-    Ok(Survey { place, repo, selection, lookup: None })
+    Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
-fn scan(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo, Vec<Facts>)> {
+fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)> {
     let place = workspace::find(path)?;
     let repo = Repo::open(&place.root, Budget::default(), on_entry)?;
-    let found = detect::scan(&repo, &place.start)?;
-    Ok((place, repo, found))
+    Ok((place, repo))
 }
 
 /// Asks the tools of the languages about what was read, and notes where they disagree.
@@ -224,12 +241,12 @@ impl<'a> App<'a> {
     /// # Errors
     /// As [`App::draft`].
     pub fn draft_on(&self, basis: Basis, output: Option<&RelPath>) -> Result<Draft> {
-        let Self { survey: Survey { place, repo, lookup, .. }, facts, answers, config, .. } = self;
+        let Self { survey: Survey { place, repo, pinning, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
         let mut plan = plan::make(repo, facts, answers)?;
         let known = self.state()?.map(|state| state.pins).unwrap_or_default();
-        let pins = pin::pin(&mut plan, &known, lookup.as_deref())?;
+        let pins = pin::pin(&mut plan, &known, pinning)?;
         must_be_possible(&plan.findings)?;
         let overrides = files::overrides(&place.root, facts)?;
         let dockerfile = render::dockerfile(&plan, &overrides)?;

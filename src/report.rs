@@ -166,6 +166,15 @@ pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
         let text = format!("{} in {}: {why}", facts.name.value, here.path(&facts.dir));
         block(&mut out, &look.dim("not taken"), &text, look);
     }
+    for (folder, why) in &survey.selection.unread {
+        let text = format!("{}, which cannot be read: {why}", here.path(folder));
+        block(&mut out, &look.dim("not taken"), &text, look);
+    }
+    for (folder, count) in survey.selection.aside(&survey.place.start) {
+        let (what, which) = if count == 1 { ("manifest", "it") } else { ("manifests", "one") };
+        let text = format!("{count} {what} under {}: --app FOLDER takes {which}", here.path(&folder));
+        block(&mut out, &look.dim("not asked"), &text, look);
+    }
     out
 }
 

@@ -202,6 +202,8 @@ impl State {
     fn move_of(&self, now: &Self, app: &RelPath, old: Option<&Fact>, new: Option<&Fact>) -> Moved {
         let told = new.or(old);
         let file = told.and_then(|fact| fact.file.as_deref());
+        // The catalog's rows are no templates: a version whose rows alone are others has the same ones.
+        let another = self.templates != now.templates || self.dockgen != now.dockgen;
         let print = |state: &Self| file.and_then(|file| state.inputs.get(file).cloned());
         Moved {
             what: told.map(|fact| fact.what.clone()).unwrap_or_default(),
@@ -209,7 +211,7 @@ impl State {
             new: new.map(|fact| fact.value.clone()),
             file: file.and_then(|file| app.join(file)),
             line: new.and_then(|fact| fact.line),
-            by_dockgen: self.templates != now.templates && print(self).is_some() && print(self) == print(now),
+            by_dockgen: another && print(self).is_some() && print(self) == print(now),
         }
     }
 
@@ -367,7 +369,7 @@ mod tests {
             ],
             &[("m", "1"), ("s", "1")],
         );
-        let mut new = state(
+        let new = state(
             &[
                 ("toolchain", "2", Some(("m", 4))),
                 ("folder", "b", None),
@@ -390,10 +392,16 @@ mod tests {
         assert_eq!(moved[0].file.as_ref().unwrap().as_str(), "apps/api/m");
         assert!(!old.holds(&new) && old.holds(&State { inputs: BTreeMap::new(), ..old.clone() }));
         assert_eq!(old.changed_inputs(&new), [("m".to_owned(), "changed"), ("n".to_owned(), "new")]);
-        // The same file, read by another dockgen.
-        new.templates = "other".to_owned();
-        let by_dockgen: Vec<bool> = old.moved(&new, &app()).iter().map(|moved| moved.by_dockgen).collect();
-        assert_eq!(by_dockgen, [false, false, true]);
+        let by_dockgen =
+            |new: &State| -> Vec<bool> { old.moved(new, &app()).iter().map(|moved| moved.by_dockgen).collect() };
+        assert_eq!(by_dockgen(&new), [false; 3]);
+        // The same file, read by another dockgen: other templates, or another catalog.
+        let templates = State { templates: "other".to_owned(), ..new.clone() };
+        let catalog = State { dockgen: "99.0.0".to_owned(), ..new };
+        assert_eq!(
+            (by_dockgen(&templates), by_dockgen(&catalog)),
+            (vec![false, false, true], vec![false, false, true])
+        );
     }
 
     #[test]

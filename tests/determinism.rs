@@ -92,12 +92,12 @@ proptest! {
     #[test]
     fn any_order_of_the_languages_gives_the_same(order in Just((0..LANGUAGES.len()).collect::<Vec<_>>()).prop_shuffle()) {
         let repository = repository(mixed());
-        let scan = |languages: &[&Language]| {
+        let scan = |languages: &[&'static Language]| {
             let repo = Repo::open(repository.path(), Budget::default(), &|_| {}).unwrap();
             scan_among(languages, &repo, &RelPath::root()).unwrap()
         };
-        let registered: Vec<&Language> = LANGUAGES.iter().collect();
-        let languages: Vec<&Language> = order.into_iter().map(|at| &LANGUAGES[at]).collect();
+        let registered: Vec<&'static Language> = LANGUAGES.iter().collect();
+        let languages: Vec<&'static Language> = order.into_iter().map(|at| &LANGUAGES[at]).collect();
         prop_assert_eq!(scan(&registered), scan(&languages));
     }
 }
@@ -178,10 +178,11 @@ fn what_was_not_read_may_hold_anything() {
         let repository = copy(&fixture, |_| {});
         let Ok(before) = generate(repository.path(), &[]) else { continue };
         let before = texts(repository.path(), Ok(before));
-        let repo = Repo::open(repository.path(), Budget::default(), &|_| {}).unwrap();
-        let start = RelPath::root();
-        for facts in dockgen::detect::scan(&repo, &start).unwrap() {
-            dockgen::plan::make(&repo, &facts, &dockgen::ask::Answers::default()).ok();
+        let survey = dockgen::pipeline::survey(repository.path(), &[], &[], &|_| {}).unwrap();
+        let (repo, start) = (&survey.repo, RelPath::root());
+        let others = survey.selection.others.iter().map(|(facts, _)| facts);
+        for facts in survey.selection.taken.iter().chain(others) {
+            dockgen::plan::make(repo, facts, &dockgen::ask::Answers::default()).ok();
         }
         let read = repo.inputs();
         let asked: Vec<&RelPath> = repo.files_under(&start).filter(|path| !read.contains(path)).collect();

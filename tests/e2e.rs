@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 
+#[allow(dead_code, reason = "the harness serves other tests too")]
 #[path = "e2e/harness.rs"]
 mod harness;
 #[path = "e2e/sizes.rs"]
@@ -499,7 +500,7 @@ fn baselines() {
         return;
     }
     let Some(engine) = engine() else { return };
-    for app in [&EXPRESS, &NOSIGNAL, &SPA, &NEXT, &CHI, &TEMPLATES, &CGO] {
+    for app in [&EXPRESS, &NOSIGNAL, &SPA, &NEXT, &CHI, &TEMPLATES, &CGO, &SPRING3, &RUST_AXUM] {
         for kind in [sizes::SINGLE, sizes::THREE_STAGE] {
             let dockerfile = baseline(&format!("{}.{kind}", app.name));
             let context = tempfile::tempdir().unwrap();

@@ -477,6 +477,44 @@ fn digests_are_written_kept_and_moved() {
     assert!(read(dir.path(), "Dockerfile").contains("golang:1.27-trixie AS"));
 }
 
+/// `--unpin` is the way back: tags alone, edits by hand kept, and nothing brings the digests back but `--pin`.
+#[cfg(unix)]
+#[test]
+fn digests_are_dropped_again() {
+    let (dir, engine) = (hello(), engine());
+    replace(dir.path(), "Dockerfile", "\nUSER ", "\nENV A=1\n\nUSER ");
+    let before = files(dir.path());
+    let (_, digest) = run(dir.path(), &["update", "--unpin"], 0);
+    assert_eq!((files(dir.path()), digest.as_str()), (before.clone(), ""), "nothing is pinned");
+
+    let digest = format!("sha256:{}", "a".repeat(64));
+    write(engine.path(), "digest", &format!("{digest}\n"));
+    let path = format!("{}:/usr/bin:/bin", engine.path().display());
+    let pin =
+        || assert!(command(dir.path(), &["update", "--pin"]).env("PATH", &path).output().unwrap().status.success());
+    pin();
+    let pinned = files(dir.path());
+    assert!(pinned["Dockerfile"].contains(&digest) && pinned[".dockgen/state.json"].contains(&digest));
+    run(dir.path(), &["update", "--unpin", "--dry-run"], 0);
+    assert_eq!(files(dir.path()), pinned);
+    let (out, _) = run(dir.path(), &["update", "--unpin"], 0);
+    assert!(flat(&out).contains("moved digest of golang:1.26-trixie sha256:aaa") && out.contains("a: gone"), "{out}");
+    assert_eq!(files(dir.path()), before);
+    run(dir.path(), &["check"], 0);
+    run(dir.path(), &["update"], 0);
+    assert_eq!(files(dir.path()), before, "without --pin, digests stay away");
+
+    // A line that was edited since is a conflict, as in every update.
+    pin();
+    replace(dir.path(), "Dockerfile", &format!("golang:1.26-trixie@{digest}"), "golang:1.26-mine");
+    let edited = files(dir.path());
+    run(dir.path(), &["update", "--unpin"], 1);
+    assert_eq!(files(dir.path()), edited);
+    run(dir.path(), &["update", "--unpin", "--conflict=ours"], 0);
+    let text = read(dir.path(), "Dockerfile");
+    assert!(text.contains("golang:1.26-mine") && !text.contains("sha256"), "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn symlinks_are_refused() {

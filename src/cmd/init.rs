@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::interrupt;
 use crate::path::RelPath;
+use crate::pin::Pinning;
 use crate::pipeline::{self, Draft, Role, Survey};
 use crate::report::{self, json, look::Look, next, next::Here, preview};
 use crate::wizard::Wizard;
@@ -30,7 +31,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         pipeline::confirm(&mut survey)?;
     }
     drop(progress);
-    survey.lookup = args.pin.then(digest::lookup);
+    if args.pin {
+        survey.pinning = Pinning::Read(digest::lookup());
+    }
     let here = super::here(&survey, &args.wanted.path);
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
     let talk = screen.attended && !(args.yes || args.json || args.stdout);

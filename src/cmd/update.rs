@@ -12,6 +12,7 @@ use crate::digest;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::merge::Conflict;
+use crate::pin::Pinning;
 use crate::pipeline::{self, Role, Survey};
 use crate::report::drift::{self, Compared};
 use crate::report::{self, look::Look, next::Here, preview};
@@ -25,7 +26,11 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let mut survey = pipeline::survey_known(&args.wanted.path, &args.wanted.apps, &|n| progress.seen(n))?;
     drop(progress);
-    survey.lookup = args.pin.then(digest::lookup);
+    survey.pinning = match (args.pin, args.unpin) {
+        (true, _) => Pinning::Read(digest::lookup()),
+        (_, true) => Pinning::Drop,
+        _ => Pinning::Keep,
+    };
     let here = super::here(&survey, &args.wanted.path);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
     let reviews = apps.iter().map(|app| update::review(app, args.adopt)).collect::<Result<Vec<_>>>()?;

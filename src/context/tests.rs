@@ -216,3 +216,16 @@ fn an_allow_list_of_git_opens_no_folder_again() {
     }
     assert!(!file.hides("src/main.x"), "{}", planned.text);
 }
+
+#[test]
+fn folders_that_the_build_does_not_read_are_hidden_but_for_what_it_reads() {
+    let mut plan = sample("", "");
+    plan.details = json!({ "unread": ["benches", "tests"], "reads": ["benches/speed.rs"] });
+    let files = [("benches/speed.rs", ""), ("benches/data.bin", ""), ("tests/a.rs", ""), ("src/tests/b.rs", "")];
+    let (_, file) = planned(&files, &plan, None);
+    assert!(file.hides("tests/a.rs") && file.hides("benches/data.bin"));
+    assert!(!file.hides("benches/speed.rs") && !file.hides("src/tests/b.rs"));
+    // A line that a person wrote stays above.
+    let (_, file) = planned(&files, &plan, Some("tests/*.tmp\n"));
+    assert!(file.hides("tests/a.rs") && !file.hides("benches/speed.rs"));
+}

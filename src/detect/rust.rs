@@ -32,6 +32,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod toolchain;
+mod unread;
 mod workspace;
 
 /// The row of the registry.
@@ -94,6 +95,8 @@ struct ProgramDetails {
     files: Vec<(RelPath, String)>,
     /// What the compiler reads beside the sources.
     reads: Vec<RelPath>,
+    /// Folders that its build does not read.
+    unread: Vec<RelPath>,
     /// Default arguments that it needs in a container.
     args: Vec<String>,
     /// The working directory, where it is not the program's folder.

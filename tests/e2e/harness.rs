@@ -93,6 +93,16 @@ impl Engine {
         container
     }
 
+    /// Runs a command to its end without any privilege and without a network, with `folder` mounted read-only; what it
+    /// printed on standard output.
+    pub(crate) fn run_once(&self, image: &Image, folder: &Path, at: &str, words: &[&str]) -> String {
+        let mut command = Command::new("docker");
+        command.args(["run", "--rm", "--name", &self.name("once"), "--read-only", "--cap-drop", "ALL"]);
+        command.args(["--security-opt", "no-new-privileges", "--network", "none", "--memory", "384m"]);
+        command.args(["--pids-limit", "256", "-v", &format!("{}:{at}:ro", folder.display()), &image.name]);
+        run(command.args(words))
+    }
+
     /// A container that is made but not started: to look at its files.
     pub(crate) fn create(&self, image: &Image) -> Container {
         let container = Container { name: self.name("files"), published: None };

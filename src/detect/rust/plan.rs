@@ -47,6 +47,8 @@ struct View {
     sqlx: bool,
     /// What the compiler reads beside the sources: the .dockerignore lets it in.
     reads: Vec<String>,
+    /// Folders that the build does not read: the .dockerignore hides them.
+    unread: Vec<String>,
     /// The builder is Alpine.
     musl: bool,
     /// The variable that makes cargo strip the binary, `""` where the profile says so itself.
@@ -65,6 +67,11 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let features = features(chosen.answers.get(id::FEATURES), &own)?;
     let inside = |paths: &[RelPath]| paths.iter().map(|path| relative(path, context)).collect::<Result<Vec<_>>>();
     let (stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
+    let mut reads = inside(&own.reads)?;
+    // cargo looks for each target that the manifest names, also for one that it does not build.
+    reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(|(path, stub)| {
+        own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path)
+    }));
     let mut folders: Vec<String> = stubs
         .iter()
         .chain(&scripts)
@@ -103,7 +110,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         target: details.target,
         wrapper: details.wrapper,
         sqlx: details.sqlx,
-        reads: inside(&own.reads)?,
+        reads,
+        unread: inside(&own.unread)?,
         musl: chosen.base.row.builder == "musl",
         strip: if details.strips.iter().any(|name| name == profile) { String::new() } else { strip },
     };

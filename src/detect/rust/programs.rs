@@ -11,7 +11,7 @@ use super::manifest::{Manifest, Role};
 use super::source::Sources;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{LANGUAGE, ProgramDetails, Tables, native, reads, runtime};
+use super::{LANGUAGE, ProgramDetails, Tables, native, reads, runtime, unread};
 use crate::catalog::Catalog;
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -178,6 +178,7 @@ fn analyse(
     let files = project.sources.of_program(&binary.path, &libraries)?;
     let (reads, missing) = reads::reads(project.dir.repo, &folder, &files);
     details.reads = reads;
+    details.unread = unread::unread(project, &files)?;
     program.findings.extend(missing);
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {

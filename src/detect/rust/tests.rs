@@ -135,12 +135,13 @@ fn main() {
     Config::builder().add_source(File::with_name("config/default"));
     std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/x.bin"));
     include_str!("../b.txt"); router.nest("assets", x); sqlx::migrate!("./migrations"); println!("docs/x.md");
-    fs::read_to_string("target/x"); fs::read_to_string("missing.txt");
+    fs::read_to_string("target/x"); fs::read_to_string("missing.txt"); folder.join(".gitignore"); folder.join("Dockerfile");
+    read(x).with_context(|| format!("lang/{name}"))?; bail!("no {}", format!("lang/{name}"));
 }
 "#;
     let files: Vec<(&str, &str)> = [
         "a.txt", "static/s.css", "templates/i.html", "config/default.toml", "data/x.bin", "b.txt", "assets/z",
-        "migrations/1.sql", "docs/x.md", "target/x",
+        "migrations/1.sql", "docs/x.md", "target/x", ".gitignore", "Dockerfile", "lang/de",
     ]
     .map(|path| (path, ""))
     .to_vec();
@@ -153,6 +154,43 @@ fn main() {
     assert_eq!(found.files.len(), 5);
     let reads: Vec<&str> = details.reads.iter().map(RelPath::as_str).collect();
     assert_eq!(reads, ["b.txt", "migrations"]);
+}
+
+#[test]
+fn folders_that_the_build_does_not_read() {
+    let unread = |manifest: &str, main: &str, more: &[&str]| {
+        let mut files = vec!["tests/a.rs", "benches/b.rs", "examples/c.rs", "docs/d.md", "snapshots/e"];
+        files.extend(more);
+        let files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).collect();
+        let found = program(manifest, main, &files).1.unread;
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let all = "benches docs examples snapshots tests";
+    assert_eq!(unread("", "fn main() {}", &["fuzz-not/x", "src/tests/y.rs"]), all);
+    // A name of another thing, and code for tests alone, keep nothing in.
+    let main = "const A: &str = \"tests\"; fn main() {} #[cfg(test)] mod tests { const B: &str = include_str!(\"../tests/a.rs\"); }";
+    assert_eq!(unread("", main, &[]), all);
+    // What the code could read while it is compiled, in whatever macro.
+    assert_eq!(unread("", "load!(\"./docs/d.md\"); fn main() {}", &[]), "benches examples snapshots tests");
+    assert_eq!(unread("", "#[path = \"../tests/a.rs\"] mod a; fn main() {}", &[]), "benches docs examples snapshots");
+    // Packages and binaries in such folders.
+    let bin = "[[bin]]\nname = \"c\"\npath = \"examples/c.rs\"\n";
+    assert_eq!(unread(bin, "fn main() {}", &[]), "benches docs snapshots tests");
+    let files = [
+        ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"examples/*\"]\n"),
+        ("app/Cargo.toml", MANIFEST),
+        ("app/src/main.rs", "fn main() {}"),
+        ("app/build.rs", "fn main() { compile(\"benches\"); }"),
+        ("app/tests/a.rs", ""),
+        ("app/benches/a.rs", ""),
+        ("examples/one/Cargo.toml", "[package]\nname = \"one\"\n"),
+        ("examples/one/src/lib.rs", ""),
+        ("examples/one/tests/b.rs", ""),
+        ("docs/x.md", ""),
+    ];
+    let details: Details = facts(&files, "app").details().unwrap();
+    let found: Vec<&str> = details.programs["app"].unread.iter().map(RelPath::as_str).collect();
+    assert_eq!(found, ["app/tests", "docs", "examples/one/tests"]);
 }
 
 #[test]

@@ -36,8 +36,16 @@ const ROUTES: [&str; 26] = [
 ];
 
 /// Names that are the project's, not the program's.
-const NEVER: [&str; 9] =
-    ["src", "target", "tests", "Cargo.toml", "Cargo.lock", ".env", ".git", "build.rs", "rust-toolchain.toml"];
+const NEVER: [&str; 14] = [
+    "src", "target", "tests", "Cargo.toml", "Cargo.lock", ".env", ".git", ".gitignore", ".gitattributes", ".dockerignore",
+    "Dockerfile", ".editorconfig", "build.rs", "rust-toolchain.toml",
+];
+
+/// Calls whose text is a message to people, also where `format!` makes it.
+const MESSAGES: [&str; 16] = [
+    "context", "with_context", "wrap_err", "wrap_err_with", "expect", "panic", "bail", "anyhow", "eyre", "ensure", "info",
+    "warn", "error", "debug", "trace", "println",
+];
 
 /// Endings that the crate `config` tries where a name has none.
 const CONFIG_ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "json5", "ron", "ini"];
@@ -112,6 +120,10 @@ impl Disk {
                 let note = format!("opened under {MANIFEST_DIR}, which is compiled in");
                 self.files.push((path.clone(), format!("{}/{path}", super::super::plan::SOURCE), file.evidence(at, note)));
             }
+            return;
+        }
+        let told = || file.enclosing(at).into_iter().filter_map(|open| file.called(open)).any(|name| MESSAGES.contains(&name));
+        if name == "format" && is_macro && told() {
             return;
         }
         if is_macro && !matches!(name, "format" | "relative" | "vec" | "path") || ROUTES.contains(&name) {

@@ -1,0 +1,82 @@
+//! Which folders are asked for an application, and what becomes of manifests that cannot be read.
+
+use anyhow::{Error, Result};
+
+use crate::detect::{self, Candidate, LANGUAGES};
+use crate::facts::Facts;
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// Folders whose applications are not taken unless they are named: they serve the repository itself.
+const ASIDE: [&str; 16] = [
+    "example",
+    "examples",
+    "doc",
+    "docs",
+    "test",
+    "tests",
+    "testdata",
+    "testing",
+    "e2e",
+    "fixture",
+    "fixtures",
+    "__fixtures__",
+    "__tests__",
+    "vendor",
+    "third_party",
+    "benchmarks",
+];
+
+/// What a repository holds.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The applications, sorted by folder, then by language.
+    pub apps: Vec<Facts>,
+    /// Folders with a manifest that cannot be read, and why. Whether that matters is for the choice to say.
+    pub broken: Vec<(RelPath, Error)>,
+    /// Folders with a manifest that nobody asked: fixtures and examples beside an application. There may be hundreds,
+    /// and tests keep broken ones on purpose.
+    pub aside: Vec<RelPath>,
+}
+
+/// Searches at and below `start`. Fixtures and examples are asked where nothing else can be started, where `all` are
+/// wanted, and where the folder is `known`.
+///
+/// # Errors
+/// Where `known` fails.
+pub fn search(repo: &Repo, start: &RelPath, all: bool, known: &dyn Fn(&RelPath) -> Result<bool>) -> Result<Found> {
+    let candidates = detect::candidates(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start);
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        let asked = all || aside(start, &candidate.0).is_none() || known(&candidate.0)?;
+        if asked { near.push(candidate) } else { far.push(candidate) }
+    }
+    let mut found = Found::default();
+    found.ask(repo, &near);
+    if found.apps.iter().all(|facts| facts.programs.is_empty()) {
+        found.ask(repo, &far);
+    } else {
+        found.aside = far.into_iter().map(|(folder, _)| folder).collect();
+        found.aside.sort();
+        found.aside.dedup();
+    }
+    detect::sort(&mut found.apps);
+    found.broken.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+impl Found {
+    fn ask(&mut self, repo: &Repo, candidates: &[Candidate]) {
+        for candidate in candidates {
+            match detect::ask(repo, candidate) {
+                Ok(facts) => self.apps.extend(facts),
+                Err(error) => self.broken.push((candidate.0.clone(), error)),
+            }
+        }
+    }
+}
+
+/// The part of `folder`, seen from `start`, by which it lies aside.
+pub(super) fn aside<'f>(start: &RelPath, folder: &'f RelPath) -> Option<&'f str> {
+    folder.strip(start).unwrap_or_default().split('/').find(|part| ASIDE.contains(part))
+}

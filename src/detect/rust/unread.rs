@@ -1,0 +1,58 @@
+//! Folders that a build of a program does not read: tests, benchmarks, examples, documents. Out of the build context,
+//! a change of theirs compiles nothing again.
+
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::programs::Project;
+use super::source::SourceFile;
+use super::targets;
+use crate::path::RelPath;
+
+/// Beside each manifest: cargo builds none of their targets for a program.
+const OF_PACKAGE: [&str; 3] = ["tests", "benches", "examples"];
+
+/// Beside the workspace's manifest alone.
+const OF_WORKSPACE: [&str; 3] = ["docs", "snapshots", "fuzz"];
+
+/// Those folders, sorted; `files` is the source of the program. Where anything of the build may lie in a folder, or the
+/// code could read from it while it is compiled, the folder is left out of the list.
+pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<RelPath>> {
+    let (workspace, repo) = (project.workspace, project.dir.repo);
+    let mut used: Vec<RelPath> = workspace.packages.keys().chain(&project.config.vendored).cloned().collect();
+    used.extend(files.iter().map(|file| file.path.clone()));
+    let mut sources = files.to_vec();
+    for manifest in workspace.packages.values() {
+        used.extend(targets::library(manifest));
+        used.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
+        for script in targets::build_scripts(repo, manifest) {
+            sources.extend(project.sources.of_crate(&script)?);
+            used.push(script);
+        }
+    }
+    let packages = workspace.packages.keys().flat_map(|folder| OF_PACKAGE.map(|name| folder.join(name)));
+    let all = packages.chain(OF_WORKSPACE.map(|name| workspace.root.join(name)));
+    let mut found: Vec<RelPath> = all
+        .flatten()
+        .filter(|folder| repo.is_dir(folder) && !used.iter().any(|path| path.is_within(folder)))
+        .filter(|folder| !sources.iter().any(|file| names(file, folder.file_name())))
+        .collect();
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The code names something in a folder, in whatever macro or function that may be.
+fn names(file: &SourceFile, folder: &str) -> bool {
+    (0..file.len()).filter_map(|at| file.string(at)).any(|text| {
+        let mut parts = text.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+        // One word alone is any word, unless dots or slashes make it a path.
+        parts.next() == Some(folder) && text.contains('/') || text == folder && is_script(file)
+    })
+}
+
+/// A build script reads folders by their bare names.
+fn is_script(file: &SourceFile) -> bool {
+    file.path.file_name() == "build.rs"
+}
