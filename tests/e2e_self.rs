@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use harness::{Engine, run};
 
-/// One of each language. They belong to whoever checked them out; the container's user may only read them.
+/// One of each language. They belong to root there: the container's user may read them, and no more.
 const REPOSITORIES: [&str; 4] = ["go-chi", "java-spring3", "node-express", "rust-workspace"];
 
 #[test]
@@ -40,10 +40,11 @@ fn the_own_image_writes_what_the_host_writes() {
         let folder = root.join("tests/e2e/apps").join(name);
         let host = run(Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--stdout", "--yes"]).arg(&folder));
         assert!(host.starts_with("# syntax=") && host.contains("\nENTRYPOINT ["), "{host}");
-        let inside = engine.run_once(&image, &folder, "/repo", &["init", "--stdout", "--yes", "/repo"]);
+        let inside =
+            engine.run_once(&image, &engine.hold(&image, &folder, "/repo"), &["init", "--stdout", "--yes", "/repo"]);
         assert_eq!(inside, host, "{name}");
     }
     // This repository, by its own image: up to date, as the host says.
-    let told = engine.run_once(&image, root, "/repo", &["check", "/repo"]);
+    let told = engine.run_once(&image, &engine.hold(&image, root, "/repo"), &["check", "/repo"]);
     assert!(told.contains("up to date"), "{told}");
 }

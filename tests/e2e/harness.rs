@@ -93,13 +93,28 @@ impl Engine {
         container
     }
 
-    /// Runs a command to its end without any privilege and without a network, with `folder` mounted read-only; what it
-    /// printed on standard output.
-    pub(crate) fn run_once(&self, image: &Image, folder: &Path, at: &str, words: &[&str]) -> String {
+    /// A container that is not started and holds a copy of `folder` in a volume at `at`: the engine may be on another
+    /// machine, or see other folders than this process, so that the folder itself cannot be mounted.
+    pub(crate) fn hold(&self, image: &Image, folder: &Path, at: &str) -> Container {
+        let container = Container { name: self.name("held"), published: None };
+        run(Command::new("docker").args(["create", "--name", &container.name, "-v", at, &image.name, "unused"]));
+        let mut archive = Command::new("tar");
+        archive.args(["--exclude=./target", "--exclude=./.git", "-cf", "-", "-C"]).arg(folder).arg(".");
+        let mut archive = archive.stdout(Stdio::piped()).spawn().expect("tar runs");
+        let stream = archive.stdout.take().expect("a pipe");
+        let target = format!("{}:{at}", container.name);
+        run(Command::new("docker").args(["cp", "-", &target]).stdin(stream));
+        assert!(archive.wait().expect("tar ran").success(), "tar failed on {}", folder.display());
+        container
+    }
+
+    /// Runs a command to its end without any privilege and without a network, the volumes of `held` mounted read-only;
+    /// what it printed on standard output.
+    pub(crate) fn run_once(&self, image: &Image, held: &Container, words: &[&str]) -> String {
         let mut command = Command::new("docker");
         command.args(["run", "--rm", "--name", &self.name("once"), "--read-only", "--cap-drop", "ALL"]);
         command.args(["--security-opt", "no-new-privileges", "--network", "none", "--memory", "384m"]);
-        command.args(["--pids-limit", "256", "-v", &format!("{}:{at}:ro", folder.display()), &image.name]);
+        command.args(["--pids-limit", "256", "--volumes-from", &format!("{}:ro", held.name), &image.name]);
         run(command.args(words))
     }
 
