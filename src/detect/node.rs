@@ -225,9 +225,9 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         findings.push(Finding::new(
             "dependency-breaks",
             Severity::Warning,
-            format!("a dependency does not work on Node.js {}", toolchain.value),
+            format!("a dependency is not made for Node.js {}", toolchain.value),
             [ceiling.evidence],
-            "the program ends as soon as it loads it",
+            "the build stops where it is compiled, or the program ends as soon as it loads it",
             format!("use a release before {}, or update the dependency", ceiling.cycle),
         ));
     }

@@ -1,11 +1,11 @@
 //! Packages that the lockfile installs, and which of them are native: C or C++ behind a JavaScript module.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::App;
-use super::tool;
+use super::{tool, version};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::line_of;
@@ -45,9 +45,19 @@ struct CeilingRow {
 pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     let (path, locked, text) = locked(app)?;
     let mut rows: Vec<CeilingRow> = app.catalog.table("ceiling")?;
-    rows.sort_by_key(|row| row.cycle);
-    let row = rows.into_iter().find(|row| locked.iter().any(|p| p.name == row.package && !p.development));
-    Ok(row.map(|row| {
+    rows.retain(|row| locked.iter().any(|p| p.name == row.package && !p.development));
+    // A native module that was locked before a release line existed neither brings machine code for it nor compiles on it,
+    // and says so in its engines.
+    let native: Vec<String> = app.catalog.table("native")?;
+    for package in locked.iter().filter(|p| native.contains(&p.name)) {
+        let Some(engine) = &package.engine else { continue };
+        if let Some(cycle) = version::first_beyond(engine, app.catalog) {
+            let why = format!("its engines are \"{engine}\", and it is compiled for one release line");
+            rows.push(CeilingRow { package: package.name.clone(), cycle, why });
+        }
+    }
+    rows.sort_by(|a, b| (a.cycle, &a.package).cmp(&(b.cycle, &b.package)));
+    Ok(rows.into_iter().next().map(|row| {
         let note = format!("{}: {}", row.package, row.why);
         let line = line_of(&text, &row.package).unwrap_or(1);
         Ceiling { cycle: row.cycle, evidence: Evidence::at(&path, line, note) }
@@ -57,6 +67,8 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
 struct Locked {
     name: String,
     development: bool,
+    /// `engines.node`, where the lockfile keeps it.
+    engine: Option<String>,
 }
 
 /// Reads the lockfile; without one, the manifest.
@@ -115,7 +127,8 @@ fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
             .filter_map(|(key, entry)| {
                 let (_, name) = key.rsplit_once("node_modules/")?;
                 let development = entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false);
-                Some(Locked { name: name.to_owned(), development })
+                let engine = entry.get("engines").and_then(|e| e.get("node")).and_then(serde_json::Value::as_str);
+                Some(Locked { name: name.to_owned(), development, engine: engine.map(str::to_owned) })
             })
             .collect();
         // Format 1 has no `packages`.
@@ -123,44 +136,61 @@ fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
         found.extend(old.into_iter().flatten().map(|(name, entry)| Locked {
             name: name.clone(),
             development: entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false),
+            engine: None,
         }));
         return Ok((path, found, text));
     }
     for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
         if let Some((path, text)) = app.root.text(file)? {
-            let names: BTreeSet<&str> = match file {
-                "pnpm-lock.yaml" => pnpm_names(&text),
-                "yarn.lock" => text.lines().filter_map(yarn_name).collect(),
-                _ => text.lines().filter_map(bun_name).collect(),
+            let names: BTreeMap<&str, Option<&str>> = match file {
+                "pnpm-lock.yaml" => pnpm_packages(&text),
+                "yarn.lock" => text.lines().filter_map(yarn_name).map(|name| (name, None)).collect(),
+                _ => text.lines().filter_map(bun_name).map(|name| (name, None)).collect(),
             };
             let development = |name: &str| app.package.dependency(name) == Some(super::manifest::Kind::Development);
-            let found =
-                names.into_iter().map(|name| Locked { name: name.to_owned(), development: development(name) }).collect();
+            let locked = |(name, engine): (&str, Option<&str>)| Locked {
+                name: name.to_owned(),
+                development: development(name),
+                engine: engine.map(str::to_owned),
+            };
+            let found = names.into_iter().map(locked).collect();
             return Ok((path, found, text));
         }
     }
     let found = app.package.dependencies().map(|(name, _)| Locked {
         name: name.to_owned(),
         development: app.package.dependency(name) == Some(super::manifest::Kind::Development),
+        engine: None,
     });
     let text = app.dir.repo.text(&app.package.path)?.unwrap_or_default();
     Ok((app.package.path.clone(), found.collect(), text))
 }
 
 /// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`, `'@scope/name@1.0.0(peer)':`.
-fn pnpm_names(text: &str) -> BTreeSet<&str> {
+/// The packages of a pnpm-lock.yaml with their `engines: {node: ...}`.
+fn pnpm_packages(text: &str) -> BTreeMap<&str, Option<&str>> {
     let lines = text.lines().skip_while(|line| !line.starts_with("packages:")).skip(1);
-    lines
-        .take_while(|line| line.is_empty() || line.starts_with(' '))
-        .filter_map(|line| {
-            let key = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
-            let key = key.trim_end().trim_end_matches(':').trim_matches('\'').trim_start_matches('/');
-            let from = usize::from(key.starts_with('@'));
-            let scope = if from == 1 { key.find('/')? + 1 } else { 0 };
-            let end = key[scope..].find(['@', '/'])?;
-            Some(&key[..scope + end])
-        })
-        .collect()
+    let mut packages = BTreeMap::new();
+    let mut last = None;
+    for line in lines.take_while(|line| line.is_empty() || line.starts_with(' ')) {
+        if let Some(name) = pnpm_name(line) {
+            last = Some(name);
+            packages.entry(name).or_insert(None);
+        } else if let (Some(name), Some(engines)) = (last, line.trim().strip_prefix("engines: {node: ")) {
+            packages.insert(name, engines.split(['}', ',']).next().map(|engine| engine.trim_matches('\'')));
+        }
+    }
+    packages
+}
+
+/// The name in `  '@scope/name@1.0.0':`.
+fn pnpm_name(line: &str) -> Option<&str> {
+    let key = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
+    let key = key.trim_end().trim_end_matches(':').trim_matches('\'').trim_start_matches('/');
+    let from = usize::from(key.starts_with('@'));
+    let scope = if from == 1 { key.find('/')? + 1 } else { 0 };
+    let end = key[scope..].find(['@', '/'])?;
+    Some(&key[..scope + end])
 }
 
 /// The name in `"@scope/name@^1.0.0", name@npm:^2:`.
@@ -182,15 +212,37 @@ fn bun_name(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
+    use crate::repo::Repo;
 
     #[test]
     fn names_in_every_lockfile_format() {
         let pnpm = "importers:\n  .:\n    x: 1\npackages:\n\n  /bcrypt/5.1.0:\n    a: b\n  '@img/sharp@0.33.0(x@1)':\n  sqlite3@5.1.7:\n\nsnapshots:\n  other@1:\n";
-        assert_eq!(pnpm_names(pnpm), BTreeSet::from(["bcrypt", "@img/sharp", "sqlite3"]));
+        assert!(pnpm_packages(pnpm).into_keys().eq(["@img/sharp", "bcrypt", "sqlite3"]));
         assert_eq!(yarn_name("\"@babel/core@^7.0.0\", \"@babel/core@^7.1\":"), Some("@babel/core"));
         assert_eq!(yarn_name("sharp@npm:^0.33:"), Some("sharp"));
         assert_eq!(yarn_name("  version \"1\""), None);
         assert_eq!(bun_name("    \"sharp\": [\"sharp@0.33.5\", \"\", {}, \"\"],"), Some("sharp"));
+    }
+
+    #[test]
+    fn engines_of_a_native_module_set_a_ceiling() {
+        let manifest = r#"{"dependencies": {"better-sqlite3": "12", "chalk": "5"}}"#;
+        let ceiling = |file: &str, lock: &str| {
+            let repo = Repo::from_files([("package.json", manifest), (file, lock)]);
+            ceiling(&App::read(&repo.root()).unwrap().unwrap()).unwrap().map(|c| (c.cycle, c.evidence.line))
+        };
+        let pnpm = |engines: &str| {
+            let lock = format!(
+                "lockfileVersion: '9.0'\npackages:\n\n  better-sqlite3@12.4.1:\n    engines: {{node: {engines}}}\n\n  chalk@5.0.0:\n    engines: {{node: 20.x}}\n"
+            );
+            ceiling("pnpm-lock.yaml", &lock)
+        };
+        assert_eq!(pnpm("20.x || 22.x || 23.x || 24.x"), Some((25, Some(4))));
+        assert_eq!(pnpm("'>=20.0.0'"), None);
+        let npm = r#"{"lockfileVersion": 3, "packages": {"node_modules/better-sqlite3": {"engines": {"node": "22.x"}}}}"#;
+        assert_eq!(ceiling("package-lock.json", npm), Some((23, Some(1))));
     }
 }

@@ -87,6 +87,15 @@ fn is_below(release: &Release, ceiling: Option<&Ceiling>) -> bool {
     ceiling.is_none_or(|ceiling| release.cycle.parse::<u64>().is_ok_and(|cycle| cycle < ceiling.cycle))
 }
 
+/// The first release line above all those that a package's engines name; `None` where they are open upwards, or not known.
+pub(crate) fn first_beyond(engines: &str, catalog: &Catalog) -> Option<u64> {
+    let range: Range = engines.parse().ok()?;
+    let inside = |release: &Release| Version::parse(&release.latest).is_ok_and(|version| range.satisfies(&version));
+    let cycle = |release: &Release| release.cycle.parse::<u64>().ok();
+    let highest = catalog.release.iter().filter(|release| inside(release)).filter_map(cycle).max()?;
+    catalog.release.iter().filter_map(cycle).filter(|cycle| *cycle > highest).min()
+}
+
 /// A cycle or an exact version for what a file says, and the rule in words; `None` where it says nothing known.
 fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let word = text.trim().trim_start_matches(['v', 'V']).to_lowercase();
