@@ -8,7 +8,7 @@
 FROM deps AS production-deps
 {%- if details.tool == "npm" %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone.
-RUN --network=none npm prune --omit=dev --ignore-scripts
+RUN --network=none npm prune --omit=dev --ignore-scripts{% if details.filter %} {{ details.filter | shell }}{% endif %}
 {%- elif details.tool == "pnpm" and details.workspace %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone. In a workspace
 # `pnpm prune` takes the members' dependencies too.

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::super::App;
 use super::super::launch::{Launch, Layout};
+use super::super::lifecycle;
 use super::{ROOT, Shape};
 use crate::detect::Chosen;
 use crate::docker::quote;
@@ -66,14 +67,19 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             }
             // Migrations at start read the schema.
             let prisma = launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
-            for file in super::lifecycle::prisma_files(&app.dir, &app.package).into_iter().filter(|_| prisma) {
+            for file in lifecycle::prisma_files(&app.dir, &app.package).into_iter().filter(|_| prisma) {
                 all.push(artifact(None, &relative(app, &file), &format!("{home}/{file}"))?);
             }
         }
         Layout::Bundle => {
             let output = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
-            all.push(built(&format!("{output}/server/node_modules"))?);
-            all.push(without(built(&output)?, &["server/node_modules"])?);
+            // Nitro 3 bundles its dependencies: there is no such folder, and COPY would fail.
+            if launch.bundled {
+                all.push(built(&output)?);
+            } else {
+                all.push(built(&format!("{output}/server/node_modules"))?);
+                all.push(without(built(&output)?, &["server/node_modules"])?);
+            }
         }
         Layout::Standalone => {
             let dist = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
@@ -117,7 +123,8 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     artifact(None, if way.is_empty() { "." } else { way }, &path)
 }
 
-fn holds_modules(app: &App, launch: &Launch) -> bool {
+/// There is something to install for production.
+pub(super) fn holds_modules(app: &App, launch: &Launch) -> bool {
     app.package.has_production() || app.workspace.is_some() || launch.keep_development
 }
 
