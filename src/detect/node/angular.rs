@@ -14,7 +14,8 @@ use crate::repo::{line_of, parse_json5};
 pub(crate) struct Server {
     pub(crate) launch: Launch,
     pub(crate) evidence: Evidence,
-    pub(crate) finding: Finding,
+    /// What to say about host names.
+    pub(crate) finding: Option<Finding>,
 }
 
 /// The build of the application among the projects (<https://angular.dev/reference/configs/workspace-config>).
@@ -96,13 +97,16 @@ pub(crate) fn server(app: &App) -> Result<Option<Server>> {
         ..Launch::default()
     };
     let evidence = build.at("ssr", format!("the build of {} writes a server from {entry}", build.name));
-    let finding = Finding::new(
-        "allowed-hosts",
-        Severity::Note,
-        "Angular renders pages for host names that it was told alone",
-        [evidence.clone()],
-        "others get a page without content or an error",
-        "list them in security.allowedHosts of angular.json, or start with -e NG_ALLOWED_HOSTS=example.com",
-    );
+    let listed = build.option("security").and_then(|security| security.get("allowedHosts")?.as_array());
+    let finding = listed.is_none_or(Vec::is_empty).then(|| {
+        Finding::new(
+            "allowed-hosts",
+            Severity::Warning,
+            "Angular's server answers to localhost alone",
+            [evidence.clone()],
+            "a request for a host name that it was not told gets status 400",
+            "list the names in security.allowedHosts of angular.json, or start with -e NG_ALLOWED_HOSTS=example.com",
+        )
+    });
     Ok(Some(Server { launch, evidence, finding }))
 }

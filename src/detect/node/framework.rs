@@ -49,7 +49,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
         return next(app);
     }
     if package.has("nuxt") && package.major("nuxt").is_none_or(|major| major >= 3) || package.has("nuxt3") {
-        return Ok(Some(nuxt(app)));
+        return nuxt(app);
     }
     if package.has("@sveltejs/kit") {
         return svelte_kit(app);
@@ -68,7 +68,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     {
         let mut framework = Framework::new("angular", server.launch, server.evidence);
         framework.port = Some(4000);
-        framework.findings.push(server.finding);
+        framework.findings.extend(server.finding);
         return Ok(Some(framework));
     }
     if package.has("@nestjs/core") {
@@ -146,20 +146,31 @@ fn next(app: &App) -> Result<Option<Framework>> {
 }
 
 /// <https://nuxt.com/docs/getting-started/deployment>
-fn nuxt(app: &App) -> Framework {
+fn nuxt(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let evidence = package.at_dependency(if package.has("nuxt") { "nuxt" } else { "nuxt3" }, "Nuxt");
     let script = app.build_script().and_then(|name| package.script(&name).map(str::to_owned)).unwrap_or_default();
     if script.contains("generate") {
-        return Framework::new("nuxt", site(".output/public".to_owned(), None), evidence);
+        return Ok(Some(Framework::new("nuxt", site(".output/public".to_owned(), None), evidence)));
     }
     let mut launch = bundle(".output/server/index.mjs", ".output");
     launch.bundled = package.major("nuxt").is_some_and(|major| major >= 5);
+    let preset = config::read(&app.dir, "nuxt.config")?.and_then(|config| config.literal("preset"));
     let mut framework = Framework::new("nuxt", launch, evidence);
+    if let Some((preset, found)) = preset.filter(|(preset, _)| !preset.starts_with("node")) {
+        framework.findings.push(Finding::new(
+            "adapter-missing",
+            Severity::Error,
+            format!("Nuxt builds for {preset} here, not for Node.js"),
+            [found],
+            "what the build writes for a hosting service is no server that a container can start",
+            "take the preset out of nuxt.config, since node-server is the default, or set it by NITRO_PRESET where it is needed",
+        ));
+    }
     framework.port = Some(3000);
     framework.env = vec![("HOST", "0.0.0.0")];
     framework.sigterm = Some(NITRO_STOPS);
-    framework
+    Ok(Some(framework))
 }
 
 /// Measured as process 1, with Nitro 2 and 3.
@@ -253,7 +264,9 @@ fn astro(app: &App) -> Result<Option<Framework>> {
         ..Launch::default()
     };
     let mut framework = Framework::new("astro", launch, evidence);
-    framework.port = Some(4321);
+    let port = config.as_ref().and_then(|config| config.literal("port"));
+    framework.port = port.as_ref().and_then(|(text, _)| text.parse().ok()).or(Some(4321));
+    framework.evidence.extend(port.map(|(_, found)| found));
     framework.env = vec![("HOST", "0.0.0.0")];
     if config.as_ref().is_some_and(|c| c.says("middleware")) {
         // The project brings a server of its own that uses Astro's handler.
@@ -312,7 +325,11 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     let launch = Launch { file: file.to_owned(), args: vec![server], layout: Layout::Output, outputs, build_env, ..Launch::default() };
     let mut framework = Framework::new("react-router", launch, evidence);
     framework.port = Some(3000);
-    framework.sigterm = Some("its server ends on SIGTERM by itself");
+    framework.sigterm = Some(if router {
+        "its server ends on SIGTERM by itself"
+    } else {
+        "its server ends on SIGTERM by itself, at most five seconds after the last page (the timer of entry.server)"
+    });
     Ok(Some(framework))
 }
 
@@ -381,6 +398,17 @@ mod tests {
         let config = ("vite.config.js", "export default { plugins: [sveltekit({ adapter: adapter({ fallback: '200.html' }) })] }");
         assert_eq!(found(manifest, &[config]).launch.fallback.as_deref(), Some("200.html"));
         assert_eq!(found(manifest, &[]).launch.fallback, None);
+    }
+
+    #[test]
+    fn what_nuxt_and_astro_configure_is_read() {
+        let nuxt = |config: &str| found(r#"{"dependencies": {"nuxt": "4"}}"#, &[("nuxt.config.ts", config)]).findings.len();
+        assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'vercel' } })"), 1);
+        assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'node-server' } })"), 0);
+        let manifest = r#"{"dependencies": {"astro": "7", "@astrojs/node": "11"}}"#;
+        let config = "export default defineConfig({ server: { port: 5000 }, adapter: node({ mode: 'standalone' }) })";
+        assert_eq!(found(manifest, &[("astro.config.mjs", config)]).port, Some(5000));
+        assert_eq!(found(manifest, &[("astro.config.mjs", "export default { adapter: node() }")]).port, Some(4321));
     }
 
     #[test]

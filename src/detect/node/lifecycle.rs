@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::Package;
+use super::manifest::{Kind, Package};
 use super::script::{self, Command};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Severity};
@@ -20,6 +20,8 @@ pub(crate) struct Lifecycle {
     pub(crate) drop: Vec<String>,
     /// Files and folders that are copied before the install, relative to the application.
     pub(crate) files: Vec<String>,
+    /// A script that stays at install starts a tool that is a development dependency.
+    pub(crate) development: bool,
     /// Commands that run after the install, among the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
     /// What runs in the build stage, sources at hand, in the order of the package manager.
@@ -64,6 +66,9 @@ pub(crate) fn read(dir: &Dir, package: &Package, catalog: &Catalog) -> Result<Li
         let parts: Vec<Part> = commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
         let hook = parts.iter().any(|part| matches!(part, Part::Checkout));
         if parts.iter().all(|part| matches!(part, Part::Install(_))) {
+            let tools = commands.iter().filter_map(|command| command.argv.first());
+            let mut kinds = tools.map(|tool| package.dependency(tool));
+            lifecycle.development |= kinds.any(|kind| kind == Some(Kind::Development));
             lifecycle.files.extend(parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }));
             continue;
         }
@@ -167,7 +172,7 @@ mod tests {
         for script in ["husky", "husky install", "is-ci || husky", "npx only-allow pnpm", "husky || true", "node .husky/install.mjs"] {
             let read = lifecycle(&format!(r#""prepare": "{script}""#), &[]);
             assert_eq!(read.drop, ["prepare"], "{script}");
-            assert!(read.later.is_empty(), "{script}");
+            assert!(read.later.is_empty() && !read.development, "{script}");
         }
     }
 
@@ -177,6 +182,8 @@ mod tests {
         let read = lifecycle(r#""postinstall": "patch-package && prisma generate""#, &files);
         assert!(read.drop.is_empty());
         assert_eq!(read.files, ["patches", "prisma"]);
+        // Both tools are development dependencies here: an install without these would fail.
+        assert!(read.development);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub(crate) use self::copy::manifest_paths;
 
 use super::launch::{Launch, Layout};
-use self::steps::{Drop, Step};
+use self::steps::{Drop, Installed, Step};
 use super::tool::{self, Tool};
 use super::{App, Details, program};
 use crate::ask::id;
@@ -97,11 +97,11 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     }
     let after_install: Vec<Vec<String>> = installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
     let dev = chosen.answers.get(id::DEV) == Some("yes");
-    let all = builds || launch.keep_development || !after_install.is_empty() || dev;
+    let all = builds || launch.keep_development || !after_install.is_empty() || installed.iter().any(|one| one.lifecycle.development) || dev;
     let prune = !site
         && all
         && !launch.keep_development
-        && has_development(&app)
+        && has_development(&app, &installed)
         && needs_modules(&launch)
         && image::holds_modules(&app, &launch)
         && can_prune(&tool);
@@ -190,8 +190,9 @@ fn member_modules(app: &App, launch: &Launch) -> Result<Vec<Line>> {
     lines(&folders)
 }
 
-fn has_development(app: &App) -> bool {
-    app.package.has_development() || app.root_package.as_ref().is_some_and(super::Package::has_development)
+fn has_development(app: &App, installed: &[Installed]) -> bool {
+    let root = app.root_package.as_ref().is_some_and(super::Package::has_development);
+    root || installed.iter().any(|one| one.package.has_development())
 }
 
 /// The final image holds the installed dependencies.
