@@ -47,7 +47,7 @@ http {
 {% if details.fallback %}
         # Paths of the application's own router lead to its page; a missing file stays missing.
         location / {
-            try_files $uri $uri/ /index.html;
+            try_files $uri {% if details.fallback == "index.html" %}$uri/{% else %}$uri/index.html $uri.html{% endif %} /{{ details.fallback }};
         }
         location ~ \.(css|js|mjs|map|json|png|jpe?g|gif|svg|webp|avif|ico|woff2?|wasm|txt|xml)$ {
             try_files $uri =404;

@@ -10,23 +10,24 @@ FROM deps AS production-deps
 # Before any source is copied: these bytes change with the manifests alone. The network is for peer dependencies that
 # conflict: npm asks the registry about them.
 RUN --mount=type=cache,target=/root/.npm
-{%- for secret in details.secrets %} \
-    --mount=type=secret,id={{ secret }},env={{ secret }}
-{%- endfor %} \
-    npm prune --omit=dev --ignore-scripts
+{%- include "node/secrets.Dockerfile" %} \
+    npm prune --omit=dev --ignore-scripts{% if details.filter %} {{ details.filter | shell }}{% endif %}
 {%- elif details.tool == "pnpm" and details.workspace %}
-# Without a network, and before any source is copied: these bytes change with the manifests alone. In a workspace
-# `pnpm prune` takes the members' dependencies too.
-RUN --network=none --mount=type=cache,target=/pnpm/store \
-    CI=true pnpm install --frozen-lockfile --prod --offline --ignore-scripts --config.modules-cache-max-age=0
+# Before any source is copied: these bytes change with the manifests alone. In a workspace `pnpm prune` takes the
+# members' dependencies too; what was downloaded is in the cache, unless that was emptied.
+RUN --mount=type=cache,target=/pnpm/store
+{%- include "node/secrets.Dockerfile" %} \
+    CI=true pnpm install --frozen-lockfile --prod --prefer-offline --ignore-scripts --config.modules-cache-max-age=0
 {%- if details.filter %} {{ details.filter | shell }}{% endif %}
 {%- elif details.tool == "pnpm" %}
 # Without a network, and before any source is copied: these bytes change with the manifests alone.
 RUN --network=none CI=true pnpm prune --prod --ignore-scripts
 {%- elif details.tool == "yarn" %}
-# Without a network, and before any source is copied: these bytes change with the manifests alone.
-RUN --network=none --mount=type=cache,target=/usr/local/share/.cache/yarn \
-    yarn install --frozen-lockfile --production --offline --ignore-scripts
+# Before any source is copied: these bytes change with the manifests alone. What was downloaded is in the cache, unless
+# that was emptied.
+RUN --mount=type=cache,target=/usr/local/share/.cache/yarn
+{%- include "node/secrets.Dockerfile" %} \
+    yarn install --frozen-lockfile --production --prefer-offline --ignore-scripts
 {%- elif details.tool == "yarn-berry" %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.yarn/berry/cache \

@@ -8,6 +8,7 @@
 //! | tsconfig.json, vite.config, next.config, angular.json, ... | what the build writes, and where |
 //! | the sources | port, address, signals, folders and files that are used at run time |
 
+mod angular;
 mod config;
 mod entry;
 mod expression;
@@ -179,13 +180,16 @@ impl<'r> App<'r> {
         [format!("src/{inside}"), inside.to_owned(), format!("server/{inside}")].iter().find_map(|name| self.finds(name))
     }
 
-    /// The file behind a command of a dependency.
-    fn command_file(&self, package: &str, command: &str) -> Option<String> {
-        if let Ok(Some((_, lock))) = tool::npm_lock(&self.root) {
-            let bin = lock.get("packages")?.get(format!("node_modules/{package}"))?.get("bin")?;
-            let file = bin.as_str().or_else(|| bin.get(command)?.as_str())?;
-            return Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")));
-        }
+    /// The file behind a command of a dependency, by npm's lockfile.
+    fn locked_command(&self, package: &str, command: &str) -> Option<String> {
+        let (_, lock) = tool::npm_lock(&self.root).ok()??;
+        let bin = lock.get("packages")?.get(format!("node_modules/{package}"))?.get("bin")?;
+        let file = bin.as_str().or_else(|| bin.get(command)?.as_str())?;
+        Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")))
+    }
+
+    /// The link to the file behind a command of a dependency.
+    fn linked_command(&self, command: &str) -> Option<String> {
         // pnpm writes shell scripts there, the others links to the file itself.
         let pnpm = self.root.has("pnpm-lock.yaml");
         (!pnpm).then(|| format!("node_modules/.bin/{command}"))

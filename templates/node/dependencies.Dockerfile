@@ -48,12 +48,12 @@ COPY {{ manifest.src | copy(dest=manifest.dest) }}
 {%- endfor %}
 {%- if details.drop %}
 # Left out here: git hooks and guards, and what needs the sources, which runs after they are copied.
-RUN npm pkg delete {{ details.drop | shell }}
+RUN {% for drop in details.drop %}npm pkg delete{% if drop.folder %} --prefix {{ [drop.folder] | shell }}{% endif %} {{ drop.names | shell }}
+{%- if not loop.last %} \
+    && {% endif %}{% endfor %}
 {%- endif %}
 RUN --mount=type=cache,target={{ tool.cache }}
-{%- for secret in details.secrets %} \
-    --mount=type=secret,id={{ secret }},env={{ secret }}
-{%- endfor %} \
+{%- include "node/secrets.Dockerfile" %} \
     {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if details.tool == "pnpm" %}CI=true {% endif %}{% if details.focus %}yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production{% elif details.locked %}{{ tool.locked | shell }}{% else %}{{ tool.loose | shell }}{% endif %}
 {%- if details.omit_development and not details.focus and tool.production %} {{ tool.production | shell }}{% endif %}
 {%- if details.filter and details.tool != "yarn-berry" %} {{ details.filter | shell }}{% endif %}
@@ -70,7 +70,7 @@ COPY . .
 {%- if command.folder %}
 WORKDIR {{ command.folder | path }}
 {%- endif %}
-RUN {% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
-    {% endfor %}{% for var in details.build_env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
+RUN {% if command.own %}{% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
+    {% endfor %}{% endif %}{% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if command.own %}{% for var in details.build_env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% endif %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
 {%- endfor %}
 {%- endif %}

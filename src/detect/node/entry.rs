@@ -239,10 +239,11 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             return Ok(loaded(app, tool, entry));
         }
         ["bun", rest @ ..] => {
-            let file = rest.iter().find(|w| is_script(w));
-            return Ok(Err(file.map_or_else(|| "bun is given no file".to_owned(), |file| {
-                format!("Bun runs {file}, and images with Bun as run time are not written yet: name a file that Node.js runs with --entrypoint")
-            })));
+            let Some(file) = rest.iter().find(|w| is_script(w)) else { return Ok(Err("bun is given no file".to_owned())) };
+            (*file).clone_into(&mut entry.launch.file);
+            // Whatever Node.js starts is likelier than a program that no image can be written for.
+            entry.development = true;
+            entry.findings.push(super::scan::bun_only(app.package.at(&["scripts"], format!("`{}`", command.argv.join(" ")))));
         }
         [first, ..] if is_script(first) && app.finds(first).is_some() => {
             (*first).clone_into(&mut entry.launch.file);
@@ -290,7 +291,8 @@ fn package_command(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> Re
     let Some(kind) = app.package.dependency(package) else {
         return Err(format!("`{name}` is no dependency of the package and no file of the repository"));
     };
-    let file = bins.get(name).map(|path| format!("node_modules/{path}")).or_else(|| app.command_file(package, name));
+    let known = || bins.get(name).map(|path| format!("node_modules/{path}"));
+    let file = app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
     let Some(file) = file else {
         return Err(format!("where the package {package} keeps its command {name} is not known with this package manager"));
     };
@@ -528,7 +530,7 @@ mod tests {
     fn what_starts_nothing_says_why() {
         for (script, why) in [
             ("node dist/x.js", "not in the repository"),
-            ("bun src/index.ts", "Bun"),
+            ("bun --version", "no file"),
             ("concurrently a b", "development"),
             ("vite", "development"),
             ("mystery --x", "no dependency"),

@@ -3,9 +3,12 @@
 use anyhow::Result;
 
 use super::App;
-use super::config;
+use super::angular;
+use super::config::{self, Config};
+use super::entry;
 use super::launch::{Launch, Layout};
 use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
 use crate::repo::parse_json5;
 
 /// A framework's program.
@@ -46,7 +49,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
         return next(app);
     }
     if package.has("nuxt") && package.major("nuxt").is_none_or(|major| major >= 3) || package.has("nuxt3") {
-        return Ok(Some(nuxt(app)));
+        return nuxt(app);
     }
     if package.has("@sveltejs/kit") {
         return svelte_kit(app);
@@ -57,10 +60,15 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     if package.has("@react-router/dev") || package.has("@remix-run/dev") {
         return remix(app);
     }
-    if package.has("@tanstack/react-start") || package.has("@tanstack/solid-start") || package.has("@solidjs/start") {
-        let launch = bundle(".output/server/index.mjs", ".output");
-        let mut framework = Framework::new("nitro", launch, package.at(&["dependencies"], "a framework that builds with Nitro"));
-        framework.port = Some(3000);
+    if let Some(name) = ["@tanstack/react-start", "@tanstack/solid-start", "@solidjs/start"].into_iter().find(|name| package.has(name)) {
+        return nitro(app, name);
+    }
+    if package.has("@angular/core")
+        && let Some(server) = angular::server(app)?
+    {
+        let mut framework = Framework::new("angular", server.launch, server.evidence);
+        framework.port = Some(4000);
+        framework.findings.extend(server.finding);
         return Ok(Some(framework));
     }
     if package.has("@nestjs/core") {
@@ -73,9 +81,12 @@ fn bundle(file: &str, folder: &str) -> Launch {
     Launch { file: file.to_owned(), layout: Layout::Bundle, outputs: vec![folder.to_owned()], ..Launch::default() }
 }
 
-fn site(folder: String, fallback: bool) -> Launch {
+fn site(folder: String, fallback: Option<String>) -> Launch {
     Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() }
 }
+
+/// The page that answers for every unknown path of a single-page application.
+pub(super) const INDEX: &str = "index.html";
 
 /// <https://nextjs.org/docs/app/api-reference/config/next-config-js/output>
 fn next(app: &App) -> Result<Option<Framework>> {
@@ -93,7 +104,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
     let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
     if mode == Some("export") {
         let folder = if dist == ".next" { "out".to_owned() } else { dist };
-        let mut launch = site(folder, false);
+        let mut launch = site(folder, None);
         launch.build_caches = caches;
         launch.build_env.push(("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
         let mut framework = Framework::new("next", launch, evidence);
@@ -135,31 +146,77 @@ fn next(app: &App) -> Result<Option<Framework>> {
 }
 
 /// <https://nuxt.com/docs/getting-started/deployment>
-fn nuxt(app: &App) -> Framework {
+fn nuxt(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let evidence = package.at_dependency(if package.has("nuxt") { "nuxt" } else { "nuxt3" }, "Nuxt");
     let script = app.build_script().and_then(|name| package.script(&name).map(str::to_owned)).unwrap_or_default();
     if script.contains("generate") {
-        return Framework::new("nuxt", site(".output/public".to_owned(), false), evidence);
+        return Ok(Some(Framework::new("nuxt", site(".output/public".to_owned(), None), evidence)));
     }
-    let mut framework = Framework::new("nuxt", bundle(".output/server/index.mjs", ".output"), evidence);
+    let mut launch = bundle(".output/server/index.mjs", ".output");
+    launch.bundled = package.major("nuxt").is_some_and(|major| major >= 5);
+    let preset = config::read(&app.dir, "nuxt.config")?.and_then(|config| config.literal("preset"));
+    let mut framework = Framework::new("nuxt", launch, evidence);
+    if let Some((preset, found)) = preset.filter(|(preset, _)| !preset.starts_with("node")) {
+        framework.findings.push(Finding::new(
+            "adapter-missing",
+            Severity::Error,
+            format!("Nuxt builds for {preset} here, not for Node.js"),
+            [found],
+            "what the build writes for a hosting service is no server that a container can start",
+            "take the preset out of nuxt.config, since node-server is the default, or set it by NITRO_PRESET where it is needed",
+        ));
+    }
     framework.port = Some(3000);
     framework.env = vec![("HOST", "0.0.0.0")];
-    framework.sigterm = Some("Nitro's node-server ends on SIGTERM by itself");
-    framework
+    framework.sigterm = Some(NITRO_STOPS);
+    Ok(Some(framework))
 }
 
-/// <https://svelte.dev/docs/kit/adapter-node>
+/// Measured as process 1, with Nitro 2 and 3.
+const NITRO_STOPS: &str = "Nitro's node-server ends on SIGTERM by itself";
+
+/// What brings Nitro into a build that Vite or Vinxi makes.
+const NITRO: [&str; 5] = ["nitro", "nitropack", "vinxi", "@tanstack/nitro-v2-vite-plugin", "@solidjs/vite-plugin-nitro-2"];
+
+/// <https://tanstack.com/start/latest/docs/framework/react/guide/hosting>, <https://docs.solidjs.com/solid-start>
+fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
+    let package = &app.package;
+    let evidence = package.at_dependency(name, "a framework whose server Nitro builds");
+    let brings = NITRO.into_iter().find(|nitro| package.has(nitro));
+    if brings.is_none() && entry::from_scripts(app)?.0.iter().any(|entry| !entry.development) {
+        return Ok(None);
+    }
+    // Traced dependencies lie beside the server with Nitro 2 only, and not in every application.
+    let launch = Launch { bundled: true, ..bundle(".output/server/index.mjs", ".output") };
+    let mut framework = Framework::new("nitro", launch, evidence.clone());
+    framework.port = Some(3000);
+    framework.env = vec![("HOST", "0.0.0.0")];
+    framework.sigterm = Some(NITRO_STOPS);
+    if brings.is_none() {
+        framework.findings.push(Finding::new(
+            "adapter-missing",
+            Severity::Error,
+            format!("{name} builds no server that listens here: nitro is not a dependency"),
+            [evidence],
+            "without it the build writes a request handler, which a container cannot start",
+            "install nitro and name its plugin in vite.config.ts, or add a start script that serves the handler",
+        ));
+    }
+    Ok(Some(framework))
+}
+
+/// <https://svelte.dev/docs/kit/adapter-node>; from version 3 on, vite.config alone is read.
 fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
-    let config = config::read(&app.dir, "svelte.config")?;
+    let configs = [config::read(&app.dir, "svelte.config")?, config::read(&app.dir, "vite.config")?];
+    let literal = |name: &str| configs.iter().flatten().find_map(|config| config.literal(name)).map(|(text, _)| text);
     let evidence = package.at_dependency("@sveltejs/kit", "SvelteKit");
     if package.has("@sveltejs/adapter-static") {
-        let pages = config.as_ref().and_then(|c| c.literal("pages")).map_or("build".to_owned(), |(text, _)| text);
-        let fallback = config.as_ref().is_some_and(|c| c.property("fallback").is_some());
-        return Ok(Some(Framework::new("svelte-kit", site(pages, fallback), evidence)));
+        let pages = literal("pages").unwrap_or_else(|| "build".to_owned());
+        return Ok(Some(Framework::new("svelte-kit", site(pages, literal("fallback")), evidence)));
     }
-    let out = config.as_ref().and_then(|c| c.literal("out")).map_or("build".to_owned(), |(text, _)| text);
+    let out = literal("out").unwrap_or_else(|| "build".to_owned());
     let launch = Launch {
         file: format!("{out}/index.js"),
         layout: Layout::Output,
@@ -194,7 +251,7 @@ fn astro(app: &App) -> Result<Option<Framework>> {
     let out = out.trim_start_matches("./").trim_end_matches('/').to_owned();
     let adapter = package.has("@astrojs/node") && config.as_ref().is_some_and(|c| c.names("adapter"));
     if !adapter {
-        let mut framework = Framework::new("astro", site(out, false), evidence);
+        let mut framework = Framework::new("astro", site(out, None), evidence);
         if let Some((_, found)) = config.as_ref().and_then(|c| c.literal("outDir")) {
             framework.evidence.push(found);
         }
@@ -207,7 +264,9 @@ fn astro(app: &App) -> Result<Option<Framework>> {
         ..Launch::default()
     };
     let mut framework = Framework::new("astro", launch, evidence);
-    framework.port = Some(4321);
+    let port = config.as_ref().and_then(|config| config.literal("port"));
+    framework.port = port.as_ref().and_then(|(text, _)| text.parse().ok()).or(Some(4321));
+    framework.evidence.extend(port.map(|(_, found)| found));
     framework.env = vec![("HOST", "0.0.0.0")];
     if config.as_ref().is_some_and(|c| c.says("middleware")) {
         // The project brings a server of its own that uses Astro's handler.
@@ -222,31 +281,55 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     let router = package.has("@react-router/dev");
     let name = if router { "@react-router/dev" } else { "@remix-run/dev" };
     let evidence = package.at_dependency(name, "a React Router or Remix server");
-    if let Some(config) = config::read(&app.dir, "react-router.config")?.or(config::read(&app.dir, "vite.config")?) {
+    let vite = config::read(&app.dir, "vite.config")?;
+    let classic = !router && vite.is_none();
+    let config = config::read(&app.dir, "react-router.config")?.or(vite);
+    let literal = |name: &str| config.as_ref().and_then(|config| config.literal(name)).map(|(text, _)| text);
+    let folder = literal("buildDirectory").unwrap_or_else(|| "build".to_owned());
+    let off = |config: &Config| {
         let names = super::expression::Names::of(&config.tokens);
-        let off = names.properties("ssr").into_iter().any(|value| value.first().is_some_and(|t| t.is_word("false")));
-        if off {
-            return Ok(Some(Framework::new("react-router", site("build/client".to_owned(), true), evidence)));
-        }
-    }
-    let (serve, file) = if router {
-        ("@react-router/serve", "node_modules/@react-router/serve/bin.js")
-    } else {
-        ("@remix-run/serve", "node_modules/@remix-run/serve/dist/cli.js")
+        names.properties("ssr").into_iter().any(|value| value.first().is_some_and(|t| t.is_word("false")))
     };
+    let off = config.as_ref().is_some_and(off);
+    // The build renders pages through a server of its own on `localhost`, which it then asks at 127.0.0.1: in a build
+    // container without IPv6 beyond loopback the two names differ.
+    let renders = router && (off || config.as_ref().is_some_and(|config| config.property("prerender").is_some()));
+    let pair = ("NODE_OPTIONS".to_owned(), "--dns-result-order=ipv4first".to_owned());
+    let build_env = if renders { vec![pair] } else { Vec::new() };
+    if off {
+        let launch = Launch { build_env, ..site(format!("{folder}/client"), Some(INDEX.to_owned())) };
+        return Ok(Some(Framework::new("react-router", launch, evidence)));
+    }
+    let (serve, command) = if router { ("@react-router/serve", "react-router-serve") } else { ("@remix-run/serve", "remix-serve") };
     if !package.has(serve) {
         return Ok(None);
     }
-    let launch = Launch {
-        file: file.to_owned(),
-        args: vec!["build/server/index.js".to_owned()],
-        layout: Layout::Output,
-        outputs: vec!["build".to_owned()],
-        ..Launch::default()
+    let file = match package.major(serve) {
+        Some(major) if router && major >= 8 => "node_modules/@react-router/serve/bin.cjs",
+        _ if router => "node_modules/@react-router/serve/bin.js",
+        _ => "node_modules/@remix-run/serve/dist/cli.js",
     };
+    // What the start script serves is what the build writes: compilers before Vite wrote another file.
+    let stated = ["start:prod", "start:production", "start"].into_iter().filter_map(|name| package.script(name)).find_map(|text| {
+        let mut commands = super::script::parse(text).commands.into_iter().map(super::script::unwrap);
+        let words = commands.rfind(|c| c.argv.first().is_some_and(|word| word == command))?.argv;
+        words.into_iter().skip(1).find(|word| !word.starts_with('-'))
+    });
+    let stated = stated.and_then(|text| RelPath::new(&text)).map(|path| path.as_str().to_owned());
+    let server = stated.unwrap_or_else(|| if classic { "build/index.js".to_owned() } else { format!("{folder}/server/index.js") });
+    let mut outputs = vec![folder];
+    if classic {
+        // Its bundles for browsers are in public/build.
+        outputs.push("public".to_owned());
+    }
+    let launch = Launch { file: file.to_owned(), args: vec![server], layout: Layout::Output, outputs, build_env, ..Launch::default() };
     let mut framework = Framework::new("react-router", launch, evidence);
     framework.port = Some(3000);
-    framework.sigterm = Some("its server ends on SIGTERM by itself");
+    framework.sigterm = Some(if router {
+        "its server ends on SIGTERM by itself"
+    } else {
+        "its server ends on SIGTERM by itself, at most five seconds after the last page (the timer of entry.server)"
+    });
     Ok(Some(framework))
 }
 
@@ -277,4 +360,60 @@ fn nest(app: &App) -> Result<Option<Framework>> {
     let mut framework = Framework::new("nest", launch, package.at_dependency("@nestjs/core", "NestJS"));
     framework.port = Some(3000);
     Ok(Some(framework))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn found(manifest: &str, files: &[(&str, &str)]) -> Framework {
+        let mut all = vec![("package.json", manifest)];
+        all.extend(files.iter().copied());
+        let repo = Repo::from_files(all);
+        detect(&App::read(&repo.root()).unwrap().unwrap()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn remix_is_served_from_what_its_compiler_writes() {
+        let manifest = r#"{"scripts": {"build": "remix build", "start": "NODE_ENV=production remix-serve ./build/index.js"},
+            "dependencies": {"@remix-run/serve": "1"}, "devDependencies": {"@remix-run/dev": "1"}}"#;
+        let classic = found(manifest, &[]).launch;
+        assert_eq!((classic.args, classic.outputs), (vec!["build/index.js".to_owned()], vec!["build".to_owned(), "public".to_owned()]));
+        let vite = found(&manifest.replace("./build/index.js", ""), &[("vite.config.ts", "export default {}")]).launch;
+        assert_eq!((vite.args, vite.outputs), (vec!["build/server/index.js".to_owned()], vec!["build".to_owned()]));
+    }
+
+    #[test]
+    fn react_routers_command_moved_with_version_8() {
+        for (version, file) in [("^7.9.0", "bin.js"), ("8.4.0", "bin.cjs")] {
+            let manifest = format!(r#"{{"dependencies": {{"@react-router/serve": "{version}"}}, "devDependencies": {{"@react-router/dev": "{version}"}}}}"#);
+            assert_eq!(found(&manifest, &[]).launch.file, format!("node_modules/@react-router/serve/{file}"));
+        }
+    }
+
+    #[test]
+    fn a_static_svelte_site_falls_back_to_the_page_that_the_adapter_writes() {
+        let manifest = r#"{"devDependencies": {"@sveltejs/kit": "3", "@sveltejs/adapter-static": "4"}}"#;
+        let config = ("vite.config.js", "export default { plugins: [sveltekit({ adapter: adapter({ fallback: '200.html' }) })] }");
+        assert_eq!(found(manifest, &[config]).launch.fallback.as_deref(), Some("200.html"));
+        assert_eq!(found(manifest, &[]).launch.fallback, None);
+    }
+
+    #[test]
+    fn what_nuxt_and_astro_configure_is_read() {
+        let nuxt = |config: &str| found(r#"{"dependencies": {"nuxt": "4"}}"#, &[("nuxt.config.ts", config)]).findings.len();
+        assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'vercel' } })"), 1);
+        assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'node-server' } })"), 0);
+        let manifest = r#"{"dependencies": {"astro": "7", "@astrojs/node": "11"}}"#;
+        let config = "export default defineConfig({ server: { port: 5000 }, adapter: node({ mode: 'standalone' }) })";
+        assert_eq!(found(manifest, &[("astro.config.mjs", config)]).port, Some(5000));
+        assert_eq!(found(manifest, &[("astro.config.mjs", "export default { adapter: node() }")]).port, Some(4321));
+    }
+
+    #[test]
+    fn without_nitro_nothing_listens() {
+        let manifest = r#"{"scripts": {"build": "vite build"}, "dependencies": {"@tanstack/react-start": "1"}}"#;
+        assert_eq!(found(manifest, &[]).findings[0].code, "adapter-missing");
+    }
 }

@@ -38,10 +38,13 @@ pub(crate) struct Launch {
     pub(crate) layout: Layout,
     /// Folders and files that the build makes, relative to the application.
     pub(crate) outputs: Vec<String>,
+    /// The output holds the dependencies in its own files.
+    #[serde(default)]
+    pub(crate) bundled: bool,
     /// The folder of a site.
     pub(crate) site: Option<String>,
-    /// A site's unknown paths lead to its index.html.
-    pub(crate) fallback: bool,
+    /// The page of a site that unknown paths lead to.
+    pub(crate) fallback: Option<String>,
     /// Development dependencies stay: something that is started is one.
     pub(crate) keep_development: bool,
     /// Environment that the build needs.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::Package;
+use super::manifest::{Kind, Package};
 use super::prisma;
 use super::script::{self, Command};
 use crate::catalog::Catalog;
@@ -21,6 +21,8 @@ pub(crate) struct Lifecycle {
     pub(crate) drop: Vec<String>,
     /// Files and folders that are copied before the install, relative to the application.
     pub(crate) files: Vec<String>,
+    /// A script that stays at install starts a tool that is a development dependency.
+    pub(crate) development: bool,
     /// Commands that run after the install, among the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
     /// What runs in the build stage, sources at hand, in the order of the package manager.
@@ -48,8 +50,8 @@ enum Part {
     Sources,
 }
 
-/// Reads the scripts of a package.
-pub(crate) fn read(dir: &Dir, package: &Package, workspace: bool, catalog: &Catalog) -> Result<Lifecycle> {
+/// Reads the scripts of a package. `root`: it is in the folder that dependencies are installed from.
+pub(crate) fn read(dir: &Dir, package: &Package, root: bool, catalog: &Catalog) -> Result<Lifecycle> {
     let hooks: Vec<String> = catalog.table("hooks")?;
     let mut lifecycle = Lifecycle::default();
     let prisma = prisma::files(dir, package);
@@ -65,6 +67,9 @@ pub(crate) fn read(dir: &Dir, package: &Package, workspace: bool, catalog: &Cata
         let parts: Vec<Part> = commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
         let hook = parts.iter().any(|part| matches!(part, Part::Checkout));
         if parts.iter().all(|part| matches!(part, Part::Install(_))) {
+            let tools = commands.iter().filter_map(|command| command.argv.first());
+            let mut kinds = tools.map(|tool| package.dependency(tool));
+            lifecycle.development |= kinds.any(|kind| kind == Some(Kind::Development));
             lifecycle.files.extend(parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }));
             continue;
         }
@@ -88,9 +93,13 @@ pub(crate) fn read(dir: &Dir, package: &Package, workspace: bool, catalog: &Cata
             }
         }
     }
-    // In a workspace the member's own folder is needed: the build stage does it there.
-    if !workspace && prisma::is_implied(package, &prisma) {
-        lifecycle.after_install.push(prisma::GENERATE.map(str::to_owned).to_vec());
+    if prisma::is_implied(package, &prisma) {
+        let command = prisma::GENERATE.map(str::to_owned).to_vec();
+        if root {
+            lifecycle.after_install.push(command);
+        } else {
+            lifecycle.later.insert(0, Later::Command(command));
+        }
     }
     lifecycle.files.sort();
     lifecycle.files.dedup();
@@ -149,7 +158,7 @@ mod tests {
         all.extend(files.iter().copied());
         let repo = Repo::from_files(all);
         let package = Package::read(&repo.root()).unwrap().unwrap();
-        read(&repo.root(), &package, false, Catalog::of("node").unwrap()).unwrap()
+        read(&repo.root(), &package, true, Catalog::of("node").unwrap()).unwrap()
     }
 
     #[test]
@@ -157,7 +166,7 @@ mod tests {
         for script in ["husky", "husky install", "is-ci || husky", "npx only-allow pnpm", "husky || true", "node .husky/install.mjs"] {
             let read = lifecycle(&format!(r#""prepare": "{script}""#), &[]);
             assert_eq!(read.drop, ["prepare"], "{script}");
-            assert!(read.later.is_empty(), "{script}");
+            assert!(read.later.is_empty() && !read.development, "{script}");
         }
     }
 
@@ -167,6 +176,8 @@ mod tests {
         let read = lifecycle(r#""postinstall": "patch-package && prisma generate""#, &files);
         assert!(read.drop.is_empty());
         assert_eq!(read.files, ["patches", "prisma"]);
+        // Both tools are development dependencies here: an install without these would fail.
+        assert!(read.development);
     }
 
     #[test]

@@ -64,6 +64,13 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     }))
 }
 
+/// A library that lists what serves native modules without being one.
+#[derive(serde::Deserialize)]
+struct Tracer {
+    package: String,
+    helpers: Vec<String>,
+}
+
 struct Locked {
     name: String,
     development: bool,
@@ -77,10 +84,13 @@ pub(crate) fn read(app: &App) -> Result<Native> {
     let compiled: Vec<String> = app.catalog.table("native")?;
     let linked: Vec<String> = app.catalog.table("linked")?;
     let glibc: Vec<String> = app.catalog.table("glibc_only")?;
+    let tracer: Tracer = app.catalog.table("tracer")?;
+    let follows = locked.iter().any(|package| package.name == tracer.package);
     let mut native = Native::default();
     let mut seen = BTreeSet::new();
     for package in locked {
-        if !seen.insert((package.name.clone(), package.development)) {
+        let helper = follows && tracer.helpers.contains(&package.name);
+        if helper || !seen.insert((package.name.clone(), package.development)) {
             continue;
         }
         let evidence = |note: &str| {

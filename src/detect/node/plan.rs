@@ -2,6 +2,7 @@
 
 mod copy;
 mod image;
+mod steps;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::Serialize;
 pub(crate) use self::copy::manifest_paths;
 
 use super::launch::{Launch, Layout};
-use super::lifecycle::{self, Later, Lifecycle};
+use self::steps::{Drop, Installed, Step};
 use super::tool::{self, Tool};
 use super::{App, Details, install_scripts, migrations, native, prisma, program};
 use crate::ask::id;
@@ -21,16 +22,6 @@ use crate::repo::Dir;
 
 /// The folder of the workspace, or of the application, in every stage.
 const ROOT: &str = "/app";
-
-/// A command of the build stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Step {
-    /// The folder to change to before it, where that is another one.
-    folder: Option<ContainerPath>,
-    /// A script of package.json; else a command of a dependency.
-    script: bool,
-    words: Vec<String>,
-}
 
 /// How the stages lie to one another.
 struct Shape {
@@ -67,13 +58,13 @@ struct Stages {
     filter: Vec<Line>,
     /// The lockfile is that of a workspace.
     workspace: bool,
-    drop: Vec<Line>,
+    drop: Vec<Drop>,
     secrets: Vec<Line>,
     after_install: Vec<Vec<Line>>,
     prune: bool,
     build: Vec<Step>,
     build_env: Vec<Env>,
-    /// Variables that the dependencies' own scripts fail without.
+    /// Variables that what runs at install and in the build fails without.
     placeholders: Vec<Env>,
     build_caches: Vec<ContainerPath>,
     /// Folders of dependencies in members of a workspace, which may stay empty.
@@ -81,7 +72,8 @@ struct Stages {
     site: bool,
     /// The folder of the site in the build stage.
     pages: Option<ContainerPath>,
-    fallback: bool,
+    /// The page that unknown paths lead to.
+    fallback: Option<Line>,
 }
 
 pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
@@ -89,30 +81,36 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let dir = Dir::new(chosen.repo, facts.dir.clone());
     let app = App::read(&dir)?.context("package.json is gone")?;
     let mut details: Details = facts.details()?;
-    let launch = match details.launches.remove(&chosen.program.id) {
+    let mut launch = match details.launches.remove(&chosen.program.id) {
         Some(launch) => launch,
         None => program::named(&app, &chosen.program.id)?.1,
     };
     let wanted = chosen.answers.get(id::TOOL).unwrap_or(&facts.tool.value);
     let tool = tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
-    let lifecycle = lifecycle::read(&dir, &app.package, app.workspace.is_some(), chosen.catalog)?;
+    steps::hoisted(&app, &tool, &mut launch);
+    let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let folder = dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let home = if folder.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{folder}") };
-    let build = steps(&app, &launch, &lifecycle, &home)?;
+    let build = steps::steps(&app, &launch, &installed, &home)?;
     let builds = !build.is_empty();
+    if build.iter().any(Step::is_turbo) {
+        launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
+    }
+    let after_install: Vec<Vec<String>> = installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
     let dev = chosen.answers.get(id::DEV) == Some("yes");
-    let all = builds || launch.keep_development || !lifecycle.after_install.is_empty() || dev;
+    let all = builds || launch.keep_development || !after_install.is_empty() || installed.iter().any(|one| one.lifecycle.development) || dev;
     let prune = !site
         && all
         && !launch.keep_development
-        && has_development(&app)
+        && has_development(&app, &installed)
         && needs_modules(&launch)
+        && image::holds_modules(&app, &launch)
         && can_prune(&tool);
     let shape = Shape { home, modules: if prune { "production-deps" } else { "deps" }, builds };
     let home = &shape.home;
-    let mut findings = lifecycle.findings.clone();
-    let placeholders = prisma::placeholders(&dir, &app.package)?;
+    let mut findings: Vec<Finding> = installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
+    let placeholders = prisma::placeholders(&app.root, installed.iter().map(|one| (one.way.as_str(), &one.package)))?;
     findings.extend(prisma::finding(&placeholders));
     let placeholders: Vec<(String, String)> = placeholders.into_iter().map(|p| (p.key, p.value)).collect();
     let (secrets, more) = copy::secrets(&app)?;
@@ -136,20 +134,20 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         focus: !all && tool.id == "yarn-berry",
         filter: filter(&app, &tool)?,
         workspace: app.workspace.is_some(),
-        drop: lifecycle.drop.iter().map(|name| Line::new(format!("scripts.{name}"))).collect::<Result<_, _>>()?,
+        drop: installed.iter().filter_map(|one| one.drop().transpose()).collect::<Result<_>>()?,
         secrets,
-        after_install: lifecycle.after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
+        after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
         prune,
         build,
-        build_env: environment(&[placeholders.as_slice(), launch.build_env.as_slice()].concat())?,
+        build_env: environment(&launch.build_env)?,
         placeholders: environment(&placeholders)?,
         build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
         member_modules: member_modules(&app, &launch)?,
         site,
         pages: launch.site.as_ref().map(|s| ContainerPath::new(format!("{home}/{s}"))).transpose()?,
-        fallback: launch.fallback,
+        fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
     };
-    let manifests = copy::manifests(&app, &tool, &lifecycle)?;
+    let manifests = copy::manifests(&app, &tool, &installed)?;
     let artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
     stages.deps |= artifacts.iter().any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
     let interpreter = chosen.base.row.interpreter.clone().unwrap_or_default();
@@ -188,43 +186,6 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
     pairs.iter().map(|(key, value)| Ok(Env { key: crate::docker::types::EnvKey::new(key)?, value: Line::new(value)? })).collect()
 }
 
-/// What the build stage runs, in order: packages of the workspace that the application needs come first.
-fn steps(app: &App, launch: &Launch, lifecycle: &Lifecycle, home: &str) -> Result<Vec<Step>> {
-    let script = |name: &String| Step { folder: None, script: true, words: vec![name.clone()] };
-    let command = |words: &Vec<String>| Step { folder: None, script: false, words: words.clone() };
-    let mut steps: Vec<Step> = Vec::new();
-    for member in app.workspace.iter().flat_map(|w| &w.needed) {
-        let dir = Dir::new(app.dir.repo, member.clone());
-        let Some(package) = super::Package::read(&dir)? else { continue };
-        let Some(way) = member.strip(&app.root.path) else { continue };
-        let folder = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);
-        if prisma::is_implied(&package, &prisma::files(&dir, &package)) {
-            steps.push(Step { folder: folder.clone(), ..command(&prisma::GENERATE.map(str::to_owned).to_vec()) });
-        }
-        if package.script("build").is_some() {
-            steps.push(Step { folder, ..script(&"build".to_owned()) });
-        }
-    }
-    let own = steps.len();
-    if app.workspace.is_some() && prisma::is_implied(&app.package, &prisma::files(&app.dir, &app.package)) {
-        steps.push(command(&prisma::GENERATE.map(str::to_owned).to_vec()));
-    }
-    steps.extend(lifecycle.later.iter().map(|later| match later {
-        Later::Script(name) => script(name),
-        Later::Command(words) => command(words),
-    }));
-    let wanted = launch.layout != Layout::Source;
-    if let Some(name) = app.build_script().filter(|_| wanted) {
-        steps.push(script(&name));
-    } else if wanted && app.compiles() {
-        steps.push(command(&vec!["tsc".to_owned()]));
-    }
-    if let Some(first) = steps.get_mut(own).filter(|_| own > 0 || home != ROOT) {
-        first.folder = Some(ContainerPath::new(home)?);
-    }
-    Ok(steps)
-}
-
 /// Folders of dependencies below members of the workspace: package managers make them only where versions differ.
 fn member_modules(app: &App, launch: &Launch) -> Result<Vec<Line>> {
     let Some(workspace) = app.workspace.as_ref().filter(|_| needs_modules(launch)) else { return Ok(Vec::new()) };
@@ -237,13 +198,14 @@ fn member_modules(app: &App, launch: &Launch) -> Result<Vec<Line>> {
     lines(&folders)
 }
 
-fn has_development(app: &App) -> bool {
-    app.package.has_development() || app.root_package.as_ref().is_some_and(super::Package::has_development)
+fn has_development(app: &App, installed: &[Installed]) -> bool {
+    let root = app.root_package.as_ref().is_some_and(super::Package::has_development);
+    root || installed.iter().any(|one| one.package.has_development())
 }
 
 /// The final image holds the installed dependencies.
 fn needs_modules(launch: &Launch) -> bool {
-    matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Output)
+    matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Output) && !launch.bundled
 }
 
 /// Yarn 2 and 3 prune by a plugin only.

@@ -46,20 +46,24 @@ pub(super) struct Placeholder {
     evidence: Evidence,
 }
 
-/// What `env("...")` of prisma.config.ts asks for.
+/// What `env("...")` asks for in prisma.config.ts of these packages, each with its folder below the install's.
 /// <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
-pub(super) fn placeholders(dir: &Dir, package: &Package) -> Result<Vec<Placeholder>> {
+pub(super) fn placeholders<'p>(
+    root: &Dir,
+    packages: impl Iterator<Item = (&'p str, &'p Package)>,
+) -> Result<Vec<Placeholder>> {
     let mut found: Vec<Placeholder> = Vec::new();
-    if !package.has("prisma") {
-        return Ok(found);
-    }
-    let Some(config) = config::read(dir, "prisma.config")? else { return Ok(found) };
-    let address = address(dir)?;
-    for window in config.tokens.windows(3) {
-        let key = window[2].text().filter(|_| window[0].is_word("env") && window[1].is('('));
-        let Some(key) = key.filter(|key| found.iter().all(|held| held.key != *key)) else { continue };
-        let evidence = config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
-        found.push(Placeholder { key: key.to_owned(), value: address.to_owned(), evidence });
+    for (way, _) in packages.filter(|(_, package)| package.has("prisma")) {
+        let Some(path) = root.path.join(way) else { continue };
+        let dir = Dir::new(root.repo, path);
+        let Some(config) = config::read(&dir, "prisma.config")? else { continue };
+        let address = address(&dir)?;
+        for window in config.tokens.windows(3) {
+            let key = window[2].text().filter(|_| window[0].is_word("env") && window[1].is('('));
+            let Some(key) = key.filter(|key| found.iter().all(|held| held.key != *key)) else { continue };
+            let evidence = config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
+            found.push(Placeholder { key: key.to_owned(), value: address.to_owned(), evidence });
+        }
     }
     Ok(found)
 }
@@ -129,7 +133,7 @@ mod tests {
         let config = "import { defineConfig, env } from 'prisma/config'\nexport default defineConfig({\n  datasource: { url: env('DB') } })";
         let schema = "datasource db {\n  provider = \"mysql\"\n}";
         let repo = Repo::from_files([("package.json", manifest), ("prisma.config.ts", config), ("prisma/schema.prisma", schema)]);
-        let found = placeholders(&repo.root(), &package(&repo)).unwrap();
+        let found = placeholders(&repo.root(), [("", &package(&repo))].into_iter()).unwrap();
         let pairs: Vec<(&str, &str)> = found.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
         assert_eq!(pairs, [("DB", "mysql://localhost/placeholder")]);
         assert_eq!(found[0].evidence.line, Some(3));

@@ -96,7 +96,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
     }
     if app.builds() && !wanted.contains(char::is_whitespace) && crate::path::RelPath::new(wanted).is_some() {
         let launch =
-            Launch { layout: Layout::Site, site: Some(wanted.to_owned()), fallback: true, ..Launch::default() };
+            Launch { layout: Layout::Site, site: Some(wanted.to_owned()), fallback: Some(framework::INDEX.to_owned()), ..Launch::default() };
         let mut program = new(app, wanted, Kind::Site, &[Evidence::file(&app.package.path, "named as a site's folder")]);
         of_site(app, &mut program)?;
         return Ok((program, launch));

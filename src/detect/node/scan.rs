@@ -10,13 +10,25 @@ use anyhow::Result;
 use super::App;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
-use crate::facts::{EnvVar, Evidence, Finding, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::sources::Source;
 
 /// The port of every site's web server: above 1024, so that it needs no privilege anywhere.
 pub(crate) const SITE_PORT: u16 = 8080;
+
+/// The program starts with Bun alone.
+pub(crate) fn bun_only(evidence: Evidence) -> Finding {
+    Finding::new(
+        "bun-only",
+        Severity::Error,
+        "the program needs Bun, and images with Bun as run time are not written yet",
+        [evidence],
+        "Node.js has no `Bun` object and no bun: modules, where the program uses them it ends as it starts",
+        "name a program that Node.js runs with --entrypoint (Hono serves there through @hono/node-server)",
+    )
+}
 
 /// Libraries that listen.
 pub(crate) const SERVERS: [&str; 16] = [

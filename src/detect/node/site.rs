@@ -1,14 +1,14 @@
 //! Sites: single-page applications and static pages, and the folder that their build writes, read from the config.
 
 use anyhow::Result;
-use serde_json::Value;
 
 use super::App;
+use super::angular;
 use super::config;
+use super::framework;
 use super::launch::{Launch, Layout};
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::parse_json5;
 
 /// A site that the repository builds.
 pub(crate) struct Site {
@@ -56,7 +56,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
         return Ok(Some(create_react_app(app, text)?));
     }
     if package.has("@angular/core") && app.dir.has("angular.json") {
-        return angular(app);
+        return angular::site(app);
     }
     for tool in &TOOLS {
         if !package.has(tool.package) {
@@ -68,7 +68,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
         }
         let mut evidence = vec![package.at_dependency(tool.package, format!("{} builds a site", tool.package))];
         let folder = folder(app, tool, text, &mut evidence)?;
-        return Ok(Some(site(tool.package, folder, tool.fallback, evidence)));
+        return Ok(Some(site(tool.package, &folder, tool.fallback, evidence)));
     }
     Ok(None)
 }
@@ -78,8 +78,9 @@ fn has_page(app: &App) -> bool {
         || config::read(&app.dir, "vite.config").ok().flatten().is_some_and(|c| c.property("root").is_some())
 }
 
-fn site(tool: &'static str, folder: String, fallback: bool, evidence: Vec<Evidence>) -> Site {
-    let launch = Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() };
+pub(super) fn site(tool: &'static str, folder: &str, fallback: bool, evidence: Vec<Evidence>) -> Site {
+    let fallback = fallback.then(|| framework::INDEX.to_owned());
+    let launch = Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
     Site { tool, launch, evidence }
 }
 
@@ -153,7 +154,7 @@ fn create_react_app(app: &App, script: &str) -> Result<Site> {
     let stated = chain.commands.into_iter().map(super::script::unwrap).flat_map(|c| c.env).find(|(key, _)| key == "BUILD_PATH");
     if let Some((_, folder)) = stated {
         evidence.push(app.package.at(&["scripts", &name], format!("BUILD_PATH is {folder}")));
-        return Ok(site("react-scripts", clean(&folder), true, evidence));
+        return Ok(site("react-scripts", &folder, true, evidence));
     }
     for file in [".env.production", ".env"] {
         if let Some((path, text)) = app.dir.text(file)? {
@@ -161,45 +162,10 @@ fn create_react_app(app: &App, script: &str) -> Result<Site> {
                 if let Some(folder) = line.trim().strip_prefix("BUILD_PATH=") {
                     let folder = folder.trim().trim_matches(['"', '\'']);
                     evidence.push(Evidence::at(&path, number, format!("BUILD_PATH is {folder}")));
-                    return Ok(site("react-scripts", clean(folder), true, evidence));
+                    return Ok(site("react-scripts", folder, true, evidence));
                 }
             }
         }
     }
-    Ok(site("react-scripts", "build".to_owned(), true, evidence))
-}
-
-/// angular.json: `outputPath`, with `/browser` for the application builder
-/// (<https://angular.dev/reference/configs/workspace-config>).
-fn angular(app: &App) -> Result<Option<Site>> {
-    let Some((path, text)) = app.dir.text("angular.json")? else { return Ok(None) };
-    let json: Value = parse_json5(&path, &text)?;
-    let Some(projects) = json.get("projects").and_then(Value::as_object) else { return Ok(None) };
-    let wanted = json.get("defaultProject").and_then(Value::as_str);
-    let is_app = |p: &&Value| p.get("projectType").and_then(Value::as_str) != Some("library");
-    let Some((name, project)) = projects
-        .iter()
-        .find(|(name, project)| wanted.map_or_else(|| is_app(project), |wanted| wanted == name.as_str()))
-    else {
-        return Ok(None);
-    };
-    let build = project.get("architect").or_else(|| project.get("targets")).and_then(|t| t.get("build"));
-    let builder = build.and_then(|b| b.get("builder")).and_then(Value::as_str).unwrap_or_default();
-    let output = build.and_then(|b| b.get("options")).and_then(|o| o.get("outputPath"));
-    let modern = builder.ends_with(":application");
-    let (base, mut browser) = match output {
-        Some(Value::String(base)) => (base.clone(), "browser".to_owned()),
-        Some(Value::Object(parts)) => (
-            parts.get("base").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            parts.get("browser").and_then(Value::as_str).unwrap_or("browser").to_owned(),
-        ),
-        _ => (format!("dist/{name}"), "browser".to_owned()),
-    };
-    if !modern {
-        browser.clear();
-    }
-    let folder = if browser.is_empty() { base } else { format!("{base}/{browser}") };
-    let line = crate::repo::line_of(&text, "\"outputPath\"").unwrap_or(1);
-    let evidence = vec![Evidence::at(&path, line, format!("the build of {name} ({builder}) writes {folder}"))];
-    Ok(Some(site("angular", clean(&folder), true, evidence)))
+    Ok(site("react-scripts", "build", true, evidence))
 }

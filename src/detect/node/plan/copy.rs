@@ -3,9 +3,9 @@
 use anyhow::Result;
 
 use super::super::App;
-use super::super::lifecycle::{self, Lifecycle};
 use super::super::tool::Tool;
 use super::lines;
+use super::steps::{self, Installed};
 use crate::docker::types::Line;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
@@ -19,13 +19,12 @@ const ROOT_FILES: [&str; 17] = [
 
 /// Paths of what dependency resolution reads, for the facts.
 pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
-    let lifecycle = lifecycle::read(&app.dir, &app.package, app.workspace.is_some(), app.catalog)?;
-    let specs = manifests(app, tool, &lifecycle)?;
+    let specs = manifests(app, tool, &steps::installed(app, tool)?)?;
     let paths = specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
     Ok(paths.collect())
 }
 
-pub(super) fn manifests(app: &App, tool: &Tool, lifecycle: &Lifecycle) -> Result<Vec<CopySpec>> {
+pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Result<Vec<CopySpec>> {
     let root = &app.root;
     let mut specs = Vec::new();
     let skip = |file: &str| match file {
@@ -50,7 +49,10 @@ pub(super) fn manifests(app: &App, tool: &Tool, lifecycle: &Lifecycle) -> Result
     }
     let home = app.dir.path.strip(&root.path).unwrap_or_default().to_owned();
     let below = |path: &str| RelPath::new(&home).and_then(|p| p.join(path)).map(|p| p.as_str().to_owned());
-    folders.extend(lifecycle.files.iter().filter_map(|file| below(file)));
+    for one in installed {
+        let below = |file: &String| RelPath::new(&one.way)?.join(file).map(|path| path.as_str().to_owned());
+        folders.extend(one.lifecycle.files.iter().filter_map(below));
+    }
     folders.extend(local_dependencies(app)?.into_iter().filter_map(|path| below(&path)));
     folders.sort();
     folders.dedup();

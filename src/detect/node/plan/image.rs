@@ -72,8 +72,13 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
         }
         Layout::Bundle => {
             let output = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
-            all.push(built(&format!("{output}/server/node_modules"))?);
-            all.push(without(built(&output)?, &["server/node_modules"])?);
+            // Nitro 3 bundles its dependencies: there is no such folder, and COPY would fail.
+            if launch.bundled {
+                all.push(built(&output)?);
+            } else {
+                all.push(built(&format!("{output}/server/node_modules"))?);
+                all.push(without(built(&output)?, &["server/node_modules"])?);
+            }
         }
         Layout::Standalone => {
             let dist = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
@@ -117,7 +122,8 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     artifact(None, if way.is_empty() { "." } else { way }, &path)
 }
 
-fn holds_modules(app: &App, launch: &Launch) -> bool {
+/// There is something to install for production.
+pub(super) fn holds_modules(app: &App, launch: &Launch) -> bool {
     app.package.has_production() || app.workspace.is_some() || launch.keep_development
 }
 

@@ -38,6 +38,9 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
         started(source, &programs, certain, scan);
+        if let Some(evidence) = bun(source).filter(|_| !scan.findings.iter().any(|finding| finding.code == "bun-only")) {
+            scan.findings.push(super::bun_only(evidence));
+        }
         for library in COMMAND_LINES.iter().filter(|library| source.imports(library)) {
             commands.extend(subcommands(source).map(|at| (*library, source.at(at, format!("a subcommand, by {library}")))));
         }
@@ -50,6 +53,22 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
         scan.subcommands = Some(Sourced { value, evidence, rejected: Vec::new() });
     }
     Ok(())
+}
+
+/// A use of Bun's own interface: `Bun.serve(...)`, `from "bun:sqlite"`; not in a file that asks whether Bun is there.
+fn bun(source: &Source) -> Option<Evidence> {
+    let tokens = &source.tokens;
+    if tokens.windows(2).any(|w| w[0].is_word("typeof") && w[1].is_word("Bun")) {
+        return None;
+    }
+    let module = |token: &Token| token.text().is_some_and(|text| text == "bun" || text.starts_with("bun:"));
+    let at = tokens.windows(3).enumerate().find_map(|(index, w)| {
+        let own = !index.checked_sub(1).is_some_and(|before| tokens[before].is('.'));
+        let object = own && w[0].is_word("Bun") && w[1].is('.') && w[2].word().is_some();
+        let import = w[0].is_word("from") && module(&w[1]) || w[0].is_word("require") && w[1].is('(') && module(&w[2]);
+        (object || import).then_some(w[0].at)
+    })?;
+    Some(source.at(at, "uses Bun's own interface"))
 }
 
 fn add(scan: &mut Scan, key: &str, evidence: Evidence) {
@@ -175,6 +194,16 @@ mod tests {
         }
         for source in ["child.kill('SIGTERM')", "// process.on('SIGTERM')", "process.kill(pid, 'SIGTERM')", "process.on('SIGINT', x)"] {
             assert!(scan(source).sigterm.is_none(), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_only_bun_has_is_an_error() {
+        for source in ["Bun.serve({ fetch })", "import { Database } from 'bun:sqlite'; x", "const { $ } = require('bun')"] {
+            assert_eq!(scan(source).findings.first().map(|f| f.code.as_str()), Some("bun-only"), "{source}");
+        }
+        for source in ["if (typeof Bun !== 'undefined') Bun.gc(true)", "menu.Bun.serve()", "import x from 'bundle'; x"] {
+            assert!(scan(source).findings.is_empty(), "{source}");
         }
     }
 
