@@ -9,6 +9,7 @@
 //! | the sources | port, address, signals, folders and files that are used at run time |
 
 mod config;
+mod development;
 mod entry;
 mod expression;
 mod framework;
@@ -53,6 +54,7 @@ pub const LANGUAGE: Language = Language {
     plan: plan::plan,
     refine: None,
     confirm: None,
+    development: Some(development::folders),
 };
 
 /// Names of scripts that build, best first.
