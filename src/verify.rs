@@ -7,10 +7,14 @@
 mod archive;
 mod boot;
 mod build;
+mod caching;
 mod catalog;
 mod causes;
 mod checks;
+mod cold;
 mod container;
+mod copy;
+mod edit;
 mod engine;
 mod image;
 mod made;
@@ -24,6 +28,7 @@ mod subject;
 pub use archive::{Entry, Kind};
 pub use boot::{Boot, Stop};
 pub use build::{Built, Order, build};
+pub use caching::{Caching, Rebuild};
 pub use checks::{Check, Outcome};
 pub use engine::Engine;
 pub use image::{Contents, Image, Layer};
@@ -71,6 +76,8 @@ pub struct Proof {
     pub image: Option<ImageReport>,
     /// The start, the answers and the stop; absent where nothing was started.
     pub boot: Option<Boot>,
+    /// The caching proof, where one was asked for.
+    pub caching: Option<Caching>,
 }
 
 /// A build, in figures.
@@ -156,6 +163,7 @@ pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Wat
         build: BuildReport::default(),
         image: None,
         boot: None,
+        caching: None,
     };
     watch(&Event::Doing("checking the Dockerfile".to_owned()));
     proof.checks.extend(lint(engine, order)?);
@@ -178,6 +186,11 @@ pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Wat
     proof.checks.extend(boot_checks(&boot, &contents, wanted)?);
     proof.boot = Some(boot);
 
+    if wanted.caching.any() {
+        let caching = caching::prove(engine, subject, wanted, &contents, watch)?;
+        proof.checks.extend(caching.checks.iter().cloned());
+        proof.caching = Some(caching);
+    }
     proof.proved = proof.checks.iter().all(|check| check.outcome != Outcome::Broken);
     Ok(proof)
 }

@@ -178,7 +178,13 @@ impl<'e> Container<'e> {
         let answer = self.engine.run(&["top", &self.name, "-eo", "pid,uid"], ANSWER)?;
         let users: Vec<u64> =
             answer.out.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)?.parse().ok()).collect();
-        Ok((answer.ok && !users.is_empty()).then_some(users))
+        if answer.ok && !users.is_empty() {
+            return Ok(Some(users));
+        }
+        // An engine's machine without `ps`.
+        let container = self.engine.inspect("container", &self.name)?;
+        let (id, pid) = (container["Id"].as_str().unwrap_or_default(), container["State"]["Pid"].as_u64());
+        Ok(pid.and_then(|pid| user_here(id, pid)).map(|user| vec![user]))
     }
 
     /// Stops it as an orchestrator would; how long that took, and how it ended.
@@ -198,6 +204,16 @@ impl Drop for Container<'_> {
     fn drop(&mut self) {
         made::remove(self.engine.program(), &Thing::Container(self.name.clone()));
     }
+}
+
+/// The user of a process on this machine, where it is one of the container with this id.
+fn user_here(id: &str, pid: u64) -> Option<u64> {
+    let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    if id.len() < 12 || !groups.contains(id) {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
 }
 
 /// A network for the program and its services; removed when this goes out of scope.

@@ -22,8 +22,8 @@ pub(super) enum Thing {
     Network(String),
     /// An image.
     Image(String),
-    /// A cache mount of the builder, by its record's id.
-    CacheMount(String),
+    /// The cache mounts of the builder whose ids begin with this.
+    CacheMounts(String),
     /// A folder on this machine.
     Folder(PathBuf),
 }
@@ -130,8 +130,7 @@ fn words(thing: &Thing) -> Option<Vec<String>> {
         Thing::Container(name) => &["rm", "-f", "-v", name],
         Thing::Network(name) => &["network", "rm", name],
         Thing::Image(name) => &["image", "rm", "-f", name],
-        Thing::CacheMount(id) => &["buildx", "prune", "-f", "--filter", &format!("id={id}")],
-        Thing::Folder(_) => return None,
+        Thing::CacheMounts(_) | Thing::Folder(_) => return None,
     };
     Some(words.iter().map(|word| (*word).to_owned()).collect())
 }
@@ -142,28 +141,83 @@ fn by_hand(program: &Path, thing: &Thing) -> String {
     match (words(thing), thing) {
         (Some(words), _) => format!("{program} {}", words.join(" ")),
         (None, Thing::Folder(path)) => format!("rm -r {}", path.display()),
+        (None, Thing::CacheMounts(marker)) => format!("{program} buildx du --verbose (records with {marker})"),
         (None, _) => String::new(),
     }
 }
 
 fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
-    let Some(words) = words(thing) else {
-        let Thing::Folder(path) = thing else { return Ok(()) };
-        return match std::fs::remove_dir_all(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
-            _ => Ok(()),
-        };
+    let (ok, _, err) = match (thing, words(thing)) {
+        (Thing::Folder(path), _) => {
+            return match std::fs::remove_dir_all(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+                _ => Ok(()),
+            };
+        }
+        (Thing::CacheMounts(marker), _) => return empty(program, marker),
+        (_, Some(words)) => ask(program, &words)?,
+        (_, None) => return Ok(()),
     };
-    let mut child = Command::new(program)
-        .args(words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
+    let text = err.to_lowercase();
+    // What was listed and never made, or is gone already, is as good as removed.
+    let absent = ["no such", "not found", "no container with"].iter().any(|words| text.contains(words));
+    if ok || absent {
+        return Ok(());
+    }
+    Err(text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed").trim().to_owned())
+}
+
+/// Removes the cache mounts whose ids begin with `marker`, one by one: a filter by a part of the description would take
+/// more than one's own.
+fn empty(program: &Path, marker: &str) -> Result<(), String> {
+    let list = ["buildx", "du", "--verbose", "--filter", "type=exec.cachemount"].map(str::to_owned);
+    let (ok, out, err) = ask(program, &list)?;
+    if !ok {
+        return Err(err);
+    }
+    for id in records(&out, marker) {
+        let (ok, _, err) = ask(program, &["buildx", "prune", "-f", "--filter", &format!("id={id}")].map(str::to_owned))?;
+        if !ok {
+            return Err(err);
+        }
+    }
+    Ok(())
+}
+
+/// The ids of the records of cache mounts whose own ids begin with `marker`.
+fn records<'a>(listing: &'a str, marker: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut record = "";
+    let id = format!("with id \"/{marker}-");
+    for line in listing.lines() {
+        if let Some(rest) = line.strip_prefix("ID:") {
+            record = rest.trim();
+        } else if line.starts_with("Description:") && line.contains(&id) && !record.is_empty() {
+            found.push(record);
+        }
+    }
+    found
+}
+
+fn ask(program: &Path, words: &[String]) -> Result<(bool, String, String), String> {
+    let mut command = Command::new(program);
+    command.args(words).current_dir(std::env::temp_dir());
+    // Ctrl-C on the terminal must not end the removal.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let out = child.stdout.take().map(|mut pipe| {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut pipe, &mut text).ok();
+            text
+        })
+    });
     let began = Instant::now();
     while child.try_wait().map_err(|error| error.to_string())?.is_none() {
         if began.elapsed() > REMOVAL {
+            kill(child.id());
             child.kill().ok();
             child.wait().ok();
             return Err("the engine does not answer".to_owned());
@@ -171,11 +225,29 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(10));
     }
     let output = child.wait_with_output().map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&output.stderr).to_lowercase();
-    // What was listed and never made, or is gone already, is as good as removed.
-    let absent = ["no such", "not found", "no container with"].iter().any(|words| text.contains(words));
-    if output.status.success() || absent {
-        return Ok(());
+    let out = out.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    Ok((output.status.success(), out, String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_cache_mounts_are_found() {
+        let listing = "ID:           aaa\nDescription:  cached mount /root/.npm from exec x with id \"//root/.npm\"\n\n\
+                       ID:           bbb\nDescription:  cached mount /root/.npm from exec x with id \"/mine-0\"\n\n\
+                       ID:           ccc\nDescription:  cached mount /x from exec echo mine with id \"/other\"\n";
+        assert_eq!(records(listing, "mine"), ["bbb"]);
     }
-    Err(text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed").trim().to_owned())
+
+    #[test]
+    fn folders_are_removed_and_absent_ones_are_no_failure() {
+        let folder = tempfile::tempdir().unwrap().keep();
+        std::fs::write(folder.join("x"), "x").unwrap();
+        let thing = Thing::Folder(folder.clone());
+        assert_eq!(remove(Path::new("docker"), &thing), None);
+        assert!(!folder.exists());
+        assert_eq!(remove(Path::new("docker"), &thing), None);
+    }
 }
