@@ -5,6 +5,7 @@
 //! inside of containers. What is made in the engine is removed again.
 
 mod archive;
+mod bases;
 mod boot;
 mod build;
 mod caching;
@@ -26,6 +27,7 @@ mod steps;
 mod subject;
 
 pub use archive::{Entry, Kind};
+pub use bases::Row;
 pub use boot::{Boot, Stop};
 pub use build::{Built, Order, build};
 pub use caching::{Caching, Rebuild};
@@ -78,6 +80,8 @@ pub struct Proof {
     pub boot: Option<Boot>,
     /// The caching proof, where one was asked for.
     pub caching: Option<Caching>,
+    /// The bases, where they were asked for.
+    pub bases: Option<Vec<Row>>,
 }
 
 /// A build, in figures.
@@ -164,6 +168,7 @@ pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Wat
         image: None,
         boot: None,
         caching: None,
+        bases: None,
     };
     watch(&Event::Doing("checking the Dockerfile".to_owned()));
     proof.checks.extend(lint(engine, order)?);
@@ -190,6 +195,11 @@ pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Wat
         let caching = caching::prove(engine, subject, wanted, &contents, watch)?;
         proof.checks.extend(caching.checks.iter().cloned());
         proof.caching = Some(caching);
+    }
+    if wanted.bases {
+        let rows = bases::compare(engine, subject, wanted, watch)?;
+        proof.checks.extend(rows.iter().filter(|row| row.planned).map(base_check));
+        proof.bases = Some(rows);
     }
     proof.proved = proof.checks.iter().all(|check| check.outcome != Outcome::Broken);
     Ok(proof)
@@ -281,6 +291,17 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
         });
     }
     Ok(checks)
+}
+
+/// The comparison informs; that the planned base serves is a promise.
+fn base_check(row: &Row) -> Check {
+    match &row.why {
+        None => Check::ok("bases", format!("the planned base, {}, builds and starts", row.family)),
+        Some(why) => {
+            let fix = "choose another of the table below with `dockgen update --base`";
+            Check::broken("bases", format!("the planned base, {}, does not serve: {why}", row.family), fix)
+        }
+    }
 }
 
 /// Milliseconds are exact enough.

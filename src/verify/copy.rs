@@ -26,7 +26,7 @@ impl<'e> Copy<'e> {
         walk.folder("", &subject.ignore.root()).context("copying the build context")?;
         copy.dockerfile(&subject.text)?;
         let patterns: String = subject.ignore.patterns().iter().map(|pattern| format!("{pattern}\n")).collect();
-        fs::write(copy.folder.join("Dockerfile.dockerignore"), patterns)?;
+        copy.ignore(&patterns)?;
         Ok(copy)
     }
 
@@ -52,6 +52,11 @@ impl<'e> Copy<'e> {
     /// Writes its Dockerfile.
     pub(super) fn dockerfile(&self, text: &str) -> Result<()> {
         fs::write(self.file(), text).context("writing the copy of the Dockerfile")
+    }
+
+    /// Writes its .dockerignore.
+    pub(super) fn ignore(&self, text: &str) -> Result<()> {
+        fs::write(self.folder.join("Dockerfile.dockerignore"), text).context("writing the copy of the .dockerignore")
     }
 }
 

@@ -42,6 +42,8 @@ pub fn text(proof: &Proof, look: &Look) -> String {
     for check in &proof.checks {
         self::check(check, look, &mut out);
     }
+    rebuilds(proof, look, &mut out);
+    bases(proof, look, &mut out);
     let broken = proof.checks.iter().filter(|check| check.outcome == Outcome::Broken).count();
     let verdict = match broken {
         0 if proof.proved => look.green("proved"),
@@ -76,6 +78,52 @@ fn layers(proof: &Proof, look: &Look, out: &mut String) {
     if count > 0 {
         writeln!(out, "  {:>8.2} MB  the base image ({count} layers)", megabytes(base)).ok();
     }
+}
+
+fn rebuilds(proof: &Proof, look: &Look, out: &mut String) {
+    for rebuild in proof.caching.iter().flat_map(|caching| &caching.rebuilds) {
+        let what = match rebuild.proof {
+            "source" => "after an edit of the source",
+            "dependency" => "after an edit of the dependencies",
+            _ => "after an edit of the source, with empty cache mounts",
+        };
+        let head = format!("  {what}: {:.1} s, {} changed in the image", rebuild.seconds, size(rebuild.changed_bytes));
+        writeln!(out, "\n{}", look.dim(&head)).ok();
+        for stage in rebuild.stages.iter().filter(|stage| stage.ran > 0) {
+            let name = if stage.name.is_empty() { "(the only one)" } else { &stage.name };
+            let steps = format!("{} of {} steps ran", stage.ran, stage.steps);
+            writeln!(out, "  {:<18}  {steps}  {:.1} s", look::cut(name, 18), stage.seconds).ok();
+        }
+        for layer in rebuild.changed.iter().filter(|layer| layer.size > 0) {
+            let made_by = look::cut(&short(&layer.made_by), look.width.saturating_sub(16));
+            writeln!(out, "  {:>11}  {made_by}", size(layer.size)).ok();
+        }
+    }
+}
+
+fn bases(proof: &Proof, look: &Look, out: &mut String) {
+    let Some(rows) = &proof.bases else { return };
+    writeln!(out, "\n{}", look.dim("  base              size  packages  shell   starts in")).ok();
+    for row in rows {
+        let name = format!("{}{}", row.family, if row.planned { " *" } else { "" });
+        let size = row.size.map_or_else(|| "-".to_owned(), size);
+        let packages = row.packages.map_or_else(|| "-".to_owned(), |count| count.to_string());
+        let starts = match (row.boots, row.seconds) {
+            (true, Some(seconds)) => look.green(&format!("{seconds:.1} s")),
+            _ => look.red("no"),
+        };
+        let shell = if row.image.is_none() { "-" } else if row.shell { "yes" } else { "no" };
+        writeln!(out, "  {name:<12}  {size:>8}  {packages:>8}  {shell:<5}   {starts}").ok();
+        for line in row.why.iter().flat_map(|why| look.wrap(why, 6)) {
+            writeln!(out, "      {}", look.dim(&line)).ok();
+        }
+    }
+    writeln!(out, "  {}", look.dim("* planned; `dockgen update --base NAME` takes another")).ok();
+}
+
+/// Bytes in the unit that fits.
+pub(super) fn size(bytes: u64) -> String {
+    if bytes >= 1_000_000 { format!("{:.1} MB", megabytes(bytes)) } else { format!("{:.1} kB", megabytes(bytes) * 1000.0) }
 }
 
 fn check(check: &Check, look: &Look, out: &mut String) {

@@ -152,14 +152,16 @@ impl Vertex {
         number.split_once('/').filter(|(n, m)| [n, m].iter().all(|part| part.parse::<u32>().is_ok()))?;
         let stage = words.pop().unwrap_or_default().to_owned();
         let ran = self.started.zip(self.completed).map_or(0.0, |(from, to)| (to - from).max(0.0));
-        let cached = self.cached;
+        // A base image that is there already takes no time, and is not reported as cached.
+        let cached = self.cached || text.starts_with("FROM") && ran < 0.2;
         Some(Step { stage, text: text.to_owned(), cached, seconds: if cached { 0.0 } else { seconds(ran) } })
     }
 }
 
-/// `build: RUN go build`.
+/// `build: RUN go build`: without the mounts, which say little about what is done.
 pub(super) fn title(stage: &str, text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split_whitespace().filter(|word| !word.starts_with("--mount="));
+    let text = words.collect::<Vec<_>>().join(" ");
     if stage.is_empty() { text } else { format!("{stage}: {text}") }
 }
 
