@@ -23,7 +23,10 @@ impl std::error::Error for Interrupted {}
 static WRITTEN: Mutex<bool> = Mutex::new(false);
 
 /// What is done before the run ends, and what is said then.
-static LAST: Mutex<Option<(fn(), &str)>> = Mutex::new(None);
+static LAST: Mutex<Option<Last>> = Mutex::new(None);
+
+/// See [`before_end`].
+type Last = (fn(), &'static str);
 
 /// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's modes again after
 /// they were put back.
@@ -78,7 +81,10 @@ fn say_goodbye() {
     terminal::restore();
     let mut err = std::io::stderr();
     let show_cursor = if err.is_terminal() { "\x1b[?25h\r\n" } else { "" };
-    let words = LAST.lock().unwrap_or_else(PoisonError::into_inner).map_or_else(|| Interrupted.to_string(), |(_, words)| words.to_owned());
+    let words = LAST
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .map_or_else(|| Interrupted.to_string(), |(_, words)| words.to_owned());
     // The terminal may be gone: nobody is left to be told.
     write!(err, "{show_cursor}{words}\r\n").ok();
 }

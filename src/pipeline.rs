@@ -273,10 +273,17 @@ impl<'a> App<'a> {
     }
 
     /// The same application on another base family.
+    #[must_use]
     pub fn on_base(&self, family: &str) -> Self {
         let mut answers = self.answers.clone();
         answers.set(id::BASE, family, Origin::Flag);
-        Self { survey: self.survey, facts: self.facts.clone(), answers, config: self.config.clone(), catalog: self.catalog }
+        Self {
+            survey: self.survey,
+            facts: self.facts.clone(),
+            answers,
+            config: self.config.clone(),
+            catalog: self.catalog,
+        }
     }
 
     /// `[verify]` of its dockgen.toml.

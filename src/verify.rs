@@ -220,9 +220,10 @@ fn lint(engine: &Engine, order: Order) -> Result<Option<Check>> {
     let said = |line: &&str| !line.starts_with('#') && !line.trim().is_empty();
     let lines: Vec<String> = text.lines().filter(said).map(|line| line.trim_end().to_owned()).take(20).collect();
     if let Some(cause) = cause(When::Build, &text.lines().collect::<Vec<_>>())?.filter(|cause| cause.engine) {
-        bail!("{}: {}; {}", cause.line, cause.cause, cause.fix);
+        bail!("{}: {}; {}", cause.line, cause.what, cause.fix);
     }
-    let fix = "follow the rule that each line names, or switch it off with `# check=skip=RULE` at the head of the Dockerfile";
+    let fix =
+        "follow the rule that each line names, or switch it off with `# check=skip=RULE` at the head of the Dockerfile";
     Ok(Some(Check::broken("lint", "Docker's own check warns", fix).with(lines)))
 }
 
@@ -238,7 +239,7 @@ fn built_check(built: &Built) -> Result<Check> {
     }
     let cause = cause(When::Build, &lines.iter().rev().collect::<Vec<_>>())?;
     if let Some(cause) = cause.as_ref().filter(|cause| cause.engine) {
-        bail!("the build could not end: {} ({}): {}", cause.cause, cause.line, cause.fix);
+        bail!("the build could not end: {} ({}): {}", cause.what, cause.line, cause.fix);
     }
     let step = failure.step.as_ref().map_or_else(String::new, |step| format!(" at `{}`", checks::short(step)));
     let fix = "the lines below are the last that the step printed";
@@ -260,11 +261,15 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
     let mut checks = Vec::new();
     if !boot.ok {
         if let Some(cause) = boot.cause.as_ref().filter(|cause| cause.engine) {
-            bail!("the container could not be started: {} ({}): {}", cause.cause, cause.line, cause.fix);
+            bail!("the container could not be started: {} ({}): {}", cause.what, cause.line, cause.fix);
         }
         let fix = "the lines below are the last that it printed";
         let lines = boot.lines[boot.lines.len().saturating_sub(20)..].to_vec();
-        checks.push(Check::broken("boot", format!("it does not start: {}", boot.what), fix).because(boot.cause.as_ref()).with(lines));
+        checks.push(
+            Check::broken("boot", format!("it does not start: {}", boot.what), fix)
+                .because(boot.cause.as_ref())
+                .with(lines),
+        );
         return Ok(checks);
     }
     let starts = if boot.starts > 1 { format!(" (started {} times)", boot.starts) } else { String::new() };
@@ -272,7 +277,11 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
     checks.push(Check::ok("boot", after));
     if let Some(users) = &boot.users {
         checks.push(if users.contains(&0) {
-            Check::broken("process-user", "a process in the container runs as root", "let no program change its user to root")
+            Check::broken(
+                "process-user",
+                "a process in the container runs as root",
+                "let no program change its user to root",
+            )
         } else {
             let mut users: Vec<String> = users.iter().map(ToString::to_string).collect();
             users.dedup();
@@ -283,7 +292,8 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
         let signal = contents.config.stop_signal.as_deref().unwrap_or("SIGTERM");
         let killed = stop.exit_code == 137 || stop.seconds >= wanted.stop.as_secs_f64() + 0.5;
         checks.push(if killed {
-            let fix = "handle the signal in the program, or put a small init in front of it, as `dockgen init` plans it";
+            let fix =
+                "handle the signal in the program, or put a small init in front of it, as `dockgen init` plans it";
             Check::broken("stop", format!("it ignores {signal} and was killed after {:.1} s", stop.seconds), fix)
         } else {
             let what = format!("{signal} stops it in {:.1} s with exit code {}", stop.seconds, stop.exit_code);

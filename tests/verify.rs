@@ -1,5 +1,5 @@
 //! `dockgen verify` against an engine that is not there, dies, or fails: a script in Docker's place says what it is told to.
-//! What needs a real engine is in tests/e2e_verify.rs.
+//! What needs a real engine is in `tests/e2e_verify.rs`.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
@@ -118,7 +118,10 @@ fn without_an_engine_it_says_what_to_do() {
     let output = world.command("", &[]).env("PATH", empty.path()).output().unwrap();
     let (out, err) = told(&output, 2);
     assert_eq!(out, "");
-    holds(&err, &["no container engine", "`docker` is not on the PATH", "`podman` is not on the PATH", "Install Docker"]);
+    holds(
+        &err,
+        &["no container engine", "`docker` is not on the PATH", "`podman` is not on the PATH", "Install Docker"],
+    );
 }
 
 #[test]
@@ -169,7 +172,10 @@ fn a_full_disk_is_the_machines_fault() {
 fn a_build_that_fails_is_a_broken_promise_with_its_last_lines() {
     let world = World::new();
     let (out, err) = world.run("broken", &[], 1);
-    holds(&out, &["BROKEN build", "build: RUN go build", "| main.go:4: undefined: x", "not proved: 1 promise is broken"]);
+    holds(
+        &out,
+        &["BROKEN build", "build: RUN go build", "| main.go:4: undefined: x", "not proved: 1 promise is broken"],
+    );
     holds(&err, &["engine: Docker 28.0.1", "building"]);
     let (out, err) = world.run("broken", &["--json", "--quiet"], 1);
     assert_eq!(err, "");

@@ -158,7 +158,11 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
         let mut path = clean(&entry.path_bytes());
         let (mode, uid, gid) = {
             let header = entry.header();
-            (header.mode().unwrap_or_default() & 0o7777, header.uid().unwrap_or_default(), header.gid().unwrap_or_default())
+            (
+                header.mode().unwrap_or_default() & 0o7777,
+                header.uid().unwrap_or_default(),
+                header.gid().unwrap_or_default(),
+            )
         };
         let mut kind = match entry.header().entry_type() {
             EntryType::Directory => Kind::Folder,
@@ -210,16 +214,22 @@ fn lines_with(reader: &mut dyn Read, start: &str) -> io::Result<usize> {
 /// Files whose names say that they may hold a private key or a token.
 fn may_hold_a_key(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    [".pem", ".key", "rc", "_rsa", "_ecdsa", "_ed25519", "_dsa", ".netrc", "credentials"].iter().any(|end| name.ends_with(end))
+    [".pem", ".key", "rc", "_rsa", "_ecdsa", "_ed25519", "_dsa", ".netrc", "credentials"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 fn holds_a_key(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(start);
     // A token that a variable of the environment holds is none.
     let token = |line: &str| {
-        line.split_once("_authToken=").or_else(|| line.split_once("_password=")).is_some_and(|(_, value)| !value.trim_start().starts_with("$"))
+        line.split_once("_authToken=")
+            .or_else(|| line.split_once("_password="))
+            .is_some_and(|(_, value)| !value.trim_start().starts_with('$'))
     };
-    text.contains("PRIVATE KEY-----") || text.lines().any(token) || text.lines().any(|line| line.trim_start().starts_with("aws_secret_access_key"))
+    text.contains("PRIVATE KEY-----")
+        || text.lines().any(token)
+        || text.lines().any(|line| line.trim_start().starts_with("aws_secret_access_key"))
 }
 
 fn clean(bytes: &[u8]) -> String {
@@ -250,7 +260,7 @@ mod tests {
         builder.into_inner().unwrap()
     }
 
-    fn image(second: Vec<u8>) -> Vec<u8> {
+    fn image(second: &[u8]) -> Vec<u8> {
         let first = tar(&[
             ("etc/", 0o755, b""),
             ("bin/su", 0o4755, b"x"),
@@ -258,9 +268,13 @@ mod tests {
         ]);
         tar(&[
             ("blobs/sha256/one", 0o644, &first),
-            ("blobs/sha256/two", 0o644, &second),
+            ("blobs/sha256/two", 0o644, second),
             ("blobs/sha256/config", 0o644, b"{\"rootfs\":{\"diff_ids\":[\"sha256:1\",\"sha256:2\"]}}"),
-            ("manifest.json", 0o644, b"[{\"Config\":\"blobs/sha256/config\",\"Layers\":[\"blobs/sha256/one\",\"blobs/sha256/two\"]}]"),
+            (
+                "manifest.json",
+                0o644,
+                b"[{\"Config\":\"blobs/sha256/config\",\"Layers\":[\"blobs/sha256/one\",\"blobs/sha256/two\"]}]",
+            ),
         ])
     }
 
@@ -275,7 +289,7 @@ mod tests {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         gzip.write_all(&second).unwrap();
         for second in [second.clone(), gzip.finish().unwrap()] {
-            let saved = read(&mut Cursor::new(image(second))).unwrap();
+            let saved = read(&mut Cursor::new(image(&second))).unwrap();
             assert_eq!((saved.layers.len(), saved.packages, saved.unread), (2, 2, 0));
             let su = &saved.layers[0][1];
             assert_eq!((su.path.as_str(), su.mode, su.uid, su.size), ("bin/su", 0o4755, 7, 1));
@@ -295,7 +309,7 @@ mod tests {
 
     #[test]
     fn an_unknown_compression_is_told() {
-        let saved = read(&mut Cursor::new(image(vec![0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2]))).unwrap();
+        let saved = read(&mut Cursor::new(image(&[0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2]))).unwrap();
         assert_eq!((saved.unread, saved.layers.len()), (1, 2));
     }
 

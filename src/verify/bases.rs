@@ -68,8 +68,13 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     copy.ignore(ignore.map_or("", |change| change.new.text.as_str()))?;
     watch(&Event::Doing(format!("building on {}", row.family)));
     let (context, dockerfile) = (subject.context(), copy.file());
-    let order =
-        Order { context: &context, dockerfile: &dockerfile, target: None, secrets: &wanted.secrets, limit: wanted.build };
+    let order = Order {
+        context: &context,
+        dockerfile: &dockerfile,
+        target: None,
+        secrets: &wanted.secrets,
+        limit: wanted.build,
+    };
     let built = build(engine, &format!("{}-{}", draft.plan.name.as_str(), row.family), order, watch)?;
     let Some(image) = &built.image else {
         let check = built_check(&built)?;
@@ -87,7 +92,7 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     if boot.ok {
         row.seconds = Some(boot.seconds);
     } else {
-        let cause = boot.cause.as_ref().map_or_else(String::new, |cause| format!(": {}", cause.cause));
+        let cause = boot.cause.as_ref().map_or_else(String::new, |cause| format!(": {}", cause.what));
         row.why = Some(boot.what + &cause);
     }
     Ok(row)

@@ -63,7 +63,7 @@ pub struct Stop {
 
 /// A program that is started.
 #[derive(Clone, Copy, Debug)]
-pub struct Trial<'a> {
+pub(super) struct Trial<'a> {
     /// The port that it listens on; it is expected to end, or to keep running, where absent.
     pub port: Option<u16>,
     /// Folders that it writes.
@@ -78,7 +78,7 @@ pub struct Trial<'a> {
 ///
 /// # Errors
 /// Where the engine cannot be asked; a program that does not start is no error here.
-pub fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
+pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
     let wanted = trial.wanted;
     let network = if wanted.services.is_empty() { None } else { Some(Network::make(engine)?) };
     let mut services = Vec::new();
@@ -239,7 +239,8 @@ fn keep(boot: &mut Boot, mut answer: Answered) {
 fn deaf(port: Option<u16>) -> Cause {
     Cause {
         line: String::new(),
-        cause: "it listens on another port, or on 127.0.0.1 alone, where nobody outside of the container reaches it".to_owned(),
+        what: "it listens on another port, or on 127.0.0.1 alone, where nobody outside of the container reaches it"
+            .to_owned(),
         fix: format!(
             "let it listen on 0.0.0.0 and on port {}; `dockgen update --port` names another port, --env tells it one",
             port.unwrap_or_default()
@@ -281,7 +282,7 @@ fn ended(boot: &mut Boot, state: State, took: f64) {
         "it was ended at the memory limit".clone_into(&mut boot.what);
         boot.cause = Some(Cause {
             line: String::new(),
-            cause: "there is not enough memory".to_owned(),
+            what: "there is not enough memory".to_owned(),
             fix: "give more with --memory, or let the program take less".to_owned(),
             engine: false,
         });

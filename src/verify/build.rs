@@ -104,7 +104,7 @@ pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> 
 ///
 /// # Errors
 /// Where the engine cannot be asked.
-pub fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
+pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
     if engine.flavour == Flavour::Podman {
         return Ok(None);
     }

@@ -87,6 +87,11 @@ struct Again {
 }
 
 impl<'e> Prover<'_, 'e> {
+    /// A word that no run before has put into an edit.
+    fn word(&self, round: u8) -> String {
+        format!("{}{round}", self.engine.suffix())
+    }
+
     fn build(&self, copy: &Copy, doing: &str) -> Result<Built<'e>> {
         (self.watch)(&Event::Doing(doing.to_owned()));
         let (context, dockerfile) = (copy.context(), copy.file());
@@ -124,11 +129,11 @@ impl<'e> Prover<'_, 'e> {
         let copy = Copy::of(self.engine, self.subject)?;
         let edit = SourceEdit::of(self.subject, self.wanted.edit.as_ref(), &copy.context())?;
         let edited = [edit.file.clone()];
-        edit.make(1)?;
+        edit.make(&self.word(1))?;
         let mut again = self.again(&copy, "source", &edited, "building again after an edit of the source")?;
         if again.failure.is_none() && !dependency_steps(&again.rebuild.ran)?.is_empty() {
             // While something else builds the same stage the engine may not report a step as cached that is.
-            edit.make(2)?;
+            edit.make(&self.word(2))?;
             again = self.again(&copy, "source", &edited, "building again, to be sure")?;
         }
         if let Some(check) = again.failure {
@@ -149,9 +154,11 @@ impl<'e> Prover<'_, 'e> {
     /// An edit of the dependencies installs no package of the system again.
     fn dependency(&self, caching: &mut Caching) -> Result<()> {
         let copy = Copy::of(self.engine, self.subject)?;
-        let edited = edit::dependencies(self.subject, &copy.context())?;
+        let edited = edit::dependencies(self.subject, &copy.context(), self.engine.suffix())?;
         if edited.is_empty() {
-            caching.checks.push(Check::skipped("caching-dependency", "there is no manifest in the build context to edit"));
+            caching
+                .checks
+                .push(Check::skipped("caching-dependency", "there is no manifest in the build context to edit"));
             return Ok(());
         }
         let again = self.again(&copy, "dependency", &edited, "building again after an edit of the dependencies")?;
@@ -209,7 +216,7 @@ impl<'e> Prover<'_, 'e> {
             return Ok(());
         }
         self.engine.list(mounts.clone())?;
-        edit.make(3)?;
+        edit.make(&self.word(3))?;
         let edited = [edit.file.clone()];
         let again = self.again(&copy, "cold", &edited, "building again with empty cache mounts")?;
         let again_ran = dependency_steps(&again.rebuild.ran)?;
@@ -247,6 +254,11 @@ fn source_steps(rebuild: &Rebuild) -> Result<Check> {
         return Ok(again_broken(ID, &again));
     }
     let file = rebuild.edited.join(", ");
+    if rebuild.ran.is_empty() {
+        let what =
+            format!("no step ran after an edit of {file}: the engine has built this edit before, or no step reads it");
+        return Ok(Check::note(ID, what));
+    }
     let what = format!("after an edit of {file} it builds in {:.1} s: {} ran again", rebuild.seconds, ran(rebuild));
     Ok(Check::ok(ID, what))
 }
@@ -258,7 +270,9 @@ fn source_layers(rebuild: &Rebuild, edit: &SourceEdit) -> Result<Check> {
         .changed
         .iter()
         .filter(|layer| layer.size > 0)
-        .filter(|layer| layer.made_by.starts_with("RUN") || rows.iter().any(|words| layer.made_by.contains(words.as_str())))
+        .filter(|layer| {
+            layer.made_by.starts_with("RUN") || rows.iter().any(|words| layer.made_by.contains(words.as_str()))
+        })
         .map(|layer| format!("`{}` ({:.2} MB)", short(&layer.made_by), megabytes(layer.size)))
         .collect();
     if !heavy.is_empty() {
@@ -325,6 +339,7 @@ fn changed(before: &[Layer], after: &[Layer]) -> Vec<Layer> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checks::Outcome::{Broken, Ok};
     use super::*;
 
     fn step(stage: &str, text: &str) -> Step {
@@ -365,7 +380,6 @@ mod tests {
             let edit = SourceEdit::plain();
             (source_layers(&rebuild, &edit).unwrap().outcome, max_changed(&rebuild, 1.0).outcome)
         };
-        use super::super::checks::Outcome::{Broken, Ok};
         assert_eq!(check("COPY /app/dist /app/dist", 10), (Ok, Ok));
         assert_eq!(check("COPY /app/node_modules /app/node_modules", 10), (Broken, Ok));
         assert_eq!(check("RUN make", 10).0, Broken);

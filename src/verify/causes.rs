@@ -7,7 +7,7 @@ use super::catalog::catalog;
 
 /// Whose log it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub(super) enum When {
     /// A build's.
     Build,
     /// A container's.
@@ -20,7 +20,8 @@ pub struct Cause {
     /// The line that gives it away.
     pub line: String,
     /// What is wrong.
-    pub cause: String,
+    #[serde(rename = "cause")]
+    pub what: String,
     /// What to do.
     pub fix: String,
     /// It is a matter of the engine or of this machine: nothing was proved, and nothing refuted.
@@ -31,7 +32,7 @@ pub struct Cause {
 ///
 /// # Errors
 /// None in practice: the catalog is compiled in.
-pub fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cause>> {
+pub(super) fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cause>> {
     let word = if when == When::Build { "build" } else { "run" };
     for row in catalog()?.cause.iter().filter(|row| row.when.as_deref().is_none_or(|when| when == word)) {
         let found = lines.iter().map(AsRef::as_ref).find(|line| {
@@ -40,7 +41,7 @@ pub fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cause>> {
         });
         if let Some(line) = found {
             let line = line.trim().chars().take(200).collect();
-            return Ok(Some(Cause { line, cause: row.cause.clone(), fix: row.fix.clone(), engine: row.engine }));
+            return Ok(Some(Cause { line, what: row.cause.clone(), fix: row.fix.clone(), engine: row.engine }));
         }
     }
     Ok(None)
@@ -59,8 +60,16 @@ mod tests {
             (When::Run, "Error: Could not find or load main class example.Main", "module"),
             (When::Build, "Error: Cannot find module 'webpack'", "the build needs"),
             (When::Build, "main.go:4:2: no required module provides package github.com/x/y", "the build needs"),
-            (When::Run, "/app/server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found", "newer C library"),
-            (When::Run, "error while loading shared libraries: libpq.so.5: cannot open shared object file", "shared library"),
+            (
+                When::Run,
+                "/app/server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found",
+                "newer C library",
+            ),
+            (
+                When::Run,
+                "error while loading shared libraries: libpq.so.5: cannot open shared object file",
+                "shared library",
+            ),
             (When::Run, "exec /app/server: exec format error", "another CPU"),
             (When::Run, "Error: listen EADDRINUSE: address already in use :::3000", "same port"),
             (When::Run, "listen tcp :80: bind: permission denied", "below 1024"),
@@ -79,7 +88,7 @@ mod tests {
             (When::Run, "Bind for 127.0.0.1:80 failed: port is already allocated", "port on this machine"),
         ] {
             let found = cause(when, &["starting", line]).unwrap().unwrap_or_else(|| panic!("{line}"));
-            assert!(found.cause.contains(word), "{line}: {}", found.cause);
+            assert!(found.what.contains(word), "{line}: {}", found.what);
             assert_eq!(found.line, line.chars().take(200).collect::<String>());
         }
     }

@@ -72,7 +72,7 @@ impl Check {
     /// The same with the likely cause, where one was found.
     pub(super) fn because(mut self, cause: Option<&Cause>) -> Self {
         if let Some(cause) = cause {
-            self.what = format!("{}: {}", self.what, cause.cause);
+            self.what = format!("{}: {}", self.what, cause.what);
             self.fix = Some(cause.fix.clone());
         }
         self
@@ -85,7 +85,7 @@ type Tree<'a> = BTreeMap<&'a str, (&'a Entry, usize)>;
 ///
 /// # Errors
 /// None in practice: the catalog is compiled in.
-pub fn of(contents: &Contents, plan: &Plan, writable: &[String], development: &[String]) -> Result<Vec<Check>> {
+pub(super) fn of(contents: &Contents, plan: &Plan, writable: &[String], development: &[String]) -> Result<Vec<Check>> {
     let tree = contents.tree();
     let mut checks = vec![user(contents), entrypoint(contents, plan)];
     if contents.unread > 0 {
@@ -109,13 +109,16 @@ fn user(contents: &Contents) -> Check {
         Some(_) => Check::ok("user", format!("the image's user is {user}")),
         None if user.is_empty() => Check::broken("user", "the image names no user, so that it runs as root", fix),
         None if user.split(':').next() == Some("root") => Check::broken("user", "the image's user is root", fix),
-        None => Check::note("user", format!("the image's user is the name {user}: Kubernetes' runAsNonRoot needs a number")),
+        None => {
+            Check::note("user", format!("the image's user is the name {user}: Kubernetes' runAsNonRoot needs a number"))
+        }
     }
 }
 
 fn entrypoint(contents: &Contents, plan: &Plan) -> Check {
     let (config, runtime) = (&contents.config, &plan.runtime);
-    let words = |list: &[crate::docker::types::Line]| list.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
+    let words =
+        |list: &[crate::docker::types::Line]| list.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
     let planned = (words(&runtime.entrypoint), words(&runtime.cmd));
     let line = |entrypoint: &[String], cmd: &[String]| shell_words(&[entrypoint, cmd].concat());
     let is = line(&config.entrypoint, &config.cmd);
@@ -132,7 +135,8 @@ fn entrypoint(contents: &Contents, plan: &Plan) -> Check {
 fn setuid(contents: &Contents, tree: &Tree) -> Check {
     let set = tree.iter().filter(|(_, (entry, _))| entry.kind == Kind::File && entry.mode & 0o6000 != 0);
     let (base, own): (Vec<_>, Vec<_>) = set.partition(|(_, (_, at))| contents.layers[*at].base);
-    let names = |list: &[(&&str, &(&Entry, usize))]| list.iter().map(|(path, _)| format!("/{path}")).collect::<Vec<_>>();
+    let names =
+        |list: &[(&&str, &(&Entry, usize))]| list.iter().map(|(path, _)| format!("/{path}")).collect::<Vec<_>>();
     if !own.is_empty() {
         let what = format!("files with the setuid or setgid bit: {}", some(&names(&own)));
         return Check::broken("setuid", what, "take the bit away in the stage that they come from: chmod a-s FILE");
@@ -157,7 +161,7 @@ fn tools(contents: &Contents, tree: &Tree, plan: &Plan) -> Result<Vec<Check>> {
         runs && catalog.folders.system.iter().any(|system| system == folder)
     };
     let mut checks = Vec::new();
-    let (mut own, mut base): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut own, mut inherited): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut shells = Vec::new();
     for (path, (_, at)) in tree.iter().filter(|(path, (entry, _))| is_program(path, entry)) {
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -165,15 +169,15 @@ fn tools(contents: &Contents, tree: &Tree, plan: &Plan) -> Result<Vec<Check>> {
         if row.kind == "shell" {
             shells.push(format!("/{path}"));
         } else if contents.layers[*at].base && !bare {
-            base.push(format!("/{path}"));
+            inherited.push(format!("/{path}"));
         } else {
             own.push(format!("/{path} ({})", row.kind));
         }
     }
-    checks.push(if own.is_empty() && base.is_empty() {
+    checks.push(if own.is_empty() && inherited.is_empty() {
         Check::ok("tools", "no package manager and no compiler")
     } else if own.is_empty() {
-        Check::note("tools", format!("the base image brings {}", some(&base)))
+        Check::note("tools", format!("the base image brings {}", some(&inherited)))
     } else {
         let fix = "build in a stage of its own, and copy into the final one only what runs";
         Check::broken("tools", format!("the image holds {}", some(&own)), fix)
@@ -194,7 +198,9 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
     let mut certain = Vec::new();
     for folder in development {
         let end = format!("/{folder}");
-        let hit = tree.iter().find(|(path, (entry, _))| entry.kind == Kind::Folder && (path.ends_with(&end) || *path == folder));
+        let hit = tree
+            .iter()
+            .find(|(path, (entry, _))| entry.kind == Kind::Folder && (path.ends_with(&end) || *path == folder));
         certain.extend(hit.map(|(path, _)| format!("/{path}")));
     }
     if !certain.is_empty() {
@@ -206,7 +212,7 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
         .iter()
         .filter(|(path, (entry, _))| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            let archive = || entry.kind == Kind::File && name.ends_with(".jar");
+            let archive = || entry.kind == Kind::File && name.rsplit_once('.').is_some_and(|(_, end)| end == "jar");
             entry.kind == Kind::Folder && rows.folders.iter().any(|end| path.ends_with(end.as_str()))
                 || rows.files.iter().any(|start| name.starts_with(start.as_str())) && archive()
         })
@@ -226,11 +232,13 @@ fn secrets(layers: &[Layer]) -> Result<Check> {
     let is_secret = |entry: &Entry| {
         let name = entry.path.rsplit('/').next().unwrap_or_default();
         let environment = name.strip_prefix(".env").is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('.') && !rows.env_examples.iter().any(|end| rest.ends_with(end.as_str()))
+            rest.is_empty()
+                || rest.starts_with('.') && !rows.env_examples.iter().any(|end| rest.ends_with(end.as_str()))
         });
         let named = rows.names.iter().any(|held| held == name) || environment;
         let kept = entry.kind == Kind::File && rows.ends.iter().any(|end| name.ends_with(end.as_str()));
-        matches!(entry.kind, Kind::File | Kind::Folder) && (named && (entry.kind == Kind::File || name == ".git") || kept)
+        matches!(entry.kind, Kind::File | Kind::Folder)
+            && (named && (entry.kind == Kind::File || name == ".git") || kept)
             || entry.secret
     };
     let of_dependency = |path: &str| {
@@ -272,7 +280,11 @@ fn writable(contents: &Contents, tree: &Tree, folders: &[String]) -> Vec<Check> 
         return vec![Check::ok("writable", format!("the user may write {}", folders.join(", ")))];
     }
     let fix = "make the folder with WORKDIR after USER, or copy it with --chown";
-    vec![Check::broken("writable", format!("the user may not write what is planned as writable: {}", refused.join("; ")), fix)]
+    vec![Check::broken(
+        "writable",
+        format!("the user may not write what is planned as writable: {}", refused.join("; ")),
+        fix,
+    )]
 }
 
 fn may_write(entry: &Entry, user: Option<(u64, Option<u64>)>) -> bool {
@@ -287,7 +299,7 @@ fn may_write(entry: &Entry, user: Option<(u64, Option<u64>)>) -> bool {
 }
 
 /// The folders as they are mounted into a container with a read-only root: as the image has them.
-pub fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
+pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     let tree = contents.tree();
     let mut mounts: Vec<Mount> = Vec::new();
     let mut held: Vec<String> = Vec::new();
@@ -296,7 +308,9 @@ pub fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     for folder in folders {
         let path = folder.trim_matches('/');
         let inside = held.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
-        let Some((entry, _)) = tree.get(path).filter(|(entry, _)| entry.kind == Kind::Folder && !inside) else { continue };
+        let Some((entry, _)) = tree.get(path).filter(|(entry, _)| entry.kind == Kind::Folder && !inside) else {
+            continue;
+        };
         let below = format!("{path}/");
         let empty = tree.range(below.as_str()..).next().is_none_or(|(other, _)| !other.starts_with(&below));
         let path_in_container = format!("/{path}");

@@ -34,7 +34,11 @@ pub(super) fn private(text: &str, dockerfile: &Dockerfile, marker: &str) -> Opti
 fn with_id(mount: &str, marker: &str, numbers: &mut BTreeMap<String, usize>) -> String {
     let fields: Vec<&str> = mount.split(',').collect();
     let value = |names: &[&str]| {
-        fields.iter().filter_map(|field| field.split_once('=')).find(|(name, _)| names.contains(name)).map(|(_, value)| value)
+        fields
+            .iter()
+            .filter_map(|field| field.split_once('='))
+            .find(|(name, _)| names.contains(name))
+            .map(|(_, value)| value)
     };
     if value(&["type"]) != Some("cache") {
         return mount.to_owned();

@@ -12,7 +12,7 @@ use super::{Wanted, seconds};
 
 /// A folder that the program writes, as the image has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mount {
+pub(super) enum Mount {
     /// Empty in the image: a file system in memory with the folder's own owner and mode.
     Tmpfs {
         /// The folder.
@@ -30,7 +30,7 @@ pub enum Mount {
 
 /// How a container is started.
 #[derive(Clone, Copy, Debug)]
-pub struct Start<'a> {
+pub(super) struct Start<'a> {
     /// The image.
     pub image: &'a str,
     /// The port that it listens on.
@@ -45,7 +45,7 @@ pub struct Start<'a> {
 
 /// A container; it is removed with its volumes when this goes out of scope.
 #[derive(Debug)]
-pub struct Container<'e> {
+pub(super) struct Container<'e> {
     engine: &'e Engine,
     name: String,
     port: Option<u16>,
@@ -53,7 +53,7 @@ pub struct Container<'e> {
 
 /// How a container is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(super) struct State {
     /// It runs.
     pub running: bool,
     /// How it ended.
@@ -67,7 +67,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked, or stopped answering.
-    pub fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
+    pub(super) fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
         let container = Self { engine, name: engine.name("run"), port: start.port };
         engine.list(Thing::Container(container.name.clone()))?;
         let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
@@ -110,7 +110,12 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where it does not start.
-    pub fn service(engine: &'e Engine, network: &str, name: &str, service: &super::settings::Service) -> Result<Self> {
+    pub(super) fn service(
+        engine: &'e Engine,
+        network: &str,
+        name: &str,
+        service: &super::settings::Service,
+    ) -> Result<Self> {
         let container = Self { engine, name: engine.name(name), port: None };
         engine.list(Thing::Container(container.name.clone()))?;
         let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
@@ -121,7 +126,11 @@ impl<'e> Container<'e> {
         words.push(service.image.clone());
         words.extend(service.args.iter().cloned());
         // Its image may have to be pulled.
-        engine.must(&format!("starting the service `{name}` from {}", service.image), &words, Duration::from_mins(10))?;
+        engine.must(
+            &format!("starting the service `{name}` from {}", service.image),
+            &words,
+            Duration::from_mins(10),
+        )?;
         Ok(container)
     }
 
@@ -129,7 +138,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn state(&self) -> Result<State> {
+    pub(super) fn state(&self) -> Result<State> {
         let words = ["container", "inspect", "--format", "{{json .State}}", &self.name];
         let text = self.engine.must("looking at the container", &words, ANSWER)?;
         let state: Value = serde_json::from_str(&text)?;
@@ -144,7 +153,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn published(&self) -> Result<Option<u16>> {
+    pub(super) fn published(&self) -> Result<Option<u16>> {
         let Some(port) = self.port else { return Ok(None) };
         let answer = self.engine.run(&["port", &self.name, &format!("{port}/tcp")], ANSWER)?;
         Ok(answer.out.lines().find_map(|line| line.rsplit(':').next()?.trim().parse().ok()))
@@ -154,7 +163,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn again(&self) -> Result<()> {
+    pub(super) fn again(&self) -> Result<()> {
         self.engine.must("starting the container again", &["start", &self.name], ANSWER).map(drop)
     }
 
@@ -162,7 +171,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn logs(&self) -> Result<Vec<String>> {
+    pub(super) fn logs(&self) -> Result<Vec<String>> {
         let answer = self.engine.run(&["logs", "--tail", "200", &self.name], ANSWER)?;
         Ok(tail(&(answer.out + "\n" + &answer.err), 60))
     }
@@ -171,7 +180,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn users(&self) -> Result<Option<Vec<u64>>> {
+    pub(super) fn users(&self) -> Result<Option<Vec<u64>>> {
         if self.engine.flavour == Flavour::Podman {
             return Ok(None);
         }
@@ -191,7 +200,7 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked.
-    pub fn stop(&self, limit: Duration) -> Result<(f64, i64)> {
+    pub(super) fn stop(&self, limit: Duration) -> Result<(f64, i64)> {
         let began = Instant::now();
         let words = ["stop", "-t", &limit.as_secs().to_string(), &self.name];
         self.engine.must("stopping the container", &words, limit + ANSWER)?;
@@ -218,7 +227,7 @@ fn user_here(id: &str, pid: u64) -> Option<u64> {
 
 /// A network for the program and its services; removed when this goes out of scope.
 #[derive(Debug)]
-pub struct Network<'e> {
+pub(super) struct Network<'e> {
     engine: &'e Engine,
     /// Its name.
     pub name: String,
@@ -229,7 +238,7 @@ impl<'e> Network<'e> {
     ///
     /// # Errors
     /// Where the engine cannot.
-    pub fn make(engine: &'e Engine) -> Result<Self> {
+    pub(super) fn make(engine: &'e Engine) -> Result<Self> {
         let name = engine.name("network");
         engine.list(Thing::Network(name.clone()))?;
         let network = Self { engine, name };

@@ -25,8 +25,8 @@ impl<'e> Copy<'e> {
         let walk = Walk { ignore: &subject.ignore, from: &from, to: &copy.context() };
         walk.folder("", &subject.ignore.root()).context("copying the build context")?;
         copy.dockerfile(&subject.text)?;
-        let patterns: String = subject.ignore.patterns().iter().map(|pattern| format!("{pattern}\n")).collect();
-        copy.ignore(&patterns)?;
+        let patterns: Vec<String> = subject.ignore.patterns().iter().map(ToString::to_string).collect();
+        copy.ignore(&patterns.join("\n"))?;
         Ok(copy)
     }
 

@@ -22,9 +22,9 @@ pub(super) struct SourceEdit {
 
 #[derive(Debug, PartialEq, Eq)]
 enum How {
-    /// Words are replaced; `{}` in the second counts.
+    /// Words are replaced; `{}` in the second is another word each time.
     Replace(String, String),
-    /// The letter at this place is another one each time.
+    /// Letters are added after this place.
     Letter(usize),
     /// A comment at the end.
     Comment(String),
@@ -47,7 +47,9 @@ impl SourceEdit {
             let edit = match (&wanted.from, &wanted.to) {
                 (Some(from), to) => {
                     if !read.1.contains(from.as_str()) {
-                        bail!("{file} does not hold {from:?}: change `from` of the edit under [verify] in dockgen.toml");
+                        bail!(
+                            "{file} does not hold {from:?}: change `from` of the edit under [verify] in dockgen.toml"
+                        );
                     }
                     let to = to.clone().unwrap_or_else(|| format!("{from} {{}}"));
                     Self { file: file.to_owned(), path: read.0, text: read.1, how: How::Replace(from.clone(), to) }
@@ -78,12 +80,11 @@ impl SourceEdit {
     }
 
     fn by_itself(file: &str, (path, text): (PathBuf, String)) -> Result<Self> {
-        let how = match letter(&text) {
-            Some(at) => How::Letter(at),
-            None => {
-                let relative = RelPath::new(file).context("a path")?;
-                How::Comment(opener(&relative)?.unwrap_or("//").to_owned())
-            }
+        let how = if let Some(at) = letter(&text) {
+            How::Letter(at)
+        } else {
+            let relative = RelPath::new(file).context("a path")?;
+            How::Comment(opener(&relative)?.unwrap_or("//").to_owned())
         };
         Ok(Self { file: file.to_owned(), path, text, how })
     }
@@ -93,21 +94,19 @@ impl SourceEdit {
         matches!(self.how, How::Comment(_))
     }
 
-    /// Makes the edit; each round is another one.
-    pub(super) fn make(&self, round: u8) -> Result<()> {
-        fs::write(&self.path, self.edited(round)).with_context(|| format!("editing the copy of {}", self.file))
+    /// Makes the edit. `word` is another one each time, also from run to run: an edit that the engine has built once is in
+    /// its layer cache, and proves nothing.
+    pub(super) fn make(&self, word: &str) -> Result<()> {
+        fs::write(&self.path, self.edited(word)).with_context(|| format!("editing the copy of {}", self.file))
     }
 
-    fn edited(&self, round: u8) -> String {
+    fn edited(&self, word: &str) -> String {
         match &self.how {
-            How::Replace(from, to) => self.text.replace(from, &to.replace("{}", &round.to_string())),
-            How::Comment(opener) => format!("{}\n{opener} edited {round}\n", self.text.trim_end_matches('\n')),
+            How::Replace(from, to) => self.text.replace(from, &to.replace("{}", word)),
+            How::Comment(opener) => format!("{}\n{opener} edited {word}\n", self.text.trim_end_matches('\n')),
             How::Letter(at) => {
-                let mut bytes = self.text.clone().into_bytes();
-                if let Some(byte) = bytes.get_mut(*at) {
-                    *byte = b'a' + (*byte - b'a' + round) % 26;
-                }
-                String::from_utf8(bytes).unwrap_or_else(|_| self.text.clone())
+                let (head, tail) = self.text.split_at_checked(at + 1).unwrap_or((&self.text, ""));
+                format!("{head}{word}{tail}")
             }
         }
     }
@@ -179,12 +178,14 @@ fn inside_sentence(text: &str) -> Option<usize> {
 ///
 /// A real edit would need the package manager to write the lockfile anew, and dockgen runs nothing of the repository's
 /// on this machine. To the layer cache both are the same.
-pub(super) fn dependencies(subject: &Subject, context: &Path) -> Result<Vec<String>> {
+pub(super) fn dependencies(subject: &Subject, context: &Path, word: &str) -> Result<Vec<String>> {
+    // Empty lines at the end mean nothing in any manifest; how many there are is another number from run to run.
+    let lines = word.bytes().fold(0_usize, |sum, byte| (sum * 31 + usize::from(byte)) % 4999) + 1;
     let mut edited = Vec::new();
     for path in &subject.app.facts.manifests {
         let Some(file) = path.strip(&subject.plan.context).filter(|file| !subject.ignore.hides(file)) else { continue };
         let Some((path, text)) = read(context, file) else { continue };
-        fs::write(&path, text + "\n").with_context(|| format!("editing the copy of {file}"))?;
+        fs::write(&path, text + &"\n".repeat(lines)).with_context(|| format!("editing the copy of {file}"))?;
         edited.push(file.to_owned());
     }
     Ok(edited)
@@ -200,12 +201,13 @@ mod tests {
 
     #[test]
     fn a_sentence_is_edited_and_nothing_else() {
-        let text = "'use strict'\nimport x from 'some module here'\n// say 'hello there'\nreturn 'hello from express';\n";
+        let text =
+            "'use strict'\nimport x from 'some module here'\n// say 'hello there'\nreturn 'hello from express';\n";
         let at = letter(text).unwrap();
         let edit = edit(How::Letter(at), text);
-        assert_eq!(edit.edited(1), text.replace("hello from express", "hellp from express"));
-        assert_ne!(edit.edited(1), edit.edited(2));
-        for none in ["'use client later'", "\"%s is wrong here\"", "'a\\nb cdef'", "\"/static/site.css\"", "let a = 1;"] {
+        assert_eq!(edit.edited("x1"), text.replace("hello from express", "hellox1 from express"));
+        for none in ["'use client later'", "\"%s is wrong here\"", "'a\\nb cdef'", "\"/static/site.css\"", "let a = 1;"]
+        {
             assert_eq!(letter(none), None, "{none}");
         }
         assert!(letter("println!(\"hello {name}, with love\");").is_some());
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn words_are_replaced_and_comments_added() {
         let replace = edit(How::Replace("hello".into(), "good day {}".into()), "say hello");
-        assert_eq!((replace.edited(1), replace.edited(2)), ("say good day 1".into(), "say good day 2".into()));
-        assert_eq!(edit(How::Comment("//".into()), "a\n\n").edited(3), "a\n// edited 3\n");
+        assert_eq!((replace.edited("1"), replace.edited("2")), ("say good day 1".into(), "say good day 2".into()));
+        assert_eq!(edit(How::Comment("//".into()), "a\n\n").edited("3"), "a\n// edited 3\n");
     }
 }

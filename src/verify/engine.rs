@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use super::made::{self, Thing};
 use crate::interrupt::Interrupted;
 
 /// How long an answer may take that takes no work.
-pub(super) const ANSWER: Duration = Duration::from_secs(60);
+pub(super) const ANSWER: Duration = Duration::from_mins(1);
 
 /// How long the engine may take to say that it is there.
 const GREETING: Duration = Duration::from_secs(20);
@@ -231,7 +231,8 @@ impl Engine {
         read: impl FnOnce(&mut dyn Read) -> Result<()>,
     ) -> Result<(bool, String)> {
         let mut running = self.start(words)?;
-        let (pid, done, late) = (running.child.id(), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (pid, done, late) =
+            (running.child.id(), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let watchdog = {
             let (done, late) = (Arc::clone(&done), Arc::clone(&late));
             thread::spawn(move || {
@@ -435,7 +436,8 @@ mod tests {
     fn lines_come_one_by_one() {
         let engine = engine(None);
         let mut seen = Vec::new();
-        let ok = engine.lines(&["-c", "echo a >&2; echo b >&2"], ANSWER, &mut |line| seen.push(line.to_owned())).unwrap();
+        let ok =
+            engine.lines(&["-c", "echo a >&2; echo b >&2"], ANSWER, &mut |line| seen.push(line.to_owned())).unwrap();
         assert_eq!((ok, seen.as_slice()), (Some(true), ["a".to_owned(), "b".to_owned()].as_slice()));
         let late = engine.lines(&["-c", "sleep 30"], Duration::from_millis(200), &mut |_| {}).unwrap();
         assert_eq!(late, None);

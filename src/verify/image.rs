@@ -147,7 +147,11 @@ impl Contents {
         let layers = digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
             digest: digest.as_str().unwrap_or_default().to_owned(),
             // Counted from the top: an image of old may have layers without a row.
-            made_by: (made_by.len() + at).checked_sub(count).and_then(|at| made_by.get(at)).cloned().unwrap_or_default(),
+            made_by: (made_by.len() + at)
+                .checked_sub(count)
+                .and_then(|at| made_by.get(at))
+                .cloned()
+                .unwrap_or_default(),
             base: own.is_some_and(|own| at + own < count),
             size: files.iter().map(|file| file.size).sum(),
             files,
@@ -217,7 +221,8 @@ mod tests {
     use crate::docker::parse::parse;
 
     fn layer(files: &[(&str, Kind)]) -> Layer {
-        let files = files.iter().map(|(path, kind)| Entry { path: (*path).to_owned(), kind: *kind, ..Entry::default() });
+        let files =
+            files.iter().map(|(path, kind)| Entry { path: (*path).to_owned(), kind: *kind, ..Entry::default() });
         Layer { files: files.collect(), ..Layer::default() }
     }
 
@@ -225,7 +230,14 @@ mod tests {
     fn the_tree_is_what_a_container_sees() {
         let contents = Contents {
             layers: vec![
-                layer(&[("a", Kind::Folder), ("a/x", Kind::File), ("ab", Kind::File), ("gone", Kind::File), ("o", Kind::Folder), ("o/old", Kind::File)]),
+                layer(&[
+                    ("a", Kind::Folder),
+                    ("a/x", Kind::File),
+                    ("ab", Kind::File),
+                    ("gone", Kind::File),
+                    ("o", Kind::Folder),
+                    ("o/old", Kind::File),
+                ]),
                 layer(&[("gone", Kind::Whiteout), ("a", Kind::Whiteout), ("o", Kind::Opaque), ("o/new", Kind::File)]),
             ],
             ..Contents::default()

@@ -176,7 +176,8 @@ fn empty(program: &Path, marker: &str) -> Result<(), String> {
         return Err(err);
     }
     for id in records(&out, marker) {
-        let (ok, _, err) = ask(program, &["buildx", "prune", "-f", "--filter", &format!("id={id}")].map(str::to_owned))?;
+        let (ok, _, err) =
+            ask(program, &["buildx", "prune", "-f", "--filter", &format!("id={id}")].map(str::to_owned))?;
         if !ok {
             return Err(err);
         }

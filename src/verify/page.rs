@@ -71,11 +71,13 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     let largest = rebuilds.iter().map(|rebuild| sum(&rebuild.layers)).chain([sum(&image.layers)]).max().unwrap_or(1);
     writeln!(out, "<h2>Layers, to scale</h2>").ok();
     let key = |class: &str, text: &str| format!("<span class=\"key {class}\"></span>{text}");
-    let keys = [key("base", "base image"), key("own", "own layers"), key("changed", "changed by the edit")].join(" &nbsp; ");
+    let keys =
+        [key("base", "base image"), key("own", "own layers"), key("changed", "changed by the edit")].join(" &nbsp; ");
     writeln!(out, "<p class=\"soft\">{keys}</p>").ok();
     bar("before", &image.layers, &[], largest, out);
     for rebuild in rebuilds.iter().filter(|rebuild| !rebuild.layers.is_empty() && rebuild.proof != "cold") {
-        let text = if rebuild.proof == "source" { "after an edit of the source" } else { "after an edit of the dependencies" };
+        let text =
+            if rebuild.proof == "source" { "after an edit of the source" } else { "after an edit of the dependencies" };
         let text = format!("{text} ({}): {} changed", rebuild.edited.join(", "), size(rebuild.changed_bytes));
         bar(&text, &rebuild.layers, &rebuild.changed, largest, out);
     }
@@ -87,7 +89,8 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     let base: Vec<&Layer> = image.layers.iter().filter(|layer| layer.base).collect();
     if !base.is_empty() {
         let bytes = base.iter().map(|layer| layer.size).sum();
-        writeln!(out, "<tr><td class=\"n\">{}</td><td>the base image ({} layers)</td></tr>", size(bytes), base.len()).ok();
+        writeln!(out, "<tr><td class=\"n\">{}</td><td>the base image ({} layers)</td></tr>", size(bytes), base.len())
+            .ok();
     }
     writeln!(out, "</table>").ok();
 }
@@ -136,11 +139,15 @@ fn checks(proof: &Proof, out: &mut String) {
 fn stages(proof: &Proof, out: &mut String) {
     writeln!(out, "<h2>Stages</h2><table><tr><th>build</th><th>stage</th><th class=\"n\">steps that ran</th><th class=\"n\">seconds</th></tr>").ok();
     let rebuilds = proof.caching.iter().flat_map(|caching| &caching.rebuilds);
-    let builds = [("first", &proof.build.stages)].into_iter().chain(rebuilds.map(|rebuild| (words(rebuild), &rebuild.stages)));
+    let builds =
+        [("first", &proof.build.stages)].into_iter().chain(rebuilds.map(|rebuild| (words(rebuild), &rebuild.stages)));
     for (name, stages) in builds {
         for stage in stages {
             let stage_name = escape(if stage.name.is_empty() { "(the only one)" } else { &stage.name });
-            let figures = format!("<td class=\"n\">{} of {}</td><td class=\"n\">{:.1}</td>", stage.ran, stage.steps, stage.seconds);
+            let figures = format!(
+                "<td class=\"n\">{} of {}</td><td class=\"n\">{:.1}</td>",
+                stage.ran, stage.steps, stage.seconds
+            );
             writeln!(out, "<tr><td>{name}</td><td>{stage_name}</td>{figures}</tr>").ok();
         }
     }
@@ -163,7 +170,13 @@ fn bases(proof: &Proof, out: &mut String) {
             if row.planned { " (planned)" } else { "" },
             row.size.map_or_else(dash, size),
             row.packages.map_or_else(dash, |count| count.to_string()),
-            if row.image.is_none() { "-" } else if row.shell { "yes" } else { "no" },
+            if row.image.is_none() {
+                "-"
+            } else if row.shell {
+                "yes"
+            } else {
+                "no"
+            },
         )
         .ok();
     }

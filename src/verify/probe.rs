@@ -31,7 +31,7 @@ pub struct Answered {
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// Nobody listens.
     Nobody,
     /// A connection that stays open and silent: a service, but not of HTTP.
@@ -41,11 +41,15 @@ pub enum Outcome {
 }
 
 /// One request.
-pub fn ask(host: &str, port: u16, path: &str) -> Outcome {
-    let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next()) else { return Outcome::Nobody };
+pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
+    let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next()) else {
+        return Outcome::Nobody;
+    };
     let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Outcome::Nobody };
     let (major, minor) = HTTP;
-    let request = format!("GET {path} HTTP/{major}.{minor}\r\nHost: localhost\r\nAccept: text/html,*/*\r\nUser-Agent: dockgen\r\n\r\n");
+    let request = format!(
+        "GET {path} HTTP/{major}.{minor}\r\nHost: localhost\r\nAccept: text/html,*/*\r\nUser-Agent: dockgen\r\n\r\n"
+    );
     if stream.set_read_timeout(Some(SILENCE)).is_err() || stream.write_all(request.as_bytes()).is_err() {
         return Outcome::Nobody;
     }
@@ -58,7 +62,9 @@ pub fn ask(host: &str, port: u16, path: &str) -> Outcome {
             match stream.read(&mut bytes) {
                 Ok(0) => return Outcome::Nobody,
                 Ok(count) => count,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Outcome::Silent,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Outcome::Silent;
+                }
                 Err(_) => return Outcome::Nobody,
             }
         }

@@ -61,7 +61,8 @@ fn stages(proof: &Proof, look: &Look, out: &mut String) {
     writeln!(out, "\n{}", look.dim("  stage               steps   ran     seconds")).ok();
     for stage in &proof.build.stages {
         let name = if stage.name.is_empty() { "(the only one)" } else { &stage.name };
-        writeln!(out, "  {:<18}  {:>5}  {:>4}  {:>10.1}", look::cut(name, 18), stage.steps, stage.ran, stage.seconds).ok();
+        writeln!(out, "  {:<18}  {:>5}  {:>4}  {:>10.1}", look::cut(name, 18), stage.steps, stage.ran, stage.seconds)
+            .ok();
     }
 }
 
@@ -112,7 +113,13 @@ fn bases(proof: &Proof, look: &Look, out: &mut String) {
             (true, Some(seconds)) => look.green(&format!("{seconds:.1} s")),
             _ => look.red("no"),
         };
-        let shell = if row.image.is_none() { "-" } else if row.shell { "yes" } else { "no" };
+        let shell = if row.image.is_none() {
+            "-"
+        } else if row.shell {
+            "yes"
+        } else {
+            "no"
+        };
         writeln!(out, "  {name:<12}  {size:>8}  {packages:>8}  {shell:<5}   {starts}").ok();
         for line in row.why.iter().flat_map(|why| look.wrap(why, 6)) {
             writeln!(out, "      {}", look.dim(&line)).ok();
@@ -123,7 +130,11 @@ fn bases(proof: &Proof, look: &Look, out: &mut String) {
 
 /// Bytes in the unit that fits.
 pub(super) fn size(bytes: u64) -> String {
-    if bytes >= 1_000_000 { format!("{:.1} MB", megabytes(bytes)) } else { format!("{:.1} kB", megabytes(bytes) * 1000.0) }
+    if bytes >= 1_000_000 {
+        format!("{:.1} MB", megabytes(bytes))
+    } else {
+        format!("{:.1} kB", megabytes(bytes) * 1000.0)
+    }
 }
 
 fn check(check: &Check, look: &Look, out: &mut String) {

@@ -50,7 +50,7 @@ pub struct Edit {
     pub file: String,
     /// Words in it.
     pub from: Option<String>,
-    /// What they become; `{}` counts the edits.
+    /// What they become; `{}` is another word each time.
     pub to: Option<String>,
 }
 
@@ -190,9 +190,7 @@ pub fn schema() -> serde_json::Value {
     let list = |about: &str| json!({ "type": "array", "items": { "type": "string" }, "description": about });
     let whole = |about: &str| json!({ "type": "integer", "minimum": 1, "description": about });
     let number = |about: &str| json!({ "type": "number", "minimum": 0, "description": about });
-    let table = |about: &str, properties: serde_json::Value, required: &str| {
-        json!({ "type": "object", "description": about, "additionalProperties": false, "properties": properties, "required": [required] })
-    };
+    let table = |about: &str, properties: serde_json::Value, required: &str| json!({ "type": "object", "description": about, "additionalProperties": false, "properties": properties, "required": [required] });
     let service = table(
         "A container beside the program.",
         json!({ "image": text("Its image."), "env": list("Its environment: KEY=VALUE."), "args": list("Arguments, instead of the image's.") }),
@@ -200,7 +198,7 @@ pub fn schema() -> serde_json::Value {
     );
     let edit = table(
         "The edit of one source file in the caching proof.",
-        json!({ "file": text("The file, from the application's folder."), "from": text("Words in it."), "to": text("What they become; {} counts the edits.") }),
+        json!({ "file": text("The file, from the application's folder."), "from": text("Words in it."), "to": text("What they become; {} is another word each time.") }),
         "file",
     );
     json!({

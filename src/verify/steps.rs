@@ -56,7 +56,7 @@ struct Vertex {
 
 /// A build's log as it comes in.
 #[derive(Debug, Default)]
-pub struct Log {
+pub(super) struct Log {
     vertices: Vec<Vertex>,
     output: BTreeMap<String, Vec<u8>>,
     /// Lines that belong to no step: what the command itself says.
@@ -65,7 +65,7 @@ pub struct Log {
 
 impl Log {
     /// Takes a line of `--progress=rawjson`; what it tells.
-    pub fn take(&mut self, line: &str) -> Vec<Told> {
+    pub(super) fn take(&mut self, line: &str) -> Vec<Told> {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             if !line.trim().is_empty() {
                 self.rest.push(line.to_owned());
@@ -118,16 +118,17 @@ impl Log {
     }
 
     /// The steps that were reached, in the order in which the engine names them.
-    pub fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<Step> {
         let reached = |vertex: &&Vertex| vertex.cached || vertex.completed.is_some();
         self.vertices.iter().filter(reached).filter_map(Vertex::step).collect()
     }
 
     /// Why the build failed.
-    pub fn failure(&self) -> Failure {
+    pub(super) fn failure(&self) -> Failure {
         // A step that was cancelled because another one failed says so.
         let failed = self.vertices.iter().filter(|vertex| !vertex.error.is_empty());
-        let (cancelled, failed): (Vec<_>, Vec<_>) = failed.partition(|vertex| vertex.error.contains("context canceled"));
+        let (cancelled, failed): (Vec<_>, Vec<_>) =
+            failed.partition(|vertex| vertex.error.contains("context canceled"));
         let Some(vertex) = failed.first().or(cancelled.first()) else {
             let lines = tail(&self.rest.join("\n"), 20);
             let error = lines.last().cloned().unwrap_or_else(|| "the engine says nothing".to_owned());
@@ -176,7 +177,7 @@ pub(super) fn tail(text: &str, count: usize) -> Vec<String> {
 /// Podman's log: `[1/2] STEP 3/5: RUN go build`, then `--> Using cache ...` where nothing ran. `at` is the second at which
 /// the line came.
 #[derive(Debug, Default)]
-pub struct PlainLog {
+pub(super) struct PlainLog {
     steps: Vec<(Step, f64)>,
     lines: Vec<String>,
     names: BTreeMap<String, String>,
@@ -184,7 +185,7 @@ pub struct PlainLog {
 
 impl PlainLog {
     /// Takes a line.
-    pub fn take(&mut self, line: &str, at: f64) -> Vec<Told> {
+    pub(super) fn take(&mut self, line: &str, at: f64) -> Vec<Told> {
         let (stage, rest) = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
             Some((stage, rest)) if rest.starts_with("STEP ") => (stage.split('/').next().unwrap_or_default(), rest),
             _ => ("", line),
@@ -214,19 +215,19 @@ impl PlainLog {
     }
 
     /// The last step ended.
-    pub fn close(&mut self, at: f64) -> Option<Told> {
+    pub(super) fn close(&mut self, at: f64) -> Option<Told> {
         let (step, began) = self.steps.last_mut()?;
         step.seconds = if step.cached { 0.0 } else { seconds(at - *began) };
         Some(Told::Ended(step.clone()))
     }
 
     /// The steps so far.
-    pub fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<Step> {
         self.steps.iter().map(|(step, _)| step.clone()).collect()
     }
 
     /// Why the build failed: the step that was reached last.
-    pub fn failure(&self) -> Failure {
+    pub(super) fn failure(&self) -> Failure {
         let lines = tail(&self.lines.join("\n"), 20);
         let step = self.steps.last().map(|(step, _)| title(&step.stage, &step.text));
         Failure { step, error: lines.last().cloned().unwrap_or_default(), lines }
@@ -308,7 +309,9 @@ mod tests {
     #[test]
     fn a_failure_names_the_step_and_its_last_lines() {
         let mut log = Log::default();
-        log.take("{\"vertexes\":[{\"digest\":\"x\",\"name\":\"[other 1/2] RUN long\",\"error\":\"context canceled\"}]}");
+        log.take(
+            "{\"vertexes\":[{\"digest\":\"x\",\"name\":\"[other 1/2] RUN long\",\"error\":\"context canceled\"}]}",
+        );
         log.take("{\"logs\":[{\"vertex\":\"a\",\"stream\":2,\"data\":\"b25lCnR3bwo=\"}]}");
         log.take("{\"vertexes\":[{\"digest\":\"a\",\"name\":\"[build 2/5] RUN make\",\"error\":\"exit code: 2\"}]}");
         log.take("ERROR: failed to build");

@@ -14,8 +14,8 @@ use crate::docker::parse::{Dockerfile, parse};
 use crate::path::RelPath;
 use crate::pipeline::App;
 use crate::plan::{self, Plan};
-use crate::report::next::Here;
 use crate::repo::Dir;
+use crate::report::next::Here;
 use crate::state;
 use crate::write;
 
@@ -62,7 +62,8 @@ impl<'a> Subject<'a> {
             );
         };
         let parsed = parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
-        let draft = app.draft(output.as_ref()).with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
+        let draft =
+            app.draft(output.as_ref()).with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
         let plan = draft.plan;
         let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
         let shared = plan.context.join(".dockerignore").context("the build context")?;
