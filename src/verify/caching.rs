@@ -98,7 +98,7 @@ impl<'e> Prover<'_, 'e> {
         let order = Order {
             context: &context,
             dockerfile: &dockerfile,
-            target: self.wanted.target.as_deref(),
+            target: None,
             secrets: &self.wanted.secrets,
             limit: self.wanted.build,
         };

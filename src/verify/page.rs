@@ -74,12 +74,26 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     let keys =
         [key("base", "base image"), key("own", "own layers"), key("changed", "changed by the edit")].join(" &nbsp; ");
     writeln!(out, "<p class=\"soft\">{keys}</p>").ok();
-    bar("before", &image.layers, &[], largest, out);
-    for rebuild in rebuilds.iter().filter(|rebuild| !rebuild.layers.is_empty() && rebuild.proof != "cold") {
-        let text =
-            if rebuild.proof == "source" { "after an edit of the source" } else { "after an edit of the dependencies" };
-        let text = format!("{text} ({}): {} changed", rebuild.edited.join(", "), size(rebuild.changed_bytes));
-        bar(&text, &rebuild.layers, &rebuild.changed, largest, out);
+    bar("the image", &image.layers, &[], largest, out);
+    let shown: Vec<(String, &Rebuild)> = rebuilds
+        .iter()
+        .filter(|rebuild| !rebuild.layers.is_empty() && rebuild.proof != "cold")
+        .map(|rebuild| {
+            let what = if rebuild.proof == "source" { "source" } else { "dependencies" };
+            let changed = size(rebuild.changed_bytes);
+            (format!("after an edit of the {what} ({}): {changed} changed", rebuild.edited.join(", ")), *rebuild)
+        })
+        .collect();
+    for (text, rebuild) in &shown {
+        bar(text, &rebuild.layers, &rebuild.changed, largest, out);
+    }
+    let own = |layers: &[Layer]| layers.iter().filter(|layer| !layer.base).cloned().collect::<Vec<_>>();
+    let lists = shown.iter().map(|(_, rebuild)| own(&rebuild.layers)).chain([own(&image.layers)]);
+    let largest = lists.map(|layers| sum(&layers)).max().unwrap_or(1);
+    writeln!(out, "<h2>Own layers alone, to a scale of their own</h2>").ok();
+    bar("the image", &own(&image.layers), &[], largest, out);
+    for (text, rebuild) in &shown {
+        bar(text, &own(&rebuild.layers), &rebuild.changed, largest, out);
     }
     writeln!(out, "<table><tr><th class=\"n\">size</th><th>made by</th></tr>").ok();
     for layer in image.layers.iter().rev().filter(|layer| !layer.base) {
@@ -250,6 +264,7 @@ mod tests {
         assert!(page.contains("class=\"base\" style=\"width:90.0000%\""), "{page}");
         assert!(page.contains("class=\"own\" style=\"width:10.0000%\""));
         assert_eq!(page.matches("class=\"changed\" style=\"width:10.0000%\"").count(), 1);
+        assert_eq!(page.matches("class=\"changed\" style=\"width:100.0000%\"").count(), 1);
         assert!(page.contains("after an edit of the source (main): 10.0 MB changed"));
     }
 }

@@ -101,8 +101,6 @@ pub struct Wanted {
     pub memory: String,
     /// The port on this machine; a free one where absent.
     pub publish: Option<u16>,
-    /// The stage to build.
-    pub target: Option<String>,
     /// `--secret`, as the engine takes it.
     pub secrets: Vec<String>,
     /// How long the build may take.
@@ -136,7 +134,6 @@ impl Wanted {
             expect: settings.expect.iter().filter_map(|text| expectation(text)).collect(),
             memory: settings.memory.clone().unwrap_or_else(|| "512m".to_owned()),
             publish: None,
-            target: None,
             secrets: Vec::new(),
             build: time(settings.build_seconds, 1800),
             boot: time(settings.boot_seconds, 60),

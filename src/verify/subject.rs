@@ -120,13 +120,7 @@ impl<'a> Subject<'a> {
 
     /// The build of it.
     pub fn order<'w>(&'w self, wanted: &'w Wanted, paths: &'w (PathBuf, PathBuf)) -> Order<'w> {
-        Order {
-            context: &paths.0,
-            dockerfile: &paths.1,
-            target: wanted.target.as_deref(),
-            secrets: &wanted.secrets,
-            limit: wanted.build,
-        }
+        Order { context: &paths.0, dockerfile: &paths.1, target: None, secrets: &wanted.secrets, limit: wanted.build }
     }
 
     /// The port that it listens on: the planned one, else the only one that the image names.
