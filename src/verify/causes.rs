@@ -85,6 +85,12 @@ mod tests {
             (When::Build, "node:26: failed to resolve source metadata for docker.io/library/node:26", "registry"),
             (When::Build, "npm error code E401", "private registry"),
             (When::Build, "failed to compute cache key: \"/x\": not found", "build context"),
+            (
+                When::Run,
+                "driver failed programming external connectivity: Error starting userland proxy: listen tcp4 \
+                 127.0.0.1:1: bind: address already in use",
+                "port on this machine",
+            ),
             (When::Run, "Bind for 127.0.0.1:80 failed: port is already allocated", "port on this machine"),
         ] {
             let found = cause(when, &["starting", line]).unwrap().unwrap_or_else(|| panic!("{line}"));

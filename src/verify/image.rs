@@ -140,7 +140,13 @@ impl Contents {
         let made_by: Vec<String> = history
             .iter()
             .filter(|row| row["empty_layer"] != true)
-            .map(|row| row["created_by"].as_str().unwrap_or_default().trim_end_matches(" # buildkit").to_owned())
+            .map(|row| {
+                row["created_by"].as_str().unwrap_or_default().trim_end_matches(" # buildkit").replacen(
+                    " /bin/sh -c ",
+                    " ",
+                    1,
+                )
+            })
             .collect();
         let own = own_layers(dockerfile);
         let count = digests.len();
