@@ -12,6 +12,7 @@ use crate::docker::types::EnvKey;
 use crate::exit::Exit;
 use crate::merge::Conflict;
 use crate::plan::split_words;
+use crate::verify::settings;
 
 /// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for it.
 #[derive(Debug, Parser)]
@@ -65,6 +66,8 @@ pub enum Command {
     Check(Check),
     /// Show every decision with its evidence and the alternatives that were rejected; write nothing
     Explain(Explain),
+    /// Build the image, look into it, start it without privileges, ask it, stop it: prove that it builds, boots and caches
+    Verify(Box<Verify>),
     /// Print the JSON schema of dockgen.toml
     Schema,
     /// Print the completion script of a shell
@@ -196,6 +199,90 @@ pub struct Explain {
     pub json: bool,
 }
 
+/// `dockgen verify`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is built is the Dockerfile as it stands on disk, edits by hand included; the plan of the repository says \
+                  what to expect of it. All that is started is removed again. Settings can stand under [verify] in \
+                  dockgen.toml.\n\nExit codes: 0 proved; 1 a promise is broken; 2 nothing could be proved (no engine, no \
+                  Dockerfile); 130 interrupted."
+)]
+pub struct Verify {
+    /// The application's folder, or a repository that holds several
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Only this application, by name or by folder (may be repeated)
+    #[arg(long = "app", value_name = "NAME|FOLDER")]
+    pub apps: Vec<String>,
+    /// An environment variable of the container (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Start")]
+    pub env: Vec<String>,
+    /// Arguments to start it with, as shell words, instead of the image's
+    #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Start")]
+    pub args: Option<String>,
+    /// The path that answers with 200 to 399 where the program is well
+    #[arg(long, value_name = "PATH", value_parser = health, help_heading = "Start")]
+    pub health: Option<String>,
+    /// Words that the answer to a path must hold, such as `/=hello` (may be repeated)
+    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation, help_heading = "Start")]
+    pub expect: Vec<(String, String)>,
+    /// A container that the program needs beside it, reached by this name (may be repeated)
+    #[arg(long = "service", value_name = "NAME=IMAGE", value_parser = service, help_heading = "Start")]
+    pub services: Vec<(String, String)>,
+    /// The container's memory [default: 512m]
+    #[arg(long, value_name = "SIZE", value_parser = word, help_heading = "Start")]
+    pub memory: Option<String>,
+    /// The port on this machine, instead of a free one
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Start")]
+    pub publish: Option<u16>,
+    /// A secret of the build, as `docker build` takes it: id=NAME,src=FILE (may be repeated)
+    #[arg(long = "secret", value_name = "SPEC", value_parser = line, help_heading = "Build")]
+    pub secrets: Vec<String>,
+    /// Seconds that the build may take [default: 1800]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Build")]
+    pub build_seconds: Option<u64>,
+    /// Seconds that the start may take [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Start")]
+    pub boot_seconds: Option<u64>,
+    /// Seconds that the stop may take before the engine kills it [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Start")]
+    pub stop_seconds: Option<u64>,
+    /// Edit a copy of the sources, build again, and say what ran and which layers changed: an edit of the source, one of
+    /// the dependencies, and empty cache mounts; or only those that are named
+    #[arg(
+        long,
+        value_name = "PROOF",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "source,dependency,cold",
+        value_parser = ["source", "dependency", "cold"],
+        help_heading = "Proofs"
+    )]
+    pub caching: Vec<String>,
+    /// The source file that the caching proof edits, from the application's folder
+    #[arg(long, value_name = "FILE", value_parser = line, help_heading = "Proofs")]
+    pub edit: Option<String>,
+    /// Build and start it on every base that can serve, and compare them
+    #[arg(long, help_heading = "Proofs")]
+    pub bases: bool,
+    /// Fail where the image has more than this many MB
+    #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
+    pub budget_mb: Option<f64>,
+    /// Fail where an edit of the source changes layers of more than this many MB; asks for --caching=source
+    #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
+    pub max_changed_mb: Option<f64>,
+    /// Write one HTML page with the layers drawn to scale
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Print what was proved as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Print no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// Which application, and the answers that flags give.
 #[derive(Debug, Args)]
 pub struct Wanted {
@@ -297,6 +384,33 @@ fn pair(text: &str) -> Result<String, String> {
     let (key, _) = text.split_once('=').ok_or("must be KEY=VALUE")?;
     EnvKey::new(key).map_err(|error| error.to_string())?;
     Ok(text)
+}
+
+fn word(text: &str) -> Result<String, String> {
+    let text = line(text)?;
+    if text.starts_with('-') || text.contains(char::is_whitespace) {
+        return Err("must be one word".to_owned());
+    }
+    Ok(text)
+}
+
+fn health(text: &str) -> Result<String, String> {
+    let text = word(text)?;
+    if text.starts_with('/') { Ok(text) } else { Err("must begin with /".to_owned()) }
+}
+
+fn expectation(text: &str) -> Result<(String, String), String> {
+    settings::expectation(text).ok_or_else(|| "must be PATH=TEXT, and PATH begins with /".to_owned())
+}
+
+fn service(text: &str) -> Result<(String, String), String> {
+    let (name, image) = text.split_once('=').ok_or("must be NAME=IMAGE")?;
+    Ok((word(name)?, word(image)?))
+}
+
+fn amount(text: &str) -> Result<f64, String> {
+    let amount: f64 = text.parse().map_err(|_| "must be a number".to_owned())?;
+    if amount.is_finite() && amount >= 0.0 { Ok(amount) } else { Err("must be a number from 0 up".to_owned()) }
 }
 
 fn answer(text: &str) -> Result<(String, String), String> {

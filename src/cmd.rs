@@ -9,6 +9,7 @@ mod progress;
 mod schema;
 mod screen;
 mod update;
+mod verify;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -46,6 +47,7 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
         Command::Update(args) => update::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),
+        Command::Verify(args) => verify::run(args, screen),
         Command::Schema => schema::run(),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man => man::run(),

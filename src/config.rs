@@ -15,6 +15,7 @@ use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::questions;
 use crate::repo::parse_toml;
+use crate::verify::settings::{self, Settings};
 
 /// The file's name; it lies in the application's folder.
 pub const FILE: &str = "dockgen.toml";
@@ -30,17 +31,21 @@ const HEAD: &str = "# What a person decided about this image. Everything else is
 struct Contents {
     #[serde(default)]
     answers: BTreeMap<Spanned<String>, Spanned<Value>>,
+    #[serde(default)]
+    verify: Settings,
 }
 
 /// A dockgen.toml as it was read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     path: RelPath,
     text: String,
     answers: BTreeMap<String, Answer>,
+    /// What `dockgen verify` needs to start the program.
+    pub verify: Settings,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answer {
     value: String,
     /// From the key to the end of the value.
@@ -64,7 +69,10 @@ impl Config {
             };
             answers.insert(key.into_inner(), Answer { value: word, span });
         }
-        Ok(Self { path, text, answers })
+        if let Some(fault) = settings::fault(&contents.verify) {
+            bail!("{path}: under [verify], {fault}");
+        }
+        Ok(Self { path, text, answers, verify: contents.verify })
     }
 
     /// Adds the file's answers to `into`, below those of flags.
@@ -186,7 +194,8 @@ pub fn schema() -> serde_json::Value {
                         { "type": "array", "items": { "type": "string" } }
                     ]
                 }
-            }
+            },
+            "verify": settings::schema()
         }
     })
 }

@@ -40,6 +40,9 @@ pub type Refine = fn(&Dir, &Facts, &Answers, Program) -> Result<Program>;
 /// See [`Language::confirm`].
 pub type Confirm = fn(&Path, &Facts) -> Result<Vec<Finding>>;
 
+/// See [`Language::development`].
+pub type Development = fn(&Dir, &Facts) -> Result<Vec<String>>;
+
 /// A row of the registry: plain data and functions.
 pub struct Language {
     /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
@@ -61,6 +64,9 @@ pub struct Language {
     /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
     /// on a trusted repository, below the folder that is given.
     pub confirm: Option<Confirm>,
+    /// The ends of folders that hold dependencies which serve development alone, where the lockfile says so: they must
+    /// not be in the final image.
+    pub development: Option<Development>,
 }
 
 macro_rules! languages {

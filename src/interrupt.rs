@@ -22,6 +22,12 @@ impl std::error::Error for Interrupted {}
 /// Held while files are written, and by whoever ends the run; true once they are written.
 static WRITTEN: Mutex<bool> = Mutex::new(false);
 
+/// What is done before the run ends, and what is said then.
+static LAST: Mutex<Option<Last>> = Mutex::new(None);
+
+/// See [`before_end`].
+type Last = (fn(), &'static str);
+
 /// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's modes again after
 /// they were put back.
 const GRACE: Duration = Duration::from_millis(50);
@@ -30,7 +36,7 @@ fn written() -> MutexGuard<'static, bool> {
     WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it puts the terminal back and ends the process, but waits for
+/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it does what [`before_end`] asked for, puts the terminal back and ends the process, but waits for
 /// files that are being written, which takes milliseconds.
 ///
 /// # Errors
@@ -41,10 +47,20 @@ pub fn install() -> anyhow::Result<()> {
         std::thread::sleep(GRACE);
         let written = written();
         if !*written {
+            let last = *LAST.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((last, _)) = last {
+                last();
+            }
             end();
         }
     })?;
     Ok(())
+}
+
+/// Has `last` called before an interrupted run ends, and `words` said: for what lives outside of this process. It may
+/// take its time; a second Ctrl-C waits for it.
+pub fn before_end(last: fn(), words: &'static str) {
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((last, words));
 }
 
 #[expect(clippy::exit, reason = "neither a walk nor a prompt can be told to stop from here")]
@@ -65,8 +81,12 @@ fn say_goodbye() {
     terminal::restore();
     let mut err = std::io::stderr();
     let show_cursor = if err.is_terminal() { "\x1b[?25h\r\n" } else { "" };
+    let words = LAST
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .map_or_else(|| Interrupted.to_string(), |(_, words)| words.to_owned());
     // The terminal may be gone: nobody is left to be told.
-    write!(err, "{show_cursor}{Interrupted}\r\n").ok();
+    write!(err, "{show_cursor}{words}\r\n").ok();
 }
 
 /// Writes files: a signal waits until they are there.

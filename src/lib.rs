@@ -34,6 +34,7 @@ pub mod repo;
 pub mod report;
 pub mod state;
 pub mod update;
+pub mod verify;
 pub mod wizard;
 pub mod workspace;
 pub mod write;

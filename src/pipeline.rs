@@ -23,6 +23,7 @@ use crate::questions;
 use crate::render::{self, Override};
 use crate::repo::{Budget, Repo};
 use crate::state::State;
+use crate::verify::settings::Settings;
 use crate::workspace::{self, Place};
 use crate::write;
 use files::Paths;
@@ -286,6 +287,25 @@ impl<'a> App<'a> {
             assumptions,
             state,
         })
+    }
+
+    /// The same application on another base family.
+    #[must_use]
+    pub fn on_base(&self, family: &str) -> Self {
+        let mut answers = self.answers.clone();
+        answers.set(id::BASE, family, Origin::Flag);
+        Self {
+            survey: self.survey,
+            facts: self.facts.clone(),
+            answers,
+            config: self.config.clone(),
+            catalog: self.catalog,
+        }
+    }
+
+    /// `[verify]` of its dockgen.toml.
+    pub fn verify(&self) -> &Settings {
+        &self.config.verify
     }
 
     /// The application's state as the last run left it; `None` where there is none.

@@ -5,10 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
-#![allow(dead_code, reason = "the harness serves other tests too")]
+#![allow(dead_code, reason = "the stage serves other tests too")]
 
-#[path = "e2e/harness.rs"]
-mod harness;
+#[path = "e2e/stage.rs"]
+mod stage;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,8 +18,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dockgen::digest;
-use harness::{Engine, run};
 use sha2::{Digest, Sha256};
+use stage::{proved, provide_bases, run};
 
 fn wanted() -> bool {
     let wanted = std::env::var_os("DOCKGEN_E2E").is_some_and(|value| value == "1");
@@ -52,11 +52,10 @@ fn dockgen(folder: &Path, words: &[&str]) -> String {
     run(Command::new(env!("CARGO_BIN_EXE_dockgen")).current_dir(folder).args(words))
 }
 
-fn answer(engine: &Engine, folder: &Path) -> String {
-    let dockerfile = folder.join("Dockerfile");
-    engine.provide_bases(&dockerfile);
-    let (image, _) = engine.build("update", folder, &dockerfile, None);
-    engine.run_hardened(&image, 3000, &[]).get("/")
+fn answer(folder: &Path) -> String {
+    provide_bases(&folder.join("Dockerfile"));
+    let app = proved(folder, &["--expect", "/=node"]);
+    app["boot"]["answers"][0]["body"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -64,7 +63,6 @@ fn an_edit_by_hand_and_a_new_dependency_meet() {
     if !wanted() {
         return;
     }
-    let engine = Engine::connect().expect("DOCKGEN_E2E=1 asks for an engine");
     let dir = tempfile::Builder::new().prefix("dockgen-e2e-").tempdir().unwrap();
     let folder = dir.path();
     fs::create_dir(folder.join(".git")).unwrap();
@@ -77,7 +75,7 @@ fn an_edit_by_hand_and_a_new_dependency_meet() {
     assert!(generated.contains("\nUSER "), "{generated}");
     fs::write(folder.join("Dockerfile"), generated.replacen("\nUSER ", &format!("{by_hand}\nUSER "), 1)).unwrap();
     dockgen(folder, &["check"]);
-    let before = answer(&engine, folder);
+    let before = answer(folder);
     assert!(before.starts_with("1m node 24.") && before.ends_with("env yes files 2"), "{before}");
 
     fs::write(folder.join("package.json"), package("26", ", \"bytes\": \"3.1.2\"")).unwrap();
@@ -87,7 +85,7 @@ fn an_edit_by_hand_and_a_new_dependency_meet() {
     dockgen(folder, &["check"]);
     let text = fs::read_to_string(folder.join("Dockerfile")).unwrap();
     assert!(text.contains(by_hand), "{text}");
-    let after = answer(&engine, folder);
+    let after = answer(folder);
     assert!(after.starts_with("1m node 26.") && after.ends_with("env yes files 2 1KB"), "{after}");
 }
 

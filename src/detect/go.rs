@@ -36,6 +36,7 @@ pub const LANGUAGE: Language = Language {
     plan: plan::plan,
     refine: None,
     confirm: None,
+    development: None,
 };
 
 /// Private to Go: from detection to plan.

@@ -55,6 +55,7 @@ pub const LANGUAGE: Language = Language {
     plan: plan::plan,
     refine: None,
     confirm: None,
+    development: None,
 };
 
 /// How one program is started, beyond the shared facts.

@@ -10,6 +10,7 @@
 
 mod angular;
 mod config;
+mod development;
 mod entry;
 mod expression;
 mod framework;
@@ -57,6 +58,7 @@ pub const LANGUAGE: Language = Language {
     plan: plan::plan,
     refine: None,
     confirm: None,
+    development: Some(development::folders),
 };
 
 /// Names of scripts that build, best first.

@@ -46,6 +46,7 @@ pub const LANGUAGE: Language = Language {
     plan: plan::plan,
     refine: Some(refine),
     confirm: Some(metadata::confirm),
+    development: None,
 };
 
 /// Ids of the questions that only this language asks.

@@ -1,0 +1,163 @@
+//! `dockgen verify`: proves that the Dockerfile on disk builds, boots and caches.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::progress::Progress;
+use super::screen::Screen;
+use super::{print, say};
+use crate::cli::Verify;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::pipeline::{self, App};
+use crate::plan::split_words;
+use crate::report::look::{self, Look};
+use crate::verify::settings::{Edit, Proofs, Service};
+use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, report};
+
+/// Builds, looks, starts, asks, stops; reports.
+pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
+    interrupt::install()?;
+    interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
+    let outcome = proofs(args, screen);
+    for left in verify::remove_all() {
+        say(&format!("{} could not be removed, do it by hand: {left}\n", screen.err.yellow("warning:")));
+    }
+    let (engine, proofs) = outcome?;
+    if let Some(path) = &args.report {
+        let text = page::page(&engine.title(), &proofs);
+        std::fs::write(path, text).with_context(|| format!("--report: cannot write {}", path.display()))?;
+    }
+    if args.json {
+        print(&format!("{}\n", report::json(&engine, &proofs)?))?;
+    } else {
+        let look = &screen.out;
+        print(&look.tame(&proofs.iter().map(|proof| report::text(proof, look)).collect::<Vec<_>>().join("\n")))?;
+    }
+    Ok(if proofs.iter().all(|proof| proof.proved) { Exit::Done } else { Exit::Differs })
+}
+
+fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
+    let progress = Progress::new(screen.progress && !args.quiet);
+    let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
+    drop(progress);
+    let here = super::here(&survey, &args.path);
+    let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &[])?;
+    let subjects = apps.iter().map(|app| Subject::of(app, &here)).collect::<Result<Vec<_>>>()?;
+    let engine = Engine::find()?;
+    let bar = Display::new(screen, args.quiet);
+    bar.line(&format!("engine: {}", engine.title()));
+    let mut proofs = Vec::new();
+    for subject in &subjects {
+        bar.line(&format!("verifying {}", subject.shown));
+        let wanted = wanted(args, subject.app)?;
+        let proof = verify::prove(&engine, subject, &wanted, &|event| bar.show(event));
+        proofs.push(proof.with_context(|| subject.shown.clone())?);
+    }
+    Ok((engine, proofs))
+}
+
+/// dockgen.toml below flags.
+fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
+    let mut wanted = Wanted::of(app.verify());
+    wanted.env.extend(args.env.iter().cloned());
+    if let Some(words) = &args.args {
+        wanted.args = Some(split_words(words)?);
+    }
+    wanted.health = args.health.clone().or(wanted.health);
+    if !args.expect.is_empty() {
+        wanted.expect.clone_from(&args.expect);
+    }
+    for (name, image) in &args.services {
+        let known = wanted.services.remove(name).unwrap_or_default();
+        wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
+    }
+    wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
+    wanted.publish = args.publish;
+    wanted.secrets.clone_from(&args.secrets);
+    let time = |given: Option<u64>, held| given.map_or(held, Duration::from_secs);
+    wanted.build = time(args.build_seconds, wanted.build);
+    wanted.boot = time(args.boot_seconds, wanted.boot);
+    wanted.stop = time(args.stop_seconds, wanted.stop);
+    wanted.budget_mb = args.budget_mb.or(wanted.budget_mb);
+    wanted.max_changed_mb = args.max_changed_mb.or(wanted.max_changed_mb);
+    if let Some(file) = &args.edit {
+        wanted.edit = Some(Edit { file: file.clone(), from: None, to: None });
+    }
+    let named = |proof: &str| args.caching.iter().any(|held| held == proof);
+    wanted.caching = Proofs {
+        source: named("source") || args.max_changed_mb.is_some(),
+        dependency: named("dependency"),
+        cold: named("cold"),
+    };
+    wanted.bases = args.bases;
+    Ok(wanted)
+}
+
+/// Progress on standard error: one line that changes on a terminal, a line for each step elsewhere.
+struct Display {
+    look: Look,
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    doing: RefCell<(String, Instant)>,
+}
+
+impl Display {
+    fn new(screen: &Screen, quiet: bool) -> Self {
+        let bar = (screen.progress && !quiet).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { look: screen.err, quiet, bar, doing: RefCell::new((String::new(), Instant::now())) }
+    }
+
+    fn line(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let text = self.look.tame(text);
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => say(&format!("{text}\n")),
+        }
+    }
+
+    fn show(&self, event: &Event) {
+        match event {
+            Event::Doing(text) => {
+                *self.doing.borrow_mut() = (text.clone(), Instant::now());
+                match &self.bar {
+                    Some(bar) => bar.set_message(self.look.tame(text)),
+                    None => self.line(text),
+                }
+            }
+            Event::Build(Told::Began(step)) => {
+                if let Some(bar) = &self.bar {
+                    let text = format!("{}: {step}", self.doing.borrow().0);
+                    bar.set_message(self.look.tame(&look::cut(&text, self.look.width)));
+                }
+            }
+            Event::Build(Told::Ended(step)) => {
+                let how = if step.cached { "  cached".to_owned() } else { format!("{:6.1} s", step.seconds) };
+                let text = step.text.split_whitespace().collect::<Vec<_>>().join(" ");
+                let line = format!("  {how}  {:<12} {text}", step.stage);
+                self.line(&self.look.dim(&look::cut(&line, self.look.width)));
+            }
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A build of the Dockerfile as it stands on disk.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::engine::{Answer, Engine, Flavour};
+use super::image::Image;
+use super::made::Thing;
+use super::steps::{Failure, Log, PlainLog, Step, Told};
+use super::{Event, Watch, seconds};
+
+/// What is to be built.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The build context's folder.
+    pub context: &'a Path,
+    /// The Dockerfile.
+    pub dockerfile: &'a Path,
+    /// The stage; the last one where absent.
+    pub target: Option<&'a str>,
+    /// `--secret`, as the engine takes it.
+    pub secrets: &'a [String],
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// A build that ended.
+#[derive(Debug)]
+pub struct Built<'e> {
+    /// The image; `None` where it failed.
+    pub image: Option<Image<'e>>,
+    /// The steps that were reached.
+    pub steps: Vec<Step>,
+    /// How long it took.
+    pub seconds: f64,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+}
+
+enum Reading {
+    Raw(Log),
+    Plain(PlainLog),
+}
+
+/// Builds an image named after `stem`.
+///
+/// # Errors
+/// Where the engine cannot be asked, or stopped answering; a build that fails is no error here.
+pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
+    let name = engine.name(stem);
+    engine.list(Thing::Image(name.clone()))?;
+    let image = Image::new(engine, name.clone());
+    let mut words: Vec<String> = Vec::new();
+    let mut reading = match engine.flavour {
+        Flavour::Docker => {
+            words.extend(["buildx", "build", "--load", "--progress=rawjson"].map(str::to_owned));
+            // What an image of one platform needs no more than: an attestation would make it a list of images.
+            words.push("--provenance=false".to_owned());
+            Reading::Raw(Log::default())
+        }
+        Flavour::Podman => {
+            words.extend(["build", "--layers", "--format=docker"].map(str::to_owned));
+            Reading::Plain(PlainLog::default())
+        }
+    };
+    words.extend(["-t".to_owned(), name, "--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
+    words.extend(["-f".to_owned(), order.dockerfile.display().to_string()]);
+    if let Some(target) = order.target {
+        words.extend(["--target".to_owned(), target.to_owned()]);
+    }
+    words.extend(order.secrets.iter().flat_map(|secret| ["--secret".to_owned(), secret.clone()]));
+    words.push(order.context.display().to_string());
+
+    let began = Instant::now();
+    let tell = |told: Vec<Told>| told.into_iter().for_each(|one| watch(&Event::Build(one)));
+    let ended = engine.lines(&words, order.limit, &mut |line| {
+        tell(match &mut reading {
+            Reading::Raw(log) => log.take(line),
+            Reading::Plain(log) => log.take(line, began.elapsed().as_secs_f64()),
+        });
+    })?;
+    let took = began.elapsed();
+    if let Reading::Plain(log) = &mut reading {
+        log.close(took.as_secs_f64());
+    }
+    let (steps, mut failure) = match &reading {
+        Reading::Raw(log) => (log.steps(), log.failure()),
+        Reading::Plain(log) => (log.steps(), log.failure()),
+    };
+    let seconds = seconds(took.as_secs_f64());
+    if ended == Some(true) {
+        return Ok(Built { image: Some(image), steps, seconds, failure: None });
+    }
+    if ended.is_none() {
+        failure.error = format!("it did not end within {} s", order.limit.as_secs());
+    }
+    engine.must_be_alive("building")?;
+    Ok(Built { image: None, steps, seconds, failure: Some(failure) })
+}
+
+/// Docker's own linter; `None` where the engine has none.
+///
+/// # Errors
+/// Where the engine cannot be asked.
+pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
+    if engine.flavour == Flavour::Podman {
+        return Ok(None);
+    }
+    let (file, context) = (order.dockerfile.display().to_string(), order.context.display().to_string());
+    let words = ["buildx", "build", "--check", "--progress=plain", "-f", &file, &context];
+    engine.run(&words, order.limit).map(Some)
+}

@@ -1,0 +1,90 @@
+//! The rows of `templates/catalog/verify.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::catalog::text;
+
+/// What to look for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalog {
+    pub(super) cause: Vec<CauseRow>,
+    pub(super) tools: Vec<ToolRow>,
+    pub(super) folders: Folders,
+    pub(super) development: Development,
+    pub(super) secrets: Secrets,
+    pub(super) dependencies: Dependencies,
+    /// Extensions by what opens a comment in them.
+    pub(super) comments: BTreeMap<String, Vec<String>>,
+}
+
+/// A trace of a failure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CauseRow {
+    pub(super) find: Vec<String>,
+    /// `build` or `run`; both where absent.
+    pub(super) when: Option<String>,
+    pub(super) cause: String,
+    pub(super) fix: String,
+    /// It is a matter of the engine or of this machine, and says nothing about the Dockerfile.
+    #[serde(default)]
+    pub(super) engine: bool,
+}
+
+/// Programs of one kind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolRow {
+    pub(super) kind: String,
+    pub(super) names: Vec<String>,
+}
+
+/// Places in an image.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Folders {
+    pub(super) system: Vec<String>,
+    pub(super) dependencies: Vec<String>,
+}
+
+/// Development dependencies.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Development {
+    pub(super) folders: Vec<String>,
+    pub(super) files: Vec<String>,
+}
+
+/// Names of files that hold secrets.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secrets {
+    pub(super) names: Vec<String>,
+    pub(super) env_examples: Vec<String>,
+    pub(super) ends: Vec<String>,
+}
+
+/// Steps and layers that belong to dependencies.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dependencies {
+    pub(super) commands: Vec<String>,
+    pub(super) stages: Vec<String>,
+    pub(super) system_commands: Vec<String>,
+    pub(super) layers: Vec<String>,
+}
+
+/// The rows.
+pub(super) fn catalog() -> Result<&'static Catalog> {
+    static READ: OnceLock<Catalog> = OnceLock::new();
+    if let Some(catalog) = READ.get() {
+        return Ok(catalog);
+    }
+    let catalog = toml::from_str(text("catalog/verify.toml")?).context("templates/catalog/verify.toml")?;
+    Ok(READ.get_or_init(|| catalog))
+}

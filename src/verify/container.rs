@@ -1,0 +1,254 @@
+//! A container without any privilege: a read-only root, no capability, no new privileges, bounded memory.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::engine::{ANSWER, Engine, Flavour};
+use super::made::{self, Thing};
+use super::steps::tail;
+use super::{Wanted, seconds};
+
+/// A folder that the program writes, as the image has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mount {
+    /// Empty in the image: a file system in memory with the folder's own owner and mode.
+    Tmpfs {
+        /// The folder.
+        path: String,
+        /// The owner.
+        uid: u64,
+        /// The group.
+        gid: u64,
+        /// Permissions.
+        mode: u32,
+    },
+    /// Not empty in the image: an anonymous volume, which begins as a copy of it.
+    Volume(String),
+}
+
+/// How a container is started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start<'a> {
+    /// The image.
+    pub image: &'a str,
+    /// The port that it listens on.
+    pub port: Option<u16>,
+    /// Folders that it writes.
+    pub mounts: &'a [Mount],
+    /// Arguments, instead of the image's.
+    pub args: &'a [String],
+    /// The network that it shares with services.
+    pub network: Option<&'a str>,
+}
+
+/// A container; it is removed with its volumes when this goes out of scope.
+#[derive(Debug)]
+pub(super) struct Container<'e> {
+    engine: &'e Engine,
+    name: String,
+    port: Option<u16>,
+}
+
+/// How a container is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// It runs.
+    pub running: bool,
+    /// How it ended.
+    pub code: i64,
+    /// The memory limit ended it.
+    pub out_of_memory: bool,
+}
+
+impl<'e> Container<'e> {
+    /// Starts one; else what the engine says why not.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked, or stopped answering.
+    pub(super) fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
+        let container = Self { engine, name: engine.name("run"), port: start.port };
+        engine.list(Thing::Container(container.name.clone()))?;
+        let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
+        words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
+        words.extend(["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned));
+        words.extend(["--pids-limit", "256", "--memory", &wanted.memory].map(str::to_owned));
+        if engine.flavour == Flavour::Podman {
+            // Else it mounts writable folders where the plan names none.
+            words.push("--read-only-tmpfs=false".to_owned());
+        }
+        if let Some(port) = start.port {
+            let outside = wanted.publish.map_or_else(String::new, |port| port.to_string());
+            // An engine on another machine is reached on the addresses that it has.
+            let address = if engine.address() == "127.0.0.1" { "127.0.0.1:" } else { "" };
+            words.extend(["-p".to_owned(), format!("{address}{outside}:{port}")]);
+        }
+        for mount in start.mounts {
+            words.extend(match mount {
+                Mount::Volume(path) => ["-v".to_owned(), path.clone()],
+                Mount::Tmpfs { path, uid, gid, mode } => {
+                    ["--tmpfs".to_owned(), format!("{path}:rw,uid={uid},gid={gid},mode={mode:o}")]
+                }
+            });
+        }
+        if let Some(network) = start.network {
+            words.extend(["--network".to_owned(), network.to_owned()]);
+        }
+        words.extend(wanted.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
+        words.push(start.image.to_owned());
+        words.extend(start.args.iter().cloned());
+        let answer = engine.run(&words, ANSWER)?;
+        if answer.ok {
+            return Ok(Ok(container));
+        }
+        engine.must_be_alive("starting the container")?;
+        Ok(Err(tail(&answer.err, 20)))
+    }
+
+    /// Starts a service beside the program, by its own image's rules.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub(super) fn service(
+        engine: &'e Engine,
+        network: &str,
+        name: &str,
+        service: &super::settings::Service,
+    ) -> Result<Self> {
+        let container = Self { engine, name: engine.name(name), port: None };
+        engine.list(Thing::Container(container.name.clone()))?;
+        let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
+        words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
+        words.extend(["--network", network, "--network-alias", name].map(str::to_owned));
+        words.extend(["--security-opt", "no-new-privileges", "--memory", "1g"].map(str::to_owned));
+        words.extend(service.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
+        words.push(service.image.clone());
+        words.extend(service.args.iter().cloned());
+        // Its image may have to be pulled.
+        engine.must(
+            &format!("starting the service `{name}` from {}", service.image),
+            &words,
+            Duration::from_mins(10),
+        )?;
+        Ok(container)
+    }
+
+    /// How it is.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn state(&self) -> Result<State> {
+        let words = ["container", "inspect", "--format", "{{json .State}}", &self.name];
+        let text = self.engine.must("looking at the container", &words, ANSWER)?;
+        let state: Value = serde_json::from_str(&text)?;
+        Ok(State {
+            running: state["Running"] == true,
+            code: state["ExitCode"].as_i64().unwrap_or(-1),
+            out_of_memory: state["OOMKilled"] == true,
+        })
+    }
+
+    /// Where its port is published; `None` while it does not run.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn published(&self) -> Result<Option<u16>> {
+        let Some(port) = self.port else { return Ok(None) };
+        let answer = self.engine.run(&["port", &self.name, &format!("{port}/tcp")], ANSWER)?;
+        Ok(answer.out.lines().find_map(|line| line.rsplit(':').next()?.trim().parse().ok()))
+    }
+
+    /// Starts it again after it ended.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn again(&self) -> Result<()> {
+        self.engine.must("starting the container again", &["start", &self.name], ANSWER).map(drop)
+    }
+
+    /// The last lines that it printed.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn logs(&self) -> Result<Vec<String>> {
+        let answer = self.engine.run(&["logs", "--tail", "200", &self.name], ANSWER)?;
+        Ok(tail(&(answer.out + "\n" + &answer.err), 60))
+    }
+
+    /// The users of its processes; `None` where the engine cannot tell.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn users(&self) -> Result<Option<Vec<u64>>> {
+        if self.engine.flavour == Flavour::Podman {
+            return Ok(None);
+        }
+        let answer = self.engine.run(&["top", &self.name, "-eo", "pid,uid"], ANSWER)?;
+        let users: Vec<u64> =
+            answer.out.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)?.parse().ok()).collect();
+        if answer.ok && !users.is_empty() {
+            return Ok(Some(users));
+        }
+        // An engine's machine without `ps`.
+        let container = self.engine.inspect("container", &self.name)?;
+        let (id, pid) = (container["Id"].as_str().unwrap_or_default(), container["State"]["Pid"].as_u64());
+        Ok(pid.and_then(|pid| user_here(id, pid)).map(|user| vec![user]))
+    }
+
+    /// Stops it as an orchestrator would; how long that took, and how it ended.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub(super) fn stop(&self, limit: Duration) -> Result<(f64, i64)> {
+        let began = Instant::now();
+        let words = ["stop", "-t", &limit.as_secs().to_string(), &self.name];
+        self.engine.must("stopping the container", &words, limit + ANSWER)?;
+        let took = seconds(began.elapsed().as_secs_f64());
+        Ok((took, self.state()?.code))
+    }
+}
+
+impl Drop for Container<'_> {
+    fn drop(&mut self) {
+        made::remove(self.engine.program(), &Thing::Container(self.name.clone()));
+    }
+}
+
+/// The user of a process on this machine, where it is one of the container with this id.
+fn user_here(id: &str, pid: u64) -> Option<u64> {
+    let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    if id.len() < 12 || !groups.contains(id) {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// A network for the program and its services; removed when this goes out of scope.
+#[derive(Debug)]
+pub(super) struct Network<'e> {
+    engine: &'e Engine,
+    /// Its name.
+    pub name: String,
+}
+
+impl<'e> Network<'e> {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Where the engine cannot.
+    pub(super) fn make(engine: &'e Engine) -> Result<Self> {
+        let name = engine.name("network");
+        engine.list(Thing::Network(name.clone()))?;
+        let network = Self { engine, name };
+        engine.must("making a network", &["network", "create", &network.name], ANSWER)?;
+        Ok(network)
+    }
+}
+
+impl Drop for Network<'_> {
+    fn drop(&mut self) {
+        made::remove(self.engine.program(), &Thing::Network(self.name.clone()));
+    }
+}

@@ -1,0 +1,222 @@
+//! Edits of the copy: of one source file, and of the files that dependencies are resolved from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::catalog::catalog;
+use super::settings;
+use super::subject::Subject;
+use crate::path::RelPath;
+
+/// An edit of one source file that can be made again and again, each time another one.
+#[derive(Debug)]
+pub(super) struct SourceEdit {
+    /// The file, from the build context.
+    pub(super) file: String,
+    path: PathBuf,
+    text: String,
+    how: How,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum How {
+    /// Words are replaced; `{}` in the second is another word each time.
+    Replace(String, String),
+    /// Letters are added after this place.
+    Letter(usize),
+    /// A comment at the end.
+    Comment(String),
+}
+
+impl SourceEdit {
+    /// The edit that is asked for, else one of the source file that the plan rests on.
+    ///
+    /// # Errors
+    /// Where the file that is asked for is not there, or none is found.
+    pub(super) fn of(subject: &Subject, wanted: Option<&settings::Edit>, context: &Path) -> Result<Self> {
+        let plan = &subject.plan;
+        if let Some(wanted) = wanted {
+            let path = plan.app.join(&wanted.file).with_context(|| format!("--edit {}: no such file", wanted.file))?;
+            let Some(file) = path.strip(&plan.context) else {
+                bail!("--edit {}: the file must lie in the build context {}", wanted.file, plan.context);
+            };
+            let way = "it must lie in the application's folder, and .dockerignore must let it in";
+            let read = read(context, file).with_context(|| format!("--edit {}: no such file: {way}", wanted.file))?;
+            let edit = match (&wanted.from, &wanted.to) {
+                (Some(from), to) => {
+                    if !read.1.contains(from.as_str()) {
+                        bail!(
+                            "{file} does not hold {from:?}: change `from` of the edit under [verify] in dockgen.toml"
+                        );
+                    }
+                    let to = to.clone().unwrap_or_else(|| format!("{from} {{}}"));
+                    Self { file: file.to_owned(), path: read.0, text: read.1, how: How::Replace(from.clone(), to) }
+                }
+                (None, _) => Self::by_itself(file, read)?,
+            };
+            return Ok(edit);
+        }
+        let known = &subject.app.facts.manifests;
+        let listed = subject.sources.iter().filter(|path| !known.contains(path));
+        let others = subject.app.survey.repo.files_under(&plan.app).filter(|path| {
+            !known.contains(path) && !["test", "spec", "config"].iter().any(|word| path.as_str().contains(word))
+        });
+        let mut comment = None;
+        for path in listed.chain(others.take(2000)) {
+            let Some(file) = path.strip(&plan.context) else { continue };
+            if opener(path)?.is_none() || subject.ignore.hides(file) {
+                continue;
+            }
+            let Some(read) = read(context, file) else { continue };
+            let edit = Self::by_itself(file, read)?;
+            if matches!(edit.how, How::Letter(_)) {
+                return Ok(edit);
+            }
+            comment.get_or_insert(edit);
+        }
+        comment.context("no source file was found to edit: name one with --edit FILE")
+    }
+
+    fn by_itself(file: &str, (path, text): (PathBuf, String)) -> Result<Self> {
+        let how = if let Some(at) = letter(&text) {
+            How::Letter(at)
+        } else {
+            let relative = RelPath::new(file).context("a path")?;
+            How::Comment(opener(&relative)?.unwrap_or("//").to_owned())
+        };
+        Ok(Self { file: file.to_owned(), path, text, how })
+    }
+
+    /// A comment may not reach the image.
+    pub(super) fn is_comment(&self) -> bool {
+        matches!(self.how, How::Comment(_))
+    }
+
+    /// Makes the edit. `word` is another one each time, also from run to run: an edit that the engine has built once is in
+    /// its layer cache, and proves nothing.
+    pub(super) fn make(&self, word: &str) -> Result<()> {
+        fs::write(&self.path, self.edited(word)).with_context(|| format!("editing the copy of {}", self.file))
+    }
+
+    fn edited(&self, word: &str) -> String {
+        match &self.how {
+            How::Replace(from, to) => self.text.replace(from, &to.replace("{}", word)),
+            How::Comment(opener) => format!("{}\n{opener} edited {word}\n", self.text.trim_end_matches('\n')),
+            How::Letter(at) => {
+                let (head, tail) = self.text.split_at_checked(at + 1).unwrap_or((&self.text, ""));
+                format!("{head}{word}{tail}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl SourceEdit {
+    /// Some edit, for tests.
+    pub(super) fn plain() -> Self {
+        Self { file: "a".into(), path: "a".into(), text: String::new(), how: How::Replace("a".into(), "b".into()) }
+    }
+}
+
+/// What opens a comment in the file; `None` where that is not known, or it is no source.
+fn opener(path: &RelPath) -> Result<Option<&'static str>> {
+    let extension = path.extension();
+    let rows = &catalog()?.comments;
+    Ok(rows.iter().find(|(_, list)| list.iter().any(|held| held == extension)).map(|(opener, _)| opener.as_str()))
+}
+
+fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
+    let path = context.join(file);
+    let regular = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 1 << 20);
+    let text = if regular { fs::read_to_string(&path).ok()? } else { return None };
+    Some((path, text))
+}
+
+/// A letter inside a text in quotes that reads like a sentence: another letter there makes another program, and a valid
+/// one.
+fn letter(text: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let from = start;
+        start += line.len();
+        let code = line.trim_start();
+        if ["//", "#", "*", "/*", "import", "use ", "package ", "from "].iter().any(|word| code.starts_with(word)) {
+            continue;
+        }
+        for quote in ['"', '\''] {
+            let marks: Vec<usize> = line.match_indices(quote).map(|(at, _)| at).collect();
+            for pair in marks.chunks_exact(2) {
+                let inside = &line[pair[0] + 1..pair[1]];
+                if let Some(at) = inside_sentence(inside) {
+                    return Some(from + pair[0] + 1 + at);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The last letter of a plain word in a sentence.
+fn inside_sentence(text: &str) -> Option<usize> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ,.!?-{}:<>=/".contains(c);
+    if !text.contains(' ') || text.starts_with("use ") || !text.chars().all(plain) {
+        return None;
+    }
+    let mut at = 0;
+    for word in text.split(' ') {
+        if word.len() >= 4 && word.chars().all(|c| c.is_ascii_lowercase()) {
+            return Some(at + word.len() - 1);
+        }
+        at += word.len() + 1;
+    }
+    None
+}
+
+/// Changes the bytes of the files that dependencies are resolved from, and not their meaning; the files.
+///
+/// A real edit would need the package manager to write the lockfile anew, and dockgen runs nothing of the repository's
+/// on this machine. To the layer cache both are the same.
+pub(super) fn dependencies(subject: &Subject, context: &Path, word: &str) -> Result<Vec<String>> {
+    // Empty lines at the end mean nothing in any manifest; how many there are is another number from run to run.
+    let lines = word.bytes().fold(0_usize, |sum, byte| (sum * 31 + usize::from(byte)) % 4999) + 1;
+    let mut edited = Vec::new();
+    for path in &subject.app.facts.manifests {
+        let Some(file) = path.strip(&subject.plan.context).filter(|file| !subject.ignore.hides(file)) else { continue };
+        let Some((path, text)) = read(context, file) else { continue };
+        fs::write(&path, text + &"\n".repeat(lines)).with_context(|| format!("editing the copy of {file}"))?;
+        edited.push(file.to_owned());
+    }
+    Ok(edited)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(how: How, text: &str) -> SourceEdit {
+        SourceEdit { file: "a".into(), path: "a".into(), text: text.into(), how }
+    }
+
+    #[test]
+    fn a_sentence_is_edited_and_nothing_else() {
+        let text =
+            "'use strict'\nimport x from 'some module here'\n// say 'hello there'\nreturn 'hello from express';\n";
+        let at = letter(text).unwrap();
+        let edit = edit(How::Letter(at), text);
+        assert_eq!(edit.edited("x1"), text.replace("hello from express", "hellox1 from express"));
+        for none in ["'use client later'", "\"%s is wrong here\"", "'a\\nb cdef'", "\"/static/site.css\"", "let a = 1;"]
+        {
+            assert_eq!(letter(none), None, "{none}");
+        }
+        assert!(letter("println!(\"hello {name}, with love\");").is_some());
+    }
+
+    #[test]
+    fn words_are_replaced_and_comments_added() {
+        let replace = edit(How::Replace("hello".into(), "good day {}".into()), "say hello");
+        assert_eq!((replace.edited("1"), replace.edited("2")), ("say good day 1".into(), "say good day 2".into()));
+        assert_eq!(edit(How::Comment("//".into()), "a\n\n").edited("3"), "a\n// edited 3\n");
+    }
+}

@@ -1,0 +1,268 @@
+//! An image that was built: its configuration, its layers and every file in them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::archive::{self, Entry, Kind};
+use super::engine::Engine;
+use super::made::{self, Thing};
+use crate::docker::parse::Dockerfile;
+
+/// How long it may take to read all layers.
+const READING: Duration = Duration::from_mins(10);
+
+/// An image; it is removed when this goes out of scope.
+#[derive(Debug)]
+pub struct Image<'e> {
+    engine: &'e Engine,
+    name: String,
+}
+
+impl<'e> Image<'e> {
+    pub(super) fn new(engine: &'e Engine, name: String) -> Self {
+        Self { engine, name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The engine that holds it.
+    pub fn engine(&self) -> &'e Engine {
+        self.engine
+    }
+
+    /// Reads its configuration and all of its layers.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked, or what it answers is no image.
+    pub fn contents(&self, dockerfile: &Dockerfile) -> Result<Contents> {
+        let inspected = self.engine.inspect("image", &self.name)?;
+        let mut saved = None;
+        let (ok, err) = self.engine.stream(&["image", "save", &self.name], READING, |reader| {
+            saved = Some(archive::read(reader)?);
+            Ok(())
+        })?;
+        if !ok {
+            self.engine.must_be_alive("reading the image")?;
+        }
+        let saved = saved.filter(|_| ok).with_context(|| format!("reading the image: {}", err.trim()))?;
+        Ok(Contents::new(&inspected, saved, dockerfile))
+    }
+}
+
+impl Drop for Image<'_> {
+    fn drop(&mut self) {
+        made::remove(self.engine.program(), &Thing::Image(self.name.clone()));
+    }
+}
+
+/// A layer.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Layer {
+    /// The digest of its unpacked content.
+    pub digest: String,
+    /// The instruction that made it.
+    pub made_by: String,
+    /// It belongs to the base image.
+    pub base: bool,
+    /// The sizes of its files together, in bytes.
+    pub size: u64,
+    /// What it holds.
+    #[serde(skip)]
+    pub files: Vec<Entry>,
+}
+
+/// What an image is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Unpacked size in bytes, as the engine gives it.
+    pub size: u64,
+    /// User, entrypoint and so on.
+    pub config: Config,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+    /// Packages by the databases of dpkg and apk.
+    pub packages: usize,
+    /// Layers in a compression that cannot be read here.
+    pub unread: usize,
+}
+
+/// The part of an image's configuration that a container starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Config {
+    /// `uid:gid`, or a name.
+    pub user: String,
+    /// The entrypoint.
+    pub entrypoint: Vec<String>,
+    /// Default arguments.
+    pub cmd: Vec<String>,
+    /// The working directory.
+    pub workdir: String,
+    /// Ports that it names, such as `3000/tcp`.
+    pub ports: Vec<String>,
+    /// The stop signal, where it is not SIGTERM.
+    pub stop_signal: Option<String>,
+}
+
+impl Config {
+    fn read(config: &Value) -> Self {
+        let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| -> Vec<String> {
+            config[key].as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+        };
+        Self {
+            user: text("User"),
+            entrypoint: list("Entrypoint"),
+            cmd: list("Cmd"),
+            workdir: text("WorkingDir"),
+            ports: config["ExposedPorts"].as_object().map(|ports| ports.keys().cloned().collect()).unwrap_or_default(),
+            stop_signal: config["StopSignal"].as_str().filter(|signal| !signal.is_empty()).map(str::to_owned),
+        }
+    }
+
+    /// The user's and the group's number, where they are numbers.
+    pub fn ids(&self) -> Option<(u64, Option<u64>)> {
+        let (user, group) = self.user.split_once(':').map_or((self.user.as_str(), None), |(u, g)| (u, Some(g)));
+        Some((user.parse().ok()?, group.and_then(|group| group.parse().ok())))
+    }
+}
+
+impl Contents {
+    fn new(inspected: &Value, saved: archive::Saved, dockerfile: &Dockerfile) -> Self {
+        let digests = saved.config["rootfs"]["diff_ids"].as_array().cloned().unwrap_or_default();
+        let history = saved.config["history"].as_array().cloned().unwrap_or_default();
+        let made_by: Vec<String> = history
+            .iter()
+            .filter(|row| row["empty_layer"] != true)
+            .map(|row| {
+                row["created_by"].as_str().unwrap_or_default().trim_end_matches(" # buildkit").replacen(
+                    " /bin/sh -c ",
+                    " ",
+                    1,
+                )
+            })
+            .collect();
+        let own = own_layers(dockerfile);
+        let count = digests.len();
+        let layers = digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
+            digest: digest.as_str().unwrap_or_default().to_owned(),
+            // Counted from the top: an image of old may have layers without a row.
+            made_by: (made_by.len() + at)
+                .checked_sub(count)
+                .and_then(|at| made_by.get(at))
+                .cloned()
+                .unwrap_or_default(),
+            base: own.is_some_and(|own| at + own < count),
+            size: files.iter().map(|file| file.size).sum(),
+            files,
+        });
+        Self {
+            size: inspected["Size"].as_u64().unwrap_or_default(),
+            config: Config::read(&inspected["Config"]),
+            layers: layers.collect(),
+            packages: saved.packages,
+            unread: saved.unread,
+        }
+    }
+
+    /// The files as a container sees them, by path without a leading `/`, each with the number of its layer.
+    pub fn tree(&self) -> BTreeMap<&str, (&Entry, usize)> {
+        let mut tree: BTreeMap<&str, (&Entry, usize)> = BTreeMap::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            for entry in &layer.files {
+                match &entry.kind {
+                    Kind::Whiteout => {
+                        tree.remove(entry.path.as_str());
+                        drop_below(&mut tree, &entry.path);
+                    }
+                    Kind::Opaque => drop_below(&mut tree, &entry.path),
+                    _ => {}
+                }
+            }
+            for entry in layer.files.iter().filter(|entry| !matches!(entry.kind, Kind::Whiteout | Kind::Opaque)) {
+                tree.insert(&entry.path, (entry, at));
+            }
+        }
+        tree
+    }
+}
+
+fn drop_below(tree: &mut BTreeMap<&str, (&Entry, usize)>, folder: &str) {
+    let below: Vec<&str> = tree
+        .range(folder..)
+        .map(|(path, _)| *path)
+        .take_while(|path| path.starts_with(folder))
+        .filter(|path| folder.is_empty() || path[folder.len()..].starts_with('/'))
+        .collect();
+    for path in below {
+        tree.remove(path);
+    }
+}
+
+/// How many layers the last stage's own instructions make, its stages below included; `None` where that cannot be told.
+fn own_layers(dockerfile: &Dockerfile) -> Option<usize> {
+    let mut stage = dockerfile.last()?;
+    let mut count = 0;
+    for _ in 0..dockerfile.stages.len() {
+        let makes = |keyword: &str| matches!(keyword, "COPY" | "ADD" | "RUN" | "WORKDIR");
+        count += stage.instructions.iter().filter(|instruction| makes(&instruction.keyword)).count();
+        let image = dockerfile.resolve(&stage.image).to_lowercase();
+        match dockerfile.stages.iter().find(|other| other.name.as_deref() == Some(&image) && other.line < stage.line) {
+            Some(below) => stage = below,
+            None => return Some(count),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docker::parse::parse;
+
+    fn layer(files: &[(&str, Kind)]) -> Layer {
+        let files =
+            files.iter().map(|(path, kind)| Entry { path: (*path).to_owned(), kind: *kind, ..Entry::default() });
+        Layer { files: files.collect(), ..Layer::default() }
+    }
+
+    #[test]
+    fn the_tree_is_what_a_container_sees() {
+        let contents = Contents {
+            layers: vec![
+                layer(&[
+                    ("a", Kind::Folder),
+                    ("a/x", Kind::File),
+                    ("ab", Kind::File),
+                    ("gone", Kind::File),
+                    ("o", Kind::Folder),
+                    ("o/old", Kind::File),
+                ]),
+                layer(&[("gone", Kind::Whiteout), ("a", Kind::Whiteout), ("o", Kind::Opaque), ("o/new", Kind::File)]),
+            ],
+            ..Contents::default()
+        };
+        assert_eq!(contents.tree().keys().copied().collect::<Vec<_>>(), ["ab", "o", "o/new"]);
+    }
+
+    #[test]
+    fn layers_of_the_base_are_told_from_own_ones() {
+        let text = "FROM debian:trixie AS build\nRUN make\nFROM debian:trixie AS common\nRUN a\n\
+                    FROM common\nENV A=b\nCOPY --from=build /x /x\nWORKDIR /app\nUSER 1\n";
+        assert_eq!(own_layers(&parse(text).unwrap()), Some(3));
+    }
+
+    #[test]
+    fn users_are_numbers_or_not() {
+        let ids = |user: &str| Config { user: user.to_owned(), ..Config::default() }.ids();
+        assert_eq!(ids("65532:65532"), Some((65532, Some(65532))));
+        assert_eq!(ids("1000"), Some((1000, None)));
+        assert_eq!((ids("app"), ids("")), (None, None));
+    }
+}

@@ -1,0 +1,120 @@
+//! Asks a port over HTTP, as a load balancer would.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How long one request may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a silent connection must stay open to be one: an engine's own proxy closes it at once where nobody listens.
+const SILENCE: Duration = Duration::from_millis(1500);
+
+/// How much of an answer is read.
+const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+/// The version of HTTP that is spoken: the oldest, so that the body comes in one piece.
+const HTTP: (u8, u8) = (1, 0);
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The path that was asked.
+    pub path: String,
+    /// The status; 0 where the answer is no HTTP.
+    pub status: u16,
+    /// The beginning of the body.
+    pub body: String,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Nobody listens.
+    Nobody,
+    /// A connection that stays open and silent: a service, but not of HTTP.
+    Silent,
+    /// An answer.
+    Answered(Answered),
+}
+
+/// One request.
+pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
+    let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next()) else {
+        return Outcome::Nobody;
+    };
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Outcome::Nobody };
+    let (major, minor) = HTTP;
+    let request = format!(
+        "GET {path} HTTP/{major}.{minor}\r\nHost: localhost\r\nAccept: text/html,*/*\r\nUser-Agent: dockgen\r\n\r\n"
+    );
+    if stream.set_read_timeout(Some(SILENCE)).is_err() || stream.write_all(request.as_bytes()).is_err() {
+        return Outcome::Nobody;
+    }
+    let mut bytes = vec![0; 64 * 1024];
+    let first = match stream.read(&mut bytes) {
+        Ok(0) => return Outcome::Nobody,
+        Ok(count) => count,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            stream.set_read_timeout(Some(PATIENCE)).ok();
+            match stream.read(&mut bytes) {
+                Ok(0) => return Outcome::Nobody,
+                Ok(count) => count,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Outcome::Silent;
+                }
+                Err(_) => return Outcome::Nobody,
+            }
+        }
+        Err(_) => return Outcome::Nobody,
+    };
+    bytes.truncate(first);
+    stream.set_read_timeout(Some(PATIENCE)).ok();
+    // An answer that is cut off is one all the same.
+    stream.take(MAX_ANSWER).read_to_end(&mut bytes).ok();
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.strip_prefix("HTTP/").and_then(|head| head.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0);
+    Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    fn served(answer: &'static str, hold: Duration) -> Outcome {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 256];
+            let read = stream.read(&mut request).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            thread::sleep(hold);
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let outcome = ask("127.0.0.1", port, "/x");
+        assert!(server.join().unwrap().starts_with("GET /x HTTP/1.0\r\n"));
+        outcome
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let outcome = served("HTTP/1.1 204 No Content\r\nA: b\r\n\r\nbody", Duration::ZERO);
+        assert_eq!(outcome, Outcome::Answered(Answered { path: "/x".into(), status: 204, body: "body".into() }));
+        let Outcome::Answered(other) = served("220 mail.example ESMTP\r\n", Duration::ZERO) else { panic!() };
+        assert_eq!(other.status, 0);
+    }
+
+    #[test]
+    fn a_connection_that_closes_at_once_is_nobody() {
+        assert_eq!(served("", Duration::ZERO), Outcome::Nobody);
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        assert_eq!(ask("127.0.0.1", port, "/"), Outcome::Nobody);
+    }
+}

@@ -1,0 +1,271 @@
+//! What a person says about a verification: `[verify]` in dockgen.toml, below flags.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+/// `[verify]` in dockgen.toml.
+///
+/// Nothing in it names a file of the machine that dockgen runs on, or a program to run there: a repository's file must
+/// not reach that far.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Environment of the container: `KEY=VALUE`.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// Arguments to start it with, instead of the image's.
+    pub args: Option<Vec<String>>,
+    /// The path that answers with 200 to 399 where the program is well.
+    pub health: Option<String>,
+    /// `PATH=TEXT`: answers that are expected.
+    #[serde(default)]
+    pub expect: Vec<String>,
+    /// The container's memory, such as `512m`.
+    pub memory: Option<String>,
+    /// How long the build may take.
+    pub build_seconds: Option<u64>,
+    /// How long the start may take.
+    pub boot_seconds: Option<u64>,
+    /// How long the stop may take before the engine kills it.
+    pub stop_seconds: Option<u64>,
+    /// The image may have this many MB.
+    pub budget_mb: Option<f64>,
+    /// The layers that an edit of the source changes may have this many MB.
+    pub max_changed_mb: Option<f64>,
+    /// The edit of the caching proof.
+    pub edit: Option<Edit>,
+    /// Services that the program needs, by the name under which it reaches them.
+    #[serde(default)]
+    pub services: BTreeMap<String, Service>,
+}
+
+/// An edit of one source file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The file, from the application's folder.
+    pub file: String,
+    /// Words in it.
+    pub from: Option<String>,
+    /// What they become; `{}` is another word each time.
+    pub to: Option<String>,
+}
+
+/// A container beside the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its image.
+    pub image: String,
+    /// Its environment: `KEY=VALUE`.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// Arguments, instead of the image's.
+    #[serde(default)]
+    pub args: Vec<String>,
+}
+
+/// Which caching proofs are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proofs {
+    /// An edit of the source.
+    pub source: bool,
+    /// An edit of the dependencies' manifests.
+    pub dependency: bool,
+    /// Empty cache mounts under a warm layer cache.
+    pub cold: bool,
+}
+
+impl Proofs {
+    /// Any of them.
+    pub fn any(self) -> bool {
+        self.source || self.dependency || self.cold
+    }
+}
+
+/// What is to be verified, and how.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Environment of the container.
+    pub env: Vec<String>,
+    /// Arguments to start it with.
+    pub args: Option<Vec<String>>,
+    /// See [`Settings::health`].
+    pub health: Option<String>,
+    /// Paths, and words that their answers must hold.
+    pub expect: Vec<(String, String)>,
+    /// The container's memory.
+    pub memory: String,
+    /// The port on this machine; a free one where absent.
+    pub publish: Option<u16>,
+    /// `--secret`, as the engine takes it.
+    pub secrets: Vec<String>,
+    /// How long the build may take.
+    pub build: Duration,
+    /// How long the start may take.
+    pub boot: Duration,
+    /// How long the stop may take.
+    pub stop: Duration,
+    /// See [`Settings::budget_mb`].
+    pub budget_mb: Option<f64>,
+    /// See [`Settings::max_changed_mb`].
+    pub max_changed_mb: Option<f64>,
+    /// The edit of the caching proof.
+    pub edit: Option<Edit>,
+    /// Services beside the program.
+    pub services: BTreeMap<String, Service>,
+    /// The caching proofs.
+    pub caching: Proofs,
+    /// Every base that can serve.
+    pub bases: bool,
+}
+
+impl Wanted {
+    /// What dockgen.toml says, else the defaults.
+    pub fn of(settings: &Settings) -> Self {
+        let time = |given: Option<u64>, default| Duration::from_secs(given.unwrap_or(default));
+        Self {
+            env: settings.env.clone(),
+            args: settings.args.clone(),
+            health: settings.health.clone(),
+            expect: settings.expect.iter().filter_map(|text| expectation(text)).collect(),
+            memory: settings.memory.clone().unwrap_or_else(|| "512m".to_owned()),
+            publish: None,
+            secrets: Vec::new(),
+            build: time(settings.build_seconds, 1800),
+            boot: time(settings.boot_seconds, 60),
+            stop: time(settings.stop_seconds, 10),
+            budget_mb: settings.budget_mb,
+            max_changed_mb: settings.max_changed_mb,
+            edit: settings.edit.clone(),
+            services: settings.services.clone(),
+            caching: Proofs::default(),
+            bases: false,
+        }
+    }
+}
+
+/// `PATH=TEXT`; `None` where it is not that.
+pub fn expectation(text: &str) -> Option<(String, String)> {
+    let (path, words) = text.split_once('=')?;
+    let plain = path.starts_with('/') && !path.chars().any(|c| c.is_control() || c == ' ');
+    (plain && !words.is_empty()).then(|| (path.to_owned(), words.to_owned()))
+}
+
+/// What is wrong with the settings; `None` where nothing is.
+pub fn fault(settings: &Settings) -> Option<String> {
+    let path = |text: &str| text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ');
+    if let Some(health) = settings.health.as_ref().filter(|health| !path(health)) {
+        return Some(format!("`health` is {health:?}: give a path such as /healthz"));
+    }
+    if let Some(text) = settings.expect.iter().find(|text| expectation(text).is_none()) {
+        return Some(format!("`expect` holds {text:?}: give PATH=TEXT, such as /=hello"));
+    }
+    if let Some(pair) = environment(settings).find(|pair| pair.split_once('=').is_none_or(|(key, _)| key.is_empty())) {
+        return Some(format!("`env` holds {pair:?}: give KEY=VALUE"));
+    }
+    let named = |text: &str| !text.is_empty() && !text.starts_with('-') && !text.chars().any(char::is_whitespace);
+    if let Some((name, service)) = settings.services.iter().find(|(name, one)| !named(name) || !named(&one.image)) {
+        return Some(format!("the service {name:?} with the image {:?}: give a name and an image", service.image));
+    }
+    if settings.memory.as_deref().is_some_and(|memory| !named(memory)) {
+        return Some("`memory` must be a size such as 512m".to_owned());
+    }
+    None
+}
+
+fn environment(settings: &Settings) -> impl Iterator<Item = &String> {
+    settings.env.iter().chain(settings.services.values().flat_map(|service| &service.env))
+}
+
+/// The JSON schema of `[verify]`.
+pub fn schema() -> serde_json::Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let list = |about: &str| json!({ "type": "array", "items": { "type": "string" }, "description": about });
+    let whole = |about: &str| json!({ "type": "integer", "minimum": 1, "description": about });
+    let number = |about: &str| json!({ "type": "number", "minimum": 0, "description": about });
+    let table = |about: &str, properties: serde_json::Value, required: &str| json!({ "type": "object", "description": about, "additionalProperties": false, "properties": properties, "required": [required] });
+    let service = table(
+        "A container beside the program.",
+        json!({ "image": text("Its image."), "env": list("Its environment: KEY=VALUE."), "args": list("Arguments, instead of the image's.") }),
+        "image",
+    );
+    let edit = table(
+        "The edit of one source file in the caching proof.",
+        json!({ "file": text("The file, from the application's folder."), "from": text("Words in it."), "to": text("What they become; {} is another word each time.") }),
+        "file",
+    );
+    json!({
+        "description": "What `dockgen verify` needs to start the program, and what it must keep to.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "env": list("Environment of the container: KEY=VALUE."),
+            "args": list("Arguments to start it with, instead of the image's."),
+            "health": text("The path that answers with 200 to 399 where the program is well."),
+            "expect": list("PATH=TEXT: the answer to GET PATH must hold TEXT."),
+            "memory": text("The container's memory, such as 512m."),
+            "build-seconds": whole("How long the build may take."),
+            "boot-seconds": whole("How long the start may take."),
+            "stop-seconds": whole("How long the stop may take before it is killed."),
+            "budget-mb": number("The image may have this many MB."),
+            "max-changed-mb": number("The layers that an edit of the source changes may have this many MB."),
+            "edit": edit,
+            "services": {
+                "description": "Services that the program needs, by the name under which it reaches them.",
+                "type": "object",
+                "additionalProperties": service
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_schema_and_the_file_know_the_same_words() {
+        let text = "env = ['A=b']\nargs = ['serve']\nhealth = '/up'\nexpect = ['/=x']\nmemory = '1g'\nbuild-seconds = 1\n\
+                    boot-seconds = 1\nstop-seconds = 1\nbudget-mb = 1.5\nmax-changed-mb = 2\n\
+                    edit = { file = 'a', from = 'b', to = 'c' }\nservices.db = { image = 'i', env = ['A=b'], args = ['x'] }\n";
+        let read = settings(text).unwrap();
+        assert_eq!(fault(&read), None);
+        let table: toml::Table = text.parse().unwrap();
+        let schema = schema();
+        let known = schema["properties"].as_object().unwrap();
+        assert_eq!(known.keys().collect::<Vec<_>>(), {
+            let mut keys: Vec<_> = table.keys().collect();
+            keys.sort();
+            let mut known: Vec<_> = known.keys().collect();
+            known.sort();
+            assert_eq!(keys, known);
+            schema["properties"].as_object().unwrap().keys().collect::<Vec<_>>()
+        });
+        let wanted = Wanted::of(&read);
+        assert_eq!(wanted.expect, [("/".to_owned(), "x".to_owned())]);
+        assert_eq!((wanted.boot.as_secs(), wanted.memory.as_str()), (1, "1g"));
+    }
+
+    #[test]
+    fn faults_are_named() {
+        for (text, word) in [
+            ("health = 'healthz'", "/healthz"),
+            ("expect = ['hello']", "PATH=TEXT"),
+            ("env = ['A']", "KEY=VALUE"),
+            ("services.db = { image = '--privileged' }", "db"),
+            ("memory = '--privileged x'", "512m"),
+        ] {
+            assert!(fault(&settings(text).unwrap()).is_some_and(|fault| fault.contains(word)), "{text}");
+        }
+        assert!(settings("secret = 'id=x,src=/etc/shadow'").is_err());
+        assert!(settings("volumes = ['/:/host']").is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! What is verified: the Dockerfile as it stands on disk, and the plan that says what to expect of it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::build::Order;
+use super::image::Contents;
+use super::settings::Wanted;
+use crate::config;
+use crate::detect;
+use crate::docker::ignore::IgnoreFile;
+use crate::docker::parse::{Dockerfile, parse};
+use crate::path::RelPath;
+use crate::pipeline::App;
+use crate::plan::{self, Plan};
+use crate::repo::Dir;
+use crate::report::next::Here;
+use crate::state;
+use crate::write;
+
+/// What is verified.
+pub struct Subject<'a> {
+    /// The application.
+    pub app: &'a App<'a>,
+    /// What is expected.
+    pub plan: Plan,
+    /// The repository's root on disk.
+    pub root: PathBuf,
+    /// The Dockerfile, from the root.
+    pub dockerfile: RelPath,
+    /// The same as a person would type it.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+    /// Its stages.
+    pub parsed: Dockerfile,
+    /// What stays out of the build context.
+    pub ignore: IgnoreFile,
+    /// Folders that the program writes.
+    pub writable: Vec<String>,
+    /// Folders of development dependencies, which must not be in the image.
+    pub development: Vec<String>,
+    /// Source files that the plan rests on, likeliest first.
+    pub sources: Vec<RelPath>,
+    subcommands: bool,
+}
+
+impl<'a> Subject<'a> {
+    /// Reads the Dockerfile on disk and plans what to expect.
+    ///
+    /// # Errors
+    /// Where there is no Dockerfile, it cannot be read, or nothing can be planned.
+    pub fn of(app: &'a App<'a>, here: &Here) -> Result<Self> {
+        let (root, dir) = (app.survey.place.root.clone(), &app.facts.dir);
+        let (dockerfile, output) = dockerfile(app)?;
+        let shown = here.path(&dockerfile);
+        let Some(text) = write::read(&root, &dockerfile)? else {
+            bail!(
+                "{shown}: there is no Dockerfile here, and verify builds the one on disk: `dockgen init` writes it{}",
+                if here.path(dir) == "." { String::new() } else { format!(" (dockgen init {})", here.path(dir)) }
+            );
+        };
+        let parsed = parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
+        let draft =
+            app.draft(output.as_ref()).with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
+        let plan = draft.plan;
+        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
+        let shared = plan.context.join(".dockerignore").context("the build context")?;
+        let ignore = match write::read(&root, &own)? {
+            Some(text) => text,
+            None => write::read(&root, &shared)?.unwrap_or_default(),
+        };
+        let ignore = IgnoreFile::parse(&ignore).with_context(|| format!("{shown}: its .dockerignore"))?;
+        let program = plan::program(&app.survey.repo, &app.facts, &app.answers)?;
+        let mut writable: Vec<String> = plan.runtime.writable.iter().map(|path| path.as_str().to_owned()).collect();
+        writable.extend(plan.artifacts.iter().filter(|a| a.owned).map(|artifact| artifact.dest.as_str().to_owned()));
+        if program.needs.temporary_files.is_some() || plan.runtime.make_tmp {
+            writable.push("/tmp".to_owned());
+        }
+        for path in &mut writable {
+            path.truncate(path.trim_end_matches('/').len().max(1));
+        }
+        writable.sort();
+        writable.dedup();
+        let language = detect::language(&app.facts.language).context("a language that is not in the registry")?;
+        let development = language.development.map(|list| list(&Dir::new(&app.survey.repo, dir.clone()), &app.facts));
+        let mut sources: Vec<RelPath> = Vec::new();
+        let evidence = program.evidence.iter().chain(program.port.iter().flat_map(|port| &port.evidence));
+        for place in evidence.map(|evidence| &evidence.file) {
+            if !sources.contains(place) {
+                sources.push(place.clone());
+            }
+        }
+        Ok(Self {
+            app,
+            root,
+            dockerfile,
+            shown,
+            text,
+            parsed,
+            ignore,
+            writable,
+            development: development.transpose()?.unwrap_or_default(),
+            sources,
+            subcommands: program.subcommands.is_some(),
+            plan,
+        })
+    }
+
+    /// The build context's folder.
+    pub fn context(&self) -> PathBuf {
+        if self.plan.context.is_root() { self.root.clone() } else { self.root.join(self.plan.context.as_str()) }
+    }
+
+    /// The Dockerfile on disk.
+    pub fn file(&self) -> PathBuf {
+        self.root.join(self.dockerfile.as_str())
+    }
+
+    /// The build of it.
+    pub fn order<'w>(&'w self, wanted: &'w Wanted, paths: &'w (PathBuf, PathBuf)) -> Order<'w> {
+        Order { context: &paths.0, dockerfile: &paths.1, target: None, secrets: &wanted.secrets, limit: wanted.build }
+    }
+
+    /// The port that it listens on: the planned one, else the only one that the image names.
+    pub fn port(&self, contents: &Contents) -> Option<u16> {
+        let named: Vec<u16> =
+            contents.config.ports.iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
+        self.plan.runtime.port.or(match named.as_slice() {
+            [port] => Some(*port),
+            _ => None,
+        })
+    }
+
+    /// The arguments to start it with; a program of subcommands that is told nothing is asked for its help.
+    pub fn args(&self, wanted: &Wanted, contents: &Contents) -> Vec<String> {
+        match &wanted.args {
+            Some(args) => args.clone(),
+            None if self.subcommands && contents.config.cmd.is_empty() && self.port(contents).is_none() => {
+                vec!["--help".to_owned()]
+            }
+            None => Vec::new(),
+        }
+    }
+}
+
+/// Where the Dockerfile of an application is, and that as an `output` where it is not beside the application.
+fn dockerfile(app: &App) -> Result<(RelPath, Option<RelPath>)> {
+    let dir = &app.facts.dir;
+    let beside = dir.join("Dockerfile").context("the application's folder")?;
+    let Some(state) = app.state()? else { return Ok((beside, None)) };
+    let path = state.dockerfile(dir).with_context(|| {
+        format!("{}: `dockerfile` leads out of the repository", state::path(dir).unwrap_or_default())
+    })?;
+    let output = (path != beside).then(|| path.clone());
+    Ok((path, output))
+}
+
+/// `file` of the application's dockgen.toml, for errors.
+pub fn settings_place(app: &App) -> String {
+    app.facts.dir.join(config::FILE).unwrap_or_default().to_string()
+}

@@ -1,0 +1,234 @@
+//! `dockgen verify` against an engine that is not there, dies, or fails: a script in Docker's place says what it is told to.
+//! What needs a real engine is in `tests/e2e_verify.rs`.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MAIN: &str = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+
+/// What every engine answers; `$MODE` chooses how the build goes.
+const SCRIPT: &str = r#"#!/bin/sh
+echo "$*" >> "$LOG"
+line() { printf '%s\n' "$1" >&2; }
+case "$*" in
+  --version) echo "Docker version 28.0.1" ;;
+  version*)
+    if [ "$MODE" = down ] || [ -e "$LOG.dead" ]; then echo "Cannot connect to the Docker daemon" >&2; exit 1; fi
+    echo 28.0.1 ;;
+  "buildx build --help") [ "$MODE" = old ] && exit 1; echo "--progress (auto, plain, rawjson)" ;;
+  *--check*) exit 0 ;;
+  "buildx build"*)
+    line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","started":"2026-01-01T00:00:00Z"}]}'
+    case "$MODE" in
+      dies) : > "$LOG.dead"; line 'ERROR: error reading from server: EOF'; exit 1 ;;
+      full) line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"write /x: no space left on device"}]}'; exit 1 ;;
+      broken)
+        line '{"logs":[{"vertex":"a","stream":2,"data":"bWFpbi5nbzo0OiB1bmRlZmluZWQ6IHgK"}]}'
+        line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"exit code: 1"}]}'; exit 1 ;;
+      slow) : > "$LOG.building"; sleep 60 ;;
+    esac ;;
+esac
+"#;
+
+/// A repository with a Dockerfile, and an engine that does as told.
+struct World {
+    folder: TempDir,
+    engine: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let world = Self { folder: tempfile::tempdir().unwrap(), engine: tempfile::tempdir().unwrap() };
+        fs::write(world.path().join("go.mod"), "module example.com/hello\n\ngo 1.27\n").unwrap();
+        fs::write(world.path().join("main.go"), MAIN).unwrap();
+        let made = Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes", "-q"]).arg(world.path()).status();
+        assert!(made.unwrap().success());
+        program(&world.engine.path().join("docker"), SCRIPT);
+        world
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.engine.path().join("log")
+    }
+
+    fn command(&self, mode: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
+        command.current_dir(self.path()).arg("verify").args(args).stdin(Stdio::null());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.engine.path().display()));
+        command.env("MODE", mode).env("LOG", self.log()).env_remove("DOCKER_HOST");
+        command
+    }
+
+    fn run(&self, mode: &str, args: &[&str], code: i32) -> (String, String) {
+        told(&self.command(mode, args).output().unwrap(), code)
+    }
+
+    /// The images that were made, and those that were removed.
+    fn images(&self) -> (Vec<String>, Vec<String>) {
+        let log = fs::read_to_string(self.log()).unwrap();
+        let made = log.lines().filter_map(|line| line.split_once(" -t ")?.1.split(' ').next());
+        let removed = log.lines().filter_map(|line| line.strip_prefix("image rm -f "));
+        let sorted = |names: &mut dyn Iterator<Item = &str>| {
+            let mut names: Vec<String> = names.map(str::to_owned).collect();
+            names.sort();
+            names.dedup();
+            names
+        };
+        (sorted(&mut made.into_iter()), sorted(&mut removed.into_iter()))
+    }
+}
+
+fn program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn told(output: &Output, code: i32) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
+    (out, err)
+}
+
+fn holds(text: &str, words: &[&str]) {
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(plain.contains(word), "no `{word}` in: {text}");
+    }
+}
+
+#[test]
+fn without_an_engine_it_says_what_to_do() {
+    let world = World::new();
+    let empty = tempfile::tempdir().unwrap();
+    let output = world.command("", &[]).env("PATH", empty.path()).output().unwrap();
+    let (out, err) = told(&output, 2);
+    assert_eq!(out, "");
+    holds(
+        &err,
+        &["no container engine", "`docker` is not on the PATH", "`podman` is not on the PATH", "Install Docker"],
+    );
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_named() {
+    let world = World::new();
+    let output = world.command("down", &[]).env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
+    let (_, err) = told(&output, 2);
+    holds(&err, &["no engine answers it at DOCKER_HOST=tcp://127.0.0.1:1", "Cannot connect to the Docker daemon"]);
+    holds(&world.run("old", &[], 2).1, &["buildx", "install or update"]);
+}
+
+#[test]
+fn a_program_in_the_repository_is_not_the_engine() {
+    let world = World::new();
+    let trap = world.path().join("trapped");
+    program(&world.path().join("docker"), &format!("#!/bin/sh\n: > {}\n", trap.display()));
+    let output = world.command("", &[]).env("PATH", ".:").output().unwrap();
+    holds(&told(&output, 2).1, &["no container engine"]);
+    assert!(!trap.exists(), "a program of the repository was run");
+}
+
+#[test]
+fn without_a_dockerfile_it_says_how_to_get_one() {
+    let world = World::new();
+    fs::remove_file(world.path().join("Dockerfile")).unwrap();
+    holds(&world.run("", &[], 2).1, &["Dockerfile: there is no Dockerfile here", "dockgen init"]);
+    assert!(!world.log().exists(), "the engine was asked for nothing");
+}
+
+#[test]
+fn an_engine_that_dies_proves_and_refutes_nothing() {
+    let world = World::new();
+    let (out, err) = world.run("dies", &[], 2);
+    assert_eq!(out, "");
+    holds(&err, &["the engine stopped answering while building", "Cannot connect", "start it again"]);
+    let (made, removed) = world.images();
+    assert!(made.len() == 1 && made == removed, "{made:?} {removed:?}");
+}
+
+#[test]
+fn a_full_disk_is_the_machines_fault() {
+    let world = World::new();
+    let (_, err) = world.run("full", &[], 2);
+    holds(&err, &["the disk of the container engine is full", "no space left on device", "docker builder prune"]);
+}
+
+#[test]
+fn a_build_that_fails_is_a_broken_promise_with_its_last_lines() {
+    let world = World::new();
+    let (out, err) = world.run("broken", &[], 1);
+    holds(
+        &out,
+        &["BROKEN build", "build: RUN go build", "| main.go:4: undefined: x", "not proved: 1 promise is broken"],
+    );
+    holds(&err, &["engine: Docker 28.0.1", "building"]);
+    let (out, err) = world.run("broken", &["--json", "--quiet"], 1);
+    assert_eq!(err, "");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&report["schema"], &report["proved"]), (&Value::from(1), &Value::from(false)));
+    assert_eq!(report["apps"][0]["checks"][1]["outcome"], "broken");
+    let (made, removed) = world.images();
+    assert!(made.len() == 2 && made == removed, "{made:?} {removed:?}");
+    assert!(made.iter().all(|name| name.starts_with("dockgen-verify-")), "{made:?}");
+}
+
+#[test]
+fn a_build_ends_at_its_time_limit() {
+    let world = World::new();
+    let began = Instant::now();
+    holds(&world.run("slow", &["--build-seconds", "1"], 1).0, &["BROKEN build", "did not end within 1 s"]);
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn an_interrupted_run_removes_what_it_made() {
+    let world = World::new();
+    let child = world.command("slow", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while !world.engine.path().join("log.building").exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the build does not begin");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let (_, err) = told(&child.wait_with_output().unwrap(), 130);
+    holds(&err, &["interrupted; what was started is removed again"]);
+    let (made, removed) = world.images();
+    assert!(made.len() == 1 && made == removed, "{made:?} {removed:?}");
+}
+
+#[test]
+fn bad_flags_and_settings_are_refused_before_anything_is_started() {
+    let world = World::new();
+    for (flags, word) in [
+        (&["--health", "up"][..], "must begin with /"),
+        (&["--expect", "hello"], "PATH=TEXT"),
+        (&["--service", "db"], "NAME=IMAGE"),
+        (&["--budget-mb", "many"], "a number"),
+        (&["--caching=all"], "source"),
+        (&["--env", "1=x"], "KEY"),
+        (&["--service", "db=--privileged"], "one word"),
+    ] {
+        holds(&world.run("", flags, 2).1, &[word]);
+    }
+    fs::write(world.path().join("dockgen.toml"), "[verify]\nhealth = 'up'\n").unwrap();
+    holds(&world.run("", &[], 2).1, &["dockgen.toml", "give a path such as /healthz"]);
+    fs::write(world.path().join("dockgen.toml"), "[verify]\nsecret = 'id=a,src=/etc/shadow'\n").unwrap();
+    holds(&world.run("", &[], 2).1, &["dockgen.toml:2", "secret"]);
+    assert!(!world.log().exists());
+}
