@@ -297,7 +297,13 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     let pair = ("NODE_OPTIONS".to_owned(), "--dns-result-order=ipv4first".to_owned());
     let build_env = if renders { vec![pair] } else { Vec::new() };
     if off {
-        let launch = Launch { build_env, ..site(format!("{folder}/client"), Some(INDEX.to_owned())) };
+        // Where the build renders the first page itself, another one is for the paths that it did not render.
+        let first = |config: &Config| {
+            let names = super::expression::Names::of(&config.tokens);
+            names.properties("prerender").into_iter().flatten().any(|t| t.text() == Some("/") || t.is_word("true"))
+        };
+        let page = if config.as_ref().is_some_and(first) { "__spa-fallback.html" } else { INDEX };
+        let launch = Launch { build_env, ..site(format!("{folder}/client"), Some(page.to_owned())) };
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
     let (serve, command) = if router { ("@react-router/serve", "react-router-serve") } else { ("@remix-run/serve", "remix-serve") };
@@ -390,6 +396,15 @@ mod tests {
             let manifest = format!(r#"{{"dependencies": {{"@react-router/serve": "{version}"}}, "devDependencies": {{"@react-router/dev": "{version}"}}}}"#);
             assert_eq!(found(&manifest, &[]).launch.file, format!("node_modules/@react-router/serve/{file}"));
         }
+    }
+
+    #[test]
+    fn react_router_has_a_page_for_paths_that_were_not_rendered() {
+        let manifest = r#"{"devDependencies": {"@react-router/dev": "8.4.0"}}"#;
+        let page = |config: &str| found(manifest, &[("react-router.config.ts", config)]).launch.fallback;
+        assert_eq!(page("export default { ssr: false }").as_deref(), Some("index.html"));
+        assert_eq!(page("export default { ssr: false, prerender: ['/about'] }").as_deref(), Some("index.html"));
+        assert_eq!(page("export default { ssr: false, prerender: ['/', '/about'] }").as_deref(), Some("__spa-fallback.html"));
     }
 
     #[test]
