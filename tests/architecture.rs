@@ -119,6 +119,11 @@ fn languages_and_tools_are_named_by_their_own_files_alone() {
 
 /// `1.27` is a version; `0.0.0.0` is an address.
 fn version_like(text: &str) -> bool {
+    // `{:>6.1}` says how a number is printed.
+    let printed = |part: &str| {
+        part.split_once('}').filter(|(spec, _)| spec.contains(':')).map_or(part.to_owned(), |(_, rest)| rest.to_owned())
+    };
+    let text: String = text.split('{').map(printed).collect::<Vec<_>>().join(" ");
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').any(|word| {
         let word = word.trim_matches('.').trim_start_matches('v');
         let parts: Vec<&str> = word.split('.').collect();
@@ -146,6 +151,7 @@ fn image_like(text: &str) -> bool {
 
 #[test]
 fn versions_and_images_are_rows_of_the_catalog() {
+    assert!(version_like("{:>6.1} s of 1.27") && !version_like("{name:>6.1} s"));
     assert!(version_like("go 1.27") && version_like("v22.14.0") && !version_like("0.0.0.0") && !version_like("a.b"));
     assert!(image_like("node:26") && image_like("debian:trixie-slim") && !image_like("{file}:{line}"));
     assert!(!image_like("node:fs") && !image_like("localhost: the port"));

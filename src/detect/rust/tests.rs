@@ -203,6 +203,8 @@ fn folders_that_are_written() {
     assert_eq!(written("fn main() { fs::create_dir_all(\"data/logs\"); }").0, ["data/logs"]);
     assert_eq!(written("fn main() { connect(\"sqlite://db/app.db?mode=rwc\"); }").0, ["db"]);
     assert_eq!(written("fn main() { connect(\"sqlite::memory:\"); fs::write(\"/tmp/x\", y); }").0, Vec::<String>::new());
+    assert_eq!(written(r#"fn main() { fs::write(place(), text + &"\n".repeat(2)); fs::write(place(), "kept.txt"); }"#).0, Vec::<String>::new());
+    assert_eq!(written("fn main() { fs::write(&\"state/x\", y); }").0, ["state"]);
     assert_eq!(written("fn main() { File::create(\"/var/lib/app/x\"); }").0, ["/var/lib/app"]);
     let (folders, workdir) = written("fn main() { Connection::open(\"app.db\"); }");
     assert_eq!((folders, workdir.as_deref()), (vec![".".to_owned()], Some("/data")));

@@ -170,16 +170,18 @@ impl Disk {
             return;
         }
         let Some((name, _, owner)) = name else { return };
-        if text.contains(['{', '*', ' ']) || text.is_empty() {
+        if text.contains(|c: char| matches!(c, '{' | '*') || c.is_whitespace() || c.is_control()) || text.is_empty() {
             return;
         }
+        // What is written is the second argument.
+        let first = file.is(at - 1, "(") || file.is(at - 1, "&") && file.is(at - 2, "(");
         let database = ["db", "sqlite", "sqlite3", "redb", "mdb"].iter().any(|end| text.ends_with(&format!(".{end}")));
         match (owner, name) {
             (_, "create_dir_all" | "create_dir") | (Some("rolling"), "daily" | "hourly" | "never" | "minutely") => {
                 self.folder(text, evidence());
             }
             (Some("sled"), "open") | (Some("DB"), "open_default" | "open") => self.folder(text, evidence()),
-            (Some("File"), "create" | "create_new") | (Some("fs"), "write") => self.folder_of(text, evidence()),
+            (Some("File"), "create" | "create_new") | (Some("fs"), "write") if first => self.folder_of(text, evidence()),
             (Some("Connection" | "Database" | "SqliteConnection"), _) if database => self.folder_of(text, evidence()),
             (Some("PathBuf" | "Path"), _) | (_, "unwrap_or" | "unwrap_or_else" | "filename") if database => {
                 self.folder_of(text, evidence());
