@@ -11,8 +11,7 @@ use crate::facts::{Finding, Severity};
 
 /// Native modules that the installed version of the package manager does not compile.
 pub(super) fn finding(app: &App, tool: &Tool, native: &Native) -> Result<Option<Finding>> {
-    let version = tool.install.as_deref().and_then(|install| install.split_once('@')).map_or("", |(_, version)| version);
-    let major: u32 = version.split('.').next().unwrap_or_default().parse().unwrap_or(0);
+    let Some(major) = tool.major() else { return Ok(None) };
     let (from, setting) = match tool.id.as_str() {
         "pnpm" => (10, if major == 10 { "onlyBuiltDependencies in pnpm-workspace.yaml" } else { "allowBuilds in pnpm-workspace.yaml" }),
         "npm" => (12, "allowScripts in package.json"),
@@ -33,7 +32,7 @@ pub(super) fn finding(app: &App, tool: &Tool, native: &Native) -> Result<Option<
     Ok(Some(Finding::new(
         "install-scripts-blocked",
         Severity::Warning,
-        format!("{} {version} does not run the install scripts of {}", tool.id, names.join(", ")),
+        format!("{} {major} does not run the install scripts of {}", tool.id, names.join(", ")),
         blocked.iter().map(|(_, evidence)| evidence.clone()),
         "their machine code is neither compiled nor fetched, so that they fail when the program loads them",
         format!("allow them: {setting}; or pin the version of {} that you use in packageManager", tool.id),

@@ -220,7 +220,15 @@ fn install_env(tool: &Tool, chosen: &Chosen) -> Result<Vec<Env>> {
     // No step asks the network which release is the newest.
     let mut pairs: Vec<(&str, &str)> = vec![("npm_config_update_notifier", "false")];
     match tool.id.as_str() {
-        "pnpm" => pairs.push(("PNPM_HOME", "/pnpm")),
+        "pnpm" => {
+            pairs.push(("PNPM_HOME", "/pnpm"));
+            // From 11 on settings have names of their own, and `pnpm run` installs again where package.json differs from what
+            // was installed: lifecycle scripts that were left out make it differ. <https://pnpm.io/settings#verifydepsbeforerun>
+            if tool.major().is_some_and(|major| major >= 11) {
+                pairs.push(("pnpm_config_update_notifier", "false"));
+                pairs.push(("pnpm_config_verify_deps_before_run", "false"));
+            }
+        }
         "yarn-berry" => pairs.extend([
             ("YARN_ENABLE_GLOBAL_CACHE", "true"),
             ("YARN_ENABLE_TELEMETRY", "0"),
@@ -423,6 +431,15 @@ mod tests {
         assert!(text.contains("try_files $uri $uri/ /index.html"), "{text}");
         assert_eq!((plan.runtime.port, plan.runtime.init), (Some(8080), false));
         assert!(planned(&files, "", &[(id::BASE, "distroless")]).is_err());
+    }
+
+    #[test]
+    fn pnpm_does_not_install_again_before_it_runs_a_script() {
+        for (version, again) in [("10.34.9", false), ("11.6.0", true)] {
+            let manifest = format!(r#"{{"packageManager": "pnpm@{version}", "main": "server.js", "dependencies": {{"express": "4"}}}}"#);
+            let (_, text) = planned(&[("package.json", manifest.as_str()), SERVER], "", &[]).unwrap();
+            assert_eq!(text.contains("pnpm_config_verify_deps_before_run=\"false\""), again, "{text}");
+        }
     }
 
     #[test]

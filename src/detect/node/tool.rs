@@ -25,6 +25,14 @@ pub(crate) struct Tool {
     pub(crate) lockfile: Option<RelPath>,
 }
 
+impl Tool {
+    /// The major version of what is installed; `None` where the image or the repository has it.
+    pub(crate) fn major(&self) -> Option<u32> {
+        let (_, version) = self.install.as_deref()?.rsplit_once('@')?;
+        version.split('.').next()?.parse().ok()
+    }
+}
+
 #[derive(Deserialize)]
 struct Row {
     tool: String,
