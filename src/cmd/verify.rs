@@ -145,7 +145,11 @@ impl Display {
                 }
             }
             Event::Build(Told::Ended(step)) => {
-                let how = if step.cached { "  cached".to_owned() } else { format!("{:6.1} s", step.seconds) };
+                let how = if step.cached {
+                    "  cached".to_owned()
+                } else {
+                    format!("{:>8}", format!("{:.1} s", step.seconds))
+                };
                 let text = step.text.split_whitespace().collect::<Vec<_>>().join(" ");
                 let line = format!("  {how}  {:<12} {text}", step.stage);
                 self.line(&self.look.dim(&look::cut(&line, self.look.width)));
