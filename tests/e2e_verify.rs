@@ -12,6 +12,7 @@ mod stage;
 
 use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -233,6 +234,51 @@ fn a_dockerfile_that_does_not_cache() {
     says(&proof, "caching-source", &["runs dependency steps again", "RUN npm ci", "copy the manifests alone"]);
     says(&proof, "caching-layers", &["RUN npm ci"]);
     says(&proof, "max-changed", &["1 MB are allowed"]);
+}
+
+/// Every proof of one application that has dependencies: all caching proofs, all bases, the page.
+#[test]
+fn every_proof_at_once() {
+    if engine().is_none() {
+        return;
+    }
+    let folder = tempfile::Builder::new().prefix("dockgen-e2e-").tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/apps/node-nosignal");
+    for file in ["package.json", "package-lock.json", "server.js"] {
+        fs::copy(source.join(file), folder.path().join(file)).unwrap();
+    }
+    let dockgen =
+        |words: &[&str]| run(Command::new(env!("CARGO_BIN_EXE_dockgen")).args(words).current_dir(folder.path()));
+    let other = tempfile::tempdir().unwrap();
+    for base in ["distroless", "alpine", "debian"] {
+        let file = other.path().join(base);
+        fs::write(&file, dockgen(&["init", "--stdout", "--base", base])).unwrap();
+        provide_bases(&file);
+    }
+    dockgen(&["init", "--yes", "--quiet"]);
+    let before = fs::read_to_string(folder.path().join("server.js")).unwrap();
+    let page = other.path().join("page.html");
+    let proof = proved(folder.path(), &["--caching", "--bases", "--report", page.to_str().unwrap()]);
+    for id in ["caching-source", "caching-layers", "caching-dependency", "caching-cold", "bases"] {
+        assert_eq!(check(&proof, id)["outcome"], "ok", "{:#}", check(&proof, id));
+    }
+    let ran = |at: usize| proof["caching"]["rebuilds"][at]["ran"].to_string();
+    assert!(
+        ran(1).contains("npm ci") && !ran(0).contains("npm ci") && !ran(2).contains("npm ci"),
+        "{:#}",
+        proof["caching"]
+    );
+    let rows = proof["bases"].as_array().unwrap();
+    let boots: Vec<&str> =
+        rows.iter().filter(|row| row["boots"] == true).filter_map(|row| row["family"].as_str()).collect();
+    assert_eq!(boots, ["distroless", "alpine", "debian"], "{rows:#?}");
+    assert!(rows.iter().all(|row| row["boots"] == true || row["why"].is_string()), "{rows:#?}");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("class=\"changed\"") && page.contains("after an edit of the source (server.js)"));
+    // The repository is as it was, and so are everybody else's cache mounts.
+    assert_eq!(fs::read_to_string(folder.path().join("server.js")).unwrap(), before);
+    let mounts = run(Command::new("docker").args(["buildx", "du", "--verbose", "--filter", "type=exec.cachemount"]));
+    assert!(!mounts.contains("/dockgen-verify-"), "{mounts}");
 }
 
 #[test]

@@ -54,6 +54,8 @@ impl World {
         let made = Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes", "-q"]).arg(world.path()).status();
         assert!(made.unwrap().success());
         program(&world.engine.path().join("docker"), SCRIPT);
+        // The machine may have one.
+        program(&world.engine.path().join("podman"), "#!/bin/sh\necho podman is broken >&2\nexit 1\n");
         world
     }
 
@@ -130,6 +132,8 @@ fn an_engine_that_does_not_answer_is_named() {
     let output = world.command("down", &[]).env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
     let (_, err) = told(&output, 2);
     holds(&err, &["no engine answers it at DOCKER_HOST=tcp://127.0.0.1:1", "Cannot connect to the Docker daemon"]);
+    assert!(!err.contains("podman"), "whoever names an engine means that one: {err}");
+    holds(&world.run("down", &[], 2).1, &["docker is there, but no engine answers it", "podman is broken"]);
     holds(&world.run("old", &[], 2).1, &["buildx", "install or update"]);
 }
 

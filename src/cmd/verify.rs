@@ -77,7 +77,7 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     }
     wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
     wanted.publish = args.publish;
-    wanted.secrets.clone_from(&args.secrets);
+    wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;
     let time = |given: Option<u64>, held| given.map_or(held, Duration::from_secs);
     wanted.build = time(args.build_seconds, wanted.build);
     wanted.boot = time(args.boot_seconds, wanted.boot);
@@ -95,6 +95,18 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     };
     wanted.bases = args.bases;
     Ok(wanted)
+}
+
+/// A secret whose file is named from where dockgen was started: the engine's command runs elsewhere.
+fn from_here(secret: &str) -> Result<String> {
+    let field = |field: &str| match field.split_once('=') {
+        Some((name @ ("src" | "source"), path)) => {
+            let path = std::path::absolute(path).with_context(|| format!("--secret {secret}: no such path"))?;
+            Ok(format!("{name}={}", path.display()))
+        }
+        _ => Ok(field.to_owned()),
+    };
+    Ok(secret.split(',').map(field).collect::<Result<Vec<_>>>()?.join(","))
 }
 
 /// Progress on standard error: one line that changes on a terminal, a line for each step elsewhere.
@@ -145,7 +157,11 @@ impl Display {
                 }
             }
             Event::Build(Told::Ended(step)) => {
-                let how = if step.cached { "  cached".to_owned() } else { format!("{:6.1} s", step.seconds) };
+                let how = if step.cached {
+                    "  cached".to_owned()
+                } else {
+                    format!("{:>8}", format!("{:.1} s", step.seconds))
+                };
                 let text = step.text.split_whitespace().collect::<Vec<_>>().join(" ");
                 let line = format!("  {how}  {:<12} {text}", step.stage);
                 self.line(&self.look.dim(&look::cut(&line, self.look.width)));
@@ -159,5 +175,18 @@ impl Drop for Display {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_secrets_are_named_from_here() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(from_here("id=a,src=x/y").unwrap(), format!("id=a,src={}", here.join("x/y").display()));
+        assert_eq!(from_here("id=a,env=TOKEN").unwrap(), "id=a,env=TOKEN");
+        assert_eq!(from_here("id=a,source=/x").unwrap(), "id=a,source=/x");
     }
 }

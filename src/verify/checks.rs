@@ -307,6 +307,11 @@ pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     folders.sort();
     for folder in folders {
         let path = folder.trim_matches('/');
+        // To the engine's command line a colon separates a folder of this machine from one of the container: a path that
+        // holds one could bring a folder of this machine in.
+        if path.contains([':', ',']) {
+            continue;
+        }
         let inside = held.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
         let Some((entry, _)) = tree.get(path).filter(|(entry, _)| entry.kind == Kind::Folder && !inside) else {
             continue;

@@ -87,6 +87,8 @@ impl<'e> Container<'e> {
         for mount in start.mounts {
             words.extend(match mount {
                 Mount::Volume(path) => ["-v".to_owned(), path.clone()],
+                // Podman gives a tmpfs no owner; its anonymous volumes begin as the image has the folder.
+                Mount::Tmpfs { path, .. } if engine.flavour == Flavour::Podman => ["-v".to_owned(), path.clone()],
                 Mount::Tmpfs { path, uid, gid, mode } => {
                     ["--tmpfs".to_owned(), format!("{path}:rw,uid={uid},gid={gid},mode={mode:o}")]
                 }

@@ -128,7 +128,11 @@ fn opener(path: &RelPath) -> Result<Option<&'static str>> {
 }
 
 fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
-    let path = context.join(file);
+    // A folder on the way may be a link, also to the repository itself: nothing outside of the copy is edited.
+    let path = fs::canonicalize(context.join(file)).ok()?;
+    if !path.starts_with(fs::canonicalize(context).ok()?) {
+        return None;
+    }
     let regular = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 1 << 20);
     let text = if regular { fs::read_to_string(&path).ok()? } else { return None };
     Some((path, text))
@@ -211,6 +215,18 @@ mod tests {
             assert_eq!(letter(none), None, "{none}");
         }
         assert!(letter("println!(\"hello {name}, with love\");").is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_outside_of_the_copy_is_edited() {
+        let (copy, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(other.path().join("a.js"), "x").unwrap();
+        fs::write(copy.path().join("b.js"), "x").unwrap();
+        std::os::unix::fs::symlink(other.path(), copy.path().join("src")).unwrap();
+        std::os::unix::fs::symlink(other.path().join("a.js"), copy.path().join("c.js")).unwrap();
+        assert!(read(copy.path(), "src/a.js").is_none() && read(copy.path(), "c.js").is_none());
+        assert!(read(copy.path(), "b.js").is_some());
     }
 
     #[test]

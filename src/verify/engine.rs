@@ -88,7 +88,13 @@ impl Engine {
             match Self::greet(program) {
                 Ok(engine) => return Ok(engine),
                 Err(error) if error.is::<Interrupted>() => return Err(error),
-                Err(error) => tried.push(format!("{error:#}")),
+                Err(error) => {
+                    tried.push(format!("{error:#}"));
+                    // Whoever names an engine means that one and no other.
+                    if named_host().is_some() {
+                        break;
+                    }
+                }
             }
         }
         bail!(
@@ -103,7 +109,7 @@ impl Engine {
             program,
             flavour: Flavour::Docker,
             version: String::new(),
-            host: env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()),
+            host: named_host(),
             suffix: random(),
             count: AtomicU32::new(0),
         };
@@ -111,6 +117,8 @@ impl Engine {
         let which = engine.run(&["--version"], GREETING)?;
         if which.out.to_lowercase().contains("podman") {
             engine.flavour = Flavour::Podman;
+            // It does not read that variable.
+            engine.host = None;
             let answer = engine.run(&["version", "--format", "{{.Client.Version}}"], GREETING)?;
             if !answer.ok {
                 bail!("{shown} is there, but does not work: {}", answer.last());
@@ -352,6 +360,11 @@ impl Drop for Running {
         }
         made::ended(self.child.id());
     }
+}
+
+/// `DOCKER_HOST`.
+fn named_host() -> Option<String> {
+    env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
 }
 
 /// A program on the PATH. Relative folders of the PATH are passed over: they would find a program in the repository.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::archive::{self, Entry, Kind};
-use super::engine::Engine;
+use super::engine::{ANSWER, Engine};
 use super::made::{self, Thing};
 use crate::docker::parse::Dockerfile;
 
@@ -51,8 +51,19 @@ impl<'e> Image<'e> {
         if !ok {
             self.engine.must_be_alive("reading the image")?;
         }
+        let base = self.base_layers(dockerfile)?;
         let saved = saved.filter(|_| ok).with_context(|| format!("reading the image: {}", err.trim()))?;
-        Ok(Contents::new(&inspected, saved, dockerfile))
+        Ok(Contents::new(&inspected, saved, &base, dockerfile))
+    }
+
+    /// The digests of the base image's layers, where the engine holds it; a builder may keep it for itself.
+    fn base_layers(&self, dockerfile: &Dockerfile) -> Result<Vec<Value>> {
+        let Some((image, _)) = base(dockerfile).filter(|(image, _)| !image.starts_with('-') && image != "scratch")
+        else {
+            return Ok(Vec::new());
+        };
+        let answer = self.engine.run(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &image], ANSWER)?;
+        Ok(serde_json::from_str(&answer.out).unwrap_or_default())
     }
 }
 
@@ -134,22 +145,21 @@ impl Config {
 }
 
 impl Contents {
-    fn new(inspected: &Value, saved: archive::Saved, dockerfile: &Dockerfile) -> Self {
+    fn new(inspected: &Value, saved: archive::Saved, base_layers: &[Value], dockerfile: &Dockerfile) -> Self {
         let digests = saved.config["rootfs"]["diff_ids"].as_array().cloned().unwrap_or_default();
         let history = saved.config["history"].as_array().cloned().unwrap_or_default();
         let made_by: Vec<String> = history
             .iter()
             .filter(|row| row["empty_layer"] != true)
-            .map(|row| {
-                row["created_by"].as_str().unwrap_or_default().trim_end_matches(" # buildkit").replacen(
-                    " /bin/sh -c ",
-                    " ",
-                    1,
-                )
-            })
+            .map(|row| instruction(row["created_by"].as_str().unwrap_or_default()))
             .collect();
-        let own = own_layers(dockerfile);
         let count = digests.len();
+        // An engine may hold the base's layers under other digests: then the Dockerfile's instructions are counted.
+        let own = if !base_layers.is_empty() && digests.starts_with(base_layers) {
+            Some(count - base_layers.len())
+        } else {
+            base(dockerfile).map(|(_, own)| own)
+        };
         let layers = digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
             digest: digest.as_str().unwrap_or_default().to_owned(),
             // Counted from the top: an image of old may have layers without a row.
@@ -193,6 +203,12 @@ impl Contents {
     }
 }
 
+/// An instruction out of a history: without the shell that runs it, and without the engine's own marks.
+fn instruction(made_by: &str) -> String {
+    let text = made_by.trim_end_matches(" # buildkit").replacen("/bin/sh -c ", "", 1);
+    text.trim_start_matches("#(nop)").trim().to_owned()
+}
+
 fn drop_below(tree: &mut BTreeMap<&str, (&Entry, usize)>, folder: &str) {
     let below: Vec<&str> = tree
         .range(folder..)
@@ -205,8 +221,9 @@ fn drop_below(tree: &mut BTreeMap<&str, (&Entry, usize)>, folder: &str) {
     }
 }
 
-/// How many layers the last stage's own instructions make, its stages below included; `None` where that cannot be told.
-fn own_layers(dockerfile: &Dockerfile) -> Option<usize> {
+/// The image that the last stage is built on, and how many layers its own instructions make, its stages below included;
+/// `None` where that cannot be told.
+fn base(dockerfile: &Dockerfile) -> Option<(String, usize)> {
     let mut stage = dockerfile.last()?;
     let mut count = 0;
     for _ in 0..dockerfile.stages.len() {
@@ -215,7 +232,7 @@ fn own_layers(dockerfile: &Dockerfile) -> Option<usize> {
         let image = dockerfile.resolve(&stage.image).to_lowercase();
         match dockerfile.stages.iter().find(|other| other.name.as_deref() == Some(&image) && other.line < stage.line) {
             Some(below) => stage = below,
-            None => return Some(count),
+            None => return Some((dockerfile.resolve(&stage.image), count)),
         }
     }
     None
@@ -255,7 +272,14 @@ mod tests {
     fn layers_of_the_base_are_told_from_own_ones() {
         let text = "FROM debian:trixie AS build\nRUN make\nFROM debian:trixie AS common\nRUN a\n\
                     FROM common\nENV A=b\nCOPY --from=build /x /x\nWORKDIR /app\nUSER 1\n";
-        assert_eq!(own_layers(&parse(text).unwrap()), Some(3));
+        assert_eq!(base(&parse(text).unwrap()), Some(("debian:trixie".to_owned(), 3)));
+    }
+
+    #[test]
+    fn instructions_are_read_as_they_were_written() {
+        assert_eq!(instruction("RUN /bin/sh -c make # buildkit"), "RUN make");
+        assert_eq!(instruction("/bin/sh -c #(nop) COPY dir:1 in /app "), "COPY dir:1 in /app");
+        assert_eq!(instruction("WORKDIR /app"), "WORKDIR /app");
     }
 
     #[test]

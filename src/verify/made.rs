@@ -160,7 +160,8 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
     };
     let text = err.to_lowercase();
     // What was listed and never made, or is gone already, is as good as removed.
-    let absent = ["no such", "not found", "no container with"].iter().any(|words| text.contains(words));
+    let absent =
+        ["no such", "not found", "no container with", "already in progress"].iter().any(|words| text.contains(words));
     if ok || absent {
         return Ok(());
     }

@@ -71,8 +71,12 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     let largest = rebuilds.iter().map(|rebuild| sum(&rebuild.layers)).chain([sum(&image.layers)]).max().unwrap_or(1);
     writeln!(out, "<h2>Layers, to scale</h2>").ok();
     let key = |class: &str, text: &str| format!("<span class=\"key {class}\"></span>{text}");
-    let keys =
-        [key("base", "base image"), key("own", "own layers"), key("changed", "changed by the edit")].join(" &nbsp; ");
+    let keys = [
+        key("base", "base image"),
+        key("own", "own layers"),
+        key("changed", "changed by the edit (4 pixels at least)"),
+    ]
+    .join(" &nbsp; ");
     writeln!(out, "<p class=\"soft\">{keys}</p>").ok();
     bar("the image", &image.layers, &[], largest, out);
     let shown: Vec<(String, &Rebuild)> = rebuilds
@@ -138,7 +142,13 @@ fn checks(proof: &Proof, out: &mut String) {
             Outcome::Note => ("note", "note"),
             Outcome::Skipped => ("skipped", "skipped"),
         };
-        write!(out, "<tr><td class=\"{class}\">{word}</td><td>{}</td><td>{}", check.id, escape(&check.what)).ok();
+        write!(
+            out,
+            "<tr><td class=\"{class}\">{word}</td><td class=\"id\">{}</td><td>{}",
+            check.id,
+            escape(&check.what)
+        )
+        .ok();
         if let Some(fix) = check.fix.as_ref().filter(|_| check.outcome == Outcome::Broken) {
             write!(out, "<div class=\"fix\">&rarr; {}</div>", escape(fix)).ok();
         }

@@ -61,8 +61,8 @@ fn stages(proof: &Proof, look: &Look, out: &mut String) {
     writeln!(out, "\n{}", look.dim("  stage               steps   ran     seconds")).ok();
     for stage in &proof.build.stages {
         let name = if stage.name.is_empty() { "(the only one)" } else { &stage.name };
-        writeln!(out, "  {:<18}  {:>5}  {:>4}  {:>10.1}", look::cut(name, 18), stage.steps, stage.ran, stage.seconds)
-            .ok();
+        let seconds = format!("{:.1}", stage.seconds);
+        writeln!(out, "  {:<18}  {:>5}  {:>4}  {seconds:>10}", look::cut(name, 18), stage.steps, stage.ran).ok();
     }
 }
 
@@ -73,11 +73,11 @@ fn layers(proof: &Proof, look: &Look, out: &mut String) {
     let base: u64 = image.layers.iter().filter(|layer| layer.base).map(|layer| layer.size).sum();
     for layer in image.layers.iter().rev().filter(|layer| !layer.base) {
         let made_by = look::cut(&short(&layer.made_by), look.width.saturating_sub(16));
-        writeln!(out, "  {:>8.2} MB  {made_by}", megabytes(layer.size)).ok();
+        writeln!(out, "  {:>11}  {made_by}", size(layer.size)).ok();
     }
     let count = image.layers.iter().filter(|layer| layer.base).count();
     if count > 0 {
-        writeln!(out, "  {:>8.2} MB  the base image ({count} layers)", megabytes(base)).ok();
+        writeln!(out, "  {:>11}  the base image ({count} layers)", size(base)).ok();
     }
 }
 

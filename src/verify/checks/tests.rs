@@ -147,9 +147,14 @@ fn folders_are_mounted_as_the_image_has_them() {
             folder("full/inner", 0o755, 7),
             folder("full-not", 0o755, 7),
             file("one", 0o644, 7),
+            folder("etc:", 0o755, 7),
+            folder("etc:/x", 0o755, 7),
+            file("etc:/x/y", 0o644, 7),
+            folder("data,exec", 0o755, 7),
         ],
     )]);
-    let folders = ["/full/inner", "/data/", "/full", "/full-not", "/absent", "/one"].map(str::to_owned);
+    let folders =
+        ["/full/inner", "/data/", "/full", "/full-not", "/absent", "/one", "/etc:/x", "/data,exec"].map(str::to_owned);
     let tmpfs = |path: &str, mode| Mount::Tmpfs { path: path.to_owned(), uid: 7, gid: 7, mode };
     assert_eq!(
         mounts(&contents, &folders),
