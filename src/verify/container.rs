@@ -89,8 +89,9 @@ impl<'e> Container<'e> {
                 Mount::Volume(path) => ["-v".to_owned(), path.clone()],
                 // Podman gives a tmpfs no owner; its anonymous volumes begin as the image has the folder.
                 Mount::Tmpfs { path, .. } if engine.flavour == Flavour::Podman => ["-v".to_owned(), path.clone()],
+                // As a volume or an emptyDir has it: libraries may be unpacked there and loaded, which noexec forbids.
                 Mount::Tmpfs { path, uid, gid, mode } => {
-                    ["--tmpfs".to_owned(), format!("{path}:rw,uid={uid},gid={gid},mode={mode:o}")]
+                    ["--tmpfs".to_owned(), format!("{path}:rw,exec,uid={uid},gid={gid},mode={mode:o}")]
                 }
             });
         }
