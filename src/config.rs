@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::json;
 use toml::{Spanned, Value};
@@ -14,7 +14,7 @@ use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::questions;
-use crate::repo::parse_toml;
+use crate::repo::line_at;
 use crate::verify::settings::{self, Settings};
 
 /// The file's name; it lies in the application's folder.
@@ -59,7 +59,13 @@ impl Config {
     /// Where it is no TOML, or holds something unknown: the line.
     pub fn parse(path: RelPath, text: Option<&str>) -> Result<Self> {
         let text = text.unwrap_or_default().to_owned();
-        let contents: Contents = parse_toml(&path, &text)?;
+        let contents: Contents = toml::from_str(&text).map_err(|error| {
+            let line = error.span().and_then(|span| line_at(&text, span.start)).unwrap_or(1);
+            let error = error.message().to_owned();
+            anyhow!(
+                "{path}:{line}: not valid TOML: {error}; mend the line: `dockgen schema` describes what may stand here"
+            )
+        })?;
         let mut answers = BTreeMap::new();
         for (key, value) in contents.answers {
             let span = key.span().start..value.span().end;
