@@ -23,7 +23,9 @@ WORKDIR {{ path | path }}
 {%- if runtime.make_tmp %}
 WORKDIR /tmp
 {%- endif %}
+{%- if runtime.make_tmp or runtime.writable | last != runtime.workdir %}
 WORKDIR {{ runtime.workdir | path }}
+{%- endif %}
 {%- endif %}
 {%- if runtime.port %}
 EXPOSE {{ runtime.port }}

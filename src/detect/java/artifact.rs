@@ -231,7 +231,10 @@ impl Project<'_> {
                     _ if row.jarmode == "layertools" => Some("JarLauncher"),
                     _ => None,
                 };
-                let launcher = class.map(|class| format!("{}.{class}", row.loader));
+                // Spring Boot 3.2 to 3.5 can bring the launchers of before: `<loaderImplementation>`.
+                let classic = is("loaderImplementation", "CLASSIC");
+                let loader = if classic { row.loader.trim_end_matches(".launch") } else { &row.loader };
+                let launcher = class.map(|class| format!("{loader}.{class}"));
                 Shape::Layers { jarmode: row.jarmode.clone(), layers: self.layers(plugin, execution), launcher }
             }
         };

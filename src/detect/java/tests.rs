@@ -155,6 +155,11 @@ fn layers_come_out_by_the_version_of_spring_boot() {
     assert_eq!(shape("2.7.18", ""), words("layertools", "org.springframework.boot.loader.JarLauncher"));
     let war = "<packaging>war</packaging>";
     assert_eq!(shape("4.0.0", war), words("tools", "org.springframework.boot.loader.launch.WarLauncher"));
+    let named = "<artifactId>spring-boot-maven-plugin</artifactId>";
+    let classic = "<configuration><loaderImplementation>CLASSIC</loaderImplementation></configuration>";
+    let text = spring("").replace(named, &format!("{named}{classic}")).replace("<version>1</version>", &format!("<version>1</version>{war}"));
+    let Shape::Layers { launcher, .. } = artifact(&facts(&[("pom.xml", &text)], "").unwrap()).shape else { panic!() };
+    assert_eq!(launcher.as_deref(), Some("org.springframework.boot.loader.WarLauncher"));
     assert_eq!(shape("2.2.0.RELEASE", "").0, "Whole");
 }
 

@@ -25,6 +25,7 @@ impl SourceFile {
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Self {
         let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text) };
         file.drop_tests();
+        file.open_defaults();
         file
     }
 
@@ -196,6 +197,29 @@ impl SourceFile {
         self.tokens = kept;
     }
 
+    /// derive_builder takes a default as code in a string: `#[builder(default = "8080")]`,
+    /// `#[builder(default = r#"PathBuf::from("./static")"#)]`. The code stands in place of the string.
+    fn open_defaults(&mut self) {
+        let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());
+        for at in 0..self.len() {
+            let Some(token) = self.tokens.get(at).copied() else { break };
+            let code = matches!(token.kind, Kind::Text | Kind::Raw) && !(token.kind == Kind::Text && self.word(at).contains('\\'));
+            let default = code && at >= 2 && self.is(at - 1, "=") && self.is(at - 2, "default");
+            if default && self.enclosing(at).first().is_some_and(|open| self.called(*open) == Some("builder")) {
+                let moved = |inner: Token| Token {
+                    start: inner.start + token.start,
+                    end: inner.end + token.start,
+                    line: inner.line + token.line - 1,
+                    ..inner
+                };
+                kept.extend(lexer::lex(self.word(at)).into_iter().map(moved));
+            } else {
+                kept.push(token);
+            }
+        }
+        self.tokens = kept;
+    }
+
     /// The position after the item that begins at `at`, its attributes included.
     fn item_end(&self, mut at: usize) -> usize {
         while self.is(at, "#") && self.is(at + 1, "[") {
@@ -340,6 +364,17 @@ mod tests {
         let file = file("fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {}");
         let words: Vec<&str> = (0..file.len()).map(|at| file.word(at)).collect();
         assert!(words.contains(&"a") && words.contains(&"d") && !words.contains(&"b") && !words.contains(&"c"));
+    }
+
+    #[test]
+    fn defaults_of_builders_are_code() {
+        let file = file("struct A {\n#[builder(default = \"8080\")] a: u16,\n#[builder(default = r#\"P::from(\"./x\")\"#)] b: P,\n#[serde(default = \"f\")] c: u8 }");
+        let numbers: Vec<u64> = (0..file.len()).filter_map(|at| file.number(at)).collect();
+        assert_eq!(numbers, [8080]);
+        let at = (0..file.len()).find(|at| file.string(*at).as_deref() == Some("./x")).unwrap();
+        assert_eq!(file.enclosing(at).into_iter().find_map(|open| file.called(open)), Some("from"));
+        assert_eq!(file.evidence(at, "").place(), "a.rs:3");
+        assert!((0..file.len()).any(|at| file.string(at).as_deref() == Some("f")));
     }
 
     #[test]

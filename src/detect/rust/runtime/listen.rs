@@ -10,6 +10,9 @@ use crate::facts::{Evidence, Finding, Kind, Program, Rejected, Severity, Sourced
 /// Ports of services that a program connects to.
 const CLIENTS: [u16; 14] = [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
 
+/// Ports of mail servers: in a configuration, where the program delivers its mail.
+const MAIL: [u16; 3] = [25, 465, 587];
+
 /// Calls that connect rather than listen.
 const CONNECTING: [&str; 7] = ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
 
@@ -49,6 +52,7 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     for file in code.files {
         for at in 0..file.len() {
             arguments(file, at, &mut found);
+            builders(file, at, &mut found);
             literal(file, at, &mut found);
             octets(file, at, &mut found);
             constants(file, at, &mut found);
@@ -181,7 +185,7 @@ pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
 fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let Some(text) = file.string(at) else { return };
     let calls: Vec<&str> = file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
-    if calls.iter().any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde")) {
+    if calls.iter().any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde" | "builder")) {
         return;
     }
     if calls.iter().any(|name| CONNECTING.contains(name)) {
@@ -289,20 +293,7 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         return;
     }
     let close = file.closing(at + 3);
-    let mut next = file.closing(at + 1) + 1;
-    while file.is(next, "#") && file.is(next + 1, "[") {
-        next = file.closing(next + 1) + 1;
-    }
-    if file.is(next, "pub") {
-        next += 1;
-        if file.is(next, "(") {
-            next = file.closing(next) + 1;
-        }
-    }
-    let field = file.word(next).to_owned();
-    if !file.is(next + 1, ":") || !(is_port(&field) || is_host(&field)) {
-        return;
-    }
+    let Some(field) = field_after(file, at + 3).filter(|field| is_port(field) || is_host(field)) else { return };
     let value = |key: &str| (at + 4..close).find(|n| file.is(*n, key));
     let text = |n: usize| if file.is(n + 1, "=") { file.string(n + 2).map(std::borrow::Cow::into_owned) } else { None };
     let default = value("default_value").or_else(|| value("default_value_t"));
@@ -338,6 +329,37 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     if host || is_port(&field) && port.is_some() {
         found.push(Address { rank: 4, local, host, port, joined, way, evidence });
     }
+}
+
+/// A field of a configuration: `#[builder(default = "8080")] http_port: u16`.
+fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let default = file.is(at, "builder") && file.is(at + 1, "(") && file.is(at + 2, "default") && file.is(at + 3, "=");
+    let port = file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let Some(port) = port.filter(|port| default && !CLIENTS.contains(port) && !MAIL.contains(port)) else { return };
+    let Some(field) = field_after(file, at + 1).filter(|field| is_port(field)) else { return };
+    // Of several listeners, the one that people look at.
+    let rank = if field.starts_with("http") || field.starts_with("web") { 4 } else { 3 };
+    let evidence = file.evidence(at + 4, format!("default of the setting `{field}`"));
+    found.push(Address { rank, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
+}
+
+/// The field that an attribute stands before; `open` is a bracket inside of it.
+fn field_after(file: &SourceFile, open: usize) -> Option<String> {
+    let mut next = file.closing(open) + 1;
+    if !file.is(next, "]") {
+        return None;
+    }
+    next += 1;
+    while file.is(next, "#") && file.is(next + 1, "[") {
+        next = file.closing(next + 1) + 1;
+    }
+    if file.is(next, "pub") {
+        next += 1;
+        if file.is(next, "(") {
+            next = file.closing(next) + 1;
+        }
+    }
+    file.is(next + 1, ":").then(|| file.word(next).to_owned())
 }
 
 /// Rocket.toml: `port` of the profile `release`, else of `default`.
