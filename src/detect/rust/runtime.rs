@@ -45,7 +45,12 @@ impl Code<'_> {
 
 /// Fills in the program.
 pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
-    let disk = disk::disk(code);
+    let mut disk = disk::disk(code);
+    for folder in settings::folders(code, &disk) {
+        if !disk.writable.iter().any(|known| known.value == folder.value) {
+            disk.writable.push(folder);
+        }
+    }
     process::process(code, program);
     listen::listen(code, &disk, program, details);
     for (path, way, evidence) in disk.files {

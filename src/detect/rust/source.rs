@@ -197,7 +197,7 @@ impl SourceFile {
         self.tokens = kept;
     }
 
-    /// derive_builder takes a default as code in a string: `#[builder(default = "8080")]`,
+    /// `derive_builder` takes a default as code in a string: `#[builder(default = "8080")]`,
     /// `#[builder(default = r#"PathBuf::from("./static")"#)]`. The code stands in place of the string.
     fn open_defaults(&mut self) {
         let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());

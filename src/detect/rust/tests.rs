@@ -212,6 +212,12 @@ fn folders_that_are_written() {
     assert_eq!(written("fn main() { File::create(\"/var/lib/app/x\"); }").0, ["/var/lib/app"]);
     let (folders, workdir) = written("fn main() { Connection::open(\"app.db\"); }");
     assert_eq!((folders, workdir.as_deref()), (vec![".".to_owned()], Some("/data")));
+    // Also what a configuration file names, where the program opens it; what the repository holds is no such folder.
+    let config = "[server]\npath = \"api/\"\n[store]\npath = \"./data/kv/\" # here\nlog_dir: logs/\ntemplate_dir = \"pages/\"\nkey_path = \"./a.pem\"\nname = \"x/\"\n";
+    let more = [("app.toml", config), ("api/x", ""), ("pages/a", "")];
+    let (found, _) = program("", "fn main() { read_to_string(\"./app.toml\"); }", &more);
+    let folders: Vec<&str> = found.writable.iter().map(|folder| folder.value.as_str()).collect();
+    assert_eq!(folders, ["data/kv", "logs"]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Ev
 }
 
 /// Reads TOML, YAML, JSON and INI alike, line by line: headings, keys and values are enough.
-fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
+fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
     let mut heading = String::new();
     for (number, line) in (1u32..).zip(text.lines()) {
         let bare = line.trim().trim_matches(|c: char| matches!(c, '"' | ',' | '{' | '['));
@@ -82,8 +82,14 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
             heading = key;
             continue;
         }
+        each(number, &heading, &key, value);
+    }
+}
+
+fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
+    entries(text, |number, heading, key, value| {
         if !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
-            continue;
+            return;
         }
         let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{heading}`"));
         if key == "port" {
@@ -93,5 +99,27 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
         } else if let Some((local, _, port)) = parse(value) {
             lines.push(Line { file: file.clone(), local: Some(local), port, evidence: evidence("address") });
         }
+    });
+}
+
+/// Folders that the files tell the program to keep its data in: `path = "./data/"`. Their form says that they are
+/// folders beside the program; what the repository holds is read instead.
+pub(super) fn folders(code: &Code, disk: &Disk) -> Vec<Sourced<String>> {
+    let mut found = Vec::new();
+    for (file, _, _) in disk.files.iter().filter(|(path, _, _)| ENDINGS.contains(&path.extension())) {
+        let Ok(Some(text)) = code.repo.source_text(file) else { continue };
+        entries(&text, |number, _, key, value| {
+            let named = ["path", "dir", "directory", "folder"].iter().any(|word| key.rsplit(['_', '-', '.']).next() == Some(word));
+            let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
+            let own = value.strip_prefix("./").or_else(|| value.strip_suffix('/')).filter(|_| !value.starts_with('/'));
+            let Some(folder) = own.filter(|_| named && plain).and_then(RelPath::new).filter(|path| !path.is_root()) else {
+                return;
+            };
+            let there = code.root.join(folder.as_str()).is_some_and(|path| code.repo.exists(&path));
+            if !there && !folder.file_name().contains('.') {
+                found.push(Sourced::new(folder.to_string(), Evidence::at(file, number, format!("`{key}`: {value}"))));
+            }
+        });
     }
+    found
 }
