@@ -61,7 +61,10 @@ pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> 
             Reading::Raw(Log::default())
         }
         Flavour::Podman => {
-            words.extend(["build", "--layers", "--format=docker"].map(str::to_owned));
+            words.extend(["build", "--format=docker"].map(str::to_owned));
+            // Its layer cache does not look into bind mounts (seen with 4.3.1): an edited program would be an old one.
+            let text = std::fs::read_to_string(order.dockerfile).unwrap_or_default();
+            words.push(if text.contains("--mount=type=bind") { "--no-cache" } else { "--layers" }.to_owned());
             Reading::Plain(PlainLog::default())
         }
     };
