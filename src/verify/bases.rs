@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::boot::{self, Trial};
-use super::build::{Order, build};
+use super::build::build;
 use super::checks::{mounts, short};
 use super::copy::Copy;
 use super::engine::Engine;
@@ -67,14 +67,8 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     let ignore = draft.changes.iter().find(|change| change.role == Role::Ignore);
     copy.ignore(ignore.map_or("", |change| change.new.text.as_str()))?;
     watch(&Event::Doing(format!("building on {}", row.family)));
-    let (context, dockerfile) = (subject.context(), copy.file());
-    let order = Order {
-        context: &context,
-        dockerfile: &dockerfile,
-        target: None,
-        secrets: &wanted.secrets,
-        limit: wanted.build,
-    };
+    let paths = (subject.context(), copy.file());
+    let order = subject.order(wanted, &paths);
     let built = build(engine, &format!("{}-{}", draft.plan.name.as_str(), row.family), order, watch)?;
     let Some(image) = &built.image else {
         let check = built_check(&built)?;

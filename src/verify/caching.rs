@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::build::{Built, Order, build};
+use super::build::{Built, build};
 use super::catalog::catalog;
 use super::checks::{Check, short, some};
 use super::cold;
@@ -94,14 +94,8 @@ impl<'e> Prover<'_, 'e> {
 
     fn build(&self, copy: &Copy, doing: &str) -> Result<Built<'e>> {
         (self.watch)(&Event::Doing(doing.to_owned()));
-        let (context, dockerfile) = (copy.context(), copy.file());
-        let order = Order {
-            context: &context,
-            dockerfile: &dockerfile,
-            target: None,
-            secrets: &self.wanted.secrets,
-            limit: self.wanted.build,
-        };
+        let paths = (copy.context(), copy.file());
+        let order = self.subject.order(self.wanted, &paths);
         build(self.engine, self.subject.plan.name.as_str(), order, self.watch)
     }
 
@@ -178,7 +172,7 @@ impl<'e> Prover<'_, 'e> {
             .ran
             .iter()
             .filter(|step| rows.iter().any(|words| step.text.contains(words.as_str())))
-            .map(|step| short(&title(&step.stage, &step.text)))
+            .map(named)
             .collect();
         caching.checks.push(match again.failure {
             Some(check) => Check { id: "caching-dependency", ..check },
@@ -315,12 +309,17 @@ fn max_changed(rebuild: &Rebuild, allowed: f64) -> Check {
 
 /// `2 steps (build: RUN make; runtime: COPY ...)`.
 fn ran(rebuild: &Rebuild) -> String {
-    let steps: Vec<String> = rebuild.ran.iter().map(|step| short(&title(&step.stage, &step.text))).collect();
+    let steps: Vec<String> = rebuild.ran.iter().map(named).collect();
     match steps.len() {
         0 => "no step".to_owned(),
         1 => format!("1 step ({})", steps[0]),
         count => format!("{count} steps ({})", steps.join("; ")),
     }
+}
+
+/// A step in one short line.
+fn named(step: &Step) -> String {
+    short(&title(&step.stage, &step.text))
 }
 
 /// The steps that fetch or install dependencies.
@@ -331,7 +330,7 @@ fn dependency_steps(steps: &[Step]) -> Result<Vec<String>> {
             && (rows.commands.iter().any(|words| step.text.contains(words.as_str()))
                 || rows.stages.iter().any(|name| step.stage == *name || step.stage.ends_with(&format!("-{name}"))))
     };
-    Ok(steps.iter().filter(resolves).map(|step| short(&title(&step.stage, &step.text))).collect())
+    Ok(steps.iter().filter(resolves).map(named).collect())
 }
 
 /// The layers of `after` that are not those of `before`.

@@ -1,21 +1,18 @@
 //! Packages that serve development alone, as npm's lockfile marks them; other lockfiles do not say.
 
 use anyhow::Result;
-use serde_json::Value;
 
+use super::tool::npm_lock;
 use crate::facts::Facts;
-use crate::repo::{Dir, parse_json};
+use crate::repo::Dir;
 
 /// The folders of such packages, as the lockfile of the application's folder or of one above names them.
 pub(super) fn folders(dir: &Dir, facts: &Facts) -> Result<Vec<String>> {
     for folder in dir.upwards().filter(|folder| folder.path.is_within(&facts.context)) {
-        for name in ["npm-shrinkwrap.json", "package-lock.json"] {
-            let Some((path, text)) = folder.text(name)? else { continue };
-            let lock: Value = parse_json(&path, &text)?;
-            let packages = lock["packages"].as_object().into_iter().flatten();
-            let development = packages.filter(|(path, package)| path.contains("node_modules/") && package["dev"] == true);
-            return Ok(development.map(|(path, _)| path.clone()).collect());
-        }
+        let Some((_, lock)) = npm_lock(&folder)? else { continue };
+        let packages = lock["packages"].as_object().into_iter().flatten();
+        let development = packages.filter(|(path, package)| path.contains("node_modules/") && package["dev"] == true);
+        return Ok(development.map(|(path, _)| path.clone()).collect());
     }
     Ok(Vec::new())
 }

@@ -5,12 +5,12 @@
 use anyhow::Result;
 
 use super::App;
-use super::native::Native;
+use super::native;
 use super::tool::Tool;
 use crate::facts::{Finding, Severity};
 
 /// Native modules that the installed version of the package manager does not compile.
-pub(super) fn finding(app: &App, tool: &Tool, native: &Native) -> Result<Option<Finding>> {
+pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let Some(major) = tool.major() else { return Ok(None) };
     let (from, setting) = match tool.id.as_str() {
         "pnpm" => (10, if major == 10 { "onlyBuiltDependencies in pnpm-workspace.yaml" } else { "allowBuilds in pnpm-workspace.yaml" }),
@@ -24,6 +24,7 @@ pub(super) fn finding(app: &App, tool: &Tool, native: &Native) -> Result<Option<
     for file in ["package.json", "pnpm-workspace.yaml", ".npmrc"] {
         allowed.push_str(app.root.text(file)?.as_ref().map_or("", |(_, text)| permissions(file, text)));
     }
+    let native = native::read(app)?;
     let blocked: Vec<_> = native.scripted.iter().filter(|(name, _)| !allowed.contains(name.as_str())).collect();
     if blocked.is_empty() || allowed.contains("dangerouslyAllowAll") {
         return Ok(None);
@@ -57,7 +58,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::detect::node::native;
     use crate::repo::Repo;
 
     fn found(version: &str, more: &str, workspace: &str) -> bool {
@@ -66,7 +66,7 @@ mod tests {
         let app = App::read(&repo.root()).unwrap().unwrap();
         let id = version.split('@').next().unwrap().to_owned();
         let tool = Tool { id, install: Some(version.to_owned()), release: None, lockfile: None };
-        let finding = finding(&app, &tool, &native::read(&app).unwrap()).unwrap();
+        let finding = finding(&app, &tool).unwrap();
         assert!(finding.as_ref().is_none_or(|f| f.what.contains("better-sqlite3") && !f.what.contains("bindings")));
         finding.is_some()
     }

@@ -12,7 +12,7 @@ pub(crate) use self::copy::manifest_paths;
 use super::launch::{Launch, Layout};
 use self::steps::{Drop, Installed, Step};
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, migrations, native, prisma, program};
+use super::{App, Details, install_scripts, migrations, prisma, program};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
@@ -117,7 +117,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     findings.extend(more);
     findings.extend(linker(&app, &tool)?);
     findings.extend(migrations::finding(&app, &launch));
-    findings.extend(install_scripts::finding(&app, &tool, &native::read(&app)?)?);
+    findings.extend(install_scripts::finding(&app, &tool)?);
     findings.extend(musl(chosen));
     let mut stages = Stages {
         tool: tool.id.clone(),
