@@ -157,7 +157,7 @@ fn stages(steps: &[Step]) -> Vec<Stage> {
 /// broken promise is no error: the proof says so.
 pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Watch) -> Result<Proof> {
     let paths = (subject.context(), subject.file());
-    let order = subject.order(wanted, &paths);
+    let order = Order::new(wanted, &paths);
     let mut proof = Proof {
         name: subject.plan.name.as_str().to_owned(),
         dockerfile: subject.shown.clone(),

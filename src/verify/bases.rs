@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::boot::{self, Trial};
-use super::build::build;
+use super::build::{Order, build};
 use super::checks::{mounts, short};
 use super::copy::Copy;
 use super::engine::Engine;
@@ -68,7 +68,7 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     copy.ignore(ignore.map_or("", |change| change.new.text.as_str()))?;
     watch(&Event::Doing(format!("building on {}", row.family)));
     let paths = (subject.context(), copy.file());
-    let order = subject.order(wanted, &paths);
+    let order = Order::new(wanted, &paths);
     let built = build(engine, &format!("{}-{}", draft.plan.name.as_str(), row.family), order, watch)?;
     let Some(image) = &built.image else {
         let check = built_check(&built)?;

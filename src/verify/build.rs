@@ -1,6 +1,6 @@
 //! A build of the Dockerfile as it stands on disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use super::engine::{Answer, Engine, Flavour};
 use super::image::Image;
 use super::made::Thing;
 use super::steps::{Failure, Log, PlainLog, Step, Told};
-use super::{Event, Watch, seconds};
+use super::{Event, Wanted, Watch, seconds};
 
 /// What is to be built.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,13 @@ pub struct Order<'a> {
     pub secrets: &'a [String],
     /// How long it may take.
     pub limit: Duration,
+}
+
+impl<'a> Order<'a> {
+    /// The whole Dockerfile, as it is wanted.
+    pub(super) fn new(wanted: &'a Wanted, (context, dockerfile): &'a (PathBuf, PathBuf)) -> Self {
+        Self { context, dockerfile, target: None, secrets: &wanted.secrets, limit: wanted.build }
+    }
 }
 
 /// A build that ended.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::build::{Built, build};
+use super::build::{Built, Order, build};
 use super::catalog::catalog;
 use super::checks::{Check, short, some};
 use super::cold;
@@ -95,7 +95,7 @@ impl<'e> Prover<'_, 'e> {
     fn build(&self, copy: &Copy, doing: &str) -> Result<Built<'e>> {
         (self.watch)(&Event::Doing(doing.to_owned()));
         let paths = (copy.context(), copy.file());
-        let order = self.subject.order(self.wanted, &paths);
+        let order = Order::new(self.wanted, &paths);
         build(self.engine, self.subject.plan.name.as_str(), order, self.watch)
     }
 

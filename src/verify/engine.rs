@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -189,13 +189,13 @@ impl Engine {
     /// Where it cannot be run or does not end in time; not where it fails.
     pub fn run<S: AsRef<OsStr>>(&self, words: &[S], limit: Duration) -> Result<Answer> {
         let mut out = String::new();
-        let (ok, err) = self.stream(words, limit, |reader| {
+        let answer = self.stream(words, limit, |reader| {
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes)?;
             out = String::from_utf8_lossy(&bytes).into_owned();
             Ok(())
         })?;
-        Ok(Answer { ok, out, err })
+        Ok(Answer { out, ..answer })
     }
 
     /// Runs a command that must succeed; what it printed.
@@ -231,13 +231,13 @@ impl Engine {
         list.into_iter().next().context("the engine's `inspect` is empty")
     }
 
-    /// Runs a command and lets `read` read its standard output; success, and standard error.
+    /// Runs a command and lets `read` read its standard output, which is not part of the answer then.
     pub(super) fn stream<S: AsRef<OsStr>>(
         &self,
         words: &[S],
         limit: Duration,
         read: impl FnOnce(&mut dyn Read) -> Result<()>,
-    ) -> Result<(bool, String)> {
+    ) -> Result<Answer> {
         let mut running = self.start(words)?;
         let (pid, done, late) =
             (running.child.id(), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -263,10 +263,13 @@ impl Engine {
             String::from_utf8_lossy(&bytes).into_owned()
         });
         let told = read(&mut out);
-        drop(out);
-        if told.is_err() {
-            made::kill(pid);
+        match &told {
+            // To its end: what is read may end before the output does (an archive does, by its padding), and a command that
+            // is still writing then would fail for a closed pipe.
+            Ok(()) => drop(io::copy(&mut out, &mut io::sink())),
+            Err(_) => made::kill(pid),
         }
+        drop(out);
         let status = running.child.wait().context("waiting for the engine's command")?;
         done.store(true, Ordering::Relaxed);
         watchdog.thread().unpark();
@@ -277,7 +280,7 @@ impl Engine {
             bail!("`{}` did not end within {} s", self.shown(words), limit.as_secs());
         }
         told?;
-        Ok((status.success(), err))
+        Ok(Answer { ok: status.success(), out: String::new(), err })
     }
 
     /// Runs a command and hands each line of its standard error on as it comes; `None` where it did not end in time.
@@ -442,6 +445,16 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(10));
         let answer = engine.run(&["-c", "echo one; echo two >&2; exit 3"], ANSWER).unwrap();
         assert_eq!((answer.ok, answer.out.as_str(), answer.last().as_str()), (false, "one\n", "two"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_is_read_to_its_end_also_where_the_reader_has_enough() {
+        let engine = engine(None);
+        let script = "printf enough; sleep 0.2; head -c 300000 /dev/zero && echo wrote it all >&2";
+        let mut head = [0; 6];
+        let answer = engine.stream(&["-c", script], ANSWER, |out| Ok(out.read_exact(&mut head)?)).unwrap();
+        assert_eq!((&head, answer.ok, answer.err.as_str()), (b"enough", true, "wrote it all\n"));
     }
 
     #[cfg(unix)]

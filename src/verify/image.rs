@@ -44,15 +44,15 @@ impl<'e> Image<'e> {
     pub fn contents(&self, dockerfile: &Dockerfile) -> Result<Contents> {
         let inspected = self.engine.inspect("image", &self.name)?;
         let mut saved = None;
-        let (ok, err) = self.engine.stream(&["image", "save", &self.name], READING, |reader| {
+        let answer = self.engine.stream(&["image", "save", &self.name], READING, |reader| {
             saved = Some(archive::read(reader)?);
             Ok(())
         })?;
-        if !ok {
+        if !answer.ok {
             self.engine.must_be_alive("reading the image")?;
         }
         let base = self.base_layers(dockerfile)?;
-        let saved = saved.filter(|_| ok).with_context(|| format!("reading the image: {}", err.trim()))?;
+        let saved = saved.filter(|_| answer.ok).with_context(|| format!("reading the image: {}", answer.last()))?;
         Ok(Contents::new(&inspected, saved, &base, dockerfile))
     }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::build::Order;
 use super::image::Contents;
 use super::settings::Wanted;
 use crate::config;
@@ -116,11 +115,6 @@ impl<'a> Subject<'a> {
     /// The Dockerfile on disk.
     pub fn file(&self) -> PathBuf {
         self.root.join(self.dockerfile.as_str())
-    }
-
-    /// The build of it.
-    pub fn order<'w>(&'w self, wanted: &'w Wanted, paths: &'w (PathBuf, PathBuf)) -> Order<'w> {
-        Order { context: &paths.0, dockerfile: &paths.1, target: None, secrets: &wanted.secrets, limit: wanted.build }
     }
 
     /// The port that it listens on: the planned one, else the only one that the image names.
