@@ -5,6 +5,7 @@
 
 mod gitignore;
 mod report;
+mod sources;
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,9 @@ const ADDED: &str = "# Added by dockgen";
 
 /// The title of exceptions to the rows above.
 const EXCEPTIONS: &str = "Read by the Dockerfile all the same";
+
+/// The title of exceptions to somebody else's lines.
+const SOURCES: &str = "Sources that the build compiles";
 
 /// The title of exceptions to all rows.
 const AGAIN: &str = "Let in again";
@@ -56,6 +60,15 @@ pub struct IgnorePlan {
     pub findings: Vec<Finding>,
 }
 
+/// The .dockerignore that is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Existing<'t> {
+    /// Where it is; a new `<Dockerfile>.dockerignore` begins with the lines of the context's own file.
+    pub file: &'t RelPath,
+    /// Its text.
+    pub text: &'t str,
+}
+
 /// Rows under a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
@@ -74,25 +87,39 @@ pub fn plan_ignore(
     repo: &Repo,
     plan: &Plan,
     path: &RelPath,
-    existing: Option<&str>,
+    existing: Option<Existing>,
     last: Option<&str>,
 ) -> Result<IgnorePlan> {
-    let theirs = existing.map(theirs).unwrap_or_default();
-    let their_file = IgnoreFile::parse(theirs).with_context(|| path.to_string())?;
+    let (origin, written) = existing.map_or((path, ""), |held| (held.file, theirs(held.text)));
     let app = plan.app.strip(&plan.context).unwrap_or_default();
     let mut language = groups(&template(&plan.language), app);
     let mut common = groups(&template("common"), app);
     own_dockerfile(plan, path, &mut common)?;
+    let sources = {
+        let their_file = IgnoreFile::parse(written).with_context(|| origin.to_string())?;
+        let ours = IgnoreFile::parse(&format!("{}\n{}", text_of(&language), text_of(&common)))?;
+        sources::let_in(repo, plan, origin, &their_file, &ours)?
+    };
+    // From here on it is as if their file let the sources in: what it hid in them by the same line is hidden by ours.
+    let theirs = &format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
+    let their_file = IgnoreFile::parse(theirs)?;
     let unread = listed(plan, "unread").filter_map(literal).collect();
     language.push(Group { title: UNREAD.to_owned(), rows: unread });
-    let let_in: Vec<String> = folders_let_in(repo, plan, &their_file);
+    let let_in = folders_let_in(repo, plan, &their_file);
+    let after = their_file.patterns().iter().rev().take_while(|pattern| !pattern.exception);
+    let after: Vec<&str> = after.map(|pattern| pattern.text.as_str()).collect();
     for group in language.iter_mut().chain(&mut common) {
-        group.rows.retain(|row| !covered(&their_file, row, &let_in));
+        // What an exception lets in depends on the names there; for secrets only the same row after it will do.
+        let same_row_only = !let_in.as_ref().is_some_and(Vec::is_empty) && is_safety(group);
+        let folders = let_in.as_deref().unwrap_or_default();
+        let there = |row: &String| {
+            if same_row_only { after.contains(&row.as_str()) } else { covered(&their_file, row, folders) }
+        };
+        group.rows.retain(|row| !there(row));
     }
     // What both name stays where no exception comes after it: among the common rows, if it is a matter of safety.
     let language_file = parse(&language)?;
-    let safety = |group: &Group| [SECRETS, DATABASES].contains(&group.title.as_str());
-    for group in common.iter_mut().filter(|group| !safety(group)) {
+    for group in common.iter_mut().filter(|group| !is_safety(group)) {
         group.rows.retain(|row| !covered(&language_file, row, &[]));
     }
     let common_file = parse(&common)?;
@@ -106,14 +133,15 @@ pub fn plan_ignore(
 
     let needed = Needed::of(repo, plan);
     from_git.rows.retain(|row| !needed.paths.contains(row.as_str()));
-    let mut file = vec![from_git];
+    let mut file = vec![Group { title: SOURCES.to_owned(), rows: sources.rows }, from_git];
     file.append(&mut language);
+    close_again(theirs, &mut file)?;
     let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, theirs, &file)?;
     if !exceptions.is_empty() {
         file.push(Group { title: EXCEPTIONS.to_owned(), rows: exceptions });
     }
     file.append(&mut common);
-    file.push(by_hand(existing.and_then(|text| text.strip_prefix(theirs)), last, &file));
+    file.push(by_hand(existing.and_then(|held| held.text.strip_prefix(written)), last, &file));
     let mut again = needed.hidden_by_common(repo, plan, theirs, &file)?;
     let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
     // What their own exceptions let in stays in.
@@ -130,14 +158,15 @@ pub fn plan_ignore(
     close_again(theirs, &mut file)?;
     file.retain(|group| !group.rows.is_empty());
 
-    let text = if theirs.is_empty() {
+    let text = if written.is_empty() {
         format!("{}\n\n{}", head(plan, path), text_of(&file))
     } else if file.is_empty() {
-        theirs.to_owned()
+        written.to_owned()
     } else {
-        format!("{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}", theirs.trim_end(), text_of(&file))
+        format!("{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}", written.trim_end(), text_of(&file))
     };
-    let findings = hidden_by_them.iter().map(|(held, line)| hides_needed(path, held, *line)).collect();
+    let mut findings = sources.findings;
+    findings.extend(hidden_by_them.iter().map(|(held, line)| hides_needed(origin, held, *line)));
     Ok(IgnorePlan { text, findings })
 }
 
@@ -179,7 +208,7 @@ fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Grou
     let mut rows: Vec<String> = Vec::new();
     for group in groups(written.unwrap_or_default(), "") {
         let ours = |row: &str| {
-            let ours = [AGAIN, EXCEPTIONS].contains(&group.title.as_str()) || last.contains(row);
+            let ours = [AGAIN, EXCEPTIONS, SOURCES].contains(&group.title.as_str()) || last.contains(row);
             (ours && group.title != BY_HAND) || planned.iter().any(|group| group.rows.iter().any(|held| held == row))
         };
         let added: Vec<String> = group.rows.iter().filter(|row| !ours(row) && !rows.contains(row)).cloned().collect();
@@ -286,14 +315,27 @@ fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
     paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path)) && !opened(file, row)
 }
 
-/// Folders that the exceptions of an existing file let in by name.
-fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Vec<String> {
-    let exceptions =
-        file.patterns().iter().filter(|pattern| pattern.exception && !pattern.text.contains(['*', '?', '[', '\\']));
-    exceptions
-        .filter(|pattern| plan.context.join(&pattern.text).is_some_and(|path| repo.is_dir(&path)))
-        .map(|pattern| pattern.text.clone())
-        .collect()
+/// Folders that the exceptions of an existing file let in: by name, or one that stands for all that a pattern lets in.
+/// `None` where that cannot be told.
+fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Option<Vec<String>> {
+    let mut folders = Vec::new();
+    for pattern in file.patterns().iter().filter(|pattern| pattern.exception) {
+        let is_file = plan.context.join(&pattern.text).is_some_and(|path| repo.is_file(&path));
+        if !is_file && !about_files(&pattern.text) {
+            folders.extend(samples(&pattern.text)?);
+        }
+    }
+    Some(folders)
+}
+
+/// Rows that no exception before them may undo.
+fn is_safety(group: &Group) -> bool {
+    [SECRETS, DATABASES].contains(&group.title.as_str())
+}
+
+/// A row such as `*.x` is about files: nothing lies in them.
+fn about_files(row: &str) -> bool {
+    row.rsplit('/').next().is_some_and(|name| name.starts_with("*."))
 }
 
 /// The lines from .gitignore that add something: not hidden yet, or an exception to such a line, but to none of theirs.
@@ -337,11 +379,9 @@ fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     Ok(())
 }
 
-/// True where `file` hides what `row` matches, and an exception lets in something that lies in it. A row such as `*.x`
-/// is about files: nothing lies in them.
+/// True where `file` hides what `row` matches, and an exception lets in something that lies in it.
 fn opened(file: &IgnoreFile, row: &str) -> bool {
-    let about_files = row.rsplit('/').next().is_some_and(|name| name.starts_with("*."));
-    if row.starts_with('!') || about_files {
+    if row.starts_with('!') || about_files(row) {
         return false;
     }
     let wild = file.patterns().iter().filter(|pattern| pattern.exception && pattern.text.contains(['*', '?']));

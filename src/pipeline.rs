@@ -10,7 +10,7 @@ use crate::apps::{self, Selection};
 use crate::ask::{Answers, Origin, Question, id};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
-use crate::context::{self, ContextReport};
+use crate::context::{self, ContextReport, Existing};
 use crate::detect;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::lint;
@@ -255,11 +255,12 @@ impl<'a> App<'a> {
         let paths = Paths::of(facts, output)?;
         let read = |path: &RelPath| write::read(&place.root, path);
         let last = read(&paths.pristine(&paths.ignore)?)?;
-        let existing = match last.clone().filter(|_| basis == Basis::Pristine).or(read(&paths.ignore)?) {
-            Some(text) => Some(text),
-            None => paths.ignore_of_context.as_ref().map(read).transpose()?.flatten(),
-        };
-        let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing.as_deref(), last.as_deref())?;
+        let mut existing = (&paths.ignore, last.clone().filter(|_| basis == Basis::Pristine).or(read(&paths.ignore)?));
+        if let (None, Some(file)) = (&existing.1, &paths.ignore_of_context) {
+            existing = (file, read(file)?);
+        }
+        let existing = existing.1.as_deref().map(|text| Existing { file: existing.0, text });
+        let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing, last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
         let target = prove(&dockerfile, &plan, &overrides, repo, &ignore_file)?;
 

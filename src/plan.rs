@@ -161,6 +161,8 @@ pub struct Build {
     pub template: String,
     /// What dependency resolution reads, in copy order.
     pub manifests: Vec<CopySpec>,
+    /// What the build compiles for certain, relative to the repository's root: files, and folders that are read whole.
+    pub sources: Vec<RelPath>,
     /// What the final image carries, in layer order: what changes least comes first.
     pub artifacts: Vec<Artifact>,
     /// The artifacts hold the whole source tree already.
@@ -211,6 +213,9 @@ pub struct Plan {
     pub build_packages: Vec<Line>,
     /// What dependency resolution reads.
     pub manifests: Vec<CopySpec>,
+    /// What the build compiles for certain, relative to the build context: files, and folders that are read whole.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// What the final image carries.
     pub artifacts: Vec<Artifact>,
     /// The final image.
@@ -313,6 +318,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         builder: ImageRef::new(builder)?,
         build_packages: lines(&base.build_packages)?,
         manifests: build.manifests,
+        sources: sources(&build.sources, &facts.context),
         artifacts,
         runtime,
         labels: Labels {
@@ -329,6 +335,15 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         decisions,
         findings,
     })
+}
+
+/// Relative to the context, sorted, without what lies in another one.
+fn sources(paths: &[RelPath], context: &RelPath) -> Vec<String> {
+    let inside = |path: &&RelPath| path.strip(context).is_some_and(|way| !way.is_empty());
+    let mut paths: Vec<&RelPath> = paths.iter().filter(inside).collect();
+    paths.sort();
+    paths.dedup_by(|path, held| path.is_within(held));
+    paths.into_iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect()
 }
 
 /// What only a template knows is made of the same words as the rest.

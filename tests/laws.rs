@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use dockgen::context::plan_ignore;
+use dockgen::context::{Existing, plan_ignore};
 use dockgen::docker::ignore::{IgnoreFile, glob, literal};
 use dockgen::docker::lint::lint;
 use dockgen::docker::parse::{Dockerfile, Instruction, parse};
@@ -261,7 +261,7 @@ proptest! {
         let inside = format!("{read}/main");
         let repo = Repo::from_files([(inside.as_str(), ""), (".gitignore", ignored.as_str())]);
         let plan = plan(&[&read]);
-        let once = plan_ignore(&repo, &plan, &path, theirs.as_deref(), None).unwrap().text;
+        let once = plan_ignore(&repo, &plan, &path, theirs.as_deref().map(|text| Existing { file: &path, text }), None).unwrap().text;
         let file = IgnoreFile::parse(&once).unwrap();
         prop_assert!(!file.hides(&inside), "{once}");
         if theirs.is_none() {
@@ -269,7 +269,29 @@ proptest! {
                 prop_assert!(file.hides(&secret), "{secret}\n{once}");
             }
         }
-        let twice = plan_ignore(&repo, &plan, &path, Some(&once), Some(&once)).unwrap().text;
+        let twice = plan_ignore(&repo, &plan, &path, Some(Existing { file: &path, text: &once }), Some(&once)).unwrap().text;
+        prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn planning_lets_in_what_is_compiled(
+        theirs in vec(pattern(), 1..5).prop_map(|lines| lines.join("\n")),
+        sources in vec("[ab]{1,2}(/[ab]{1,2}){0,2}", 1..3),
+    ) {
+        let path = RelPath::new(".dockerignore").unwrap();
+        let files: Vec<String> = sources.iter().map(|source| format!("{source}/main")).collect();
+        let repo = Repo::from_files(files.iter().map(|file| (file.as_str(), "")));
+        let mut plan = plan(&[]);
+        plan.sources = sources;
+        let held = |text| Some(Existing { file: &path, text });
+        let once = plan_ignore(&repo, &plan, &path, held(&theirs), None).unwrap().text;
+        let file = IgnoreFile::parse(&once).unwrap();
+        for source in &plan.sources {
+            prop_assert!(!file.hides(source), "{source}\n{once}");
+            let secret = format!("{source}/.env");
+            prop_assert!(file.hides(&secret), "{secret}\n{once}");
+        }
+        let twice = plan_ignore(&repo, &plan, &path, held(&once), Some(&once)).unwrap().text;
         prop_assert_eq!(once, twice);
     }
 }

@@ -7,7 +7,7 @@ pub(crate) fn sample(app: &str, context: &str) -> Plan {
     let plan = json!({
         "schema": crate::plan::SCHEMA, "language": "none", "template": "none", "name": "web", "app": app, "context": context,
         "toolchain": "1", "tool": "tool", "builder": "builder:1", "build_packages": [],
-        "manifests": [], "artifacts": [],
+        "manifests": [], "sources": [], "artifacts": [],
         "runtime": {
             "family": "distroless", "image": "runtime:1", "packages": [], "interpreter": null,
             "carry_interpreter": false, "shell": false, "create_user": false, "carry_certificates": false,
@@ -30,13 +30,23 @@ fn ignore_path(plan: &Plan) -> RelPath {
     plan.app.join(if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" }).unwrap()
 }
 
+fn held<'t>(file: &'t RelPath, text: Option<&'t str>) -> Option<Existing<'t>> {
+    text.map(|text| Existing { file, text })
+}
+
+fn codes(planned: &IgnorePlan) -> Vec<String> {
+    let line = |finding: &Finding| finding.evidence[0].line.unwrap_or_default();
+    planned.findings.iter().map(|finding| format!("{} at {}", finding.code, line(finding))).collect()
+}
+
 fn rows(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 fn planned(files: &[(&str, &str)], plan: &Plan, existing: Option<&str>) -> (IgnorePlan, IgnoreFile) {
     let path = ignore_path(plan);
-    let planned = plan_ignore(&Repo::from_files(files.iter().copied()), plan, &path, existing, None).unwrap();
+    let planned =
+        plan_ignore(&Repo::from_files(files.iter().copied()), plan, &path, held(&path, existing), None).unwrap();
     let file = IgnoreFile::parse(&planned.text).unwrap();
     (planned, file)
 }
@@ -130,8 +140,11 @@ fn planning_again_changes_nothing() {
     for theirs in [None, Some("secret\n!src\n"), Some("*\n!src\n"), Some("[a-c]x\n")] {
         let repo = Repo::from_files([("src/main.x", ""), (".gitignore", "out\n")]);
         let plan = reading("", "", &["src"]);
-        let once = plan_ignore(&repo, &plan, &ignore_path(&plan), theirs, None).unwrap().text;
-        let twice = plan_ignore(&repo, &plan, &ignore_path(&plan), Some(&once), Some(&once)).unwrap().text;
+        let once =
+            plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), theirs), None).unwrap().text;
+        let twice = plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), Some(&once)), Some(&once))
+            .unwrap()
+            .text;
         assert_eq!(once, twice);
     }
 }
@@ -148,7 +161,8 @@ fn an_allow_list_is_kept_and_its_folders_are_made_safe() {
 fn a_line_that_docker_refuses_is_an_error() {
     let plan = sample("", "");
     let repo = Repo::from_files([("a", "")]);
-    let error = plan_ignore(&repo, &plan, &ignore_path(&plan), Some("ok\n[x\n"), None).unwrap_err();
+    let error =
+        plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), Some("ok\n[x\n")), None).unwrap_err();
     assert!(format!("{error:#}").contains("line 2"), "{error:#}");
 }
 
@@ -196,7 +210,7 @@ fn rows_added_by_hand_survive() {
     let plan = sample("", "");
     for theirs in [None, Some("secret\n")] {
         let again = |existing: Option<&str>, last: Option<&str>| {
-            plan_ignore(&repo, &plan, &ignore_path(&plan), existing, last).unwrap().text
+            plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), existing), last).unwrap().text
         };
         let once = again(theirs, None);
         let edited = once.replace("**/.idea\n", "**/.idea\nnotes\n");
@@ -228,4 +242,51 @@ fn folders_that_the_build_does_not_read_are_hidden_but_for_what_it_reads() {
     // A line that a person wrote stays above.
     let (_, file) = planned(&files, &plan, Some("tests/*.tmp\n"));
     assert!(file.hides("tests/a.rs") && !file.hides("benches/speed.rs"));
+}
+
+#[test]
+fn a_list_of_what_was_built_before_lets_the_sources_in() {
+    let mut plan = sample("", "");
+    plan.sources = vec!["src/main".to_owned()];
+    let files = [
+        ("pom.x", ""),
+        ("rules.xml", ""),
+        ("src/main/a.x", ""),
+        ("private/notes", ""),
+        (".env", ""),
+        ("README.md", ""),
+        ("target/old.jar", ""),
+    ];
+    let theirs = "*\n!target/*.jar\nprivate\n";
+    let (planned, file) = planned(&files, &plan, Some(theirs));
+    assert!(planned.text.starts_with(theirs), "{}", planned.text);
+    for path in ["pom.x", "rules.xml", "src/main/a.x"] {
+        assert!(!file.hides(path), "{path}: {}", planned.text);
+    }
+    for path in ["private/notes", ".env", "README.md", "src/.env"] {
+        assert!(file.hides(path), "{path}: {}", planned.text);
+    }
+    assert_eq!(codes(&planned), ["ignore-hides-sources at 1"]);
+    let (again, _) = self::planned(&files, &plan, Some(&planned.text));
+    assert_eq!(again.text, planned.text);
+}
+
+#[test]
+fn a_module_that_the_build_needs_comes_in_and_nothing_else() {
+    let mut plan = sample("server", "");
+    plan.sources = vec!["client".to_owned(), "server".to_owned()];
+    let files = [("client/a.x", ""), ("docs/a.x", ""), ("server/a.x", "")];
+    let (planned, file) = planned(&files, &plan, Some("client\ndocs\n"));
+    assert!(!file.hides("client/a.x") && !file.hides("server/a.x") && file.hides("docs/a.x"), "{}", planned.text);
+    assert!(file.hides("client/.env") && file.hides("client/.git/x"), "{}", planned.text);
+    assert_eq!(codes(&planned), ["ignore-hides-needed at 1"]);
+}
+
+#[test]
+fn a_list_that_names_the_sources_stays_as_it_is() {
+    let mut plan = sample("", "");
+    plan.sources = vec!["src/main".to_owned()];
+    let (planned, file) = planned(&[("src/main/a.x", ""), ("more/b.x", "")], &plan, Some("**\n!src\n"));
+    assert!(!file.hides("src/main/a.x") && file.hides("more/b.x"), "{}", planned.text);
+    assert!(planned.findings.is_empty());
 }

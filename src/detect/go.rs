@@ -63,6 +63,8 @@ struct ProgramDetails {
     workdir: Option<String>,
     /// What the build reads although its name looks like build output: embedded files, and packages in such folders.
     reads: Vec<RelPath>,
+    /// Folders of its packages; of one in the root, the files.
+    sources: Vec<RelPath>,
 }
 
 /// The catalog's tables.

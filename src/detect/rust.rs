@@ -98,6 +98,8 @@ struct ProgramDetails {
     reads: Vec<RelPath>,
     /// Folders that its build does not read.
     unread: Vec<RelPath>,
+    /// Folders of the packages that are compiled for it; of one in the root, the folders or files of its targets.
+    sources: Vec<RelPath>,
     /// Default arguments that it needs in a container.
     args: Vec<String>,
     /// The working directory, where it is not the program's folder.

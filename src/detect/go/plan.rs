@@ -87,6 +87,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     Ok(Build {
         template: "go".to_owned(),
         manifests,
+        sources: own.sources,
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for them.
         whole_tree: true,

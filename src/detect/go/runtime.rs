@@ -78,6 +78,13 @@ pub(super) fn analyse(
     let embeds = embeds::embeds(&world)?;
     details.reads = embeds.held;
     details.reads.extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
+    for package in &closure.packages {
+        if package.dir.is_root() {
+            details.sources.extend(package.files.iter().map(|file| file.path.clone()));
+        } else {
+            details.sources.push(package.dir.clone());
+        }
+    }
     program.findings.extend(embeds.findings);
     program.findings.extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
     let findings = needs::needs(&world, &mut program.needs, &mut details);

@@ -45,6 +45,8 @@ pub(super) struct Run {
     pub(super) build_dir: String,
     /// Folders of Java sources of the projects of the run, relative to the context.
     pub(super) source_folders: Vec<String>,
+    /// Folders of these projects; of one in the root, the folder of its sources and resources.
+    pub(super) sources: Vec<RelPath>,
     /// What Maven reads besides poms, relative to the context.
     pub(super) more_manifests: Vec<String>,
     pub(super) siblings: Vec<Sibling>,
@@ -127,6 +129,11 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         .filter(|path| !path.is_empty())
         .collect();
     source_folders.sort();
+    let sources = selected.iter().filter(|model| model.packaging() != "pom").filter_map(|model| {
+        let folder = model.dir();
+        if folder.is_root() { folder.join(&model.source_dir())?.parent() } else { Some(folder) }
+    });
+    let sources = sources.filter(|path| app.dir.repo.is_dir(path)).collect();
     let (options, more) = options(app, &selected)?;
     findings.extend(more);
     findings.extend(foreign_parent(app));
@@ -163,6 +170,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         module: in_context(&app.model.dir()),
         build_dir: app.model.build_dir(),
         source_folders,
+        sources,
         more_manifests,
         siblings: siblings.collect(),
         credentials,

@@ -101,6 +101,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     Ok(Build {
         template: super::ID.to_owned(),
         manifests: manifests(&app, run)?,
+        sources: run.sources.clone(),
         artifacts: artifacts(run, built)?,
         whole_tree: false,
         env,

@@ -17,6 +17,7 @@ use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{Evidence, Finding, Kind, Severity};
+use crate::path::RelPath;
 use crate::plan::{Build, DevCommand, Env};
 use crate::repo::Dir;
 
@@ -164,6 +165,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     Ok(Build {
         template: if site { "node-site" } else { "node" }.to_owned(),
         manifests,
+        sources: sources(&app, &launch),
         artifacts,
         whole_tree: matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site),
         env,
@@ -176,6 +178,25 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         findings,
         details: serde_json::to_value(&stages)?,
     })
+}
+
+/// Folders of the members that are built; of an application in the root, what its program is compiled from, else the
+/// folders where frameworks look for pages.
+fn sources(app: &App, launch: &Launch) -> Vec<RelPath> {
+    const PAGES: [&str; 3] = ["app", "pages", "src"];
+    let mut sources: Vec<RelPath> = app.workspace.iter().flat_map(|workspace| workspace.needed.iter().cloned()).collect();
+    if !app.dir.path.is_root() {
+        sources.push(app.dir.path.clone());
+        return sources;
+    }
+    let repo = app.dir.repo;
+    let top = launch.source.as_deref().and_then(|source| source.trim_start_matches("./").split('/').next());
+    let there = |name: &str| RelPath::new(name).filter(|path| repo.exists(path));
+    match top.and_then(there) {
+        Some(top) => sources.push(top),
+        None => sources.extend(PAGES.into_iter().filter_map(there)),
+    }
+    sources
 }
 
 fn lines(words: &[String]) -> Result<Vec<Line>> {

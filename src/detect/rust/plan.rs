@@ -120,6 +120,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     Ok(Build {
         template: "rust".to_owned(),
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
+        sources: own.sources,
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for them.
         whole_tree: true,

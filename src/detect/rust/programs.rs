@@ -173,7 +173,15 @@ fn analyse(
     let mut libraries: Vec<(String, RelPath)> = Vec::new();
     for folder in active.packages() {
         let Some(manifest) = workspace.packages.get(folder) else { continue };
-        libraries.extend(targets::library(manifest).map(|path| (targets::library_name(manifest), path)));
+        let library = targets::library(manifest);
+        if folder.is_root() {
+            let of_program = (binary.path.is_within(folder) && manifest.name() == details.package).then_some(&binary.path);
+            let targets = library.iter().chain(of_program);
+            details.sources.extend(targets.map(|file| file.parent().filter(|f| !f.is_root()).unwrap_or(file.clone())));
+        } else {
+            details.sources.push(folder.clone());
+        }
+        libraries.extend(library.map(|path| (targets::library_name(manifest), path)));
     }
     let files = project.sources.of_program(&binary.path, &libraries)?;
     let (reads, missing) = reads::reads(project.dir.repo, &folder, &files);
