@@ -59,6 +59,11 @@ mod tests {
             (When::Run, "node:internal/modules/esm/resolve: ERR_MODULE_NOT_FOUND", "module"),
             (When::Run, "Error: Could not find or load main class example.Main", "module"),
             (When::Build, "Error: Cannot find module 'webpack'", "the build needs"),
+            (
+                When::Build,
+                "Could not resolve dependencies: x:jar:1: packages.example: Name or service not known",
+                "cannot reach a host",
+            ),
             (When::Build, "main.go:4:2: no required module provides package github.com/x/y", "the build needs"),
             (
                 When::Run,

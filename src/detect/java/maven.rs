@@ -94,7 +94,8 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     }
     let mut command = vec!["mvn".to_owned()];
     if let Some(path) = wrapper(&folder) {
-        command = vec!["sh".to_owned(), in_context(&path)];
+        // With a `/`: the script finds its properties by its own name, and `mvnw` alone has no folder.
+        command = vec!["sh".to_owned(), format!("./{}", in_context(&path))];
         more_manifests.push(in_context(&path));
     } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
         findings.push(Finding::new(

@@ -83,7 +83,7 @@ fn the_wrapper_must_be_complete() {
     let found = facts(&whole, "").unwrap();
     assert_eq!(
         (found.tool.value.as_str(), details(&found).run.command.as_slice()),
-        ("mvnw", ["sh", "mvnw"].map(str::to_owned).as_slice())
+        ("mvnw", ["sh", "./mvnw"].map(str::to_owned).as_slice())
     );
     let found = facts(&whole[..2], "").unwrap();
     assert_eq!(found.tool.value, "mvn");
