@@ -62,6 +62,7 @@ fn levels_have_their_order() {
     assert_eq!(of(&(properties("<level>21</level><java.version>17</java.version>") + &compiler)), "21");
     let release = "<level>21</level><maven.compiler.release>25</maven.compiler.release>";
     assert_eq!(of(&(properties(release) + &compiler)), "25");
+    assert_eq!(of(&properties("<jdk.version>21</jdk.version><release.version>17</release.version>")), "17");
     // A line that is no longer published: the next one compiles for it.
     assert_eq!(of(&properties("<maven.compiler.release>22</maven.compiler.release>")), "25");
     assert_eq!(of(""), Tables::read().unwrap().catalog.default_cycle);

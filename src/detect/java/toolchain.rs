@@ -139,6 +139,9 @@ fn levels(project: &Project) -> Vec<Found> {
         model.property("maven.compiler.target"),
         of_plugin("target"),
         model.property("kotlin.compiler.jvmTarget"),
+        // What Micronaut's parent hands to the compiler.
+        model.property("release.version"),
+        model.property("jdk.version"),
     ]
     .into_iter()
     .flatten()

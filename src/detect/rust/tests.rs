@@ -61,6 +61,10 @@ fn ports_from_literals_variables_constants_and_arguments() {
             "struct M { #[builder(default = \"587\")] pub port: u16 } struct C { #[builder(default = \"3890\")] pub ldap_port: u16, #[serde(skip)] #[builder(default = \"3010\")] #[doc = \"x\"] pub http_port: u16 } fn main() { TcpListener::bind(x) }",
             Some(3010),
         ),
+        (
+            "struct S { #[serde(default = \"default_port\")] port: u16 } fn default_port() -> u16 { 3011 } fn main() { TcpListener::bind(x) }",
+            Some(3011),
+        ),
         // A port that the program connects to is none that it listens on.
         ("fn main() { Client::connect(\"127.0.0.1:8080\"); TcpListener::bind(x) }", None),
         ("fn main() { let redis = \"127.0.0.1:6379\"; TcpListener::bind(x) }", None),

@@ -274,14 +274,20 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     found.push(Address { rank: 3, local, host: true, port, joined: false, way, evidence });
 }
 
-/// `const PORT: u16 = 3000;`
+/// `const PORT: u16 = 3000;`, and `fn default_port() -> u16 { 3000 }` as serde takes it.
 fn constants(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
-    if !(file.is(at, "const") || file.is(at, "static")) || !is_port(&file.word(at + 1).replace("DEFAULT_", "")) {
+    let (opener, what) = match file.word(at) {
+        "const" | "static" => ("=", "a constant"),
+        "fn" if file.is(at + 2, "(") && file.is(at + 3, ")") => ("{", "a function for the default"),
+        _ => return,
+    };
+    if !is_port(file.word(at + 1)) {
         return;
     }
-    let port = (at + 2..at + 9).find(|n| file.is(*n, "=")).and_then(|n| file.number(n + 1));
-    if let Some(port) = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0) {
-        let evidence = file.evidence(at, "a constant");
+    let port = (at + 2..at + 9).find(|n| file.is(*n, opener)).and_then(|n| file.number(n + 1));
+    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0 && !CLIENTS.contains(port) && !MAIL.contains(port));
+    if let Some(port) = port {
+        let evidence = file.evidence(at, what);
         found.push(Address { rank: 1, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
     }
 }
