@@ -60,11 +60,15 @@ impl SourceEdit {
         }
         let known = &subject.app.facts.manifests;
         let listed = subject.sources.iter().filter(|path| !known.contains(path));
-        let others = subject.app.survey.repo.files_under(&plan.app).filter(|path| {
-            !known.contains(path) && !["test", "spec", "config"].iter().any(|word| path.as_str().contains(word))
-        });
+        let repo = &subject.app.survey.repo;
+        let apart = |path: &RelPath| ["test", "spec", "config"].iter().any(|word| path.as_str().contains(word));
+        // What is compiled for certain, then whatever else there is.
+        let compiled: Vec<RelPath> = plan.sources.iter().filter_map(|source| plan.context.join(source)).collect();
+        let places = compiled.iter().chain([&plan.app]);
+        let others = places.flat_map(|place| repo.files_under(place).chain(repo.is_file(place).then_some(place)));
+        let others = others.filter(|path| !known.contains(path) && !apart(path));
         let mut comment = None;
-        for path in listed.chain(others.take(2000)) {
+        for path in listed.chain(others.take(4000)) {
             let Some(file) = path.strip(&plan.context) else { continue };
             if opener(path)?.is_none() || subject.ignore.hides(file) {
                 continue;

@@ -170,6 +170,8 @@ pub(super) fn title(stage: &str, text: &str) -> String {
 pub(super) fn tail(text: &str, count: usize) -> Vec<String> {
     // A progress bar draws over itself: what stands after the last carriage return is what one sees.
     let seen = |line: &str| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end().to_owned();
+    // Colours are for a terminal, and this is searched and shown elsewhere.
+    let text = console::strip_ansi_codes(text);
     let lines: Vec<String> = text.lines().map(seen).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].to_vec()
 }
@@ -342,5 +344,6 @@ mod tests {
     #[test]
     fn what_draws_over_itself_is_seen_once() {
         assert_eq!(tail("10%\r50%\r100%\r\n\nend\r\n", 5), ["100%", "end"]);
+        assert_eq!(tail("\u{1b}[2mat 1\u{1b}[0m \u{1b}[32mINFO\u{1b}[0m up\n", 5), ["at 1 INFO up"]);
     }
 }
