@@ -15,6 +15,7 @@ use crate::path::RelPath;
 use crate::repo::Dir;
 
 mod config;
+mod demanded;
 mod features;
 mod inputs;
 mod lexer;
@@ -88,8 +89,11 @@ struct ProgramDetails {
     package: String,
     /// The binary's name.
     binary: String,
-    /// Features without which cargo does not build it.
+    /// Features without which cargo, or the code itself, does not build it.
     features: Vec<String>,
+    /// Where the code demands one of several of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    demands: Vec<Evidence>,
     /// Packages of the repository that are compiled for it, itself included.
     own: Vec<String>,
     /// What it opens at run time: where it lies in the repository, and how the program calls it.
@@ -301,8 +305,13 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
             id: id::FEATURES.to_owned(),
             prompt: "Which features? (comma-separated; `-default` leaves out the default ones)".to_owned(),
             kind: Answerable::Text,
-            default: Some(Sourced::assumed(likeliest.map_or_else(String::new, |own| own.features.join(",")))),
-            open: false,
+            default: Some(Sourced {
+                value: likeliest.map_or_else(String::new, |own| own.features.join(",")),
+                evidence: likeliest.map(|own| own.demands.clone()).unwrap_or_default(),
+                rejected: Vec::new(),
+            }),
+            // One of several: which, a person knows.
+            open: likeliest.is_some_and(|own| !own.demands.is_empty()),
         },
     ]
 }

@@ -74,6 +74,11 @@ pub(super) fn active(workspace: &Workspace, dir: &RelPath, asked: &Asked) -> Act
 }
 
 impl Active {
+    /// Whether the package in `dir` is built with a feature.
+    pub(super) fn has(&self, dir: &RelPath, feature: &str) -> bool {
+        self.on.get(dir).is_some_and(|on| on.contains(feature))
+    }
+
     /// The packages of the repository that are part of the build.
     pub(super) fn packages(&self) -> impl Iterator<Item = &RelPath> {
         self.on.keys()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::config::CargoConfig;
+use super::demanded::demanded;
 use super::features::{Active, Asked, active};
 use super::lockfile::{Lockfile, reached};
 use super::manifest::{Manifest, Role};
@@ -61,8 +62,12 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
     let found = binaries(project);
     let mut programs = Vec::new();
     for (id, binary, manifest) in &found {
-        let asked = Asked { features: binary.required_features.clone(), no_default: false };
-        let (program, details) = analyse(project, binary, manifest, id.clone(), &asked)?;
+        let mut asked = Asked { features: binary.required_features.clone(), no_default: false };
+        let demanded = demanded(project, binary, manifest, &asked)?;
+        asked.features.extend(demanded.iter().map(|feature| feature.value.clone()));
+        let (program, mut details) = analyse(project, binary, manifest, id.clone(), &asked)?;
+        details.features.clone_from(&asked.features);
+        details.demands = demanded.into_iter().flat_map(|feature| feature.evidence).collect();
         programs.push((rank(project, binary, manifest, &program), program, details));
     }
     programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
@@ -146,7 +151,6 @@ fn analyse(
     let mut details = ProgramDetails {
         package: manifest.name().to_owned(),
         binary: binary.name.clone(),
-        features: binary.required_features.clone(),
         own: active
             .packages()
             .filter(|folder| !workspace.patched.contains(*folder))

@@ -300,3 +300,30 @@ fn every_key_of_the_catalog_is_a_package() {
         assert!(packages.contains_key(key), "{key}");
     }
 }
+
+#[test]
+fn a_feature_that_the_code_demands_is_turned_on_and_asked() {
+    let features = "[features]\nbundled = [\"sqlite\"]\nmysql = []\nsqlite = []\n";
+    let taken = |attribute: &str, features: &str| {
+        let main = format!("{attribute} compile_error!(\"turn one on: cargo build --features bundled\"); fn main() {{}}");
+        let details = program(features, &main, &[]).1;
+        (details.features.join(","), details.demands.len())
+    };
+    let some = ("bundled".to_owned(), 1);
+    assert_eq!(taken("#[cfg(not(any(feature = \"sqlite\", feature = \"mysql\")))]", features), some);
+    assert_eq!(taken("#[cfg(all(not(feature = \"mysql\"), not(feature = \"sqlite\")))]", features), some);
+    assert_eq!(taken("#[cfg(not(feature = \"mysql\"))]", features), ("mysql".to_owned(), 1));
+    let none = (String::new(), 0);
+    let on = format!("{features}default = [\"mysql\"]\n");
+    assert_eq!(taken("#[cfg(not(any(feature = \"sqlite\", feature = \"mysql\")))]", &on), none);
+    for other in [
+        "#[cfg(all(feature = \"mysql\", feature = \"sqlite\"))]",
+        "#[cfg(not(all(feature = \"mysql\", feature = \"sqlite\")))]",
+        "#[cfg(all(not(feature = \"mysql\"), feature = \"sqlite\"))]",
+        "#[cfg(all(not(feature = \"mysql\"), unix))]",
+        "#[cfg(not(unix))]",
+        "#[cfg(not(feature = \"no-such\"))]",
+    ] {
+        assert_eq!(taken(other, features), none, "{other}");
+    }
+}
