@@ -171,7 +171,8 @@ impl CargoConfig {
                 }
             }
         }
-        for name in file.registries.keys() {
+        // Without an index it is about crates.io itself, such as the protocol.
+        for (name, _) in file.registries.iter().filter(|(_, table)| table.get("index").is_some()) {
             self.registries.push((name.clone(), at(name, "a registry of its own")));
         }
         if file.net.git_fetch_with_cli {

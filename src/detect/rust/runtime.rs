@@ -10,6 +10,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 mod disk;
+mod environment;
 mod listen;
 mod process;
 mod settings;

@@ -327,3 +327,49 @@ fn a_feature_that_the_code_demands_is_turned_on_and_asked() {
         assert_eq!(taken(other, features), none, "{other}");
     }
 }
+
+#[test]
+fn a_setting_is_opened_by_the_variable_that_replaces_it() {
+    let file = ("app.toml", "[server]\naddress = \"127.0.0.1:8123\"\n");
+    let opened = |layer: &str, dependency: &str, files: &[(&str, &str)]| {
+        let main = format!("const C: [&str; 1] = [\"./{}\"]; fn main() {{ {layer}; TcpListener::bind(x) }}", files[0].0);
+        let (found, _) = program(&format!("{dependency} = \"1\"\n"), &main, files);
+        let warned = found.findings.iter().any(|finding| finding.code == "localhost-only");
+        (env(&found).join(" "), found.port.map(|port| port.value), warned)
+    };
+    let all = |variable: &str| (format!("{variable}=0.0.0.0:8123"), Some(8123), false);
+    for (layer, dependency, variable) in [
+        ("Environment::with_prefix(\"MY\").separator(\"__\")", "config", "MY__SERVER__ADDRESS"),
+        ("config::Environment::with_prefix(\"my\").prefix_separator(\"_\").separator(\"__\")", "config", "MY_SERVER__ADDRESS"),
+        ("b.add_source(config::Environment::default().separator(\"__\"))", "config", "SERVER__ADDRESS"),
+        ("Figment::new().merge(Env::prefixed(\"MY_\").split(\"__\"))", "figment", "MY_SERVER__ADDRESS"),
+    ] {
+        assert_eq!(opened(layer, dependency, &[file]), all(variable), "{layer}");
+    }
+    for (layer, dependency) in [
+        ("Environment::with_prefix(\"MY\")", "config"),
+        ("Environment::with_prefix(\"MY\").separator(\"__\")", "other"),
+        ("Environment::with_prefix(\"MY\").separator(\"-\")", "config"),
+        ("Environment::default()", "config"),
+    ] {
+        assert_eq!(opened(layer, dependency, &[file]), (String::new(), Some(8123), true), "{layer}");
+    }
+    let yaml = ("app.yaml", "application:\n  port: 8124\n  host: 127.0.0.1\n");
+    let layer = "Environment::with_prefix(\"MY\").separator(\"_\")";
+    assert_eq!(opened(layer, "config", &[yaml]), ("MY_APPLICATION_HOST=0.0.0.0".to_owned(), Some(8124), false));
+    let deep = ("app.yaml", "all:\n  application:\n    port: 8124\n    host: 127.0.0.1\n");
+    assert_eq!(opened(layer, "config", &[deep]), (String::new(), Some(8124), true));
+}
+
+#[test]
+fn defaults_of_settings_in_the_code() {
+    let main = |layer: &str| {
+        format!("fn main() {{ Config::builder().set_default(\"host\", \"127.0.0.1\")?.set_default(\"port\", 8888)?.set_default(\"db.port\", 5432)?{layer}; TcpListener::bind(x) }}")
+    };
+    let layer = ".add_source(Environment::with_prefix(\"atlas\").prefix_separator(\"_\").separator(\"__\"))";
+    let (found, _) = program("config = \"1\"\n", &main(layer), &[]);
+    assert_eq!(env(&found), ["ATLAS_HOST=0.0.0.0"]);
+    assert_eq!((found.port.unwrap().value, found.port_variable.as_deref()), (8888, Some("ATLAS_PORT")));
+    let (found, _) = program("config = \"1\"\n", &main(""), &[]);
+    assert!(found.env.is_empty() && found.findings.iter().any(|finding| finding.code == "localhost-only"));
+}

@@ -1,7 +1,8 @@
 //! Where the program listens: port, address, and the variable or argument that changes it.
 
 use super::disk::Disk;
-use super::settings::{self, Settings};
+use super::environment::{self, Layer};
+use super::settings::{self, Local, Settings};
 use super::{Code, set_env};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::source::SourceFile;
@@ -23,7 +24,7 @@ const LISTENING: [&str; 9] = ["bind", "try_bind", "bind_addr", "bind_rustls", "l
 const ANY: &str = "0.0.0.0";
 
 /// Where an address stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {
     /// In the code alone.
     Fixed,
@@ -49,6 +50,7 @@ struct Address {
 
 pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &mut ProgramDetails) {
     let mut found: Vec<Address> = Vec::new();
+    let layer = environment::layer(code);
     for file in code.files {
         for at in 0..file.len() {
             arguments(file, at, &mut found);
@@ -56,6 +58,7 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
             literal(file, at, &mut found);
             octets(file, at, &mut found);
             constants(file, at, &mut found);
+            defaults(file, at, layer.as_ref(), &mut found);
         }
     }
     let server = code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
@@ -87,9 +90,21 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     if let Some(configured) = configured.filter(|_| !found.iter().any(|address| address.host)) {
         match configured.profile {
             Some((variable, value, evidence)) => set_env(program, &variable, &value, evidence),
-            None => program.findings.extend(configured.local.map(localhost)),
+            None => {
+                let finding = configured.local.and_then(|local| open(layer.as_ref(), local, program));
+                program.findings.extend(finding);
+            }
         }
     }
+}
+
+/// Opens the address of a configuration file by the variable that replaces it; where there is none, that is said.
+fn open(layer: Option<&Layer>, local: Local, program: &mut Program) -> Option<Finding> {
+    let variable = local.setting.as_ref().and_then(|setting| layer?.variable(setting));
+    let value = if local.joined { local.port.map(|port| format!("{ANY}:{port}")) } else { Some(ANY.to_owned()) };
+    let (Some(variable), Some(value)) = (variable, value) else { return Some(localhost(local.evidence)) };
+    set_env(program, &variable, &value, local.evidence);
+    None
 }
 
 fn localhost(evidence: Evidence) -> Finding {
@@ -132,6 +147,10 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     if !address.local {
         return;
     }
+    if address.way == Way::Fixed {
+        program.findings.push(localhost(address.evidence.clone()));
+        return;
+    }
     let port = program.port.as_ref().map(|port| port.value);
     let open = match (address.joined, address.port.or(port)) {
         (true, Some(port)) => format!("{ANY}:{port}"),
@@ -147,7 +166,7 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
             program.findings.push(finding);
         }
         Way::Argument(flag) => details.args.extend([flag.clone(), open]),
-        Way::Fixed => program.findings.push(localhost(address.evidence.clone())),
+        Way::Fixed => {}
     }
 }
 
@@ -285,11 +304,36 @@ fn constants(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         return;
     }
     let port = (at + 2..at + 9).find(|n| file.is(*n, opener)).and_then(|n| file.number(n + 1));
-    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0 && !CLIENTS.contains(port) && !MAIL.contains(port));
-    if let Some(port) = port {
+    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    if let Some(port) = port.filter(|port| opener == "=" || !CLIENTS.contains(port) && !MAIL.contains(port)) {
         let evidence = file.evidence(at, what);
         found.push(Address { rank: 1, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
     }
+}
+
+/// `set_default("host", "127.0.0.1")?.set_default("port", 8888)?`
+fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec<Address>) {
+    if !(file.is(at, "set_default") && file.is(at + 1, "(") && file.is(at + 3, ",")) {
+        return;
+    }
+    let Some(setting) = file.string(at + 2) else { return };
+    let key = setting.rsplit('.').next().unwrap_or_default();
+    let number = file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let (local, joined, port) = match file.string(at + 4) {
+        _ if is_port(key) && number.is_some() => (None, false, number),
+        Some(text) if is_port(key) => (None, false, text.parse().ok()),
+        Some(text) if is_host(key) => match parse(&text) {
+            Some((local, joined, port)) => (Some(local), joined, port),
+            None => return,
+        },
+        _ => return,
+    };
+    if local.is_none() && port.is_none_or(|port| CLIENTS.contains(&port) || MAIL.contains(&port)) {
+        return;
+    }
+    let way = layer.and_then(|layer| layer.variable(&setting)).map_or(Way::Fixed, Way::Variable);
+    let evidence = file.evidence(at + 2, format!("default of the setting `{setting}`"));
+    found.push(Address { rank: 3, local: local == Some(true), host: local.is_some(), port, joined, way, evidence });
 }
 
 /// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.

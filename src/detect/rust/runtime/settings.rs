@@ -15,16 +15,29 @@ const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"]
 pub(super) struct Settings {
     pub(super) port: Option<Sourced<u16>>,
     /// Where an address of this machine alone stands.
-    pub(super) local: Option<Evidence>,
+    pub(super) local: Option<Local>,
     /// The variable that chooses between the files, and the value whose file listens everywhere.
     pub(super) profile: Option<(String, String, Evidence)>,
+}
+
+/// An address of this machine alone.
+#[derive(Clone, Debug)]
+pub(super) struct Local {
+    pub(super) evidence: Evidence,
+    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be told.
+    pub(super) setting: Option<String>,
+    /// Host and port in one.
+    pub(super) joined: bool,
+    pub(super) port: Option<u16>,
 }
 
 /// One line that matters.
 struct Line {
     file: RelPath,
     local: Option<bool>,
+    joined: bool,
     port: Option<u16>,
+    setting: Option<String>,
     evidence: Evidence,
 }
 
@@ -46,7 +59,12 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     let local = lines.iter().find(|line| line.local == Some(true));
     let open = lines.iter().filter(|line| line.local == Some(false));
     let profile = local.and_then(|local| open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open)));
-    let local = local.map(|line| line.evidence.clone());
+    let local = local.map(|line| Local {
+        evidence: line.evidence.clone(),
+        setting: line.setting.clone(),
+        joined: line.joined,
+        port: line.port,
+    });
     Some(Settings { port, local, profile })
 }
 
@@ -87,17 +105,28 @@ fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
 }
 
 fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
+    // A heading that does not stand at the margin lies in another one.
+    let margin = |line: &&str| line.starts_with(|c: char| c == '[' || c.is_ascii_alphanumeric());
+    let top: Vec<&str> = text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
     entries(text, |number, heading, key, value| {
         if !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
             return;
         }
         let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{heading}`"));
+        let line = Line {
+            file: file.clone(),
+            local: None,
+            joined: false,
+            port: None,
+            setting: top.contains(&heading).then(|| format!("{heading}.{key}")),
+            evidence: evidence("port"),
+        };
         if key == "port" {
             if let Some(port) = value.parse().ok().filter(|port| *port > 0) {
-                lines.push(Line { file: file.clone(), local: None, port: Some(port), evidence: evidence("port") });
+                lines.push(Line { port: Some(port), ..line });
             }
-        } else if let Some((local, _, port)) = parse(value) {
-            lines.push(Line { file: file.clone(), local: Some(local), port, evidence: evidence("address") });
+        } else if let Some((local, joined, port)) = parse(value) {
+            lines.push(Line { local: Some(local), joined, port, evidence: evidence("address"), ..line });
         }
     });
 }

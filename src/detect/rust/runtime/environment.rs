@@ -1,0 +1,81 @@
+//! Settings that a program takes from its environment as a whole: `config::Environment::with_prefix("APP")`, figment's
+//! `Env::prefixed("APP_")`. A variable there replaces what a file or a default in the code says.
+//! Rules: <https://docs.rs/config/latest/config/struct.Environment.html>,
+//! <https://docs.rs/figment/latest/figment/providers/struct.Env.html>.
+
+use super::{Code, SourceFile};
+
+/// How a setting's name becomes a variable's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layer {
+    /// With its separator; empty where there is none.
+    prefix: String,
+    /// Between the parts of a nested setting; `None` where nested ones cannot be set.
+    separator: Option<String>,
+}
+
+/// The layer of the environment, where the program has one.
+pub(super) fn layer(code: &Code) -> Option<Layer> {
+    let known: Vec<&str> = ["config", "figment"].into_iter().filter(|name| code.dependencies.contains(*name)).collect();
+    if known.is_empty() {
+        return None;
+    }
+    code.files.iter().find_map(|file| (0..file.len()).find_map(|at| at_call(file, at, &known)))
+}
+
+fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
+    if !file.is(at + 1, "(") {
+        return None;
+    }
+    let path = file.path_to(at);
+    let [.., owner, call] = path.as_slice() else { return None };
+    let name = file.string(at + 2).map(|text| text.to_ascii_uppercase());
+    let methods = methods(file, at + 1);
+    let given = |method: &str| methods.iter().find(|(name, _)| name == method).map(|(_, text)| text.to_ascii_uppercase());
+    match (*owner, *call) {
+        ("Environment", "with_prefix" | "default") if known.contains(&"config") => {
+            // An own type of that name has no such methods.
+            if *call == "default" && methods.is_empty() && path.first() != Some(&"config") {
+                return None;
+            }
+            let separator = given("separator").filter(|text| !text.is_empty());
+            let between = given("prefix_separator").or(separator.clone()).unwrap_or_else(|| "_".to_owned());
+            let prefix = name.or(given("prefix")).map_or_else(String::new, |name| name + &between);
+            Some(Layer { prefix, separator })
+        }
+        ("Env", "prefixed" | "raw") if known.contains(&"figment") => {
+            Some(Layer { prefix: name.unwrap_or_default(), separator: given("split") })
+        }
+        _ => None,
+    }
+}
+
+/// The methods that follow a call whose bracket is at `open`, each with its first argument where that is a string.
+fn methods(file: &SourceFile, open: usize) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut next = file.closing(open) + 1;
+    while file.is(next, ".") && file.is(next + 2, "(") {
+        found.push((file.word(next + 1).to_owned(), file.string(next + 3).map(std::borrow::Cow::into_owned).unwrap_or_default()));
+        next = file.closing(next + 2) + 1;
+    }
+    found
+}
+
+impl Layer {
+    /// The variable of a setting, `port` or `server.port`; `None` where none can be.
+    pub(super) fn variable(&self, setting: &str) -> Option<String> {
+        let parts: Vec<&str> = setting.split('.').filter(|part| !part.is_empty()).collect();
+        let plain = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if parts.is_empty() || !parts.iter().all(plain) || !self.prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return None;
+        }
+        let between = match (&self.separator, parts.len()) {
+            (_, 1) => "",
+            (Some(separator), _) => separator,
+            (None, _) => return None,
+        };
+        let name = format!("{}{}", self.prefix, parts.join(between).to_ascii_uppercase());
+        let valid = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        valid.then_some(name)
+    }
+}
