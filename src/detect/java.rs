@@ -10,6 +10,7 @@
 
 mod artifact;
 mod config;
+mod dropwizard;
 mod maven;
 mod plan;
 mod plugins;

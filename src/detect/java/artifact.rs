@@ -48,6 +48,9 @@ pub(super) enum Shape {
     Classes {
         /// The class.
         main: String,
+        /// What it is told, where a manifest would say so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        args: Vec<String>,
     },
     /// A web application without a server.
     Servlet {
@@ -311,12 +314,20 @@ impl Project<'_> {
         let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
             plugin.element_of(execution, way).filter(|(_, e)| !e.children.is_empty() || e.text == "true")
         });
+        let verticle = plugin.element_of(execution, "transformers").and_then(|(path, transformers)| {
+            transformers.walk().find(|e| e.name == "Main-Verticle").map(|e| (path, e))
+        });
+        let told = verticle.and_then(|(_, e)| vertx(&main.0, self.model.resolve(&e.text)));
         let launches = plugin.element_of(execution, "transformers").and_then(|(path, transformers)| {
             let entry = |name: &str| name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-");
             transformers.walk().find(|e| entry(&e.name)).map(|e| (path, e))
         });
-        let Some((path, reason)) = changes.or(launches) else {
-            return Some(self.classes(main.0, main.1));
+        let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| told.is_none())) else {
+            let mut candidate = self.classes(main.0, main.1);
+            if let (Some(told), Shape::Classes { args, .. }) = (told, &mut candidate.artifact.shape) {
+                *args = told;
+            }
+            return Some(candidate);
         };
         let stem = text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
         let attached = text("shadedArtifactAttached").is_some_and(|(text, _)| text == "true");
@@ -408,8 +419,18 @@ impl Project<'_> {
             // A parent outside of the tree may bind the goal; it needs a main class of each module.
             options.push("-Dspring-boot.repackage.skip=true".to_owned());
         }
-        let artifact = Artifact { shape: Shape::Classes { main: main.clone() }, file, options };
+        let artifact = Artifact { shape: Shape::Classes { main: main.clone(), args: Vec::new() }, file, options };
         Candidate { id: main, artifact, evidence, notes: Vec::new() }
+    }
+}
+
+/// What a launcher of Vert.x is told of the verticle that it finds in a manifest otherwise; `None` for another launcher.
+/// Source: <https://vertx.io/docs/vertx-core/java/#_the_vert_x_launcher>
+fn vertx(launcher: &str, verticle: String) -> Option<Vec<String>> {
+    match launcher {
+        "io.vertx.core.Launcher" => Some(vec!["run".to_owned(), verticle]),
+        "io.vertx.launcher.application.VertxApplication" => Some(vec![verticle]),
+        _ => None,
     }
 }
 

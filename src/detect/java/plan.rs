@@ -10,7 +10,7 @@ use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{Finding, Severity};
-use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::repo::Dir;
 
 /// Where the sources are in the build stage.
@@ -107,7 +107,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         env,
         workdir: HOME.to_owned(),
         entrypoint,
-        args: Vec::new(),
+        args: chosen.program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default(),
         stop_signal: None,
         dev: if dev { dev_command(run) } else { None },
         decisions: Vec::new(),
@@ -256,11 +256,11 @@ fn start(run: &Run, built: &Built) -> Vec<String> {
             vec!["-jar".to_owned(), format!("{HOME}/app.jar")]
         }
         Shape::FastJar => vec!["-jar".to_owned(), format!("{HOME}/quarkus-run.jar")],
-        Shape::Classes { main } => {
+        Shape::Classes { main, args } => {
             let mut path = vec![format!("{HOME}/classes")];
             path.extend(run.siblings.iter().map(|sibling| format!("{HOME}/modules/{}", sibling.artifact)));
             path.push(format!("{HOME}/lib/*"));
-            vec!["-cp".to_owned(), path.join(":"), main.clone()]
+            [vec!["-cp".to_owned(), path.join(":"), main.clone()], args.clone()].concat()
         }
         Shape::Servlet { .. } => vec!["-jar".to_owned(), "/jetty/start.jar".to_owned()],
     };

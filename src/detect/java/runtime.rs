@@ -34,7 +34,7 @@ pub(super) fn describe(program: &mut Program, shape: &Shape, around: &Surroundin
     program.handles_sigterm = Some(jvm("the JVM runs its shutdown hooks and ends on SIGTERM"));
     program.needs.libc = Libc::Dynamic;
     program.needs.libc_evidence = vec![jvm("the Java runtime needs a C library")];
-    let variable = listens(program, shape, around);
+    let variable = if super::dropwizard::describe(program, around)? { None } else { listens(program, shape, around) };
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
@@ -205,6 +205,10 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
     let evidence = || dependency.evidence.clone();
     if let Some(package) = tables.dependency_packages.get(&dependency.key) {
         need(program, package, evidence());
+    }
+    if dependency.key == "io.vertx:vertx-core" || dependency.key == "io.vertx:vertx-web" {
+        let note = "Vert.x makes its cache folder in java.io.tmpdir".to_owned();
+        program.needs.temporary_files.get_or_insert(Evidence { note, ..evidence() });
     }
     if let Some(why) = tables.glibc.get(&dependency.key) {
         let note = format!("{}: {why}", dependency.key);

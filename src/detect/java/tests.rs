@@ -239,7 +239,7 @@ fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
         ));
         artifact(&facts(&[("pom.xml", &text)], "").unwrap())
     };
-    assert_eq!(shade("").shape, Shape::Classes { main: "a.Main".to_owned() });
+    assert_eq!(shade("").shape, Shape::Classes { main: "a.Main".to_owned(), args: Vec::new() });
     let relocated = "<relocations><relocation><pattern>x</pattern></relocation></relocations>";
     assert_eq!((shade(relocated).shape, shade(relocated).file.as_str()), (Shape::Whole, "target/app-1.jar"));
     let attached = format!("{relocated}<shadedArtifactAttached>true</shadedArtifactAttached>");
@@ -248,4 +248,44 @@ fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
         shade(&format!("{relocated}<outputFile>${{project.build.directory}}/y.jar</outputFile>")).file,
         "target/y.jar"
     );
+}
+
+#[test]
+fn a_launcher_is_told_what_the_manifest_would_say() {
+    let shade = |launcher: &str| {
+        let entries = format!("<Main-Class>{launcher}</Main-Class><Main-Verticle>a.Verticle</Main-Verticle>");
+        let text = pom(&plugin(
+            "maven-shade-plugin",
+            &format!(
+                "<executions><execution><goals><goal>shade</goal></goals><configuration><transformers><transformer><manifestEntries>{entries}</manifestEntries></transformer></transformers></configuration></execution></executions>"
+            ),
+        ));
+        artifact(&facts(&[("pom.xml", &text)], "").unwrap()).shape
+    };
+    let told = |main: &str, args: &[&str]| Shape::Classes {
+        main: main.to_owned(),
+        args: args.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(shade("io.vertx.core.Launcher"), told("io.vertx.core.Launcher", &["run", "a.Verticle"]));
+    let new = "io.vertx.launcher.application.VertxApplication";
+    assert_eq!(shade(new), told(new, &["a.Verticle"]));
+    assert_eq!(shade("a.Own"), Shape::Whole);
+}
+
+#[test]
+fn dropwizard_is_started_with_its_configuration() {
+    let uses = "<dependencies><dependency><groupId>io.dropwizard</groupId><artifactId>dropwizard-core</artifactId><version>4.0.7</version></dependency></dependencies>";
+    let main = "package a; import io.dropwizard.core.Application; public class Shop extends Application<C> { public static void main(String[] a) throws Exception { new Shop().run(a); } }";
+    let found = |more: &[(&str, &str)]| {
+        let pom = pom(uses);
+        let mut files = vec![("pom.xml", pom.as_str()), ("src/main/java/a/Shop.java", main)];
+        files.extend(more);
+        let program = facts(&files, "").unwrap().programs[0].clone();
+        (program.args.unwrap().value, program.port.unwrap().value, program.files.len())
+    };
+    let config = "server:\n  applicationConnectors:\n    - type: http\n      port: 9000\n";
+    assert_eq!(found(&[]), ("server".to_owned(), 8080, 0));
+    let more = [("a.yml", config), ("config.yml", config), ("z.yml", "x: 1\n")];
+    assert_eq!(found(&more), ("server config.yml".to_owned(), 9000, 1));
+    assert_eq!(found(&[("it's.yml", config)]).0, "server 'it'\\''s.yml'");
 }

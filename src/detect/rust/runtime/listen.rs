@@ -88,12 +88,11 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     port(&found, configured.as_ref(), program);
     host(&found, program, details);
     if let Some(configured) = configured.filter(|_| !found.iter().any(|address| address.host)) {
-        match configured.profile {
-            Some((variable, value, evidence)) => set_env(program, &variable, &value, evidence),
-            None => {
-                let finding = configured.local.and_then(|local| open(layer.as_ref(), local, program));
-                program.findings.extend(finding);
-            }
+        if let Some((variable, value, evidence)) = configured.profile {
+            set_env(program, &variable, &value, evidence);
+        } else {
+            let finding = configured.local.and_then(|local| open(layer.as_ref(), local, program));
+            program.findings.extend(finding);
         }
     }
 }
