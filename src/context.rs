@@ -437,13 +437,15 @@ impl Needed {
         let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
         for path in &self.paths {
             let inside = tracked_below(repo, plan, path);
-            let hidden =
-                |file: &IgnoreFile| std::iter::once(path).chain(&inside).find(|path| file.hides(path)).cloned();
-            if let Some(held) = hidden(&their_file) {
-                let line = their_file.deciding(&held).map_or(0, |pattern| pattern.line);
+            // Some files of a folder that their lines hide, such as tests, are no matter of ours.
+            let kept = |held: &&String| !their_file.hides(held);
+            let all = !inside.is_empty() && !inside.iter().any(|held| kept(&held));
+            if their_file.hides(path) || all {
+                let held = inside.first().filter(|_| !their_file.hides(path)).unwrap_or(path);
+                let line = their_file.deciding(held).map_or(0, |pattern| pattern.line);
                 by_them.push((path.clone(), line));
             }
-            if hidden(&file).is_some() {
+            if file.hides(path) || all || inside.iter().filter(kept).any(|held| file.hides(held)) {
                 exceptions.extend(literal(path).map(|pattern| format!("!{pattern}")));
             }
         }
@@ -453,6 +455,7 @@ impl Needed {
     /// Exceptions for needed files that the common rows hide: those named, and those in a carried folder that git holds,
     /// secrets excepted.
     fn hidden_by_common(&self, repo: &Repo, plan: &Plan, theirs: &str, groups: &[Group]) -> Result<Vec<String>> {
+        let their_file = IgnoreFile::parse(theirs)?;
         let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
         let secrets = common_rows(&[SECRETS])?;
         let mut exceptions = BTreeSet::new();
@@ -460,12 +463,13 @@ impl Needed {
             if file.hides(path) {
                 exceptions.insert(path.clone());
             }
-            let hidden: Vec<String> = tracked_below(repo, plan, path)
-                .into_iter()
-                .filter(|held| {
-                    file.hides(held) && !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"))
-                })
-                .collect();
+            let inside = tracked_below(repo, plan, path);
+            // Some that their lines hide, such as tests, are no matter of ours; all of them are.
+            let all = inside.iter().all(|held| their_file.hides(held));
+            let ours = |held: &String| all || !their_file.hides(held);
+            let safe = |held: &String| !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"));
+            let hidden: Vec<String> =
+                inside.into_iter().filter(|held| file.hides(held) && ours(held) && safe(held)).collect();
             if hidden.len() <= MAX_EXCEPTIONS {
                 exceptions.extend(hidden);
             } else {

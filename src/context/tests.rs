@@ -290,3 +290,15 @@ fn a_list_that_names_the_sources_stays_as_it_is() {
     assert!(!file.hides("src/main/a.x") && file.hides("more/b.x"), "{}", planned.text);
     assert!(planned.findings.is_empty());
 }
+
+#[test]
+fn tests_that_they_leave_out_of_a_folder_stay_out() {
+    let plan = reading("", "", &["views"]);
+    let files = [("views/a.html", ""), ("views/a.test.js", "")];
+    let (planned, file) = planned(&files, &plan, Some("**/*.test.js\n"));
+    assert!(!file.hides("views/a.html") && file.hides("views/a.test.js"), "{}", planned.text);
+    assert!(planned.findings.is_empty(), "{:?}", codes(&planned));
+    let (planned, file) = self::planned(&files, &plan, Some("views/*\n"));
+    assert!(!file.hides("views/a.html"), "{}", planned.text);
+    assert_eq!(codes(&planned), ["ignore-hides-needed at 1"]);
+}
