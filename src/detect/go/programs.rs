@@ -57,7 +57,7 @@ fn is_aside(folder: &RelPath, module: &RelPath) -> bool {
     let parts: Vec<&str> = way.split('/').collect();
     let parents = parts.len().saturating_sub(1);
     // A folder of that name may be the program itself (cmd/test), not only what holds programs.
-    parts.iter().take(parents).any(|part| ASIDE.contains(part)) || ASIDE.contains(&way) || parts.first() == Some(&"internal")
+    parts.iter().take(parents).any(|part| ASIDE.contains(part)) || ASIDE.contains(&way) || parts.contains(&"internal")
 }
 
 /// Likeliness: the higher, the likelier. A program that listens beats one of a better name that does not.

@@ -455,6 +455,26 @@ mod tests {
     }
 
     #[test]
+    fn a_member_may_build_its_site_by_a_tool_of_the_root() {
+        let member = |scripts: &str| format!(r#"{{"name": "web", "scripts": {{{scripts}}}}}"#);
+        let found = |scripts: &str| {
+            let member = member(scripts);
+            let files = [
+                ("package.json", r#"{"workspaces": ["web"], "devDependencies": {"vite": "6", "cross-env": "7"}}"#),
+                ("web/package.json", member.as_str()),
+                ("web/index.html", ""),
+                ("web/vite.config.ts", "export default { build: { outDir: 'build' } }"),
+                LOCK,
+            ];
+            let repo = Repo::from_files(files);
+            let apps = detect::scan(&repo, &RelPath::root()).unwrap();
+            apps.iter().map(|facts| facts.dir.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(r#""build": "npm run build:app", "build:app": "cross-env A=1 vite build""#), ["web"]);
+        assert!(found(r#""build": "node make.js""#).is_empty());
+    }
+
+    #[test]
     fn pnpm_does_not_install_again_before_it_runs_a_script() {
         for (version, again) in [("10.34.9", false), ("11.6.0", true)] {
             let manifest = format!(r#"{{"packageManager": "pnpm@{version}", "main": "server.js", "dependencies": {{"express": "4"}}}}"#);

@@ -7,6 +7,8 @@ use super::angular;
 use super::config;
 use super::framework;
 use super::launch::{Launch, Layout};
+use super::manifest::Package;
+use super::script;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -22,6 +24,8 @@ pub(crate) struct Site {
 struct Tool {
     /// The dependency.
     package: &'static str,
+    /// Its command.
+    command: &'static str,
     /// Stem of its config file.
     config: &'static str,
     /// The property that names the folder.
@@ -36,15 +40,15 @@ struct Tool {
 
 /// Output folders by each tool's documentation (config reference pages).
 const TOOLS: [Tool; 9] = [
-    Tool { package: "vitepress", config: "", property: "outDir", default: ".vitepress/dist", fallback: false, flag: "--outDir" },
-    Tool { package: "@docusaurus/core", config: "", property: "", default: "build", fallback: false, flag: "--out-dir" },
-    Tool { package: "gatsby", config: "", property: "", default: "public", fallback: false, flag: "" },
-    Tool { package: "@11ty/eleventy", config: ".eleventy", property: "output", default: "_site", fallback: false, flag: "--output" },
-    Tool { package: "@vue/cli-service", config: "vue.config", property: "outputDir", default: "dist", fallback: true, flag: "--dest" },
-    Tool { package: "@rsbuild/core", config: "rsbuild.config", property: "root", default: "dist", fallback: true, flag: "" },
-    Tool { package: "vite", config: "vite.config", property: "outDir", default: "dist", fallback: true, flag: "--outDir" },
-    Tool { package: "parcel", config: "", property: "", default: "dist", fallback: true, flag: "--dist-dir" },
-    Tool { package: "webpack-cli", config: "", property: "", default: "dist", fallback: true, flag: "--output-path" },
+    Tool { package: "vitepress", command: "vitepress", config: "", property: "outDir", default: ".vitepress/dist", fallback: false, flag: "--outDir" },
+    Tool { package: "@docusaurus/core", command: "docusaurus", config: "", property: "", default: "build", fallback: false, flag: "--out-dir" },
+    Tool { package: "gatsby", command: "gatsby", config: "", property: "", default: "public", fallback: false, flag: "" },
+    Tool { package: "@11ty/eleventy", command: "eleventy", config: ".eleventy", property: "output", default: "_site", fallback: false, flag: "--output" },
+    Tool { package: "@vue/cli-service", command: "vue-cli-service", config: "vue.config", property: "outputDir", default: "dist", fallback: true, flag: "--dest" },
+    Tool { package: "@rsbuild/core", command: "rsbuild", config: "rsbuild.config", property: "root", default: "dist", fallback: true, flag: "" },
+    Tool { package: "vite", command: "vite", config: "vite.config", property: "outDir", default: "dist", fallback: true, flag: "--outDir" },
+    Tool { package: "parcel", command: "parcel", config: "", property: "", default: "dist", fallback: true, flag: "--dist-dir" },
+    Tool { package: "webpack-cli", command: "webpack", config: "", property: "", default: "dist", fallback: true, flag: "--output-path" },
 ];
 
 /// The site that the build script makes; `None` where no tool for sites is known.
@@ -59,18 +63,27 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
         return angular::site(app);
     }
     for tool in &TOOLS {
-        if !package.has(tool.package) {
-            continue;
-        }
+        // A member of a workspace may use a tool of the root.
+        let shared = app.root_package.as_ref().filter(|root| root.has(tool.package) && runs(package, tool.command));
+        let Some(owner) = Some(package).filter(|package| package.has(tool.package)).or(shared) else { continue };
         // A bundler also builds servers and libraries: a page says that it is a site.
         if matches!(tool.package, "vite" | "webpack-cli" | "parcel" | "@rsbuild/core") && !has_page(app) && tool.package != "@rsbuild/core" {
             continue;
         }
-        let mut evidence = vec![package.at_dependency(tool.package, format!("{} builds a site", tool.package))];
+        let mut evidence = vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
         let folder = folder(app, tool, text, &mut evidence)?;
         return Ok(Some(site(tool.package, &folder, tool.fallback, evidence)));
     }
     Ok(None)
+}
+
+/// A script that builds calls the command.
+fn runs(package: &Package, command: &str) -> bool {
+    let calls = |text: &str| {
+        let mut commands = script::parse(text).commands.into_iter().map(script::unwrap);
+        commands.any(|call| call.argv.first().is_some_and(|word| word == command))
+    };
+    package.scripts().into_iter().any(|(name, text)| name.starts_with("build") && calls(text))
 }
 
 fn has_page(app: &App) -> bool {

@@ -275,3 +275,12 @@ fn entangled_code_ends() {
     let circle = "package main\nimport \"net/http\"\nvar a = b + c\nvar b = c + a\nvar c = a + b + f()\nfunc f() string { return g(a) }\nfunc g(x string) string { return f() + x }\nfunc main() { http.ListenAndServe(a, nil) }\n";
     assert_eq!(port(&with(&[("main.go", circle)])), None);
 }
+
+#[test]
+fn an_example_beats_a_program_in_internal() {
+    let main = "package main\nfunc main() {}\n";
+    let found = |files: &[(&str, &str)]| facts(files).programs.iter().map(|p| p.id.clone()).collect::<Vec<_>>();
+    let files = [("a/internal/types/main.go", main), ("examples/base/main.go", main)];
+    assert_eq!(found(&files)[0], "./examples/base");
+    assert_eq!(found(&[("a/internal/types/main.go", main), ("cmd/x/main.go", main)]), ["./cmd/x"]);
+}
