@@ -73,6 +73,8 @@ fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     } else {
         20
     };
+    // Nobody outside of the module can even import what lies there.
+    let name = name - if folder.components().any(|part| part == "internal") { 10 } else { 0 };
     name + if program.kind == Kind::Service { 15 } else { 0 } - if helper { 50 } else { 0 }
 }
 
