@@ -1,4 +1,4 @@
-//! XML as a plain tree with lines. Entities and DTDs are refused: Maven's own poms need neither.
+//! XML as a plain tree with lines. A DTD that declares entities is refused: no file of Maven's needs one.
 
 use anyhow::{Result, anyhow, bail};
 
@@ -61,7 +61,9 @@ impl Element {
 pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_deep(path, text)?;
-    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: MAX_ELEMENTS * 8, ..Default::default() };
+    // logback's files often open with a bare `<!DOCTYPE configuration>`.
+    let allow_dtd = !text.contains("<!ENTITY");
+    let options = roxmltree::ParsingOptions { allow_dtd, nodes_limit: MAX_ELEMENTS * 8, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         anyhow!(
             "{path}:{}: not valid XML: {error}; mend the file, since the build tools cannot read it either",
@@ -164,6 +166,8 @@ mod tests {
     fn refuses_what_is_broken_or_hostile() {
         let error = parse(&path(), "<p>\n<a></p>").unwrap_err().to_string();
         assert!(error.starts_with("pom.xml:2: not valid XML"), "{error}");
+        let bare = "<?xml version='1.0'?>\n<!DOCTYPE configuration>\n<configuration><a/></configuration>";
+        assert_eq!(parse(&path(), bare).unwrap().children[0].line, 3);
         let bomb = "<!DOCTYPE p [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><p>&b;</p>";
         assert!(parse(&path(), bomb).unwrap_err().to_string().contains("not valid XML"));
         let deep = "<a>".repeat(500_000);

@@ -19,13 +19,26 @@ pub(super) struct SourceFile {
     pub(super) path: RelPath,
     text: Rc<str>,
     tokens: Vec<Token>,
+    links: Vec<Link>,
+}
+
+/// Where a token stands among the brackets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Link {
+    /// The bracket that it stands in.
+    parent: Option<usize>,
+    /// Of an opening bracket, the one that closes it.
+    end: Option<usize>,
 }
 
 impl SourceFile {
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Self {
-        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text) };
+        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text), links: Vec::new() };
+        file.link();
         file.drop_tests();
+        file.link();
         file.open_defaults();
+        file.link();
         file
     }
 
@@ -71,23 +84,36 @@ impl SourceFile {
 
     /// The position of the bracket that closes the one at `open`; the end where none does.
     pub(super) fn closing(&self, open: usize) -> usize {
-        let mut depth = 0usize;
-        for at in open..self.len() {
+        self.links.get(open).and_then(|link| link.end).unwrap_or(self.len())
+    }
+
+    /// Finds which bracket each token stands in, and where each bracket ends: asked once for each file, since a table of
+    /// many texts is asked for each of them.
+    fn link(&mut self) {
+        let mut links = vec![Link::default(); self.len()];
+        // Open brackets; what follows a `;` in one stands in no call.
+        let mut open: Vec<(usize, bool)> = Vec::new();
+        for at in 0..self.len() {
+            links[at].parent = open.last().filter(|(_, cut)| !cut).map(|(bracket, _)| *bracket);
             if self.kind(at) != Some(Kind::Mark) {
                 continue;
             }
             match self.word(at) {
-                "(" | "[" | "{" => depth += 1,
+                "(" | "[" | "{" => open.push((at, false)),
                 ")" | "]" | "}" => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return at;
+                    if let Some((bracket, _)) = open.pop() {
+                        links[bracket].end = Some(at);
+                    }
+                }
+                ";" => {
+                    if let Some((_, cut)) = open.last_mut() {
+                        *cut = true;
                     }
                 }
                 _ => {}
             }
         }
-        self.len()
+        self.links = links;
     }
 
     /// The name before an opening bracket: `f` for `f(`, `f::<T>(` and `f!(`.
@@ -118,21 +144,8 @@ impl SourceFile {
 
     /// The calls that a token stands in, innermost first: the position of each opening bracket.
     pub(super) fn enclosing(&self, at: usize) -> Vec<usize> {
-        let (mut found, mut depth, mut here) = (Vec::new(), 0usize, at);
-        while let Some(before) = here.checked_sub(1) {
-            here = before;
-            if self.kind(here) != Some(Kind::Mark) {
-                continue;
-            }
-            match self.word(here) {
-                ")" | "]" | "}" => depth += 1,
-                "(" | "[" if depth == 0 => found.push(here),
-                "{" | ";" if depth == 0 => break,
-                "(" | "[" | "{" => depth -= 1,
-                _ => {}
-            }
-        }
-        found
+        let parent = |at: usize| self.links.get(at).and_then(|link| link.parent).filter(|open| !self.is(*open, "{"));
+        std::iter::successors(parent(at), |open| parent(*open)).collect()
     }
 
     /// The range of the statement around a token, at the same level of braces.

@@ -8,6 +8,7 @@ use crate::path::RelPath;
 
 /// Headings under which `port` and `host` are the server's own.
 const HEADINGS: [&str; 9] = ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
+const PORTS: [&str; 3] = ["port", "http_port", "listen_port"];
 const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"];
 
 /// What the files say.
@@ -121,7 +122,7 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
             setting: top.contains(&heading).then(|| format!("{heading}.{key}")),
             evidence: evidence("port"),
         };
-        if key == "port" {
+        if PORTS.contains(&key) {
             if let Some(port) = value.parse().ok().filter(|port| *port > 0) {
                 lines.push(Line { port: Some(port), ..line });
             }
