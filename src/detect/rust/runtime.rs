@@ -40,7 +40,9 @@ impl Code<'_> {
             return None;
         }
         let word = name.replace('-', "_");
-        self.find(|file, at| file.is(at, &word)).map(|(file, at)| file.evidence(at, format!("uses {name}")))
+        let file = self.files.iter().find(|file| file.names(&word))?;
+        let at = (0..file.len()).find(|at| file.is(*at, &word));
+        at.map(|at| (file, at)).map(|(file, at)| file.evidence(at, format!("uses {name}")))
     }
 }
 

@@ -2,7 +2,7 @@
 //! name. Code for tests alone is left out.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -14,12 +14,16 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 /// One file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SourceFile {
     pub(super) path: RelPath,
     text: Rc<str>,
     tokens: Vec<Token>,
     links: Vec<Link>,
+    /// Every name in it: most questions are about a name that most files do not hold.
+    names: HashSet<Box<str>>,
+    /// The first folder of each text that is a path.
+    folders: HashSet<Box<str>>,
 }
 
 /// Where a token stands among the brackets.
@@ -33,13 +37,39 @@ struct Link {
 
 impl SourceFile {
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Self {
-        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text), links: Vec::new() };
+        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text), ..Self::default() };
         file.link();
         file.drop_tests();
         file.link();
         file.open_defaults();
         file.link();
+        file.note();
         file
+    }
+
+    fn note(&mut self) {
+        let (mut names, mut folders) = (HashSet::new(), HashSet::new());
+        for at in 0..self.len() {
+            if self.kind(at) == Some(Kind::Word) {
+                if !names.contains(self.word(at)) {
+                    names.insert(Box::from(self.word(at)));
+                }
+            } else if let Some(text) = self.string(at).filter(|text| text.contains('/')) {
+                let mut parts = text.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+                folders.extend(parts.next().map(Box::from));
+            }
+        }
+        (self.names, self.folders) = (names, folders);
+    }
+
+    /// The name stands somewhere in it.
+    pub(super) fn names(&self, word: &str) -> bool {
+        self.names.contains(word)
+    }
+
+    /// A text in it is a path that begins with the folder, `.` and `..` left out.
+    pub(super) fn leads_to(&self, folder: &str) -> bool {
+        self.folders.contains(folder)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -324,13 +354,10 @@ impl<'r> Sources<'r> {
         let mut taken: BTreeSet<&RelPath> = BTreeSet::from([root]);
         let mut from = 0;
         while from < files.len() {
-            let names: BTreeSet<String> = files[from..]
-                .iter()
-                .flat_map(|file| (0..file.len()).filter(|at| file.kind(*at) == Some(Kind::Word)).map(|at| file.word(at).to_owned()))
-                .collect();
+            let new = from..files.len();
             from = files.len();
             for (name, root) in libraries {
-                if names.contains(name) && taken.insert(root) {
+                if files[new.clone()].iter().any(|file| file.names(name)) && taken.insert(root) {
                     files.extend(self.of_crate(root)?);
                 }
             }

@@ -45,11 +45,8 @@ pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<
 
 /// The code names something in a folder, in whatever macro or function that may be.
 fn names(file: &SourceFile, folder: &str) -> bool {
-    (0..file.len()).filter_map(|at| file.string(at)).any(|text| {
-        let mut parts = text.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
-        // One word alone is any word, unless dots or slashes make it a path.
-        parts.next() == Some(folder) && text.contains('/') || text == folder && is_script(file)
-    })
+    // One word alone is any word, unless dots or slashes make it a path.
+    file.leads_to(folder) || is_script(file) && (0..file.len()).any(|at| file.string(at).is_some_and(|text| text == folder))
 }
 
 /// A build script reads folders by their bare names.

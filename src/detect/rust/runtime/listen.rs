@@ -5,6 +5,7 @@ use super::environment::{self, Layer};
 use super::settings::{self, Local, Settings};
 use super::{Code, set_env};
 use crate::detect::rust::ProgramDetails;
+use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, Kind, Program, Rejected, Severity, Sourced};
 
@@ -53,12 +54,15 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     let layer = environment::layer(code);
     for file in code.files {
         for at in 0..file.len() {
-            arguments(file, at, &mut found);
-            builders(file, at, &mut found);
-            literal(file, at, &mut found);
-            octets(file, at, &mut found);
-            constants(file, at, &mut found);
-            defaults(file, at, layer.as_ref(), &mut found);
+            match (file.kind(at), file.word(at)) {
+                (Some(Lexeme::Text | Lexeme::Raw), _) => literal(file, at, &mut found),
+                (_, "#") => arguments(file, at, &mut found),
+                (_, "builder") => builders(file, at, &mut found),
+                (_, "const" | "static" | "fn") => constants(file, at, &mut found),
+                (_, "set_default") => defaults(file, at, layer.as_ref(), &mut found),
+                (Some(Lexeme::Number), _) | (_, "[" | "LOCALHOST" | "UNSPECIFIED") => octets(file, at, &mut found),
+                _ => {}
+            }
         }
     }
     let server = code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
@@ -202,6 +206,9 @@ pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
 
 fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let Some(text) = file.string(at) else { return };
+    if parse(&text).is_none() && text.parse::<u16>().is_err() {
+        return;
+    }
     let calls: Vec<&str> = file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
     if calls.iter().any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde" | "builder")) {
         return;
