@@ -146,7 +146,8 @@ impl CargoConfig {
         }
         words.extend(per_target.iter().map(|(linker, flags)| (linker.as_str(), flags.iter().map(String::as_str).collect())));
         for (linker, flags) in words {
-            if linker.contains("clang") {
+            // `-C linker=clang` among the flags says the same.
+            if linker.contains("clang") || flags.iter().any(|flag| flag.contains("linker=") && flag.contains("clang")) {
                 self.tools.push(("clang".to_owned(), at("clang", "the configured linker")));
             }
             for tool in ["lld", "mold"] {
@@ -207,6 +208,10 @@ mod tests {
         let tools: Vec<_> = config.tools.iter().map(|(tool, evidence)| format!("{tool} {}", evidence.place())).collect();
         assert_eq!(tools, ["clang .cargo/config.toml:4", "mold .cargo/config.toml:5"]);
         assert_eq!(config.wrapper.unwrap().line, Some(2));
+        let flags = "rustflags = [\"-C\", \"linker=clang\", \"-C\", \"link-arg=-fuse-ld=lld\"]";
+        let config = of(&format!("[target.x86_64-unknown-linux-gnu]\n{flags}\n"), &[]);
+        let tools: Vec<&str> = config.tools.iter().map(|(tool, _)| tool.as_str()).collect();
+        assert_eq!(tools, ["clang", "lld"]);
     }
 
     #[test]
