@@ -2,7 +2,7 @@
 //! name. Code for tests alone is left out.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -21,9 +21,9 @@ pub(super) struct SourceFile {
     tokens: Vec<Token>,
     links: Vec<Link>,
     /// Every name in it: most questions are about a name that most files do not hold.
-    names: HashSet<Box<str>>,
+    names: BTreeSet<Box<str>>,
     /// The first folder of each text that is a path.
-    folders: HashSet<Box<str>>,
+    folders: BTreeSet<Box<str>>,
 }
 
 /// Where a token stands among the brackets.
@@ -48,7 +48,7 @@ impl SourceFile {
     }
 
     fn note(&mut self) {
-        let (mut names, mut folders) = (HashSet::new(), HashSet::new());
+        let (mut names, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for at in 0..self.len() {
             if self.kind(at) == Some(Kind::Word) {
                 if !names.contains(self.word(at)) {
