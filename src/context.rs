@@ -437,9 +437,8 @@ impl Needed {
         let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
         for path in &self.paths {
             let inside = tracked_below(repo, plan, path);
-            // Some files of a folder that their lines hide, such as tests, are no matter of ours.
             let kept = |held: &&String| !their_file.hides(held);
-            let all = !inside.is_empty() && !inside.iter().any(|held| kept(&held));
+            let all = hides_every(&their_file, &inside);
             if their_file.hides(path) || all {
                 let held = inside.first().filter(|_| !their_file.hides(path)).unwrap_or(path);
                 let line = their_file.deciding(held).map_or(0, |pattern| pattern.line);
@@ -464,8 +463,7 @@ impl Needed {
                 exceptions.insert(path.clone());
             }
             let inside = tracked_below(repo, plan, path);
-            // Some that their lines hide, such as tests, are no matter of ours; all of them are.
-            let all = inside.iter().all(|held| their_file.hides(held));
+            let all = hides_every(&their_file, &inside);
             let ours = |held: &String| all || !their_file.hides(held);
             let safe = |held: &String| !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"));
             let hidden: Vec<String> =
@@ -478,6 +476,11 @@ impl Needed {
         }
         Ok(exceptions.iter().filter_map(|path| literal(path)).map(|pattern| format!("!{pattern}")).collect())
     }
+}
+
+/// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests, that is no matter of ours.
+fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
+    !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }
 
 /// The common rows under these titles.

@@ -303,25 +303,21 @@ impl Project<'_> {
         let plugin = self.plugins.get(SHADE)?;
         let execution = plugin.running("shade").next()?;
         let text = |way: &str| plugin.text_of(self.model, execution, way);
-        let main = plugin
-            .element_of(execution, "transformers")
-            .and_then(|(path, transformers)| {
-                let named = transformers.walk().find(|e| ["mainClass", "Main-Class"].contains(&e.name.as_str()))?;
-                Some((self.model.resolve(&named.text), Evidence::at(path, named.line, "main class of the shaded jar")))
-            })
+        let transformers = plugin.element_of(execution, "transformers");
+        let entry = |is: fn(&str) -> bool| {
+            transformers.and_then(|(path, list)| Some((path, list.walk().find(|e| is(&e.name))?)))
+        };
+        let main = entry(|name| ["mainClass", "Main-Class"].contains(&name))
+            .map(|(path, e)| (self.model.resolve(&e.text), Evidence::at(path, e.line, "main class of the shaded jar")))
             .or_else(|| self.manifest_main())?;
         // What changes classes or leaves some out cannot be had from the unshaded parts.
         let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
             plugin.element_of(execution, way).filter(|(_, e)| !e.children.is_empty() || e.text == "true")
         });
-        let verticle = plugin.element_of(execution, "transformers").and_then(|(path, transformers)| {
-            transformers.walk().find(|e| e.name == "Main-Verticle").map(|e| (path, e))
-        });
+        let verticle = entry(|name| name == "Main-Verticle");
         let told = verticle.and_then(|(_, e)| vertx(&main.0, self.model.resolve(&e.text)));
-        let launches = plugin.element_of(execution, "transformers").and_then(|(path, transformers)| {
-            let entry = |name: &str| name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-");
-            transformers.walk().find(|e| entry(&e.name)).map(|e| (path, e))
-        });
+        let launches =
+            entry(|name| name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-"));
         let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| told.is_none())) else {
             let mut candidate = self.classes(main.0, main.1);
             if let (Some(told), Shape::Classes { args, .. }) = (told, &mut candidate.artifact.shape) {

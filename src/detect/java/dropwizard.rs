@@ -4,8 +4,8 @@
 
 use anyhow::Result;
 
-use super::runtime::Surroundings;
-use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
+use super::runtime::{Surroundings, binds_localhost};
+use crate::facts::{Evidence, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -32,14 +32,8 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
             port = Sourced::new(value, Evidence::at(&path, line, "the port of the application's connector"));
         }
         if let Some(line) = said.local {
-            program.findings.push(Finding::new(
-                "localhost-only",
-                Severity::Warning,
-                "the server binds localhost only",
-                [Evidence::at(&path, line, "the address that it binds")],
-                "nothing outside of the container can connect",
-                "remove the line, or bind 0.0.0.0",
-            ));
+            let evidence = Evidence::at(&path, line, "the address that it binds");
+            program.findings.push(binds_localhost(evidence, "remove the line, or bind 0.0.0.0"));
         }
         program.files.push(Sourced::new(path.clone(), Evidence::file(&path, "the program is started with it")));
     }

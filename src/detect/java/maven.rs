@@ -123,14 +123,13 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         selection.extend(["-pl".to_owned(), module, "-am".to_owned()]);
     }
     let selected: Vec<&Model> = std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
-    let mut source_folders: Vec<String> = selected
-        .iter()
-        .filter(|model| model.packaging() != "pom")
+    let compiled = || selected.iter().filter(|model| model.packaging() != "pom");
+    let mut source_folders: Vec<String> = compiled()
         .filter_map(|model| model.dir().join(&model.source_dir()).map(|path| in_context(&path)))
         .filter(|path| !path.is_empty())
         .collect();
     source_folders.sort();
-    let sources = selected.iter().filter(|model| model.packaging() != "pom").filter_map(|model| {
+    let sources = compiled().filter_map(|model| {
         let folder = model.dir();
         if folder.is_root() { folder.join(&model.source_dir())?.parent() } else { Some(folder) }
     });

@@ -186,18 +186,24 @@ fn own_server(program: &mut Program, around: &Surroundings) -> PortVariable {
         program.port = Some(Sourced::new(port, source.evidence(at, note)));
         let local = at.checked_sub(2).and_then(|at| source.argument(at));
         if local.is_some_and(|host| matches!(host, "localhost" | "127.0.0.1")) {
-            program.findings.push(Finding::new(
-                "localhost-only",
-                Severity::Warning,
-                "the server binds localhost only",
-                [source.evidence(at, "the address that it binds")],
-                "nothing outside of the container can connect",
-                "bind 0.0.0.0, or take the address from an environment variable",
-            ));
+            let evidence = source.evidence(at, "the address that it binds");
+            let fix = "bind 0.0.0.0, or take the address from an environment variable";
+            program.findings.push(binds_localhost(evidence, fix));
         }
         return variable;
     }
     None
+}
+
+pub(super) fn binds_localhost(evidence: Evidence, fix: &str) -> Finding {
+    Finding::new(
+        "localhost-only",
+        Severity::Warning,
+        "the server binds localhost only",
+        [evidence],
+        "nothing outside of the container can connect",
+        fix,
+    )
 }
 
 fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings) {

@@ -41,8 +41,8 @@ impl Code<'_> {
         }
         let word = name.replace('-', "_");
         let file = self.files.iter().find(|file| file.names(&word))?;
-        let at = (0..file.len()).find(|at| file.is(*at, &word));
-        at.map(|at| (file, at)).map(|(file, at)| file.evidence(at, format!("uses {name}")))
+        let at = (0..file.len()).find(|at| file.is(*at, &word))?;
+        Some(file.evidence(at, format!("uses {name}")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::environment::{self, Layer};
-use super::settings::{self, Local, Settings};
+use super::settings::{self, Line, Settings};
 use super::{Code, set_env};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
@@ -102,7 +102,7 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
 }
 
 /// Opens the address of a configuration file by the variable that replaces it; where there is none, that is said.
-fn open(layer: Option<&Layer>, local: Local, program: &mut Program) -> Option<Finding> {
+fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Finding> {
     let variable = local.setting.as_ref().and_then(|setting| layer?.variable(setting));
     let value = if local.joined { local.port.map(|port| format!("{ANY}:{port}")) } else { Some(ANY.to_owned()) };
     let (Some(variable), Some(value)) = (variable, value) else { return Some(localhost(local.evidence)) };

@@ -16,30 +16,23 @@ const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"]
 pub(super) struct Settings {
     pub(super) port: Option<Sourced<u16>>,
     /// Where an address of this machine alone stands.
-    pub(super) local: Option<Local>,
+    pub(super) local: Option<Line>,
     /// The variable that chooses between the files, and the value whose file listens everywhere.
     pub(super) profile: Option<(String, String, Evidence)>,
 }
 
-/// An address of this machine alone.
+/// One line that matters.
 #[derive(Clone, Debug)]
-pub(super) struct Local {
-    pub(super) evidence: Evidence,
-    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be told.
-    pub(super) setting: Option<String>,
+pub(super) struct Line {
+    file: RelPath,
+    /// Of an address: it is of this machine alone.
+    local: Option<bool>,
     /// Host and port in one.
     pub(super) joined: bool,
     pub(super) port: Option<u16>,
-}
-
-/// One line that matters.
-struct Line {
-    file: RelPath,
-    local: Option<bool>,
-    joined: bool,
-    port: Option<u16>,
-    setting: Option<String>,
-    evidence: Evidence,
+    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be told.
+    pub(super) setting: Option<String>,
+    pub(super) evidence: Evidence,
 }
 
 pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
@@ -60,13 +53,7 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     let local = lines.iter().find(|line| line.local == Some(true));
     let open = lines.iter().filter(|line| line.local == Some(false));
     let profile = local.and_then(|local| open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open)));
-    let local = local.map(|line| Local {
-        evidence: line.evidence.clone(),
-        setting: line.setting.clone(),
-        joined: line.joined,
-        port: line.port,
-    });
-    Some(Settings { port, local, profile })
+    Some(Settings { port, local: local.cloned(), profile })
 }
 
 /// `var("APP_ENVIRONMENT").unwrap_or("local")` where local.yaml is this machine's and production.yaml is not.
