@@ -31,6 +31,10 @@ case "$*" in
     line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","started":"2026-01-01T00:00:00Z"}]}'
     case "$MODE" in
       dies) : > "$LOG.dead"; line 'ERROR: error reading from server: EOF'; exit 1 ;;
+      unread) line 'ERROR: failed to build: failed to solve: exit code: 1'; exit 1 ;;
+      unread-once)
+        [ -e "$LOG.unread" ] || { : > "$LOG.unread"; line 'ERROR: failed to build: failed to solve: exit code: 1'; exit 1; }
+        line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"exit code: 1"}]}'; exit 1 ;;
       full) line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"write /x: no space left on device"}]}'; exit 1 ;;
       broken)
         line '{"logs":[{"vertex":"a","stream":2,"data":"bWFpbi5nbzo0OiB1bmRlZmluZWQ6IHgK"}]}'
@@ -170,6 +174,21 @@ fn a_full_disk_is_the_machines_fault() {
     let world = World::new();
     let (_, err) = world.run("full", &[], 2);
     holds(&err, &["the disk of the container engine is full", "no space left on device", "docker builder prune"]);
+}
+
+#[test]
+fn what_reads_the_dockerfile_may_die_once() {
+    let world = World::new();
+    let (out, err) = world.run("unread-once", &[], 1);
+    holds(&out, &["BROKEN build", "build: RUN go build"]);
+    holds(&err, &["building once more: what reads the Dockerfile died in the engine"]);
+    let (_, err) = world.run("unread", &[], 2);
+    holds(
+        &err,
+        &["the build could not end", "`# syntax=` line names, dies in the engine", "failed to solve: exit code: 1"],
+    );
+    let (made, removed) = world.images();
+    assert!(made.len() == 4 && made == removed, "{made:?} {removed:?}");
 }
 
 #[test]

@@ -56,6 +56,21 @@ enum Reading {
 /// # Errors
 /// Where the engine cannot be asked, or stopped answering; a build that fails is no error here.
 pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
+    let built = attempt(engine, stem, order, watch)?;
+    if !built.failure.as_ref().is_some_and(|failure| failure.step.is_none() && frontend_died(&failure.error)) {
+        return Ok(built);
+    }
+    watch(&Event::Doing("building once more: what reads the Dockerfile died in the engine".to_owned()));
+    attempt(engine, stem, order, watch)
+}
+
+/// The program that the `# syntax=` line names ended before it had read the Dockerfile. An engine on a busy machine loses
+/// it now and then (seen with Docker 26.1, once in some thousand builds), so this says nothing about the Dockerfile.
+fn frontend_died(error: &str) -> bool {
+    error.contains("failed to solve: exit code:")
+}
+
+fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
     let name = engine.name(stem);
     engine.list(Thing::Image(name.clone()))?;
     let image = Image::new(engine, name.clone());
@@ -120,5 +135,9 @@ pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
     }
     let (file, context) = (order.dockerfile.display().to_string(), order.context.display().to_string());
     let words = ["buildx", "build", "--check", "--progress=plain", "-f", &file, &context];
+    let answer = engine.run(&words, order.limit)?;
+    if answer.ok || !frontend_died(&answer.last()) {
+        return Ok(Some(answer));
+    }
     engine.run(&words, order.limit).map(Some)
 }
