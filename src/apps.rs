@@ -97,6 +97,7 @@ pub fn choose(repo: &Repo, start: &RelPath, found: Found, wanted: &[String], ent
         }
     }
     let mut assumptions = Vec::new();
+    front_ends(&mut taken, &mut others);
     one_per_folder(&mut taken, &mut others, &mut assumptions);
     if taken.is_empty() {
         let list: Vec<String> = others.iter().map(|(facts, why)| format!("{} ({why})", facts.dir)).collect();
@@ -129,6 +130,26 @@ fn why_not(facts: &Facts, start: &RelPath, own_starts: bool, any_starts: bool, t
     outer
         .filter(|_| facts.context != facts.dir)
         .map(|outer| format!("part of {}: no lockfile or module of its own", outer.dir))
+}
+
+/// What is built into the image of another application that is taken needs none of its own.
+fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
+    let mut built: Vec<(RelPath, String, String)> = Vec::new();
+    for facts in taken.iter() {
+        let front_ends = facts.programs.first().into_iter().flat_map(|program| &program.front_ends);
+        let why = format!("the front end of {}, and built with it", facts.name.value);
+        built.extend(front_ends.map(|made| (made.value.dir.clone(), made.value.language.clone(), why.clone())));
+    }
+    let why = |facts: &Facts| {
+        let found = built.iter().find(|(dir, language, _)| *dir == facts.dir && *language == facts.language);
+        found.map(|(_, _, why)| why.clone())
+    };
+    for (facts, reason) in others.iter_mut() {
+        *reason = why(facts).unwrap_or_else(|| std::mem::take(reason));
+    }
+    let (parts, whole): (Vec<Facts>, Vec<Facts>) = taken.drain(..).partition(|facts| why(facts).is_some());
+    others.extend(parts.into_iter().filter_map(|facts| Some((why(&facts)?, facts))).map(|(why, facts)| (facts, why)));
+    *taken = whole;
 }
 
 /// Two languages in one folder would write the same Dockerfile: the one that is likelier a service stays.
@@ -251,7 +272,7 @@ fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Evidence, Program, Sourced};
+    use crate::facts::{Evidence, FrontEnd, Program, Sourced};
 
     fn app(dir: &str, language: &str, program: Option<Kind>, context: &str) -> Facts {
         let path = |text: &str| RelPath::new(text).unwrap();
@@ -281,6 +302,23 @@ mod tests {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let found = Found { apps: found, ..Found::default() };
         choose(&Repo::from_files([("x", "")]), &RelPath::root(), found, &wanted, false)
+    }
+
+    #[test]
+    fn a_front_end_is_built_with_its_program() {
+        let front_end = |dir: &str, language: &str| {
+            let (language, script) = (language.to_owned(), "build".to_owned());
+            let path = |text: &str| RelPath::new(text).unwrap();
+            Sourced::assumed(FrontEnd { language, dir: path(dir), script, output: path("dist"), opened: None })
+        };
+        let mut server = app("", "a", Some(Kind::Command), "");
+        server.programs[0].front_ends = vec![front_end("", "b"), front_end("web", "b")];
+        // The page beside it would be likelier than a command that only waits.
+        let found = vec![server, app("", "b", Some(Kind::Site), ""), app("web", "b", Some(Kind::Site), "web")];
+        let chosen = choose_from(found, &[]).unwrap();
+        assert_eq!(dirs(&chosen), [".:a"]);
+        assert!(chosen.others.iter().all(|(_, why)| why.contains("the front end of")), "{:?}", chosen.others);
+        assert!(chosen.assumptions.is_empty());
     }
 
     fn search_in(files: &[(&str, &str)], wanted: &[&str]) -> Result<Selection> {

@@ -93,6 +93,10 @@ pub fn plan_ignore(
     let (origin, written) = existing.map_or((path, ""), |held| (held.file, theirs(held.text)));
     let app = plan.app.strip(&plan.context).unwrap_or_default();
     let mut language = groups(&template(&plan.language), app);
+    for front_end in &plan.front_ends {
+        let stem = front_end.template.split('/').next().unwrap_or_default();
+        language.extend(groups(&template(stem), front_end.folder.as_str().trim_start_matches('.')));
+    }
     let mut common = groups(&template("common"), app);
     own_dockerfile(plan, path, &mut common)?;
     let sources = {
@@ -414,7 +418,8 @@ struct Needed {
 impl Needed {
     /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may list.
     fn of(repo: &Repo, plan: &Plan) -> Self {
-        let manifests = plan.manifests.iter().flat_map(|copy| &copy.src).map(Line::as_str);
+        let manifests = plan.front_ends.iter().flat_map(|front_end| &front_end.manifests).chain(&plan.manifests);
+        let manifests = manifests.flat_map(|copy| &copy.src).map(Line::as_str);
         let artifacts = plan.artifacts.iter().filter(|a| a.stage.is_none()).map(|artifact| artifact.src.as_str());
         let reads = listed(plan, "reads");
         let mut paths = BTreeSet::new();

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
-use crate::facts::{Facts, Finding, Program};
+use crate::facts::{Facts, Finding, FrontEnd, Program, Sourced};
 use crate::path::{Letters, RelPath};
 use crate::plan::Build;
 use crate::repo::{Dir, Entry, Repo};
@@ -43,6 +43,18 @@ pub type Confirm = fn(&Path, &Facts) -> Result<Vec<Finding>>;
 /// See [`Language::development`].
 pub type Development = fn(&Dir, &Facts) -> Result<Vec<String>>;
 
+/// See [`Language::front_end`].
+#[derive(Clone, Copy)]
+pub struct FrontEnds {
+    /// What the build of the application in a folder makes there, where `path`, which the repository does not hold, is part
+    /// of it or it of `path`.
+    pub makes: fn(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>>,
+    /// Facts about the application, whether or not it could be started by itself.
+    pub facts: fn(&Dir) -> Result<Facts>,
+    /// What the stages need that run the script of a front end; `context` is that of the program.
+    pub plan: fn(chosen: &Chosen, front_end: &FrontEnd, context: &RelPath) -> Result<Build>,
+}
+
 /// A row of the registry: plain data and functions.
 pub struct Language {
     /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
@@ -51,6 +63,8 @@ pub struct Language {
     pub name: &'static str,
     /// A folder that holds one of these files is a candidate.
     pub markers: &'static [&'static str],
+    /// The ends of the names of source files.
+    pub extensions: &'static [&'static str],
     /// Facts about the application in a folder; `None` where there is none of this language.
     pub detect: fn(&Dir) -> Result<Option<Facts>>,
     /// True where the folder that `read` reads from is a workspace root, or holds the lockfile, of the application at `member`.
@@ -64,6 +78,8 @@ pub struct Language {
     /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
     /// on a trusted repository, below the folder that is given.
     pub confirm: Option<Confirm>,
+    /// Builds of this language make pages and the like, which programs of any language embed or serve.
+    pub front_end: Option<FrontEnds>,
     /// The ends of folders that hold dependencies which serve development alone, where the lockfile says so: they must
     /// not be in the final image.
     pub development: Option<Development>,
@@ -136,6 +152,34 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
         folders.into_iter().map(move |folder| (folder, language)).collect::<Vec<_>>()
     };
     languages.iter().zip(folders).flat_map(of).collect()
+}
+
+/// The application within `context` whose build makes `path`, or part of it, where the repository does not hold that. The
+/// one that `path` lies in is asked first, the nearest of several. A manifest that cannot be read is no error of the
+/// program's.
+pub fn maker(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<Sourced<FrontEnd>> {
+    let languages: Vec<&'static Language> = LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect();
+    let mut asked = candidates(&languages, repo, context);
+    asked.sort_by_key(|(folder, _)| match path.strip(folder) {
+        Some(way) => (0, way.split('/').count()),
+        None => (1, folder.components().count()),
+    });
+    asked.into_iter().find_map(|(folder, language)| {
+        let makes = language.front_end?.makes;
+        let mut made = makes(&Dir::new(repo, folder), path).ok().flatten()?;
+        if is_there(repo, &made.value.output) && path.is_within(&made.value.output) {
+            // It adds to what is there.
+            made.value.output = path.clone();
+        }
+        (made.value.output.is_within(context) && !is_there(repo, &made.value.output)).then_some(made)
+    })
+}
+
+/// The repository holds the output of a build: more than what keeps a folder in git, or a page that says to build.
+pub fn is_there(repo: &Repo, output: &RelPath) -> bool {
+    let keeps =
+        |file: &RelPath| file.file_name().starts_with('.') || ["", "html", "md", "txt"].contains(&file.extension());
+    repo.is_file(output) || !repo.files_under(output).all(keeps)
 }
 
 /// Asks a language about a folder.

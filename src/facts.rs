@@ -184,6 +184,22 @@ pub struct EnvVar {
     pub value: String,
 }
 
+/// Files that a program needs, and that the build of another application of the repository makes: its front end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrontEnd {
+    /// The language of that application.
+    pub language: String,
+    /// Its folder.
+    pub dir: RelPath,
+    /// Its script that makes them.
+    pub script: String,
+    /// The folder or file that is made, as a path of the repository.
+    pub output: RelPath,
+    /// How the program calls it, where it opens it at run time; absent where it is built into the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<String>,
+}
+
 /// One thing in the repository that can be started, with what it needs at run time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
@@ -202,6 +218,9 @@ pub struct Program {
     pub port_variable: Option<String>,
     /// Files and folders that it opens at run time, relative to the repository's root.
     pub files: Vec<Sourced<RelPath>>,
+    /// What the builds of other applications make for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub front_ends: Vec<Sourced<FrontEnd>>,
     /// Folders that it writes: relative to its working directory, or absolute.
     pub writable: Vec<Sourced<String>>,
     /// Environment that it needs in a container, such as `HOST=0.0.0.0`.
@@ -231,6 +250,7 @@ impl Program {
             port: None,
             port_variable: None,
             files: Vec::new(),
+            front_ends: Vec::new(),
             writable: Vec::new(),
             env: Vec::new(),
             subcommands: None,

@@ -39,7 +39,8 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
         Pinning::Read(lookup) => Some(lookup),
         Pinning::Drop => return Ok(pins),
     };
-    for image in [&plan.builder, &plan.runtime.image].into_iter().chain(&plan.runtime.init_image) {
+    let builders = plan.front_ends.iter().map(|front_end| &front_end.builder);
+    for image in [&plan.builder, &plan.runtime.image].into_iter().chain(&plan.runtime.init_image).chain(builders) {
         let name = image.as_str();
         if name == "scratch" || name.contains('@') || pins.contains_key(name) {
             continue;
@@ -62,6 +63,9 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
     };
     (plan.builder, plan.runtime.image) = (with(&plan.builder)?, with(&plan.runtime.image)?);
     plan.runtime.init_image = plan.runtime.init_image.as_ref().map(with).transpose()?;
+    for front_end in &mut plan.front_ends {
+        front_end.builder = with(&front_end.builder)?;
+    }
     Ok(pins)
 }
 

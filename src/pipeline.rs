@@ -400,6 +400,13 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
     }
     for decision in &plan.decisions {
+        if decision.what == plan::FRONT_END_IMAGE && decision.evidence.is_empty() {
+            let set = "a version file beside its manifest sets it";
+            let assumed = format!("{}: {} (nothing in the repository says); {set}", decision.what, decision.value);
+            if !all.contains(&assumed) {
+                all.push(assumed);
+            }
+        }
         let asked = questions.iter().find(|question| question.id == decision.what);
         if decision.origin == Origin::Default
             && decision.evidence.is_empty()

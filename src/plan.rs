@@ -13,6 +13,10 @@ use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
 mod decisions;
+mod front_end;
+
+pub use front_end::FrontEndPlan;
+pub(crate) use front_end::IMAGE as FRONT_END_IMAGE;
 
 /// The version of the plan's shape; templates written for another one are refused.
 pub const SCHEMA: u32 = 1;
@@ -216,6 +220,9 @@ pub struct Plan {
     /// What the build compiles for certain, relative to the build context: files, and folders that are read whole.
     #[serde(default)]
     pub sources: Vec<String>,
+    /// The stages that make what the program needs of other applications' builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub front_ends: Vec<FrontEndPlan>,
     /// What the final image carries.
     pub artifacts: Vec<Artifact>,
     /// The final image.
@@ -280,12 +287,15 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let chosen = Chosen { repo, facts, program: &program, answers, base: &base, catalog, toolchain: &toolchain };
     let build = (language.plan)(&chosen)?;
     check_words(&build.details)?;
+    let front_ends = front_end::plan(&chosen, &build.workdir)?;
 
     let mut decisions = decisions::of(&chosen, &detected);
     decisions.extend(build.decisions.iter().cloned());
+    decisions.extend(front_ends.decisions);
     let mut findings = facts.findings.clone();
     findings.extend(program.findings.iter().cloned());
     findings.extend(build.findings.iter().cloned());
+    findings.extend(front_ends.findings);
     findings.extend(decisions::findings(&chosen));
     findings.sort_by_key(|finding| finding.severity);
 
@@ -300,6 +310,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     if !build.whole_tree {
         artifacts.extend(carried_files(facts, &program, &build.workdir)?);
     }
+    // Below the program, which an edit of its own changes alone.
+    artifacts.splice(0..0, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
     if runtime.init {
         decisions.push(decisions::init(&program));
@@ -318,7 +330,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         builder: ImageRef::new(builder)?,
         build_packages: lines(&base.build_packages)?,
         manifests: build.manifests,
-        sources: sources(&build.sources, &facts.context),
+        sources: sources(&[build.sources, front_ends.sources].concat(), &facts.context),
+        front_ends: front_ends.plans,
         artifacts,
         runtime,
         labels: Labels {

@@ -27,18 +27,23 @@ pub type Override = (String, String);
 /// # Errors
 /// Where a template is wrong, or prints a value unescaped: the template, the line and the value.
 pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
-    let name = format!("{}.Dockerfile", plan.template);
-    let own;
-    let tera = if overrides.is_empty() {
-        builtin(&name)?
-    } else {
-        own = engine(all()?, overrides)?;
-        &own
+    let own = if overrides.is_empty() { None } else { Some(engine(all()?, overrides)?) };
+    let render = |stem: &str, context: &Context| {
+        let name = format!("{stem}.Dockerfile");
+        let tera = own.as_ref().map_or_else(|| builtin(&name), Ok)?;
+        tera.render(&name, context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))
     };
-    let context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
-    let text =
-        tera.render(&name, &context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))?;
-    Ok(tidy(&text))
+    let mut stages = String::new();
+    for front_end in &plan.front_ends {
+        let context = Context::from_serialize(front_end).map_err(|e| explain(&e))?;
+        stages.push_str(&render(&front_end.template, &context)?);
+    }
+    let mut context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
+    context.insert("front_ends", &plan.front_ends);
+    context.insert("built_in", &plan.front_ends.iter().filter(|front_end| front_end.built_in).collect::<Vec<_>>());
+    // Rendered by the same rules: what it holds is escaped.
+    context.insert_value("front_end_stages", Value::safe_string(&stages));
+    Ok(tidy(&render(&plan.template, &context)?))
 }
 
 /// A built-in template with those that it includes, parsed once: they live as long as the program.

@@ -21,7 +21,7 @@ use next::Here;
 const COLUMN: usize = 17;
 
 /// Decisions that the summary of `init` shows; `explain` shows all.
-const SUMMARY: [&str; 6] = ["toolchain", "tool", "entrypoint", "port", "base", "writable folder"];
+const SUMMARY: [&str; 7] = ["toolchain", "tool", "entrypoint", "front end", "port", "base", "writable folder"];
 
 /// The heading of an application: its name, language and folder.
 pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {

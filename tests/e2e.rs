@@ -94,6 +94,15 @@ const CGO: App = App {
     edit: ("main.go", "hello from", "good day {} from"),
 };
 
+/// Pages that the program embeds, and a script that it serves from disk, each made by a package of its own.
+const FRONT_END: App = App {
+    name: "go-front-end",
+    answer: "hello from the front end",
+    deep: Some(("/static/clock.js", "hello from the clock")),
+    says_uid: false,
+    edit: ("web/index.html", "hello from", "good day {} from"),
+};
+
 const SPRING3: App = App {
     name: "java-spring3",
     answer: "hello from java-spring3",
@@ -217,6 +226,10 @@ proofs! {
     go_cgo_on_distroless: CGO on "distroless";
     go_cgo_on_alpine: CGO on "alpine";
     go_cgo_on_debian: CGO on "debian";
+    go_front_end_on_scratch: FRONT_END on "scratch";
+    go_front_end_on_distroless: FRONT_END on "distroless";
+    go_front_end_on_alpine: FRONT_END on "alpine";
+    go_front_end_on_debian: FRONT_END on "debian";
     java_spring3_on_distroless: SPRING3 on "distroless";
     java_spring3_on_alpine: SPRING3 on "alpine";
     java_spring3_on_debian: SPRING3 on "debian";
@@ -472,6 +485,7 @@ fn holds_only_the_program(engine: &Engine, app: &App, generated: &Generated) {
         let asset = path.strip_prefix(&workdir).map_or(path, |rest| rest.trim_start_matches('/'));
         contents.config.entrypoint.iter().any(|word| word.trim_start_matches('/') == path)
             || ["etc/passwd", "etc/group", "etc/ssl/certs/ca-certificates.crt"].contains(&path)
+            || app.name == FRONT_END.name && asset == "public/static/clock.js"
             || apps().join(app.name).join(asset).is_file()
                 && ["web/", "templates/", "static/"].iter().any(|folder| asset.starts_with(folder))
     };
@@ -510,7 +524,7 @@ fn baseline(name: &str) -> PathBuf {
 #[test]
 fn development_targets_build() {
     let Some(engine) = engine() else { return };
-    for app in [&EXPRESS, &CHI] {
+    for app in [&EXPRESS, &CHI, &FRONT_END] {
         let generated = Generated::new(app.name, &["--dev"]);
         provide_bases(&generated.dockerfile());
         let contents = contents(&engine, &generated.context(), &generated.dockerfile(), Some("development"));

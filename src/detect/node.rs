@@ -14,6 +14,7 @@ mod development;
 mod entry;
 mod expression;
 mod framework;
+mod front_end;
 mod install_scripts;
 mod launch;
 mod lifecycle;
@@ -42,7 +43,7 @@ use self::manifest::Package;
 use self::typescript::Output;
 use self::workspace::Workspace;
 use crate::catalog::Catalog;
-use crate::detect::Language;
+use crate::detect::{FrontEnds, Language};
 use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -52,10 +53,12 @@ pub const LANGUAGE: Language = Language {
     id: "node",
     name: "Node.js",
     markers: &["package.json"],
+    extensions: &["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx"],
     detect,
     encloses: workspace::encloses,
     program: program_named,
     plan: plan::plan,
+    front_end: Some(FrontEnds { makes: front_end::makes, facts: front_end::facts, plan: plan::front_end }),
     refine: None,
     confirm: None,
     development: Some(development::folders),
@@ -207,10 +210,15 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.programs.is_empty() && app.is_no_application() {
         return Ok(None);
     }
+    facts(&app, found).map(Some)
+}
+
+fn facts(app: &App, found: program::Found) -> Result<Facts> {
+    let dir = &app.dir;
     let manager = tool::detect(&app.root, app.managing_package())?;
     let mut packages = vec![&app.package];
     packages.extend(app.root_package.as_ref());
-    let ceiling = native::ceiling(&app)?;
+    let ceiling = native::ceiling(app)?;
     let toolchain = version::node(dir, &packages, app.catalog, ceiling.as_ref())?;
     let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), app.catalog, &toolchain.value)?;
     let mut findings = found.findings;
@@ -251,7 +259,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         tool: manager,
         toolchain,
         programs,
-        manifests: plan::manifest_paths(&app, &resolved)?,
+        manifests: plan::manifest_paths(app, &resolved)?,
         version: app.stated("version"),
         source: app.source_address(),
         questions: Vec::new(),
@@ -259,7 +267,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         details: serde_json::Value::Null,
     };
     facts.set_details(&details)?;
-    Ok(Some(facts))
+    Ok(facts)
 }
 
 /// A package of a workspace that says what it exports, that another one depends on, and that nothing starts. Its

@@ -65,7 +65,7 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
 }
 
 /// A decision that rests on what was found.
-fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
+pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
     let why = if found.evidence.is_empty() { "assumed: nothing in the repository says otherwise" } else { why };
     Decision {
         what: what.to_owned(),

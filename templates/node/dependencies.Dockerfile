@@ -1,4 +1,5 @@
-{# The stages `deps` and `build`, shared by servers and sites. One row per package manager. -#}
+{# The stages `deps` and `build`, shared by servers, sites and front ends of programs in other languages: who includes
+   this says how the two are called. One row per package manager. -#}
 {%- set tool = {
   "npm": {
     "locked": ["npm", "ci"], "loose": ["npm", "install"], "production": ["--omit=dev"],
@@ -22,7 +23,7 @@
   }
 }[details.tool] -%}
 
-FROM {% if details.site %}--platform=$BUILDPLATFORM {% endif %}{{ builder }} AS deps
+FROM {% if details.site %}--platform=$BUILDPLATFORM {% endif %}{{ builder }} AS {{ deps_stage }}
 {%- if build_packages %}
 {%- if details.musl %}
 RUN apk add --no-cache{% for package in build_packages %} {{ package }}{% endfor %}
@@ -64,8 +65,8 @@ RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }}
 {%- endfor %}
 
 {% if details.build %}
-FROM deps AS build
-COPY . .
+FROM {{ deps_stage }} AS {{ build_stage }}
+COPY {% for extension in exclude_extensions %}--exclude=**/*.{{ extension }} {% endfor %}{% for name in exclude %}--exclude={{ name }} {% endfor %}{{ [folder] | copy(dest=".") }}
 {%- for command in details.build %}
 {%- if command.folder %}
 WORKDIR {{ command.folder | path }}

@@ -61,7 +61,7 @@ pub(super) fn analyse(
 
     let mut written = writes::written(&world);
     if let Some(at) = written.here.clone() {
-        if details.files.is_empty() && written.folders.is_empty() {
+        if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
             // Nothing else lies in the working directory: it can be a folder of its own, for a volume.
             details.workdir = Some("/data".to_owned());
             written.folders.push(Sourced::new(".".to_owned(), at));
@@ -75,7 +75,7 @@ pub(super) fn analyse(
     args.extend(written.args);
     program.findings.extend(written.findings);
 
-    let embeds = embeds::embeds(&world)?;
+    let embeds = embeds::embeds(&world);
     details.reads = embeds.held;
     details.reads.extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
     for package in &closure.packages {
@@ -83,6 +83,12 @@ pub(super) fn analyse(
             details.sources.extend(package.files.iter().map(|file| file.path.clone()));
         } else {
             details.sources.push(package.dir.clone());
+        }
+    }
+    program.front_ends = embeds.made;
+    for made in opened.made {
+        if !program.front_ends.iter().any(|held| held.value.output == made.value.output) {
+            program.front_ends.push(made);
         }
     }
     program.findings.extend(embeds.findings);

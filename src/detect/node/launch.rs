@@ -47,6 +47,9 @@ pub(crate) struct Launch {
     pub(crate) fallback: Option<String>,
     /// Development dependencies stay: something that is started is one.
     pub(crate) keep_development: bool,
+    /// The script that builds, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) script: Option<String>,
     /// Environment that the build needs.
     pub(crate) build_env: Vec<(String, String)>,
     /// Folders that the build keeps its cache in, relative to the application.

@@ -1,22 +1,26 @@
 //! Facts and answers into stages: what is copied before the install, what is built, what the final image carries.
 
 mod copy;
+mod front_end;
 mod image;
+mod stages;
 mod steps;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 pub(crate) use self::copy::manifest_paths;
+pub(super) use self::front_end::front_end;
 
 use super::launch::{Launch, Layout};
-use self::steps::{Drop, Installed, Step};
+use self::steps::Installed;
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, migrations, prisma, program};
+use super::{App, Details, manifest, install_scripts, migrations, prisma, program};
 use crate::ask::id;
 use crate::detect::Chosen;
-use crate::docker::types::{ContainerPath, Line};
-use crate::facts::{Evidence, Finding, Kind, Severity};
+use crate::docker::types::Line;
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Severity};
 use crate::path::RelPath;
 use crate::plan::{Build, DevCommand, Env};
 use crate::repo::Dir;
@@ -34,49 +38,6 @@ struct Shape {
     builds: bool,
 }
 
-/// What node.Dockerfile and node-site.Dockerfile read as `details`.
-#[derive(Clone, Debug, Serialize)]
-struct Stages {
-    tool: String,
-    /// A later stage or the final image takes something from the stage of the dependencies.
-    deps: bool,
-    /// The build runs on Alpine.
-    musl: bool,
-    /// What `npm install --global` is given.
-    install_tool: Option<String>,
-    /// It replaces a command that the image has.
-    replaces: bool,
-    /// The repository's own Yarn.
-    release: Option<Line>,
-    install_env: Vec<Env>,
-    root: ContainerPath,
-    /// The application's folder below the root; empty where it is the root.
-    folder: String,
-    locked: bool,
-    omit_development: bool,
-    /// Yarn 2+ installs production dependencies by another command.
-    focus: bool,
-    filter: Vec<Line>,
-    /// The lockfile is that of a workspace.
-    workspace: bool,
-    drop: Vec<Drop>,
-    secrets: Vec<Line>,
-    after_install: Vec<Vec<Line>>,
-    prune: bool,
-    build: Vec<Step>,
-    build_env: Vec<Env>,
-    /// Variables that what runs at install and in the build fails without.
-    placeholders: Vec<Env>,
-    build_caches: Vec<ContainerPath>,
-    /// Folders of dependencies in members of a workspace, which may stay empty.
-    member_modules: Vec<Line>,
-    site: bool,
-    /// The folder of the site in the build stage.
-    pages: Option<ContainerPath>,
-    /// The page that unknown paths lead to.
-    fallback: Option<Line>,
-}
-
 pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let facts = chosen.facts;
     let dir = Dir::new(chosen.repo, facts.dir.clone());
@@ -91,16 +52,10 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     steps::hoisted(&app, &tool, &mut launch);
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
-    let folder = dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
-    let home = if folder.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{folder}") };
-    let build = steps::steps(&app, &launch, &installed, &home)?;
-    let builds = !build.is_empty();
-    if build.iter().any(Step::is_turbo) {
-        launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
-    }
-    let after_install: Vec<Vec<String>> = installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
     let dev = chosen.answers.get(id::DEV) == Some("yes");
-    let all = builds || launch.keep_development || !after_install.is_empty() || installed.iter().any(|one| one.lifecycle.development) || dev;
+    let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, ROOT)?;
+    let builds = !stages.build.is_empty();
+    let all = builds || launch.keep_development || !stages.after_install.is_empty() || installed.iter().any(|one| one.lifecycle.development) || dev;
     let prune = !site
         && all
         && !launch.keep_development
@@ -108,46 +63,16 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         && needs_modules(&launch)
         && image::holds_modules(&app, &launch)
         && can_prune(&tool);
+    let home = if stages.folder.is_empty() { ROOT.to_owned() } else { stages.folder.clone() };
     let shape = Shape { home, modules: if prune { "production-deps" } else { "deps" }, builds };
     let home = &shape.home;
-    let mut findings: Vec<Finding> = installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
-    let placeholders = prisma::placeholders(&app.root, installed.iter().map(|one| (one.way.as_str(), &one.package)))?;
-    findings.extend(prisma::finding(&placeholders));
-    let placeholders: Vec<(String, String)> = placeholders.into_iter().map(|p| (p.key, p.value)).collect();
-    let (secrets, more) = copy::secrets(&app)?;
-    findings.extend(more);
-    findings.extend(linker(&app, &tool)?);
     findings.extend(migrations::finding(&app, &launch));
     findings.extend(install_scripts::finding(&app, &tool)?);
     findings.extend(musl(chosen));
-    let mut stages = Stages {
-        tool: tool.id.clone(),
-        deps: builds || prune || dev || chosen.base.row.carry.is_some(),
-        musl: chosen.base.row.builder == "musl",
-        replaces: matches!(tool.id.as_str(), "yarn" | "yarn-berry"),
-        install_tool: tool.install.clone(),
-        release: tool.release.as_ref().map(|r| Line::new(r.as_str())).transpose()?,
-        install_env: install_env(&tool, chosen)?,
-        root: ContainerPath::new(ROOT)?,
-        folder: if folder.is_empty() { String::new() } else { home.clone() },
-        locked: tool.lockfile.is_some(),
-        omit_development: !all,
-        focus: !all && tool.id == "yarn-berry",
-        filter: filter(&app, &tool)?,
-        workspace: app.workspace.is_some(),
-        drop: installed.iter().filter_map(|one| one.drop().transpose()).collect::<Result<_>>()?,
-        secrets,
-        after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
-        prune,
-        build,
-        build_env: environment(&launch.build_env)?,
-        placeholders: environment(&placeholders)?,
-        build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
-        member_modules: member_modules(&app, &launch)?,
-        site,
-        pages: launch.site.as_ref().map(|s| ContainerPath::new(format!("{home}/{s}"))).transpose()?,
-        fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
-    };
+    stages.deps = builds || prune || dev || chosen.base.row.carry.is_some();
+    stages.omit_development = !all;
+    stages.focus = !all && tool.id == "yarn-berry";
+    stages.prune = prune;
     let manifests = copy::manifests(&app, &tool, &installed)?;
     let artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
     stages.deps |= artifacts.iter().any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
@@ -237,7 +162,7 @@ fn can_prune(tool: &Tool) -> bool {
     })
 }
 
-fn install_env(tool: &Tool, chosen: &Chosen) -> Result<Vec<Env>> {
+fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<Vec<Env>> {
     // No step asks the network which release is the newest.
     let mut pairs: Vec<(&str, &str)> = vec![("npm_config_update_notifier", "false")];
     match tool.id.as_str() {
@@ -261,6 +186,13 @@ fn install_env(tool: &Tool, chosen: &Chosen) -> Result<Vec<Env>> {
     if chosen.program.needs.packages.iter().any(|p| p.value == "node-gyp") {
         // The headers that the image has, in place of a download for each native module.
         pairs.push(("npm_config_nodedir", "/usr/local"));
+    }
+    let browsers: BTreeMap<String, EnvVar> = chosen.catalog.table("test_browsers")?;
+    for (package, variable) in &browsers {
+        let mut kinds = installed.iter().filter_map(|one| one.package.dependency(package)).peekable();
+        if kinds.peek().is_some() && kinds.all(|kind| kind == manifest::Kind::Development) {
+            pairs.push((&variable.key, &variable.value));
+        }
     }
     let pairs: Vec<(String, String)> = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     environment(&pairs)

@@ -53,6 +53,18 @@ const TOOLS: [Tool; 9] = [
 
 /// The site that the build script makes; `None` where no tool for sites is known.
 pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
+    // A bundler also builds servers and libraries: a page says that it is a site.
+    known(app, &|tool| {
+        tool == "@rsbuild/core" || !matches!(tool, "vite" | "webpack-cli" | "parcel") || has_page(app)
+    })
+}
+
+/// The same for pages that a program of another language serves: that program may hold what leads to them.
+pub(super) fn pages(app: &App) -> Result<Option<Site>> {
+    known(app, &|_| true)
+}
+
+fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
     let package = &app.package;
     let Some(script) = app.build_script() else { return Ok(None) };
     let text = package.script(&script).unwrap_or_default();
@@ -62,12 +74,13 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
     if package.has("@angular/core") && app.dir.has("angular.json") {
         return angular::site(app);
     }
-    for tool in &TOOLS {
+    // What the script runs, before what is there for documents or for tests.
+    let (run, held): (Vec<&Tool>, Vec<&Tool>) = TOOLS.iter().partition(|tool| calls(text, tool.command));
+    for tool in run.into_iter().chain(held) {
         // A member of a workspace may use a tool of the root.
         let shared = app.root_package.as_ref().filter(|root| root.has(tool.package) && runs(package, tool.command));
         let Some(owner) = Some(package).filter(|package| package.has(tool.package)).or(shared) else { continue };
-        // A bundler also builds servers and libraries: a page says that it is a site.
-        if matches!(tool.package, "vite" | "webpack-cli" | "parcel" | "@rsbuild/core") && !has_page(app) && tool.package != "@rsbuild/core" {
+        if !fits(tool.package) {
             continue;
         }
         let mut evidence = vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
@@ -77,13 +90,29 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
     Ok(None)
 }
 
+/// The folder that a bundler's own program writes, which is no site: `esbuild.config.mjs` with an `outdir`.
+pub(super) fn bundled(app: &App) -> Result<Option<(String, Evidence)>> {
+    if !app.package.has("esbuild") {
+        return Ok(None);
+    }
+    for stem in ["esbuild.config", "esbuild", "build", "scripts/build"] {
+        if let Some(config) = config::read(&app.dir, stem)?
+            && let Some((folder, evidence)) = config.literal("outdir")
+        {
+            return Ok(Some((folder, evidence)));
+        }
+    }
+    Ok(None)
+}
+
 /// A script that builds calls the command.
 fn runs(package: &Package, command: &str) -> bool {
-    let calls = |text: &str| {
-        let mut commands = script::parse(text).commands.into_iter().map(script::unwrap);
-        commands.any(|call| call.argv.first().is_some_and(|word| word == command))
-    };
-    package.scripts().into_iter().any(|(name, text)| name.starts_with("build") && calls(text))
+    package.scripts().into_iter().any(|(name, text)| name.starts_with("build") && calls(text, command))
+}
+
+fn calls(script: &str, command: &str) -> bool {
+    let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
+    commands.any(|call| call.argv.first().is_some_and(|word| word == command))
 }
 
 fn has_page(app: &App) -> bool {

@@ -41,6 +41,7 @@ pub(super) fn planned(subject: &Subject) -> Vec<Found> {
     let more = plan.details.get("images").and_then(serde_json::Value::as_array);
     let mut known = vec![plan.builder.as_str(), plan.runtime.image.as_str()];
     known.extend(plan.runtime.init_image.as_ref().map(crate::docker::types::ImageRef::as_str));
+    known.extend(plan.front_ends.iter().map(|front_end| front_end.builder.as_str()));
     known.extend(more.into_iter().flatten().filter_map(serde_json::Value::as_str));
     let strange = images(subject.file).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
     strange

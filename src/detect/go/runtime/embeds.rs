@@ -1,28 +1,31 @@
 //! `//go:embed`: what is embedded needs no carrying, but must be there when the program is built.
 
-use std::collections::BTreeMap;
-
-use anyhow::Result;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::detect::go::module::At;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::maker;
+use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// Embedded patterns that match nothing in the repository: the folder of the package, the pattern, where.
+/// What the program embeds.
 #[derive(Debug, Default)]
 pub(super) struct Embeds {
-    /// What is embedded, as paths of the repository: the build context must hold it.
+    /// What is there, as paths of the repository: the build context must hold it.
     pub(super) held: Vec<RelPath>,
+    /// What the builds of other applications make.
+    pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
 }
 
 /// Looks up every embedded pattern of the program.
-pub(super) fn embeds(world: &World) -> Result<Embeds> {
+pub(super) fn embeds(world: &World) -> Embeds {
     let repo = world.module.sources.repo;
+    let context = &world.module.layout.context;
     let mut embeds = Embeds::default();
-    let mut missing: BTreeMap<RelPath, Vec<Evidence>> = BTreeMap::new();
+    let mut wanted: BTreeMap<RelPath, Vec<Evidence>> = BTreeMap::new();
+    let mut missing: BTreeSet<RelPath> = BTreeSet::new();
     for package in &world.closure.packages {
         for file in &package.files {
             for At { value, line } in &file.embeds {
@@ -31,42 +34,38 @@ pub(super) fn embeds(world: &World) -> Result<Embeds> {
                     None => (false, value.as_str()),
                 };
                 let found = matches(repo, &package.dir, pattern, hidden);
-                if found.is_empty()
-                    && let Some(path) = package.dir.join(fixed(pattern))
-                {
+                if let Some(path) = package.dir.join(fixed(pattern)).filter(|path| found.is_empty() || repo.is_dir(path)) {
                     let evidence = Evidence::at(&file.path, *line, format!("`//go:embed {value}`"));
-                    missing.entry(path).or_default().push(evidence);
+                    wanted.entry(path.clone()).or_default().push(evidence);
+                    missing.extend(found.is_empty().then_some(path));
                 }
                 embeds.held.extend(found);
             }
         }
     }
+    for (path, mut evidence) in wanted {
+        if let Some(mut made) = maker(repo, context, &path) {
+            made.evidence.splice(0..0, evidence);
+            if !embeds.made.iter().any(|held| held.value == made.value) {
+                embeds.made.push(made);
+            }
+        } else if missing.contains(&path) {
+            evidence.truncate(4);
+            embeds.findings.push(Finding::new(
+                "embed-missing",
+                Severity::Error,
+                format!("{path} is embedded into the program, and the repository does not hold it"),
+                evidence,
+                "`go build` stops where an embedded pattern matches no file",
+                "make it before the image is built and commit it; it may be hidden by .gitignore",
+            ));
+        }
+    }
+    // What is made anew is not taken from the repository.
+    embeds.held.retain(|path| !embeds.made.iter().any(|made| path.is_within(&made.value.output)));
     embeds.held.sort();
     embeds.held.dedup();
-    for (path, evidence) in missing {
-        let (what, fix) = match producer(world, &path)? {
-            Some((manifest, script)) => {
-                let folder = manifest.parent().unwrap_or_default();
-                (
-                    format!("{path} is embedded into the program, and the repository does not hold it: {manifest} has a script `{script}` that would make it"),
-                    format!("run `{script}` in {folder} before the image is built and commit its output, or build it in a stage of its own"),
-                )
-            }
-            None => (
-                format!("{path} is embedded into the program, and the repository does not hold it"),
-                "make it before the image is built and commit it; it may be hidden by .gitignore".to_owned(),
-            ),
-        };
-        embeds.findings.push(Finding::new(
-            "embed-missing",
-            Severity::Error,
-            what,
-            evidence,
-            "`go build` stops where an embedded pattern matches no file",
-            fix,
-        ));
-    }
-    Ok(embeds)
+    embeds
 }
 
 /// The part of a pattern before its first wildcard.
@@ -163,35 +162,6 @@ fn class(glob: &[char], c: char) -> Option<usize> {
         }
     }
     (found != negated).then_some(end + 1)
-}
-
-/// A package.json at, above or beside the missing path whose script may make it: the manifest and the script's name.
-fn producer(world: &World, path: &RelPath) -> Result<Option<(RelPath, String)>> {
-    let repo = world.module.sources.repo;
-    let context = &world.module.layout.context;
-    let above = std::iter::once(path.clone()).chain(path.ancestors()).filter_map(|folder| folder.join("package.json"));
-    let mut manifests: Vec<RelPath> = above.filter(|p| p.is_within(context) && repo.is_file(p)).collect();
-    manifests.extend(repo.files_under(context).filter(|p| p.file_name() == "package.json").cloned());
-    for manifest in manifests {
-        let Some(text) = repo.text(&manifest)? else { continue };
-        let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
-        let scripts = json.get("scripts").and_then(serde_json::Value::as_object);
-        let named = |word: &str| scripts.is_some_and(|scripts| scripts.contains_key(word));
-        let target = path.file_name();
-        // A script that names the place it writes to beats one that is merely called build.
-        let writes = scripts.into_iter().flatten().find(|(_, command)| {
-            command.as_str().is_some_and(|command| {
-                command.contains(path.parent().unwrap_or_default().as_str()) && command.contains(target)
-            })
-        });
-        if let Some((script, _)) = writes.filter(|_| path.parent().is_some_and(|p| !p.is_root())) {
-            return Ok(Some((manifest, script.clone())));
-        }
-        if named("build") {
-            return Ok(Some((manifest, "build".to_owned())));
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(test)]

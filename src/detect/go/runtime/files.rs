@@ -9,7 +9,8 @@ use crate::detect::go::lexer::Kind;
 use crate::detect::go::source::SourceFile;
 use crate::detect::go::syntax::{Call, Form};
 use crate::detect::go::values::Value;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::detect::maker;
+use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
 
@@ -82,6 +83,8 @@ const CONFIG: [&str; 8] = ["yaml", "yml", "json", "toml", "ini", "properties", "
 pub(super) struct Opened {
     /// By the path that the program uses, as seen from its working directory.
     found: BTreeMap<String, Sourced<RelPath>>,
+    /// What the builds of other applications make.
+    pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -114,6 +117,12 @@ pub(super) fn opened(world: &World) -> Opened {
         }
     }
     opened.dotenv(world);
+    // A folder is there, and a build adds to it.
+    for (way, folder) in opened.found.clone() {
+        if world.module.sources.repo.is_dir(&folder.value) {
+            opened.made(world, &way, &folder.evidence);
+        }
+    }
     opened
 }
 
@@ -162,7 +171,7 @@ impl Opened {
     fn path(&mut self, world: &World, text: &str, evidence: Vec<Evidence>, strict: bool) {
         let Some(way) = way(text) else { return };
         let Some(path) = world.locate(&way) else {
-            if strict {
+            if strict && !self.made(world, &way, &evidence) {
                 self.example(world, &way, evidence);
             }
             return;
@@ -182,6 +191,21 @@ impl Opened {
             return;
         }
         self.found.entry(way).or_insert(Sourced { value: path, evidence, rejected: Vec::new() });
+    }
+
+    /// What another application's build makes of what the program calls `way`; false where none does.
+    fn made(&mut self, world: &World, way: &str, evidence: &[Evidence]) -> bool {
+        let repo = world.module.sources.repo;
+        let found = world.places().into_iter().find_map(|folder| {
+            let path = folder.join(way)?;
+            let mut made = maker(repo, &world.module.layout.context, &path)?;
+            made.value.opened = Some(made.value.output.strip(folder)?.to_owned());
+            made.evidence.splice(0..0, evidence.iter().cloned());
+            Some(made)
+        });
+        let made = found.is_some();
+        self.made.extend(found.filter(|found| !self.made.iter().any(|held| held.value.output == found.value.output)));
+        made
     }
 
     /// A file that git does not hold while an example of it is there.
@@ -333,12 +357,18 @@ fn is_talk(file: &Rc<SourceFile>, at: usize) -> bool {
 }
 
 impl World<'_> {
+    /// The folders that a relative path may count from, likeliest first.
+    fn places(&self) -> [&RelPath; 4] {
+        let layout = self.module.layout;
+        [&layout.module, self.module.dir, self.folder, &layout.context]
+    }
+
     /// Where the repository holds what the program calls `way`: seen from the module's folder, the application's, the
     /// program's own, or the context's root.
     pub(super) fn locate(&self, way: &str) -> Option<RelPath> {
         let layout = self.module.layout;
         let repo = self.module.sources.repo;
-        [&layout.module, self.module.dir, self.folder, &layout.context].into_iter().find_map(|folder| {
+        self.places().into_iter().find_map(|folder| {
             let path = folder.join(way)?;
             let inside = path.is_within(&layout.context) && path != layout.context && path != layout.module;
             let plain = !path.components().any(|part| part == "vendor" || part == "node_modules" || part == ".git");

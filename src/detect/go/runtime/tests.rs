@@ -1,7 +1,7 @@
 //! Facts about programs, each from the smallest source that states it.
 
 use crate::detect::go::detect;
-use crate::facts::{Facts, Kind, Libc, Program};
+use crate::facts::{Facts, FrontEnd, Kind, Libc, Program, Sourced};
 use crate::repo::Repo;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
@@ -255,11 +255,29 @@ fn subcommands_and_the_one_that_serves() {
 #[test]
 fn embedded_files_must_be_there() {
     let source = "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
-    let program = with(&[("main.go", source), ("web/package.json", "{\"scripts\":{\"build\":\"vite build\"}}")]);
-    let finding = &program.findings[0];
-    assert_eq!(finding.code, "embed-missing");
-    assert!(finding.what.contains("web/package.json"), "{}", finding.what);
+    assert_eq!(codes(&with(&[("main.go", source)])), ["embed-missing"]);
     assert!(with(&[("main.go", source), ("web/dist/index.html", "")]).findings.is_empty());
+}
+
+#[test]
+fn what_another_build_makes_is_a_front_end() {
+    let manifest = ("web/package.json", "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}");
+    let made = |main: &str, others: &[(&str, &str)]| {
+        let program = with(&[&[("main.go", main), manifest], others].concat());
+        assert!(!codes(&program).contains(&"embed-missing"));
+        let told = |made: &Sourced<FrontEnd>| (made.value.output.to_string(), made.value.opened.clone());
+        program.front_ends.iter().map(told).collect::<Vec<_>>()
+    };
+    let embeds = |pattern: &str| format!("package main\nimport \"embed\"\n//go:embed {pattern}\nvar x embed.FS\nfunc main() {{}}\n");
+    let dist = || "web/dist".to_owned();
+    for pattern in ["all:web/dist", "web/dist/*", "web/dist/index.html", "web"] {
+        assert_eq!(made(&embeds(pattern), &[]), [(dist(), None)], "{pattern}");
+    }
+    // A page that says to build is made anew; what was built and committed is not.
+    assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", "")]), [(dist(), None)]);
+    assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", ""), ("web/dist/a.js", "")]), []);
+    let serves = "package main\nimport \"net/http\"\nfunc main() {\nhttp.Handle(\"/\", http.FileServer(http.Dir(\"./web/dist/assets\")))\nhttp.ListenAndServe(\":1\", nil)\n}\n";
+    assert_eq!(made(serves, &[]), [(dist(), Some(dist()))]);
 }
 
 #[test]

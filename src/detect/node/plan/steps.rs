@@ -108,9 +108,10 @@ impl Installed {
 }
 
 /// The steps, with the folder of each where it changes.
-pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], home: &str) -> Result<Vec<Step>> {
-    let turbo = turbo(app, launch)?;
-    let own = home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/').to_owned();
+pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], root: &str) -> Result<Vec<Step>> {
+    // Turbo runs the usual script.
+    let turbo = if launch.script.is_none() { turbo(app, launch)? } else { None };
+    let own = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let mut steps: Vec<(String, bool, Vec<String>)> = Vec::new();
     for one in installed {
         let member = one.way != own;
@@ -134,7 +135,7 @@ pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], home: &
     let wanted = launch.layout != Layout::Source;
     if let Some(words) = turbo {
         steps.push((String::new(), false, words));
-    } else if let Some(name) = app.build_script().filter(|_| wanted) {
+    } else if let Some(name) = launch.script.clone().or_else(|| app.build_script()).filter(|_| wanted) {
         steps.push((own, true, vec![name]));
     } else if wanted && app.compiles() {
         steps.push((own, false, vec!["tsc".to_owned()]));
@@ -142,7 +143,7 @@ pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], home: &
     let mut at = String::new();
     let mut all = Vec::new();
     for (index, (way, script, words)) in steps.into_iter().enumerate() {
-        let path = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
+        let path = if way.is_empty() { root.to_owned() } else { format!("{root}/{way}") };
         let folder = if way == at { None } else { Some(ContainerPath::new(path)?) };
         at = way;
         all.push(Step { folder, script, words, own: index >= first });
@@ -241,7 +242,7 @@ mod tests {
         let said = |tool: &Tool| {
             let installed = installed(&app, tool).unwrap();
             let folders: Vec<String> = installed.iter().filter(|one| one.drop().unwrap().is_some()).map(|one| one.way.clone()).collect();
-            let steps = steps(&app, &launch, &installed, "/app/apps/a").unwrap();
+            let steps = steps(&app, &launch, &installed, ROOT).unwrap();
             let words: Vec<String> = steps.iter().map(|step| step.words.join(" ")).collect();
             let places: Vec<&str> = steps.iter().filter_map(|step| step.folder.as_ref().map(ContainerPath::as_str)).collect();
             (folders.join(" "), words.join(" "), places.join(" "))

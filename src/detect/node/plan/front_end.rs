@@ -1,0 +1,56 @@
+//! The stages of a front end: the dependencies, and the script that makes what a program in another language needs.
+
+use anyhow::{Context, Result};
+
+use super::super::launch::{Launch, Layout};
+use super::super::{App, install_scripts, site, tool};
+use super::{ROOT, copy, stages, steps};
+use crate::detect::Chosen;
+use crate::docker::types::Line;
+use crate::facts::FrontEnd;
+use crate::path::RelPath;
+use crate::plan::{Build, CopySpec};
+use crate::repo::Dir;
+
+/// The plan of the stages; the build context lies at the working directory.
+pub(in crate::detect::node) fn front_end(chosen: &Chosen, front_end: &FrontEnd, context: &RelPath) -> Result<Build> {
+    let dir = Dir::new(chosen.repo, front_end.dir.clone());
+    let app = App::read(&dir)?.context("package.json is gone")?;
+    let tool = tool::resolve(&chosen.facts.tool.value, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
+    let installed = steps::installed(&app, &tool)?;
+    // Framework and site tool say what their build asks for; where it writes is known.
+    let known = site::pages(&app)?.map(|site| site.launch).unwrap_or_default();
+    let script = Some(front_end.script.clone());
+    let mut launch = Launch { layout: Layout::Site, site: None, fallback: None, script, ..known };
+    let way = app.root.path.strip(context).context("it lies outside the build context")?;
+    let root = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
+    let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
+    findings.extend(install_scripts::finding(&app, &tool)?);
+    stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
+    let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
+    let manifests = manifests.map(|copy| {
+        let src = copy.src.iter().map(|src| below(way, src)).collect::<Result<_>>()?;
+        Ok(CopySpec { src, ..copy })
+    });
+    Ok(Build {
+        template: "node/front-end".to_owned(),
+        manifests: manifests.collect::<Result<_>>()?,
+        sources: Vec::new(),
+        artifacts: Vec::new(),
+        whole_tree: true,
+        env: Vec::new(),
+        workdir: ROOT.to_owned(),
+        entrypoint: Vec::new(),
+        args: Vec::new(),
+        stop_signal: None,
+        dev: None,
+        decisions: Vec::new(),
+        findings,
+        details: serde_json::to_value(&stages)?,
+    })
+}
+
+/// A path of the front end's folder as one of the build context.
+fn below(way: &str, path: &Line) -> Result<Line> {
+    Ok(if way.is_empty() { path.clone() } else { Line::new(format!("{way}/{}", path.as_str()))? })
+}

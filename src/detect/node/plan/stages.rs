@@ -1,0 +1,113 @@
+//! What the stages of the dependencies and the build need, whatever is made of their output.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::super::launch::{Launch, Layout};
+use super::super::tool::Tool;
+use super::super::{App, prisma};
+use super::steps::{self, Drop, Installed, Step};
+use super::{copy, environment, filter, install_env, lines, linker, member_modules};
+use crate::detect::Chosen;
+use crate::docker::types::{ContainerPath, Line};
+use crate::facts::Finding;
+use crate::plan::Env;
+
+/// What node.Dockerfile and node-site.Dockerfile read as `details`, and front-end.Dockerfile of a program in another
+/// language.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Stages {
+    pub(super) tool: String,
+    /// A later stage or the final image takes something from the stage of the dependencies.
+    pub(super) deps: bool,
+    /// The build runs on Alpine.
+    pub(super) musl: bool,
+    /// What `npm install --global` is given.
+    pub(super) install_tool: Option<String>,
+    /// It replaces a command that the image has.
+    pub(super) replaces: bool,
+    /// The repository's own Yarn.
+    pub(super) release: Option<Line>,
+    pub(super) install_env: Vec<Env>,
+    pub(super) root: ContainerPath,
+    /// The application's folder below the root; empty where it is the root.
+    pub(super) folder: String,
+    pub(super) locked: bool,
+    pub(super) omit_development: bool,
+    /// Yarn 2+ installs production dependencies by another command.
+    pub(super) focus: bool,
+    pub(super) filter: Vec<Line>,
+    /// The lockfile is that of a workspace.
+    pub(super) workspace: bool,
+    pub(super) drop: Vec<Drop>,
+    pub(super) secrets: Vec<Line>,
+    pub(super) after_install: Vec<Vec<Line>>,
+    pub(super) prune: bool,
+    pub(super) build: Vec<Step>,
+    pub(super) build_env: Vec<Env>,
+    /// Variables that what runs at install and in the build fails without.
+    pub(super) placeholders: Vec<Env>,
+    pub(super) build_caches: Vec<ContainerPath>,
+    /// Folders of dependencies in members of a workspace, which may stay empty.
+    pub(super) member_modules: Vec<Line>,
+    pub(super) site: bool,
+    /// The folder of the site in the build stage.
+    pub(super) pages: Option<ContainerPath>,
+    /// The page that unknown paths lead to.
+    pub(super) fallback: Option<Line>,
+}
+
+/// The stages for `launch`, with the folder of the lockfile at `root`; dependencies of development are installed too, and
+/// nothing is taken out again.
+pub(super) fn stages(
+    chosen: &Chosen,
+    app: &App,
+    tool: &Tool,
+    installed: &[Installed],
+    launch: &mut Launch,
+    root: &str,
+) -> Result<(Stages, Vec<Finding>)> {
+    let folder = app.dir.path.strip(&app.root.path).unwrap_or_default();
+    let home = if folder.is_empty() { root.to_owned() } else { format!("{root}/{folder}") };
+    let build = steps::steps(app, launch, installed, root)?;
+    if build.iter().any(Step::is_turbo) {
+        launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
+    }
+    let after_install: Vec<Vec<String>> = installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
+    let mut findings: Vec<Finding> = installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
+    let placeholders = prisma::placeholders(&app.root, installed.iter().map(|one| (one.way.as_str(), &one.package)))?;
+    findings.extend(prisma::finding(&placeholders));
+    let placeholders: Vec<(String, String)> = placeholders.into_iter().map(|p| (p.key, p.value)).collect();
+    let (secrets, more) = copy::secrets(app)?;
+    findings.extend(more);
+    findings.extend(linker(app, tool)?);
+    let stages = Stages {
+        tool: tool.id.clone(),
+        deps: true,
+        musl: chosen.base.row.builder == "musl",
+        replaces: matches!(tool.id.as_str(), "yarn" | "yarn-berry"),
+        install_tool: tool.install.clone(),
+        release: tool.release.as_ref().map(|r| Line::new(r.as_str())).transpose()?,
+        install_env: install_env(tool, installed, chosen)?,
+        root: ContainerPath::new(root)?,
+        folder: if folder.is_empty() { String::new() } else { home.clone() },
+        locked: tool.lockfile.is_some(),
+        omit_development: false,
+        focus: false,
+        filter: filter(app, tool)?,
+        workspace: app.workspace.is_some(),
+        drop: installed.iter().filter_map(|one| one.drop().transpose()).collect::<Result<_>>()?,
+        secrets,
+        after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
+        prune: false,
+        build,
+        build_env: environment(&launch.build_env)?,
+        placeholders: environment(&placeholders)?,
+        build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
+        member_modules: member_modules(app, launch)?,
+        site: launch.layout == Layout::Site,
+        pages: launch.site.as_ref().map(|s| ContainerPath::new(format!("{home}/{s}"))).transpose()?,
+        fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
+    };
+    Ok((stages, findings))
+}

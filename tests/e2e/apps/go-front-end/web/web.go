@@ -1,0 +1,9 @@
+// Package web holds the pages.
+package web
+
+import "embed"
+
+// Files are the pages.
+//
+//go:embed all:dist
+var Files embed.FS
