@@ -181,7 +181,7 @@ fn what_reads_the_dockerfile_may_die_once() {
     let world = World::new();
     let (out, err) = world.run("unread-once", &[], 1);
     holds(&out, &["BROKEN build", "build: RUN go build"]);
-    holds(&err, &["building once more: what reads the Dockerfile died in the engine"]);
+    holds(&err, &["building once more: the engine failed (ERROR: failed to build: failed to solve: exit code: 1)"]);
     let (_, err) = world.run("unread", &[], 2);
     holds(
         &err,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::causes::{When, passes};
 use super::engine::{Answer, Engine, Flavour};
 use super::image::Image;
 use super::made::Thing;
@@ -57,17 +58,12 @@ enum Reading {
 /// Where the engine cannot be asked, or stopped answering; a build that fails is no error here.
 pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
     let built = attempt(engine, stem, order, watch)?;
-    if !built.failure.as_ref().is_some_and(|failure| failure.step.is_none() && frontend_died(&failure.error)) {
+    let Some(failure) = &built.failure else { return Ok(built) };
+    if !passes(When::Build, &[failure.lines.as_slice(), std::slice::from_ref(&failure.error)].concat())? {
         return Ok(built);
     }
-    watch(&Event::Doing("building once more: what reads the Dockerfile died in the engine".to_owned()));
+    watch(&Event::Doing(format!("building once more: the engine failed ({})", failure.error)));
     attempt(engine, stem, order, watch)
-}
-
-/// The program that the `# syntax=` line names ended before it had read the Dockerfile. An engine on a busy machine loses
-/// it now and then (seen with Docker 26.1, once in some thousand builds), so this says nothing about the Dockerfile.
-fn frontend_died(error: &str) -> bool {
-    error.contains("failed to solve: exit code:")
 }
 
 fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
@@ -136,7 +132,7 @@ pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
     let (file, context) = (order.dockerfile.display().to_string(), order.context.display().to_string());
     let words = ["buildx", "build", "--check", "--progress=plain", "-f", &file, &context];
     let answer = engine.run(&words, order.limit)?;
-    if answer.ok || !frontend_died(&answer.last()) {
+    if answer.ok || !passes(When::Build, &[answer.last()])? {
         return Ok(Some(answer));
     }
     engine.run(&words, order.limit).map(Some)

@@ -34,6 +34,9 @@ pub(super) struct CauseRow {
     /// It is a matter of the engine or of this machine, and says nothing about the Dockerfile.
     #[serde(default)]
     pub(super) engine: bool,
+    /// It passes by itself now and then: what failed is done once more.
+    #[serde(default)]
+    pub(super) again: bool,
 }
 
 /// Programs of one kind.

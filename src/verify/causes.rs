@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::catalog::catalog;
+use super::catalog::{CauseRow, catalog};
 
 /// Whose log it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,21 @@ pub struct Cause {
 /// # Errors
 /// None in practice: the catalog is compiled in.
 pub(super) fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cause>> {
+    let Some((row, line)) = trace(when, lines)? else { return Ok(None) };
+    let line = line.trim().chars().take(200).collect();
+    Ok(Some(Cause { line, what: row.cause.clone(), fix: row.fix.clone(), engine: row.engine }))
+}
+
+/// What the lines speak of passes by itself now and then.
+///
+/// # Errors
+/// As [`cause`].
+pub(super) fn passes<S: AsRef<str>>(when: When, lines: &[S]) -> Result<bool> {
+    Ok(trace(when, lines)?.is_some_and(|(row, _)| row.again))
+}
+
+/// The first row that a line speaks of, and the line.
+fn trace<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<(&'static CauseRow, &str)>> {
     let word = if when == When::Build { "build" } else { "run" };
     for row in catalog()?.cause.iter().filter(|row| row.when.as_deref().is_none_or(|when| when == word)) {
         let found = lines.iter().map(AsRef::as_ref).find(|line| {
@@ -40,8 +55,7 @@ pub(super) fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cau
             row.find.iter().any(|words| line.contains(&words.to_lowercase()))
         });
         if let Some(line) = found {
-            let line = line.trim().chars().take(200).collect();
-            return Ok(Some(Cause { line, what: row.cause.clone(), fix: row.fix.clone(), engine: row.engine }));
+            return Ok(Some((row, line)));
         }
     }
     Ok(None)
@@ -114,5 +128,11 @@ mod tests {
     fn what_is_the_machines_fault_is_told_apart() {
         let engine = |line| cause(When::Build, &[line]).unwrap().unwrap().engine;
         assert!(engine("no space left on device") && !engine("permission denied"));
+        let passes = |line| passes(When::Run, &[line]).unwrap();
+        assert!(passes(
+            "runc create failed: unable to start container process: waiting for init preliminary setup: EOF"
+        ));
+        assert!(!passes("runc create failed: unable to start container process: exec: \"/x\": not found"));
+        assert!(!passes("no space left on device"));
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::Value;
 
+use super::causes::{When, passes};
 use super::engine::{ANSWER, Engine, Flavour};
 use super::made::{self, Thing};
 use super::steps::tail;
@@ -68,6 +69,14 @@ impl<'e> Container<'e> {
     /// # Errors
     /// Where the engine cannot be asked, or stopped answering.
     pub(super) fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
+        let started = Self::attempt(engine, start, wanted)?;
+        match &started {
+            Err(lines) if passes(When::Run, lines)? => Self::attempt(engine, start, wanted),
+            _ => Ok(started),
+        }
+    }
+
+    fn attempt(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
         let container = Self { engine, name: engine.name("run"), port: start.port };
         engine.list(Thing::Container(container.name.clone()))?;
         let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
