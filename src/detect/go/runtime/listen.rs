@@ -184,7 +184,8 @@ fn fields(code: &Code) -> Vec<Address> {
             if server {
                 let value = code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, "the server's address");
-                all.push(Address { rank: rank_at(file, definition.name, &value), value, evidence });
+                let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(file));
+                all.push(Address { rank, value, evidence });
             }
         }
     }
@@ -192,8 +193,17 @@ fn fields(code: &Code) -> Vec<Address> {
 }
 
 fn rank(call: &Call, value: &Value) -> u8 {
-    let other = u8::from(matches!(call.name(), "Listen" | "ListenPacket") && call.file.imports_from("google.golang.org/grpc"));
-    rank_at(&call.file, call.at, value) + other
+    rank_at(&call.file, call.at, value) + u8::from(!is_web(&call.file) || is_grpc(call))
+}
+
+fn is_grpc(call: &Call) -> bool {
+    matches!(call.name(), "Listen" | "ListenPacket") && call.file.imports_from("google.golang.org/grpc")
+}
+
+/// The file speaks HTTP: a program that listens for mail too is asked by browsers here.
+fn is_web(file: &SourceFile) -> bool {
+    ["net/http", "github.com/valyala/fasthttp"].iter().any(|module| file.imports_from(module))
+        || FRAMEWORKS.iter().any(|(module, _, _)| file.imports_from(module))
 }
 
 /// 2 where the function, the expression or what sets the value speaks of metrics and the like.

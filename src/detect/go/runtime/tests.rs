@@ -253,6 +253,17 @@ fn subcommands_and_the_one_that_serves() {
 }
 
 #[test]
+fn pages_come_before_other_protocols() {
+    let program = with(&[
+        ("main.go", "package main\nimport \"example.com/app/pop\"\nimport \"example.com/app/web\"\nfunc main() { go pop.Serve()\nweb.Serve() }\n"),
+        ("pop/pop.go", "package pop\nimport \"net\"\nfunc Serve() { net.Listen(\"tcp\", \":1110\") }\n"),
+        ("web/web.go", "package web\nimport \"net/http\"\nfunc Serve() { http.ListenAndServe(\":8025\", nil) }\n"),
+    ]);
+    assert_eq!(port(&program), Some(8025));
+    assert_eq!(port(&main("net", "net.Listen(\"tcp\", \":1110\")")), Some(1110));
+}
+
+#[test]
 fn embedded_files_must_be_there() {
     let source = "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
     assert_eq!(codes(&with(&[("main.go", source)])), ["embed-missing"]);
