@@ -65,8 +65,13 @@ RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
     && cp Cargo.lock /Cargo.lock
 {%- endif %}
 
+{{ front_end_stages }}
+
 FROM deps AS build
 RUN --mount=type=bind,target=/src,rw \
+{%- for front_end in built_in %}
+    --mount=type=bind,from={{ front_end.stage }},source={{ front_end.output }},target=/src/{{ front_end.path }} \
+{%- endfor %}
     {% if not details.locked %}cp /Cargo.lock . \
     && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
@@ -82,6 +87,9 @@ ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.la
     {% endif %}{% endfor %}
 {%- endif %}
 COPY . /src
+{%- for front_end in front_ends %}
+COPY --from={{ front_end.stage }} {{ [front_end.output] | copy(dest="/src/" ~ front_end.path) }}
+{%- endfor %}
 {%- if runtime.port %}
 EXPOSE {{ runtime.port }}
 {%- endif %}

@@ -192,6 +192,14 @@ const RUST_FILES: App = App {
     edit: ("src/main.rs", "NOTICE.trim()", "NOTICE.trim_end_matches(\"{}\")"),
 };
 
+const RUST_FRONT_END: App = App {
+    name: "rust-front-end",
+    answer: "hello from the front end",
+    deep: None,
+    says_uid: false,
+    edit: ("web/index.html", "hello from", "good day {} from"),
+};
+
 macro_rules! proofs {
     ($($test:ident: $app:ident on $base:literal;)+) => {
         $(#[test]
@@ -262,6 +270,10 @@ proofs! {
     rust_workspace_on_distroless: RUST_WORKSPACE on "distroless";
     rust_workspace_on_alpine: RUST_WORKSPACE on "alpine";
     rust_workspace_on_debian: RUST_WORKSPACE on "debian";
+    rust_front_end_on_scratch: RUST_FRONT_END on "scratch";
+    rust_front_end_on_distroless: RUST_FRONT_END on "distroless";
+    rust_front_end_on_alpine: RUST_FRONT_END on "alpine";
+    rust_front_end_on_debian: RUST_FRONT_END on "debian";
     rust_files_on_scratch: RUST_FILES on "scratch";
     rust_files_on_distroless: RUST_FILES on "distroless";
     rust_files_on_alpine: RUST_FILES on "alpine";

@@ -188,16 +188,18 @@ fn analyse(
         libraries.extend(library.map(|path| (targets::library_name(manifest), path)));
     }
     let files = project.sources.of_program(&binary.path, &libraries)?;
-    let (reads, missing) = reads::reads(project.dir.repo, &folder, &files);
-    details.reads = reads;
+    let reads = reads::reads(project.dir.repo, &workspace.context, &folder, &files);
+    details.reads = reads.found;
     details.unread = unread::unread(project, &files)?;
-    program.findings.extend(missing);
+    program.findings.extend(reads.findings);
+    program.front_ends = reads.made;
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {
         repo: project.dir.repo,
         files: &files,
         dependencies: &dependencies,
         tables: &project.tables,
+        context: &workspace.context,
         root: &workspace.root,
         package: &folder,
     };

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::maker;
+use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -16,9 +17,20 @@ const BELOW: [&str; 8] = [
     "static_files",
 ];
 
-/// What the code of a program reads while it is compiled: paths that exist, and what is said about those that do not.
-pub(super) fn reads(repo: &Repo, package: &RelPath, files: &[Rc<SourceFile>]) -> (Vec<RelPath>, Vec<Finding>) {
-    let (mut found, mut findings) = (Vec::new(), Vec::new());
+/// What the code of a program reads while it is compiled.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    /// What is there.
+    pub(super) found: Vec<RelPath>,
+    /// What the builds of other applications make.
+    pub(super) made: Vec<Sourced<FrontEnd>>,
+    /// What is said about the rest.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Looks up every path that the compiler reads; `package` is the program's folder.
+pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[Rc<SourceFile>]) -> Reads {
+    let mut reads = Reads::default();
     for file in files {
         // A file of another package of the workspace has its own folder above it.
         let home = home(repo, &file.path).unwrap_or_else(|| package.clone());
@@ -27,20 +39,34 @@ pub(super) fn reads(repo: &Repo, package: &RelPath, files: &[Rc<SourceFile>]) ->
             let Some((base, folder)) = base(file, at, &home) else { continue };
             let way = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
             let Some(path) = base.join(way).filter(|path| !path.is_root()) else { continue };
-            if repo.exists(&path) {
-                found.push(path);
-            } else if folder && !way.is_empty() && !way.contains('$') {
-                findings.push(missing(&path, file.evidence(at, "embedded into the program")));
+            let (there, known) = (repo.exists(&path), !way.is_empty() && !way.contains('$'));
+            let made = if known && (folder || !there) { maker(repo, context, &path) } else { None };
+            if let Some(mut made) = made {
+                made.evidence.insert(0, file.evidence(at, "built into the program"));
+                push(&mut reads.made, made);
+            } else if !there && folder && known {
+                reads.findings.push(missing(&path, file.evidence(at, "embedded into the program")));
+            }
+            if there {
+                reads.found.push(path);
             }
         }
         // askama and rinja read templates/ of the package: https://askama.readthedocs.io/en/stable/configuration.html
         if (0..file.len()).any(|at| file.is(at, "template") && file.is(at + 1, "(")) {
-            found.extend(home.join("templates").filter(|folder| repo.is_dir(folder)));
+            reads.found.extend(home.join("templates").filter(|folder| repo.is_dir(folder)));
         }
     }
-    found.sort();
-    found.dedup();
-    (found, findings)
+    reads.found.retain(|path| !reads.made.iter().any(|made| path.is_within(&made.value.output)));
+    reads.found.sort();
+    reads.found.dedup();
+    reads
+}
+
+/// Adds a front end, unless what it makes is known.
+pub(super) fn push(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) {
+    if !all.iter().any(|held| held.value.output == made.value.output) {
+        all.push(made);
+    }
 }
 
 /// The folder that a literal starts from where the compiler reads it, and whether it is a folder that is embedded.
@@ -78,7 +104,7 @@ fn missing(path: &RelPath, evidence: Evidence) -> Finding {
         format!("the program embeds `{path}`, which is not in the repository"),
         [evidence],
         "the compiler stops there: what is built before (a frontend) is not in the build context",
-        "commit the folder, or build it in a stage of your own template before this one",
+        "commit the folder, or let a script of a package.json in the repository make it",
     )
 }
 
@@ -91,7 +117,7 @@ mod tests {
         let path = RelPath::new("p/src/main.rs").unwrap();
         let text = repo.text(&path).unwrap().unwrap();
         let source = Rc::new(SourceFile::parse(&path, &text));
-        let (found, findings) = reads(&repo, &RelPath::new("p").unwrap(), &[source]);
+        let Reads { found, findings, .. } = reads(&repo, &RelPath::root(), &RelPath::new("p").unwrap(), &[source]);
         (found.iter().map(ToString::to_string).collect(), findings.iter().map(|f| f.evidence[0].place()).collect())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use super::{ProgramDetails, Tables};
+use super::{ProgramDetails, Tables, reads};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -22,6 +22,8 @@ pub(super) struct Code<'a> {
     /// Dependencies of the repository's packages that are built, by the name in the registry.
     pub(super) dependencies: &'a BTreeSet<String>,
     pub(super) tables: &'a Tables,
+    /// The build context.
+    pub(super) context: &'a RelPath,
     /// Where cargo runs: what a developer's `cargo run` takes for the working directory.
     pub(super) root: &'a RelPath,
     /// The package's folder.
@@ -56,6 +58,9 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     }
     process::process(code, program);
     listen::listen(code, &disk, program, details);
+    for made in disk.made {
+        reads::push(&mut program.front_ends, made);
+    }
     for (path, way, evidence) in disk.files {
         program.files.push(Sourced::new(path.clone(), evidence));
         details.files.push((path, way));

@@ -2,7 +2,9 @@
 
 use super::Code;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Sourced};
+use crate::detect::maker;
+use crate::detect::rust::reads::push;
+use crate::facts::{Evidence, FrontEnd, Sourced};
 use crate::path::RelPath;
 
 /// What the code does on disk.
@@ -10,6 +12,8 @@ use crate::path::RelPath;
 pub(super) struct Disk {
     /// Where it lies in the repository; how the program calls it (absolute where its path is compiled in).
     pub(super) files: Vec<(RelPath, String, Evidence)>,
+    /// What it serves and the builds of other applications make.
+    pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) writable: Vec<Sourced<String>>,
     /// It writes files into its working directory itself.
     pub(super) here: bool,
@@ -21,6 +25,10 @@ const OPENERS: [&str; 22] = [
     "StaticFile", "FileServer", "File", "Config", "Utf8Path", "Utf8PathBuf", "WalkDir", "Environment", "Toml", "Yaml", "Json",
     "Migrator", "Engine",
 ];
+
+/// Those of them that serve folders.
+const SERVING: [&str; 7] =
+    ["ServeDir", "ServeFile", "Files", "StaticFilesEndpoint", "StaticFileEndpoint", "StaticDir", "FileServer"];
 
 /// Functions that open the path that they are given.
 const OPENING: [&str; 20] = [
@@ -137,8 +145,12 @@ impl Disk {
         if plain_word && !opens && name != "format" {
             return;
         }
+        let serves = name == "dir" || owner.is_some_and(|owner| SERVING.contains(&owner));
         for base in [code.root, code.package] {
             let Some(path) = base.join(&way).filter(|path| !path.is_root() && path != base) else { continue };
+            if opens && serves {
+                self.made(code, base, &path, &file.evidence(at, format!("served at run time: \"{text}\"")));
+            }
             if code.repo.exists(&path) {
                 self.files.push((path, way.clone(), file.evidence(at, format!("opened at run time: \"{text}\""))));
                 return;
@@ -157,6 +169,15 @@ impl Disk {
                 }
             }
         }
+    }
+
+    /// What another application's build makes of a path that is served.
+    fn made(&mut self, code: &Code, base: &RelPath, path: &RelPath, evidence: &Evidence) {
+        let Some(mut made) = maker(code.repo, code.context, path) else { return };
+        let Some(way) = made.value.output.strip(base) else { return };
+        made.value.opened = Some(way.to_owned());
+        made.evidence.insert(0, evidence.clone());
+        push(&mut self.made, made);
     }
 
     fn written(&mut self, file: &SourceFile, at: usize, text: &str) {
