@@ -310,8 +310,9 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     if !build.whole_tree {
         artifacts.extend(carried_files(facts, &program, &build.workdir)?);
     }
-    // Below the program, which an edit of its own changes alone.
-    artifacts.splice(0..0, front_ends.artifacts);
+    // Below the program, which an edit of its own changes alone, and above its dependencies.
+    let program_at = artifacts.len().saturating_sub(1);
+    artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
     if runtime.init {
         decisions.push(decisions::init(&program));

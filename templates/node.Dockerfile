@@ -49,6 +49,8 @@ RUN --mount=type=cache,target=/root/.bun/install/cache \
 
 {% include "node/development.Dockerfile" %}
 
+{{ front_end_stages }}
+
 {% include "base/init.Dockerfile" %}
 
 {% include "base/runtime.Dockerfile" %}

@@ -104,6 +104,7 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
     let way = front_end.output.strip(context).context("it makes something outside the build context")?;
     let output = beside(&build.workdir, way)?;
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
+    let same = front_end.language == chosen.facts.language;
     let number = all.plans.len() + 1;
     let stage = Line::new(if number == 1 { "frontend".to_owned() } else { format!("frontend-{number}") })?;
     if let Some(way) = &front_end.opened {
@@ -122,8 +123,8 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
         stage,
         template: build.template,
         folder: Line::new(if folder.is_empty() { "." } else { folder })?,
-        exclude_extensions: extensions(chosen, &facts.context)?,
-        exclude: manifests(chosen, &facts.context)?,
+        exclude_extensions: if same { Vec::new() } else { extensions(chosen, &facts.context)? },
+        exclude: if same { Vec::new() } else { manifests(chosen, &facts.context)? },
         output,
         path: Line::new(way)?,
         built_in: front_end.opened.is_none(),

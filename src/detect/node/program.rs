@@ -245,6 +245,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
     }
     program.handles_sigterm = program.handles_sigterm.take().or(scan.sigterm);
     program.files = scan.files;
+    program.front_ends = scan.front_ends;
     program.writable.extend(scan.writable);
     program.env.extend(scan.env);
     program.subcommands = scan.subcommands;

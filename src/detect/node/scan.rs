@@ -1,6 +1,7 @@
 //! What the sources do at run time: where they listen, how they stop, what they read, write and start.
 
 mod listen;
+mod pages;
 mod process;
 mod sources;
 mod storage;
@@ -10,7 +11,7 @@ use anyhow::Result;
 use super::App;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
-use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::sources::Source;
@@ -66,6 +67,7 @@ pub(crate) struct Scan {
     pub(crate) sigterm: Option<Evidence>,
     pub(crate) writable: Vec<Sourced<String>>,
     pub(crate) files: Vec<Sourced<RelPath>>,
+    pub(crate) front_ends: Vec<Sourced<FrontEnd>>,
     pub(crate) packages: Vec<Sourced<String>>,
     pub(crate) shell: Option<Evidence>,
     pub(crate) temporary: Option<Evidence>,
@@ -86,5 +88,8 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     }
     process::read(app, &sources, own_server, &mut scan)?;
     storage::read(app, launch, &sources, &mut scan);
+    if own_server {
+        pages::read(app, launch, &sources, &mut scan);
+    }
     Ok(scan)
 }

@@ -185,7 +185,7 @@ fn fields(code: &Code) -> Vec<Address> {
                 let value = code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, "the server's address");
                 let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(file));
-                all.push(Address { rank, value, evidence });
+                all.push(Address { value, rank, evidence });
             }
         }
     }

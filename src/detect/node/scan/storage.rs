@@ -68,16 +68,26 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
 }
 
 /// From where a source file's paths count at run time, relative to the application.
-struct Location {
+pub(super) struct Location {
     folder: RelPath,
 }
 
 impl Location {
-    fn of(app: &App, launch: &Launch, source: &Source) -> Self {
+    pub(super) fn of(app: &App, launch: &Launch, source: &Source) -> Self {
         let name = source.path.relative_to(&app.dir.path);
         let built = if launch.layout == Layout::Output { app.compiled(&name) } else { None };
         let folder = RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
         Self { folder }
+    }
+
+    /// A relative path as one of the repository, which may lie outside of the application.
+    pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Option<RelPath> {
+        let text = found.path.split(['?', '#']).next().unwrap_or_default();
+        match found.from {
+            Anchor::Root => None,
+            Anchor::WorkingDirectory => app.dir.path.join(text),
+            Anchor::SourceFile => app.dir.path.join(self.folder.as_str())?.join(text),
+        }
     }
 
     /// A path relative to the application, or absolute.
