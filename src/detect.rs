@@ -154,25 +154,36 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
     languages.iter().zip(folders).flat_map(of).collect()
 }
 
-/// The application within `context` whose build makes `path`, or part of it, where the repository does not hold that. The
-/// one that `path` lies in is asked first, the nearest of several. A manifest that cannot be read is no error of the
-/// program's.
-pub fn maker(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<Sourced<FrontEnd>> {
+/// The applications within `context` whose builds make `path`, or parts of it, where the repository does not hold that:
+/// one that makes all of it, else each that makes a part. The one that `path` lies in is asked first, the nearest of
+/// several. A manifest that cannot be read is no error of the program's.
+pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     let languages: Vec<&'static Language> = LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect();
     let mut asked = candidates(&languages, repo, context);
     asked.sort_by_key(|(folder, _)| match path.strip(folder) {
         Some(way) => (0, way.split('/').count()),
         None => (1, folder.components().count()),
     });
-    asked.into_iter().find_map(|(folder, language)| {
-        let makes = language.front_end?.makes;
-        let mut made = makes(&Dir::new(repo, folder), path).ok().flatten()?;
-        if is_there(repo, &made.value.output) && path.is_within(&made.value.output) {
+    let mut parts: Vec<Sourced<FrontEnd>> = Vec::new();
+    for (folder, language) in asked {
+        let Some(FrontEnds { makes, .. }) = language.front_end else { continue };
+        let Ok(Some(mut made)) = makes(&Dir::new(repo, folder), path) else { continue };
+        let all = path.is_within(&made.value.output);
+        if all && is_there(repo, &made.value.output) {
             // It adds to what is there.
             made.value.output = path.clone();
         }
-        (made.value.output.is_within(context) && !is_there(repo, &made.value.output)).then_some(made)
-    })
+        if !made.value.output.is_within(context) || is_there(repo, &made.value.output) {
+            continue;
+        }
+        if all {
+            return vec![made];
+        }
+        if !parts.iter().any(|held| held.value.output == made.value.output) {
+            parts.push(made);
+        }
+    }
+    parts
 }
 
 /// The repository holds the output of a build: more than what keeps a folder in git, or a page that says to build.

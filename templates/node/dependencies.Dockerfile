@@ -66,7 +66,7 @@ RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }}
 
 {% if details.build %}
 FROM {{ deps_stage }} AS {{ build_stage }}
-COPY {% for extension in exclude_extensions %}--exclude=**/*.{{ extension }} {% endfor %}{% for name in exclude %}--exclude={{ name }} {% endfor %}{{ [folder] | copy(dest=".") }}
+{% include "node/sources.Dockerfile" %}
 {%- for command in details.build %}
 {%- if command.folder %}
 WORKDIR {{ command.folder | path }}

@@ -79,6 +79,12 @@ fn named_in_a_script(app: &App, meets: &dyn Fn(&RelPath) -> bool) -> Option<(Str
     (!named.is_empty()).then(|| named.swap_remove(at))
 }
 
+/// The script copies or moves files: to a folder that must be there.
+pub(super) fn copies(script: &str) -> bool {
+    let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
+    commands.any(|command| command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str())))
+}
+
 /// The path that a word of a script names.
 fn output(app: &App, word: &str) -> Option<RelPath> {
     let word = word.rsplit_once('=').map_or(word, |(_, value)| value);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::detect::go::module::At;
-use crate::detect::maker;
+use crate::detect::makers;
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -44,10 +44,13 @@ pub(super) fn embeds(world: &World) -> Embeds {
         }
     }
     for (path, mut evidence) in wanted {
-        if let Some(mut made) = maker(repo, context, &path) {
-            made.evidence.splice(0..0, evidence);
-            if !embeds.made.iter().any(|held| held.value == made.value) {
-                embeds.made.push(made);
+        let found = makers(repo, context, &path);
+        if !found.is_empty() {
+            for mut made in found {
+                made.evidence.splice(0..0, evidence.iter().cloned());
+                if !embeds.made.iter().any(|held| held.value == made.value) {
+                    embeds.made.push(made);
+                }
             }
         } else if missing.contains(&path) {
             evidence.truncate(4);

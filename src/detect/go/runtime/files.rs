@@ -9,7 +9,7 @@ use crate::detect::go::lexer::Kind;
 use crate::detect::go::source::SourceFile;
 use crate::detect::go::syntax::{Call, Form};
 use crate::detect::go::values::Value;
-use crate::detect::maker;
+use crate::detect::makers;
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
@@ -197,14 +197,20 @@ impl Opened {
     fn made(&mut self, world: &World, way: &str, evidence: &[Evidence]) -> bool {
         let repo = world.module.sources.repo;
         let found = world.places().into_iter().find_map(|folder| {
-            let path = folder.join(way)?;
-            let mut made = maker(repo, &world.module.layout.context, &path)?;
-            made.value.opened = Some(made.value.output.strip(folder)?.to_owned());
-            made.evidence.splice(0..0, evidence.iter().cloned());
-            Some(made)
+            let mut found = makers(repo, &world.module.layout.context, &folder.join(way)?);
+            found.retain_mut(|made| {
+                made.value.opened = made.value.output.strip(folder).map(str::to_owned);
+                made.evidence.splice(0..0, evidence.iter().cloned());
+                made.value.opened.is_some()
+            });
+            (!found.is_empty()).then_some(found)
         });
         let made = found.is_some();
-        self.made.extend(found.filter(|found| !self.made.iter().any(|held| held.value.output == found.value.output)));
+        for found in found.into_iter().flatten() {
+            if !self.made.iter().any(|held| held.value.output == found.value.output) {
+                self.made.push(found);
+            }
+        }
         made
     }
 

@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result};
 
+use super::super::front_end::copies;
 use super::super::launch::{Launch, Layout};
 use super::super::{App, install_scripts, site, tool};
 use super::{ROOT, copy, stages, steps};
 use crate::detect::Chosen;
-use crate::docker::types::Line;
+use crate::docker::types::{ContainerPath, Line};
 use crate::facts::FrontEnd;
 use crate::path::RelPath;
 use crate::plan::{Build, CopySpec};
@@ -26,6 +27,12 @@ pub(in crate::detect::node) fn front_end(chosen: &Chosen, front_end: &FrontEnd, 
     let root = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
     let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
     findings.extend(install_scripts::finding(&app, &tool)?);
+    let parent = front_end.output.parent().filter(|parent| !parent.is_within(&app.root.path));
+    if let Some(way) = parent.as_ref().and_then(|parent| parent.strip(context)).filter(|way| !way.is_empty())
+        && app.package.script(&front_end.script).is_some_and(copies)
+    {
+        stages.destination = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);
+    }
     stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
     let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
     let manifests = manifests.map(|copy| {

@@ -50,6 +50,8 @@ pub(super) struct Stages {
     pub(super) build_caches: Vec<ContainerPath>,
     /// Folders of dependencies in members of a workspace, which may stay empty.
     pub(super) member_modules: Vec<Line>,
+    /// A folder outside of the sources that a script copies what it made to.
+    pub(super) destination: Option<ContainerPath>,
     pub(super) site: bool,
     /// The folder of the site in the build stage.
     pub(super) pages: Option<ContainerPath>,
@@ -105,6 +107,7 @@ pub(super) fn stages(
         placeholders: environment(&placeholders)?,
         build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
         member_modules: member_modules(app, launch)?,
+        destination: None,
         site: launch.layout == Layout::Site,
         pages: launch.site.as_ref().map(|s| ContainerPath::new(format!("{home}/{s}"))).transpose()?,
         fallback: launch.fallback.as_ref().map(Line::new).transpose()?,

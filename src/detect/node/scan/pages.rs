@@ -6,7 +6,7 @@ use super::super::launch::Launch;
 use super::super::token::{Token, arguments};
 use super::storage::Location;
 use super::{Scan, Source};
-use crate::detect::maker;
+use crate::detect::makers;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
@@ -46,21 +46,22 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) {
         return;
     }
     let context = &app.root.path;
-    let Some(mut made) = maker(repo, &RelPath::root(), path) else { return };
-    let folder = made.value.dir.file_name();
-    // What its own build makes needs no other.
-    let own = app.build_script().and_then(|name| app.package.script(&name));
-    if made.value.dir == app.dir.path || own.is_some_and(|script| !folder.is_empty() && script.contains(folder)) {
-        return;
-    }
-    if !made.value.output.is_within(context) {
-        scan.findings.push(outside(path, &made.value.dir, context, evidence));
-        return;
-    }
-    made.value.opened = Some(made.value.output.relative_to(&app.dir.path));
-    made.evidence.insert(0, evidence.clone());
-    if !scan.front_ends.iter().any(|held| held.value.output == made.value.output) {
-        scan.front_ends.push(made);
+    for mut made in makers(repo, &RelPath::root(), path) {
+        let folder = made.value.dir.file_name();
+        // What its own build makes needs no other.
+        let own = app.build_script().and_then(|name| app.package.script(&name));
+        if made.value.dir == app.dir.path || own.is_some_and(|script| !folder.is_empty() && script.contains(folder)) {
+            continue;
+        }
+        if !made.value.output.is_within(context) {
+            scan.findings.push(outside(path, &made.value.dir, context, evidence));
+            continue;
+        }
+        made.value.opened = Some(made.value.output.relative_to(&app.dir.path));
+        made.evidence.insert(0, evidence.clone());
+        if !scan.front_ends.iter().any(|held| held.value.output == made.value.output) {
+            scan.front_ends.push(made);
+        }
     }
 }
 

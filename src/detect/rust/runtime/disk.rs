@@ -2,7 +2,7 @@
 
 use super::Code;
 use crate::detect::rust::source::SourceFile;
-use crate::detect::maker;
+use crate::detect::makers;
 use crate::detect::rust::reads::push;
 use crate::facts::{Evidence, FrontEnd, Sourced};
 use crate::path::RelPath;
@@ -173,11 +173,12 @@ impl Disk {
 
     /// What another application's build makes of a path that is served.
     fn made(&mut self, code: &Code, base: &RelPath, path: &RelPath, evidence: &Evidence) {
-        let Some(mut made) = maker(code.repo, code.context, path) else { return };
-        let Some(way) = made.value.output.strip(base) else { return };
-        made.value.opened = Some(way.to_owned());
-        made.evidence.insert(0, evidence.clone());
-        push(&mut self.made, made);
+        for mut made in makers(code.repo, code.context, path) {
+            let Some(way) = made.value.output.strip(base) else { continue };
+            made.value.opened = Some(way.to_owned());
+            made.evidence.insert(0, evidence.clone());
+            push(&mut self.made, made);
+        }
     }
 
     fn written(&mut self, file: &SourceFile, at: usize, text: &str) {
