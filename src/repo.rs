@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
 
+mod index;
 mod walk;
 
 use walk::{Cut, Found, walk};
@@ -72,6 +73,8 @@ pub struct Repo {
     entries: Vec<Found>,
     /// Of the entries' names, in their order.
     letters: Vec<Letters>,
+    /// Files that git tracks although a .gitignore names them, sorted by path.
+    forced: Vec<RelPath>,
     budget: Budget,
     cache: RefCell<BTreeMap<RelPath, Option<Rc<str>>>>,
     /// Paths that were asked for, present or not.
@@ -89,7 +92,8 @@ impl Repo {
             bail!("{} is not a folder: give the folder that holds the manifest", root.display());
         }
         let (entries, letters, cut) = walk(&root, &budget, on_entry)?;
-        let repo = Self::with(Source::Disk(root), entries, letters, budget);
+        let mut repo = Self::with(Source::Disk(root), entries, letters, budget);
+        repo.add_forced();
         repo.report_cut(&cut);
         repo.report_links();
         Ok(repo)
@@ -117,11 +121,39 @@ impl Repo {
         repo
     }
 
+    /// Adds what git tracks and the walk passed over, for a .gitignore names it.
+    fn add_forced(&mut self) {
+        let Source::Disk(root) = &self.source else { return };
+        if self.files_named(".gitignore").is_empty() {
+            return;
+        }
+        let known = |name: &str| self.entries.binary_search_by(|(held, _)| held.as_str().cmp(name)).is_ok();
+        let deep = |path: &RelPath| path.components().count() > self.budget.max_depth;
+        let mut forced = index::forced(root, &known);
+        forced.retain(|path| !deep(path) && !walk::is_never_walked(path));
+        forced.truncate(self.budget.max_entries.saturating_sub(self.entries.len()));
+        forced.sort();
+        let folders: BTreeSet<RelPath> = forced.iter().flat_map(RelPath::ancestors).collect();
+        let folders = folders.into_iter().filter(|folder| !folder.is_root() && self.entry(folder).is_none());
+        let added: Vec<Found> = folders.map(|folder| (folder, Entry::Dir)).collect();
+        self.entries.extend(added);
+        self.entries.extend(forced.iter().map(|path| (path.clone(), Entry::File)));
+        self.entries.sort_by(|a, b| a.0.cmp(&b.0));
+        self.letters = self.entries.iter().map(|(path, _)| path.letters()).collect();
+        self.forced = forced;
+    }
+
+    /// Files that git tracks although a .gitignore names them, sorted by path.
+    pub fn forced(&self) -> &[RelPath] {
+        &self.forced
+    }
+
     fn with(source: Source, entries: Vec<Found>, letters: Vec<Letters>, budget: Budget) -> Self {
         Self {
             source,
             entries,
             letters,
+            forced: Vec::new(),
             budget,
             cache: RefCell::default(),
             asked: RefCell::default(),

@@ -2,7 +2,7 @@
 //!
 //! What git ignores is never in a fresh clone, so a build cannot need it, and a local build must not see it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::docker::ignore;
 use crate::path::{Letters, RelPath};
@@ -10,6 +10,9 @@ use crate::repo::{Entry, Repo};
 
 /// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names nothing.
 const MAX_LINE: usize = 4096;
+
+/// More tracked files than this in a folder are let in with the folder.
+const MAX_FILES: usize = 4;
 
 /// One line of a .gitignore.
 struct Rule<'a> {
@@ -49,14 +52,27 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
         }
     }
     let names = files_named(repo, context, &folders_only);
-    Ok(lines
+    let lines = lines.into_iter().map(|(line, folder)| {
+        // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in the folder.
+        let clash = folder && names.contains(line.rsplit('/').next().unwrap_or_default());
+        if clash { format!("{line}/**") } else { line }
+    });
+    Ok(lines.chain(tracked(repo, context)).collect())
+}
+
+/// Exceptions for files that git tracks although a line names them; for the folder where several lie in one.
+fn tracked(repo: &Repo, context: &RelPath) -> impl Iterator<Item = String> {
+    // What belongs to git itself stays out all the same.
+    let forced = repo.forced().iter().filter(|path| !path.components().any(|part| part.starts_with(".git")));
+    let ways = forced.filter_map(|path| path.strip(context));
+    let mut by_folder: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for way in ways {
+        by_folder.entry(way.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(way);
+    }
+    let exceptions = by_folder
         .into_iter()
-        .map(|(line, folder)| {
-            // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in the folder.
-            let clash = folder && names.contains(line.rsplit('/').next().unwrap_or_default());
-            if clash { format!("{line}/**") } else { line }
-        })
-        .collect())
+        .flat_map(|(folder, files)| if folder.is_empty() || files.len() <= MAX_FILES { files } else { vec![folder] });
+    exceptions.filter_map(ignore::literal).map(|pattern| format!("!{pattern}")).collect::<Vec<_>>().into_iter()
 }
 
 /// Those of `names` that a file of the context bears.

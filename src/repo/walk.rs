@@ -95,6 +95,11 @@ pub(super) fn walk(
     Ok((found, letters, Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 }))
 }
 
+/// True for what lies in a folder that is never part of a source tree.
+pub(super) fn is_never_walked(path: &RelPath) -> bool {
+    path.components().any(|part| NEVER_WALKED.contains(&part))
+}
+
 fn is_dir(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
 }

@@ -1,0 +1,134 @@
+//! What git tracks although a .gitignore names it: files that were added before the line, or by force. They are part of
+//! the repository like all others. Read from git's index, whose format is
+//! <https://git-scm.com/docs/index-format>.
+
+use std::fs;
+use std::path::Path;
+
+use crate::path::RelPath;
+
+/// Bytes of the largest index that is read: some 500,000 files.
+const MAX_INDEX: u64 = 64 << 20;
+
+/// An entry before its name: times, device, inode, mode, owner, size, 20 bytes of SHA-1, flags.
+const FIXED: usize = 62;
+
+/// Regular files that the index of the repository at `root` lists and `is_known` does not know, in the index's order.
+/// Nothing where there is no index, or one that is not understood: then the .gitignore files alone decide.
+pub(super) fn forced(root: &Path, is_known: &dyn Fn(&str) -> bool) -> Vec<RelPath> {
+    let file = root.join(".git/index");
+    let size = fs::symlink_metadata(&file).ok().filter(fs::Metadata::is_file).map_or(u64::MAX, |held| held.len());
+    if size > MAX_INDEX {
+        return Vec::new();
+    }
+    let names = fs::read(&file).ok().and_then(|bytes| names(&bytes)).unwrap_or_default();
+    let unknown = names.iter().filter(|name| !is_known(name)).filter_map(|name| RelPath::new(name));
+    unknown.filter(|path| is_file_below(root, path)).collect()
+}
+
+/// True where the path leads to a regular file through folders alone: a link could lead out of the root.
+fn is_file_below(root: &Path, path: &RelPath) -> bool {
+    let kind = |path: &RelPath| fs::symlink_metadata(root.join(path.as_str())).ok().map(|held| held.file_type());
+    kind(path).is_some_and(|kind| kind.is_file())
+        && path
+            .ancestors()
+            .filter(|folder| !folder.is_root())
+            .all(|folder| kind(&folder).is_some_and(|kind| kind.is_dir()))
+}
+
+/// The names of the regular files in an index of version 2, 3 or 4.
+fn names(bytes: &[u8]) -> Option<Vec<String>> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (version, count) = (number(4)?, number(8)?);
+    if bytes.get(..4)? != b"DIRC" || !(2..=4).contains(&version) {
+        return None;
+    }
+    let mut names = Vec::new();
+    let mut last: Vec<u8> = Vec::new();
+    let mut at = 12;
+    for _ in 0..count {
+        let (start, mode) = (at, number(at + 24)?);
+        let flags = u16::from_be_bytes(bytes.get(at + 60..at + FIXED)?.try_into().ok()?);
+        // Version 3 and later may have two more bytes of flags.
+        at += if flags & 0x4000 == 0 { FIXED } else { FIXED + 2 };
+        if version == 4 {
+            // How much of the end of the last name goes, then what comes in its place.
+            let (cut, read) = offset(bytes.get(at..)?)?;
+            at += read;
+            last.truncate(last.len().checked_sub(cut)?);
+        } else {
+            last.clear();
+        }
+        let length = bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+        last.extend(&bytes[at..at + length]);
+        at += length + 1;
+        if version < 4 {
+            // Filled up with zeros to a multiple of eight bytes.
+            at = start + (at - start).next_multiple_of(8);
+        }
+        if mode >> 12 == 0o10
+            && let Ok(name) = std::str::from_utf8(&last)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    Some(names)
+}
+
+/// The number that git writes in seven bits a byte, each but the last with its highest bit set, and how many bytes it took.
+fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut value = usize::from(bytes.first()? & 0x7f);
+    let mut read = 1;
+    while bytes[read - 1] & 0x80 != 0 {
+        value = (value + 1).checked_mul(128)? + usize::from(bytes.get(read)? & 0x7f);
+        read += 1;
+    }
+    Some((value, read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(mode: u32, flags: u16, rest: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; FIXED];
+        bytes[24..28].copy_from_slice(&mode.to_be_bytes());
+        bytes[60..62].copy_from_slice(&flags.to_be_bytes());
+        bytes.extend(rest);
+        bytes
+    }
+
+    fn index(version: u32, entries: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = b"DIRC".to_vec();
+        bytes.extend(version.to_be_bytes());
+        bytes.extend(u32::try_from(entries.len()).unwrap().to_be_bytes());
+        for entry in entries {
+            bytes.extend(entry);
+            if version < 4 {
+                bytes.resize(bytes.len() + (8 - entry.len() % 8) % 8, 0);
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn reads_each_version() {
+        let file = 0o100_644;
+        let two = index(2, &[entry(file, 0, b"a/b.go\0"), entry(0o120_000, 0, b"link\0"), entry(file, 0, b"c\0")]);
+        assert_eq!(names(&two).unwrap(), ["a/b.go", "c"]);
+        let three = index(3, &[entry(file, 0x4000, b"\0\0a/b.go\0"), entry(file, 0, b"c\0")]);
+        assert_eq!(names(&three).unwrap(), ["a/b.go", "c"]);
+        let four =
+            index(4, &[entry(file, 0, b"\0a/b.go\0"), entry(0o160_000, 0, b"\x04c\0"), entry(file, 0, b"\x01d\0")]);
+        assert_eq!(names(&four).unwrap(), ["a/b.go", "a/d"]);
+        assert_eq!((offset(&[0x7f]), offset(&[0x80, 0]), offset(&[0x80])), (Some((127, 1)), Some((128, 2)), None));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_something_else_is_no_index() {
+        let whole = index(2, &[entry(0o100_644, 0, b"a/b.go\0")]);
+        assert!((0..whole.len() - 3).all(|end| names(&whole[..end]).is_none()));
+        assert_eq!(names(&index(5, &[])), None);
+        assert_eq!(names(&index(4, &[entry(0o100_644, 0, b"\x05x\0")])), None);
+    }
+}
