@@ -19,6 +19,7 @@ mod install_scripts;
 mod launch;
 mod lifecycle;
 mod manifest;
+mod md4;
 mod migrations;
 mod native;
 mod plan;

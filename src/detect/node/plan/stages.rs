@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
-use super::super::{App, prisma};
+use super::super::{App, md4, prisma};
 use super::steps::{self, Drop, Installed, Step};
 use super::{copy, environment, filter, install_env, lines, linker, member_modules};
 use crate::detect::Chosen;
@@ -71,6 +71,14 @@ pub(super) fn stages(
 ) -> Result<(Stages, Vec<Finding>)> {
     let folder = app.dir.path.strip(&app.root.path).unwrap_or_default();
     let home = if folder.is_empty() { root.to_owned() } else { format!("{root}/{folder}") };
+    let script = launch.script.clone().or_else(|| app.build_script()).unwrap_or_default();
+    let md4 = md4::option(app, &script, chosen.toolchain)?;
+    if let Some((option, _)) = &md4 {
+        match launch.build_env.iter_mut().find(|(key, _)| key == "NODE_OPTIONS") {
+            Some((_, options)) => *options = format!("{options} {option}"),
+            None => launch.build_env.push(("NODE_OPTIONS".to_owned(), option.clone())),
+        }
+    }
     let build = steps::steps(app, launch, installed, root)?;
     if build.iter().any(Step::is_turbo) {
         launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
@@ -83,6 +91,7 @@ pub(super) fn stages(
     let (secrets, more) = copy::secrets(app)?;
     findings.extend(more);
     findings.extend(linker(app, tool)?);
+    findings.extend(md4.map(|(_, finding)| finding));
     let stages = Stages {
         tool: tool.id.clone(),
         deps: true,

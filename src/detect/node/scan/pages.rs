@@ -31,22 +31,26 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             let candidates: Vec<&[Token]> = folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
             for tokens in candidates {
                 let found = path(tokens, &names).filter(|found| !found.path.contains("${}"));
-                if let Some(path) = found.and_then(|found| place.in_repository(app, &found)) {
-                    served(app, &path, &source.at(window[0].at, format!("{name} serves {path}")), scan);
+                for path in found.map(|found| place.in_repository(app, &found)).unwrap_or_default() {
+                    if served(app, &path, &source.at(window[0].at, format!("{name} serves {path}")), scan) {
+                        break;
+                    }
                 }
             }
         }
     }
 }
 
-/// A path that is served: where the repository does not hold it, a build may make it.
-fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) {
+/// A path that is served: where the repository does not hold it, a build may make it. True where the path is known.
+fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bool {
     let repo = app.dir.repo;
     if repo.exists(path) {
-        return;
+        return true;
     }
+    let mut known = false;
     let context = &app.root.path;
     for mut made in makers(repo, &RelPath::root(), path) {
+        known = true;
         let folder = made.value.dir.file_name();
         // What its own build makes needs no other.
         let own = app.build_script().and_then(|name| app.package.script(&name));
@@ -63,6 +67,7 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) {
             scan.front_ends.push(made);
         }
     }
+    known
 }
 
 fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence) -> Finding {
@@ -106,6 +111,9 @@ mod tests {
         ] {
             assert_eq!(of("", express, main), (made(), vec![]), "{main}");
         }
+        let module = r#"{"main": "src/server.js", "dependencies": {"express": "5"}}"#;
+        let main = "const __dirname = path.resolve(); app.use(express.static(path.join(__dirname, '/client/dist')))";
+        assert_eq!(of("", module, main).0, made());
         assert_eq!(of("", express, "app.use(express.static('public'))").0, Vec::<String>::new());
         // The server's own build makes them.
         let builds = r#"{"scripts": {"build": "cd client && npm ci && npm run build"}, "dependencies": {"express": "5"}}"#;

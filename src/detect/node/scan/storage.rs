@@ -80,13 +80,18 @@ impl Location {
         Self { folder }
     }
 
-    /// A relative path as one of the repository, which may lie outside of the application.
-    pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Option<RelPath> {
+    /// What a relative path may mean in the repository, likeliest first; it may lie outside of the application.
+    pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Vec<RelPath> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
+        let here = app.dir.path.join(text);
         match found.from {
-            Anchor::Root => None,
-            Anchor::WorkingDirectory => app.dir.path.join(text),
-            Anchor::SourceFile => app.dir.path.join(self.folder.as_str())?.join(text),
+            Anchor::Root => Vec::new(),
+            Anchor::WorkingDirectory => here.into_iter().collect(),
+            // Modules define `__dirname` themselves, often as the working directory: `path.resolve()`.
+            Anchor::SourceFile => {
+                let beside = app.dir.path.join(self.folder.as_str()).and_then(|folder| folder.join(text));
+                beside.into_iter().chain(here).collect()
+            }
         }
     }
 
