@@ -17,66 +17,105 @@ const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 /// Scripts that end in nothing that an image could hold.
 const NO_BUILDS: [&str; 10] = ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
 
-/// What the build of the application in `dir` makes there, where `path` is part of it or it of `path`.
-pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>> {
-    let Some(app) = App::read(dir)? else { return Ok(None) };
-    let meets = |output: &RelPath| output.is_within(path) || path.is_within(output);
-    let found = |script: &str, output: RelPath, evidence: Vec<Evidence>| {
-        let language = super::LANGUAGE.id.to_owned();
-        let value = FrontEnd { language, dir: dir.path.clone(), script: script.to_owned(), output, opened: None };
-        Ok(Some(Sourced { value, evidence, rejected: Vec::new() }))
-    };
-    if let Some((name, output)) = named_in_a_script(&app, &meets) {
-        let evidence = app.package.at(&["scripts", &name], format!("it writes {output}"));
-        return found(&name, output, vec![evidence]);
-    }
-    let Some(build) = app.build_script() else { return Ok(None) };
-    if let Some(site) = site::pages(&app)? {
-        let output = site.launch.site.as_deref().and_then(|folder| dir.path.join(folder));
-        return match output.filter(|output| *output != dir.path && meets(output)) {
-            Some(output) => {
-                let mut evidence = vec![app.package.at(&["scripts", &build], format!("it writes {output}"))];
-                evidence.extend(site.evidence);
-                found(&build, output, evidence)
-            }
-            None => Ok(None),
-        };
-    }
-    if let Some((output, evidence)) = site::bundled(&app)?
-        && let Some(output) = dir.path.join(&output)
-        && output != dir.path
-        && meets(&output)
-    {
-        return found(&build, output, vec![app.package.at(&["scripts", &build], "it builds"), evidence]);
-    }
-    // Nothing says where it writes: what is missing inside a package of its own can come from nowhere else.
-    if !dir.path.is_root() && *path != dir.path && path.is_within(&dir.path) && app.dir.repo.entry(path).is_none() {
-        let evidence = app.package.at(&["scripts", &build], format!("nothing else could make {path}"));
-        return found(&build, path.clone(), vec![evidence]);
-    }
-    Ok(None)
+/// What the scripts of a package write, whoever asks for it.
+struct Outputs {
+    /// Paths that the commands of a script name, each command's in order: the script, where it stands, the paths.
+    named: Vec<(String, Evidence, Vec<RelPath>)>,
+    /// The script that builds, and where it stands.
+    build: Option<(String, Evidence)>,
+    /// Where its tool writes.
+    tool: Tool,
 }
 
-/// The script with a word that names what is wanted: `vite build --outDir ../server/dist`, `cp -r dist ../server/dist`.
-fn named_in_a_script(app: &App, meets: &dyn Fn(&RelPath) -> bool) -> Option<(String, RelPath)> {
-    let scripts = app.package.scripts();
+enum Tool {
+    /// A tool for pages, and its folder where that is one of its own.
+    Site(Option<RelPath>, Vec<Evidence>),
+    /// A bundler's own program.
+    Bundler(RelPath, Evidence),
+    Unknown,
+}
+
+/// What the build of the application in `dir` makes there, where `path` is part of it or it of `path`.
+pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>> {
+    let outputs = dir.repo.once(&dir.path, || Outputs::read(dir))?;
+    let meets = |output: &RelPath| output.is_within(path) || path.is_within(output);
+    let found = |script: &str, output: &RelPath, evidence: Vec<Evidence>| {
+        let (language, script, output) = (super::LANGUAGE.id.to_owned(), script.to_owned(), output.clone());
+        let value = FrontEnd { language, dir: dir.path.clone(), script, output, opened: None };
+        Ok(Some(Sourced { value, evidence, rejected: Vec::new() }))
+    };
+    let writes = |at: &Evidence, output: &RelPath| Evidence { note: format!("it writes {output}"), ..at.clone() };
+    // Where several words of a command meet it, the last: sources stand before the destination.
+    let mut named = outputs.named.iter().filter_map(|(name, at, paths)| {
+        let output = paths.iter().filter(|path| meets(path)).next_back()?;
+        Some((name, at, output))
+    });
+    let usual = outputs.build.as_ref().map(|(name, _)| name);
+    let first = named.clone().find(|(name, ..)| Some(*name) == usual).or_else(|| named.next());
+    if let Some((name, at, output)) = first {
+        return found(name, output, vec![writes(at, output)]);
+    }
+    let Some((build, at)) = &outputs.build else { return Ok(None) };
+    match &outputs.tool {
+        Tool::Site(output, evidence) => match output.as_ref().filter(|output| meets(output)) {
+            Some(output) => found(build, output, [vec![writes(at, output)], evidence.clone()].concat()),
+            None => Ok(None),
+        },
+        Tool::Bundler(output, evidence) if meets(output) => {
+            found(build, output, vec![writes(at, output), evidence.clone()])
+        }
+        // Nothing says where it writes: what is missing inside a package of its own can come from nowhere else.
+        _ if !dir.path.is_root() && *path != dir.path && path.is_within(&dir.path) && dir.repo.entry(path).is_none() => {
+            let note = format!("nothing else could make {path}");
+            found(build, path, vec![Evidence { note, ..at.clone() }])
+        }
+        _ => Ok(None),
+    }
+}
+
+impl Outputs {
+    fn read(dir: &Dir) -> Result<Self> {
+        let none = Self { named: Vec::new(), build: None, tool: Tool::Unknown };
+        let Some(app) = App::read(dir)? else { return Ok(none) };
+        let at = |name: &str| app.package.at(&["scripts", name], "a script");
+        let build = app.build_script();
+        let own = |folder: &str| dir.path.join(folder).filter(|output| *output != dir.path);
+        let tool = if build.is_none() {
+            Tool::Unknown
+        } else if let Some(site) = site::pages(&app)? {
+            Tool::Site(site.launch.site.as_deref().and_then(own), site.evidence)
+        } else if let Some((folder, evidence)) = site::bundled(&app)? {
+            own(&folder).map_or(Tool::Unknown, |output| Tool::Bundler(output, evidence))
+        } else {
+            Tool::Unknown
+        };
+        let named = named(&app).into_iter().map(|(name, paths)| (name.to_owned(), at(name), paths)).collect();
+        Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool })
+    }
+}
+
+/// The paths that the commands of scripts name and could make: `vite build --outDir ../server/dist`, `cp -r dist ../public`.
+fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
     let builds = |name: &str| !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part));
     let mut named = Vec::new();
-    for (name, text) in scripts.iter().filter(|(name, _)| builds(name)) {
+    for (name, text) in app.package.scripts().into_iter().filter(|(name, _)| builds(name)) {
         for command in script::parse(text).commands.into_iter().map(script::unwrap) {
-            let makes = command.argv.first().is_some_and(|word| !NO_MAKERS.contains(&word.as_str()));
-            let copies = command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str()));
+            let first = command.argv.first().map(String::as_str).unwrap_or_default();
+            if NO_MAKERS.contains(&first) {
+                continue;
+            }
             // A plain word is a path after a flag alone: `build` in `vite build` is none.
-            let is_path = |words: &&[String]| copies || words[0].starts_with('-') || words[1].contains(['/', '=']);
-            let paths = command.argv.windows(2).filter(is_path).filter_map(|words| output(app, &words[1]));
-            // Where several words do, the last: sources stand before the destination.
-            let output = paths.filter(|path| meets(path)).last();
-            named.extend(output.filter(|_| makes).map(|output| ((*name).to_owned(), output)));
+            let is_path = |words: &&[String]| {
+                COPIERS.contains(&first) || words[0].starts_with('-') || words[1].contains(['/', '='])
+            };
+            let paths: Vec<RelPath> =
+                command.argv.windows(2).filter(is_path).filter_map(|words| output(app, &words[1])).collect();
+            if !paths.is_empty() {
+                named.push((name, paths));
+            }
         }
     }
-    let build = app.build_script();
-    let at = named.iter().position(|(name, _)| Some(name) == build.as_ref()).unwrap_or(0);
-    (!named.is_empty()).then(|| named.swap_remove(at))
+    named
 }
 
 /// The script copies or moves files: to a folder that must be there.
