@@ -47,7 +47,7 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     let writes = |at: &Evidence, output: &RelPath| Evidence { note: format!("it writes {output}"), ..at.clone() };
     // Where several words of a command meet it, the last: sources stand before the destination.
     let mut named = outputs.named.iter().filter_map(|(name, at, paths)| {
-        let output = paths.iter().filter(|path| meets(path)).next_back()?;
+        let output = paths.iter().rfind(|path| meets(path))?;
         Some((name, at, output))
     });
     let usual = outputs.build.as_ref().map(|(name, _)| name);
