@@ -141,6 +141,14 @@ fn go_source(body: &str) -> Vec<File> {
     vec![file("go.mod", "module example.com/plain\n\ngo 1.26\n"), file("main.go", text)]
 }
 
+/// A program that serves `served`, and a package in `folder` whose script may make it.
+fn front_end(folder: &str, script: &str, command: &str, served: &str) -> Vec<File> {
+    let manifest = serde_json::json!({"name": "pages", "scripts": {script: command}, "devDependencies": {"vite": "7"}});
+    let mut files = go_source(&format!("\thttp.Handle(\"/\", http.FileServer(http.Dir({})))", go_string(served)));
+    files.push(file(&format!("{folder}/package.json"), json(&manifest)));
+    files
+}
+
 /// A Go string literal that holds any text.
 fn go_string(word: &str) -> String {
     let mut text = String::from("\"");
@@ -230,6 +238,10 @@ const SLOTS: &[Slot] = &[
     Slot { name: "embed", files: |w| module("module example.com/plain\n\ngo 1.26\n", vec![file("embed.go", format!("package main\n\nimport \"embed\"\n\n//go:embed {w}\nvar content embed.FS\n"))]) },
     Slot { name: "go source, raw", files: |w| module("module example.com/plain\n\ngo 1.26\n", vec![file("other.go", format!("package main\n\n{w}\n"))]) },
     Slot { name: "import", files: |w| module("module example.com/plain\n\ngo 1.26\n", vec![file("other.go", format!("package main\n\nimport {}\n", go_string(w)))]) },
+    Slot { name: "front end's folder", files: |w| front_end(&component(w), "build", "vite build", &format!("{}/dist", component(w))) },
+    Slot { name: "front end's folder, embedded", files: |w| { let mut files = front_end(&component(w), "build", "vite build", "none"); files[1].1 = format!("package main\n\nimport \"embed\"\n\n//go:embed {}\nvar x embed.FS\n\nfunc main() {{}}\n", go_string(&format!("{}/dist", component(w)))); files } },
+    Slot { name: "front end's output", files: |w| front_end("web", "build", &format!("vite build --outDir '../{w}'"), &component(w)) },
+    Slot { name: "front end's script", files: |w| front_end("web", w, "vite build && mv dist ../static", "static") },
     Slot { name: "build tag", files: |w| module("module example.com/plain\n\ngo 1.26\n", vec![file("other.go", format!("//go:build {w}\n\npackage main\n"))]) },
 ];
 
@@ -270,7 +282,8 @@ fn judge(place: &str, outputs: &[Output], plain: &[Output]) {
             assert!(count <= most, "{place}: {count} {key:?}, but {most} with a plain word\n{text}");
         }
         for instruction in parsed.instructions().filter(|instruction| instruction.keyword == "RUN") {
-            let unquoted: String = instruction.arguments.split('\'').step_by(2).collect();
+            // A quote inside of quotes is written as '\'': what stands on both sides of it is quoted.
+            let unquoted: String = instruction.arguments.replace(r"'\''", "").split('\'').step_by(2).collect();
             let harm = ["touch /INJECTED", "INJECTED/", "$INJECTED", "${INJECTED", "`touch", "$(touch", "| INJECTED"];
             assert!(!harm.iter().any(|harm| unquoted.contains(harm)), "{place}: a shell reads the word\n{text}");
         }
