@@ -124,6 +124,34 @@ pub(super) fn copies(script: &str) -> bool {
     commands.any(|command| command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str())))
 }
 
+/// The script of `app` runs the package manager in the folder of a front end, and does nothing else:
+/// `cd client && npm ci && npm run build`, `npm run build --prefix client`.
+pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
+    const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
+    const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
+    let mut here = app.dir.path.clone();
+    let mut any = false;
+    for command in script::parse(script).commands.into_iter().map(script::unwrap) {
+        let words = &command.argv;
+        let Some(first) = words.first() else { continue };
+        if first == "cd" {
+            let Some(folder) = words.get(1).and_then(|folder| here.join(folder)) else { return false };
+            here = folder;
+            continue;
+        }
+        let named = words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+            Some((flag, value)) if FOLDERS.contains(&flag) => Some(value),
+            _ => words.get(at + 1).filter(|_| FOLDERS.contains(&word.as_str())).map(String::as_str),
+        });
+        let folder = named.map_or(Some(here.clone()), |folder| here.join(folder));
+        if !MANAGERS.contains(&first.as_str()) || folder.as_ref() != Some(dir) {
+            return false;
+        }
+        any = true;
+    }
+    any
+}
+
 /// The path that a word of a script names.
 fn output(app: &App, word: &str) -> Option<RelPath> {
     let word = word.rsplit_once('=').map_or(word, |(_, value)| value);

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 pub(crate) use self::copy::manifest_paths;
 pub(super) use self::front_end::front_end;
 
+use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use self::steps::Installed;
 use super::tool::{self, Tool};
@@ -20,7 +21,7 @@ use super::{App, Details, manifest, install_scripts, migrations, prisma, program
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::Line;
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Severity};
+use crate::facts::{EnvVar, Evidence, FrontEnd, Sourced, Finding, Kind, Severity};
 use crate::path::RelPath;
 use crate::plan::{Build, DevCommand, Env};
 use crate::repo::Dir;
@@ -50,6 +51,12 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let wanted = chosen.answers.get(id::TOOL).unwrap_or(&facts.tool.value);
     let tool = tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
     steps::hoisted(&app, &tool, &mut launch);
+    let script = app.build_script().and_then(|name| app.package.script(&name));
+    let elsewhere = |made: &Sourced<FrontEnd>| script.is_some_and(|script| delegates(&app, script, &made.value.dir));
+    if launch.layout == Layout::Tree && chosen.program.front_ends.iter().any(elsewhere) {
+        // Its build is the front end's alone, which has stages of its own.
+        launch.layout = Layout::Source;
+    }
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let dev = chosen.answers.get(id::DEV) == Some("yes");

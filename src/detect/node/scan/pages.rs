@@ -1,6 +1,7 @@
 //! Pages that the program serves and that another package of the repository builds.
 
 use super::super::App;
+use super::super::front_end::delegates;
 use super::super::expression::{Names, option, path};
 use super::super::launch::Launch;
 use super::super::token::{Token, arguments};
@@ -52,9 +53,10 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bo
     for mut made in makers(repo, &RelPath::root(), path) {
         known = true;
         let folder = made.value.dir.file_name();
-        // What its own build makes needs no other.
+        // What its own build makes needs no other, unless that only runs the other.
         let own = app.build_script().and_then(|name| app.package.script(&name));
-        if made.value.dir == app.dir.path || own.is_some_and(|script| !folder.is_empty() && script.contains(folder)) {
+        let names = |script: &&str| !folder.is_empty() && script.contains(folder);
+        if made.value.dir == app.dir.path || own.filter(names).is_some_and(|script| !delegates(app, script, &made.value.dir)) {
             continue;
         }
         if !made.value.output.is_within(context) {
@@ -115,9 +117,13 @@ mod tests {
         let main = "const __dirname = path.resolve(); app.use(express.static(path.join(__dirname, '/client/dist')))";
         assert_eq!(of("", module, main).0, made());
         assert_eq!(of("", express, "app.use(express.static('public'))").0, Vec::<String>::new());
-        // The server's own build makes them.
-        let builds = r#"{"scripts": {"build": "cd client && npm ci && npm run build"}, "dependencies": {"express": "5"}}"#;
-        assert_eq!(of("", builds, "app.use(express.static('client/dist'))").0, Vec::<String>::new());
+        // The server's own build makes them, or leaves that to their package.
+        let builds = |script: &str| format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"express": "5"}}}}"#);
+        let served = |script: &str| of("", &builds(script), "app.use(express.static('client/dist'))").0;
+        assert_eq!(served("vite build client && tsc"), Vec::<String>::new());
+        assert_eq!(served("cd client && npm ci && npm run build && cd .. && node cp-client.js"), Vec::<String>::new());
+        assert_eq!(served("cd client && npm ci && npm run build"), made());
+        assert_eq!(served("npm install --prefix client && npm --prefix=client run build"), made());
     }
 
     #[test]
