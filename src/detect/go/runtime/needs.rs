@@ -118,7 +118,10 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         let Some(range) = call.arguments().get(at).cloned() else { continue };
         let Some(text) = world.code.value(&call.file, range).text() else { continue };
         let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
-        let known = text.is_empty() || DESKTOP.contains(&text.as_str()) || world.locate(&text).is_some();
+        // Windows' programs, and what is a file's name rather than a program's.
+        let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));
+        let elsewhere = elsewhere || text.starts_with('.') && !text.contains('/');
+        let known = text.is_empty() || elsewhere || DESKTOP.contains(&text.as_str()) || world.locate(&text).is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
         if matches!(name, "sh" | "ash" | "dash") || BASIC.contains(&name) {
             needs.shell.get_or_insert(evidence);
