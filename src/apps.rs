@@ -309,7 +309,14 @@ mod tests {
         let front_end = |dir: &str, language: &str| {
             let (language, script) = (language.to_owned(), "build".to_owned());
             let path = |text: &str| RelPath::new(text).unwrap();
-            Sourced::assumed(FrontEnd { language, dir: path(dir), script, output: path("dist"), opened: None })
+            Sourced::assumed(FrontEnd {
+                language,
+                dir: path(dir),
+                script,
+                output: path("dist"),
+                moved_from: None,
+                opened: None,
+            })
         };
         let mut server = app("", "a", Some(Kind::Command), "");
         server.programs[0].front_ends = vec![front_end("", "b"), front_end("web", "b")];

@@ -94,6 +94,7 @@ macro_rules! languages {
     };
 }
 
+mod moved;
 pub mod version;
 
 languages! { go, java, node, rust }
@@ -184,6 +185,12 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
         }
     }
     parts
+}
+
+/// As [`makers`], also where another tool moves what is made to `path`: for what a build cannot do without.
+pub fn suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
+    let made = makers(repo, context, path);
+    if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
 }
 
 /// The repository holds the output of a build: more than what keeps a folder in git, or a page that says to build.

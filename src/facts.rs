@@ -193,8 +193,11 @@ pub struct FrontEnd {
     pub dir: RelPath,
     /// Its script that makes them.
     pub script: String,
-    /// The folder or file that is made, as a path of the repository.
+    /// The folder or file that is made, as a path of the repository: where the program needs it.
     pub output: RelPath,
+    /// Where the script writes it, where another tool moves it from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<RelPath>,
     /// How the program calls it, where it opens it at run time; absent where it is built into the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<String>,

@@ -102,7 +102,8 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
     let build = (makes.plan)(&own, front_end, context)?;
     check_words(&build.details)?;
     let way = front_end.output.strip(context).context("it makes something outside the build context")?;
-    let output = beside(&build.workdir, way)?;
+    let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
+    let output = beside(&build.workdir, made.strip(context).context("it makes something outside the build context")?)?;
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let same = front_end.language == chosen.facts.language;
     let number = all.plans.len() + 1;

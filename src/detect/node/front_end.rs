@@ -41,7 +41,7 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     let meets = |output: &RelPath| output.is_within(path) || path.is_within(output);
     let found = |script: &str, output: &RelPath, evidence: Vec<Evidence>| {
         let (language, script, output) = (super::LANGUAGE.id.to_owned(), script.to_owned(), output.clone());
-        let value = FrontEnd { language, dir: dir.path.clone(), script, output, opened: None };
+        let value = FrontEnd { language, dir: dir.path.clone(), script, output, moved_from: None, opened: None };
         Ok(Some(Sourced { value, evidence, rejected: Vec::new() }))
     };
     let writes = |at: &Evidence, output: &RelPath| Evidence { note: format!("it writes {output}"), ..at.clone() };

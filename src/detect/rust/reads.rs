@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use crate::detect::makers;
+use crate::detect::suppliers;
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -40,7 +40,7 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
             let way = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
             let Some(path) = base.join(way).filter(|path| !path.is_root()) else { continue };
             let (there, known) = (repo.exists(&path), !way.is_empty() && !way.contains('$'));
-            let made = if known && (folder || !there) { makers(repo, context, &path) } else { Vec::new() };
+            let made = if known && (folder || !there) { suppliers(repo, context, &path) } else { Vec::new() };
             let nobody = made.is_empty();
             for mut made in made {
                 made.evidence.insert(0, file.evidence(at, "built into the program"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::detect::go::module::At;
-use crate::detect::makers;
+use crate::detect::suppliers;
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -44,7 +44,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
         }
     }
     for (path, mut evidence) in wanted {
-        let found = makers(repo, context, &path);
+        let found = suppliers(repo, context, &path);
         if !found.is_empty() {
             for mut made in found {
                 made.evidence.splice(0..0, evidence.iter().cloned());

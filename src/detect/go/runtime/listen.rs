@@ -229,7 +229,8 @@ pub(super) fn port(value: &Value) -> Option<u16> {
         None => value.parts.last().filter(|_| value.parts.len() > 1)?.text.clone()?,
     };
     let number = text.rsplit(':').next()?.trim();
-    number.parse().ok().filter(|port| *port > 0)
+    // The last one is a bound more often than an address.
+    number.parse().ok().filter(|port| (1..u16::MAX).contains(port))
 }
 
 /// The host of an address: what stands before the port.

@@ -133,7 +133,9 @@ impl Written {
             return;
         }
         let system = SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
-        if folder.is_empty() || system || folder.contains('~') || folder.contains('$') {
+        // A message or an address that a call of the same name was given.
+        let odd = folder == "/" || folder.contains("://") || folder.contains(char::is_whitespace);
+        if folder.is_empty() || odd || system || folder.contains('~') || folder.contains('$') {
             return;
         }
         let mut all = vec![evidence.clone()];

@@ -27,7 +27,8 @@ pub(in crate::detect::node) fn front_end(chosen: &Chosen, front_end: &FrontEnd, 
     let root = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
     let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
     findings.extend(install_scripts::finding(&app, &tool)?);
-    let parent = front_end.output.parent().filter(|parent| !parent.is_within(&app.root.path));
+    let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
+    let parent = made.parent().filter(|parent| !parent.is_within(&app.root.path));
     if let Some(way) = parent.as_ref().and_then(|parent| parent.strip(context)).filter(|way| !way.is_empty())
         && app.package.script(&front_end.script).is_some_and(copies)
     {
