@@ -95,7 +95,8 @@ pub fn plan_ignore(
     let mut language = groups(&template(&plan.language), app);
     for front_end in &plan.front_ends {
         let stem = front_end.template.split('/').next().unwrap_or_default();
-        language.extend(groups(&template(stem), front_end.folder.as_str().trim_start_matches('.')));
+        let folder = Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
+        language.extend(groups(&template(stem), folder));
     }
     let mut common = groups(&template("common"), app);
     own_dockerfile(plan, path, &mut common)?;

@@ -132,6 +132,9 @@ impl Repo {
         let mut forced = index::forced(root, &known);
         forced.retain(|path| !deep(path) && !walk::is_never_walked(path));
         forced.truncate(self.budget.max_entries.saturating_sub(self.entries.len()));
+        if forced.is_empty() {
+            return;
+        }
         forced.sort();
         let folders: BTreeSet<RelPath> = forced.iter().flat_map(RelPath::ancestors).collect();
         let folders = folders.into_iter().filter(|folder| !folder.is_root() && self.entry(folder).is_none());
