@@ -17,6 +17,8 @@ pub mod id {
     pub const BASE: &str = "base";
     /// The version of the language.
     pub const TOOLCHAIN: &str = "toolchain";
+    /// The version of the language that front ends are built with: `auto`, or the same for all of them.
+    pub const FRONT_END_TOOLCHAIN: &str = "front-end-toolchain";
     /// The package manager or build tool.
     pub const TOOL: &str = "tool";
     /// Default arguments, as shell words.

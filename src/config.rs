@@ -178,6 +178,7 @@ pub fn schema() -> serde_json::Value {
             }),
         ),
         (id::TOOL, text("The package manager or build tool.")),
+        (id::FRONT_END_TOOLCHAIN, text("The version of its language that builds the front end, as a text.")),
         (id::TOOLCHAIN, text("The version of the language, as a text.")),
         (id::WRITABLE, list("Folders that the program writes, comma-separated or a list.")),
     ];

@@ -400,8 +400,9 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
     }
     for decision in &plan.decisions {
-        if decision.what == plan::FRONT_END_IMAGE && decision.evidence.is_empty() {
-            let set = "a version file beside its manifest sets it";
+        if decision.what == plan::FRONT_END_IMAGE && decision.evidence.is_empty() && decision.origin == Origin::Default
+        {
+            let set = format!("{} sets it", flag(id::FRONT_END_TOOLCHAIN));
             let assumed = format!("{}: {} (nothing in the repository says); {set}", decision.what, decision.value);
             if !all.contains(&assumed) {
                 all.push(assumed);

@@ -31,6 +31,10 @@ pub fn questions(facts: &Facts, program: Option<&Program>, catalog: &Catalog, an
         text(id::ENV, "Which environment variables does the image set?", None),
         dev(),
     ];
+    if program.is_some_and(|program| !program.front_ends.is_empty()) {
+        let prompt = "Which version of its language builds the front end?";
+        all.push(text(id::FRONT_END_TOOLCHAIN, prompt, Some(Sourced::assumed("auto".to_owned()))));
+    }
     for own in &facts.questions {
         match all.iter_mut().find(|common| common.id == own.id) {
             Some(slot) => *slot = own.clone(),
@@ -56,7 +60,7 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
             .iter()
             .try_for_each(|folder| ContainerPath::new(format!("/{folder}")).map(|_| ()).map_err(Into::into)),
         id::ARGS => split_words(answer).map(|_| ()),
-        id::TOOLCHAIN => {
+        id::TOOLCHAIN | id::FRONT_END_TOOLCHAIN => {
             let plain = answer.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
             if answer.is_empty() || !plain || !answer.starts_with(|c: char| c.is_ascii_alphanumeric()) {
                 bail!("`{answer}` is no version: digits and dots, as in an image's tag");

@@ -477,3 +477,26 @@ fn members_of_a_workspace_share_its_root_as_context() {
     assert!(dir.path().join("apps/api/Dockerfile.dockerignore").exists());
     refuses(dir.path(), &["init", "packages/lib", "--yes"], &["packages/lib/package.json (Node.js) is there"]);
 }
+
+#[test]
+fn a_front_end_is_built_with_the_version_that_is_asked_for() {
+    let serves =
+        MAIN.replace("http.Listen", "http.Handle(\"/\", http.FileServer(http.Dir(\"web/dist\")))\n\thttp.Listen");
+    let manifest = r#"{"name": "web", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+    let dir = repo(&[
+        ("go.mod", "module example.com/hello\n\ngo 1.27\n"),
+        ("main.go", &serves),
+        ("web/package.json", manifest),
+    ]);
+    let (out, err) = run(dir.path(), &["init", "--yes"], 0);
+    assert!(out.contains("web: `build` makes web/dist"), "{out}");
+    assert!(format!("{out}{err}").contains("--set front-end-toolchain= sets it"), "the version is assumed: {out}{err}");
+    run(dir.path(), &["init", "--yes", "--force", "--set", "front-end-toolchain=24"], 0);
+    let dockerfile = fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    assert!(dockerfile.contains("node:24-trixie-slim AS frontend-deps"), "{dockerfile}");
+    assert!(dockerfile.contains("COPY --from=frontend /app/web/dist /app/web/dist"), "{dockerfile}");
+    let kept = fs::read_to_string(dir.path().join("dockgen.toml")).unwrap();
+    assert!(kept.contains("front-end-toolchain = \"24\""), "{kept}");
+    run(dir.path(), &["check"], 0);
+    refuses(hello().path(), &["init", "--yes", "--set", "front-end-toolchain=24"], &["there is no question"]);
+}

@@ -242,6 +242,7 @@ const SLOTS: &[Slot] = &[
     Slot { name: "front end's folder, embedded", files: |w| { let mut files = front_end(&component(w), "build", "vite build", "none"); files[1].1 = format!("package main\n\nimport \"embed\"\n\n//go:embed {}\nvar x embed.FS\n\nfunc main() {{}}\n", go_string(&format!("{}/dist", component(w)))); files } },
     Slot { name: "front end's output", files: |w| front_end("web", "build", &format!("vite build --outDir '../{w}'"), &component(w)) },
     Slot { name: "front end's script", files: |w| front_end("web", w, "vite build && mv dist ../static", "static") },
+    Slot { name: "front end's toolchain", files: |w| { let mut files = front_end("web", "build", "vite build", "web/dist"); files.push(answer("front-end-toolchain", w)); files } },
     Slot { name: "build tag", files: |w| module("module example.com/plain\n\ngo 1.26\n", vec![file("other.go", format!("//go:build {w}\n\npackage main\n"))]) },
 ];
 

@@ -78,7 +78,7 @@ pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
 }
 
 /// The same, as a person's.
-fn answered(decision: Decision, id: &str, answers: &Answers) -> Decision {
+pub(super) fn answered(decision: Decision, id: &str, answers: &Answers) -> Decision {
     let Some(origin) = answers.origin(id) else { return decision };
     let why = match origin {
         Origin::Flag => "set by a flag",
@@ -125,10 +125,10 @@ pub(super) fn init(program: &Program) -> Decision {
 
 /// Findings that no single language owns.
 pub(super) fn findings(chosen: &Chosen) -> Vec<Finding> {
-    end_of_life(chosen).into_iter().chain(privileged_port(chosen)).collect()
+    end_of_life(chosen, "--toolchain").into_iter().chain(privileged_port(chosen)).collect()
 }
 
-fn end_of_life(chosen: &Chosen) -> Option<Finding> {
+pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
     let release = chosen.catalog.release_of(chosen.toolchain)?;
     if release.supported {
         return None;
@@ -143,7 +143,7 @@ fn end_of_life(chosen: &Chosen) -> Option<Finding> {
         format!("{name} {} is past its end of life{since}", chosen.toolchain),
         chosen.facts.toolchain.evidence.clone(),
         "its images get no security fixes any more",
-        format!("move to {}: change the version where it is stated, or set --toolchain", supported.join(" or ")),
+        format!("move to {}: change the version where it is stated, or set {flag}", supported.join(" or ")),
     ))
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, CopySpec, Decision, beside, check_words, decisions, lines};
-use crate::ask::Answers;
+use crate::ask::{Answers, id};
 use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
@@ -87,7 +87,8 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
     };
     let catalog = Catalog::of(language.id)?;
     let program = builder_of(&facts, front_end, found.evidence.first());
-    let toolchain = facts.toolchain.value.clone();
+    let answer = chosen.answers.get(id::FRONT_END_TOOLCHAIN).filter(|answer| *answer != "auto");
+    let toolchain = answer.unwrap_or(&facts.toolchain.value).to_owned();
     let base = base::choose(catalog, &program, &toolchain, "auto")?;
     let answers = Answers::default();
     let own = Chosen {
@@ -137,6 +138,10 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
         details: build.details,
     });
     all.decisions.extend(reasons(&facts, &builder, found));
+    if let Some(image) = all.decisions.last_mut().filter(|_| answer.is_some()) {
+        *image = decisions::answered(image.clone(), id::FRONT_END_TOOLCHAIN, chosen.answers);
+    }
+    all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain="));
     all.findings.extend(facts.findings.iter().cloned());
     all.findings.extend(build.findings);
     all.sources.push(facts.context);
