@@ -24,7 +24,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
     let repo = world.module.sources.repo;
     let context = &world.module.layout.context;
     let mut embeds = Embeds::default();
-    let mut wanted: BTreeMap<RelPath, Vec<Evidence>> = BTreeMap::new();
+    let mut wanted: BTreeMap<RelPath, (Vec<Evidence>, Vec<&str>)> = BTreeMap::new();
     let mut missing: BTreeSet<RelPath> = BTreeSet::new();
     for package in &world.closure.packages {
         for file in &package.files {
@@ -36,15 +36,22 @@ pub(super) fn embeds(world: &World) -> Embeds {
                 let found = matches(repo, &package.dir, pattern, hidden);
                 if let Some(path) = package.dir.join(fixed(pattern)).filter(|path| found.is_empty() || repo.is_dir(path)) {
                     let evidence = Evidence::at(&file.path, *line, format!("`//go:embed {value}`"));
-                    wanted.entry(path.clone()).or_default().push(evidence);
+                    let (at, patterns) = wanted.entry(path.clone()).or_default();
+                    at.push(evidence);
+                    patterns.push(wild(pattern));
                     missing.extend(found.is_empty().then_some(path));
                 }
                 embeds.held.extend(found);
             }
         }
     }
-    for (path, mut evidence) in wanted {
-        let found = suppliers(repo, context, &path);
+    for (path, (mut evidence, patterns)) in wanted {
+        let mut found = suppliers(repo, context, &path);
+        // `*.sql` embeds no folder beside the files that it names.
+        found.retain(|made| match made.value.output.strip(&path).and_then(|way| way.split('/').next()) {
+            Some(name) if !name.is_empty() => patterns.iter().any(|wild| wild.is_empty() || matches_name(wild, name)),
+            _ => true,
+        });
         if !found.is_empty() {
             for mut made in found {
                 made.evidence.splice(0..0, evidence.iter().cloned());
@@ -77,6 +84,11 @@ fn fixed(pattern: &str) -> &str {
         Some(at) => pattern[..at].rsplit_once('/').map_or("", |(folder, _)| folder),
         None => pattern,
     }
+}
+
+/// The first component of a pattern with a wildcard, `""` where none has one.
+fn wild(pattern: &str) -> &str {
+    pattern.split('/').find(|part| part.contains(['*', '?', '['])).unwrap_or_default()
 }
 
 /// Files and folders that a pattern matches; a folder counts where something in it is embedded.

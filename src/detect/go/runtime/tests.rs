@@ -284,6 +284,8 @@ fn what_another_build_makes_is_a_front_end() {
     for pattern in ["all:web/dist", "web/dist/*", "web/dist/index.html", "web"] {
         assert_eq!(made(&embeds(pattern), &[]), [(dist(), None)], "{pattern}");
     }
+    assert_eq!(made(&embeds("*"), &[]), [(dist(), None)]);
+    assert_eq!(made(&embeds("*.go"), &[]), []);
     // A page that says to build is made anew; what was built and committed is not.
     assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", "")]), [(dist(), None)]);
     assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", ""), ("web/dist/a.js", "")]), []);
