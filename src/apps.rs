@@ -147,9 +147,12 @@ fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
     for (facts, reason) in others.iter_mut() {
         *reason = why(facts).unwrap_or_else(|| std::mem::take(reason));
     }
-    let (parts, whole): (Vec<Facts>, Vec<Facts>) = taken.drain(..).partition(|facts| why(facts).is_some());
-    others.extend(parts.into_iter().filter_map(|facts| Some((why(&facts)?, facts))).map(|(why, facts)| (facts, why)));
-    *taken = whole;
+    for facts in std::mem::take(taken) {
+        match why(&facts) {
+            Some(why) => others.push((facts, why)),
+            None => taken.push(facts),
+        }
+    }
 }
 
 /// Two languages in one folder would write the same Dockerfile: the one that is likelier a service stays.

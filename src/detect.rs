@@ -159,8 +159,12 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
 /// one that makes all of it, else each that makes a part. The one that `path` lies in is asked first, the nearest of
 /// several. A manifest that cannot be read is no error of the program's.
 pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
-    let languages: Vec<&'static Language> = LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect();
-    let mut asked = candidates(&languages, repo, context);
+    struct Asked(Vec<Candidate>);
+    let languages = || LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect::<Vec<_>>();
+    let Ok(asked) = repo.once(context, || Ok(Asked(candidates(&languages(), repo, context)))) else {
+        return Vec::new();
+    };
+    let mut asked: Vec<&Candidate> = asked.0.iter().collect();
     asked.sort_by_key(|(folder, _)| match path.strip(folder) {
         Some(way) => (0, way.split('/').count()),
         None => (1, folder.components().count()),
@@ -168,7 +172,7 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
     let mut parts: Vec<Sourced<FrontEnd>> = Vec::new();
     for (folder, language) in asked {
         let Some(FrontEnds { makes, .. }) = language.front_end else { continue };
-        let Ok(Some(mut made)) = makes(&Dir::new(repo, folder), path) else { continue };
+        let Ok(Some(mut made)) = makes(&Dir::new(repo, folder.clone()), path) else { continue };
         let all = path.is_within(&made.value.output);
         if all && is_there(repo, &made.value.output) {
             // It adds to what is there.
@@ -180,11 +184,16 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
         if all {
             return vec![made];
         }
-        if !parts.iter().any(|held| held.value.output == made.value.output) {
-            parts.push(made);
-        }
+        add_front_end(&mut parts, made);
     }
     parts
+}
+
+/// Adds a front end, unless one makes the same already.
+pub fn add_front_end(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) {
+    if !all.iter().any(|held| held.value.output == made.value.output) {
+        all.push(made);
+    }
 }
 
 /// As [`makers`], also where another tool moves what is made to `path`: for what a build cannot do without.

@@ -127,15 +127,21 @@ impl Repo {
         if self.files_named(".gitignore").is_empty() {
             return;
         }
-        let known = |name: &str| self.entries.binary_search_by(|(held, _)| held.as_str().cmp(name)).is_ok();
+        // Both are sorted by bytes: one pass over each.
+        let mut held = self.entries.iter().map(|(path, _)| path.as_str()).peekable();
+        let mut is_known = |name: &str| {
+            while held.next_if(|path| *path < name).is_some() {}
+            held.peek() == Some(&name)
+        };
         let deep = |path: &RelPath| path.components().count() > self.budget.max_depth;
-        let mut forced = index::forced(root, &known);
-        forced.retain(|path| !deep(path) && !walk::is_never_walked(path));
+        let mut forced = index::forced(root, &mut is_known);
+        forced.retain(|path| !deep(path) && !walk::is_never_walked(path) && self.entry(path).is_none());
         forced.truncate(self.budget.max_entries.saturating_sub(self.entries.len()));
         if forced.is_empty() {
             return;
         }
         forced.sort();
+        forced.dedup();
         let folders: BTreeSet<RelPath> = forced.iter().flat_map(RelPath::ancestors).collect();
         let folders = folders.into_iter().filter(|folder| !folder.is_root() && self.entry(folder).is_none());
         let added: Vec<Found> = folders.map(|folder| (folder, Entry::Dir)).collect();

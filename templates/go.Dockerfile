@@ -44,9 +44,7 @@ ARG TARGETOS
 ARG TARGETARCH
 {%- endif %}
 RUN --mount=type=bind,target=/src{% if details.unsummed or built_in %},rw{% endif %} \
-{%- for front_end in built_in %}
-    --mount=type=bind,from={{ front_end.stage }},source={{ front_end.output }},target=/src/{{ front_end.path }} \
-{%- endfor %}
+{%- include "base/front-end-mounts.Dockerfile" %}
     --mount=type=cache,target=/root/.cache/go-build \
     {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
     go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
@@ -60,9 +58,7 @@ ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.la
     {% endif %}{% endfor %}
 {%- endif %}
 COPY . /src
-{%- for front_end in front_ends %}
-COPY --from={{ front_end.stage }} {{ [front_end.output] | copy(dest="/src/" ~ front_end.path) }}
-{%- endfor %}
+{%- include "base/front-end-copies.Dockerfile" %}
 {%- if runtime.port %}
 EXPOSE {{ runtime.port }}
 {%- endif %}

@@ -1,12 +1,7 @@
 {% include "base/header.Dockerfile" %}
 
 {% if details.deps -%}
-{%- set deps_stage = "deps" %}
-{%- set build_stage = "build" %}
-{%- set folder = "." %}
-{%- set exclude = [] %}
-{%- set exclude_extensions = [] %}
-{% include "node/dependencies.Dockerfile" %}
+{% include "node/stages.Dockerfile" %}
 {%- endif %}
 
 {% include "node/development.Dockerfile" %}

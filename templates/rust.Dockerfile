@@ -69,9 +69,7 @@ RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
 
 FROM deps AS build
 RUN --mount=type=bind,target=/src,rw \
-{%- for front_end in built_in %}
-    --mount=type=bind,from={{ front_end.stage }},source={{ front_end.output }},target=/src/{{ front_end.path }} \
-{%- endfor %}
+{%- include "base/front-end-mounts.Dockerfile" %}
     {% if not details.locked %}cp /Cargo.lock . \
     && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
@@ -87,9 +85,7 @@ ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.la
     {% endif %}{% endfor %}
 {%- endif %}
 COPY . /src
-{%- for front_end in front_ends %}
-COPY --from={{ front_end.stage }} {{ [front_end.output] | copy(dest="/src/" ~ front_end.path) }}
-{%- endfor %}
+{%- include "base/front-end-copies.Dockerfile" %}
 {%- if runtime.port %}
 EXPOSE {{ runtime.port }}
 {%- endif %}

@@ -61,7 +61,7 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
 }
 
 /// Exceptions for files that git tracks although a line names them; for the folder where several lie in one.
-fn tracked(repo: &Repo, context: &RelPath) -> impl Iterator<Item = String> {
+fn tracked(repo: &Repo, context: &RelPath) -> Vec<String> {
     // What belongs to git itself stays out all the same.
     let forced = repo.forced().iter().filter(|path| !path.components().any(|part| part.starts_with(".git")));
     let ways = forced.filter_map(|path| path.strip(context));
@@ -72,7 +72,7 @@ fn tracked(repo: &Repo, context: &RelPath) -> impl Iterator<Item = String> {
     let exceptions = by_folder
         .into_iter()
         .flat_map(|(folder, files)| if folder.is_empty() || files.len() <= MAX_FILES { files } else { vec![folder] });
-    exceptions.filter_map(ignore::literal).map(|pattern| format!("!{pattern}")).collect::<Vec<_>>().into_iter()
+    exceptions.filter_map(ignore::literal).map(|pattern| format!("!{pattern}")).collect()
 }
 
 /// Those of `names` that a file of the context bears.

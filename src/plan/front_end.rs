@@ -102,9 +102,9 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
     };
     let build = (makes.plan)(&own, front_end, context)?;
     check_words(&build.details)?;
-    let way = front_end.output.strip(context).context("it makes something outside the build context")?;
+    let way = inside(&front_end.output, context)?;
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
-    let output = beside(&build.workdir, made.strip(context).context("it makes something outside the build context")?)?;
+    let output = beside(&build.workdir, inside(made, context)?)?;
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let same = front_end.language == chosen.facts.language;
     let number = all.plans.len() + 1;
@@ -137,15 +137,16 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
         manifests: build.manifests,
         details: build.details,
     });
-    all.decisions.extend(reasons(&facts, &builder, found));
-    if let Some(image) = all.decisions.last_mut().filter(|_| answer.is_some()) {
-        *image = decisions::answered(image.clone(), id::FRONT_END_TOOLCHAIN, chosen.answers);
-    }
+    all.decisions.extend(reasons(&facts, &builder, found, answer.map(|_| chosen.answers)));
     all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain="));
     all.findings.extend(facts.findings.iter().cloned());
     all.findings.extend(build.findings);
     all.sources.push(facts.context);
     Ok(())
+}
+
+fn inside<'p>(path: &'p RelPath, context: &RelPath) -> Result<&'p str> {
+    path.strip(context).context("it makes something outside the build context")
 }
 
 /// What the builder must be able to do: what the application's own program would ask of it.
@@ -173,15 +174,20 @@ fn manifests(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-fn reasons(facts: &Facts, builder: &str, found: &Sourced<FrontEnd>) -> Vec<Decision> {
+/// `answered` holds the answer to the version, where there is one.
+fn reasons(facts: &Facts, builder: &str, found: &Sourced<FrontEnd>, answered: Option<&Answers>) -> Vec<Decision> {
     let front_end = &found.value;
     let value = format!("{}: `{}` makes {}", front_end.dir, front_end.script, front_end.output);
     let how = if front_end.opened.is_some() { "opened at run time" } else { "built into the program" };
     let front_end = Sourced { value, evidence: found.evidence.clone(), rejected: Vec::new() };
     let image = Sourced { value: builder.to_owned(), ..facts.toolchain.clone() };
+    let image = decisions::found(IMAGE, image, "by the precedence of version sources");
     vec![
         decisions::found("front end", front_end, &format!("{how}, and not in the repository")),
         decisions::found("front-end tool", facts.tool.clone(), "by manifest and lockfile"),
-        decisions::found(IMAGE, image, "by the precedence of version sources"),
+        match answered {
+            Some(answers) => decisions::answered(image, id::FRONT_END_TOOLCHAIN, answers),
+            None => image,
+        },
     ]
 }

@@ -13,17 +13,17 @@ const MAX_INDEX: u64 = 64 << 20;
 /// An entry before its name: times, device, inode, mode, owner, size, 20 bytes of SHA-1, flags.
 const FIXED: usize = 62;
 
-/// Regular files that the index of the repository at `root` lists and `is_known` does not know, in the index's order.
+/// Regular files that the index of the repository at `root` lists and `is_known` does not know. It is asked in the index's
+/// order, which git keeps sorted by bytes.
 /// Nothing where there is no index, or one that is not understood: then the .gitignore files alone decide.
-pub(super) fn forced(root: &Path, is_known: &dyn Fn(&str) -> bool) -> Vec<RelPath> {
+pub(super) fn forced(root: &Path, is_known: &mut dyn FnMut(&str) -> bool) -> Vec<RelPath> {
     let file = root.join(".git/index");
     let size = fs::symlink_metadata(&file).ok().filter(fs::Metadata::is_file).map_or(u64::MAX, |held| held.len());
     if size > MAX_INDEX {
         return Vec::new();
     }
-    let names = fs::read(&file).ok().and_then(|bytes| names(&bytes)).unwrap_or_default();
-    let unknown = names.iter().filter(|name| !is_known(name)).filter_map(|name| RelPath::new(name));
-    unknown.filter(|path| is_file_below(root, path)).collect()
+    let unknown = fs::read(&file).ok().and_then(|bytes| names(&bytes, &mut |name| !is_known(name))).unwrap_or_default();
+    unknown.iter().filter_map(|name| RelPath::new(name)).filter(|path| is_file_below(root, path)).collect()
 }
 
 /// True where the path leads to a regular file through folders alone: a link could lead out of the root.
@@ -36,8 +36,8 @@ fn is_file_below(root: &Path, path: &RelPath) -> bool {
             .all(|folder| kind(&folder).is_some_and(|kind| kind.is_dir()))
 }
 
-/// The names of the regular files in an index of version 2, 3 or 4.
-fn names(bytes: &[u8]) -> Option<Vec<String>> {
+/// The names of the regular files in an index of version 2, 3 or 4 that are wanted.
+fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<String>> {
     let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let (version, count) = (number(4)?, number(8)?);
     if bytes.get(..4)? != b"DIRC" || !(2..=4).contains(&version) {
@@ -68,6 +68,7 @@ fn names(bytes: &[u8]) -> Option<Vec<String>> {
         }
         if mode >> 12 == 0o10
             && let Ok(name) = std::str::from_utf8(&last)
+            && wanted(name)
         {
             names.push(name.to_owned());
         }
@@ -89,6 +90,10 @@ fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(bytes: &[u8]) -> Option<Vec<String>> {
+        super::names(bytes, &mut |_| true)
+    }
 
     fn entry(mode: u32, flags: u16, rest: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; FIXED];

@@ -6,6 +6,7 @@ use super::ProgramDetails;
 use super::closure::Closure;
 use super::programs::Module;
 use super::values::Code;
+use crate::detect::add_front_end;
 use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
@@ -87,9 +88,7 @@ pub(super) fn analyse(
     }
     program.front_ends = embeds.made;
     for made in opened.made {
-        if !program.front_ends.iter().any(|held| held.value.output == made.value.output) {
-            program.front_ends.push(made);
-        }
+        add_front_end(&mut program.front_ends, made);
     }
     program.findings.extend(embeds.findings);
     program.findings.extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use crate::detect::suppliers;
+use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -44,7 +44,7 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
             let nobody = made.is_empty();
             for mut made in made {
                 made.evidence.insert(0, file.evidence(at, "built into the program"));
-                push(&mut reads.made, made);
+                add_front_end(&mut reads.made, made);
             }
             if nobody && !there && folder && known {
                 reads.findings.push(missing(&path, file.evidence(at, "embedded into the program")));
@@ -62,13 +62,6 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
     reads.found.sort();
     reads.found.dedup();
     reads
-}
-
-/// Adds a front end, unless what it makes is known.
-pub(super) fn push(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) {
-    if !all.iter().any(|held| held.value.output == made.value.output) {
-        all.push(made);
-    }
 }
 
 /// The folder that a literal starts from where the compiler reads it, and whether it is a folder that is embedded.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use super::{ProgramDetails, Tables, reads};
+use super::{ProgramDetails, Tables};
+use crate::detect::add_front_end;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -59,7 +60,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     process::process(code, program);
     listen::listen(code, &disk, program, details);
     for made in disk.made {
-        reads::push(&mut program.front_ends, made);
+        add_front_end(&mut program.front_ends, made);
     }
     for (path, way, evidence) in disk.files {
         program.files.push(Sourced::new(path.clone(), evidence));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::detect::go::module::At;
-use crate::detect::suppliers;
+use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -55,9 +55,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
         if !found.is_empty() {
             for mut made in found {
                 made.evidence.splice(0..0, evidence.iter().cloned());
-                if !embeds.made.iter().any(|held| held.value == made.value) {
-                    embeds.made.push(made);
-                }
+                add_front_end(&mut embeds.made, made);
             }
         } else if missing.contains(&path) {
             evidence.truncate(4);

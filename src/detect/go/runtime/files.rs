@@ -9,7 +9,7 @@ use crate::detect::go::lexer::Kind;
 use crate::detect::go::source::SourceFile;
 use crate::detect::go::syntax::{Call, Form};
 use crate::detect::go::values::Value;
-use crate::detect::makers;
+use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
@@ -207,9 +207,7 @@ impl Opened {
         });
         let made = found.is_some();
         for found in found.into_iter().flatten() {
-            if !self.made.iter().any(|held| held.value.output == found.value.output) {
-                self.made.push(found);
-            }
+            add_front_end(&mut self.made, found);
         }
         made
     }
@@ -363,10 +361,16 @@ fn is_talk(file: &Rc<SourceFile>, at: usize) -> bool {
 }
 
 impl World<'_> {
-    /// The folders that a relative path may count from, likeliest first.
-    fn places(&self) -> [&RelPath; 4] {
+    /// The folders that a relative path may count from, likeliest first, each once: in a small repository all are the same.
+    fn places(&self) -> Vec<&RelPath> {
         let layout = self.module.layout;
-        [&layout.module, self.module.dir, self.folder, &layout.context]
+        let mut places: Vec<&RelPath> = Vec::new();
+        for place in [&layout.module, self.module.dir, self.folder, &layout.context] {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
     }
 
     /// Where the repository holds what the program calls `way`: seen from the module's folder, the application's, the

@@ -7,7 +7,7 @@ use super::super::launch::Launch;
 use super::super::token::{Token, arguments};
 use super::storage::Location;
 use super::{Scan, Source};
-use crate::detect::makers;
+use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
@@ -65,9 +65,7 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bo
         }
         made.value.opened = Some(made.value.output.relative_to(&app.dir.path));
         made.evidence.insert(0, evidence.clone());
-        if !scan.front_ends.iter().any(|held| held.value.output == made.value.output) {
-            scan.front_ends.push(made);
-        }
+        add_front_end(&mut scan.front_ends, made);
     }
     known
 }

@@ -2,8 +2,7 @@
 
 use super::Code;
 use crate::detect::rust::source::SourceFile;
-use crate::detect::makers;
-use crate::detect::rust::reads::push;
+use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, FrontEnd, Sourced};
 use crate::path::RelPath;
 
@@ -177,7 +176,7 @@ impl Disk {
             let Some(way) = made.value.output.strip(base) else { continue };
             made.value.opened = Some(way.to_owned());
             made.evidence.insert(0, evidence.clone());
-            push(&mut self.made, made);
+            add_front_end(&mut self.made, made);
         }
     }
 
