@@ -1,5 +1,5 @@
-//! How long `dockgen init --yes --dry-run` takes: in a monorepo beside the bare walk of the same tree, and as a whole
-//! process in a small repository.
+//! How long `dockgen init --yes --dry-run` takes: in a monorepo beside the bare walk of the same
+//! tree, and as a whole process in a small repository.
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot read its input must fail")]
 #![allow(missing_docs, reason = "criterion's macros make public items")]
@@ -28,7 +28,12 @@ fn init(root: &Path) -> usize {
 /// The walk as the repository does it.
 fn walker(root: &Path) -> WalkBuilder {
     let mut builder = WalkBuilder::new(root);
-    builder.standard_filters(false).git_ignore(true).require_git(false).follow_links(false).max_depth(Some(32));
+    builder
+        .standard_filters(false)
+        .git_ignore(true)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(32));
     builder.filter_entry(|entry| entry.file_name() != ".git");
     builder
 }

@@ -54,9 +54,12 @@ impl Selection {
             let parts: Vec<&str> = folder.components().collect();
             let from = start.components().count();
             let end = (from + 1..=parts.len()).find(|end| {
-                RelPath::new(&parts[..*end].join("/")).is_some_and(|path| search::aside(start, &path).is_some())
+                RelPath::new(&parts[..*end].join("/"))
+                    .is_some_and(|path| search::aside(start, &path).is_some())
             });
-            let Some(home) = end.and_then(|end| RelPath::new(&parts[..end].join("/"))) else { continue };
+            let Some(home) = end.and_then(|end| RelPath::new(&parts[..end].join("/"))) else {
+                continue;
+            };
             match counted.iter_mut().find(|(held, _)| *held == home) {
                 Some((_, count)) => *count += 1,
                 None => counted.push((home, 1)),
@@ -66,14 +69,22 @@ impl Selection {
     }
 }
 
-/// Chooses: the applications that `wanted` names; else that of `start`; else all that can be started.
+/// Chooses: the applications that `wanted` names; else that of `start`; else all that can be
+/// started.
 ///
-/// `entrypoint` says that a person named what to start, so that an application without a known program can be taken.
+/// `entrypoint` says that a person named what to start, so that an application without a known
+/// program can be taken.
 ///
 /// # Errors
-/// Where there is nothing to take: what was looked for, and the way out. Where a manifest cannot be read that could belong
-/// to what is taken.
-pub fn choose(repo: &Repo, start: &RelPath, found: Found, wanted: &[String], entrypoint: bool) -> Result<Selection> {
+/// Where there is nothing to take: what was looked for, and the way out. Where a manifest cannot be
+/// read that could belong to what is taken.
+pub fn choose(
+    repo: &Repo,
+    start: &RelPath,
+    found: Found,
+    wanted: &[String],
+    entrypoint: bool,
+) -> Result<Selection> {
     let Found { apps: found, mut broken, aside } = found;
     if found.is_empty() {
         return Err(if broken.is_empty() { nothing(repo, start) } else { broken.swap_remove(0).1 });
@@ -83,9 +94,11 @@ pub fn choose(repo: &Repo, start: &RelPath, found: Found, wanted: &[String], ent
     }
     let mut taken: Vec<Facts> = Vec::new();
     let mut others = Vec::new();
-    let own_starts = found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()));
+    let own_starts =
+        found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()));
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
-    // A broken manifest stops everything, but for one of a fixture or an example, which would not be taken in any case.
+    // A broken manifest stops everything, but for one of a fixture or an example, which would not
+    // be taken in any case.
     let stops = |dir: &RelPath| dir == start || search::aside(start, dir).is_none();
     if let Some(at) = broken.iter().position(|(dir, _)| stops(dir)) {
         return Err(broken.swap_remove(at).1);
@@ -100,7 +113,8 @@ pub fn choose(repo: &Repo, start: &RelPath, found: Found, wanted: &[String], ent
     front_ends(&mut taken, &mut others);
     one_per_folder(&mut taken, &mut others, &mut assumptions);
     if taken.is_empty() {
-        let list: Vec<String> = others.iter().map(|(facts, why)| format!("{} ({why})", facts.dir)).collect();
+        let list: Vec<String> =
+            others.iter().map(|(facts, why)| format!("{} ({why})", facts.dir)).collect();
         bail!(
             "no application to take by itself; found {}: name the one that you mean with --app FOLDER",
             list.join(", ")
@@ -114,9 +128,18 @@ fn unread(broken: Vec<(RelPath, anyhow::Error)>) -> Vec<(RelPath, String)> {
 }
 
 /// Why an application is not taken; `None` where it is.
-fn why_not(facts: &Facts, start: &RelPath, own_starts: bool, any_starts: bool, taken: &[Facts]) -> Option<String> {
+fn why_not(
+    facts: &Facts,
+    start: &RelPath,
+    own_starts: bool,
+    any_starts: bool,
+    taken: &[Facts],
+) -> Option<String> {
     if own_starts && facts.dir != *start {
-        return Some(format!("{} itself can be started", if start.is_root() { "the root" } else { start.as_str() }));
+        return Some(format!(
+            "{} itself can be started",
+            if start.is_root() { "the root" } else { start.as_str() }
+        ));
     }
     if any_starts && facts.programs.is_empty() && !(own_starts && facts.dir == *start) {
         return Some("nothing in it to start: a library, or the root of a workspace".to_owned());
@@ -124,9 +147,11 @@ fn why_not(facts: &Facts, start: &RelPath, own_starts: bool, any_starts: bool, t
     if let Some(part) = search::aside(start, &facts.dir) {
         return Some(format!("lies under {part}/"));
     }
-    let outer = taken
-        .iter()
-        .find(|outer| outer.language == facts.language && outer.dir != facts.dir && facts.dir.is_within(&outer.dir));
+    let outer = taken.iter().find(|outer| {
+        outer.language == facts.language
+            && outer.dir != facts.dir
+            && facts.dir.is_within(&outer.dir)
+    });
     outer
         .filter(|_| facts.context != facts.dir)
         .map(|outer| format!("part of {}: no lockfile or module of its own", outer.dir))
@@ -138,10 +163,15 @@ fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
     for facts in taken.iter() {
         let front_ends = facts.programs.first().into_iter().flat_map(|program| &program.front_ends);
         let why = format!("the front end of {}, and built with it", facts.name.value);
-        built.extend(front_ends.map(|made| (made.value.dir.clone(), made.value.language.clone(), why.clone())));
+        built.extend(
+            front_ends
+                .map(|made| (made.value.dir.clone(), made.value.language.clone(), why.clone())),
+        );
     }
     let why = |facts: &Facts| {
-        let found = built.iter().find(|(dir, language, _)| *dir == facts.dir && *language == facts.language);
+        let found = built
+            .iter()
+            .find(|(dir, language, _)| *dir == facts.dir && *language == facts.language);
         found.map(|(_, _, why)| why.clone())
     };
     for (facts, reason) in others.iter_mut() {
@@ -155,8 +185,13 @@ fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
     }
 }
 
-/// Two languages in one folder would write the same Dockerfile: the one that is likelier a service stays.
-fn one_per_folder(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>, assumptions: &mut Vec<String>) {
+/// Two languages in one folder would write the same Dockerfile: the one that is likelier a service
+/// stays.
+fn one_per_folder(
+    taken: &mut Vec<Facts>,
+    others: &mut Vec<(Facts, String)>,
+    assumptions: &mut Vec<String>,
+) {
     let rank = |facts: &Facts| match facts.programs.first().map(|program| program.kind) {
         Some(Kind::Service) => 0,
         Some(Kind::Site) => 1,
@@ -185,7 +220,8 @@ fn name(facts: &Facts) -> &'static str {
     language(&facts.language).map_or("unknown", |language| language.name)
 }
 
-/// The applications that `--app` names: by name, by folder (from PATH or from the root), or by language.
+/// The applications that `--app` names: by name, by folder (from PATH or from the root), or by
+/// language.
 fn named(
     start: &RelPath,
     found: Vec<Facts>,
@@ -199,21 +235,31 @@ fn named(
             || RelPath::new(word).is_some_and(|dir| dir == facts.dir)
     };
     for word in wanted {
-        let at = |dir: &RelPath| [start.join(word), RelPath::new(word)].contains(&Some(dir.clone()));
+        let at =
+            |dir: &RelPath| [start.join(word), RelPath::new(word)].contains(&Some(dir.clone()));
         if let Some(place) = broken.iter().position(|(dir, _)| at(dir)) {
             return Err(broken.swap_remove(place).1);
         }
         if !found.iter().any(|facts| matches(facts, word)) {
-            let known: Vec<String> =
-                found.iter().map(|f| format!("{} ({})", f.name.value, f.dir.relative_to(start))).collect();
-            let unread: Vec<String> =
-                broken.iter().map(|(dir, error)| format!("; {dir} cannot be read: {error:#}")).collect();
-            bail!("--app {word}: no such application; there are {}{}", known.join(", "), unread.concat());
+            let known: Vec<String> = found
+                .iter()
+                .map(|f| format!("{} ({})", f.name.value, f.dir.relative_to(start)))
+                .collect();
+            let unread: Vec<String> = broken
+                .iter()
+                .map(|(dir, error)| format!("; {dir} cannot be read: {error:#}"))
+                .collect();
+            bail!(
+                "--app {word}: no such application; there are {}{}",
+                known.join(", "),
+                unread.concat()
+            );
         }
     }
     let (mut taken, rest): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|facts| wanted.iter().any(|word| matches(facts, word)));
-    let mut others: Vec<_> = rest.into_iter().map(|facts| (facts, "not named by --app".to_owned())).collect();
+    let mut others: Vec<_> =
+        rest.into_iter().map(|facts| (facts, "not named by --app".to_owned())).collect();
     let mut assumptions = Vec::new();
     one_per_folder(&mut taken, &mut others, &mut assumptions);
     Ok(Selection { taken, others, unread: unread(broken), aside: Vec::new(), assumptions })
@@ -230,7 +276,8 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
         );
     }
     let manifest = repo.files_under(start).find_map(|path| {
-        let language = LANGUAGES.iter().find(|language| language.markers.contains(&path.file_name()))?;
+        let language =
+            LANGUAGES.iter().find(|language| language.markers.contains(&path.file_name()))?;
         Some((path, language))
     });
     if let Some((path, language)) = manifest {
@@ -240,19 +287,24 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
             language.name
         );
     }
-    let looked: Vec<String> =
-        LANGUAGES.iter().map(|language| format!("{} ({})", language.name, language.markers.join(", "))).collect();
+    let looked: Vec<String> = LANGUAGES
+        .iter()
+        .map(|language| format!("{} ({})", language.name, language.markers.join(", ")))
+        .collect();
     let mut hints: Vec<Rejected> = Vec::new();
     for path in repo.files_under(start) {
         let known = MANIFESTS.iter().find(|(manifest, _)| *manifest == path.file_name());
-        let known = known.filter(|(manifest, _)| !LANGUAGES.iter().any(|language| language.markers.contains(manifest)));
+        let known = known.filter(|(manifest, _)| {
+            !LANGUAGES.iter().any(|language| language.markers.contains(manifest))
+        });
         if let Some((_, language)) = known.filter(|_| hints.len() < 3) {
             hints.push(Rejected { value: path.to_string(), why: (*language).to_owned() });
         }
     }
     let mut text = format!("no application found in {place}: looked for {}", looked.join("; "));
     if !hints.is_empty() {
-        let list: Vec<String> = hints.iter().map(|hint| format!("{} ({})", hint.value, hint.why)).collect();
+        let list: Vec<String> =
+            hints.iter().map(|hint| format!("{} ({})", hint.value, hint.why)).collect();
         text = format!("{text}; found {}, which dockgen does not know yet", list.join(", "));
     }
     anyhow::anyhow!("{text}; give the folder that holds the manifest: dockgen init PATH")
@@ -261,7 +313,8 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
 /// A manifest that is there, but is no file.
 fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
     let (path, entry) = repo.below(start).find(|(path, entry)| {
-        *entry != Entry::File && LANGUAGES.iter().any(|language| language.markers.contains(&path.file_name()))
+        *entry != Entry::File
+            && LANGUAGES.iter().any(|language| language.markers.contains(&path.file_name()))
     })?;
     let what = match entry {
         Entry::Dir => "a folder",
@@ -269,7 +322,9 @@ fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
         Entry::Symlink(_) => "a symlink",
         _ => "a socket, pipe or device",
     };
-    Some(anyhow::anyhow!("no application found: {path} is {what}, not a file: put the manifest itself there"))
+    Some(anyhow::anyhow!(
+        "no application found: {path} is {what}, not a file: put the manifest itself there"
+    ))
 }
 
 #[cfg(test)]
@@ -287,7 +342,10 @@ mod tests {
             name: Sourced::assumed(path(dir).file_name().to_owned()),
             tool: Sourced::assumed("t".to_owned()),
             toolchain: Sourced::assumed("1".to_owned()),
-            programs: program.map(|kind| Program::new("p", "p", kind, evidence)).into_iter().collect(),
+            programs: program
+                .map(|kind| Program::new("p", "p", kind, evidence))
+                .into_iter()
+                .collect(),
             manifests: Vec::new(),
             version: None,
             source: None,
@@ -324,10 +382,18 @@ mod tests {
         let mut server = app("", "a", Some(Kind::Command), "");
         server.programs[0].front_ends = vec![front_end("", "b"), front_end("web", "b")];
         // The page beside it would be likelier than a command that only waits.
-        let found = vec![server, app("", "b", Some(Kind::Site), ""), app("web", "b", Some(Kind::Site), "web")];
+        let found = vec![
+            server,
+            app("", "b", Some(Kind::Site), ""),
+            app("web", "b", Some(Kind::Site), "web"),
+        ];
         let chosen = choose_from(found, &[]).unwrap();
         assert_eq!(dirs(&chosen), [".:a"]);
-        assert!(chosen.others.iter().all(|(_, why)| why.contains("the front end of")), "{:?}", chosen.others);
+        assert!(
+            chosen.others.iter().all(|(_, why)| why.contains("the front end of")),
+            "{:?}",
+            chosen.others
+        );
         assert!(chosen.assumptions.is_empty());
     }
 
@@ -355,7 +421,10 @@ mod tests {
         assert_eq!(dirs(&selection), [".:go"]);
         assert!(selection.others.is_empty() && selection.unread.is_empty(), "{selection:?}");
         let path = |text: &str| RelPath::new(text).unwrap();
-        assert_eq!(selection.aside(&RelPath::root()), [(path("tests"), 2), (path("web/examples"), 1)]);
+        assert_eq!(
+            selection.aside(&RelPath::root()),
+            [(path("tests"), 2), (path("web/examples"), 1)]
+        );
         // Who names one is told what is wrong with it.
         let error = |wanted: &str| format!("{:#}", search_in(&files, &[wanted]).unwrap_err());
         assert!(
@@ -363,7 +432,10 @@ mod tests {
             "{}",
             error("tests/fixtures/a")
         );
-        assert!(error("nope").contains("no such application") && error("nope").contains("web/examples/c/package.json"));
+        assert!(
+            error("nope").contains("no such application")
+                && error("nope").contains("web/examples/c/package.json")
+        );
         assert_eq!(dirs(&search_in(&files, &["app"]).unwrap()), [".:go"]);
     }
 
@@ -383,14 +455,24 @@ mod tests {
             assert!(error.contains("package.json:1"), "{error}");
         }
         // Nothing else can be started: examples are asked, and a broken one is passed over.
-        let files = [("examples/a/go.mod", GO.1), ("examples/a/main.go", MAIN), ("examples/b/package.json", BROKEN)];
+        let files = [
+            ("examples/a/go.mod", GO.1),
+            ("examples/a/main.go", MAIN),
+            ("examples/b/package.json", BROKEN),
+        ];
         let error = format!("{:#}", search_in(&files, &[]).unwrap_err());
-        assert!(error.contains("examples/a (lies under examples/)") && error.contains("--app"), "{error}");
+        assert!(
+            error.contains("examples/a (lies under examples/)") && error.contains("--app"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_paths_own_application_comes_first() {
-        let found = vec![app("", "node", Some(Kind::Service), ""), app("client", "node", Some(Kind::Site), "client")];
+        let found = vec![
+            app("", "node", Some(Kind::Service), ""),
+            app("client", "node", Some(Kind::Site), "client"),
+        ];
         let selection = choose_from(found, &[]).unwrap();
         assert_eq!(dirs(&selection), [".:node"]);
         assert!(selection.others[0].1.contains("the root itself"));
@@ -418,7 +500,8 @@ mod tests {
 
     #[test]
     fn two_languages_in_a_folder_are_one_application() {
-        let found = vec![app("", "go", Some(Kind::Service), ""), app("", "node", Some(Kind::Site), "")];
+        let found =
+            vec![app("", "go", Some(Kind::Service), ""), app("", "node", Some(Kind::Site), "")];
         let selection = choose_from(found.clone(), &[]).unwrap();
         assert_eq!(dirs(&selection), [".:go"]);
         assert!(selection.assumptions[0].contains("--app node"), "{:?}", selection.assumptions);
@@ -428,14 +511,26 @@ mod tests {
     #[test]
     fn nothing_found_says_what_was_looked_for() {
         let error = |files: &[(&str, &str)]| {
-            choose(&Repo::from_files(files.iter().copied()), &RelPath::root(), Found::default(), &[], false)
-                .unwrap_err()
-                .to_string()
+            choose(
+                &Repo::from_files(files.iter().copied()),
+                &RelPath::root(),
+                Found::default(),
+                &[],
+                false,
+            )
+            .unwrap_err()
+            .to_string()
         };
         assert!(error(&[]).contains("is empty"));
         let text = error(&[("Gemfile", ""), ("a/mix.exs", "")]);
-        assert!(text.contains("go.mod") && text.contains("Gemfile (Ruby)") && text.contains("a/mix.exs"), "{text}");
-        let only_examples = choose_from(vec![app("examples/a", "go", Some(Kind::Command), "examples/a")], &[]);
+        assert!(
+            text.contains("go.mod")
+                && text.contains("Gemfile (Ruby)")
+                && text.contains("a/mix.exs"),
+            "{text}"
+        );
+        let only_examples =
+            choose_from(vec![app("examples/a", "go", Some(Kind::Command), "examples/a")], &[]);
         assert!(only_examples.unwrap_err().to_string().contains("--app"));
     }
 }

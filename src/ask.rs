@@ -17,7 +17,8 @@ pub mod id {
     pub const BASE: &str = "base";
     /// The version of the language.
     pub const TOOLCHAIN: &str = "toolchain";
-    /// The version of the language that front ends are built with: `auto`, or the same for all of them.
+    /// The version of the language that front ends are built with: `auto`, or the same for all of
+    /// them.
     pub const FRONT_END_TOOLCHAIN: &str = "front-end-toolchain";
     /// The package manager or build tool.
     pub const TOOL: &str = "tool";
@@ -67,9 +68,11 @@ pub struct Question {
     pub prompt: String,
     /// Which answers are valid.
     pub kind: Answerable,
-    /// What is taken where nobody answers, with its evidence. `None`: there is no good default and a person must decide.
+    /// What is taken where nobody answers, with its evidence. `None`: there is no good default and
+    /// a person must decide.
     pub default: Option<Sourced<String>>,
-    /// The evidence does not settle it: the wizard asks, and `--yes` states the default as an assumption.
+    /// The evidence does not settle it: the wizard asks, and `--yes` states the default as an
+    /// assumption.
     pub open: bool,
 }
 
@@ -82,10 +85,17 @@ impl Question {
         match &self.kind {
             Answerable::Choice(choices) if !choices.iter().any(|c| c.value == answer) => {
                 let valid: Vec<&str> = choices.iter().map(|c| c.value.as_str()).collect();
-                bail!("`{answer}` is no valid answer for `{}`: one of {}", self.id, valid.join(", "))
+                bail!(
+                    "`{answer}` is no valid answer for `{}`: one of {}",
+                    self.id,
+                    valid.join(", ")
+                )
             }
             Answerable::Port if answer != "none" && !answer.parse::<u16>().is_ok_and(|p| p > 0) => {
-                bail!("`{answer}` is no valid port for `{}`: a number from 1 to 65535, or none", self.id)
+                bail!(
+                    "`{answer}` is no valid port for `{}`: a number from 1 to 65535, or none",
+                    self.id
+                )
             }
             Answerable::Confirm if answer != "yes" && answer != "no" => {
                 bail!("`{answer}` is no valid answer for `{}`: yes or no", self.id)
@@ -112,8 +122,10 @@ pub fn split_list(text: &str) -> Vec<String> {
 
 /// The inverse of [`split_list`].
 pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<String> =
-        items.into_iter().map(|item| item.as_ref().replace('\\', "\\\\").replace(',', "\\,")).collect();
+    let items: Vec<String> = items
+        .into_iter()
+        .map(|item| item.as_ref().replace('\\', "\\\\").replace(',', "\\,"))
+        .collect();
     items.join(",")
 }
 
@@ -182,6 +194,9 @@ mod tests {
         answers.set(id::PORT, "2", Origin::Prompt);
         assert_eq!(answers.get(id::PORT), Some("1"));
         answers.set(id::PORT, "3", Origin::Flag);
-        assert_eq!((answers.get(id::PORT), answers.origin(id::PORT)), (Some("3"), Some(Origin::Flag)));
+        assert_eq!(
+            (answers.get(id::PORT), answers.origin(id::PORT)),
+            (Some("3"), Some(Origin::Flag))
+        );
     }
 }

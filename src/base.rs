@@ -1,4 +1,5 @@
-//! The choice of the base image: what a program needs against what each image offers. No language names here.
+//! The choice of the base image: what a program needs against what each image offers. No language
+//! names here.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,12 @@ pub struct Refusal {
 ///
 /// # Errors
 /// Where the requested family cannot serve: the reason, and the nearest one that can.
-pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: &str) -> Result<Base> {
+pub fn choose(
+    catalog: &Catalog,
+    program: &Program,
+    toolchain: &str,
+    requested: &str,
+) -> Result<Base> {
     let packages = system_packages()?;
     let exact = catalog.release_of(toolchain).is_none_or(|release| release.cycle != toolchain);
     let site = program.kind == Kind::Site;
@@ -61,7 +67,11 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
         if fit.iter().any(|row| row.family == family) {
             continue;
         }
-        let why = catalog.impossible.iter().find(|i| i.family == family && i.site == site).map(|i| i.why.clone());
+        let why = catalog
+            .impossible
+            .iter()
+            .find(|i| i.family == family && i.site == site)
+            .map(|i| i.why.clone());
         let why = why
             .or_else(|| reasons.pop())
             .unwrap_or_else(|| "no image of this family is in the catalog for it".to_owned());
@@ -69,13 +79,17 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
     }
     fit.sort_by_key(|row| (row.reluctant.is_some(), row.megabytes));
     let Some(smallest) = fit.first().copied() else {
-        let reasons: Vec<String> = refused.iter().map(|r| format!("{}: {}", r.family, r.why)).collect();
+        let reasons: Vec<String> =
+            refused.iter().map(|r| format!("{}: {}", r.family, r.why)).collect();
         bail!("no base image meets the program's needs: {}", reasons.join("; "));
     };
     if requested == "auto" {
         let why = format!("the smallest base that meets the needs{}", describe(&program.needs));
-        let mut choice =
-            Sourced { value: smallest.family.clone(), evidence: needs_evidence(&program.needs), rejected: Vec::new() };
+        let mut choice = Sourced {
+            value: smallest.family.clone(),
+            evidence: needs_evidence(&program.needs),
+            rejected: Vec::new(),
+        };
         for row in fit.iter().skip(1) {
             let why = row
                 .reluctant
@@ -83,12 +97,23 @@ pub fn choose(catalog: &Catalog, program: &Program, toolchain: &str, requested: 
                 .unwrap_or_else(|| format!("would do, but is larger (about {} MB)", row.megabytes));
             choice.rejected.push(Rejected { value: row.family.clone(), why });
         }
-        choice.rejected.extend(refused.into_iter().map(|r| Rejected { value: r.family, why: r.why }));
+        choice
+            .rejected
+            .extend(refused.into_iter().map(|r| Rejected { value: r.family, why: r.why }));
         return build(catalog, smallest, program, packages, toolchain, choice, why);
     }
     if let Some(row) = fit.iter().find(|row| row.family == requested) {
-        let choice = Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
-        return build(catalog, row, program, packages, toolchain, choice, "it meets the needs".to_owned());
+        let choice =
+            Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
+        return build(
+            catalog,
+            row,
+            program,
+            packages,
+            toolchain,
+            choice,
+            "it meets the needs".to_owned(),
+        );
     }
     let Some(refusal) = refused.iter().find(|r| r.family == requested) else {
         bail!("`{requested}` is no base family: one of auto, {}", FAMILIES.join(", "));
@@ -112,17 +137,28 @@ fn objection(
 ) -> Option<String> {
     let cycle = catalog.release_of(toolchain).map_or(toolchain, |release| release.cycle.as_str());
     if !row.cycles.is_empty() && !row.cycles.iter().any(|c| c == cycle) {
-        return Some(format!("{} exists for {} only, not for {toolchain}", row.image, row.cycles.join(", ")));
+        return Some(format!(
+            "{} exists for {} only, not for {toolchain}",
+            row.image,
+            row.cycles.join(", ")
+        ));
     }
     if exact && !row.exact {
-        return Some(format!("{} follows the newest release, and exactly {toolchain} is asked for", row.image));
+        return Some(format!(
+            "{} follows the newest release, and exactly {toolchain} is asked for",
+            row.image
+        ));
     }
-    let because =
-        |evidence: &[Evidence]| evidence.first().map_or_else(String::new, |e| format!(" ({}: {})", e.place(), e.note));
+    let because = |evidence: &[Evidence]| {
+        evidence.first().map_or_else(String::new, |e| format!(" ({}: {})", e.place(), e.note))
+    };
     match (needs.libc, row.libc.as_str()) {
         (Libc::None, _) | (Libc::Dynamic, "musl" | "glibc") | (Libc::Glibc, "glibc") => {}
         (Libc::Glibc, "musl") => {
-            return Some(format!("the program is built for glibc, and it has musl{}", because(&needs.libc_evidence)));
+            return Some(format!(
+                "the program is built for glibc, and it has musl{}",
+                because(&needs.libc_evidence)
+            ));
         }
         _ => {
             return Some(format!(
@@ -132,7 +168,11 @@ fn objection(
         }
     }
     if let (Some(shell), false) = (&needs.shell, row.shell) {
-        return Some(format!("the program needs a shell, and it has none ({}: {})", shell.place(), shell.note));
+        return Some(format!(
+            "the program needs a shell, and it has none ({}: {})",
+            shell.place(),
+            shell.note
+        ));
     }
     for need in &needs.packages {
         let known = packages.get(&need.value);
@@ -151,7 +191,10 @@ fn objection(
         let there = match row.installer.as_deref() {
             Some("apt") => known.is_some_and(|p| p.debian.is_some()),
             Some("apk") => known.is_some_and(|p| p.alpine.is_some()),
-            _ => row.libc != "none" && (row.provides.contains(&need.value) || known.is_some_and(|p| p.distroless)),
+            _ => {
+                row.libc != "none"
+                    && (row.provides.contains(&need.value) || known.is_some_and(|p| p.distroless))
+            }
         };
         if !there {
             return Some(format!(
@@ -176,7 +219,9 @@ fn build(
     let mut install = row.packages.clone();
     let mut build_packages = Vec::new();
     for need in &program.needs.packages {
-        let Some(known) = packages.get(&need.value) else { bail!("package `{}` is not in the catalog", need.value) };
+        let Some(known) = packages.get(&need.value) else {
+            bail!("package `{}` is not in the catalog", need.value)
+        };
         if row.static_link && known.is_library() {
             build_packages.extend(known.alpine_static.iter().cloned());
             continue;
@@ -232,13 +277,16 @@ mod tests {
     use crate::detect::LANGUAGES;
     use crate::path::RelPath;
 
-    /// The base of a program that needs these packages, on the first language whose bases are linked statically.
+    /// The base of a program that needs these packages, on the first language whose bases are
+    /// linked statically.
     fn on(family: &str, needs: &[&str]) -> Result<Base> {
         let catalogs = LANGUAGES.iter().map(|language| Catalog::of(language.id).unwrap());
-        let catalog = catalogs.into_iter().find(|c| c.base.iter().any(|row| row.static_link)).unwrap();
+        let catalog =
+            catalogs.into_iter().find(|c| c.base.iter().any(|row| row.static_link)).unwrap();
         let evidence = Evidence::file(&RelPath::root(), "test");
         let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
-        program.needs.packages = needs.iter().map(|key| Sourced::new((*key).to_owned(), evidence.clone())).collect();
+        program.needs.packages =
+            needs.iter().map(|key| Sourced::new((*key).to_owned(), evidence.clone())).collect();
         choose(catalog, &program, &catalog.default_cycle, family)
     }
 
@@ -252,11 +300,16 @@ mod tests {
     fn a_static_program_takes_its_libraries_along_or_not_at_all() {
         let base = on("alpine", &["openssl-library", "git"]).unwrap();
         assert_eq!(base.build_packages, ["openssl-dev", "openssl-libs-static"]);
-        assert!(base.packages.contains(&"git".to_owned()) && !base.packages.iter().any(|name| name.contains("ssl")));
+        assert!(
+            base.packages.contains(&"git".to_owned())
+                && !base.packages.iter().any(|name| name.contains("ssl"))
+        );
         let refused = on("scratch", &["libpq"]).unwrap_err().to_string();
         assert!(refused.contains("no static library"), "{refused}");
         // A command is no library: it cannot be taken along.
-        assert!(on("scratch", &["git"]).unwrap_err().to_string().contains("cannot be installed there"));
+        assert!(
+            on("scratch", &["git"]).unwrap_err().to_string().contains("cannot be installed there")
+        );
         assert_eq!(on("auto", &["libpq"]).unwrap().row.family, "debian");
     }
 }

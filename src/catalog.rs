@@ -1,4 +1,5 @@
-//! The closed facts: versions, images, packages. Rows of `templates/catalog/*.toml`, compiled in; no reasoning here.
+//! The closed facts: versions, images, packages. Rows of `templates/catalog/*.toml`, compiled in;
+//! no reasoning here.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -75,7 +76,8 @@ pub struct BaseRow {
     /// Only for these cycles; all of them where empty.
     #[serde(default)]
     pub cycles: Vec<String>,
-    /// Serves exact versions too: the program's interpreter is copied from the builder, or none is needed.
+    /// Serves exact versions too: the program's interpreter is copied from the builder, or none is
+    /// needed.
     #[serde(default)]
     pub exact: bool,
     /// Only for sites (files that a web server serves).
@@ -83,7 +85,8 @@ pub struct BaseRow {
     pub site: bool,
     /// `none`, `musl` or `glibc`.
     pub libc: String,
-    /// Programs for it are linked statically: a library is needed while building only, as a static archive.
+    /// Programs for it are linked statically: a library is needed while building only, as a static
+    /// archive.
     #[serde(default)]
     pub static_link: bool,
     /// Has `/bin/sh`.
@@ -161,7 +164,8 @@ pub struct Catalog {
 impl Catalog {
     /// The catalog of a language.
     pub fn of(language: &str) -> Result<&'static Self> {
-        /// Parsed once: a monorepo asks for each of its packages. Catalogs live as long as the program.
+        /// Parsed once: a monorepo asks for each of its packages. Catalogs live as long as the
+        /// program.
         static READ: Mutex<BTreeMap<String, &'static Catalog>> = Mutex::new(BTreeMap::new());
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(catalog) = read.get(language) {
@@ -176,14 +180,20 @@ impl Catalog {
 
     /// A table private to the language.
     pub fn table<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let value = self.table.get(name).cloned().with_context(|| format!("the catalog has no table `{name}`"))?;
+        let value = self
+            .table
+            .get(name)
+            .cloned()
+            .with_context(|| format!("the catalog has no table `{name}`"))?;
         value.try_into().with_context(|| format!("table `{name}` of the catalog"))
     }
 
     /// The row of the cycle that `version` (`26`, `26.1.0`, `1.27.3`) belongs to.
     pub fn release_of(&self, version: &str) -> Option<&Release> {
         self.release.iter().find(|release| {
-            version.strip_prefix(&release.cycle).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            version
+                .strip_prefix(&release.cycle)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     }
 
@@ -193,7 +203,10 @@ impl Catalog {
         let release = self.release_of(version).or_else(|| self.release.first());
         let earlier = release.and_then(|release| {
             let version = exact(version)?;
-            release.earlier.iter().find(|row| exact(&row.before).is_some_and(|before| version < before))
+            release
+                .earlier
+                .iter()
+                .find(|row| exact(&row.before).is_some_and(|before| version < before))
         });
         let (debian, alpine) = match (earlier, release) {
             (Some(row), _) => (row.debian.as_str(), row.alpine.as_str()),
@@ -210,12 +223,17 @@ impl Catalog {
 
     /// The builder image for a C library.
     pub fn builder_image(&self, libc: &str, version: &str) -> Result<String> {
-        let row = self.builder.iter().find(|b| b.libc == libc).with_context(|| format!("no builder for {libc}"))?;
+        let row = self
+            .builder
+            .iter()
+            .find(|b| b.libc == libc)
+            .with_context(|| format!("no builder for {libc}"))?;
         Ok(self.image(&row.image, version))
     }
 }
 
-/// A system package under its names in the distributions; a missing name means: not to be had there.
+/// A system package under its names in the distributions; a missing name means: not to be had
+/// there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SystemPackage {
@@ -229,8 +247,8 @@ pub struct SystemPackage {
     pub alpine_build: Vec<String>,
     /// Needed while running, in Alpine.
     pub alpine: Option<Vec<String>>,
-    /// Needed while building a program that is linked statically, in Alpine; empty where the library has no static
-    /// archive there.
+    /// Needed while building a program that is linked statically, in Alpine; empty where the
+    /// library has no static archive there.
     #[serde(default)]
     pub alpine_static: Vec<String>,
     /// The distroless image with a C library has it.
@@ -243,7 +261,10 @@ pub struct SystemPackage {
 impl SystemPackage {
     /// Needed while building only.
     pub fn is_tool(&self) -> bool {
-        self.builds() && [&self.debian, &self.alpine].into_iter().all(|list| list.as_ref().is_some_and(Vec::is_empty))
+        self.builds()
+            && [&self.debian, &self.alpine]
+                .into_iter()
+                .all(|list| list.as_ref().is_some_and(Vec::is_empty))
     }
 
     /// Linked with the program: it has a part for building and one for running.
@@ -262,7 +283,8 @@ pub fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
     if let Some(packages) = READ.get() {
         return Ok(packages);
     }
-    let packages = toml::from_str(text("catalog/packages.toml")?).context("templates/catalog/packages.toml")?;
+    let packages = toml::from_str(text("catalog/packages.toml")?)
+        .context("templates/catalog/packages.toml")?;
     Ok(READ.get_or_init(|| packages))
 }
 
@@ -283,9 +305,18 @@ mod tests {
     fn every_language_has_a_sound_catalog() {
         for language in LANGUAGES {
             let catalog = Catalog::of(language.id).unwrap();
-            assert!(catalog.release_of(&catalog.default_cycle).is_some_and(|r| r.supported), "{}", language.id);
+            assert!(
+                catalog.release_of(&catalog.default_cycle).is_some_and(|r| r.supported),
+                "{}",
+                language.id
+            );
             for base in &catalog.base {
-                assert!(catalog.builder.iter().any(|b| b.libc == base.builder), "{} {}", language.id, base.family);
+                assert!(
+                    catalog.builder.iter().any(|b| b.libc == base.builder),
+                    "{} {}",
+                    language.id,
+                    base.family
+                );
             }
         }
         assert!(system_packages().unwrap().contains_key("git"));

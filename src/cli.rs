@@ -14,7 +14,8 @@ use crate::merge::Conflict;
 use crate::plan::split_words;
 use crate::verify::settings;
 
-/// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for it.
+/// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for
+/// it.
 #[derive(Debug, Parser)]
 #[command(name = "dockgen", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
@@ -27,7 +28,8 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What the process was started with; else the exit that help, the version or an error asks for, already printed.
+    /// What the process was started with; else the exit that help, the version or an error asks
+    /// for, already printed.
     pub fn read() -> Result<Self, Exit> {
         Self::try_parse().map_err(|error| {
             // Nobody may be listening.
@@ -66,7 +68,8 @@ pub enum Command {
     Check(Check),
     /// Show every decision with its evidence and the alternatives that were rejected; write nothing
     Explain(Explain),
-    /// Build the image, look into it, start it without privileges, ask it, stop it: prove that it builds, boots and caches
+    /// Build the image, look into it, start it without privileges, ask it, stop it: prove that it
+    /// builds, boots and caches
     Verify(Box<Verify>),
     /// Print the JSON schema of dockgen.toml
     Schema,
@@ -81,7 +84,9 @@ pub enum Command {
 
 /// `dockgen init`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 done; 2 refused or failed, nothing written; 130 interrupted, nothing written.")]
+#[command(
+    after_help = "Exit codes: 0 done; 2 refused or failed, nothing written; 130 interrupted, nothing written."
+)]
 pub struct Init {
     /// The application and the answers.
     #[command(flatten)]
@@ -98,7 +103,8 @@ pub struct Init {
     /// Where the Dockerfile goes, instead of beside the application
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later runs keep them
+    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later
+    /// runs keep them
     #[arg(long)]
     pub pin: bool,
     /// Overwrite files that dockgen did not write, or that were edited since
@@ -122,16 +128,19 @@ pub struct Update {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
-    /// Where you and dockgen changed the same lines: write nothing, keep yours, take dockgen's, or write both
+    /// Where you and dockgen changed the same lines: write nothing, keep yours, take dockgen's, or
+    /// write both
     #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = ["refuse", "ours", "theirs", "markers"])]
     pub conflict: String,
-    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later runs keep them
+    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later
+    /// runs keep them
     #[arg(long)]
     pub pin: bool,
     /// Write images as name:tag again, without digests; later runs read none
     #[arg(long, conflicts_with = "pin")]
     pub unpin: bool,
-    /// Take a Dockerfile that dockgen did not write under its care: it stays as it is, later changes are merged into it
+    /// Take a Dockerfile that dockgen did not write under its care: it stays as it is, later
+    /// changes are merged into it
     #[arg(long)]
     pub adopt: bool,
     /// Show what would be written, and write nothing
@@ -247,8 +256,8 @@ pub struct Verify {
     /// Seconds that the stop may take before the engine kills it [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Start")]
     pub stop_seconds: Option<u64>,
-    /// Edit a copy of the sources, build again, and say what ran and which layers changed: an edit of the source, one of
-    /// the dependencies, and empty cache mounts; or only those that are named
+    /// Edit a copy of the sources, build again, and say what ran and which layers changed: an edit
+    /// of the source, one of the dependencies, and empty cache mounts; or only those that are named
     #[arg(
         long,
         value_name = "PROOF",
@@ -269,7 +278,8 @@ pub struct Verify {
     /// Fail where the image has more than this many MB
     #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
     pub budget_mb: Option<f64>,
-    /// Fail where an edit of the source changes layers of more than this many MB; asks for --caching=source
+    /// Fail where an edit of the source changes layers of more than this many MB; asks for
+    /// --caching=source
     #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
     pub max_changed_mb: Option<f64>,
     /// Write one HTML page with the layers drawn to scale
@@ -292,8 +302,8 @@ pub struct Wanted {
     /// Only this application, by name or by folder (may be repeated)
     #[arg(long = "app", value_name = "NAME|FOLDER")]
     pub apps: Vec<String>,
-    /// Ask `cargo metadata` too, and say where it disagrees with what was read. It runs what the repository's own
-    /// .cargo/config.toml names: only for a repository that you trust
+    /// Ask `cargo metadata` too, and say where it disagrees with what was read. It runs what the
+    /// repository's own .cargo/config.toml names: only for a repository that you trust
     #[arg(long)]
     pub with_cargo: bool,
     /// The family of the final image: `auto` takes the smallest that meets the program's needs
@@ -367,9 +377,17 @@ fn line(text: &str) -> Result<String, String> {
 }
 
 fn port(text: &str) -> Result<String, String> {
-    let question =
-        Question { id: id::PORT.to_owned(), prompt: String::new(), kind: Answerable::Port, default: None, open: false };
-    question.check(text).map(|()| text.to_owned()).map_err(|_| "a number from 1 to 65535, or none".to_owned())
+    let question = Question {
+        id: id::PORT.to_owned(),
+        prompt: String::new(),
+        kind: Answerable::Port,
+        default: None,
+        open: false,
+    };
+    question
+        .check(text)
+        .map(|()| text.to_owned())
+        .map_err(|_| "a number from 1 to 65535, or none".to_owned())
 }
 
 fn words(text: &str) -> Result<String, String> {
@@ -400,7 +418,8 @@ fn health(text: &str) -> Result<String, String> {
 }
 
 fn expectation(text: &str) -> Result<(String, String), String> {
-    settings::expectation(text).ok_or_else(|| "must be PATH=TEXT, and PATH begins with /".to_owned())
+    settings::expectation(text)
+        .ok_or_else(|| "must be PATH=TEXT, and PATH begins with /".to_owned())
 }
 
 fn service(text: &str) -> Result<(String, String), String> {
@@ -410,7 +429,11 @@ fn service(text: &str) -> Result<(String, String), String> {
 
 fn amount(text: &str) -> Result<f64, String> {
     let amount: f64 = text.parse().map_err(|_| "must be a number".to_owned())?;
-    if amount.is_finite() && amount >= 0.0 { Ok(amount) } else { Err("must be a number from 0 up".to_owned()) }
+    if amount.is_finite() && amount >= 0.0 {
+        Ok(amount)
+    } else {
+        Err("must be a number from 0 up".to_owned())
+    }
 }
 
 fn answer(text: &str) -> Result<(String, String), String> {
@@ -433,12 +456,14 @@ mod tests {
     #[test]
     fn answers_by_flag() {
         let cli = Cli::try_parse_from([
-            "dockgen", "init", "x", "--port", "80", "--env", "A=1 2", "--env", "B=", "--set", "x=y=z", "--dev",
+            "dockgen", "init", "x", "--port", "80", "--env", "A=1 2", "--env", "B=", "--set",
+            "x=y=z", "--dev",
         ])
         .unwrap();
         let Command::Init(init) = cli.command else { panic!() };
         let answers = init.wanted.answers();
-        let get = |id: &str| answers.iter().find(|(held, _)| held == id).map(|(_, value)| value.as_str());
+        let get =
+            |id: &str| answers.iter().find(|(held, _)| held == id).map(|(_, value)| value.as_str());
         assert_eq!(get("port"), Some("80"));
         assert_eq!(get("env"), Some("'A=1 2' B="));
         assert_eq!(get("x"), Some("y=z"));

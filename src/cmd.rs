@@ -56,7 +56,9 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
 
 /// The reader of a pipe closed it, as `head` does: nothing is wrong.
 fn reader_is_gone(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+    })
 }
 
 /// Prints on standard output.

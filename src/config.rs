@@ -1,5 +1,5 @@
-//! dockgen.toml: what a person decided, keyed by question. A value that dockgen would find anyway is not in it, since
-//! it would go stale.
+//! dockgen.toml: what a person decided, keyed by question. A value that dockgen would find anyway
+//! is not in it, since it would go stale.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -71,7 +71,10 @@ impl Config {
             let span = key.span().start..value.span().end;
             let line = line(&text, span.start);
             let Some(word) = word(key.get_ref(), value.get_ref()) else {
-                bail!("{path}:{line}: `{}` must be a text, a number, true, false or a list of texts", key.get_ref());
+                bail!(
+                    "{path}:{line}: `{}` must be a text, a number, true, false or a list of texts",
+                    key.get_ref()
+                );
             };
             answers.insert(key.into_inner(), Answer { value: word, span });
         }
@@ -116,16 +119,22 @@ impl Config {
         &self.path
     }
 
-    /// The file's text with the answers that flags and prompts gave; `None` where there is nothing to hold.
+    /// The file's text with the answers that flags and prompts gave; `None` where there is nothing
+    /// to hold.
     ///
-    /// Comments and answers of the file stay as they are. An answer that equals the detected value leaves it.
+    /// Comments and answers of the file stay as they are. An answer that equals the detected value
+    /// leaves it.
     pub fn updated(&self, answers: &Answers, questions: &[Question]) -> Option<String> {
         let mut text = self.text.clone();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut added = String::new();
-        for (id, value, origin) in answers.iter().filter(|(_, _, o)| matches!(o, Origin::Flag | Origin::Prompt)) {
+        for (id, value, origin) in
+            answers.iter().filter(|(_, _, o)| matches!(o, Origin::Flag | Origin::Prompt))
+        {
             let question = questions.iter().find(|question| question.id == id);
-            let detected = question.and_then(|question| question.default.as_ref()).map(|default| &default.value);
+            let detected = question
+                .and_then(|question| question.default.as_ref())
+                .map(|default| &default.value);
             let decided = detected.is_none_or(|detected| detected != value);
             let held = self.answers.get(id);
             match held {
@@ -167,7 +176,10 @@ pub fn schema() -> serde_json::Value {
             id::DEV,
             json!({ "description": "Add a `development` target.", "oneOf": [{ "type": "boolean" }, { "enum": ["yes", "no"] }] }),
         ),
-        (id::ENTRYPOINT, text("Which program to start: one that `dockgen explain` lists, or a path.")),
+        (
+            id::ENTRYPOINT,
+            text("Which program to start: one that `dockgen explain` lists, or a path."),
+        ),
         (id::ENV, list("Environment of the image: KEY=value pairs, as shell words or a list.")),
         (id::NAME, text("The image's name.")),
         (
@@ -178,7 +190,10 @@ pub fn schema() -> serde_json::Value {
             }),
         ),
         (id::TOOL, text("The package manager or build tool.")),
-        (id::FRONT_END_TOOLCHAIN, text("The version of its language that builds the front end, as a text.")),
+        (
+            id::FRONT_END_TOOLCHAIN,
+            text("The version of its language that builds the front end, as a text."),
+        ),
         (id::TOOLCHAIN, text("The version of the language, as a text.")),
         (id::WRITABLE, list("Folders that the program writes, comma-separated or a list.")),
     ];
@@ -222,7 +237,8 @@ fn word(id: &str, value: &Value) -> Option<String> {
 }
 
 fn entry(id: &str, value: &str) -> String {
-    let plain = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !id.is_empty();
+    let plain =
+        id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !id.is_empty();
     let key = if plain { id.to_owned() } else { Value::from(id).to_string() };
     format!("{key} = {}", Value::from(value))
 }
@@ -230,7 +246,9 @@ fn entry(id: &str, value: &str) -> String {
 fn commented(id: &str, value: &str, origin: Origin, question: Option<&Question>) -> String {
     let prompt = question.map_or("", |question| question.prompt.as_str());
     let by = if origin == Origin::Flag { "by a flag" } else { "in the wizard" };
-    let default = question.and_then(|question| question.default.as_ref()).filter(|found| !found.value.is_empty());
+    let default = question
+        .and_then(|question| question.default.as_ref())
+        .filter(|found| !found.value.is_empty());
     let instead = default.map_or_else(String::new, |found| format!(", instead of {}", found.value));
     format!("# {prompt} Answered {by}{instead}.\n{}\n", entry(id, value))
 }
@@ -241,7 +259,10 @@ fn with_comment(text: &str, span: &Range<usize>) -> Range<usize> {
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
     let above = text[..start].trim_end_matches('\n');
     let line = above.rfind('\n').map_or(0, |at| at + 1);
-    if above[line..].starts_with("# ") && above[line..].contains(" Answered ") && above.len() + 1 == start {
+    if above[line..].starts_with("# ")
+        && above[line..].contains(" Answered ")
+        && above.len() + 1 == start
+    {
         start = line;
     }
     start..end
@@ -312,7 +333,10 @@ mod tests {
         let new = config.updated(&answers(&[(id::PORT, "81", Origin::Flag)]), &known()).unwrap();
         assert_eq!(new, text.replace("80", "\"81\""));
         assert_eq!(config.updated(&Answers::default(), &known()).as_deref(), Some(text));
-        assert_eq!(Config::parse(path(), None).unwrap().updated(&Answers::default(), &known()), None);
+        assert_eq!(
+            Config::parse(path(), None).unwrap().updated(&Answers::default(), &known()),
+            None
+        );
     }
 
     #[test]
@@ -323,7 +347,10 @@ mod tests {
         };
         assert!(error("[answers]\nport = ").starts_with("dockgen.toml:2: not valid TOML"));
         assert!(error("[answers]\nport = 0").starts_with("dockgen.toml:2: `0` is no valid port"));
-        assert!(error("\n[answers]\nprot = 1").starts_with("dockgen.toml:3: there is no question `prot`"));
+        assert!(
+            error("\n[answers]\nprot = 1")
+                .starts_with("dockgen.toml:3: there is no question `prot`")
+        );
         assert!(error("[answer]\nport = 1").contains("answers"));
         assert!(error("[answers]\nport = 1.5").contains("must be a text"));
     }

@@ -1,7 +1,8 @@
 //! The build context: what is kept out of it, what it holds, and the .dockerignore that says so.
 //!
-//! The order of the lines is the safety: what .gitignore and the language hide comes first, then exceptions for what
-//! the Dockerfile copies, then secrets, databases and version control, so that no exception lets those in.
+//! The order of the lines is the safety: what .gitignore and the language hide comes first, then
+//! exceptions for what the Dockerfile copies, then secrets, databases and version control, so that
+//! no exception lets those in.
 
 mod gitignore;
 mod report;
@@ -48,7 +49,8 @@ const SECRETS: &str = "Secrets";
 /// The group of rows for databases.
 const DATABASES: &str = "Local databases";
 
-/// More files than this that a carried folder needs and a common row hides are let in folder by folder.
+/// More files than this that a carried folder needs and a common row hides are let in folder by
+/// folder.
 const MAX_EXCEPTIONS: usize = 8;
 
 /// A .dockerignore.
@@ -63,7 +65,8 @@ pub struct IgnorePlan {
 /// The .dockerignore that is there.
 #[derive(Clone, Copy, Debug)]
 pub struct Existing<'t> {
-    /// Where it is; a new `<Dockerfile>.dockerignore` begins with the lines of the context's own file.
+    /// Where it is; a new `<Dockerfile>.dockerignore` begins with the lines of the context's own
+    /// file.
     pub file: &'t RelPath,
     /// Its text.
     pub text: &'t str,
@@ -76,10 +79,11 @@ struct Group {
     rows: Vec<String>,
 }
 
-/// Plans the .dockerignore that goes to `path`: `.dockerignore` in the context, or `<Dockerfile>.dockerignore`, which
-/// `BuildKit` reads before that. `existing` is the text of the one that is there: where dockgen did not write it, its
-/// lines come first, unchanged, and what they do not cover follows. `last` is what dockgen wrote the last time: rows that
-/// a person added to that since are kept.
+/// Plans the .dockerignore that goes to `path`: `.dockerignore` in the context, or
+/// `<Dockerfile>.dockerignore`, which `BuildKit` reads before that. `existing` is the text of the
+/// one that is there: where dockgen did not write it, its lines come first, unchanged, and what
+/// they do not cover follows. `last` is what dockgen wrote the last time: rows that a person added
+/// to that since are kept.
 ///
 /// # Errors
 /// Where a .gitignore cannot be read, or Docker would refuse a line of `existing`.
@@ -95,7 +99,8 @@ pub fn plan_ignore(
     let mut language = groups(&template(&plan.language), app);
     for front_end in &plan.front_ends {
         let stem = front_end.template.split('/').next().unwrap_or_default();
-        let folder = Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
+        let folder =
+            Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
         language.extend(groups(&template(stem), folder));
     }
     let mut common = groups(&template("common"), app);
@@ -105,7 +110,8 @@ pub fn plan_ignore(
         let ours = IgnoreFile::parse(&format!("{}\n{}", text_of(&language), text_of(&common)))?;
         sources::let_in(repo, plan, origin, &their_file, &ours)?
     };
-    // From here on it is as if their file let the sources in: what it hid in them by the same line is hidden by ours.
+    // From here on it is as if their file let the sources in: what it hid in them by the same line
+    // is hidden by ours.
     let theirs = &format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
     let their_file = IgnoreFile::parse(theirs)?;
     let unread = listed(plan, "unread").filter_map(literal).collect();
@@ -114,15 +120,21 @@ pub fn plan_ignore(
     let after = their_file.patterns().iter().rev().take_while(|pattern| !pattern.exception);
     let after: Vec<&str> = after.map(|pattern| pattern.text.as_str()).collect();
     for group in language.iter_mut().chain(&mut common) {
-        // What an exception lets in depends on the names there; for secrets only the same row after it will do.
+        // What an exception lets in depends on the names there; for secrets only the same row after
+        // it will do.
         let same_row_only = !let_in.as_ref().is_some_and(Vec::is_empty) && is_safety(group);
         let folders = let_in.as_deref().unwrap_or_default();
         let there = |row: &String| {
-            if same_row_only { after.contains(&row.as_str()) } else { covered(&their_file, row, folders) }
+            if same_row_only {
+                after.contains(&row.as_str())
+            } else {
+                covered(&their_file, row, folders)
+            }
         };
         group.rows.retain(|row| !there(row));
     }
-    // What both name stays where no exception comes after it: among the common rows, if it is a matter of safety.
+    // What both name stays where no exception comes after it: among the common rows, if it is a
+    // matter of safety.
     let language_file = parse(&language)?;
     for group in common.iter_mut().filter(|group| !is_safety(group)) {
         group.rows.retain(|row| !covered(&language_file, row, &[]));
@@ -132,8 +144,10 @@ pub fn plan_ignore(
         group.rows.retain(|row| !covered(&common_file, row, &[]));
     }
 
-    let mut from_git = Group { title: "Ignored by git".to_owned(), rows: gitignore::lines(repo, &plan.context)? };
-    let ours = IgnoreFile::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
+    let mut from_git =
+        Group { title: "Ignored by git".to_owned(), rows: gitignore::lines(repo, &plan.context)? };
+    let ours =
+        IgnoreFile::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
     from_git.rows = not_covered(&ours, &their_file, std::mem::take(&mut from_git.rows))?;
 
     let needed = Needed::of(repo, plan);
@@ -151,8 +165,9 @@ pub fn plan_ignore(
     let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
     // What their own exceptions let in stays in.
     for pattern in their_file.patterns().iter().filter(|pattern| pattern.exception) {
-        let undone = samples(&pattern.text)
-            .is_some_and(|paths| paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path)));
+        let undone = samples(&pattern.text).is_some_and(|paths| {
+            paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path))
+        });
         if undone {
             again.push(pattern.to_string());
         }
@@ -168,7 +183,11 @@ pub fn plan_ignore(
     } else if file.is_empty() {
         written.to_owned()
     } else {
-        format!("{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}", written.trim_end(), text_of(&file))
+        format!(
+            "{}\n\n{ADDED}: what the lines above do not cover yet.\n\n{}",
+            written.trim_end(),
+            text_of(&file)
+        )
     };
     let mut findings = sources.findings;
     findings.extend(hidden_by_them.iter().map(|(held, line)| hides_needed(origin, held, *line)));
@@ -176,7 +195,8 @@ pub fn plan_ignore(
 }
 
 fn head(plan: &Plan, path: &RelPath) -> String {
-    let first = format!("{WHOLE}: what the build context leaves out. The last line that matches decides.");
+    let first =
+        format!("{WHOLE}: what the build context leaves out. The last line that matches decides.");
     let folder = path.parent().unwrap_or_default();
     if folder == plan.context {
         return first;
@@ -191,7 +211,8 @@ fn head(plan: &Plan, path: &RelPath) -> String {
 fn own_dockerfile(plan: &Plan, path: &RelPath, common: &mut [Group]) -> Result<()> {
     let Some(way) = path.strip(&plan.context) else { return Ok(()) };
     let dockerfile = way.strip_suffix(".dockerignore").unwrap_or_default();
-    let known = dockerfile.is_empty() || dockerfile.ends_with('/') || parse(common)?.hides(dockerfile);
+    let known =
+        dockerfile.is_empty() || dockerfile.ends_with('/') || parse(common)?.hides(dockerfile);
     if !known && let (Some(row), Some(group)) = (literal(dockerfile), common.last_mut()) {
         group.rows.push(format!("{row}*"));
     }
@@ -213,10 +234,13 @@ fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Grou
     let mut rows: Vec<String> = Vec::new();
     for group in groups(written.unwrap_or_default(), "") {
         let ours = |row: &str| {
-            let ours = [AGAIN, EXCEPTIONS, SOURCES].contains(&group.title.as_str()) || last.contains(row);
-            (ours && group.title != BY_HAND) || planned.iter().any(|group| group.rows.iter().any(|held| held == row))
+            let ours =
+                [AGAIN, EXCEPTIONS, SOURCES].contains(&group.title.as_str()) || last.contains(row);
+            (ours && group.title != BY_HAND)
+                || planned.iter().any(|group| group.rows.iter().any(|held| held == row))
         };
-        let added: Vec<String> = group.rows.iter().filter(|row| !ours(row) && !rows.contains(row)).cloned().collect();
+        let added: Vec<String> =
+            group.rows.iter().filter(|row| !ours(row) && !rows.contains(row)).cloned().collect();
         rows.extend(added);
     }
     rows.retain(|row| IgnoreFile::parse(row).is_ok());
@@ -240,8 +264,8 @@ fn template(name: &str) -> String {
     file.and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
 }
 
-/// Reads rows under their titles. A row that does not begin with `**/` counts from the root of the context, and from
-/// the application's folder too where that lies below.
+/// Reads rows under their titles. A row that does not begin with `**/` counts from the root of the
+/// context, and from the application's folder too where that lies below.
 fn groups(text: &str, app: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -255,7 +279,8 @@ fn groups(text: &str, app: &str) -> Vec<Group> {
         let Some(group) = groups.last_mut() else { continue };
         group.rows.push(line.to_owned());
         let (mark, pattern) = line.strip_prefix('!').map_or(("", line), |rest| ("!", rest));
-        if let (false, false, Some(app)) = (app.is_empty(), pattern.starts_with("**"), literal(app)) {
+        if let (false, false, Some(app)) = (app.is_empty(), pattern.starts_with("**"), literal(app))
+        {
             group.rows.push(format!("{mark}{app}/{}", pattern.trim_start_matches('/')));
         }
     }
@@ -280,7 +305,8 @@ fn parse(groups: &[Group]) -> Result<IgnoreFile> {
     Ok(IgnoreFile::parse(&text_of(groups))?)
 }
 
-/// Paths that stand for all that a pattern matches: unlikely names in place of the wildcards. `None` for brackets.
+/// Paths that stand for all that a pattern matches: unlikely names in place of the wildcards.
+/// `None` for brackets.
 fn samples(pattern: &str) -> Option<Vec<String>> {
     let pattern = pattern.trim_start_matches('!').trim_matches('/');
     if pattern.contains('[') {
@@ -312,16 +338,20 @@ fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
     if row.starts_with('!') {
         return false;
     }
-    let Some(paths) = samples(row) else { return file.patterns().iter().any(|pattern| pattern.text == row) };
+    let Some(paths) = samples(row) else {
+        return file.patterns().iter().any(|pattern| pattern.text == row);
+    };
     let inside = let_in
         .iter()
         .filter(|_| row.starts_with("**/"))
         .flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
-    paths.iter().all(|path| file.hides(path)) && inside.into_iter().all(|path| file.hides(&path)) && !opened(file, row)
+    paths.iter().all(|path| file.hides(path))
+        && inside.into_iter().all(|path| file.hides(&path))
+        && !opened(file, row)
 }
 
-/// Folders that the exceptions of an existing file let in: by name, or one that stands for all that a pattern lets in.
-/// `None` where that cannot be told.
+/// Folders that the exceptions of an existing file let in: by name, or one that stands for all that
+/// a pattern lets in. `None` where that cannot be told.
 fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Option<Vec<String>> {
     let mut folders = Vec::new();
     for pattern in file.patterns().iter().filter(|pattern| pattern.exception) {
@@ -343,13 +373,16 @@ fn about_files(row: &str) -> bool {
     row.rsplit('/').next().is_some_and(|name| name.starts_with("*."))
 }
 
-/// The lines from .gitignore that add something: not hidden yet, or an exception to such a line, but to none of theirs.
+/// The lines from .gitignore that add something: not hidden yet, or an exception to such a line,
+/// but to none of theirs.
 fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
     let mut so_far = IgnoreFile::default();
     for line in lines {
         let adds = if line.starts_with('!') {
-            samples(&line).is_some_and(|paths| paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path)))
+            samples(&line).is_some_and(|paths| {
+                paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path))
+            })
         } else {
             !covered(ours, &line, &[]) && !covered(&so_far, &line, &[])
         };
@@ -364,8 +397,9 @@ fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Re
 /// A needed path, and the line that hides it.
 type Hidden = (String, usize);
 
-/// Where `*` hides a folder already, Docker passes over a later row for that folder, and an exception such as `!**/*.x`
-/// before the row lets in what lies in the folder. A row for what lies in it closes that.
+/// Where `*` hides a folder already, Docker passes over a later row for that folder, and an
+/// exception such as `!**/*.x` before the row lets in what lies in the folder. A row for what lies
+/// in it closes that.
 fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     let mut so_far = IgnoreFile::parse(theirs)?;
     for group in file {
@@ -389,7 +423,10 @@ fn opened(file: &IgnoreFile, row: &str) -> bool {
     if row.starts_with('!') || about_files(row) {
         return false;
     }
-    let wild = file.patterns().iter().filter(|pattern| pattern.exception && pattern.text.contains(['*', '?']));
+    let wild = file
+        .patterns()
+        .iter()
+        .filter(|pattern| pattern.exception && pattern.text.contains(['*', '?']));
     let tails: BTreeSet<String> = wild.flat_map(|pattern| tails(&pattern.text)).collect();
     let hidden = samples(row).unwrap_or_default().into_iter().filter(|path| file.hides(path));
     hidden.into_iter().any(|path| tails.iter().any(|tail| !file.hides(&format!("{path}/{tail}"))))
@@ -417,11 +454,20 @@ struct Needed {
 }
 
 impl Needed {
-    /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may list.
+    /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may
+    /// list.
     fn of(repo: &Repo, plan: &Plan) -> Self {
-        let manifests = plan.front_ends.iter().flat_map(|front_end| &front_end.manifests).chain(&plan.manifests);
+        let manifests = plan
+            .front_ends
+            .iter()
+            .flat_map(|front_end| &front_end.manifests)
+            .chain(&plan.manifests);
         let manifests = manifests.flat_map(|copy| &copy.src).map(Line::as_str);
-        let artifacts = plan.artifacts.iter().filter(|a| a.stage.is_none()).map(|artifact| artifact.src.as_str());
+        let artifacts = plan
+            .artifacts
+            .iter()
+            .filter(|a| a.stage.is_none())
+            .map(|artifact| artifact.src.as_str());
         let reads = listed(plan, "reads");
         let mut paths = BTreeSet::new();
         for source in manifests.chain(artifacts).chain(reads) {
@@ -430,7 +476,8 @@ impl Needed {
         Self { paths }
     }
 
-    /// Exceptions for needed paths that `groups` or their lines hide; then the paths that their lines hide, with the line.
+    /// Exceptions for needed paths that `groups` or their lines hide; then the paths that their
+    /// lines hide, with the line.
     fn hidden_in(
         &self,
         repo: &Repo,
@@ -457,9 +504,15 @@ impl Needed {
         Ok((exceptions, by_them))
     }
 
-    /// Exceptions for needed files that the common rows hide: those named, and those in a carried folder that git holds,
-    /// secrets excepted.
-    fn hidden_by_common(&self, repo: &Repo, plan: &Plan, theirs: &str, groups: &[Group]) -> Result<Vec<String>> {
+    /// Exceptions for needed files that the common rows hide: those named, and those in a carried
+    /// folder that git holds, secrets excepted.
+    fn hidden_by_common(
+        &self,
+        repo: &Repo,
+        plan: &Plan,
+        theirs: &str,
+        groups: &[Group],
+    ) -> Result<Vec<String>> {
         let their_file = IgnoreFile::parse(theirs)?;
         let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
         let secrets = common_rows(&[SECRETS])?;
@@ -471,20 +524,31 @@ impl Needed {
             let inside = tracked_below(repo, plan, path);
             let all = hides_every(&their_file, &inside);
             let ours = |held: &String| all || !their_file.hides(held);
-            let safe = |held: &String| !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"));
-            let hidden: Vec<String> =
-                inside.into_iter().filter(|held| file.hides(held) && ours(held) && safe(held)).collect();
+            let safe = |held: &String| {
+                !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"))
+            };
+            let hidden: Vec<String> = inside
+                .into_iter()
+                .filter(|held| file.hides(held) && ours(held) && safe(held))
+                .collect();
             if hidden.len() <= MAX_EXCEPTIONS {
                 exceptions.extend(hidden);
             } else {
-                exceptions.extend(hidden.iter().filter_map(|held| Some(held.rsplit_once('/')?.0.to_owned())));
+                exceptions.extend(
+                    hidden.iter().filter_map(|held| Some(held.rsplit_once('/')?.0.to_owned())),
+                );
             }
         }
-        Ok(exceptions.iter().filter_map(|path| literal(path)).map(|pattern| format!("!{pattern}")).collect())
+        Ok(exceptions
+            .iter()
+            .filter_map(|path| literal(path))
+            .map(|pattern| format!("!{pattern}"))
+            .collect())
     }
 }
 
-/// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests, that is no matter of ours.
+/// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests,
+/// that is no matter of ours.
 fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
     !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }
@@ -492,7 +556,8 @@ fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
 /// The common rows under these titles.
 fn common_rows(titles: &[&str]) -> Result<IgnoreFile> {
     let all = groups(&template("common"), "");
-    let wanted: Vec<Group> = all.into_iter().filter(|group| titles.contains(&group.title.as_str())).collect();
+    let wanted: Vec<Group> =
+        all.into_iter().filter(|group| titles.contains(&group.title.as_str())).collect();
     parse(&wanted)
 }
 
@@ -502,12 +567,17 @@ fn expand(repo: &Repo, context: &RelPath, source: &str) -> Vec<String> {
     if clean.is_empty() || clean == "." {
         return Vec::new();
     }
-    if !clean.contains(['*', '?', '[']) || context.join(clean).is_some_and(|path| repo.exists(&path)) {
+    if !clean.contains(['*', '?', '['])
+        || context.join(clean).is_some_and(|path| repo.exists(&path))
+    {
         return vec![clean.to_owned()];
     }
     let Ok(glob) = IgnoreFile::parse(clean) else { return Vec::new() };
     let paths = repo.below(context).filter_map(|(path, _)| path.strip(context));
-    paths.filter(|path| glob.patterns().iter().any(|pattern| pattern.matches(path))).map(str::to_owned).collect()
+    paths
+        .filter(|path| glob.patterns().iter().any(|pattern| pattern.matches(path)))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The files that git holds below a folder of the context, relative to the context.

@@ -1,5 +1,12 @@
 //! The registry of languages, and the scan that asks each of them about each folder.
 
+pub mod go;
+pub mod java;
+mod moved;
+pub mod node;
+pub mod rust;
+pub mod version;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -46,8 +53,8 @@ pub type Development = fn(&Dir, &Facts) -> Result<Vec<String>>;
 /// See [`Language::front_end`].
 #[derive(Clone, Copy)]
 pub struct FrontEnds {
-    /// What the build of the application in a folder makes there, where `path`, which the repository does not hold, is part
-    /// of it or it of `path`.
+    /// What the build of the application in a folder makes there, where `path`, which the
+    /// repository does not hold, is part of it or it of `path`.
     pub makes: fn(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>>,
     /// Facts about the application, whether or not it could be started by itself.
     pub facts: fn(&Dir) -> Result<Facts>,
@@ -67,7 +74,8 @@ pub struct Language {
     pub extensions: &'static [&'static str],
     /// Facts about the application in a folder; `None` where there is none of this language.
     pub detect: fn(&Dir) -> Result<Option<Facts>>,
-    /// True where the folder that `read` reads from is a workspace root, or holds the lockfile, of the application at `member`.
+    /// True where the folder that `read` reads from is a workspace root, or holds the lockfile, of
+    /// the application at `member`.
     pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<bool>,
     /// The program behind an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
@@ -75,29 +83,19 @@ pub struct Language {
     pub refine: Option<Refine>,
     /// Turns facts and answers into what the template needs.
     pub plan: fn(&Chosen) -> Result<Build>,
-    /// Asks the language's own tool about an application that was read statically, and says where it disagrees; only
-    /// on a trusted repository, below the folder that is given.
+    /// Asks the language's own tool about an application that was read statically, and says where
+    /// it disagrees; only on a trusted repository, below the folder that is given.
     pub confirm: Option<Confirm>,
-    /// Builds of this language make pages and the like, which programs of any language embed or serve.
+    /// Builds of this language make pages and the like, which programs of any language embed or
+    /// serve.
     pub front_end: Option<FrontEnds>,
-    /// The ends of folders that hold dependencies which serve development alone, where the lockfile says so: they must
-    /// not be in the final image.
+    /// The ends of folders that hold dependencies which serve development alone, where the lockfile
+    /// says so: they must not be in the final image.
     pub development: Option<Development>,
 }
 
-macro_rules! languages {
-    ($($module:ident),+ $(,)?) => {
-        $(pub mod $module;)+
-
-        /// Every language. Their order never matters.
-        pub const LANGUAGES: &[Language] = &[$($module::LANGUAGE),+];
-    };
-}
-
-mod moved;
-pub mod version;
-
-languages! { go, java, node, rust }
+/// Every language. Their order never matters.
+pub const LANGUAGES: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE, rust::LANGUAGE];
 
 /// The language with this id.
 pub fn language(id: &str) -> Option<&'static Language> {
@@ -119,8 +117,13 @@ pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
 ///
 /// # Errors
 /// As [`scan`].
-pub fn scan_among(languages: &[&'static Language], repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
-    let asked = candidates(languages, repo, start).into_iter().map(|candidate| ask(repo, &candidate));
+pub fn scan_among(
+    languages: &[&'static Language],
+    repo: &Repo,
+    start: &RelPath,
+) -> Result<Vec<Facts>> {
+    let asked =
+        candidates(languages, repo, start).into_iter().map(|candidate| ask(repo, &candidate));
     let mut found = asked.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
     sort(&mut found);
     Ok(found)
@@ -135,11 +138,14 @@ pub fn sort(found: &mut [Facts]) {
 ///
 /// `start` itself is asked even without a marker: it may be a program inside a larger module.
 pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath) -> Vec<Candidate> {
-    let mut folders: Vec<BTreeSet<RelPath>> = vec![BTreeSet::from([start.clone()]); languages.len()];
+    let mut folders: Vec<BTreeSet<RelPath>> =
+        vec![BTreeSet::from([start.clone()]); languages.len()];
     let markers: Vec<(Letters, &str, usize)> = languages
         .iter()
         .enumerate()
-        .flat_map(|(at, language)| language.markers.iter().map(move |marker| (Letters::of(marker), *marker, at)))
+        .flat_map(|(at, language)| {
+            language.markers.iter().map(move |marker| (Letters::of(marker), *marker, at))
+        })
         .collect();
     for (letters, (path, entry)) in repo.lettered(start) {
         for (_, marker, at) in markers.iter().filter(|(held, _, _)| *held == letters) {
@@ -155,13 +161,16 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
     languages.iter().zip(folders).flat_map(of).collect()
 }
 
-/// The applications within `context` whose builds make `path`, or parts of it, where the repository does not hold that:
-/// one that makes all of it, else each that makes a part. The one that `path` lies in is asked first, the nearest of
-/// several. A manifest that cannot be read is no error of the program's.
+/// The applications within `context` whose builds make `path`, or parts of it, where the repository
+/// does not hold that: one that makes all of it, else each that makes a part. The one that `path`
+/// lies in is asked first, the nearest of several. A manifest that cannot be read is no error of
+/// the program's.
 pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     struct Asked(Vec<Candidate>);
-    let languages = || LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect::<Vec<_>>();
-    let Ok(asked) = repo.once(context, || Ok(Asked(candidates(&languages(), repo, context)))) else {
+    let languages =
+        || LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect::<Vec<_>>();
+    let Ok(asked) = repo.once(context, || Ok(Asked(candidates(&languages(), repo, context))))
+    else {
         return Vec::new();
     };
     let mut asked: Vec<&Candidate> = asked.0.iter().collect();
@@ -196,16 +205,19 @@ pub fn add_front_end(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) 
     }
 }
 
-/// As [`makers`], also where another tool moves what is made to `path`: for what a build cannot do without.
+/// As [`makers`], also where another tool moves what is made to `path`: for what a build cannot do
+/// without.
 pub fn suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     let made = makers(repo, context, path);
     if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
 }
 
-/// The repository holds the output of a build: more than what keeps a folder in git, or a page that says to build.
+/// The repository holds the output of a build: more than what keeps a folder in git, or a page that
+/// says to build.
 pub fn is_there(repo: &Repo, output: &RelPath) -> bool {
-    let keeps =
-        |file: &RelPath| file.file_name().starts_with('.') || ["", "html", "md", "txt"].contains(&file.extension());
+    let keeps = |file: &RelPath| {
+        file.file_name().starts_with('.') || ["", "html", "md", "txt"].contains(&file.extension())
+    };
     repo.is_file(output) || !repo.files_under(output).all(keeps)
 }
 

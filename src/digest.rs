@@ -1,5 +1,6 @@
-//! Digests of images, from the registry through the container engine's own command line: it has the credentials, the
-//! proxies and the mirrors that a build would use, which a client of our own would have to imitate.
+//! Digests of images, from the registry through the container engine's own command line: it has the
+//! credentials, the proxies and the mirrors that a build would use, which a client of our own would
+//! have to imitate.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,12 +25,14 @@ pub fn lookup() -> Box<crate::pin::Lookup> {
     })
 }
 
-/// The registry's digest of the tag, of all platforms together; else the one that the engine pulled.
+/// The registry's digest of the tag, of all platforms together; else the one that the engine
+/// pulled.
 ///
 /// # Errors
 /// Where neither is to be had: what the registry's side said.
 pub fn read(image: &str) -> Result<String> {
-    let registry = ask(&["buildx", "imagetools", "inspect", "--format", "{{json .Manifest.Digest}}", image]);
+    let registry =
+        ask(&["buildx", "imagetools", "inspect", "--format", "{{json .Manifest.Digest}}", image]);
     match registry.and_then(|text| digest(&text)) {
         Ok(digest) => Ok(digest),
         Err(error) => {
@@ -67,7 +70,8 @@ fn ask(words: &[&str]) -> Result<String> {
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        let line: String = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no answer").trim().into();
+        let line: String =
+            text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no answer").trim().into();
         bail!("{}", line.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -1,4 +1,5 @@
-//! Everything that knows the Dockerfile language: quoting, parsing, linting, .dockerignore. No language names here.
+//! Everything that knows the Dockerfile language: quoting, parsing, linting, .dockerignore. No
+//! language names here.
 
 pub mod ignore;
 pub mod lint;

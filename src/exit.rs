@@ -5,7 +5,8 @@
 pub enum Exit {
     /// Done.
     Done,
-    /// The files are not what they should be: drift, a broken rule, or a conflict. Nothing was written.
+    /// The files are not what they should be: drift, a broken rule, or a conflict. Nothing was
+    /// written.
     Differs,
     /// Refused or failed, with an error on standard error; nothing was written.
     Failed,

@@ -1,4 +1,5 @@
-//! What a detector found out, in the vocabulary that every language shares, each value with its evidence.
+//! What a detector found out, in the vocabulary that every language shares, each value with its
+//! evidence.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,8 @@ pub enum Severity {
     Note,
 }
 
-/// Something to tell the user: what is wrong, where, why it matters in a container, and the way out.
+/// Something to tell the user: what is wrong, where, why it matters in a container, and the way
+/// out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// A stable name such as `localhost-only`, in lower-case words.
@@ -184,7 +186,8 @@ pub struct EnvVar {
     pub value: String,
 }
 
-/// Files that a program needs, and that the build of another application of the repository makes: its front end.
+/// Files that a program needs, and that the build of another application of the repository makes:
+/// its front end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontEnd {
     /// The language of that application.
@@ -198,7 +201,8 @@ pub struct FrontEnd {
     /// Where the script writes it, where another tool moves it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<RelPath>,
-    /// How the program calls it, where it opens it at run time; absent where it is built into the program.
+    /// How the program calls it, where it opens it at run time; absent where it is built into the
+    /// program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<String>,
 }
@@ -206,7 +210,8 @@ pub struct FrontEnd {
 /// One thing in the repository that can be started, with what it needs at run time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
-    /// What the `entrypoint` question stores: `./cmd/server`, `dist/index.js`. Unique inside one [`Facts`].
+    /// What the `entrypoint` question stores: `./cmd/server`, `dist/index.js`. Unique inside one
+    /// [`Facts`].
     pub id: String,
     /// A short name for people and for the binary: `server`.
     pub name: String,
@@ -230,8 +235,8 @@ pub struct Program {
     pub env: Vec<Sourced<EnvVar>>,
     /// The command-line library, where it has subcommands (`cobra`): an ENTRYPOINT without CMD.
     pub subcommands: Option<Sourced<String>>,
-    /// Default arguments that it should start with in a container, as shell words: the subcommand that serves, a flag
-    /// that opens it to the network.
+    /// Default arguments that it should start with in a container, as shell words: the subcommand
+    /// that serves, a flag that opens it to the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub args: Option<Sourced<String>>,
     /// It stops on SIGTERM by itself; the evidence is the handler, or how the runtime does it.
@@ -244,7 +249,12 @@ pub struct Program {
 
 impl Program {
     /// A program of which nothing more is known yet.
-    pub fn new(id: impl Into<String>, name: impl Into<String>, kind: Kind, evidence: Evidence) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        kind: Kind,
+        evidence: Evidence,
+    ) -> Self {
         Self {
             id: id.into(),
             name: name.into(),
@@ -288,7 +298,8 @@ pub struct Facts {
     pub version: Option<Sourced<String>>,
     /// The address of its source, where a manifest states it (an OCI label).
     pub source: Option<Sourced<String>>,
-    /// Questions beyond the common ones (`entrypoint`, `port`, `base`, ...) that this language asks.
+    /// Questions beyond the common ones (`entrypoint`, `port`, `base`, ...) that this language
+    /// asks.
     pub questions: Vec<Question>,
     /// What is to be said about the application as a whole.
     pub findings: Vec<Finding>,

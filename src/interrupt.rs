@@ -28,16 +28,17 @@ static LAST: Mutex<Option<Last>> = Mutex::new(None);
 /// See [`before_end`].
 type Last = (fn(), &'static str);
 
-/// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's modes again after
-/// they were put back.
+/// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's
+/// modes again after they were put back.
 const GRACE: Duration = Duration::from_millis(50);
 
 fn written() -> MutexGuard<'static, bool> {
     WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it does what [`before_end`] asked for, puts the terminal back and ends the process, but waits for
-/// files that are being written, which takes milliseconds.
+/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it does what [`before_end`] asked for, puts
+/// the terminal back and ends the process, but waits for files that are being written, which takes
+/// milliseconds.
 ///
 /// # Errors
 /// Where the system refuses a handler.
@@ -57,8 +58,8 @@ pub fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has `last` called before an interrupted run ends, and `words` said: for what lives outside of this process. It may
-/// take its time; a second Ctrl-C waits for it.
+/// Has `last` called before an interrupted run ends, and `words` said: for what lives outside of
+/// this process. It may take its time; a second Ctrl-C waits for it.
 pub fn before_end(last: fn(), words: &'static str) {
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((last, words));
 }
@@ -69,8 +70,8 @@ fn end() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
-/// Ends the run where a prompt was interrupted. Ctrl-C at a prompt comes both ways, as a key and as a signal: the one
-/// that is second must not say it again.
+/// Ends the run where a prompt was interrupted. Ctrl-C at a prompt comes both ways, as a key and as
+/// a signal: the one that is second must not say it again.
 pub fn leave() -> Exit {
     std::mem::forget(written());
     say_goodbye();

@@ -1,5 +1,5 @@
-//! dockgen reads a repository, decides with evidence, and writes the Dockerfile and .dockerignore that an expert
-//! would write for it.
+//! dockgen reads a repository, decides with evidence, and writes the Dockerfile and .dockerignore
+//! that an expert would write for it.
 //!
 //! ```text
 //! path -> Repo -> detect -> Facts (+ evidence) -> questions -> Answers -> plan -> Plan (plain data, JSON)

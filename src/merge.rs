@@ -1,7 +1,9 @@
-//! Three-way merge of a generated file: base is the last output, ours the file on disk, theirs the new output.
+//! Three-way merge of a generated file: base is the last output, ours the file on disk, theirs the
+//! new output.
 //!
-//! A hand edit is never lost: where both sides changed the same lines there is a conflict, and the caller decides what
-//! to write. Line endings and the final newline are the editor's habit, not an edit: they stay as they are on disk.
+//! A hand edit is never lost: where both sides changed the same lines there is a conflict, and the
+//! caller decides what to write. Line endings and the final newline are the editor's habit, not an
+//! edit: they stay as they are on disk.
 
 use diffy::{ConflictStyle, MergeOptions};
 use similar::{DiffTag, TextDiff};
@@ -67,8 +69,11 @@ const MARK: usize = 7;
 /// Merges line by line.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merge {
     let (base, mine, theirs) = (plain(base), plain(ours), plain(theirs));
-    let mark =
-        [&base, &mine, &theirs].into_iter().map(|text| longest_mark(text)).max().map_or(MARK, |n| MARK.max(n + 1));
+    let mark = [&base, &mine, &theirs]
+        .into_iter()
+        .map(|text| longest_mark(text))
+        .max()
+        .map_or(MARK, |n| MARK.max(n + 1));
     let pieces = if base == theirs || mine == theirs {
         vec![Piece::Text(mine)]
     } else if base == mine {
@@ -92,7 +97,9 @@ impl Merge {
 
     /// Where the two sides collide.
     pub fn hunks(&self) -> impl Iterator<Item = &Hunk> {
-        self.pieces.iter().filter_map(|piece| if let Piece::Hunk(hunk) = piece { Some(hunk) } else { None })
+        self.pieces
+            .iter()
+            .filter_map(|piece| if let Piece::Hunk(hunk) = piece { Some(hunk) } else { None })
     }
 
     /// The merged text; `None` where it is to be refused.
@@ -105,7 +112,9 @@ impl Merge {
                 (Piece::Hunk(hunk), Conflict::Ours) => text.push_str(&hunk.ours),
                 (Piece::Hunk(hunk), Conflict::Theirs) => text.push_str(&hunk.theirs),
                 (Piece::Hunk(hunk), Conflict::Markers) => {
-                    let line = |mark: char, name: &str| format!("{}{name}\n", mark.to_string().repeat(self.mark));
+                    let line = |mark: char, name: &str| {
+                        format!("{}{name}\n", mark.to_string().repeat(self.mark))
+                    };
                     for (mark, side) in [
                         (line('<', " on disk"), &hunk.ours),
                         (line('|', " written by dockgen the last time"), &hunk.base),
@@ -140,7 +149,8 @@ fn plain(text: &str) -> String {
     text
 }
 
-/// Gives `text` the line endings of `ours`: a line of it keeps its own, a new one takes the more frequent one.
+/// Gives `text` the line endings of `ours`: a line of it keeps its own, a new one takes the more
+/// frequent one.
 fn dress(ours: &str, text: &str) -> String {
     let (pairs, all) = (ours.matches("\r\n").count(), ours.matches('\n').count());
     let mut out = String::with_capacity(text.len());
@@ -155,7 +165,9 @@ fn dress(ours: &str, text: &str) -> String {
             let (tag, from, to) = op.as_tag_tuple();
             for (offset, line) in new[to].iter().enumerate() {
                 let own = (tag == DiffTag::Equal).then(|| old.get(from.start + offset)).flatten();
-                let crlf = own.filter(|own| own.ends_with('\n')).map_or(2 * pairs > all, |own| own.ends_with("\r\n"));
+                let crlf = own
+                    .filter(|own| own.ends_with('\n'))
+                    .map_or(2 * pairs > all, |own| own.ends_with("\r\n"));
                 match line.strip_suffix('\n').filter(|_| crlf) {
                     Some(line) => out.extend([line, "\r\n"]),
                     None => out.push_str(line),
@@ -164,7 +176,8 @@ fn dress(ours: &str, text: &str) -> String {
         }
     }
     if !ours.is_empty() && !ours.ends_with('\n') {
-        let end = out.strip_suffix("\r\n").or_else(|| out.strip_suffix('\n')).map_or(out.len(), str::len);
+        let end =
+            out.strip_suffix("\r\n").or_else(|| out.strip_suffix('\n')).map_or(out.len(), str::len);
         out.truncate(end);
     }
     out
@@ -172,7 +185,9 @@ fn dress(ours: &str, text: &str) -> String {
 
 /// The longest run of a marker's character at the beginning of a line.
 fn longest_mark(text: &str) -> usize {
-    let run = |line: &str| MARKS.iter().map(|mark| line.len() - line.trim_start_matches(*mark).len()).max();
+    let run = |line: &str| {
+        MARKS.iter().map(|mark| line.len() - line.trim_start_matches(*mark).len()).max()
+    };
     text.lines().filter_map(run).max().unwrap_or_default()
 }
 
@@ -265,7 +280,8 @@ mod tests {
     #[test]
     fn lines_that_look_like_markers_are_lines() {
         let base = format!("a\nRUN <<X\n=======\n{}\nX\nz\n", ">".repeat(9));
-        let (ours, theirs) = (base.replace("=======", "=======\nmine"), base.replace("=======", "=======\ntheirs"));
+        let (ours, theirs) =
+            (base.replace("=======", "=======\nmine"), base.replace("=======", "=======\ntheirs"));
         let merge = merge(&base, &ours, &theirs);
         assert_eq!(merge.settle(Conflict::Ours), Some(ours));
         assert_eq!(merge.settle(Conflict::Theirs), Some(theirs));
@@ -278,7 +294,10 @@ mod tests {
         let theirs = BASE.replace("RUN x", "RUN y");
         assert!(!merge(BASE, &ours, &theirs).is_clean());
         assert_eq!(clean(BASE, &ours, BASE), ours);
-        assert_eq!(clean(BASE, &ours, &BASE.replace("USER 1", "USER 2")), ours.replace("USER 1", "USER 2"));
+        assert_eq!(
+            clean(BASE, &ours, &BASE.replace("USER 1", "USER 2")),
+            ours.replace("USER 1", "USER 2")
+        );
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl RelPath {
         Self(text)
     }
 
-    /// This path followed by `text`, which may hold `.` and `..`; `None` where the result leaves the root.
+    /// This path followed by `text`, which may hold `.` and `..`; `None` where the result leaves
+    /// the root.
     pub fn join(&self, text: &str) -> Option<Self> {
         if text.starts_with('/') {
             return None;
@@ -105,15 +106,18 @@ impl RelPath {
 
     /// The way from `folder` to `self`, with `..` where it must climb; `.` where they are equal.
     pub fn relative_to(&self, folder: &Self) -> String {
-        let (to, from): (Vec<_>, Vec<_>) = (self.components().collect(), folder.components().collect());
+        let (to, from): (Vec<_>, Vec<_>) =
+            (self.components().collect(), folder.components().collect());
         let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
-        let way: Vec<&str> =
-            std::iter::repeat_n("..", from.len() - shared).chain(to[shared..].iter().copied()).collect();
+        let way: Vec<&str> = std::iter::repeat_n("..", from.len() - shared)
+            .chain(to[shared..].iter().copied())
+            .collect();
         if way.is_empty() { ".".to_owned() } else { way.join("/") }
     }
 }
 
-/// Which bytes a text holds, some of them taken together: enough to pass over most names without reading them.
+/// Which bytes a text holds, some of them taken together: enough to pass over most names without
+/// reading them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Letters(u64);
 

@@ -1,4 +1,5 @@
-//! Images with their digests: `name:tag@sha256:...`. Digests are read elsewhere and kept in the state.
+//! Images with their digests: `name:tag@sha256:...`. Digests are read elsewhere and kept in the
+//! state.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,8 @@ pub enum Pinning {
     Drop,
 }
 
-/// Pins the images of `plan`, or drops their digests. What could not be pinned is a finding. Gives the pins that are in
-/// force.
+/// Pins the images of `plan`, or drops their digests. What could not be pinned is a finding. Gives
+/// the pins that are in force.
 ///
 /// # Errors
 /// Where what was read is no digest.
@@ -40,7 +41,11 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
         Pinning::Drop => return Ok(pins),
     };
     let builders = plan.front_ends.iter().map(|front_end| &front_end.builder);
-    for image in [&plan.builder, &plan.runtime.image].into_iter().chain(&plan.runtime.init_image).chain(builders) {
+    for image in [&plan.builder, &plan.runtime.image]
+        .into_iter()
+        .chain(&plan.runtime.init_image)
+        .chain(builders)
+    {
         let name = image.as_str();
         if name == "scratch" || name.contains('@') || pins.contains_key(name) {
             continue;
@@ -52,7 +57,8 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
             (None, None) if !known.is_empty() => Some("nobody has read it yet".to_owned()),
             _ => None,
         };
-        plan.findings.extend(trouble.map(|why| unpinned(plan, name, &why, kept.map(String::as_str))));
+        plan.findings
+            .extend(trouble.map(|why| unpinned(plan, name, &why, kept.map(String::as_str))));
         if let Some(digest) = read.and_then(Result::ok).or_else(|| kept.cloned()) {
             pins.insert(name.to_owned(), digest);
         }
@@ -70,7 +76,8 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
 }
 
 fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding {
-    let stays = kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));
+    let stays =
+        kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));
     Finding::new(
         "pin-unread",
         Severity::Warning,

@@ -1,4 +1,5 @@
-//! The whole road, from a path to the files that are to be written, in order. Nothing is written here.
+//! The whole road, from a path to the files that are to be written, in order. Nothing is written
+//! here.
 
 mod files;
 
@@ -33,7 +34,8 @@ pub use files::{Change, Role};
 const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
 
 /// What is said where the rendered Dockerfile breaks a rule.
-const OUR_FAULT: &str = "nothing was written: this is a bug in dockgen or in your template override";
+const OUR_FAULT: &str =
+    "nothing was written: this is a bug in dockgen or in your template override";
 
 /// A repository that was read.
 pub struct Survey {
@@ -64,14 +66,21 @@ pub fn survey(
     Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
-/// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are taken and no others.
+/// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are
+/// taken and no others.
 ///
 /// # Errors
 /// As [`survey`].
-pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
+pub fn survey_known(
+    path: &Path,
+    wanted: &[String],
+    on_entry: &(dyn Fn(usize) + Sync),
+) -> Result<Survey> {
     let (place, repo) = open(path, on_entry)?;
     let state = |folder: &RelPath| State::read(&place.root, folder);
-    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|folder| Ok(state(folder)?.is_some()))?;
+    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|folder| {
+        Ok(state(folder)?.is_some())
+    })?;
     let mut known = Vec::new();
     for facts in &found.apps {
         known.push(state(&facts.dir)?.is_some_and(|state| state.language == facts.language));
@@ -86,8 +95,11 @@ pub fn survey_known(path: &Path, wanted: &[String], on_entry: &(dyn Fn(usize) + 
         if let Some(at) = broken_known {
             return Err(found.broken.swap_remove(at).1);
         }
-        let (taken, others): (Vec<_>, Vec<_>) = found.apps.into_iter().zip(known).partition(|(_, known)| *known);
-        let others = others.into_iter().map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
+        let (taken, others): (Vec<_>, Vec<_>) =
+            found.apps.into_iter().zip(known).partition(|(_, known)| *known);
+        let others = others
+            .into_iter()
+            .map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
         let taken = taken.into_iter().map(|(facts, _)| facts).collect();
         let unread = found.broken.into_iter().map(|(folder, error)| (folder, format!("{error:#}")));
         Selection {
@@ -115,7 +127,9 @@ fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)>
 /// Where a tool is not there, or refuses the repository.
 pub fn confirm(survey: &mut Survey) -> Result<()> {
     for facts in &mut survey.selection.taken {
-        if let Some(confirm) = detect::language(&facts.language).and_then(|language| language.confirm) {
+        if let Some(confirm) =
+            detect::language(&facts.language).and_then(|language| language.confirm)
+        {
             facts.findings.extend(confirm(&survey.place.root, facts)?);
         }
     }
@@ -138,14 +152,26 @@ pub struct App<'a> {
 ///
 /// # Errors
 /// Where an answer is invalid, answers no question, or could belong to several applications.
-pub fn apps<'a>(survey: &'a Survey, chosen: Vec<Facts>, flags: &[(String, String)]) -> Result<Vec<App<'a>>> {
+pub fn apps<'a>(
+    survey: &'a Survey,
+    chosen: Vec<Facts>,
+    flags: &[(String, String)],
+) -> Result<Vec<App<'a>>> {
     if chosen.len() > 1
         && let Some((id, _)) = flags.iter().find(|(id, _)| OF_ONE_APP.contains(&id.as_str()))
     {
-        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
-        bail!("{} could be meant for several applications: add --app with one of {}", flag(id), names.join(", "));
+        let names: Vec<String> =
+            chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
+        bail!(
+            "{} could be meant for several applications: add --app with one of {}",
+            flag(id),
+            names.join(", ")
+        );
     }
-    let apps = chosen.into_iter().map(|facts| App::new(survey, facts, flags)).collect::<Result<Vec<_>>>()?;
+    let apps = chosen
+        .into_iter()
+        .map(|facts| App::new(survey, facts, flags))
+        .collect::<Result<Vec<_>>>()?;
     for (id, _) in flags {
         let mut unknown = None;
         for app in &apps {
@@ -168,7 +194,11 @@ pub fn apps<'a>(survey: &'a Survey, chosen: Vec<Facts>, flags: &[(String, String
 pub fn drafts(apps: &[App], output: Option<&RelPath>) -> Result<Vec<Draft>> {
     let draft = |app: &App| {
         let draft = app.draft(output);
-        if apps.len() > 1 { draft.with_context(|| format!("the application in {}", app.facts.dir)) } else { draft }
+        if apps.len() > 1 {
+            draft.with_context(|| format!("the application in {}", app.facts.dir))
+        } else {
+            draft
+        }
     };
     apps.iter().map(draft).collect()
 }
@@ -193,7 +223,8 @@ pub fn flag(id: &str) -> String {
 impl<'a> App<'a> {
     fn new(survey: &'a Survey, facts: Facts, flags: &[(String, String)]) -> Result<Self> {
         let path = facts.dir.join(config::FILE).context("the application's folder")?;
-        let config = Config::parse(path.clone(), write::read(&survey.place.root, &path)?.as_deref())?;
+        let config =
+            Config::parse(path.clone(), write::read(&survey.place.root, &path)?.as_deref())?;
         let catalog = Catalog::of(&facts.language)?;
         let mut app = Self { survey, facts, answers: Answers::default(), config, catalog };
         app.config.answer(&mut app.answers);
@@ -219,7 +250,8 @@ impl<'a> App<'a> {
     /// Where the answers name a program that cannot be started.
     pub fn questions(&self) -> Result<Vec<Question>> {
         let named = self.answers.get(id::ENTRYPOINT).is_some() || !self.facts.programs.is_empty();
-        let program = named.then(|| plan::program(&self.survey.repo, &self.facts, &self.answers)).transpose();
+        let program =
+            named.then(|| plan::program(&self.survey.repo, &self.facts, &self.answers)).transpose();
         let program = program.with_context(|| match self.answers.origin(id::ENTRYPOINT) {
             Some(Origin::File) => self.config.place(id::ENTRYPOINT),
             _ => flag(id::ENTRYPOINT),
@@ -232,7 +264,8 @@ impl<'a> App<'a> {
     /// `output` is where the Dockerfile goes instead of beside the application.
     ///
     /// # Errors
-    /// Where a question must be answered first, nothing can serve, or the rendered text breaks a rule.
+    /// Where a question must be answered first, nothing can serve, or the rendered text breaks a
+    /// rule.
     pub fn draft(&self, output: Option<&RelPath>) -> Result<Draft> {
         self.draft_on(Basis::Disk, output)
     }
@@ -255,7 +288,10 @@ impl<'a> App<'a> {
         let paths = Paths::of(facts, output)?;
         let read = |path: &RelPath| write::read(&place.root, path);
         let last = read(&paths.pristine(&paths.ignore)?)?;
-        let mut existing = (&paths.ignore, last.clone().filter(|_| basis == Basis::Pristine).or(read(&paths.ignore)?));
+        let mut existing = (
+            &paths.ignore,
+            last.clone().filter(|_| basis == Basis::Pristine).or(read(&paths.ignore)?),
+        );
         if let (None, Some(file)) = (&existing.1, &paths.ignore_of_context) {
             existing = (file, read(file)?);
         }
@@ -323,11 +359,13 @@ impl<'a> App<'a> {
 pub enum Basis {
     /// The file on disk: what a person wrote in it is planned in.
     Disk,
-    /// The last output: the result is a new output, to be merged with the file on disk line by line.
+    /// The last output: the result is a new output, to be merged with the file on disk line by
+    /// line.
     Pristine,
 }
 
-/// Reads the rendered text back and holds it against the rules; the name of the stage that is built by default.
+/// Reads the rendered text back and holds it against the rules; the name of the stage that is built
+/// by default.
 fn prove(
     dockerfile: &str,
     plan: &Plan,
@@ -379,8 +417,13 @@ impl Draft {
 
 /// An error among the findings means that the image cannot work.
 fn must_be_possible(findings: &[Finding]) -> Result<()> {
-    let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) else { return Ok(()) };
-    let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
+    let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) else {
+        return Ok(());
+    };
+    let place = finding
+        .evidence
+        .first()
+        .map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
     bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix)
 }
 
@@ -390,20 +433,30 @@ fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {
     bail!("{} Nothing in the repository says so: set {}", question.prompt, flag(&question.id))
 }
 
-/// What was taken although nobody said so: the defaults of open questions, and decisions without evidence.
+/// What was taken although nobody said so: the defaults of open questions, and decisions without
+/// evidence.
 fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<String> {
     let mut all = Vec::new();
     for question in questions.iter().filter(|q| q.open && answers.get(&q.id).is_none()) {
         let Some(default) = &question.default else { continue };
         let value = if default.value.is_empty() { "none" } else { &default.value };
-        let why = if default.evidence.is_empty() { "nothing in the repository says" } else { "the likeliest" };
+        let why = if default.evidence.is_empty() {
+            "nothing in the repository says"
+        } else {
+            "the likeliest"
+        };
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
     }
     for decision in &plan.decisions {
-        if decision.what == plan::FRONT_END_IMAGE && decision.evidence.is_empty() && decision.origin == Origin::Default
+        if decision.what == plan::FRONT_END_IMAGE
+            && decision.evidence.is_empty()
+            && decision.origin == Origin::Default
         {
             let set = format!("{} sets it", flag(id::FRONT_END_TOOLCHAIN));
-            let assumed = format!("{}: {} (nothing in the repository says); {set}", decision.what, decision.value);
+            let assumed = format!(
+                "{}: {} (nothing in the repository says); {set}",
+                decision.what, decision.value
+            );
             if !all.contains(&assumed) {
                 all.push(assumed);
             }
@@ -415,7 +468,10 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
             && let Some(question) = asked.filter(|question| !question.open)
         {
             let set = flag(&question.id);
-            all.push(format!("{}: {} (nothing in the repository says); {set} sets it", question.id, decision.value));
+            all.push(format!(
+                "{}: {} (nothing in the repository says); {set} sets it",
+                question.id, decision.value
+            ));
         }
     }
     all

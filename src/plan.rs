@@ -1,4 +1,5 @@
-//! Facts, answers and catalog become a [`Plan`]: plain data in Docker's and OCI's words, the only thing templates see.
+//! Facts, answers and catalog become a [`Plan`]: plain data in Docker's and OCI's words, the only
+//! thing templates see.
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ pub(crate) use front_end::IMAGE as FRONT_END_IMAGE;
 /// The version of the plan's shape; templates written for another one are refused.
 pub const SCHEMA: u32 = 1;
 
-/// User and group of every final image: distroless's `nonroot`, taken on the other bases too, so that volumes
-/// keep their owner when the base changes. Numeric, as Kubernetes' runAsNonRoot asks.
+/// User and group of every final image: distroless's `nonroot`, taken on the other bases too, so
+/// that volumes keep their owner when the base changes. Numeric, as Kubernetes' runAsNonRoot asks.
 pub const USER: &str = "65532:65532";
 
 /// Files to copy in one instruction, from the build context into a build stage.
@@ -98,9 +99,11 @@ pub struct Runtime {
     pub writable: Vec<ContainerPath>,
     /// The port.
     pub port: Option<u16>,
-    /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default action for it.
+    /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default
+    /// action for it.
     pub init: bool,
-    /// The Debian image that a static init is taken from, where neither the base nor the builder can install one.
+    /// The Debian image that a static init is taken from, where neither the base nor the builder
+    /// can install one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_image: Option<ImageRef>,
     /// ENTRYPOINT, the init included.
@@ -165,7 +168,8 @@ pub struct Build {
     pub template: String,
     /// What dependency resolution reads, in copy order.
     pub manifests: Vec<CopySpec>,
-    /// What the build compiles for certain, relative to the repository's root: files, and folders that are read whole.
+    /// What the build compiles for certain, relative to the repository's root: files, and folders
+    /// that are read whole.
     pub sources: Vec<RelPath>,
     /// What the final image carries, in layer order: what changes least comes first.
     pub artifacts: Vec<Artifact>,
@@ -217,7 +221,8 @@ pub struct Plan {
     pub build_packages: Vec<Line>,
     /// What dependency resolution reads.
     pub manifests: Vec<CopySpec>,
-    /// What the build compiles for certain, relative to the build context: files, and folders that are read whole.
+    /// What the build compiles for certain, relative to the build context: files, and folders that
+    /// are read whole.
     #[serde(default)]
     pub sources: Vec<String>,
     /// The stages that make what the program needs of other applications' builds.
@@ -244,7 +249,8 @@ pub struct Plan {
 /// # Errors
 /// Where nothing is known to start, or the answer names nothing that can be started.
 pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
-    let language = detect::language(&facts.language).context("a language that is not in the registry")?;
+    let language =
+        detect::language(&facts.language).context("a language that is not in the registry")?;
     let dir = Dir::new(repo, facts.dir.clone());
     let program =     match answers.get(id::ENTRYPOINT) {
         Some(wanted) => match facts.programs.iter().find(|p| p.id == wanted || p.name == wanted) {
@@ -267,7 +273,8 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
 /// Makes the plan.
 ///
 /// # Errors
-/// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the way out.
+/// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the
+/// way out.
 pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     assemble(repo, facts, answers).map_err(|error| match facts.manifests.first() {
         // A word that a Dockerfile cannot hold: it was read somewhere below that manifest.
@@ -277,14 +284,24 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
 }
 
 fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
-    let language = detect::language(&facts.language).context("a language that is not in the registry")?;
+    let language =
+        detect::language(&facts.language).context("a language that is not in the registry")?;
     let catalog = Catalog::of(language.id)?;
     let detected = program(repo, facts, answers)?;
     let mut program = detected.clone();
     apply_answers(&mut program, answers)?;
     let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
-    let base = base::choose(catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
-    let chosen = Chosen { repo, facts, program: &program, answers, base: &base, catalog, toolchain: &toolchain };
+    let base =
+        base::choose(catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
+    let chosen = Chosen {
+        repo,
+        facts,
+        program: &program,
+        answers,
+        base: &base,
+        catalog,
+        toolchain: &toolchain,
+    };
     let build = (language.plan)(&chosen)?;
     check_words(&build.details)?;
     let front_ends = front_end::plan(&chosen, &build.workdir)?;
@@ -343,7 +360,9 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         dev: build
             .dev
             .filter(|_| answers.get(id::DEV) == Some("yes"))
-            .map(|dev| anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? }))
+            .map(|dev| {
+                anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? })
+            })
             .transpose()?,
         details: build.details,
         decisions,
@@ -379,20 +398,26 @@ fn lines(texts: &[String]) -> Result<Vec<Line>> {
 }
 
 fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
-    pairs.iter().map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? })).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? }))
+        .collect()
 }
 
 /// Puts what a person said about the program in place of what was detected.
 fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     if let Some(port) = answers.get(id::PORT) {
         let detected = program.port.take().map(|port| port.value);
-        program.port = match port {
-            "none" => None,
-            number => Some(Sourced::assumed(
-                number.parse().with_context(|| format!("`{number}` is no port: a number from 1 to 65535"))?,
-            )),
-        };
-        if let Some(port) = program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected) {
+        program.port =
+            match port {
+                "none" => None,
+                number => Some(Sourced::assumed(number.parse().with_context(|| {
+                    format!("`{number}` is no port: a number from 1 to 65535")
+                })?)),
+            };
+        if let Some(port) =
+            program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected)
+        {
             tell_port(program, port);
         }
         program.findings.retain(|finding| finding.code != "port-unknown");
@@ -401,7 +426,9 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
         program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
     }
     for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
-        let Some((key, value)) = pair.split_once('=') else { bail!("`{pair}` in `env` is not KEY=value") };
+        let Some((key, value)) = pair.split_once('=') else {
+            bail!("`{pair}` in `env` is not KEY=value")
+        };
         let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
         program.env.retain(|held| held.value.key != var.key);
         program.env.push(Sourced::assumed(var));
@@ -409,7 +436,8 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     Ok(())
 }
 
-/// Makes the program listen where a person says, by the variable that it reads; where it reads none, that is said.
+/// Makes the program listen where a person says, by the variable that it reads; where it reads
+/// none, that is said.
 fn tell_port(program: &mut Program, port: u16) {
     match program.port_variable.clone() {
         Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
@@ -454,8 +482,9 @@ fn beside(workdir: &str, way: &str) -> Result<ContainerPath> {
         return Ok(ContainerPath::new(way)?);
     }
     let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
-    let path =
-        base.join(way).with_context(|| format!("{way} leads out of the image's root when seen from {workdir}"))?;
+    let path = base
+        .join(way)
+        .with_context(|| format!("{way} leads out of the image's root when seen from {workdir}"))?;
     Ok(ContainerPath::new(format!("/{}", path.as_str()))?)
 }
 
@@ -465,7 +494,11 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     let mut env = build.env.clone();
     env.extend(program.env.iter().map(|var| (var.value.key.clone(), var.value.value.clone())));
     dedup_keys(&mut env);
-    let mut writable = program.writable.iter().map(|w| beside(&build.workdir, &w.value)).collect::<Result<Vec<_>>>()?;
+    let mut writable = program
+        .writable
+        .iter()
+        .map(|w| beside(&build.workdir, &w.value))
+        .collect::<Result<Vec<_>>>()?;
     writable.sort();
     writable.dedup();
     for artifact in artifacts.iter_mut() {
@@ -473,10 +506,13 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
-    // The builder is there already; where it is not Debian, the catalog's Debian base has a static init.
+    // The builder is there already; where it is not Debian, the catalog's Debian base has a static
+    // init.
     let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
     let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
-    let init_image = debian.map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain))).transpose()?;
+    let init_image = debian
+        .map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain)))
+        .transpose()?;
     let mut entrypoint = build.entrypoint.clone();
     let mut packages = base.packages.clone();
     if init {
@@ -529,7 +565,8 @@ fn dedup_keys(env: &mut Vec<(String, String)>) {
     *env = kept;
 }
 
-/// Splits an answer such as `serve --port 80 "a b"` into words: single and double quotes, backslash.
+/// Splits an answer such as `serve --port 80 "a b"` into words: single and double quotes,
+/// backslash.
 pub fn split_words(text: &str) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

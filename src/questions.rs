@@ -11,10 +11,17 @@ use crate::docker::types::{ContainerPath, EnvKey};
 use crate::facts::{Facts, Kind, Program, Sourced};
 use crate::plan::split_words;
 
-/// Every question about an application, the ones of its language included (which replace a common one of the same id).
+/// Every question about an application, the ones of its language included (which replace a common
+/// one of the same id).
 ///
-/// `program` is the one that the answers name, where one is known: port, folders and arguments are asked about it.
-pub fn questions(facts: &Facts, program: Option<&Program>, catalog: &Catalog, answers: &Answers) -> Vec<Question> {
+/// `program` is the one that the answers name, where one is known: port, folders and arguments are
+/// asked about it.
+pub fn questions(
+    facts: &Facts,
+    program: Option<&Program>,
+    catalog: &Catalog,
+    answers: &Answers,
+) -> Vec<Question> {
     let mut all = vec![
         entrypoint(facts),
         toolchain(facts, catalog),
@@ -53,16 +60,21 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
     match question.id.as_str() {
         id::NAME => check_name(answer),
         id::ENV => split_words(answer)?.iter().try_for_each(|pair| {
-            let (key, _) = pair.split_once('=').with_context(|| format!("`{pair}` in `env` is not KEY=value"))?;
+            let (key, _) = pair
+                .split_once('=')
+                .with_context(|| format!("`{pair}` in `env` is not KEY=value"))?;
             EnvKey::new(key).map(|_| ()).map_err(Into::into)
         }),
-        id::WRITABLE => split_list(answer)
-            .iter()
-            .try_for_each(|folder| ContainerPath::new(format!("/{folder}")).map(|_| ()).map_err(Into::into)),
+        id::WRITABLE => split_list(answer).iter().try_for_each(|folder| {
+            ContainerPath::new(format!("/{folder}")).map(|_| ()).map_err(Into::into)
+        }),
         id::ARGS => split_words(answer).map(|_| ()),
         id::TOOLCHAIN | id::FRONT_END_TOOLCHAIN => {
             let plain = answer.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
-            if answer.is_empty() || !plain || !answer.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            if answer.is_empty()
+                || !plain
+                || !answer.starts_with(|c: char| c.is_ascii_alphanumeric())
+            {
                 bail!("`{answer}` is no version: digits and dots, as in an image's tag");
             }
             Ok(())
@@ -73,10 +85,18 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
 
 /// Docker's rule for one component of a repository name.
 fn check_name(name: &str) -> Result<()> {
-    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
+    let plain =
+        name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if !plain || !ends(name.chars().next()) || !ends(name.chars().last()) || name.contains("..") || name.len() > 128 {
-        bail!("`{name}` is no image name: lower-case letters, digits and single . _ - between them");
+    if !plain
+        || !ends(name.chars().next())
+        || !ends(name.chars().last())
+        || name.contains("..")
+        || name.len() > 128
+    {
+        bail!(
+            "`{name}` is no image name: lower-case letters, digits and single . _ - between them"
+        );
     }
     Ok(())
 }
@@ -90,7 +110,10 @@ pub fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> 
         if !known.iter().any(|question| question.id == id) {
             let known: BTreeSet<&str> = known.iter().map(|question| question.id.as_str()).collect();
             let known: Vec<&str> = known.into_iter().collect();
-            bail!("there is no question `{id}` about this application: one of {}", known.join(", "));
+            bail!(
+                "there is no question `{id}` about this application: one of {}",
+                known.join(", ")
+            );
         }
     }
     Ok(())
@@ -98,7 +121,13 @@ pub fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> 
 
 fn text(id: &str, prompt: &str, default: Option<Sourced<String>>) -> Question {
     let default = Some(default.unwrap_or_else(|| Sourced::assumed(String::new())));
-    Question { id: id.to_owned(), prompt: prompt.to_owned(), kind: Answerable::Text, default, open: false }
+    Question {
+        id: id.to_owned(),
+        prompt: prompt.to_owned(),
+        kind: Answerable::Text,
+        default,
+        open: false,
+    }
 }
 
 fn list<T>(items: Option<&[Sourced<T>]>, word: impl Fn(&T) -> String) -> Sourced<String> {
@@ -118,7 +147,10 @@ fn choices(values: impl IntoIterator<Item = String>) -> Vec<Choice> {
 
 fn entrypoint(facts: &Facts) -> Question {
     let programs = facts.programs.iter().map(|program| {
-        let place = program.evidence.first().map_or_else(String::new, |evidence| format!("  {}", evidence.place()));
+        let place = program
+            .evidence
+            .first()
+            .map_or_else(String::new, |evidence| format!("  {}", evidence.place()));
         Choice { value: program.id.clone(), label: format!("{}{place}", program.id) }
     });
     let likeliest = facts.programs.first();
@@ -136,11 +168,17 @@ fn entrypoint(facts: &Facts) -> Question {
 }
 
 fn toolchain(facts: &Facts, catalog: &Catalog) -> Question {
-    let supported = catalog.release.iter().filter(|release| release.supported).map(|release| release.cycle.clone());
+    let supported = catalog
+        .release
+        .iter()
+        .filter(|release| release.supported)
+        .map(|release| release.cycle.clone());
     Question {
         id: id::TOOLCHAIN.to_owned(),
         prompt: "Which version of the language?".to_owned(),
-        kind: Answerable::Suggest(choices([facts.toolchain.value.clone()].into_iter().chain(supported))),
+        kind: Answerable::Suggest(choices(
+            [facts.toolchain.value.clone()].into_iter().chain(supported),
+        )),
         default: Some(facts.toolchain.clone()),
         open: false,
     }
@@ -173,11 +211,17 @@ fn port(program: Option<&Program>) -> Question {
     }
 }
 
-fn base(facts: &Facts, program: Option<&Program>, catalog: &Catalog, answers: &Answers) -> Question {
+fn base(
+    facts: &Facts,
+    program: Option<&Program>,
+    catalog: &Catalog,
+    answers: &Answers,
+) -> Question {
     let version = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value);
     let auto = program.and_then(|program| base::choose(catalog, program, version, "auto").ok());
     let label = |family: &str| {
-        let rejected = auto.iter().flat_map(|auto| &auto.choice.rejected).find(|r| r.value == family);
+        let rejected =
+            auto.iter().flat_map(|auto| &auto.choice.rejected).find(|r| r.value == family);
         let taken = auto.as_ref().is_some_and(|auto| auto.choice.value == family);
         match rejected {
             Some(rejected) => format!("{family}: {}", rejected.why),
@@ -187,9 +231,15 @@ fn base(facts: &Facts, program: Option<&Program>, catalog: &Catalog, answers: &A
     };
     let mut all = vec![Choice {
         value: "auto".to_owned(),
-        label: auto.as_ref().map_or_else(|| "auto".to_owned(), |auto| format!("auto: {}", auto.choice.value)),
+        label: auto
+            .as_ref()
+            .map_or_else(|| "auto".to_owned(), |auto| format!("auto: {}", auto.choice.value)),
     }];
-    all.extend(base::FAMILIES.iter().map(|family| Choice { value: (*family).to_owned(), label: label(family) }));
+    all.extend(
+        base::FAMILIES
+            .iter()
+            .map(|family| Choice { value: (*family).to_owned(), label: label(family) }),
+    );
     Question {
         id: id::BASE.to_owned(),
         prompt: "Which base image?".to_owned(),
@@ -205,12 +255,16 @@ fn base(facts: &Facts, program: Option<&Program>, catalog: &Catalog, answers: &A
 
 fn args(program: Option<&Program>) -> Question {
     let subcommands = program.and_then(|program| program.subcommands.as_ref());
-    let mut question = text(id::ARGS, "Which arguments does the container start with by default?", None);
+    let mut question =
+        text(id::ARGS, "Which arguments does the container start with by default?", None);
     if let Some(library) = subcommands {
         "Which subcommand is the default? Empty: `docker run IMAGE SUBCOMMAND` chooses."
             .clone_into(&mut question.prompt);
-        question.default =
-            Some(Sourced { value: String::new(), evidence: library.evidence.clone(), rejected: Vec::new() });
+        question.default = Some(Sourced {
+            value: String::new(),
+            evidence: library.evidence.clone(),
+            rejected: Vec::new(),
+        });
         question.open = true;
     }
     if let Some(args) = program.and_then(|program| program.args.as_ref()) {
@@ -254,7 +308,9 @@ mod tests {
 
     #[test]
     fn unknown_ids_name_the_known() {
-        let error = check_ids(["prot"].into_iter(), &[question("port"), question("base")]).unwrap_err().to_string();
+        let error = check_ids(["prot"].into_iter(), &[question("port"), question("base")])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("`prot`") && error.contains("base, port"), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! The only user of Tera: a plan into the text of a Dockerfile.
 //!
-//! What a template prints is refused unless it is a plain word; anything else must go through one of the filters
-//! `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its place. Undefined variables are errors.
+//! What a template prints is refused unless it is a plain word; anything else must go through one
+//! of the filters `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its
+//! place. Undefined variables are errors.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -18,8 +19,9 @@ use crate::plan::Plan;
 /// Prefix under which the built-in templates stay reachable from an override that extends them.
 const BUILTIN: &str = "builtin/";
 
-/// A template of the user's: its name (`node.Dockerfile`, `base/user.Dockerfile`) and its text. It replaces the
-/// built-in one of that name, which it can still include or extend as `builtin/<name>`.
+/// A template of the user's: its name (`node.Dockerfile`, `base/user.Dockerfile`) and its text. It
+/// replaces the built-in one of that name, which it can still include or extend as
+/// `builtin/<name>`.
 pub type Override = (String, String);
 
 /// Renders the Dockerfile of a plan.
@@ -31,7 +33,9 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     let render = |stem: &str, context: &Context| {
         let name = format!("{stem}.Dockerfile");
         let tera = own.as_ref().map_or_else(|| builtin(&name), Ok)?;
-        tera.render(&name, context).map_err(|e| explain(&e)).with_context(|| format!("cannot render {name}"))
+        tera.render(&name, context)
+            .map_err(|e| explain(&e))
+            .with_context(|| format!("cannot render {name}"))
     };
     let mut stages = String::new();
     for front_end in &plan.front_ends {
@@ -40,7 +44,10 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     }
     let mut context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
     context.insert("front_ends", &plan.front_ends);
-    context.insert("built_in", &plan.front_ends.iter().filter(|front_end| front_end.built_in).collect::<Vec<_>>());
+    context.insert(
+        "built_in",
+        &plan.front_ends.iter().filter(|front_end| front_end.built_in).collect::<Vec<_>>(),
+    );
     // Rendered by the same rules: what it holds is escaped.
     context.insert_value("front_end_stages", Value::safe_string(&stages));
     Ok(tidy(&render(&plan.template, &context)?))
@@ -68,7 +75,10 @@ fn including(name: &str) -> Result<Vec<Override>> {
         open.extend(included.filter(|name| !found.contains_key(*name)).map(str::to_owned));
         found.insert(name, text);
     }
-    Ok(found.into_iter().map(|(name, text)| (format!("{BUILTIN}{name}"), text.to_owned())).collect())
+    Ok(found
+        .into_iter()
+        .map(|(name, text)| (format!("{BUILTIN}{name}"), text.to_owned()))
+        .collect())
 }
 
 /// Every built-in template.
@@ -89,13 +99,22 @@ fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> 
     tera.register_filter("shell", |argv: Vec<String>, _: Kwargs, _: &State| {
         Value::safe_string(&quote::shell_words(&argv))
     });
-    tera.register_filter("env", |value: String, _: Kwargs, _: &State| Value::safe_string(&quote::env_value(&value)));
-    tera.register_filter("path", |path: String, _: Kwargs, _: &State| Value::safe_string(&quote::path(&path)));
-    tera.register_filter("comment", |text: String, _: Kwargs, _: &State| Value::safe_string(&quote::comment(&text)));
-    tera.register_filter("copy", |sources: Vec<String>, words: Kwargs, _: &State| -> TeraResult<Value> {
-        let dest: String = words.must_get("dest")?;
-        Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
+    tera.register_filter("env", |value: String, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::env_value(&value))
     });
+    tera.register_filter("path", |path: String, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::path(&path))
+    });
+    tera.register_filter("comment", |text: String, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::comment(&text))
+    });
+    tera.register_filter(
+        "copy",
+        |sources: Vec<String>, words: Kwargs, _: &State| -> TeraResult<Value> {
+            let dest: String = words.must_get("dest")?;
+            Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
+        },
+    );
     templates.extend(overrides.iter().cloned());
     tera.add_raw_templates(templates.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|e| explain(&e))?;
@@ -174,10 +193,19 @@ mod tests {
         assert_eq!(render("WORKDIR {{ value }}", "/app").unwrap(), "WORKDIR /app");
         let error = render("WORKDIR {{ value }}", "/app\nRUN evil").unwrap_err().to_string();
         assert!(error.contains("no plain word"), "{error}");
-        assert_eq!(render("WORKDIR {{ value | path }}", "/a b/$x'").unwrap(), r"WORKDIR /a b/\$x\'");
+        assert_eq!(
+            render("WORKDIR {{ value | path }}", "/a b/$x'").unwrap(),
+            r"WORKDIR /a b/\$x\'"
+        );
         assert!(render("WORKDIR {{ typo }}", "x").is_err());
-        assert_eq!(render("ENTRYPOINT {{ words | exec }}", "a\"\nb").unwrap(), r#"ENTRYPOINT ["a\"\nb"]"#);
-        assert_eq!(render("COPY {{ words | copy(dest=\"./\") }}", "a b").unwrap(), r#"COPY ["a b", "./"]"#);
+        assert_eq!(
+            render("ENTRYPOINT {{ words | exec }}", "a\"\nb").unwrap(),
+            r#"ENTRYPOINT ["a\"\nb"]"#
+        );
+        assert_eq!(
+            render("COPY {{ words | copy(dest=\"./\") }}", "a b").unwrap(),
+            r#"COPY ["a b", "./"]"#
+        );
         assert!(render("ENTRYPOINT {{ value | exec }}", "a b").is_err());
     }
 
@@ -189,7 +217,9 @@ mod tests {
     #[test]
     fn an_override_replaces_a_template_and_can_include_it() {
         let text = "# ours\n{% include \"builtin/base/artifacts.Dockerfile\" %}";
-        let tera = engine(all().unwrap(), &[("base/artifacts.Dockerfile".to_owned(), text.to_owned())]).unwrap();
+        let tera =
+            engine(all().unwrap(), &[("base/artifacts.Dockerfile".to_owned(), text.to_owned())])
+                .unwrap();
         let mut context = Context::new();
         context.insert("artifacts", &Vec::<String>::new());
         assert!(tera.render("base/artifacts.Dockerfile", &context).unwrap().starts_with("# ours"));

@@ -1,7 +1,9 @@
-//! The repository as every detector sees it: one bounded walk, cached reads, no way out of the root.
+//! The repository as every detector sees it: one bounded walk, cached reads, no way out of the
+//! root.
 //!
-//! The walk honours .gitignore files inside the root and nothing outside it (no global excludes, no parents),
-//! so that the same repository gives the same entries on every machine. Symlinks are recorded, never walked.
+//! The walk honours .gitignore files inside the root and nothing outside it (no global excludes, no
+//! parents), so that the same repository gives the same entries on every machine. Symlinks are
+//! recorded, never walked.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -12,15 +14,17 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result, anyhow, bail};
-use serde::de::DeserializeOwned;
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
 
 mod index;
+mod parse;
 mod walk;
+
+pub use parse::{json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml};
 
 use walk::{Cut, Found, walk};
 
@@ -44,7 +48,13 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { max_entries: 250_000, max_depth: 32, max_manifest: 32 << 20, max_source: 1 << 20, max_total: 256 << 20 }
+        Self {
+            max_entries: 250_000,
+            max_depth: 32,
+            max_manifest: 32 << 20,
+            max_source: 1 << 20,
+            max_total: 256 << 20,
+        }
     }
 }
 
@@ -87,7 +97,8 @@ pub struct Repo {
 impl Repo {
     /// Walks `root`. `on_entry` is told the running count, for a progress display.
     pub fn open(root: &Path, budget: Budget, on_entry: &(dyn Fn(usize) + Sync)) -> Result<Self> {
-        let root = fs::canonicalize(root).with_context(|| format!("cannot open {}", root.display()))?;
+        let root =
+            fs::canonicalize(root).with_context(|| format!("cannot open {}", root.display()))?;
         if !root.is_dir() {
             bail!("{} is not a folder: give the folder that holds the manifest", root.display());
         }
@@ -99,8 +110,11 @@ impl Repo {
         Ok(repo)
     }
 
-    /// A repository in memory: paths and texts. A text that begins with `-> ` is a symlink to what follows.
-    pub fn from_files<P: AsRef<str>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+    /// A repository in memory: paths and texts. A text that begins with `-> ` is a symlink to what
+    /// follows.
+    pub fn from_files<P: AsRef<str>, T: Into<String>>(
+        files: impl IntoIterator<Item = (P, T)>,
+    ) -> Self {
         let mut texts = BTreeMap::new();
         let mut entries = BTreeMap::new();
         for (path, text) in files {
@@ -116,7 +130,12 @@ impl Repo {
             texts.insert(path, text);
         }
         let letters = entries.keys().map(RelPath::letters).collect();
-        let repo = Self::with(Source::Memory(texts), entries.into_iter().collect(), letters, Budget::default());
+        let repo = Self::with(
+            Source::Memory(texts),
+            entries.into_iter().collect(),
+            letters,
+            Budget::default(),
+        );
         repo.report_links();
         repo
     }
@@ -135,7 +154,9 @@ impl Repo {
         };
         let deep = |path: &RelPath| path.components().count() > self.budget.max_depth;
         let mut forced = index::forced(root, &mut is_known);
-        forced.retain(|path| !deep(path) && !walk::is_never_walked(path) && self.entry(path).is_none());
+        forced.retain(|path| {
+            !deep(path) && !walk::is_never_walked(path) && self.entry(path).is_none()
+        });
         forced.truncate(self.budget.max_entries.saturating_sub(self.entries.len()));
         if forced.is_empty() {
             return;
@@ -143,7 +164,8 @@ impl Repo {
         forced.sort();
         forced.dedup();
         let folders: BTreeSet<RelPath> = forced.iter().flat_map(RelPath::ancestors).collect();
-        let folders = folders.into_iter().filter(|folder| !folder.is_root() && self.entry(folder).is_none());
+        let folders =
+            folders.into_iter().filter(|folder| !folder.is_root() && self.entry(folder).is_none());
         let added: Vec<Found> = folders.map(|folder| (folder, Entry::Dir)).collect();
         self.entries.extend(added);
         self.entries.extend(forced.iter().map(|path| (path.clone(), Entry::File)));
@@ -201,8 +223,14 @@ impl Repo {
         let letters = Letters::of(name);
         let all = || {
             let root = RelPath::root();
-            let all = self.lettered(&root).filter(|(held, found)| *held == letters && found.1 == Entry::File);
-            let all = all.map(|(_, (path, _))| path).filter(|path| path.file_name() == name).cloned().collect();
+            let all = self
+                .lettered(&root)
+                .filter(|(held, found)| *held == letters && found.1 == Entry::File);
+            let all = all
+                .map(|(_, (path, _))| path)
+                .filter(|path| path.file_name() == name)
+                .cloned()
+                .collect();
             Ok(Named(Rc::new(all)))
         };
         // A name is a path of one component.
@@ -210,7 +238,8 @@ impl Repo {
         self.once(&key, all).map(|named| named.0.clone()).unwrap_or_default()
     }
 
-    /// What `make` says of `path`, computed once for each type: what many applications of a monorepo ask for.
+    /// What `make` says of `path`, computed once for each type: what many applications of a
+    /// monorepo ask for.
     ///
     /// # Errors
     /// Those of `make`, which are not kept.
@@ -230,7 +259,8 @@ impl Repo {
         self.entries[self.range(folder)].iter()
     }
 
-    /// Every entry below `folder` with the letters of its name, sorted by path: for a test of many names.
+    /// Every entry below `folder` with the letters of its name, sorted by path: for a test of many
+    /// names.
     pub fn lettered(&self, folder: &RelPath) -> impl Iterator<Item = (Letters, &(RelPath, Entry))> {
         let range = self.range(folder);
         self.letters[range.clone()].iter().copied().zip(&self.entries[range])
@@ -267,7 +297,10 @@ impl Repo {
 
     /// True for the root, a folder, or a symlink to one inside the root.
     pub fn is_dir(&self, path: &RelPath) -> bool {
-        path.is_root() || self.resolve(path).is_some_and(|p| p.is_root() || self.entry(&p) == Some(&Entry::Dir))
+        path.is_root()
+            || self
+                .resolve(path)
+                .is_some_and(|p| p.is_root() || self.entry(&p) == Some(&Entry::Dir))
     }
 
     /// True for anything at that path.
@@ -275,7 +308,8 @@ impl Repo {
         self.is_file(path) || self.is_dir(path)
     }
 
-    /// Follows symlinks inside the root; `None` where nothing is there, or where one leads out or in a circle.
+    /// Follows symlinks inside the root; `None` where nothing is there, or where one leads out or
+    /// in a circle.
     fn resolve(&self, path: &RelPath) -> Option<RelPath> {
         if self.entry(path).is_some_and(|entry| !matches!(entry, Entry::Symlink(_))) {
             return Some(path.clone());
@@ -304,12 +338,15 @@ impl Repo {
     /// The size of a file in bytes, 0 where it is not to be had.
     pub fn size(&self, path: &RelPath) -> u64 {
         match &self.source {
-            Source::Disk(root) => fs::symlink_metadata(root.join(path.as_str())).map_or(0, |meta| meta.len()),
+            Source::Disk(root) => {
+                fs::symlink_metadata(root.join(path.as_str())).map_or(0, |meta| meta.len())
+            }
             Source::Memory(texts) => texts.get(path).map_or(0, |text| text.len() as u64),
         }
     }
 
-    /// The text of a manifest: `None` where it does not exist; an error where it cannot be read, is too large or not UTF-8.
+    /// The text of a manifest: `None` where it does not exist; an error where it cannot be read, is
+    /// too large or not UTF-8.
     pub fn text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
         if !self.is_file(path) {
             if let Some(Entry::Symlink(_)) = self.entry(path) {
@@ -330,7 +367,8 @@ impl Repo {
         self.read(path)
     }
 
-    /// The text of a source file: `None` where it does not exist, is too large or not UTF-8 (the last two are reported).
+    /// The text of a source file: `None` where it does not exist, is too large or not UTF-8 (the
+    /// last two are reported).
     pub fn source_text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
         if !self.is_file(path) {
             return Ok(None);
@@ -339,12 +377,18 @@ impl Repo {
         if size > self.budget.max_source {
             self.report_unread(
                 path,
-                &format!("{size} bytes, more than the {} read of one source file", self.budget.max_source),
+                &format!(
+                    "{size} bytes, more than the {} read of one source file",
+                    self.budget.max_source
+                ),
             );
             return Ok(None);
         }
         if *self.read_bytes.borrow() + size > self.budget.max_total {
-            self.report_unread(path, &format!("more than {} bytes were read before it", self.budget.max_total));
+            self.report_unread(
+                path,
+                &format!("more than {} bytes were read before it", self.budget.max_total),
+            );
             return Ok(None);
         }
         match self.read(path) {
@@ -362,7 +406,9 @@ impl Repo {
             return Ok(text.clone());
         }
         let text: Rc<str> = match &self.source {
-            Source::Memory(texts) => texts.get(&resolved).map(|text| Rc::from(text.as_str())).unwrap_or_default(),
+            Source::Memory(texts) => {
+                texts.get(&resolved).map(|text| Rc::from(text.as_str())).unwrap_or_default()
+            }
             Source::Disk(root) => {
                 let bytes = fs::read(root.join(resolved.as_str()))
                     .with_context(|| format!("cannot read {path}: check its permissions"))?;
@@ -380,13 +426,15 @@ impl Repo {
         asked.into_iter().filter(|path| self.is_file(path)).collect()
     }
 
-    /// A fingerprint of a file's bytes; of its size alone where it is larger than a manifest may be. `None` where it is
-    /// no file.
+    /// A fingerprint of a file's bytes; of its size alone where it is larger than a manifest may
+    /// be. `None` where it is no file.
     ///
     /// # Errors
     /// Where it cannot be read.
     pub fn fingerprint(&self, path: &RelPath) -> Result<Option<String>> {
-        let Some(resolved) = self.resolve(path).filter(|path| self.entry(path) == Some(&Entry::File)) else {
+        let Some(resolved) =
+            self.resolve(path).filter(|path| self.entry(path) == Some(&Entry::File))
+        else {
             return Ok(None);
         };
         let size = self.size(&resolved);
@@ -396,7 +444,9 @@ impl Repo {
         let cached = self.cache.borrow().get(&resolved).cloned().flatten();
         let digest = match (cached, &self.source) {
             (Some(text), _) => Sha256::digest(text.as_bytes()),
-            (None, Source::Memory(texts)) => Sha256::digest(texts.get(&resolved).map_or("", String::as_str)),
+            (None, Source::Memory(texts)) => {
+                Sha256::digest(texts.get(&resolved).map_or("", String::as_str))
+            }
             (None, Source::Disk(root)) => {
                 let bytes = fs::read(root.join(resolved.as_str()))
                     .with_context(|| format!("cannot read {path}: check its permissions"))?;
@@ -412,7 +462,8 @@ impl Repo {
     }
 
     fn label(&self) -> String {
-        self.disk_root().map_or_else(|| "the repository".to_owned(), |root| root.display().to_string())
+        self.disk_root()
+            .map_or_else(|| "the repository".to_owned(), |root| root.display().to_string())
     }
 
     fn report_unread(&self, path: &RelPath, why: &str) {
@@ -433,7 +484,9 @@ impl Repo {
     fn report_cut(&self, cut: &Cut) {
         let text = match (cut.entries, cut.deep) {
             (true, _) => format!("the walk stopped after {} entries", self.budget.max_entries),
-            (_, true) => format!("folders more than {} levels deep were not walked", self.budget.max_depth),
+            (_, true) => {
+                format!("folders more than {} levels deep were not walked", self.budget.max_depth)
+            }
             _ => return,
         };
         self.findings.borrow_mut().push(Finding::new(
@@ -449,8 +502,15 @@ impl Repo {
     fn report_links(&self) {
         let out: Vec<Evidence> = self
             .entries()
-            .filter(|(path, entry)| matches!(entry, Entry::Symlink(_)) && self.resolve(path).is_none())
-            .map(|(path, _)| Evidence::file(path, "symlink that leads out of the root, in a circle or to nothing"))
+            .filter(|(path, entry)| {
+                matches!(entry, Entry::Symlink(_)) && self.resolve(path).is_none()
+            })
+            .map(|(path, _)| {
+                Evidence::file(
+                    path,
+                    "symlink that leads out of the root, in a circle or to nothing",
+                )
+            })
             .collect();
         if !out.is_empty() {
             self.findings.borrow_mut().push(Finding::new(
@@ -468,7 +528,8 @@ impl Repo {
     }
 }
 
-/// The first 16 digits: these are fingerprints against change, not against forgery, and people read their diffs.
+/// The first 16 digits: these are fingerprints against change, not against forgery, and people read
+/// their diffs.
 pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().take(8).fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").ok();
@@ -534,95 +595,6 @@ impl<'r> Dir<'r> {
     }
 }
 
-/// Parses JSON; the error names the file, the line and the column.
-pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|error| broken(path, error.line(), "JSON", &error))
-}
-
-/// Parses JSON with comments and trailing commas (tsconfig.json and the like).
-pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // The crate json5 recurses without a limit; the other parsers have one of their own.
-    if let Some(at) = too_deep(text) {
-        let line = text[..at].matches('\n').count() + 1;
-        return Err(broken(path, line, "JSON", &format!("more than {MAX_NESTING} brackets inside each other")));
-    }
-    json5::from_str(text).map_err(|error| {
-        let line = error.position().map_or(1, |position| position.line + 1);
-        broken(path, line, "JSON", &error)
-    })
-}
-
-/// Levels of brackets in a manifest: as `serde_json` has it.
-const MAX_NESTING: usize = 128;
-
-/// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].
-fn too_deep(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0);
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'"' | b'\'' => {
-                at += 1;
-                while bytes.get(at).is_some_and(|b| *b != byte) {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text.get(at..)?.find('\n')?,
-            b'/' if bytes.get(at + 1) == Some(&b'*') => at += 3 + text.get(at + 2..)?.find("*/")?,
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Parses TOML; the error names the file and the line.
-pub fn parse_toml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        broken(path, line, "TOML", &error.message())
-    })
-}
-
-/// Parses YAML; the error names the file and the line.
-pub fn parse_yaml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let line = error.location().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
-        broken(path, line, "YAML", &error.to_string().lines().next().unwrap_or_default())
-    })
-}
-
-fn broken(path: &RelPath, line: usize, format: &str, error: &dyn Display) -> anyhow::Error {
-    anyhow!("{path}:{line}: not valid {format}: {error}; mend the file, since the build tools cannot read it either")
-}
-
-/// The line, from 1, on which `needle` first occurs in `text`.
-pub fn line_of(text: &str, needle: &str) -> Option<u32> {
-    let at = text.find(needle)?;
-    line_at(text, at)
-}
-
-/// The line, from 1, of a byte offset.
-pub fn line_at(text: &str, at: usize) -> Option<u32> {
-    u32::try_from(text.get(..at)?.matches('\n').count() + 1).ok()
-}
-
-/// The line of a key in JSON, found by its path of keys: `["engines", "node"]`.
-pub fn json_line(text: &str, keys: &[&str]) -> Option<u32> {
-    let mut at = 0;
-    for key in keys {
-        at += text.get(at..)?.find(&format!("\"{key}\""))?;
-    }
-    line_at(text, at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -633,8 +605,12 @@ mod tests {
 
     #[test]
     fn follows_links_inside_and_refuses_those_that_leave() {
-        let repo =
-            Repo::from_files([("a/real.txt", "x"), ("b", "-> a"), ("out", "-> ../etc/passwd"), ("loop", "-> loop")]);
+        let repo = Repo::from_files([
+            ("a/real.txt", "x"),
+            ("b", "-> a"),
+            ("out", "-> ../etc/passwd"),
+            ("loop", "-> loop"),
+        ]);
         assert_eq!(repo.text(&path("b/real.txt")).unwrap().as_deref(), Some("x"));
         assert!(repo.text(&path("out")).unwrap_err().to_string().contains("symlink"));
         assert!(repo.text(&path("loop")).is_err());
@@ -647,20 +623,35 @@ mod tests {
         let repo = Repo::from_files([("b/z", ""), ("a/y", ""), ("a/x/w", ""), ("ab", "")]);
         let under: Vec<_> = repo.files_under(&path("a")).map(RelPath::as_str).collect();
         assert_eq!(under, ["a/x/w", "a/y"]);
-        let children: Vec<_> = repo.children(&RelPath::root()).map(|(p, _)| p.as_str().to_owned()).collect();
+        let children: Vec<_> =
+            repo.children(&RelPath::root()).map(|(p, _)| p.as_str().to_owned()).collect();
         assert_eq!(children, ["a", "ab", "b"]);
     }
 
     #[test]
     fn errors_name_the_line() {
-        let error = parse_json::<serde_json::Value>(&path("package.json"), "{\n \"a\": }").unwrap_err().to_string();
+        let error = parse_json::<serde_json::Value>(&path("package.json"), "{\n \"a\": }")
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("package.json:2: not valid JSON"), "{error}");
-        let error = parse_json5::<serde_json::Value>(&path("tsconfig.json"), &format!("// [[\n{}", "[".repeat(500)));
-        assert!(error.unwrap_err().to_string().starts_with("tsconfig.json:2: not valid JSON: more than 128"));
+        let error = parse_json5::<serde_json::Value>(
+            &path("tsconfig.json"),
+            &format!("// [[\n{}", "[".repeat(500)),
+        );
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .starts_with("tsconfig.json:2: not valid JSON: more than 128")
+        );
         let fine = format!("{{ 'a': \"{}\", /* [ */ b: [1,], }}", "[".repeat(500));
         assert!(parse_json5::<serde_json::Value>(&path("tsconfig.json"), &fine).is_ok());
-        let error = parse_toml::<toml::Table>(&path("a.toml"), "a = 1\nb = ").unwrap_err().to_string();
+        let error =
+            parse_toml::<toml::Table>(&path("a.toml"), "a = 1\nb = ").unwrap_err().to_string();
         assert!(error.starts_with("a.toml:2: not valid TOML"), "{error}");
-        assert_eq!(json_line("{\n\"engines\": {\n\"node\": \"1\"}}", &["engines", "node"]), Some(3));
+        assert_eq!(
+            json_line("{\n\"engines\": {\n\"node\": \"1\"}}", &["engines", "node"]),
+            Some(3)
+        );
     }
 }

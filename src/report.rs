@@ -21,7 +21,8 @@ use next::Here;
 const COLUMN: usize = 17;
 
 /// Decisions that the summary of `init` shows; `explain` shows all.
-const SUMMARY: [&str; 7] = ["toolchain", "tool", "entrypoint", "front end", "port", "base", "writable folder"];
+const SUMMARY: [&str; 7] =
+    ["toolchain", "tool", "entrypoint", "front end", "port", "base", "writable folder"];
 
 /// The heading of an application: its name, language and folder.
 pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
@@ -42,8 +43,13 @@ pub fn title(facts: &Facts, here: &Here) -> String {
 /// The decisions that matter most, one line each.
 pub fn summary(draft: &Draft, look: &Look) -> String {
     let mut out = String::new();
-    for decision in draft.plan.decisions.iter().filter(|decision| SUMMARY.contains(&decision.what.as_str())) {
-        let place = decision.evidence.first().map_or_else(|| decision.why.clone(), crate::facts::Evidence::place);
+    for decision in
+        draft.plan.decisions.iter().filter(|decision| SUMMARY.contains(&decision.what.as_str()))
+    {
+        let place = decision
+            .evidence
+            .first()
+            .map_or_else(|| decision.why.clone(), crate::facts::Evidence::place);
         let room = look.width.saturating_sub(COLUMN + 2);
         let value = look::cut(&decision.value, room);
         let left = room.saturating_sub(value.chars().count() + 2);
@@ -60,7 +66,13 @@ pub fn decisions(decisions: &[Decision], look: &Look) -> String {
     let indent = " ".repeat(COLUMN + 2);
     for decision in decisions {
         let mut value = look.wrap(&decision.value, COLUMN + 2).into_iter();
-        writeln!(out, "  {:<COLUMN$}{}", decision.what, look.bold(&value.next().unwrap_or_default())).ok();
+        writeln!(
+            out,
+            "  {:<COLUMN$}{}",
+            decision.what,
+            look.bold(&value.next().unwrap_or_default())
+        )
+        .ok();
         let mut line = |text: &str, paint: &dyn Fn(&str) -> String| {
             for part in look.wrap(text, indent.len()) {
                 writeln!(out, "{indent}{}", paint(&part)).ok();
@@ -91,7 +103,8 @@ pub fn context(context: &ContextReport, look: &Look) -> String {
         for (path, bytes) in all {
             let indent = " ".repeat(COLUMN + 2);
             let path = look::cut(path, look.width.saturating_sub(COLUMN + 18));
-            writeln!(out, "{indent}{}", look.dim(&format!("{word:<4}{:>9}  {path}", size(*bytes)))).ok();
+            writeln!(out, "{indent}{}", look.dim(&format!("{word:<4}{:>9}  {path}", size(*bytes))))
+                .ok();
         }
     }
     out
@@ -108,7 +121,11 @@ fn size(bytes: u64) -> String {
     }
     let tenths = bytes % unit * 10 / unit;
     let whole = bytes / unit;
-    if unit == 1 || whole >= 100 { format!("{whole} {name}") } else { format!("{whole}.{tenths} {name}") }
+    if unit == 1 || whole >= 100 {
+        format!("{whole} {name}")
+    } else {
+        format!("{whole}.{tenths} {name}")
+    }
 }
 
 /// Findings: what, where, why it matters, what to do.
@@ -120,10 +137,15 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
             Severity::Warning => look.yellow("warning"),
             Severity::Note => look.cyan("note"),
         };
-        let places: Vec<String> = finding.evidence.iter().take(3).map(crate::facts::Evidence::place).collect();
+        let places: Vec<String> =
+            finding.evidence.iter().take(3).map(crate::facts::Evidence::place).collect();
         let more = finding.evidence.len().saturating_sub(3);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let at = if places.is_empty() { String::new() } else { format!(" ({}{more})", places.join(", ")) };
+        let at = if places.is_empty() {
+            String::new()
+        } else {
+            format!(" ({}{more})", places.join(", "))
+        };
         block(&mut out, &word, &format!("{}{at}", finding.what), look);
         block(&mut out, "", &format!("Why: {}", finding.why), look);
         block(&mut out, "", &format!("Do: {}", finding.fix), look);
@@ -135,7 +157,8 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
 pub fn notes(draft: &Draft, look: &Look) -> String {
     // The finding says more about the port than the assumption does.
     let told = draft.findings.iter().any(|finding| finding.code == "port-unknown");
-    let rest = draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
+    let rest =
+        draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
     let rest: Vec<String> = rest.collect();
     assumptions(&rest, look) + &findings(&draft.findings, look)
 }
@@ -172,7 +195,8 @@ pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     }
     for (folder, count) in survey.selection.aside(&survey.place.start) {
         let (what, which) = if count == 1 { ("manifest", "it") } else { ("manifests", "one") };
-        let text = format!("{count} {what} under {}: --app FOLDER takes {which}", here.path(&folder));
+        let text =
+            format!("{count} {what} under {}: --app FOLDER takes {which}", here.path(&folder));
         block(&mut out, &look.dim("not asked"), &text, look);
     }
     out
@@ -208,9 +232,18 @@ mod tests {
             what: "entrypoint".to_owned(),
             value: "x".repeat(100),
             origin: Origin::Default,
-            why: "a sentence of many words that goes on and on until it no longer fits into one line".to_owned(),
-            evidence: vec![Evidence::at(&RelPath::new("src/main.go").unwrap(), 12, "the rule, in words, at length")],
-            rejected: vec![Rejected { value: "y".to_owned(), why: "another program; likelier first".to_owned() }],
+            why:
+                "a sentence of many words that goes on and on until it no longer fits into one line"
+                    .to_owned(),
+            evidence: vec![Evidence::at(
+                &RelPath::new("src/main.go").unwrap(),
+                12,
+                "the rule, in words, at length",
+            )],
+            rejected: vec![Rejected {
+                value: "y".to_owned(),
+                why: "another program; likelier first".to_owned(),
+            }],
         };
         for width in [40, 80] {
             let look = Look { colour: true, width };
@@ -222,7 +255,8 @@ mod tests {
 
     #[test]
     fn sizes_for_people() {
-        let shown: Vec<String> = [0, 999, 1_000, 12_345, 123_456, 3_450_000, 2_000_000_000].map(size).into();
+        let shown: Vec<String> =
+            [0, 999, 1_000, 12_345, 123_456, 3_450_000, 2_000_000_000].map(size).into();
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "12.3 kB", "123 kB", "3.4 MB", "2.0 GB"]);
     }
 

@@ -1,6 +1,8 @@
-//! `.dockgen/state.json`: what the files in the repository were made from, so that the next run can say what moved.
+//! `.dockgen/state.json`: what the files in the repository were made from, so that the next run can
+//! say what moved.
 //!
-//! It lies beside the application, and every path in it counts from there: the same bytes, wherever dockgen was started.
+//! It lies beside the application, and every path in it counts from there: the same bytes, wherever
+//! dockgen was started.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -50,8 +52,8 @@ pub struct State {
     pub dockerfile: String,
     /// What was decided, in the order of the decisions.
     pub facts: Vec<Fact>,
-    /// Fingerprints of the inputs: manifests and evidence file by file, the other sources folder by folder (a key that
-    /// ends in `/`).
+    /// Fingerprints of the inputs: manifests and evidence file by file, the other sources folder by
+    /// folder (a key that ends in `/`).
     pub inputs: BTreeMap<String, String>,
     /// Digests by image, where images are pinned.
     #[serde(default, skip_serializing_if = "Pins::is_empty")]
@@ -141,7 +143,8 @@ impl State {
             dockgen: String,
         }
         let way_out = "take it from version control, or delete it and run `dockgen update --adopt`";
-        let head: Head = serde_json::from_str(text).with_context(|| format!("{path}: not a state file: {way_out}"))?;
+        let head: Head = serde_json::from_str(text)
+            .with_context(|| format!("{path}: not a state file: {way_out}"))?;
         if head.schema > SCHEMA {
             bail!(
                 "{path} was written by dockgen {}, which is newer than this one ({VERSION}) and keeps its state in another \
@@ -165,13 +168,15 @@ impl State {
         app.join(&self.dockerfile).filter(|path| !path.is_root())
     }
 
-    /// True where `new` says nothing that is worth a change of the file: other fingerprints alone would make it a file
-    /// that every commit touches.
+    /// True where `new` says nothing that is worth a change of the file: other fingerprints alone
+    /// would make it a file that every commit touches.
     pub fn holds(&self, new: &Self) -> bool {
         let values = |state: &Self| -> BTreeSet<(String, String)> {
             state.facts.iter().map(|fact| (fact.what.clone(), fact.value.clone())).collect()
         };
-        self.dockerfile == new.dockerfile && self.language == new.language && values(self) == values(new)
+        self.dockerfile == new.dockerfile
+            && self.language == new.language
+            && values(self) == values(new)
     }
 
     /// The facts that moved between `self` and `new`.
@@ -185,8 +190,15 @@ impl State {
         let mut all = Vec::new();
         for what in whats {
             let of = |state: &'_ Self, other: &Self| -> Vec<Fact> {
-                let held = |fact: &&Fact| other.facts.iter().any(|o| o.what == fact.what && o.value == fact.value);
-                state.facts.iter().filter(|fact| fact.what == what && !held(fact)).cloned().collect()
+                let held = |fact: &&Fact| {
+                    other.facts.iter().any(|o| o.what == fact.what && o.value == fact.value)
+                };
+                state
+                    .facts
+                    .iter()
+                    .filter(|fact| fact.what == what && !held(fact))
+                    .cloned()
+                    .collect()
             };
             let (gone, come) = (of(self, new), of(new, self));
             if let ([old], [new_one]) = (gone.as_slice(), come.as_slice()) {
@@ -202,7 +214,8 @@ impl State {
     fn move_of(&self, now: &Self, app: &RelPath, old: Option<&Fact>, new: Option<&Fact>) -> Moved {
         let told = new.or(old);
         let file = told.and_then(|fact| fact.file.as_deref());
-        // The catalog's rows are no templates: a version whose rows alone are others has the same ones.
+        // The catalog's rows are no templates: a version whose rows alone are others has the same
+        // ones.
         let another = self.templates != now.templates || self.dockgen != now.dockgen;
         let print = |state: &Self| file.and_then(|file| state.inputs.get(file).cloned());
         Moved {
@@ -215,7 +228,8 @@ impl State {
         }
     }
 
-    /// The inputs, from the application's folder, that are not what they were: the word is `changed`, `new` or `gone`.
+    /// The inputs, from the application's folder, that are not what they were: the word is
+    /// `changed`, `new` or `gone`.
     pub fn changed_inputs(&self, new: &Self) -> Vec<(String, &'static str)> {
         let paths: BTreeSet<&String> = self.inputs.keys().chain(new.inputs.keys()).collect();
         let word = |path: &String| match (self.inputs.get(path), new.inputs.get(path)) {
@@ -255,7 +269,8 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
             fact
         })
         .collect();
-    let started = plan.decisions.iter().find(|d| d.what == id::ENTRYPOINT).map(|d| d.value.as_str());
+    let started =
+        plan.decisions.iter().find(|d| d.what == id::ENTRYPOINT).map(|d| d.value.as_str());
     let program = facts.programs.iter().find(|program| Some(program.id.as_str()) == started);
     for package in program.iter().flat_map(|program| &program.needs.packages) {
         all.push(fact(app, "system package", &package.value, package.evidence.first()));
@@ -264,7 +279,9 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
     let toolchain = toolchain.and_then(|decision| decision.evidence.first());
     all.push(fact(app, "build image", pin::name(plan.builder.as_str()), toolchain));
     all.push(fact(app, "image", pin::name(plan.runtime.image.as_str()), None));
-    all.extend(pins.iter().map(|(image, digest)| fact(app, &format!("digest of {image}"), digest, None)));
+    all.extend(
+        pins.iter().map(|(image, digest)| fact(app, &format!("digest of {image}"), digest, None)),
+    );
     let mut seen = BTreeSet::new();
     all.retain(|fact| seen.insert((fact.what.clone(), fact.value.clone())));
     all
@@ -273,18 +290,26 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
 /// Fingerprints of what the decisions rest on, inside the build context.
 fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, String>> {
     let mut alone: BTreeSet<&RelPath> = facts.manifests.iter().collect();
-    alone.extend(plan.decisions.iter().flat_map(|decision| &decision.evidence).map(|evidence| &evidence.file));
+    alone.extend(
+        plan.decisions
+            .iter()
+            .flat_map(|decision| &decision.evidence)
+            .map(|evidence| &evidence.file),
+    );
     let mut all = BTreeMap::new();
     let mut folders: BTreeMap<String, Sha256> = BTreeMap::new();
     for path in repo.inputs().iter().filter(|path| path.is_within(&facts.context)) {
         let Some(print) = repo.fingerprint(path)? else { continue };
-        let in_app_folder =
-            path.parent().as_ref() == Some(&facts.dir) || path.parent().as_ref() == Some(&facts.context);
+        let in_app_folder = path.parent().as_ref() == Some(&facts.dir)
+            || path.parent().as_ref() == Some(&facts.context);
         if alone.contains(path) || in_app_folder {
             all.insert(path.relative_to(&facts.dir), print);
         } else {
             let folder = path.parent().unwrap_or_default().relative_to(&facts.dir);
-            folders.entry(format!("{folder}/")).or_default().update(format!("{}\0{print}\n", path.file_name()));
+            folders
+                .entry(format!("{folder}/"))
+                .or_default()
+                .update(format!("{}\0{print}\n", path.file_name()));
         }
     }
     all.extend(folders.into_iter().map(|(folder, prints)| (folder, hex(&prints.finalize()))));
@@ -294,7 +319,9 @@ fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, St
 /// A fingerprint of the templates, the user's included, the catalog aside: its rows are facts.
 fn templates(overrides: &[Override]) -> String {
     fn add(folder: &include_dir::Dir, into: &mut BTreeMap<String, Vec<u8>>) {
-        for file in folder.files().filter(|file| file.path().extension().is_none_or(|ext| ext != "toml")) {
+        for file in
+            folder.files().filter(|file| file.path().extension().is_none_or(|ext| ext != "toml"))
+        {
             into.insert(file.path().display().to_string(), file.contents().to_vec());
         }
         folder.dirs().for_each(|folder| add(folder, into));
@@ -332,7 +359,10 @@ mod tests {
                     line: place.map(|(_, line)| line),
                 })
                 .collect(),
-            inputs: inputs.iter().map(|(path, print)| ((*path).to_owned(), (*print).to_owned())).collect(),
+            inputs: inputs
+                .iter()
+                .map(|(path, print)| ((*path).to_owned(), (*print).to_owned()))
+                .collect(),
             pins: Pins::new(),
         }
     }
@@ -344,17 +374,31 @@ mod tests {
     #[test]
     fn reads_what_it_wrote_and_refuses_a_newer_one() {
         let path = path(&app()).unwrap();
-        let state = state(&[("toolchain", "1", Some(("m", 3))), ("tool", "x", None)], &[("m", "1"), ("src/", "2")]);
+        let state = state(
+            &[("toolchain", "1", Some(("m", 3))), ("tool", "x", None)],
+            &[("m", "1"), ("src/", "2")],
+        );
         let text = state.text().unwrap();
         assert_eq!(State::parse(&path, &text).unwrap(), state);
-        assert_eq!(State::parse(&path, &text.replace("\"facts\"", "\"later\": 1, \"facts\"")).unwrap(), state);
-        let newer =
-            text.replace("\"schema\": 1", "\"schema\": 2").replace(VERSION, "99.0.0").replace("facts", "truths");
+        assert_eq!(
+            State::parse(&path, &text.replace("\"facts\"", "\"later\": 1, \"facts\"")).unwrap(),
+            state
+        );
+        let newer = text
+            .replace("\"schema\": 1", "\"schema\": 2")
+            .replace(VERSION, "99.0.0")
+            .replace("facts", "truths");
         let error = State::parse(&path, &newer).unwrap_err().to_string();
-        assert!(error.contains("99.0.0") && error.contains("apps/api/.dockgen/state.json"), "{error}");
+        assert!(
+            error.contains("99.0.0") && error.contains("apps/api/.dockgen/state.json"),
+            "{error}"
+        );
         for broken in ["", "{}", "[]", "{\"schema\": 1}", "{\"schema\": -1}", "<<<<<<< ours\n{}"] {
             let error = format!("{:#}", State::parse(&path, broken).unwrap_err());
-            assert!(error.contains("not a state file") && error.contains("--adopt"), "{broken}: {error}");
+            assert!(
+                error.contains("not a state file") && error.contains("--adopt"),
+                "{broken}: {error}"
+            );
         }
     }
 
@@ -379,8 +423,10 @@ mod tests {
             &[("m", "2"), ("s", "1"), ("n", "1")],
         );
         let moved = old.moved(&new, &app());
-        let told: Vec<_> =
-            moved.iter().map(|m| (m.what.as_str(), m.old.as_deref(), m.new.as_deref(), m.line)).collect();
+        let told: Vec<_> = moved
+            .iter()
+            .map(|m| (m.what.as_str(), m.old.as_deref(), m.new.as_deref(), m.line))
+            .collect();
         assert_eq!(
             told,
             [
@@ -391,9 +437,13 @@ mod tests {
         );
         assert_eq!(moved[0].file.as_ref().unwrap().as_str(), "apps/api/m");
         assert!(!old.holds(&new) && old.holds(&State { inputs: BTreeMap::new(), ..old.clone() }));
-        assert_eq!(old.changed_inputs(&new), [("m".to_owned(), "changed"), ("n".to_owned(), "new")]);
-        let by_dockgen =
-            |new: &State| -> Vec<bool> { old.moved(new, &app()).iter().map(|moved| moved.by_dockgen).collect() };
+        assert_eq!(
+            old.changed_inputs(&new),
+            [("m".to_owned(), "changed"), ("n".to_owned(), "new")]
+        );
+        let by_dockgen = |new: &State| -> Vec<bool> {
+            old.moved(new, &app()).iter().map(|moved| moved.by_dockgen).collect()
+        };
         assert_eq!(by_dockgen(&new), [false; 3]);
         // The same file, read by another dockgen: other templates, or another catalog.
         let templates = State { templates: "other".to_owned(), ..new.clone() };

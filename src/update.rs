@@ -1,8 +1,10 @@
-//! What an update would do to the files of one application: nothing is written and nothing is printed here.
+//! What an update would do to the files of one application: nothing is written and nothing is
+//! printed here.
 //!
-//! Base of the merge is the pristine copy of the last output, ours the file on disk, theirs the new output. A file that
-//! is not there is written anew. The pristine copies become the new output whatever was merged, and they are written
-//! last: an update that is cut off in between finds its own lines in the file the next time, and settles.
+//! Base of the merge is the pristine copy of the last output, ours the file on disk, theirs the new
+//! output. A file that is not there is written anew. The pristine copies become the new output
+//! whatever was merged, and they are written last: an update that is cut off in between finds its
+//! own lines in the file the next time, and settles.
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -27,11 +29,13 @@ pub struct Review<'a> {
     pub files: Vec<File>,
     /// The facts that moved since the last run.
     pub moved: Vec<Moved>,
-    /// The inputs that changed since the last run, from the application's folder, each with `changed`, `new` or `gone`.
+    /// The inputs that changed since the last run, from the application's folder, each with
+    /// `changed`, `new` or `gone`.
     pub inputs: Vec<(String, &'static str)>,
     /// The versions of dockgen, where the output moved and the templates did.
     pub templates: Option<(String, String)>,
-    /// The files were not dockgen's so far: they stay as they are, and the next update merges into them.
+    /// The files were not dockgen's so far: they stay as they are, and the next update merges into
+    /// them.
     pub adopted: bool,
 }
 
@@ -53,7 +57,8 @@ pub struct File {
 pub struct Settled {
     /// What the files become, in the order of [`Review::files`].
     pub texts: Vec<String>,
-    /// Rules that the merged Dockerfile breaks and neither the file on disk nor the new output does.
+    /// Rules that the merged Dockerfile breaks and neither the file on disk nor the new output
+    /// does.
     pub broken: Vec<Violation>,
 }
 
@@ -73,7 +78,10 @@ impl File {
     /// Refuses conflict markers of the last update.
     fn must_be_settled(&self) -> Result<()> {
         if let Some(line) = self.disk.as_deref().and_then(unsettled) {
-            bail!("{}:{line}: a conflict marker of the last update is still there: settle it first", self.path);
+            bail!(
+                "{}:{line}: a conflict marker of the last update is still there: settle it first",
+                self.path
+            );
         }
         Ok(())
     }
@@ -84,22 +92,27 @@ impl File {
     }
 }
 
-/// Compares an application with what is on disk. `adopt` takes files that dockgen did not write as they are.
+/// Compares an application with what is on disk. `adopt` takes files that dockgen did not write as
+/// they are.
 ///
 /// # Errors
-/// Where there is nothing to update, where a file is not dockgen's and `adopt` is not set, and where nothing could be
-/// generated.
+/// Where there is nothing to update, where a file is not dockgen's and `adopt` is not set, and
+/// where nothing could be generated.
 pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
     let dir = &app.facts.dir;
     let known = app.state()?;
     let output = match &known {
         Some(state) => Some(state.dockerfile(dir).with_context(|| {
-            format!("{}: `dockerfile` leads out of the repository", crate::state::path(dir).unwrap_or_default())
+            format!(
+                "{}: `dockerfile` leads out of the repository",
+                crate::state::path(dir).unwrap_or_default()
+            )
         })?),
         None => None,
     };
     let beside = dir.join("Dockerfile");
-    let draft = app.draft_on(Basis::Pristine, output.filter(|path| Some(path) != beside.as_ref()).as_ref())?;
+    let draft = app
+        .draft_on(Basis::Pristine, output.filter(|path| Some(path) != beside.as_ref()).as_ref())?;
     let mut files = Vec::new();
     let mut adopted = false;
     for (change, pristine) in pairs(&draft) {
@@ -112,7 +125,11 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
                 change.new.path
             );
         }
-        if disk.is_none() && pristine.old.is_none() && known.is_none() && change.role == Role::Dockerfile {
+        if disk.is_none()
+            && pristine.old.is_none()
+            && known.is_none()
+            && change.role == Role::Dockerfile
+        {
             bail!("{}: dockgen has written nothing here yet: run `dockgen init`", app.facts.dir);
         }
         adopted |= foreign;
@@ -145,7 +162,11 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
 /// The files, each with its pristine copy, which follows it.
 fn pairs(draft: &Draft) -> impl Iterator<Item = (&Change, &Change)> {
     let next = draft.changes.iter().skip(1);
-    draft.changes.iter().zip(next).filter(|(change, _)| matches!(change.role, Role::Dockerfile | Role::Ignore))
+    draft
+        .changes
+        .iter()
+        .zip(next)
+        .filter(|(change, _)| matches!(change.role, Role::Dockerfile | Role::Ignore))
 }
 
 impl Review<'_> {
@@ -161,7 +182,8 @@ impl Review<'_> {
 
     /// The answers of dockgen.toml that detection contradicts.
     pub fn contradicted(&self) -> impl Iterator<Item = (&Decision, &str)> {
-        let decisions = self.draft.plan.decisions.iter().filter(|decision| decision.origin == Origin::File);
+        let decisions =
+            self.draft.plan.decisions.iter().filter(|decision| decision.origin == Origin::File);
         decisions.filter_map(|decision| Some((decision, decision.overruled()?)))
     }
 
@@ -182,35 +204,50 @@ impl Review<'_> {
     }
 
     fn text<'t>(&self, role: Role, texts: &'t [String]) -> Option<(&File, &'t str)> {
-        self.files.iter().zip(texts).find(|(file, _)| file.role == role).map(|(file, text)| (file, text.as_str()))
+        self.files
+            .iter()
+            .zip(texts)
+            .find(|(file, _)| file.role == role)
+            .map(|(file, text)| (file, text.as_str()))
     }
 
     fn broken_by_merge(&self, texts: &[String]) -> Result<Vec<Violation>> {
         let violations = self.violations_of(texts)?;
-        let before = match self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>() {
-            // What is broken already is not the merge's doing.
-            Some(disk) => self.violations_of(&disk).unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let held = |v: &Violation| before.iter().any(|b| (b.code, &b.message) == (v.code, &v.message));
-        Ok(violations.into_iter().filter(|violation| !violation.is_choice() && !held(violation)).collect())
+        let before =
+            match self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>() {
+                // What is broken already is not the merge's doing.
+                Some(disk) => self.violations_of(&disk).unwrap_or_default(),
+                None => Vec::new(),
+            };
+        let held =
+            |v: &Violation| before.iter().any(|b| (b.code, &b.message) == (v.code, &v.message));
+        Ok(violations
+            .into_iter()
+            .filter(|violation| !violation.is_choice() && !held(violation))
+            .collect())
     }
 
-    /// What the files, as they are on disk, break; and the decisions by hand that an update would leave there.
+    /// What the files, as they are on disk, break; and the decisions by hand that an update would
+    /// leave there.
     ///
     /// # Errors
     /// Where the Dockerfile cannot be read as one.
     pub fn violations(&self) -> Result<Vec<Violation>> {
-        let Some(disk) = self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>() else {
+        let Some(disk) =
+            self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>()
+        else {
             return Ok(Vec::new());
         };
         let mut all = Vec::new();
         for file in &self.files {
             file.must_be_settled()?;
         }
-        all.extend(self.violations_of(&disk)?.into_iter().filter(|violation| !violation.is_choice()));
+        all.extend(
+            self.violations_of(&disk)?.into_iter().filter(|violation| !violation.is_choice()),
+        );
         // What is behind differs from the plan by itself: only what stays different was decided.
-        let merged: Option<Vec<String>> = self.files.iter().map(|file| file.merge.settle(Conflict::Ours)).collect();
+        let merged: Option<Vec<String>> =
+            self.files.iter().map(|file| file.merge.settle(Conflict::Ours)).collect();
         if let Some(Ok(merged)) = merged.map(|texts| self.violations_of(&texts)) {
             all.extend(merged.into_iter().filter(Violation::is_choice));
         }
@@ -225,7 +262,10 @@ impl Review<'_> {
             return Ok(Vec::new());
         };
         let parsed = parse(text).map_err(|error| {
-            anyhow!("{}, {error}: nothing was written, since Docker would refuse the file", dockerfile.path)
+            anyhow!(
+                "{}, {error}: nothing was written, since Docker would refuse the file",
+                dockerfile.path
+            )
         })?;
         let ignored = IgnoreFile::parse(rows).with_context(|| ignore.path.to_string())?;
         Ok(lint(&parsed, &self.draft.plan, &self.app.survey.repo, &ignored))
@@ -233,11 +273,18 @@ impl Review<'_> {
 
     /// What is to be written: files, answers, pristine copies, state, in this order.
     pub fn outputs(&self, settled: &Settled) -> Vec<Output> {
-        let merged = self.files.iter().zip(&settled.texts).filter(|(file, text)| file.disk.as_ref() != Some(text));
-        let merged = merged.map(|(file, text)| Output { path: file.path.clone(), text: text.clone() });
+        let merged = self
+            .files
+            .iter()
+            .zip(&settled.texts)
+            .filter(|(file, text)| file.disk.as_ref() != Some(text));
+        let merged =
+            merged.map(|(file, text)| Output { path: file.path.clone(), text: text.clone() });
         let changed = |role: Role| {
             let changes = self.draft.changes.iter().filter(move |change| change.role == role);
-            changes.filter(|change| change.standing != Standing::Same).map(|change| change.new.clone())
+            changes
+                .filter(|change| change.standing != Standing::Same)
+                .map(|change| change.new.clone())
         };
         merged.chain(changed(Role::Config)).chain(changed(Role::Pristine)).collect()
     }

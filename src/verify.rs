@@ -1,8 +1,9 @@
-//! Proves an image: builds the Dockerfile as it stands on disk, looks into the image, starts it without privileges, asks
-//! it, stops it, and on request edits a copy of the sources to see what is built again.
+//! Proves an image: builds the Dockerfile as it stands on disk, looks into the image, starts it
+//! without privileges, asks it, stops it, and on request edits a copy of the sources to see what is
+//! built again.
 //!
-//! The container engine is driven by its own command line. Nothing that the repository names is run on this machine: only
-//! inside of containers. What is made in the engine is removed again.
+//! The container engine is driven by its own command line. Nothing that the repository names is run
+//! on this machine: only inside of containers. What is made in the engine is removed again.
 
 mod archive;
 mod bases;
@@ -129,8 +130,17 @@ impl BuildReport {
 
 impl ImageReport {
     fn of(contents: &Contents) -> Self {
-        let layers = contents.layers.iter().map(|layer| Layer { files: Vec::new(), ..layer.clone() }).collect();
-        Self { size: contents.size, packages: contents.packages, config: contents.config.clone(), layers }
+        let layers = contents
+            .layers
+            .iter()
+            .map(|layer| Layer { files: Vec::new(), ..layer.clone() })
+            .collect();
+        Self {
+            size: contents.size,
+            packages: contents.packages,
+            config: contents.config.clone(),
+            layers,
+        }
     }
 }
 
@@ -153,9 +163,14 @@ fn stages(steps: &[Step]) -> Vec<Stage> {
 /// Proves one application.
 ///
 /// # Errors
-/// Where the engine cannot be asked or stopped answering, or this machine is the reason that nothing could be proved. A
-/// broken promise is no error: the proof says so.
-pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Watch) -> Result<Proof> {
+/// Where the engine cannot be asked or stopped answering, or this machine is the reason that
+/// nothing could be proved. A broken promise is no error: the proof says so.
+pub fn prove(
+    engine: &Engine,
+    subject: &Subject<'_>,
+    wanted: &Wanted,
+    watch: Watch,
+) -> Result<Proof> {
     let paths = (subject.context(), subject.file());
     let order = Order::new(wanted, &paths);
     let mut proof = Proof {
@@ -181,7 +196,12 @@ pub fn prove(engine: &Engine, subject: &Subject<'_>, wanted: &Wanted, watch: Wat
     watch(&Event::Doing("reading the image".to_owned()));
     let contents = image.contents(&subject.parsed)?;
     proof.image = Some(ImageReport::of(&contents));
-    proof.checks.extend(checks::of(&contents, &subject.plan, &subject.writable, &subject.development)?);
+    proof.checks.extend(checks::of(
+        &contents,
+        &subject.plan,
+        &subject.writable,
+        &subject.development,
+    )?);
     proof.checks.extend(budget(&contents, wanted));
 
     let mounts = checks::mounts(&contents, &subject.writable);
@@ -218,19 +238,25 @@ fn lint(engine: &Engine, order: Order) -> Result<Option<Check>> {
     }
     engine.must_be_alive("checking the Dockerfile")?;
     let said = |line: &&str| !line.starts_with('#') && !line.trim().is_empty();
-    let lines: Vec<String> = text.lines().filter(said).map(|line| line.trim_end().to_owned()).take(20).collect();
-    if let Some(cause) = cause(When::Build, &text.lines().collect::<Vec<_>>())?.filter(|cause| cause.engine) {
+    let lines: Vec<String> =
+        text.lines().filter(said).map(|line| line.trim_end().to_owned()).take(20).collect();
+    if let Some(cause) =
+        cause(When::Build, &text.lines().collect::<Vec<_>>())?.filter(|cause| cause.engine)
+    {
         bail!("{}: {}; {}", cause.line, cause.what, cause.fix);
     }
-    let fix =
-        "follow the rule that each line names, or switch it off with `# check=skip=RULE` at the head of the Dockerfile";
+    let fix = "follow the rule that each line names, or switch it off with `# check=skip=RULE` at the head of the Dockerfile";
     Ok(Some(Check::broken("lint", "Docker's own check warns", fix).with(lines)))
 }
 
 fn built_check(built: &Built) -> Result<Check> {
     let Some(failure) = &built.failure else {
         let ran = built.steps.iter().filter(|step| !step.cached).count();
-        let what = format!("it builds in {:.1} s; {ran} of {} steps ran", built.seconds, built.steps.len());
+        let what = format!(
+            "it builds in {:.1} s; {ran} of {} steps ran",
+            built.seconds,
+            built.steps.len()
+        );
         return Ok(Check::ok("build", what));
     };
     let mut lines = failure.lines.clone();
@@ -241,9 +267,14 @@ fn built_check(built: &Built) -> Result<Check> {
     if let Some(cause) = cause.as_ref().filter(|cause| cause.engine) {
         bail!("the build could not end: {} ({}): {}", cause.what, cause.line, cause.fix);
     }
-    let step = failure.step.as_ref().map_or_else(String::new, |step| format!(" at `{}`", checks::short(step)));
+    let step = failure
+        .step
+        .as_ref()
+        .map_or_else(String::new, |step| format!(" at `{}`", checks::short(step)));
     let fix = "the lines below are the last that the step printed";
-    Ok(Check::broken("build", format!("it does not build: it fails{step}"), fix).because(cause.as_ref()).with(lines))
+    Ok(Check::broken("build", format!("it does not build: it fails{step}"), fix)
+        .because(cause.as_ref())
+        .with(lines))
 }
 
 fn budget(contents: &Contents, wanted: &Wanted) -> Option<Check> {
@@ -253,7 +284,11 @@ fn budget(contents: &Contents, wanted: &Wanted) -> Option<Check> {
         Check::ok("budget", format!("the image has {is:.1} MB of {allowed} MB"))
     } else {
         let fix = "look at the layers below for what weighs most, choose a smaller base, or raise --budget-mb";
-        Check::broken("budget", format!("the image has {is:.1} MB, and {allowed} MB are allowed"), fix)
+        Check::broken(
+            "budget",
+            format!("the image has {is:.1} MB, and {allowed} MB are allowed"),
+            fix,
+        )
     })
 }
 
@@ -261,7 +296,12 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
     let mut checks = Vec::new();
     if !boot.ok {
         if let Some(cause) = boot.cause.as_ref().filter(|cause| cause.engine) {
-            bail!("the container could not be started: {} ({}): {}", cause.what, cause.line, cause.fix);
+            bail!(
+                "the container could not be started: {} ({}): {}",
+                cause.what,
+                cause.line,
+                cause.fix
+            );
         }
         let fix = "the lines below are the last that it printed";
         let lines = boot.lines[boot.lines.len().saturating_sub(20)..].to_vec();
@@ -272,8 +312,12 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
         );
         return Ok(checks);
     }
-    let starts = if boot.starts > 1 { format!(" (started {} times)", boot.starts) } else { String::new() };
-    let after = format!("{} after {:.1} s{starts}, on a read-only root without capabilities", boot.what, boot.seconds);
+    let starts =
+        if boot.starts > 1 { format!(" (started {} times)", boot.starts) } else { String::new() };
+    let after = format!(
+        "{} after {:.1} s{starts}, on a read-only root without capabilities",
+        boot.what, boot.seconds
+    );
     checks.push(Check::ok("boot", after));
     if let Some(users) = &boot.users {
         checks.push(if users.contains(&0) {
@@ -309,7 +353,11 @@ fn base_check(row: &Row) -> Check {
         None => Check::ok("bases", format!("the planned base, {}, builds and starts", row.family)),
         Some(why) => {
             let fix = "choose another of the table below with `dockgen update --base`";
-            Check::broken("bases", format!("the planned base, {}, does not serve: {why}", row.family), fix)
+            Check::broken(
+                "bases",
+                format!("the planned base, {}, does not serve: {why}", row.family),
+                fix,
+            )
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Asks a person. The only user of dialoguer; it decides nothing, and writes nothing but to the terminal.
+//! Asks a person. The only user of dialoguer; it decides nothing, and writes nothing but to the
+//! terminal.
 
 use std::fmt::Write;
 use std::io::ErrorKind;
@@ -48,7 +49,8 @@ impl<'a> Wizard<'a> {
     /// # Errors
     /// [`Interrupted`], or a terminal that fails.
     pub fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
-        let items: Vec<String> = found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
+        let items: Vec<String> =
+            found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
         self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
         let chosen = ask(|| {
             MultiSelect::with_theme(&self.theme)
@@ -57,16 +59,28 @@ impl<'a> Wizard<'a> {
                 .defaults(&vec![true; items.len()])
                 .interact_on(&self.term)
         })?;
-        Ok(found.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, facts)| facts).collect())
+        Ok(found
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| chosen.contains(at))
+            .map(|(_, facts)| facts)
+            .collect())
     }
 
-    /// Asks what is open, shows what would be written, and lets the person change it until it is right.
+    /// Asks what is open, shows what would be written, and lets the person change it until it is
+    /// right.
     ///
     /// `None`: they left without wanting it written.
     ///
     /// # Errors
-    /// [`Interrupted`], a terminal that fails, or an application that cannot be planned whatever is answered.
-    pub fn settle(&self, app: &mut App, output: Option<&RelPath>, force: bool) -> Result<Option<Draft>> {
+    /// [`Interrupted`], a terminal that fails, or an application that cannot be planned whatever is
+    /// answered.
+    pub fn settle(
+        &self,
+        app: &mut App,
+        output: Option<&RelPath>,
+        force: bool,
+    ) -> Result<Option<Draft>> {
         self.say(&format!("\n{}", report::heading(&app.facts, self.here, self.look)))?;
         self.ask_what_is_open(app)?;
         loop {
@@ -96,8 +110,10 @@ impl<'a> Wizard<'a> {
 
     /// An answer may open the next question, so they are made anew after each.
     fn ask_what_is_open(&self, app: &mut App) -> Result<()> {
-        while let Some(question) =
-            app.questions()?.into_iter().find(|question| question.open && app.answers.get(&question.id).is_none())
+        while let Some(question) = app
+            .questions()?
+            .into_iter()
+            .find(|question| question.open && app.answers.get(&question.id).is_none())
         {
             self.answer(app, &question)?;
         }
@@ -131,13 +147,22 @@ impl<'a> Wizard<'a> {
             }
             _ => false,
         };
-        for evidence in default.iter().flat_map(|found| &found.evidence).filter(|evidence| !said(evidence)).take(3) {
+        for evidence in default
+            .iter()
+            .flat_map(|found| &found.evidence)
+            .filter(|evidence| !said(evidence))
+            .take(3)
+        {
             self.hint(evidence)?;
         }
         let prompt = self.short(&question.prompt, &question.id)?;
         match &question.kind {
-            Answerable::Choice(choices) => self.select(&prompt, choices, start, false).map(Option::unwrap_or_default),
-            Answerable::Suggest(choices) if choices.is_empty() => self.type_in(question, &prompt, start),
+            Answerable::Choice(choices) => {
+                self.select(&prompt, choices, start, false).map(Option::unwrap_or_default)
+            }
+            Answerable::Suggest(choices) if choices.is_empty() => {
+                self.type_in(question, &prompt, start)
+            }
             Answerable::Suggest(choices) => match self.select(&prompt, choices, start, true)? {
                 Some(value) => Ok(value),
                 None => self.type_in(question, &self.short("Which one?", &question.id)?, start),
@@ -156,9 +181,16 @@ impl<'a> Wizard<'a> {
     }
 
     /// One of the choices; `None` for "something else", which is offered where `open`.
-    fn select(&self, prompt: &str, choices: &[Choice], start: Option<&str>, open: bool) -> Result<Option<String>> {
+    fn select(
+        &self,
+        prompt: &str,
+        choices: &[Choice],
+        start: Option<&str>,
+        open: bool,
+    ) -> Result<Option<String>> {
         let room = self.room();
-        let mut items: Vec<String> = choices.iter().map(|choice| cut(&choice.label, room)).collect();
+        let mut items: Vec<String> =
+            choices.iter().map(|choice| cut(&choice.label, room)).collect();
         if open {
             items.push("something else".to_owned());
         }
@@ -169,11 +201,19 @@ impl<'a> Wizard<'a> {
     }
 
     fn pick(&self, prompt: &str, items: &[String], at: usize) -> Result<usize> {
-        ask(|| Select::with_theme(&self.theme).with_prompt(prompt).items(items).default(at).interact_on(&self.term))
+        ask(|| {
+            Select::with_theme(&self.theme)
+                .with_prompt(prompt)
+                .items(items)
+                .default(at)
+                .interact_on(&self.term)
+        })
     }
 
     fn type_in(&self, question: &Question, prompt: &str, start: Option<&str>) -> Result<String> {
-        let valid = |input: &String| questions::check(question, input.trim()).map_err(|error| error.to_string());
+        let valid = |input: &String| {
+            questions::check(question, input.trim()).map_err(|error| error.to_string())
+        };
         let text = matches!(question.kind, Answerable::Text);
         let typed: String = ask(|| {
             let mut input = Input::with_theme(&self.theme).with_prompt(prompt).validate_with(valid);
@@ -217,7 +257,8 @@ impl<'a> Wizard<'a> {
             true => "write these files",
             false => "leave it as it is",
         };
-        let items = [first, "change an answer", "quit, write nothing"].map(|item| cut(item, self.room()));
+        let items =
+            [first, "change an answer", "quit, write nothing"].map(|item| cut(item, self.room()));
         Ok(match self.pick("What now?", &items, 0)? {
             0 => Next::Write,
             1 => Next::Change,
@@ -232,7 +273,8 @@ impl<'a> Wizard<'a> {
             .iter()
             .map(|question| {
                 let default = question.default.as_ref();
-                let value = app.answers.get(&question.id).or(default.map(|found| found.value.as_str()));
+                let value =
+                    app.answers.get(&question.id).or(default.map(|found| found.value.as_str()));
                 let value = value.filter(|value| !value.is_empty()).unwrap_or("(nothing)");
                 cut(&format!("{}: {value}", question.id), self.room())
             })
@@ -254,8 +296,12 @@ impl<'a> Wizard<'a> {
             };
             self.say(&self.look.yellow(&format!("{path} {why}. The difference is shown above.")))?;
             let prompt = self.short(&format!("Overwrite {path}?"), "Overwrite it?")?;
-            let yes =
-                ask(|| Confirm::with_theme(&self.theme).with_prompt(prompt).default(false).interact_on(&self.term))?;
+            let yes = ask(|| {
+                Confirm::with_theme(&self.theme)
+                    .with_prompt(prompt)
+                    .default(false)
+                    .interact_on(&self.term)
+            })?;
             if !yes {
                 return Ok(false);
             }
@@ -263,7 +309,8 @@ impl<'a> Wizard<'a> {
         Ok(true)
     }
 
-    /// A prompt that fits into one line: dialoguer counts lines, and a wrapped one would stay behind as a ghost.
+    /// A prompt that fits into one line: dialoguer counts lines, and a wrapped one would stay
+    /// behind as a ghost.
     fn short(&self, prompt: &str, word: &str) -> Result<String> {
         if console::measure_text_width(prompt) <= self.room() {
             return Ok(prompt.to_owned());
@@ -275,7 +322,8 @@ impl<'a> Wizard<'a> {
     }
 
     fn hint(&self, evidence: &Evidence) -> Result<()> {
-        let text = cut(&format!("{}  {}", evidence.place(), evidence.note), self.room() + FRAME - 1);
+        let text =
+            cut(&format!("{}  {}", evidence.place(), evidence.note), self.room() + FRAME - 1);
         self.say(&self.look.dim(&text))
     }
 

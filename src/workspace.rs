@@ -1,6 +1,8 @@
-//! Where the repository begins: the folder above PATH whose workspace or lockfile PATH belongs to, else PATH.
+//! Where the repository begins: the folder above PATH whose workspace or lockfile PATH belongs to,
+//! else PATH.
 //!
-//! Nothing is walked here: only the files that a language asks for are read, in the folders above PATH.
+//! Nothing is walked here: only the files that a language asks for are read, in the folders above
+//! PATH.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,13 +27,14 @@ pub struct Place {
     pub start: RelPath,
 }
 
-/// Finds the root for `path`: the topmost folder above it that a language takes for its workspace root or the home
-/// of its lockfile. The folder that holds .git is the highest that is asked.
+/// Finds the root for `path`: the topmost folder above it that a language takes for its workspace
+/// root or the home of its lockfile. The folder that holds .git is the highest that is asked.
 ///
 /// # Errors
 /// Where `path` is no folder, or a manifest above it is broken.
 pub fn find(path: &Path) -> Result<Place> {
-    let start = fs::canonicalize(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let start =
+        fs::canonicalize(path).with_context(|| format!("cannot open {}", path.display()))?;
     if !start.is_dir() {
         bail!("{} is not a folder: give the folder that holds the manifest", path.display());
     }
@@ -43,7 +46,11 @@ pub fn find(path: &Path) -> Result<Place> {
             Ok(false) => {}
             // Outside a git repository a folder above has nothing to do with PATH until it says so.
             Err(_) if bound.is_none() => {}
-            Err(error) => return Err(error.context(format!("looking for the workspace of {}", path.display()))),
+            Err(error) => {
+                return Err(
+                    error.context(format!("looking for the workspace of {}", path.display()))
+                );
+            }
         }
     }
     let start = relative(&root, &start)?;
@@ -57,10 +64,12 @@ pub fn repository(root: &Path) -> PathBuf {
 
 /// `path` relative to `root`, which it lies in.
 pub fn relative(root: &Path, path: &Path) -> Result<RelPath> {
-    let inside =
-        path.strip_prefix(root).with_context(|| format!("{} is outside {}", path.display(), root.display()))?;
-    let text =
-        inside.to_str().with_context(|| format!("{} has a name that is not UTF-8: rename it", path.display()))?;
+    let inside = path
+        .strip_prefix(root)
+        .with_context(|| format!("{} is outside {}", path.display(), root.display()))?;
+    let text = inside
+        .to_str()
+        .with_context(|| format!("{} has a name that is not UTF-8: rename it", path.display()))?;
     RelPath::new(&text.replace(std::path::MAIN_SEPARATOR, "/"))
         .with_context(|| format!("{} is outside {}", path.display(), root.display()))
 }
@@ -84,10 +93,17 @@ fn read(folder: &Path, name: &str) -> Result<Option<String>> {
         return Ok(None);
     }
     if meta.len() > MAX_BYTES {
-        bail!("{} has {} bytes; dockgen reads manifests up to {MAX_BYTES} bytes", path.display(), meta.len());
+        bail!(
+            "{} has {} bytes; dockgen reads manifests up to {MAX_BYTES} bytes",
+            path.display(),
+            meta.len()
+        );
     }
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}: check its permissions", path.display()))?;
-    let text = String::from_utf8(bytes).ok().with_context(|| format!("{} is not UTF-8", path.display()))?;
+    let bytes = fs::read(&path)
+        .with_context(|| format!("cannot read {}: check its permissions", path.display()))?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .with_context(|| format!("{} is not UTF-8", path.display()))?;
     Ok(Some(text))
 }
 

@@ -1,5 +1,5 @@
-//! Puts files into the repository: all of them or none, each old or new at every moment, never outside the root and
-//! never through a symlink.
+//! Puts files into the repository: all of them or none, each old or new at every moment, never
+//! outside the root and never through a symlink.
 
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -70,24 +70,32 @@ pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
     let target = guard(root, path)?;
     let meta = match fs::symlink_metadata(&target) {
         Ok(meta) => meta,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
     };
     if !meta.is_file() {
-        bail!("{path} is a folder or a special file: move it away, since dockgen writes a file there");
+        bail!(
+            "{path} is a folder or a special file: move it away, since dockgen writes a file there"
+        );
     }
     if meta.len() > MAX_BYTES {
         bail!("{path} has {} bytes: is it really the file that it is named after?", meta.len());
     }
-    let bytes = fs::read(&target).with_context(|| format!("cannot read {path}: check its permissions"))?;
-    let text = String::from_utf8(bytes).ok().with_context(|| format!("{path} is not UTF-8: move it away"))?;
+    let bytes =
+        fs::read(&target).with_context(|| format!("cannot read {path}: check its permissions"))?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .with_context(|| format!("{path} is not UTF-8: move it away"))?;
     Ok(Some(text))
 }
 
 /// Writes all files, or none.
 ///
-/// Each is written to a temporary file in its own folder, synchronised, and renamed over its target: whatever happens,
-/// a reader finds the old text or the new one. Where a rename fails, those done before it are taken back.
+/// Each is written to a temporary file in its own folder, synchronised, and renamed over its
+/// target: whatever happens, a reader finds the old text or the new one. Where a rename fails,
+/// those done before it are taken back.
 ///
 /// # Errors
 /// Where a target lies outside the root or behind a symlink, or cannot be written.
@@ -110,9 +118,15 @@ pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let ours = name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(|rest| rest.len() == 6);
-        let age =
-            entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|meta| meta.modified().ok()?.elapsed().ok());
+        let ours = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX))
+            .is_some_and(|rest| rest.len() == 6);
+        let age = entry
+            .metadata()
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .and_then(|meta| meta.modified().ok()?.elapsed().ok());
         if ours && age.is_some_and(|age| age > ABANDONED) {
             fs::remove_file(entry.path()).ok();
         }
@@ -132,7 +146,8 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
         let path = &output.path;
         let target = guard(root, path)?;
         let folder = target.parent().context("a file has a folder")?;
-        make_folders(root, folder, folders).with_context(|| format!("cannot make the folder of {path}"))?;
+        make_folders(root, folder, folders)
+            .with_context(|| format!("cannot make the folder of {path}"))?;
         let (old, mode) = match fs::symlink_metadata(&target) {
             Ok(meta) if meta.is_file() => (Some(fs::read(&target)?), Some(meta.permissions())),
             Ok(_) => bail!("{path} is not a regular file: move it away"),
@@ -155,7 +170,12 @@ fn new_file_mode() -> Option<Permissions> {
 }
 
 /// A synchronised temporary file; `exact` keeps the mode as it is, else the umask is taken off.
-fn temporary(folder: &Path, mode: Option<Permissions>, bytes: &[u8], exact: bool) -> Result<NamedTempFile> {
+fn temporary(
+    folder: &Path,
+    mode: Option<Permissions>,
+    bytes: &[u8],
+    exact: bool,
+) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     if let Some(mode) = &mode {
@@ -177,13 +197,18 @@ fn swap(staged: Vec<Staged>) -> Result<()> {
             for (target, old) in done.iter().rev() {
                 restore(target, old.as_deref());
             }
-            return Err(error.error).with_context(|| format!("cannot write {path}; nothing was changed"));
+            return Err(error.error)
+                .with_context(|| format!("cannot write {path}; nothing was changed"));
         }
         done.push((target, old));
     }
     for (target, _) in &done {
-        // A rename is durable when its folder is. Not every file system lets a folder be synchronised.
-        target.parent().and_then(|folder| File::open(folder).ok()).and_then(|folder| folder.sync_all().ok());
+        // A rename is durable when its folder is. Not every file system lets a folder be
+        // synchronised.
+        target
+            .parent()
+            .and_then(|folder| File::open(folder).ok())
+            .and_then(|folder| folder.sync_all().ok());
     }
     Ok(())
 }
@@ -239,8 +264,10 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -252,7 +279,10 @@ mod tests {
         all(dir.path(), &[output("a", "3")]).unwrap();
         assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "3");
         assert_eq!(names(dir.path()), ["a", "x"]);
-        assert_eq!(read(dir.path(), &RelPath::new("x/y/b").unwrap()).unwrap().as_deref(), Some("2"));
+        assert_eq!(
+            read(dir.path(), &RelPath::new("x/y/b").unwrap()).unwrap().as_deref(),
+            Some("2")
+        );
         assert_eq!(read(dir.path(), &RelPath::new("a/b").unwrap()).unwrap(), None);
     }
 
@@ -261,7 +291,8 @@ mod tests {
     fn keeps_the_mode_and_honours_the_umask() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        let mode =
+            |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         fs::write(dir.path().join("plain"), "").unwrap();
         all(dir.path(), &[output("new", "")]).unwrap();
         assert_eq!(mode("new"), mode("plain"));
@@ -275,7 +306,9 @@ mod tests {
     fn refuses_symlinks_and_leaves_nothing_behind() {
         let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
-        let error = all(dir.path(), &[output("new/a", "1"), output("link/b", "2")]).unwrap_err().to_string();
+        let error = all(dir.path(), &[output("new/a", "1"), output("link/b", "2")])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("link is a symlink"), "{error}");
         assert_eq!(names(dir.path()), ["link"]);
         assert!(names(outside.path()).is_empty());
@@ -287,8 +320,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a"), "old").unwrap();
         let mut made = Vec::new();
-        let staged =
-            stage(dir.path(), &[output("a", "new"), output("c", "new"), output("b", "new")], &mut made).unwrap();
+        let staged = stage(
+            dir.path(),
+            &[output("a", "new"), output("c", "new"), output("b", "new")],
+            &mut made,
+        )
+        .unwrap();
         // A folder appears where the last file is to go.
         fs::create_dir(dir.path().join("b")).unwrap();
         assert!(swap(staged).unwrap_err().to_string().contains("nothing was changed"));

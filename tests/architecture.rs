@@ -10,14 +10,23 @@ use std::path::{Path, PathBuf};
 use dockgen::detect::LANGUAGES;
 use source::{Source, sources};
 
-/// The package managers and build tools that detectors may name. They are checked against the snapshots in golden.rs.
+/// The package managers and build tools that detectors may name. They are checked against the
+/// snapshots in golden.rs.
 const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "bun", "corepack"];
 
 /// Reports every place where `offends` gives a reason.
-fn forbid(rule: &str, sources: &[Source], mut offends: impl FnMut(&Source) -> Vec<(usize, String)>) {
+fn forbid(
+    rule: &str,
+    sources: &[Source],
+    mut offends: impl FnMut(&Source) -> Vec<(usize, String)>,
+) {
     let mut found = Vec::new();
     for source in sources {
-        found.extend(offends(source).into_iter().map(|(line, what)| format!("  {}:{line}: {what}", source.path)));
+        found.extend(
+            offends(source)
+                .into_iter()
+                .map(|(line, what)| format!("  {}:{line}: {what}", source.path)),
+        );
     }
     assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
 }
@@ -30,25 +39,46 @@ fn only_in(word: &str, allowed: &[&str]) {
 }
 
 fn detectors() -> Vec<Source> {
-    let found: Vec<Source> = sources().into_iter().filter(|source| source.path.starts_with("src/detect/")).collect();
+    let found: Vec<Source> =
+        sources().into_iter().filter(|source| source.path.starts_with("src/detect/")).collect();
     assert!(found.len() >= LANGUAGES.len(), "the detectors are not where this test looks for them");
     found
 }
 
 #[test]
 fn detectors_see_the_world_through_the_repository() {
-    let banned = ["std::fs", "std::env", "std::process", "std::net", "std::time", "tera", "dialoguer", "console"];
+    let banned = [
+        "std::fs",
+        "std::env",
+        "std::process",
+        "std::net",
+        "std::time",
+        "tera",
+        "dialoguer",
+        "console",
+    ];
     for word in banned {
-        forbid(&format!("a detector must not use `{word}`"), &detectors(), |source| source.words(word));
+        forbid(&format!("a detector must not use `{word}`"), &detectors(), |source| {
+            source.words(word)
+        });
     }
     // `use std::{fs, env}` would slip through.
-    forbid("a detector must name what it takes from std one by one", &detectors(), |source| source.words("use std::{"));
+    forbid("a detector must name what it takes from std one by one", &detectors(), |source| {
+        source.words("use std::{")
+    });
 }
 
 #[test]
 fn the_pipeline_reads_no_clock_and_no_environment() {
     // `verify` measures; nothing that is generated comes from there.
-    let front = ["src/main.rs", "src/cli.rs", "src/wizard.rs", "src/write.rs", "src/config.rs", "src/digest.rs"];
+    let front = [
+        "src/main.rs",
+        "src/cli.rs",
+        "src/wizard.rs",
+        "src/write.rs",
+        "src/config.rs",
+        "src/digest.rs",
+    ];
     for word in ["std::env", "env::var", "SystemTime", "Instant::now", "HashMap", "HashSet"] {
         forbid(&format!("`{word}` makes the output depend on the machine"), &sources(), |source| {
             let free = front.contains(&source.path.as_str())
@@ -60,13 +90,18 @@ fn the_pipeline_reads_no_clock_and_no_environment() {
 
 #[test]
 fn programs_are_started_in_few_places() {
-    // The engine's own command line, a registry's digests by the same; nothing that a repository names.
+    // The engine's own command line, a registry's digests by the same; nothing that a repository
+    // names.
     only_in("Command::new", &["src/digest.rs", "src/verify/engine.rs", "src/verify/made.rs"]);
     only_in("process::Command", &["src/digest.rs"]);
     only_in("TcpStream", &["src/verify/probe.rs"]);
     forbid("what is generated must not depend on what was verified", &sources(), |source| {
         let free = ["src/verify", "src/cmd", "src/cli.rs", "src/config.rs", "src/pipeline.rs"];
-        if free.iter().any(|path| source.path.starts_with(path)) { Vec::new() } else { source.words("crate::verify") }
+        if free.iter().any(|path| source.path.starts_with(path)) {
+            Vec::new()
+        } else {
+            source.words("crate::verify")
+        }
     });
 }
 
@@ -83,13 +118,25 @@ fn each_library_has_one_home() {
 
 #[test]
 fn dockerfile_text_is_in_templates_and_in_docker() {
-    let keywords = ["FROM ", "RUN ", "COPY ", "ADD ", "ENTRYPOINT ", "CMD ", "WORKDIR ", "EXPOSE ", "HEALTHCHECK "];
+    let keywords = [
+        "FROM ",
+        "RUN ",
+        "COPY ",
+        "ADD ",
+        "ENTRYPOINT ",
+        "CMD ",
+        "WORKDIR ",
+        "EXPOSE ",
+        "HEALTHCHECK ",
+    ];
     forbid("Dockerfile text belongs into templates/", &sources(), |source| {
         if source.path.starts_with("src/docker") {
             return Vec::new();
         }
         let instruction = |text: &str| {
-            text.lines().any(|line| keywords.iter().any(|k| line.trim_start().starts_with(k)) || line.contains("&& \\"))
+            text.lines().any(|line| {
+                keywords.iter().any(|k| line.trim_start().starts_with(k)) || line.contains("&& \\")
+            })
         };
         source.strings.iter().filter(|(_, text)| instruction(text)).cloned().collect()
     });
@@ -97,16 +144,22 @@ fn dockerfile_text_is_in_templates_and_in_docker() {
 
 #[test]
 fn languages_and_tools_are_named_by_their_own_files_alone() {
-    forbid("a language or a tool is named outside of its own file: make it a row or a field", &sources(), |source| {
-        if source.path.starts_with("src/detect/") {
-            return Vec::new();
-        }
-        let named = |text: &str| {
-            LANGUAGES.iter().any(|language| text == language.id)
-                || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| TOOLS.contains(&word))
-        };
-        source.strings.iter().filter(|(_, text)| named(text)).cloned().collect()
-    });
+    forbid(
+        "a language or a tool is named outside of its own file: make it a row or a field",
+        &sources(),
+        |source| {
+            if source.path.starts_with("src/detect/") {
+                return Vec::new();
+            }
+            let named = |text: &str| {
+                LANGUAGES.iter().any(|language| text == language.id)
+                    || text
+                        .split(|c: char| !c.is_ascii_alphanumeric())
+                        .any(|word| TOOLS.contains(&word))
+            };
+            source.strings.iter().filter(|(_, text)| named(text)).cloned().collect()
+        },
+    );
     for language in LANGUAGES {
         forbid(&format!("src/detect/{}* alone may name it", language.id), &detectors(), |source| {
             if source.path.starts_with(&format!("src/detect/{}", language.id)) {
@@ -121,7 +174,9 @@ fn languages_and_tools_are_named_by_their_own_files_alone() {
 fn version_like(text: &str) -> bool {
     // `{:>6.1}` says how a number is printed.
     let printed = |part: &str| {
-        part.split_once('}').filter(|(spec, _)| spec.contains(':')).map_or(part.to_owned(), |(_, rest)| rest.to_owned())
+        part.split_once('}')
+            .filter(|(spec, _)| spec.contains(':'))
+            .map_or(part.to_owned(), |(_, rest)| rest.to_owned())
     };
     let text: String = text.split('{').map(printed).collect::<Vec<_>>().join(" ");
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').any(|word| {
@@ -134,13 +189,23 @@ fn version_like(text: &str) -> bool {
 
 /// `node:26-slim`, `gcr.io/distroless/static`.
 fn image_like(text: &str) -> bool {
-    let registries = ["gcr.io/", "ghcr.io/", "docker.io/", "docker/dockerfile", "distroless/", "mcr.microsoft.com"];
+    let registries = [
+        "gcr.io/",
+        "ghcr.io/",
+        "docker.io/",
+        "docker/dockerfile",
+        "distroless/",
+        "mcr.microsoft.com",
+    ];
     registries.iter().any(|registry| text.contains(registry))
         || text.split_whitespace().any(|word| {
             word.split_once(':').is_some_and(|(name, tag)| {
-                let distribution = ["alpine", "slim", "trixie", "bookworm"].iter().any(|d| tag.contains(d));
-                let plain =
-                    |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+                let distribution =
+                    ["alpine", "slim", "trixie", "bookworm"].iter().any(|d| tag.contains(d));
+                let plain = |s: &str| {
+                    !s.is_empty()
+                        && s.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
+                };
                 plain(name)
                     && plain(tag)
                     && name.ends_with(|c: char| c.is_ascii_lowercase())
@@ -152,18 +217,38 @@ fn image_like(text: &str) -> bool {
 #[test]
 fn versions_and_images_are_rows_of_the_catalog() {
     assert!(version_like("{:>6.1} s of 1.27") && !version_like("{name:>6.1} s"));
-    assert!(version_like("go 1.27") && version_like("v22.14.0") && !version_like("0.0.0.0") && !version_like("a.b"));
-    assert!(image_like("node:26") && image_like("debian:trixie-slim") && !image_like("{file}:{line}"));
+    assert!(
+        version_like("go 1.27")
+            && version_like("v22.14.0")
+            && !version_like("0.0.0.0")
+            && !version_like("a.b")
+    );
+    assert!(
+        image_like("node:26") && image_like("debian:trixie-slim") && !image_like("{file}:{line}")
+    );
     assert!(!image_like("node:fs") && !image_like("localhost: the port"));
-    forbid("a version or an image stands in src/: make it a row of templates/catalog", &sources(), |source| {
-        source.strings.iter().filter(|(_, text)| version_like(text) || image_like(text)).cloned().collect()
-    });
+    forbid(
+        "a version or an image stands in src/: make it a row of templates/catalog",
+        &sources(),
+        |source| {
+            source
+                .strings
+                .iter()
+                .filter(|(_, text)| version_like(text) || image_like(text))
+                .cloned()
+                .collect()
+        },
+    );
 }
 
 #[test]
 fn files_stay_under_500_lines_of_code() {
     forbid("split the file by topic", &sources(), |source| {
-        if source.lines > 500 { vec![(source.lines, format!("{} lines of code", source.lines))] } else { Vec::new() }
+        if source.lines > 500 {
+            vec![(source.lines, format!("{} lines of code", source.lines))]
+        } else {
+            Vec::new()
+        }
     });
 }
 
@@ -172,7 +257,8 @@ fn no_file_is_named_after_nothing() {
     for source in sources() {
         let stem = Path::new(&source.path).file_stem().unwrap().to_str().unwrap().to_owned();
         assert!(
-            !["util", "utils", "helper", "helpers", "common", "misc", "manager"].contains(&stem.as_str()),
+            !["util", "utils", "helper", "helpers", "common", "misc", "manager"]
+                .contains(&stem.as_str()),
             "{}",
             source.path
         );
@@ -195,8 +281,9 @@ fn templates() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// A template is read from top to bottom as a Dockerfile. With more branches than this one reads a program instead; what
-/// needs more is a partial of its own, or a decision that belongs into the plan.
+/// A template is read from top to bottom as a Dockerfile. With more branches than this one reads a
+/// program instead; what needs more is a partial of its own, or a decision that belongs into the
+/// plan.
 const MAX_BRANCHES: usize = 24;
 
 #[test]

@@ -1,5 +1,5 @@
-//! The static reading of Cargo.toml agrees with `cargo metadata` on every Rust fixture: binaries, packages, members.
-//! No network: `--no-deps --offline`.
+//! The static reading of Cargo.toml agrees with `cargo metadata` on every Rust fixture: binaries,
+//! packages, members. No network: `--no-deps --offline`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input must fail")]
 
@@ -39,7 +39,10 @@ fn cargo_agrees_on_every_fixture() {
                     .current_dir(repository.path().join("b"))
                     .output()
                     .unwrap();
-                assert!(!refused.status.success(), "{name}: cargo accepts what is refused here: {error:#}");
+                assert!(
+                    !refused.status.success(),
+                    "{name}: cargo accepts what is refused here: {error:#}"
+                );
             }
         }
     }
@@ -60,8 +63,8 @@ fn run_of(dockerfile: &str, stage: &str) -> String {
     text
 }
 
-/// The manifests with stand-ins for the sources, as the Dockerfile makes them, are a project that cargo accepts; where
-/// nothing must be downloaded, with their lockfile as it is.
+/// The manifests with stand-ins for the sources, as the Dockerfile makes them, are a project that
+/// cargo accepts; where nothing must be downloaded, with their lockfile as it is.
 #[test]
 fn cargo_accepts_the_stand_ins() {
     for (name, folder) in fixtures().into_iter().filter(|(name, _)| name.starts_with(LANGUAGE)) {
@@ -69,9 +72,17 @@ fn cargo_accepts_the_stand_ins() {
         for output in generate::generate(repository.path(), &[]).unwrap_or_default() {
             let stage = tempfile::tempdir().unwrap();
             let context = repository.path().join(output.plan.context.as_str());
-            let whole = output.plan.details["whole"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
-            let bare =
-                output.plan.manifests.iter().flat_map(|copy| &copy.src).map(dockgen::docker::types::Line::as_str);
+            let whole = output.plan.details["whole"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|path| path.as_str().unwrap());
+            let bare = output
+                .plan
+                .manifests
+                .iter()
+                .flat_map(|copy| &copy.src)
+                .map(dockgen::docker::types::Line::as_str);
             for path in bare.chain(whole.clone()) {
                 let target = stage.path().join(path);
                 std::fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -83,24 +94,49 @@ fn cargo_accepts_the_stand_ins() {
             let run = |program: &str, words: &[&str], folder: &std::path::Path| {
                 // As the Dockerfile does where a wrapper is configured.
                 let mut command = std::process::Command::new(program);
-                let out = command.args(words).current_dir(folder).env("RUSTC_WRAPPER", "").output().unwrap();
-                assert!(out.status.success(), "{name}: {program} {words:?}: {}", String::from_utf8_lossy(&out.stderr));
+                let out = command
+                    .args(words)
+                    .current_dir(folder)
+                    .env("RUSTC_WRAPPER", "")
+                    .output()
+                    .unwrap();
+                assert!(
+                    out.status.success(),
+                    "{name}: {program} {words:?}: {}",
+                    String::from_utf8_lossy(&out.stderr)
+                );
             };
             run("sh", &["-euc", &run_of(&output.dockerfile, "manifests")], stage.path());
             for path in whole {
                 run(
                     "cp",
-                    &["-r", context.join(path).to_str().unwrap(), stage.path().join(path).to_str().unwrap()],
+                    &[
+                        "-r",
+                        context.join(path).to_str().unwrap(),
+                        stage.path().join(path).to_str().unwrap(),
+                    ],
                     &context,
                 );
             }
-            let home =
-                output.plan.details["workdir"].as_str().unwrap().trim_start_matches("/src").trim_start_matches('/');
+            let home = output.plan.details["workdir"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches("/src")
+                .trim_start_matches('/');
             let home = stage.path().join(home);
-            run(env!("CARGO"), &["metadata", "--no-deps", "--offline", "--format-version", "1"], &home);
-            let lock = std::fs::read_to_string(home.join("Cargo.lock")).unwrap_or("source = ".to_owned());
+            run(
+                env!("CARGO"),
+                &["metadata", "--no-deps", "--offline", "--format-version", "1"],
+                &home,
+            );
+            let lock =
+                std::fs::read_to_string(home.join("Cargo.lock")).unwrap_or("source = ".to_owned());
             if !lock.contains("source = ") {
-                run(env!("CARGO"), &["metadata", "--locked", "--offline", "--format-version", "1"], &home);
+                run(
+                    env!("CARGO"),
+                    &["metadata", "--locked", "--offline", "--format-version", "1"],
+                    &home,
+                );
             }
         }
     }

@@ -71,7 +71,10 @@ fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
                 folders.push(entry.path());
                 found.push((name, Vec::new()));
             } else if kind.is_symlink() {
-                found.push((name, fs::read_link(entry.path()).unwrap().into_os_string().into_encoded_bytes()));
+                found.push((
+                    name,
+                    fs::read_link(entry.path()).unwrap().into_os_string().into_encoded_bytes(),
+                ));
             } else {
                 found.push((name, fs::read(entry.path()).unwrap_or_default()));
             }
@@ -145,7 +148,11 @@ fn json_is_alone_on_standard_output() {
     assert_eq!((field("name"), field("path"), field("context")), ("hello", ".", "."));
     assert_eq!((field("dockerfile"), field("dockerignore")), ("Dockerfile", ".dockerignore"));
     assert_eq!((field("target"), field("base")), ("runtime", "scratch"));
-    assert!(field("run").starts_with("docker run --rm ") && field("run").ends_with(" hello"), "{}", field("run"));
+    assert!(
+        field("run").starts_with("docker run --rm ") && field("run").ends_with(" hello"),
+        "{}",
+        field("run")
+    );
     assert!(dir.path().join("Dockerfile").exists(), "--json writes as well");
 }
 
@@ -159,9 +166,16 @@ fn paths_are_relative_to_path() {
     ]);
     let (out, _) = run(dir.path(), &["init", "cmd/api", "--json"], 0);
     let app = &serde_json::from_str::<Value>(&out).unwrap()["apps"][0];
-    assert_eq!((app["path"].as_str(), app["context"].as_str()), (Some("."), Some("../..")), "{app}");
+    assert_eq!(
+        (app["path"].as_str(), app["context"].as_str()),
+        (Some("."), Some("../..")),
+        "{app}"
+    );
     assert_eq!(app["dockerfile"], "Dockerfile");
-    assert_eq!(app["dockerignore"], "Dockerfile.dockerignore", "the context is not the application's alone");
+    assert_eq!(
+        app["dockerignore"], "Dockerfile.dockerignore",
+        "the context is not the application's alone"
+    );
     assert!(dir.path().join("cmd/api/Dockerfile.dockerignore").exists());
 
     // What is to be typed is relative to where it is typed.
@@ -176,7 +190,10 @@ fn a_dry_run_and_stdout_write_nothing() {
     let dir = hello();
     let before = tree(dir.path());
     let (shown, _) = run(dir.path(), &["init", "--yes", "--dry-run"], 0);
-    assert!(shown.contains("FROM scratch AS runtime") && shown.contains("Nothing was written"), "{shown}");
+    assert!(
+        shown.contains("FROM scratch AS runtime") && shown.contains("Nothing was written"),
+        "{shown}"
+    );
     let (dockerfile, _) = run(dir.path(), &["init", "--stdout"], 0);
     let (json, _) = run(dir.path(), &["init", "--json", "--dry-run"], 0);
     assert!(serde_json::from_str::<Value>(&json).is_ok());
@@ -184,7 +201,10 @@ fn a_dry_run_and_stdout_write_nothing() {
     run(dir.path(), &["init", "--yes", "--quiet"], 0);
     assert_eq!(read(dir.path(), "Dockerfile"), dockerfile);
     let (shown, _) = run(dir.path(), &["init", "--yes", "--dry-run", "--base", "alpine"], 0);
-    assert!(shown.contains("\n-FROM scratch AS runtime\n"), "a difference where a file exists: {shown}");
+    assert!(
+        shown.contains("\n-FROM scratch AS runtime\n"),
+        "a difference where a file exists: {shown}"
+    );
 }
 
 #[test]
@@ -208,7 +228,11 @@ fn nothing_is_asked_without_a_terminal() {
 fn a_foreign_dockerfile_is_kept() {
     let dir = hello();
     fs::write(dir.path().join("Dockerfile"), "FROM mine\n").unwrap();
-    refuses(dir.path(), &["init", "--yes"], &["-FROM mine", "Dockerfile was not written by dockgen", "--force"]);
+    refuses(
+        dir.path(),
+        &["init", "--yes"],
+        &["-FROM mine", "Dockerfile was not written by dockgen", "--force"],
+    );
     refuses(dir.path(), &["init", "--json"], &["Dockerfile was not written by dockgen"]);
     fs::create_dir(dir.path().join("docker")).unwrap();
     run(dir.path(), &["init", "--yes", "--output", "docker/hello.Dockerfile"], 0);
@@ -245,7 +269,11 @@ fn a_foreign_dockerignore_is_merged() {
 #[test]
 fn what_a_person_decides_lands_in_dockgen_toml() {
     let dir = hello();
-    run(dir.path(), &["init", "--yes", "--port", "9000", "--base", "auto", "--env", "A=x y", "--name", "shop"], 0);
+    run(
+        dir.path(),
+        &["init", "--yes", "--port", "9000", "--base", "auto", "--env", "A=x y", "--name", "shop"],
+        0,
+    );
     let config = read(dir.path(), "dockgen.toml");
     assert!(config.contains("port = \"9000\"") && config.contains("name = \"shop\""), "{config}");
     assert!(!config.contains("base"), "auto is what dockgen takes anyway: {config}");
@@ -281,7 +309,11 @@ fn bad_flags_name_themselves_and_what_would_do() {
     refuses(dir.path(), &["init", "--port", "70000"], &["--port", "1 to 65535"]);
     refuses(dir.path(), &["init", "--base", "ubuntu"], &["--base", "distroless"]);
     refuses(dir.path(), &["init", "--env", "1A=x"], &["--env"]);
-    refuses(dir.path(), &["init", "--yes", "--set", "prot=80"], &["--set prot=", "port", "entrypoint"]);
+    refuses(
+        dir.path(),
+        &["init", "--yes", "--set", "prot=80"],
+        &["--set prot=", "port", "entrypoint"],
+    );
     refuses(dir.path(), &["init", "--yes", "--name", "My App"], &["--name", "lower-case"]);
     refuses(dir.path(), &["init", "--yes", "--tool", "make"], &["--tool", "go"]);
     refuses(dir.path(), &["init", "--yes", "--entrypoint", "./nowhere"], &["--entrypoint"]);
@@ -294,10 +326,15 @@ fn bad_flags_name_themselves_and_what_would_do() {
 
 #[test]
 fn bad_input_is_an_error_that_names_it() {
-    let at = |files: &[(&str, &str)], says: &[&str]| refuses(repo(files).path(), &["init", "--yes"], says);
+    let at = |files: &[(&str, &str)], says: &[&str]| {
+        refuses(repo(files).path(), &["init", "--yes"], says);
+    };
     at(&[], &["is empty"]);
     at(&[("README", "")], &["no application found", "go.mod", "package.json"]);
-    at(&[("Gemfile", ""), ("lib/composer.json", "{}")], &["Gemfile (Ruby)", "lib/composer.json (PHP)"]);
+    at(
+        &[("Gemfile", ""), ("lib/composer.json", "{}")],
+        &["Gemfile (Ruby)", "lib/composer.json (PHP)"],
+    );
     at(&[("package.json", "{\n  \"name\": \"x\",\n}\n")], &["package.json:3", "not valid JSON"]);
     at(&[("go.mod", "modul x\n")], &["go.mod:1"]);
     at(&[("package.json/x", "")], &["package.json is a folder"]);
@@ -354,11 +391,16 @@ fn several_applications() {
         ("examples/tiny/go.mod", "module example.com/tiny\n\ngo 1.27\n"),
         ("examples/tiny/main.go", MAIN),
     ]);
-    refuses(dir.path(), &["init", "--yes", "--entrypoint", "."], &["--entrypoint", "--app", "api, worker"]);
+    refuses(
+        dir.path(),
+        &["init", "--yes", "--entrypoint", "."],
+        &["--entrypoint", "--app", "api, worker"],
+    );
     refuses(dir.path(), &["init", "--stdout"], &["--app", "api, worker"]);
     let (out, _) = run(dir.path(), &["init", "--json"], 0);
     let json: Value = serde_json::from_str(&out).unwrap();
-    let paths: Vec<&str> = json["apps"].as_array().unwrap().iter().map(|app| app["path"].as_str().unwrap()).collect();
+    let paths: Vec<&str> =
+        json["apps"].as_array().unwrap().iter().map(|app| app["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["api", "worker"]);
     assert!(dir.path().join("worker/.dockerignore").exists());
     assert!(!dir.path().join("examples/tiny/Dockerfile").exists());
@@ -375,8 +417,16 @@ fn explain_shows_evidence_at_80_columns() {
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
     let (out, _) = run(dir.path(), &["explain", "--json"], 0);
     let json: Value = serde_json::from_str(&out).unwrap();
-    let base = json["apps"][0]["decisions"].as_array().unwrap().iter().find(|d| d["what"] == "base").unwrap();
-    assert_eq!((base["value"].as_str(), base["origin"].as_str()), (Some("scratch"), Some("default")));
+    let base = json["apps"][0]["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|d| d["what"] == "base")
+        .unwrap();
+    assert_eq!(
+        (base["value"].as_str(), base["origin"].as_str()),
+        (Some("scratch"), Some("default"))
+    );
     assert!(!base["rejected"].as_array().unwrap().is_empty());
     assert_eq!(tree(dir.path()).len(), 2, "explain writes nothing");
 }
@@ -386,7 +436,10 @@ fn colours_are_for_terminals() {
     let dir = hello();
     assert!(!run(dir.path(), &["explain"], 0).0.contains('\x1b'));
     assert!(run(dir.path(), &["explain", "--color", "always"], 0).0.contains('\x1b'));
-    let output = command(dir.path(), &["explain", "--color", "never"]).env("CLICOLOR_FORCE", "1").output().unwrap();
+    let output = command(dir.path(), &["explain", "--color", "never"])
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .unwrap();
     assert!(!text(&output.stdout).contains('\x1b'));
 }
 
@@ -396,9 +449,13 @@ fn a_closed_pipe_is_no_error() {
     for args in [&["explain"][..], &["init", "--stdout"], &["completions", "bash"], &["man"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = command(dir.path(), args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let output =
+            command(dir.path(), args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         let err = text(&output.stderr);
-        assert!(output.status.success() && !err.contains("panicked") && !err.contains("error"), "{args:?}: {err}");
+        assert!(
+            output.status.success() && !err.contains("panicked") && !err.contains("error"),
+            "{args:?}: {err}"
+        );
     }
 }
 
@@ -448,7 +505,10 @@ fn a_kill_leaves_old_or_new() {
 fn members_of_a_workspace_share_its_root_as_context() {
     let server = "require('http').createServer((_, r) => r.end('hi')).listen(3000)\n";
     let dir = repo(&[
-        ("package.json", r#"{"name": "mono", "private": true, "workspaces": ["apps/*", "packages/*"]}"#),
+        (
+            "package.json",
+            r#"{"name": "mono", "private": true, "workspaces": ["apps/*", "packages/*"]}"#,
+        ),
         (
             "package-lock.json",
             r#"{"name": "mono", "lockfileVersion": 3, "packages": {"": {"name": "mono", "workspaces": ["apps/*", "packages/*"]}}}"#,
@@ -473,16 +533,26 @@ fn members_of_a_workspace_share_its_root_as_context() {
     assert!(all.iter().all(|app| app["context"] == "."));
     // From inside, the root is found above PATH.
     let one = apps(&dir.path().join("apps/api"), &["init", "--json"]);
-    assert_eq!((one[0]["dockerfile"].as_str(), one[0]["context"].as_str()), (Some("Dockerfile"), Some("../..")));
+    assert_eq!(
+        (one[0]["dockerfile"].as_str(), one[0]["context"].as_str()),
+        (Some("Dockerfile"), Some("../.."))
+    );
     assert!(dir.path().join("apps/api/Dockerfile.dockerignore").exists());
-    refuses(dir.path(), &["init", "packages/lib", "--yes"], &["packages/lib/package.json (Node.js) is there"]);
+    refuses(
+        dir.path(),
+        &["init", "packages/lib", "--yes"],
+        &["packages/lib/package.json (Node.js) is there"],
+    );
 }
 
 #[test]
 fn a_front_end_is_built_with_the_version_that_is_asked_for() {
-    let serves =
-        MAIN.replace("http.Listen", "http.Handle(\"/\", http.FileServer(http.Dir(\"web/dist\")))\n\thttp.Listen");
-    let manifest = r#"{"name": "web", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+    let serves = MAIN.replace(
+        "http.Listen",
+        "http.Handle(\"/\", http.FileServer(http.Dir(\"web/dist\")))\n\thttp.Listen",
+    );
+    let manifest =
+        r#"{"name": "web", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
     let dir = repo(&[
         ("go.mod", "module example.com/hello\n\ngo 1.27\n"),
         ("main.go", &serves),
@@ -490,13 +560,23 @@ fn a_front_end_is_built_with_the_version_that_is_asked_for() {
     ]);
     let (out, err) = run(dir.path(), &["init", "--yes"], 0);
     assert!(out.contains("web: `build` makes web/dist"), "{out}");
-    assert!(format!("{out}{err}").contains("--set front-end-toolchain= sets it"), "the version is assumed: {out}{err}");
+    assert!(
+        format!("{out}{err}").contains("--set front-end-toolchain= sets it"),
+        "the version is assumed: {out}{err}"
+    );
     run(dir.path(), &["init", "--yes", "--force", "--set", "front-end-toolchain=24"], 0);
     let dockerfile = fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
     assert!(dockerfile.contains("node:24-trixie-slim AS frontend-deps"), "{dockerfile}");
-    assert!(dockerfile.contains("COPY --from=frontend /app/web/dist /app/web/dist"), "{dockerfile}");
+    assert!(
+        dockerfile.contains("COPY --from=frontend /app/web/dist /app/web/dist"),
+        "{dockerfile}"
+    );
     let kept = fs::read_to_string(dir.path().join("dockgen.toml")).unwrap();
     assert!(kept.contains("front-end-toolchain = \"24\""), "{kept}");
     run(dir.path(), &["check"], 0);
-    refuses(hello().path(), &["init", "--yes", "--set", "front-end-toolchain=24"], &["there is no question"]);
+    refuses(
+        hello().path(),
+        &["init", "--yes", "--set", "front-end-toolchain=24"],
+        &["there is no question"],
+    );
 }

@@ -1,7 +1,11 @@
-//! The same repository gives the same bytes: whatever the order of the disk, the place, the environment, or the
-//! number of runs.
+//! The same repository gives the same bytes: whatever the order of the disk, the place, the
+//! environment, or the number of runs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its input must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot read its input must fail"
+)]
 
 mod generate;
 
@@ -60,10 +64,15 @@ fn mixed() -> Vec<(String, Vec<u8>)> {
     let go = "module example.com/api\n\ngo 1.26\n";
     let main = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
     let package = |name: &str| {
-        format!("{{\"name\": \"{name}\", \"scripts\": {{\"start\": \"node index.js\"}}, \"dependencies\": {{}}}}")
+        format!(
+            "{{\"name\": \"{name}\", \"scripts\": {{\"start\": \"node index.js\"}}, \"dependencies\": {{}}}}"
+        )
     };
-    let lock = |name: &str| format!("{{\"name\": \"{name}\", \"lockfileVersion\": 3, \"packages\": {{\"\": {{}}}}}}");
-    let server = "require('http').createServer((q, r) => r.end('x')).listen(process.env.PORT || 3000)\n";
+    let lock = |name: &str| {
+        format!("{{\"name\": \"{name}\", \"lockfileVersion\": 3, \"packages\": {{\"\": {{}}}}}}")
+    };
+    let server =
+        "require('http').createServer((q, r) => r.end('x')).listen(process.env.PORT || 3000)\n";
     let mut files = vec![
         (".gitignore".to_owned(), "node_modules\n*.log\n".to_owned()),
         ("go/api/go.mod".to_owned(), go.to_owned()),
@@ -105,7 +114,11 @@ proptest! {
 /// The files that a run of the binary leaves, and what it prints.
 fn run(root: &Path, environment: &[(&str, &str)]) -> (String, BTreeMap<String, Vec<u8>>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
-    command.args(["init", "--yes", "--json", "."]).current_dir(root).env_clear().envs(environment.iter().copied());
+    command
+        .args(["init", "--yes", "--json", "."])
+        .current_dir(root)
+        .env_clear()
+        .envs(environment.iter().copied());
     let output = command.output().unwrap();
     let mut written = BTreeMap::new();
     for name in ["Dockerfile", ".dockerignore", "dockgen.toml"] {
@@ -114,7 +127,8 @@ fn run(root: &Path, environment: &[(&str, &str)]) -> (String, BTreeMap<String, V
         }
     }
     let place = fs::canonicalize(root).unwrap().display().to_string();
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).join("\n");
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).join("\n");
     (said.replace(&place, "REPOSITORY"), written)
 }
 
@@ -143,7 +157,8 @@ fn the_environment_does_not_matter() {
     }
 }
 
-/// What lies outside of the root cannot be seen: neither files of git nor ignore files of the machine above it.
+/// What lies outside of the root cannot be seen: neither files of git nor ignore files of the
+/// machine above it.
 #[test]
 fn nothing_outside_of_the_root_matters() {
     let outer = tempfile::tempdir().unwrap();
@@ -169,9 +184,9 @@ fn nothing_outside_of_the_root_matters() {
     assert_eq!(alone, texts(&inner, generate(&inner, &[])));
 }
 
-/// A file that was never asked for cannot have decided anything. Its name can: a folder's entries are looked through
-/// for markers, sources and assets. So the law is about content: what was not read may hold anything. Files that the
-/// report of the build context weighs keep their size.
+/// A file that was never asked for cannot have decided anything. Its name can: a folder's entries
+/// are looked through for markers, sources and assets. So the law is about content: what was not
+/// read may hold anything. Files that the report of the build context weighs keep their size.
 #[test]
 fn what_was_not_read_may_hold_anything() {
     for (name, fixture) in fixtures() {
@@ -185,8 +200,10 @@ fn what_was_not_read_may_hold_anything() {
             dockgen::plan::make(repo, facts, &dockgen::ask::Answers::default()).ok();
         }
         let read = repo.inputs();
-        let asked: Vec<&RelPath> = repo.files_under(&start).filter(|path| !read.contains(path)).collect();
-        let unread: Vec<&RelPath> = asked.into_iter().filter(|path| !is_configuration(path)).collect();
+        let asked: Vec<&RelPath> =
+            repo.files_under(&start).filter(|path| !read.contains(path)).collect();
+        let unread: Vec<&RelPath> =
+            asked.into_iter().filter(|path| !is_configuration(path)).collect();
         for path in unread {
             let place = repository.path().join(path.as_str());
             let size = fs::metadata(&place).unwrap().len();
@@ -196,7 +213,9 @@ fn what_was_not_read_may_hold_anything() {
     }
 }
 
-/// Read by later steps than detection and planning: the answers, and what the context is planned from.
+/// Read by later steps than detection and planning: the answers, and what the context is planned
+/// from.
 fn is_configuration(path: &RelPath) -> bool {
-    ["dockgen.toml", ".gitignore", ".dockerignore", "Dockerfile.dockerignore", "Dockerfile"].contains(&path.file_name())
+    ["dockgen.toml", ".gitignore", ".dockerignore", "Dockerfile.dockerignore", "Dockerfile"]
+        .contains(&path.file_name())
 }

@@ -1,7 +1,9 @@
-//! From an application's source to a running container: generate, build, run, ask, stop, edit, build again, weigh.
+//! From an application's source to a running container: generate, build, run, ask, stop, edit,
+//! build again, weigh.
 //!
-//! Skipped unless `DOCKGEN_E2E=1`; then an engine must answer. `DOCKGEN_RIG` may name a program that provides the base
-//! images where no registry can be reached. `DOCKGEN_BLESS=1` writes snapshots/sizes.md.
+//! Skipped unless `DOCKGEN_E2E=1`; then an engine must answer. `DOCKGEN_RIG` may name a program
+//! that provides the base images where no registry can be reached. `DOCKGEN_BLESS=1` writes
+//! snapshots/sizes.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
@@ -34,7 +36,8 @@ struct App {
     deep: Option<(&'static str, &'static str)>,
     /// The answer to `GET /` holds the user's id.
     says_uid: bool,
-    /// The file that is edited, the words in it that are changed, and what they become; `{}` is another word each time.
+    /// The file that is edited, the words in it that are changed, and what they become; `{}` is
+    /// another word each time.
     edit: (&'static str, &'static str, &'static str),
 }
 
@@ -94,7 +97,8 @@ const CGO: App = App {
     edit: ("main.go", "hello from", "good day {} from"),
 };
 
-/// Pages that the program embeds, and a script that it serves from disk, each made by a package of its own.
+/// Pages that the program embeds, and a script that it serves from disk, each made by a package of
+/// its own.
 const FRONT_END: App = App {
     name: "go-front-end",
     answer: "hello from the front end",
@@ -167,7 +171,8 @@ const RUST_SQLITE: App = App {
     edit: ("src/main.rs", "hello from", "good day {} from"),
 };
 
-/// Not on scratch and alpine: the rig's stand-in for Alpine has Debian's static OpenSSL, which needs more libraries.
+/// Not on scratch and alpine: the rig's stand-in for Alpine has Debian's static OpenSSL, which
+/// needs more libraries.
 const RUST_OPENSSL: App = App {
     name: "rust-openssl",
     answer: "hello from openssl",
@@ -299,7 +304,9 @@ impl Generated {
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        self.folder.path().join(self.app[key].as_str().unwrap_or_else(|| panic!("no {key} in {}", self.app)))
+        self.folder
+            .path()
+            .join(self.app[key].as_str().unwrap_or_else(|| panic!("no {key} in {}", self.app)))
     }
 
     fn dockerfile(&self) -> PathBuf {
@@ -316,7 +323,12 @@ impl Generated {
         let path = self.folder.path().join("dockgen.toml");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let quoted = |text: &str| toml::Value::from(text).to_string();
-        let edit = format!("[verify.edit]\nfile = {}\nfrom = {}\nto = {}\n", quoted(file), quoted(from), quoted(to));
+        let edit = format!(
+            "[verify.edit]\nfile = {}\nfrom = {}\nto = {}\n",
+            quoted(file),
+            quoted(from),
+            quoted(to)
+        );
         fs::write(path, format!("{text}\n{edit}")).unwrap();
     }
 
@@ -341,7 +353,10 @@ fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         // What a developer's own run may have left behind is not part of the application.
-        if ["node_modules", "dist", ".next", "public_html", "target"].iter().any(|name| entry.file_name() == *name) {
+        if ["node_modules", "dist", ".next", "public_html", "target"]
+            .iter()
+            .any(|name| entry.file_name() == *name)
+        {
             continue;
         }
         let target = to.join(entry.file_name());
@@ -360,7 +375,12 @@ fn contents(engine: &Engine, context: &Path, dockerfile: &Path, target: Option<&
     built.image.unwrap().contents(&parse(&text).unwrap()).unwrap()
 }
 
-fn build<'e>(engine: &'e Engine, context: &Path, dockerfile: &Path, target: Option<&str>) -> verify::Built<'e> {
+fn build<'e>(
+    engine: &'e Engine,
+    context: &Path,
+    dockerfile: &Path,
+    target: Option<&str>,
+) -> verify::Built<'e> {
     let order = Order { context, dockerfile, target, secrets: &[], limit: Duration::from_mins(30) };
     let built = verify::build(engine, "e2e", order, &|_| {}).unwrap();
     assert!(built.failure.is_none(), "{}: {:#?}", dockerfile.display(), built.failure);
@@ -377,7 +397,8 @@ fn prove(engine: &Engine, app: &App, base: &str) {
     provide_bases(&dockerfile);
     generated.will_edit(app);
     let mut words = vec!["--caching=source".to_owned(), "--memory=384m".to_owned()];
-    let mut expect = |path: &str, holds: &str| words.extend(["--expect".to_owned(), format!("{path}={holds}")]);
+    let mut expect =
+        |path: &str, holds: &str| words.extend(["--expect".to_owned(), format!("{path}={holds}")]);
     expect("/", app.answer);
     if app.says_uid {
         expect("/", "65532");
@@ -417,20 +438,32 @@ fn serves_and_stops(label: &str, app: &App, proof: &Value) {
     }
     let config = &proof["image"]["config"];
     let user = config["user"].as_str().unwrap();
-    assert!(user.split(':').next().is_some_and(|uid| uid.parse::<u32>().is_ok_and(|uid| uid > 0)), "USER {user:?}");
+    assert!(
+        user.split(':').next().is_some_and(|uid| uid.parse::<u32>().is_ok_and(|uid| uid > 0)),
+        "USER {user:?}"
+    );
     let entrypoint = &config["entrypoint"];
-    assert!(entrypoint[0].as_str().is_some_and(|word| !word.ends_with("/sh")), "ENTRYPOINT {entrypoint}");
+    assert!(
+        entrypoint[0].as_str().is_some_and(|word| !word.ends_with("/sh")),
+        "ENTRYPOINT {entrypoint}"
+    );
     let boot = &proof["boot"];
     let body = |path: &str| {
         let answers = boot["answers"].as_array().unwrap();
-        let answer =
-            answers.iter().find(|answer| answer["path"] == path).unwrap_or_else(|| panic!("{label}: {boot:#}"));
+        let answer = answers
+            .iter()
+            .find(|answer| answer["path"] == path)
+            .unwrap_or_else(|| panic!("{label}: {boot:#}"));
         assert_eq!(answer["status"], 200, "{label}: GET {path}");
         answer["body"].as_str().unwrap().replace("<!-- -->", "")
     };
     assert!(body("/").contains(app.answer), "{label}: GET / answers {}", body("/"));
     if app.says_uid {
-        assert!(body("/").contains(user.split(':').next().unwrap()), "{label}: not run as {user}: {}", body("/"));
+        assert!(
+            body("/").contains(user.split(':').next().unwrap()),
+            "{label}: not run as {user}: {}",
+            body("/")
+        );
     }
     if let Some((path, holds)) = app.deep {
         assert!(body(path).contains(holds), "{label}: GET {path} answers {}", body(path));
@@ -438,7 +471,11 @@ fn serves_and_stops(label: &str, app: &App, proof: &Value) {
     let users = boot["users"].as_array().into_iter().flatten();
     assert!(users.into_iter().all(|user| user != 0), "{label}: a process is root");
     let (took, code) = (boot["stop"]["seconds"].as_f64().unwrap(), &boot["stop"]["exit_code"]);
-    assert!(took < STOP && code != 137, "{label}: stopped after {took} s with {code}\n{}", boot["lines"]);
+    assert!(
+        took < STOP && code != 137,
+        "{label}: stopped after {took} s with {code}\n{}",
+        boot["lines"]
+    );
 }
 
 /// The instructions that resolve dependencies, in every language of the registry.
@@ -460,11 +497,13 @@ fn dependency_steps(steps: &Value) -> Vec<&Value> {
         DEPENDENCY_STEPS.iter().any(|words| text(step, "text").contains(words))
             || ["deps", "dependencies"].iter().any(|word| text(step, "stage").contains(word))
     };
-    let commands = steps.as_array().unwrap().iter().filter(|step| text(step, "text").starts_with("RUN "));
+    let commands =
+        steps.as_array().unwrap().iter().filter(|step| text(step, "text").starts_with("RUN "));
     commands.filter(resolving).collect()
 }
 
-/// An edit of the source ran no step that resolves dependencies, and changed the application's layers alone.
+/// An edit of the source ran no step that resolves dependencies, and changed the application's
+/// layers alone.
 fn only_the_application_changed(label: &str, proof: &Value) {
     let steps = &proof["build"]["steps"];
     assert!(!dependency_steps(steps).is_empty(), "{label}: no dependency step in {steps:#}");
@@ -486,10 +525,14 @@ fn only_the_application_changed(label: &str, proof: &Value) {
     }
     let bytes = rebuild["changed_bytes"].as_u64().unwrap();
     println!("{label}: an edit changes {} of {after} layers, {} kB", changed.len(), bytes / 1000);
-    assert!(!label.starts_with("java-") || bytes < 1_000_000, "{label}: an edit changes {bytes} bytes: {changed:#?}");
+    assert!(
+        !label.starts_with("java-") || bytes < 1_000_000,
+        "{label}: an edit changes {bytes} bytes: {changed:#?}"
+    );
 }
 
-/// On scratch: the binary, certificates, accounts, what the program opens, an init where it needs one, and empty folders.
+/// On scratch: the binary, certificates, accounts, what the program opens, an init where it needs
+/// one, and empty folders.
 fn holds_only_the_program(engine: &Engine, app: &App, generated: &Generated) {
     let contents = generated.contents(engine, &generated.dockerfile());
     let workdir = contents.config.workdir.trim_matches('/').to_owned();
@@ -503,8 +546,13 @@ fn holds_only_the_program(engine: &Engine, app: &App, generated: &Generated) {
     };
     let tree = contents.tree();
     let files = tree.iter().filter(|(_, (entry, _))| entry.kind != Kind::Folder);
-    let unexpected: Vec<&&str> = files.map(|(path, _)| path).filter(|path| !expected(path)).collect();
-    assert!(unexpected.is_empty(), "{} on scratch holds more than the program: {unexpected:?}", app.name);
+    let unexpected: Vec<&&str> =
+        files.map(|(path, _)| path).filter(|path| !expected(path)).collect();
+    assert!(
+        unexpected.is_empty(),
+        "{} on scratch holds more than the program: {unexpected:?}",
+        app.name
+    );
     assert!(!tree.is_empty());
 }
 
@@ -519,7 +567,11 @@ fn weighs_base_and_dependencies(engine: &Engine, app: &App, generated: &Generate
     assert!(dependencies > 0, "{}: no production dependency", app.name);
     let image = generated.contents(engine, &generated.dockerfile());
     let own: u64 = image.layers.iter().filter(|layer| !layer.base).map(|layer| layer.size).sum();
-    assert!(image.layers.iter().any(|layer| layer.base), "{}: the base image has no layer", app.name);
+    assert!(
+        image.layers.iter().any(|layer| layer.base),
+        "{}: the base image has no layer",
+        app.name
+    );
     println!("{}: {own} bytes over the base, production dependencies {dependencies}", app.name);
     assert!(
         own < dependencies + 1_000_000,
@@ -532,16 +584,22 @@ fn baseline(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/e2e/baseline/{name}.Dockerfile"))
 }
 
-/// The development target builds, and its image holds what the production image does not: the development dependencies.
+/// The development target builds, and its image holds what the production image does not: the
+/// development dependencies.
 #[test]
 fn development_targets_build() {
     let Some(engine) = engine() else { return };
     for app in [&EXPRESS, &CHI, &FRONT_END] {
         let generated = Generated::new(app.name, &["--dev"]);
         provide_bases(&generated.dockerfile());
-        let contents = contents(&engine, &generated.context(), &generated.dockerfile(), Some("development"));
+        let contents =
+            contents(&engine, &generated.context(), &generated.dockerfile(), Some("development"));
         let config = &contents.config;
-        assert!(!config.cmd.is_empty() || !config.entrypoint.is_empty(), "{}: {config:?}", app.name);
+        assert!(
+            !config.cmd.is_empty() || !config.entrypoint.is_empty(),
+            "{}: {config:?}",
+            app.name
+        );
         // What it leads to is no part of production.
         assert_eq!(check(&proved(generated.folder.path(), &[]), "lint")["outcome"], "ok");
     }
@@ -600,7 +658,9 @@ fn rust_release_compiles_no_dependency() {
         generated.replace("Cargo.lock", &entry("4.2.0"), &entry(&next));
     }
     let steps = build(&engine, &generated.context(), &dockerfile, None).steps;
-    let of = |stage: &str| steps.iter().find(|step| step.stage == stage && step.text.contains("RUN")).unwrap();
+    let of = |stage: &str| {
+        steps.iter().find(|step| step.stage == stage && step.text.contains("RUN")).unwrap()
+    };
     assert!(of("deps").cached, "{steps:#?}");
     assert!(!of("build").cached, "{steps:#?}");
 }

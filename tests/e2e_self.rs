@@ -1,5 +1,5 @@
-//! dockgen's own image: built by the Dockerfile that dockgen wrote for this repository, and run on other repositories
-//! without any privilege. What it prints is what the program on the host prints.
+//! dockgen's own image: built by the Dockerfile that dockgen wrote for this repository, and run on
+//! other repositories without any privilege. What it prints is what the program on the host prints.
 //!
 //! Skipped unless `DOCKGEN_E2E=1`, as tests/e2e.rs is.
 
@@ -17,7 +17,8 @@ use std::time::Duration;
 use dockgen::verify::{self, Order};
 use stage::{engine, proved, provide_bases, run};
 
-/// One of each language. They belong to root there: the container's user may read them, and no more.
+/// One of each language. They belong to root there: the container's user may read them, and no
+/// more.
 const REPOSITORIES: [&str; 4] = ["go-chi", "java-spring3", "node-express", "rust-workspace"];
 
 #[test]
@@ -26,8 +27,13 @@ fn the_own_image_writes_what_the_host_writes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dockerfile = root.join("Dockerfile");
     provide_bases(&dockerfile);
-    let order =
-        Order { context: root, dockerfile: &dockerfile, target: None, secrets: &[], limit: Duration::from_mins(40) };
+    let order = Order {
+        context: root,
+        dockerfile: &dockerfile,
+        target: None,
+        secrets: &[],
+        limit: Duration::from_mins(40),
+    };
     let built = verify::build(&engine, "self", order, &|_| {}).unwrap();
     assert!(built.failure.is_none(), "{:#?}", built.failure);
     let image = built.image.unwrap();
@@ -38,7 +44,9 @@ fn the_own_image_writes_what_the_host_writes() {
 
     for name in REPOSITORIES {
         let folder = root.join("tests/e2e/apps").join(name);
-        let host = run(Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--stdout", "--yes"]).arg(&folder));
+        let host = run(Command::new(env!("CARGO_BIN_EXE_dockgen"))
+            .args(["init", "--stdout", "--yes"])
+            .arg(&folder));
         assert!(host.starts_with("# syntax=") && host.contains("\nENTRYPOINT ["), "{host}");
         let inside = Held::of(image.name(), &folder).run(&["init", "--stdout", "--yes", PLACE]);
         assert_eq!(inside, host, "{name}");
@@ -51,8 +59,9 @@ fn the_own_image_writes_what_the_host_writes() {
 /// Where a repository is mounted.
 const PLACE: &str = "/repo";
 
-/// A container that is not started and holds a copy of a folder in a volume: the engine may be on another machine, or see
-/// other folders than this process, so that the folder itself cannot be mounted.
+/// A container that is not started and holds a copy of a folder in a volume: the engine may be on
+/// another machine, or see other folders than this process, so that the folder itself cannot be
+/// mounted.
 struct Held<'i> {
     image: &'i str,
     container: String,
@@ -60,10 +69,15 @@ struct Held<'i> {
 
 impl<'i> Held<'i> {
     fn of(image: &'i str, folder: &Path) -> Self {
-        let container = run(Command::new("docker").args(["create", "-v", PLACE, image, "unused"])).trim().to_owned();
+        let container = run(Command::new("docker").args(["create", "-v", PLACE, image, "unused"]))
+            .trim()
+            .to_owned();
         let held = Self { image, container };
         let mut archive = Command::new("tar");
-        archive.args(["--exclude=./target", "--exclude=./.git", "-cf", "-", "-C"]).arg(folder).arg(".");
+        archive
+            .args(["--exclude=./target", "--exclude=./.git", "-cf", "-", "-C"])
+            .arg(folder)
+            .arg(".");
         let mut archive = archive.stdout(Stdio::piped()).spawn().expect("tar runs");
         let stream = archive.stdout.take().expect("a pipe");
         let target = format!("{}:{PLACE}", held.container);
@@ -72,11 +86,19 @@ impl<'i> Held<'i> {
         held
     }
 
-    /// Runs the image to its end without any privilege and without a network, the volume mounted read-only; what it
-    /// printed on standard output.
+    /// Runs the image to its end without any privilege and without a network, the volume mounted
+    /// read-only; what it printed on standard output.
     fn run(&self, words: &[&str]) -> String {
         let mut command = Command::new("docker");
-        command.args(["run", "--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]);
+        command.args([
+            "run",
+            "--rm",
+            "--read-only",
+            "--cap-drop",
+            "ALL",
+            "--security-opt",
+            "no-new-privileges",
+        ]);
         command.args(["--network", "none", "--memory", "384m", "--pids-limit", "256"]);
         command.args(["--volumes-from", &format!("{}:ro", self.container), self.image]);
         run(command.args(words))

@@ -1,5 +1,5 @@
-//! An update of a real repository: edited by hand, a dependency added, the language moved; built and run before and
-//! after. And digests from a real registry.
+//! An update of a real repository: edited by hand, a dependency added, the language moved; built
+//! and run before and after. And digests from a real registry.
 //!
 //! Skipped unless `DOCKGEN_E2E=1`, as tests/e2e.rs is.
 
@@ -73,13 +73,21 @@ fn an_edit_by_hand_and_a_new_dependency_meet() {
     let generated = fs::read_to_string(folder.join("Dockerfile")).unwrap();
     let by_hand = "\nENV BY_HAND=yes\nRUN mkdir /by-hand && echo 1 > /by-hand/run\nCOPY note.txt /by-hand/note.txt\n";
     assert!(generated.contains("\nUSER "), "{generated}");
-    fs::write(folder.join("Dockerfile"), generated.replacen("\nUSER ", &format!("{by_hand}\nUSER "), 1)).unwrap();
+    fs::write(
+        folder.join("Dockerfile"),
+        generated.replacen("\nUSER ", &format!("{by_hand}\nUSER "), 1),
+    )
+    .unwrap();
     dockgen(folder, &["check"]);
     let before = answer(folder);
     assert!(before.starts_with("1m node 24.") && before.ends_with("env yes files 2"), "{before}");
 
     fs::write(folder.join("package.json"), package("26", ", \"bytes\": \"3.1.2\"")).unwrap();
-    fs::write(folder.join("server.js"), SERVER.replace("return ''", "return ' ' + require('bytes')(1024)")).unwrap();
+    fs::write(
+        folder.join("server.js"),
+        SERVER.replace("return ''", "return ' ' + require('bytes')(1024)"),
+    )
+    .unwrap();
     let told = dockgen(folder, &["update"]);
     assert!(told.contains("toolchain"), "{told}");
     dockgen(folder, &["check"]);
@@ -144,11 +152,18 @@ impl Registry {
 
     /// Stores an image without layers; the digest of its manifest.
     fn push(&self, name: &str, tag: &str, config: &str) -> String {
-        let begun = self.ask("POST", &format!("/v2/{name}/blobs/uploads/"), "application/octet-stream", "");
-        let location = begun.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap().trim().to_owned();
+        let begun =
+            self.ask("POST", &format!("/v2/{name}/blobs/uploads/"), "application/octet-stream", "");
+        let location = begun
+            .lines()
+            .find_map(|line| line.strip_prefix("Location: "))
+            .unwrap()
+            .trim()
+            .to_owned();
         let way = location.split_once(&format!(":{}", self.port)).unwrap().1.to_owned();
         let blob = sha256(config);
-        let stored = self.ask("PUT", &format!("{way}&digest={blob}"), "application/octet-stream", config);
+        let stored =
+            self.ask("PUT", &format!("{way}&digest={blob}"), "application/octet-stream", config);
         assert!(stored.starts_with("HTTP/1.1 201"), "{stored}");
         let kind = "application/vnd.docker.distribution.manifest.v2+json";
         let manifest = format!(
@@ -163,7 +178,9 @@ impl Registry {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[test]
@@ -172,7 +189,10 @@ fn digests_come_from_a_registry() {
         return;
     }
     let Some(registry) = Registry::start() else {
-        assert!(std::env::var_os("CI").is_none(), "docker-registry is not installed, and CI is set: see .ci/run");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "docker-registry is not installed, and CI is set: see .ci/run"
+        );
         println!("SKIPPED: docker-registry is not installed (apt-get install docker-registry)");
         return;
     };

@@ -1,5 +1,5 @@
-//! `dockgen verify` on applications that fail, each in its own way, with a real engine: what it says, and that nothing is
-//! left behind.
+//! `dockgen verify` on applications that fail, each in its own way, with a real engine: what it
+//! says, and that nothing is left behind.
 //!
 //! Skipped unless `DOCKGEN_E2E=1`, as tests/e2e.rs is.
 
@@ -21,7 +21,8 @@ use serde_json::Value;
 use stage::{check, engine, proved, provide_bases, run, verify};
 use tempfile::TempDir;
 
-const LISTENS: &str = "const server = require('http').createServer((q, r) => r.end('hello')).listen(3000);\n";
+const LISTENS: &str =
+    "const server = require('http').createServer((q, r) => r.end('hello')).listen(3000);\n";
 const STOPS: &str = "process.on('SIGTERM', () => process.exit(0));\n";
 
 /// An application of one file, with its Dockerfile.
@@ -32,8 +33,10 @@ struct App {
 
 impl App {
     fn new(name: &str, code: &str, base: &str) -> Self {
-        let app =
-            Self { folder: tempfile::Builder::new().prefix("dockgen-e2e-").tempdir().unwrap(), name: name.to_owned() };
+        let app = Self {
+            folder: tempfile::Builder::new().prefix("dockgen-e2e-").tempdir().unwrap(),
+            name: name.to_owned(),
+        };
         app.write("package.json", &format!("{{\"name\": \"{name}\", \"version\": \"1.0.0\", \"main\": \"server.js\", \"engines\": {{\"node\": \"26\"}}}}\n"));
         app.write("server.js", code);
         run(Command::new(env!("CARGO_BIN_EXE_dockgen"))
@@ -95,7 +98,8 @@ fn an_application_that_writes_where_it_may_not() {
     if engine().is_none() {
         return;
     }
-    let app = App::new("writes", "require('fs').mkdirSync(['', 'app', 'x'].join('/'));\n", "distroless");
+    let app =
+        App::new("writes", "require('fs').mkdirSync(['', 'app', 'x'].join('/'));\n", "distroless");
     says(&app.broken(&[]), "boot", &["writes where the plan does not say", "--writable"]);
 }
 
@@ -104,7 +108,11 @@ fn an_application_that_ignores_its_stop_signal() {
     if engine().is_none() {
         return;
     }
-    let app = App::new("ignores", &format!("{LISTENS}process.on('SIGTERM', () => {{}});\n"), "distroless");
+    let app = App::new(
+        "ignores",
+        &format!("{LISTENS}process.on('SIGTERM', () => {{}});\n"),
+        "distroless",
+    );
     says(&app.broken(&["--stop-seconds", "2"]), "stop", &["ignores SIGTERM", "a small init"]);
 }
 
@@ -115,7 +123,11 @@ fn an_application_that_nobody_outside_reaches() {
     }
     let code = LISTENS.replace("listen(3000)", "listen(3000, ['127.0.0', 1].join('.'))") + STOPS;
     let app = App::new("hides", &code, "distroless");
-    says(&app.broken(&["--boot-seconds", "4"]), "boot", &["nobody listens on port 3000", "127.0.0.1 alone", "0.0.0.0"]);
+    says(
+        &app.broken(&["--boot-seconds", "4"]),
+        "boot",
+        &["nobody listens on port 3000", "127.0.0.1 alone", "0.0.0.0"],
+    );
 }
 
 #[test]
@@ -125,8 +137,16 @@ fn an_application_that_is_not_well() {
     }
     let code = LISTENS.replace("r.end(", "r.writeHead(q.url === '/up' ? 204 : 404).end(") + STOPS;
     let app = App::new("unwell", &code, "distroless");
-    says(&app.broken(&["--health", "/healthz", "--boot-seconds", "3"]), "boot", &["GET /healthz answers 404"]);
-    says(&app.broken(&["--expect", "/=hello", "--boot-seconds", "3"]), "boot", &["GET / answers 404 without"]);
+    says(
+        &app.broken(&["--health", "/healthz", "--boot-seconds", "3"]),
+        "boot",
+        &["GET /healthz answers 404"],
+    );
+    says(
+        &app.broken(&["--expect", "/=hello", "--boot-seconds", "3"]),
+        "boot",
+        &["GET / answers 404 without"],
+    );
     assert_eq!(check(&proved(app.folder.path(), &["--health", "/up"]), "boot")["outcome"], "ok");
 }
 
@@ -140,9 +160,17 @@ fn an_application_that_needs_a_service() {
         LISTENS.trim_end().replace("'hello'", "process.env.GREETING")
     );
     let app = App::new("needs", &code, "distroless");
-    says(&app.broken(&["--boot-seconds", "10"]), "boot", &["a service", "--service NAME=IMAGE", "ENOTFOUND"]);
+    says(
+        &app.broken(&["--boot-seconds", "10"]),
+        "boot",
+        &["a service", "--service NAME=IMAGE", "ENOTFOUND"],
+    );
     let dockerfile = app.read("Dockerfile");
-    let image = dockerfile.lines().rev().find_map(|line| line.strip_prefix("FROM ")?.split(' ').next()).unwrap();
+    let image = dockerfile
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("FROM ")?.split(' ').next())
+        .unwrap();
     // It is not there at once: the program ends, and is started again.
     let service = "setTimeout(() => require('net').createServer(() => {}).listen(6379), 1500)";
     let config = format!(
@@ -166,7 +194,10 @@ fn a_port_that_is_taken() {
     let port = held.local_addr().unwrap().port().to_string();
     let (code, _, error) = verify(app.folder.path(), &["--publish", &port]);
     assert_eq!(code, Some(2), "{error}");
-    assert!(error.contains("the port on this machine is taken") && error.contains("--publish"), "{error}");
+    assert!(
+        error.contains("the port on this machine is taken") && error.contains("--publish"),
+        "{error}"
+    );
     app.leaves_nothing();
     drop(held);
     proved(app.folder.path(), &["--publish", &port]);
@@ -179,9 +210,16 @@ fn a_build_that_fails() {
     }
     let app = App::new("fails", &format!("{LISTENS}{STOPS}"), "debian");
     let text = app.read("Dockerfile");
-    app.write("Dockerfile", &text.replacen("\nUSER ", "\nRUN echo so far so good && ls /not-there\nUSER ", 1));
+    app.write(
+        "Dockerfile",
+        &text.replacen("\nUSER ", "\nRUN echo so far so good && ls /not-there\nUSER ", 1),
+    );
     let proof = app.broken(&[]);
-    says(&proof, "build", &["RUN echo so far", "so far so good", "/not-there", "a file is not in the image"]);
+    says(
+        &proof,
+        "build",
+        &["RUN echo so far", "so far so good", "/not-there", "a file is not in the image"],
+    );
     assert!(proof["image"].is_null() && proof["boot"].is_null());
 }
 
@@ -193,8 +231,7 @@ fn edits_by_hand_that_break_promises() {
     let app = App::new("edited", &format!("{LISTENS}{STOPS}"), "debian");
     let text = app.read("Dockerfile");
     let user = text.lines().find(|line| line.starts_with("USER ")).unwrap();
-    let by_hand =
-        "RUN echo A=1 > /app/.env && rm /app/.env\nRUN cp /bin/ls /usr/local/bin/gcc && chmod u+s /bin/ls\nUSER 0:0";
+    let by_hand = "RUN echo A=1 > /app/.env && rm /app/.env\nRUN cp /bin/ls /usr/local/bin/gcc && chmod u+s /bin/ls\nUSER 0:0";
     // In a layer of its own, the secret is there although the next one deletes it.
     let by_hand = by_hand.replace(" && rm /app/.env\n", "\nRUN rm /app/.env\n");
     app.write(
@@ -222,7 +259,10 @@ fn a_dockerfile_that_does_not_cache() {
         &format!("// it says hello\nconst greeting = 'good day to you';\n{LISTENS}{STOPS}"),
         "debian",
     );
-    app.write("package-lock.json", "{\"name\": \"uncached\", \"lockfileVersion\": 3, \"packages\": {\"\": {}}}\n");
+    app.write(
+        "package-lock.json",
+        "{\"name\": \"uncached\", \"lockfileVersion\": 3, \"packages\": {\"\": {}}}\n",
+    );
     let text = app.read("Dockerfile");
     let (head, _) = text.split_once("\nFROM ").unwrap();
     let start = text.lines().find(|line| line.starts_with("ENTRYPOINT")).unwrap();
@@ -231,7 +271,11 @@ fn a_dockerfile_that_does_not_cache() {
         &format!("{head}\nFROM node:26-trixie-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && head -c 3000000 /dev/zero > big\nUSER 65532:65532\n{start}\n"),
     );
     let proof = app.broken(&["--caching=source", "--max-changed-mb", "1"]);
-    says(&proof, "caching-source", &["runs dependency steps again", "RUN npm ci", "copy the manifests alone"]);
+    says(
+        &proof,
+        "caching-source",
+        &["runs dependency steps again", "RUN npm ci", "copy the manifests alone"],
+    );
     says(&proof, "caching-layers", &["RUN npm ci"]);
     says(&proof, "max-changed", &["1 MB are allowed"]);
 }
@@ -247,8 +291,9 @@ fn every_proof_at_once() {
     for file in ["package.json", "package-lock.json", "server.js"] {
         fs::copy(source.join(file), folder.path().join(file)).unwrap();
     }
-    let dockgen =
-        |words: &[&str]| run(Command::new(env!("CARGO_BIN_EXE_dockgen")).args(words).current_dir(folder.path()));
+    let dockgen = |words: &[&str]| {
+        run(Command::new(env!("CARGO_BIN_EXE_dockgen")).args(words).current_dir(folder.path()))
+    };
     let other = tempfile::tempdir().unwrap();
     for base in ["distroless", "alpine", "debian"] {
         let file = other.path().join(base);
@@ -258,7 +303,8 @@ fn every_proof_at_once() {
     dockgen(&["init", "--yes", "--quiet"]);
     let before = fs::read_to_string(folder.path().join("server.js")).unwrap();
     let page = other.path().join("page.html");
-    let proof = proved(folder.path(), &["--caching", "--bases", "--report", page.to_str().unwrap()]);
+    let proof =
+        proved(folder.path(), &["--caching", "--bases", "--report", page.to_str().unwrap()]);
     for id in ["caching-source", "caching-layers", "caching-dependency", "caching-cold", "bases"] {
         assert_eq!(check(&proof, id)["outcome"], "ok", "{:#}", check(&proof, id));
     }
@@ -269,15 +315,27 @@ fn every_proof_at_once() {
         proof["caching"]
     );
     let rows = proof["bases"].as_array().unwrap();
-    let boots: Vec<&str> =
-        rows.iter().filter(|row| row["boots"] == true).filter_map(|row| row["family"].as_str()).collect();
+    let boots: Vec<&str> = rows
+        .iter()
+        .filter(|row| row["boots"] == true)
+        .filter_map(|row| row["family"].as_str())
+        .collect();
     assert_eq!(boots, ["distroless", "alpine", "debian"], "{rows:#?}");
     assert!(rows.iter().all(|row| row["boots"] == true || row["why"].is_string()), "{rows:#?}");
     let page = fs::read_to_string(page).unwrap();
-    assert!(page.contains("class=\"changed\"") && page.contains("after an edit of the source (server.js)"));
+    assert!(
+        page.contains("class=\"changed\"")
+            && page.contains("after an edit of the source (server.js)")
+    );
     // The repository is as it was, and so are everybody else's cache mounts.
     assert_eq!(fs::read_to_string(folder.path().join("server.js")).unwrap(), before);
-    let mounts = run(Command::new("docker").args(["buildx", "du", "--verbose", "--filter", "type=exec.cachemount"]));
+    let mounts = run(Command::new("docker").args([
+        "buildx",
+        "du",
+        "--verbose",
+        "--filter",
+        "type=exec.cachemount",
+    ]));
     assert!(!mounts.contains("/dockgen-verify-"), "{mounts}");
 }
 

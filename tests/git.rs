@@ -11,7 +11,10 @@ use tempfile::TempDir;
 
 const FILES: [(&str, &str); 5] = [
     ("go.mod", "module example.com/hello\n\ngo 1.26\n"),
-    ("main.go", "package main\n\nimport \"example.com/hello/internal/config\"\n\nfunc main() { config.Serve() }\n"),
+    (
+        "main.go",
+        "package main\n\nimport \"example.com/hello/internal/config\"\n\nfunc main() { config.Serve() }\n",
+    ),
     (
         "internal/config/config.go",
         "package config\n\nimport \"net/http\"\n\nfunc Serve() { http.ListenAndServe(\":8080\", nil) }\n",
@@ -50,7 +53,10 @@ fn what_git_tracks_is_part_of_the_repository_whatever_a_gitignore_says() {
         return;
     }
     let run = |folder: &Path| {
-        let output = Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes", "-q"]).arg(folder).output();
+        let output = Command::new(env!("CARGO_BIN_EXE_dockgen"))
+            .args(["init", "--yes", "-q"])
+            .arg(folder)
+            .output();
         let output = output.unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
@@ -60,8 +66,12 @@ fn what_git_tracks_is_part_of_the_repository_whatever_a_gitignore_says() {
         let dockerfile = fs::read_to_string(folder.path().join("Dockerfile")).unwrap();
         assert!(dockerfile.contains("EXPOSE 8080"), "the package was not read: {dockerfile}");
         let ignore = fs::read_to_string(folder.path().join(".dockerignore")).unwrap();
-        let at =
-            |row: &str| ignore.lines().position(|line| line == row).unwrap_or_else(|| panic!("no {row}: {ignore}"));
+        let at = |row: &str| {
+            ignore
+                .lines()
+                .position(|line| line == row)
+                .unwrap_or_else(|| panic!("no {row}: {ignore}"))
+        };
         assert!(at("**/config") < at("!internal/config/config.go"), "{ignore}");
         assert!(!ignore.contains("local.yaml"), "what git does not track stays out: {ignore}");
     }

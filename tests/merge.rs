@@ -36,7 +36,8 @@ static BASES: LazyLock<Vec<String>> = LazyLock::new(|| {
     generate::list(&folder, &dockgen::path::RelPath::root(), &mut files);
     let golden = |name: &str| name.ends_with("/Dockerfile") || name.ends_with("/.dockerignore");
     let goldens = files.into_iter().filter(|(name, _)| golden(name));
-    let mut texts: Vec<String> = goldens.map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    let mut texts: Vec<String> =
+        goldens.map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
     for output in generate::generate(app("1.27").path(), &[]).unwrap() {
         texts.extend([output.dockerfile, output.dockerignore]);
     }
@@ -79,7 +80,11 @@ fn anywhere() -> impl Strategy<Value = (String, String, String)> {
         let edits = || prop::collection::vec((0..base.lines().count(), 0_u8..3), 0..6);
         (Just(base), edits(), edits()).prop_map(|(base, ours, theirs)| {
             let lines: Vec<&str> = base.lines().collect();
-            (base.to_owned(), text(&edited(&lines, &ours, "OURS")), text(&edited(&lines, &theirs, "THEIRS")))
+            (
+                base.to_owned(),
+                text(&edited(&lines, &ours, "OURS")),
+                text(&edited(&lines, &theirs, "THEIRS")),
+            )
         })
     })
 }
@@ -94,21 +99,26 @@ fn apart() -> impl Strategy<Value = (String, String, String, String)> {
             for (mine, kind, gap) in edits {
                 at += gap;
                 let Some(line) = lines.get(at) else { break };
-                // A line that stands there several times can be removed in several places: which one is not to be told.
-                let kind = if lines.iter().filter(|other| *other == line).count() > 1 { 0 } else { kind };
+                // A line that stands there several times can be removed in several places: which
+                // one is not to be told.
+                let kind =
+                    if lines.iter().filter(|other| *other == line).count() > 1 { 0 } else { kind };
                 both.push((mine, (at, kind)));
                 if mine { ours.push((at, kind)) } else { theirs.push((at, kind)) }
             }
             let (mine, yours) = (edited(&lines, &ours, "OURS"), edited(&lines, &theirs, "THEIRS"));
-            // Ours applied to the text that theirs made: position by position, since they do not touch.
+            // Ours applied to the text that theirs made: position by position, since they do not
+            // touch.
             let mut expected = Vec::new();
             let (mut number_ours, mut number_theirs) = (0, 0);
             for (at, line) in lines.iter().enumerate() {
-                let Some((mine, (_, kind))) = both.iter().find(|(_, (place, _))| *place == at) else {
+                let Some((mine, (_, kind))) = both.iter().find(|(_, (place, _))| *place == at)
+                else {
                     expected.push((*line).to_owned());
                     continue;
                 };
-                let (name, number) = if *mine { ("OURS", &mut number_ours) } else { ("THEIRS", &mut number_theirs) };
+                let (name, number) =
+                    if *mine { ("OURS", &mut number_ours) } else { ("THEIRS", &mut number_theirs) };
                 if *kind < 2 {
                     expected.push(format!("{name} {number}"));
                 }
@@ -168,8 +178,9 @@ proptest! {
         }
     }
 
-    /// With the pristine copy written, the next run has nothing to do. Cut off between the file and the copy, it comes to
-    /// the same text, or, where the edits touched each other, shows both sides: never to a third text.
+    /// With the pristine copy written, the next run has nothing to do. Cut off between the file and
+    /// the copy, it comes to the same text, or, where the edits touched each other, shows both
+    /// sides: never to a third text.
     #[test]
     fn a_second_merge_changes_nothing((base, ours, theirs) in anywhere()) {
         for how in [Conflict::Ours, Conflict::Theirs] {
@@ -187,8 +198,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The whole road: whatever a person did to the files, an update writes what the parser takes, or nothing, and a
-    /// second one has nothing to do.
+    /// The whole road: whatever a person did to the files, an update writes what the parser takes,
+    /// or nothing, and a second one has nothing to do.
     #[test]
     fn an_update_writes_what_can_be_read(
         edits in prop::collection::vec((0_usize..60, 0_u8..3), 0..5),
@@ -224,7 +235,8 @@ proptest! {
     }
 }
 
-/// Files are renamed one after the other: wherever a run is cut off, the next one comes to the same end.
+/// Files are renamed one after the other: wherever a run is cut off, the next one comes to the same
+/// end.
 #[test]
 fn an_update_that_is_cut_off_settles() {
     let prepared = || {
@@ -244,8 +256,14 @@ fn an_update_that_is_cut_off_settles() {
         repository
     };
     let held = |root: &std::path::Path| {
-        ["Dockerfile", ".dockerignore", ".dockgen/Dockerfile", ".dockgen/dockerignore", ".dockgen/state.json"]
-            .map(|path| std::fs::read_to_string(root.join(path)).unwrap())
+        [
+            "Dockerfile",
+            ".dockerignore",
+            ".dockgen/Dockerfile",
+            ".dockgen/dockerignore",
+            ".dockgen/state.json",
+        ]
+        .map(|path| std::fs::read_to_string(root.join(path)).unwrap())
     };
     let whole = prepared();
     assert_eq!(update_once(whole.path(), Conflict::Refuse), Some(5));

@@ -1,5 +1,6 @@
-//! dockgen's own repository carries the files that dockgen writes for it, and they are what it writes today.
-//! `DOCKGEN_BLESS=1 cargo test --test own` brings them up to date, as `dockgen update` does.
+//! dockgen's own repository carries the files that dockgen writes for it, and they are what it
+//! writes today. `DOCKGEN_BLESS=1 cargo test --test own` brings them up to date, as
+//! `dockgen update` does.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input must fail")]
 
@@ -12,7 +13,12 @@ fn root() -> &'static Path {
 }
 
 fn dockgen(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_dockgen")).args(words).current_dir(root()).stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_dockgen"))
+        .args(words)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -31,7 +37,13 @@ fn the_committed_files_are_what_dockgen_writes() {
         assert!(update.status.success(), "{}", text(&update.stderr));
     }
     let check = dockgen(&["check", "."]);
-    assert_eq!(check.status.code(), Some(0), "{}{}\n{way_out}", text(&check.stdout), text(&check.stderr));
+    assert_eq!(
+        check.status.code(),
+        Some(0),
+        "{}{}\n{way_out}",
+        text(&check.stdout),
+        text(&check.stderr)
+    );
     // `check` lets edits by hand pass; here there are none.
     let written = dockgen(&["init", "--stdout", "--yes", "--quiet", "."]);
     assert_eq!(read("Dockerfile"), text(&written.stdout), "{way_out}");
@@ -39,16 +51,32 @@ fn the_committed_files_are_what_dockgen_writes() {
     assert_eq!(read("Dockerfile"), read(".dockgen/Dockerfile"), "{way_out}");
 }
 
-/// What the program is not built from stays out of the build context, so that a change of it compiles nothing again.
+/// What the program is not built from stays out of the build context, so that a change of it
+/// compiles nothing again.
 #[test]
 fn the_context_is_what_the_program_is_built_from() {
     let ignore = dockgen::docker::ignore::IgnoreFile::parse(&read(".dockerignore")).unwrap();
-    for path in ["tests/e2e.rs", "tests/fixtures/go-chi/go.mod", "snapshots/sizes.md", "docs/update.md", "target/x"] {
+    for path in [
+        "tests/e2e.rs",
+        "tests/fixtures/go-chi/go.mod",
+        "snapshots/sizes.md",
+        "docs/update.md",
+        "target/x",
+    ] {
         assert!(ignore.hides(path), "{path} is in the build context");
     }
-    let needed =
-        ["Cargo.toml", "Cargo.lock", "build.rs", "src/main.rs", "templates/rust.Dockerfile", "benches/pipeline.rs"];
+    let needed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.rs",
+        "src/main.rs",
+        "templates/rust.Dockerfile",
+        "benches/pipeline.rs",
+    ];
     for path in needed {
-        assert!(root().join(path).is_file() && !ignore.hides(path), "{path} is not in the build context");
+        assert!(
+            root().join(path).is_file() && !ignore.hides(path),
+            "{path} is not in the build context"
+        );
     }
 }

@@ -14,7 +14,10 @@ fn the_example_is_real() {
     let (head, rest) = readme.split_once("<!-- example:").unwrap();
     let (note, rest) = rest.split_once("-->\n").unwrap();
     let (_, tail) = rest.split_once("<!-- /example -->").unwrap();
-    assert!(head.contains(&format!("init --yes --stdout {FIXTURE}")), "the command above the example is another one");
+    assert!(
+        head.contains(&format!("init --yes --stdout {FIXTURE}")),
+        "the command above the example is another one"
+    );
     let run = Command::new(env!("CARGO_BIN_EXE_dockgen"))
         .args(["init", "--yes", "--stdout", FIXTURE])
         .current_dir(root)
@@ -22,9 +25,14 @@ fn the_example_is_real() {
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let text = String::from_utf8(run.stdout).unwrap();
-    let fresh = format!("{head}<!-- example:{note}-->\n```dockerfile\n{text}```\n<!-- /example -->{tail}");
+    let fresh =
+        format!("{head}<!-- example:{note}-->\n```dockerfile\n{text}```\n<!-- /example -->{tail}");
     if std::env::var_os("DOCKGEN_BLESS").is_some() {
         fs::write(&path, &fresh).unwrap();
     }
-    assert_eq!(fs::read_to_string(&path).unwrap(), fresh, "DOCKGEN_BLESS=1 cargo test --test readme");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        fresh,
+        "DOCKGEN_BLESS=1 cargo test --test readme"
+    );
 }

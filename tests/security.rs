@@ -1,5 +1,6 @@
-//! Input that nobody writes in good faith. The outcome is an error that names the file, or a Dockerfile that parses
-//! and holds no instruction that the same repository with plain words does not give. Never a panic, never a hang.
+//! Input that nobody writes in good faith. The outcome is an error that names the file, or a
+//! Dockerfile that parses and holds no instruction that the same repository with plain words does
+//! not give. Never a panic, never a hang.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 
@@ -90,7 +91,8 @@ fn hostile_words() -> Vec<String> {
 /// A file of a repository: its path and its text.
 type File = (String, String);
 
-/// A place where a word of the repository's author goes: a name for the place, and the repository with the word there.
+/// A place where a word of the repository's author goes: a name for the place, and the repository
+/// with the word there.
 struct Slot {
     name: &'static str,
     files: fn(&str) -> Vec<File>,
@@ -104,7 +106,8 @@ fn json(value: &serde_json::Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
 
-const SERVER: &str = "require('http').createServer((q, r) => r.end('x')).listen(process.env.PORT || 3000)\n";
+const SERVER: &str =
+    "require('http').createServer((q, r) => r.end('x')).listen(process.env.PORT || 3000)\n";
 
 /// A package with `changes` on top, its lockfile and its server.
 fn package(changes: &serde_json::Value, more: Vec<File>) -> Vec<File> {
@@ -118,13 +121,17 @@ fn package(changes: &serde_json::Value, more: Vec<File>) -> Vec<File> {
         "name": "plain", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": manifest.clone(),
         "node_modules/express": {"version": "5.1.0", "resolved": "https://registry.npmjs.org/express/-/express-5.1.0.tgz"}},
     });
-    let mut files =
-        vec![file("package.json", json(&manifest)), file("package-lock.json", json(&lock)), file("index.js", SERVER)];
+    let mut files = vec![
+        file("package.json", json(&manifest)),
+        file("package-lock.json", json(&lock)),
+        file("index.js", SERVER),
+    ];
     files.extend(more);
     files
 }
 
-const MAIN: &str = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+const MAIN: &str =
+    "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
 
 /// A module: go.mod as given, its program, and more.
 fn module(manifest: impl Into<String>, more: Vec<File>) -> Vec<File> {
@@ -144,7 +151,10 @@ fn go_source(body: &str) -> Vec<File> {
 /// A program that serves `served`, and a package in `folder` whose script may make it.
 fn front_end(folder: &str, script: &str, command: &str, served: &str) -> Vec<File> {
     let manifest = serde_json::json!({"name": "pages", "scripts": {script: command}, "devDependencies": {"vite": "7"}});
-    let mut files = go_source(&format!("\thttp.Handle(\"/\", http.FileServer(http.Dir({})))", go_string(served)));
+    let mut files = go_source(&format!(
+        "\thttp.Handle(\"/\", http.FileServer(http.Dir({})))",
+        go_string(served)
+    ));
     files.push(file(&format!("{folder}/package.json"), json(&manifest)));
     files
 }
@@ -247,7 +257,10 @@ const SLOTS: &[Slot] = &[
 ];
 
 fn answer(id: &str, word: &str) -> File {
-    file("dockgen.toml", format!("[answers]\n{} = {}\n", serde_json::Value::from(id), serde_json::Value::from(word)))
+    file(
+        "dockgen.toml",
+        format!("[answers]\n{} = {}\n", serde_json::Value::from(id), serde_json::Value::from(word)),
+    )
 }
 
 /// How often each instruction stands in each stage, and which images the stages are made from.
@@ -256,7 +269,12 @@ fn skeleton(dockerfile: &Dockerfile) -> BTreeMap<(String, String), usize> {
     for (at, stage) in dockerfile.stages.iter().enumerate() {
         let name = stage.name.clone().unwrap_or_else(|| at.to_string());
         // Another version is another tag, or another digit in the name.
-        let image = stage.image.split(':').next().unwrap_or_default().replace(|c: char| c.is_ascii_digit(), "");
+        let image = stage
+            .image
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .replace(|c: char| c.is_ascii_digit(), "");
         *counts.entry((name.clone(), format!("FROM {image}"))).or_default() += 1;
         for instruction in &stage.instructions {
             *counts.entry((name.clone(), instruction.keyword.clone())).or_default() += 1;
@@ -280,28 +298,51 @@ fn judge(place: &str, outputs: &[Output], plain: &[Output]) {
         assert!(!parsed.stages.is_empty(), "{place}:\n{text}");
         for (key, count) in skeleton(&parsed) {
             let most = allowed.get(&key).copied().unwrap_or_default();
-            assert!(count <= most, "{place}: {count} {key:?}, but {most} with a plain word\n{text}");
+            assert!(
+                count <= most,
+                "{place}: {count} {key:?}, but {most} with a plain word\n{text}"
+            );
         }
-        for instruction in parsed.instructions().filter(|instruction| instruction.keyword == "RUN") {
-            // A quote inside of quotes is written as '\'': what stands on both sides of it is quoted.
-            let unquoted: String = instruction.arguments.replace(r"'\''", "").split('\'').step_by(2).collect();
-            let harm = ["touch /INJECTED", "INJECTED/", "$INJECTED", "${INJECTED", "`touch", "$(touch", "| INJECTED"];
-            assert!(!harm.iter().any(|harm| unquoted.contains(harm)), "{place}: a shell reads the word\n{text}");
+        for instruction in parsed.instructions().filter(|instruction| instruction.keyword == "RUN")
+        {
+            // A quote inside of quotes is written as '\'': what stands on both sides of it is
+            // quoted.
+            let unquoted: String =
+                instruction.arguments.replace(r"'\''", "").split('\'').step_by(2).collect();
+            let harm = [
+                "touch /INJECTED",
+                "INJECTED/",
+                "$INJECTED",
+                "${INJECTED",
+                "`touch",
+                "$(touch",
+                "| INJECTED",
+            ];
+            assert!(
+                !harm.iter().any(|harm| unquoted.contains(harm)),
+                "{place}: a shell reads the word\n{text}"
+            );
         }
         let last = parsed.last().unwrap();
         let user = last.instructions.iter().rev().find(|instruction| instruction.keyword == "USER");
         assert!(
-            user.is_some_and(|user| user.arguments == dockgen::plan::USER || user.arguments.starts_with("101")),
+            user.is_some_and(
+                |user| user.arguments == dockgen::plan::USER || user.arguments.starts_with("101")
+            ),
             "{place}:\n{text}"
         );
-        assert!(!text.contains('\u{1b}') && !text.contains('\u{0}'), "{place}: a control character\n{text:?}");
+        assert!(
+            !text.contains('\u{1b}') && !text.contains('\u{0}'),
+            "{place}: a control character\n{text:?}"
+        );
         let directives: Vec<&str> = text
             .lines()
             .take_while(|line| line.starts_with('#'))
             .filter(|l| l.contains("syntax=") || l.contains("escape="))
             .collect();
         assert!(
-            directives.len() <= 1 && directives.iter().all(|l| *l == "# syntax=docker/dockerfile:1"),
+            directives.len() <= 1
+                && directives.iter().all(|l| *l == "# syntax=docker/dockerfile:1"),
             "{place}:\n{text}"
         );
     }
@@ -312,8 +353,12 @@ fn judge_error(place: &str, error: &anyhow::Error, files: &[File]) {
     let text = format!("{error:#}");
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let folder = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
-    let named = files.iter().any(|(path, _)| text.contains(&name(path)) || text.contains(&folder(path)));
-    assert!(named || text.contains("--"), "{place}: the error names neither a file nor a flag: {text}");
+    let named =
+        files.iter().any(|(path, _)| text.contains(&name(path)) || text.contains(&folder(path)));
+    assert!(
+        named || text.contains("--"),
+        "{place}: the error names neither a file nor a flag: {text}"
+    );
 }
 
 fn plain_words(slot: &Slot) -> Vec<Output> {
@@ -335,7 +380,11 @@ fn plain_words(slot: &Slot) -> Vec<Output> {
         "X=1",
         "a=b",
     ];
-    words.iter().filter_map(|word| generate(repository((slot.files)(word)).path(), &[]).ok()).flatten().collect()
+    words
+        .iter()
+        .filter_map(|word| generate(repository((slot.files)(word)).path(), &[]).ok())
+        .flatten()
+        .collect()
 }
 
 #[test]
@@ -346,7 +395,10 @@ fn no_word_becomes_an_instruction() {
         let part = |slots: &'static [Slot]| {
             let words = &words;
             scope.spawn(move || {
-                slots.iter().filter(|slot| std::panic::catch_unwind(|| try_words(slot, words)).is_err()).count()
+                slots
+                    .iter()
+                    .filter(|slot| std::panic::catch_unwind(|| try_words(slot, words)).is_err())
+                    .count()
             })
         };
         let parts: Vec<_> = SLOTS.chunks(SLOTS.len().div_ceil(threads)).map(part).collect();
@@ -370,27 +422,42 @@ fn try_words(slot: &Slot, words: &[String]) {
     }
 }
 
-/// The binary itself: exit 0 or 2, no panic, nothing on the terminal that steers it, nothing written on failure.
+/// The binary itself: exit 0 or 2, no panic, nothing on the terminal that steers it, nothing
+/// written on failure.
 #[test]
 fn the_command_prints_no_control_characters() {
-    let words = ["\u{1b}[31mINJECTED\u{1b}]0;x\u{7}", "x\r\nUSER root\r\n", "x\u{0}INJECTED", "\u{9b}31mINJECTED"];
+    let words = [
+        "\u{1b}[31mINJECTED\u{1b}]0;x\u{7}",
+        "x\r\nUSER root\r\n",
+        "x\u{0}INJECTED",
+        "\u{9b}31mINJECTED",
+    ];
     let mut harm = Vec::new();
     for slot in SLOTS {
         for word in words {
             let place = format!("{} = {word:?}", slot.name);
             let files = (slot.files)(word);
             let repository = repository(files.iter().map(|(path, text)| (path, text)));
-            let command =
-                Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes"]).arg(repository.path()).output();
+            let command = Command::new(env!("CARGO_BIN_EXE_dockgen"))
+                .args(["init", "--yes"])
+                .arg(repository.path())
+                .output();
             let output = command.unwrap();
-            let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-            assert!(matches!(output.status.code(), Some(0 | 2)), "{place}: {:?}\n{said}", output.status);
+            let said = String::from_utf8(output.stdout).unwrap()
+                + &String::from_utf8(output.stderr).unwrap();
+            assert!(
+                matches!(output.status.code(), Some(0 | 2)),
+                "{place}: {:?}\n{said}",
+                output.status
+            );
             let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
             if said.contains(steers) {
                 harm.push(format!("{place}: {said:?}"));
             }
             if output.status.code() == Some(2) {
-                let written = ["Dockerfile", ".dockgen"].iter().any(|name| repository.path().join(name).exists());
+                let written = ["Dockerfile", ".dockgen"]
+                    .iter()
+                    .any(|name| repository.path().join(name).exists());
                 assert!(!written, "{place}: failed, and wrote\n{said}");
             }
         }
@@ -488,7 +555,14 @@ fn yaml_bombs_are_refused() {
     }
     bomb.push_str("packages: *a29\n");
     for path in ["pnpm-workspace.yaml", ".yarnrc.yml", "pnpm-lock.yaml"] {
-        outcome(path, with(package(&serde_json::json!({"packageManager": "pnpm@10.0.0"}), vec![]), path, bomb.clone()));
+        outcome(
+            path,
+            with(
+                package(&serde_json::json!({"packageManager": "pnpm@10.0.0"}), vec![]),
+                path,
+                bomb.clone(),
+            ),
+        );
     }
 }
 
@@ -496,16 +570,26 @@ fn yaml_bombs_are_refused() {
 fn size_is_bounded() {
     // Larger than any manifest: the error names the file and the size.
     let large = format!("{{\"name\": \"{}\"}}", "x".repeat(40 << 20));
-    let error = outcome("large package.json", with(package(&serde_json::json!({}), vec![]), "package.json", large));
-    assert!(error.as_ref().is_some_and(|e| e.contains("package.json") && e.contains("bytes")), "{error:?}");
+    let error = outcome(
+        "large package.json",
+        with(package(&serde_json::json!({}), vec![]), "package.json", large),
+    );
+    assert!(
+        error.as_ref().is_some_and(|e| e.contains("package.json") && e.contains("bytes")),
+        "{error:?}"
+    );
     // Large and valid: read, and done in time.
-    let dependencies: serde_json::Map<String, serde_json::Value> =
-        (0..150_000).map(|i| (format!("package-with-a-long-name-{i}"), serde_json::Value::from("^1.0.0"))).collect();
+    let dependencies: serde_json::Map<String, serde_json::Value> = (0..150_000)
+        .map(|i| (format!("package-with-a-long-name-{i}"), serde_json::Value::from("^1.0.0")))
+        .collect();
     let many = package(&serde_json::json!({"dependencies": dependencies}), vec![]);
     assert!(many[1].1.len() > 10 << 20 || many[0].1.len() > 5 << 20);
     outcome("a package with 150,000 dependencies", bytes(many));
     let source = format!("{SERVER}//{}\n", "x".repeat(3 << 20));
-    outcome("a source file of 3 MB", with(package(&serde_json::json!({}), vec![]), "index.js", source));
+    outcome(
+        "a source file of 3 MB",
+        with(package(&serde_json::json!({}), vec![]), "index.js", source),
+    );
     let mut requires = String::new();
     for number in 0..100_000 {
         writeln!(requires, "\texample.com/module-{number} v1.0.0").unwrap();
@@ -513,15 +597,27 @@ fn size_is_bounded() {
     let go = format!("module example.com/plain\n\ngo 1.26\n\nrequire (\n{requires})\n");
     outcome("a module with 100,000 requirements", bytes(module(go, vec![])));
     let line = format!("package main\n\nvar x = \"{}\"\n", "x".repeat(900_000));
-    outcome("a very long line", with(module("module example.com/plain\n\ngo 1.26\n", vec![]), "other.go", line));
+    outcome(
+        "a very long line",
+        with(module("module example.com/plain\n\ngo 1.26\n", vec![]), "other.go", line),
+    );
 }
 
 #[test]
 fn manifests_that_are_no_text_are_named() {
     let binary: Vec<u8> = (0..=255).cycle().take(4096).collect();
-    for path in ["package.json", "package-lock.json", "tsconfig.json", ".nvmrc", "pnpm-workspace.yaml", ".npmrc"] {
-        let mut files =
-            bytes(package(&serde_json::json!({"scripts": {"build": "tsc", "start": "node index.js"}}), vec![]));
+    for path in [
+        "package.json",
+        "package-lock.json",
+        "tsconfig.json",
+        ".nvmrc",
+        "pnpm-workspace.yaml",
+        ".npmrc",
+    ] {
+        let mut files = bytes(package(
+            &serde_json::json!({"scripts": {"build": "tsc", "start": "node index.js"}}),
+            vec![],
+        ));
         files.retain(|(held, _)| held != path);
         files.push((path.to_owned(), binary.clone()));
         let error = outcome(path, files);
@@ -542,7 +638,11 @@ fn manifests_that_are_no_text_are_named() {
 fn links_never_lead_out() {
     let secret = tempfile::tempdir().unwrap();
     let outside = secret.path().join("package.json");
-    fs::write(&outside, json(&serde_json::json!({"name": "stolen", "scripts": {"start": "node stolen.js"}}))).unwrap();
+    fs::write(
+        &outside,
+        json(&serde_json::json!({"name": "stolen", "scripts": {"start": "node stolen.js"}})),
+    )
+    .unwrap();
     let target = format!("-> {}", outside.display());
     let link = |path: &str, target: &str| {
         let mut files = package(&serde_json::json!({}), vec![]);
@@ -550,9 +650,11 @@ fn links_never_lead_out() {
         files.push(file(path, target));
         bytes(files)
     };
-    let error = outcome("manifest out of the root", link("package.json", &target)).expect("a refusal");
+    let error =
+        outcome("manifest out of the root", link("package.json", &target)).expect("a refusal");
     assert!(error.contains("package.json") && !error.contains("stolen.js"), "{error}");
-    let error = outcome("manifest in a circle", link("package.json", "-> package.json")).expect("a refusal");
+    let error = outcome("manifest in a circle", link("package.json", "-> package.json"))
+        .expect("a refusal");
     assert!(error.contains("package.json"), "{error}");
     outcome("a circle of two", [link("a", "-> b"), bytes(vec![file("b", "-> a")])].concat());
     outcome("a folder into itself", link("loop", "-> ."));
@@ -566,7 +668,11 @@ fn links_never_lead_out() {
     let folder = repository(go_source("\ttemplate.ParseGlob(\"web/*.html\")"));
     std::os::unix::fs::symlink(secret.path(), folder.path().join("web")).unwrap();
     if let Ok(outputs) = generate(folder.path(), &[]) {
-        assert!(outputs.iter().all(|output| !output.dockerfile.contains(" web")), "{}", outputs[0].dockerfile);
+        assert!(
+            outputs.iter().all(|output| !output.dockerfile.contains(" web")),
+            "{}",
+            outputs[0].dockerfile
+        );
     }
 }
 
@@ -583,22 +689,35 @@ fn nothing_is_read_or_written_through_links_at_the_outputs() {
             .arg(repository.path())
             .output();
         assert!(matches!(run.unwrap().status.code(), Some(0 | 2)), "{name}");
-        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious\n", "{name} was written through a link");
+        assert_eq!(
+            fs::read_to_string(&victim).unwrap(),
+            "precious\n",
+            "{name} was written through a link"
+        );
     }
     let outside = tempfile::tempdir().unwrap();
     let repository = repository(bytes(package(&serde_json::json!({}), vec![])));
     std::os::unix::fs::symlink(outside.path(), repository.path().join(".dockgen")).unwrap();
-    let run =
-        Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes"]).arg(repository.path()).output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_dockgen"))
+        .args(["init", "--yes"])
+        .arg(repository.path())
+        .output()
+        .unwrap();
     assert!(matches!(run.status.code(), Some(0 | 2)));
-    assert!(fs::read_dir(outside.path()).unwrap().next().is_none(), ".dockgen was written through a link");
+    assert!(
+        fs::read_dir(outside.path()).unwrap().next().is_none(),
+        ".dockgen was written through a link"
+    );
 }
 
 #[test]
 fn circles_of_references_end() {
     let typescript = serde_json::json!({"scripts": {"build": "tsc", "start": "node index.js"}});
     let extends = |from: &str, to: &str| file(from, json(&serde_json::json!({"extends": to})));
-    outcome("tsconfig, itself", bytes(package(&typescript, vec![extends("tsconfig.json", "./tsconfig.json")])));
+    outcome(
+        "tsconfig, itself",
+        bytes(package(&typescript, vec![extends("tsconfig.json", "./tsconfig.json")])),
+    );
     outcome(
         "tsconfig, in a circle",
         bytes(package(
@@ -624,28 +743,57 @@ fn circles_of_references_end() {
         ]
     };
     let circle: Vec<File> = member("a", "b").into_iter().chain(member("b", "a")).collect();
-    outcome("workspaces", bytes(package(&serde_json::json!({"workspaces": ["packages/*"]}), circle.clone())));
-    for pattern in [".", "..", "**", "*/**/*", "../*", "/", "packages/../..", "{a,b", "[", "packages/*/**/**/**/**/*"] {
-        outcome(pattern, bytes(package(&serde_json::json!({"workspaces": [pattern]}), circle.clone())));
+    outcome(
+        "workspaces",
+        bytes(package(&serde_json::json!({"workspaces": ["packages/*"]}), circle.clone())),
+    );
+    for pattern in [
+        ".",
+        "..",
+        "**",
+        "*/**/*",
+        "../*",
+        "/",
+        "packages/../..",
+        "{a,b",
+        "[",
+        "packages/*/**/**/**/**/*",
+    ] {
+        outcome(
+            pattern,
+            bytes(package(&serde_json::json!({"workspaces": [pattern]}), circle.clone())),
+        );
     }
-    let file_dependencies = |to: &str| serde_json::json!({"dependencies": {"x": format!("file:{to}")}});
+    let file_dependencies =
+        |to: &str| serde_json::json!({"dependencies": {"x": format!("file:{to}")}});
     for to in [".", "..", "packages/a", "./index.js", "../../../../etc"] {
         outcome(to, bytes(package(&file_dependencies(to), circle.clone())));
     }
-    let go = |replace: &str| format!("module example.com/plain\n\ngo 1.26\n\nreplace example.com/x => {replace}\n");
+    let go = |replace: &str| {
+        format!("module example.com/plain\n\ngo 1.26\n\nreplace example.com/x => {replace}\n")
+    };
     for replace in ["./", ".", "./a", "../", "../../../../../../etc", "/etc"] {
-        let nested = vec![file("a/go.mod", "module example.com/x\n\nreplace example.com/plain => ../\n")];
+        let nested =
+            vec![file("a/go.mod", "module example.com/x\n\nreplace example.com/plain => ../\n")];
         outcome(replace, bytes(module(go(replace), nested)));
     }
     for used in [".", "./.", "..", "./a", "../../..", "/"] {
-        let more = vec![file("go.work", format!("go 1.26\n\nuse {used}\n")), file("a/go.work", "go 1.26\n\nuse ..\n")];
+        let more = vec![
+            file("go.work", format!("go 1.26\n\nuse {used}\n")),
+            file("a/go.work", "go 1.26\n\nuse ..\n"),
+        ];
         outcome(used, bytes(module("module example.com/plain\n\ngo 1.26\n", more)));
     }
     let import = |from: &str, to: &str| {
-        file(&format!("{from}/x.go"), format!("package {from}\n\nimport _ \"example.com/plain/{to}\"\n"))
+        file(
+            &format!("{from}/x.go"),
+            format!("package {from}\n\nimport _ \"example.com/plain/{to}\"\n"),
+        )
     };
-    let main = file("main.go", "package main\n\nimport _ \"example.com/plain/a\"\n\nfunc main() {}\n");
-    let mut files = module("module example.com/plain\n\ngo 1.26\n", vec![import("a", "b"), import("b", "a")]);
+    let main =
+        file("main.go", "package main\n\nimport _ \"example.com/plain/a\"\n\nfunc main() {}\n");
+    let mut files =
+        module("module example.com/plain\n\ngo 1.26\n", vec![import("a", "b"), import("b", "a")]);
     files.retain(|(path, _)| path != "main.go");
     files.push(main);
     outcome("imports", bytes(files));
@@ -655,7 +803,11 @@ fn circles_of_references_end() {
     ];
     outcome(
         "modules",
-        with(package(&serde_json::json!({}), javascript), "index.js", format!("require('./a')\n{SERVER}")),
+        with(
+            package(&serde_json::json!({}), javascript),
+            "index.js",
+            format!("require('./a')\n{SERVER}"),
+        ),
     );
 }
 
@@ -681,17 +833,20 @@ enum Mutation {
 
 fn mutation() -> impl Strategy<Value = Mutation> {
     let piece = prop_oneof![
-        proptest::sample::select(hostile_words().into_iter().filter(|w| w.len() < 100).collect::<Vec<_>>()),
+        proptest::sample::select(
+            hostile_words().into_iter().filter(|w| w.len() < 100).collect::<Vec<_>>()
+        ),
         proptest::sample::select(vec![
-            "{", "}", "[", "]", "(", ")", ":", ",", "\"", "'", "`", "/*", "//", "#", "&a ", "*a", "|\n", "<<: ",
-            "\\u0000", "\u{feff}"
+            "{", "}", "[", "]", "(", ")", ":", ",", "\"", "'", "`", "/*", "//", "#", "&a ", "*a",
+            "|\n", "<<: ", "\\u0000", "\u{feff}"
         ])
         .prop_map(str::to_owned),
         "\\PC{0,12}",
     ];
     prop_oneof![
         (any::<usize>(), 1_usize..40).prop_map(|(at, length)| Mutation::Remove(at, length)),
-        (any::<usize>(), 1_usize..40, 1_usize..50).prop_map(|(at, length, times)| Mutation::Repeat(at, length, times)),
+        (any::<usize>(), 1_usize..40, 1_usize..50)
+            .prop_map(|(at, length, times)| Mutation::Repeat(at, length, times)),
         (any::<usize>(), piece).prop_map(|(at, text)| Mutation::Insert(at, text)),
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Mutation::Flip(at, byte)),
         any::<usize>().prop_map(Mutation::Cut),
@@ -740,7 +895,10 @@ fn victims() -> Vec<Vec<File>> {
                 "pnpm-lock.yaml",
                 "lockfileVersion: '9.0'\n\nimporters:\n  .:\n    dependencies:\n      express:\n        specifier: ^5.0.0\n        version: 5.1.0\n",
             ),
-            file("pnpm-workspace.yaml", "packages:\n  - packages/*\nonlyBuiltDependencies:\n  - sharp\n"),
+            file(
+                "pnpm-workspace.yaml",
+                "packages:\n  - packages/*\nonlyBuiltDependencies:\n  - sharp\n",
+            ),
             file(
                 "tsconfig.json",
                 "{ \"extends\": \"./base.json\", /* c */ \"compilerOptions\": { \"outDir\": \"dist\", \"rootDir\": \"src\", }, }",
@@ -753,7 +911,10 @@ fn victims() -> Vec<Vec<File>> {
             file(".nvmrc", "lts/*\n"),
             file(".tool-versions", "nodejs 22.1.0 # comment\ngolang 1.26.1\n"),
             file("mise.toml", "[tools]\nnode = \"22\"\n"),
-            file(".npmrc", "registry=https://registry.npmjs.org/\n//x/:_authToken=${TOKEN}\nnode-linker=hoisted\n"),
+            file(
+                ".npmrc",
+                "registry=https://registry.npmjs.org/\n//x/:_authToken=${TOKEN}\nnode-linker=hoisted\n",
+            ),
             file(".env.example", "PORT=4000\nHOST=localhost\n"),
             file(".gitignore", "node_modules/\n/dist\n!keep\n*.log\n"),
             file(".dockerignore", "**\n!src\n"),

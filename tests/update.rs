@@ -52,7 +52,8 @@ fn command(folder: &Path, args: &[&str]) -> Command {
 /// Runs it, expects this exit code, and gives both streams.
 fn run(folder: &Path, args: &[&str], code: i32) -> (String, String) {
     let output = command(folder, args).output().unwrap();
-    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let (out, err) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(code), "{args:?}\n{out}\n{err}");
     (out, err)
 }
@@ -122,7 +123,10 @@ fn a_fact_that_moved_is_told_and_merged_with_the_edit() {
     assert_eq!(read(dir.path(), "Dockerfile"), edited);
 
     let (out, _) = run(dir.path(), &["update"], 0);
-    assert!(flat(&out).contains("toolchain 1.26 -> 1.27 (go.mod:3)") && out.contains("updated"), "{out}");
+    assert!(
+        flat(&out).contains("toolchain 1.26 -> 1.27 (go.mod:3)") && out.contains("updated"),
+        "{out}"
+    );
     assert_eq!(read(dir.path(), "Dockerfile"), edited.replace("golang:1.26", "golang:1.27"));
     assert!(read(dir.path(), ".dockerignore").contains("by-hand/"));
     run(dir.path(), &["check"], 0);
@@ -141,7 +145,10 @@ fn formats_for_scripts_and_for_github() {
     module(dir.path(), "apps/api/", "1.27");
     let (out, _) = run(&app, &["check", "--format", "github"], 1);
     let first = out.lines().next().unwrap();
-    assert_eq!(first, "::error file=apps/api/go.mod,line=3,title=dockgen%3A moved::toolchain 1.26 -> 1.27");
+    assert_eq!(
+        first,
+        "::error file=apps/api/go.mod,line=3,title=dockgen%3A moved::toolchain 1.26 -> 1.27"
+    );
     assert!(out.contains("::error file=apps/api/Dockerfile,line=1,"), "{out}");
     let (out, _) = run(&app, &["check", "--format", "json"], 1);
     let json: Value = serde_json::from_str(&out).unwrap();
@@ -168,7 +175,8 @@ fn a_conflict_is_refused_until_somebody_settles_it() {
     assert!(out.contains("conflict"), "{out}");
     assert_eq!(files(dir.path()), before);
 
-    for (how, code, kept) in [("ours", 0, "golang:1.26-mine"), ("theirs", 0, "golang:1.27-trixie")] {
+    for (how, code, kept) in [("ours", 0, "golang:1.26-mine"), ("theirs", 0, "golang:1.27-trixie")]
+    {
         for (path, text) in &before {
             write(dir.path(), path, text);
         }
@@ -201,7 +209,12 @@ fn what_was_deleted_is_written_anew() {
     assert!(out.contains("wrote"), "{out}");
     assert_eq!(files(dir.path()), before);
     // What a person removed from the file stays removed.
-    replace(dir.path(), "Dockerfile", "# The module requires no other: nothing is downloaded.\n", "");
+    replace(
+        dir.path(),
+        "Dockerfile",
+        "# The module requires no other: nothing is downloaded.\n",
+        "",
+    );
     module(dir.path(), "", "1.27");
     run(dir.path(), &["update"], 0);
     assert!(!read(dir.path(), "Dockerfile").contains("nothing is downloaded"));
@@ -218,12 +231,17 @@ fn a_file_that_somebody_else_wrote_is_adopted_on_request() {
     assert!(err.contains("run `dockgen init`"), "{err}");
 
     let (generated, _) = run(dir.path(), &["init", "--stdout", "--quiet"], 0);
-    let own = generated.replace("\nUSER ", "\nENV MINE=1\n\nUSER ").replace("# hello: written by dockgen", "# mine");
+    let own = generated
+        .replace("\nUSER ", "\nENV MINE=1\n\nUSER ")
+        .replace("# hello: written by dockgen", "# mine");
     write(dir.path(), "Dockerfile", &own);
     write(dir.path(), ".dockerignore", "secret/\n");
     for command in ["update", "check"] {
         let (_, err) = run(dir.path(), &[command], 2);
-        assert!(err.contains("update --adopt") && err.contains("was not written by dockgen"), "{err}");
+        assert!(
+            err.contains("update --adopt") && err.contains("was not written by dockgen"),
+            "{err}"
+        );
     }
     let (out, _) = run(dir.path(), &["update", "--adopt"], 0);
     assert!(out.contains("adopted"), "{out}");
@@ -257,9 +275,16 @@ fn the_state_of_another_version() {
 
     let good = read(dir.path(), ".dockgen/state.json");
     for (bad, says) in [
-        (good.replace("\"schema\": 1", "\"schema\": 9").replace("\"dockgen\": \"", "\"dockgen\": \"9"), "newer"),
+        (
+            good.replace("\"schema\": 1", "\"schema\": 9")
+                .replace("\"dockgen\": \"", "\"dockgen\": \"9"),
+            "newer",
+        ),
         ("<<<<<<< HEAD\n".to_owned() + &good, "not a state file"),
-        (good.replace("\"dockerfile\": \"Dockerfile\"", "\"dockerfile\": \"../../x\""), "leads out"),
+        (
+            good.replace("\"dockerfile\": \"Dockerfile\"", "\"dockerfile\": \"../../x\""),
+            "leads out",
+        ),
     ] {
         write(dir.path(), ".dockgen/state.json", &bad);
         let before = files(dir.path());
@@ -275,7 +300,12 @@ fn the_state_of_another_version() {
 fn templates_that_moved_are_told_apart_from_facts() {
     let dir = hello();
     let version = env!("CARGO_PKG_VERSION");
-    replace(dir.path(), ".dockgen/state.json", &format!("\"dockgen\": \"{version}\""), "\"dockgen\": \"0.0.1\"");
+    replace(
+        dir.path(),
+        ".dockgen/state.json",
+        &format!("\"dockgen\": \"{version}\""),
+        "\"dockgen\": \"0.0.1\"",
+    );
     replace(dir.path(), ".dockgen/state.json", "\"templates\": \"", "\"templates\": \"other");
     run(dir.path(), &["check"], 0);
     for file in [".dockgen/Dockerfile", "Dockerfile"] {
@@ -286,7 +316,9 @@ fn templates_that_moved_are_told_apart_from_facts() {
     assert!(!out.contains("toolchain") && !out.contains("changed since"), "{out}");
     run(dir.path(), &["update"], 0);
     assert!(read(dir.path(), "Dockerfile").contains("yours to edit"));
-    assert!(read(dir.path(), ".dockgen/state.json").contains(&format!("\"dockgen\": \"{version}\"")));
+    assert!(
+        read(dir.path(), ".dockgen/state.json").contains(&format!("\"dockgen\": \"{version}\""))
+    );
 }
 
 #[test]
@@ -294,7 +326,10 @@ fn an_input_that_moved_no_fact_is_named() {
     let dir = hello();
     write(dir.path(), ".gitignore", "generated/\n");
     let (out, _) = run(dir.path(), &["check"], 1);
-    assert!(out.contains(".dockerignore is behind") && out.contains("changed since: .gitignore"), "{out}");
+    assert!(
+        out.contains(".dockerignore is behind") && out.contains("changed since: .gitignore"),
+        "{out}"
+    );
     run(dir.path(), &["update"], 0);
     assert!(read(dir.path(), ".dockerignore").contains("generated"));
     run(dir.path(), &["check"], 0);
@@ -336,7 +371,10 @@ fn line_endings_and_a_missing_final_newline_stay() {
     run(dir.path(), &["check"], 0);
     module(dir.path(), "", "1.27");
     run(dir.path(), &["update"], 0);
-    assert_eq!(read(dir.path(), "Dockerfile"), dressed(&text.replace("golang:1.26", "golang:1.27")));
+    assert_eq!(
+        read(dir.path(), "Dockerfile"),
+        dressed(&text.replace("golang:1.26", "golang:1.27"))
+    );
 }
 
 #[test]
@@ -351,7 +389,10 @@ fn answers_hold_and_contradictions_are_told() {
     assert!(text.contains("golang:1.27") && text.contains("ENV A=1"), "{text}");
     let (out, _) = run(dir.path(), &["check"], 0);
     let out = flat(&out);
-    assert!(out.contains("toolchain: dockgen.toml says 1.27") && out.contains("says 1.26 (go.mod:3)"), "{out}");
+    assert!(
+        out.contains("toolchain: dockgen.toml says 1.27") && out.contains("says 1.26 (go.mod:3)"),
+        "{out}"
+    );
     write(dir.path(), "dockgen.toml", "[answers]\ntoolchain = 1.27\n");
     let (_, err) = run(dir.path(), &["check"], 2);
     assert!(err.contains("dockgen.toml:2"), "{err}");
@@ -378,7 +419,10 @@ fn rules_are_checked_on_the_file_as_it_stands() {
     let (out, _) = run(dir.path(), &["check"], 1);
     assert!(out.contains("DG004"), "{out}");
     let (out, _) = run(dir.path(), &["check", "--format", "github"], 1);
-    assert!(out.starts_with("::error file=Dockerfile,line=") && out.contains("dockgen%3A rule"), "{out}");
+    assert!(
+        out.starts_with("::error file=Dockerfile,line=") && out.contains("dockgen%3A rule"),
+        "{out}"
+    );
     replace(dir.path(), "Dockerfile", "USER root", "# dockgen: allow=DG004\nUSER root");
     run(dir.path(), &["check"], 0);
     // A decision by hand is told, and is no failure.
@@ -395,13 +439,19 @@ fn rules_are_checked_on_the_file_as_it_stands() {
 #[test]
 fn a_merge_that_breaks_a_rule_is_refused() {
     let dir = hello();
-    // The last output had no certificates, and somebody gave the stage that they come from another name.
+    // The last output had no certificates, and somebody gave the stage that they come from another
+    // name.
     let certificates = "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\n";
     for file in [".dockgen/Dockerfile", "Dockerfile"] {
         replace(dir.path(), file, certificates, "");
     }
     replace(dir.path(), "Dockerfile", "FROM deps AS build", "FROM deps AS compile");
-    replace(dir.path(), "Dockerfile", "COPY --from=build /out/hello", "COPY --from=compile /out/hello");
+    replace(
+        dir.path(),
+        "Dockerfile",
+        "COPY --from=build /out/hello",
+        "COPY --from=compile /out/hello",
+    );
     run(dir.path(), &["check"], 1);
     let before = files(dir.path());
     let (out, err) = run(dir.path(), &["update"], 1);
@@ -417,12 +467,24 @@ fn the_schema_is_json_and_knows_the_questions() {
     let (out, _) = run(dir.path(), &["schema"], 0);
     let schema: Value = serde_json::from_str(&out).unwrap();
     let known = &schema["properties"]["answers"]["properties"];
-    for id in ["args", "base", "dev", "entrypoint", "env", "name", "port", "tool", "toolchain", "writable"] {
+    for id in [
+        "args",
+        "base",
+        "dev",
+        "entrypoint",
+        "env",
+        "name",
+        "port",
+        "tool",
+        "toolchain",
+        "writable",
+    ] {
         assert!(known[id]["description"].is_string(), "{id}");
     }
 }
 
-/// A `docker` that answers every question with the digest in a file beside it, or fails where there is none.
+/// A `docker` that answers every question with the digest in a file beside it, or fails where there
+/// is none.
 #[cfg(unix)]
 fn engine() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
@@ -440,7 +502,8 @@ fn digests_are_written_kept_and_moved() {
     let path = format!("{}:/usr/bin:/bin", engine.path().display());
     let pinned = |args: &[&str]| {
         let output = command(dir.path(), args).env("PATH", &path).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        let text =
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{args:?}\n{text}");
         flat(&text)
     };
@@ -477,7 +540,8 @@ fn digests_are_written_kept_and_moved() {
     assert!(read(dir.path(), "Dockerfile").contains("golang:1.27-trixie AS"));
 }
 
-/// `--unpin` is the way back: tags alone, edits by hand kept, and nothing brings the digests back but `--pin`.
+/// `--unpin` is the way back: tags alone, edits by hand kept, and nothing brings the digests back
+/// but `--pin`.
 #[cfg(unix)]
 #[test]
 fn digests_are_dropped_again() {
@@ -490,15 +554,29 @@ fn digests_are_dropped_again() {
     let digest = format!("sha256:{}", "a".repeat(64));
     write(engine.path(), "digest", &format!("{digest}\n"));
     let path = format!("{}:/usr/bin:/bin", engine.path().display());
-    let pin =
-        || assert!(command(dir.path(), &["update", "--pin"]).env("PATH", &path).output().unwrap().status.success());
+    let pin = || {
+        assert!(
+            command(dir.path(), &["update", "--pin"])
+                .env("PATH", &path)
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
+    };
     pin();
     let pinned = files(dir.path());
-    assert!(pinned["Dockerfile"].contains(&digest) && pinned[".dockgen/state.json"].contains(&digest));
+    assert!(
+        pinned["Dockerfile"].contains(&digest) && pinned[".dockgen/state.json"].contains(&digest)
+    );
     run(dir.path(), &["update", "--unpin", "--dry-run"], 0);
     assert_eq!(files(dir.path()), pinned);
     let (out, _) = run(dir.path(), &["update", "--unpin"], 0);
-    assert!(flat(&out).contains("moved digest of golang:1.26-trixie sha256:aaa") && out.contains("a: gone"), "{out}");
+    assert!(
+        flat(&out).contains("moved digest of golang:1.26-trixie sha256:aaa")
+            && out.contains("a: gone"),
+        "{out}"
+    );
     assert_eq!(files(dir.path()), before);
     run(dir.path(), &["check"], 0);
     run(dir.path(), &["update"], 0);
@@ -548,7 +626,11 @@ fn kill_leaves_the_old_file_or_the_new_one() {
     for round in 0..ROUNDS {
         let version = if round % 2 == 0 { "1.27" } else { "1.26" };
         module(dir.path(), "", version);
-        let mut child = command(dir.path(), &["update"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command(dir.path(), &["update"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         // From the middle of the run to a little after its end: where the writing is.
         std::thread::sleep(whole / 2 + whole * round / ROUNDS);
         child.kill().unwrap();

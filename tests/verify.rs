@@ -1,5 +1,5 @@
-//! `dockgen verify` against an engine that is not there, dies, or fails: a script in Docker's place says what it is told to.
-//! What needs a real engine is in `tests/e2e_verify.rs`.
+//! `dockgen verify` against an engine that is not there, dies, or fails: a script in Docker's place
+//! says what it is told to. What needs a real engine is in `tests/e2e_verify.rs`.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
@@ -52,14 +52,21 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap(), engine: tempfile::tempdir().unwrap() };
+        let world =
+            Self { folder: tempfile::tempdir().unwrap(), engine: tempfile::tempdir().unwrap() };
         fs::write(world.path().join("go.mod"), "module example.com/hello\n\ngo 1.27\n").unwrap();
         fs::write(world.path().join("main.go"), MAIN).unwrap();
-        let made = Command::new(env!("CARGO_BIN_EXE_dockgen")).args(["init", "--yes", "-q"]).arg(world.path()).status();
+        let made = Command::new(env!("CARGO_BIN_EXE_dockgen"))
+            .args(["init", "--yes", "-q"])
+            .arg(world.path())
+            .status();
         assert!(made.unwrap().success());
         program(&world.engine.path().join("docker"), SCRIPT);
         // The machine may have one.
-        program(&world.engine.path().join("podman"), "#!/bin/sh\necho podman is broken >&2\nexit 1\n");
+        program(
+            &world.engine.path().join("podman"),
+            "#!/bin/sh\necho podman is broken >&2\nexit 1\n",
+        );
         world
     }
 
@@ -126,18 +133,33 @@ fn without_an_engine_it_says_what_to_do() {
     assert_eq!(out, "");
     holds(
         &err,
-        &["no container engine", "`docker` is not on the PATH", "`podman` is not on the PATH", "Install Docker"],
+        &[
+            "no container engine",
+            "`docker` is not on the PATH",
+            "`podman` is not on the PATH",
+            "Install Docker",
+        ],
     );
 }
 
 #[test]
 fn an_engine_that_does_not_answer_is_named() {
     let world = World::new();
-    let output = world.command("down", &[]).env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
+    let output =
+        world.command("down", &[]).env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
     let (_, err) = told(&output, 2);
-    holds(&err, &["no engine answers it at DOCKER_HOST=tcp://127.0.0.1:1", "Cannot connect to the Docker daemon"]);
+    holds(
+        &err,
+        &[
+            "no engine answers it at DOCKER_HOST=tcp://127.0.0.1:1",
+            "Cannot connect to the Docker daemon",
+        ],
+    );
     assert!(!err.contains("podman"), "whoever names an engine means that one: {err}");
-    holds(&world.run("down", &[], 2).1, &["docker is there, but no engine answers it", "podman is broken"]);
+    holds(
+        &world.run("down", &[], 2).1,
+        &["docker is there, but no engine answers it", "podman is broken"],
+    );
     holds(&world.run("old", &[], 2).1, &["buildx", "install or update"]);
 }
 
@@ -164,7 +186,10 @@ fn an_engine_that_dies_proves_and_refutes_nothing() {
     let world = World::new();
     let (out, err) = world.run("dies", &[], 2);
     assert_eq!(out, "");
-    holds(&err, &["the engine stopped answering while building", "Cannot connect", "start it again"]);
+    holds(
+        &err,
+        &["the engine stopped answering while building", "Cannot connect", "start it again"],
+    );
     let (made, removed) = world.images();
     assert!(made.len() == 1 && made == removed, "{made:?} {removed:?}");
 }
@@ -173,7 +198,14 @@ fn an_engine_that_dies_proves_and_refutes_nothing() {
 fn a_full_disk_is_the_machines_fault() {
     let world = World::new();
     let (_, err) = world.run("full", &[], 2);
-    holds(&err, &["the disk of the container engine is full", "no space left on device", "docker builder prune"]);
+    holds(
+        &err,
+        &[
+            "the disk of the container engine is full",
+            "no space left on device",
+            "docker builder prune",
+        ],
+    );
 }
 
 #[test]
@@ -181,11 +213,20 @@ fn what_reads_the_dockerfile_may_die_once() {
     let world = World::new();
     let (out, err) = world.run("unread-once", &[], 1);
     holds(&out, &["BROKEN build", "build: RUN go build"]);
-    holds(&err, &["building once more: the engine failed (ERROR: failed to build: failed to solve: exit code: 1)"]);
+    holds(
+        &err,
+        &[
+            "building once more: the engine failed (ERROR: failed to build: failed to solve: exit code: 1)",
+        ],
+    );
     let (_, err) = world.run("unread", &[], 2);
     holds(
         &err,
-        &["the build could not end", "`# syntax=` line names, dies in the engine", "failed to solve: exit code: 1"],
+        &[
+            "the build could not end",
+            "`# syntax=` line names, dies in the engine",
+            "failed to solve: exit code: 1",
+        ],
     );
     let (made, removed) = world.images();
     assert!(made.len() == 4 && made == removed, "{made:?} {removed:?}");
@@ -197,7 +238,12 @@ fn a_build_that_fails_is_a_broken_promise_with_its_last_lines() {
     let (out, err) = world.run("broken", &[], 1);
     holds(
         &out,
-        &["BROKEN build", "build: RUN go build", "| main.go:4: undefined: x", "not proved: 1 promise is broken"],
+        &[
+            "BROKEN build",
+            "build: RUN go build",
+            "| main.go:4: undefined: x",
+            "not proved: 1 promise is broken",
+        ],
     );
     holds(&err, &["engine: Docker 28.0.1", "building"]);
     let (out, err) = world.run("broken", &["--json", "--quiet"], 1);
@@ -214,14 +260,18 @@ fn a_build_that_fails_is_a_broken_promise_with_its_last_lines() {
 fn a_build_ends_at_its_time_limit() {
     let world = World::new();
     let began = Instant::now();
-    holds(&world.run("slow", &["--build-seconds", "1"], 1).0, &["BROKEN build", "did not end within 1 s"]);
+    holds(
+        &world.run("slow", &["--build-seconds", "1"], 1).0,
+        &["BROKEN build", "did not end within 1 s"],
+    );
     assert!(began.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
 fn an_interrupted_run_removes_what_it_made() {
     let world = World::new();
-    let child = world.command("slow", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child =
+        world.command("slow", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     while !world.engine.path().join("log.building").exists() {
         assert!(began.elapsed() < Duration::from_secs(20), "the build does not begin");
@@ -251,7 +301,8 @@ fn bad_flags_and_settings_are_refused_before_anything_is_started() {
     }
     fs::write(world.path().join("dockgen.toml"), "[verify]\nhealth = 'up'\n").unwrap();
     holds(&world.run("", &[], 2).1, &["dockgen.toml", "give a path such as /healthz"]);
-    fs::write(world.path().join("dockgen.toml"), "[verify]\nsecret = 'id=a,src=/etc/shadow'\n").unwrap();
+    fs::write(world.path().join("dockgen.toml"), "[verify]\nsecret = 'id=a,src=/etc/shadow'\n")
+        .unwrap();
     holds(&world.run("", &[], 2).1, &["dockgen.toml:2", "secret"]);
     assert!(!world.log().exists());
 }

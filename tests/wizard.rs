@@ -43,8 +43,10 @@ fn shop() -> tempfile::TempDir {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -58,7 +60,11 @@ fn asks_what_is_open_shows_and_writes() {
     terminal.press(DOWN);
     terminal.press(ENTER);
     terminal.wait_for("quit, write nothing");
-    let chosen = if terminal.screen.text().contains("container start? · ./cmd/server") { "server" } else { "migrate" };
+    let chosen = if terminal.screen.text().contains("container start? · ./cmd/server") {
+        "server"
+    } else {
+        "migrate"
+    };
     assert!(!dir.path().join("Dockerfile").exists(), "nothing is written before a person says so");
     terminal.press(ENTER);
     let (code, restored) = terminal.end();
@@ -66,7 +72,10 @@ fn asks_what_is_open_shows_and_writes() {
     assert!(terminal.screen.cursor_shown);
     let text = terminal.screen.text();
     assert!(text.contains("docker build -t shop .") && text.contains("docker run --rm"), "{text}");
-    assert_eq!(names(dir.path()), [".dockerignore", ".dockgen", "Dockerfile", "cmd", "dockgen.toml", "go.mod"]);
+    assert_eq!(
+        names(dir.path()),
+        [".dockerignore", ".dockgen", "Dockerfile", "cmd", "dockgen.toml", "go.mod"]
+    );
     // The second choice is not what dockgen would have taken, so it is kept.
     let config = fs::read_to_string(dir.path().join("dockgen.toml")).unwrap();
     assert!(config.contains(&format!("entrypoint = \"./cmd/{chosen}\"")), "{config}");
@@ -100,7 +109,9 @@ fn an_answer_can_be_changed() {
     terminal.press(ENTER);
     assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
     assert!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 9090"));
-    assert!(fs::read_to_string(dir.path().join("dockgen.toml")).unwrap().contains("port = \"9090\""));
+    assert!(
+        fs::read_to_string(dir.path().join("dockgen.toml")).unwrap().contains("port = \"9090\"")
+    );
 }
 
 /// Two modules side by side.
@@ -127,12 +138,20 @@ fn several_applications_are_a_choice() {
     terminal.press(" ");
     terminal.press(ENTER);
     terminal.wait_for("quit, write nothing");
-    assert!(terminal.screen.text().contains("Applications · api (Go)\n"), "{}", terminal.screen.text());
+    assert!(
+        terminal.screen.text().contains("Applications · api (Go)\n"),
+        "{}",
+        terminal.screen.text()
+    );
     terminal.press(ENTER);
     assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
     assert!(dir.path().join("api/Dockerfile").exists());
     assert!(!dir.path().join("web/Dockerfile").exists());
-    assert!(terminal.screen.text().contains("docker build -t api api"), "{}", terminal.screen.text());
+    assert!(
+        terminal.screen.text().contains("docker build -t api api"),
+        "{}",
+        terminal.screen.text()
+    );
 }
 
 #[test]

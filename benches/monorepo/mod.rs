@@ -1,4 +1,5 @@
-//! A monorepo of 100,000 files: two Node.js applications and a Go service among libraries, documents and test data.
+//! A monorepo of 100,000 files: two Node.js applications and a Go service among libraries,
+//! documents and test data.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,7 +31,10 @@ pub(crate) fn make() -> io::Result<PathBuf> {
     }
     let mut page = 0;
     while tree.files < FILES {
-        tree.file(&format!("docs/chapter-{}/page-{page}.md", page / 200), &"A line of documentation.\n".repeat(20))?;
+        tree.file(
+            &format!("docs/chapter-{}/page-{page}.md", page / 200),
+            &"A line of documentation.\n".repeat(20),
+        )?;
         page += 1;
     }
     fs::create_dir_all(root.join(".git"))?;
@@ -61,7 +65,9 @@ impl Tree {
             "package.json",
             r#"{"name": "monorepo", "private": true, "packageManager": "npm@11.6.0", "workspaces": ["apps/*", "packages/*"]}"#,
         )?;
-        let mut lock = String::from("{\"name\": \"monorepo\", \"lockfileVersion\": 3, \"packages\": {\"\": {}");
+        let mut lock = String::from(
+            "{\"name\": \"monorepo\", \"lockfileVersion\": 3, \"packages\": {\"\": {}",
+        );
         for number in 0..2_000 {
             let _ = write!(
                 lock,
@@ -84,7 +90,9 @@ impl Tree {
         let server = "import express from 'express';\nconst app = express();\nprocess.on('SIGTERM', () => process.exit(0));\n\
                       app.listen(Number(process.env.PORT ?? 4000));\n";
         self.file("apps/api/src/server.ts", server)?;
-        (0..300).try_for_each(|number| self.file(&format!("apps/api/src/routes/route-{number}.ts"), &source(number)))
+        (0..300).try_for_each(|number| {
+            self.file(&format!("apps/api/src/routes/route-{number}.ts"), &source(number))
+        })
     }
 
     fn site(&mut self) -> io::Result<()> {
@@ -97,7 +105,9 @@ impl Tree {
             "<!doctype html><div id=root></div><script type=module src=/src/main.tsx></script>\n",
         )?;
         self.file("apps/web/vite.config.ts", "export default { build: { outDir: 'build' } };\n")?;
-        (0..500).try_for_each(|number| self.file(&format!("apps/web/src/parts/part-{number}.tsx"), &source(number)))
+        (0..500).try_for_each(|number| {
+            self.file(&format!("apps/web/src/parts/part-{number}.tsx"), &source(number))
+        })
     }
 
     fn go_service(&mut self) -> io::Result<()> {
@@ -111,7 +121,10 @@ impl Tree {
                 number / 10,
                 if number == 0 { String::new() } else { number.to_string() }
             );
-            self.file(&format!("services/gateway/internal/part{}/file{number}.go", number / 10), &text)
+            self.file(
+                &format!("services/gateway/internal/part{}/file{number}.go", number / 10),
+                &text,
+            )
         })
     }
 
@@ -125,15 +138,24 @@ impl Tree {
             ),
         )?;
         self.file(&format!("{folder}/src/index.ts"), "export * from './area-0/part-0';\n")?;
-        self.file(&format!("{folder}/tsconfig.json"), r#"{"compilerOptions": {"outDir": "dist"}}"#)?;
+        self.file(
+            &format!("{folder}/tsconfig.json"),
+            r#"{"compilerOptions": {"outDir": "dist"}}"#,
+        )?;
         for part in 0..400 {
             self.file(&format!("{folder}/src/area-{}/part-{part}.ts", part / 40), &source(part))?;
         }
         for part in 0..150 {
-            self.file(&format!("{folder}/test/area-{}/part-{part}.test.ts", part / 40), &source(part))?;
+            self.file(
+                &format!("{folder}/test/area-{}/part-{part}.test.ts", part / 40),
+                &source(part),
+            )?;
         }
         for part in 0..50 {
-            self.file(&format!("{folder}/test/data/case-{part}.json"), "{\"input\": [1, 2, 3], \"output\": 6}\n")?;
+            self.file(
+                &format!("{folder}/test/data/case-{part}.json"),
+                "{\"input\": [1, 2, 3], \"output\": 6}\n",
+            )?;
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use crate::facts::Facts;
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// Folders whose applications are not taken unless they are named: they serve the repository itself.
+/// Folders whose applications are not taken unless they are named: they serve the repository
+/// itself.
 const ASIDE: [&str; 16] = [
     "example",
     "examples",
@@ -32,19 +33,25 @@ const ASIDE: [&str; 16] = [
 pub struct Found {
     /// The applications, sorted by folder, then by language.
     pub apps: Vec<Facts>,
-    /// Folders with a manifest that cannot be read, and why. Whether that matters is for the choice to say.
+    /// Folders with a manifest that cannot be read, and why. Whether that matters is for the choice
+    /// to say.
     pub broken: Vec<(RelPath, Error)>,
-    /// Folders with a manifest that nobody asked: fixtures and examples beside an application. There may be hundreds,
-    /// and tests keep broken ones on purpose.
+    /// Folders with a manifest that nobody asked: fixtures and examples beside an application.
+    /// There may be hundreds, and tests keep broken ones on purpose.
     pub aside: Vec<RelPath>,
 }
 
-/// Searches at and below `start`. Fixtures and examples are asked where nothing else can be started, where `all` are
-/// wanted, and where the folder is `known`.
+/// Searches at and below `start`. Fixtures and examples are asked where nothing else can be
+/// started, where `all` are wanted, and where the folder is `known`.
 ///
 /// # Errors
 /// Where `known` fails.
-pub fn search(repo: &Repo, start: &RelPath, all: bool, known: &dyn Fn(&RelPath) -> Result<bool>) -> Result<Found> {
+pub fn search(
+    repo: &Repo,
+    start: &RelPath,
+    all: bool,
+    known: &dyn Fn(&RelPath) -> Result<bool>,
+) -> Result<Found> {
     let candidates = detect::candidates(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start);
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for candidate in candidates {

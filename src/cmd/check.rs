@@ -25,16 +25,22 @@ pub(super) fn run(args: &Check, screen: &Screen) -> Result<Exit> {
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &[])?;
     let reviews = apps.iter().map(|app| update::review(app, false)).collect::<Result<Vec<_>>>()?;
     let violations = reviews.iter().map(update::Review::violations).collect::<Result<Vec<_>>>()?;
-    let compared: Vec<Compared> =
-        reviews.iter().zip(&violations).map(|(review, violations)| Compared { review, violations }).collect();
+    let compared: Vec<Compared> = reviews
+        .iter()
+        .zip(&violations)
+        .map(|(review, violations)| Compared { review, violations })
+        .collect();
     let fails = compared.iter().any(Compared::fails);
     match args.format {
         Format::Json => print(&format!("{}\n", drift::json(&survey, &compared)?))?,
         Format::Github => {
             let home = workspace::repository(&survey.place.root);
             let above = workspace::relative(&home, &survey.place.root)?;
-            let path = |path: &RelPath| above.join(path.as_str()).unwrap_or_default().as_str().to_owned();
-            print(&compared.iter().map(|compared| drift::github(compared, &path)).collect::<String>())?;
+            let path =
+                |path: &RelPath| above.join(path.as_str()).unwrap_or_default().as_str().to_owned();
+            print(
+                &compared.iter().map(|compared| drift::github(compared, &path)).collect::<String>(),
+            )?;
         }
         Format::Human => {
             let look = &screen.out;

@@ -15,7 +15,8 @@ use crate::report::{self, json};
 pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress);
-    let mut survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    let mut survey =
+        pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
     if args.wanted.with_cargo {
         pipeline::confirm(&mut survey)?;
     }

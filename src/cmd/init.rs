@@ -26,7 +26,8 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress && !args.quiet);
-    let mut survey = pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+    let mut survey =
+        pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
     if args.wanted.with_cargo {
         pipeline::confirm(&mut survey)?;
     }
@@ -39,7 +40,13 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
 
     let drafts = if talk {
-        talk_through(args, &survey, &flags, output.as_ref(), &Wizard::new(&screen.err, &here, args.dry_run))?
+        talk_through(
+            args,
+            &survey,
+            &flags,
+            output.as_ref(),
+            &Wizard::new(&screen.err, &here, args.dry_run),
+        )?
     } else {
         let chosen = survey.selection.taken.clone();
         for_one(&survey, &chosen, output.is_some() || args.stdout)?;
@@ -52,7 +59,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.stdout {
         print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
         if !args.quiet {
-            say(&screen.err.tame(&drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>()));
+            say(&screen.err.tame(
+                &drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>(),
+            ));
         }
         return Ok(Exit::Done);
     }
@@ -65,7 +74,14 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.json {
         print(&format!("{}\n", json::written(&survey, &drafts)?))?;
     } else if !args.quiet {
-        print(&screen.out.tame(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?))?;
+        print(&screen.out.tame(&outcome(
+            &survey,
+            &drafts,
+            &here,
+            args.dry_run,
+            talk,
+            &screen.out,
+        )?))?;
     }
     Ok(Exit::Done)
 }
@@ -96,26 +112,39 @@ fn talk_through(
 /// Refuses several applications where there is room for one.
 fn for_one(survey: &Survey, chosen: &[Facts], one: bool) -> Result<()> {
     if one && chosen.len() > 1 {
-        let names: Vec<String> = chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
-        bail!("--output and --stdout are for one application: add --app with one of {}", names.join(", "));
+        let names: Vec<String> =
+            chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
+        bail!(
+            "--output and --stdout are for one application: add --app with one of {}",
+            names.join(", ")
+        );
     }
     Ok(())
 }
 
 /// `--output` relative to the root.
 fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
-    let (name, folder) = (path.file_name(), path.parent().filter(|folder| *folder != Path::new("")));
-    let name = name.and_then(|name| name.to_str()).context("--output: give the path of a file, with a UTF-8 name")?;
+    let (name, folder) =
+        (path.file_name(), path.parent().filter(|folder| *folder != Path::new("")));
+    let name = name
+        .and_then(|name| name.to_str())
+        .context("--output: give the path of a file, with a UTF-8 name")?;
     let folder = folder.unwrap_or(Path::new("."));
-    let folder = std::fs::canonicalize(folder)
-        .with_context(|| format!("--output: the folder {} does not exist: make it first", folder.display()))?;
-    let folder = workspace::relative(&survey.place.root, &folder).context("--output: must lie in the repository")?;
+    let folder = std::fs::canonicalize(folder).with_context(|| {
+        format!("--output: the folder {} does not exist: make it first", folder.display())
+    })?;
+    let folder = workspace::relative(&survey.place.root, &folder)
+        .context("--output: must lie in the repository")?;
     folder.join(name).context("--output: must lie in the repository")
 }
 
 /// Refuses to overwrite what a person wrote.
 fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
-    let refused: Vec<_> = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.is_refused()).collect();
+    let refused: Vec<_> = drafts
+        .iter()
+        .flat_map(|draft| &draft.changes)
+        .filter(|change| change.is_refused())
+        .collect();
     let Some(first) = refused.first() else { return Ok(()) };
     for change in &refused {
         say(&look.tame(&preview::change(change, &here.path(&change.new.path), look)));
@@ -132,7 +161,10 @@ fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
 }
 
 fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
-    let changed = drafts.iter().flat_map(|draft| &draft.changes).filter(|change| change.standing != Standing::Same);
+    let changed = drafts
+        .iter()
+        .flat_map(|draft| &draft.changes)
+        .filter(|change| change.standing != Standing::Same);
     let outputs: Vec<Output> = changed.map(|change| change.new.clone()).collect();
     interrupt::writing(|| write::all(&survey.place.root, &outputs))
 }
@@ -140,18 +172,34 @@ fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
 /// What was done, or would be, and what to type next.
 ///
 /// `shown`: the wizard has shown the decisions already.
-fn outcome(survey: &Survey, drafts: &[Draft], here: &Here, dry_run: bool, shown: bool, look: &Look) -> Result<String> {
+fn outcome(
+    survey: &Survey,
+    drafts: &[Draft],
+    here: &Here,
+    dry_run: bool,
+    shown: bool,
+    look: &Look,
+) -> Result<String> {
     let mut out = String::new();
     for draft in drafts {
         if !shown {
-            writeln!(out, "{}{}", report::heading(&draft.facts, here, look), report::summary(draft, look))?;
+            writeln!(
+                out,
+                "{}{}",
+                report::heading(&draft.facts, here, look),
+                report::summary(draft, look)
+            )?;
             let notes = report::notes(draft, look);
             if !notes.is_empty() {
                 writeln!(out, "{notes}")?;
             }
         }
         if dry_run {
-            for change in draft.changes.iter().filter(|c| c.role != Role::Pristine && c.standing != Standing::Same) {
+            for change in draft
+                .changes
+                .iter()
+                .filter(|c| c.role != Role::Pristine && c.standing != Standing::Same)
+            {
                 let path = here.path(&change.new.path);
                 writeln!(out, "{}", look.bold(&format!("==> {path}")))?;
                 writeln!(out, "{}", preview::change(change, &path, look))?;

@@ -24,7 +24,8 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress && !args.quiet);
-    let mut survey = pipeline::survey_known(&args.wanted.path, &args.wanted.apps, &|n| progress.seen(n))?;
+    let mut survey =
+        pipeline::survey_known(&args.wanted.path, &args.wanted.apps, &|n| progress.seen(n))?;
     drop(progress);
     survey.pinning = match (args.pin, args.unpin) {
         (true, _) => Pinning::Read(digest::lookup()),
@@ -33,19 +34,27 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     };
     let here = super::here(&survey, &args.wanted.path);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
-    let reviews = apps.iter().map(|app| update::review(app, args.adopt)).collect::<Result<Vec<_>>>()?;
+    let reviews =
+        apps.iter().map(|app| update::review(app, args.adopt)).collect::<Result<Vec<_>>>()?;
     let how = args.conflict();
     let settled = reviews.iter().map(|review| review.settle(how)).collect::<Result<Vec<_>>>()?;
     // All applications or none: a repository that is half up to date is hard to review.
-    let refused = settled.iter().any(|one| one.as_ref().is_none_or(|one| how == Conflict::Refuse && one.is_broken()));
-    let pairs: Vec<(&Review, Option<&Settled>)> = reviews.iter().zip(settled.iter().map(Option::as_ref)).collect();
+    let refused = settled
+        .iter()
+        .any(|one| one.as_ref().is_none_or(|one| how == Conflict::Refuse && one.is_broken()));
+    let pairs: Vec<(&Review, Option<&Settled>)> =
+        reviews.iter().zip(settled.iter().map(Option::as_ref)).collect();
     if !refused && !args.dry_run {
-        let outputs: Vec<Output> =
-            pairs.iter().filter_map(|(review, settled)| settled.map(|one| review.outputs(one))).flatten().collect();
+        let outputs: Vec<Output> = pairs
+            .iter()
+            .filter_map(|(review, settled)| settled.map(|one| review.outputs(one)))
+            .flatten()
+            .collect();
         interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
     }
     if args.json {
-        let compared: Vec<Compared> = reviews.iter().map(|review| Compared { review, violations: &[] }).collect();
+        let compared: Vec<Compared> =
+            reviews.iter().map(|review| Compared { review, violations: &[] }).collect();
         print(&format!("{}\n", drift::json(&survey, &compared)?))?;
     } else if !args.quiet {
         let look = &screen.out;
@@ -57,7 +66,9 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     if !refused {
         let marked = how == Conflict::Markers && reviews.iter().any(|review| !review.is_clean());
         if marked && !args.dry_run {
-            say("settle the lines between the markers (<<<<<<< to >>>>>>>), then run `dockgen check`\n");
+            say(
+                "settle the lines between the markers (<<<<<<< to >>>>>>>), then run `dockgen check`\n",
+            );
         }
         return Ok(if marked { Exit::Differs } else { Exit::Done });
     }
@@ -76,10 +87,22 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
 }
 
 /// What happened to one application, or would.
-fn told(review: &Review, settled: Option<&Settled>, here: &Here, dry_run: bool, look: &Look) -> String {
+fn told(
+    review: &Review,
+    settled: Option<&Settled>,
+    here: &Here,
+    dry_run: bool,
+    look: &Look,
+) -> String {
     let mut out = report::heading(&review.draft.facts, here, look);
     out.push_str(&drift::reasons(&Compared { review, violations: &[] }, here, look));
-    let unread: Vec<_> = review.draft.findings.iter().filter(|finding| finding.code == "pin-unread").cloned().collect();
+    let unread: Vec<_> = review
+        .draft
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "pin-unread")
+        .cloned()
+        .collect();
     out.push_str(&report::findings(&unread, look));
     let Some(settled) = settled else {
         out.push('\n');
@@ -109,7 +132,8 @@ fn told(review: &Review, settled: Option<&Settled>, here: &Here, dry_run: bool, 
         let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(&word)));
         writeln!(outcome, "{word}{pad}{path}").ok();
     }
-    let answers: Vec<_> = review.draft.changes.iter().filter(|change| change.role == Role::Config).cloned().collect();
+    let answers: Vec<_> =
+        review.draft.changes.iter().filter(|change| change.role == Role::Config).cloned().collect();
     outcome.push_str(&report::written(&answers, here, dry_run, look));
     if review.adopted {
         outcome.push_str(

@@ -24,18 +24,24 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
     let outcome = proofs(args, screen);
     for left in verify::remove_all() {
-        say(&format!("{} could not be removed, do it by hand: {left}\n", screen.err.yellow("warning:")));
+        say(&format!(
+            "{} could not be removed, do it by hand: {left}\n",
+            screen.err.yellow("warning:")
+        ));
     }
     let (engine, proofs) = outcome?;
     if let Some(path) = &args.report {
         let text = page::page(&engine.title(), &proofs);
-        std::fs::write(path, text).with_context(|| format!("--report: cannot write {}", path.display()))?;
+        std::fs::write(path, text)
+            .with_context(|| format!("--report: cannot write {}", path.display()))?;
     }
     if args.json {
         print(&format!("{}\n", report::json(&engine, &proofs)?))?;
     } else {
         let look = &screen.out;
-        print(&look.tame(&proofs.iter().map(|proof| report::text(proof, look)).collect::<Vec<_>>().join("\n")))?;
+        print(&look.tame(
+            &proofs.iter().map(|proof| report::text(proof, look)).collect::<Vec<_>>().join("\n"),
+        ))?;
     }
     Ok(if proofs.iter().all(|proof| proof.proved) { Exit::Done } else { Exit::Differs })
 }
@@ -97,11 +103,13 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     Ok(wanted)
 }
 
-/// A secret whose file is named from where dockgen was started: the engine's command runs elsewhere.
+/// A secret whose file is named from where dockgen was started: the engine's command runs
+/// elsewhere.
 fn from_here(secret: &str) -> Result<String> {
     let field = |field: &str| match field.split_once('=') {
         Some((name @ ("src" | "source"), path)) => {
-            let path = std::path::absolute(path).with_context(|| format!("--secret {secret}: no such path"))?;
+            let path = std::path::absolute(path)
+                .with_context(|| format!("--secret {secret}: no such path"))?;
             Ok(format!("{name}={}", path.display()))
         }
         _ => Ok(field.to_owned()),
@@ -185,7 +193,10 @@ mod tests {
     #[test]
     fn files_of_secrets_are_named_from_here() {
         let here = std::env::current_dir().unwrap();
-        assert_eq!(from_here("id=a,src=x/y").unwrap(), format!("id=a,src={}", here.join("x/y").display()));
+        assert_eq!(
+            from_here("id=a,src=x/y").unwrap(),
+            format!("id=a,src={}", here.join("x/y").display())
+        );
         assert_eq!(from_here("id=a,env=TOKEN").unwrap(), "id=a,env=TOKEN");
         assert_eq!(from_here("id=a,source=/x").unwrap(), "id=a,source=/x");
     }

@@ -1,6 +1,7 @@
 //! .gitignore files as .dockerignore lines.
 //!
-//! What git ignores is never in a fresh clone, so a build cannot need it, and a local build must not see it.
+//! What git ignores is never in a fresh clone, so a build cannot need it, and a local build must
+//! not see it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,8 @@ use crate::docker::ignore;
 use crate::path::{Letters, RelPath};
 use crate::repo::{Entry, Repo};
 
-/// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names nothing.
+/// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names
+/// nothing.
 const MAX_LINE: usize = 4096;
 
 /// More tracked files than this in a folder are let in with the folder.
@@ -25,16 +27,22 @@ struct Rule<'a> {
     anchored: bool,
 }
 
-/// The lines, in the order in which git reads them: files above the context first, then those in it, by path.
+/// The lines, in the order in which git reads them: files above the context first, then those in
+/// it, by path.
 ///
 /// # Errors
 /// Where a .gitignore cannot be read.
 pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String>> {
     let mut above: Vec<RelPath> = context.ancestors().collect();
     above.reverse();
-    let mut files: Vec<RelPath> = above.iter().filter_map(|folder| folder.join(".gitignore")).collect();
-    let mut within: Vec<RelPath> =
-        repo.files_named(".gitignore").iter().filter(|path| path.is_within(context)).cloned().collect();
+    let mut files: Vec<RelPath> =
+        above.iter().filter_map(|folder| folder.join(".gitignore")).collect();
+    let mut within: Vec<RelPath> = repo
+        .files_named(".gitignore")
+        .iter()
+        .filter(|path| path.is_within(context))
+        .cloned()
+        .collect();
     within.sort_by_key(|path| path.components().count());
     files.extend(within);
     let mut lines = Vec::new();
@@ -45,7 +53,8 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
         for rule in text.lines().filter_map(rule) {
             if let Some(line) = translate(&rule, &folder, context) {
                 if rule.folder && !rule.negated {
-                    folders_only.push(rule.pattern.rsplit('/').next().unwrap_or_default().to_owned());
+                    folders_only
+                        .push(rule.pattern.rsplit('/').next().unwrap_or_default().to_owned());
                 }
                 lines.push((line, rule.folder && !rule.negated));
             }
@@ -53,25 +62,31 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
     }
     let names = files_named(repo, context, &folders_only);
     let lines = lines.into_iter().map(|(line, folder)| {
-        // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in the folder.
+        // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in
+        // the folder.
         let clash = folder && names.contains(line.rsplit('/').next().unwrap_or_default());
         if clash { format!("{line}/**") } else { line }
     });
     Ok(lines.chain(tracked(repo, context)).collect())
 }
 
-/// Exceptions for files that git tracks although a line names them; for the folder where several lie in one.
+/// Exceptions for files that git tracks although a line names them; for the folder where several
+/// lie in one.
 fn tracked(repo: &Repo, context: &RelPath) -> Vec<String> {
     // What belongs to git itself stays out all the same.
-    let forced = repo.forced().iter().filter(|path| !path.components().any(|part| part.starts_with(".git")));
+    let forced =
+        repo.forced().iter().filter(|path| !path.components().any(|part| part.starts_with(".git")));
     let ways = forced.filter_map(|path| path.strip(context));
     let mut by_folder: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for way in ways {
-        by_folder.entry(way.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(way);
+        by_folder
+            .entry(way.rsplit_once('/').map_or("", |(folder, _)| folder))
+            .or_default()
+            .push(way);
     }
-    let exceptions = by_folder
-        .into_iter()
-        .flat_map(|(folder, files)| if folder.is_empty() || files.len() <= MAX_FILES { files } else { vec![folder] });
+    let exceptions = by_folder.into_iter().flat_map(|(folder, files)| {
+        if folder.is_empty() || files.len() <= MAX_FILES { files } else { vec![folder] }
+    });
     exceptions.filter_map(ignore::literal).map(|pattern| format!("!{pattern}")).collect()
 }
 
@@ -83,7 +98,8 @@ fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<Str
     let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let letters: Vec<Letters> = names.iter().map(|name| Letters::of(name)).collect();
     let files = repo.lettered(context).filter(|(held, _)| letters.contains(held));
-    let names = files.filter(|(_, (_, entry))| *entry != Entry::Dir).map(|(_, (path, _))| path.file_name());
+    let names =
+        files.filter(|(_, (_, entry))| *entry != Entry::Dir).map(|(_, (path, _))| path.file_name());
     names.filter(|name| wanted.contains(name)).map(str::to_owned).collect()
 }
 
@@ -94,7 +110,11 @@ fn rule(line: &str) -> Option<Rule<'_>> {
     }
     let trimmed = line.trim_end();
     // A space at the end counts after a backslash.
-    let line = if trimmed.ends_with('\\') && trimmed.len() < line.len() { &line[..=trimmed.len()] } else { trimmed };
+    let line = if trimmed.ends_with('\\') && trimmed.len() < line.len() {
+        &line[..=trimmed.len()]
+    } else {
+        trimmed
+    };
     let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
     let (folder, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
     let anchored = line.trim_start_matches("**/").contains('/');
@@ -149,8 +169,17 @@ mod tests {
     fn anchors_and_negations() {
         let text = "# c\n\nbuild\n/out/\ndist/*\n!dist/.keep\n**/tmp\n*.py[!c]\n!*/\n/docs/**/x\n\\#x\na\\ \n/\n[bad\n";
         let lines = of(&[(".gitignore", text)], "");
-        let wanted =
-            ["**/build", "out", "dist/*", "!dist/.keep", "**/tmp", "**/*.py[^c]", "docs/**/x", "**/\\#x", "**/a[ ]"];
+        let wanted = [
+            "**/build",
+            "out",
+            "dist/*",
+            "!dist/.keep",
+            "**/tmp",
+            "**/*.py[^c]",
+            "docs/**/x",
+            "**/\\#x",
+            "**/a[ ]",
+        ];
         assert_eq!(lines, wanted);
     }
 
@@ -161,11 +190,17 @@ mod tests {
             ("apps/web/.gitignore", "/local\n"),
             ("apps/web/src/.gitignore", "*.gen.ts\n/x\n"),
         ];
-        assert_eq!(of(&files, "apps/web"), ["**/node_modules", "generated", "local", "src/**/*.gen.ts", "src/x"]);
+        assert_eq!(
+            of(&files, "apps/web"),
+            ["**/node_modules", "generated", "local", "src/**/*.gen.ts", "src/x"]
+        );
     }
 
     #[test]
     fn a_folder_rule_does_not_hide_a_file_of_that_name() {
-        assert_eq!(of(&[(".gitignore", "server/\nbin/\n"), ("cmd/server", "x")], ""), ["**/server/**", "**/bin"]);
+        assert_eq!(
+            of(&[(".gitignore", "server/\nbin/\n"), ("cmd/server", "x")], ""),
+            ["**/server/**", "**/bin"]
+        );
     }
 }

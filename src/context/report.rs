@@ -28,8 +28,18 @@ const DEPTH: usize = 3;
 const SHARE: u64 = 80;
 
 /// Folders of files that a test reads and the program does not.
-const TESTS: [&str; 10] =
-    ["testdata", "test", "tests", "__tests__", "fixtures", "example", "examples", "e2e", "cypress", "spec"];
+const TESTS: [&str; 10] = [
+    "testdata",
+    "test",
+    "tests",
+    "__tests__",
+    "fixtures",
+    "example",
+    "examples",
+    "e2e",
+    "cypress",
+    "spec",
+];
 
 /// What reaches the engine, and what does not.
 #[derive(Clone, Debug, Default)]
@@ -84,10 +94,9 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
         report.files += 1;
         report.bytes += size;
         inside.add(way, size);
-        let named = needed
-            .paths
-            .iter()
-            .any(|held| way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/')));
+        let named = needed.paths.iter().any(|held| {
+            way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        });
         if size > BIG && !named {
             big.push((path, size));
         }
@@ -104,11 +113,13 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     Ok(report)
 }
 
-/// The sizes of the first files below `context`, in their order, one more than are weighed. Applications share a
-/// context, and each size is a call to the file system.
+/// The sizes of the first files below `context`, in their order, one more than are weighed.
+/// Applications share a context, and each size is a call to the file system.
 fn sizes(repo: &Repo, context: &RelPath) -> Result<Rc<Vec<u64>>> {
     let files = || repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
-    repo.once(context, || Ok(files().take(MAX_FILES + 1).map(|(path, _)| repo.size(path)).collect()))
+    repo.once(context, || {
+        Ok(files().take(MAX_FILES + 1).map(|(path, _)| repo.size(path)).collect())
+    })
 }
 
 /// Bytes by path: each file counts for itself and for the folders above it.
@@ -137,16 +148,22 @@ impl Sizes {
             };
             rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
         };
-        self.0.iter().filter(move |(path, _)| child(path)).map(|(path, size)| (path.as_str(), *size))
+        self.0
+            .iter()
+            .filter(move |(path, _)| child(path))
+            .map(|(path, size)| (path.as_str(), *size))
     }
 
-    /// The biggest entries of the root; a folder gives way to the one inside it that makes nearly all of it.
+    /// The biggest entries of the root; a folder gives way to the one inside it that makes nearly
+    /// all of it.
     fn biggest(&self) -> Vec<(String, u64)> {
         let mut top: Vec<(&str, u64)> = self.children("").filter(|(_, size)| *size > 0).collect();
         top.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         top.truncate(LISTED);
         let narrowed = top.into_iter().map(|(mut path, mut size)| {
-            while let Some(child) = self.children(path).find(|(_, inner)| inner * 100 >= size * SHARE) {
+            while let Some(child) =
+                self.children(path).find(|(_, inner)| inner * 100 >= size * SHARE)
+            {
                 (path, size) = child;
             }
             (path.to_owned(), size)
@@ -160,7 +177,9 @@ fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding>
         .iter()
         .filter(|(_, way)| secrets.hides(way))
         .take(LISTED)
-        .map(|(path, _)| Evidence::file(path, "named like a secret, and let into the build context"))
+        .map(|(path, _)| {
+            Evidence::file(path, "named like a secret, and let into the build context")
+        })
         .collect();
     (!found.is_empty()).then(|| {
         Finding::new(
@@ -175,8 +194,11 @@ fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding>
 }
 
 fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
-    let evidence: Vec<Evidence> =
-        big.iter().take(LISTED).map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000))).collect();
+    let evidence: Vec<Evidence> = big
+        .iter()
+        .take(LISTED)
+        .map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000)))
+        .collect();
     (!big.is_empty()).then(|| {
         Finding::new(
             "big-files-in-context",
@@ -189,7 +211,8 @@ fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
     })
 }
 
-/// Files that git holds and a safety row hides: most often right, and a surprise where the build reads them.
+/// Files that git holds and a safety row hides: most often right, and a surprise where the build
+/// reads them.
 fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
     let tests = |way: &str| way.split('/').any(|part| TESTS.contains(&part));
     let kept_out: Vec<&Named> = kept_out.iter().filter(|(_, way)| !tests(way)).collect();
@@ -204,7 +227,9 @@ fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
         "files named like secrets or databases are in the repository and stay out of the build context",
         evidence,
         "where the build reads them (public values in an env file, a CA certificate, data), it does not find them",
-        format!("pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"),
+        format!(
+            "pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"
+        ),
     ))
 }
 
@@ -214,9 +239,12 @@ type Named<'a> = (&'a RelPath, &'a str);
 /// Files named like secrets and databases.
 struct NamedLike(Vec<RelPath>);
 
-/// Files of the context that are named like secrets and databases; examples such as `.env.example` hold no secret.
+/// Files of the context that are named like secrets and databases; examples such as `.env.example`
+/// hold no secret.
 fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>> {
-    let example = |name: &str| ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
+    let example = |name: &str| {
+        ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word))
+    };
     repo.once(context, || {
         let wanted = common_rows(&[SECRETS, DATABASES])?;
         let files = repo.lettered(context).filter(|(_, (_, entry))| *entry != Entry::Dir);

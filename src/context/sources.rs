@@ -1,4 +1,5 @@
-//! Sources that somebody else's .dockerignore hides: it was written for an image that copies what was built before.
+//! Sources that somebody else's .dockerignore hides: it was written for an image that copies what
+//! was built before.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +21,9 @@ pub(super) struct LetIn {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Lets in what the build compiles and `theirs` hides. A line such as `*` hides all that is not listed: then everything at
-/// the top that it hides comes in, for nobody can tell what a build reads beside its sources; `ours` still holds.
+/// Lets in what the build compiles and `theirs` hides. A line such as `*` hides all that is not
+/// listed: then everything at the top that it hides comes in, for nobody can tell what a build
+/// reads beside its sources; `ours` still holds.
 pub(super) fn let_in(
     repo: &Repo,
     plan: &Plan,
@@ -32,7 +34,10 @@ pub(super) fn let_in(
     let mut so_far = theirs.clone();
     let mut made = LetIn::default();
     for source in &plan.sources {
-        let Some(pattern) = so_far.deciding(source).filter(|pattern| !pattern.exception).cloned() else { continue };
+        let Some(pattern) = so_far.deciding(source).filter(|pattern| !pattern.exception).cloned()
+        else {
+            continue;
+        };
         let mut paths = Vec::new();
         if hides_all(&pattern) {
             made.findings.push(lists_other_files(file, source, &pattern));
@@ -65,8 +70,11 @@ fn hidden_at_the_top(
     ours: &IgnoreFile,
     pattern: &Pattern,
 ) -> Vec<String> {
-    let others = |name: &str| theirs.patterns().iter().any(|other| !hides_all(other) && other.matches(name));
-    let by_it = |name: &str| !others(name) && theirs.deciding(name).is_some_and(|decides| decides.line == pattern.line);
+    let others =
+        |name: &str| theirs.patterns().iter().any(|other| !hides_all(other) && other.matches(name));
+    let by_it = |name: &str| {
+        !others(name) && theirs.deciding(name).is_some_and(|decides| decides.line == pattern.line)
+    };
     let names: BTreeSet<&str> = repo
         .below(&plan.context)
         .filter_map(|(path, _)| path.strip(&plan.context)?.split('/').next())

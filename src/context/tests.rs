@@ -27,7 +27,9 @@ fn reading(app: &str, context: &str, paths: &[&str]) -> Plan {
 }
 
 fn ignore_path(plan: &Plan) -> RelPath {
-    plan.app.join(if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" }).unwrap()
+    plan.app
+        .join(if plan.app == plan.context { ".dockerignore" } else { "Dockerfile.dockerignore" })
+        .unwrap()
 }
 
 fn held<'t>(file: &'t RelPath, text: Option<&'t str>) -> Option<Existing<'t>> {
@@ -36,17 +38,31 @@ fn held<'t>(file: &'t RelPath, text: Option<&'t str>) -> Option<Existing<'t>> {
 
 fn codes(planned: &IgnorePlan) -> Vec<String> {
     let line = |finding: &Finding| finding.evidence[0].line.unwrap_or_default();
-    planned.findings.iter().map(|finding| format!("{} at {}", finding.code, line(finding))).collect()
+    planned
+        .findings
+        .iter()
+        .map(|finding| format!("{} at {}", finding.code, line(finding)))
+        .collect()
 }
 
 fn rows(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-fn planned(files: &[(&str, &str)], plan: &Plan, existing: Option<&str>) -> (IgnorePlan, IgnoreFile) {
+fn planned(
+    files: &[(&str, &str)],
+    plan: &Plan,
+    existing: Option<&str>,
+) -> (IgnorePlan, IgnoreFile) {
     let path = ignore_path(plan);
-    let planned =
-        plan_ignore(&Repo::from_files(files.iter().copied()), plan, &path, held(&path, existing), None).unwrap();
+    let planned = plan_ignore(
+        &Repo::from_files(files.iter().copied()),
+        plan,
+        &path,
+        held(&path, existing),
+        None,
+    )
+    .unwrap();
     let file = IgnoreFile::parse(&planned.text).unwrap();
     (planned, file)
 }
@@ -79,7 +95,9 @@ fn always_hides_secrets_databases_and_version_control() {
     ] {
         assert!(file.hides(path), "{path}");
     }
-    for path in ["main.x", "internal/coverage/x", "pkg/docs/docs.x", "environment.ts", "src/README.md"] {
+    for path in
+        ["main.x", "internal/coverage/x", "pkg/docs/docs.x", "environment.ts", "src/README.md"]
+    {
         assert!(!file.hides(path), "{path}");
     }
     assert!(planned.text.lines().count() < 60, "{}", planned.text);
@@ -108,15 +126,26 @@ fn never_hides_what_the_dockerfile_reads() {
     for path in ["web/lib/a.js", "web/lib/words.db", "x.md"] {
         assert!(!file.hides(path), "{path}\n{}", planned.text);
     }
-    assert!(file.hides("web/lib/.env"), "an exception for a folder lets no secret in\n{}", planned.text);
+    assert!(
+        file.hides("web/lib/.env"),
+        "an exception for a folder lets no secret in\n{}",
+        planned.text
+    );
     assert!(file.hides("web/lib/.git/x"), "{}", planned.text);
 }
 
 #[test]
 fn an_application_below_the_context_has_a_file_of_its_own() {
     let (planned, file) = planned(&[("apps/web/main.x", "")], &sample("apps/web", ""), None);
-    assert!(file.hides("apps/web/Dockerfile") && file.hides("Dockerfile") && file.hides("apps/web/coverage/x"));
-    assert!(!file.hides("apps/api/coverage/x"), "another application's folder of that name may be source");
+    assert!(
+        file.hides("apps/web/Dockerfile")
+            && file.hides("Dockerfile")
+            && file.hides("apps/web/coverage/x")
+    );
+    assert!(
+        !file.hides("apps/api/coverage/x"),
+        "another application's folder of that name may be source"
+    );
     assert!(planned.text.contains("`../..` from here"), "{}", planned.text);
 }
 
@@ -141,10 +170,18 @@ fn planning_again_changes_nothing() {
         let repo = Repo::from_files([("src/main.x", ""), (".gitignore", "out\n")]);
         let plan = reading("", "", &["src"]);
         let once =
-            plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), theirs), None).unwrap().text;
-        let twice = plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), Some(&once)), Some(&once))
-            .unwrap()
-            .text;
+            plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), theirs), None)
+                .unwrap()
+                .text;
+        let twice = plan_ignore(
+            &repo,
+            &plan,
+            &ignore_path(&plan),
+            held(&ignore_path(&plan), Some(&once)),
+            Some(&once),
+        )
+        .unwrap()
+        .text;
         assert_eq!(once, twice);
     }
 }
@@ -153,7 +190,11 @@ fn planning_again_changes_nothing() {
 fn an_allow_list_is_kept_and_its_folders_are_made_safe() {
     let files = [("src/main.x", ""), ("src/.env", ""), ("other/x", "")];
     let (planned, file) = planned(&files, &reading("", "", &["src"]), Some("*\n!src\n"));
-    assert!(file.hides("other/x") && !file.hides("src/main.x") && file.hides("src/.env"), "{}", planned.text);
+    assert!(
+        file.hides("other/x") && !file.hides("src/main.x") && file.hides("src/.env"),
+        "{}",
+        planned.text
+    );
     assert!(!planned.text.contains("compose*"), "covered by `*`\n{}", planned.text);
 }
 
@@ -161,8 +202,14 @@ fn an_allow_list_is_kept_and_its_folders_are_made_safe() {
 fn a_line_that_docker_refuses_is_an_error() {
     let plan = sample("", "");
     let repo = Repo::from_files([("a", "")]);
-    let error =
-        plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), Some("ok\n[x\n")), None).unwrap_err();
+    let error = plan_ignore(
+        &repo,
+        &plan,
+        &ignore_path(&plan),
+        held(&ignore_path(&plan), Some("ok\n[x\n")),
+        None,
+    )
+    .unwrap_err();
     assert!(format!("{error:#}").contains("line 2"), "{error:#}");
 }
 
@@ -184,7 +231,8 @@ fn reports_sizes_secrets_and_big_files() {
     assert_eq!((report.files, report.bytes), (3, (11 << 20) + 6));
     assert_eq!(report.biggest_in[0].0, "assets/video/a.mp4");
     assert_eq!(report.biggest_out[0], ("docs/big.log".to_owned(), 10));
-    let codes: Vec<_> = report.findings.iter().map(|f| (f.code.as_str(), f.evidence[0].file.as_str())).collect();
+    let codes: Vec<_> =
+        report.findings.iter().map(|f| (f.code.as_str(), f.evidence[0].file.as_str())).collect();
     let wanted = [
         ("secrets-in-context", "deploy/tls.key"),
         ("big-files-in-context", "assets/video/a.mp4"),
@@ -200,7 +248,9 @@ fn a_dockerfile_elsewhere_stays_out_too() {
     let path = RelPath::new("deploy/web.Dockerfile.dockerignore").unwrap();
     let planned = plan_ignore(&Repo::from_files([("a", "")]), &plan, &path, None, None).unwrap();
     let file = IgnoreFile::parse(&planned.text).unwrap();
-    assert!(file.hides("deploy/web.Dockerfile") && file.hides(path.as_str()) && !file.hides("deploy/x"));
+    assert!(
+        file.hides("deploy/web.Dockerfile") && file.hides(path.as_str()) && !file.hides("deploy/x")
+    );
     assert!(planned.text.contains("`..` from here"), "{}", planned.text);
 }
 
@@ -210,7 +260,15 @@ fn rows_added_by_hand_survive() {
     let plan = sample("", "");
     for theirs in [None, Some("secret\n")] {
         let again = |existing: Option<&str>, last: Option<&str>| {
-            plan_ignore(&repo, &plan, &ignore_path(&plan), held(&ignore_path(&plan), existing), last).unwrap().text
+            plan_ignore(
+                &repo,
+                &plan,
+                &ignore_path(&plan),
+                held(&ignore_path(&plan), existing),
+                last,
+            )
+            .unwrap()
+            .text
         };
         let once = again(theirs, None);
         let edited = once.replace("**/.idea\n", "**/.idea\nnotes\n");
@@ -224,8 +282,11 @@ fn rows_added_by_hand_survive() {
 #[test]
 fn an_allow_list_of_git_opens_no_folder_again() {
     let ignored = "*\n!*/\n!*.x\n!*.json\nvendor\n";
-    let (planned, file) = planned(&[(".gitignore", ignored), ("src/main.x", "")], &sample("", ""), None);
-    for path in [".git/a.json", "home/.aws/sso/token.json", "vendor/a.x", "sub/vendor/b/a.x", "notes.txt"] {
+    let (planned, file) =
+        planned(&[(".gitignore", ignored), ("src/main.x", "")], &sample("", ""), None);
+    for path in
+        [".git/a.json", "home/.aws/sso/token.json", "vendor/a.x", "sub/vendor/b/a.x", "notes.txt"]
+    {
         assert!(file.hides(path), "{path}\n{}", planned.text);
     }
     assert!(!file.hides("src/main.x"), "{}", planned.text);
@@ -235,7 +296,12 @@ fn an_allow_list_of_git_opens_no_folder_again() {
 fn folders_that_the_build_does_not_read_are_hidden_but_for_what_it_reads() {
     let mut plan = sample("", "");
     plan.details = json!({ "unread": ["benches", "tests"], "reads": ["benches/speed.rs"] });
-    let files = [("benches/speed.rs", ""), ("benches/data.bin", ""), ("tests/a.rs", ""), ("src/tests/b.rs", "")];
+    let files = [
+        ("benches/speed.rs", ""),
+        ("benches/data.bin", ""),
+        ("tests/a.rs", ""),
+        ("src/tests/b.rs", ""),
+    ];
     let (_, file) = planned(&files, &plan, None);
     assert!(file.hides("tests/a.rs") && file.hides("benches/data.bin"));
     assert!(!file.hides("benches/speed.rs") && !file.hides("src/tests/b.rs"));
@@ -277,7 +343,11 @@ fn a_module_that_the_build_needs_comes_in_and_nothing_else() {
     plan.sources = vec!["client".to_owned(), "server".to_owned()];
     let files = [("client/a.x", ""), ("docs/a.x", ""), ("server/a.x", "")];
     let (planned, file) = planned(&files, &plan, Some("client\ndocs\n"));
-    assert!(!file.hides("client/a.x") && !file.hides("server/a.x") && file.hides("docs/a.x"), "{}", planned.text);
+    assert!(
+        !file.hides("client/a.x") && !file.hides("server/a.x") && file.hides("docs/a.x"),
+        "{}",
+        planned.text
+    );
     assert!(file.hides("client/.env") && file.hides("client/.git/x"), "{}", planned.text);
     assert_eq!(codes(&planned), ["ignore-hides-needed at 1"]);
 }
@@ -286,7 +356,8 @@ fn a_module_that_the_build_needs_comes_in_and_nothing_else() {
 fn a_list_that_names_the_sources_stays_as_it_is() {
     let mut plan = sample("", "");
     plan.sources = vec!["src/main".to_owned()];
-    let (planned, file) = planned(&[("src/main/a.x", ""), ("more/b.x", "")], &plan, Some("**\n!src\n"));
+    let (planned, file) =
+        planned(&[("src/main/a.x", ""), ("more/b.x", "")], &plan, Some("**\n!src\n"));
     assert!(!file.hides("src/main/a.x") && file.hides("more/b.x"), "{}", planned.text);
     assert!(planned.findings.is_empty());
 }

@@ -63,7 +63,8 @@ struct ProgramDetails {
     links: bool,
     /// The working directory, where it is not the program's folder.
     workdir: Option<String>,
-    /// What the build reads although its name looks like build output: embedded files, and packages in such folders.
+    /// What the build reads although its name looks like build output: embedded files, and packages
+    /// in such folders.
     reads: Vec<RelPath>,
     /// Folders of its packages; of one in the root, the files.
     sources: Vec<RelPath>,
@@ -111,7 +112,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo);
-    let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    let module =
+        programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     let found = programs::list(&module)?;
     // A library beside other modules is no application; alone, it is what the user asked about.
     if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
@@ -139,7 +141,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         dir: dir.path.clone(),
         context: layout.context.clone(),
         name: name(dir, &layout),
-        tool: Sourced::new(LANGUAGE.id.to_owned(), Evidence::file(&layout.manifest_path, "a module's manifest")),
+        tool: Sourced::new(
+            LANGUAGE.id.to_owned(),
+            Evidence::file(&layout.manifest_path, "a module's manifest"),
+        ),
         toolchain,
         programs,
         manifests: layout.manifests.clone(),
@@ -194,7 +199,9 @@ fn image_name(name: &str) -> String {
 fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
     let module = layout.manifest.module.as_ref()?;
     let mut parts = module.value.split('/');
-    let host = parts.next().filter(|host| ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(host))?;
+    let host = parts.next().filter(|host| {
+        ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(host)
+    })?;
     let (owner, repository) = (parts.next()?, parts.next()?);
     let evidence = Evidence::at(&layout.manifest_path, module.line, "the module's path");
     Some(Sourced::new(format!("https://{host}/{owner}/{repository}"), evidence))
@@ -206,10 +213,13 @@ fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
 
 /// The program that a person named.
 fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
-    let Some(layout) = layout::layout(dir)? else { anyhow::bail!("{}: no go.mod is there or above", dir.path) };
+    let Some(layout) = layout::layout(dir)? else {
+        anyhow::bail!("{}: no go.mod is there or above", dir.path)
+    };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo);
-    let module = programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    let module =
+        programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     programs::named(&module, wanted)
 }

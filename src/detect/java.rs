@@ -92,7 +92,9 @@ struct App<'r> {
 
 impl<'r> App<'r> {
     fn read(dir: &Dir<'r>) -> Result<Option<Self>> {
-        let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else { return Ok(None) };
+        let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else {
+            return Ok(None);
+        };
         let poms = Poms::new(dir.repo);
         let Some(reactor) = Reactor::of(&poms, &path)? else { return Ok(None) };
         let Some(model) = reactor.projects.get(&path).cloned() else { return Ok(None) };
@@ -101,11 +103,25 @@ impl<'r> App<'r> {
         let siblings = reactor.siblings(&path);
         let plugins = plugins::of(&model);
         let tables = Tables::read()?;
-        Ok(Some(Self { dir: dir.clone(), reactor, model, plugins, siblings, tables, context, tool_folder }))
+        Ok(Some(Self {
+            dir: dir.clone(),
+            reactor,
+            model,
+            plugins,
+            siblings,
+            tables,
+            context,
+            tool_folder,
+        }))
     }
 
     fn project(&self) -> Project<'_> {
-        Project { repo: self.dir.repo, model: &self.model, plugins: &self.plugins, tables: &self.tables }
+        Project {
+            repo: self.dir.repo,
+            model: &self.model,
+            plugins: &self.plugins,
+            tables: &self.tables,
+        }
     }
 
     /// The sources of the project, then of its siblings.
@@ -119,14 +135,18 @@ impl<'r> App<'r> {
 
     /// Dependencies of the project, then of its siblings.
     fn dependencies(&self) -> Vec<Dependency> {
-        std::iter::once(&self.model).chain(&self.siblings).flat_map(|model| model.dependencies()).collect()
+        std::iter::once(&self.model)
+            .chain(&self.siblings)
+            .flat_map(|model| model.dependencies())
+            .collect()
     }
 
     /// True where another project of the run makes something to be started.
     fn others_start(&self) -> bool {
         self.reactor.projects.values().any(|model| {
             let plugins = plugins::of(model);
-            let project = Project { repo: self.dir.repo, model, plugins: &plugins, tables: &self.tables };
+            let project =
+                Project { repo: self.dir.repo, model, plugins: &plugins, tables: &self.tables };
             model.path() != self.model.path() && !project.candidates().is_empty()
         })
     }
@@ -146,7 +166,9 @@ impl<'r> App<'r> {
                 Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
             })
             .collect();
-        found.sort_by_key(|(later, candidate)| (*later, candidate.id.matches('.').count(), candidate.id.clone()));
+        found.sort_by_key(|(later, candidate)| {
+            (*later, candidate.id.matches('.').count(), candidate.id.clone())
+        });
         found.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
@@ -163,7 +185,8 @@ impl<'r> App<'r> {
             context: &self.context,
         };
         let name = candidate.id.rsplit('.').next().unwrap_or_default().to_lowercase();
-        let mut program = Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
+        let mut program =
+            Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
         let port_variable = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
         program.port_variable.clone_from(&port_variable);
         for note in &candidate.notes {
@@ -193,18 +216,29 @@ impl<'r> App<'r> {
     /// Lower case, fit for an image name.
     fn name(&self) -> Sourced<String> {
         let text = self.model.artifact_id().to_lowercase();
-        let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let text: String =
+            text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let name = text.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
         if name.is_empty() {
             return Sourced::assumed("app".to_owned());
         }
-        Sourced::new(name, Evidence::at(self.model.path(), self.model.line("artifactId"), "the project's artifactId"))
+        Sourced::new(
+            name,
+            Evidence::at(
+                self.model.path(),
+                self.model.line("artifactId"),
+                "the project's artifactId",
+            ),
+        )
     }
 
     fn version(&self) -> Option<Sourced<String>> {
         // A parent outside of the tree has a version of its own.
         let own = self.model.lineage.iter().any(|level| level.root.child("version").is_some());
-        let version = self.model.version().filter(|v| own && !v.contains("${") && !v.chars().any(char::is_control))?;
+        let version = self
+            .model
+            .version()
+            .filter(|v| own && !v.contains("${") && !v.chars().any(char::is_control))?;
         let line = self.model.line("version");
         Some(Sourced::new(version, Evidence::at(self.model.path(), line, "the project's version")))
     }
@@ -212,8 +246,8 @@ impl<'r> App<'r> {
     fn source_address(&self) -> Option<Sourced<String>> {
         let (text, evidence) = self.model.text("scm/url").or_else(|| self.model.text("url"))?;
         let text = text.trim_end_matches(".git").to_owned();
-        let plain =
-            text.starts_with("https://") && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '$');
+        let plain = text.starts_with("https://")
+            && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '$');
         plain.then(|| Sourced::new(text, evidence))
     }
 
@@ -226,15 +260,23 @@ impl<'r> App<'r> {
         {
             floors.push((
                 row.java,
-                Evidence { note: format!("Spring Boot {version} needs Java {}", row.java), ..evidence },
+                Evidence {
+                    note: format!("Spring Boot {version} needs Java {}", row.java),
+                    ..evidence
+                },
             ));
         }
         if let Some((plugin, version)) = project.quarkus()
             && let Some(java) = self.tables.quarkus(version.as_deref())
         {
-            floors.push((java, Evidence { note: format!("Quarkus needs Java {java}"), ..plugin.evidence.clone() }));
+            floors.push((
+                java,
+                Evidence { note: format!("Quarkus needs Java {java}"), ..plugin.evidence.clone() },
+            ));
         }
-        if let Some(war) = candidates.iter().find(|c| matches!(c.artifact.shape, Shape::Servlet { .. })) {
+        if let Some(war) =
+            candidates.iter().find(|c| matches!(c.artifact.shape, Shape::Servlet { .. }))
+        {
             let note = format!("the servlet container needs Java {}", self.tables.jetty.java);
             floors.push((self.tables.jetty.java, Evidence { note, ..war.evidence.clone() }));
         }
@@ -242,9 +284,12 @@ impl<'r> App<'r> {
     }
 }
 
-/// A module among others that the build does not make to be started, told without reading all the others.
+/// A module among others that the build does not make to be started, told without reading all the
+/// others.
 fn is_library(dir: &Dir) -> Result<bool> {
-    let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else { return Ok(true) };
+    let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else {
+        return Ok(true);
+    };
     let poms = Poms::new(dir.repo);
     let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(true) };
     let above = |folder: RelPath| folder.join("pom.xml").is_some_and(|pom| dir.repo.is_file(&pom));
@@ -254,13 +299,16 @@ fn is_library(dir: &Dir) -> Result<bool> {
     }
     let (plugins, tables) = (plugins::of(&model), Tables::read()?);
     let project = Project { repo: dir.repo, model: &model, plugins: &plugins, tables: &tables };
-    Ok(project.candidates().is_empty() && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
+    Ok(project.candidates().is_empty()
+        && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
 }
 
 /// The Java and Kotlin sources of one project.
 fn own_sources(dir: &Dir, model: &Model) -> Result<Vec<Source>> {
     let folders: BTreeSet<String> =
-        [model.source_dir(), "src/main/java".to_owned(), "src/main/kotlin".to_owned()].into_iter().collect();
+        [model.source_dir(), "src/main/java".to_owned(), "src/main/kotlin".to_owned()]
+            .into_iter()
+            .collect();
     let mut sources = Vec::new();
     for folder in folders.iter().filter_map(|folder| model.dir().join(folder)) {
         let files: Vec<RelPath> = dir.repo.files_under(&folder).cloned().collect();

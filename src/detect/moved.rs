@@ -1,4 +1,5 @@
-//! What a build makes in one place and a Makefile, a justfile or a shell script moves to another: the line that does so.
+//! What a build makes in one place and a Makefile, a justfile or a shell script moves to another:
+//! the line that does so.
 
 use super::{is_there, makers};
 use crate::facts::{Evidence, FrontEnd, Sourced};
@@ -33,16 +34,25 @@ pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<So
         .iter()
         .filter_map(|name| context.join(name))
         .flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
+    let files = repo
+        .children(context)
+        .filter(|(path, _)| FILES.contains(&path.file_name().to_ascii_lowercase().as_str()));
     let files =
-        repo.children(context).filter(|(path, _)| FILES.contains(&path.file_name().to_ascii_lowercase().as_str()));
-    let files = files.chain(scripts.filter(|(path, _)| path.extension() == "sh")).map(|(path, _)| path);
+        files.chain(scripts.filter(|(path, _)| path.extension() == "sh")).map(|(path, _)| path);
     for file in files.filter(|file| repo.is_file(file)) {
         let Ok(Some(text)) = repo.source_text(file) else { continue };
         for (number, line) in (1..).zip(text.lines()) {
             for source in sources(line, context, path) {
-                let Some(mut made) = makers(repo, context, &source).into_iter().next() else { continue };
-                made.evidence.push(Evidence::at(file, number, format!("moves {} to {path}", made.value.output)));
-                made.value.moved_from = Some(std::mem::replace(&mut made.value.output, path.clone()));
+                let Some(mut made) = makers(repo, context, &source).into_iter().next() else {
+                    continue;
+                };
+                made.evidence.push(Evidence::at(
+                    file,
+                    number,
+                    format!("moves {} to {path}", made.value.output),
+                ));
+                made.value.moved_from =
+                    Some(std::mem::replace(&mut made.value.output, path.clone()));
                 return Some(made);
             }
         }
@@ -55,11 +65,19 @@ fn sources(line: &str, context: &RelPath, path: &RelPath) -> Vec<RelPath> {
     let mut here = context.clone();
     let mut found = Vec::new();
     for command in line.split(['&', ';', '|']) {
-        let clean = |word: &str| word.trim_matches(['"', '\'', '`']).trim_end_matches(['*', '.', '/']).to_owned();
-        let words: Vec<String> = command.split_whitespace().map(|word| clean(word.trim_start_matches('@'))).collect();
-        let Some(at) = words.iter().position(|word| word == "cd" || MOVES.contains(&word.as_str())) else { continue };
-        let operands: Vec<&String> =
-            words[at + 1..].iter().filter(|word| !word.starts_with('-') && !word.is_empty()).collect();
+        let clean = |word: &str| {
+            word.trim_matches(['"', '\'', '`']).trim_end_matches(['*', '.', '/']).to_owned()
+        };
+        let words: Vec<String> =
+            command.split_whitespace().map(|word| clean(word.trim_start_matches('@'))).collect();
+        let Some(at) = words.iter().position(|word| word == "cd" || MOVES.contains(&word.as_str()))
+        else {
+            continue;
+        };
+        let operands: Vec<&String> = words[at + 1..]
+            .iter()
+            .filter(|word| !word.starts_with('-') && !word.is_empty())
+            .collect();
         let [from @ .., last] = operands.as_slice() else { continue };
         let Some(last) = here.join(last) else { continue };
         if words[at] == "cd" {
@@ -91,13 +109,24 @@ mod tests {
     #[test]
     fn a_makefile_leads_to_the_front_end() {
         let files = [
-            ("ui/package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#),
-            ("Makefile", "ui:\n\tcd ui && npm ci && npm run build\n\tcp -r ui/dist server/static\n"),
+            (
+                "ui/package.json",
+                r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#,
+            ),
+            (
+                "Makefile",
+                "ui:\n\tcd ui && npm ci && npm run build\n\tcp -r ui/dist server/static\n",
+            ),
         ];
         let path = RelPath::new("server/static").unwrap();
         let made = moved(&Repo::from_files(files), &RelPath::root(), &path).unwrap();
-        assert_eq!((made.value.output.as_str(), made.value.moved_from.unwrap().as_str()), ("server/static", "ui/dist"));
+        assert_eq!(
+            (made.value.output.as_str(), made.value.moved_from.unwrap().as_str()),
+            ("server/static", "ui/dist")
+        );
         assert_eq!(made.evidence.last().unwrap().place(), "Makefile:3");
-        assert!(moved(&Repo::from_files(files[..1].iter().copied()), &RelPath::root(), &path).is_none());
+        assert!(
+            moved(&Repo::from_files(files[..1].iter().copied()), &RelPath::root(), &path).is_none()
+        );
     }
 }

@@ -59,15 +59,27 @@ pub const LANGUAGE: Language = Language {
     encloses: workspace::encloses,
     program: program_named,
     plan: plan::plan,
-    front_end: Some(FrontEnds { makes: front_end::makes, facts: front_end::facts, plan: plan::front_end }),
+    front_end: Some(FrontEnds {
+        makes: front_end::makes,
+        facts: front_end::facts,
+        plan: plan::front_end,
+    }),
     refine: None,
     confirm: None,
     development: Some(development::folders),
 };
 
 /// Names of scripts that build, best first.
-const BUILD_SCRIPTS: [&str; 8] =
-    ["build", "build:prod", "build:production", "build:server", "compile", "build:ts", "build-ts", "tsc"];
+const BUILD_SCRIPTS: [&str; 8] = [
+    "build",
+    "build:prod",
+    "build:production",
+    "build:server",
+    "compile",
+    "build:ts",
+    "build-ts",
+    "tsc",
+];
 
 /// What `plan` needs beyond the shared facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -93,14 +105,31 @@ impl<'r> App<'r> {
     fn read(dir: &Dir<'r>) -> Result<Option<Self>> {
         let Some(package) = Package::read(dir)? else { return Ok(None) };
         let workspace = workspace::find(dir)?;
-        let root = Dir::new(dir.repo, workspace.as_ref().map_or_else(|| dir.path.clone(), |w| w.root.clone()));
+        let root = Dir::new(
+            dir.repo,
+            workspace.as_ref().map_or_else(|| dir.path.clone(), |w| w.root.clone()),
+        );
         let root_package = if root.path == dir.path { None } else { Package::read(&root)? };
         let catalog = Catalog::of("node")?;
-        let mut app = Self { dir: dir.clone(), root, package, root_package, workspace, tsconfig: None, catalog };
+        let mut app = Self {
+            dir: dir.clone(),
+            root,
+            package,
+            root_package,
+            workspace,
+            tsconfig: None,
+            catalog,
+        };
         let named = app.build_script().and_then(|name| {
             let words = script::parse(app.package.script(&name)?).commands;
-            let tsc = words.into_iter().map(script::unwrap).find(|c| c.argv.first().is_some_and(|w| w == "tsc"))?;
-            let at = tsc.argv.iter().position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
+            let tsc = words
+                .into_iter()
+                .map(script::unwrap)
+                .find(|c| c.argv.first().is_some_and(|w| w == "tsc"))?;
+            let at = tsc
+                .argv
+                .iter()
+                .position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
             tsc.argv.get(at + 1).filter(|w| w.strip_suffix(".json").is_some()).cloned()
         });
         app.tsconfig = typescript::read(dir, named.as_deref())?;
@@ -117,7 +146,9 @@ impl<'r> App<'r> {
         BUILD_SCRIPTS
             .into_iter()
             .find(|name| {
-                self.package.script(name).is_some_and(|text| !text.contains("docker ") && !text.trim_start().starts_with("echo "))
+                self.package.script(name).is_some_and(|text| {
+                    !text.contains("docker ") && !text.trim_start().starts_with("echo ")
+                })
             })
             .map(str::to_owned)
     }
@@ -134,24 +165,46 @@ impl<'r> App<'r> {
             && self.tsconfig.as_ref().is_some_and(|output| output.out_dir.is_some())
     }
 
-    /// The start script runs a file of the repository, which then is the server, not the framework's.
+    /// The start script runs a file of the repository, which then is the server, not the
+    /// framework's.
     fn custom_server(&self) -> bool {
         ["start:prod", "start"].iter().filter_map(|name| self.package.script(name)).any(|text| {
             script::parse(text).commands.into_iter().map(script::unwrap).any(|command| {
                 command.argv.first().is_some_and(|word| word == "node")
-                    && command.argv.iter().skip(1).any(|word| !word.starts_with('-') && self.finds(word).is_some())
+                    && command
+                        .argv
+                        .iter()
+                        .skip(1)
+                        .any(|word| !word.starts_with('-') && self.finds(word).is_some())
             })
         })
     }
 
-    /// The file of the application that a word means, by Node's resolution: as it is, with an extension, as a folder.
+    /// The file of the application that a word means, by Node's resolution: as it is, with an
+    /// extension, as a folder.
     fn finds(&self, word: &str) -> Option<String> {
         let path = RelPath::new(word)?;
         let stem = path.as_str();
-        let candidates = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", "/index.js", "/index.mjs", "/index.cjs", "/index.ts"];
-        candidates.iter().map(|suffix| format!("{stem}{suffix}").trim_start_matches('/').to_owned()).find(|name| {
-            !name.is_empty() && self.dir.join(name).is_some_and(|path| self.dir.repo.is_file(&path))
-        })
+        let candidates = [
+            "",
+            ".js",
+            ".mjs",
+            ".cjs",
+            ".ts",
+            ".mts",
+            ".cts",
+            "/index.js",
+            "/index.mjs",
+            "/index.cjs",
+            "/index.ts",
+        ];
+        candidates
+            .iter()
+            .map(|suffix| format!("{stem}{suffix}").trim_start_matches('/').to_owned())
+            .find(|name| {
+                !name.is_empty()
+                    && self.dir.join(name).is_some_and(|path| self.dir.repo.is_file(&path))
+            })
     }
 
     /// Where the compiler writes a source.
@@ -162,16 +215,25 @@ impl<'r> App<'r> {
 
     /// The source of a built file.
     fn source_of(&self, built: &str) -> Option<String> {
-        let stem = |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
-        let wanted = if built.rsplit_once('.').is_some_and(|(_, e)| matches!(e, "js" | "mjs" | "cjs")) {
-            stem(built)
-        } else {
-            built.to_owned()
-        };
+        let stem =
+            |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
+        let wanted =
+            if built.rsplit_once('.').is_some_and(|(_, e)| matches!(e, "js" | "mjs" | "cjs")) {
+                stem(built)
+            } else {
+                built.to_owned()
+            };
         if let Some(output) = self.tsconfig.as_ref().filter(|output| output.out_dir.is_some()) {
-            for source in self.dir.repo.files_under(&self.dir.path).filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx")) {
+            for source in self
+                .dir
+                .repo
+                .files_under(&self.dir.path)
+                .filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx"))
+            {
                 // Only what bears the name can be it: the rest need not be followed.
-                if ![wanted.rsplit('/').next().unwrap_or_default(), "index"].contains(&source.file_name().rsplit_once('.').map_or("", |(n, _)| n)) {
+                if ![wanted.rsplit('/').next().unwrap_or_default(), "index"]
+                    .contains(&source.file_name().rsplit_once('.').map_or("", |(n, _)| n))
+                {
                     continue;
                 }
                 let name = source.relative_to(&self.dir.path);
@@ -183,7 +245,9 @@ impl<'r> App<'r> {
             }
         }
         let (_, inside) = wanted.split_once('/')?;
-        [format!("src/{inside}"), inside.to_owned(), format!("server/{inside}")].iter().find_map(|name| self.finds(name))
+        [format!("src/{inside}"), inside.to_owned(), format!("server/{inside}")]
+            .iter()
+            .find_map(|name| self.finds(name))
     }
 
     /// The file behind a command of a dependency, by npm's lockfile.
@@ -221,20 +285,33 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
     packages.extend(app.root_package.as_ref());
     let ceiling = native::ceiling(app)?;
     let toolchain = version::node(dir, &packages, app.catalog, ceiling.as_ref())?;
-    let resolved = tool::resolve(&manager.value, &app.root, app.managing_package(), app.catalog, &toolchain.value)?;
+    let resolved = tool::resolve(
+        &manager.value,
+        &app.root,
+        app.managing_package(),
+        app.catalog,
+        &toolchain.value,
+    )?;
     let mut findings = found.findings;
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
         findings.push(Finding::new(
             "no-lockfile",
             Severity::Warning,
             format!("{} has no lockfile", app.package.path),
-            [Evidence::file(&app.package.path, "no package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock beside it")],
+            [Evidence::file(
+                &app.package.path,
+                "no package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock beside it",
+            )],
             "each build may install other versions, and a layer cache hides which",
-            format!("run `{} install` and commit the lockfile", manager.value.replace("-berry", "")),
+            format!(
+                "run `{} install` and commit the lockfile",
+                manager.value.replace("-berry", "")
+            ),
         ));
     }
     if let Some(ceiling) = ceiling
-        && let Some(cycle) = toolchain.value.split('.').next().and_then(|text| text.parse::<u64>().ok())
+        && let Some(cycle) =
+            toolchain.value.split('.').next().and_then(|text| text.parse::<u64>().ok())
         && cycle >= ceiling.cycle
     {
         findings.push(Finding::new(
@@ -271,23 +348,30 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
     Ok(facts)
 }
 
-/// A package of a workspace that says what it exports, that another one depends on, and that nothing starts. Its
-/// sources are not looked at: a monorepo holds many.
+/// A package of a workspace that says what it exports, that another one depends on, and that
+/// nothing starts. Its sources are not looked at: a monorepo holds many.
 fn is_library(dir: &Dir) -> Result<bool> {
     let Some(package) = Package::read(dir)? else { return Ok(false) };
-    let exports = ["exports", "main", "module", "types"].iter().any(|key| package.get(&[key]).is_some());
-    let starts = package.get(&["bin"]).is_some() || entry::SCRIPTS.iter().any(|name| package.script(name).is_some());
-    let serves = scan::SERVERS.iter().any(|name| package.dependency(name) == Some(manifest::Kind::Production));
+    let exports =
+        ["exports", "main", "module", "types"].iter().any(|key| package.get(&[key]).is_some());
+    let starts = package.get(&["bin"]).is_some()
+        || entry::SCRIPTS.iter().any(|name| package.script(name).is_some());
+    let serves = scan::SERVERS
+        .iter()
+        .any(|name| package.dependency(name) == Some(manifest::Kind::Production));
     Ok(exports && !starts && !serves && workspace::is_depended_on(dir)?)
 }
 
 impl App<'_> {
-    /// A library, a root that only holds other packages, or tools for developers beside another language.
+    /// A library, a root that only holds other packages, or tools for developers beside another
+    /// language.
     fn is_no_application(&self) -> bool {
         let member = self.root_package.is_some();
-        let holds = self.dir.repo.files_under(&self.dir.path).any(|path| {
-            path.file_name() == "package.json" && *path != self.package.path
-        });
+        let holds = self
+            .dir
+            .repo
+            .files_under(&self.dir.path)
+            .any(|path| path.file_name() == "package.json" && *path != self.package.path);
         let tools_alone = !self.package.has_production() && !self.builds();
         member || holds || tools_alone
     }
@@ -297,7 +381,8 @@ impl App<'_> {
         let folder = self.dir.path.file_name();
         let fit = |text: &str| {
             let text = text.rsplit('/').next().unwrap_or(text).to_lowercase();
-            let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let text: String =
+                text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
             let parts: Vec<&str> = text.split('-').filter(|part| !part.is_empty()).collect();
             parts.join("-")
         };
@@ -310,7 +395,10 @@ impl App<'_> {
     }
 
     fn stated(&self, key: &str) -> Option<Sourced<String>> {
-        let text = self.package.str(&[key]).filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?;
+        let text = self
+            .package
+            .str(&[key])
+            .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?;
         Some(Sourced::new(text.to_owned(), self.package.at(&[key], format!("the package's {key}"))))
     }
 
@@ -318,16 +406,24 @@ impl App<'_> {
     fn source_address(&self) -> Option<Sourced<String>> {
         let package = [Some(&self.package), self.root_package.as_ref()].into_iter().flatten();
         package.into_iter().find_map(|package| {
-            let text = package.str(&["repository", "url"]).or_else(|| package.str(&["repository"]))?;
+            let text =
+                package.str(&["repository", "url"]).or_else(|| package.str(&["repository"]))?;
             let text = text.strip_prefix("git+").unwrap_or(text);
             let text = text.strip_suffix(".git").unwrap_or(text);
-            let text = match text.strip_prefix("git@github.com:").or_else(|| text.strip_prefix("github:")) {
-                Some(path) => format!("https://github.com/{path}"),
-                None if !text.contains(':') && text.matches('/').count() == 1 => format!("https://github.com/{text}"),
-                None => text.replace("git://", "https://").replace("ssh://git@", "https://"),
-            };
-            let plain = text.starts_with("http") && !text.chars().any(|c| c.is_control() || c.is_whitespace());
-            plain.then(|| Sourced::new(text, package.at(&["repository"], "the package's repository")))
+            let text =
+                match text.strip_prefix("git@github.com:").or_else(|| text.strip_prefix("github:"))
+                {
+                    Some(path) => format!("https://github.com/{path}"),
+                    None if !text.contains(':') && text.matches('/').count() == 1 => {
+                        format!("https://github.com/{text}")
+                    }
+                    None => text.replace("git://", "https://").replace("ssh://git@", "https://"),
+                };
+            let plain = text.starts_with("http")
+                && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+            plain.then(|| {
+                Sourced::new(text, package.at(&["repository"], "the package's repository"))
+            })
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Rust: packages, workspaces and their binaries, by reading Cargo.toml and Cargo.lock alone. `cargo metadata` is not
-//! run: it starts what the repository's own configuration names.
+//! Rust: packages, workspaces and their binaries, by reading Cargo.toml and Cargo.lock alone.
+//! `cargo metadata` is not run: it starts what the repository's own configuration names.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -104,7 +104,8 @@ struct ProgramDetails {
     reads: Vec<RelPath>,
     /// Folders that its build does not read.
     unread: Vec<RelPath>,
-    /// Folders of the packages that are compiled for it; of one in the root, the folders or files of its targets.
+    /// Folders of the packages that are compiled for it; of one in the root, the folders or files
+    /// of its targets.
     sources: Vec<RelPath>,
     /// Default arguments that it needs in a container.
     args: Vec<String>,
@@ -187,12 +188,19 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         dir: dir.path.clone(),
         context: workspace.context.clone(),
         name: name(dir, &workspace, &programs),
-        tool: Sourced::new("cargo".to_owned(), Evidence::file(&workspace.manifest.path, "a package's manifest")),
+        tool: Sourced::new(
+            "cargo".to_owned(),
+            Evidence::file(&workspace.manifest.path, "a package's manifest"),
+        ),
         toolchain,
-        questions: questions(&workspace.manifest, programs.first().and_then(|p| details.programs.get(&p.id))),
+        questions: questions(
+            &workspace.manifest,
+            programs.first().and_then(|p| details.programs.get(&p.id)),
+        ),
         manifests: manifests(&workspace, &config, lock.as_ref()),
         version: own_manifest(&workspace, &programs, &details).and_then(|m| version(&workspace, m)),
-        source: own_manifest(&workspace, &programs, &details).and_then(|m| repository(&workspace, m)),
+        source: own_manifest(&workspace, &programs, &details)
+            .and_then(|m| repository(&workspace, m)),
         programs,
         findings,
         details: serde_json::Value::Null,
@@ -216,7 +224,11 @@ fn manifests(
     all.extend(lock.map(|lock| lock.path.clone()));
     all.extend(config.files.iter().cloned());
     let patched = |folder: &RelPath| workspace.patched.contains(folder);
-    let members = workspace.packages.iter().filter(|(folder, _)| !patched(folder)).map(|(_, m)| m.path.clone());
+    let members = workspace
+        .packages
+        .iter()
+        .filter(|(folder, _)| !patched(folder))
+        .map(|(_, m)| m.path.clone());
     all.extend(members.filter(|path| *path != workspace.manifest.path));
     all
 }
@@ -237,7 +249,10 @@ fn name(dir: &Dir, workspace: &workspace::Workspace, programs: &[Program]) -> So
     if let Some(manifest) = workspace.packages.get(&dir.path)
         && let Some(package) = &manifest.package
     {
-        return Sourced::new(image_name(package.name.as_ref()), manifest.at(&package.name, "the package's name"));
+        return Sourced::new(
+            image_name(package.name.as_ref()),
+            manifest.at(&package.name, "the package's name"),
+        );
     }
     match programs.first() {
         Some(program) => Sourced {
@@ -272,29 +287,47 @@ fn own_manifest<'w>(
     workspace.packages.values().find(|manifest| manifest.name() == own.package)
 }
 
-fn version(workspace: &workspace::Workspace, manifest: &manifest::Manifest) -> Option<Sourced<String>> {
+fn version(
+    workspace: &workspace::Workspace,
+    manifest: &manifest::Manifest,
+) -> Option<Sourced<String>> {
     let span = manifest.package.as_ref()?.version.as_ref();
     let shared = workspace.shared().version;
     let value = manifest::Manifest::inherited(span, shared.as_ref())?;
     Some(Sourced::new(value.to_owned(), manifest.at(span?, "the package's version")))
 }
 
-fn repository(workspace: &workspace::Workspace, manifest: &manifest::Manifest) -> Option<Sourced<String>> {
+fn repository(
+    workspace: &workspace::Workspace,
+    manifest: &manifest::Manifest,
+) -> Option<Sourced<String>> {
     let span = manifest.package.as_ref()?.repository.as_ref();
     let shared = workspace.shared().repository;
     let value = manifest::Manifest::inherited(span, shared.as_ref())?;
-    value.starts_with("https://").then(|| Sourced::new(value.to_owned(), manifest.at(span?, "the package's repository")).into())?
+    value.starts_with("https://").then(|| {
+        Sourced::new(value.to_owned(), manifest.at(span?, "the package's repository")).into()
+    })?
 }
 
 /// Profiles that say themselves what is stripped.
 fn strips(manifest: &manifest::Manifest) -> Vec<String> {
-    manifest.profiles.iter().filter(|(_, table)| table.contains_key("strip")).map(|(name, _)| name.clone()).collect()
+    manifest
+        .profiles
+        .iter()
+        .filter(|(_, table)| table.contains_key("strip"))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) -> Vec<Question> {
     let release = "release".to_owned();
-    let own = manifest.profiles.keys().filter(|name| !["release", "dev", "test", "bench"].contains(&name.as_str()));
-    let profiles = std::iter::once(&release).chain(own).map(|name| Choice { value: name.clone(), label: name.clone() });
+    let own = manifest
+        .profiles
+        .keys()
+        .filter(|name| !["release", "dev", "test", "bench"].contains(&name.as_str()));
+    let profiles = std::iter::once(&release)
+        .chain(own)
+        .map(|name| Choice { value: name.clone(), label: name.clone() });
     vec![
         Question {
             id: id::PROFILE.to_owned(),
@@ -305,7 +338,8 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
         },
         Question {
             id: id::FEATURES.to_owned(),
-            prompt: "Which features? (comma-separated; `-default` leaves out the default ones)".to_owned(),
+            prompt: "Which features? (comma-separated; `-default` leaves out the default ones)"
+                .to_owned(),
             kind: Answerable::Text,
             default: Some(Sourced {
                 value: likeliest.map_or_else(String::new, |own| own.features.join(",")),
@@ -318,7 +352,8 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
     ]
 }
 
-/// Features change which packages are built, and so what the program needs; arguments may open its address.
+/// Features change which packages are built, and so what the program needs; arguments may open its
+/// address.
 fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
     if let Some(features) = answers.get(id::FEATURES)
         && let Some(workspace) = workspace::workspace(dir)?
@@ -330,7 +365,10 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
             program = again;
         }
     }
-    if answers.get(common::ARGS).is_some_and(|args| args.contains("0.0.0.0") || args.contains("[::]")) {
+    if answers
+        .get(common::ARGS)
+        .is_some_and(|args| args.contains("0.0.0.0") || args.contains("[::]"))
+    {
         program.findings.retain(|finding| finding.code != "localhost-only");
     }
     Ok(program)

@@ -1,5 +1,6 @@
-//! Versions that version managers pin, shared by the languages: mise's files, then asdf's `.tool-versions`, in the
-//! application's folder, then in each folder above it (<https://mise.jdx.dev/configuration.html>).
+//! Versions that version managers pin, shared by the languages: mise's files, then asdf's
+//! `.tool-versions`, in the application's folder, then in each folder above it
+//! (<https://mise.jdx.dev/configuration.html>).
 
 use anyhow::Result;
 
@@ -8,9 +9,11 @@ use crate::path::RelPath;
 use crate::repo::{Dir, line_of, parse_toml};
 
 /// mise's files, strongest first.
-const MISE: [&str; 5] = ["mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml"];
+const MISE: [&str; 5] =
+    ["mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml"];
 
-/// The version that a version manager pins for a tool under one of its `names`, nearest folder first.
+/// The version that a version manager pins for a tool under one of its `names`, nearest folder
+/// first.
 ///
 /// # Errors
 /// Where a file is broken: the file and the line.
@@ -22,7 +25,9 @@ pub fn pinned(dir: &Dir, names: &[&str]) -> Result<Option<Sourced<String>>> {
                 None => found = Some(Sourced::new(value, evidence)),
                 Some(first) if first.value != value => {
                     let place = evidence.place();
-                    *first = first.clone().rejecting(value, format!("{place} is weaker: further up, or read later"));
+                    *first = first
+                        .clone()
+                        .rejecting(value, format!("{place} is weaker: further up, or read later"));
                 }
                 Some(_) => {}
             }
@@ -57,12 +62,16 @@ fn tool_versions(path: &RelPath, text: &str, names: &[&str]) -> Option<(String, 
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split('#').next().unwrap_or_default();
         let mut words = line.split_whitespace();
-        // Several versions on a line are fallbacks for the first: https://asdf-vm.com/manage/configuration.html
+        // Several versions on a line are fallbacks for the first:
+        // https://asdf-vm.com/manage/configuration.html
         if let (Some(tool), Some(version)) = (words.next(), words.next())
             && is_named(tool, names)
             && is_release(version)
         {
-            return Some((version.to_owned(), Evidence::at(path, number, format!("asdf pins {tool}"))));
+            return Some((
+                version.to_owned(),
+                Evidence::at(path, number, format!("asdf pins {tool}")),
+            ));
         }
     }
     None
@@ -73,7 +82,8 @@ fn is_named(key: &str, names: &[&str]) -> bool {
     names.contains(&key.strip_prefix("core:").unwrap_or(key))
 }
 
-/// `"22"`, `["22", "20"]` or `{ version = "22" }`; what is no release (`system`, `path:`, `ref:`) does not count.
+/// `"22"`, `["22", "20"]` or `{ version = "22" }`; what is no release (`system`, `path:`, `ref:`)
+/// does not count.
 fn mise_version(value: &toml::Value) -> Option<String> {
     let text = match value {
         toml::Value::String(text) => text.clone(),
@@ -103,12 +113,22 @@ mod tests {
 
     #[test]
     fn reads_asdf_and_mise() {
-        let found = node(&[(".tool-versions", "# x\ngo 1.2\nnodejs 22.1.0 20.0.0 # y\n")], "").unwrap();
+        let found =
+            node(&[(".tool-versions", "# x\ngo 1.2\nnodejs 22.1.0 20.0.0 # y\n")], "").unwrap();
         assert_eq!(found.value, "22.1.0");
         assert_eq!(found.evidence[0].place(), ".tool-versions:3");
-        let found = node(&[("mise.toml", "[tools]\ngo = \"1\"\nnode = [\"24\", \"22\"]\n")], "").unwrap();
-        assert_eq!((found.value.as_str(), found.evidence[0].place().as_str()), ("24", "mise.toml:3"));
-        assert_eq!(node(&[(".mise.toml", "[tools]\n\"core:node\" = { version = \"lts\" }")], "").unwrap().value, "lts");
+        let found =
+            node(&[("mise.toml", "[tools]\ngo = \"1\"\nnode = [\"24\", \"22\"]\n")], "").unwrap();
+        assert_eq!(
+            (found.value.as_str(), found.evidence[0].place().as_str()),
+            ("24", "mise.toml:3")
+        );
+        assert_eq!(
+            node(&[(".mise.toml", "[tools]\n\"core:node\" = { version = \"lts\" }")], "")
+                .unwrap()
+                .value,
+            "lts"
+        );
         assert_eq!(node(&[(".tool-versions", "nodejs system")], ""), None);
     }
 

@@ -1,9 +1,10 @@
-//! .dockerignore: which paths stay out of the build context, by the rules of moby's `patternmatcher`.
+//! .dockerignore: which paths stay out of the build context, by the rules of moby's
+//! `patternmatcher`.
 //!
-//! A pattern is matched against the whole path from the root of the context; the last one that matches decides; a
-//! folder that matches takes what lies below with it, unless a later exception (`!`) brings that back. One deviation:
-//! `{`, `|`, `}`, a `^` outside brackets and a letter after a backslash are taken literally, where moby lets them
-//! through into a regular expression.
+//! A pattern is matched against the whole path from the root of the context; the last one that
+//! matches decides; a folder that matches takes what lies below with it, unless a later exception
+//! (`!`) brings that back. One deviation: `{`, `|`, `}`, a `^` outside brackets and a letter after
+//! a backslash are taken literally, where moby lets them through into a regular expression.
 
 use std::fmt;
 
@@ -155,7 +156,8 @@ impl IgnoreFile {
     pub fn below(&self, parent: &Matched, path: &str) -> Matched {
         let mut state = self.root();
         for (at, pattern) in self.patterns.iter().enumerate() {
-            // As in moby, a pattern that could not change the result is not asked, and its children do not inherit it.
+            // As in moby, a pattern that could not change the result is not asked, and its children
+            // do not inherit it.
             let inherited = parent.by_pattern.get(at).copied().unwrap_or_default();
             if inherited || (pattern.exception == state.hidden && pattern.matches(path)) {
                 state.by_pattern[at] = true;
@@ -166,8 +168,8 @@ impl IgnoreFile {
         state
     }
 
-    /// True where `path` stays out, given the state of the folder that holds it and the letters of its name:
-    /// [`IgnoreFile::below`] for a file.
+    /// True where `path` stays out, given the state of the folder that holds it and the letters of
+    /// its name: [`IgnoreFile::below`] for a file.
     pub fn hides_below(&self, parent: &Matched, path: &str, letters: Letters) -> bool {
         let mut hidden = false;
         for (pattern, inherited) in self.patterns.iter().zip(&parent.by_pattern) {
@@ -211,7 +213,8 @@ impl Pattern {
             Some(rest) => (true, clean(rest.trim())),
             None => (false, clean(text)),
         };
-        // Docker takes the leading `/` off first: `/!x` is an exception, `!/` is nothing but the mark.
+        // Docker takes the leading `/` off first: `/!x` is an exception, `!/` is nothing but the
+        // mark.
         if let Some(rest) = cleaned.strip_prefix('!').filter(|_| !exception) {
             (exception, cleaned) = (true, rest.to_owned());
         }
@@ -236,7 +239,9 @@ impl Pattern {
     pub fn matches(&self, path: &str) -> bool {
         let Quick { tail, part, last_component, .. } = &self.quick;
         // Most paths fail at their last byte.
-        if tail.as_bytes().last().is_some_and(|last| path.as_bytes().last() != Some(last)) || !path.ends_with(tail) {
+        if tail.as_bytes().last().is_some_and(|last| path.as_bytes().last() != Some(last))
+            || !path.ends_with(tail)
+        {
             return false;
         }
         match &self.tokens[..] {
@@ -277,7 +282,9 @@ impl Quick {
 
 /// The literal characters that surely lie in the last component of a match.
 fn last_component(tokens: &[Token]) -> String {
-    let inside = |token: &&Token| matches!(token, Token::Star | Token::One) || token.char().is_some_and(|c| c != '/');
+    let inside = |token: &&Token| {
+        matches!(token, Token::Star | Token::One) || token.char().is_some_and(|c| c != '/')
+    };
     tokens.iter().rev().take_while(inside).filter_map(Token::char).collect()
 }
 
@@ -287,7 +294,8 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A source of COPY as a pattern: Go's `filepath.Match` over the whole path. `None` where it is malformed.
+/// A source of COPY as a pattern: Go's `filepath.Match` over the whole path. `None` where it is
+/// malformed.
 pub fn glob(source: &str) -> Option<Pattern> {
     let text = clean(source.trim_matches('/'));
     Pattern::new(0, text, false)
@@ -395,8 +403,8 @@ fn holds(text: &str, part: &str) -> bool {
     part.len() <= text.len() && memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
-/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps; a pattern without
-/// wildcards has one way at most, and ends where it fails.
+/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps;
+/// a pattern without wildcards has one way at most, and ends where it fails.
 fn run(tokens: &[Token], path: &str) -> bool {
     let mut ways = Ways { live: Vec::new(), reached_at: vec![0; tokens.len() + 1], step: 1 };
     ways.enter(tokens, 0);
@@ -544,7 +552,8 @@ mod tests {
 
     #[test]
     fn an_exception_for_a_folder_that_was_not_hidden_does_not_reach_below() {
-        // As the engine's walk does it: at `a` the exception is passed over, and `a/b` does not inherit it.
+        // As the engine's walk does it: at `a` the exception is passed over, and `a/b` does not
+        // inherit it.
         assert!(file("a/b\n!a").hides("a/b"));
         assert!(!file("a/b\n!a/b").hides("a/b/c"));
     }
@@ -558,7 +567,8 @@ mod tests {
 
     #[test]
     fn literal_paths() {
-        for path in ["a b", " a ", "#x", "!x", "a*?[b]", r"back\slash", "x^{a,b}|c", "weird/!x/#y"] {
+        for path in ["a b", " a ", "#x", "!x", "a*?[b]", r"back\slash", "x^{a,b}|c", "weird/!x/#y"]
+        {
             let pattern = literal(path).unwrap();
             assert!(file(&pattern).hides(path), "{pattern}");
         }

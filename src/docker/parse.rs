@@ -1,12 +1,16 @@
 //! Reads a Dockerfile back into stages and instructions, by the rules of `BuildKit`'s parser.
 //!
-//! Both what the templates wrote and what people edited comes through here. Arguments are kept as they are written;
-//! [`Instruction::exec`], [`Instruction::words`] and [`Instruction::mounts`] read them.
+//! Both what the templates wrote and what people edited comes through here. Arguments are kept as
+//! they are written; [`Instruction::exec`], [`Instruction::words`] and [`Instruction::mounts`] read
+//! them.
+
+mod lines;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::docker::words;
+use lines::{Lines, split_instruction};
 
 /// Why a text is no Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +123,8 @@ pub struct Heredoc {
 /// A `--mount` of a RUN.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mount {
-    /// Its fields; a field without a value holds `""`. `src`, `dst` and `destination` are named `source` and `target`.
+    /// Its fields; a field without a value holds `""`. `src`, `dst` and `destination` are named
+    /// `source` and `target`.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -164,7 +169,8 @@ fn comma_fields(text: &str) -> Vec<String> {
 }
 
 impl Instruction {
-    /// The arguments where they are in exec form, a JSON array of strings; `None` where they are in shell form.
+    /// The arguments where they are in exec form, a JSON array of strings; `None` where they are in
+    /// shell form.
     ///
     /// A broken array is shell form: Docker reads it so too. HEALTHCHECK's `CMD` is looked through.
     pub fn exec(&self) -> Option<Vec<String>> {
@@ -196,12 +202,19 @@ impl Instruction {
 
     /// The value of the first flag of that name; `""` where it has none.
     pub fn flag(&self, name: &str) -> Option<&str> {
-        self.flags.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_deref().unwrap_or_default())
+        self.flags
+            .iter()
+            .find(|(held, _)| held == name)
+            .map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 
     /// Every `--mount`.
     pub fn mounts(&self) -> Vec<Mount> {
-        let values = self.flags.iter().filter(|(name, _)| name == "mount").filter_map(|(_, value)| value.as_deref());
+        let values = self
+            .flags
+            .iter()
+            .filter(|(name, _)| name == "mount")
+            .filter_map(|(_, value)| value.as_deref());
         values.map(Mount::parse).collect()
     }
 
@@ -209,7 +222,10 @@ impl Instruction {
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {
         let words = words::split(&self.arguments, self.escape);
         if self.keyword != "ARG" && words.first().is_some_and(|word| !word.contains('=')) {
-            let (name, value) = self.arguments.split_once(char::is_whitespace).unwrap_or((self.arguments.as_str(), ""));
+            let (name, value) = self
+                .arguments
+                .split_once(char::is_whitespace)
+                .unwrap_or((self.arguments.as_str(), ""));
             return vec![(name.to_owned(), Some(value.trim_start().to_owned()))];
         }
         let pair = |word: String| match word.split_once('=') {
@@ -228,36 +244,49 @@ impl Instruction {
         Some(Self { keyword, flags, arguments, ..self.clone() })
     }
 
-    /// Every line of text that a shell or a file gets: the arguments and the bodies of the here-documents.
+    /// Every line of text that a shell or a file gets: the arguments and the bodies of the
+    /// here-documents.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.arguments.as_str()).chain(self.heredocs.iter().map(|heredoc| heredoc.body.as_str()))
+        std::iter::once(self.arguments.as_str())
+            .chain(self.heredocs.iter().map(|heredoc| heredoc.body.as_str()))
     }
 }
 
 impl Dockerfile {
     /// Every instruction, FROM and the global ARG included, in order.
     pub fn instructions(&self) -> impl Iterator<Item = &Instruction> {
-        let stages = self.stages.iter().flat_map(|stage| std::iter::once(&stage.from).chain(&stage.instructions));
+        let stages = self
+            .stages
+            .iter()
+            .flat_map(|stage| std::iter::once(&stage.from).chain(&stage.instructions));
         self.args.iter().chain(stages)
     }
 
     /// The escape character.
     pub fn escape(&self) -> char {
-        self.directives.escape.as_ref().and_then(|directive| directive.value.chars().next()).unwrap_or('\\')
+        self.directives
+            .escape
+            .as_ref()
+            .and_then(|directive| directive.value.chars().next())
+            .unwrap_or('\\')
     }
 
     /// The default values of the global ARGs, themselves expanded.
     pub fn globals(&self) -> BTreeMap<String, String> {
         let mut globals: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in self.args.iter().flat_map(Instruction::pairs) {
-            let expanded =
-                value.and_then(|value| words::expand(&value, self.escape(), &|name| globals.get(name).cloned()).ok());
-            globals.extend(expanded.filter(|value| value.len() <= MAX_VALUE).map(|value| (name, value)));
+            let expanded = value.and_then(|value| {
+                words::expand(&value, self.escape(), &|name| globals.get(name).cloned()).ok()
+            });
+            globals.extend(
+                expanded.filter(|value| value.len() <= MAX_VALUE).map(|value| (name, value)),
+            );
         }
         globals
     }
 
-    /// `text` with quotes removed and the defaults of global ARGs put in; unknown variables stay as `$NAME`.
+    /// `text` with quotes removed and the defaults of global ARGs put in; unknown variables stay as
+    /// `$NAME`.
     pub fn resolve(&self, text: &str) -> String {
         let globals = self.globals();
         let value = |name: &str| globals.get(name).cloned().or_else(|| Some(format!("${name}")));
@@ -270,7 +299,8 @@ impl Dockerfile {
     }
 }
 
-/// Bytes of an ARG's value after expansion; a longer one is left out (each ARG can double the one before).
+/// Bytes of an ARG's value after expansion; a longer one is left out (each ARG can double the one
+/// before).
 const MAX_VALUE: usize = 4096;
 
 /// The instructions that exist.
@@ -295,14 +325,16 @@ const KEYWORDS: [&str; 18] = [
     "WORKDIR",
 ];
 
-/// The instructions that may be in exec form; an array that holds something else than strings is an error in them.
-const JSON: [&str; 8] = ["ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"];
+/// The instructions that may be in exec form; an array that holds something else than strings is an
+/// error in them.
+const JSON: [&str; 8] =
+    ["ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"];
 
 /// Reads a Dockerfile.
 ///
 /// # Errors
-/// At an unknown instruction, an instruction before the first FROM or without arguments, a here-document that does
-/// not end, an invalid stage name or directive, or where there is no FROM.
+/// At an unknown instruction, an instruction before the first FROM or without arguments, a
+/// here-document that does not end, an invalid stage name or directive, or where there is no FROM.
 pub fn parse(text: &str) -> Result<Dockerfile, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { rest: text, line: 0 };
@@ -332,13 +364,18 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
     let inner = instruction.onbuild();
     let held = inner.as_ref().unwrap_or(&instruction);
     if holds_more_than_strings(held) {
-        return Err(error(line, format!("the JSON array of {} may hold strings only", held.keyword)));
+        return Err(error(
+            line,
+            format!("the JSON array of {} may hold strings only", held.keyword),
+        ));
     }
     if matches!(held.keyword.as_str(), "ENV" | "LABEL")
         && let Some((word, _)) = held.pairs().iter().find(|(_, value)| value.is_none())
     {
-        let message =
-            format!("`{word}` of {} has no `=`: write NAME=value, in quotes where it has blanks", held.keyword);
+        let message = format!(
+            "`{word}` of {} has no `=`: write NAME=value, in quotes where it has blanks",
+            held.keyword
+        );
         return Err(error(line, message));
     }
     if instruction.keyword == "FROM" {
@@ -358,229 +395,42 @@ fn stage(from: Instruction) -> Result<Stage, ParseError> {
     let words: Vec<&str> = from.arguments.split_whitespace().collect();
     let (image, name) = match words[..] {
         [image] => (image, None),
-        [image, word, name] if word.eq_ignore_ascii_case("as") => (image, Some(name.to_lowercase())),
+        [image, word, name] if word.eq_ignore_ascii_case("as") => {
+            (image, Some(name.to_lowercase()))
+        }
         _ => return Err(error(from.line, "FROM takes an image, or an image, AS and a name")),
     };
     if let Some(name) = &name {
         let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
         if !valid {
-            let message = format!("`{name}` is no stage name: a letter, then letters, digits, `-`, `_`, `.`");
+            let message =
+                format!("`{name}` is no stage name: a letter, then letters, digits, `-`, `_`, `.`");
             return Err(error(from.line, message));
         }
     }
     let platform = from.flag("platform").map(str::to_owned);
-    Ok(Stage { name, image: image.to_owned(), platform, line: from.line, from, instructions: Vec::new() })
+    Ok(Stage {
+        name,
+        image: image.to_owned(),
+        platform,
+        line: from.line,
+        from,
+        instructions: Vec::new(),
+    })
 }
 
 fn holds_more_than_strings(instruction: &Instruction) -> bool {
-    let values = instruction.array().and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
+    let values = instruction
+        .array()
+        .and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
     values.is_some_and(|values| !values.iter().all(serde_json::Value::is_string))
 }
 
 fn error(line: usize, message: impl Into<String>) -> ParseError {
     ParseError { line, message: message.into() }
-}
-
-/// The lines that are still to be read.
-struct Lines<'a> {
-    rest: &'a str,
-    /// The number of the line that was read last.
-    line: usize,
-}
-
-impl<'a> Lines<'a> {
-    /// The next line with its end; `None` after the last.
-    fn next(&mut self) -> Option<&'a str> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let end = self.rest.find('\n').map_or(self.rest.len(), |at| at + 1);
-        let (line, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        self.line += 1;
-        Some(line)
-    }
-
-    /// The directives: comment lines `# name=value` with a known name, before any other line.
-    fn directives(&mut self) -> Result<Directives, ParseError> {
-        let mut found = Directives::default();
-        loop {
-            let before = (self.rest, self.line);
-            let directive = self.next().and_then(|line| {
-                let (name, value) = line.trim().strip_prefix('#')?.split_once('=')?;
-                let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
-                (!value.is_empty()).then(|| (name, Directive { value: value.to_owned(), line: self.line }))
-            });
-            let slot = match directive.as_ref().map(|(name, _)| name.as_str()) {
-                Some("syntax") => &mut found.syntax,
-                Some("check") => &mut found.check,
-                Some("escape") => &mut found.escape,
-                _ => {
-                    (self.rest, self.line) = before;
-                    return Ok(found);
-                }
-            };
-            if slot.is_some() {
-                return Err(error(self.line, "this directive is given twice: remove one"));
-            }
-            *slot = directive.map(|(_, directive)| directive);
-            if found.escape.as_ref().is_some_and(|escape| !matches!(escape.value.as_str(), "\\" | "`")) {
-                return Err(error(self.line, "the escape character is \\ or `, nothing else"));
-            }
-        }
-    }
-
-    /// The next instruction with the comments above it.
-    fn instruction(&mut self, escape: char) -> Result<Option<Instruction>, ParseError> {
-        let mut comments = Vec::new();
-        while let Some(line) = self.next() {
-            let text = line.trim_end_matches(['\r', '\n']).trim_start();
-            if let Some(comment) = text.strip_prefix('#') {
-                comments.push(Comment { line: self.line, text: comment.trim().to_owned() });
-                continue;
-            }
-            if text.is_empty() {
-                continue;
-            }
-            let start = self.line;
-            let joined = self.joined(text, escape);
-            if joined.trim().is_empty() {
-                return Err(error(start, "the line continues to nothing: remove it"));
-            }
-            let (keyword, flags, arguments) = split_instruction(&joined, escape);
-            let mut instruction = Instruction {
-                keyword,
-                flags,
-                arguments,
-                heredocs: Vec::new(),
-                line: start,
-                end_line: self.line,
-                comments,
-                escape,
-            };
-            instruction.heredocs = self.heredocs(&instruction, &joined)?;
-            instruction.end_line = self.line;
-            return Ok(Some(instruction));
-        }
-        Ok(None)
-    }
-
-    /// `first` and its continuation lines; comments and empty lines among them are left out.
-    fn joined(&mut self, first: &str, escape: char) -> String {
-        let (part, mut more) = continues(first, escape);
-        let mut joined = part.to_owned();
-        while more {
-            let Some(line) = self.next() else { break };
-            let line = line.trim_end_matches(['\r', '\n']);
-            let trimmed = line.trim_start();
-            if trimmed.is_empty() || trimmed.starts_with('#') {
-                continue;
-            }
-            let part;
-            (part, more) = continues(line, escape);
-            joined.push_str(part);
-        }
-        joined
-    }
-
-    fn heredocs(&mut self, instruction: &Instruction, line: &str) -> Result<Vec<Heredoc>, ParseError> {
-        let inner = instruction.onbuild();
-        let held = inner.as_ref().unwrap_or(instruction);
-        if !matches!(held.keyword.as_str(), "ADD" | "COPY" | "RUN") || held.is_exec_form() || !line.contains("<<") {
-            return Ok(Vec::new());
-        }
-        let mut heredocs = heredocs_of(line);
-        for heredoc in &mut heredocs {
-            loop {
-                let Some(line) = self.next() else {
-                    let message =
-                        format!("the here-document `{0}` does not end: a line `{0}` is missing", heredoc.name);
-                    return Err(error(instruction.line, message));
-                };
-                let end = line.trim_end_matches(['\r', '\n']);
-                if heredoc.name == if heredoc.chomp { end.trim_start_matches('\t') } else { end } {
-                    break;
-                }
-                heredoc.body.push_str(line);
-            }
-        }
-        Ok(heredocs)
-    }
-}
-
-/// The line without its continuation mark, and whether it had one: the last escape character, not itself escaped.
-fn continues(line: &str, escape: char) -> (&str, bool) {
-    match line.trim_end_matches([' ', '\t']).strip_suffix(escape) {
-        Some(head) if !head.ends_with(escape) => (head, true),
-        _ => (line, false),
-    }
-}
-
-/// Keyword, flags and arguments of a joined line.
-fn split_instruction(line: &str, escape: char) -> (String, Vec<(String, Option<String>)>, String) {
-    let line = line.trim();
-    let (keyword, rest) = line.split_once(['\t', '\u{b}', '\u{c}', '\r', ' ']).unwrap_or((line, ""));
-    let (flags, arguments) = split_flags(rest, escape);
-    let flags = flags
-        .into_iter()
-        .map(|flag| match flag.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (flag, None),
-        })
-        .collect();
-    (keyword.to_uppercase(), flags, arguments.trim().to_owned())
-}
-
-/// Leading words that begin with `--`, quotes and escapes removed, `--` cut off; then the rest. A bare `--` ends them.
-fn split_flags(text: &str, escape: char) -> (Vec<String>, &str) {
-    let mut flags = Vec::new();
-    let mut rest = text.trim_start();
-    while rest.starts_with("--") {
-        let (mut word, mut quote) = (String::new(), None);
-        let mut chars = rest.char_indices();
-        let mut end = rest.len();
-        while let Some((at, c)) = chars.next() {
-            match quote {
-                None if c.is_whitespace() => {
-                    end = at;
-                    break;
-                }
-                None if c == '\'' || c == '"' => quote = Some(c),
-                Some(open) if c == open => quote = None,
-                _ if c == escape => word.extend(chars.next().map(|(_, c)| c)),
-                _ => word.push(c),
-            }
-        }
-        rest = rest[end..].trim_start();
-        match word.strip_prefix("--") {
-            Some("") => break,
-            Some(flag) => flags.push(flag.to_owned()),
-            None => {}
-        }
-    }
-    (flags, rest)
-}
-
-/// The here-documents that a line opens: words `<<NAME`, `<<-NAME`, `<<"NAME"`, with a file descriptor before it or not.
-fn heredocs_of(line: &str) -> Vec<Heredoc> {
-    let Ok(found) = words::split_strict(line, '\\') else { return Vec::new() };
-    let mut heredocs = Vec::new();
-    let mut found = found.iter().map(String::as_str).peekable();
-    while let Some(word) = found.next() {
-        let Some(rest) = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<") else { continue };
-        // White space may stand between `<<` and the name.
-        let rest = if rest.is_empty() { found.next_if(|next| !next.starts_with('-')).unwrap_or("") } else { rest };
-        let (chomp, rest) = rest.strip_prefix('-').map_or((false, rest), |rest| (true, rest));
-        if rest.is_empty() || rest.contains('<') {
-            continue;
-        }
-        let keep = |name: &str| Some(format!("${name}"));
-        let Ok(name) = words::expand(rest, '\\', &keep) else { continue };
-        let expand = !rest.contains(['\'', '"']);
-        heredocs.push(Heredoc { name, expand, chomp, body: String::new() });
-    }
-    heredocs
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The only escaping code of the crate: words of a plan into the text of a Dockerfile.
 //!
-//! Every function takes text without control characters (see [`Line`](crate::docker::types::Line)) and gives text
-//! that one instruction reads back as exactly the same words.
+//! Every function takes text without control characters (see [`Line`](crate::docker::types::Line))
+//! and gives text that one instruction reads back as exactly the same words.
 
-/// True for a word that means itself wherever it stands in a Dockerfile: no blank, quote, `$`, glob or newline.
+/// True for a word that means itself wherever it stands in a Dockerfile: no blank, quote, `$`, glob
+/// or newline.
 pub fn is_plain(word: &str) -> bool {
     !word.is_empty()
         && !word.starts_with('-')
@@ -12,13 +13,15 @@ pub fn is_plain(word: &str) -> bool {
 
 /// The exec form: a JSON array of strings.
 pub fn exec_form<S: AsRef<str>>(argv: &[S]) -> String {
-    let words: Vec<String> = argv.iter().map(|word| serde_json::Value::from(word.as_ref()).to_string()).collect();
+    let words: Vec<String> =
+        argv.iter().map(|word| serde_json::Value::from(word.as_ref()).to_string()).collect();
     format!("[{}]", words.join(", "))
 }
 
 /// A word for a POSIX shell.
 pub fn shell_word(word: &str) -> String {
-    let plain = word.starts_with('-') && word.len() > 1 && is_plain(&format!("x{word}")) || is_plain(word);
+    let plain =
+        word.starts_with('-') && word.len() > 1 && is_plain(&format!("x{word}")) || is_plain(word);
     // A shell puts the home folder in place of `~`.
     if plain && !word.contains('~') { word.to_owned() } else { quoted(word) }
 }
@@ -28,7 +31,9 @@ pub fn shell_words<S: AsRef<str>>(argv: &[S]) -> String {
     let words = argv.iter().map(AsRef::as_ref).enumerate().map(|(at, word)| {
         // In the first place, `A=b` unquoted sets a variable.
         let name = word.split_once('=').map_or("", |(name, _)| name);
-        let sets = at == 0 && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let sets = at == 0
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if sets { quoted(word) } else { shell_word(word) }
     });
     words.collect::<Vec<_>>().join(" ")
@@ -51,7 +56,8 @@ pub fn env_value(value: &str) -> String {
     text
 }
 
-/// The path of a WORKDIR, which takes the rest of its line: quotes are removed there and variables expanded.
+/// The path of a WORKDIR, which takes the rest of its line: quotes are removed there and variables
+/// expanded.
 pub fn path(path: &str) -> String {
     copy_word(path, false)
 }
@@ -61,16 +67,17 @@ pub fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain; a source is always
-/// one path, never a pattern.
+/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain; a
+/// source is always one path, never a pattern.
 pub fn copy_operands<S: AsRef<str>>(sources: &[S], dest: &str) -> String {
-    let mut words: Vec<String> = sources.iter().map(|source| copy_word(source.as_ref(), true)).collect();
+    let mut words: Vec<String> =
+        sources.iter().map(|source| copy_word(source.as_ref(), true)).collect();
     words.push(copy_word(dest, false));
     if words.iter().all(|word| is_plain(word)) { words.join(" ") } else { exec_form(&words) }
 }
 
-/// COPY expands variables and removes quotes in each word, then reads a source as a pattern of Go's `filepath.Match`:
-/// <https://docs.docker.com/reference/dockerfile/#copy>.
+/// COPY expands variables and removes quotes in each word, then reads a source as a pattern of Go's
+/// `filepath.Match`: <https://docs.docker.com/reference/dockerfile/#copy>.
 fn copy_word(word: &str, source: bool) -> String {
     let mut text = String::new();
     for c in word.chars() {

@@ -109,9 +109,12 @@ mod tests {
 
     #[test]
     fn image_references_have_a_fixed_tag() {
-        for good in
-            ["scratch", "node:26-trixie-slim", "gcr.io/distroless/static-debian13:nonroot", "localhost:5000/a:1"]
-        {
+        for good in [
+            "scratch",
+            "node:26-trixie-slim",
+            "gcr.io/distroless/static-debian13:nonroot",
+            "localhost:5000/a:1",
+        ] {
             assert!(ImageRef::new(good).is_ok(), "{good}");
         }
         for bad in [

@@ -1,6 +1,7 @@
 //! Words of a Dockerfile line: how they are split, how quotes, escapes and variables are read.
 //!
-//! The rules are those of `BuildKit`'s shell lexer, which every instruction but RUN's shell form goes through.
+//! The rules are those of `BuildKit`'s shell lexer, which every instruction but RUN's shell form
+//! goes through.
 
 /// Splits at white space outside quotes; quotes and escapes stay in the words.
 ///
@@ -41,11 +42,16 @@ pub(crate) fn split_strict(text: &str, escape: char) -> Result<Vec<String>, Vec<
     if quote.is_some() { Err(words) } else { Ok(words) }
 }
 
-/// Removes quotes and escapes and puts variables in; a variable that `value` does not know is empty.
+/// Removes quotes and escapes and puts variables in; a variable that `value` does not know is
+/// empty.
 ///
 /// # Errors
 /// Where a quote or a `${` is not closed, or a modifier is not one of `:-`, `-`, `:+`, `+`.
-pub fn expand(word: &str, escape: char, value: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+pub fn expand(
+    word: &str,
+    escape: char,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, String> {
     let mut reader = Reader { chars: word.chars().collect(), at: 0, escape, value, depth: 0 };
     reader.until(None)
 }
@@ -108,7 +114,9 @@ impl Reader<'_> {
                 '"' => return Ok(out),
                 '$' => out.push_str(&self.dollar()?),
                 _ if c == self.escape => match self.peek() {
-                    Some(escaped) if matches!(escaped, '"' | '$') || escaped == self.escape => out.extend(self.next()),
+                    Some(escaped) if matches!(escaped, '"' | '$') || escaped == self.escape => {
+                        out.extend(self.next());
+                    }
                     _ => out.push(c),
                 },
                 _ => out.push(c),
@@ -120,7 +128,11 @@ impl Reader<'_> {
     fn dollar(&mut self) -> Result<String, String> {
         if self.peek() != Some('{') {
             let name = self.name();
-            return Ok(if name.is_empty() { "$".to_owned() } else { (self.value)(&name).unwrap_or_default() });
+            return Ok(if name.is_empty() {
+                "$".to_owned()
+            } else {
+                (self.value)(&name).unwrap_or_default()
+            });
         }
         self.at += 1;
         let name = self.name();
@@ -132,7 +144,9 @@ impl Reader<'_> {
             return Ok(value.unwrap_or_default());
         }
         if !matches!(modifier, '-' | '+') || name.is_empty() {
-            return Err(format!("the substitution of `{name}` with `{modifier}` is not understood"));
+            return Err(format!(
+                "the substitution of `{name}` with `{modifier}` is not understood"
+            ));
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {

@@ -21,7 +21,8 @@ pub enum Role {
     Ignore,
     /// dockgen.toml.
     Config,
-    /// What dockgen keeps in .dockgen/: a copy of what was written, by which an edit is recognised, and the state.
+    /// What dockgen keeps in .dockgen/: a copy of what was written, by which an edit is recognised,
+    /// and the state.
     Pristine,
 }
 
@@ -39,22 +40,33 @@ pub struct Change {
 }
 
 impl Change {
-    fn new(role: Role, path: &RelPath, old: Option<String>, text: &str, last: Option<&str>) -> Self {
+    fn new(
+        role: Role,
+        path: &RelPath,
+        old: Option<String>,
+        text: &str,
+        last: Option<&str>,
+    ) -> Self {
         let standing = Standing::of(old.as_deref(), text, last);
         Self { role, standing, old, new: Output { path: path.clone(), text: text.to_owned() } }
     }
 
-    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is lost.
+    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is
+    /// lost.
     pub fn is_refused(&self) -> bool {
         self.role == Role::Dockerfile && self.standing.is_kept()
     }
 }
 
-/// The user's templates in `<app>/.dockgen/templates/`, under the names of the built-in ones that they replace.
+/// The user's templates in `<app>/.dockgen/templates/`, under the names of the built-in ones that
+/// they replace.
 pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
     let mut found = Vec::new();
     for name in render::names()? {
-        let path = facts.dir.join(&format!(".dockgen/templates/{name}")).context("the application's folder")?;
+        let path = facts
+            .dir
+            .join(&format!(".dockgen/templates/{name}"))
+            .context("the application's folder")?;
         found.extend(write::read(root, &path)?.map(|text| (name, text)));
     }
     Ok(found)
@@ -70,15 +82,17 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former serves where the
-    /// context is not the application's alone.
+    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former
+    /// serves where the context is not the application's alone.
     pub(super) fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
         let beside = facts.dir.join("Dockerfile").context("the application's folder")?;
         let at_context = output.is_none() && facts.dir == facts.context;
         let dockerfile = output.cloned().unwrap_or(beside);
         let context = facts.context.join(".dockerignore").context("the build context")?;
-        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
-        let (ignore, ignore_of_context) = if at_context { (context, None) } else { (own, Some(context)) };
+        let own =
+            RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
+        let (ignore, ignore_of_context) =
+            if at_context { (context, None) } else { (own, Some(context)) };
         Ok(Self { app: facts.dir.clone(), dockerfile, ignore, ignore_of_context })
     }
 
@@ -86,15 +100,24 @@ impl Paths {
     pub(super) fn pristine(&self, path: &RelPath) -> Result<RelPath> {
         let way = path.relative_to(&self.app).replace("..", "__");
         let way = way.strip_prefix('.').unwrap_or(&way);
-        self.app.join(state::FOLDER).and_then(|folder| folder.join(way)).context("the application's folder")
+        self.app
+            .join(state::FOLDER)
+            .and_then(|folder| folder.join(way))
+            .context("the application's folder")
     }
 }
 
-/// The texts that were made, as changes: each file right before the copy by which an edit of it is recognised, so that a
-/// run that is killed between the two finds its own text the next time.
-pub(super) fn changes(root: &Path, paths: &Paths, dockerfile: &str, ignore: &str) -> Result<Vec<Change>> {
+/// The texts that were made, as changes: each file right before the copy by which an edit of it is
+/// recognised, so that a run that is killed between the two finds its own text the next time.
+pub(super) fn changes(
+    root: &Path,
+    paths: &Paths,
+    dockerfile: &str,
+    ignore: &str,
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
-    for (role, path, text) in [(Role::Dockerfile, &paths.dockerfile, dockerfile), (Role::Ignore, &paths.ignore, ignore)]
+    for (role, path, text) in
+        [(Role::Dockerfile, &paths.dockerfile, dockerfile), (Role::Ignore, &paths.ignore, ignore)]
     {
         let copy = paths.pristine(path)?;
         let (old, last) = (write::read(root, path)?, write::read(root, &copy)?);
@@ -116,12 +139,18 @@ pub(super) fn config(
     Ok(Some(Change::new(Role::Config, config.path(), old.clone(), &text, old.as_deref())))
 }
 
-/// `.dockgen/state.json`, which stays as it is where the outputs and the facts do. `others` are the changes before it.
+/// `.dockgen/state.json`, which stays as it is where the outputs and the facts do. `others` are the
+/// changes before it.
 pub(super) fn state(root: &Path, facts: &Facts, new: &State, others: &[Change]) -> Result<Change> {
     let path = state::path(&facts.dir).context("the application's folder")?;
     let old = write::read(root, &path)?;
-    let same = others.iter().all(|change| change.role != Role::Pristine || change.standing == Standing::Same);
-    let text = match State::read(root, &facts.dir)?.filter(|known| same && known.holds(new)).and(old.clone()) {
+    let same = others
+        .iter()
+        .all(|change| change.role != Role::Pristine || change.standing == Standing::Same);
+    let text = match State::read(root, &facts.dir)?
+        .filter(|known| same && known.holds(new))
+        .and(old.clone())
+    {
         Some(old) => old,
         None => new.text()?,
     };

@@ -1,4 +1,5 @@
-//! The reasons of a plan: every decision with its evidence, and what is to be said about it whatever the language.
+//! The reasons of a plan: every decision with its evidence, and what is to be said about it
+//! whatever the language.
 
 use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
@@ -9,9 +10,13 @@ use crate::plan::Decision;
 const OVERRULED: &str = "detected, and overruled";
 
 impl Decision {
-    /// What was detected, where a person answered otherwise; the evidence of the decision speaks for this value.
+    /// What was detected, where a person answered otherwise; the evidence of the decision speaks
+    /// for this value.
     pub fn overruled(&self) -> Option<&str> {
-        self.rejected.iter().find(|rejected| rejected.why == OVERRULED).map(|rejected| rejected.value.as_str())
+        self.rejected
+            .iter()
+            .find(|rejected| rejected.why == OVERRULED)
+            .map(|rejected| rejected.value.as_str())
     }
 }
 
@@ -28,14 +33,20 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
         value: program.id.clone(),
         evidence: program.evidence.clone(),
         rejected: others
-            .map(|p| Rejected { value: p.id.clone(), why: "another program; likelier first".to_owned() })
+            .map(|p| Rejected {
+                value: p.id.clone(),
+                why: "another program; likelier first".to_owned(),
+            })
             .collect(),
     };
     all.push(decide(id::ENTRYPOINT, &entrypoint, answers, "what the manifest starts"));
     all.push(base(chosen));
     if let Some(port) = detected.port.as_ref().or(program.port.as_ref()) {
-        let port =
-            Sourced { value: port.value.to_string(), evidence: port.evidence.clone(), rejected: port.rejected.clone() };
+        let port = Sourced {
+            value: port.value.to_string(),
+            evidence: port.evidence.clone(),
+            rejected: port.rejected.clone(),
+        };
         all.push(decide(id::PORT, &port, answers, "read from the code"));
     }
     if let Some(args) = &program.args {
@@ -44,7 +55,11 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
         all.push(decide(id::ARGS, &Sourced::assumed(words.to_owned()), answers, ""));
     }
     all.extend(program.files.iter().map(|file| {
-        let text = Sourced { value: file.value.to_string(), evidence: file.evidence.clone(), rejected: Vec::new() };
+        let text = Sourced {
+            value: file.value.to_string(),
+            evidence: file.evidence.clone(),
+            rejected: Vec::new(),
+        };
         found("carried file", text, "opened at run time")
     }));
     all.extend(program.writable.iter().map(|folder| {
@@ -66,7 +81,11 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
 
 /// A decision that rests on what was found.
 pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
-    let why = if found.evidence.is_empty() { "assumed: nothing in the repository says otherwise" } else { why };
+    let why = if found.evidence.is_empty() {
+        "assumed: nothing in the repository says otherwise"
+    } else {
+        why
+    };
     Decision {
         what: what.to_owned(),
         value: found.value,
@@ -143,17 +162,24 @@ pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
         format!("{name} {} is past its end of life{since}", chosen.toolchain),
         chosen.facts.toolchain.evidence.clone(),
         "its images get no security fixes any more",
-        format!("move to {}: change the version where it is stated, or set {flag}", supported.join(" or ")),
+        format!(
+            "move to {}: change the version where it is stated, or set {flag}",
+            supported.join(" or ")
+        ),
     ))
 }
 
-/// Docker Engine 20.10+ and Kubernetes 1.22+ set `net.ipv4.ip_unprivileged_port_start` to 0 in containers; others may not.
+/// Docker Engine 20.10+ and Kubernetes 1.22+ set `net.ipv4.ip_unprivileged_port_start` to 0 in
+/// containers; others may not.
 fn privileged_port(chosen: &Chosen) -> Option<Finding> {
     let port = chosen.program.port.as_ref().filter(|port| port.value < 1024)?;
     Some(Finding::new(
         "privileged-port",
         Severity::Note,
-        format!("the program listens on port {}, below 1024, as a user without privileges", port.value),
+        format!(
+            "the program listens on port {}, below 1024, as a user without privileges",
+            port.value
+        ),
         port.evidence.clone(),
         "current Docker engines and Kubernetes allow that; older ones and host networking answer `permission denied`",
         "let the program listen on a port from 1024 up and publish it, such as -p 80:8080",

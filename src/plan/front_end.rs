@@ -1,4 +1,5 @@
-//! The stages that build what another application of the repository makes for the program: its front end.
+//! The stages that build what another application of the repository makes for the program: its
+//! front end.
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -67,15 +68,22 @@ pub(super) struct FrontEndPlans {
 pub(super) fn plan(chosen: &Chosen, workdir: &str) -> Result<FrontEndPlans> {
     let mut all = FrontEndPlans::default();
     for found in &chosen.program.front_ends {
-        one(chosen, workdir, found, &mut all).with_context(|| format!("the front end in {}", found.value.dir))?;
+        one(chosen, workdir, found, &mut all)
+            .with_context(|| format!("the front end in {}", found.value.dir))?;
     }
     Ok(all)
 }
 
-fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut FrontEndPlans) -> Result<()> {
+fn one(
+    chosen: &Chosen,
+    workdir: &str,
+    found: &Sourced<FrontEnd>,
+    all: &mut FrontEndPlans,
+) -> Result<()> {
     let front_end = &found.value;
     let context = &chosen.facts.context;
-    let language = detect::language(&front_end.language).context("a language that is not in the registry")?;
+    let language =
+        detect::language(&front_end.language).context("a language that is not in the registry")?;
     let makes = language.front_end.context("a language that builds no front ends")?;
     let facts = (makes.facts)(&Dir::new(chosen.repo, front_end.dir.clone()))?;
     let Some(folder) = facts.context.strip(context) else {
@@ -108,7 +116,8 @@ fn one(chosen: &Chosen, workdir: &str, found: &Sourced<FrontEnd>, all: &mut Fron
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let same = front_end.language == chosen.facts.language;
     let number = all.plans.len() + 1;
-    let stage = Line::new(if number == 1 { "frontend".to_owned() } else { format!("frontend-{number}") })?;
+    let stage =
+        Line::new(if number == 1 { "frontend".to_owned() } else { format!("frontend-{number}") })?;
     if let Some(way) = &front_end.opened {
         all.artifacts.push(Artifact {
             stage: Some(stage.clone()),
@@ -151,7 +160,8 @@ fn inside<'p>(path: &'p RelPath, context: &RelPath) -> Result<&'p str> {
 
 /// What the builder must be able to do: what the application's own program would ask of it.
 fn builder_of(facts: &Facts, front_end: &FrontEnd, evidence: Option<&Evidence>) -> Program {
-    let evidence = evidence.cloned().unwrap_or_else(|| Evidence::file(&front_end.dir, "a front end"));
+    let evidence =
+        evidence.cloned().unwrap_or_else(|| Evidence::file(&front_end.dir, "a front end"));
     let mut program = Program::new(&front_end.script, &facts.name.value, Kind::Site, evidence);
     if let Some(own) = facts.programs.first() {
         program.needs = own.needs.clone();
@@ -159,26 +169,38 @@ fn builder_of(facts: &Facts, front_end: &FrontEnd, evidence: Option<&Evidence>) 
     program
 }
 
-/// Extensions of the program's own language, where the front end's folder holds such files: an edit of theirs builds no
-/// front end again.
+/// Extensions of the program's own language, where the front end's folder holds such files: an edit
+/// of theirs builds no front end again.
 fn extensions(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
-    let own = detect::language(&chosen.facts.language).map_or(&[][..], |language| language.extensions);
-    let held = |extension: &&&str| chosen.repo.files_under(folder).any(|path| path.extension() == **extension);
+    let own =
+        detect::language(&chosen.facts.language).map_or(&[][..], |language| language.extensions);
+    let held = |extension: &&&str| {
+        chosen.repo.files_under(folder).any(|path| path.extension() == **extension)
+    };
     Ok(own.iter().filter(held).map(|extension| Line::new(*extension)).collect::<Result<_, _>>()?)
 }
 
 /// Manifests of the program beside those of the front end.
 fn manifests(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
-    let beside = |path: &&RelPath| path.parent().as_ref() == Some(folder) && quote::is_plain(path.file_name());
-    let names = chosen.facts.manifests.iter().filter(beside).map(|path| Line::new(path.file_name()));
+    let beside = |path: &&RelPath| {
+        path.parent().as_ref() == Some(folder) && quote::is_plain(path.file_name())
+    };
+    let names =
+        chosen.facts.manifests.iter().filter(beside).map(|path| Line::new(path.file_name()));
     Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// `answered` holds the answer to the version, where there is one.
-fn reasons(facts: &Facts, builder: &str, found: &Sourced<FrontEnd>, answered: Option<&Answers>) -> Vec<Decision> {
+fn reasons(
+    facts: &Facts,
+    builder: &str,
+    found: &Sourced<FrontEnd>,
+    answered: Option<&Answers>,
+) -> Vec<Decision> {
     let front_end = &found.value;
     let value = format!("{}: `{}` makes {}", front_end.dir, front_end.script, front_end.output);
-    let how = if front_end.opened.is_some() { "opened at run time" } else { "built into the program" };
+    let how =
+        if front_end.opened.is_some() { "opened at run time" } else { "built into the program" };
     let front_end = Sourced { value, evidence: found.evidence.clone(), rejected: Vec::new() };
     let image = Sourced { value: builder.to_owned(), ..facts.toolchain.clone() };
     let image = decisions::found(IMAGE, image, "by the precedence of version sources");

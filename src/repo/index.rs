@@ -1,5 +1,5 @@
-//! What git tracks although a .gitignore names it: files that were added before the line, or by force. They are part of
-//! the repository like all others. Read from git's index, whose format is
+//! What git tracks although a .gitignore names it: files that were added before the line, or by
+//! force. They are part of the repository like all others. Read from git's index, whose format is
 //! <https://git-scm.com/docs/index-format>.
 
 use std::fs;
@@ -13,22 +13,35 @@ const MAX_INDEX: u64 = 64 << 20;
 /// An entry before its name: times, device, inode, mode, owner, size, 20 bytes of SHA-1, flags.
 const FIXED: usize = 62;
 
-/// Regular files that the index of the repository at `root` lists and `is_known` does not know. It is asked in the index's
-/// order, which git keeps sorted by bytes.
-/// Nothing where there is no index, or one that is not understood: then the .gitignore files alone decide.
+/// Regular files that the index of the repository at `root` lists and `is_known` does not know. It
+/// is asked in the index's order, which git keeps sorted by bytes. Nothing where there is no index,
+/// or one that is not understood: then the .gitignore files alone decide.
 pub(super) fn forced(root: &Path, is_known: &mut dyn FnMut(&str) -> bool) -> Vec<RelPath> {
     let file = root.join(".git/index");
-    let size = fs::symlink_metadata(&file).ok().filter(fs::Metadata::is_file).map_or(u64::MAX, |held| held.len());
+    let size = fs::symlink_metadata(&file)
+        .ok()
+        .filter(fs::Metadata::is_file)
+        .map_or(u64::MAX, |held| held.len());
     if size > MAX_INDEX {
         return Vec::new();
     }
-    let unknown = fs::read(&file).ok().and_then(|bytes| names(&bytes, &mut |name| !is_known(name))).unwrap_or_default();
-    unknown.iter().filter_map(|name| RelPath::new(name)).filter(|path| is_file_below(root, path)).collect()
+    let unknown = fs::read(&file)
+        .ok()
+        .and_then(|bytes| names(&bytes, &mut |name| !is_known(name)))
+        .unwrap_or_default();
+    unknown
+        .iter()
+        .filter_map(|name| RelPath::new(name))
+        .filter(|path| is_file_below(root, path))
+        .collect()
 }
 
-/// True where the path leads to a regular file through folders alone: a link could lead out of the root.
+/// True where the path leads to a regular file through folders alone: a link could lead out of the
+/// root.
 fn is_file_below(root: &Path, path: &RelPath) -> bool {
-    let kind = |path: &RelPath| fs::symlink_metadata(root.join(path.as_str())).ok().map(|held| held.file_type());
+    let kind = |path: &RelPath| {
+        fs::symlink_metadata(root.join(path.as_str())).ok().map(|held| held.file_type())
+    };
     kind(path).is_some_and(|kind| kind.is_file())
         && path
             .ancestors()
@@ -76,7 +89,8 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
     Some(names)
 }
 
-/// The number that git writes in seven bits a byte, each but the last with its highest bit set, and how many bytes it took.
+/// The number that git writes in seven bits a byte, each but the last with its highest bit set, and
+/// how many bytes it took.
 fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut value = usize::from(bytes.first()? & 0x7f);
     let mut read = 1;
@@ -119,14 +133,26 @@ mod tests {
     #[test]
     fn reads_each_version() {
         let file = 0o100_644;
-        let two = index(2, &[entry(file, 0, b"a/b.go\0"), entry(0o120_000, 0, b"link\0"), entry(file, 0, b"c\0")]);
+        let two = index(
+            2,
+            &[entry(file, 0, b"a/b.go\0"), entry(0o120_000, 0, b"link\0"), entry(file, 0, b"c\0")],
+        );
         assert_eq!(names(&two).unwrap(), ["a/b.go", "c"]);
         let three = index(3, &[entry(file, 0x4000, b"\0\0a/b.go\0"), entry(file, 0, b"c\0")]);
         assert_eq!(names(&three).unwrap(), ["a/b.go", "c"]);
-        let four =
-            index(4, &[entry(file, 0, b"\0a/b.go\0"), entry(0o160_000, 0, b"\x04c\0"), entry(file, 0, b"\x01d\0")]);
+        let four = index(
+            4,
+            &[
+                entry(file, 0, b"\0a/b.go\0"),
+                entry(0o160_000, 0, b"\x04c\0"),
+                entry(file, 0, b"\x01d\0"),
+            ],
+        );
         assert_eq!(names(&four).unwrap(), ["a/b.go", "a/d"]);
-        assert_eq!((offset(&[0x7f]), offset(&[0x80, 0]), offset(&[0x80])), (Some((127, 1)), Some((128, 2)), None));
+        assert_eq!(
+            (offset(&[0x7f]), offset(&[0x80, 0]), offset(&[0x80])),
+            (Some((127, 1)), Some((128, 2)), None)
+        );
     }
 
     #[test]

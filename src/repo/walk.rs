@@ -11,8 +11,10 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use super::{Budget, Entry};
 use crate::path::{Letters, RelPath};
 
-/// Folders that are never part of a source tree, whatever .gitignore says: version control and installed dependencies.
-const NEVER_WALKED: [&str; 8] = [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
+/// Folders that are never part of a source tree, whatever .gitignore says: version control and
+/// installed dependencies.
+const NEVER_WALKED: [&str; 8] =
+    [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
 
 pub(super) type Found = (RelPath, Entry);
 
@@ -57,14 +59,19 @@ pub(super) fn walk(
         .follow_links(false)
         .max_depth(Some(budget.max_depth))
         .threads(threads)
-        .filter_entry(|entry| !is_dir(entry) || !NEVER_WALKED.iter().any(|name| entry.file_name() == *name));
+        .filter_entry(|entry| {
+            !is_dir(entry) || !NEVER_WALKED.iter().any(|name| entry.file_name() == *name)
+        });
     let all = Mutex::new((Vec::new(), Vec::new()));
     let (count, deep) = (AtomicUsize::new(0), AtomicUsize::new(0));
     builder.build_parallel().run(|| {
         let mut batch = Batch { found: Vec::new(), errors: Vec::new(), all: &all };
         let (count, deep) = (&count, &deep);
         Box::new(move |result| {
-            match result.map_err(|e| e.to_string()).and_then(|e| read_entry(root, &e).map_err(|e| e.to_string())) {
+            match result
+                .map_err(|e| e.to_string())
+                .and_then(|e| read_entry(root, &e).map_err(|e| e.to_string()))
+            {
                 Err(error) => batch.errors.push(error),
                 Ok(None) => {}
                 Ok(Some(found)) => {
@@ -85,14 +92,21 @@ pub(super) fn walk(
             WalkState::Continue
         })
     });
-    let (mut found, mut errors) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (mut found, mut errors) =
+        all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     errors.sort();
     if let Some(error) = errors.first() {
-        bail!("{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too");
+        bail!(
+            "{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too"
+        );
     }
     found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
     let (found, letters) = found.into_iter().unzip();
-    Ok((found, letters, Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 }))
+    Ok((
+        found,
+        letters,
+        Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 },
+    ))
 }
 
 /// True for what lies in a folder that is never part of a source tree.
@@ -106,9 +120,13 @@ fn is_dir(entry: &DirEntry) -> bool {
 
 fn read_entry(root: &Path, entry: &DirEntry) -> Result<Option<Found>> {
     let whole = entry.path().to_str();
-    let whole = whole.ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
+    let whole =
+        whole.ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
     // Path::strip_prefix takes both apart, component by component.
-    let text = whole.get(root.as_os_str().len()..).unwrap_or_default().trim_start_matches(std::path::MAIN_SEPARATOR);
+    let text = whole
+        .get(root.as_os_str().len()..)
+        .unwrap_or_default()
+        .trim_start_matches(std::path::MAIN_SEPARATOR);
     // The walk gives clean paths: no empty component, no `.`, no `..`.
     let path = if std::path::MAIN_SEPARATOR == '/' {
         RelPath::clean(text.to_owned())
@@ -134,7 +152,9 @@ fn link_target(root: &Path, link: &Path) -> Option<RelPath> {
     let inside = match target.strip_prefix(root) {
         Ok(inside) => RelPath::new(inside.to_str()?),
         Err(_) if target.is_absolute() => None,
-        Err(_) => RelPath::new(link.parent()?.strip_prefix(root).ok()?.to_str()?)?.join(target.to_str()?),
+        Err(_) => {
+            RelPath::new(link.parent()?.strip_prefix(root).ok()?.to_str()?)?.join(target.to_str()?)
+        }
     };
     inside.filter(|path| !path.components().any(|part| NEVER_WALKED.contains(&part)))
 }

@@ -1,4 +1,5 @@
-//! What moved between the repository and the files that were written for it: for people, for scripts, for GitHub.
+//! What moved between the repository and the files that were written for it: for people, for
+//! scripts, for GitHub.
 
 use std::fmt::Write;
 
@@ -79,10 +80,18 @@ impl Compared<'_> {
             } else {
                 format!("the templates: dockgen {old} -> {new}")
             };
-            all.push(Notice { level, kind: "moved", text, file: Some(dockerfile.clone()), line: None, named: true });
+            all.push(Notice {
+                level,
+                kind: "moved",
+                text,
+                file: Some(dockerfile.clone()),
+                line: None,
+                named: true,
+            });
         }
         if drifted && all.is_empty() && !review.inputs.is_empty() {
-            let names: Vec<&str> = review.inputs.iter().take(INPUTS).map(|(input, _)| input.as_str()).collect();
+            let names: Vec<&str> =
+                review.inputs.iter().take(INPUTS).map(|(input, _)| input.as_str()).collect();
             let more = review.inputs.len().saturating_sub(INPUTS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let file = review.draft.plan.app.join(names[0].trim_end_matches('/'));
@@ -96,7 +105,14 @@ impl Compared<'_> {
             );
             let evidence = decision.evidence.first();
             let (file, line) = (evidence.map(|e| e.file.clone()), evidence.and_then(|e| e.line));
-            all.push(Notice { level: Level::Warning, kind: "answer", text, file, line, named: false });
+            all.push(Notice {
+                level: Level::Warning,
+                kind: "answer",
+                text,
+                file,
+                line,
+                named: false,
+            });
         }
         all
     }
@@ -115,11 +131,22 @@ impl Compared<'_> {
             let mut say = |kind, text: String, line: Option<usize>| {
                 let line = line.and_then(|line| u32::try_from(line).ok());
                 let named = line.is_none();
-                all.push(Notice { level: Level::Error, kind, text, file: Some(file.path.clone()), line, named });
+                all.push(Notice {
+                    level: Level::Error,
+                    kind,
+                    text,
+                    file: Some(file.path.clone()),
+                    line,
+                    named,
+                });
             };
             say("drift", format!("{} {fate}", path(&file.path)), None);
             for hunk in file.hunks() {
-                say("conflict", "edited by hand where dockgen has something new".to_owned(), Some(hunk.line));
+                say(
+                    "conflict",
+                    "edited by hand where dockgen has something new".to_owned(),
+                    Some(hunk.line),
+                );
             }
         }
         all
@@ -183,10 +210,15 @@ fn shown(notices: Vec<Notice>, here: &Here, look: &Look) -> String {
 /// The hunks that collide, both sides of each.
 pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
     let mut out = String::new();
-    for (file, hunk) in review.files.iter().flat_map(|file| file.hunks().map(move |hunk| (file, hunk))) {
+    for (file, hunk) in
+        review.files.iter().flat_map(|file| file.hunks().map(move |hunk| (file, hunk)))
+    {
         writeln!(out, "{}", look.bold(&format!("{}:{}", here.path(&file.path), hunk.line))).ok();
-        let sides =
-            [("written last time", &hunk.base, ' '), ("on disk", &hunk.ours, '-'), ("written now", &hunk.theirs, '+')];
+        let sides = [
+            ("written last time", &hunk.base, ' '),
+            ("on disk", &hunk.ours, '-'),
+            ("written now", &hunk.theirs, '+'),
+        ];
         for (name, lines, sign) in sides {
             writeln!(out, "  {}", look.dim(name)).ok();
             for line in lines.lines() {
@@ -203,8 +235,8 @@ pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
     out
 }
 
-/// Workflow commands, which GitHub shows beside the lines of a pull request. `path` makes a path relative to the
-/// repository that GitHub has checked out.
+/// Workflow commands, which GitHub shows beside the lines of a pull request. `path` makes a path
+/// relative to the repository that GitHub has checked out.
 ///
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 pub fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String {
@@ -312,15 +344,23 @@ struct JsonRule<'a> {
 pub fn json(survey: &Survey, all: &[Compared]) -> serde_json::Result<String> {
     let shown = |path: &RelPath| path.relative_to(&survey.place.start);
     let apps: Vec<JsonApp> = all.iter().map(|compared| app(compared, &shown)).collect();
-    let broken = all.iter().flat_map(|compared| compared.violations).any(|violation| !violation.is_choice());
-    serde_json::to_string_pretty(&Json { schema: SCHEMA, drift: apps.iter().any(|app| app.drift), broken, apps })
+    let broken =
+        all.iter().flat_map(|compared| compared.violations).any(|violation| !violation.is_choice());
+    serde_json::to_string_pretty(&Json {
+        schema: SCHEMA,
+        drift: apps.iter().any(|app| app.drift),
+        broken,
+        apps,
+    })
 }
 
 fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonApp<'a> {
     let review = compared.review;
     let hunk = |file: &'a File| {
         let hunks = file.hunks();
-        hunks.map(|h| JsonHunk { line: h.line, base: &h.base, ours: &h.ours, theirs: &h.theirs }).collect()
+        hunks
+            .map(|h| JsonHunk { line: h.line, base: &h.base, ours: &h.ours, theirs: &h.theirs })
+            .collect()
     };
     JsonApp {
         name: review.draft.plan.name.as_str(),
@@ -332,7 +372,11 @@ fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonA
         inputs: review.inputs.iter().map(|(path, change)| JsonInput { path, change }).collect(),
         answers: review
             .contradicted()
-            .map(|(decision, detected)| JsonAnswer { what: &decision.what, answer: &decision.value, detected })
+            .map(|(decision, detected)| JsonAnswer {
+                what: &decision.what,
+                answer: &decision.value,
+                detected,
+            })
             .collect(),
         files: review
             .files
@@ -347,7 +391,12 @@ fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonA
         rules: compared
             .violations
             .iter()
-            .map(|v| JsonRule { code: v.code, line: v.line, message: &v.message, choice: v.is_choice() })
+            .map(|v| JsonRule {
+                code: v.code,
+                line: v.line,
+                message: &v.message,
+                choice: v.is_choice(),
+            })
             .collect(),
     }
 }

@@ -1,4 +1,5 @@
-//! What scripts read. The shapes are stable: fields may be added, none is renamed or removed within a schema.
+//! What scripts read. The shapes are stable: fields may be added, none is renamed or removed within
+//! a schema.
 
 use serde::Serialize;
 
@@ -43,7 +44,8 @@ struct WrittenApp<'a> {
 /// # Errors
 /// None in practice: the data is plain.
 pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
-    let path = |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
+    let path =
+        |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
     let apps = drafts.iter().map(|draft| WrittenApp {
         name: draft.plan.name.as_str(),
         path: shown(survey, &draft.plan.app),
@@ -54,7 +56,13 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
         port: draft.plan.runtime.port,
         base: &draft.plan.runtime.family,
         run: next::run(draft),
-        assumptions: survey.selection.assumptions.iter().chain(&draft.assumptions).map(String::as_str).collect(),
+        assumptions: survey
+            .selection
+            .assumptions
+            .iter()
+            .chain(&draft.assumptions)
+            .map(String::as_str)
+            .collect(),
         warnings: draft.findings.iter().map(sentence).collect(),
     });
     serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect() })
@@ -62,7 +70,10 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
 
 /// A finding as one sentence, with its first place in front.
 fn sentence(finding: &Finding) -> String {
-    let place = finding.evidence.first().map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
+    let place = finding
+        .evidence
+        .first()
+        .map_or_else(String::new, |evidence| format!("{}: ", evidence.place()));
     format!("{place}{}: {}; {}", finding.what, finding.why, finding.fix)
 }
 
@@ -131,12 +142,14 @@ struct Other<'a> {
     why: &'a str,
 }
 
-/// Every decision, with paths of applications and files relative to PATH; evidence is relative to the root.
+/// Every decision, with paths of applications and files relative to PATH; evidence is relative to
+/// the root.
 ///
 /// # Errors
 /// None in practice: the data is plain.
 pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
-    let path = |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
+    let path =
+        |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
     let apps = drafts.iter().map(|draft| ExplainedApp {
         name: draft.plan.name.as_str(),
         language: &draft.plan.language,
@@ -156,5 +169,9 @@ pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String
         path: shown(survey, &facts.dir),
         why,
     });
-    serde_json::to_string_pretty(&Explained { schema: SCHEMA, apps: apps.collect(), others: others.collect() })
+    serde_json::to_string_pretty(&Explained {
+        schema: SCHEMA,
+        apps: apps.collect(),
+        others: others.collect(),
+    })
 }

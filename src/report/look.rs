@@ -54,8 +54,8 @@ impl Look {
         self.paint(Style::new().cyan(), text)
     }
 
-    /// What may go to the stream: other control characters than line ends, tabs and our colours would steer the
-    /// terminal, and names of files and values of manifests may hold them.
+    /// What may go to the stream: other control characters than line ends, tabs and our colours
+    /// would steer the terminal, and names of files and values of manifests may hold them.
     pub fn tame(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -68,13 +68,15 @@ impl Look {
                 rest = &rest[length..];
             } else {
                 out.push(char::REPLACEMENT_CHARACTER);
-                rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
+                rest =
+                    rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
             }
         }
         out + rest
     }
 
-    /// Breaks `text` at spaces into lines that fit beside an indent; a longer word is broken where it must.
+    /// Breaks `text` at spaces into lines that fit beside an indent; a longer word is broken where
+    /// it must.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
         let room = self.width.saturating_sub(indent).max(10);
         let mut lines = vec![String::new()];

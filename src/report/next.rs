@@ -17,7 +17,8 @@ pub struct Here {
 }
 
 impl Here {
-    /// `typed` is PATH as it was given: an absolute one makes absolute paths. `folder` is the working directory.
+    /// `typed` is PATH as it was given: an absolute one makes absolute paths. `folder` is the
+    /// working directory.
     pub fn new(root: &Path, typed: &Path, folder: Option<PathBuf>) -> Self {
         Self { root: root.to_owned(), folder: folder.filter(|_| typed.is_relative()) }
     }
@@ -37,10 +38,12 @@ impl Here {
 
 /// `docker build`, as it is typed here.
 pub fn build(draft: &Draft, here: &Here) -> String {
-    let mut argv: Vec<String> = ["docker", "build", "-t", draft.plan.name.as_str()].map(str::to_owned).into();
+    let mut argv: Vec<String> =
+        ["docker", "build", "-t", draft.plan.name.as_str()].map(str::to_owned).into();
     let context = &draft.plan.context;
-    if let Some(dockerfile) =
-        draft.path(Role::Dockerfile).filter(|path| context.join("Dockerfile").as_ref() != Some(path))
+    if let Some(dockerfile) = draft
+        .path(Role::Dockerfile)
+        .filter(|path| context.join("Dockerfile").as_ref() != Some(path))
     {
         argv.extend(["-f".to_owned(), here.path(dockerfile)]);
     }
@@ -60,7 +63,10 @@ pub fn run(draft: &Draft) -> String {
     }
     argv.push(name.to_owned());
     let commands = draft.plan.decisions.iter().any(|decision| decision.what == "subcommands");
-    if commands && runtime.cmd.is_empty() && !draft.plan.decisions.iter().any(|d| d.what == id::ARGS) {
+    if commands
+        && runtime.cmd.is_empty()
+        && !draft.plan.decisions.iter().any(|d| d.what == id::ARGS)
+    {
         argv.push("--help".to_owned());
     }
     shell_words(&argv)
@@ -68,22 +74,37 @@ pub fn run(draft: &Draft) -> String {
 
 /// The folders that the program writes, carried files included.
 fn folders(draft: &Draft) -> Vec<String> {
-    let owned = draft.plan.artifacts.iter().filter(|artifact| artifact.owned).map(|artifact| &artifact.dest);
-    let mut all: Vec<String> =
-        draft.plan.runtime.writable.iter().chain(owned).map(|path| path.as_str().to_owned()).collect();
+    let owned = draft
+        .plan
+        .artifacts
+        .iter()
+        .filter(|artifact| artifact.owned)
+        .map(|artifact| &artifact.dest);
+    let mut all: Vec<String> = draft
+        .plan
+        .runtime
+        .writable
+        .iter()
+        .chain(owned)
+        .map(|path| path.as_str().to_owned())
+        .collect();
     all.sort();
     all.dedup();
-    // The working directory holds the program itself: a volume there would hide the next version of it.
+    // The working directory holds the program itself: a volume there would hide the next version of
+    // it.
     all.retain(|path| path != draft.plan.runtime.workdir.as_str());
     all
 }
 
-/// A volume for each folder that lies in no other one, named after the fewest last parts of its path that tell it from
-/// the others.
+/// A volume for each folder that lies in no other one, named after the fewest last parts of its
+/// path that tell it from the others.
 fn volumes(name: &str, folders: Vec<String>) -> Vec<(String, String)> {
     let mut outer: Vec<String> = Vec::new();
     for folder in folders {
-        if !outer.iter().any(|held| folder.strip_prefix(held).is_some_and(|rest| rest.starts_with('/'))) {
+        if !outer
+            .iter()
+            .any(|held| folder.strip_prefix(held).is_some_and(|rest| rest.starts_with('/')))
+        {
             outer.push(folder);
         }
     }
@@ -97,7 +118,10 @@ fn volumes(name: &str, folders: Vec<String>) -> Vec<(String, String)> {
 fn volume(name: &str, folder: &str, depth: usize) -> String {
     let parts: Vec<&str> = folder.rsplit('/').filter(|part| !part.is_empty()).take(depth).collect();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' };
-    let parts = parts.iter().rev().map(|part| part.trim_start_matches('.').chars().map(plain).collect::<String>());
+    let parts = parts
+        .iter()
+        .rev()
+        .map(|part| part.trim_start_matches('.').chars().map(plain).collect::<String>());
     format!("{name}-{}", parts.collect::<Vec<_>>().join("-"))
 }
 
@@ -107,7 +131,10 @@ mod tests {
 
     #[test]
     fn paths_as_they_are_typed() {
-        let here = |folder: Option<&str>| Here { root: "/w/repo".into(), folder: folder.map(PathBuf::from) };
+        let here = |folder: Option<&str>| Here {
+            root: "/w/repo".into(),
+            folder: folder.map(PathBuf::from),
+        };
         let path = |text: &str| RelPath::new(text).unwrap();
         assert_eq!(here(Some("/w/repo")).path(&path("a/Dockerfile")), "a/Dockerfile");
         assert_eq!(here(Some("/w/repo/a")).path(&path("")), "..");
@@ -118,7 +145,8 @@ mod tests {
 
     #[test]
     fn volumes_have_names_of_their_own() {
-        let named = |folders: &[&str]| volumes("a", folders.iter().map(|f| (*f).to_owned()).collect());
+        let named =
+            |folders: &[&str]| volumes("a", folders.iter().map(|f| (*f).to_owned()).collect());
         let pair = |volume: &str, folder: &str| (volume.to_owned(), folder.to_owned());
         assert_eq!(named(&["/app/.data"]), [pair("a-data", "/app/.data")]);
         assert_eq!(named(&["/app/data", "/app/data/run"]), [pair("a-data", "/app/data")]);

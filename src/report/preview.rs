@@ -61,7 +61,8 @@ pub fn texts(old: Option<&str>, new: &str, path: &str, look: &Look) -> String {
 
 fn diff(old: &str, new: &str, path: &str, look: &Look) -> String {
     let diff = TextDiff::from_lines(old, new);
-    let mut out = format!("{}\n{}\n", look.red(&format!("--- {path}")), look.green(&format!("+++ {path}")));
+    let mut out =
+        format!("{}\n{}\n", look.red(&format!("--- {path}")), look.green(&format!("+++ {path}")));
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         out.push_str(&look.cyan(&hunk.header().to_string()));
         out.push('\n');
@@ -89,6 +90,9 @@ mod tests {
         let text = dockerfile("# x\nFROM a\n  && FROM\n", &look);
         assert_eq!(text, "\u{1b}[2m# x\u{1b}[0m\n\u{1b}[1mFROM\u{1b}[0m a\n  && FROM\n");
         let plain = Look { colour: false, width: 80 };
-        assert_eq!(diff("a\nb\n", "a\nc\n", "f", &plain), "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
+        assert_eq!(
+            diff("a\nb\n", "a\nc\n", "f", &plain),
+            "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n"
+        );
     }
 }

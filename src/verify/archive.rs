@@ -1,4 +1,5 @@
-//! What `docker save` prints, read as it comes: an archive of archives, one for each layer. Nothing is unpacked to disk.
+//! What `docker save` prints, read as it comes: an archive of archives, one for each layer. Nothing
+//! is unpacked to disk.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -103,11 +104,16 @@ pub(super) fn read(reader: &mut dyn Read) -> Result<Saved> {
 
 fn assemble(members: &BTreeMap<String, Member>) -> Result<Saved> {
     let text = |path: &str| match members.get(path) {
-        Some(Member::Text(bytes)) => serde_json::from_slice::<Value>(bytes).with_context(|| path.to_owned()),
+        Some(Member::Text(bytes)) => {
+            serde_json::from_slice::<Value>(bytes).with_context(|| path.to_owned())
+        }
         _ => bail!("the saved image has no {path}"),
     };
     let manifest = text("manifest.json")?;
-    let mut saved = Saved { config: text(manifest[0]["Config"].as_str().unwrap_or_default())?, ..Saved::default() };
+    let mut saved = Saved {
+        config: text(manifest[0]["Config"].as_str().unwrap_or_default())?,
+        ..Saved::default()
+    };
     let mut packages: BTreeMap<&str, usize> = BTreeMap::new();
     for path in manifest[0]["Layers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         let member = match members.get(path) {
@@ -116,7 +122,8 @@ fn assemble(members: &BTreeMap<String, Member>) -> Result<Saved> {
         };
         match member {
             Some(Member::Layer(listing)) => {
-                packages.extend(listing.packages.iter().map(|(path, count)| (path.as_str(), *count)));
+                packages
+                    .extend(listing.packages.iter().map(|(path, count)| (path.as_str(), *count)));
                 saved.layers.push(listing.entries.clone());
             }
             Some(Member::Unread) => {
@@ -167,7 +174,9 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
         let mut kind = match entry.header().entry_type() {
             EntryType::Directory => Kind::Folder,
             EntryType::Symlink => Kind::Link,
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse | EntryType::Link => Kind::File,
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse | EntryType::Link => {
+                Kind::File
+            }
             _ => Kind::Other,
         };
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -177,14 +186,21 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
             path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             kind = Kind::Whiteout;
         }
-        let size = if kind == Kind::File && entry.header().entry_type() != EntryType::Link { entry.size() } else { 0 };
+        let size = if kind == Kind::File && entry.header().entry_type() != EntryType::Link {
+            entry.size()
+        } else {
+            0
+        };
         let mut secret = false;
         if size > 0 {
             if path == "var/lib/dpkg/status" {
                 listing.packages.insert(path.clone(), lines_with(&mut entry, "Package: ")?);
             } else if path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed" {
                 listing.packages.insert(path.clone(), lines_with(&mut entry, "P:")?);
-            } else if path.strip_prefix("var/lib/dpkg/status.d/").is_some_and(|name| !name.contains('.')) {
+            } else if path
+                .strip_prefix("var/lib/dpkg/status.d/")
+                .is_some_and(|name| !name.contains('.'))
+            {
                 status += 1;
             } else if may_hold_a_key(&path) {
                 let mut start = Vec::new();
@@ -198,7 +214,8 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
     }
     if status > 0 {
         // Each layer of a distroless image brings files of its own.
-        let first = listing.entries.iter().find(|entry| entry.path.starts_with("var/lib/dpkg/status.d/"));
+        let first =
+            listing.entries.iter().find(|entry| entry.path.starts_with("var/lib/dpkg/status.d/"));
         let key = first.map_or_else(String::new, |entry| entry.path.clone());
         listing.packages.insert(key, status);
     }
@@ -254,7 +271,11 @@ mod tests {
             header.set_size(bytes.len() as u64);
             header.set_mode(*mode);
             header.set_uid(7);
-            header.set_entry_type(if path.ends_with('/') { EntryType::Directory } else { EntryType::Regular });
+            header.set_entry_type(if path.ends_with('/') {
+                EntryType::Directory
+            } else {
+                EntryType::Regular
+            });
             builder.append_data(&mut header, path, *bytes).unwrap();
         }
         builder.into_inner().unwrap()
@@ -293,8 +314,10 @@ mod tests {
             assert_eq!((saved.layers.len(), saved.packages, saved.unread), (2, 2, 0));
             let su = &saved.layers[0][1];
             assert_eq!((su.path.as_str(), su.mode, su.uid, su.size), ("bin/su", 0o4755, 7, 1));
-            let kinds: Vec<(&str, Kind, bool)> =
-                saved.layers[1].iter().map(|entry| (entry.path.as_str(), entry.kind, entry.secret)).collect();
+            let kinds: Vec<(&str, Kind, bool)> = saved.layers[1]
+                .iter()
+                .map(|entry| (entry.path.as_str(), entry.kind, entry.secret))
+                .collect();
             assert_eq!(
                 kinds,
                 [

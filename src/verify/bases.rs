@@ -1,4 +1,5 @@
-//! The base proof: the application on every base that can serve, so that a person can choose with open eyes.
+//! The base proof: the application on every base that can serve, so that a person can choose with
+//! open eyes.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -41,7 +42,12 @@ pub struct Row {
 ///
 /// # Errors
 /// Where the engine cannot be asked.
-pub(super) fn compare(engine: &Engine, subject: &Subject, wanted: &Wanted, watch: Watch) -> Result<Vec<Row>> {
+pub(super) fn compare(
+    engine: &Engine,
+    subject: &Subject,
+    wanted: &Wanted,
+    watch: Watch,
+) -> Result<Vec<Row>> {
     let planned = subject.plan.runtime.family.as_str();
     let mut rows = Vec::new();
     for family in FAMILIES {
@@ -51,7 +57,13 @@ pub(super) fn compare(engine: &Engine, subject: &Subject, wanted: &Wanted, watch
     Ok(rows)
 }
 
-fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: Watch) -> Result<Row> {
+fn on(
+    engine: &Engine,
+    subject: &Subject,
+    wanted: &Wanted,
+    mut row: Row,
+    watch: Watch,
+) -> Result<Row> {
     let draft = match subject.app.on_base(&row.family).draft(None) {
         Ok(draft) => draft,
         Err(error) => {
@@ -69,10 +81,12 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     watch(&Event::Doing(format!("building on {}", row.family)));
     let paths = (subject.context(), copy.file());
     let order = Order::new(wanted, &paths);
-    let built = build(engine, &format!("{}-{}", draft.plan.name.as_str(), row.family), order, watch)?;
+    let built =
+        build(engine, &format!("{}-{}", draft.plan.name.as_str(), row.family), order, watch)?;
     let Some(image) = &built.image else {
         let check = built_check(&built)?;
-        let last = check.lines.last().map_or_else(String::new, |line| format!(" ({})", short(line)));
+        let last =
+            check.lines.last().map_or_else(String::new, |line| format!(" ({})", short(line)));
         row.why = Some(check.what + &last);
         return Ok(row);
     };
@@ -86,7 +100,8 @@ fn on(engine: &Engine, subject: &Subject, wanted: &Wanted, mut row: Row, watch: 
     if boot.ok {
         row.seconds = Some(boot.seconds);
     } else {
-        let cause = boot.cause.as_ref().map_or_else(String::new, |cause| format!(": {}", cause.what));
+        let cause =
+            boot.cause.as_ref().map_or_else(String::new, |cause| format!(": {}", cause.what));
         row.why = Some(boot.what + &cause);
     }
     Ok(row)

@@ -128,9 +128,16 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
 }
 
 /// Waits for good answers.
-fn serve(engine: &Engine, container: &Container, wanted: &Wanted, began: Instant, boot: &mut Boot) -> Result<()> {
+fn serve(
+    engine: &Engine,
+    container: &Container,
+    wanted: &Wanted,
+    began: Instant,
+    boot: &mut Boot,
+) -> Result<()> {
     let host = engine.address();
-    let first = wanted.health.clone().or_else(|| wanted.expect.first().map(|(path, _)| path.clone()));
+    let first =
+        wanted.health.clone().or_else(|| wanted.expect.first().map(|(path, _)| path.clone()));
     let first = first.unwrap_or_else(|| "/".to_owned());
     let mut published = None;
     let mut unwell: Option<(Instant, u16)> = None;
@@ -184,8 +191,12 @@ fn serve(engine: &Engine, container: &Container, wanted: &Wanted, began: Instant
         if began.elapsed() > wanted.boot {
             boot.seconds = took;
             if boot.what.is_empty() {
-                boot.what = format!("nobody listens on port {} after {took:.0} s", boot.port.unwrap_or_default());
-                boot.cause = cause(When::Run, &container.logs()?)?.or_else(|| Some(deaf(boot.port)));
+                boot.what = format!(
+                    "nobody listens on port {} after {took:.0} s",
+                    boot.port.unwrap_or_default()
+                );
+                boot.cause =
+                    cause(When::Run, &container.logs()?)?.or_else(|| Some(deaf(boot.port)));
             }
             return Ok(());
         }
@@ -207,7 +218,8 @@ fn serve(engine: &Engine, container: &Container, wanted: &Wanted, began: Instant
                 boot.ok = false;
                 boot.what = match outcome {
                     Outcome::Answered(answer) => {
-                        let what = format!("GET {path} answers {} without {words:?}", answer.status);
+                        let what =
+                            format!("GET {path} answers {} without {words:?}", answer.status);
                         keep(boot, answer);
                         what
                     }

@@ -59,7 +59,10 @@ enum Reading {
 pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
     let built = attempt(engine, stem, order, watch)?;
     let Some(failure) = &built.failure else { return Ok(built) };
-    if !passes(When::Build, &[failure.lines.as_slice(), std::slice::from_ref(&failure.error)].concat())? {
+    if !passes(
+        When::Build,
+        &[failure.lines.as_slice(), std::slice::from_ref(&failure.error)].concat(),
+    )? {
         return Ok(built);
     }
     watch(&Event::Doing(format!("building once more: the engine failed ({})", failure.error)));
@@ -74,19 +77,29 @@ fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Re
     let mut reading = match engine.flavour {
         Flavour::Docker => {
             words.extend(["buildx", "build", "--load", "--progress=rawjson"].map(str::to_owned));
-            // What an image of one platform needs no more than: an attestation would make it a list of images.
+            // What an image of one platform needs no more than: an attestation would make it a list
+            // of images.
             words.push("--provenance=false".to_owned());
             Reading::Raw(Log::default())
         }
         Flavour::Podman => {
             words.extend(["build", "--format=docker"].map(str::to_owned));
-            // Its layer cache does not look into bind mounts (seen with 4.3.1): an edited program would be an old one.
+            // Its layer cache does not look into bind mounts (seen with 4.3.1): an edited program
+            // would be an old one.
             let text = std::fs::read_to_string(order.dockerfile).unwrap_or_default();
-            words.push(if text.contains("--mount=type=bind") { "--no-cache" } else { "--layers" }.to_owned());
+            words.push(
+                if text.contains("--mount=type=bind") { "--no-cache" } else { "--layers" }
+                    .to_owned(),
+            );
             Reading::Plain(PlainLog::default())
         }
     };
-    words.extend(["-t".to_owned(), name, "--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
+    words.extend([
+        "-t".to_owned(),
+        name,
+        "--label".to_owned(),
+        format!("dockgen.verify={}", engine.suffix()),
+    ]);
     words.extend(["-f".to_owned(), order.dockerfile.display().to_string()]);
     if let Some(target) = order.target {
         words.extend(["--target".to_owned(), target.to_owned()]);
@@ -129,7 +142,8 @@ pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
     if engine.flavour == Flavour::Podman {
         return Ok(None);
     }
-    let (file, context) = (order.dockerfile.display().to_string(), order.context.display().to_string());
+    let (file, context) =
+        (order.dockerfile.display().to_string(), order.context.display().to_string());
     let words = ["buildx", "build", "--check", "--progress=plain", "-f", &file, &context];
     let answer = engine.run(&words, order.limit)?;
     if answer.ok || !passes(When::Build, &[answer.last()])? {

@@ -99,7 +99,13 @@ impl<'e> Prover<'_, 'e> {
         build(self.engine, self.subject.plan.name.as_str(), order, self.watch)
     }
 
-    fn again(&self, copy: &Copy, proof: &'static str, edited: &[String], doing: &str) -> Result<Again> {
+    fn again(
+        &self,
+        copy: &Copy,
+        proof: &'static str,
+        edited: &[String],
+        doing: &str,
+    ) -> Result<Again> {
         let built = self.build(copy, doing)?;
         let ran = built.steps.iter().filter(|step| !step.cached).cloned().collect();
         let mut rebuild = Rebuild {
@@ -110,11 +116,14 @@ impl<'e> Prover<'_, 'e> {
             ran,
             ..Rebuild::default()
         };
-        let Some(image) = &built.image else { return Ok(Again { rebuild, failure: Some(built_check(&built)?) }) };
+        let Some(image) = &built.image else {
+            return Ok(Again { rebuild, failure: Some(built_check(&built)?) });
+        };
         let contents = image.contents(&self.subject.parsed)?;
         rebuild.changed = changed(&self.first.layers, &contents.layers);
         rebuild.changed_bytes = rebuild.changed.iter().map(|layer| layer.size).sum();
-        rebuild.layers = contents.layers.into_iter().map(|layer| Layer { files: Vec::new(), ..layer }).collect();
+        rebuild.layers =
+            contents.layers.into_iter().map(|layer| Layer { files: Vec::new(), ..layer }).collect();
         Ok(Again { rebuild, failure: None })
     }
 
@@ -124,15 +133,20 @@ impl<'e> Prover<'_, 'e> {
         let edit = SourceEdit::of(self.subject, self.wanted.edit.as_ref(), &copy.context())?;
         let edited = [edit.file.clone()];
         edit.make(&self.word(1))?;
-        let mut again = self.again(&copy, "source", &edited, "building again after an edit of the source")?;
+        let mut again =
+            self.again(&copy, "source", &edited, "building again after an edit of the source")?;
         if again.failure.is_none() && !dependency_steps(&again.rebuild.ran)?.is_empty() {
-            // Before the Dockerfile is blamed: does the engine keep what it built? Its clean-up may have taken it, and while
-            // something else builds the same stage a step is not reported as cached that is.
-            let control = self.again(&copy, "source", &edited, "building again without an edit, to be sure")?;
+            // Before the Dockerfile is blamed: does the engine keep what it built? Its clean-up may
+            // have taken it, and while something else builds the same stage a step is not reported
+            // as cached that is.
+            let control =
+                self.again(&copy, "source", &edited, "building again without an edit, to be sure")?;
             let lost = dependency_steps(&control.rebuild.ran)?;
             if !lost.is_empty() {
-                let what =
-                    format!("the engine does not keep its layer cache: without any edit it ran {} again", some(&lost));
+                let what = format!(
+                    "the engine does not keep its layer cache: without any edit it ran {} again",
+                    some(&lost)
+                );
                 caching.checks.push(Check::skipped("caching-source", what));
                 caching.rebuilds.push(again.rebuild);
                 return Ok(());
@@ -160,12 +174,18 @@ impl<'e> Prover<'_, 'e> {
         let copy = Copy::of(self.engine, self.subject)?;
         let edited = edit::dependencies(self.subject, &copy.context(), self.engine.suffix())?;
         if edited.is_empty() {
-            caching
-                .checks
-                .push(Check::skipped("caching-dependency", "there is no manifest in the build context to edit"));
+            caching.checks.push(Check::skipped(
+                "caching-dependency",
+                "there is no manifest in the build context to edit",
+            ));
             return Ok(());
         }
-        let again = self.again(&copy, "dependency", &edited, "building again after an edit of the dependencies")?;
+        let again = self.again(
+            &copy,
+            "dependency",
+            &edited,
+            "building again after an edit of the dependencies",
+        )?;
         let rows = &catalog()?.dependencies.system_commands;
         let system: Vec<String> = again
             .rebuild
@@ -187,7 +207,10 @@ impl<'e> Prover<'_, 'e> {
             ),
             None => Check::broken(
                 "caching-dependency",
-                format!("an edit of the dependencies installs packages of the system again: {}", some(&system)),
+                format!(
+                    "an edit of the dependencies installs packages of the system again: {}",
+                    some(&system)
+                ),
                 "put this step before the manifests are copied",
             ),
         });
@@ -195,7 +218,8 @@ impl<'e> Prover<'_, 'e> {
         Ok(())
     }
 
-    /// With a warm layer cache and empty cache mounts, as on a fresh machine of a CI, an edit of the source builds.
+    /// With a warm layer cache and empty cache mounts, as on a fresh machine of a CI, an edit of
+    /// the source builds.
     fn cold(&self, caching: &mut Caching) -> Result<()> {
         const ID: &str = "caching-cold";
         let marker = format!("dockgen-verify-{}", self.engine.suffix());
@@ -210,13 +234,16 @@ impl<'e> Prover<'_, 'e> {
         copy.dockerfile(&text)?;
         let mounts = Thing::CacheMounts(marker);
         self.engine.list(mounts.clone())?;
-        let fill = self.build(&copy, "building once more, to have cache mounts that can be emptied")?;
+        let fill =
+            self.build(&copy, "building once more, to have cache mounts that can be emptied")?;
         if fill.failure.is_some() {
             caching.checks.push(Check { id: ID, ..built_check(&fill)? });
             return Ok(());
         }
         if let Some(left) = made::remove(self.engine.program(), &mounts) {
-            caching.checks.push(Check::skipped(ID, format!("the cache mounts cannot be emptied: {left}")));
+            caching
+                .checks
+                .push(Check::skipped(ID, format!("the cache mounts cannot be emptied: {left}")));
             return Ok(());
         }
         self.engine.list(mounts.clone())?;
@@ -259,11 +286,16 @@ fn source_steps(rebuild: &Rebuild) -> Result<Check> {
     }
     let file = rebuild.edited.join(", ");
     if rebuild.ran.is_empty() {
-        let what =
-            format!("no step ran after an edit of {file}: the engine has built this edit before, or no step reads it");
+        let what = format!(
+            "no step ran after an edit of {file}: the engine has built this edit before, or no step reads it"
+        );
         return Ok(Check::note(ID, what));
     }
-    let what = format!("after an edit of {file} it builds in {:.1} s: {} ran again", rebuild.seconds, ran(rebuild));
+    let what = format!(
+        "after an edit of {file} it builds in {:.1} s: {} ran again",
+        rebuild.seconds,
+        ran(rebuild)
+    );
     Ok(Check::ok(ID, what))
 }
 
@@ -275,13 +307,16 @@ fn source_layers(rebuild: &Rebuild, edit: &SourceEdit) -> Result<Check> {
         .iter()
         .filter(|layer| layer.size > 0)
         .filter(|layer| {
-            layer.made_by.starts_with("RUN") || rows.iter().any(|words| layer.made_by.contains(words.as_str()))
+            layer.made_by.starts_with("RUN")
+                || rows.iter().any(|words| layer.made_by.contains(words.as_str()))
         })
         .map(|layer| format!("`{}` ({:.2} MB)", short(&layer.made_by), megabytes(layer.size)))
         .collect();
     if !heavy.is_empty() {
-        let fix = "give the dependencies a layer of their own whose bytes depend on the manifests alone";
-        let what = format!("an edit of the source changes more than the application: {}", some(&heavy));
+        let fix =
+            "give the dependencies a layer of their own whose bytes depend on the manifests alone";
+        let what =
+            format!("an edit of the source changes more than the application: {}", some(&heavy));
         return Ok(Check::broken(ID, what, fix));
     }
     if rebuild.changed.is_empty() {
@@ -293,7 +328,10 @@ fn source_layers(rebuild: &Rebuild, edit: &SourceEdit) -> Result<Check> {
         return Ok(Check::note(ID, what));
     }
     let (count, all) = (rebuild.changed.len(), rebuild.layers.len());
-    let what = format!("the edit changes {count} of {all} layers: {:.2} MB", megabytes(rebuild.changed_bytes));
+    let what = format!(
+        "the edit changes {count} of {all} layers: {:.2} MB",
+        megabytes(rebuild.changed_bytes)
+    );
     Ok(Check::ok(ID, what))
 }
 
@@ -304,7 +342,11 @@ fn max_changed(rebuild: &Rebuild, allowed: f64) -> Check {
         return Check::ok(ID, format!("an edit of the source changes {is:.2} MB of {allowed} MB"));
     }
     let fix = "give what does not change a layer of its own below the application's, or raise --max-changed-mb";
-    Check::broken(ID, format!("an edit of the source changes {is:.2} MB, and {allowed} MB are allowed"), fix)
+    Check::broken(
+        ID,
+        format!("an edit of the source changes {is:.2} MB, and {allowed} MB are allowed"),
+        fix,
+    )
 }
 
 /// `2 steps (build: RUN make; runtime: COPY ...)`.
@@ -328,7 +370,10 @@ fn dependency_steps(steps: &[Step]) -> Result<Vec<String>> {
     let resolves = |step: &&Step| {
         step.text.starts_with("RUN")
             && (rows.commands.iter().any(|words| step.text.contains(words.as_str()))
-                || rows.stages.iter().any(|name| step.stage == *name || step.stage.ends_with(&format!("-{name}"))))
+                || rows
+                    .stages
+                    .iter()
+                    .any(|name| step.stage == *name || step.stage.ends_with(&format!("-{name}"))))
     };
     Ok(steps.iter().filter(resolves).map(named).collect())
 }
@@ -368,7 +413,10 @@ mod tests {
             step("deps", "COPY a b"),
             step("initial", "RUN x"),
         ];
-        assert_eq!(dependency_steps(&steps).unwrap(), ["build: RUN npm ci", "production-deps: RUN prune"]);
+        assert_eq!(
+            dependency_steps(&steps).unwrap(),
+            ["build: RUN npm ci", "production-deps: RUN prune"]
+        );
     }
 
     #[test]
@@ -378,14 +426,22 @@ mod tests {
         let found = changed(&before, &after);
         assert_eq!((found.len(), found[0].size), (1, 7));
         assert!(changed(&before, &before).is_empty());
-        assert_eq!(changed(&before, &[layer("9", "x", 1), before[0].clone(), before[1].clone()]).len(), 1);
+        assert_eq!(
+            changed(&before, &[layer("9", "x", 1), before[0].clone(), before[1].clone()]).len(),
+            1
+        );
     }
 
     #[test]
     fn a_layer_of_dependencies_that_changes_is_a_broken_promise() {
         let check = |made_by: &str, size| {
             let changed = vec![layer("1", made_by, size)];
-            let rebuild = Rebuild { changed_bytes: size, layers: changed.clone(), changed, ..Rebuild::default() };
+            let rebuild = Rebuild {
+                changed_bytes: size,
+                layers: changed.clone(),
+                changed,
+                ..Rebuild::default()
+            };
             let edit = SourceEdit::plain();
             (source_layers(&rebuild, &edit).unwrap().outcome, max_changed(&rebuild, 1.0).outcome)
         };

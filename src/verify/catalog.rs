@@ -88,6 +88,7 @@ pub(super) fn catalog() -> Result<&'static Catalog> {
     if let Some(catalog) = READ.get() {
         return Ok(catalog);
     }
-    let catalog = toml::from_str(text("catalog/verify.toml")?).context("templates/catalog/verify.toml")?;
+    let catalog =
+        toml::from_str(text("catalog/verify.toml")?).context("templates/catalog/verify.toml")?;
     Ok(READ.get_or_init(|| catalog))
 }

@@ -49,7 +49,9 @@ pub(super) fn passes<S: AsRef<str>>(when: When, lines: &[S]) -> Result<bool> {
 /// The first row that a line speaks of, and the line.
 fn trace<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<(&'static CauseRow, &str)>> {
     let word = if when == When::Build { "build" } else { "run" };
-    for row in catalog()?.cause.iter().filter(|row| row.when.as_deref().is_none_or(|when| when == word)) {
+    for row in
+        catalog()?.cause.iter().filter(|row| row.when.as_deref().is_none_or(|when| when == word))
+    {
         let found = lines.iter().map(AsRef::as_ref).find(|line| {
             let line = line.to_lowercase();
             row.find.iter().any(|words| line.contains(&words.to_lowercase()))
@@ -78,7 +80,11 @@ mod tests {
                 "Could not resolve dependencies: x:jar:1: packages.example: Name or service not known",
                 "cannot reach a host",
             ),
-            (When::Build, "main.go:4:2: no required module provides package github.com/x/y", "the build needs"),
+            (
+                When::Build,
+                "main.go:4:2: no required module provides package github.com/x/y",
+                "the build needs",
+            ),
             (
                 When::Run,
                 "/app/server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found",
@@ -92,16 +98,32 @@ mod tests {
             (When::Run, "exec /app/server: exec format error", "another CPU"),
             (When::Run, "Error: listen EADDRINUSE: address already in use :::3000", "same port"),
             (When::Run, "listen tcp :80: bind: permission denied", "below 1024"),
-            (When::Run, "Error: EROFS: read-only file system, mkdir '/app/cache'", "does not say that it writes"),
+            (
+                When::Run,
+                "Error: EROFS: read-only file system, mkdir '/app/cache'",
+                "does not say that it writes",
+            ),
             (When::Run, "panic: open /var/log/app.log: permission denied", "user may not"),
             (When::Run, "connect ECONNREFUSED 127.0.0.1:5432", "service"),
             (When::Run, "java.net.UnknownHostException: db", "service"),
             (When::Run, "dial tcp: lookup db on 10.0.0.1:53: no such host", "service"),
             (When::Run, "thread 'main' panicked: DATABASE_URL must be set", "environment"),
-            (When::Run, "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "memory"),
-            (When::Run, "exec: \"/app/server\": stat /app/server: no such file or directory", "not in the image"),
+            (
+                When::Run,
+                "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+                "memory",
+            ),
+            (
+                When::Run,
+                "exec: \"/app/server\": stat /app/server: no such file or directory",
+                "not in the image",
+            ),
             (When::Build, "write /var/lib/docker/tmp: no space left on device", "full"),
-            (When::Build, "node:26: failed to resolve source metadata for docker.io/library/node:26", "registry"),
+            (
+                When::Build,
+                "node:26: failed to resolve source metadata for docker.io/library/node:26",
+                "registry",
+            ),
             (When::Build, "npm error code E401", "private registry"),
             (When::Build, "failed to compute cache key: \"/x\": not found", "build context"),
             (
@@ -110,9 +132,14 @@ mod tests {
                  127.0.0.1:1: bind: address already in use",
                 "port on this machine",
             ),
-            (When::Run, "Bind for 127.0.0.1:80 failed: port is already allocated", "port on this machine"),
+            (
+                When::Run,
+                "Bind for 127.0.0.1:80 failed: port is already allocated",
+                "port on this machine",
+            ),
         ] {
-            let found = cause(when, &["starting", line]).unwrap().unwrap_or_else(|| panic!("{line}"));
+            let found =
+                cause(when, &["starting", line]).unwrap().unwrap_or_else(|| panic!("{line}"));
             assert!(found.what.contains(word), "{line}: {}", found.what);
             assert_eq!(found.line, line.chars().take(200).collect::<String>());
         }
@@ -132,7 +159,9 @@ mod tests {
         assert!(passes(
             "runc create failed: unable to start container process: waiting for init preliminary setup: EOF"
         ));
-        assert!(!passes("runc create failed: unable to start container process: exec: \"/x\": not found"));
+        assert!(!passes(
+            "runc create failed: unable to start container process: exec: \"/x\": not found"
+        ));
         assert!(!passes("no space left on device"));
     }
 }

@@ -52,8 +52,18 @@ impl Check {
         Self { id, outcome: Outcome::Ok, what: what.into(), fix: None, lines: Vec::new() }
     }
 
-    pub(super) fn broken(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { id, outcome: Outcome::Broken, what: what.into(), fix: Some(fix.into()), lines: Vec::new() }
+    pub(super) fn broken(
+        id: &'static str,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            id,
+            outcome: Outcome::Broken,
+            what: what.into(),
+            fix: Some(fix.into()),
+            lines: Vec::new(),
+        }
     }
 
     pub(super) fn note(id: &'static str, what: impl Into<String>) -> Self {
@@ -85,11 +95,17 @@ type Tree<'a> = BTreeMap<&'a str, (&'a Entry, usize)>;
 ///
 /// # Errors
 /// None in practice: the catalog is compiled in.
-pub(super) fn of(contents: &Contents, plan: &Plan, writable: &[String], development: &[String]) -> Result<Vec<Check>> {
+pub(super) fn of(
+    contents: &Contents,
+    plan: &Plan,
+    writable: &[String],
+    development: &[String],
+) -> Result<Vec<Check>> {
     let tree = contents.tree();
     let mut checks = vec![user(contents), entrypoint(contents, plan)];
     if contents.unread > 0 {
-        let what = format!("{} layers are compressed in a way that cannot be read here", contents.unread);
+        let what =
+            format!("{} layers are compressed in a way that cannot be read here", contents.unread);
         checks.push(Check::skipped("content", what));
         return Ok(checks);
     }
@@ -105,20 +121,28 @@ fn user(contents: &Contents) -> Check {
     let user = &contents.config.user;
     let fix = "end the last stage with a USER that is a number other than 0, such as 65532:65532";
     match contents.config.ids() {
-        Some((0, _)) => Check::broken("user", format!("the image's user is {user}, which is root"), fix),
-        Some(_) => Check::ok("user", format!("the image's user is {user}")),
-        None if user.is_empty() => Check::broken("user", "the image names no user, so that it runs as root", fix),
-        None if user.split(':').next() == Some("root") => Check::broken("user", "the image's user is root", fix),
-        None => {
-            Check::note("user", format!("the image's user is the name {user}: Kubernetes' runAsNonRoot needs a number"))
+        Some((0, _)) => {
+            Check::broken("user", format!("the image's user is {user}, which is root"), fix)
         }
+        Some(_) => Check::ok("user", format!("the image's user is {user}")),
+        None if user.is_empty() => {
+            Check::broken("user", "the image names no user, so that it runs as root", fix)
+        }
+        None if user.split(':').next() == Some("root") => {
+            Check::broken("user", "the image's user is root", fix)
+        }
+        None => Check::note(
+            "user",
+            format!("the image's user is the name {user}: Kubernetes' runAsNonRoot needs a number"),
+        ),
     }
 }
 
 fn entrypoint(contents: &Contents, plan: &Plan) -> Check {
     let (config, runtime) = (&contents.config, &plan.runtime);
-    let words =
-        |list: &[crate::docker::types::Line]| list.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
+    let words = |list: &[crate::docker::types::Line]| {
+        list.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>()
+    };
     let planned = (words(&runtime.entrypoint), words(&runtime.cmd));
     let line = |entrypoint: &[String], cmd: &[String]| shell_words(&[entrypoint, cmd].concat());
     let is = line(&config.entrypoint, &config.cmd);
@@ -133,13 +157,19 @@ fn entrypoint(contents: &Contents, plan: &Plan) -> Check {
 }
 
 fn setuid(contents: &Contents, tree: &Tree) -> Check {
-    let set = tree.iter().filter(|(_, (entry, _))| entry.kind == Kind::File && entry.mode & 0o6000 != 0);
+    let set =
+        tree.iter().filter(|(_, (entry, _))| entry.kind == Kind::File && entry.mode & 0o6000 != 0);
     let (base, own): (Vec<_>, Vec<_>) = set.partition(|(_, (_, at))| contents.layers[*at].base);
-    let names =
-        |list: &[(&&str, &(&Entry, usize))]| list.iter().map(|(path, _)| format!("/{path}")).collect::<Vec<_>>();
+    let names = |list: &[(&&str, &(&Entry, usize))]| {
+        list.iter().map(|(path, _)| format!("/{path}")).collect::<Vec<_>>()
+    };
     if !own.is_empty() {
         let what = format!("files with the setuid or setgid bit: {}", some(&names(&own)));
-        return Check::broken("setuid", what, "take the bit away in the stage that they come from: chmod a-s FILE");
+        return Check::broken(
+            "setuid",
+            what,
+            "take the bit away in the stage that they come from: chmod a-s FILE",
+        );
     }
     if !base.is_empty() {
         let what = format!(
@@ -165,7 +195,10 @@ fn tools(contents: &Contents, tree: &Tree, plan: &Plan) -> Result<Vec<Check>> {
     let mut shells = Vec::new();
     for (path, (_, at)) in tree.iter().filter(|(path, (entry, _))| is_program(path, entry)) {
         let name = path.rsplit('/').next().unwrap_or_default();
-        let Some(row) = catalog.tools.iter().find(|row| row.names.iter().any(|held| held == name)) else { continue };
+        let Some(row) = catalog.tools.iter().find(|row| row.names.iter().any(|held| held == name))
+        else {
+            continue;
+        };
         if row.kind == "shell" {
             shells.push(format!("/{path}"));
         } else if contents.layers[*at].base && !bare {
@@ -186,8 +219,13 @@ fn tools(contents: &Contents, tree: &Tree, plan: &Plan) -> Result<Vec<Check>> {
         checks.push(if shells.is_empty() {
             Check::ok("shell", "no shell")
         } else {
-            let fix = "take the base image without a shell, as planned, or plan another with --base";
-            Check::broken("shell", format!("the plan says that there is no shell, and there is {}", some(&shells)), fix)
+            let fix =
+                "take the base image without a shell, as planned, or plan another with --base";
+            Check::broken(
+                "shell",
+                format!("the plan says that there is no shell, and there is {}", some(&shells)),
+                fix,
+            )
         });
     }
     Ok(checks)
@@ -198,9 +236,9 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
     let mut certain = Vec::new();
     for folder in development {
         let end = format!("/{folder}");
-        let hit = tree
-            .iter()
-            .find(|(path, (entry, _))| entry.kind == Kind::Folder && (path.ends_with(&end) || *path == folder));
+        let hit = tree.iter().find(|(path, (entry, _))| {
+            entry.kind == Kind::Folder && (path.ends_with(&end) || *path == folder)
+        });
         certain.extend(hit.map(|(path, _)| format!("/{path}")));
     }
     if !certain.is_empty() {
@@ -212,8 +250,12 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
         .iter()
         .filter(|(path, (entry, _))| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            let archive = || entry.kind == Kind::File && name.rsplit_once('.').is_some_and(|(_, end)| end == "jar");
-            entry.kind == Kind::Folder && rows.folders.iter().any(|end| path.ends_with(end.as_str()))
+            let archive = || {
+                entry.kind == Kind::File
+                    && name.rsplit_once('.').is_some_and(|(_, end)| end == "jar")
+            };
+            entry.kind == Kind::Folder
+                && rows.folders.iter().any(|end| path.ends_with(end.as_str()))
                 || rows.files.iter().any(|start| name.starts_with(start.as_str())) && archive()
         })
         .map(|(path, _)| format!("/{path}"))
@@ -221,7 +263,10 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
     Ok(if likely.is_empty() {
         Check::ok("dev-dependencies", "no development dependency")
     } else {
-        let what = format!("what looks like development dependencies came with production ones: {}", some(&likely));
+        let what = format!(
+            "what looks like development dependencies came with production ones: {}",
+            some(&likely)
+        );
         Check::note("dev-dependencies", what)
     })
 }
@@ -233,16 +278,22 @@ fn secrets(layers: &[Layer]) -> Result<Check> {
         let name = entry.path.rsplit('/').next().unwrap_or_default();
         let environment = name.strip_prefix(".env").is_some_and(|rest| {
             rest.is_empty()
-                || rest.starts_with('.') && !rows.env_examples.iter().any(|end| rest.ends_with(end.as_str()))
+                || rest.starts_with('.')
+                    && !rows.env_examples.iter().any(|end| rest.ends_with(end.as_str()))
         });
         let named = rows.names.iter().any(|held| held == name) || environment;
-        let kept = entry.kind == Kind::File && rows.ends.iter().any(|end| name.ends_with(end.as_str()));
+        let kept =
+            entry.kind == Kind::File && rows.ends.iter().any(|end| name.ends_with(end.as_str()));
         matches!(entry.kind, Kind::File | Kind::Folder)
             && (named && (entry.kind == Kind::File || name == ".git") || kept)
             || entry.secret
     };
     let of_dependency = |path: &str| {
-        catalog.folders.dependencies.iter().any(|folder| format!("/{path}").contains(&format!("/{folder}/")))
+        catalog
+            .folders
+            .dependencies
+            .iter()
+            .any(|folder| format!("/{path}").contains(&format!("/{folder}/")))
     };
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for layer in layers {
@@ -254,9 +305,16 @@ fn secrets(layers: &[Layer]) -> Result<Check> {
     Ok(if !own.is_empty() {
         let fix = "hide it in .dockerignore, or hand it to the one RUN that needs it with --mount=type=secret; what was in a \
                    layer once is read by everyone who has the image: replace the secret";
-        Check::broken("secrets", format!("secrets or version control in a layer: {}", some(&own)), fix)
+        Check::broken(
+            "secrets",
+            format!("secrets or version control in a layer: {}", some(&own)),
+            fix,
+        )
     } else if !others.is_empty() {
-        Check::note("secrets", format!("dependencies bring files that look like keys: {}", some(&others)))
+        Check::note(
+            "secrets",
+            format!("dependencies bring files that look like keys: {}", some(&others)),
+        )
     } else {
         Check::ok("secrets", "no .env, no .git and no key file in any layer")
     })
@@ -268,7 +326,10 @@ fn writable(contents: &Contents, tree: &Tree, folders: &[String]) -> Vec<Check> 
         match tree.get(folder.trim_matches('/')) {
             None => refused.push(format!("{folder} is not in the image")),
             Some((entry, _)) if !may_write(entry, contents.config.ids()) => {
-                refused.push(format!("{folder} belongs to {}:{} with mode {:o}", entry.uid, entry.gid, entry.mode));
+                refused.push(format!(
+                    "{folder} belongs to {}:{} with mode {:o}",
+                    entry.uid, entry.gid, entry.mode
+                ));
             }
             Some(_) => {}
         }
@@ -307,20 +368,30 @@ pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     folders.sort();
     for folder in folders {
         let path = folder.trim_matches('/');
-        // To the engine's command line a colon separates a folder of this machine from one of the container: a path that
-        // holds one could bring a folder of this machine in.
+        // To the engine's command line a colon separates a folder of this machine from one of the
+        // container: a path that holds one could bring a folder of this machine in.
         if path.contains([':', ',']) {
             continue;
         }
-        let inside = held.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
-        let Some((entry, _)) = tree.get(path).filter(|(entry, _)| entry.kind == Kind::Folder && !inside) else {
+        let inside = held
+            .iter()
+            .any(|other| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
+        let Some((entry, _)) =
+            tree.get(path).filter(|(entry, _)| entry.kind == Kind::Folder && !inside)
+        else {
             continue;
         };
         let below = format!("{path}/");
-        let empty = tree.range(below.as_str()..).next().is_none_or(|(other, _)| !other.starts_with(&below));
+        let empty =
+            tree.range(below.as_str()..).next().is_none_or(|(other, _)| !other.starts_with(&below));
         let path_in_container = format!("/{path}");
         mounts.push(if empty {
-            Mount::Tmpfs { path: path_in_container, uid: entry.uid, gid: entry.gid, mode: entry.mode }
+            Mount::Tmpfs {
+                path: path_in_container,
+                uid: entry.uid,
+                gid: entry.gid,
+                mode: entry.mode,
+            }
         } else {
             Mount::Volume(path_in_container)
         });
@@ -339,7 +410,11 @@ pub(super) fn some(all: &[String]) -> String {
 /// An instruction in one short line.
 pub(super) fn short(instruction: &str) -> String {
     let words = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.chars().count() <= 80 { words } else { words.chars().take(79).chain(['…']).collect() }
+    if words.chars().count() <= 80 {
+        words
+    } else {
+        words.chars().take(79).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]

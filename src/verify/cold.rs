@@ -1,14 +1,23 @@
-//! The Dockerfile with cache mounts of its own, so that they can be emptied without touching anybody else's.
+//! The Dockerfile with cache mounts of its own, so that they can be emptied without touching
+//! anybody else's.
 
 use std::collections::BTreeMap;
 
 use crate::docker::parse::{Dockerfile, Instruction, parse};
 
-/// `text` with the id of every cache mount made private; `None` where it has none, or not all of them can be reached.
+/// `text` with the id of every cache mount made private; `None` where it has none, or not all of
+/// them can be reached.
 pub(super) fn private(text: &str, dockerfile: &Dockerfile, marker: &str) -> Option<String> {
     let mounts = |dockerfile: &Dockerfile| -> Vec<String> {
-        let caches = dockerfile.instructions().flat_map(Instruction::mounts).filter(|mount| mount.kind() == "cache");
-        caches.map(|mount| mount.get("id").or_else(|| mount.get("target")).unwrap_or_default().to_owned()).collect()
+        let caches = dockerfile
+            .instructions()
+            .flat_map(Instruction::mounts)
+            .filter(|mount| mount.kind() == "cache");
+        caches
+            .map(|mount| {
+                mount.get("id").or_else(|| mount.get("target")).unwrap_or_default().to_owned()
+            })
+            .collect()
     };
     let before = mounts(dockerfile);
     if before.is_empty() {
@@ -43,7 +52,8 @@ fn with_id(mount: &str, marker: &str, numbers: &mut BTreeMap<String, usize>) -> 
     if value(&["type"]) != Some("cache") {
         return mount.to_owned();
     }
-    let known = value(&["id"]).or_else(|| value(&["target", "dst", "destination"])).unwrap_or_default();
+    let known =
+        value(&["id"]).or_else(|| value(&["target", "dst", "destination"])).unwrap_or_default();
     let next = numbers.len();
     let number = *numbers.entry(known.trim_end_matches('/').to_owned()).or_insert(next);
     let others: Vec<&str> = fields.into_iter().filter(|field| !field.starts_with("id=")).collect();
@@ -64,7 +74,10 @@ mod tests {
                     RUN --mount=type=cache,id=x,target=/a,sharing=locked --mount=type=cache,target=/root/.npm true\n";
         let expected = text
             .replace("type=cache,target=/root/.npm", "type=cache,target=/root/.npm,id=mine-0")
-            .replace("type=cache,id=x,target=/a,sharing=locked", "type=cache,target=/a,sharing=locked,id=mine-1");
+            .replace(
+                "type=cache,id=x,target=/a,sharing=locked",
+                "type=cache,target=/a,sharing=locked,id=mine-1",
+            );
         assert_eq!(made(text), Some(expected));
     }
 

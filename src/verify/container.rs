@@ -1,4 +1,5 @@
-//! A container without any privilege: a read-only root, no capability, no new privileges, bounded memory.
+//! A container without any privilege: a read-only root, no capability, no new privileges, bounded
+//! memory.
 
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,11 @@ impl<'e> Container<'e> {
     ///
     /// # Errors
     /// Where the engine cannot be asked, or stopped answering.
-    pub(super) fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
+    pub(super) fn start(
+        engine: &'e Engine,
+        start: Start,
+        wanted: &Wanted,
+    ) -> Result<Result<Self, Vec<String>>> {
         let started = Self::attempt(engine, start, wanted)?;
         match &started {
             Err(lines) if passes(When::Run, lines)? => Self::attempt(engine, start, wanted),
@@ -76,12 +81,20 @@ impl<'e> Container<'e> {
         }
     }
 
-    fn attempt(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Result<Self, Vec<String>>> {
+    fn attempt(
+        engine: &'e Engine,
+        start: Start,
+        wanted: &Wanted,
+    ) -> Result<Result<Self, Vec<String>>> {
         let container = Self { engine, name: engine.name("run"), port: start.port };
         engine.list(Thing::Container(container.name.clone()))?;
-        let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
+        let mut words: Vec<String> =
+            ["run", "-d", "--name", &container.name].map(str::to_owned).into();
         words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
-        words.extend(["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned));
+        words.extend(
+            ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+                .map(str::to_owned),
+        );
         words.extend(["--pids-limit", "256", "--memory", &wanted.memory].map(str::to_owned));
         if engine.flavour == Flavour::Podman {
             // Else it mounts writable folders where the plan names none.
@@ -96,12 +109,17 @@ impl<'e> Container<'e> {
         for mount in start.mounts {
             words.extend(match mount {
                 Mount::Volume(path) => ["-v".to_owned(), path.clone()],
-                // Podman gives a tmpfs no owner; its anonymous volumes begin as the image has the folder.
-                Mount::Tmpfs { path, .. } if engine.flavour == Flavour::Podman => ["-v".to_owned(), path.clone()],
-                // As a volume or an emptyDir has it: libraries may be unpacked there and loaded, which noexec forbids.
-                Mount::Tmpfs { path, uid, gid, mode } => {
-                    ["--tmpfs".to_owned(), format!("{path}:rw,exec,uid={uid},gid={gid},mode={mode:o}")]
+                // Podman gives a tmpfs no owner; its anonymous volumes begin as the image has the
+                // folder.
+                Mount::Tmpfs { path, .. } if engine.flavour == Flavour::Podman => {
+                    ["-v".to_owned(), path.clone()]
                 }
+                // As a volume or an emptyDir has it: libraries may be unpacked there and loaded,
+                // which noexec forbids.
+                Mount::Tmpfs { path, uid, gid, mode } => [
+                    "--tmpfs".to_owned(),
+                    format!("{path}:rw,exec,uid={uid},gid={gid},mode={mode:o}"),
+                ],
             });
         }
         if let Some(network) = start.network {
@@ -130,7 +148,8 @@ impl<'e> Container<'e> {
     ) -> Result<Self> {
         let container = Self { engine, name: engine.name(name), port: None };
         engine.list(Thing::Container(container.name.clone()))?;
-        let mut words: Vec<String> = ["run", "-d", "--name", &container.name].map(str::to_owned).into();
+        let mut words: Vec<String> =
+            ["run", "-d", "--name", &container.name].map(str::to_owned).into();
         words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
         words.extend(["--network", network, "--network-alias", name].map(str::to_owned));
         words.extend(["--security-opt", "no-new-privileges", "--memory", "1g"].map(str::to_owned));
@@ -197,14 +216,19 @@ impl<'e> Container<'e> {
             return Ok(None);
         }
         let answer = self.engine.run(&["top", &self.name, "-eo", "pid,uid"], ANSWER)?;
-        let users: Vec<u64> =
-            answer.out.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)?.parse().ok()).collect();
+        let users: Vec<u64> = answer
+            .out
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_whitespace().nth(1)?.parse().ok())
+            .collect();
         if answer.ok && !users.is_empty() {
             return Ok(Some(users));
         }
         // An engine's machine without `ps`.
         let container = self.engine.inspect("container", &self.name)?;
-        let (id, pid) = (container["Id"].as_str().unwrap_or_default(), container["State"]["Pid"].as_u64());
+        let (id, pid) =
+            (container["Id"].as_str().unwrap_or_default(), container["State"]["Pid"].as_u64());
         Ok(pid.and_then(|pid| user_here(id, pid)).map(|user| vec![user]))
     }
 
@@ -234,7 +258,13 @@ fn user_here(id: &str, pid: u64) -> Option<u64> {
         return None;
     }
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:"))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// A network for the program and its services; removed when this goes out of scope.

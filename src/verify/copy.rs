@@ -25,7 +25,8 @@ impl<'e> Copy<'e> {
         let walk = Walk { ignore: &subject.ignore, from: &from, to: &copy.context() };
         walk.folder("", &subject.ignore.root()).context("copying the build context")?;
         copy.dockerfile(&subject.text)?;
-        let patterns: Vec<String> = subject.ignore.patterns().iter().map(ToString::to_string).collect();
+        let patterns: Vec<String> =
+            subject.ignore.patterns().iter().map(ToString::to_string).collect();
         copy.ignore(&patterns.join("\n"))?;
         Ok(copy)
     }
@@ -56,7 +57,8 @@ impl<'e> Copy<'e> {
 
     /// Writes its .dockerignore.
     pub(super) fn ignore(&self, text: &str) -> Result<()> {
-        fs::write(self.folder.join("Dockerfile.dockerignore"), text).context("writing the copy of the .dockerignore")
+        fs::write(self.folder.join("Dockerfile.dockerignore"), text)
+            .context("writing the copy of the .dockerignore")
     }
 }
 
@@ -89,7 +91,8 @@ impl Walk<'_> {
         let folder = if way.is_empty() { self.from.to_owned() } else { self.from.join(way) };
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let entry = entry?;
-            // A name that is no text cannot be named in a .dockerignore: it is copied as it is, below its folder.
+            // A name that is no text cannot be named in a .dockerignore: it is copied as it is,
+            // below its folder.
             let name = entry.file_name().to_string_lossy().into_owned();
             let way = if way.is_empty() { name } else { format!("{way}/{name}") };
             let below = self.ignore.below(state, &way);
@@ -136,7 +139,9 @@ mod tests {
         }
         link(Path::new("/etc/hostname"), &from.path().join("out")).unwrap();
         let ignore = IgnoreFile::parse(".env\nsecret\nnode\n!node/x/keep\n").unwrap();
-        Walk { ignore: &ignore, from: from.path(), to: to.path() }.folder("", &ignore.root()).unwrap();
+        Walk { ignore: &ignore, from: from.path(), to: to.path() }
+            .folder("", &ignore.root())
+            .unwrap();
         assert!(to.path().join("src/a").is_file() && to.path().join("node/x/keep").is_file());
         for gone in ["node/x/gone", ".env", "secret"] {
             assert!(!to.path().join(gone).exists(), "{gone}");

@@ -35,15 +35,27 @@ impl SourceEdit {
     ///
     /// # Errors
     /// Where the file that is asked for is not there, or none is found.
-    pub(super) fn of(subject: &Subject, wanted: Option<&settings::Edit>, context: &Path) -> Result<Self> {
+    pub(super) fn of(
+        subject: &Subject,
+        wanted: Option<&settings::Edit>,
+        context: &Path,
+    ) -> Result<Self> {
         let plan = &subject.plan;
         if let Some(wanted) = wanted {
-            let path = plan.app.join(&wanted.file).with_context(|| format!("--edit {}: no such file", wanted.file))?;
+            let path = plan
+                .app
+                .join(&wanted.file)
+                .with_context(|| format!("--edit {}: no such file", wanted.file))?;
             let Some(file) = path.strip(&plan.context) else {
-                bail!("--edit {}: the file must lie in the build context {}", wanted.file, plan.context);
+                bail!(
+                    "--edit {}: the file must lie in the build context {}",
+                    wanted.file,
+                    plan.context
+                );
             };
             let way = "it must lie in the application's folder, and .dockerignore must let it in";
-            let read = read(context, file).with_context(|| format!("--edit {}: no such file: {way}", wanted.file))?;
+            let read = read(context, file)
+                .with_context(|| format!("--edit {}: no such file: {way}", wanted.file))?;
             let edit = match (&wanted.from, &wanted.to) {
                 (Some(from), to) => {
                     if !read.1.contains(from.as_str()) {
@@ -52,7 +64,12 @@ impl SourceEdit {
                         );
                     }
                     let to = to.clone().unwrap_or_else(|| format!("{from} {{}}"));
-                    Self { file: file.to_owned(), path: read.0, text: read.1, how: How::Replace(from.clone(), to) }
+                    Self {
+                        file: file.to_owned(),
+                        path: read.0,
+                        text: read.1,
+                        how: How::Replace(from.clone(), to),
+                    }
                 }
                 (None, _) => Self::by_itself(file, read)?,
             };
@@ -61,11 +78,15 @@ impl SourceEdit {
         let known = &subject.app.facts.manifests;
         let listed = subject.sources.iter().filter(|path| !known.contains(path));
         let repo = &subject.app.survey.repo;
-        let apart = |path: &RelPath| ["test", "spec", "config"].iter().any(|word| path.as_str().contains(word));
+        let apart = |path: &RelPath| {
+            ["test", "spec", "config"].iter().any(|word| path.as_str().contains(word))
+        };
         // What is compiled for certain, then whatever else there is.
-        let compiled: Vec<RelPath> = plan.sources.iter().filter_map(|source| plan.context.join(source)).collect();
+        let compiled: Vec<RelPath> =
+            plan.sources.iter().filter_map(|source| plan.context.join(source)).collect();
         let places = compiled.iter().chain([&plan.app]);
-        let others = places.flat_map(|place| repo.files_under(place).chain(repo.is_file(place).then_some(place)));
+        let others = places
+            .flat_map(|place| repo.files_under(place).chain(repo.is_file(place).then_some(place)));
         let others = others.filter(|path| !known.contains(path) && !apart(path));
         let mut comment = None;
         for path in listed.chain(others.take(4000)) {
@@ -98,16 +119,19 @@ impl SourceEdit {
         matches!(self.how, How::Comment(_))
     }
 
-    /// Makes the edit. `word` is another one each time, also from run to run: an edit that the engine has built once is in
-    /// its layer cache, and proves nothing.
+    /// Makes the edit. `word` is another one each time, also from run to run: an edit that the
+    /// engine has built once is in its layer cache, and proves nothing.
     pub(super) fn make(&self, word: &str) -> Result<()> {
-        fs::write(&self.path, self.edited(word)).with_context(|| format!("editing the copy of {}", self.file))
+        fs::write(&self.path, self.edited(word))
+            .with_context(|| format!("editing the copy of {}", self.file))
     }
 
     fn edited(&self, word: &str) -> String {
         match &self.how {
             How::Replace(from, to) => self.text.replace(from, &to.replace("{}", word)),
-            How::Comment(opener) => format!("{}\n{opener} edited {word}\n", self.text.trim_end_matches('\n')),
+            How::Comment(opener) => {
+                format!("{}\n{opener} edited {word}\n", self.text.trim_end_matches('\n'))
+            }
             How::Letter(at) => {
                 let (head, tail) = self.text.split_at_checked(at + 1).unwrap_or((&self.text, ""));
                 format!("{head}{word}{tail}")
@@ -120,7 +144,12 @@ impl SourceEdit {
 impl SourceEdit {
     /// Some edit, for tests.
     pub(super) fn plain() -> Self {
-        Self { file: "a".into(), path: "a".into(), text: String::new(), how: How::Replace("a".into(), "b".into()) }
+        Self {
+            file: "a".into(),
+            path: "a".into(),
+            text: String::new(),
+            how: How::Replace("a".into(), "b".into()),
+        }
     }
 }
 
@@ -128,29 +157,37 @@ impl SourceEdit {
 fn opener(path: &RelPath) -> Result<Option<&'static str>> {
     let extension = path.extension();
     let rows = &catalog()?.comments;
-    Ok(rows.iter().find(|(_, list)| list.iter().any(|held| held == extension)).map(|(opener, _)| opener.as_str()))
+    Ok(rows
+        .iter()
+        .find(|(_, list)| list.iter().any(|held| held == extension))
+        .map(|(opener, _)| opener.as_str()))
 }
 
 fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
-    // A folder on the way may be a link, also to the repository itself: nothing outside of the copy is edited.
+    // A folder on the way may be a link, also to the repository itself: nothing outside of the copy
+    // is edited.
     let path = fs::canonicalize(context.join(file)).ok()?;
     if !path.starts_with(fs::canonicalize(context).ok()?) {
         return None;
     }
-    let regular = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 1 << 20);
+    let regular =
+        fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 1 << 20);
     let text = if regular { fs::read_to_string(&path).ok()? } else { return None };
     Some((path, text))
 }
 
-/// A letter inside a text in quotes that reads like a sentence: another letter there makes another program, and a valid
-/// one.
+/// A letter inside a text in quotes that reads like a sentence: another letter there makes another
+/// program, and a valid one.
 fn letter(text: &str) -> Option<usize> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let from = start;
         start += line.len();
         let code = line.trim_start();
-        if ["//", "#", "*", "/*", "import", "use ", "package ", "from "].iter().any(|word| code.starts_with(word)) {
+        if ["//", "#", "*", "/*", "import", "use ", "package ", "from "]
+            .iter()
+            .any(|word| code.starts_with(word))
+        {
             continue;
         }
         for quote in ['"', '\''] {
@@ -182,18 +219,25 @@ fn inside_sentence(text: &str) -> Option<usize> {
     None
 }
 
-/// Changes the bytes of the files that dependencies are resolved from, and not their meaning; the files.
+/// Changes the bytes of the files that dependencies are resolved from, and not their meaning; the
+/// files.
 ///
-/// A real edit would need the package manager to write the lockfile anew, and dockgen runs nothing of the repository's
-/// on this machine. To the layer cache both are the same.
+/// A real edit would need the package manager to write the lockfile anew, and dockgen runs nothing
+/// of the repository's on this machine. To the layer cache both are the same.
 pub(super) fn dependencies(subject: &Subject, context: &Path, word: &str) -> Result<Vec<String>> {
-    // Empty lines at the end mean nothing in any manifest; how many there are is another number from run to run.
+    // Empty lines at the end mean nothing in any manifest; how many there are is another number
+    // from run to run.
     let lines = word.bytes().fold(0_usize, |sum, byte| (sum * 31 + usize::from(byte)) % 4999) + 1;
     let mut edited = Vec::new();
     for path in &subject.app.facts.manifests {
-        let Some(file) = path.strip(&subject.plan.context).filter(|file| !subject.ignore.hides(file)) else { continue };
+        let Some(file) =
+            path.strip(&subject.plan.context).filter(|file| !subject.ignore.hides(file))
+        else {
+            continue;
+        };
         let Some((path, text)) = read(context, file) else { continue };
-        fs::write(&path, text + &"\n".repeat(lines)).with_context(|| format!("editing the copy of {file}"))?;
+        fs::write(&path, text + &"\n".repeat(lines))
+            .with_context(|| format!("editing the copy of {file}"))?;
         edited.push(file.to_owned());
     }
     Ok(edited)
@@ -209,13 +253,17 @@ mod tests {
 
     #[test]
     fn a_sentence_is_edited_and_nothing_else() {
-        let text =
-            "'use strict'\nimport x from 'some module here'\n// say 'hello there'\nreturn 'hello from express';\n";
+        let text = "'use strict'\nimport x from 'some module here'\n// say 'hello there'\nreturn 'hello from express';\n";
         let at = letter(text).unwrap();
         let edit = edit(How::Letter(at), text);
         assert_eq!(edit.edited("x1"), text.replace("hello from express", "hellox1 from express"));
-        for none in ["'use client later'", "\"%s is wrong here\"", "'a\\nb cdef'", "\"/static/site.css\"", "let a = 1;"]
-        {
+        for none in [
+            "'use client later'",
+            "\"%s is wrong here\"",
+            "'a\\nb cdef'",
+            "\"/static/site.css\"",
+            "let a = 1;",
+        ] {
             assert_eq!(letter(none), None, "{none}");
         }
         assert!(letter("println!(\"hello {name}, with love\");").is_some());
@@ -236,7 +284,10 @@ mod tests {
     #[test]
     fn words_are_replaced_and_comments_added() {
         let replace = edit(How::Replace("hello".into(), "good day {}".into()), "say hello");
-        assert_eq!((replace.edited("1"), replace.edited("2")), ("say good day 1".into(), "say good day 2".into()));
+        assert_eq!(
+            (replace.edited("1"), replace.edited("2")),
+            ("say good day 1".into(), "say good day 2".into())
+        );
         assert_eq!(edit(How::Comment("//".into()), "a\n\n").edited("3"), "a\n// edited 3\n");
     }
 }

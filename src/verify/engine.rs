@@ -64,7 +64,9 @@ pub struct Answer {
 impl Answer {
     /// The last line that says something.
     pub fn last(&self) -> String {
-        last_line(&self.err).or_else(|| last_line(&self.out)).unwrap_or_else(|| "it says nothing".to_owned())
+        last_line(&self.err)
+            .or_else(|| last_line(&self.out))
+            .unwrap_or_else(|| "it says nothing".to_owned())
     }
 }
 
@@ -128,13 +130,18 @@ impl Engine {
         }
         let answer = engine.run(&["version", "--format", "{{.Server.Version}}"], GREETING)?;
         if !answer.ok || answer.out.trim().is_empty() {
-            let place = engine.host.as_ref().map_or_else(String::new, |host| format!(" at DOCKER_HOST={host}"));
+            let place = engine
+                .host
+                .as_ref()
+                .map_or_else(String::new, |host| format!(" at DOCKER_HOST={host}"));
             bail!("{shown} is there, but no engine answers it{place}: {}", answer.last());
         }
         answer.out.trim().clone_into(&mut engine.version);
         let buildx = engine.run(&["buildx", "build", "--help"], GREETING)?;
         if !buildx.out.contains("rawjson") {
-            bail!("{shown} has no buildx, or one that is older than 2024: install or update the plugin docker-buildx");
+            bail!(
+                "{shown} has no buildx, or one that is older than 2024: install or update the plugin docker-buildx"
+            );
         }
         Ok(engine)
     }
@@ -165,13 +172,19 @@ impl Engine {
         let stem: String = stem.chars().map(plain).take(40).collect();
         let stem = stem.trim_matches('-');
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        format!("dockgen-verify-{stem}{}{}-{number}", if stem.is_empty() { "" } else { "-" }, self.suffix)
+        format!(
+            "dockgen-verify-{stem}{}{}-{number}",
+            if stem.is_empty() { "" } else { "-" },
+            self.suffix
+        )
     }
 
     /// Where published ports are reached.
     pub(super) fn address(&self) -> String {
         let host = self.host.as_deref().and_then(|host| host.split_once("://"));
-        let Some(("tcp" | "ssh" | "http" | "https", rest)) = host else { return "127.0.0.1".to_owned() };
+        let Some(("tcp" | "ssh" | "http" | "https", rest)) = host else {
+            return "127.0.0.1".to_owned();
+        };
         let rest = rest.split('/').next().unwrap_or(rest);
         let rest = rest.rsplit('@').next().unwrap_or(rest);
         let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
@@ -202,7 +215,12 @@ impl Engine {
     ///
     /// # Errors
     /// Where it fails, with `what` it was for.
-    pub(super) fn must<S: AsRef<OsStr>>(&self, what: &str, words: &[S], limit: Duration) -> Result<String> {
+    pub(super) fn must<S: AsRef<OsStr>>(
+        &self,
+        what: &str,
+        words: &[S],
+        limit: Duration,
+    ) -> Result<String> {
         let answer = self.run(words, limit).with_context(|| what.to_owned())?;
         if answer.ok {
             return Ok(answer.out);
@@ -213,7 +231,11 @@ impl Engine {
 
     /// Fails where the engine stopped answering: then nothing was proved, and nothing refuted.
     pub(super) fn must_be_alive(&self, doing: &str) -> Result<()> {
-        let format = if self.flavour == Flavour::Podman { "{{.Client.Version}}" } else { "{{.Server.Version}}" };
+        let format = if self.flavour == Flavour::Podman {
+            "{{.Client.Version}}"
+        } else {
+            "{{.Server.Version}}"
+        };
         let answer = self.run(&["version", "--format", format], GREETING);
         let why = match answer {
             Ok(answer) if answer.ok => return Ok(()),
@@ -221,17 +243,22 @@ impl Engine {
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => format!("{error:#}"),
         };
-        bail!("the engine stopped answering while {doing}: {why}; start it again, and run `dockgen verify` once more")
+        bail!(
+            "the engine stopped answering while {doing}: {why}; start it again, and run `dockgen verify` once more"
+        )
     }
 
     /// `inspect` of a thing.
     pub(super) fn inspect(&self, kind: &str, name: &str) -> Result<Value> {
-        let text = self.must(&format!("looking at the {kind}"), &[kind, "inspect", name], ANSWER)?;
-        let list: Vec<Value> = serde_json::from_str(&text).context("the engine's `inspect` is no JSON")?;
+        let text =
+            self.must(&format!("looking at the {kind}"), &[kind, "inspect", name], ANSWER)?;
+        let list: Vec<Value> =
+            serde_json::from_str(&text).context("the engine's `inspect` is no JSON")?;
         list.into_iter().next().context("the engine's `inspect` is empty")
     }
 
-    /// Runs a command and lets `read` read its standard output, which is not part of the answer then.
+    /// Runs a command and lets `read` read its standard output, which is not part of the answer
+    /// then.
     pub(super) fn stream<S: AsRef<OsStr>>(
         &self,
         words: &[S],
@@ -239,8 +266,11 @@ impl Engine {
         read: impl FnOnce(&mut dyn Read) -> Result<()>,
     ) -> Result<Answer> {
         let mut running = self.start(words)?;
-        let (pid, done, late) =
-            (running.child.id(), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (pid, done, late) = (
+            running.child.id(),
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicBool::new(false)),
+        );
         let watchdog = {
             let (done, late) = (Arc::clone(&done), Arc::clone(&late));
             thread::spawn(move || {
@@ -264,8 +294,8 @@ impl Engine {
         });
         let told = read(&mut out);
         match &told {
-            // To its end: what is read may end before the output does (an archive does, by its padding), and a command that
-            // is still writing then would fail for a closed pipe.
+            // To its end: what is read may end before the output does (an archive does, by its
+            // padding), and a command that is still writing then would fail for a closed pipe.
             Ok(()) => drop(io::copy(&mut out, &mut io::sink())),
             Err(_) => made::kill(pid),
         }
@@ -283,7 +313,8 @@ impl Engine {
         Ok(Answer { ok: status.success(), out: String::new(), err })
     }
 
-    /// Runs a command and hands each line of its standard error on as it comes; `None` where it did not end in time.
+    /// Runs a command and hands each line of its standard error on as it comes; `None` where it did
+    /// not end in time.
     pub(super) fn lines<S: AsRef<OsStr>>(
         &self,
         words: &[S],
@@ -328,8 +359,10 @@ impl Engine {
 
     fn shown<S: AsRef<OsStr>>(&self, words: &[S]) -> String {
         let name = self.program.file_name().unwrap_or_default();
-        let words: Vec<String> =
-            std::iter::once(name).chain(words.iter().map(AsRef::as_ref)).map(|w| w.to_string_lossy().into()).collect();
+        let words: Vec<String> = std::iter::once(name)
+            .chain(words.iter().map(AsRef::as_ref))
+            .map(|w| w.to_string_lossy().into())
+            .collect();
         words.join(" ").chars().take(200).collect()
     }
 
@@ -339,10 +372,12 @@ impl Engine {
         // Never from within the repository: a command that looks around itself finds nothing there.
         command.args(words).current_dir(env::temp_dir());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C on the terminal reaches dockgen alone, which then ends the command and removes what it made.
+        // Ctrl-C on the terminal reaches dockgen alone, which then ends the command and removes
+        // what it made.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
+        let child =
+            command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
         let running = Running { child };
         made::began(running.child.id())?;
         Ok(running)
@@ -370,14 +405,18 @@ fn named_host() -> Option<String> {
     env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
 }
 
-/// A program on the PATH. Relative folders of the PATH are passed over: they would find a program in the repository.
+/// A program on the PATH. Relative folders of the PATH are passed over: they would find a program
+/// in the repository.
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let name = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };
-    env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name)).find(|file| {
-        let Ok(data) = file.metadata() else { return false };
-        data.is_file() && is_executable(&data)
-    })
+    env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|file| {
+            let Ok(data) = file.metadata() else { return false };
+            data.is_file() && is_executable(&data)
+        })
 }
 
 #[cfg(unix)]
@@ -440,11 +479,17 @@ mod tests {
     fn a_command_ends_at_its_limit_with_what_it_started() {
         let engine = engine(None);
         let began = Instant::now();
-        let error = engine.run(&["-c", "sleep 30 & sleep 30"], Duration::from_millis(300)).unwrap_err().to_string();
+        let error = engine
+            .run(&["-c", "sleep 30 & sleep 30"], Duration::from_millis(300))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("did not end within"), "{error}");
         assert!(began.elapsed() < Duration::from_secs(10));
         let answer = engine.run(&["-c", "echo one; echo two >&2; exit 3"], ANSWER).unwrap();
-        assert_eq!((answer.ok, answer.out.as_str(), answer.last().as_str()), (false, "one\n", "two"));
+        assert_eq!(
+            (answer.ok, answer.out.as_str(), answer.last().as_str()),
+            (false, "one\n", "two")
+        );
     }
 
     #[cfg(unix)]
@@ -453,7 +498,8 @@ mod tests {
         let engine = engine(None);
         let script = "printf enough; sleep 0.2; head -c 300000 /dev/zero && echo wrote it all >&2";
         let mut head = [0; 6];
-        let answer = engine.stream(&["-c", script], ANSWER, |out| Ok(out.read_exact(&mut head)?)).unwrap();
+        let answer =
+            engine.stream(&["-c", script], ANSWER, |out| Ok(out.read_exact(&mut head)?)).unwrap();
         assert_eq!((&head, answer.ok, answer.err.as_str()), (b"enough", true, "wrote it all\n"));
     }
 
@@ -462,10 +508,17 @@ mod tests {
     fn lines_come_one_by_one() {
         let engine = engine(None);
         let mut seen = Vec::new();
-        let ok =
-            engine.lines(&["-c", "echo a >&2; echo b >&2"], ANSWER, &mut |line| seen.push(line.to_owned())).unwrap();
-        assert_eq!((ok, seen.as_slice()), (Some(true), ["a".to_owned(), "b".to_owned()].as_slice()));
-        let late = engine.lines(&["-c", "sleep 30"], Duration::from_millis(200), &mut |_| {}).unwrap();
+        let ok = engine
+            .lines(&["-c", "echo a >&2; echo b >&2"], ANSWER, &mut |line| {
+                seen.push(line.to_owned());
+            })
+            .unwrap();
+        assert_eq!(
+            (ok, seen.as_slice()),
+            (Some(true), ["a".to_owned(), "b".to_owned()].as_slice())
+        );
+        let late =
+            engine.lines(&["-c", "sleep 30"], Duration::from_millis(200), &mut |_| {}).unwrap();
         assert_eq!(late, None);
     }
 }

@@ -52,17 +52,23 @@ impl<'e> Image<'e> {
             self.engine.must_be_alive("reading the image")?;
         }
         let base = self.base_layers(dockerfile)?;
-        let saved = saved.filter(|_| answer.ok).with_context(|| format!("reading the image: {}", answer.last()))?;
+        let saved = saved
+            .filter(|_| answer.ok)
+            .with_context(|| format!("reading the image: {}", answer.last()))?;
         Ok(Contents::new(&inspected, saved, &base, dockerfile))
     }
 
-    /// The digests of the base image's layers, where the engine holds it; a builder may keep it for itself.
+    /// The digests of the base image's layers, where the engine holds it; a builder may keep it for
+    /// itself.
     fn base_layers(&self, dockerfile: &Dockerfile) -> Result<Vec<Value>> {
-        let Some((image, _)) = base(dockerfile).filter(|(image, _)| !image.starts_with('-') && image != "scratch")
+        let Some((image, _)) =
+            base(dockerfile).filter(|(image, _)| !image.starts_with('-') && image != "scratch")
         else {
             return Ok(Vec::new());
         };
-        let answer = self.engine.run(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &image], ANSWER)?;
+        let answer = self
+            .engine
+            .run(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &image], ANSWER)?;
         Ok(serde_json::from_str(&answer.out).unwrap_or_default())
     }
 }
@@ -125,27 +131,44 @@ impl Config {
     fn read(config: &Value) -> Self {
         let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
         let list = |key: &str| -> Vec<String> {
-            config[key].as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+            config[key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|word| word.as_str().map(str::to_owned))
+                .collect()
         };
         Self {
             user: text("User"),
             entrypoint: list("Entrypoint"),
             cmd: list("Cmd"),
             workdir: text("WorkingDir"),
-            ports: config["ExposedPorts"].as_object().map(|ports| ports.keys().cloned().collect()).unwrap_or_default(),
-            stop_signal: config["StopSignal"].as_str().filter(|signal| !signal.is_empty()).map(str::to_owned),
+            ports: config["ExposedPorts"]
+                .as_object()
+                .map(|ports| ports.keys().cloned().collect())
+                .unwrap_or_default(),
+            stop_signal: config["StopSignal"]
+                .as_str()
+                .filter(|signal| !signal.is_empty())
+                .map(str::to_owned),
         }
     }
 
     /// The user's and the group's number, where they are numbers.
     pub fn ids(&self) -> Option<(u64, Option<u64>)> {
-        let (user, group) = self.user.split_once(':').map_or((self.user.as_str(), None), |(u, g)| (u, Some(g)));
+        let (user, group) =
+            self.user.split_once(':').map_or((self.user.as_str(), None), |(u, g)| (u, Some(g)));
         Some((user.parse().ok()?, group.and_then(|group| group.parse().ok())))
     }
 }
 
 impl Contents {
-    fn new(inspected: &Value, saved: archive::Saved, base_layers: &[Value], dockerfile: &Dockerfile) -> Self {
+    fn new(
+        inspected: &Value,
+        saved: archive::Saved,
+        base_layers: &[Value],
+        dockerfile: &Dockerfile,
+    ) -> Self {
         let digests = saved.config["rootfs"]["diff_ids"].as_array().cloned().unwrap_or_default();
         let history = saved.config["history"].as_array().cloned().unwrap_or_default();
         let made_by: Vec<String> = history
@@ -154,24 +177,26 @@ impl Contents {
             .map(|row| instruction(row["created_by"].as_str().unwrap_or_default()))
             .collect();
         let count = digests.len();
-        // An engine may hold the base's layers under other digests: then the Dockerfile's instructions are counted.
+        // An engine may hold the base's layers under other digests: then the Dockerfile's
+        // instructions are counted.
         let own = if !base_layers.is_empty() && digests.starts_with(base_layers) {
             Some(count - base_layers.len())
         } else {
             base(dockerfile).map(|(_, own)| own)
         };
-        let layers = digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
-            digest: digest.as_str().unwrap_or_default().to_owned(),
-            // Counted from the top: an image of old may have layers without a row.
-            made_by: (made_by.len() + at)
-                .checked_sub(count)
-                .and_then(|at| made_by.get(at))
-                .cloned()
-                .unwrap_or_default(),
-            base: own.is_some_and(|own| at + own < count),
-            size: files.iter().map(|file| file.size).sum(),
-            files,
-        });
+        let layers =
+            digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
+                digest: digest.as_str().unwrap_or_default().to_owned(),
+                // Counted from the top: an image of old may have layers without a row.
+                made_by: (made_by.len() + at)
+                    .checked_sub(count)
+                    .and_then(|at| made_by.get(at))
+                    .cloned()
+                    .unwrap_or_default(),
+                base: own.is_some_and(|own| at + own < count),
+                size: files.iter().map(|file| file.size).sum(),
+                files,
+            });
         Self {
             size: inspected["Size"].as_u64().unwrap_or_default(),
             config: Config::read(&inspected["Config"]),
@@ -181,7 +206,8 @@ impl Contents {
         }
     }
 
-    /// The files as a container sees them, by path without a leading `/`, each with the number of its layer.
+    /// The files as a container sees them, by path without a leading `/`, each with the number of
+    /// its layer.
     pub fn tree(&self) -> BTreeMap<&str, (&Entry, usize)> {
         let mut tree: BTreeMap<&str, (&Entry, usize)> = BTreeMap::new();
         for (at, layer) in self.layers.iter().enumerate() {
@@ -195,7 +221,11 @@ impl Contents {
                     _ => {}
                 }
             }
-            for entry in layer.files.iter().filter(|entry| !matches!(entry.kind, Kind::Whiteout | Kind::Opaque)) {
+            for entry in layer
+                .files
+                .iter()
+                .filter(|entry| !matches!(entry.kind, Kind::Whiteout | Kind::Opaque))
+            {
                 tree.insert(&entry.path, (entry, at));
             }
         }
@@ -203,7 +233,8 @@ impl Contents {
     }
 }
 
-/// An instruction out of a history: without the shell that runs it, and without the engine's own marks.
+/// An instruction out of a history: without the shell that runs it, and without the engine's own
+/// marks.
 fn instruction(made_by: &str) -> String {
     let text = made_by.trim_end_matches(" # buildkit").replacen("/bin/sh -c ", "", 1);
     text.trim_start_matches("#(nop)").trim().to_owned()
@@ -221,16 +252,21 @@ fn drop_below(tree: &mut BTreeMap<&str, (&Entry, usize)>, folder: &str) {
     }
 }
 
-/// The image that the last stage is built on, and how many layers its own instructions make, its stages below included;
-/// `None` where that cannot be told.
+/// The image that the last stage is built on, and how many layers its own instructions make, its
+/// stages below included; `None` where that cannot be told.
 fn base(dockerfile: &Dockerfile) -> Option<(String, usize)> {
     let mut stage = dockerfile.last()?;
     let mut count = 0;
     for _ in 0..dockerfile.stages.len() {
         let makes = |keyword: &str| matches!(keyword, "COPY" | "ADD" | "RUN" | "WORKDIR");
-        count += stage.instructions.iter().filter(|instruction| makes(&instruction.keyword)).count();
+        count +=
+            stage.instructions.iter().filter(|instruction| makes(&instruction.keyword)).count();
         let image = dockerfile.resolve(&stage.image).to_lowercase();
-        match dockerfile.stages.iter().find(|other| other.name.as_deref() == Some(&image) && other.line < stage.line) {
+        match dockerfile
+            .stages
+            .iter()
+            .find(|other| other.name.as_deref() == Some(&image) && other.line < stage.line)
+        {
             Some(below) => stage = below,
             None => return Some((dockerfile.resolve(&stage.image), count)),
         }
@@ -244,8 +280,11 @@ mod tests {
     use crate::docker::parse::parse;
 
     fn layer(files: &[(&str, Kind)]) -> Layer {
-        let files =
-            files.iter().map(|(path, kind)| Entry { path: (*path).to_owned(), kind: *kind, ..Entry::default() });
+        let files = files.iter().map(|(path, kind)| Entry {
+            path: (*path).to_owned(),
+            kind: *kind,
+            ..Entry::default()
+        });
         Layer { files: files.collect(), ..Layer::default() }
     }
 
@@ -261,7 +300,12 @@ mod tests {
                     ("o", Kind::Folder),
                     ("o/old", Kind::File),
                 ]),
-                layer(&[("gone", Kind::Whiteout), ("a", Kind::Whiteout), ("o", Kind::Opaque), ("o/new", Kind::File)]),
+                layer(&[
+                    ("gone", Kind::Whiteout),
+                    ("a", Kind::Whiteout),
+                    ("o", Kind::Opaque),
+                    ("o/new", Kind::File),
+                ]),
             ],
             ..Contents::default()
         };

@@ -1,5 +1,6 @@
-//! What this process made in the engine and on disk, so that all of it is removed again: at the end, on a failure and on
-//! Ctrl-C. Nothing is removed that is not listed here, and a name is listed before the thing is made.
+//! What this process made in the engine and on disk, so that all of it is removed again: at the
+//! end, on a failure and on Ctrl-C. Nothing is removed that is not listed here, and a name is
+//! listed before the thing is made.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -38,7 +39,8 @@ struct Made {
     children: Vec<u32>,
 }
 
-static MADE: Mutex<Made> = Mutex::new(Made { closed: false, things: Vec::new(), children: Vec::new() });
+static MADE: Mutex<Made> =
+    Mutex::new(Made { closed: false, things: Vec::new(), children: Vec::new() });
 
 fn made() -> MutexGuard<'static, Made> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -137,11 +139,15 @@ fn words(thing: &Thing) -> Option<Vec<String>> {
 
 /// What a person types where a thing could not be removed.
 fn by_hand(program: &Path, thing: &Thing) -> String {
-    let program = program.file_name().map_or_else(|| program.to_string_lossy(), |name| name.to_string_lossy());
+    let program = program
+        .file_name()
+        .map_or_else(|| program.to_string_lossy(), |name| name.to_string_lossy());
     match (words(thing), thing) {
         (Some(words), _) => format!("{program} {}", words.join(" ")),
         (None, Thing::Folder(path)) => format!("rm -r {}", path.display()),
-        (None, Thing::CacheMounts(marker)) => format!("{program} buildx du --verbose (records with {marker})"),
+        (None, Thing::CacheMounts(marker)) => {
+            format!("{program} buildx du --verbose (records with {marker})")
+        }
         (None, _) => String::new(),
     }
 }
@@ -150,7 +156,9 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
     let (ok, _, err) = match (thing, words(thing)) {
         (Thing::Folder(path), _) => {
             return match std::fs::remove_dir_all(path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(error.to_string())
+                }
                 _ => Ok(()),
             };
         }
@@ -160,16 +168,17 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
     };
     let text = err.to_lowercase();
     // What was listed and never made, or is gone already, is as good as removed.
-    let absent =
-        ["no such", "not found", "no container with", "already in progress"].iter().any(|words| text.contains(words));
+    let absent = ["no such", "not found", "no container with", "already in progress"]
+        .iter()
+        .any(|words| text.contains(words));
     if ok || absent {
         return Ok(());
     }
     Err(text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed").trim().to_owned())
 }
 
-/// Removes the cache mounts whose ids begin with `marker`, one by one: a filter by a part of the description would take
-/// more than one's own.
+/// Removes the cache mounts whose ids begin with `marker`, one by one: a filter by a part of the
+/// description would take more than one's own.
 fn empty(program: &Path, marker: &str) -> Result<(), String> {
     let list = ["buildx", "du", "--verbose", "--filter", "type=exec.cachemount"].map(str::to_owned);
     let (ok, out, err) = ask(program, &list)?;
@@ -177,8 +186,10 @@ fn empty(program: &Path, marker: &str) -> Result<(), String> {
         return Err(err);
     }
     for id in records(&out, marker) {
-        let (ok, _, err) =
-            ask(program, &["buildx", "prune", "-f", "--filter", &format!("id={id}")].map(str::to_owned))?;
+        let (ok, _, err) = ask(
+            program,
+            &["buildx", "prune", "-f", "--filter", &format!("id={id}")].map(str::to_owned),
+        )?;
         if !ok {
             return Err(err);
         }

@@ -1,4 +1,5 @@
-//! One self-contained HTML page: the promises, and the layers drawn to scale before and after an edit.
+//! One self-contained HTML page: the promises, and the layers drawn to scale before and after an
+//! edit.
 
 use std::fmt::Write;
 
@@ -21,7 +22,8 @@ pub fn page(engine: &str, proofs: &[Proof]) -> String {
 fn app(proof: &Proof) -> String {
     let mut out = String::from("<section class=\"app\">\n");
     let (class, verdict) = if proof.proved { ("ok", "proved") } else { ("broken", "not proved") };
-    let heading = format!("<span class=\"verdict {class}\">{verdict}</span><h1>{}</h1>", escape(&proof.name));
+    let heading =
+        format!("<span class=\"verdict {class}\">{verdict}</span><h1>{}</h1>", escape(&proof.name));
     let about = format!("{} &middot; base {}", escape(&proof.dockerfile), escape(&proof.base));
     writeln!(out, "{heading}<p class=\"soft\">{about}</p>").ok();
     figures(proof, &mut out);
@@ -66,9 +68,15 @@ fn words(rebuild: &Rebuild) -> &'static str {
 
 /// The layers as bars on one scale: the first build, then each build after an edit.
 fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
-    let rebuilds: Vec<&Rebuild> = proof.caching.iter().flat_map(|caching| &caching.rebuilds).collect();
+    let rebuilds: Vec<&Rebuild> =
+        proof.caching.iter().flat_map(|caching| &caching.rebuilds).collect();
     let sum = |layers: &[Layer]| layers.iter().map(|layer| layer.size).sum::<u64>();
-    let largest = rebuilds.iter().map(|rebuild| sum(&rebuild.layers)).chain([sum(&image.layers)]).max().unwrap_or(1);
+    let largest = rebuilds
+        .iter()
+        .map(|rebuild| sum(&rebuild.layers))
+        .chain([sum(&image.layers)])
+        .max()
+        .unwrap_or(1);
     writeln!(out, "<h2>Layers, to scale</h2>").ok();
     let key = |class: &str, text: &str| format!("<span class=\"key {class}\"></span>{text}");
     let keys = [
@@ -85,13 +93,20 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
         .map(|rebuild| {
             let what = if rebuild.proof == "source" { "source" } else { "dependencies" };
             let changed = size(rebuild.changed_bytes);
-            (format!("after an edit of the {what} ({}): {changed} changed", rebuild.edited.join(", ")), *rebuild)
+            (
+                format!(
+                    "after an edit of the {what} ({}): {changed} changed",
+                    rebuild.edited.join(", ")
+                ),
+                *rebuild,
+            )
         })
         .collect();
     for (text, rebuild) in &shown {
         bar(text, &rebuild.layers, &rebuild.changed, largest, out);
     }
-    let own = |layers: &[Layer]| layers.iter().filter(|layer| !layer.base).cloned().collect::<Vec<_>>();
+    let own =
+        |layers: &[Layer]| layers.iter().filter(|layer| !layer.base).cloned().collect::<Vec<_>>();
     let lists = shown.iter().map(|(_, rebuild)| own(&rebuild.layers)).chain([own(&image.layers)]);
     let largest = lists.map(|layers| sum(&layers)).max().unwrap_or(1);
     writeln!(out, "<h2>Own layers alone, to a scale of their own</h2>").ok();
@@ -102,19 +117,30 @@ fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     writeln!(out, "<table><tr><th class=\"n\">size</th><th>made by</th></tr>").ok();
     for layer in image.layers.iter().rev().filter(|layer| !layer.base) {
         let made_by = escape(&short(&layer.made_by));
-        writeln!(out, "<tr><td class=\"n\">{}</td><td><code>{made_by}</code></td></tr>", size(layer.size)).ok();
+        writeln!(
+            out,
+            "<tr><td class=\"n\">{}</td><td><code>{made_by}</code></td></tr>",
+            size(layer.size)
+        )
+        .ok();
     }
     let base: Vec<&Layer> = image.layers.iter().filter(|layer| layer.base).collect();
     if !base.is_empty() {
         let bytes = base.iter().map(|layer| layer.size).sum();
-        writeln!(out, "<tr><td class=\"n\">{}</td><td>the base image ({} layers)</td></tr>", size(bytes), base.len())
-            .ok();
+        writeln!(
+            out,
+            "<tr><td class=\"n\">{}</td><td>the base image ({} layers)</td></tr>",
+            size(bytes),
+            base.len()
+        )
+        .ok();
     }
     writeln!(out, "</table>").ok();
 }
 
 fn bar(title: &str, layers: &[Layer], changed: &[Layer], largest: u64, out: &mut String) {
-    write!(out, "<div>{}</div><div class=\"bar\" role=\"img\" aria-label=\"{0}\">", escape(title)).ok();
+    write!(out, "<div>{}</div><div class=\"bar\" role=\"img\" aria-label=\"{0}\">", escape(title))
+        .ok();
     for layer in layers {
         let class = if changed.iter().any(|other| other.digest == layer.digest) {
             "changed"
@@ -127,7 +153,11 @@ fn bar(title: &str, layers: &[Layer], changed: &[Layer], largest: u64, out: &mut
         let title = escape(&format!("{}: {}", size(layer.size), short(&layer.made_by)));
         // An empty layer has no area; one that changed is seen all the same.
         if layer.size > 0 || class == "changed" {
-            write!(out, "<span class=\"{class}\" style=\"width:{percent:.4}%\" title=\"{title}\"></span>").ok();
+            write!(
+                out,
+                "<span class=\"{class}\" style=\"width:{percent:.4}%\" title=\"{title}\"></span>"
+            )
+            .ok();
         }
     }
     writeln!(out, "</div>").ok();
@@ -163,11 +193,13 @@ fn checks(proof: &Proof, out: &mut String) {
 fn stages(proof: &Proof, out: &mut String) {
     writeln!(out, "<h2>Stages</h2><table><tr><th>build</th><th>stage</th><th class=\"n\">steps that ran</th><th class=\"n\">seconds</th></tr>").ok();
     let rebuilds = proof.caching.iter().flat_map(|caching| &caching.rebuilds);
-    let builds =
-        [("first", &proof.build.stages)].into_iter().chain(rebuilds.map(|rebuild| (words(rebuild), &rebuild.stages)));
+    let builds = [("first", &proof.build.stages)]
+        .into_iter()
+        .chain(rebuilds.map(|rebuild| (words(rebuild), &rebuild.stages)));
     for (name, stages) in builds {
         for stage in stages {
-            let stage_name = escape(if stage.name.is_empty() { "(the only one)" } else { &stage.name });
+            let stage_name =
+                escape(if stage.name.is_empty() { "(the only one)" } else { &stage.name });
             let figures = format!(
                 "<td class=\"n\">{} of {}</td><td class=\"n\">{:.1}</td>",
                 stage.ran, stage.steps, stage.seconds
@@ -185,7 +217,10 @@ fn bases(proof: &Proof, out: &mut String) {
         let dash = || "-".to_owned();
         let starts = match (row.boots, row.seconds) {
             (true, Some(seconds)) => format!("<span class=\"ok\">{seconds:.1} s</span>"),
-            _ => format!("<span class=\"broken\">no</span>: {}", escape(row.why.as_deref().unwrap_or_default())),
+            _ => format!(
+                "<span class=\"broken\">no</span>: {}",
+                escape(row.why.as_deref().unwrap_or_default())
+            ),
         };
         writeln!(
             out,
@@ -207,7 +242,8 @@ fn bases(proof: &Proof, out: &mut String) {
     writeln!(out, "</table>").ok();
 }
 
-/// Text that a page may hold anywhere: what comes from the repository and its logs must not become markup.
+/// Text that a page may hold anywhere: what comes from the repository and its logs must not become
+/// markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -230,11 +266,20 @@ mod tests {
     use super::*;
 
     fn layer(digest: &str, made_by: &str, base: bool, size: u64) -> Layer {
-        Layer { digest: digest.to_owned(), made_by: made_by.to_owned(), base, size, ..Layer::default() }
+        Layer {
+            digest: digest.to_owned(),
+            made_by: made_by.to_owned(),
+            base,
+            size,
+            ..Layer::default()
+        }
     }
 
     fn proof() -> Proof {
-        let before = vec![layer("1", "base", true, 90_000_000), layer("2", "COPY <a> /a", false, 10_000_000)];
+        let before = vec![
+            layer("1", "base", true, 90_000_000),
+            layer("2", "COPY <a> /a", false, 10_000_000),
+        ];
         let after = vec![before[0].clone(), layer("3", "COPY <a> /a", false, 10_000_000)];
         let rebuild = Rebuild {
             proof: "source",
@@ -249,9 +294,16 @@ mod tests {
             dockerfile: "Dockerfile".to_owned(),
             base: "debian".to_owned(),
             proved: false,
-            checks: vec![Check::broken("boot", "it said \"{{apps}}\"", "do & mend").with(vec!["</pre>".to_owned()])],
+            checks: vec![
+                Check::broken("boot", "it said \"{{apps}}\"", "do & mend")
+                    .with(vec!["</pre>".to_owned()]),
+            ],
             build: BuildReport::default(),
-            image: Some(ImageReport { size: 100_000_000, layers: before, ..ImageReport::default() }),
+            image: Some(ImageReport {
+                size: 100_000_000,
+                layers: before,
+                ..ImageReport::default()
+            }),
             boot: None,
             caching: Some(Caching { rebuilds: vec![rebuild], checks: Vec::new() }),
             bases: None,

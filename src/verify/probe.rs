@@ -9,7 +9,8 @@ use serde::Serialize;
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a silent connection must stay open to be one: an engine's own proxy closes it at once where nobody listens.
+/// How long a silent connection must stay open to be one: an engine's own proxy closes it at once
+/// where nobody listens.
 const SILENCE: Duration = Duration::from_millis(1500);
 
 /// How much of an answer is read.
@@ -45,12 +46,16 @@ pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
     let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next()) else {
         return Outcome::Nobody;
     };
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Outcome::Nobody };
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else {
+        return Outcome::Nobody;
+    };
     let (major, minor) = HTTP;
     let request = format!(
         "GET {path} HTTP/{major}.{minor}\r\nHost: localhost\r\nAccept: text/html,*/*\r\nUser-Agent: dockgen\r\n\r\n"
     );
-    if stream.set_read_timeout(Some(SILENCE)).is_err() || stream.write_all(request.as_bytes()).is_err() {
+    if stream.set_read_timeout(Some(SILENCE)).is_err()
+        || stream.write_all(request.as_bytes()).is_err()
+    {
         return Outcome::Nobody;
     }
     let mut bytes = vec![0; 64 * 1024];
@@ -62,7 +67,9 @@ pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
             match stream.read(&mut bytes) {
                 Ok(0) => return Outcome::Nobody,
                 Ok(count) => count,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     return Outcome::Silent;
                 }
                 Err(_) => return Outcome::Nobody,
@@ -76,7 +83,10 @@ pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
     stream.take(MAX_ANSWER).read_to_end(&mut bytes).ok();
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.strip_prefix("HTTP/").and_then(|head| head.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0);
+    let status = head
+        .strip_prefix("HTTP/")
+        .and_then(|head| head.split_whitespace().nth(1)?.parse().ok())
+        .unwrap_or(0);
     Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned() })
 }
 
@@ -106,8 +116,13 @@ mod tests {
     #[test]
     fn answers_are_read() {
         let outcome = served("HTTP/1.1 204 No Content\r\nA: b\r\n\r\nbody", Duration::ZERO);
-        assert_eq!(outcome, Outcome::Answered(Answered { path: "/x".into(), status: 204, body: "body".into() }));
-        let Outcome::Answered(other) = served("220 mail.example ESMTP\r\n", Duration::ZERO) else { panic!() };
+        assert_eq!(
+            outcome,
+            Outcome::Answered(Answered { path: "/x".into(), status: 204, body: "body".into() })
+        );
+        let Outcome::Answered(other) = served("220 mail.example ESMTP\r\n", Duration::ZERO) else {
+            panic!()
+        };
         assert_eq!(other.status, 0);
     }
 

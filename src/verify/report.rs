@@ -29,13 +29,19 @@ struct Document<'a> {
 /// None in practice: the data is plain.
 pub fn json(engine: &Engine, proofs: &[Proof]) -> serde_json::Result<String> {
     let proved = proofs.iter().all(|proof| proof.proved);
-    serde_json::to_string_pretty(&Document { schema: SCHEMA, engine: engine.title(), proved, apps: proofs })
+    serde_json::to_string_pretty(&Document {
+        schema: SCHEMA,
+        engine: engine.title(),
+        proved,
+        apps: proofs,
+    })
 }
 
 /// The table for a person.
 pub fn text(proof: &Proof, look: &Look) -> String {
     let mut out = String::new();
-    writeln!(out, "{}  {}  {}", look.bold(&proof.name), proof.dockerfile, look.dim(&proof.base)).ok();
+    writeln!(out, "{}  {}  {}", look.bold(&proof.name), proof.dockerfile, look.dim(&proof.base))
+        .ok();
     stages(proof, look, &mut out);
     layers(proof, look, &mut out);
     writeln!(out).ok();
@@ -62,13 +68,24 @@ fn stages(proof: &Proof, look: &Look, out: &mut String) {
     for stage in &proof.build.stages {
         let name = if stage.name.is_empty() { "(the only one)" } else { &stage.name };
         let seconds = format!("{:.1}", stage.seconds);
-        writeln!(out, "  {:<18}  {:>5}  {:>4}  {seconds:>10}", look::cut(name, 18), stage.steps, stage.ran).ok();
+        writeln!(
+            out,
+            "  {:<18}  {:>5}  {:>4}  {seconds:>10}",
+            look::cut(name, 18),
+            stage.steps,
+            stage.ran
+        )
+        .ok();
     }
 }
 
 fn layers(proof: &Proof, look: &Look, out: &mut String) {
     let Some(image) = &proof.image else { return };
-    let head = format!("  {:.1} MB, {} packages; layers from the top:", megabytes(image.size), image.packages);
+    let head = format!(
+        "  {:.1} MB, {} packages; layers from the top:",
+        megabytes(image.size),
+        image.packages
+    );
     writeln!(out, "\n{}", look.dim(&head)).ok();
     let base: u64 = image.layers.iter().filter(|layer| layer.base).map(|layer| layer.size).sum();
     for layer in image.layers.iter().rev().filter(|layer| !layer.base) {
@@ -88,7 +105,11 @@ fn rebuilds(proof: &Proof, look: &Look, out: &mut String) {
             "dependency" => "after an edit of the dependencies",
             _ => "after an edit of the source, with empty cache mounts",
         };
-        let head = format!("  {what}: {:.1} s, {} changed in the image", rebuild.seconds, size(rebuild.changed_bytes));
+        let head = format!(
+            "  {what}: {:.1} s, {} changed in the image",
+            rebuild.seconds,
+            size(rebuild.changed_bytes)
+        );
         writeln!(out, "\n{}", look.dim(&head)).ok();
         for stage in rebuild.stages.iter().filter(|stage| stage.ran > 0) {
             let name = if stage.name.is_empty() { "(the only one)" } else { &stage.name };

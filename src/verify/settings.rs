@@ -8,8 +8,8 @@ use serde_json::json;
 
 /// `[verify]` in dockgen.toml.
 ///
-/// Nothing in it names a file of the machine that dockgen runs on, or a program to run there: a repository's file must
-/// not reach that far.
+/// Nothing in it names a file of the machine that dockgen runs on, or a program to run there: a
+/// repository's file must not reach that far.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
@@ -157,19 +157,29 @@ pub fn expectation(text: &str) -> Option<(String, String)> {
 
 /// What is wrong with the settings; `None` where nothing is.
 pub fn fault(settings: &Settings) -> Option<String> {
-    let path = |text: &str| text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ');
+    let path =
+        |text: &str| text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ');
     if let Some(health) = settings.health.as_ref().filter(|health| !path(health)) {
         return Some(format!("`health` is {health:?}: give a path such as /healthz"));
     }
     if let Some(text) = settings.expect.iter().find(|text| expectation(text).is_none()) {
         return Some(format!("`expect` holds {text:?}: give PATH=TEXT, such as /=hello"));
     }
-    if let Some(pair) = environment(settings).find(|pair| pair.split_once('=').is_none_or(|(key, _)| key.is_empty())) {
+    if let Some(pair) = environment(settings)
+        .find(|pair| pair.split_once('=').is_none_or(|(key, _)| key.is_empty()))
+    {
         return Some(format!("`env` holds {pair:?}: give KEY=VALUE"));
     }
-    let named = |text: &str| !text.is_empty() && !text.starts_with('-') && !text.chars().any(char::is_whitespace);
-    if let Some((name, service)) = settings.services.iter().find(|(name, one)| !named(name) || !named(&one.image)) {
-        return Some(format!("the service {name:?} with the image {:?}: give a name and an image", service.image));
+    let named = |text: &str| {
+        !text.is_empty() && !text.starts_with('-') && !text.chars().any(char::is_whitespace)
+    };
+    if let Some((name, service)) =
+        settings.services.iter().find(|(name, one)| !named(name) || !named(&one.image))
+    {
+        return Some(format!(
+            "the service {name:?} with the image {:?}: give a name and an image",
+            service.image
+        ));
     }
     if settings.memory.as_deref().is_some_and(|memory| !named(memory)) {
         return Some("`memory` must be a size such as 512m".to_owned());
@@ -263,7 +273,10 @@ mod tests {
             ("services.db = { image = '--privileged' }", "db"),
             ("memory = '--privileged x'", "512m"),
         ] {
-            assert!(fault(&settings(text).unwrap()).is_some_and(|fault| fault.contains(word)), "{text}");
+            assert!(
+                fault(&settings(text).unwrap()).is_some_and(|fault| fault.contains(word)),
+                "{text}"
+            );
         }
         assert!(settings("secret = 'id=x,src=/etc/shadow'").is_err());
         assert!(settings("volumes = ['/:/host']").is_err());

@@ -89,10 +89,11 @@ impl Log {
 
     fn update(&mut self, update: &Value) -> Vec<Told> {
         let digest = update["digest"].as_str().unwrap_or_default();
-        let at = self.vertices.iter().position(|vertex| vertex.digest == digest).unwrap_or_else(|| {
-            self.vertices.push(Vertex { digest: digest.to_owned(), ..Vertex::default() });
-            self.vertices.len() - 1
-        });
+        let at =
+            self.vertices.iter().position(|vertex| vertex.digest == digest).unwrap_or_else(|| {
+                self.vertices.push(Vertex { digest: digest.to_owned(), ..Vertex::default() });
+                self.vertices.len() - 1
+            });
         let vertex = &mut self.vertices[at];
         if let Some(name) = update["name"].as_str() {
             name.clone_into(&mut vertex.name);
@@ -131,31 +132,45 @@ impl Log {
             failed.partition(|vertex| vertex.error.contains("context canceled"));
         let Some(vertex) = failed.first().or(cancelled.first()) else {
             let lines = tail(&self.rest.join("\n"), 20);
-            let error = lines.last().cloned().unwrap_or_else(|| "the engine says nothing".to_owned());
+            let error =
+                lines.last().cloned().unwrap_or_else(|| "the engine says nothing".to_owned());
             return Failure { step: None, error, lines };
         };
-        let output = self.output.get(&vertex.digest).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let output = self
+            .output
+            .get(&vertex.digest)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let mut lines = tail(&output.unwrap_or_default(), 20);
         if lines.is_empty() {
             lines = tail(&self.rest.join("\n"), 20);
         }
-        let step = vertex.step().map_or_else(|| vertex.name.clone(), |step| title(&step.stage, &step.text));
+        let step = vertex
+            .step()
+            .map_or_else(|| vertex.name.clone(), |step| title(&step.stage, &step.text));
         Failure { step: Some(step), error: vertex.error.clone(), lines }
     }
 }
 
 impl Vertex {
-    /// `[build 2/5] RUN go build`; `[linux/arm64 build 2/5]` with a platform, `[2/5]` without a name of the stage.
+    /// `[build 2/5] RUN go build`; `[linux/arm64 build 2/5]` with a platform, `[2/5]` without a
+    /// name of the stage.
     fn step(&self) -> Option<Step> {
         let (inside, text) = self.name.strip_prefix('[')?.split_once("] ")?;
         let mut words: Vec<&str> = inside.split_whitespace().collect();
         let number = words.pop()?;
-        number.split_once('/').filter(|(n, m)| [n, m].iter().all(|part| part.parse::<u32>().is_ok()))?;
+        number
+            .split_once('/')
+            .filter(|(n, m)| [n, m].iter().all(|part| part.parse::<u32>().is_ok()))?;
         let stage = words.pop().unwrap_or_default().to_owned();
         let ran = self.started.zip(self.completed).map_or(0.0, |(from, to)| (to - from).max(0.0));
         // A base image that is there already takes no time, and is not reported as cached.
         let cached = self.cached || text.starts_with("FROM") && ran < 0.2;
-        Some(Step { stage, text: text.to_owned(), cached, seconds: if cached { 0.0 } else { seconds(ran) } })
+        Some(Step {
+            stage,
+            text: text.to_owned(),
+            cached,
+            seconds: if cached { 0.0 } else { seconds(ran) },
+        })
     }
 }
 
@@ -168,16 +183,19 @@ pub(super) fn title(stage: &str, text: &str) -> String {
 
 /// The last lines of a text that say something.
 pub(super) fn tail(text: &str, count: usize) -> Vec<String> {
-    // A progress bar draws over itself: what stands after the last carriage return is what one sees.
-    let seen = |line: &str| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end().to_owned();
+    // A progress bar draws over itself: what stands after the last carriage return is what one
+    // sees.
+    let seen = |line: &str| {
+        line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end().to_owned()
+    };
     // Colours are for a terminal, and this is searched and shown elsewhere.
     let text = console::strip_ansi_codes(text);
     let lines: Vec<String> = text.lines().map(seen).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].to_vec()
 }
 
-/// Podman's log: `[1/2] STEP 3/5: RUN go build`, then `--> Using cache ...` where nothing ran. `at` is the second at which
-/// the line came.
+/// Podman's log: `[1/2] STEP 3/5: RUN go build`, then `--> Using cache ...` where nothing ran. `at`
+/// is the second at which the line came.
 #[derive(Debug, Default)]
 pub(super) struct PlainLog {
     steps: Vec<(Step, f64)>,
@@ -189,7 +207,9 @@ impl PlainLog {
     /// Takes a line.
     pub(super) fn take(&mut self, line: &str, at: f64) -> Vec<Told> {
         let (stage, rest) = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
-            Some((stage, rest)) if rest.starts_with("STEP ") => (stage.split('/').next().unwrap_or_default(), rest),
+            Some((stage, rest)) if rest.starts_with("STEP ") => {
+                (stage.split('/').next().unwrap_or_default(), rest)
+            }
             _ => ("", line),
         };
         if let Some((_, text)) = rest.strip_prefix("STEP ").and_then(|rest| rest.split_once(": ")) {
@@ -202,7 +222,8 @@ impl PlainLog {
             }
             let stage = self.names.get(stage).map_or(stage, String::as_str).to_owned();
             told.push(Told::Began(title(&stage, text)));
-            self.steps.push((Step { stage, text: text.to_owned(), cached: false, seconds: 0.0 }, at));
+            self.steps
+                .push((Step { stage, text: text.to_owned(), cached: false, seconds: 0.0 }, at));
             self.lines.clear();
             return told;
         }
@@ -246,7 +267,8 @@ fn moment(text: &str) -> Option<f64> {
     let second: f64 = time.next()?.parse().ok()?;
     // Days by the civil calendar, years beginning in March so that the leap day is the last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
     Some(f64::from(days) * 86_400.0 + hour * 3600.0 + minute * 60.0 + second)
 }
 
@@ -280,7 +302,8 @@ mod tests {
     fn moments_are_counted_across_days() {
         assert_eq!(moment("1970-01-01T00:00:00Z"), Some(0.0));
         assert_eq!(moment("2024-02-29T23:59:59.5Z"), Some(1_709_251_199.5));
-        let across = moment("2027-01-01T00:00:01Z").unwrap() - moment("2026-12-31T23:59:59Z").unwrap();
+        let across =
+            moment("2027-01-01T00:00:01Z").unwrap() - moment("2026-12-31T23:59:59Z").unwrap();
         assert!((across - 2.0).abs() < 1e-6, "{across}");
         assert_eq!(moment("yesterday"), None);
     }
@@ -292,10 +315,12 @@ mod tests {
             format!("{{\"vertexes\":[{{\"digest\":\"{digest}\",\"name\":\"{name}\"{more}}}]}}")
         };
         assert!(log.take(&line("i", "[internal] load build definition", "")).is_empty());
-        let told = log.take(&line("a", "[build 2/5] RUN make", ",\"started\":\"2026-11-25T10:00:00Z\""));
+        let told =
+            log.take(&line("a", "[build 2/5] RUN make", ",\"started\":\"2026-11-25T10:00:00Z\""));
         assert_eq!(told, [Told::Began("build: RUN make".to_owned())]);
         let done = ",\"started\":\"2026-11-25T10:00:00Z\",\"completed\":\"2026-11-25T10:00:02.5Z\"";
-        let step = Step { stage: "build".into(), text: "RUN make".into(), cached: false, seconds: 2.5 };
+        let step =
+            Step { stage: "build".into(), text: "RUN make".into(), cached: false, seconds: 2.5 };
         assert_eq!(log.take(&line("a", "[build 2/5] RUN make", done)), [Told::Ended(step.clone())]);
         log.take(&line("b", "[linux/arm64 deps 1/2] RUN fetch", ",\"cached\":true"));
         log.take(&line("c", "[3/3] COPY a b", done));
@@ -344,6 +369,9 @@ mod tests {
     #[test]
     fn what_draws_over_itself_is_seen_once() {
         assert_eq!(tail("10%\r50%\r100%\r\n\nend\r\n", 5), ["100%", "end"]);
-        assert_eq!(tail("\u{1b}[2mat 1\u{1b}[0m \u{1b}[32mINFO\u{1b}[0m up\n", 5), ["at 1 INFO up"]);
+        assert_eq!(
+            tail("\u{1b}[2mat 1\u{1b}[0m \u{1b}[32mINFO\u{1b}[0m up\n", 5),
+            ["at 1 INFO up"]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What is verified: the Dockerfile as it stands on disk, and the plan that says what to expect of it.
+//! What is verified: the Dockerfile as it stands on disk, and the plan that says what to expect of
+//! it.
 
 use std::path::PathBuf;
 
@@ -57,23 +58,36 @@ impl<'a> Subject<'a> {
         let Some(text) = write::read(&root, &dockerfile)? else {
             bail!(
                 "{shown}: there is no Dockerfile here, and verify builds the one on disk: `dockgen init` writes it{}",
-                if here.path(dir) == "." { String::new() } else { format!(" (dockgen init {})", here.path(dir)) }
+                if here.path(dir) == "." {
+                    String::new()
+                } else {
+                    format!(" (dockgen init {})", here.path(dir))
+                }
             );
         };
         let parsed = parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
-        let draft =
-            app.draft(output.as_ref()).with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
+        let draft = app
+            .draft(output.as_ref())
+            .with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
         let plan = draft.plan;
-        let own = RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
+        let own =
+            RelPath::new(&format!("{dockerfile}.dockerignore")).context("the Dockerfile's path")?;
         let shared = plan.context.join(".dockerignore").context("the build context")?;
         let ignore = match write::read(&root, &own)? {
             Some(text) => text,
             None => write::read(&root, &shared)?.unwrap_or_default(),
         };
-        let ignore = IgnoreFile::parse(&ignore).with_context(|| format!("{shown}: its .dockerignore"))?;
+        let ignore =
+            IgnoreFile::parse(&ignore).with_context(|| format!("{shown}: its .dockerignore"))?;
         let program = plan::program(&app.survey.repo, &app.facts, &app.answers)?;
-        let mut writable: Vec<String> = plan.runtime.writable.iter().map(|path| path.as_str().to_owned()).collect();
-        writable.extend(plan.artifacts.iter().filter(|a| a.owned).map(|artifact| artifact.dest.as_str().to_owned()));
+        let mut writable: Vec<String> =
+            plan.runtime.writable.iter().map(|path| path.as_str().to_owned()).collect();
+        writable.extend(
+            plan.artifacts
+                .iter()
+                .filter(|a| a.owned)
+                .map(|artifact| artifact.dest.as_str().to_owned()),
+        );
         if program.needs.temporary_files.is_some() || plan.runtime.make_tmp {
             writable.push("/tmp".to_owned());
         }
@@ -82,10 +96,14 @@ impl<'a> Subject<'a> {
         }
         writable.sort();
         writable.dedup();
-        let language = detect::language(&app.facts.language).context("a language that is not in the registry")?;
-        let development = language.development.map(|list| list(&Dir::new(&app.survey.repo, dir.clone()), &app.facts));
+        let language = detect::language(&app.facts.language)
+            .context("a language that is not in the registry")?;
+        let development = language
+            .development
+            .map(|list| list(&Dir::new(&app.survey.repo, dir.clone()), &app.facts));
         let mut sources: Vec<RelPath> = Vec::new();
-        let evidence = program.evidence.iter().chain(program.port.iter().flat_map(|port| &port.evidence));
+        let evidence =
+            program.evidence.iter().chain(program.port.iter().flat_map(|port| &port.evidence));
         for place in evidence.map(|evidence| &evidence.file) {
             if !sources.contains(place) {
                 sources.push(place.clone());
@@ -109,7 +127,11 @@ impl<'a> Subject<'a> {
 
     /// The build context's folder.
     pub fn context(&self) -> PathBuf {
-        if self.plan.context.is_root() { self.root.clone() } else { self.root.join(self.plan.context.as_str()) }
+        if self.plan.context.is_root() {
+            self.root.clone()
+        } else {
+            self.root.join(self.plan.context.as_str())
+        }
     }
 
     /// The Dockerfile on disk.
@@ -119,19 +141,27 @@ impl<'a> Subject<'a> {
 
     /// The port that it listens on: the planned one, else the only one that the image names.
     pub fn port(&self, contents: &Contents) -> Option<u16> {
-        let named: Vec<u16> =
-            contents.config.ports.iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
+        let named: Vec<u16> = contents
+            .config
+            .ports
+            .iter()
+            .filter_map(|port| port.strip_suffix("/tcp")?.parse().ok())
+            .collect();
         self.plan.runtime.port.or(match named.as_slice() {
             [port] => Some(*port),
             _ => None,
         })
     }
 
-    /// The arguments to start it with; a program of subcommands that is told nothing is asked for its help.
+    /// The arguments to start it with; a program of subcommands that is told nothing is asked for
+    /// its help.
     pub fn args(&self, wanted: &Wanted, contents: &Contents) -> Vec<String> {
         match &wanted.args {
             Some(args) => args.clone(),
-            None if self.subcommands && contents.config.cmd.is_empty() && self.port(contents).is_none() => {
+            None if self.subcommands
+                && contents.config.cmd.is_empty()
+                && self.port(contents).is_none() =>
+            {
                 vec!["--help".to_owned()]
             }
             None => Vec::new(),
@@ -139,13 +169,17 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Where the Dockerfile of an application is, and that as an `output` where it is not beside the application.
+/// Where the Dockerfile of an application is, and that as an `output` where it is not beside the
+/// application.
 fn dockerfile(app: &App) -> Result<(RelPath, Option<RelPath>)> {
     let dir = &app.facts.dir;
     let beside = dir.join("Dockerfile").context("the application's folder")?;
     let Some(state) = app.state()? else { return Ok((beside, None)) };
     let path = state.dockerfile(dir).with_context(|| {
-        format!("{}: `dockerfile` leads out of the repository", state::path(dir).unwrap_or_default())
+        format!(
+            "{}: `dockerfile` leads out of the repository",
+            state::path(dir).unwrap_or_default()
+        )
     })?;
     let output = (path != beside).then(|| path.clone());
     Ok((path, output))

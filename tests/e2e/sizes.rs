@@ -39,8 +39,8 @@ pub(crate) fn blessing() -> bool {
     std::env::var_os("DOCKGEN_BLESS").is_some_and(|value| value == "1")
 }
 
-/// Writes the size of an image into the table, or compares it with what stands there. `base` is a base family, or
-/// one of the two baselines, which only a blessing run measures.
+/// Writes the size of an image into the table, or compares it with what stands there. `base` is a
+/// base family, or one of the two baselines, which only a blessing run measures.
 pub(crate) fn record(app: &str, base: &str, bytes: u64) {
     let _one = TABLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     #[allow(clippy::cast_precision_loss, reason = "sizes of images are far below 2^52")]
@@ -55,7 +55,10 @@ pub(crate) fn record(app: &str, base: &str, bytes: u64) {
         panic!("{app} on {base} is not in snapshots/sizes.md: run `just bless-sizes`");
     };
     let allowed = recorded + (recorded * 0.03).max(1.0);
-    assert!(megabytes <= allowed, "{app} on {base} has {megabytes} MB; snapshots/sizes.md says {recorded}");
+    assert!(
+        megabytes <= allowed,
+        "{app} on {base} has {megabytes} MB; snapshots/sizes.md says {recorded}"
+    );
 }
 
 fn path() -> PathBuf {
@@ -68,11 +71,16 @@ fn read() -> Table {
 
 fn parse(text: &str) -> Table {
     let mut table = Table::new();
-    for line in text.lines().filter(|line| line.starts_with("| ") && line.contains('-') && !line.starts_with("| app")) {
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('-') && !line.starts_with("| app"))
+    {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let app = cells.next().unwrap_or_default().to_owned();
-        let row =
-            COLUMNS.iter().zip(cells).filter_map(|((key, _), cell)| Some(((*key).to_owned(), cell.parse().ok()?)));
+        let row = COLUMNS
+            .iter()
+            .zip(cells)
+            .filter_map(|((key, _), cell)| Some(((*key).to_owned(), cell.parse().ok()?)));
         table.insert(app, row.collect());
     }
     table
@@ -81,9 +89,12 @@ fn parse(text: &str) -> Table {
 fn print(table: &Table) -> String {
     let mut text = HEAD.to_owned();
     let titles: Vec<&str> = COLUMNS.iter().map(|(_, title)| *title).collect();
-    let _ = writeln!(text, "| app | {} |\n|---|{}", titles.join(" | "), "---:|".repeat(COLUMNS.len()));
+    let _ =
+        writeln!(text, "| app | {} |\n|---|{}", titles.join(" | "), "---:|".repeat(COLUMNS.len()));
     for (app, row) in table {
-        let cells = COLUMNS.iter().map(|(key, _)| row.get(*key).map_or("-".to_owned(), |mb| format!("{mb:.1}")));
+        let cells = COLUMNS
+            .iter()
+            .map(|(key, _)| row.get(*key).map_or("-".to_owned(), |mb| format!("{mb:.1}")));
         let _ = writeln!(text, "| {app} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
     text

@@ -1,5 +1,6 @@
-//! What the end-to-end tests stand on: whether they are wanted, base images where no registry can be reached, and
-//! `dockgen` itself. The engine is driven by `dockgen verify`, and by the library behind it.
+//! What the end-to-end tests stand on: whether they are wanted, base images where no registry can
+//! be reached, and `dockgen` itself. The engine is driven by `dockgen verify`, and by the library
+//! behind it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,7 +23,9 @@ pub(crate) fn engine() -> Option<Engine> {
 
 /// Makes the base images of a Dockerfile available.
 pub(crate) fn provide_bases(dockerfile: &Path) {
-    let Some(program) = std::env::var_os("DOCKGEN_RIG").filter(|path| !path.is_empty()).map(PathBuf::from) else {
+    let Some(program) =
+        std::env::var_os("DOCKGEN_RIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+    else {
         return;
     };
     let _one = STAND_INS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -31,19 +34,29 @@ pub(crate) fn provide_bases(dockerfile: &Path) {
 
 /// Runs a command that must succeed; what it printed.
 pub(crate) fn run(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let Output { status, stdout, stderr } =
+        command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     let out = String::from_utf8_lossy(&stdout).into_owned();
-    assert!(status.success(), "{command:?} failed with {status}:\n{out}{}", String::from_utf8_lossy(&stderr));
+    assert!(
+        status.success(),
+        "{command:?} failed with {status}:\n{out}{}",
+        String::from_utf8_lossy(&stderr)
+    );
     out
 }
 
-/// `dockgen verify --json` on a folder: the exit code, the application's part of the document, and standard error.
+/// `dockgen verify --json` on a folder: the exit code, the application's part of the document, and
+/// standard error.
 pub(crate) fn verify(folder: &Path, words: &[&str]) -> (Option<i32>, Value, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
     command.args(["verify", "--json", "--quiet"]).args(words).arg(folder);
     let output = command.output().expect("dockgen runs");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    (output.status.code(), report["apps"][0].clone(), String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code(),
+        report["apps"][0].clone(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 /// The same, which must prove everything.
@@ -61,5 +74,7 @@ fn checks(app: &Value) -> impl Iterator<Item = &Value> {
 
 /// A check by its id.
 pub(crate) fn check<'a>(app: &'a Value, id: &str) -> &'a Value {
-    checks(app).find(|check| check["id"] == id).unwrap_or_else(|| panic!("no check {id} in {:#}", app["checks"]))
+    checks(app)
+        .find(|check| check["id"] == id)
+        .unwrap_or_else(|| panic!("no check {id} in {:#}", app["checks"]))
 }

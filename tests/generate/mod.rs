@@ -31,29 +31,40 @@ pub(crate) fn generate(root: &Path, flags: &[(&str, &str)]) -> Result<Vec<Output
         let draft = app.draft(None)?;
         let ignore = draft.changes.iter().find(|change| change.role == Role::Ignore);
         let dockerignore = ignore.map(|change| change.new.text.clone()).unwrap_or_default();
-        Ok(Output { facts: draft.facts, plan: draft.plan, dockerfile: draft.dockerfile, dockerignore })
+        Ok(Output {
+            facts: draft.facts,
+            plan: draft.plan,
+            dockerfile: draft.dockerfile,
+            dockerignore,
+        })
     };
     apps.iter().map(output).collect()
 }
 
-/// A repository on disk with these files; a text that begins with `-> ` is a symlink to what follows.
+/// A repository on disk with these files; a text that begins with `-> ` is a symlink to what
+/// follows.
 ///
 /// Its .git folder keeps dockgen from asking the folders above it.
-pub(crate) fn repository<P: AsRef<str>, T: AsRef<[u8]>>(files: impl IntoIterator<Item = (P, T)>) -> TempDir {
+pub(crate) fn repository<P: AsRef<str>, T: AsRef<[u8]>>(
+    files: impl IntoIterator<Item = (P, T)>,
+) -> TempDir {
     let root = tempfile::Builder::new().prefix("dockgen-test-").tempdir().unwrap();
     fs::create_dir(root.path().join(".git")).unwrap();
     for (path, text) in files {
         let path = root.path().join(path.as_ref());
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         match text.as_ref().strip_prefix(b"-> ") {
-            Some(target) => std::os::unix::fs::symlink(std::str::from_utf8(target).unwrap(), path).unwrap(),
+            Some(target) => {
+                std::os::unix::fs::symlink(std::str::from_utf8(target).unwrap(), path).unwrap();
+            }
             None => fs::write(path, text).unwrap(),
         }
     }
     root
 }
 
-/// A copy of `folder` as a repository of its own, its entries made in the order that `order` gives them.
+/// A copy of `folder` as a repository of its own, its entries made in the order that `order` gives
+/// them.
 pub(crate) fn copy(folder: &Path, order: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> TempDir {
     let mut files = Vec::new();
     list(folder, &RelPath::root(), &mut files);

@@ -16,7 +16,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The lines of code (not of comments, strings or tests) that hold `word`, with what follows it not part of the word.
+    /// The lines of code (not of comments, strings or tests) that hold `word`, with what follows it
+    /// not part of the word.
     pub(crate) fn words(&self, word: &str) -> Vec<(usize, String)> {
         let part = |c: char| c.is_alphanumeric() || c == '_';
         let hit = |line: &str| {
@@ -38,7 +39,8 @@ pub(crate) fn sources() -> Vec<Source> {
             let path = entry.path();
             if entry.file_type().unwrap().is_dir() {
                 visit(&path, root, found);
-            } else if path.extension().is_some_and(|ext| ext == "rs") && path.file_stem().is_some_and(|s| s != "tests")
+            } else if path.extension().is_some_and(|ext| ext == "rs")
+                && path.file_stem().is_some_and(|s| s != "tests")
             {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
                 found.push(read(name, &fs::read_to_string(&path).unwrap()));
@@ -66,7 +68,8 @@ pub(crate) fn read(path: String, text: &str) -> Source {
         };
         let lines = code[..at].matches('\n').count() + 1..=code[..end].matches('\n').count() + 1;
         strings.retain(|(line, _)| !lines.contains(line));
-        let hidden: String = code[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let hidden: String =
+            code[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         code.replace_range(at..end, &hidden);
     }
     let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
@@ -86,12 +89,15 @@ fn closing(code: &str, open: usize) -> usize {
     code.len()
 }
 
-/// Blanks comments and the inside of strings and of char literals; returns the strings with their lines.
+/// Blanks comments and the inside of strings and of char literals; returns the strings with their
+/// lines.
 fn blank(text: &str) -> (String, Vec<(usize, String)>) {
     let chars: Vec<char> = text.chars().collect();
     let (mut code, mut strings) = (String::with_capacity(text.len()), Vec::new());
     let (mut at, mut line) = (0, 1);
-    let is = |at: usize, word: &str| word.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c));
+    let is = |at: usize, word: &str| {
+        word.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c))
+    };
     while at < chars.len() {
         let start = at;
         let mut literal = None;
@@ -115,7 +121,8 @@ fn blank(text: &str) -> (String, Vec<(usize, String)>) {
                 }
             }
         } else if let Some(hashes) = raw_hashes(&chars, at).filter(|_| !word_before) {
-            let end: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+            let end: String =
+                std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
             at += 2 + hashes;
             let from = at;
             while at < chars.len() && !is(at, &end) {
@@ -131,7 +138,9 @@ fn blank(text: &str) -> (String, Vec<(usize, String)>) {
             }
             literal = Some(unescape(&chars[from..at.min(chars.len())]));
             at += 1;
-        } else if chars[at] == '\'' && (chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\'')) {
+        } else if chars[at] == '\''
+            && (chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\''))
+        {
             at += if chars[at + 1] == '\\' { 3 } else { 2 };
             while at < chars.len() && chars[at] != '\'' {
                 at += 1;

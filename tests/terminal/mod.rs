@@ -1,6 +1,10 @@
 //! A real pseudo-terminal with dockgen in it, and what a person would see there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test whose terminal fails must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test whose terminal fails must fail"
+)]
 
 pub(crate) mod screen;
 pub(crate) mod svg;
@@ -33,9 +37,10 @@ impl Terminal {
     /// Starts `dockgen ARGS` in `folder`, in a terminal of this size.
     pub(crate) fn start(folder: &Path, (columns, rows): (usize, usize), args: &[&str]) -> Self {
         let modes = tempfile::tempdir().unwrap();
-        // The size must be right before the first byte is written, and `spawn` ends with setting one of its own: so the
-        // shell sets it, once it is told that `spawn` is done. Ctrl-C between two prompts is a signal to the shell too, which
-        // must live on to tell the exit code.
+        // The size must be right before the first byte is written, and `spawn` ends with setting
+        // one of its own: so the shell sets it, once it is told that `spawn` is done. Ctrl-C
+        // between two prompts is a signal to the shell too, which must live on to tell the exit
+        // code.
         let script = r#"trap : INT; read -r go; stty cols "$1" rows "$2"; stty -g > "$3/before"; shift 3
             "$@"; code=$?; stty -g > "$MODES/after"; exit $code"#;
         let mut command = Command::new("sh");
@@ -53,9 +58,17 @@ impl Terminal {
     pub(crate) fn wait_for(&mut self, text: &str) {
         let began = Instant::now();
         while !self.screen.text().contains(text) {
-            assert!(began.elapsed() < PATIENCE, "`{text}` does not appear in:\n{}", self.screen.text());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "`{text}` does not appear in:\n{}",
+                self.screen.text()
+            );
             if !self.read() {
-                assert!(self.screen.text().contains(text), "dockgen ended without `{text}`:\n{}", self.screen.text());
+                assert!(
+                    self.screen.text().contains(text),
+                    "dockgen ended without `{text}`:\n{}",
+                    self.screen.text()
+                );
                 return;
             }
         }
@@ -76,7 +89,8 @@ impl Terminal {
         let WaitStatus::Exited(_, code) = self.session.get_process().wait().unwrap() else {
             panic!("killed by a signal:\n{}", self.screen.text())
         };
-        let mode = |name: &str| fs::read_to_string(self.modes.path().join(name)).unwrap_or_default();
+        let mode =
+            |name: &str| fs::read_to_string(self.modes.path().join(name)).unwrap_or_default();
         (code, !mode("before").is_empty() && mode("before") == mode("after"))
     }
 

@@ -1,4 +1,5 @@
-//! The part of a terminal that dialoguer, console and dockgen use: enough to know what a person sees.
+//! The part of a terminal that dialoguer, console and dockgen use: enough to know what a person
+//! sees.
 
 /// How a character looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,9 @@ impl Screen {
 
     /// What is to be seen, and what scrolled away above it; without spaces at the ends of lines.
     pub(crate) fn text(&self) -> String {
-        let line = |cells: &Vec<Cell>| cells.iter().map(|(c, _)| *c).collect::<String>().trim_end().to_owned();
+        let line = |cells: &Vec<Cell>| {
+            cells.iter().map(|(c, _)| *c).collect::<String>().trim_end().to_owned()
+        };
         self.lines.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
@@ -106,8 +109,11 @@ impl Screen {
 
     fn escape(&mut self, sequence: &str) {
         let Some(kind) = sequence.chars().last() else { return };
-        let numbers: Vec<u16> =
-            sequence[..sequence.len() - 1].trim_start_matches('?').split(';').map(|n| n.parse().unwrap_or(0)).collect();
+        let numbers: Vec<u16> = sequence[..sequence.len() - 1]
+            .trim_start_matches('?')
+            .split(';')
+            .map(|n| n.parse().unwrap_or(0))
+            .collect();
         let count = usize::from(numbers[0]).max(1);
         match kind {
             'A' => self.row = self.row.saturating_sub(count).max(self.top()),

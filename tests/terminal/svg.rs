@@ -9,10 +9,14 @@ const LINE: usize = 19;
 const MARGIN: usize = 18;
 const BAR: usize = 34;
 
-/// Lines of the screen as SVG; the font is whatever monospace the viewer has, stretched to the grid.
+/// Lines of the screen as SVG; the font is whatever monospace the viewer has, stretched to the
+/// grid.
 pub(crate) fn picture(screen: &Screen, columns: usize, title: &str) -> String {
     let lines: Vec<&Vec<Cell>> = screen.lines.iter().collect();
-    let used = lines.iter().rposition(|line| line.iter().any(|(c, _)| *c != ' ')).map_or(0, |last| last + 1);
+    let used = lines
+        .iter()
+        .rposition(|line| line.iter().any(|(c, _)| *c != ' '))
+        .map_or(0, |last| last + 1);
     #[allow(clippy::cast_precision_loss, reason = "a screen has few columns")]
     let width = (columns as f32 * CHARACTER).ceil() + (2 * MARGIN) as f32;
     let middle = width / 2.0;
@@ -39,15 +43,20 @@ fn row(out: &mut String, y: usize, line: &[Cell]) {
     let mut at = 0;
     while at < line.len() {
         let style = line[at].1;
-        let end = line[at..].iter().position(|(_, other)| *other != style).map_or(line.len(), |length| at + length);
+        let end = line[at..]
+            .iter()
+            .position(|(_, other)| *other != style)
+            .map_or(line.len(), |length| at + length);
         let text: String = line[at..end].iter().map(|(c, _)| *c).collect();
         let kept = text.trim_end();
         let skipped = kept.len() - kept.trim_start().len();
         let kept = kept.trim_start();
         if !kept.is_empty() {
             #[allow(clippy::cast_precision_loss, reason = "a screen has few columns")]
-            let (x, length) =
-                (MARGIN as f32 + (at + skipped) as f32 * CHARACTER, kept.chars().count() as f32 * CHARACTER);
+            let (x, length) = (
+                MARGIN as f32 + (at + skipped) as f32 * CHARACTER,
+                kept.chars().count() as f32 * CHARACTER,
+            );
             let kept = kept.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             // Not every viewer keeps runs of spaces.
             let kept = kept.replace("  ", "\u{a0}\u{a0}");

@@ -1,5 +1,5 @@
-//! What a program is built from: its package and, through imports, the packages of the modules that the repository
-//! holds. What lies in other modules is known by its import path alone.
+//! What a program is built from: its package and, through imports, the packages of the modules that
+//! the repository holds. What lies in other modules is known by its import path alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -23,7 +23,8 @@ pub(super) struct LocalModule {
 pub(super) struct Closure {
     /// The program's own package first, then in order of discovery.
     pub(super) packages: Vec<Rc<Package>>,
-    /// Imports of modules that are not in the repository, the standard library included: where each is imported first.
+    /// Imports of modules that are not in the repository, the standard library included: where each
+    /// is imported first.
     pub(super) external: BTreeMap<String, Evidence>,
     /// Imports of packages that should be in the repository and are not.
     pub(super) missing: BTreeMap<String, (RelPath, Evidence)>,
@@ -37,7 +38,9 @@ impl Closure {
         self.external
             .range(module.to_owned()..)
             .take_while(|(path, _)| path.starts_with(module))
-            .find(|(path, _)| path.len() == module.len() || path.as_bytes().get(module.len()) == Some(&b'/'))
+            .find(|(path, _)| {
+                path.len() == module.len() || path.as_bytes().get(module.len()) == Some(&b'/')
+            })
             .map(|(_, evidence)| evidence)
     }
 }
@@ -57,11 +60,15 @@ pub(super) fn closure(
         let vendored = vendor.is_some_and(|vendor| dir.is_within(vendor));
         for file in &package.files {
             for import in file.imports.iter().filter(|import| import.path != "C") {
-                let evidence = || Evidence::at(&file.path, import.line, format!("imports `{}`", import.path));
+                let evidence =
+                    || Evidence::at(&file.path, import.line, format!("imports `{}`", import.path));
                 let local = if vendored { None } else { locate(modules, &import.path) };
                 let target = if let Some(dir) = local {
                     if sources.package(&dir)?.is_none() {
-                        closure.missing.entry(import.path.clone()).or_insert_with(|| (dir, evidence()));
+                        closure
+                            .missing
+                            .entry(import.path.clone())
+                            .or_insert_with(|| (dir, evidence()));
                         continue;
                     }
                     closure.local.insert(import.path.clone(), dir.clone());
@@ -85,7 +92,8 @@ pub(super) fn closure(
     Ok(closure)
 }
 
-/// The folder of an imported package, where a module in the repository has it; the module with the longest path wins.
+/// The folder of an imported package, where a module in the repository has it; the module with the
+/// longest path wins.
 fn locate(modules: &[LocalModule], import: &str) -> Option<RelPath> {
     let rest = |module: &LocalModule| {
         let rest = import.strip_prefix(&module.path)?;
@@ -106,8 +114,14 @@ mod tests {
     #[test]
     fn follows_imports_through_local_modules() {
         let repo = Repo::from_files([
-            ("app/cmd/x/main.go", "package main\nimport (\n\"example.com/app/a\"\n\"example.com/lib/b\"\n)\n"),
-            ("app/a/a.go", "package a\nimport (\"github.com/x/y/z\"; \"example.com/app/gen\"; \"net/http\")\n"),
+            (
+                "app/cmd/x/main.go",
+                "package main\nimport (\n\"example.com/app/a\"\n\"example.com/lib/b\"\n)\n",
+            ),
+            (
+                "app/a/a.go",
+                "package a\nimport (\"github.com/x/y/z\"; \"example.com/app/gen\"; \"net/http\")\n",
+            ),
             ("app/unused/u.go", "package unused\nimport \"github.com/other\"\n"),
             ("lib/b/b.go", "package b\nimport \"example.com/app/a\"\n"),
         ]);

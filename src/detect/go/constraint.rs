@@ -1,16 +1,33 @@
-//! Which files a build for Linux takes: file names and build constraints, <https://pkg.go.dev/cmd/go#hdr-Build_constraints>.
+//! Which files a build for Linux takes: file names and build constraints,
+//! <https://pkg.go.dev/cmd/go#hdr-Build_constraints>.
 
 /// The system that images are built for; arm64 differs in nothing that detection looks at.
 const SYSTEM: &str = "linux";
 const ARCHITECTURE: &str = "amd64";
 
 const SYSTEMS: [&str; 18] = [
-    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-    "openbsd", "plan9", "solaris", "wasip1", "windows", "zos",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
 ];
 const ARCHITECTURES: [&str; 19] = [
-    "386", "amd64", "arm", "arm64", "armbe", "arm64be", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
-    "ppc64le", "riscv", "riscv64", "s390x", "sparc64", "wasm", "amd64p32",
+    "386", "amd64", "arm", "arm64", "armbe", "arm64be", "loong64", "mips", "mips64", "mips64le",
+    "mipsle", "ppc64", "ppc64le", "riscv", "riscv64", "s390x", "sparc64", "wasm", "amd64p32",
 ];
 
 /// False for tests, hidden files and files whose name is for another system.
@@ -40,9 +57,13 @@ pub(super) struct Constraint {
 impl Constraint {
     /// Takes a comment line that stands before the package clause.
     pub(super) fn add(&mut self, comment: &str) {
-        if let Some(expression) = comment.strip_prefix("//go:build").filter(|rest| rest.starts_with([' ', '\t'])) {
+        if let Some(expression) =
+            comment.strip_prefix("//go:build").filter(|rest| rest.starts_with([' ', '\t']))
+        {
             self.modern.get_or_insert_with(|| expression.trim().to_owned());
-        } else if let Some(options) = comment.trim_start_matches('/').trim_start().strip_prefix("+build ") {
+        } else if let Some(options) =
+            comment.trim_start_matches('/').trim_start().strip_prefix("+build ")
+        {
             self.legacy.push(options.trim().to_owned());
         }
     }
@@ -125,7 +146,9 @@ impl Parser<'_> {
             value
         } else {
             let rest = self.rest.trim_start();
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+                .unwrap_or(rest.len());
             if end == 0 {
                 return None;
             }
@@ -148,20 +171,54 @@ mod tests {
 
     #[test]
     fn names() {
-        for good in ["a.go", "linux.go", "a_linux.go", "a_linux_amd64.go", "a_amd64.go", "windows.go", "a_b.go"] {
+        for good in [
+            "a.go",
+            "linux.go",
+            "a_linux.go",
+            "a_linux_amd64.go",
+            "a_amd64.go",
+            "windows.go",
+            "a_b.go",
+        ] {
             assert!(name_fits(good), "{good}");
         }
-        for bad in ["a_test.go", "a_windows.go", "a_linux_arm64.go", "a_js_wasm.go", "_a.go", ".a.go", "a.txt"] {
+        for bad in [
+            "a_test.go",
+            "a_windows.go",
+            "a_linux_arm64.go",
+            "a_js_wasm.go",
+            "_a.go",
+            ".a.go",
+            "a.txt",
+        ] {
             assert!(!name_fits(bad), "{bad}");
         }
     }
 
     #[test]
     fn expressions() {
-        for good in ["linux", "linux && amd64", "!windows", "!(windows || darwin)", "go1.18", "unix", "!cgo", "a || !b"] {
+        for good in [
+            "linux",
+            "linux && amd64",
+            "!windows",
+            "!(windows || darwin)",
+            "go1.18",
+            "unix",
+            "!cgo",
+            "a || !b",
+        ] {
             assert!(fits(&format!("//go:build {good}")), "{good}");
         }
-        for bad in ["ignore", "tools", "linux && integration", "cgo", "linux &&", "(linux", "", "linux amd64"] {
+        for bad in [
+            "ignore",
+            "tools",
+            "linux && integration",
+            "cgo",
+            "linux &&",
+            "(linux",
+            "",
+            "linux amd64",
+        ] {
             assert!(!fits(&format!("//go:build {bad} ")), "{bad}");
         }
         assert!(fits("//go:buildx ignore"));

@@ -1,5 +1,5 @@
-//! Where the modules lie: the program's own, those of a workspace, those that `replace` takes from a folder; and so
-//! the build context and the files that dependency resolution reads.
+//! Where the modules lie: the program's own, those of a workspace, those that `replace` takes from
+//! a folder; and so the build context and the files that dependency resolution reads.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,8 @@ fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
     for folder in home.upwards() {
         let Some((path, text)) = folder.text("go.work")? else { continue };
         let work = parse_work(&path, &text)?;
-        let listed = work.uses.iter().any(|used| folder.path.join(&used.value).as_ref() == Some(&home.path));
+        let listed =
+            work.uses.iter().any(|used| folder.path.join(&used.value).as_ref() == Some(&home.path));
         return Ok(listed.then(|| (folder.path.clone(), work)));
     }
     Ok(None)
@@ -93,19 +94,31 @@ impl Layout {
                             with_sum.push(member.path.clone());
                         }
                     }
-                    _ => self.findings.push(absent("workspace-member-missing", &used.value, evidence)),
+                    _ => self.findings.push(absent(
+                        "workspace-member-missing",
+                        &used.value,
+                        evidence,
+                    )),
                 }
             }
             replaced.extend(
-                work.replaces.iter().filter(|r| r.is_local()).map(|r| (file.clone(), folder.clone(), r.clone())),
+                work.replaces
+                    .iter()
+                    .filter(|r| r.is_local())
+                    .map(|r| (file.clone(), folder.clone(), r.clone())),
             );
         }
         for (file, folder, replace) in replaced {
-            let evidence = Evidence::at(&file, replace.line, format!("`replace {} => {}`", replace.from, replace.to));
+            let evidence = Evidence::at(
+                &file,
+                replace.line,
+                format!("`replace {} => {}`", replace.from, replace.to),
+            );
             let target = folder.join(&replace.to).map(|dir| Dir::new(repo, dir));
             match target {
                 Some(target) if target.has("go.mod") => {
-                    let module = LocalModule { path: replace.from.clone(), dir: target.path.clone() };
+                    let module =
+                        LocalModule { path: replace.from.clone(), dir: target.path.clone() };
                     if !self.modules.contains(&module) {
                         self.modules.push(module);
                     }
@@ -127,7 +140,11 @@ impl Layout {
     ) {
         let file = dir.join("go.mod").unwrap_or_default();
         replaced.extend(
-            manifest.replaces.iter().filter(|r| r.is_local()).map(|r| (file.clone(), dir.clone(), r.clone())),
+            manifest
+                .replaces
+                .iter()
+                .filter(|r| r.is_local())
+                .map(|r| (file.clone(), dir.clone(), r.clone())),
         );
         if let Some(module) = manifest.module {
             self.modules.push(LocalModule { path: module.value, dir });
@@ -157,7 +174,8 @@ impl Layout {
         }
         let vendor = top.join("vendor").unwrap_or_default();
         let listed = vendor.join("modules.txt").unwrap_or_default();
-        let local: BTreeSet<&str> = self.modules.iter().map(|module| module.path.as_str()).collect();
+        let local: BTreeSet<&str> =
+            self.modules.iter().map(|module| module.path.as_str()).collect();
         let mut wanted: Vec<(RelPath, super::module::Require)> = Vec::new();
         for dir in with_sum {
             if let Some((path, text)) = Dir::new(repo, dir.clone()).text("go.mod")? {
@@ -172,7 +190,8 @@ impl Layout {
             return Ok(());
         }
         self.download = !wanted.is_empty();
-        self.unsummed = self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
+        self.unsummed =
+            self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
         if let (true, Some((path, require))) = (self.unsummed, wanted.first()) {
             self.findings.push(Finding::new(
                 "no-lockfile",
@@ -188,9 +207,15 @@ impl Layout {
 }
 
 /// Requirements that vendor/modules.txt does not list: `go build` refuses such a folder.
-fn stale_vendor(path: &RelPath, text: &str, wanted: &[(RelPath, super::module::Require)]) -> Option<Finding> {
-    let listed: BTreeSet<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("# ")?.split_whitespace().next()).collect();
+fn stale_vendor(
+    path: &RelPath,
+    text: &str,
+    wanted: &[(RelPath, super::module::Require)],
+) -> Option<Finding> {
+    let listed: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ")?.split_whitespace().next())
+        .collect();
     let lost: Vec<&(RelPath, super::module::Require)> =
         wanted.iter().filter(|(_, require)| !listed.contains(require.path.as_str())).collect();
     let first = lost.first()?;
@@ -198,7 +223,9 @@ fn stale_vendor(path: &RelPath, text: &str, wanted: &[(RelPath, super::module::R
         "vendor-stale",
         Severity::Error,
         format!("vendor/ lacks `{}`, which go.mod requires", first.1.path),
-        lost.iter().map(|(file, require)| Evidence::at(file, require.line, format!("requires `{}`", require.path))),
+        lost.iter().map(|(file, require)| {
+            Evidence::at(file, require.line, format!("requires `{}`", require.path))
+        }),
         format!("`go build` stops at a vendor folder that {path} does not describe truly"),
         "run `go mod vendor` and commit vendor/, or delete it to download modules instead",
     ))
@@ -223,13 +250,16 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
     a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
 }
 
-/// True where the folder that `read` reads from belongs to the build of the module at or above `member`: a go.work
-/// lists it, its go.mod holds `member` as a package, or a `replace` points there.
+/// True where the folder that `read` reads from belongs to the build of the module at or above
+/// `member`: a go.work lists it, its go.mod holds `member` as a package, or a `replace` points
+/// there.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     let here = RelPath::root();
     // The nearest go.mod at or above the member, below this folder.
     let mut home = None;
-    for folder in std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root()) {
+    for folder in
+        std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root())
+    {
         let Some(path) = folder.join("go.mod") else { continue };
         if let Some(text) = read(path.as_str())? {
             home = Some((folder, parse_mod(&path, &text)?));
@@ -269,8 +299,14 @@ mod tests {
 
     #[test]
     fn a_module_alone() {
-        let layout = of(&[("go.mod", "module a\nrequire x.y/z v1\n"), ("go.sum", ""), ("cmd/s/m.go", "")], "cmd/s");
-        assert_eq!((layout.module.as_str(), layout.context.as_str(), layout.download), ("", "", true));
+        let layout = of(
+            &[("go.mod", "module a\nrequire x.y/z v1\n"), ("go.sum", ""), ("cmd/s/m.go", "")],
+            "cmd/s",
+        );
+        assert_eq!(
+            (layout.module.as_str(), layout.context.as_str(), layout.download),
+            ("", "", true)
+        );
         assert_eq!(names(&layout.manifests), ["go.mod", "go.sum"]);
     }
 
@@ -306,7 +342,10 @@ mod tests {
 
     #[test]
     fn local_replacements_widen_the_context() {
-        let files = [("x/app/go.mod", "module a\nreplace b => ../lib\nrequire b v0.0.0\n"), ("x/lib/go.mod", "module b")];
+        let files = [
+            ("x/app/go.mod", "module a\nreplace b => ../lib\nrequire b v0.0.0\n"),
+            ("x/lib/go.mod", "module b"),
+        ];
         let layout = of(&files, "x/app");
         assert_eq!(layout.context.as_str(), "x");
         assert!(!layout.download && !layout.unsummed);
@@ -317,8 +356,10 @@ mod tests {
 
     #[test]
     fn vendor_needs_no_download_and_must_be_whole() {
-        let mut files =
-            vec![("go.mod", "module a\nrequire x.y/z v1\n"), ("vendor/modules.txt", "# x.y/z v1\n## explicit\nx.y/z\n")];
+        let mut files = vec![
+            ("go.mod", "module a\nrequire x.y/z v1\n"),
+            ("vendor/modules.txt", "# x.y/z v1\n## explicit\nx.y/z\n"),
+        ];
         let layout = of(&files, "");
         assert!(layout.vendor.is_some() && !layout.download && layout.findings.is_empty());
         files[1].1 = "# other v1\n";

@@ -1,5 +1,5 @@
-//! A small lexer for Go: enough to read package clauses, imports, directives and calls. It never fails; what is not
-//! Go gives odd tokens, never a panic.
+//! A small lexer for Go: enough to read package clauses, imports, directives and calls. It never
+//! fails; what is not Go gives odd tokens, never a panic.
 //!
 //! Rules: <https://go.dev/ref/spec#Lexical_elements>, semicolons inserted at line ends included.
 
@@ -40,8 +40,17 @@ pub(super) struct Comment {
 }
 
 /// Reads tokens and comments until `stop` says so, or to the end.
-pub(super) fn lex(source: &str, mut stop: impl FnMut(&[Token]) -> bool) -> (Vec<Token>, Vec<Comment>) {
-    let mut lexer = Lexer { bytes: source.as_bytes(), at: 0, line: 1, tokens: Vec::new(), comments: Vec::new() };
+pub(super) fn lex(
+    source: &str,
+    mut stop: impl FnMut(&[Token]) -> bool,
+) -> (Vec<Token>, Vec<Comment>) {
+    let mut lexer = Lexer {
+        bytes: source.as_bytes(),
+        at: 0,
+        line: 1,
+        tokens: Vec::new(),
+        comments: Vec::new(),
+    };
     if source.starts_with('\u{feff}') {
         lexer.at = 3;
     }
@@ -63,8 +72,8 @@ struct Lexer<'s> {
 
 /// Operators of more than one character, longest first.
 const MARKS: [&str; 25] = [
-    "<<=", ">>=", "&^=", "...", "<<", ">>", "&^", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "&&", "||", "<-",
-    "++", "--", "==", "!=", "<=", ">=", ":=",
+    "<<=", ">>=", "&^=", "...", "<<", ">>", "&^", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+    "&&", "||", "<-", "++", "--", "==", "!=", "<=", ">=", ":=",
 ];
 
 impl Lexer<'_> {
@@ -94,17 +103,28 @@ impl Lexer<'_> {
                 while self.at < self.bytes.len() && self.peek(0) != b'\n' {
                     self.at += 1;
                 }
-                self.comments.push(Comment { start, end: self.at, line, before: self.tokens.len() });
+                self.comments.push(Comment {
+                    start,
+                    end: self.at,
+                    line,
+                    before: self.tokens.len(),
+                });
                 return true;
             }
             b'/' if self.peek(1) == b'*' => {
                 self.at += 2;
-                while self.at < self.bytes.len() && !(self.peek(0) == b'*' && self.peek(1) == b'/') {
+                while self.at < self.bytes.len() && !(self.peek(0) == b'*' && self.peek(1) == b'/')
+                {
                     self.line += u32::from(self.peek(0) == b'\n');
                     self.at += 1;
                 }
                 self.at = (self.at + 2).min(self.bytes.len());
-                self.comments.push(Comment { start, end: self.at, line, before: self.tokens.len() });
+                self.comments.push(Comment {
+                    start,
+                    end: self.at,
+                    line,
+                    before: self.tokens.len(),
+                });
                 if self.line > line {
                     self.end_line();
                 }
@@ -142,7 +162,10 @@ impl Lexer<'_> {
             }
             _ => {
                 let rest = &self.bytes[self.at..];
-                let length = MARKS.iter().find(|mark| rest.starts_with(mark.as_bytes())).map_or(1, |mark| mark.len());
+                let length = MARKS
+                    .iter()
+                    .find(|mark| rest.starts_with(mark.as_bytes()))
+                    .map_or(1, |mark| mark.len());
                 self.at += length;
                 self.push(Kind::Mark, start, line);
             }
@@ -165,7 +188,12 @@ impl Lexer<'_> {
         };
         if ends {
             // A zero-width `;`: readers tell it by its kind and its empty range.
-            self.tokens.push(Token { kind: Kind::Mark, start: self.at, end: self.at, line: self.line });
+            self.tokens.push(Token {
+                kind: Kind::Mark,
+                start: self.at,
+                end: self.at,
+                line: self.line,
+            });
         }
     }
 }
@@ -178,8 +206,27 @@ fn is_word(byte: u8) -> bool {
 /// Keywords that do not end a statement at a line end.
 fn is_open_keyword(word: &[u8]) -> bool {
     const OPEN: [&[u8]; 21] = [
-        b"case", b"chan", b"const", b"default", b"defer", b"else", b"for", b"func", b"go", b"goto", b"if", b"import",
-        b"interface", b"map", b"package", b"range", b"select", b"struct", b"switch", b"type", b"var",
+        b"case",
+        b"chan",
+        b"const",
+        b"default",
+        b"defer",
+        b"else",
+        b"for",
+        b"func",
+        b"go",
+        b"goto",
+        b"if",
+        b"import",
+        b"interface",
+        b"map",
+        b"package",
+        b"range",
+        b"select",
+        b"struct",
+        b"switch",
+        b"type",
+        b"var",
     ];
     OPEN.contains(&word)
 }
@@ -236,20 +283,28 @@ mod tests {
 
     fn words(source: &str) -> Vec<String> {
         let (tokens, _) = lex(source, |_| false);
-        tokens.iter().map(|t| if t.start == t.end { ";".into() } else { source[t.start..t.end].to_owned() }).collect()
+        tokens
+            .iter()
+            .map(|t| if t.start == t.end { ";".into() } else { source[t.start..t.end].to_owned() })
+            .collect()
     }
 
     #[test]
     fn strings_runes_and_comments_do_not_leak() {
         assert_eq!(
-            words("a := \"x // y\\\"\" // package main\n/* package\nmain */ b := `\"` + '\"' + '\\''"),
+            words(
+                "a := \"x // y\\\"\" // package main\n/* package\nmain */ b := `\"` + '\"' + '\\''"
+            ),
             ["a", ":=", "\"x // y\\\"\"", ";", "b", ":=", "`\"`", "+", "'\"'", "+", "'\\''", ";"]
         );
     }
 
     #[test]
     fn semicolons_are_inserted_as_the_specification_says() {
-        assert_eq!(words("x :=\n f(\n1,\n)\nreturn\n"), ["x", ":=", "f", "(", "1", ",", ")", ";", "return", ";"]);
+        assert_eq!(
+            words("x :=\n f(\n1,\n)\nreturn\n"),
+            ["x", ":=", "f", "(", "1", ",", ")", ";", "return", ";"]
+        );
         assert_eq!(words("if x {\n}\n"), ["if", "x", "{", "}", ";"]);
     }
 

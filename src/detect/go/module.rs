@@ -1,4 +1,5 @@
-//! go.mod and go.work, with lines: <https://go.dev/ref/mod#go-mod-file>, <https://go.dev/ref/mod#workspaces>.
+//! go.mod and go.work, with lines: <https://go.dev/ref/mod#go-mod-file>,
+//! <https://go.dev/ref/mod#workspaces>.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,9 @@ pub(super) struct Replace {
 impl Replace {
     /// The target is a folder: it begins with `./`, `../` or `/`.
     pub(super) fn is_local(&self) -> bool {
-        self.to == "." || self.to == ".." || ["./", "../", "/"].iter().any(|prefix| self.to.starts_with(prefix))
+        self.to == "."
+            || self.to == ".."
+            || ["./", "../", "/"].iter().any(|prefix| self.to.starts_with(prefix))
     }
 }
 
@@ -110,7 +113,10 @@ impl Manifest {
             "go" => {
                 let go = one()?;
                 if !go.value.starts_with(|c: char| c.is_ascii_digit()) {
-                    bail!("{path}:{line}: `go {}` is no Go version: it reads `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`", go.value);
+                    bail!(
+                        "{path}:{line}: `go {}` is no Go version: it reads `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`",
+                        go.value
+                    );
                 }
                 self.go = Some(go);
             }
@@ -156,7 +162,12 @@ fn split(line: &str) -> std::result::Result<Vec<String>, &'static str> {
         } else {
             let end = rest
                 .char_indices()
-                .find(|&(at, c)| c.is_whitespace() || c == '(' || c == ')' || rest[at..].starts_with("//") && at == 0)
+                .find(|&(at, c)| {
+                    c.is_whitespace()
+                        || c == '('
+                        || c == ')'
+                        || rest[at..].starts_with("//") && at == 0
+                })
                 .map_or(rest.len(), |(at, _)| at);
             words.push(rest[..end].to_owned());
             rest = &rest[end..];
@@ -168,12 +179,19 @@ fn split(line: &str) -> std::result::Result<Vec<String>, &'static str> {
 
 /// The last element of a module path that names something: `/v2` is dropped, and `.v2` of gopkg.in.
 pub(super) fn short_name(module: &str) -> &str {
-    let is_major = |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
+    let is_major = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+    };
     let mut parts = module.trim_end_matches('/').rsplit('/');
     let last = parts.next().unwrap_or(module);
     let name = if is_major(last) { parts.next().unwrap_or(last) } else { last };
     match name.rsplit_once('.') {
-        Some((head, tail)) if is_major(tail) || ["app", "com", "org", "io", "net", "dev"].contains(&tail) => head,
+        Some((head, tail))
+            if is_major(tail) || ["app", "com", "org", "io", "net", "dev"].contains(&tail) =>
+        {
+            head
+        }
         _ => name,
     }
 }
@@ -201,8 +219,12 @@ mod tests {
 
     #[test]
     fn reads_a_workspace() {
-        let manifest = parse_work(&path(), "go 1.27\nuse ./a\nuse (\n\t./b // c\n\t../x\n)\n").unwrap();
-        assert_eq!(manifest.uses.iter().map(|u| u.value.as_str()).collect::<Vec<_>>(), ["./a", "./b", "../x"]);
+        let manifest =
+            parse_work(&path(), "go 1.27\nuse ./a\nuse (\n\t./b // c\n\t../x\n)\n").unwrap();
+        assert_eq!(
+            manifest.uses.iter().map(|u| u.value.as_str()).collect::<Vec<_>>(),
+            ["./a", "./b", "../x"]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Packages: which files of a folder form one, which are `package main`, and whether a package needs cgo.
+//! Packages: which files of a folder form one, which are `package main`, and whether a package
+//! needs cgo.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,9 +70,13 @@ impl<'r> Sources<'r> {
         if fallback {
             // There is an implementation without cgo: build that one.
             cgo = None;
-            files.retain(|file| file.constraint.fits(false) && !file.imports.iter().any(|i| i.path == "C"));
+            files.retain(|file| {
+                file.constraint.fits(false) && !file.imports.iter().any(|i| i.path == "C")
+            });
         }
-        let Some(name) = files.iter().map(|f| f.package.clone()).find(|name| name != "documentation") else {
+        let Some(name) =
+            files.iter().map(|f| f.package.clone()).find(|name| name != "documentation")
+        else {
             return Ok(None);
         };
         files.retain(|file| file.package == name);
@@ -86,23 +91,33 @@ impl<'r> Sources<'r> {
 
     /// Files that the name alone does not exclude, sorted.
     fn go_files(&self, dir: &RelPath) -> Vec<RelPath> {
-        let files = self.repo.children(dir).filter(|(path, entry)| *entry == Entry::File && name_fits(path.file_name()));
+        let files = self
+            .repo
+            .children(dir)
+            .filter(|(path, entry)| *entry == Entry::File && name_fits(path.file_name()));
         files.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Folders of the module at `module` that hold a `package main`, sorted; folders that `./...` leaves out, and
-    /// modules inside it, are not looked into.
+    /// Folders of the module at `module` that hold a `package main`, sorted; folders that `./...`
+    /// leaves out, and modules inside it, are not looked into.
     pub(super) fn mains(&self, module: &RelPath) -> Result<Vec<RelPath>> {
         let mut mains = Vec::new();
         let (mut skipped, mut decided) = (BTreeSet::new(), BTreeSet::new());
         for (path, entry) in self.repo.below(module) {
             let Some(dir) = path.parent() else { continue };
-            let nested = || path.join("go.mod").is_some_and(|manifest| self.repo.entry(&manifest).is_some());
+            let nested =
+                || path.join("go.mod").is_some_and(|manifest| self.repo.entry(&manifest).is_some());
             match entry {
-                Entry::Dir if skipped.contains(&dir) || is_skipped(path.file_name()) || nested() => {
+                Entry::Dir
+                    if skipped.contains(&dir) || is_skipped(path.file_name()) || nested() =>
+                {
                     skipped.insert(path.clone());
                 }
-                Entry::File if name_fits(path.file_name()) && !skipped.contains(&dir) && !decided.contains(&dir) => {
+                Entry::File
+                    if name_fits(path.file_name())
+                        && !skipped.contains(&dir)
+                        && !decided.contains(&dir) =>
+                {
                     let Some(text) = self.repo.source_text(path)? else { continue };
                     let Some((name, _, constraint)) = package_clause(&text) else { continue };
                     if constraint.fits(false) || constraint.fits(true) {

@@ -1,4 +1,5 @@
-//! The plan of a Go program: modules downloaded, the program built, the binary and what it opens carried over.
+//! The plan of a Go program: modules downloaded, the program built, the binary and what it opens
+//! carried over.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -48,10 +49,19 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         // A person named a program that detection does not list.
         None => super::look(&Dir::new(chosen.repo, chosen.facts.dir.clone()), &program.id)?.1,
     };
-    let args = program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
+    let args =
+        program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
     let context = &chosen.facts.context;
-    let manifests = chosen.facts.manifests.iter().map(|path| manifest(path, context)).collect::<Result<Vec<_>>>()?;
-    let workdir = under(SOURCE, details.module.strip(context).context("the module lies outside its build context")?);
+    let manifests = chosen
+        .facts
+        .manifests
+        .iter()
+        .map(|path| manifest(path, context))
+        .collect::<Result<Vec<_>>>()?;
+    let workdir = under(
+        SOURCE,
+        details.module.strip(context).context("the module lies outside its build context")?,
+    );
     let output = format!("/out/{}", program.name);
     let binary = binary(&program.name, &own.files);
     let mut artifacts = vec![Artifact {
@@ -67,7 +77,11 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         artifacts.insert(0, carried(path, way, context)?);
     }
     let dev = (chosen.answers.get("dev") == Some("yes")).then(|| DevCommand {
-        command: ["go", "run", &program.id].iter().map(ToString::to_string).chain(args.clone()).collect(),
+        command: ["go", "run", &program.id]
+            .iter()
+            .map(ToString::to_string)
+            .chain(args.clone())
+            .collect(),
         env: Vec::new(),
     });
     let musl = chosen.base.row.builder == "musl";
@@ -89,7 +103,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         manifests,
         sources: own.sources,
         artifacts,
-        // The files that the program opens are among the artifacts, at the place where it looks for them.
+        // The files that the program opens are among the artifacts, at the place where it looks for
+        // them.
         whole_tree: true,
         env: Vec::new(),
         workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
@@ -103,13 +118,19 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
-/// A manifest, bound at its own place. The words of a mount are separated by commas, and cannot be quoted.
+/// A manifest, bound at its own place. The words of a mount are separated by commas, and cannot be
+/// quoted.
 fn manifest(path: &RelPath, context: &RelPath) -> Result<CopySpec> {
-    let src = path.strip(context).with_context(|| format!("{path} lies outside the build context {context}"))?;
+    let src = path
+        .strip(context)
+        .with_context(|| format!("{path} lies outside the build context {context}"))?;
     if src.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
-        bail!("{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder");
+        bail!(
+            "{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder"
+        );
     }
-    let dest = src.rsplit_once('/').map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
+    let dest =
+        src.rsplit_once('/').map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
     Ok(CopySpec { src: vec![Line::new(src)?], dest: Line::new(dest)? })
 }
 

@@ -21,23 +21,54 @@ pub(super) struct Module<'a, 'r> {
 
 /// Folders whose programs serve development, at any depth.
 const ASIDE: [&str; 16] = [
-    "example", "examples", "_examples", "demo", "demos", "tool", "tools", "hack", "script", "scripts", "test", "tests",
-    "e2e", "testing", "benchmark", "docs",
+    "example",
+    "examples",
+    "_examples",
+    "demo",
+    "demos",
+    "tool",
+    "tools",
+    "hack",
+    "script",
+    "scripts",
+    "test",
+    "tests",
+    "e2e",
+    "testing",
+    "benchmark",
+    "docs",
 ];
 
 /// Parts of names of programs that serve development or run once.
 const HELPERS: [&str; 14] = [
-    "gen", "generate", "generator", "codegen", "migrate", "migration", "migrations", "seed", "seeder", "mock", "bench",
-    "lint", "example", "fixtures",
+    "gen",
+    "generate",
+    "generator",
+    "codegen",
+    "migrate",
+    "migration",
+    "migrations",
+    "seed",
+    "seeder",
+    "mock",
+    "bench",
+    "lint",
+    "example",
+    "fixtures",
 ];
 
 /// Names of programs that serve.
-const SERVERS: [&str; 10] = ["server", "api", "app", "web", "serve", "service", "http", "main", "backend", "daemon"];
+const SERVERS: [&str; 10] =
+    ["server", "api", "app", "web", "serve", "service", "http", "main", "backend", "daemon"];
 
 /// Every program of the application's folder, likeliest first.
 pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
-    let folders: Vec<RelPath> =
-        module.sources.mains(&module.layout.module)?.into_iter().filter(|main| main.is_within(module.dir)).collect();
+    let folders: Vec<RelPath> = module
+        .sources
+        .mains(&module.layout.module)?
+        .into_iter()
+        .filter(|main| main.is_within(module.dir))
+        .collect();
     let (main, aside): (Vec<RelPath>, Vec<RelPath>) =
         folders.into_iter().partition(|folder| !is_aside(folder, &module.layout.module));
     let folders = if main.is_empty() { aside } else { main };
@@ -57,10 +88,13 @@ fn is_aside(folder: &RelPath, module: &RelPath) -> bool {
     let parts: Vec<&str> = way.split('/').collect();
     let parents = parts.len().saturating_sub(1);
     // A folder of that name may be the program itself (cmd/test), not only what holds programs.
-    parts.iter().take(parents).any(|part| ASIDE.contains(part)) || ASIDE.contains(&way) || parts.contains(&"internal")
+    parts.iter().take(parents).any(|part| ASIDE.contains(part))
+        || ASIDE.contains(&way)
+        || parts.contains(&"internal")
 }
 
-/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that does not.
+/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that
+/// does not.
 fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     let own = own_name(module.layout);
     let helper = program.name.split(['-', '_', '.']).any(|part| HELPERS.contains(&part));
@@ -94,19 +128,25 @@ fn id(folder: &RelPath, module: &RelPath) -> String {
 /// The program in a folder; `None` where the folder holds no `package main` with a `func main`.
 fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, ProgramDetails)>> {
     let Some(package) = module.sources.package(folder)? else { return Ok(None) };
-    let (Some(main), "main") = (package.main.clone(), package.name.as_str()) else { return Ok(None) };
-    let name = if *folder == module.layout.module { own_name(module.layout) } else { folder.file_name() };
+    let (Some(main), "main") = (package.main.clone(), package.name.as_str()) else {
+        return Ok(None);
+    };
+    let name =
+        if *folder == module.layout.module { own_name(module.layout) } else { folder.file_name() };
     let closure: Closure =
         closure(module.sources, &module.layout.modules, module.layout.vendor.as_ref(), folder)?;
-    let mut program = Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
+    let mut program =
+        Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
     let details = runtime::analyse(module, &closure, folder, &mut program)?;
     Ok(Some((program, details)))
 }
 
 /// A name for the binary: what is unusual in a file name becomes `-`.
 fn file_name(name: &str) -> String {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
     let name = name.trim_matches(['-', '.']);
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }
@@ -114,16 +154,23 @@ fn file_name(name: &str) -> String {
 /// The program that a person named: `./cmd/x`, `cmd/x` or the name of its folder.
 pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let home = &module.layout.module;
-    let Some(folder) = home.join(wanted.trim_end_matches("/...")).filter(|folder| folder.is_within(home)) else {
-        bail!("--entrypoint `{wanted}` lies outside the module {home}: give a package's folder, such as ./cmd/server");
+    let Some(folder) =
+        home.join(wanted.trim_end_matches("/...")).filter(|folder| folder.is_within(home))
+    else {
+        bail!(
+            "--entrypoint `{wanted}` lies outside the module {home}: give a package's folder, such as ./cmd/server"
+        );
     };
-    let folder = if folder.extension() == "go" { folder.parent().unwrap_or_default() } else { folder };
+    let folder =
+        if folder.extension() == "go" { folder.parent().unwrap_or_default() } else { folder };
     if let Some(found) = analyse(module, &folder)? {
         return Ok(found);
     }
     match module.sources.package(&folder)? {
         Some(package) if package.name == "main" => {
-            bail!("--entrypoint `{wanted}`: {folder} is `package main` without a `func main` that is built for Linux")
+            bail!(
+                "--entrypoint `{wanted}`: {folder} is `package main` without a `func main` that is built for Linux"
+            )
         }
         Some(package) => bail!(
             "--entrypoint `{wanted}`: {folder} is `package {}`, not `package main`: only a main package can be started",

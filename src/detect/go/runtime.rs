@@ -63,7 +63,8 @@ pub(super) fn analyse(
     let mut written = writes::written(&world);
     if let Some(at) = written.here.clone() {
         if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
-            // Nothing else lies in the working directory: it can be a folder of its own, for a volume.
+            // Nothing else lies in the working directory: it can be a folder of its own, for a
+            // volume.
             details.workdir = Some("/data".to_owned());
             written.folders.push(Sourced::new(".".to_owned(), at));
         } else {
@@ -78,7 +79,9 @@ pub(super) fn analyse(
 
     let embeds = embeds::embeds(&world);
     details.reads = embeds.held;
-    details.reads.extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
+    details
+        .reads
+        .extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
     for package in &closure.packages {
         if package.dir.is_root() {
             details.sources.extend(package.files.iter().map(|file| file.path.clone()));
@@ -91,7 +94,9 @@ pub(super) fn analyse(
         add_front_end(&mut program.front_ends, made);
     }
     program.findings.extend(embeds.findings);
-    program.findings.extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
+    program
+        .findings
+        .extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
     let findings = needs::needs(&world, &mut program.needs, &mut details);
     program.findings.extend(findings);
 
@@ -109,22 +114,38 @@ pub(super) fn analyse(
 /// Folders of that name usually hold build output, and rows of a .dockerignore hide them.
 fn looks_built(dir: &RelPath) -> bool {
     dir.components().any(|part| {
-        ["bin", "build", "coverage", "dist", "log", "logs", "out", "target", "test-results", "tmp"].contains(&part)
+        ["bin", "build", "coverage", "dist", "log", "logs", "out", "target", "test-results", "tmp"]
+            .contains(&part)
     })
 }
 
-/// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal itself.
+/// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal
+/// itself.
 fn sigterm(code: &Code, program: &Program) -> Evidence {
-    let handler = code.calls_of(&["Notify", "NotifyContext"]).find(|call| call.package() == Some("os/signal"));
-    let own = |call: crate::detect::go::syntax::Call| call.evidence(format!("`signal.{}`", call.name()));
-    handler.map(own).or_else(|| {
-        let first = program.evidence.first()?;
-        Some(Evidence { note: "Go's runtime ends the process on SIGTERM".to_owned(), ..first.clone() })
-    }).unwrap_or_else(|| Evidence::file(&RelPath::root(), "Go's runtime ends the process on SIGTERM"))
+    let handler = code
+        .calls_of(&["Notify", "NotifyContext"])
+        .find(|call| call.package() == Some("os/signal"));
+    let own =
+        |call: crate::detect::go::syntax::Call| call.evidence(format!("`signal.{}`", call.name()));
+    handler
+        .map(own)
+        .or_else(|| {
+            let first = program.evidence.first()?;
+            Some(Evidence {
+                note: "Go's runtime ends the process on SIGTERM".to_owned(),
+                ..first.clone()
+            })
+        })
+        .unwrap_or_else(|| {
+            Evidence::file(&RelPath::root(), "Go's runtime ends the process on SIGTERM")
+        })
 }
 
 /// The subcommand that serves, then flags, as shell words.
-fn arguments(serving: Option<Sourced<String>>, flags: Vec<Sourced<String>>) -> Option<Sourced<String>> {
+fn arguments(
+    serving: Option<Sourced<String>>,
+    flags: Vec<Sourced<String>>,
+) -> Option<Sourced<String>> {
     let mut all: Vec<Sourced<String>> = serving.into_iter().chain(flags).collect();
     let mut args = if all.is_empty() { return None } else { all.remove(0) };
     for more in all {
@@ -138,10 +159,16 @@ fn needs_argument(command: &Sourced<String>) -> Finding {
     Finding::new(
         "arguments-unknown",
         Severity::Note,
-        format!("the subcommand `{}` serves, and needs an argument that is not known", command.value),
+        format!(
+            "the subcommand `{}` serves, and needs an argument that is not known",
+            command.value
+        ),
         command.evidence.clone(),
         "the image starts the program alone, so that it shows its help or stops",
-        format!("set the default with --args \"{} ...\", or give it to `docker run IMAGE`", command.value),
+        format!(
+            "set the default with --args \"{} ...\", or give it to `docker run IMAGE`",
+            command.value
+        ),
     )
 }
 

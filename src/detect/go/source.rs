@@ -16,7 +16,8 @@ use crate::path::RelPath;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Import {
     pub(super) path: String,
-    /// The name by which the file calls it; the path's last element where the file gives none. `_` and `.` as written.
+    /// The name by which the file calls it; the path's last element where the file gives none. `_`
+    /// and `.` as written.
     pub(super) name: String,
     pub(super) line: u32,
 }
@@ -121,7 +122,9 @@ impl SourceFile {
 
     /// The bracket that encloses a position, if any.
     pub(super) fn enclosing(&self, at: usize) -> Option<usize> {
-        (self.body..at).rev().find(|&open| matches!(self.word(open), "(" | "[" | "{") && self.closing(open) > at)
+        (self.body..at)
+            .rev()
+            .find(|&open| matches!(self.word(open), "(" | "[" | "{") && self.closing(open) > at)
     }
 
     /// How many tokens there are.
@@ -165,7 +168,9 @@ impl SourceFile {
 
     /// True where the file imports that package, or one below it.
     pub(super) fn imports_from(&self, module: &str) -> bool {
-        self.imports.iter().any(|i| i.path.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('/')))
+        self.imports.iter().any(|i| {
+            i.path.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        })
     }
 
     /// The position of the bracket that closes the one at `open`; the end where none does.
@@ -249,13 +254,17 @@ impl SourceFile {
     fn read_embeds(&mut self, comments: &[Comment]) {
         for comment in comments {
             let text = self.text.get(comment.start..comment.end).unwrap_or_default();
-            let Some(mut rest) = text.strip_prefix("//go:embed").filter(|rest| rest.starts_with([' ', '\t'])) else {
+            let Some(mut rest) =
+                text.strip_prefix("//go:embed").filter(|rest| rest.starts_with([' ', '\t']))
+            else {
                 continue;
             };
             rest = rest.trim();
             while !rest.is_empty() {
                 let end = match rest.chars().next() {
-                    Some(quote @ ('"' | '`')) => rest[1..].find(quote).map_or(rest.len(), |at| at + 2),
+                    Some(quote @ ('"' | '`')) => {
+                        rest[1..].find(quote).map_or(rest.len(), |at| at + 2)
+                    }
                     _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
                 };
                 let word = &rest[..end];
@@ -267,7 +276,8 @@ impl SourceFile {
     }
 }
 
-/// The name that a package most probably has: the last element of its path, without a major version or `go-`.
+/// The name that a package most probably has: the last element of its path, without a major version
+/// or `go-`.
 fn package_name(path: &str) -> String {
     let name = short_name(path);
     let name = name.strip_prefix("go-").unwrap_or(name);
@@ -284,8 +294,10 @@ mod tests {
 
     #[test]
     fn reads_the_package_clause_behind_comments() {
-        let (name, line, constraint) =
-            package_clause("// package x\n/* package y */\n//go:build ignore\n\npackage main // z\n").unwrap();
+        let (name, line, constraint) = package_clause(
+            "// package x\n/* package y */\n//go:build ignore\n\npackage main // z\n",
+        )
+        .unwrap();
         assert_eq!((name, line, constraint.fits(false)), ("main", 5, false));
         assert!(package_clause("not go").is_none());
         assert!(package_clause("").is_none());
@@ -300,7 +312,10 @@ mod tests {
         assert_eq!(file.imported("yaml"), Some("gopkg.in/yaml.v3"));
         assert_eq!(file.imported("http"), Some("net/http"));
         assert_eq!(file.cgo, [At { value: "pkg-config: vips".into(), line: 3 }]);
-        assert_eq!(file.embeds.iter().map(|e| e.value.as_str()).collect::<Vec<_>>(), ["all:dist", "a b"]);
+        assert_eq!(
+            file.embeds.iter().map(|e| e.value.as_str()).collect::<Vec<_>>(),
+            ["all:dist", "a b"]
+        );
         assert_eq!(file.word(file.body), "var");
     }
 
@@ -308,8 +323,11 @@ mod tests {
     fn elements_respect_brackets() {
         let file = parse("package a\nvar _ = f(a, g(b, c), []int{1, 2})\n");
         let open = (0..file.len()).find(|&at| file.word(at) == "(").unwrap();
-        let all: Vec<String> =
-            file.elements(open).into_iter().map(|r| r.map(|at| file.word(at)).collect::<String>()).collect();
+        let all: Vec<String> = file
+            .elements(open)
+            .into_iter()
+            .map(|r| r.map(|at| file.word(at)).collect::<String>())
+            .collect();
         assert_eq!(all, ["a", "g(b,c)", "[]int{1,2}"]);
         assert_eq!(parse("package a\nf(").closing(4), 5);
     }

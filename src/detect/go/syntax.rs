@@ -23,7 +23,27 @@ impl Call {
         let called = file.kind(at) == Some(Kind::Word)
             && file.word(at + 1) == "("
             && at.checked_sub(1).is_none_or(|before| !matches!(file.word(before), "func" | ")"))
-            && !matches!(file.word(at), "func" | "if" | "for" | "switch" | "return" | "import" | "var" | "const" | "type" | "interface" | "go" | "defer" | "range" | "case" | "select" | "map" | "chan" | "struct");
+            && !matches!(
+                file.word(at),
+                "func"
+                    | "if"
+                    | "for"
+                    | "switch"
+                    | "return"
+                    | "import"
+                    | "var"
+                    | "const"
+                    | "type"
+                    | "interface"
+                    | "go"
+                    | "defer"
+                    | "range"
+                    | "case"
+                    | "select"
+                    | "map"
+                    | "chan"
+                    | "struct"
+            );
         called.then(|| Self { file: file.clone(), at, open: at + 1 })
     }
 
@@ -34,7 +54,10 @@ impl Call {
 
     /// The word before the dot; `""` where there is none or it is an expression.
     pub(super) fn receiver(&self) -> &str {
-        if self.at >= 2 && self.file.word(self.at - 1) == "." && self.file.kind(self.at - 2) == Some(Kind::Word) {
+        if self.at >= 2
+            && self.file.word(self.at - 1) == "."
+            && self.file.kind(self.at - 2) == Some(Kind::Word)
+        {
             self.file.word(self.at - 2)
         } else {
             ""
@@ -46,7 +69,8 @@ impl Call {
         self.at >= 1 && self.file.word(self.at - 1) == "."
     }
 
-    /// The path of the package that the called function belongs to, where the receiver is an import.
+    /// The path of the package that the called function belongs to, where the receiver is an
+    /// import.
     pub(super) fn package(&self) -> Option<&str> {
         if self.at >= 3 && self.file.word(self.at - 3) == "." {
             return None;
@@ -141,7 +165,8 @@ impl Index {
     /// Definitions of that name, in the order of the file.
     pub(super) fn definitions_of(&self, file: &SourceFile, name: &str) -> &[Definition] {
         let from = self.definitions.partition_point(|definition| file.word(definition.name) < name);
-        let count = self.definitions[from..].partition_point(|definition| file.word(definition.name) == name);
+        let count = self.definitions[from..]
+            .partition_point(|definition| file.word(definition.name) == name);
         &self.definitions[from..from + count]
     }
 
@@ -153,7 +178,23 @@ impl Index {
     /// `a, b := x, y` and its like.
     fn assignment(&mut self, file: &SourceFile, at: usize) {
         let mut start = at;
-        while start > file.body && !matches!(file.word(start - 1), ";" | "{" | "}" | "(" | ")" | "if" | "for" | "switch" | "var" | "const" | "else" | "case" | ":") {
+        while start > file.body
+            && !matches!(
+                file.word(start - 1),
+                ";" | "{"
+                    | "}"
+                    | "("
+                    | ")"
+                    | "if"
+                    | "for"
+                    | "switch"
+                    | "var"
+                    | "const"
+                    | "else"
+                    | "case"
+                    | ":"
+            )
+        {
             start -= 1;
         }
         let mut names = Vec::new();
@@ -175,7 +216,8 @@ impl Index {
             let name = if dotted { left.end - 1 } else { left.start };
             // `m["k"] = v` defines no name.
             let indexed = file.word(left.start + 1) == "[" && file.word(left.start + 2) != "]";
-            if left.is_empty() || file.kind(name) != Some(Kind::Word) || (indexed && left.len() > 1) {
+            if left.is_empty() || file.kind(name) != Some(Kind::Word) || (indexed && left.len() > 1)
+            {
                 continue;
             }
             let form = if dotted { Form::Assigned } else { Form::Variable };
@@ -185,7 +227,10 @@ impl Index {
 
     /// `name: value` inside a composite literal.
     fn field(&mut self, file: &SourceFile, at: usize) {
-        let Some(name) = at.checked_sub(1).filter(|&name| file.kind(name) == Some(Kind::Word)) else { return };
+        let Some(name) = at.checked_sub(1).filter(|&name| file.kind(name) == Some(Kind::Word))
+        else {
+            return;
+        };
         if name == 0 || !matches!(file.word(name - 1), "{" | ",") {
             return;
         }
@@ -200,7 +245,8 @@ impl Index {
         while start > file.body && !matches!(file.word(start - 1), ";" | "{" | "}") {
             start -= 1;
         }
-        if at >= start + 2 && file.kind(start) == Some(Kind::Word) && file.word(at).contains(":\"") {
+        if at >= start + 2 && file.kind(start) == Some(Kind::Word) && file.word(at).contains(":\"")
+        {
             self.definitions.push(Definition { name: start, value: at..at + 1, form: Form::Tag });
         }
     }
@@ -240,12 +286,17 @@ fn functions(file: &SourceFile) -> Vec<Function> {
                 if file.word(parameters) == "[" {
                     parameters = file.closing(parameters) + 1;
                 }
-                // The body is the first brace outside of brackets; `struct{}` and `interface{}` results are skipped.
+                // The body is the first brace outside of brackets; `struct{}` and `interface{}`
+                // results are skipped.
                 let mut body = parameters;
                 while body < file.len() && file.word(body) != ";" {
                     match file.word(body) {
                         "(" | "[" => body = file.closing(body),
-                        "{" if matches!(file.word(body.saturating_sub(1)), "struct" | "interface") => {
+                        "{" if matches!(
+                            file.word(body.saturating_sub(1)),
+                            "struct" | "interface"
+                        ) =>
+                        {
                             body = file.closing(body);
                         }
                         "{" => break,
@@ -318,7 +369,11 @@ mod tests {
         assert_eq!(names, ["main", "Addr", "g"]);
         assert!(index.functions[1].method);
         let calls: Vec<Call> = index.calls.iter().filter_map(|&at| Call::at(&file, at)).collect();
-        let names: Vec<String> = calls.iter().map(|c| format!("{}.{}", c.receiver(), c.name())).collect();
-        assert!(names.contains(&".run".to_owned()) && names.contains(&"http.Dir".to_owned()), "{names:?}");
+        let names: Vec<String> =
+            calls.iter().map(|c| format!("{}.{}", c.receiver(), c.name())).collect();
+        assert!(
+            names.contains(&".run".to_owned()) && names.contains(&"http.Dir".to_owned()),
+            "{names:?}"
+        );
     }
 }

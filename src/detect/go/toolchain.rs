@@ -1,5 +1,6 @@
-//! Which Go to build with. `go` and `toolchain` lines are floors, not pins (<https://go.dev/doc/toolchain>): the go
-//! command takes that version or a newer one. Version files pin.
+//! Which Go to build with. `go` and `toolchain` lines are floors, not pins
+//! (<https://go.dev/doc/toolchain>): the go command takes that version or a newer one. Version
+//! files pin.
 
 use anyhow::Result;
 
@@ -27,7 +28,11 @@ fn cycle(version: &str) -> String {
 }
 
 /// The version, and what is to be said about it.
-pub(super) fn toolchain(dir: &Dir, layout: &Layout, catalog: &Catalog) -> Result<(Sourced<String>, Vec<Finding>)> {
+pub(super) fn toolchain(
+    dir: &Dir,
+    layout: &Layout,
+    catalog: &Catalog,
+) -> Result<(Sourced<String>, Vec<Finding>)> {
     let mut findings = Vec::new();
     let floor = floor(layout);
     if let Some(mut pinned) = pin(dir)? {
@@ -44,7 +49,8 @@ pub(super) fn toolchain(dir: &Dir, layout: &Layout, catalog: &Catalog) -> Result
                     format!("pin {floor} or newer, or set --toolchain"),
                 ));
             }
-            pinned = pinned.rejecting(floor, format!("{}: a floor; the pin decides", evidence.place()));
+            pinned =
+                pinned.rejecting(floor, format!("{}: a floor; the pin decides", evidence.place()));
         }
         return Ok((pinned, findings));
     }
@@ -60,7 +66,10 @@ pub(super) fn toolchain(dir: &Dir, layout: &Layout, catalog: &Catalog) -> Result
         findings.push(Finding::new(
             "toolchain-unknown",
             Severity::Warning,
-            format!("Go {wanted} is newer than this version of dockgen knows (as of {})", catalog.as_of),
+            format!(
+                "Go {wanted} is newer than this version of dockgen knows (as of {})",
+                catalog.as_of
+            ),
             [evidence.clone()],
             "whether an image of that version exists is not known here",
             "update dockgen, or set --toolchain to a version whose image exists",
@@ -80,7 +89,9 @@ fn floor(layout: &Layout) -> Option<(String, Evidence)> {
     let mut best: Option<(String, Evidence)> = None;
     for (path, manifest) in manifests {
         let lines = [("go", &manifest.go), ("toolchain", &manifest.toolchain)];
-        for (word, At { value, line }) in lines.into_iter().filter_map(|(word, at)| Some((word, at.as_ref()?))) {
+        for (word, At { value, line }) in
+            lines.into_iter().filter_map(|(word, at)| Some((word, at.as_ref()?)))
+        {
             let version = value.strip_prefix("go").unwrap_or(value);
             if !version.starts_with(|c: char| c.is_ascii_digit()) {
                 continue;
@@ -99,7 +110,10 @@ fn pin(dir: &Dir) -> Result<Option<Sourced<String>>> {
     for folder in dir.upwards() {
         let Some((path, text)) = folder.text(".go-version")? else { continue };
         if let Some((line, value)) = first_word(&text) {
-            return Ok(Some(Sourced::new(value, Evidence::at(&path, line, "`.go-version` pins it"))));
+            return Ok(Some(Sourced::new(
+                value,
+                Evidence::at(&path, line, "`.go-version` pins it"),
+            )));
         }
     }
     let pinned = version::pinned(dir, &["go", "golang"])?;
@@ -129,7 +143,9 @@ pub(super) fn is_tag(version: &str) -> bool {
 /// Evidence for a version that a folder of the repository states, for the question's default.
 pub(super) fn check(version: &str, at: &RelPath) -> Result<()> {
     if !is_tag(version) {
-        anyhow::bail!("{at}: `{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH");
+        anyhow::bail!(
+            "{at}: `{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH"
+        );
     }
     Ok(())
 }
@@ -149,12 +165,18 @@ mod tests {
     #[test]
     fn the_go_line_is_a_floor() {
         let (version, findings) = of(&[("go.mod", "module a\ngo 1.26.3\n")]);
-        assert_eq!((version.value.as_str(), version.evidence[0].place().as_str()), ("1.26", "go.mod:2"));
+        assert_eq!(
+            (version.value.as_str(), version.evidence[0].place().as_str()),
+            ("1.26", "go.mod:2")
+        );
         assert!(findings.is_empty());
         let (version, _) = of(&[("go.mod", "module a\ngo 1.21\n")]);
         assert_eq!((version.value.as_str(), version.rejected[0].value.as_str()), ("1.27", "1.21"));
         let (version, findings) = of(&[("go.mod", "module a\ngo 1.99.0\n")]);
-        assert_eq!((version.value.as_str(), findings[0].code.as_str()), ("1.99", "toolchain-unknown"));
+        assert_eq!(
+            (version.value.as_str(), findings[0].code.as_str()),
+            ("1.99", "toolchain-unknown")
+        );
         assert_eq!(of(&[("go.mod", "module a\n")]).0, Sourced::assumed("1.27".into()));
     }
 
@@ -167,11 +189,19 @@ mod tests {
 
     #[test]
     fn pins_stay_exact() {
-        let (version, _) = of(&[("go.mod", "module a\ngo 1.21\n"), (".go-version", "# x\n1.24.3\n")]);
-        assert_eq!((version.value.as_str(), version.evidence[0].place().as_str()), ("1.24.3", ".go-version:2"));
-        let (version, _) = of(&[("go.mod", "module a\ngo 1.21\n"), (".tool-versions", "golang 1.26.1\n")]);
+        let (version, _) =
+            of(&[("go.mod", "module a\ngo 1.21\n"), (".go-version", "# x\n1.24.3\n")]);
+        assert_eq!(
+            (version.value.as_str(), version.evidence[0].place().as_str()),
+            ("1.24.3", ".go-version:2")
+        );
+        let (version, _) =
+            of(&[("go.mod", "module a\ngo 1.21\n"), (".tool-versions", "golang 1.26.1\n")]);
         assert_eq!(version.value, "1.26.1");
         let (_, findings) = of(&[("go.mod", "module a\ngo 1.26\n"), (".go-version", "1.25.1")]);
-        assert_eq!((findings[0].code.as_str(), findings[0].severity), ("toolchain-too-old", Severity::Error));
+        assert_eq!(
+            (findings[0].code.as_str(), findings[0].severity),
+            ("toolchain-too-old", Severity::Error)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! What an expression is worth when the program starts: literals, constants, environment variables and flags with
-//! their defaults, followed through variables, fields, parameters and small functions.
+//! What an expression is worth when the program starts: literals, constants, environment variables
+//! and flags with their defaults, followed through variables, fields, parameters and small
+//! functions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -38,7 +39,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// A setting with its default. An empty default is none: the program then asks for the setting, or takes another.
+    /// A setting with its default. An empty default is none: the program then asks for the setting,
+    /// or takes another.
     pub(super) fn setting(
         default: Option<String>,
         env: Option<String>,
@@ -77,7 +79,8 @@ impl Value {
         self.parts.iter().map_while(|part| part.text.as_deref()).collect()
     }
 
-    /// The known text after unknown pieces at the start; `None` where something else is unknown too.
+    /// The known text after unknown pieces at the start; `None` where something else is unknown
+    /// too.
     pub(super) fn suffix(&self) -> Option<String> {
         let known = self.parts.iter().position(|part| part.text.is_some()).filter(|&at| at > 0)?;
         self.parts.get(known..)?.iter().map(|part| part.text.as_deref()).collect()
@@ -101,12 +104,16 @@ impl Value {
 
     /// Where the value is stated: the first piece that a literal, a flag or a variable gives.
     pub(super) fn evidence(&self) -> Option<&Evidence> {
-        let stated = |part: &&Part| part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some();
+        let stated = |part: &&Part| {
+            part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some()
+        };
         self.parts.iter().rev().find(stated).or(self.parts.first()).map(|part| &part.evidence)
     }
 
     fn is_unknown(&self) -> bool {
-        self.parts.iter().all(|part| part.text.is_none() && part.env.is_none() && part.flag.is_none())
+        self.parts
+            .iter()
+            .all(|part| part.text.is_none() && part.env.is_none() && part.flag.is_none())
     }
 }
 
@@ -122,7 +129,8 @@ pub(super) struct Code {
     fields: Vec<(usize, usize)>,
     /// Calls that read a flag into a variable or field, by its name.
     registered: BTreeMap<String, Vec<Call>>,
-    /// Values of expressions by file and range; those being looked at count as unknown, which ends circles.
+    /// Values of expressions by file and range; those being looked at count as unknown, which ends
+    /// circles.
     known: RefCell<BTreeMap<(*const SourceFile, usize, usize), Value>>,
     looks: Cell<u32>,
 }
@@ -143,11 +151,14 @@ impl Code {
             let index = file.index();
             calls.extend(index.calls().iter().map(|&at| (number, at)));
             let all = index.definitions().iter().enumerate();
-            fields.extend(all.filter(|(_, d)| d.form != Form::Variable).map(|(at, _)| (number, at)));
+            fields
+                .extend(all.filter(|(_, d)| d.form != Form::Variable).map(|(at, _)| (number, at)));
         }
         // Stable sorts: within a name the order of the files stays.
         calls.sort_by_key(|&(number, at)| files[number].1.word(at));
-        fields.sort_by_key(|&(number, at)| files[number].1.word(files[number].1.index().definitions()[at].name));
+        fields.sort_by_key(|&(number, at)| {
+            files[number].1.word(files[number].1.index().definitions()[at].name)
+        });
         let mut code = Self {
             files,
             folders: closure.local.clone(),
@@ -162,7 +173,10 @@ impl Code {
     }
 
     /// The fields of that name.
-    fn fields_of<'c>(&'c self, name: &'c str) -> impl Iterator<Item = (&'c RelPath, &'c Rc<SourceFile>, &'c Definition)> {
+    fn fields_of<'c>(
+        &'c self,
+        name: &'c str,
+    ) -> impl Iterator<Item = (&'c RelPath, &'c Rc<SourceFile>, &'c Definition)> {
         let definition = |&(number, at): &(usize, usize)| {
             let (dir, file) = &self.files[number];
             (dir, file, &file.index().definitions()[at])
@@ -182,11 +196,15 @@ impl Code {
 
     /// Every call, in the order of the files.
     pub(super) fn calls(&self) -> impl Iterator<Item = Call> {
-        self.files().flat_map(|file| file.index().calls().iter().filter_map(|&at| Call::at(file, at)))
+        self.files()
+            .flat_map(|file| file.index().calls().iter().filter_map(|&at| Call::at(file, at)))
     }
 
     /// Every call of a function of one of these names.
-    pub(super) fn calls_of<'n>(&self, names: &'n [&str]) -> impl Iterator<Item = Call> + use<'_, 'n> {
+    pub(super) fn calls_of<'n>(
+        &self,
+        names: &'n [&str],
+    ) -> impl Iterator<Item = Call> + use<'_, 'n> {
         names.iter().flat_map(move |name| {
             let word = |&(number, at): &(usize, usize)| self.files[number].1.word(at);
             let from = self.calls.partition_point(|entry| word(entry) < *name);
@@ -197,9 +215,13 @@ impl Code {
     }
 
     /// The files of the package that holds `file`, that one first.
-    fn package_of<'c>(&'c self, file: &'c Rc<SourceFile>) -> impl Iterator<Item = &'c Rc<SourceFile>> {
+    fn package_of<'c>(
+        &'c self,
+        file: &'c Rc<SourceFile>,
+    ) -> impl Iterator<Item = &'c Rc<SourceFile>> {
         let folder = file.path.parent().unwrap_or_default();
-        let others = self.files.iter().filter(move |(dir, other)| *dir == folder && other.path != file.path);
+        let others =
+            self.files.iter().filter(move |(dir, other)| *dir == folder && other.path != file.path);
         std::iter::once(file).chain(others.map(|(_, other)| other))
     }
 
@@ -216,8 +238,12 @@ impl Code {
     }
 
     fn eval(&self, file: &Rc<SourceFile>, mut range: Range<usize>, steps: u8) -> Value {
-        let unknown = Value::unknown(file.evidence(range.start, "not known before the program runs"));
-        let (Some(steps), Some(looks)) = (steps.checked_sub(1), self.looks.get().checked_sub(1)) else { return unknown };
+        let unknown =
+            Value::unknown(file.evidence(range.start, "not known before the program runs"));
+        let (Some(steps), Some(looks)) = (steps.checked_sub(1), self.looks.get().checked_sub(1))
+        else {
+            return unknown;
+        };
         self.looks.set(looks);
         loop {
             match file.word(range.start) {
@@ -244,16 +270,22 @@ impl Code {
     fn look(&self, file: &Rc<SourceFile>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
         let sum = sum(file, &range);
         if sum.len() > 1 {
-            let parts = sum.into_iter().flat_map(|piece| self.eval(file, piece, steps).parts).collect();
+            let parts =
+                sum.into_iter().flat_map(|piece| self.eval(file, piece, steps).parts).collect();
             return Value { parts };
         }
         if range.len() == 1 {
             return match file.kind(range.start) {
-                Some(Kind::Text) => file
-                    .string(range.start)
-                    .map_or(unknown, |text| Value::known(text, file.evidence(range.start, "a literal"))),
-                Some(Kind::Number) if file.word(range.start).starts_with(|c: char| c.is_ascii_digit()) => {
-                    Value::known(file.word(range.start).replace('_', ""), file.evidence(range.start, "a literal"))
+                Some(Kind::Text) => file.string(range.start).map_or(unknown, |text| {
+                    Value::known(text, file.evidence(range.start, "a literal"))
+                }),
+                Some(Kind::Number)
+                    if file.word(range.start).starts_with(|c: char| c.is_ascii_digit()) =>
+                {
+                    Value::known(
+                        file.word(range.start).replace('_', ""),
+                        file.evidence(range.start, "a literal"),
+                    )
                 }
                 Some(Kind::Word) => self.named(file, range.start, steps),
                 _ => unknown,
@@ -268,7 +300,9 @@ impl Code {
     /// A name: a local variable, a parameter, or something of the package.
     fn named(&self, file: &Rc<SourceFile>, at: usize, steps: u8) -> Value {
         let name = file.word(at);
-        let unknown = Value::unknown(file.evidence(at, format!("`{name}` is not known before the program runs")));
+        let unknown = Value::unknown(
+            file.evidence(at, format!("`{name}` is not known before the program runs")),
+        );
         let index = file.index();
         if let Some(function) = index.function_at(at) {
             let inside = index.definitions_of(file, name).iter().filter(|definition| {
@@ -278,7 +312,10 @@ impl Code {
             });
             let values: Vec<(bool, Value)> = inside
                 .map(|d| (d.name < at, self.eval(file, d.value.clone(), steps)))
-                .chain(self.registered(|call| call.file.path == file.path, name, steps).map(|value| (true, value)))
+                .chain(
+                    self.registered(|call| call.file.path == file.path, name, steps)
+                        .map(|value| (true, value)),
+                )
                 .collect();
             let merged = merge(values);
             if merged.as_ref().is_some_and(|value| !value.is_unknown()) {
@@ -288,7 +325,8 @@ impl Code {
                 return value;
             }
         }
-        self.of_package(&self.package_of(file).cloned().collect::<Vec<_>>(), name, steps).unwrap_or(unknown)
+        self.of_package(&self.package_of(file).cloned().collect::<Vec<_>>(), name, steps)
+            .unwrap_or(unknown)
     }
 
     /// A variable or constant of a package, or a flag that is read into it.
@@ -297,8 +335,13 @@ impl Code {
         for file in files {
             let index = file.index();
             let own = index.definitions_of(file, name).iter().filter(|d| d.form == Form::Variable);
-            let inits = |d: &&Definition| index.function_at(d.name).is_none_or(|f| matches!(file.word(f.name), "init" | "main"));
-            values.extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
+            let inits = |d: &&Definition| {
+                index
+                    .function_at(d.name)
+                    .is_none_or(|f| matches!(file.word(f.name), "init" | "main"))
+            };
+            values
+                .extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
         }
         let inside = |call: &Call| files.iter().any(|file| file.path == call.file.path);
         values.extend(self.registered(inside, name, steps).map(|value| (true, value)));
@@ -309,19 +352,23 @@ impl Code {
     fn selected(&self, file: &Rc<SourceFile>, range: &Range<usize>, steps: u8) -> Value {
         let name = file.word(range.end - 1);
         if range.len() == 3
-            && let Some(folder) = file.imported(file.word(range.start)).and_then(|path| self.folders.get(path))
+            && let Some(folder) =
+                file.imported(file.word(range.start)).and_then(|path| self.folders.get(path))
         {
-            let files = self.files.iter().filter(|(dir, _)| dir == folder).map(|(_, file)| file.clone());
+            let files =
+                self.files.iter().filter(|(dir, _)| dir == folder).map(|(_, file)| file.clone());
             if let Some(value) = self.of_package(&files.collect::<Vec<_>>(), name, steps) {
                 return value;
             }
         }
         let owner = if range.len() >= 3 { file.word(range.end - 3) } else { "" };
-        self.field(file, owner, name, steps)
-            .unwrap_or_else(|| Value::unknown(file.evidence(range.end - 1, format!("`{name}` is set at run time"))))
+        self.field(file, owner, name, steps).unwrap_or_else(|| {
+            Value::unknown(file.evidence(range.end - 1, format!("`{name}` is set at run time")))
+        })
     }
 
-    /// A field by its name: what is written into it anywhere, what its tag says, a flag that is read into it.
+    /// A field by its name: what is written into it anywhere, what its tag says, a flag that is
+    /// read into it.
     fn field(&self, from: &Rc<SourceFile>, owner: &str, name: &str, steps: u8) -> Option<Value> {
         let package = from.path.parent();
         let owner = owner.to_ascii_lowercase();
@@ -338,7 +385,8 @@ impl Code {
                 continue;
             }
             let home = home(file, definition);
-            let mut score = i32::from(package.as_ref() == Some(dir)) + i32::from(definition.form == Form::Tag);
+            let mut score =
+                i32::from(package.as_ref() == Some(dir)) + i32::from(definition.form == Form::Tag);
             if !owner.is_empty() && home.contains(&owner) {
                 score += 4;
             }
@@ -349,19 +397,30 @@ impl Code {
         }
         let registered = self.registered(|_| true, name, steps).map(|value| (2, value));
         candidates.extend(registered);
-        let best = candidates.iter().filter(|(_, value)| !value.is_unknown()).map(|(score, _)| *score).max()?;
+        let best = candidates
+            .iter()
+            .filter(|(_, value)| !value.is_unknown())
+            .map(|(score, _)| *score)
+            .max()?;
         candidates.retain(|(score, _)| *score == best);
         merge(candidates.into_iter().map(|(_, value)| (true, value)).collect())
     }
 
     /// What callers pass for a parameter.
-    fn parameter(&self, file: &Rc<SourceFile>, function: &Function, name: &str, steps: u8) -> Option<Value> {
-        let position = file
-            .elements(function.parameters)
-            .iter()
-            .position(|parameter| file.word(parameter.start) == name && file.kind(parameter.start) == Some(Kind::Word))?;
+    fn parameter(
+        &self,
+        file: &Rc<SourceFile>,
+        function: &Function,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
+        let position = file.elements(function.parameters).iter().position(|parameter| {
+            file.word(parameter.start) == name && file.kind(parameter.start) == Some(Kind::Word)
+        })?;
         let called = file.word(function.name);
-        let calls = self.calls_of(std::slice::from_ref(&called)).filter(|call| call.is_method() || !function.method);
+        let calls = self
+            .calls_of(std::slice::from_ref(&called))
+            .filter(|call| call.is_method() || !function.method);
         let values: Vec<(bool, Value)> = calls
             .filter_map(|call| {
                 let argument = call.arguments().get(position)?.clone();
@@ -373,31 +432,47 @@ impl Code {
     }
 }
 
-/// Several definitions of one name: the last known text before the use, and the environment variable or flag that
-/// another definition reads.
+/// Several definitions of one name: the last known text before the use, and the environment
+/// variable or flag that another definition reads.
 fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
-    let known = |before: bool| values.iter().rev().find(|(b, value)| *b == before && value.text().is_some());
+    let known = |before: bool| {
+        values.iter().rev().find(|(b, value)| *b == before && value.text().is_some())
+    };
     let Some((_, chosen)) = known(true).or_else(|| known(false)) else {
-        let partly = values.iter().position(|(_, value)| !value.is_unknown()).or(if values.is_empty() { None } else { Some(0) })?;
+        let partly = values
+            .iter()
+            .position(|(_, value)| !value.is_unknown())
+            .or(if values.is_empty() { None } else { Some(0) })?;
         return values.into_iter().nth(partly).map(|(_, value)| value);
     };
     let mut chosen = chosen.clone();
     if chosen.parts.iter().any(|part| part.env.is_some() || part.flag.is_some()) {
         return Some(chosen);
     }
-    let (Some(text), Some(default)) = (chosen.text(), chosen.parts.first().cloned()) else { return Some(chosen) };
+    let (Some(text), Some(default)) = (chosen.text(), chosen.parts.first().cloned()) else {
+        return Some(chosen);
+    };
     for (_, other) in &values {
-        let open: Vec<usize> = (0..other.parts.len()).filter(|&at| other.parts[at].text.is_none()).collect();
+        let open: Vec<usize> =
+            (0..other.parts.len()).filter(|&at| other.parts[at].text.is_none()).collect();
         let [at] = open.as_slice() else { continue };
-        let (before, part, after) = (&other.parts[..*at], &other.parts[*at], &other.parts[at + 1..]);
+        let (before, part, after) =
+            (&other.parts[..*at], &other.parts[*at], &other.parts[at + 1..]);
         if part.env.is_none() && part.flag.is_none() {
             continue;
         }
-        let join = |parts: &[Part]| parts.iter().filter_map(|part| part.text.as_deref()).collect::<String>();
-        let middle = text.strip_prefix(&join(before)).and_then(|rest| rest.strip_suffix(&join(after)));
+        let join = |parts: &[Part]| {
+            parts.iter().filter_map(|part| part.text.as_deref()).collect::<String>()
+        };
+        let middle =
+            text.strip_prefix(&join(before)).and_then(|rest| rest.strip_suffix(&join(after)));
         if let Some(middle) = middle {
             let mut parts = before.to_vec();
-            parts.push(Part { text: Some(middle.to_owned()), evidence: default.evidence.clone(), ..part.clone() });
+            parts.push(Part {
+                text: Some(middle.to_owned()),
+                evidence: default.evidence.clone(),
+                ..part.clone()
+            });
             parts.extend(after.iter().cloned());
             chosen = Value { parts };
             break;
@@ -410,9 +485,17 @@ fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
 fn home(file: &SourceFile, definition: &Definition) -> String {
     let mut words = vec![file.path.as_str().to_ascii_lowercase()];
     if definition.form == Form::Assigned {
-        words.extend((1..=3).filter_map(|back| definition.name.checked_sub(back)).map(|at| file.word(at).to_ascii_lowercase()));
+        words.extend(
+            (1..=3)
+                .filter_map(|back| definition.name.checked_sub(back))
+                .map(|at| file.word(at).to_ascii_lowercase()),
+        );
     } else if let Some(open) = file.enclosing(definition.name) {
-        words.extend((1..=3).filter_map(|back| open.checked_sub(back)).map(|at| file.word(at).to_ascii_lowercase()));
+        words.extend(
+            (1..=3)
+                .filter_map(|back| open.checked_sub(back))
+                .map(|at| file.word(at).to_ascii_lowercase()),
+        );
     }
     if definition.form == Form::Tag {
         words.push(file.word(definition.value.start).to_ascii_lowercase());
@@ -444,8 +527,12 @@ fn whole_call(file: &Rc<SourceFile>, range: &Range<usize>) -> Option<Call> {
         return None;
     }
     // The last opening bracket whose closing one ends the range.
-    let open = range.clone().rev().find(|&at| file.word(at) == "(" && file.closing(at) + 1 == range.end)?;
-    let at = open.checked_sub(1).filter(|&at| at >= range.start && file.kind(at) == Some(Kind::Word))?;
+    let open = range
+        .clone()
+        .rev()
+        .find(|&at| file.word(at) == "(" && file.closing(at) + 1 == range.end)?;
+    let at =
+        open.checked_sub(1).filter(|&at| at >= range.start && file.kind(at) == Some(Kind::Word))?;
     Some(Call { file: file.clone(), at, open })
 }
 

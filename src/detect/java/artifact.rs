@@ -1,4 +1,5 @@
-//! What a project's build leaves that can be started: which archive, at which exact path, in which shape.
+//! What a project's build leaves that can be started: which archive, at which exact path, in which
+//! shape.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +18,15 @@ const ASSEMBLY: &str = "org.apache.maven.plugins:maven-assembly-plugin";
 const JAR: &str = "org.apache.maven.plugins:maven-jar-plugin";
 const WAR: &str = "org.apache.maven.plugins:maven-war-plugin";
 const DEPENDENCY: &str = "org.apache.maven.plugins:maven-dependency-plugin";
-const QUARKUS: [&str; 2] = ["io.quarkus.platform:quarkus-maven-plugin", "io.quarkus:quarkus-maven-plugin"];
+const QUARKUS: [&str; 2] =
+    ["io.quarkus.platform:quarkus-maven-plugin", "io.quarkus:quarkus-maven-plugin"];
 
 /// How the final image carries an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Shape {
-    /// An archive of Spring Boot, extracted into layers: these, in this order; `jarmode` is `tools` or `layertools`;
-    /// `launcher` is the class that starts it, absent where it starts by `-jar`.
+    /// An archive of Spring Boot, extracted into layers: these, in this order; `jarmode` is `tools`
+    /// or `layertools`; `launcher` is the class that starts it, absent where it starts by `-jar`.
     Layers {
         /// `tools` or `layertools`.
         jarmode: String,
@@ -103,9 +105,13 @@ impl Project<'_> {
     pub(super) fn spring_boot_version(&self) -> Option<Found> {
         let known = |version: &String| !version.contains("${");
         let plugin = self.plugins.get(SPRING_BOOT);
-        let of_plugin = plugin.and_then(|p| Some((p.version.clone().filter(known)?, p.evidence.clone())));
-        let of_parent = self.model.foreign.as_ref().filter(|p| p.key.starts_with("org.springframework.boot:"));
-        let of_parent = of_parent.filter(|p| known(&p.version)).map(|p| (p.version.clone(), p.evidence.clone()));
+        let of_plugin =
+            plugin.and_then(|p| Some((p.version.clone().filter(known)?, p.evidence.clone())));
+        let of_parent =
+            self.model.foreign.as_ref().filter(|p| p.key.starts_with("org.springframework.boot:"));
+        let of_parent = of_parent
+            .filter(|p| known(&p.version))
+            .map(|p| (p.version.clone(), p.evidence.clone()));
         let managed = self.model.managed();
         let bom = managed.get("org.springframework.boot:spring-boot-dependencies");
         let of_bom = bom.and_then(|d| Some((d.version.clone().filter(known)?, d.evidence.clone())));
@@ -130,7 +136,8 @@ impl Project<'_> {
             found.push(self.servlet());
         }
         if found.is_empty() {
-            let declared = self.shaded().or_else(|| self.assembled()).or_else(|| self.with_manifest());
+            let declared =
+                self.shaded().or_else(|| self.assembled()).or_else(|| self.with_manifest());
             found.extend(declared.or_else(|| self.named_class()));
         }
         found
@@ -151,12 +158,16 @@ impl Project<'_> {
         if self.model.packaging() != "quarkus" && plugin.running("build").next().is_none() {
             return None;
         }
-        let new = version.is_none_or(|v| super::tables::at_least(&v, &self.tables.quarkus_jar_type));
+        let new =
+            version.is_none_or(|v| super::tables::at_least(&v, &self.tables.quarkus_jar_type));
         let key = if new { "quarkus.package.jar.type" } else { "quarkus.package.type" };
         let stated = self.model.property(key).or_else(|| {
             let properties = plugin.element("properties")?;
             let found = properties.1.children.iter().find(|property| property.name == key)?;
-            Some((self.model.resolve(&found.text), Evidence::at(properties.0, found.line, key.to_owned())))
+            Some((
+                self.model.resolve(&found.text),
+                Evidence::at(properties.0, found.line, key.to_owned()),
+            ))
         });
         let mut options = Vec::new();
         let mut notes = Vec::new();
@@ -165,7 +176,9 @@ impl Project<'_> {
             options.push(format!("-D{key}=fast-jar"));
             notes.push(Note {
                 code: "packaged-for-layers",
-                what: format!("the build makes `{kind}`; the image takes Quarkus' fast-jar instead"),
+                what: format!(
+                    "the build makes `{kind}`; the image takes Quarkus' fast-jar instead"
+                ),
                 why: "one archive would be one layer: an edit of a line would change all of it",
                 fix: "nothing, unless something reads the archive itself",
                 evidence,
@@ -234,46 +247,65 @@ impl Project<'_> {
                     _ if row.jarmode == "layertools" => Some("JarLauncher"),
                     _ => None,
                 };
-                // Spring Boot 3.2 to 3.5 can bring the launchers of before: `<loaderImplementation>`.
+                // Spring Boot 3.2 to 3.5 can bring the launchers of before:
+                // `<loaderImplementation>`.
                 let classic = is("loaderImplementation", "CLASSIC");
-                let loader = if classic { row.loader.trim_end_matches(".launch") } else { &row.loader };
+                let loader =
+                    if classic { row.loader.trim_end_matches(".launch") } else { &row.loader };
                 let launcher = class.map(|class| format!("{loader}.{class}"));
-                Shape::Layers { jarmode: row.jarmode.clone(), layers: self.layers(plugin, execution), launcher }
+                Shape::Layers {
+                    jarmode: row.jarmode.clone(),
+                    layers: self.layers(plugin, execution),
+                    launcher,
+                }
             }
         };
         let artifact = Artifact { shape, file, options: Vec::new() };
         Candidate { id: self.id(&classifier), artifact, evidence: plugin.evidence.clone(), notes }
     }
 
-    /// The layers of an archive, in their order: Spring Boot's own, or those of the file that the plugin names.
+    /// The layers of an archive, in their order: Spring Boot's own, or those of the file that the
+    /// plugin names.
     fn layers(&self, plugin: &Plugin, execution: &Execution) -> Vec<String> {
-        if plugin.text_of(self.model, execution, "layers/enabled").is_some_and(|(text, _)| text == "false") {
+        if plugin
+            .text_of(self.model, execution, "layers/enabled")
+            .is_some_and(|(text, _)| text == "false")
+        {
             return Vec::new();
         }
-        let custom = plugin.text_of(self.model, execution, "layers/configuration").and_then(|(file, _)| {
-            let path = self.model.dir().join(&relative(&file))?;
-            let text = self.repo.text(&path).ok()??;
-            let root = super::xml::parse(&path, &text).ok()?;
-            let order: Vec<String> = root.list("layerOrder").map(|layer| layer.text.clone()).collect();
-            (!order.is_empty()).then_some(order)
-        });
+        let custom =
+            plugin.text_of(self.model, execution, "layers/configuration").and_then(|(file, _)| {
+                let path = self.model.dir().join(&relative(&file))?;
+                let text = self.repo.text(&path).ok()??;
+                let root = super::xml::parse(&path, &text).ok()?;
+                let order: Vec<String> =
+                    root.list("layerOrder").map(|layer| layer.text.clone()).collect();
+                (!order.is_empty()).then_some(order)
+            });
         custom.unwrap_or_else(|| {
-            ["dependencies", "spring-boot-loader", "snapshot-dependencies", "application"].map(str::to_owned).to_vec()
+            ["dependencies", "spring-boot-loader", "snapshot-dependencies", "application"]
+                .map(str::to_owned)
+                .to_vec()
         })
     }
 
     fn servlet(&self) -> Candidate {
         let dependencies = self.model.dependencies();
         let asked = dependencies.iter().find_map(|dependency| {
-            let environment = self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
+            let environment =
+                self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
             Some((environment.to_owned(), dependency.evidence.clone()))
         });
         let old_api = || {
             let path = self.model.dir().join("src/main/webapp/WEB-INF/web.xml")?;
             let text = self.repo.text(&path).ok()??;
-            let old = ["java.sun.com", "xmlns.jcp.org"].into_iter().find(|name| text.contains(name))?;
+            let old =
+                ["java.sun.com", "xmlns.jcp.org"].into_iter().find(|name| text.contains(name))?;
             let line = crate::repo::line_of(&text, old)?;
-            Some((self.tables.servlet_before_jakarta.clone(), Evidence::at(&path, line, "descriptor of javax.servlet")))
+            Some((
+                self.tables.servlet_before_jakarta.clone(),
+                Evidence::at(&path, line, "descriptor of javax.servlet"),
+            ))
         };
         let plugin = self.plugins.get(WAR);
         let exploded = plugin.and_then(|plugin| plugin.anywhere(self.model, "webappDirectory"));
@@ -281,7 +313,11 @@ impl Project<'_> {
             || relative(&format!("{}/{}", self.model.build_dir(), self.model.final_name())),
             |found| relative(&found.0),
         );
-        let packaging = Evidence::at(self.model.path(), self.model.line("packaging"), "<packaging>war</packaging>");
+        let packaging = Evidence::at(
+            self.model.path(),
+            self.model.line("packaging"),
+            "<packaging>war</packaging>",
+        );
         let (environment, evidence) = asked
             .or_else(old_api)
             .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
@@ -295,7 +331,8 @@ impl Project<'_> {
             fix: "configure Jetty by a jetty-env.xml in WEB-INF, or make the application executable, as Spring Boot does",
             evidence,
         };
-        let artifact = Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
+        let artifact =
+            Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
         Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
     }
 
@@ -308,48 +345,71 @@ impl Project<'_> {
             transformers.and_then(|(path, list)| Some((path, list.walk().find(|e| is(&e.name))?)))
         };
         let main = entry(|name| ["mainClass", "Main-Class"].contains(&name))
-            .map(|(path, e)| (self.model.resolve(&e.text), Evidence::at(path, e.line, "main class of the shaded jar")))
+            .map(|(path, e)| {
+                (
+                    self.model.resolve(&e.text),
+                    Evidence::at(path, e.line, "main class of the shaded jar"),
+                )
+            })
             .or_else(|| self.manifest_main())?;
         // What changes classes or leaves some out cannot be had from the unshaded parts.
         let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
-            plugin.element_of(execution, way).filter(|(_, e)| !e.children.is_empty() || e.text == "true")
+            plugin
+                .element_of(execution, way)
+                .filter(|(_, e)| !e.children.is_empty() || e.text == "true")
         });
         let verticle = entry(|name| name == "Main-Verticle");
         let told = verticle.and_then(|(_, e)| vertx(&main.0, self.model.resolve(&e.text)));
-        let launches =
-            entry(|name| name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-"));
-        let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| told.is_none())) else {
+        let launches = entry(|name| {
+            name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-")
+        });
+        let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| told.is_none()))
+        else {
             let mut candidate = self.classes(main.0, main.1);
-            if let (Some(told), Shape::Classes { args, .. }) = (told, &mut candidate.artifact.shape) {
+            if let (Some(told), Shape::Classes { args, .. }) = (told, &mut candidate.artifact.shape)
+            {
                 *args = told;
             }
             return Some(candidate);
         };
         let stem = text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
         let attached = text("shadedArtifactAttached").is_some_and(|(text, _)| text == "true");
-        let classifier = text("shadedClassifierName").map_or_else(|| "shaded".to_owned(), |found| found.0);
-        let stem = if attached && text("finalName").is_none() { format!("{stem}-{classifier}") } else { stem };
+        let classifier =
+            text("shadedClassifierName").map_or_else(|| "shaded".to_owned(), |found| found.0);
+        let stem = if attached && text("finalName").is_none() {
+            format!("{stem}-{classifier}")
+        } else {
+            stem
+        };
         let file = match text("outputFile") {
             Some((file, _)) => relative(&file),
             None => self.path(text("outputDirectory"), &stem, "jar"),
         };
         let note = Note {
             code: "one-layer",
-            what: format!("the shaded jar is one layer of the image, since <{}> changes what is in it", reason.name),
+            what: format!(
+                "the shaded jar is one layer of the image, since <{}> changes what is in it",
+                reason.name
+            ),
             why: "an edit of a line changes the whole archive, dependencies included",
             fix: "nothing, or package without it: the image can carry dependencies as they are",
             evidence: Evidence::at(path, reason.line, format!("<{}>", reason.name)),
         };
         let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
-        Some(Candidate { id: self.id(""), artifact, evidence: plugin.evidence.clone(), notes: vec![note] })
+        Some(Candidate {
+            id: self.id(""),
+            artifact,
+            evidence: plugin.evidence.clone(),
+            notes: vec![note],
+        })
     }
 
     fn assembled(&self) -> Option<Candidate> {
         let plugin = self.plugins.get(ASSEMBLY)?;
         let execution = plugin.running("single").find(|execution| {
-            plugin
-                .element_of(execution, "descriptorRefs")
-                .is_some_and(|(_, list)| list.children.iter().any(|e| e.text == "jar-with-dependencies"))
+            plugin.element_of(execution, "descriptorRefs").is_some_and(|(_, list)| {
+                list.children.iter().any(|e| e.text == "jar-with-dependencies")
+            })
         })?;
         let main = plugin
             .text_of(self.model, execution, "archive/manifest/mainClass")
@@ -367,24 +427,36 @@ impl Project<'_> {
         of("archive/manifest/mainClass").or_else(|| of("archive/manifestEntries/Main-Class"))
     }
 
-    /// A jar whose manifest has a main class: with its own folder of dependencies, or with one that the image adds.
+    /// A jar whose manifest has a main class: with its own folder of dependencies, or with one that
+    /// the image adds.
     fn with_manifest(&self) -> Option<Candidate> {
         let main = self.manifest_main()?;
         let jar = self.plugins.get(JAR)?;
         let text = |way: &str| jar.anywhere(self.model, way);
-        let prefix = text("archive/manifest/classpathPrefix").map(|found| relative(&found.0)).unwrap_or_default();
+        let prefix = text("archive/manifest/classpathPrefix")
+            .map(|found| relative(&found.0))
+            .unwrap_or_default();
         let named = text("archive/manifest/addClasspath").is_some_and(|(text, _)| text == "true");
         let copied = self.plugins.get(DEPENDENCY).and_then(|plugin| {
             let execution = plugin.running("copy-dependencies").next()?;
-            let folder = plugin.text_of(self.model, execution, "outputDirectory").map(|found| relative(&found.0));
-            Some(folder.unwrap_or_else(|| relative(&format!("{}/dependency", self.model.build_dir()))))
+            let folder = plugin
+                .text_of(self.model, execution, "outputDirectory")
+                .map(|found| relative(&found.0));
+            Some(
+                folder
+                    .unwrap_or_else(|| relative(&format!("{}/dependency", self.model.build_dir()))),
+            )
         });
         let beside = relative(&format!("{}/{prefix}", self.model.build_dir()));
         match copied {
-            Some(lib) if named && !prefix.is_empty() && lib == beside && text("classifier").is_none() => {
-                let stem = text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
+            Some(lib)
+                if named && !prefix.is_empty() && lib == beside && text("classifier").is_none() =>
+            {
+                let stem =
+                    text("finalName").map_or_else(|| self.model.final_name(), |found| found.0);
                 let file = self.path(text("outputDirectory"), &stem, "jar");
-                let artifact = Artifact { shape: Shape::Manifest { lib, prefix }, file, options: Vec::new() };
+                let artifact =
+                    Artifact { shape: Shape::Manifest { lib, prefix }, file, options: Vec::new() };
                 Some(Candidate { id: self.id(""), artifact, evidence: main.1, notes: Vec::new() })
             }
             _ => Some(self.classes(main.0, main.1)),
@@ -395,33 +467,41 @@ impl Project<'_> {
     fn named_class(&self) -> Option<Candidate> {
         let properties = ["exec.mainClass", "start-class", "mainClass", "main.class"];
         let of_property = properties.iter().find_map(|name| self.model.property(name));
-        let of_plugin = ["org.codehaus.mojo:exec-maven-plugin", SPRING_BOOT].iter().find_map(|key| {
-            let plugin = self.plugins.get(*key)?;
-            // An execution of the build runs a tool; the plugin's own configuration is for `exec:java`.
-            plugin.text(self.model, "mainClass").filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
-        });
+        let of_plugin =
+            ["org.codehaus.mojo:exec-maven-plugin", SPRING_BOOT].iter().find_map(|key| {
+                let plugin = self.plugins.get(*key)?;
+                // An execution of the build runs a tool; the plugin's own configuration is for
+                // `exec:java`.
+                plugin
+                    .text(self.model, "mainClass")
+                    .filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
+            });
         let (main, evidence) = of_property.or(of_plugin)?;
         is_class(&main).then(|| self.classes(main, evidence))
     }
 
     /// Classes and dependencies beside each other.
     pub(super) fn classes(&self, main: String, evidence: Evidence) -> Candidate {
-        let file = self
-            .model
-            .text("build/outputDirectory")
-            .map_or_else(|| relative(&format!("{}/classes", self.model.build_dir())), |found| relative(&found.0));
+        let file = self.model.text("build/outputDirectory").map_or_else(
+            || relative(&format!("{}/classes", self.model.build_dir())),
+            |found| relative(&found.0),
+        );
         let mut options = Vec::new();
         if self.plugins.contains_key(SPRING_BOOT) {
             // A parent outside of the tree may bind the goal; it needs a main class of each module.
             options.push("-Dspring-boot.repackage.skip=true".to_owned());
         }
-        let artifact = Artifact { shape: Shape::Classes { main: main.clone(), args: Vec::new() }, file, options };
+        let artifact = Artifact {
+            shape: Shape::Classes { main: main.clone(), args: Vec::new() },
+            file,
+            options,
+        };
         Candidate { id: main, artifact, evidence, notes: Vec::new() }
     }
 }
 
-/// What a launcher of Vert.x is told of the verticle that it finds in a manifest otherwise; `None` for another launcher.
-/// Source: <https://vertx.io/docs/vertx-core/java/#_the_vert_x_launcher>
+/// What a launcher of Vert.x is told of the verticle that it finds in a manifest otherwise; `None`
+/// for another launcher. Source: <https://vertx.io/docs/vertx-core/java/#_the_vert_x_launcher>
 fn vertx(launcher: &str, verticle: String) -> Option<Vec<String>> {
     match launcher {
         "io.vertx.core.Launcher" => Some(vec!["run".to_owned(), verticle]),

@@ -1,7 +1,8 @@
-//! Configuration beside the code: `application.properties` and `application.yml`, as keys with lines.
+//! Configuration beside the code: `application.properties` and `application.yml`, as keys with
+//! lines.
 //!
-//! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they are read by
-//! indentation, and only single values are kept.
+//! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they
+//! are read by indentation, and only single values are kept.
 
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -21,13 +22,18 @@ pub(super) struct Settings(pub(super) Vec<Setting>);
 impl Settings {
     /// Adds the settings of a file, weaker than those that are there.
     pub(super) fn add(&mut self, path: &RelPath, text: &str) {
-        let mut found = if path.extension() == "properties" { properties(path, text) } else { yaml(path, text) };
+        let mut found = if path.extension() == "properties" {
+            properties(path, text)
+        } else {
+            yaml(path, text)
+        };
         // Inside one file the last one wins.
         found.reverse();
         self.0.extend(found);
     }
 
-    /// The strongest setting of a key; `server.port`, `server_port` and `serverPort` are one to Spring.
+    /// The strongest setting of a key; `server.port`, `server_port` and `serverPort` are one to
+    /// Spring.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
         let wanted = canonical(key);
         self.0.iter().find(|setting| canonical(&setting.key) == wanted)
@@ -38,8 +44,8 @@ impl Settings {
         self.0.iter().filter(move |setting| setting.value.starts_with(prefix))
     }
 
-    /// A value with `${NAME:default}` replaced by the default or by another setting; the name of the variable that
-    /// replaces the whole value, where it is in upper case.
+    /// A value with `${NAME:default}` replaced by the default or by another setting; the name of
+    /// the variable that replaces the whole value, where it is in upper case.
     pub(super) fn expand(&self, value: &str) -> (String, Option<String>) {
         self.expand_within(value, 0)
     }
@@ -50,14 +56,20 @@ impl Settings {
         while let Some(start) = rest.find("${") {
             let Some(end) = closing(&rest[start..]) else { break };
             let inner = &rest[start + 2..start + end];
-            let (name, default) = inner.split_once(':').map_or((inner, None), |(n, d)| (n, Some(d)));
-            if start == 0 && end + 1 == value.len() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+            let (name, default) =
+                inner.split_once(':').map_or((inner, None), |(n, d)| (n, Some(d)));
+            if start == 0
+                && end + 1 == value.len()
+                && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            {
                 variable = Some(name.to_owned());
             }
             out.push_str(&rest[..start]);
             let known = self.get(name).filter(|_| depth < 8);
             match (known, default) {
-                (Some(setting), _) => out.push_str(&self.expand_within(&setting.value, depth + 1).0),
+                (Some(setting), _) => {
+                    out.push_str(&self.expand_within(&setting.value, depth + 1).0);
+                }
                 (None, Some(default)) if depth < 8 => {
                     let (text, inner) = self.expand_within(default, depth + 1);
                     out.push_str(&text);
@@ -97,15 +109,17 @@ fn canonical(key: &str) -> String {
 /// Keys that make a document count for a profile only.
 const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
 
-/// The documents that count without a profile; Quarkus' `%prod.` is active in a container, `%dev.` is not.
+/// The documents that count without a profile; Quarkus' `%prod.` is active in a container, `%dev.`
+/// is not.
 fn active(documents: Vec<Vec<Setting>>) -> Vec<Setting> {
-    let documents = documents
-        .into_iter()
-        .filter(|document| !document.iter().any(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str())));
+    let documents = documents.into_iter().filter(|document| {
+        !document.iter().any(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str()))
+    });
     let mut all = Vec::new();
     let mut of_production = Vec::new();
     for mut setting in documents.flatten() {
-        match setting.key.trim_matches('"').strip_prefix('%').and_then(|rest| rest.split_once('.')) {
+        match setting.key.trim_matches('"').strip_prefix('%').and_then(|rest| rest.split_once('.'))
+        {
             Some(("prod", key)) => {
                 let key = key.trim_start_matches('"').to_owned();
                 setting.key = key;
@@ -170,7 +184,8 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
             continue;
         }
         let value = plain(value);
-        let full = open.iter().map(|(_, key)| key.as_str()).chain([key]).collect::<Vec<_>>().join(".");
+        let full =
+            open.iter().map(|(_, key)| key.as_str()).chain([key]).collect::<Vec<_>>().join(".");
         if value.is_empty() {
             open.push((indent, key.to_owned()));
         } else {

@@ -16,36 +16,64 @@ const PORT: u16 = 8080;
 
 /// Fills in the start of a Dropwizard application; whether it is one.
 pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<bool> {
-    let Some(core) = around.dependencies.iter().find(|d| d.key == CORE && d.scope != "test") else { return Ok(false) };
-    let extends = around.sources.iter().any(|source| source.names("Application") && source.main_class().is_some());
+    let Some(core) = around.dependencies.iter().find(|d| d.key == CORE && d.scope != "test") else {
+        return Ok(false);
+    };
+    let extends = around
+        .sources
+        .iter()
+        .any(|source| source.names("Application") && source.main_class().is_some());
     if !extends {
         return Ok(false);
     }
     program.kind = Kind::Service;
-    let mut port = Sourced::new(PORT, Evidence { note: "Dropwizard listens on 8080 unless told otherwise".to_owned(), ..core.evidence.clone() });
-    let mut args = Sourced::new("server".to_owned(), Evidence { note: "the command of Dropwizard that serves".to_owned(), ..core.evidence.clone() });
+    let mut port = Sourced::new(
+        PORT,
+        Evidence {
+            note: "Dropwizard listens on 8080 unless told otherwise".to_owned(),
+            ..core.evidence.clone()
+        },
+    );
+    let mut args = Sourced::new(
+        "server".to_owned(),
+        Evidence {
+            note: "the command of Dropwizard that serves".to_owned(),
+            ..core.evidence.clone()
+        },
+    );
     if let Some((path, text)) = configuration(around.project.repo, &around.project.model.dir())? {
-        args.value = format!("server {}", crate::docker::quote::shell_words(&[path.file_name().to_owned()]));
+        args.value =
+            format!("server {}", crate::docker::quote::shell_words(&[path.file_name().to_owned()]));
         args.evidence.push(Evidence::file(&path, "the configuration that it is started with"));
         let said = connector(&text);
         if let Some((value, line)) = said.port {
-            port = Sourced::new(value, Evidence::at(&path, line, "the port of the application's connector"));
+            port = Sourced::new(
+                value,
+                Evidence::at(&path, line, "the port of the application's connector"),
+            );
         }
         if let Some(line) = said.local {
             let evidence = Evidence::at(&path, line, "the address that it binds");
             program.findings.push(binds_localhost(evidence, "remove the line, or bind 0.0.0.0"));
         }
-        program.files.push(Sourced::new(path.clone(), Evidence::file(&path, "the program is started with it")));
+        program.files.push(Sourced::new(
+            path.clone(),
+            Evidence::file(&path, "the program is started with it"),
+        ));
     }
     program.port = Some(port);
     program.args = Some(args);
     Ok(true)
 }
 
-/// The file beside the pom that configures a server; of several, one called config.yml, else the first by name.
+/// The file beside the pom that configures a server; of several, one called config.yml, else the
+/// first by name.
 fn configuration(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>> {
     let mut found = Vec::new();
-    for (path, _) in repo.children(dir).filter(|(path, _)| ENDINGS.contains(&path.extension()) && repo.is_file(path)) {
+    for (path, _) in repo
+        .children(dir)
+        .filter(|(path, _)| ENDINGS.contains(&path.extension()) && repo.is_file(path))
+    {
         let Some(text) = repo.text(path)? else { continue };
         if text.lines().any(|line| line.trim_end() == "server:") {
             found.push((path.clone(), text.to_string()));
@@ -81,15 +109,23 @@ fn connector(text: &str) -> Connector {
         if indent(line) < indent(head) || indent(line) == indent(head) && !bare.starts_with('-') {
             break;
         }
-        let Some((key, value)) = bare.trim_start_matches(['-', ' ']).split_once(':') else { continue };
+        let Some((key, value)) = bare.trim_start_matches(['-', ' ']).split_once(':') else {
+            continue;
+        };
         let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
         match key.trim().replace('_', "").to_ascii_lowercase().as_str() {
             // `${PORT:-8080}`, where variables are substituted.
             "port" => {
                 let number_of = value.rsplit(":-").next().unwrap_or_default().trim_end_matches('}');
-                said.port = said.port.or(number_of.parse().ok().filter(|port| *port > 0).map(|port| (port, number)));
+                said.port = said.port.or(number_of
+                    .parse()
+                    .ok()
+                    .filter(|port| *port > 0)
+                    .map(|port| (port, number)));
             }
-            "bindhost" if matches!(value, "localhost" | "127.0.0.1") => said.local = said.local.or(Some(number)),
+            "bindhost" if matches!(value, "localhost" | "127.0.0.1") => {
+                said.local = said.local.or(Some(number));
+            }
             _ => {}
         }
     }
@@ -106,7 +142,8 @@ mod tests {
         assert_eq!(connector(text), Connector { port: Some((9000, 4)), local: None });
         let margin = "server:\n  application_connectors:\n  - type: http\n    port: 8989\n    # x\n    bind_host: localhost\n  request_log:\n";
         assert_eq!(connector(margin), Connector { port: Some((8989, 4)), local: Some(6) });
-        let simple = "server:\n  type: simple\n  connector:\n    type: http\n    port: ${PORT:-7000}\n";
+        let simple =
+            "server:\n  type: simple\n  connector:\n    type: http\n    port: ${PORT:-7000}\n";
         assert_eq!(connector(simple), Connector { port: Some((7000, 5)), local: None });
         assert_eq!(connector("logging:\n  level: INFO\n"), Connector::default());
     }

@@ -1,4 +1,5 @@
-//! How Maven is called: which Maven, from which pom, for which module, and what it is told to leave out in a container.
+//! How Maven is called: which Maven, from which pom, for which module, and what it is told to leave
+//! out in a container.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,8 @@ use crate::repo::{Dir, line_of};
 pub(super) const PROFILES: &str = "profiles";
 
 /// Frontends inside a build.
-const FRONTEND: [&str; 2] = ["com.github.eirslett:frontend-maven-plugin", "com.github.phasync:frontend-maven-plugin"];
+const FRONTEND: [&str; 2] =
+    ["com.github.eirslett:frontend-maven-plugin", "com.github.phasync:frontend-maven-plugin"];
 
 /// One module that the program needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,8 +64,14 @@ pub(super) struct Run {
 pub(super) fn tool(app: &App) -> Sourced<String> {
     let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
     match wrapper(&folder) {
-        Some(path) => Sourced::new("mvnw".to_owned(), Evidence::file(&path, "the wrapper pins the exact Maven")),
-        None => Sourced::new("mvn".to_owned(), Evidence::file(app.model.path(), "a pom without a complete wrapper")),
+        Some(path) => Sourced::new(
+            "mvnw".to_owned(),
+            Evidence::file(&path, "the wrapper pins the exact Maven"),
+        ),
+        None => Sourced::new(
+            "mvn".to_owned(),
+            Evidence::file(app.model.path(), "a pom without a complete wrapper"),
+        ),
     }
 }
 
@@ -94,7 +102,8 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     }
     let mut command = vec!["mvn".to_owned()];
     if let Some(path) = wrapper(&folder) {
-        // With a `/`: the script finds its properties by its own name, and `mvnw` alone has no folder.
+        // With a `/`: the script finds its properties by its own name, and `mvnw` alone has no
+        // folder.
         command = vec!["sh".to_owned(), format!("./{}", in_context(&path))];
         more_manifests.push(in_context(&path));
     } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
@@ -122,7 +131,8 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         };
         selection.extend(["-pl".to_owned(), module, "-am".to_owned()]);
     }
-    let selected: Vec<&Model> = std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
+    let selected: Vec<&Model> =
+        std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
     let compiled = || selected.iter().filter(|model| model.packaging() != "pom");
     let mut source_folders: Vec<String> = compiled()
         .filter_map(|model| model.dir().join(&model.source_dir()).map(|path| in_context(&path)))
@@ -139,9 +149,9 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     findings.extend(foreign_parent(app));
     let (credentials, more) = credentials(app)?;
     findings.extend(more);
-    let frontend = FRONTEND
-        .iter()
-        .find_map(|key| app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key)));
+    let frontend = FRONTEND.iter().find_map(|key| {
+        app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key))
+    });
     if let Some(plugin) = &frontend {
         findings.push(Finding::new(
             "frontend-download",
@@ -153,7 +163,9 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         ));
     }
     let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {
-        let file = |name: &str| model.dir().join(&format!("{}/{name}", model.build_dir())).map(|p| in_context(&p));
+        let file = |name: &str| {
+            model.dir().join(&format!("{}/{name}", model.build_dir())).map(|p| in_context(&p))
+        };
         Sibling {
             artifact: model.artifact_id(),
             classes: file("classes").unwrap_or_default(),
@@ -184,10 +196,13 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
 /// `-D` options: no tests, and nothing that cannot work without `.git`.
 fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)> {
     let mut findings = Vec::new();
-    // Tests belong into the pipeline before the image; not even compiled, they need neither their dependencies nor
-    // their sources. Where a module uses another one's test classes, they must be compiled.
-    let test_classes = selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
-    let mut options = vec![if test_classes { "-DskipTests" } else { "-Dmaven.test.skip=true" }.to_owned()];
+    // Tests belong into the pipeline before the image; not even compiled, they need neither their
+    // dependencies nor their sources. Where a module uses another one's test classes, they must be
+    // compiled.
+    let test_classes =
+        selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
+    let mut options =
+        vec![if test_classes { "-DskipTests" } else { "-Dmaven.test.skip=true" }.to_owned()];
     let mut names_skip = false;
     for pom in &app.reactor.poms {
         names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
@@ -219,7 +234,11 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
             let key = format!("{}:{}", part("groupId"), part("artifactId"));
             if let Some(row) = app.tables.git_extension.iter().find(|row| row.artifact == key) {
                 options.push(format!("-D{}=true", row.skip));
-                findings.push(no_git(&key, &row.skip, Evidence::at(&path, extension.line, format!("extension {key}"))));
+                findings.push(no_git(
+                    &key,
+                    &row.skip,
+                    Evidence::at(&path, extension.line, format!("extension {key}")),
+                ));
             }
         }
     }
@@ -271,14 +290,29 @@ fn foreign_parent(app: &App) -> Option<Finding> {
 /// Repositories that anybody cannot read, or settings with credentials.
 fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     let mut evidence: Vec<Evidence> = Vec::new();
-    for (path, scope) in app.reactor.projects.values().flat_map(|model| model.scopes().collect::<Vec<_>>()) {
+    for (path, scope) in
+        app.reactor.projects.values().flat_map(|model| model.scopes().collect::<Vec<_>>())
+    {
         for list in ["repositories", "pluginRepositories"] {
             for repository in scope.list(list) {
-                let Some(address) = repository.text_at("url").map(|url| app.model.resolve(url)) else { continue };
-                let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+                let Some(address) = repository.text_at("url").map(|url| app.model.resolve(url))
+                else {
+                    continue;
+                };
+                let host = address
+                    .split("://")
+                    .nth(1)
+                    .unwrap_or_default()
+                    .split(['/', ':'])
+                    .next()
+                    .unwrap_or_default();
                 let local = address.starts_with("file:") || host.is_empty();
                 if !local && !app.tables.public_hosts.iter().any(|known| known == host) {
-                    evidence.push(Evidence::at(path, repository.line, format!("repository {host}")));
+                    evidence.push(Evidence::at(
+                        path,
+                        repository.line,
+                        format!("repository {host}"),
+                    ));
                 }
             }
         }
@@ -290,7 +324,9 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     for name in ["settings.xml", ".mvn/settings.xml"] {
         let Some((path, text)) = folder.text(name)? else { continue };
         let root = super::xml::parse(&path, &text)?;
-        let password = root.walk().find(|e| ["password", "privateKey", "passphrase"].contains(&e.name.as_str()));
+        let password = root
+            .walk()
+            .find(|e| ["password", "privateKey", "passphrase"].contains(&e.name.as_str()));
         if let Some(password) = password.filter(|e| !e.text.is_empty() && !e.text.contains("${")) {
             findings.push(Finding::new(
                 "secret-in-context",
@@ -305,7 +341,8 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
         evidence.push(Evidence::at(&path, line, "settings of Maven"));
     }
     if let Some((file, at)) = &app.model.settings.settings_file {
-        evidence.push(Evidence { note: format!("every run reads {}", relative(file)), ..at.clone() });
+        evidence
+            .push(Evidence { note: format!("every run reads {}", relative(file)), ..at.clone() });
     }
     if evidence.is_empty() {
         return Ok((false, findings));

@@ -1,4 +1,5 @@
-//! Facts and answers into stages: one run of Maven without sources, one with them, and what the final image carries.
+//! Facts and answers into stages: one run of Maven without sources, one with them, and what the
+//! final image carries.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -94,7 +95,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     let (mut env, args) = port(chosen, &launch);
     env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), app.tables.jvm_options.clone()));
-    let mut entrypoint = vec![chosen.base.row.interpreter.clone().unwrap_or_else(|| "java".to_owned())];
+    let mut entrypoint =
+        vec![chosen.base.row.interpreter.clone().unwrap_or_else(|| "java".to_owned())];
     entrypoint.extend(start(run, built));
     entrypoint.extend(args);
     let dev = chosen.answers.get("dev") == Some("yes");
@@ -107,7 +109,13 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         env,
         workdir: HOME.to_owned(),
         entrypoint,
-        args: chosen.program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default(),
+        args: chosen
+            .program
+            .args
+            .as_ref()
+            .map(|args| split_words(&args.value))
+            .transpose()?
+            .unwrap_or_default(),
         stop_signal: None,
         dev: if dev { dev_command(run) } else { None },
         decisions: Vec::new(),
@@ -122,10 +130,12 @@ fn lines(words: &[String]) -> Result<Vec<Line>> {
 
 /// Every file that the run without sources reads, at its place.
 fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
-    let poms = app.reactor.poms.iter().filter_map(|path| path.strip(&app.context).map(str::to_owned));
+    let poms =
+        app.reactor.poms.iter().filter_map(|path| path.strip(&app.context).map(str::to_owned));
     let mut specs = Vec::new();
     for path in poms.chain(run.more_manifests.iter().cloned()) {
-        let folder = path.rsplit_once('/').map_or("./".to_owned(), |(folder, _)| format!("{folder}/"));
+        let folder =
+            path.rsplit_once('/').map_or("./".to_owned(), |(folder, _)| format!("{folder}/"));
         specs.push(CopySpec { src: vec![Line::new(path)?], dest: Line::new(folder)? });
     }
     Ok(specs)
@@ -135,9 +145,13 @@ fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
 fn goals(run: &Run, built: &Built) -> Vec<String> {
     let mut goals = vec!["package".to_owned()];
     if matches!(built.shape, Shape::Classes { .. }) {
-        goals.extend(["dependency:copy-dependencies".to_owned(), "-DincludeScope=runtime".to_owned()]);
+        goals.extend([
+            "dependency:copy-dependencies".to_owned(),
+            "-DincludeScope=runtime".to_owned(),
+        ]);
         if !run.siblings.is_empty() {
-            let names: Vec<&str> = run.siblings.iter().map(|sibling| sibling.artifact.as_str()).collect();
+            let names: Vec<&str> =
+                run.siblings.iter().map(|sibling| sibling.artifact.as_str()).collect();
             goals.push(format!("-DexcludeArtifactIds={}", names.join(",")));
         }
     }
@@ -146,7 +160,8 @@ fn goals(run: &Run, built: &Built) -> Vec<String> {
 
 /// A path of the module in the build stage.
 fn in_module(run: &Run, path: &str) -> String {
-    let module = if run.module.is_empty() { SOURCE.to_owned() } else { format!("{SOURCE}/{}", run.module) };
+    let module =
+        if run.module.is_empty() { SOURCE.to_owned() } else { format!("{SOURCE}/{}", run.module) };
     if path.starts_with('/') { path.to_owned() } else { format!("{module}/{path}") }
 }
 
@@ -158,7 +173,8 @@ fn copied(run: &Run) -> String {
 fn folders(run: &Run, built: &Built) -> Result<Vec<Line>> {
     let folders = match &built.shape {
         Shape::Classes { .. } => {
-            let siblings = run.siblings.iter().map(|sibling| format!("{SOURCE}/{}", sibling.classes));
+            let siblings =
+                run.siblings.iter().map(|sibling| format!("{SOURCE}/{}", sibling.classes));
             [copied(run), in_module(run, &built.file)].into_iter().chain(siblings).collect()
         }
         Shape::Manifest { lib, .. } => vec![in_module(run, lib)],
@@ -206,23 +222,37 @@ fn artifacts(run: &Run, built: &Built) -> Result<Vec<Artifact>> {
         Shape::Layers { layers, launcher, .. } => {
             let mut note = "What changes least comes first: an edit of the sources changes the last layer alone.";
             // Without a launcher the loader's layer is empty.
-            for layer in layers.iter().filter(|layer| launcher.is_some() || *layer != "spring-boot-loader") {
+            for layer in
+                layers.iter().filter(|layer| launcher.is_some() || *layer != "spring-boot-loader")
+            {
                 add(format!("{LAYERS}/{layer}/"), format!("{HOME}/"), Vec::new(), note)?;
                 note = "";
             }
         }
         Shape::FastJar => {
             for name in ["lib", "quarkus-run.jar", "quarkus", "app"] {
-                add(in_module(run, &format!("{}/{name}", built.file)), format!("{HOME}/{name}"), Vec::new(), "")?;
+                add(
+                    in_module(run, &format!("{}/{name}", built.file)),
+                    format!("{HOME}/{name}"),
+                    Vec::new(),
+                    "",
+                )?;
             }
         }
-        Shape::Whole => add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?,
+        Shape::Whole => {
+            add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
+        }
         Shape::Manifest { lib, prefix } => {
             let names: Vec<String> = run.siblings.iter().map(|s| file_name(&s.archive)).collect();
             add(in_module(run, lib), format!("{HOME}/{prefix}"), names, "")?;
             for sibling in &run.siblings {
                 let name = file_name(&sibling.archive);
-                add(in_module(run, &format!("{lib}/{name}")), format!("{HOME}/{prefix}/{name}"), Vec::new(), "")?;
+                add(
+                    in_module(run, &format!("{lib}/{name}")),
+                    format!("{HOME}/{prefix}/{name}"),
+                    Vec::new(),
+                    "",
+                )?;
             }
             add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
         }
@@ -251,14 +281,18 @@ fn file_name(path: &str) -> String {
 /// The arguments of `java`.
 fn start(run: &Run, built: &Built) -> Vec<String> {
     let words: Vec<String> = match &built.shape {
-        Shape::Layers { launcher: Some(class), .. } => vec!["-cp".to_owned(), HOME.to_owned(), class.clone()],
+        Shape::Layers { launcher: Some(class), .. } => {
+            vec!["-cp".to_owned(), HOME.to_owned(), class.clone()]
+        }
         Shape::Layers { launcher: None, .. } | Shape::Whole | Shape::Manifest { .. } => {
             vec!["-jar".to_owned(), format!("{HOME}/app.jar")]
         }
         Shape::FastJar => vec!["-jar".to_owned(), format!("{HOME}/quarkus-run.jar")],
         Shape::Classes { main, args } => {
             let mut path = vec![format!("{HOME}/classes")];
-            path.extend(run.siblings.iter().map(|sibling| format!("{HOME}/modules/{}", sibling.artifact)));
+            path.extend(
+                run.siblings.iter().map(|sibling| format!("{HOME}/modules/{}", sibling.artifact)),
+            );
             path.push(format!("{HOME}/lib/*"));
             [vec!["-cp".to_owned(), path.join(":"), main.clone()], args.clone()].concat()
         }
@@ -267,10 +301,13 @@ fn start(run: &Run, built: &Built) -> Vec<String> {
     words
 }
 
-/// Where another port than the detected one is asked for: the variable or the argument that sets it.
+/// Where another port than the detected one is asked for: the variable or the argument that sets
+/// it.
 fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>) {
     let wanted = chosen.program.port.as_ref().map(|port| port.value);
-    let Some(port) = wanted.filter(|port| Some(*port) != launch.port) else { return (Vec::new(), Vec::new()) };
+    let Some(port) = wanted.filter(|port| Some(*port) != launch.port) else {
+        return (Vec::new(), Vec::new());
+    };
     if chosen.answers.get(id::PORT).is_none() {
         return (Vec::new(), Vec::new());
     }
@@ -283,7 +320,10 @@ fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>
 
 /// The image is not published for other machines.
 fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
-    let cycle = chosen.catalog.release_of(chosen.toolchain).map_or(chosen.toolchain, |release| &release.cycle);
+    let cycle = chosen
+        .catalog
+        .release_of(chosen.toolchain)
+        .map_or(chosen.toolchain, |release| &release.cycle);
     let only = app.tables.alpine_amd64_only.iter().any(|only| only == cycle);
     (only && chosen.base.row.installer.as_deref() == Some("apk")).then(|| {
         Finding::new(

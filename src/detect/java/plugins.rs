@@ -1,4 +1,5 @@
-//! Build plugins as Maven merges them: the pom over its parents, `<plugins>` over `<pluginManagement>`.
+//! Build plugins as Maven merges them: the pom over its parents, `<plugins>` over
+//! `<pluginManagement>`.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,11 @@ impl Plugin {
     }
 
     /// The element at `way` for an execution: its own configuration, then the plugin's.
-    pub(super) fn element_of<'a>(&'a self, execution: &'a Execution, way: &str) -> Option<(&'a RelPath, &'a Element)> {
+    pub(super) fn element_of<'a>(
+        &'a self,
+        execution: &'a Execution,
+        way: &str,
+    ) -> Option<(&'a RelPath, &'a Element)> {
         find(&execution.configs, way).or_else(|| self.element(way))
     }
 
@@ -96,7 +101,13 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, Plugin> {
 }
 
 /// Adds what a weaker declaration says; management only adds to plugins that are there.
-fn merge(model: &Model, merged: &mut BTreeMap<String, Plugin>, path: &RelPath, element: &Element, present: bool) {
+fn merge(
+    model: &Model,
+    merged: &mut BTreeMap<String, Plugin>,
+    path: &RelPath,
+    element: &Element,
+    present: bool,
+) {
     let text = |name: &str| element.text_at(name).map(|text| model.resolve(text));
     let key = format!(
         "{}:{}",
@@ -116,9 +127,13 @@ fn merge(model: &Model, merged: &mut BTreeMap<String, Plugin>, path: &RelPath, e
     }
     let Some(plugin) = merged.get_mut(&key) else { return };
     plugin.version = plugin.version.take().or_else(|| text("version"));
-    plugin.configs.extend(element.child("configuration").map(|config| (path.clone(), config.clone())));
+    plugin
+        .configs
+        .extend(element.child("configuration").map(|config| (path.clone(), config.clone())));
     for dependency in element.list("dependencies") {
-        let part = |name: &str| dependency.text_at(name).map(|text| model.resolve(text)).unwrap_or_default();
+        let part = |name: &str| {
+            dependency.text_at(name).map(|text| model.resolve(text)).unwrap_or_default()
+        };
         plugin.dependencies.push(format!("{}:{}", part("groupId"), part("artifactId")));
     }
     for execution in element.list("executions").filter(|e| e.name == "execution") {
@@ -129,8 +144,12 @@ fn merge(model: &Model, merged: &mut BTreeMap<String, Plugin>, path: &RelPath, e
                 slot.goals.push(goal.text.clone());
             }
         }
-        slot.phase = slot.phase.take().or_else(|| execution.text_at("phase").map(|text| model.resolve(text)));
-        slot.configs.extend(execution.child("configuration").map(|config| (path.clone(), config.clone())));
+        slot.phase = slot
+            .phase
+            .take()
+            .or_else(|| execution.text_at("phase").map(|text| model.resolve(text)));
+        slot.configs
+            .extend(execution.child("configuration").map(|config| (path.clone(), config.clone())));
     }
 }
 
@@ -155,9 +174,14 @@ mod tests {
             <execution><id>off</id><phase>none</phase></execution></executions></plugin></plugins></build></project>";
         let repo = Repo::from_files([("pom.xml", parent), ("c/pom.xml", child)]);
         let path = RelPath::new("c/pom.xml").unwrap();
-        let model = Model::load(&Poms::new(&repo), &path, &Rc::new(UserSettings::default())).unwrap().unwrap();
+        let model = Model::load(&Poms::new(&repo), &path, &Rc::new(UserSettings::default()))
+            .unwrap()
+            .unwrap();
         let plugins = of(&model);
-        assert_eq!(plugins.keys().collect::<Vec<_>>(), ["org.apache.maven.plugins:maven-jar-plugin"]);
+        assert_eq!(
+            plugins.keys().collect::<Vec<_>>(),
+            ["org.apache.maven.plugins:maven-jar-plugin"]
+        );
         let jar = &plugins["org.apache.maven.plugins:maven-jar-plugin"];
         assert_eq!(jar.version.as_deref(), Some("3"));
         assert_eq!(jar.text(&model, "a").unwrap().0, "child");

@@ -1,5 +1,6 @@
-//! A pom with its parents inside the tree and its active profiles, read as Maven would: properties, coordinates,
-//! dependencies. Nothing is fetched: of a parent outside of the tree only its name is known.
+//! A pom with its parents inside the tree and its active profiles, read as Maven would: properties,
+//! coordinates, dependencies. Nothing is fetched: of a parent outside of the tree only its name is
+//! known.
 //!
 //! Rules: <https://maven.apache.org/ref/3.9.11/maven-model-builder/>.
 
@@ -43,7 +44,11 @@ impl<'r> Poms<'r> {
             Some(text) => {
                 let root = xml::parse(path, &text)?;
                 if root.name != "project" {
-                    bail!("{path}:{}: the root element is <{}>, where a pom has <project>", root.line, root.name);
+                    bail!(
+                        "{path}:{}: the root element is <{}>, where a pom has <project>",
+                        root.line,
+                        root.name
+                    );
                 }
                 Some(Rc::new(root))
             }
@@ -55,7 +60,11 @@ impl<'r> Poms<'r> {
     /// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.
     pub(super) fn locate(&self, folder: &RelPath, way: &str) -> Option<RelPath> {
         let path = folder.join(way.trim())?;
-        if self.repo.is_file(&path) { Some(path) } else { path.join("pom.xml").filter(|pom| self.repo.is_file(pom)) }
+        if self.repo.is_file(&path) {
+            Some(path)
+        } else {
+            path.join("pom.xml").filter(|pom| self.repo.is_file(pom))
+        }
     }
 }
 
@@ -78,7 +87,11 @@ pub(super) struct Level {
 impl Level {
     /// The active profiles, last first, since the last wins; then the pom itself.
     pub(super) fn scopes(&self) -> impl Iterator<Item = &Element> {
-        let profiles = self.active.iter().rev().filter_map(|at| self.root.child("profiles")?.children.get(*at));
+        let profiles = self
+            .active
+            .iter()
+            .rev()
+            .filter_map(|at| self.root.child("profiles")?.children.get(*at));
         profiles.chain(std::iter::once(&*self.root))
     }
 }
@@ -107,7 +120,11 @@ impl Model {
     ///
     /// # Errors
     /// Where a pom is broken, or is its own ancestor.
-    pub(super) fn load(poms: &Poms, path: &RelPath, settings: &Rc<UserSettings>) -> Result<Option<Self>> {
+    pub(super) fn load(
+        poms: &Poms,
+        path: &RelPath,
+        settings: &Rc<UserSettings>,
+    ) -> Result<Option<Self>> {
         let mut lineage: Vec<Level> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut foreign = None;
@@ -115,7 +132,9 @@ impl Model {
         while let Some(path) = next.take() {
             let Some(root) = poms.read(&path)? else { break };
             if !seen.insert(path.clone()) {
-                bail!("{path}: a pom is its own ancestor: mend <parent>, since Maven refuses the circle too");
+                bail!(
+                    "{path}: a pom is its own ancestor: mend <parent>, since Maven refuses the circle too"
+                );
             }
             let folder = path.parent().unwrap_or_default();
             if let Some(parent) = root.child("parent") {
@@ -132,8 +151,11 @@ impl Model {
         }
         let mut model = Self { lineage, foreign, settings: settings.clone() };
         if let Some(foreign) = &mut model.foreign {
-            let resolved =
-                Self { lineage: std::mem::take(&mut model.lineage), foreign: None, settings: settings.clone() };
+            let resolved = Self {
+                lineage: std::mem::take(&mut model.lineage),
+                foreign: None,
+                settings: settings.clone(),
+            };
             foreign.version = resolved.resolve(&foreign.version);
             model.lineage = resolved.lineage;
         }
@@ -159,7 +181,10 @@ impl Model {
     pub(super) fn text(&self, way: &str) -> Option<Found> {
         self.scopes().find_map(|(path, scope)| {
             let element = scope.at(way).filter(|element| !element.text.is_empty())?;
-            Some((self.resolve(&element.text), Evidence::at(path, element.line, format!("<{}>", element.name))))
+            Some((
+                self.resolve(&element.text),
+                Evidence::at(path, element.line, format!("<{}>", element.name)),
+            ))
         })
     }
 
@@ -175,7 +200,11 @@ impl Model {
     }
 
     pub(super) fn artifact_id(&self) -> String {
-        self.lineage[0].root.text_at("artifactId").map(|text| self.resolve(text)).unwrap_or_default()
+        self.lineage[0]
+            .root
+            .text_at("artifactId")
+            .map(|text| self.resolve(text))
+            .unwrap_or_default()
     }
 
     pub(super) fn version(&self) -> Option<String> {
@@ -188,13 +217,18 @@ impl Model {
     }
 
     pub(super) fn packaging(&self) -> String {
-        self.lineage[0].root.text_at("packaging").map_or_else(|| "jar".to_owned(), |text| self.resolve(text))
+        self.lineage[0]
+            .root
+            .text_at("packaging")
+            .map_or_else(|| "jar".to_owned(), |text| self.resolve(text))
     }
 
     /// The stem of the artifact's file name.
     pub(super) fn final_name(&self) -> String {
-        self.text("build/finalName")
-            .map_or_else(|| format!("{}-{}", self.artifact_id(), self.version().unwrap_or_default()), |found| found.0)
+        self.text("build/finalName").map_or_else(
+            || format!("{}-{}", self.artifact_id(), self.version().unwrap_or_default()),
+            |found| found.0,
+        )
     }
 
     /// The folder that the build writes, relative to the pom's folder.
@@ -204,7 +238,8 @@ impl Model {
 
     /// The folder of the Java sources, relative to the pom's folder.
     pub(super) fn source_dir(&self) -> String {
-        self.text("build/sourceDirectory").map_or_else(|| "src/main/java".to_owned(), |found| relative(&found.0))
+        self.text("build/sourceDirectory")
+            .map_or_else(|| "src/main/java".to_owned(), |found| relative(&found.0))
     }
 
     /// The line of the pom's own element `name`, or of its head.
@@ -227,11 +262,16 @@ impl Model {
         self.scopes().find_map(|(path, scope)| {
             let list = scope.child("properties")?;
             // The last of two properties of one name wins.
-            list.children.iter().rev().find(|property| property.name == name).map(|property| (path, property))
+            list.children
+                .iter()
+                .rev()
+                .find(|property| property.name == name)
+                .map(|property| (path, property))
         })
     }
 
-    /// `text` with every `${...}` that the tree defines filled in; what it does not define stays as it is.
+    /// `text` with every `${...}` that the tree defines filled in; what it does not define stays as
+    /// it is.
     pub(super) fn resolve(&self, text: &str) -> String {
         let mut stack = Vec::new();
         let value = self.fill(text, &mut stack);
@@ -263,7 +303,9 @@ impl Model {
             rest = &tail[end + 1..];
         }
         out.push_str(rest);
-        out.truncate(out.char_indices().map(|(at, _)| at).find(|at| *at > MAX_VALUE).unwrap_or(out.len()));
+        out.truncate(
+            out.char_indices().map(|(at, _)| at).find(|at| *at > MAX_VALUE).unwrap_or(out.len()),
+        );
         out
     }
 
@@ -279,15 +321,28 @@ impl Model {
             "groupId" => return own("groupId"),
             "artifactId" => return root.text_at("artifactId").map(str::to_owned),
             "packaging" => return Some(root.text_at("packaging").unwrap_or("jar").to_owned()),
-            "name" => return root.text_at("name").or_else(|| root.text_at("artifactId")).map(str::to_owned),
+            "name" => {
+                return root
+                    .text_at("name")
+                    .or_else(|| root.text_at("artifactId"))
+                    .map(str::to_owned);
+            }
             "parent.version" => return root.text_at("parent/version").map(str::to_owned),
             "parent.groupId" => return root.text_at("parent/groupId").map(str::to_owned),
             "parent.artifactId" => return root.text_at("parent/artifactId").map(str::to_owned),
             "basedir" => return Some(".".to_owned()),
             "build.directory" => return Some(self.raw_build("directory", "target")),
-            "build.sourceDirectory" => return Some(self.raw_build("sourceDirectory", "src/main/java")),
-            "build.outputDirectory" => return Some("${project.build.directory}/classes".to_owned()),
-            "build.finalName" => return Some(self.raw_build("finalName", "${project.artifactId}-${project.version}")),
+            "build.sourceDirectory" => {
+                return Some(self.raw_build("sourceDirectory", "src/main/java"));
+            }
+            "build.outputDirectory" => {
+                return Some("${project.build.directory}/classes".to_owned());
+            }
+            "build.finalName" => {
+                return Some(
+                    self.raw_build("finalName", "${project.artifactId}-${project.version}"),
+                );
+            }
             _ => {}
         }
         if name == "basedir" {
@@ -305,7 +360,8 @@ impl Model {
         found.unwrap_or(default).to_owned()
     }
 
-    /// Dependencies of the pom and of its parents, with the versions that `<dependencyManagement>` gives.
+    /// Dependencies of the pom and of its parents, with the versions that `<dependencyManagement>`
+    /// gives.
     pub(super) fn dependencies(&self) -> Vec<Dependency> {
         let managed = self.managed();
         let mut all: Vec<Dependency> = Vec::new();
@@ -318,7 +374,10 @@ impl Model {
                         dependency.scope.clone_from(&known.scope);
                     }
                 }
-                if !all.iter().any(|held| held.key == dependency.key && held.kind == dependency.kind) {
+                if !all
+                    .iter()
+                    .any(|held| held.key == dependency.key && held.kind == dependency.kind)
+                {
                     all.push(dependency);
                 }
             }
@@ -326,11 +385,14 @@ impl Model {
         all
     }
 
-    /// What `<dependencyManagement>` says, by `group:artifact`; boms are listed under their own name.
+    /// What `<dependencyManagement>` says, by `group:artifact`; boms are listed under their own
+    /// name.
     pub(super) fn managed(&self) -> BTreeMap<String, Dependency> {
         let mut managed = BTreeMap::new();
         for (path, scope) in self.scopes() {
-            for element in scope.list("dependencyManagement/dependencies").filter(|e| e.name == "dependency") {
+            for element in
+                scope.list("dependencyManagement/dependencies").filter(|e| e.name == "dependency")
+            {
                 let dependency = self.dependency(element, path);
                 managed.entry(dependency.key.clone()).or_insert(dependency);
             }
@@ -340,7 +402,11 @@ impl Model {
 
     fn dependency(&self, element: &Element, path: &RelPath) -> Dependency {
         let text = |name: &str| element.text_at(name).map(|text| self.resolve(text));
-        let key = format!("{}:{}", text("groupId").unwrap_or_default(), text("artifactId").unwrap_or_default());
+        let key = format!(
+            "{}:{}",
+            text("groupId").unwrap_or_default(),
+            text("artifactId").unwrap_or_default()
+        );
         let note = format!("dependency {key}");
         Dependency {
             key,
@@ -374,7 +440,8 @@ pub(super) fn relative(text: &str) -> String {
     RelPath::new(text).map_or_else(|| text.to_owned(), |path| path.as_str().to_owned())
 }
 
-/// The parent's pom where the tree holds it: at `<relativePath>`, by default one folder up, and only where it is the one named.
+/// The parent's pom where the tree holds it: at `<relativePath>`, by default one folder up, and
+/// only where it is the one named.
 fn parent_in_tree(poms: &Poms, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
     let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
     if way.is_empty() {
@@ -385,7 +452,9 @@ fn parent_in_tree(poms: &Poms, folder: &RelPath, parent: &Element) -> Result<Opt
     let same = |name: &str| {
         let own = found.text_at(name).or_else(|| found.text_at(&format!("parent/{name}")));
         match (own, parent.text_at(name)) {
-            (Some(own), Some(wanted)) => own == wanted || own.contains("${") || wanted.contains("${"),
+            (Some(own), Some(wanted)) => {
+                own == wanted || own.contains("${") || wanted.contains("${")
+            }
             _ => true,
         }
     };
@@ -445,7 +514,10 @@ mod tests {
     #[test]
     fn a_pom_that_is_its_own_ancestor_is_an_error() {
         let text = "<project><parent><artifactId>a</artifactId><relativePath>pom.xml</relativePath></parent><artifactId>a</artifactId></project>";
-        assert!(model(&[("pom.xml", text)], "pom.xml").is_err_and(|e| e.to_string().contains("own ancestor")));
+        assert!(
+            model(&[("pom.xml", text)], "pom.xml")
+                .is_err_and(|e| e.to_string().contains("own ancestor"))
+        );
     }
 
     #[test]

@@ -27,14 +27,19 @@ impl UserSettings {
         let mut found = Self::default();
         let Some((path, text)) = root.text(".mvn/maven.config")? else { return Ok(found) };
         let words = (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with('#'));
-        let words: Vec<(u32, &str)> =
-            words.flat_map(|(number, line)| line.split_whitespace().map(move |word| (number, word))).collect();
+        let words: Vec<(u32, &str)> = words
+            .flat_map(|(number, line)| line.split_whitespace().map(move |word| (number, word)))
+            .collect();
         let mut words = words.into_iter().peekable();
         while let Some((number, word)) = words.next() {
             let mut value = |short: &str, long: &str| -> Option<String> {
                 let rest = word.strip_prefix(long).or_else(|| word.strip_prefix(short))?;
                 let rest = rest.strip_prefix('=').unwrap_or(rest);
-                if rest.is_empty() { words.next().map(|(_, next)| next.to_owned()) } else { Some(rest.to_owned()) }
+                if rest.is_empty() {
+                    words.next().map(|(_, next)| next.to_owned())
+                } else {
+                    Some(rest.to_owned())
+                }
             };
             if let Some(pair) = value("-D", "--define") {
                 let (name, value) = pair.split_once('=').unwrap_or((&pair, "true"));
@@ -50,14 +55,16 @@ impl UserSettings {
             } else if (!word.starts_with("--s") || word.starts_with("--settings"))
                 && let Some(file) = value("-s", "--settings")
             {
-                found.settings_file = Some((file, Evidence::at(&path, number, "settings of every run")));
+                found.settings_file =
+                    Some((file, Evidence::at(&path, number, "settings of every run")));
             }
         }
         Ok(found)
     }
 }
 
-/// The active profiles of a pom, as indexes: named, activated by property, system or file; else those active by default.
+/// The active profiles of a pom, as indexes: named, activated by property, system or file; else
+/// those active by default.
 /// <https://maven.apache.org/guides/introduction/introduction-to-profiles.html>
 pub(super) fn active(root: &Element, dir: &Dir, settings: &UserSettings) -> Vec<usize> {
     let profiles: Vec<&Element> = root.list("profiles").collect();
@@ -66,7 +73,9 @@ pub(super) fn active(root: &Element, dir: &Dir, settings: &UserSettings) -> Vec<
         .filter(|at| {
             let profile = profiles[*at];
             settings.profiles.contains(&id(profile))
-                || profile.child("activation").is_some_and(|activation| activated(activation, dir, settings))
+                || profile
+                    .child("activation")
+                    .is_some_and(|activation| activated(activation, dir, settings))
         })
         .filter(|at| !settings.disabled.contains(&id(profiles[*at])))
         .collect();
@@ -79,7 +88,8 @@ pub(super) fn active(root: &Element, dir: &Dir, settings: &UserSettings) -> Vec<
         .collect()
 }
 
-/// All conditions of an activation must hold. A JDK's version is not looked at: it is decided later.
+/// All conditions of an activation must hold. A JDK's version is not looked at: it is decided
+/// later.
 fn activated(activation: &Element, dir: &Dir, settings: &UserSettings) -> bool {
     let mut conditions = Vec::new();
     if let Some(property) = activation.child("property") {
@@ -137,7 +147,10 @@ mod tests {
         let text = format!("<project><profiles>{profiles}</profiles></project>");
         let root = xml::parse(&RelPath::new("pom.xml").unwrap(), &text).unwrap();
         let list: Vec<&Element> = root.list("profiles").collect();
-        active(&root, &repo.root(), &settings).iter().map(|at| list[*at].text_at("id").unwrap().to_owned()).collect()
+        active(&root, &repo.root(), &settings)
+            .iter()
+            .map(|at| list[*at].text_at("id").unwrap().to_owned())
+            .collect()
     }
 
     fn profile(id: &str, activation: &str) -> String {
@@ -167,7 +180,10 @@ mod tests {
 
     #[test]
     fn reads_the_options_of_every_run() {
-        let repo = Repo::from_files([(".mvn/maven.config", "-B\n-Drevision=1.2\n--settings .mvn/s.xml\n-T1C")]);
+        let repo = Repo::from_files([(
+            ".mvn/maven.config",
+            "-B\n-Drevision=1.2\n--settings .mvn/s.xml\n-T1C",
+        )]);
         let settings = UserSettings::read(&repo.root()).unwrap();
         assert_eq!(settings.properties["revision"].0, "1.2");
         assert_eq!(settings.settings_file.unwrap().0, ".mvn/s.xml");

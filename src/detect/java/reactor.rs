@@ -1,4 +1,5 @@
-//! Several poms that are built in one run: the aggregator, its modules, and the parents that they need.
+//! Several poms that are built in one run: the aggregator, its modules, and the parents that they
+//! need.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -21,14 +22,16 @@ pub(super) struct Reactor {
     pub(super) pom: RelPath,
     /// Every project of the run by its pom, the aggregator included.
     pub(super) projects: BTreeMap<RelPath, Rc<Model>>,
-    /// Every pom file that the run reads: those of the projects and of their parents inside the tree.
+    /// Every pom file that the run reads: those of the projects and of their parents inside the
+    /// tree.
     pub(super) poms: BTreeSet<RelPath>,
     /// The folder that holds all of them.
     pub(super) context: RelPath,
 }
 
 impl Reactor {
-    /// The run that builds the project at `pom`: from the topmost pom that lists it among its modules.
+    /// The run that builds the project at `pom`: from the topmost pom that lists it among its
+    /// modules.
     pub(super) fn of(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
         let folder = pom.parent().unwrap_or_default();
         let mut best: Option<Self> = None;
@@ -52,7 +55,8 @@ impl Reactor {
 
     fn read(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
         let start = pom.parent().unwrap_or_default();
-        let settings = Rc::new(UserSettings::read(&Dir::new(poms.repo, settings_folder(poms, &start)))?);
+        let settings =
+            Rc::new(UserSettings::read(&Dir::new(poms.repo, settings_folder(poms, &start)))?);
         let mut projects: BTreeMap<RelPath, Rc<Model>> = BTreeMap::new();
         let mut waiting = VecDeque::from([pom.clone()]);
         while let Some(path) = waiting.pop_front() {
@@ -61,16 +65,30 @@ impl Reactor {
             }
             let Some(model) = Model::load(poms, &path, &settings)? else { continue };
             let folder = model.dir();
-            waiting.extend(model.modules().iter().filter_map(|(module, _)| poms.locate(&folder, module)));
+            waiting.extend(
+                model.modules().iter().filter_map(|(module, _)| poms.locate(&folder, module)),
+            );
             projects.insert(path, Rc::new(model));
         }
-        let lineages = projects.values().flat_map(|model| model.lineage.iter().map(|level| level.path.clone()));
+        let lineages = projects
+            .values()
+            .flat_map(|model| model.lineage.iter().map(|level| level.path.clone()));
         let files: BTreeSet<RelPath> = lineages.collect();
-        let context = files.iter().filter_map(RelPath::parent).reduce(|a, b| common(&a, &b)).unwrap_or_default();
-        Ok((!projects.is_empty()).then_some(Self { pom: pom.clone(), projects, poms: files, context }))
+        let context = files
+            .iter()
+            .filter_map(RelPath::parent)
+            .reduce(|a, b| common(&a, &b))
+            .unwrap_or_default();
+        Ok((!projects.is_empty()).then_some(Self {
+            pom: pom.clone(),
+            projects,
+            poms: files,
+            context,
+        }))
     }
 
-    /// The projects of the run that the one at `pom` depends on, directly or not, itself not included.
+    /// The projects of the run that the one at `pom` depends on, directly or not, itself not
+    /// included.
     pub(super) fn siblings(&self, pom: &RelPath) -> Vec<Rc<Model>> {
         let by_key: BTreeMap<String, &RelPath> =
             self.projects.iter().map(|(path, model)| (model.key(), path)).collect();
@@ -99,17 +117,22 @@ impl Reactor {
 /// Maven looks for `.mvn` in the folder of its first pom, then above it.
 fn settings_folder(poms: &Poms, start: &RelPath) -> RelPath {
     let holds = |folder: &RelPath| folder.join(".mvn").is_some_and(|path| poms.repo.is_dir(&path));
-    if holds(start) { start.clone() } else { start.ancestors().find(holds).unwrap_or_else(|| start.clone()) }
+    if holds(start) {
+        start.clone()
+    } else {
+        start.ancestors().find(holds).unwrap_or_else(|| start.clone())
+    }
 }
 
 /// The deepest folder that holds both.
 pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
-    let shared: Vec<&str> = a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let shared: Vec<&str> =
+        a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     RelPath::new(&shared.join("/")).unwrap_or_default()
 }
 
-/// True where the folder that `read` reads from lists the application at `member` as a module, or holds, beside it, a
-/// parent that it names.
+/// True where the folder that `read` reads from lists the application at `member` as a module, or
+/// holds, beside it, a parent that it names.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     let mut waiting = vec![RelPath::root()];
     let mut seen = BTreeSet::new();
@@ -121,7 +144,9 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
         let Some(text) = read(path.as_str())? else { continue };
         let root = xml::parse(&path, &text)?;
         let of_profiles = root.list("profiles").flat_map(|profile| profile.list("modules"));
-        for module in root.list("modules").chain(of_profiles).filter_map(|module| folder.join(&module.text)) {
+        for module in
+            root.list("modules").chain(of_profiles).filter_map(|module| folder.join(&module.text))
+        {
             if module == *member {
                 return Ok(true);
             }
@@ -159,7 +184,9 @@ mod tests {
     use crate::repo::Repo;
 
     fn pom(artifact: &str, body: &str) -> String {
-        format!("<project><groupId>g</groupId><artifactId>{artifact}</artifactId><version>1</version>{body}</project>")
+        format!(
+            "<project><groupId>g</groupId><artifactId>{artifact}</artifactId><version>1</version>{body}</project>"
+        )
     }
 
     fn child(artifact: &str, body: &str) -> String {
@@ -168,17 +195,20 @@ mod tests {
         )
     }
 
-    const USES_CORE: &str =
-        "<dependencies><dependency><groupId>g</groupId><artifactId>core</artifactId></dependency></dependencies>";
+    const USES_CORE: &str = "<dependencies><dependency><groupId>g</groupId><artifactId>core</artifactId></dependency></dependencies>";
 
     #[test]
     fn a_module_is_built_from_the_topmost_aggregator() {
         let repo = Repo::from_files([
-            ("x/pom.xml", pom("root", "<modules><module>a</module><module>b/pom.xml</module></modules>")),
+            (
+                "x/pom.xml",
+                pom("root", "<modules><module>a</module><module>b/pom.xml</module></modules>"),
+            ),
             ("x/a/pom.xml", child("a", "<modules><module>deep</module></modules>")),
             (
                 "x/a/deep/pom.xml",
-                child("deep", USES_CORE).replace("<parent>", "<parent><relativePath>../../pom.xml</relativePath>"),
+                child("deep", USES_CORE)
+                    .replace("<parent>", "<parent><relativePath>../../pom.xml</relativePath>"),
             ),
             ("x/b/pom.xml", child("core", "")),
             ("x/unlisted/pom.xml", child("unlisted", "")),
@@ -189,16 +219,23 @@ mod tests {
         assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("x/pom.xml", "x"));
         assert_eq!(reactor.projects.len(), 4);
         assert_eq!(reactor.siblings(&deep)[0].artifact_id(), "core");
-        let alone = Reactor::of(&poms, &RelPath::new("x/unlisted/pom.xml").unwrap()).unwrap().unwrap();
-        assert_eq!((alone.pom.as_str(), alone.poms.len(), alone.context.as_str()), ("x/unlisted/pom.xml", 2, "x"));
+        let alone =
+            Reactor::of(&poms, &RelPath::new("x/unlisted/pom.xml").unwrap()).unwrap().unwrap();
+        assert_eq!(
+            (alone.pom.as_str(), alone.poms.len(), alone.context.as_str()),
+            ("x/unlisted/pom.xml", 2, "x")
+        );
     }
 
     #[test]
     fn a_flat_layout_has_its_parent_beside_it() {
         let parent = pom("root", "<modules><module>../app</module></modules>");
-        let app = child("app", "").replace("<parent>", "<parent><relativePath>../parent</relativePath>");
-        let repo = Repo::from_files([("parent/pom.xml", parent.as_str()), ("app/pom.xml", app.as_str())]);
-        let reactor = Reactor::of(&Poms::new(&repo), &RelPath::new("app/pom.xml").unwrap()).unwrap().unwrap();
+        let app =
+            child("app", "").replace("<parent>", "<parent><relativePath>../parent</relativePath>");
+        let repo =
+            Repo::from_files([("parent/pom.xml", parent.as_str()), ("app/pom.xml", app.as_str())]);
+        let reactor =
+            Reactor::of(&Poms::new(&repo), &RelPath::new("app/pom.xml").unwrap()).unwrap().unwrap();
         assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("parent/pom.xml", ""));
     }
 
@@ -212,7 +249,8 @@ mod tests {
             ("d/pom.xml", pom("d", "")),
         ]);
         let read = |path: &str| Ok(files.get(path).cloned());
-        let encloses = |member: &str| super::encloses(&read, &RelPath::new(member).unwrap()).unwrap();
+        let encloses =
+            |member: &str| super::encloses(&read, &RelPath::new(member).unwrap()).unwrap();
         assert!(encloses("a/b") && encloses("a") && encloses("c"));
         assert!(!encloses("d") && !encloses("missing"));
     }

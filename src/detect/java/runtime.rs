@@ -1,4 +1,5 @@
-//! What a program needs while it runs: its port, folders that it writes, files that it opens, programs that it starts.
+//! What a program needs while it runs: its port, folders that it writes, files that it opens,
+//! programs that it starts.
 
 use std::collections::BTreeSet;
 
@@ -28,13 +29,21 @@ pub(super) struct Surroundings<'a> {
 pub(super) type PortVariable = Option<String>;
 
 /// Fills in everything that is not the artifact; the variable that changes the port.
-pub(super) fn describe(program: &mut Program, shape: &Shape, around: &Surroundings) -> Result<PortVariable> {
+pub(super) fn describe(
+    program: &mut Program,
+    shape: &Shape,
+    around: &Surroundings,
+) -> Result<PortVariable> {
     let pom = around.project.model.path();
     let jvm = |note: &str| Evidence::at(pom, around.project.model.line("artifactId"), note);
     program.handles_sigterm = Some(jvm("the JVM runs its shutdown hooks and ends on SIGTERM"));
     program.needs.libc = Libc::Dynamic;
     program.needs.libc_evidence = vec![jvm("the Java runtime needs a C library")];
-    let variable = if super::dropwizard::describe(program, around)? { None } else { listens(program, shape, around) };
+    let variable = if super::dropwizard::describe(program, around)? {
+        None
+    } else {
+        listens(program, shape, around)
+    };
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
@@ -64,15 +73,22 @@ enum Server<'a> {
 fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     if let Shape::Servlet { .. } = shape {
         let model = around.project.model;
-        return Server::Jetty(Evidence::at(model.path(), model.line("packaging"), "a war in Jetty"));
+        return Server::Jetty(Evidence::at(
+            model.path(),
+            model.line("packaging"),
+            "a war in Jetty",
+        ));
     }
-    let artifact = |dependency: &Dependency| dependency.key.rsplit(':').next().unwrap_or_default().to_owned();
+    let artifact =
+        |dependency: &Dependency| dependency.key.rsplit(':').next().unwrap_or_default().to_owned();
     let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
     if let Some((plugin, _)) = around.project.quarkus() {
         let command = runtime().any(|d| artifact(d) == "quarkus-picocli");
         let http = ["rest", "vertx-http", "undertow", "reactive-routes", "web", "graphql", "grpc"];
-        let web = runtime()
-            .find(|d| http.iter().any(|part| artifact(d).starts_with("quarkus-") && artifact(d).contains(part)));
+        let web = runtime().find(|d| {
+            http.iter()
+                .any(|part| artifact(d).starts_with("quarkus-") && artifact(d).contains(part))
+        });
         match (web, command) {
             (Some(dependency), _) => return Server::Quarkus(dependency.evidence.clone()),
             (None, false) => return Server::Quarkus(plugin.evidence.clone()),
@@ -80,7 +96,8 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
         }
     }
     let starters = &around.project.tables.web_starters;
-    if let Some(starter) = starters.iter().find_map(|name| runtime().find(|d| artifact(d) == *name)) {
+    if let Some(starter) = starters.iter().find_map(|name| runtime().find(|d| artifact(d) == *name))
+    {
         return Server::Spring(starter);
     }
     let spring = runtime().any(|d| d.key.starts_with("org.springframework.boot:"));
@@ -94,16 +111,26 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
 fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortVariable {
     let server = server(shape, around);
     let (key, address, variable, evidence) = match &server {
-        Server::Spring(starter) => ("server.port", "server.address", "SERVER_PORT", starter.evidence.clone()),
-        Server::Configured(evidence) => ("server.port", "server.address", "SERVER_PORT", evidence.clone()),
-        Server::Quarkus(evidence) => ("quarkus.http.port", "quarkus.http.host", "QUARKUS_HTTP_PORT", evidence.clone()),
-        Server::Micronaut(dependency) => {
-            ("micronaut.server.port", "micronaut.server.host", "MICRONAUT_SERVER_PORT", dependency.evidence.clone())
+        Server::Spring(starter) => {
+            ("server.port", "server.address", "SERVER_PORT", starter.evidence.clone())
         }
+        Server::Configured(evidence) => {
+            ("server.port", "server.address", "SERVER_PORT", evidence.clone())
+        }
+        Server::Quarkus(evidence) => {
+            ("quarkus.http.port", "quarkus.http.host", "QUARKUS_HTTP_PORT", evidence.clone())
+        }
+        Server::Micronaut(dependency) => (
+            "micronaut.server.port",
+            "micronaut.server.host",
+            "MICRONAUT_SERVER_PORT",
+            dependency.evidence.clone(),
+        ),
         Server::Jetty(evidence) => {
             program.kind = Kind::Service;
             let note = "Jetty listens on 8080 unless told otherwise";
-            program.port = Some(Sourced::new(8080, Evidence { note: note.to_owned(), ..evidence.clone() }));
+            program.port =
+                Some(Sourced::new(8080, Evidence { note: note.to_owned(), ..evidence.clone() }));
             program.needs.temporary_files =
                 Some(Evidence { note: "Jetty's work folder".to_owned(), ..evidence.clone() });
             return None;
@@ -137,8 +164,12 @@ fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting:
     let note = format!("{key} = {}{changed}", setting.value);
     match text.trim().parse::<u16>() {
         Ok(0) => {}
-        Ok(port) => program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() })),
-        Err(_) => program.findings.push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
+        Ok(port) => {
+            program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() }));
+        }
+        Err(_) => program
+            .findings
+            .push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
     }
 }
 
@@ -169,8 +200,10 @@ fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
     }
     let variable = key.to_uppercase().replace(['.', '-'], "_");
     let value = EnvVar { key: variable.clone(), value: "0.0.0.0".to_owned() };
-    let note =
-        format!("{key} is {}: set by {variable}, or nothing outside of the container can connect", setting.value);
+    let note = format!(
+        "{key} is {}: set by {variable}, or nothing outside of the container can connect",
+        setting.value
+    );
     program.env.push(Sourced::new(value, Evidence { note, ..setting.evidence.clone() }));
 }
 
@@ -225,7 +258,9 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
         program.needs.libc_evidence.push(Evidence { note, ..evidence() });
     }
     let library = match dependency.key.as_str() {
-        "info.picocli:picocli" | "io.quarkus:quarkus-picocli" | "info.picocli:picocli-spring-boot-starter" => "picocli",
+        "info.picocli:picocli"
+        | "io.quarkus:quarkus-picocli"
+        | "info.picocli:picocli-spring-boot-starter" => "picocli",
         "com.beust:jcommander" | "org.jcommander:jcommander" => "jcommander",
         _ => return,
     };
@@ -277,7 +312,13 @@ fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
             // `List.of("a")` and `Map.get("a")` are no paths.
             let is_path = !matches!(call, "of" | "get") || path_class(source, at);
             if let (Some(text), true) = (source.argument(at), is_path) {
-                opens(program, around, text, writes, &source.evidence(at, format!("{call}(\"{text}\")")));
+                opens(
+                    program,
+                    around,
+                    text,
+                    writes,
+                    &source.evidence(at, format!("{call}(\"{text}\")")),
+                );
             }
         }
     }
@@ -288,7 +329,8 @@ fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
     }
     for call in ["ProcessBuilder", "exec", "command"] {
         for at in source.calls(call) {
-            if let Some(text) = source.texts().find(|(found, _)| *found == at).map(|(_, text)| text) {
+            if let Some(text) = source.texts().find(|(found, _)| *found == at).map(|(_, text)| text)
+            {
                 starts(program, around, text, &source.evidence(at, format!("{call}(\"{text}\")")));
             }
         }
@@ -314,8 +356,15 @@ fn starts(program: &mut Program, around: &Surroundings, text: &str, evidence: &E
     }
 }
 
-/// A path in the code: what the repository holds is carried; what it does not hold, and is written, becomes a folder.
-fn opens(program: &mut Program, around: &Surroundings, text: &str, writes: bool, evidence: &Evidence) {
+/// A path in the code: what the repository holds is carried; what it does not hold, and is written,
+/// becomes a folder.
+fn opens(
+    program: &mut Program,
+    around: &Surroundings,
+    text: &str,
+    writes: bool,
+    evidence: &Evidence,
+) {
     let dir = around.project.model.dir();
     let looks_like_path = !text.is_empty()
         && !text.contains(['*', ':', '\n', '$', '{', '%', ' ', '\\'])
@@ -332,10 +381,13 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, writes: bool,
         return;
     }
     for base in [&dir, around.context] {
-        let Some(path) = base.join(text).filter(|path| !path.is_root() && path != base) else { continue };
+        let Some(path) = base.join(text).filter(|path| !path.is_root() && path != base) else {
+            continue;
+        };
         if around.project.repo.exists(&path) {
             // Sources and build output are no files of the running program.
-            let built = ["src", "target", "pom.xml"].contains(&relative(text).split('/').next().unwrap_or_default());
+            let built = ["src", "target", "pom.xml"]
+                .contains(&relative(text).split('/').next().unwrap_or_default());
             if !built && *base == dir && !program.files.iter().any(|held| held.value == path) {
                 program.files.push(Sourced::new(path, evidence.clone()));
             }
@@ -354,11 +406,16 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, writes: bool,
 fn external_config(program: &mut Program, around: &Surroundings) {
     let dir = around.project.model.dir();
     let (Server::Spring(_) | Server::Configured(_)) = server(&Shape::Whole, around) else { return };
-    let files: BTreeSet<&str> = ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
+    let files: BTreeSet<&str> =
+        ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
     for folder in ["", "config"] {
         for name in &files {
-            let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else { continue };
-            if around.project.repo.is_file(&path) && !program.files.iter().any(|held| held.value == path) {
+            let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else {
+                continue;
+            };
+            if around.project.repo.is_file(&path)
+                && !program.files.iter().any(|held| held.value == path)
+            {
                 program.files.push(Sourced::new(
                     path.clone(),
                     Evidence::file(&path, "Spring reads it from the working directory"),
@@ -374,12 +431,17 @@ pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
     let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
     let profiles = active_profiles(repo, dir)?;
     let mut names: Vec<String> = Vec::new();
-    for stem in profiles.iter().rev().map(|profile| format!("application-{profile}")).chain(["application".to_owned()])
+    for stem in profiles
+        .iter()
+        .rev()
+        .map(|profile| format!("application-{profile}"))
+        .chain(["application".to_owned()])
     {
         names.extend(["properties", "yml", "yaml"].map(|extension| format!("{stem}.{extension}")));
     }
     names.extend(
-        ["bootstrap.yml", "bootstrap.properties", "META-INF/microprofile-config.properties"].map(str::to_owned),
+        ["bootstrap.yml", "bootstrap.properties", "META-INF/microprofile-config.properties"]
+            .map(str::to_owned),
     );
     for folder in folders {
         for name in &names {
@@ -387,12 +449,15 @@ pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
         }
     }
     if settings.0.is_empty() {
-        // A name of its own by spring.config.name: whatever lies at the top of the resources and sets a port.
+        // A name of its own by spring.config.name: whatever lies at the top of the resources and
+        // sets a port.
         let Some(resources) = dir.join("src/main/resources") else { return Ok(settings) };
         let files: Vec<RelPath> = repo
             .children(&resources)
             .map(|(path, _)| path.clone())
-            .filter(|path| ["yml", "yaml", "properties"].contains(&path.extension()) && repo.is_file(path))
+            .filter(|path| {
+                ["yml", "yaml", "properties"].contains(&path.extension()) && repo.is_file(path)
+            })
             .collect();
         for path in files {
             if let Some(text) = repo.source_text(&path)?
@@ -405,7 +470,13 @@ pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
     Ok(settings)
 }
 
-fn add(settings: &mut Settings, repo: &Repo, dir: &RelPath, folder: &str, name: &str) -> Result<()> {
+fn add(
+    settings: &mut Settings,
+    repo: &Repo,
+    dir: &RelPath,
+    folder: &str,
+    name: &str,
+) -> Result<()> {
     let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else { return Ok(()) };
     if let Some(text) = repo.source_text(&path)? {
         settings.add(&path, &text);

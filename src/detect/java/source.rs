@@ -1,4 +1,5 @@
-//! Java and Kotlin sources as tokens, and what a container must know of them: main classes, ports, files, programs.
+//! Java and Kotlin sources as tokens, and what a container must know of them: main classes, ports,
+//! files, programs.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,8 @@ impl Source {
                 };
                 if rest.get(end..).is_some_and(|tail| tail.starts_with('\'')) { end + 1 } else { 1 }
             } else if c.is_alphanumeric() || c == '_' {
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
                 tokens.push((Token::Word(rest[..end].to_owned()), line));
                 end
             } else {
@@ -94,7 +96,9 @@ impl Source {
 
     /// The positions just after `word(`.
     pub(super) fn calls<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-        (0..self.tokens.len()).filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '(')).map(|at| at + 2)
+        (0..self.tokens.len())
+            .filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '('))
+            .map(|at| at + 2)
     }
 
     /// Every string literal with its position.
@@ -110,7 +114,8 @@ impl Source {
 
     /// The package that the file declares.
     fn package(&self) -> String {
-        let Some(start) = (0..self.tokens.len()).find(|at| self.word(*at) == Some("package")) else {
+        let Some(start) = (0..self.tokens.len()).find(|at| self.word(*at) == Some("package"))
+        else {
             return String::new();
         };
         let mut name = String::new();
@@ -128,13 +133,16 @@ impl Source {
     pub(super) fn main_class(&self) -> Option<(String, usize)> {
         let kotlin = self.path.extension() == "kt";
         let at = (0..self.tokens.len()).find(|at| {
-            let (Some("main"), true) = (self.word(*at), self.mark(at + 1, '(')) else { return false };
+            let (Some("main"), true) = (self.word(*at), self.mark(at + 1, '(')) else {
+                return false;
+            };
             let before = at.checked_sub(1).and_then(|before| self.word(before));
             match before {
                 Some("fun") => kotlin,
                 Some("void") => {
                     let start = at.saturating_sub(5);
-                    let modifiers: Vec<&str> = (start..at - 1).filter_map(|at| self.word(at)).collect();
+                    let modifiers: Vec<&str> =
+                        (start..at - 1).filter_map(|at| self.word(at)).collect();
                     modifiers.contains(&"static") && modifiers.contains(&"public")
                 }
                 _ => false,
@@ -142,11 +150,14 @@ impl Source {
         })?;
         let stem = self.path.file_name().split('.').next().unwrap_or_default();
         // A function outside of any class belongs to the class that Kotlin names after the file.
-        let nested = self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('{')).count()
-            > self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('}')).count();
+        let nested =
+            self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('{')).count()
+                > self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('}')).count();
         let class = if kotlin && !nested {
             let mut letters = stem.chars();
-            letters.next().map_or_else(String::new, |c| c.to_uppercase().collect::<String>() + letters.as_str() + "Kt")
+            letters.next().map_or_else(String::new, |c| {
+                c.to_uppercase().collect::<String>() + letters.as_str() + "Kt"
+            })
         } else {
             stem.to_owned()
         };
@@ -162,9 +173,17 @@ impl Source {
             word.parse().ok().or_else(|| constants.get(word).copied()).filter(|port| *port > 0)
         };
         let variable = self.port_variable();
-        for name in
-            ["InetSocketAddress", "ServerSocket", "start", "listen", "port", "setPort", "withPort", "forPort", "Server"]
-        {
+        for name in [
+            "InetSocketAddress",
+            "ServerSocket",
+            "start",
+            "listen",
+            "port",
+            "setPort",
+            "withPort",
+            "forPort",
+            "Server",
+        ] {
             for at in self.calls(name) {
                 let host_first = self.text(at).is_some() && self.mark(at + 1, ',');
                 let place = if host_first { at + 2 } else { at };
@@ -173,7 +192,8 @@ impl Source {
                 if let Some(port) = value(place).filter(|_| closed)
                     && (port > 79 || name != "start")
                 {
-                    let by = variable.as_ref().filter(|_| is_variable).map(|(name, _, _)| name.clone());
+                    let by =
+                        variable.as_ref().filter(|_| is_variable).map(|(name, _, _)| name.clone());
                     return Some((port, by, place));
                 }
             }
@@ -187,26 +207,38 @@ impl Source {
             (*text == "PORT" || text.ends_with("_PORT"))
                 && (at.saturating_sub(8)..*at).any(|at| self.word(at) == Some("getenv"))
         })?;
-        let near = (at + 1..(at + 24).min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
-            Token::Text(text) | Token::Word(text) => text.parse::<u16>().ok().filter(|port| *port > 79),
-            Token::Mark(_) => None,
-        });
+        let near =
+            (at + 1..(at + 24).min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
+                Token::Text(text) | Token::Word(text) => {
+                    text.parse::<u16>().ok().filter(|port| *port > 79)
+                }
+                Token::Mark(_) => None,
+            });
         Some((name.to_owned(), near, at))
     }
 
-    /// Numbers by the name that they are given: `port = 8080`, `PORT = 8080`, `port = getOrDefault("PORT", "8080")`.
+    /// Numbers by the name that they are given: `port = 8080`, `PORT = 8080`,
+    /// `port = getOrDefault("PORT", "8080")`.
     fn constants(&self) -> BTreeMap<&str, u16> {
         let mut found = BTreeMap::new();
         for at in 0..self.tokens.len() {
-            let Some(name) = self.word(at).filter(|name| name.to_lowercase().contains("port")) else { continue };
+            let Some(name) = self.word(at).filter(|name| name.to_lowercase().contains("port"))
+            else {
+                continue;
+            };
             if !self.mark(at + 1, '=') || self.mark(at + 2, '=') {
                 continue;
             }
-            let end = (at + 2..(at + 30).min(self.tokens.len())).find(|at| self.mark(*at, ';')).unwrap_or(at + 3);
-            let number = (at + 2..end.min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
-                Token::Text(text) | Token::Word(text) => text.parse::<u16>().ok().filter(|port| *port > 0),
-                Token::Mark(_) => None,
-            });
+            let end = (at + 2..(at + 30).min(self.tokens.len()))
+                .find(|at| self.mark(*at, ';'))
+                .unwrap_or(at + 3);
+            let number =
+                (at + 2..end.min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
+                    Token::Text(text) | Token::Word(text) => {
+                        text.parse::<u16>().ok().filter(|port| *port > 0)
+                    }
+                    Token::Mark(_) => None,
+                });
             if let Some(number) = number {
                 found.entry(name).or_insert(number);
             }
@@ -247,17 +279,30 @@ mod tests {
     fn finds_main_classes() {
         let java = "package a.b;\n/* public static void main( */ class X { char c = '\"'; public static void main(String[] a) {} }";
         assert_eq!(source("X.java", java).main_class().unwrap().0, "a.b.X");
-        assert_eq!(source("app.kt", "package a\nfun main() { }").main_class().unwrap().0, "a.AppKt");
         assert_eq!(
-            source("A.kt", "object A { @JvmStatic fun main(a: Array<String>) {} }").main_class().unwrap().0,
+            source("app.kt", "package a\nfun main() { }").main_class().unwrap().0,
+            "a.AppKt"
+        );
+        assert_eq!(
+            source("A.kt", "object A { @JvmStatic fun main(a: Array<String>) {} }")
+                .main_class()
+                .unwrap()
+                .0,
             "A"
         );
         assert!(
-            source("Y.java", "class Y { static String s = \"public static void main(\"; void main(int a) {} }")
+            source(
+                "Y.java",
+                "class Y { static String s = \"public static void main(\"; void main(int a) {} }"
+            )
+            .main_class()
+            .is_none()
+        );
+        assert!(
+            source("Z.java", "class Z { private static void main(String[] a) {} }")
                 .main_class()
                 .is_none()
         );
-        assert!(source("Z.java", "class Z { private static void main(String[] a) {} }").main_class().is_none());
     }
 
     #[test]

@@ -26,7 +26,13 @@ pub(super) fn folder_of(path: &str) -> &str {
 pub(super) fn databases(program: &mut Program, around: &Surroundings) {
     let of_settings = around.settings.valued("jdbc:").map(|setting| {
         let value = around.settings.expand(&setting.value).0;
-        (value, Evidence { note: format!("{} = {}", setting.key, setting.value), ..setting.evidence.clone() })
+        (
+            value,
+            Evidence {
+                note: format!("{} = {}", setting.key, setting.value),
+                ..setting.evidence.clone()
+            },
+        )
     });
     let of_code = around.sources.iter().flat_map(|source| {
         let texts = source.texts().filter(|(_, text)| text.starts_with("jdbc:"));
@@ -68,7 +74,8 @@ fn database_file(address: &str) -> Option<&str> {
     } else if let Some(rest) = rest.strip_prefix("hsqldb:") {
         rest.strip_prefix("file:")?
     } else {
-        rest.strip_prefix("derby:").filter(|rest| !rest.starts_with("//") && !rest.starts_with("memory:"))?
+        rest.strip_prefix("derby:")
+            .filter(|rest| !rest.starts_with("//") && !rest.starts_with("memory:"))?
     };
     let file = file.split([';', '?']).next().unwrap_or_default();
     (!file.is_empty() && !file.starts_with(':') && !file.contains("${")).then_some(file)
@@ -99,7 +106,12 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         for file in files {
             // `<property name="X" value="Y"/>`: attributes are looked up in the text.
             let value = fill_logback(&file.text, &text);
-            written(program, &value, true, Evidence::at(&path, file.line, format!("log file {value}")));
+            written(
+                program,
+                &value,
+                true,
+                Evidence::at(&path, file.line, format!("log file {value}")),
+            );
         }
     }
     Ok(())
@@ -107,10 +119,15 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
 
 fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
     let value = if value.starts_with('/') { value.to_owned() } else { relative(value) };
-    if value.is_empty() || value.contains("${") || value.starts_with("..") || value.starts_with("/tmp") {
+    if value.is_empty()
+        || value.contains("${")
+        || value.starts_with("..")
+        || value.starts_with("/tmp")
+    {
         return;
     }
-    let folder = if is_file { value.rsplit_once('/').map_or("", |(folder, _)| folder) } else { &value };
+    let folder =
+        if is_file { value.rsplit_once('/').map_or("", |(folder, _)| folder) } else { &value };
     if !folder.is_empty() {
         write(program, folder, evidence);
     } else if is_file {
@@ -137,9 +154,11 @@ fn fill_logback(value: &str, text: &str) -> String {
             let at = line.find(&format!("{name}=\""))? + name.len() + 2;
             line[at..].split('"').next().map(str::to_owned)
         };
-        let defined = text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
-        let found =
-            defined.filter(|line| attribute(line, "name").as_deref() == Some(name)).find_map(|l| attribute(l, "value"));
+        let defined =
+            text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
+        let found = defined
+            .filter(|line| attribute(line, "name").as_deref() == Some(name))
+            .find_map(|l| attribute(l, "value"));
         let replacement = found.unwrap_or_else(|| default.to_owned());
         if replacement.is_empty() {
             break;

@@ -165,7 +165,9 @@ impl Tables {
     /// The environment that an API in this version asks for.
     pub(super) fn servlet(&self, api: &str, version: Option<&str>) -> Option<&str> {
         let rows = self.servlet.iter().filter(|row| row.api == api);
-        rows.into_iter().find(|row| version.is_none_or(|v| at_least(v, &row.from))).map(|row| row.environment.as_str())
+        rows.into_iter()
+            .find(|row| version.is_none_or(|v| at_least(v, &row.from)))
+            .map(|row| row.environment.as_str())
     }
 }
 
@@ -173,7 +175,13 @@ impl Tables {
 pub(super) fn at_least(version: &str, from: &str) -> bool {
     let numbers = |text: &str| -> Vec<u64> {
         text.split(['.', '-'])
-            .map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0))
+            .map(|part| {
+                part.chars()
+                    .take_while(char::is_ascii_digit)
+                    .collect::<String>()
+                    .parse()
+                    .unwrap_or(0)
+            })
             .collect()
     };
     let (mut left, mut right) = (numbers(version), numbers(from));
@@ -189,7 +197,9 @@ mod tests {
 
     #[test]
     fn versions_compare_by_numbers() {
-        assert!(at_least("3.10.1", "3.9") && at_least("4.1.0-M1", "4.1") && at_least("2.4", "2.4.0"));
+        assert!(
+            at_least("3.10.1", "3.9") && at_least("4.1.0-M1", "4.1") && at_least("2.4", "2.4.0")
+        );
         assert!(!at_least("3.2.12", "3.3") && !at_least("${x}", "1"));
     }
 

@@ -9,7 +9,9 @@ fn facts(files: &[(&str, &str)], dir: &str) -> Option<Facts> {
 }
 
 fn pom(body: &str) -> String {
-    format!("<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>{body}</project>")
+    format!(
+        "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>{body}</project>"
+    )
 }
 
 const PARENT: &str = "<parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.5.1</version><relativePath/></parent>";
@@ -31,22 +33,33 @@ fn artifact(facts: &Facts) -> Artifact {
 }
 
 fn plugin(artifact: &str, body: &str) -> String {
-    format!("<build><plugins><plugin><artifactId>{artifact}</artifactId>{body}</plugin></plugins></build>")
+    format!(
+        "<build><plugins><plugin><artifactId>{artifact}</artifactId>{body}</plugin></plugins></build>"
+    )
 }
 
 #[test]
 fn version_files_win_over_levels_and_losers_are_named() {
-    let level =
-        spring("").replace("<dependencies>", "<properties><java.version>17</java.version></properties><dependencies>");
+    let level = spring("").replace(
+        "<dependencies>",
+        "<properties><java.version>17</java.version></properties><dependencies>",
+    );
     let found = facts(&[("pom.xml", &level)], "").unwrap().toolchain;
     assert_eq!((found.value.as_str(), found.evidence[0].place().as_str()), ("17", "pom.xml:1"));
-    let all =
-        [("pom.xml", level.as_str()), (".sdkmanrc", "java=21.0.2-tem\n"), (".tool-versions", "java temurin-25.0.1\n")];
+    let all = [
+        ("pom.xml", level.as_str()),
+        (".sdkmanrc", "java=21.0.2-tem\n"),
+        (".tool-versions", "java temurin-25.0.1\n"),
+    ];
     let found = facts(&all, "").unwrap().toolchain;
     assert_eq!((found.value.as_str(), found.evidence[0].place().as_str()), ("21", ".sdkmanrc:1"));
     let rejected: Vec<&str> = found.rejected.iter().map(|r| r.value.as_str()).collect();
     assert_eq!(rejected, ["21.0.2-tem", "temurin-25.0.1", "17"]);
-    let found = facts(&[("pom.xml", &level), (".java-version", "25\n"), (".sdkmanrc", "java=21-tem\n")], "").unwrap();
+    let found = facts(
+        &[("pom.xml", &level), (".java-version", "25\n"), (".sdkmanrc", "java=21-tem\n")],
+        "",
+    )
+    .unwrap();
     assert_eq!(found.toolchain.value, "25");
 }
 
@@ -58,11 +71,20 @@ fn levels_have_their_order() {
     let source = "<maven.compiler.source>1.8</maven.compiler.source><maven.compiler.target>11</maven.compiler.target>";
     assert_eq!(of(&properties(source)), "8");
     assert_eq!(of(&properties(&format!("{source}<java.version>17</java.version>"))), "17");
-    let compiler = plugin("maven-compiler-plugin", "<configuration><release>${level}</release></configuration>");
-    assert_eq!(of(&(properties("<level>21</level><java.version>17</java.version>") + &compiler)), "21");
+    let compiler = plugin(
+        "maven-compiler-plugin",
+        "<configuration><release>${level}</release></configuration>",
+    );
+    assert_eq!(
+        of(&(properties("<level>21</level><java.version>17</java.version>") + &compiler)),
+        "21"
+    );
     let release = "<level>21</level><maven.compiler.release>25</maven.compiler.release>";
     assert_eq!(of(&(properties(release) + &compiler)), "25");
-    assert_eq!(of(&properties("<jdk.version>21</jdk.version><release.version>17</release.version>")), "17");
+    assert_eq!(
+        of(&properties("<jdk.version>21</jdk.version><release.version>17</release.version>")),
+        "17"
+    );
     // A line that is no longer published: the next one compiles for it.
     assert_eq!(of(&properties("<maven.compiler.release>22</maven.compiler.release>")), "25");
     assert_eq!(of(""), Tables::read().unwrap().catalog.default_cycle);
@@ -70,17 +92,24 @@ fn levels_have_their_order() {
 
 #[test]
 fn frameworks_lift_the_jdk() {
-    let old =
-        spring("").replace("<dependencies>", "<properties><java.version>1.8</java.version></properties><dependencies>");
+    let old = spring("").replace(
+        "<dependencies>",
+        "<properties><java.version>1.8</java.version></properties><dependencies>",
+    );
     let found = facts(&[("pom.xml", &old)], "").unwrap().toolchain;
     assert_eq!(found.value, "17");
-    assert!(found.rejected[0].why.contains("Spring Boot 3.5.1 needs Java 17"), "{:?}", found.rejected);
+    assert!(
+        found.rejected[0].why.contains("Spring Boot 3.5.1 needs Java 17"),
+        "{:?}",
+        found.rejected
+    );
 }
 
 #[test]
 fn the_wrapper_must_be_complete() {
     let app = spring("");
-    let whole = [("pom.xml", app.as_str()), ("mvnw", ""), (".mvn/wrapper/maven-wrapper.properties", "")];
+    let whole =
+        [("pom.xml", app.as_str()), ("mvnw", ""), (".mvn/wrapper/maven-wrapper.properties", "")];
     let found = facts(&whole, "").unwrap();
     assert_eq!(
         (found.tool.value.as_str(), details(&found).run.command.as_slice()),
@@ -93,7 +122,8 @@ fn the_wrapper_must_be_complete() {
 
 fn modules() -> Vec<(&'static str, String)> {
     let root = "<project><groupId>g</groupId><artifactId>root</artifactId><version>1</version><packaging>pom</packaging><modules><module>lib</module><module>app</module></modules></project>";
-    let parent = "<parent><groupId>g</groupId><artifactId>root</artifactId><version>1</version></parent>";
+    let parent =
+        "<parent><groupId>g</groupId><artifactId>root</artifactId><version>1</version></parent>";
     let lib = format!("<project>{parent}<artifactId>lib</artifactId></project>");
     let uses = "<dependencies><dependency><groupId>g</groupId><artifactId>lib</artifactId><version>1</version></dependency></dependencies>";
     let shade = plugin(
@@ -104,7 +134,10 @@ fn modules() -> Vec<(&'static str, String)> {
     vec![
         ("pom.xml", root.to_owned()),
         ("lib/pom.xml", lib),
-        ("lib/src/main/java/Demo.java", "class Demo { public static void main(String[] a) {} }".to_owned()),
+        (
+            "lib/src/main/java/Demo.java",
+            "class Demo { public static void main(String[] a) {} }".to_owned(),
+        ),
         ("app/pom.xml", app),
     ]
 }
@@ -112,7 +145,8 @@ fn modules() -> Vec<(&'static str, String)> {
 #[test]
 fn only_the_runnable_module_is_an_application() {
     let files = modules();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     assert!(facts(&files, "").is_none());
     // A main method does not make an application of a library beside one.
     assert!(facts(&files, "lib").is_none());
@@ -135,7 +169,10 @@ fn archives_have_exact_names() {
         "<artifactId>spring-boot-maven-plugin</artifactId>",
         "<artifactId>spring-boot-maven-plugin</artifactId><configuration><classifier>exec</classifier></configuration>",
     );
-    assert_eq!(artifact(&facts(&[("pom.xml", &classifier)], "").unwrap()).file, "target/app-1-exec.jar");
+    assert_eq!(
+        artifact(&facts(&[("pom.xml", &classifier)], "").unwrap()).file,
+        "target/app-1-exec.jar"
+    );
 }
 
 #[test]
@@ -152,14 +189,29 @@ fn layers_come_out_by_the_version_of_spring_boot() {
     let words = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     assert_eq!(shape("4.1.0", ""), words("tools", ""));
     assert_eq!(shape("3.3.0", ""), words("tools", ""));
-    assert_eq!(shape("3.2.9", ""), words("layertools", "org.springframework.boot.loader.launch.JarLauncher"));
-    assert_eq!(shape("2.7.18", ""), words("layertools", "org.springframework.boot.loader.JarLauncher"));
+    assert_eq!(
+        shape("3.2.9", ""),
+        words("layertools", "org.springframework.boot.loader.launch.JarLauncher")
+    );
+    assert_eq!(
+        shape("2.7.18", ""),
+        words("layertools", "org.springframework.boot.loader.JarLauncher")
+    );
     let war = "<packaging>war</packaging>";
-    assert_eq!(shape("4.0.0", war), words("tools", "org.springframework.boot.loader.launch.WarLauncher"));
+    assert_eq!(
+        shape("4.0.0", war),
+        words("tools", "org.springframework.boot.loader.launch.WarLauncher")
+    );
     let named = "<artifactId>spring-boot-maven-plugin</artifactId>";
-    let classic = "<configuration><loaderImplementation>CLASSIC</loaderImplementation></configuration>";
-    let text = spring("").replace(named, &format!("{named}{classic}")).replace("<version>1</version>", &format!("<version>1</version>{war}"));
-    let Shape::Layers { launcher, .. } = artifact(&facts(&[("pom.xml", &text)], "").unwrap()).shape else { panic!() };
+    let classic =
+        "<configuration><loaderImplementation>CLASSIC</loaderImplementation></configuration>";
+    let text = spring("")
+        .replace(named, &format!("{named}{classic}"))
+        .replace("<version>1</version>", &format!("<version>1</version>{war}"));
+    let Shape::Layers { launcher, .. } = artifact(&facts(&[("pom.xml", &text)], "").unwrap()).shape
+    else {
+        panic!()
+    };
     assert_eq!(launcher.as_deref(), Some("org.springframework.boot.loader.WarLauncher"));
     assert_eq!(shape("2.2.0.RELEASE", "").0, "Whole");
 }
@@ -171,13 +223,22 @@ fn ports_and_addresses() {
         (found.programs[0].port.as_ref().map(|port| port.value), found.programs[0].env.len())
     };
     assert_eq!(of("x", ""), (Some(8080), 0));
-    assert_eq!(of("src/main/resources/application.properties", "server.port=9000"), (Some(9000), 0));
     assert_eq!(
-        of("src/main/resources/application.yaml", "server:\n  port: ${PORT:9001}\n  address: 127.0.0.1"),
+        of("src/main/resources/application.properties", "server.port=9000"),
+        (Some(9000), 0)
+    );
+    assert_eq!(
+        of(
+            "src/main/resources/application.yaml",
+            "server:\n  port: ${PORT:9001}\n  address: 127.0.0.1"
+        ),
         (Some(9001), 1)
     );
     assert_eq!(of("config/application.yml", "server.port: 9002"), (Some(9002), 0));
-    assert_eq!(of("src/main/resources/application.properties", "server.port=${NOWHERE}"), (None, 0));
+    assert_eq!(
+        of("src/main/resources/application.properties", "server.port=${NOWHERE}"),
+        (None, 0)
+    );
 }
 
 #[test]
@@ -190,7 +251,8 @@ fn what_reads_git_is_skipped_unless_it_can_do_without() {
         details(&facts(&[("pom.xml", &text)], "").unwrap()).run.options
     };
     assert_eq!(with(""), ["-Dmaven.test.skip=true", "-Dmaven.gitcommitid.skip=true"]);
-    let tolerant = "<configuration><failOnNoGitDirectory>false</failOnNoGitDirectory></configuration>";
+    let tolerant =
+        "<configuration><failOnNoGitDirectory>false</failOnNoGitDirectory></configuration>";
     assert_eq!(with(tolerant), ["-Dmaven.test.skip=true"]);
 }
 
@@ -206,9 +268,14 @@ fn test_classes_of_a_module_are_compiled_where_they_are_used() {
 #[test]
 fn private_repositories_ask_for_a_secret_and_public_ones_do_not() {
     let with = |host: &str| {
-        let list = format!("<repositories><repository><url>https://{host}/x</url></repository></repositories>");
-        let found =
-            facts(&[("pom.xml", &spring("").replace("<dependencies>", &format!("{list}<dependencies>")))], "").unwrap();
+        let list = format!(
+            "<repositories><repository><url>https://{host}/x</url></repository></repositories>"
+        );
+        let found = facts(
+            &[("pom.xml", &spring("").replace("<dependencies>", &format!("{list}<dependencies>")))],
+            "",
+        )
+        .unwrap();
         details(&found).run.credentials
     };
     assert!(with("nexus.example") && with("maven.pkg.github.com"));
@@ -229,8 +296,9 @@ fn a_named_class_or_archive_is_taken() {
 #[test]
 fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
     let shade = |extra: &str| {
-        let config =
-            format!("{extra}<transformers><transformer><mainClass>a.Main</mainClass></transformer></transformers>");
+        let config = format!(
+            "{extra}<transformers><transformer><mainClass>a.Main</mainClass></transformer></transformers>"
+        );
         let text = pom(&plugin(
             "maven-shade-plugin",
             &format!(
@@ -241,11 +309,15 @@ fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
     };
     assert_eq!(shade("").shape, Shape::Classes { main: "a.Main".to_owned(), args: Vec::new() });
     let relocated = "<relocations><relocation><pattern>x</pattern></relocation></relocations>";
-    assert_eq!((shade(relocated).shape, shade(relocated).file.as_str()), (Shape::Whole, "target/app-1.jar"));
+    assert_eq!(
+        (shade(relocated).shape, shade(relocated).file.as_str()),
+        (Shape::Whole, "target/app-1.jar")
+    );
     let attached = format!("{relocated}<shadedArtifactAttached>true</shadedArtifactAttached>");
     assert_eq!(shade(&attached).file, "target/app-1-shaded.jar");
     assert_eq!(
-        shade(&format!("{relocated}<outputFile>${{project.build.directory}}/y.jar</outputFile>")).file,
+        shade(&format!("{relocated}<outputFile>${{project.build.directory}}/y.jar</outputFile>"))
+            .file,
         "target/y.jar"
     );
 }
@@ -253,7 +325,8 @@ fn a_shaded_jar_is_taken_whole_only_where_it_differs_from_its_parts() {
 #[test]
 fn a_launcher_is_told_what_the_manifest_would_say() {
     let shade = |launcher: &str| {
-        let entries = format!("<Main-Class>{launcher}</Main-Class><Main-Verticle>a.Verticle</Main-Verticle>");
+        let entries =
+            format!("<Main-Class>{launcher}</Main-Class><Main-Verticle>a.Verticle</Main-Verticle>");
         let text = pom(&plugin(
             "maven-shade-plugin",
             &format!(
@@ -266,7 +339,10 @@ fn a_launcher_is_told_what_the_manifest_would_say() {
         main: main.to_owned(),
         args: args.iter().map(ToString::to_string).collect(),
     };
-    assert_eq!(shade("io.vertx.core.Launcher"), told("io.vertx.core.Launcher", &["run", "a.Verticle"]));
+    assert_eq!(
+        shade("io.vertx.core.Launcher"),
+        told("io.vertx.core.Launcher", &["run", "a.Verticle"])
+    );
     let new = "io.vertx.launcher.application.VertxApplication";
     assert_eq!(shade(new), told(new, &["a.Verticle"]));
     assert_eq!(shade("a.Own"), Shape::Whole);

@@ -1,4 +1,5 @@
-//! Which JDK: version files over the compiler's level, and never below what the frameworks and the build's own rules ask.
+//! Which JDK: version files over the compiler's level, and never below what the frameworks and the
+//! build's own rules ask.
 
 use anyhow::Result;
 
@@ -25,7 +26,11 @@ struct Stated {
 ///
 /// # Errors
 /// Where a version file is broken.
-pub(super) fn detect(dir: &Dir, project: &Project, floors: &[(u32, Evidence)]) -> Result<Sourced<String>> {
+pub(super) fn detect(
+    dir: &Dir,
+    project: &Project,
+    floors: &[(u32, Evidence)],
+) -> Result<Sourced<String>> {
     let stated = stated(dir, project)?;
     let mut found = match stated.first() {
         Some(first) => {
@@ -45,26 +50,43 @@ pub(super) fn detect(dir: &Dir, project: &Project, floors: &[(u32, Evidence)]) -
     };
     for other in stated.iter().skip(1) {
         let place = other.evidence.place();
-        if other.feature.to_string() != found.value && !found.rejected.iter().any(|r| r.value == other.text) {
-            found = found.rejecting(&other.text, format!("{place} is weaker: {}", other.evidence.note));
+        if other.feature.to_string() != found.value
+            && !found.rejected.iter().any(|r| r.value == other.text)
+        {
+            found =
+                found.rejecting(&other.text, format!("{place} is weaker: {}", other.evidence.note));
         }
     }
     let ranges = required_ranges(project);
     let allowed = |feature: u32| {
-        floors.iter().all(|(floor, _)| feature >= *floor) && ranges.iter().all(|(range, _)| in_range(range, feature))
+        floors.iter().all(|(floor, _)| feature >= *floor)
+            && ranges.iter().all(|(range, _)| in_range(range, feature))
     };
     let current: u32 = found.value.parse().unwrap_or(0);
     if allowed(current) {
         return Ok(found);
     }
-    let lifted = cycles(project).into_iter().filter(|feature| *feature >= current).find(|feature| allowed(*feature));
+    let lifted = cycles(project)
+        .into_iter()
+        .filter(|feature| *feature >= current)
+        .find(|feature| allowed(*feature));
     if let Some(lifted) = lifted.filter(|lifted| *lifted != current) {
-        let reasons = floors.iter().filter(|(floor, _)| current < *floor).map(|(_, evidence)| evidence.clone());
-        let rules = ranges.iter().filter(|(range, _)| !in_range(range, current)).map(|(_, evidence)| evidence.clone());
+        let reasons = floors
+            .iter()
+            .filter(|(floor, _)| current < *floor)
+            .map(|(_, evidence)| evidence.clone());
+        let rules = ranges
+            .iter()
+            .filter(|(range, _)| !in_range(range, current))
+            .map(|(_, evidence)| evidence.clone());
         let evidence: Vec<Evidence> = reasons.chain(rules).collect();
-        let why = evidence.first().map_or_else(String::new, |e| format!("{}: {}", e.place(), e.note));
+        let why =
+            evidence.first().map_or_else(String::new, |e| format!("{}: {}", e.place(), e.note));
         let mut rejected = found.rejected;
-        rejected.insert(0, Rejected { value: found.value, why: format!("below what is required ({why})") });
+        rejected.insert(
+            0,
+            Rejected { value: found.value, why: format!("below what is required ({why})") },
+        );
         return Ok(Sourced { value: lifted.to_string(), evidence, rejected });
     }
     Ok(found)
@@ -72,15 +94,22 @@ pub(super) fn detect(dir: &Dir, project: &Project, floors: &[(u32, Evidence)]) -
 
 /// The long-term lines of the catalog, oldest first.
 fn cycles(project: &Project) -> Vec<u32> {
-    let rows = project.tables.catalog.release.iter().filter(|release| release.lts && release.supported);
+    let rows =
+        project.tables.catalog.release.iter().filter(|release| release.lts && release.supported);
     let mut cycles: Vec<u32> = rows.filter_map(|release| release.cycle.parse().ok()).collect();
     cycles.sort_unstable();
     cycles
 }
 
-/// The line to take for a stated version: itself where it is published and is pinned or supported, else the next one.
+/// The line to take for a stated version: itself where it is published and is pinned or supported,
+/// else the next one.
 fn available(project: &Project, stated: &Stated) -> u32 {
-    let row = project.tables.catalog.release.iter().find(|release| release.cycle == stated.feature.to_string());
+    let row = project
+        .tables
+        .catalog
+        .release
+        .iter()
+        .find(|release| release.cycle == stated.feature.to_string());
     if row.is_some_and(|row| row.supported || stated.pin) {
         return stated.feature;
     }
@@ -98,8 +127,14 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
     for folder in dir.upwards() {
         if let Some((path, text)) = folder.text(".java-version")? {
             let lines = (1..).zip(text.lines());
-            if let Some((number, line)) = lines.map(|(n, line)| (n, line.trim())).find(|(_, line)| !line.is_empty()) {
-                push(line, Evidence::at(&path, number, "the version that jenv and others read"), true);
+            if let Some((number, line)) =
+                lines.map(|(n, line)| (n, line.trim())).find(|(_, line)| !line.is_empty())
+            {
+                push(
+                    line,
+                    Evidence::at(&path, number, "the version that jenv and others read"),
+                    true,
+                );
             }
         }
     }
@@ -109,7 +144,11 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
                 if let Some((key, value)) = line.split_once('=')
                     && key.trim() == "java"
                 {
-                    push(value.trim(), Evidence::at(&path, number, "the version that SDKMAN! reads"), true);
+                    push(
+                        value.trim(),
+                        Evidence::at(&path, number, "the version that SDKMAN! reads"),
+                        true,
+                    );
                 }
             }
         }
@@ -152,7 +191,8 @@ fn levels(project: &Project) -> Vec<Found> {
 fn required_ranges(project: &Project) -> Vec<Found> {
     let Some(plugin) = project.plugins.get(ENFORCER) else { return Vec::new() };
     let rule = |element: &Element| element.walk().find(|e| e.name == "requireJavaVersion").cloned();
-    let executions = plugin.running("enforce").filter_map(|execution| plugin.element_of(execution, "rules"));
+    let executions =
+        plugin.running("enforce").filter_map(|execution| plugin.element_of(execution, "rules"));
     executions
         .filter_map(|(path, rules)| {
             let version = rule(rules)?;
@@ -165,15 +205,16 @@ fn required_ranges(project: &Project) -> Vec<Found> {
 
 /// `21.0.5-tem`, `temurin-21`, `1.8`, `openjdk64-11.0.2`: the feature number.
 pub(super) fn feature(text: &str) -> Option<u32> {
-    let word = text.split(['-', '@', ' ']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let word =
+        text.split(['-', '@', ' ']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let mut numbers = word.split(['.', '+', '_', 'u']).map(|part| part.parse::<u32>().ok());
     let first = numbers.next()??;
     let feature = if first == 1 { numbers.next().flatten().unwrap_or(1) } else { first };
     (5..1000).contains(&feature).then_some(feature)
 }
 
-/// True where a version range of Maven holds the feature number: `17` (or newer), `[21,22),[25,26)`.
-/// <https://maven.apache.org/enforcer/enforcer-rules/versionRanges.html>
+/// True where a version range of Maven holds the feature number: `17` (or newer),
+/// `[21,22),[25,26)`. <https://maven.apache.org/enforcer/enforcer-rules/versionRanges.html>
 fn in_range(range: &str, wanted: u32) -> bool {
     let range = range.trim();
     if !range.starts_with(['[', '(']) {
@@ -188,8 +229,9 @@ fn in_range(range: &str, wanted: u32) -> bool {
         let (low, high) = inner.split_once(',').unwrap_or((inner, inner));
         let above = feature(low).is_none_or(|low| wanted >= low);
         // `22)` leaves out 22; `22.1)` and `22]` let releases of the line 22 in.
-        let below = feature(high)
-            .is_none_or(|high| if close && !high_has_more(inner) { wanted < high } else { wanted <= high });
+        let below = feature(high).is_none_or(|high| {
+            if close && !high_has_more(inner) { wanted < high } else { wanted <= high }
+        });
         if above && below {
             return true;
         }

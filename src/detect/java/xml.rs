@@ -1,4 +1,5 @@
-//! XML as a plain tree with lines. A DTD that declares entities is refused: no file of Maven's needs one.
+//! XML as a plain tree with lines. A DTD that declares entities is refused: no file of Maven's
+//! needs one.
 
 use anyhow::{Result, anyhow, bail};
 
@@ -63,7 +64,11 @@ pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     refuse_deep(path, text)?;
     // logback's files often open with a bare `<!DOCTYPE configuration>`.
     let allow_dtd = !text.contains("<!ENTITY");
-    let options = roxmltree::ParsingOptions { allow_dtd, nodes_limit: MAX_ELEMENTS * 8, ..Default::default() };
+    let options = roxmltree::ParsingOptions {
+        allow_dtd,
+        nodes_limit: MAX_ELEMENTS * 8,
+        ..Default::default()
+    };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         anyhow!(
             "{path}:{}: not valid XML: {error}; mend the file, since the build tools cannot read it either",
@@ -74,7 +79,8 @@ pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     Ok(convert(document.root_element(), &lines))
 }
 
-/// The parser and [`convert`] recurse; so the nesting is bounded before either of them sees the document.
+/// The parser and [`convert`] recurse; so the nesting is bounded before either of them sees the
+/// document.
 fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
     let (mut depth, mut line) = (0_usize, 1_u32);
     let mut rest = text;
@@ -82,8 +88,9 @@ fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
         line += u32::try_from(rest[..at].matches('\n').count()).unwrap_or(0);
         rest = &rest[at..];
         let skip = |open: &str, close: &str| {
-            rest.strip_prefix(open)
-                .map(|body| body.find(close).map_or(rest.len(), |end| open.len() + end + close.len()))
+            rest.strip_prefix(open).map(|body| {
+                body.find(close).map_or(rest.len(), |end| open.len() + end + close.len())
+            })
         };
         let length = if let Some(length) =
             skip("<!--", "-->").or_else(|| skip("<![CDATA[", "]]>")).or_else(|| skip("<?", "?>"))
@@ -124,12 +131,17 @@ fn tag_end(tag: &str) -> usize {
 }
 
 fn convert(node: roxmltree::Node, lines: &LineStarts) -> Element {
-    let text: String = node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect();
+    let text: String =
+        node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect();
     Element {
         name: node.tag_name().name().to_owned(),
         text: text.trim().to_owned(),
         line: lines.line(node.range().start),
-        children: node.children().filter(roxmltree::Node::is_element).map(|child| convert(child, lines)).collect(),
+        children: node
+            .children()
+            .filter(roxmltree::Node::is_element)
+            .map(|child| convert(child, lines))
+            .collect(),
     }
 }
 
@@ -138,7 +150,9 @@ struct LineStarts(Vec<usize>);
 
 impl LineStarts {
     fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+        Self(
+            text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
+        )
     }
 
     fn line(&self, offset: usize) -> u32 {
@@ -156,7 +170,8 @@ mod tests {
 
     #[test]
     fn reads_a_tree_with_lines() {
-        let root = parse(&path(), "<p xmlns='x'>\n <!-- <a> -->\n <a>\n  <b> t </b></a>\n</p>").unwrap();
+        let root =
+            parse(&path(), "<p xmlns='x'>\n <!-- <a> -->\n <a>\n  <b> t </b></a>\n</p>").unwrap();
         assert_eq!(root.text_at("a/b"), Some("t"));
         assert_eq!(root.at("a/b").unwrap().line, 4);
         assert_eq!(root.walk().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["p", "a", "b"]);
@@ -166,7 +181,8 @@ mod tests {
     fn refuses_what_is_broken_or_hostile() {
         let error = parse(&path(), "<p>\n<a></p>").unwrap_err().to_string();
         assert!(error.starts_with("pom.xml:2: not valid XML"), "{error}");
-        let bare = "<?xml version='1.0'?>\n<!DOCTYPE configuration>\n<configuration><a/></configuration>";
+        let bare =
+            "<?xml version='1.0'?>\n<!DOCTYPE configuration>\n<configuration><a/></configuration>";
         assert_eq!(parse(&path(), bare).unwrap().children[0].line, 3);
         let bomb = "<!DOCTYPE p [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><p>&b;</p>";
         assert!(parse(&path(), bomb).unwrap_err().to_string().contains("not valid XML"));

@@ -18,7 +18,8 @@ pub(crate) struct Server {
     pub(crate) finding: Option<Finding>,
 }
 
-/// The build of the application among the projects (<https://angular.dev/reference/configs/workspace-config>).
+/// The build of the application among the projects
+/// (<https://angular.dev/reference/configs/workspace-config>).
 struct Build {
     path: RelPath,
     text: std::rc::Rc<str>,
@@ -30,10 +31,14 @@ impl Build {
     fn of(app: &App) -> Result<Option<Self>> {
         let Some((path, text)) = app.dir.text("angular.json")? else { return Ok(None) };
         let json: Value = parse_json5(&path, &text)?;
-        let Some(projects) = json.get("projects").and_then(Value::as_object) else { return Ok(None) };
+        let Some(projects) = json.get("projects").and_then(Value::as_object) else {
+            return Ok(None);
+        };
         let wanted = json.get("defaultProject").and_then(Value::as_str);
         let is_app = |p: &Value| p.get("projectType").and_then(Value::as_str) != Some("library");
-        let project = projects.iter().find(|(name, p)| wanted.map_or_else(|| is_app(p), |wanted| wanted == name.as_str()));
+        let project = projects
+            .iter()
+            .find(|(name, p)| wanted.map_or_else(|| is_app(p), |wanted| wanted == name.as_str()));
         let Some((name, project)) = project else { return Ok(None) };
         let targets = project.get("architect").or_else(|| project.get("targets"));
         let target = targets.and_then(|t| t.get("build")).cloned().unwrap_or_default();
@@ -44,10 +49,12 @@ impl Build {
         self.target.get("builder").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// An option of the build as `ng build` sees it: of the default configuration, else of the target.
+    /// An option of the build as `ng build` sees it: of the default configuration, else of the
+    /// target.
     fn option(&self, key: &str) -> Option<&Value> {
         let default = self.target.get("defaultConfiguration").and_then(Value::as_str);
-        let configured = default.and_then(|name| self.target.get("configurations")?.get(name)?.get(key));
+        let configured =
+            default.and_then(|name| self.target.get("configurations")?.get(name)?.get(key));
         configured.or_else(|| self.target.get("options")?.get(key))
     }
 
@@ -58,7 +65,11 @@ impl Build {
             Some(Value::String(base)) => (base.clone(), browser, server),
             Some(Value::Object(parts)) => {
                 let part = |key: &str| parts.get(key).and_then(Value::as_str).map(str::to_owned);
-                (part("base").unwrap_or_default(), part("browser").unwrap_or(browser), part("server").unwrap_or(server))
+                (
+                    part("base").unwrap_or_default(),
+                    part("browser").unwrap_or(browser),
+                    part("server").unwrap_or(server),
+                )
             }
             _ => (format!("dist/{}", self.name), browser, server),
         }
@@ -82,12 +93,19 @@ pub(crate) fn site(app: &App) -> Result<Option<Site>> {
 /// The server that `ssr.entry` names, where the build writes one (<https://angular.dev/guide/ssr>).
 pub(crate) fn server(app: &App) -> Result<Option<Server>> {
     let Some(build) = Build::of(app)? else { return Ok(None) };
-    let entry = build.option("ssr").and_then(|ssr| ssr.get("entry")?.as_str()).and_then(RelPath::new);
+    let entry =
+        build.option("ssr").and_then(|ssr| ssr.get("entry")?.as_str()).and_then(RelPath::new);
     let pages_alone = build.option("outputMode").and_then(Value::as_str) == Some("static");
-    let Some(entry) = entry.filter(|_| !pages_alone && build.builder().ends_with(":application")) else { return Ok(None) };
+    let Some(entry) = entry.filter(|_| !pages_alone && build.builder().ends_with(":application"))
+    else {
+        return Ok(None);
+    };
     let (base, _, folder) = build.output();
     let base = RelPath::new(&base).map_or(base, |path| path.as_str().to_owned());
-    let external = build.option("externalDependencies").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let external = build
+        .option("externalDependencies")
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty());
     let launch = Launch {
         file: format!("{base}/{folder}/server.mjs"),
         layout: Layout::Output,
@@ -96,8 +114,10 @@ pub(crate) fn server(app: &App) -> Result<Option<Server>> {
         source: Some(entry.as_str().to_owned()),
         ..Launch::default()
     };
-    let evidence = build.at("ssr", format!("the build of {} writes a server from {entry}", build.name));
-    let listed = build.option("security").and_then(|security| security.get("allowedHosts")?.as_array());
+    let evidence =
+        build.at("ssr", format!("the build of {} writes a server from {entry}", build.name));
+    let listed =
+        build.option("security").and_then(|security| security.get("allowedHosts")?.as_array());
     let finding = listed.is_none_or(Vec::is_empty).then(|| {
         Finding::new(
             "allowed-hosts",

@@ -1,4 +1,5 @@
-//! Configuration files that are programs (vite.config.ts, next.config.js): string literals in them, read without running.
+//! Configuration files that are programs (vite.config.ts, next.config.js): string literals in them,
+//! read without running.
 
 use anyhow::Result;
 
@@ -40,7 +41,10 @@ impl Config {
         let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty())?;
         let at = found.first().map_or(0, |t| t.at);
         let value = value(found, &[&names]);
-        let note = format!("{name}{}", value.literal.as_ref().map_or_else(String::new, |text| format!(" is \"{text}\"")));
+        let note = format!(
+            "{name}{}",
+            value.literal.as_ref().map_or_else(String::new, |text| format!(" is \"{text}\""))
+        );
         Some((value, self.at(at, note)))
     }
 

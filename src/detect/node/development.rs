@@ -6,12 +6,14 @@ use super::tool::npm_lock;
 use crate::facts::Facts;
 use crate::repo::Dir;
 
-/// The folders of such packages, as the lockfile of the application's folder or of one above names them.
+/// The folders of such packages, as the lockfile of the application's folder or of one above names
+/// them.
 pub(super) fn folders(dir: &Dir, facts: &Facts) -> Result<Vec<String>> {
     for folder in dir.upwards().filter(|folder| folder.path.is_within(&facts.context)) {
         let Some((_, lock)) = npm_lock(&folder)? else { continue };
         let packages = lock["packages"].as_object().into_iter().flatten();
-        let development = packages.filter(|(path, package)| path.contains("node_modules/") && package["dev"] == true);
+        let development = packages
+            .filter(|(path, package)| path.contains("node_modules/") && package["dev"] == true);
         return Ok(development.map(|(path, _)| path.clone()).collect());
     }
     Ok(Vec::new())

@@ -1,4 +1,7 @@
-//! What the container starts: scripts resolved to a plain `node file`, then `main`, `bin` and the usual file names.
+//! What the container starts: scripts resolved to a plain `node file`, then `main`, `bin` and the
+//! usual file names.
+
+mod pm2;
 
 use std::collections::BTreeMap;
 
@@ -13,14 +16,42 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
 /// Scripts that start production, best first.
-pub(crate) const SCRIPTS: [&str; 9] =
-    ["start:prod", "start:production", "start-prod", "serve:prod", "prod", "production", "start", "serve", "server"];
+pub(crate) const SCRIPTS: [&str; 9] = [
+    "start:prod",
+    "start:production",
+    "start-prod",
+    "serve:prod",
+    "prod",
+    "production",
+    "start",
+    "serve",
+    "server",
+];
 
 /// Files that commonly hold a server, where nothing names one.
 const FILES: [&str; 22] = [
-    "index.js", "index.mjs", "index.cjs", "server.js", "server.mjs", "server.cjs", "app.js", "app.mjs", "main.js", "main.mjs", "src/index.js",
-    "src/index.mjs", "src/server.js", "src/app.js", "src/main.js", "server/index.js", "src/index.ts", "src/server.ts", "src/main.ts",
-    "src/app.ts", "index.ts", "server.ts",
+    "index.js",
+    "index.mjs",
+    "index.cjs",
+    "server.js",
+    "server.mjs",
+    "server.cjs",
+    "app.js",
+    "app.mjs",
+    "main.js",
+    "main.mjs",
+    "src/index.js",
+    "src/index.mjs",
+    "src/server.js",
+    "src/app.js",
+    "src/main.js",
+    "server/index.js",
+    "src/index.ts",
+    "src/server.ts",
+    "src/main.ts",
+    "src/app.ts",
+    "index.ts",
+    "server.ts",
 ];
 
 /// How many scripts may lead to one another.
@@ -59,7 +90,9 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             continue;
         }
         match resolve(app, name)? {
-            Outcome::Start(entry) if !entries.iter().any(|held| held.id == entry.id) => entries.push(*entry),
+            Outcome::Start(entry) if !entries.iter().any(|held| held.id == entry.id) => {
+                entries.push(*entry);
+            }
             Outcome::Start(_) => {}
             Outcome::Site => refused.push((name.to_owned(), "serves built files".to_owned())),
             Outcome::No(why) => refused.push((name.to_owned(), why)),
@@ -101,12 +134,20 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
                 words.extend(step.launch.flags.iter().cloned());
                 words.push(step.launch.file.clone());
                 words.extend(step.launch.args.iter().cloned());
-                let mut line: Vec<String> =
-                    step.launch.env.iter().map(|(key, value)| format!("{key}={}", quote::shell_word(value))).collect();
+                let mut line: Vec<String> = step
+                    .launch
+                    .env
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", quote::shell_word(value)))
+                    .collect();
                 line.push(quote::shell_words(&words));
                 lines.push(line.join(" "));
                 entry.launch.keep_development |= step.launch.keep_development;
-                let new = step.findings.into_iter().filter(|finding| !entry.findings.contains(finding)).collect::<Vec<_>>();
+                let new = step
+                    .findings
+                    .into_iter()
+                    .filter(|finding| !entry.findings.contains(finding))
+                    .collect::<Vec<_>>();
                 entry.findings.extend(new);
             }
             Err(_) => {
@@ -123,14 +164,23 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     }
     if !lines.is_empty() {
         name.clone_into(&mut entry.id);
-        entry.shell = Some(place(format!("the script {name} runs `{}` before the server", lines.join(" && "))));
+        entry.shell = Some(place(format!(
+            "the script {name} runs `{}` before the server",
+            lines.join(" && ")
+        )));
         entry.launch.before = Some(lines.join(" && "));
     }
     Ok(Outcome::Start(Box::new(entry)))
 }
 
 /// The commands of a script, those of the scripts that it runs in their place.
-fn flatten(app: &App, name: &str, seen: &mut Vec<String>, into: &mut Vec<Command>, shell: &mut Option<&'static str>) {
+fn flatten(
+    app: &App,
+    name: &str,
+    seen: &mut Vec<String>,
+    into: &mut Vec<Command>,
+    shell: &mut Option<&'static str>,
+) {
     if seen.len() >= MAX_DEPTH || seen.iter().any(|held| held == name) {
         return;
     }
@@ -162,18 +212,40 @@ fn flatten(app: &App, name: &str, seen: &mut Vec<String>, into: &mut Vec<Command
 
 /// Does nothing that a container needs.
 fn is_idle(command: &Command) -> bool {
-    matches!(command.argv.first().map(String::as_str), None | Some("echo" | "true" | "clear" | "rimraf" | "rm" | "sleep" | "husky" | "kill-port"))
+    matches!(
+        command.argv.first().map(String::as_str),
+        None | Some("echo" | "true" | "clear" | "rimraf" | "rm" | "sleep" | "husky" | "kill-port")
+    )
 }
 
 /// Belongs to the build stage.
 fn is_build(app: &App, command: &Command) -> bool {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let build = app.build_script().and_then(|name| app.package.script(&name).map(script::parse));
-    let same = build.is_some_and(|chain| chain.commands.into_iter().any(|c| script::unwrap(c).argv == command.argv));
+    let same = build.is_some_and(|chain| {
+        chain.commands.into_iter().any(|c| script::unwrap(c).argv == command.argv)
+    });
     same || matches!(
         words.as_slice(),
-        ["tsc" | "tsup" | "webpack" | "rollup" | "esbuild" | "swc" | "babel" | "tsc-alias" | "copyfiles" | "cpx" | "cpy" | "tailwindcss" | "eslint" | "prettier" | "jest" | "vitest", ..]
-            | [_, "build", ..]
+        [
+            "tsc"
+                | "tsup"
+                | "webpack"
+                | "rollup"
+                | "esbuild"
+                | "swc"
+                | "babel"
+                | "tsc-alias"
+                | "copyfiles"
+                | "cpx"
+                | "cpy"
+                | "tailwindcss"
+                | "eslint"
+                | "prettier"
+                | "jest"
+                | "vitest",
+            ..
+        ] | [_, "build", ..]
             | ["prisma", "generate", ..]
             | ["npm", "install" | "ci" | "i", ..]
             | ["yarn", "install", ..]
@@ -186,7 +258,11 @@ fn is_web_server(command: &Command) -> bool {
     matches!(
         words.as_slice(),
         ["serve" | "http-server" | "sirv" | "live-server" | "local-web-server" | "lite-server", ..]
-            | ["vite" | "astro" | "gatsby" | "docusaurus" | "vitepress", "preview" | "serve" | "start", ..]
+            | [
+                "vite" | "astro" | "gatsby" | "docusaurus" | "vitepress",
+                "preview" | "serve" | "start",
+                ..
+            ]
     )
 }
 
@@ -220,18 +296,29 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
                 }
                 return Ok(node(app, &inner)?.map(|entry| Entry { development: true, ..entry }));
             }
-            let Some(file) = rest.iter().find(|w| !w.starts_with('-') && (is_script(w) || app.finds(w).is_some())) else {
+            let Some(file) = rest
+                .iter()
+                .find(|w| !w.starts_with('-') && (is_script(w) || app.finds(w).is_some()))
+            else {
                 return Ok(Err("a watch tool starts it".to_owned()));
             };
             (*file).clone_into(&mut entry.launch.file);
         }
         ["pm2" | "pm2-runtime" | "pm2-docker", rest @ ..] => {
-            let Some(found) = pm2(app, rest)? else { return Ok(Err("pm2 is told nothing that was understood".to_owned())) };
+            let Some(found) = pm2::script(app, rest)? else {
+                return Ok(Err("pm2 is told nothing that was understood".to_owned()));
+            };
             (entry.launch.file, entry.launch.args) = found;
         }
-        [tool @ ("tsx" | "ts-node" | "ts-node-esm" | "ts-node-dev" | "tsnd" | "babel-node" | "esno" | "swc-node"), rest @ ..] => {
+        [
+            tool @ ("tsx" | "ts-node" | "ts-node-esm" | "ts-node-dev" | "tsnd" | "babel-node"
+            | "esno" | "swc-node"),
+            rest @ ..,
+        ] => {
             entry.development = matches!(*tool, "ts-node-dev" | "tsnd") || rest.contains(&"watch");
-            let Some(at) = rest.iter().position(|w| is_script(w) || app.finds(w).is_some_and(|f| f != *w)) else {
+            let Some(at) =
+                rest.iter().position(|w| is_script(w) || app.finds(w).is_some_and(|f| f != *w))
+            else {
                 return Ok(Err(format!("{tool} is given no file")));
             };
             rest[at].clone_into(&mut entry.launch.file);
@@ -239,11 +326,15 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             return Ok(loaded(app, tool, entry));
         }
         ["bun", rest @ ..] => {
-            let Some(file) = rest.iter().find(|w| is_script(w)) else { return Ok(Err("bun is given no file".to_owned())) };
+            let Some(file) = rest.iter().find(|w| is_script(w)) else {
+                return Ok(Err("bun is given no file".to_owned()));
+            };
             (*file).clone_into(&mut entry.launch.file);
             // Whatever Node.js starts is likelier than a program that no image can be written for.
             entry.development = true;
-            entry.findings.push(super::scan::bun_only(app.package.at(&["scripts"], format!("`{}`", command.argv.join(" ")))));
+            entry.findings.push(super::scan::bun_only(
+                app.package.at(&["scripts"], format!("`{}`", command.argv.join(" "))),
+            ));
         }
         [first, ..] if is_script(first) && app.finds(first).is_some() => {
             (*first).clone_into(&mut entry.launch.file);
@@ -259,28 +350,56 @@ fn node_words(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String
     let mut words = words.iter().copied().peekable();
     while let Some(word) = words.next_if(|word| word.starts_with('-') && *word != "--") {
         let name = word.split('=').next().unwrap_or(word);
-        let takes = matches!(name, "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "-C" | "--conditions" | "--env-file" | "--env-file-if-exists" | "--watch-path" | "--title" | "--max-old-space-size");
+        let takes = matches!(
+            name,
+            "-r" | "--require"
+                | "--import"
+                | "--loader"
+                | "--experimental-loader"
+                | "-C"
+                | "--conditions"
+                | "--env-file"
+                | "--env-file-if-exists"
+                | "--watch-path"
+                | "--title"
+                | "--max-old-space-size"
+        );
         let value = (takes && !word.contains('=')).then(|| words.next()).flatten();
         match name {
-            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => return Err(format!("node {name} starts no file")),
+            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => {
+                return Err(format!("node {name} starts no file"));
+            }
             "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
             // The image holds no .env file: the environment comes from outside.
-            "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file" | "--env-file-if-exists" => {}
-            "-r" | "--require" if value.is_some_and(|v| v.starts_with("dotenv")) && app.package.dependency("dotenv") != Some(Kind::Production) => {}
+            "--inspect"
+            | "--inspect-brk"
+            | "--inspect-wait"
+            | "--env-file"
+            | "--env-file-if-exists" => {}
+            "-r" | "--require"
+                if value.is_some_and(|v| v.starts_with("dotenv"))
+                    && app.package.dependency("dotenv") != Some(Kind::Production) => {}
             _ => {
                 entry.launch.flags.push(word.to_owned());
                 entry.launch.flags.extend(value.map(str::to_owned));
             }
         }
     }
-    let Some(file) = words.find(|word| *word != "--") else { return Err("node is given no file".to_owned()) };
+    let Some(file) = words.find(|word| *word != "--") else {
+        return Err("node is given no file".to_owned());
+    };
     file.clone_into(&mut entry.launch.file);
     entry.launch.args = words.map(str::to_owned).collect();
     Ok(())
 }
 
 /// A command that a dependency brings.
-fn package_command(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> Result<Entry, String> {
+fn package_command(
+    app: &App,
+    name: &str,
+    rest: &[&str],
+    mut entry: Entry,
+) -> Result<Entry, String> {
     let bins: BTreeMap<String, String> = app.catalog.table("bin").unwrap_or_default();
     let packages: BTreeMap<String, String> = app.catalog.table("bin_package").unwrap_or_default();
     let dev: Vec<String> = app.catalog.table("dev_tools").unwrap_or_default();
@@ -289,12 +408,17 @@ fn package_command(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> Re
         return Err(format!("{name} is a tool for development"));
     }
     let Some(kind) = app.package.dependency(package) else {
-        return Err(format!("`{name}` is no dependency of the package and no file of the repository"));
+        return Err(format!(
+            "`{name}` is no dependency of the package and no file of the repository"
+        ));
     };
     let known = || bins.get(name).map(|path| format!("node_modules/{path}"));
-    let file = app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
+    let file =
+        app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
     let Some(file) = file else {
-        return Err(format!("where the package {package} keeps its command {name} is not known with this package manager"));
+        return Err(format!(
+            "where the package {package} keeps its command {name} is not known with this package manager"
+        ));
     };
     entry.launch.file = file;
     entry.launch.args = rest.iter().map(|w| (*w).to_owned()).collect();
@@ -327,7 +451,8 @@ fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
         "babel-node" => "@babel/node",
         other => other,
     };
-    let production = app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
+    let production =
+        app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
     if !production && app.build_script().is_some() && app.compiled(&entry.launch.file).is_some() {
         return settle(app, entry);
     }
@@ -338,7 +463,9 @@ fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
             // Its cache is in /tmp, which a read-only root has not.
             entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
         }
-        "ts-node" | "ts-node-dev" | "tsnd" => entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]),
+        "ts-node" | "ts-node-dev" | "tsnd" => {
+            entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]);
+        }
         _ => return package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
     }
     let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
@@ -371,24 +498,36 @@ impl Entry {
 /// Finds the file: in the repository, or in what the build makes.
 fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     let named = entry.launch.file.clone();
-    let Some(path) = RelPath::new(&named) else { return Err(format!("{named} lies outside the application")) };
+    let Some(path) = RelPath::new(&named) else {
+        return Err(format!("{named} lies outside the application"));
+    };
     let wanted = path.as_str().to_owned();
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
-    let loader = entry.launch.flags.iter().any(|flag| ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l)));
+    let loader = entry.launch.flags.iter().any(|flag| {
+        ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
+    });
     if wanted.starts_with("node_modules/") {
         entry.launch.file = wanted;
-        entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+        entry.launch.layout =
+            if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
     } else if let Some(found) = app.finds(&wanted) {
         if typescript(&found) && app.build_script().is_some() && app.compiled(&found).is_some() {
             let compiled = app.compiled(&found).unwrap_or_default();
             entry.launch.flags.retain(|flag| flag != "-r" || !loader);
-            entry.launch.flags.retain(|flag| !(["ts-node", "tsx"].iter().any(|l| flag.contains(l)) || loader && flag == "--import"));
+            entry.launch.flags.retain(|flag| {
+                !(["ts-node", "tsx"].iter().any(|l| flag.contains(l))
+                    || loader && flag == "--import")
+            });
             entry.launch.outputs = vec![top(&compiled)];
             entry.launch.file = compiled;
             entry.launch.layout = Layout::Output;
         } else {
             entry.launch.layout = if app.builds() { Layout::Tree } else { Layout::Source };
-            entry.launch.file.clone_from(if loader || typescript(&found) { &found } else { &wanted });
+            entry.launch.file.clone_from(if loader || typescript(&found) {
+                &found
+            } else {
+                &wanted
+            });
         }
         entry.launch.source = Some(found);
     } else if app.builds() || app.compiles() {
@@ -410,21 +549,8 @@ fn top(file: &str) -> String {
 
 fn is_script(word: &str) -> bool {
     let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
-    matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx") && !word.starts_with('-')
-}
-
-/// The script of a pm2 command: a file, or the first application of an ecosystem file.
-fn pm2(app: &App, words: &[&str]) -> Result<Option<(String, Vec<String>)>> {
-    let mut words = words.iter().skip_while(|w| matches!(**w, "start" | "restart" | "reload" | "startOrRestart" | "--no-daemon" | "-i" | "max"));
-    let Some(file) = words.find(|w| !w.starts_with('-') && w.contains('.') || app.finds(w).is_some()) else { return Ok(None) };
-    let ecosystem = file.contains("ecosystem") || file.contains("pm2") || file.contains("process") || RelPath::new(file).is_some_and(|path| path.extension() == "json");
-    if !ecosystem {
-        return Ok(Some(((*file).to_owned(), Vec::new())));
-    }
-    let Some(config) = super::config::read_file(&app.dir, file.trim_start_matches("./"))? else { return Ok(None) };
-    let Some((script, _)) = config.literal("script") else { return Ok(None) };
-    let args = config.literal("args").map(|(args, _)| args.split_whitespace().map(str::to_owned).collect());
-    Ok(Some((script, args.unwrap_or_default())))
+    matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx")
+        && !word.starts_with('-')
 }
 
 /// `main`, `bin` and the usual files, where no script says more.
@@ -440,12 +566,18 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
         }
         Ok(())
     };
-    if let Some(main) = app.package.str(&["main"]).filter(|main| !main.contains(".config.") && !main.ends_with(".d.ts") && !main.is_empty()) {
+    if let Some(main) = app
+        .package
+        .str(&["main"])
+        .filter(|main| !main.contains(".config.") && !main.ends_with(".d.ts") && !main.is_empty())
+    {
         add(main, app.package.at(&["main"], format!("main is {main}")))?;
     }
     let bins: Vec<String> = match app.package.get(&["bin"]) {
         Some(serde_json::Value::String(one)) => vec![one.clone()],
-        Some(serde_json::Value::Object(several)) => several.values().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+        Some(serde_json::Value::Object(several)) => {
+            several.values().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        }
         _ => Vec::new(),
     };
     for bin in bins {
@@ -481,7 +613,8 @@ mod tests {
     use super::*;
     use crate::repo::Repo;
 
-    /// `node <flags> <file> <args>` for a script `start`, with the layout; else why it starts nothing.
+    /// `node <flags> <file> <args>` for a script `start`, with the layout; else why it starts
+    /// nothing.
     fn start(manifest: &str, files: &[(&str, &str)]) -> Result<(String, Layout), String> {
         let mut all = vec![("package.json", manifest)];
         all.extend(files.iter().copied());
@@ -491,16 +624,27 @@ mod tests {
         let Some(entry) = entries.first() else { return Err(refused[0].1.clone()) };
         let launch = &entry.launch;
         let env: Vec<String> = launch.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let words: Vec<&[String]> = vec![&env, &launch.flags, std::slice::from_ref(&launch.file), &launch.args];
+        let words: Vec<&[String]> =
+            vec![&env, &launch.flags, std::slice::from_ref(&launch.file), &launch.args];
         Ok((words.concat().join(" "), launch.layout))
     }
 
     fn plain(script: &str) -> Result<String, String> {
-        let manifest = format!(r#"{{"scripts": {{"start": {script:?}, "serve:it": "node ./server.js --x"}},
-            "dependencies": {{"next": "9", "cross-env": "7", "tsx": "4"}}, "devDependencies": {{"ts-node": "10"}}}}"#);
+        let manifest = format!(
+            r#"{{"scripts": {{"start": {script:?}, "serve:it": "node ./server.js --x"}},
+            "dependencies": {{"next": "9", "cross-env": "7", "tsx": "4"}}, "devDependencies": {{"ts-node": "10"}}}}"#
+        );
         let config = r#"{"apps": [{"script": "./server.js", "args": "-a b"}]}"#;
-        start(&manifest, &[("server.js", ""), ("src/index.ts", ""), ("ecosystem.config.json", config), ("lib/index.js", "")])
-            .map(|found| found.0)
+        start(
+            &manifest,
+            &[
+                ("server.js", ""),
+                ("src/index.ts", ""),
+                ("ecosystem.config.json", config),
+                ("lib/index.js", ""),
+            ],
+        )
+        .map(|found| found.0)
     }
 
     #[test]
@@ -509,7 +653,10 @@ mod tests {
             ("node server.js", "server.js"),
             ("node server", "server"),
             ("node ./lib", "lib"),
-            ("PORT=1 node --max-old-space-size=512 -r ./x.js server.js --a", "PORT=1 --max-old-space-size=512 -r ./x.js server.js --a"),
+            (
+                "PORT=1 node --max-old-space-size=512 -r ./x.js server.js --a",
+                "PORT=1 --max-old-space-size=512 -r ./x.js server.js --a",
+            ),
             ("cross-env A=b node server.js", "A=b server.js"),
             ("exec node --env-file=.env server.js", "server.js"),
             ("npm run serve:it -- --y", "server.js --x --y"),
@@ -544,16 +691,26 @@ mod tests {
     #[test]
     fn built_files_come_from_the_build() {
         let manifest = r#"{"scripts": {"start": "node dist/index.js", "build": "tsc"}, "devDependencies": {"typescript": "5"}}"#;
-        let config = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#);
-        assert_eq!(start(manifest, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+        let config =
+            ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#);
+        assert_eq!(
+            start(manifest, &[config, ("src/index.ts", "")]),
+            Ok(("dist/index.js".into(), Layout::Output))
+        );
         // A loader for development gives way to compiled files.
         let loader = r#"{"scripts": {"start": "ts-node src/index.ts", "build": "tsc"}, "devDependencies": {"ts-node": "10"}}"#;
-        assert_eq!(start(loader, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+        assert_eq!(
+            start(loader, &[config, ("src/index.ts", "")]),
+            Ok(("dist/index.js".into(), Layout::Output))
+        );
         let both = r#"{"scripts": {"start": "node server.js", "build": "vite build"}}"#;
         assert_eq!(start(both, &[("server.js", "")]), Ok(("server.js".into(), Layout::Tree)));
         // No build script, but a compiler that knows where to write.
         let compiler = r#"{"scripts": {"start": "node dist/index.js"}, "devDependencies": {"typescript": "5"}}"#;
-        assert_eq!(start(compiler, &[config, ("src/index.ts", "")]), Ok(("dist/index.js".into(), Layout::Output)));
+        assert_eq!(
+            start(compiler, &[config, ("src/index.ts", "")]),
+            Ok(("dist/index.js".into(), Layout::Output))
+        );
     }
 
     #[test]
@@ -567,7 +724,10 @@ mod tests {
     #[test]
     fn a_chain_runs_what_stands_before_by_a_shell() {
         let repo = Repo::from_files([
-            ("package.json", r#"{"scripts": {"start": "npm run migrate && node s.js", "migrate": "node m.js 'a b'", "prestart": "tsc"}}"#),
+            (
+                "package.json",
+                r#"{"scripts": {"start": "npm run migrate && node s.js", "migrate": "node m.js 'a b'", "prestart": "tsc"}}"#,
+            ),
             ("s.js", ""),
             ("m.js", ""),
         ]);

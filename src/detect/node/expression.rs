@@ -1,4 +1,5 @@
-//! What an expression of the code is likely to be worth: a number with the variable that overrides it, a path.
+//! What an expression of the code is likely to be worth: a number with the variable that overrides
+//! it, a path.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,9 @@ impl<'t> Names<'t> {
             let Some(name) = window[0].word() else { continue };
             let assigned = window[1].is('=') && !window[2].is('=') && !window[2].is('>');
             let declared = index > 0
-                && tokens[index - 1].word().is_some_and(|word| matches!(word, "const" | "let" | "var"));
+                && tokens[index - 1]
+                    .word()
+                    .is_some_and(|word| matches!(word, "const" | "let" | "var"));
             if assigned && (declared || !defined.contains_key(name)) {
                 defined.entry(name).or_insert(index + 2);
             } else if declared && window[1].is(':') {
@@ -50,7 +53,8 @@ impl<'t> Names<'t> {
         Self { tokens, defined }
     }
 
-    /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own level.
+    /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own
+    /// level.
     pub(crate) fn value_of(&self, name: &str) -> Option<&'t [Token]> {
         let from = *self.defined.get(name)?;
         Some(expression(self.tokens, from))
@@ -78,7 +82,18 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
             // Without semicolons a statement ends where the next one begins.
             Kind::Word(word)
                 if at > from
-                    && matches!(word.as_str(), "const" | "let" | "var" | "function" | "import" | "export" | "if" | "return" | "class") =>
+                    && matches!(
+                        word.as_str(),
+                        "const"
+                            | "let"
+                            | "var"
+                            | "function"
+                            | "import"
+                            | "export"
+                            | "if"
+                            | "return"
+                            | "class"
+                    ) =>
             {
                 break;
             }
@@ -92,7 +107,8 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
     &tokens[from..at.min(tokens.len())]
 }
 
-/// The default and the environment variables of an expression; names are looked up in `files`, nearest first.
+/// The default and the environment variables of an expression; names are looked up in `files`,
+/// nearest first.
 pub(crate) fn value(tokens: &[Token], files: &[&Names]) -> Value {
     value_within(tokens, files, 0)
 }
@@ -108,7 +124,14 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
             }
             Kind::Text(text) => {
                 let key = index >= 1 && tokens[index - 1].is('[')
-                    || index >= 2 && tokens[index - 1].is('(') && tokens[index - 2].word().is_some_and(|w| matches!(w, "get" | "env" | "getOrThrow" | "str" | "num" | "int" | "asString"));
+                    || index >= 2
+                        && tokens[index - 1].is('(')
+                        && tokens[index - 2].word().is_some_and(|w| {
+                            matches!(
+                                w,
+                                "get" | "env" | "getOrThrow" | "str" | "num" | "int" | "asString"
+                            )
+                        });
                 if key {
                     if is_env_name(text) {
                         found.env.push(text.clone());
@@ -121,7 +144,9 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
                     found.at = token.at;
                 }
             }
-            Kind::Word(word) if word == "env" && tokens.get(index + 1).is_some_and(|t| t.is('.')) => {
+            Kind::Word(word)
+                if word == "env" && tokens.get(index + 1).is_some_and(|t| t.is('.')) =>
+            {
                 if let Some(name) = tokens.get(index + 2).and_then(Token::word) {
                     found.env.push(name.to_owned());
                     index += 2;
@@ -132,17 +157,23 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
         index += 1;
     }
     if found.literal.is_none() && steps < MAX_STEPS {
-        let chain: Vec<&str> = tokens.iter().filter_map(Token::word).filter(|w| !IGNORED.contains(w)).collect();
+        let chain: Vec<&str> =
+            tokens.iter().filter_map(Token::word).filter(|w| !IGNORED.contains(w)).collect();
         // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
         for name in chain.iter().rev() {
             let member = tokens.windows(2).any(|w| w[0].is('.') && w[1].is_word(name));
             // A name's own definition, wherever it is, says more than a property of that name.
             let direct = files.iter().filter_map(|file| file.value_of(name));
             let properties = files.iter().flat_map(|file| file.properties(name));
-            let candidates: Vec<&[Token]> =
-                if member { properties.chain(direct).collect() } else { direct.chain(properties).collect() };
-            let mut others: Vec<&[Token]> =
-                candidates.into_iter().filter(|other| !other.is_empty() && !is_same(other, tokens)).collect();
+            let candidates: Vec<&[Token]> = if member {
+                properties.chain(direct).collect()
+            } else {
+                direct.chain(properties).collect()
+            };
+            let mut others: Vec<&[Token]> = candidates
+                .into_iter()
+                .filter(|other| !other.is_empty() && !is_same(other, tokens))
+                .collect();
             // What reads the environment or states a number tells more than what passes a value on.
             others.sort_by_key(|other| {
                 let env = other.iter().any(|token| token.is_word("env"));
@@ -167,7 +198,20 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
 }
 
 const IGNORED: [&str; 14] = [
-    "process", "env", "Number", "parseInt", "String", "this", "config", "await", "new", "import", "meta", "parseFloat", "Bun", "as",
+    "process",
+    "env",
+    "Number",
+    "parseInt",
+    "String",
+    "this",
+    "config",
+    "await",
+    "new",
+    "import",
+    "meta",
+    "parseFloat",
+    "Bun",
+    "as",
 ];
 
 fn is_same(a: &[Token], b: &[Token]) -> bool {
@@ -183,7 +227,9 @@ fn radix(tokens: &[Token], index: usize) -> bool {
 }
 
 fn is_env_name(text: &str) -> bool {
-    text.len() > 1 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// From where a relative path counts.
@@ -216,11 +262,17 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
         return None;
     }
     let tokens = match tokens.first() {
-        Some(first) if first.is_word("await") || first.is_word("new") && !tokens.get(1)?.is_word("URL") => &tokens[1..],
+        Some(first)
+            if first.is_word("await") || first.is_word("new") && !tokens.get(1)?.is_word("URL") =>
+        {
+            &tokens[1..]
+        }
         _ => tokens,
     };
     // `process.env.X || './data'`
-    let or = tokens.windows(2).position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
+    let or = tokens
+        .windows(2)
+        .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
     if let Some(or) = or {
         let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
         fallback.env = value_within(&tokens[..or], &[names], MAX_STEPS).env;
@@ -241,19 +293,27 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
         }
         Kind::Word(word) => match word.as_str() {
             "__dirname" | "import" if plus(tokens).is_none() => {
-                (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname")).then(|| here(Anchor::SourceFile, ""))?
+                (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname"))
+                    .then(|| here(Anchor::SourceFile, ""))?
             }
-            "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => here(Anchor::WorkingDirectory, ""),
+            "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
+                here(Anchor::WorkingDirectory, "")
+            }
             "path" | "join" | "resolve" | "normalize" | "fs" if plus(tokens).is_none() => {
                 let open = tokens.iter().position(|t| t.is('('))?;
                 let called = tokens.get(open.checked_sub(1)?)?.word()?;
                 match called {
-                    "join" | "resolve" | "normalize" => joined(&arguments(tokens, open), names, steps),
+                    "join" | "resolve" | "normalize" => {
+                        joined(&arguments(tokens, open), names, steps)
+                    }
                     "dirname" => {
                         let args = arguments(tokens, open);
-                        let inner: Vec<&str> = args.first()?.iter().filter_map(Token::word).collect();
-                        (inner.contains(&"__filename") || inner.contains(&"fileURLToPath") || inner.contains(&"url"))
-                            .then(|| here(Anchor::SourceFile, ""))?
+                        let inner: Vec<&str> =
+                            args.first()?.iter().filter_map(Token::word).collect();
+                        (inner.contains(&"__filename")
+                            || inner.contains(&"fileURLToPath")
+                            || inner.contains(&"url"))
+                        .then(|| here(Anchor::SourceFile, ""))?
                     }
                     _ => None,
                 }
@@ -262,7 +322,8 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
             "dirname" => here(Anchor::SourceFile, ""),
             "new" => {
                 let args = arguments(tokens, 2);
-                let relative = args.get(1).is_some_and(|base| base.iter().any(|t| t.is_word("meta")));
+                let relative =
+                    args.get(1).is_some_and(|base| base.iter().any(|t| t.is_word("meta")));
                 relative.then(|| here(Anchor::SourceFile, args.first()?.first()?.text()?))?
             }
             _ => {
@@ -306,7 +367,9 @@ fn joined(args: &[&[Token]], names: &Names, steps: usize) -> Option<PathValue> {
             Some(held) if part.from == Anchor::WorkingDirectory => {
                 PathValue { path: join(&held.path, &part.path), ..held }
             }
-            Some(held) if part.from == Anchor::Root => PathValue { path: join(&held.path, &part.path), ..held },
+            Some(held) if part.from == Anchor::Root => {
+                PathValue { path: join(&held.path, &part.path), ..held }
+            }
             _ => part,
         });
     }
@@ -323,7 +386,9 @@ fn join(base: &str, rest: &str) -> String {
 
 /// The value of a property in the first object among the arguments of a call.
 pub(crate) fn option<'t>(args: &[&'t [Token]], name: &str) -> Option<&'t [Token]> {
-    args.iter().filter(|arg| arg.first().is_some_and(|t| t.is('{'))).find_map(|arg| property(arg, name))
+    args.iter()
+        .filter(|arg| arg.first().is_some_and(|t| t.is('{')))
+        .find_map(|arg| property(arg, name))
 }
 
 #[cfg(test)]
@@ -348,7 +413,10 @@ mod tests {
             ("const port: number = Number(process.env.PORT ?? 4000);", "port"),
             ("module.exports = { port: process.env.PORT || 4000, host: 'x' }", "config.port"),
             ("const { PORT = 4000 } = process.env", "PORT"),
-            ("const x = Joi.object({ PORT: Joi.number().default(4000) })", "config.get('PORT') || env.PORT"),
+            (
+                "const x = Joi.object({ PORT: Joi.number().default(4000) })",
+                "config.get('PORT') || env.PORT",
+            ),
         ] {
             let found = number(source, expr);
             assert_eq!(found.literal.as_deref(), Some("4000"), "{source} {expr}");
@@ -376,7 +444,11 @@ mod tests {
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
             ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
-            ("const __dirname = path.dirname(fileURLToPath(import.meta.url)); const x = join(__dirname, 'up')", SourceFile, "up"),
+            (
+                "const __dirname = path.dirname(fileURLToPath(import.meta.url)); const x = join(__dirname, 'up')",
+                SourceFile,
+                "up",
+            ),
             ("const x = path.join(import.meta.dirname, 'up')", SourceFile, "up"),
         ] {
             assert_eq!(way(source), Some((from, text.to_owned())), "{source}");

@@ -1,4 +1,5 @@
-//! Frameworks that build a server: what their build writes, what starts it, how it listens and stops.
+//! Frameworks that build a server: what their build writes, what starts it, how it listens and
+//! stops.
 
 use anyhow::Result;
 
@@ -48,7 +49,9 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     if package.has("next") {
         return next(app);
     }
-    if package.has("nuxt") && package.major("nuxt").is_none_or(|major| major >= 3) || package.has("nuxt3") {
+    if package.has("nuxt") && package.major("nuxt").is_none_or(|major| major >= 3)
+        || package.has("nuxt3")
+    {
         return nuxt(app);
     }
     if package.has("@sveltejs/kit") {
@@ -60,7 +63,10 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     if package.has("@react-router/dev") || package.has("@remix-run/dev") {
         return remix(app);
     }
-    if let Some(name) = ["@tanstack/react-start", "@tanstack/solid-start", "@solidjs/start"].into_iter().find(|name| package.has(name)) {
+    if let Some(name) = ["@tanstack/react-start", "@tanstack/solid-start", "@solidjs/start"]
+        .into_iter()
+        .find(|name| package.has(name))
+    {
         return nitro(app, name);
     }
     if package.has("@angular/core")
@@ -78,7 +84,12 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
 }
 
 fn bundle(file: &str, folder: &str) -> Launch {
-    Launch { file: file.to_owned(), layout: Layout::Bundle, outputs: vec![folder.to_owned()], ..Launch::default() }
+    Launch {
+        file: file.to_owned(),
+        layout: Layout::Bundle,
+        outputs: vec![folder.to_owned()],
+        ..Launch::default()
+    }
 }
 
 fn site(folder: String, fallback: Option<String>) -> Launch {
@@ -98,7 +109,10 @@ fn next(app: &App) -> Result<Option<Framework>> {
     let evidence = package.at_dependency("next", "Next.js");
     let config = config::read(&app.dir, "next.config")?;
     let output = config.as_ref().and_then(|config| config.property("output"));
-    let dist = config.as_ref().and_then(|c| c.literal("distDir")).map_or(".next".to_owned(), |(text, _)| text);
+    let dist = config
+        .as_ref()
+        .and_then(|c| c.literal("distDir"))
+        .map_or(".next".to_owned(), |(text, _)| text);
     let mode = output.as_ref().and_then(|(value, _)| value.literal.as_deref());
     // Elsewhere than in .next, the build empties the folder that a cache mount would be in.
     let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
@@ -112,7 +126,8 @@ fn next(app: &App) -> Result<Option<Framework>> {
         return Ok(Some(framework));
     }
     let mut build_env = vec![("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned())];
-    let certain = mode == Some("standalone") && output.as_ref().is_some_and(|(value, _)| value.env.is_empty());
+    let certain = mode == Some("standalone")
+        && output.as_ref().is_some_and(|(value, _)| value.env.is_empty());
     if !certain {
         build_env.push(("NEXT_PRIVATE_STANDALONE".to_owned(), "true".to_owned()));
     }
@@ -148,8 +163,12 @@ fn next(app: &App) -> Result<Option<Framework>> {
 /// <https://nuxt.com/docs/getting-started/deployment>
 fn nuxt(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
-    let evidence = package.at_dependency(if package.has("nuxt") { "nuxt" } else { "nuxt3" }, "Nuxt");
-    let script = app.build_script().and_then(|name| package.script(&name).map(str::to_owned)).unwrap_or_default();
+    let evidence =
+        package.at_dependency(if package.has("nuxt") { "nuxt" } else { "nuxt3" }, "Nuxt");
+    let script = app
+        .build_script()
+        .and_then(|name| package.script(&name).map(str::to_owned))
+        .unwrap_or_default();
     if script.contains("generate") {
         return Ok(Some(Framework::new("nuxt", site(".output/public".to_owned(), None), evidence)));
     }
@@ -177,9 +196,16 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
 const NITRO_STOPS: &str = "Nitro's node-server ends on SIGTERM by itself";
 
 /// What brings Nitro into a build that Vite or Vinxi makes.
-const NITRO: [&str; 5] = ["nitro", "nitropack", "vinxi", "@tanstack/nitro-v2-vite-plugin", "@solidjs/vite-plugin-nitro-2"];
+const NITRO: [&str; 5] = [
+    "nitro",
+    "nitropack",
+    "vinxi",
+    "@tanstack/nitro-v2-vite-plugin",
+    "@solidjs/vite-plugin-nitro-2",
+];
 
-/// <https://tanstack.com/start/latest/docs/framework/react/guide/hosting>, <https://docs.solidjs.com/solid-start>
+/// <https://tanstack.com/start/latest/docs/framework/react/guide/hosting>,
+/// <https://docs.solidjs.com/solid-start>
 fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     let package = &app.package;
     let evidence = package.at_dependency(name, "a framework whose server Nitro builds");
@@ -209,8 +235,11 @@ fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
 /// <https://svelte.dev/docs/kit/adapter-node>; from version 3 on, vite.config alone is read.
 fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
-    let configs = [config::read(&app.dir, "svelte.config")?, config::read(&app.dir, "vite.config")?];
-    let literal = |name: &str| configs.iter().flatten().find_map(|config| config.literal(name)).map(|(text, _)| text);
+    let configs =
+        [config::read(&app.dir, "svelte.config")?, config::read(&app.dir, "vite.config")?];
+    let literal = |name: &str| {
+        configs.iter().flatten().find_map(|config| config.literal(name)).map(|(text, _)| text)
+    };
     let evidence = package.at_dependency("@sveltejs/kit", "SvelteKit");
     if package.has("@sveltejs/adapter-static") {
         let pages = literal("pages").unwrap_or_else(|| "build".to_owned());
@@ -247,9 +276,13 @@ fn astro(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let config = config::read(&app.dir, "astro.config")?;
     let evidence = package.at_dependency("astro", "Astro");
-    let out = config.as_ref().and_then(|c| c.literal("outDir")).map_or("dist".to_owned(), |(text, _)| text);
+    let out = config
+        .as_ref()
+        .and_then(|c| c.literal("outDir"))
+        .map_or("dist".to_owned(), |(text, _)| text);
     let out = out.trim_start_matches("./").trim_end_matches('/').to_owned();
-    let adapter = package.has("@astrojs/node") && config.as_ref().is_some_and(|c| c.names("adapter"));
+    let adapter =
+        package.has("@astrojs/node") && config.as_ref().is_some_and(|c| c.names("adapter"));
     if !adapter {
         let mut framework = Framework::new("astro", site(out, None), evidence);
         if let Some((_, found)) = config.as_ref().and_then(|c| c.literal("outDir")) {
@@ -275,7 +308,8 @@ fn astro(app: &App) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// <https://reactrouter.com/start/framework/deploying>, <https://remix.run/docs/en/main/other-api/serve>
+/// <https://reactrouter.com/start/framework/deploying>,
+/// <https://remix.run/docs/en/main/other-api/serve>
 fn remix(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let router = package.has("@react-router/dev");
@@ -284,29 +318,44 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     let vite = config::read(&app.dir, "vite.config")?;
     let classic = !router && vite.is_none();
     let config = config::read(&app.dir, "react-router.config")?.or(vite);
-    let literal = |name: &str| config.as_ref().and_then(|config| config.literal(name)).map(|(text, _)| text);
+    let literal =
+        |name: &str| config.as_ref().and_then(|config| config.literal(name)).map(|(text, _)| text);
     let folder = literal("buildDirectory").unwrap_or_else(|| "build".to_owned());
     let off = |config: &Config| {
         let names = super::expression::Names::of(&config.tokens);
-        names.properties("ssr").into_iter().any(|value| value.first().is_some_and(|t| t.is_word("false")))
+        names
+            .properties("ssr")
+            .into_iter()
+            .any(|value| value.first().is_some_and(|t| t.is_word("false")))
     };
     let off = config.as_ref().is_some_and(off);
-    // The build renders pages through a server of its own on `localhost`, which it then asks at 127.0.0.1: in a build
-    // container without IPv6 beyond loopback the two names differ.
-    let renders = router && (off || config.as_ref().is_some_and(|config| config.property("prerender").is_some()));
+    // The build renders pages through a server of its own on `localhost`, which it then asks at
+    // 127.0.0.1: in a build container without IPv6 beyond loopback the two names differ.
+    let renders = router
+        && (off || config.as_ref().is_some_and(|config| config.property("prerender").is_some()));
     let pair = ("NODE_OPTIONS".to_owned(), "--dns-result-order=ipv4first".to_owned());
     let build_env = if renders { vec![pair] } else { Vec::new() };
     if off {
-        // Where the build renders the first page itself, another one is for the paths that it did not render.
+        // Where the build renders the first page itself, another one is for the paths that it did
+        // not render.
         let first = |config: &Config| {
             let names = super::expression::Names::of(&config.tokens);
-            names.properties("prerender").into_iter().flatten().any(|t| t.text() == Some("/") || t.is_word("true"))
+            names
+                .properties("prerender")
+                .into_iter()
+                .flatten()
+                .any(|t| t.text() == Some("/") || t.is_word("true"))
         };
         let page = if config.as_ref().is_some_and(first) { "__spa-fallback.html" } else { INDEX };
-        let launch = Launch { build_env, ..site(format!("{folder}/client"), Some(page.to_owned())) };
+        let launch =
+            Launch { build_env, ..site(format!("{folder}/client"), Some(page.to_owned())) };
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
-    let (serve, command) = if router { ("@react-router/serve", "react-router-serve") } else { ("@remix-run/serve", "remix-serve") };
+    let (serve, command) = if router {
+        ("@react-router/serve", "react-router-serve")
+    } else {
+        ("@remix-run/serve", "remix-serve")
+    };
     if !package.has(serve) {
         return Ok(None);
     }
@@ -315,20 +364,35 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         _ if router => "node_modules/@react-router/serve/bin.js",
         _ => "node_modules/@remix-run/serve/dist/cli.js",
     };
-    // What the start script serves is what the build writes: compilers before Vite wrote another file.
-    let stated = ["start:prod", "start:production", "start"].into_iter().filter_map(|name| package.script(name)).find_map(|text| {
-        let mut commands = super::script::parse(text).commands.into_iter().map(super::script::unwrap);
-        let words = commands.rfind(|c| c.argv.first().is_some_and(|word| word == command))?.argv;
-        words.into_iter().skip(1).find(|word| !word.starts_with('-'))
-    });
+    // What the start script serves is what the build writes: compilers before Vite wrote another
+    // file.
+    let stated = ["start:prod", "start:production", "start"]
+        .into_iter()
+        .filter_map(|name| package.script(name))
+        .find_map(|text| {
+            let mut commands =
+                super::script::parse(text).commands.into_iter().map(super::script::unwrap);
+            let words =
+                commands.rfind(|c| c.argv.first().is_some_and(|word| word == command))?.argv;
+            words.into_iter().skip(1).find(|word| !word.starts_with('-'))
+        });
     let stated = stated.and_then(|text| RelPath::new(&text)).map(|path| path.as_str().to_owned());
-    let server = stated.unwrap_or_else(|| if classic { "build/index.js".to_owned() } else { format!("{folder}/server/index.js") });
+    let server = stated.unwrap_or_else(|| {
+        if classic { "build/index.js".to_owned() } else { format!("{folder}/server/index.js") }
+    });
     let mut outputs = vec![folder];
     if classic {
         // Its bundles for browsers are in public/build.
         outputs.push("public".to_owned());
     }
-    let launch = Launch { file: file.to_owned(), args: vec![server], layout: Layout::Output, outputs, build_env, ..Launch::default() };
+    let launch = Launch {
+        file: file.to_owned(),
+        args: vec![server],
+        layout: Layout::Output,
+        outputs,
+        build_env,
+        ..Launch::default()
+    };
     let mut framework = Framework::new("react-router", launch, evidence);
     framework.port = Some(3000);
     framework.sigterm = Some(if router {
@@ -350,10 +414,13 @@ fn nest(app: &App) -> Result<Option<Framework>> {
         let text = |key: &str| json.get(key).and_then(|v| v.as_str()).map(str::to_owned);
         entry = text("entryFile").unwrap_or(entry);
         source = text("sourceRoot").unwrap_or(source);
-        tsconfig = json.get("compilerOptions").and_then(|o| o.get("tsConfigPath")?.as_str().map(str::to_owned));
+        tsconfig = json
+            .get("compilerOptions")
+            .and_then(|o| o.get("tsConfigPath")?.as_str().map(str::to_owned));
     }
     let output = super::typescript::read(&app.dir, tsconfig.as_deref())?.unwrap_or_default();
-    let compiled = output.compiled(&format!("{source}/{entry}.ts")).filter(|_| output.out_dir.is_some());
+    let compiled =
+        output.compiled(&format!("{source}/{entry}.ts")).filter(|_| output.out_dir.is_some());
     let file = compiled.unwrap_or_else(|| format!("dist/{entry}.js"));
     let folder = file.split('/').next().unwrap_or("dist").to_owned();
     let launch = Launch {
@@ -363,7 +430,8 @@ fn nest(app: &App) -> Result<Option<Framework>> {
         source: Some(format!("{source}/{entry}.ts")),
         ..Launch::default()
     };
-    let mut framework = Framework::new("nest", launch, package.at_dependency("@nestjs/core", "NestJS"));
+    let mut framework =
+        Framework::new("nest", launch, package.at_dependency("@nestjs/core", "NestJS"));
     framework.port = Some(3000);
     Ok(Some(framework))
 }
@@ -385,45 +453,81 @@ mod tests {
         let manifest = r#"{"scripts": {"build": "remix build", "start": "NODE_ENV=production remix-serve ./build/index.js"},
             "dependencies": {"@remix-run/serve": "1"}, "devDependencies": {"@remix-run/dev": "1"}}"#;
         let classic = found(manifest, &[]).launch;
-        assert_eq!((classic.args, classic.outputs), (vec!["build/index.js".to_owned()], vec!["build".to_owned(), "public".to_owned()]));
-        let vite = found(&manifest.replace("./build/index.js", ""), &[("vite.config.ts", "export default {}")]).launch;
-        assert_eq!((vite.args, vite.outputs), (vec!["build/server/index.js".to_owned()], vec!["build".to_owned()]));
+        assert_eq!(
+            (classic.args, classic.outputs),
+            (vec!["build/index.js".to_owned()], vec!["build".to_owned(), "public".to_owned()])
+        );
+        let vite = found(
+            &manifest.replace("./build/index.js", ""),
+            &[("vite.config.ts", "export default {}")],
+        )
+        .launch;
+        assert_eq!(
+            (vite.args, vite.outputs),
+            (vec!["build/server/index.js".to_owned()], vec!["build".to_owned()])
+        );
     }
 
     #[test]
     fn react_routers_command_moved_with_version_8() {
         for (version, file) in [("^7.9.0", "bin.js"), ("8.4.0", "bin.cjs")] {
-            let manifest = format!(r#"{{"dependencies": {{"@react-router/serve": "{version}"}}, "devDependencies": {{"@react-router/dev": "{version}"}}}}"#);
-            assert_eq!(found(&manifest, &[]).launch.file, format!("node_modules/@react-router/serve/{file}"));
+            let manifest = format!(
+                r#"{{"dependencies": {{"@react-router/serve": "{version}"}}, "devDependencies": {{"@react-router/dev": "{version}"}}}}"#
+            );
+            assert_eq!(
+                found(&manifest, &[]).launch.file,
+                format!("node_modules/@react-router/serve/{file}")
+            );
         }
     }
 
     #[test]
     fn react_router_has_a_page_for_paths_that_were_not_rendered() {
         let manifest = r#"{"devDependencies": {"@react-router/dev": "8.4.0"}}"#;
-        let page = |config: &str| found(manifest, &[("react-router.config.ts", config)]).launch.fallback;
+        let page =
+            |config: &str| found(manifest, &[("react-router.config.ts", config)]).launch.fallback;
         assert_eq!(page("export default { ssr: false }").as_deref(), Some("index.html"));
-        assert_eq!(page("export default { ssr: false, prerender: ['/about'] }").as_deref(), Some("index.html"));
-        assert_eq!(page("export default { ssr: false, prerender: ['/', '/about'] }").as_deref(), Some("__spa-fallback.html"));
+        assert_eq!(
+            page("export default { ssr: false, prerender: ['/about'] }").as_deref(),
+            Some("index.html")
+        );
+        assert_eq!(
+            page("export default { ssr: false, prerender: ['/', '/about'] }").as_deref(),
+            Some("__spa-fallback.html")
+        );
     }
 
     #[test]
     fn a_static_svelte_site_falls_back_to_the_page_that_the_adapter_writes() {
-        let manifest = r#"{"devDependencies": {"@sveltejs/kit": "3", "@sveltejs/adapter-static": "4"}}"#;
-        let config = ("vite.config.js", "export default { plugins: [sveltekit({ adapter: adapter({ fallback: '200.html' }) })] }");
+        let manifest =
+            r#"{"devDependencies": {"@sveltejs/kit": "3", "@sveltejs/adapter-static": "4"}}"#;
+        let config = (
+            "vite.config.js",
+            "export default { plugins: [sveltekit({ adapter: adapter({ fallback: '200.html' }) })] }",
+        );
         assert_eq!(found(manifest, &[config]).launch.fallback.as_deref(), Some("200.html"));
         assert_eq!(found(manifest, &[]).launch.fallback, None);
     }
 
     #[test]
     fn what_nuxt_and_astro_configure_is_read() {
-        let nuxt = |config: &str| found(r#"{"dependencies": {"nuxt": "4"}}"#, &[("nuxt.config.ts", config)]).findings.len();
+        let nuxt = |config: &str| {
+            found(r#"{"dependencies": {"nuxt": "4"}}"#, &[("nuxt.config.ts", config)])
+                .findings
+                .len()
+        };
         assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'vercel' } })"), 1);
-        assert_eq!(nuxt("export default defineNuxtConfig({ nitro: { preset: 'node-server' } })"), 0);
+        assert_eq!(
+            nuxt("export default defineNuxtConfig({ nitro: { preset: 'node-server' } })"),
+            0
+        );
         let manifest = r#"{"dependencies": {"astro": "7", "@astrojs/node": "11"}}"#;
         let config = "export default defineConfig({ server: { port: 5000 }, adapter: node({ mode: 'standalone' }) })";
         assert_eq!(found(manifest, &[("astro.config.mjs", config)]).port, Some(5000));
-        assert_eq!(found(manifest, &[("astro.config.mjs", "export default { adapter: node() }")]).port, Some(4321));
+        assert_eq!(
+            found(manifest, &[("astro.config.mjs", "export default { adapter: node() }")]).port,
+            Some(4321)
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Front ends of programs in other languages: which script makes what such a program embeds or serves.
+//! Front ends of programs in other languages: which script makes what such a program embeds or
+//! serves.
 
 use anyhow::{Context, Result};
 
@@ -9,17 +10,20 @@ use crate::path::RelPath;
 use crate::repo::Dir;
 
 /// Commands that name a folder without making it.
-const NO_MAKERS: [&str; 9] = ["rm", "rimraf", "del", "del-cli", "mkdir", "mkdirp", "ls", "echo", "test"];
+const NO_MAKERS: [&str; 9] =
+    ["rm", "rimraf", "del", "del-cli", "mkdir", "mkdirp", "ls", "echo", "test"];
 
 /// Commands whose operands are all paths.
 const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 
 /// Scripts that end in nothing that an image could hold.
-const NO_BUILDS: [&str; 10] = ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
+const NO_BUILDS: [&str; 10] =
+    ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
 
 /// What the scripts of a package write, whoever asks for it.
 struct Outputs {
-    /// Paths that the commands of a script name, each command's in order: the script, where it stands, the paths.
+    /// Paths that the commands of a script name, each command's in order: the script, where it
+    /// stands, the paths.
     named: Vec<(String, Evidence, Vec<RelPath>)>,
     /// The script that builds, and where it stands.
     build: Option<(String, Evidence)>,
@@ -35,16 +39,28 @@ enum Tool {
     Unknown,
 }
 
-/// What the build of the application in `dir` makes there, where `path` is part of it or it of `path`.
+/// What the build of the application in `dir` makes there, where `path` is part of it or it of
+/// `path`.
 pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>> {
     let outputs = dir.repo.once(&dir.path, || Outputs::read(dir))?;
     let meets = |output: &RelPath| output.is_within(path) || path.is_within(output);
     let found = |script: &str, output: &RelPath, evidence: Vec<Evidence>| {
-        let (language, script, output) = (super::LANGUAGE.id.to_owned(), script.to_owned(), output.clone());
-        let value = FrontEnd { language, dir: dir.path.clone(), script, output, moved_from: None, opened: None };
+        let (language, script, output) =
+            (super::LANGUAGE.id.to_owned(), script.to_owned(), output.clone());
+        let value = FrontEnd {
+            language,
+            dir: dir.path.clone(),
+            script,
+            output,
+            moved_from: None,
+            opened: None,
+        };
         Ok(Some(Sourced { value, evidence, rejected: Vec::new() }))
     };
-    let writes = |at: &Evidence, output: &RelPath| Evidence { note: format!("it writes {output}"), ..at.clone() };
+    let writes = |at: &Evidence, output: &RelPath| Evidence {
+        note: format!("it writes {output}"),
+        ..at.clone()
+    };
     // Where several words of a command meet it, the last: sources stand before the destination.
     let mut named = outputs.named.iter().filter_map(|(name, at, paths)| {
         let output = paths.iter().rfind(|path| meets(path))?;
@@ -58,14 +74,21 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     let Some((build, at)) = &outputs.build else { return Ok(None) };
     match &outputs.tool {
         Tool::Site(output, evidence) => match output.as_ref().filter(|output| meets(output)) {
-            Some(output) => found(build, output, [vec![writes(at, output)], evidence.clone()].concat()),
+            Some(output) => {
+                found(build, output, [vec![writes(at, output)], evidence.clone()].concat())
+            }
             None => Ok(None),
         },
         Tool::Bundler(output, evidence) if meets(output) => {
             found(build, output, vec![writes(at, output), evidence.clone()])
         }
-        // Nothing says where it writes: what is missing inside a package of its own can come from nowhere else.
-        _ if !dir.path.is_root() && *path != dir.path && path.is_within(&dir.path) && dir.repo.entry(path).is_none() => {
+        // Nothing says where it writes: what is missing inside a package of its own can come from
+        // nowhere else.
+        _ if !dir.path.is_root()
+            && *path != dir.path
+            && path.is_within(&dir.path)
+            && dir.repo.entry(path).is_none() =>
+        {
             let note = format!("nothing else could make {path}");
             found(build, path, vec![Evidence { note, ..at.clone() }])
         }
@@ -89,12 +112,16 @@ impl Outputs {
         } else {
             Tool::Unknown
         };
-        let named = named(&app).into_iter().map(|(name, paths)| (name.to_owned(), at(name), paths)).collect();
+        let named = named(&app)
+            .into_iter()
+            .map(|(name, paths)| (name.to_owned(), at(name), paths))
+            .collect();
         Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool })
     }
 }
 
-/// The paths that the commands of scripts name and could make: `vite build --outDir ../server/dist`, `cp -r dist ../public`.
+/// The paths that the commands of scripts name and could make:
+/// `vite build --outDir ../server/dist`, `cp -r dist ../public`.
 fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
     let builds = |name: &str| !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part));
     let mut named = Vec::new();
@@ -106,10 +133,16 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
             }
             // A plain word is a path after a flag alone: `build` in `vite build` is none.
             let is_path = |words: &&[String]| {
-                COPIERS.contains(&first) || words[0].starts_with('-') || words[1].contains(['/', '='])
+                COPIERS.contains(&first)
+                    || words[0].starts_with('-')
+                    || words[1].contains(['/', '='])
             };
-            let paths: Vec<RelPath> =
-                command.argv.windows(2).filter(is_path).filter_map(|words| output(app, &words[1])).collect();
+            let paths: Vec<RelPath> = command
+                .argv
+                .windows(2)
+                .filter(is_path)
+                .filter_map(|words| output(app, &words[1]))
+                .collect();
             if !paths.is_empty() {
                 named.push((name, paths));
             }
@@ -121,11 +154,12 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
 /// The script copies or moves files: to a folder that must be there.
 pub(super) fn copies(script: &str) -> bool {
     let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
-    commands.any(|command| command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str())))
+    commands
+        .any(|command| command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str())))
 }
 
-/// The script of `app` runs the package manager in the folder of a front end, and does nothing else:
-/// `cd client && npm ci && npm run build`, `npm run build --prefix client`.
+/// The script of `app` runs the package manager in the folder of a front end, and does nothing
+/// else: `cd client && npm ci && npm run build`, `npm run build --prefix client`.
 pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
     const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
     const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
@@ -135,7 +169,9 @@ pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
         let words = &command.argv;
         let Some(first) = words.first() else { continue };
         if first == "cd" {
-            let Some(folder) = words.get(1).and_then(|folder| here.join(folder)) else { return false };
+            let Some(folder) = words.get(1).and_then(|folder| here.join(folder)) else {
+                return false;
+            };
             here = folder;
             continue;
         }
@@ -191,26 +227,39 @@ mod tests {
 
     #[test]
     fn a_script_that_names_the_folder_comes_first() {
-        let vite = |scripts: &str| format!(r#"{{"scripts": {{{scripts}}}, "devDependencies": {{"vite": "7"}}}}"#);
-        let release = vite(r#""build": "vite build", "release": "vite build --outDir=../server/dist --emptyOutDir""#);
+        let vite = |scripts: &str| {
+            format!(r#"{{"scripts": {{{scripts}}}, "devDependencies": {{"vite": "7"}}}}"#)
+        };
+        let release = vite(
+            r#""build": "vite build", "release": "vite build --outDir=../server/dist --emptyOutDir""#,
+        );
         assert_eq!(of(&release, &[], "server/dist"), Some(made("release", "server/dist")));
         assert_eq!(of(&release, &[], "web/dist"), Some(made("build", "web/dist")));
-        let copies = vite(r#""build": "vite build && rm -rf ../server/dist && cp -r dist ../server/dist""#);
+        let copies =
+            vite(r#""build": "vite build && rm -rf ../server/dist && cp -r dist ../server/dist""#);
         assert_eq!(of(&copies, &[], "server/dist"), Some(made("build", "server/dist")));
         assert_eq!(of(&copies, &[], "server/dist/index.html"), Some(made("build", "server/dist")));
         // What only removes or serves it makes nothing.
-        let clean = vite(r#""clean": "rm -rf ../server/dist", "dev": "vite --outDir ../server/dist""#);
+        let clean =
+            vite(r#""clean": "rm -rf ../server/dist", "dev": "vite --outDir ../server/dist""#);
         assert_eq!(of(&clean, &[], "server/dist"), None);
         // What is there is read, not made.
         let reads = vite(r#""build": "tailwindcss -i ../static/in.css -o ../static/out.css""#);
-        assert_eq!(of(&reads, &[("static/in.css", "")], "static"), Some(made("build", "static/out.css")));
+        assert_eq!(
+            of(&reads, &[("static/in.css", "")], "static"),
+            Some(made("build", "static/out.css"))
+        );
     }
 
     #[test]
     fn the_tools_configuration_says_where_it_writes() {
         let vite = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7", "vitepress": "1"}}"#;
-        let config = ("web/vite.config.js", "export default { build: { outDir: '../internal/ui/dist' } }");
-        assert_eq!(of(vite, &[config], "internal/ui/dist"), Some(made("build", "internal/ui/dist")));
+        let config =
+            ("web/vite.config.js", "export default { build: { outDir: '../internal/ui/dist' } }");
+        assert_eq!(
+            of(vite, &[config], "internal/ui/dist"),
+            Some(made("build", "internal/ui/dist"))
+        );
         assert_eq!(of(vite, &[config], "web/dist"), None);
         let esbuild = r#"{"scripts": {"build": "node esbuild.config.mjs"}, "devDependencies": {"esbuild": "0"}}"#;
         let config = ("web/esbuild.config.mjs", "await build({ outdir: \"../static/dist/\" })");

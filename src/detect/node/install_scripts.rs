@@ -1,6 +1,6 @@
-//! Scripts of dependencies that the package manager passes over unless the project allows them: pnpm from version 10 on,
-//! npm from version 12 on.
-//! <https://pnpm.io/settings#allowbuilds>, <https://docs.npmjs.com/cli/v12/using-npm/changelog#1200-2026-07-08>
+//! Scripts of dependencies that the package manager passes over unless the project allows them:
+//! pnpm from version 10 on, npm from version 12 on. <https://pnpm.io/settings#allowbuilds>,
+//! <https://docs.npmjs.com/cli/v12/using-npm/changelog#1200-2026-07-08>
 
 use anyhow::Result;
 
@@ -13,7 +13,14 @@ use crate::facts::{Finding, Severity};
 pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let Some(major) = tool.major() else { return Ok(None) };
     let (from, setting) = match tool.id.as_str() {
-        "pnpm" => (10, if major == 10 { "onlyBuiltDependencies in pnpm-workspace.yaml" } else { "allowBuilds in pnpm-workspace.yaml" }),
+        "pnpm" => (
+            10,
+            if major == 10 {
+                "onlyBuiltDependencies in pnpm-workspace.yaml"
+            } else {
+                "allowBuilds in pnpm-workspace.yaml"
+            },
+        ),
         "npm" => (12, "allowScripts in package.json"),
         _ => return Ok(None),
     };
@@ -22,10 +29,13 @@ pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     }
     let mut allowed = String::new();
     for file in ["package.json", "pnpm-workspace.yaml", ".npmrc"] {
-        allowed.push_str(app.root.text(file)?.as_ref().map_or("", |(_, text)| permissions(file, text)));
+        allowed.push_str(
+            app.root.text(file)?.as_ref().map_or("", |(_, text)| permissions(file, text)),
+        );
     }
     let native = native::read(app)?;
-    let blocked: Vec<_> = native.scripted.iter().filter(|(name, _)| !allowed.contains(name.as_str())).collect();
+    let blocked: Vec<_> =
+        native.scripted.iter().filter(|(name, _)| !allowed.contains(name.as_str())).collect();
     if blocked.is_empty() || allowed.contains("dangerouslyAllowAll") {
         return Ok(None);
     }
@@ -36,15 +46,23 @@ pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
         format!("{} {major} does not run the install scripts of {}", tool.id, names.join(", ")),
         blocked.iter().map(|(_, evidence)| evidence.clone()),
         "their machine code is neither compiled nor fetched, so that they fail when the program loads them",
-        format!("allow them: {setting}; or pin the version of {} that you use in packageManager", tool.id),
+        format!(
+            "allow them: {setting}; or pin the version of {} that you use in packageManager",
+            tool.id
+        ),
     )))
 }
 
-/// The part of a file that can allow scripts: a dependency's name elsewhere in a manifest allows nothing.
+/// The part of a file that can allow scripts: a dependency's name elsewhere in a manifest allows
+/// nothing.
 fn permissions<'t>(file: &str, text: &'t str) -> &'t str {
     let keys: &[&str] = match file {
-        "package.json" => &["\"allowScripts\"", "\"onlyBuiltDependencies\"", "\"dangerouslyAllowAllBuilds\""],
-        "pnpm-workspace.yaml" => &["allowBuilds:", "onlyBuiltDependencies:", "dangerouslyAllowAllBuilds:"],
+        "package.json" => {
+            &["\"allowScripts\"", "\"onlyBuiltDependencies\"", "\"dangerouslyAllowAllBuilds\""]
+        }
+        "pnpm-workspace.yaml" => {
+            &["allowBuilds:", "onlyBuiltDependencies:", "dangerouslyAllowAllBuilds:"]
+        }
         _ => &["allow-scripts", "dangerously-allow-all"],
     };
     let Some(start) = keys.iter().filter_map(|key| text.find(key)).min() else { return "" };
@@ -61,13 +79,21 @@ mod tests {
     use crate::repo::Repo;
 
     fn found(version: &str, more: &str, workspace: &str) -> bool {
-        let manifest = format!(r#"{{{more} "dependencies": {{"better-sqlite3": "12", "bindings": "1"}}}}"#);
-        let repo = Repo::from_files([("package.json", manifest.as_str()), ("pnpm-workspace.yaml", workspace)]);
+        let manifest =
+            format!(r#"{{{more} "dependencies": {{"better-sqlite3": "12", "bindings": "1"}}}}"#);
+        let repo = Repo::from_files([
+            ("package.json", manifest.as_str()),
+            ("pnpm-workspace.yaml", workspace),
+        ]);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let id = version.split('@').next().unwrap().to_owned();
         let tool = Tool { id, install: Some(version.to_owned()), release: None, lockfile: None };
         let finding = finding(&app, &tool).unwrap();
-        assert!(finding.as_ref().is_none_or(|f| f.what.contains("better-sqlite3") && !f.what.contains("bindings")));
+        assert!(
+            finding
+                .as_ref()
+                .is_none_or(|f| f.what.contains("better-sqlite3") && !f.what.contains("bindings"))
+        );
         finding.is_some()
     }
 
@@ -77,7 +103,11 @@ mod tests {
         assert!(!found("pnpm@9.15.0", "", ""));
         assert!(!found("pnpm@10.34.9", "", "onlyBuiltDependencies:\n  - better-sqlite3\n"));
         assert!(!found("pnpm@11.6.0", "", "allowBuilds:\n  better-sqlite3: true\n"));
-        assert!(!found("pnpm@10.34.9", r#""pnpm": {"onlyBuiltDependencies": ["better-sqlite3"]},"#, ""));
+        assert!(!found(
+            "pnpm@10.34.9",
+            r#""pnpm": {"onlyBuiltDependencies": ["better-sqlite3"]},"#,
+            ""
+        ));
         assert!(found("pnpm@10.34.9", r#""pnpm": {"onlyBuiltDependencies": ["sharp"]},"#, ""));
         assert!(found("npm@12.0.2", "", "") && !found("npm@11.21.2", "", ""));
         assert!(!found("npm@12.0.2", r#""allowScripts": {"better-sqlite3@12.1.0": true},"#, ""));

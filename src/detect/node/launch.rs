@@ -1,4 +1,5 @@
-//! How a program is started, and what the final image must hold for it: what `detect` decides and `plan` reads.
+//! How a program is started, and what the final image must hold for it: what `detect` decides and
+//! `plan` reads.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! The project's own lifecycle scripts: which run at install, which need the sources, which only serve a checkout.
+//! The project's own lifecycle scripts: which run at install, which need the sources, which only
+//! serve a checkout.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -50,8 +51,14 @@ enum Part {
     Sources,
 }
 
-/// Reads the scripts of a package. `root`: it is in the folder that dependencies are installed from.
-pub(crate) fn read(dir: &Dir, package: &Package, root: bool, catalog: &Catalog) -> Result<Lifecycle> {
+/// Reads the scripts of a package. `root`: it is in the folder that dependencies are installed
+/// from.
+pub(crate) fn read(
+    dir: &Dir,
+    package: &Package,
+    root: bool,
+    catalog: &Catalog,
+) -> Result<Lifecycle> {
     let hooks: Vec<String> = catalog.table("hooks")?;
     let mut lifecycle = Lifecycle::default();
     let prisma = prisma::files(dir, package);
@@ -64,13 +71,16 @@ pub(crate) fn read(dir: &Dir, package: &Package, root: bool, catalog: &Catalog) 
         let Some(text) = package.script(name) else { continue };
         let chain = script::parse(text);
         let commands: Vec<Command> = chain.commands.into_iter().map(script::unwrap).collect();
-        let parts: Vec<Part> = commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
+        let parts: Vec<Part> =
+            commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
         let hook = parts.iter().any(|part| matches!(part, Part::Checkout));
         if parts.iter().all(|part| matches!(part, Part::Install(_))) {
             let tools = commands.iter().filter_map(|command| command.argv.first());
             let mut kinds = tools.map(|tool| package.dependency(tool));
             lifecycle.development |= kinds.any(|kind| kind == Some(Kind::Development));
-            lifecycle.files.extend(parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }));
+            lifecycle.files.extend(
+                parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }),
+            );
             continue;
         }
         lifecycle.drop.push(name.to_owned());
@@ -110,7 +120,11 @@ pub(crate) fn read(dir: &Dir, package: &Package, root: bool, catalog: &Catalog) 
             .map(|name| {
                 let text = package.script(name).unwrap_or_default();
                 let later = lifecycle.later.contains(&Later::Script(name.clone()));
-                let note = if later { "runs after the sources are there" } else { "its git hooks or guards are left out" };
+                let note = if later {
+                    "runs after the sources are there"
+                } else {
+                    "its git hooks or guards are left out"
+                };
                 package.at(&["scripts", name], format!("`{text}`: {note}"))
             })
             .collect();
@@ -133,11 +147,15 @@ fn first_is_hook(parts: &[Part]) -> bool {
 fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["patch-package", ..] if is_dir(dir, "patches") => Part::Install(vec!["patches".to_owned()]),
+        ["patch-package", ..] if is_dir(dir, "patches") => {
+            Part::Install(vec!["patches".to_owned()])
+        }
         // Nothing to do, or nothing to patch.
         [] | ["true" | "exit" | ":" | "echo" | "patch-package", ..] => Part::Checkout,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
-        ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => Part::Checkout,
+        ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => {
+            Part::Checkout
+        }
         [name, ..] if hooks.iter().any(|hook| hook == name) => Part::Checkout,
         _ => Part::Sources,
     }
@@ -153,7 +171,9 @@ mod tests {
     use crate::repo::Repo;
 
     fn lifecycle(scripts: &str, files: &[(&str, &str)]) -> Lifecycle {
-        let manifest = format!(r#"{{"scripts": {{{scripts}}}, "devDependencies": {{"prisma": "6", "patch-package": "8"}}}}"#);
+        let manifest = format!(
+            r#"{{"scripts": {{{scripts}}}, "devDependencies": {{"prisma": "6", "patch-package": "8"}}}}"#
+        );
         let mut all = vec![("package.json", manifest.as_str())];
         all.extend(files.iter().copied());
         let repo = Repo::from_files(all);
@@ -163,7 +183,14 @@ mod tests {
 
     #[test]
     fn hooks_and_guards_are_dropped() {
-        for script in ["husky", "husky install", "is-ci || husky", "npx only-allow pnpm", "husky || true", "node .husky/install.mjs"] {
+        for script in [
+            "husky",
+            "husky install",
+            "is-ci || husky",
+            "npx only-allow pnpm",
+            "husky || true",
+            "node .husky/install.mjs",
+        ] {
             let read = lifecycle(&format!(r#""prepare": "{script}""#), &[]);
             assert_eq!(read.drop, ["prepare"], "{script}");
             assert!(read.later.is_empty() && !read.development, "{script}");
@@ -182,7 +209,10 @@ mod tests {
 
     #[test]
     fn what_needs_the_sources_runs_in_the_build_stage() {
-        let read = lifecycle(r#""postinstall": "simple-git-hooks && nuxt prepare", "prepare": "node scripts/x.js""#, &[]);
+        let read = lifecycle(
+            r#""postinstall": "simple-git-hooks && nuxt prepare", "prepare": "node scripts/x.js""#,
+            &[],
+        );
         assert_eq!(read.drop, ["postinstall", "prepare"]);
         let nuxt = Later::Command(vec!["nuxt".to_owned(), "prepare".to_owned()]);
         assert_eq!(read.later, [nuxt, Later::Script("prepare".to_owned())]);

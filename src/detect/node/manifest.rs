@@ -1,4 +1,5 @@
-//! package.json: one reader, lenient about what it does not need (<https://docs.npmjs.com/cli/configuring-npm/package-json>).
+//! package.json: one reader, lenient about what it does not need
+//! (<https://docs.npmjs.com/cli/configuring-npm/package-json>).
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,7 +33,9 @@ impl Package {
             let Some((path, text)) = dir.text("package.json")? else { return Ok(None) };
             let json: Value = parse_json(&path, &text)?;
             if !json.is_object() {
-                bail!("{path}:1: package.json is not an object: mend the file, since npm cannot read it either");
+                bail!(
+                    "{path}:1: package.json is not an object: mend the file, since npm cannot read it either"
+                );
             }
             Ok(Some(Self { path, text, json: Rc::new(json) }))
         };
@@ -73,12 +76,20 @@ impl Package {
     /// Every script, by name.
     pub(crate) fn scripts(&self) -> BTreeMap<&str, &str> {
         let scripts = self.get(&["scripts"]).and_then(Value::as_object);
-        scripts.into_iter().flatten().filter_map(|(name, text)| Some((name.as_str(), text.as_str()?))).collect()
+        scripts
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
+            .collect()
     }
 
     /// How a package is depended on; production wins.
     pub(crate) fn dependency(&self, name: &str) -> Option<Kind> {
-        if self.get(&["dependencies", name]).or_else(|| self.get(&["optionalDependencies", name])).is_some() {
+        if self
+            .get(&["dependencies", name])
+            .or_else(|| self.get(&["optionalDependencies", name]))
+            .is_some()
+        {
             Some(Kind::Production)
         } else if self.get(&["devDependencies", name]).is_some() {
             Some(Kind::Development)
@@ -95,12 +106,17 @@ impl Package {
     /// Names and ranges of one list.
     pub(crate) fn list(&self, list: &str) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.get(&[list]).and_then(Value::as_object);
-        entries.into_iter().flatten().filter_map(|(name, range)| Some((name.as_str(), range.as_str()?)))
+        entries
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, range)| Some((name.as_str(), range.as_str()?)))
     }
 
     /// Names and ranges of everything that an install brings: production, optional, development.
     pub(crate) fn dependencies(&self) -> impl Iterator<Item = (&str, &str)> {
-        ["dependencies", "optionalDependencies", "devDependencies"].into_iter().flat_map(|list| self.list(list))
+        ["dependencies", "optionalDependencies", "devDependencies"]
+            .into_iter()
+            .flat_map(|list| self.list(list))
     }
 
     /// Has production dependencies.
@@ -115,16 +131,23 @@ impl Package {
 
     /// The patterns of npm, yarn or bun workspaces.
     pub(crate) fn workspaces(&self) -> Vec<String> {
-        let list = self.get(&["workspaces"]).and_then(|value| value.get("packages").or(Some(value)));
+        let list =
+            self.get(&["workspaces"]).and_then(|value| value.get("packages").or(Some(value)));
         let list = list.and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned)).collect()
+        list.into_iter()
+            .flatten()
+            .filter_map(|pattern| pattern.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// The major version that a dependency's range begins with: `^14.1.1` gives 14.
     pub(crate) fn major(&self, name: &str) -> Option<u32> {
         let (_, range) = self.dependencies().find(|(held, _)| *held == name)?;
-        let digits: String =
-            range.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let digits: String = range
+            .chars()
+            .skip_while(|c| !c.is_ascii_digit())
+            .take_while(char::is_ascii_digit)
+            .collect();
         digits.parse().ok()
     }
 }

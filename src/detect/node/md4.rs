@@ -19,26 +19,48 @@ struct Row {
 }
 
 /// The option that Node.js needs for the script that builds, and what is said about it.
-pub(super) fn option(app: &App, script: &str, toolchain: &str) -> Result<Option<(String, Finding)>> {
+pub(super) fn option(
+    app: &App,
+    script: &str,
+    toolchain: &str,
+) -> Result<Option<(String, Finding)>> {
     let row: Row = app.catalog.table("md4")?;
     let text = app.package.script(script).unwrap_or_default();
-    let cycle: u64 = toolchain.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(u64::MAX);
-    let mut commands = script::parse(text).commands.into_iter().map(script::unwrap).filter_map(|c| c.argv.into_iter().next());
-    if cycle < row.cycle || text.contains(&row.option) || !commands.any(|command| row.commands.contains(&command)) {
+    let cycle: u64 =
+        toolchain.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(u64::MAX);
+    let mut commands = script::parse(text)
+        .commands
+        .into_iter()
+        .map(script::unwrap)
+        .filter_map(|c| c.argv.into_iter().next());
+    if cycle < row.cycle
+        || text.contains(&row.option)
+        || !commands.any(|command| row.commands.contains(&command))
+    {
         return Ok(None);
     }
     let Ok(fixed) = Version::parse(&row.before) else { return Ok(None) };
-    let parsed = |(text, evidence): (String, Evidence)| Some((Version::parse(text).ok()?, evidence));
-    let mut old: Vec<(Version, Evidence)> =
-        locked(app, &row.package)?.into_iter().filter_map(parsed).filter(|(version, _)| *version < fixed).collect();
+    let parsed =
+        |(text, evidence): (String, Evidence)| Some((Version::parse(text).ok()?, evidence));
+    let mut old: Vec<(Version, Evidence)> = locked(app, &row.package)?
+        .into_iter()
+        .filter_map(parsed)
+        .filter(|(version, _)| *version < fixed)
+        .collect();
     old.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(old.into_iter().next().map(|(version, evidence)| {
         let finding = Finding::new(
             "legacy-openssl",
             Severity::Note,
-            format!("the build runs with {}: {} {version} hashes with MD4", row.option, row.package),
+            format!(
+                "the build runs with {}: {} {version} hashes with MD4",
+                row.option, row.package
+            ),
             [evidence],
-            format!("OpenSSL 3, in Node.js {} and later, refuses MD4, and the build would stop", row.cycle),
+            format!(
+                "OpenSSL 3, in Node.js {} and later, refuses MD4, and the build would stop",
+                row.cycle
+            ),
             format!("update {} to {} or later", row.package, row.before),
         );
         (row.option, finding)
@@ -49,12 +71,23 @@ pub(super) fn option(app: &App, script: &str, toolchain: &str) -> Result<Option<
 fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
     if let Some((path, json)) = tool::npm_lock(&app.root)? {
         let text = app.root.repo.text(&path)?.unwrap_or_default();
-        let packages = json.get("packages").and_then(serde_json::Value::as_object).into_iter().flatten();
-        let named = packages.filter(|(key, _)| key.rsplit_once("node_modules/").is_some_and(|(_, held)| held == name));
+        let packages =
+            json.get("packages").and_then(serde_json::Value::as_object).into_iter().flatten();
+        let named = packages.filter(|(key, _)| {
+            key.rsplit_once("node_modules/").is_some_and(|(_, held)| held == name)
+        });
         // Format 1 has no `packages`.
         let old = json.get("dependencies").and_then(|all| all.get(name));
-        let versions = named.map(|(_, entry)| entry).chain(old).filter_map(|entry| entry.get("version")?.as_str());
-        let at = |version: &str| (version.to_owned(), Evidence::at(&path, line_of(&text, name).unwrap_or(1), format!("{name} {version}")));
+        let versions = named
+            .map(|(_, entry)| entry)
+            .chain(old)
+            .filter_map(|entry| entry.get("version")?.as_str());
+        let at = |version: &str| {
+            (
+                version.to_owned(),
+                Evidence::at(&path, line_of(&text, name).unwrap_or(1), format!("{name} {version}")),
+            )
+        };
         return Ok(versions.map(at).collect());
     }
     for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
@@ -71,8 +104,9 @@ fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
     Ok(Vec::new())
 }
 
-/// The version in a line of a lockfile that begins an entry of the package, or in the line below it:
-/// `  webpack@4.47.0:`, `  /webpack/4.47.0:`, `webpack@^4.0.0:` above `  version "4.47.0"`, `"webpack": ["webpack@4.47.0",`.
+/// The version in a line of a lockfile that begins an entry of the package, or in the line below
+/// it: `  webpack@4.47.0:`, `  /webpack/4.47.0:`, `webpack@^4.0.0:` above `  version "4.47.0"`,
+/// `"webpack": ["webpack@4.47.0",`.
 fn version_at<'t>(name: &str, line: &'t str, below: &'t str) -> Option<&'t str> {
     let digits = |text: &'t str| {
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -112,7 +146,10 @@ mod tests {
         let of = |script: &str, version: &str, toolchain: &str| {
             let manifest = format!(r#"{{"scripts": {{"build": "{script}"}}}}"#);
             let lock = format!("webpack@^4.0.0:\n  version \"{version}\"\n");
-            let repo = Repo::from_files([("package.json", manifest.as_str()), ("yarn.lock", lock.as_str())]);
+            let repo = Repo::from_files([
+                ("package.json", manifest.as_str()),
+                ("yarn.lock", lock.as_str()),
+            ]);
             let app = App::read(&repo.root()).unwrap().unwrap();
             option(&app, "build", toolchain).unwrap().map(|(option, _)| option)
         };
@@ -122,6 +159,9 @@ mod tests {
         assert_eq!(of("react-scripts build", "5.61.0", "26"), None);
         assert_eq!(of("react-scripts build", "4.42.0", "16.20.2"), None);
         assert_eq!(of("vite build", "4.42.0", "26"), None);
-        assert_eq!(of("NODE_OPTIONS=--openssl-legacy-provider react-scripts build", "4.42.0", "26"), None);
+        assert_eq!(
+            of("NODE_OPTIONS=--openssl-legacy-provider react-scripts build", "4.42.0", "26"),
+            None
+        );
     }
 }

@@ -6,8 +6,16 @@ use crate::facts::{Finding, Severity};
 
 /// The names that such scripts have.
 const NAMES: [&str; 10] = [
-    "migrate", "db:migrate", "migrate:up", "migrate:latest", "migrate:deploy", "migration:run", "migrations:run", "db:deploy",
-    "db:migrate:deploy", "prisma:migrate",
+    "migrate",
+    "db:migrate",
+    "migrate:up",
+    "migrate:latest",
+    "migrate:deploy",
+    "migration:run",
+    "migrations:run",
+    "db:deploy",
+    "db:migrate:deploy",
+    "prisma:migrate",
 ];
 
 /// What to say where the program starts without its migrations.
@@ -37,7 +45,10 @@ mod tests {
 
     #[test]
     fn said_unless_the_start_runs_them() {
-        let repo = Repo::from_files([("package.json", r#"{"scripts": {"migrate": "knex migrate:latest", "start": "node server.js"}}"#)]);
+        let repo = Repo::from_files([(
+            "package.json",
+            r#"{"scripts": {"migrate": "knex migrate:latest", "start": "node server.js"}}"#,
+        )]);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let said = finding(&app, &Launch::default()).unwrap();
         assert!(said.what.contains("migrate") && said.evidence[0].line == Some(1));

@@ -1,4 +1,5 @@
-//! Packages that the lockfile installs, and which of them are native: C or C++ behind a JavaScript module.
+//! Packages that the lockfile installs, and which of them are native: C or C++ behind a JavaScript
+//! module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,9 +27,17 @@ pub(crate) struct Native {
 }
 
 /// What compiles or fetches machine code for other modules, and what its users do without.
-const UNSCRIPTED: [&str; 6] = ["prebuild-install", "node-gyp", "bindings", "@mapbox/node-pre-gyp", "node-pre-gyp", "cpu-features"];
+const UNSCRIPTED: [&str; 6] = [
+    "prebuild-install",
+    "node-gyp",
+    "bindings",
+    "@mapbox/node-pre-gyp",
+    "node-pre-gyp",
+    "cpu-features",
+];
 
-/// The first release line of Node.js that a package of the lockfile breaks on, and where it is locked.
+/// The first release line of Node.js that a package of the lockfile breaks on, and where it is
+/// locked.
 pub(crate) struct Ceiling {
     pub(crate) cycle: u64,
     pub(crate) evidence: Evidence,
@@ -46,13 +55,14 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     let (path, locked, text) = locked(app)?;
     let mut rows: Vec<CeilingRow> = app.catalog.table("ceiling")?;
     rows.retain(|row| locked.iter().any(|p| p.name == row.package && !p.development));
-    // A native module that was locked before a release line existed neither brings machine code for it nor compiles on it,
-    // and says so in its engines.
+    // A native module that was locked before a release line existed neither brings machine code for
+    // it nor compiles on it, and says so in its engines.
     let native: Vec<String> = app.catalog.table("native")?;
     for package in locked.iter().filter(|p| native.contains(&p.name)) {
         let Some(engine) = &package.engine else { continue };
         if let Some(cycle) = version::first_beyond(engine, app.catalog) {
-            let why = format!("its engines are \"{engine}\", and it is compiled for one release line");
+            let why =
+                format!("its engines are \"{engine}\", and it is compiled for one release line");
             rows.push(CeilingRow { package: package.name.clone(), cycle, why });
         }
     }
@@ -107,7 +117,9 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             }
             native.compiled.push(evidence);
         }
-        if !package.development && (compiled.contains(&package.name) || linked.contains(&package.name)) {
+        if !package.development
+            && (compiled.contains(&package.name) || linked.contains(&package.name))
+        {
             native.linked.push(evidence("holds machine code"));
         }
         if !package.development && glibc.contains(&package.name) {
@@ -120,7 +132,12 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             && !range.starts_with('.')
             && !range.starts_with('@')
             && range.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.#".contains(c));
-        if range.starts_with("git") || range.starts_with("ssh://") || range.contains(".git#") || range.strip_suffix(".git").is_some() || short {
+        if range.starts_with("git")
+            || range.starts_with("ssh://")
+            || range.contains(".git#")
+            || range.strip_suffix(".git").is_some()
+            || short
+        {
             native.git.push(app.package.at_dependency(name, format!("{name} is fetched by git")));
         }
     }
@@ -136,13 +153,24 @@ fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
             .flatten()
             .filter_map(|(key, entry)| {
                 let (_, name) = key.rsplit_once("node_modules/")?;
-                let development = entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false);
-                let engine = entry.get("engines").and_then(|e| e.get("node")).and_then(serde_json::Value::as_str);
-                Some(Locked { name: name.to_owned(), development, engine: engine.map(str::to_owned) })
+                let development =
+                    entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false);
+                let engine = entry
+                    .get("engines")
+                    .and_then(|e| e.get("node"))
+                    .and_then(serde_json::Value::as_str);
+                Some(Locked {
+                    name: name.to_owned(),
+                    development,
+                    engine: engine.map(str::to_owned),
+                })
             })
             .collect();
         // Format 1 has no `packages`.
-        let old = json.get("dependencies").and_then(serde_json::Value::as_object).filter(|_| found.is_empty());
+        let old = json
+            .get("dependencies")
+            .and_then(serde_json::Value::as_object)
+            .filter(|_| found.is_empty());
         found.extend(old.into_iter().flatten().map(|(name, entry)| Locked {
             name: name.clone(),
             development: entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false),
@@ -154,10 +182,14 @@ fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
         if let Some((path, text)) = app.root.text(file)? {
             let names: BTreeMap<&str, Option<&str>> = match file {
                 "pnpm-lock.yaml" => pnpm_packages(&text),
-                "yarn.lock" => text.lines().filter_map(yarn_name).map(|name| (name, None)).collect(),
+                "yarn.lock" => {
+                    text.lines().filter_map(yarn_name).map(|name| (name, None)).collect()
+                }
                 _ => text.lines().filter_map(bun_name).map(|name| (name, None)).collect(),
             };
-            let development = |name: &str| app.package.dependency(name) == Some(super::manifest::Kind::Development);
+            let development = |name: &str| {
+                app.package.dependency(name) == Some(super::manifest::Kind::Development)
+            };
             let locked = |(name, engine): (&str, Option<&str>)| Locked {
                 name: name.to_owned(),
                 development: development(name),
@@ -176,8 +208,9 @@ fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
     Ok((app.package.path.clone(), found.collect(), text))
 }
 
-/// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`, `'@scope/name@1.0.0(peer)':`.
-/// The packages of a pnpm-lock.yaml with their `engines: {node: ...}`.
+/// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`,
+/// `'@scope/name@1.0.0(peer)':`. The packages of a pnpm-lock.yaml with their
+/// `engines: {node: ...}`.
 fn pnpm_packages(text: &str) -> BTreeMap<&str, Option<&str>> {
     let lines = text.lines().skip_while(|line| !line.starts_with("packages:")).skip(1);
     let mut packages = BTreeMap::new();
@@ -186,8 +219,13 @@ fn pnpm_packages(text: &str) -> BTreeMap<&str, Option<&str>> {
         if let Some(name) = pnpm_name(line) {
             last = Some(name);
             packages.entry(name).or_insert(None);
-        } else if let (Some(name), Some(engines)) = (last, line.trim().strip_prefix("engines: {node: ")) {
-            packages.insert(name, engines.split(['}', ',']).next().map(|engine| engine.trim_matches('\'')));
+        } else if let (Some(name), Some(engines)) =
+            (last, line.trim().strip_prefix("engines: {node: "))
+        {
+            packages.insert(
+                name,
+                engines.split(['}', ',']).next().map(|engine| engine.trim_matches('\'')),
+            );
         }
     }
     packages
@@ -242,7 +280,9 @@ mod tests {
         let manifest = r#"{"dependencies": {"better-sqlite3": "12", "chalk": "5"}}"#;
         let ceiling = |file: &str, lock: &str| {
             let repo = Repo::from_files([("package.json", manifest), (file, lock)]);
-            ceiling(&App::read(&repo.root()).unwrap().unwrap()).unwrap().map(|c| (c.cycle, c.evidence.line))
+            ceiling(&App::read(&repo.root()).unwrap().unwrap())
+                .unwrap()
+                .map(|c| (c.cycle, c.evidence.line))
         };
         let pnpm = |engines: &str| {
             let lock = format!(

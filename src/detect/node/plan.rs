@@ -1,4 +1,5 @@
-//! Facts and answers into stages: what is copied before the install, what is built, what the final image carries.
+//! Facts and answers into stages: what is copied before the install, what is built, what the final
+//! image carries.
 
 mod copy;
 mod front_end;
@@ -13,15 +14,15 @@ use anyhow::{Context, Result};
 pub(crate) use self::copy::manifest_paths;
 pub(super) use self::front_end::front_end;
 
+use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
-use self::steps::Installed;
 use super::tool::{self, Tool};
-use super::{App, Details, manifest, install_scripts, migrations, prisma, program};
+use super::{App, Details, install_scripts, manifest, migrations, prisma, program};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::Line;
-use crate::facts::{EnvVar, Evidence, FrontEnd, Sourced, Finding, Kind, Severity};
+use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Kind, Severity, Sourced};
 use crate::path::RelPath;
 use crate::plan::{Build, DevCommand, Env};
 use crate::repo::Dir;
@@ -49,10 +50,13 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         None => program::named(&app, &chosen.program.id)?.1,
     };
     let wanted = chosen.answers.get(id::TOOL).unwrap_or(&facts.tool.value);
-    let tool = tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
+    let tool =
+        tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
     steps::hoisted(&app, &tool, &mut launch);
     let script = app.build_script().and_then(|name| app.package.script(&name));
-    let elsewhere = |made: &Sourced<FrontEnd>| script.is_some_and(|script| delegates(&app, script, &made.value.dir));
+    let elsewhere = |made: &Sourced<FrontEnd>| {
+        script.is_some_and(|script| delegates(&app, script, &made.value.dir))
+    };
     if launch.layout == Layout::Tree && chosen.program.front_ends.iter().any(elsewhere) {
         // Its build is the front end's alone, which has stages of its own.
         launch.layout = Layout::Source;
@@ -60,9 +64,14 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let dev = chosen.answers.get(id::DEV) == Some("yes");
-    let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, ROOT)?;
+    let (mut stages, mut findings) =
+        stages::stages(chosen, &app, &tool, &installed, &mut launch, ROOT)?;
     let builds = !stages.build.is_empty();
-    let all = builds || launch.keep_development || !stages.after_install.is_empty() || installed.iter().any(|one| one.lifecycle.development) || dev;
+    let all = builds
+        || launch.keep_development
+        || !stages.after_install.is_empty()
+        || installed.iter().any(|one| one.lifecycle.development)
+        || dev;
     let prune = !site
         && all
         && !launch.keep_development
@@ -82,7 +91,9 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     stages.prune = prune;
     let manifests = copy::manifests(&app, &tool, &installed)?;
     let artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
-    stages.deps |= artifacts.iter().any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
+    stages.deps |= artifacts
+        .iter()
+        .any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
     let interpreter = chosen.base.row.interpreter.clone().unwrap_or_default();
     let mut env = Vec::new();
     if !site {
@@ -90,7 +101,16 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         env.extend(launch.env.iter().filter(|(_, value)| !value.contains('$')).cloned());
     }
     let (entrypoint, args) = if site {
-        (vec!["nginx".to_owned(), "-c".to_owned(), "/etc/nginx/site.conf".to_owned(), "-g".to_owned(), "daemon off;".to_owned()], Vec::new())
+        (
+            vec![
+                "nginx".to_owned(),
+                "-c".to_owned(),
+                "/etc/nginx/site.conf".to_owned(),
+                "-g".to_owned(),
+                "daemon off;".to_owned(),
+            ],
+            Vec::new(),
+        )
     } else {
         image::start(&launch, &interpreter)
     };
@@ -112,17 +132,21 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
-/// Folders of the members that are built; of an application in the root, what its program is compiled from, else the
-/// folders where frameworks look for pages.
+/// Folders of the members that are built; of an application in the root, what its program is
+/// compiled from, else the folders where frameworks look for pages.
 fn sources(app: &App, launch: &Launch) -> Vec<RelPath> {
     const PAGES: [&str; 3] = ["app", "pages", "src"];
-    let mut sources: Vec<RelPath> = app.workspace.iter().flat_map(|workspace| workspace.needed.iter().cloned()).collect();
+    let mut sources: Vec<RelPath> =
+        app.workspace.iter().flat_map(|workspace| workspace.needed.iter().cloned()).collect();
     if !app.dir.path.is_root() {
         sources.push(app.dir.path.clone());
         return sources;
     }
     let repo = app.dir.repo;
-    let top = launch.source.as_deref().and_then(|source| source.trim_start_matches("./").split('/').next());
+    let top = launch
+        .source
+        .as_deref()
+        .and_then(|source| source.trim_start_matches("./").split('/').next());
     let there = |name: &str| RelPath::new(name).filter(|path| repo.exists(path));
     match top.and_then(there) {
         Some(top) => sources.push(top),
@@ -136,12 +160,20 @@ fn lines(words: &[String]) -> Result<Vec<Line>> {
 }
 
 fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
-    pairs.iter().map(|(key, value)| Ok(Env { key: crate::docker::types::EnvKey::new(key)?, value: Line::new(value)? })).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| {
+            Ok(Env { key: crate::docker::types::EnvKey::new(key)?, value: Line::new(value)? })
+        })
+        .collect()
 }
 
-/// Folders of dependencies below members of the workspace: package managers make them only where versions differ.
+/// Folders of dependencies below members of the workspace: package managers make them only where
+/// versions differ.
 fn member_modules(app: &App, launch: &Launch) -> Result<Vec<Line>> {
-    let Some(workspace) = app.workspace.as_ref().filter(|_| needs_modules(launch)) else { return Ok(Vec::new()) };
+    let Some(workspace) = app.workspace.as_ref().filter(|_| needs_modules(launch)) else {
+        return Ok(Vec::new());
+    };
     let mut folders: Vec<String> = Vec::new();
     for member in workspace.needed.iter().chain([&app.dir.path]) {
         if let Some(way) = member.strip(&app.root.path).filter(|way| !way.is_empty()) {
@@ -163,10 +195,11 @@ fn needs_modules(launch: &Launch) -> bool {
 
 /// Yarn 2 and 3 prune by a plugin only.
 fn can_prune(tool: &Tool) -> bool {
-    tool.id != "yarn-berry" || !["2.", "3."].iter().any(|major| {
-        let named = tool.install.as_deref().or(tool.release.as_deref()).unwrap_or_default();
-        named.contains(&format!("@{major}")) || named.contains(&format!("yarn-{major}"))
-    })
+    tool.id != "yarn-berry"
+        || !["2.", "3."].iter().any(|major| {
+            let named = tool.install.as_deref().or(tool.release.as_deref()).unwrap_or_default();
+            named.contains(&format!("@{major}")) || named.contains(&format!("yarn-{major}"))
+        })
 }
 
 fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<Vec<Env>> {
@@ -175,8 +208,9 @@ fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<
     match tool.id.as_str() {
         "pnpm" => {
             pairs.push(("PNPM_HOME", "/pnpm"));
-            // From 11 on settings have names of their own, and `pnpm run` installs again where package.json differs from what
-            // was installed: lifecycle scripts that were left out make it differ. <https://pnpm.io/settings#verifydepsbeforerun>
+            // From 11 on settings have names of their own, and `pnpm run` installs again where
+            // package.json differs from what was installed: lifecycle scripts that were left out
+            // make it differ. <https://pnpm.io/settings#verifydepsbeforerun>
             if tool.major().is_some_and(|major| major >= 11) {
                 pairs.push(("pnpm_config_update_notifier", "false"));
                 pairs.push(("pnpm_config_verify_deps_before_run", "false"));
@@ -196,18 +230,22 @@ fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<
     }
     let browsers: BTreeMap<String, EnvVar> = chosen.catalog.table("test_browsers")?;
     for (package, variable) in &browsers {
-        let mut kinds = installed.iter().filter_map(|one| one.package.dependency(package)).peekable();
+        let mut kinds =
+            installed.iter().filter_map(|one| one.package.dependency(package)).peekable();
         if kinds.peek().is_some() && kinds.all(|kind| kind == manifest::Kind::Development) {
             pairs.push((&variable.key, &variable.value));
         }
     }
-    let pairs: Vec<(String, String)> = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let pairs: Vec<(String, String)> =
+        pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     environment(&pairs)
 }
 
 /// Words that make an install take one member of a workspace and what it needs.
 fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
-    let Some(name) = app.root_package.as_ref().and_then(|_| app.package.str(&["name"])) else { return Ok(Vec::new()) };
+    let Some(name) = app.root_package.as_ref().and_then(|_| app.package.str(&["name"])) else {
+        return Ok(Vec::new());
+    };
     let words = match tool.id.as_str() {
         "npm" => vec![format!("--workspace={name}"), "--include-workspace-root".to_owned()],
         "pnpm" => vec![format!("--filter={name}...")],
@@ -217,7 +255,8 @@ fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     lines(&words)
 }
 
-/// Yarn 2 and later lay dependencies out in archives unless told otherwise; the image has them in folders.
+/// Yarn 2 and later lay dependencies out in archives unless told otherwise; the image has them in
+/// folders.
 fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     if tool.id != "yarn-berry" {
         return Ok(None);
@@ -255,7 +294,9 @@ fn musl(chosen: &Chosen) -> Option<Finding> {
 
 /// The development server, through the package manager, as developers start it.
 fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
-    let name = ["dev", "start:dev", "develop", "serve:dev", "watch", "start"].into_iter().find(|name| app.package.script(name).is_some())?;
+    let name = ["dev", "start:dev", "develop", "serve:dev", "watch", "start"]
+        .into_iter()
+        .find(|name| app.package.script(name).is_some())?;
     let run = match tool.id.as_str() {
         "pnpm" => "pnpm",
         "yarn" | "yarn-berry" => "yarn",
@@ -265,14 +306,23 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
     let mut command = vec![run.to_owned(), "run".to_owned(), name.to_owned()];
     // These listen on localhost unless told otherwise, which nothing outside the container reaches.
     let text = app.package.script(name).unwrap_or_default();
-    let local = super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();
-    if local.is_some_and(|c| matches!(c.argv.first().map(String::as_str), Some("vite" | "astro" | "vitepress" | "rsbuild"))) {
+    let local =
+        super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();
+    if local.is_some_and(|c| {
+        matches!(
+            c.argv.first().map(String::as_str),
+            Some("vite" | "astro" | "vitepress" | "rsbuild")
+        )
+    }) {
         command.extend((run == "npm").then(|| "--".to_owned()));
         command.extend(["--host".to_owned(), "0.0.0.0".to_owned()]);
     }
     Some(DevCommand {
         command,
-        env: vec![("NODE_ENV".to_owned(), "development".to_owned()), ("HOME".to_owned(), "/tmp".to_owned())],
+        env: vec![
+            ("NODE_ENV".to_owned(), "development".to_owned()),
+            ("HOME".to_owned(), "/tmp".to_owned()),
+        ],
     })
 }
 
@@ -285,9 +335,17 @@ mod tests {
     use crate::render;
     use crate::repo::{Dir, Repo};
 
-    fn planned(files: &[(&str, &str)], dir: &str, answers: &[(&str, &str)]) -> anyhow::Result<(Plan, String)> {
+    fn planned(
+        files: &[(&str, &str)],
+        dir: &str,
+        answers: &[(&str, &str)],
+    ) -> anyhow::Result<(Plan, String)> {
         let repo = Repo::from_files(files.iter().copied());
-        let facts = (detect::language("node").unwrap().detect)(&Dir::new(&repo, RelPath::new(dir).unwrap()))?.unwrap();
+        let facts = (detect::language("node").unwrap().detect)(&Dir::new(
+            &repo,
+            RelPath::new(dir).unwrap(),
+        ))?
+        .unwrap();
         let mut given = Answers::default();
         for (id, value) in answers {
             given.set(id, *value, Origin::Flag);
@@ -313,9 +371,16 @@ mod tests {
     #[test]
     fn a_folder_that_is_written_and_in_the_repository_belongs_to_the_user() {
         let source = "require('fs').mkdirSync('up/x'); require('express')().listen(1234)";
-        let files = [("package.json", r#"{"main": "server.js"}"#), ("server.js", source), ("up/x/.gitkeep", "")];
+        let files = [
+            ("package.json", r#"{"main": "server.js"}"#),
+            ("server.js", source),
+            ("up/x/.gitkeep", ""),
+        ];
         let (plan, text) = planned(&files, "", &[]).unwrap();
-        assert!(text.contains("COPY --exclude=up/x . /app\nCOPY --chown=65532:65532 up/x /app/up/x"), "{text}");
+        assert!(
+            text.contains("COPY --exclude=up/x . /app\nCOPY --chown=65532:65532 up/x /app/up/x"),
+            "{text}"
+        );
         assert!(plan.runtime.writable.is_empty());
     }
 
@@ -325,18 +390,24 @@ mod tests {
             "dependencies": {"express": "4"}, "devDependencies": {"x": "1"}}"#;
         let (plan, text) = planned(&[("package.json", manifest), LOCK], "", &[]).unwrap();
         assert!(text.contains("FROM deps AS production-deps"), "{text}");
-        let from: Vec<_> = plan.artifacts.iter().map(|a| a.stage.as_ref().map_or("", |s| s.as_str())).collect();
+        let from: Vec<_> =
+            plan.artifacts.iter().map(|a| a.stage.as_ref().map_or("", |s| s.as_str())).collect();
         assert_eq!(from, ["production-deps", "", "build"]);
     }
 
     #[test]
     fn local_dependencies_are_copied_before_the_install_and_must_be_inside() {
-        let manifest = |path: &str| format!(r#"{{"main": "server.js", "dependencies": {{"a": "file:{path}"}}}}"#);
+        let manifest = |path: &str| {
+            format!(r#"{{"main": "server.js", "dependencies": {{"a": "file:{path}"}}}}"#)
+        };
         let inside = manifest("./lib/a");
-        let (plan, _) = planned(&[("package.json", &inside), SERVER, ("lib/a/package.json", "{}")], "", &[]).unwrap();
+        let (plan, _) =
+            planned(&[("package.json", &inside), SERVER, ("lib/a/package.json", "{}")], "", &[])
+                .unwrap();
         assert_eq!(plan.manifests[1].src[0].as_str(), "lib/a");
         let outside = manifest("../a");
-        let error = planned(&[("package.json", &outside), SERVER], "", &[]).unwrap_err().to_string();
+        let error =
+            planned(&[("package.json", &outside), SERVER], "", &[]).unwrap_err().to_string();
         assert!(error.contains("not below the build context"), "{error}");
     }
 
@@ -350,7 +421,8 @@ mod tests {
         let (plan, text) = planned(&files, "", &[]).unwrap();
         assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
         assert!(plan.findings.iter().any(|f| f.code == "build-secret"));
-        let native = [("package.json", r#"{"main": "server.js", "dependencies": {"bcrypt": "5"}}"#), SERVER];
+        let native =
+            [("package.json", r#"{"main": "server.js", "dependencies": {"bcrypt": "5"}}"#), SERVER];
         let (plan, text) = planned(&native, "", &[(id::BASE, "alpine")]).unwrap();
         assert!(plan.findings.iter().any(|f| f.code == "native-module-on-alpine"));
         assert!(text.contains("apk add --no-cache g++ make python3"), "{text}");
@@ -361,10 +433,16 @@ mod tests {
         let files = [
             ("package.json", r#"{"workspaces": ["apps/*", "packages/*"]}"#),
             LOCK,
-            ("apps/a/package.json", r#"{"name": "a", "main": "server.js", "dependencies": {"express": "4", "p": "*"}}"#),
+            (
+                "apps/a/package.json",
+                r#"{"name": "a", "main": "server.js", "dependencies": {"express": "4", "p": "*"}}"#,
+            ),
             ("apps/a/server.js", SERVER.1),
             ("apps/b/package.json", r#"{"name": "b"}"#),
-            ("packages/p/package.json", r#"{"name": "p", "main": "x.js", "scripts": {"build": "node x.js"}}"#),
+            (
+                "packages/p/package.json",
+                r#"{"name": "p", "main": "x.js", "scripts": {"build": "node x.js"}}"#,
+            ),
             ("packages/p/x.js", ""),
         ];
         let repo = Repo::from_files(files);
@@ -381,7 +459,10 @@ mod tests {
     #[test]
     fn a_site_is_served_from_the_folder_that_the_config_names() {
         let files = [
-            ("package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#),
+            (
+                "package.json",
+                r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#,
+            ),
             ("vite.config.ts", "export default { root: 'web', build: { outDir: '../out/web' } }"),
             ("web/index.html", ""),
             LOCK,
@@ -399,7 +480,10 @@ mod tests {
         let found = |scripts: &str| {
             let member = member(scripts);
             let files = [
-                ("package.json", r#"{"workspaces": ["web"], "devDependencies": {"vite": "6", "cross-env": "7"}}"#),
+                (
+                    "package.json",
+                    r#"{"workspaces": ["web"], "devDependencies": {"vite": "6", "cross-env": "7"}}"#,
+                ),
                 ("web/package.json", member.as_str()),
                 ("web/index.html", ""),
                 ("web/vite.config.ts", "export default { build: { outDir: 'build' } }"),
@@ -409,34 +493,55 @@ mod tests {
             let apps = detect::scan(&repo, &RelPath::root()).unwrap();
             apps.iter().map(|facts| facts.dir.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(found(r#""build": "npm run build:app", "build:app": "cross-env A=1 vite build""#), ["web"]);
+        assert_eq!(
+            found(r#""build": "npm run build:app", "build:app": "cross-env A=1 vite build""#),
+            ["web"]
+        );
         assert!(found(r#""build": "node make.js""#).is_empty());
     }
 
     #[test]
     fn pnpm_does_not_install_again_before_it_runs_a_script() {
         for (version, again) in [("10.34.9", false), ("11.6.0", true)] {
-            let manifest = format!(r#"{{"packageManager": "pnpm@{version}", "main": "server.js", "dependencies": {{"express": "4"}}}}"#);
-            let (_, text) = planned(&[("package.json", manifest.as_str()), SERVER], "", &[]).unwrap();
-            assert_eq!(text.contains("pnpm_config_verify_deps_before_run=\"false\""), again, "{text}");
+            let manifest = format!(
+                r#"{{"packageManager": "pnpm@{version}", "main": "server.js", "dependencies": {{"express": "4"}}}}"#
+            );
+            let (_, text) =
+                planned(&[("package.json", manifest.as_str()), SERVER], "", &[]).unwrap();
+            assert_eq!(
+                text.contains("pnpm_config_verify_deps_before_run=\"false\""),
+                again,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn answers_change_the_tool_the_base_and_the_program() {
         let files = [
-            ("package.json", r#"{"main": "server.js", "scripts": {"dev": "node x"}, "dependencies": {"express": "4"}}"#),
+            (
+                "package.json",
+                r#"{"main": "server.js", "scripts": {"dev": "node x"}, "dependencies": {"express": "4"}}"#,
+            ),
             SERVER,
             ("worker.js", ""),
             LOCK,
         ];
-        let answers = [(id::TOOL, "pnpm"), (id::BASE, "alpine"), (id::ENTRYPOINT, "worker.js"), (id::DEV, "yes")];
+        let answers = [
+            (id::TOOL, "pnpm"),
+            (id::BASE, "alpine"),
+            (id::ENTRYPOINT, "worker.js"),
+            (id::DEV, "yes"),
+        ];
         let (plan, text) = planned(&files, "", &answers).unwrap();
         assert!(text.contains("npm install --global pnpm@"), "{text}");
         assert!(text.contains("rm -rf /usr/local/lib/node_modules"), "{text}");
         assert_eq!(plan.runtime.entrypoint.last().unwrap().as_str(), "worker.js");
         let (development, runtime) = (text.find("AS development"), text.find("AS runtime"));
-        assert!(development.is_some() && development < runtime, "the last stage is what `docker build` makes: {text}");
+        assert!(
+            development.is_some() && development < runtime,
+            "the last stage is what `docker build` makes: {text}"
+        );
         assert!(planned(&files, "", &[(id::TOOL, "cargo")]).is_err());
         assert!(planned(&files, "", &[(id::ENTRYPOINT, "nothing.js")]).is_err());
         assert!(planned(&files, "", &[(id::BASE, "scratch")]).is_err());

@@ -1,4 +1,5 @@
-//! Prisma: a client that is generated from the schema, by a command that few repositories name in their scripts.
+//! Prisma: a client that is generated from the schema, by a command that few repositories name in
+//! their scripts.
 
 use anyhow::Result;
 
@@ -12,9 +13,11 @@ use crate::repo::Dir;
 pub(super) const GENERATE: [&str; 2] = ["prisma", "generate"];
 
 /// Scripts that run while dependencies are installed or the application is built.
-const BUILDING: [&str; 6] = ["preinstall", "install", "postinstall", "prepare", "prebuild", "build"];
+const BUILDING: [&str; 6] =
+    ["preinstall", "install", "postinstall", "prepare", "prebuild", "build"];
 
-/// The folder or file of the schema, and prisma.config.ts; nothing where the package does not use Prisma.
+/// The folder or file of the schema, and prisma.config.ts; nothing where the package does not use
+/// Prisma.
 pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
     if !package.has("@prisma/client") && !package.has("prisma") {
         return Vec::new();
@@ -31,23 +34,27 @@ pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
     files
 }
 
-/// The client must be generated and no script says so. The client's own install script does it up to version 6, but passes
-/// over a failure in silence; from 7 on nothing does it.
+/// The client must be generated and no script says so. The client's own install script does it up
+/// to version 6, but passes over a failure in silence; from 7 on nothing does it.
 /// <https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-7>
 pub(super) fn is_implied(package: &Package, files: &[String]) -> bool {
-    let said = BUILDING.iter().filter_map(|name| package.script(name)).any(|text| text.contains("prisma generate"));
+    let said = BUILDING
+        .iter()
+        .filter_map(|name| package.script(name))
+        .any(|text| text.contains("prisma generate"));
     !files.is_empty() && package.has("prisma") && package.has("@prisma/client") && !said
 }
 
-/// A variable that prisma.config.ts fails without, though nothing connects while the client is generated.
+/// A variable that prisma.config.ts fails without, though nothing connects while the client is
+/// generated.
 pub(super) struct Placeholder {
     pub(super) key: String,
     pub(super) value: String,
     evidence: Evidence,
 }
 
-/// What `env("...")` asks for in prisma.config.ts of these packages, each with its folder below the install's.
-/// <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
+/// What `env("...")` asks for in prisma.config.ts of these packages, each with its folder below the
+/// install's. <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
 pub(super) fn placeholders<'p>(
     root: &Dir,
     packages: impl Iterator<Item = (&'p str, &'p Package)>,
@@ -60,8 +67,11 @@ pub(super) fn placeholders<'p>(
         let address = address(&dir)?;
         for window in config.tokens.windows(3) {
             let key = window[2].text().filter(|_| window[0].is_word("env") && window[1].is('('));
-            let Some(key) = key.filter(|key| found.iter().all(|held| held.key != *key)) else { continue };
-            let evidence = config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
+            let Some(key) = key.filter(|key| found.iter().all(|held| held.key != *key)) else {
+                continue;
+            };
+            let evidence =
+                config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
             found.push(Placeholder { key: key.to_owned(), value: address.to_owned(), evidence });
         }
     }
@@ -116,8 +126,11 @@ mod tests {
     #[test]
     fn implied_unless_a_script_says_it() {
         let schema = ("prisma/schema.prisma", "datasource db { provider = \"mysql\" }");
-        let dependencies = r#""dependencies": {"@prisma/client": "7"}, "devDependencies": {"prisma": "7"}"#;
-        for (scripts, implied) in [(r#""start": "node x.js""#, true), (r#""build": "prisma generate && tsc""#, false)] {
+        let dependencies =
+            r#""dependencies": {"@prisma/client": "7"}, "devDependencies": {"prisma": "7"}"#;
+        for (scripts, implied) in
+            [(r#""start": "node x.js""#, true), (r#""build": "prisma generate && tsc""#, false)]
+        {
             let manifest = format!(r#"{{"scripts": {{{scripts}}}, {dependencies}}}"#);
             let repo = Repo::from_files([("package.json", manifest.as_str()), schema]);
             let package = package(&repo);
@@ -132,9 +145,14 @@ mod tests {
         let manifest = r#"{"devDependencies": {"prisma": "7"}}"#;
         let config = "import { defineConfig, env } from 'prisma/config'\nexport default defineConfig({\n  datasource: { url: env('DB') } })";
         let schema = "datasource db {\n  provider = \"mysql\"\n}";
-        let repo = Repo::from_files([("package.json", manifest), ("prisma.config.ts", config), ("prisma/schema.prisma", schema)]);
+        let repo = Repo::from_files([
+            ("package.json", manifest),
+            ("prisma.config.ts", config),
+            ("prisma/schema.prisma", schema),
+        ]);
         let found = placeholders(&repo.root(), [("", &package(&repo))].into_iter()).unwrap();
-        let pairs: Vec<(&str, &str)> = found.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            found.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
         assert_eq!(pairs, [("DB", "mysql://localhost/placeholder")]);
         assert_eq!(found[0].evidence.line, Some(3));
         assert!(finding(&found).is_some() && finding(&[]).is_none());

@@ -1,4 +1,5 @@
-//! The programs of an application: what is started, with everything that is known about how it runs.
+//! The programs of an application: what is started, with everything that is known about how it
+//! runs.
 
 use anyhow::{Result, bail};
 
@@ -23,9 +24,11 @@ pub(crate) struct Found {
 pub(crate) fn all(app: &App) -> Result<Found> {
     let mut found = Found::default();
     if let Some(framework) = framework::detect(app)? {
-        // Nest's scripts say more than its conventions: what stands before the server, where the build writes.
+        // Nest's scripts say more than its conventions: what stands before the server, where the
+        // build writes.
         if framework.name == "nest" {
-            for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development) {
+            for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development)
+            {
                 let (mut program, launch) = of_entry(app, entry)?;
                 program.kind = Kind::Service;
                 default_port(app, &mut program, &framework);
@@ -94,10 +97,22 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
     if let Some(entry) = entry::named(app, wanted)? {
         return of_entry(app, entry);
     }
-    if app.builds() && !wanted.contains(char::is_whitespace) && crate::path::RelPath::new(wanted).is_some() {
-        let launch =
-            Launch { layout: Layout::Site, site: Some(wanted.to_owned()), fallback: Some(framework::INDEX.to_owned()), ..Launch::default() };
-        let mut program = new(app, wanted, Kind::Site, &[Evidence::file(&app.package.path, "named as a site's folder")]);
+    if app.builds()
+        && !wanted.contains(char::is_whitespace)
+        && crate::path::RelPath::new(wanted).is_some()
+    {
+        let launch = Launch {
+            layout: Layout::Site,
+            site: Some(wanted.to_owned()),
+            fallback: Some(framework::INDEX.to_owned()),
+            ..Launch::default()
+        };
+        let mut program = new(
+            app,
+            wanted,
+            Kind::Site,
+            &[Evidence::file(&app.package.path, "named as a site's folder")],
+        );
         of_site(app, &mut program)?;
         return Ok((program, launch));
     }
@@ -120,8 +135,13 @@ fn is_server(entry: &Entry) -> bool {
 }
 
 fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
-    let reasons: Vec<String> = refused.iter().map(|(name, why)| format!("script {name}: {why}")).collect();
-    let why = if reasons.is_empty() { "no start script, no main, no usual file name".to_owned() } else { reasons.join("; ") };
+    let reasons: Vec<String> =
+        refused.iter().map(|(name, why)| format!("script {name}: {why}")).collect();
+    let why = if reasons.is_empty() {
+        "no start script, no main, no usual file name".to_owned()
+    } else {
+        reasons.join("; ")
+    };
     let evidence: Vec<Evidence> =
         refused.iter().map(|(name, why)| app.package.at(&["scripts", name], why.clone())).collect();
     Finding::new(
@@ -135,7 +155,10 @@ fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
 }
 
 fn new(app: &App, id: &str, kind: Kind, evidence: &[Evidence]) -> Program {
-    let first = evidence.first().cloned().unwrap_or_else(|| Evidence::file(&app.package.path, "package.json"));
+    let first = evidence
+        .first()
+        .cloned()
+        .unwrap_or_else(|| Evidence::file(&app.package.path, "package.json"));
     let mut program = Program::new(id, app.name().value, kind, first);
     program.evidence.extend(evidence.iter().skip(1).cloned());
     program
@@ -155,9 +178,16 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     for name in ["start:prod", "start:production", "start", "serve"] {
         let Some(text) = app.package.script(name) else { continue };
         let chain = super::script::parse(text);
-        let Some(command) = chain.commands.into_iter().map(super::script::unwrap).next_back() else { continue };
+        let Some(command) = chain.commands.into_iter().map(super::script::unwrap).next_back()
+        else {
+            continue;
+        };
         launch.env.clone_from(&command.env);
-        let port = command.argv.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
+        let port = command
+            .argv
+            .windows(2)
+            .find(|w| matches!(w[0].as_str(), "-p" | "--port"))
+            .map(|w| w[1].clone());
         if let Some(port) = port.filter(|port| port.parse::<u16>().is_ok()) {
             launch.env.push(("PORT".to_owned(), port));
         }
@@ -174,20 +204,24 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     for (key, value) in framework.env {
         if !program.env.iter().any(|var| var.value.key == key) {
             let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
-            let note = format!("{} listens there: on every interface of the container", framework.name);
+            let note =
+                format!("{} listens there: on every interface of the container", framework.name);
             program.env.push(Sourced::new(var, Evidence::file(&app.package.path, note)));
         }
     }
     for folder in framework.writable {
         let note = format!("{} keeps its cache there", framework.name);
-        program.writable.push(Sourced::new(folder.to_owned(), Evidence::file(&app.package.path, note)));
+        program
+            .writable
+            .push(Sourced::new(folder.to_owned(), Evidence::file(&app.package.path, note)));
     }
     Ok((program, launch))
 }
 
 fn default_port(app: &App, program: &mut Program, framework: &Framework) {
     if let Some(port) = framework.port.filter(|_| program.port.is_none()) {
-        let evidence = Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
+        let evidence =
+            Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
         program.port = Some(Sourced::new(port, evidence));
         // Every framework that is known here reads it.
         program.port_variable = Some("PORT".to_owned());
@@ -207,7 +241,9 @@ fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
 
 /// Puts together what the scan, the start script and the manifests say.
 fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Result<()> {
-    let script = |note: &str| program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e });
+    let script = |note: &str| {
+        program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e })
+    };
     program.port = scan.port;
     program.port_variable = scan.port_variable;
     if let Some((_, value)) = launch.env.iter().find(|(key, _)| key == "PORT")
@@ -216,8 +252,13 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         program.port = Some(Sourced::new(port, evidence));
         program.port_variable = Some("PORT".to_owned());
     }
-    let flag = launch.args.windows(2).find(|w| matches!(w[0].as_str(), "-p" | "--port")).map(|w| w[1].clone());
-    let flag = flag.or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)));
+    let flag = launch
+        .args
+        .windows(2)
+        .find(|w| matches!(w[0].as_str(), "-p" | "--port"))
+        .map(|w| w[1].clone());
+    let flag = flag
+        .or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)));
     if let Some(port) = flag.and_then(|text| text.parse().ok())
         && let Some(evidence) = script("the port in the start script")
     {
@@ -229,7 +270,11 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         if let Some((name, port)) = example_port(app, &asked)? {
             program.port_variable = Some(name.clone());
             let var = EnvVar { key: name, value: port.value.to_string() };
-            program.env.push(Sourced { value: var, evidence: port.evidence.clone(), rejected: Vec::new() });
+            program.env.push(Sourced {
+                value: var,
+                evidence: port.evidence.clone(),
+                rejected: Vec::new(),
+            });
             program.port = Some(port);
         }
     }
@@ -276,7 +321,11 @@ fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
     for (key, evidence) in [("node-gyp", &native.compiled), ("git-at-build", &native.git)] {
         if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
             let evidence = evidence.iter().take(4).cloned().collect();
-            program.needs.packages.push(Sourced { value: key.to_owned(), evidence, rejected: Vec::new() });
+            program.needs.packages.push(Sourced {
+                value: key.to_owned(),
+                evidence,
+                rejected: Vec::new(),
+            });
         }
     }
     Ok(native)
@@ -301,9 +350,14 @@ fn example_port(app: &App, names: &[String]) -> Result<Option<(String, Sourced<u
         for name in names {
             let key = format!("{name}=");
             let line = text.lines().find_map(|line| line.trim().strip_prefix(&key));
-            if let Some(port) = line.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok()) {
+            if let Some(port) =
+                line.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok())
+            {
                 let at = line_of(&text, &key).unwrap_or(1);
-                return Ok(Some((name.clone(), Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}"))))));
+                return Ok(Some((
+                    name.clone(),
+                    Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}"))),
+                )));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What the sources do at run time: where they listen, how they stop, what they read, write and start.
+//! What the sources do at run time: where they listen, how they stop, what they read, write and
+//! start.
 
 mod listen;
 mod pages;
@@ -75,7 +76,8 @@ pub(crate) struct Scan {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Scans the sources of a program: from its entry along relative imports, else the application's folder.
+/// Scans the sources of a program: from its entry along relative imports, else the application's
+/// folder.
 pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     let sources = sources::collect(app, launch)?;
     let mut scan = Scan {

@@ -1,5 +1,5 @@
-//! The little shell that package.json scripts are written in: enough of it to recognise simple commands, and to know
-//! when a script is more than that.
+//! The little shell that package.json scripts are written in: enough of it to recognise simple
+//! commands, and to know when a script is more than that.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ pub(crate) struct Command {
 pub(crate) struct Chain {
     /// Commands that run one after the other (`&&`, `;`).
     pub(crate) commands: Vec<Command>,
-    /// What needs a shell, where something does: a pipe (whose readers are left out of `commands`), a variable, a
-    /// redirection, a substitution, `||`, `&`.
+    /// What needs a shell, where something does: a pipe (whose readers are left out of `commands`),
+    /// a variable, a redirection, a substitution, `||`, `&`.
     pub(crate) shell: Option<&'static str>,
 }
 
@@ -65,7 +65,8 @@ fn push(chain: &mut Chain, command: &mut Command) {
 }
 
 fn tokens(script: &str) -> (Vec<Token>, Option<&'static str>) {
-    let (mut tokens, mut word, mut shell): (Vec<Token>, Option<String>, _) = (Vec::new(), None, None);
+    let (mut tokens, mut word, mut shell): (Vec<Token>, Option<String>, _) =
+        (Vec::new(), None, None);
     let mut chars = script.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -131,15 +132,19 @@ fn assignment(word: &str) -> Option<(String, String)> {
     name.then(|| (key.to_owned(), value.to_owned()))
 }
 
-/// Removes wrappers that only set the environment or run the rest: `cross-env A=b`, `dotenv -e f --`, `exec`, `npx`.
+/// Removes wrappers that only set the environment or run the rest: `cross-env A=b`,
+/// `dotenv -e f --`, `exec`, `npx`.
 pub(crate) fn unwrap(mut command: Command) -> Command {
     for _ in 0..8 {
         let Some(first) = command.argv.first().map(String::as_str) else { break };
         let skip = match first {
-            "exec" | "env" | "npx" | "bunx" | "time" | "nice" | "cross-env" | "cross-env-shell" | "env-cmd" | "dotenv"
-            | "dotenvx" | "doppler" => 1,
+            "exec" | "env" | "npx" | "bunx" | "time" | "nice" | "cross-env" | "cross-env-shell"
+            | "env-cmd" | "dotenv" | "dotenvx" | "doppler" => 1,
             "pnpm" | "yarn" | "npm" | "bun"
-                if matches!(command.argv.get(1).map(String::as_str), Some("exec" | "dlx" | "x")) =>
+                if matches!(
+                    command.argv.get(1).map(String::as_str),
+                    Some("exec" | "dlx" | "x")
+                ) =>
             {
                 2
             }
@@ -172,9 +177,12 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
     command
 }
 
-/// The script that a command runs through a package manager: `npm run x`, `yarn x`, `pnpm run x`, `bun run x`; the
-/// words after it are its arguments.
-pub(crate) fn runs_script<'a>(command: &'a Command, scripts: &BTreeMap<&str, &str>) -> Option<(&'a str, &'a [String])> {
+/// The script that a command runs through a package manager: `npm run x`, `yarn x`, `pnpm run x`,
+/// `bun run x`; the words after it are its arguments.
+pub(crate) fn runs_script<'a>(
+    command: &'a Command,
+    scripts: &BTreeMap<&str, &str>,
+) -> Option<(&'a str, &'a [String])> {
     let argv = &command.argv;
     let manager = argv.first()?.as_str();
     if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
@@ -208,7 +216,9 @@ mod tests {
 
     #[test]
     fn reads_assignments_quotes_and_chains() {
-        let chain = parse(r#"A=b NODE_OPTIONS="--max-old-space-size=4096 --x" node 'a b.js' && npm run c; d"#);
+        let chain = parse(
+            r#"A=b NODE_OPTIONS="--max-old-space-size=4096 --x" node 'a b.js' && npm run c; d"#,
+        );
         assert_eq!(chain.shell, None);
         assert_eq!(chain.commands[0].env[1].1, "--max-old-space-size=4096 --x");
         assert_eq!(words(&chain.commands[0]), ["node", "a b.js"]);
@@ -241,7 +251,8 @@ mod tests {
     fn follows_package_managers_to_scripts() {
         let scripts = BTreeMap::from([("serve", ""), ("start", "")]);
         let name = |script: &str| {
-            runs_script(&parse(script).commands[0], &scripts).map(|(name, rest)| (name.to_owned(), rest.len()))
+            runs_script(&parse(script).commands[0], &scripts)
+                .map(|(name, rest)| (name.to_owned(), rest.len()))
         };
         assert_eq!(name("npm run serve -- --x"), Some(("serve".into(), 1)));
         assert_eq!(name("yarn serve"), Some(("serve".into(), 0)));

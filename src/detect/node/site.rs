@@ -1,4 +1,5 @@
-//! Sites: single-page applications and static pages, and the folder that their build writes, read from the config.
+//! Sites: single-page applications and static pages, and the folder that their build writes, read
+//! from the config.
 
 use anyhow::Result;
 
@@ -40,26 +41,101 @@ struct Tool {
 
 /// Output folders by each tool's documentation (config reference pages).
 const TOOLS: [Tool; 9] = [
-    Tool { package: "vitepress", command: "vitepress", config: "", property: "outDir", default: ".vitepress/dist", fallback: false, flag: "--outDir" },
-    Tool { package: "@docusaurus/core", command: "docusaurus", config: "", property: "", default: "build", fallback: false, flag: "--out-dir" },
-    Tool { package: "gatsby", command: "gatsby", config: "", property: "", default: "public", fallback: false, flag: "" },
-    Tool { package: "@11ty/eleventy", command: "eleventy", config: ".eleventy", property: "output", default: "_site", fallback: false, flag: "--output" },
-    Tool { package: "@vue/cli-service", command: "vue-cli-service", config: "vue.config", property: "outputDir", default: "dist", fallback: true, flag: "--dest" },
-    Tool { package: "@rsbuild/core", command: "rsbuild", config: "rsbuild.config", property: "root", default: "dist", fallback: true, flag: "" },
-    Tool { package: "vite", command: "vite", config: "vite.config", property: "outDir", default: "dist", fallback: true, flag: "--outDir" },
-    Tool { package: "parcel", command: "parcel", config: "", property: "", default: "dist", fallback: true, flag: "--dist-dir" },
-    Tool { package: "webpack-cli", command: "webpack", config: "", property: "", default: "dist", fallback: true, flag: "--output-path" },
+    Tool {
+        package: "vitepress",
+        command: "vitepress",
+        config: "",
+        property: "outDir",
+        default: ".vitepress/dist",
+        fallback: false,
+        flag: "--outDir",
+    },
+    Tool {
+        package: "@docusaurus/core",
+        command: "docusaurus",
+        config: "",
+        property: "",
+        default: "build",
+        fallback: false,
+        flag: "--out-dir",
+    },
+    Tool {
+        package: "gatsby",
+        command: "gatsby",
+        config: "",
+        property: "",
+        default: "public",
+        fallback: false,
+        flag: "",
+    },
+    Tool {
+        package: "@11ty/eleventy",
+        command: "eleventy",
+        config: ".eleventy",
+        property: "output",
+        default: "_site",
+        fallback: false,
+        flag: "--output",
+    },
+    Tool {
+        package: "@vue/cli-service",
+        command: "vue-cli-service",
+        config: "vue.config",
+        property: "outputDir",
+        default: "dist",
+        fallback: true,
+        flag: "--dest",
+    },
+    Tool {
+        package: "@rsbuild/core",
+        command: "rsbuild",
+        config: "rsbuild.config",
+        property: "root",
+        default: "dist",
+        fallback: true,
+        flag: "",
+    },
+    Tool {
+        package: "vite",
+        command: "vite",
+        config: "vite.config",
+        property: "outDir",
+        default: "dist",
+        fallback: true,
+        flag: "--outDir",
+    },
+    Tool {
+        package: "parcel",
+        command: "parcel",
+        config: "",
+        property: "",
+        default: "dist",
+        fallback: true,
+        flag: "--dist-dir",
+    },
+    Tool {
+        package: "webpack-cli",
+        command: "webpack",
+        config: "",
+        property: "",
+        default: "dist",
+        fallback: true,
+        flag: "--output-path",
+    },
 ];
 
 /// The site that the build script makes; `None` where no tool for sites is known.
 pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
     // A bundler also builds servers and libraries: a page says that it is a site.
     known(app, &|tool| {
-        tool == "@rsbuild/core" || !matches!(tool, "vite" | "webpack-cli" | "parcel") || has_page(app)
+        tool == "@rsbuild/core"
+            || !matches!(tool, "vite" | "webpack-cli" | "parcel")
+            || has_page(app)
     })
 }
 
-/// The same for pages that a program of another language serves: that program may hold what leads to them.
+/// The same for pages that a program of another language serves: that program may hold what leads
+/// to them.
 pub(super) fn pages(app: &App) -> Result<Option<Site>> {
     known(app, &|_| true)
 }
@@ -75,22 +151,31 @@ fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
         return angular::site(app);
     }
     // What the script runs, before what is there for documents or for tests.
-    let (run, held): (Vec<&Tool>, Vec<&Tool>) = TOOLS.iter().partition(|tool| calls(text, tool.command));
+    let (run, held): (Vec<&Tool>, Vec<&Tool>) =
+        TOOLS.iter().partition(|tool| calls(text, tool.command));
     for tool in run.into_iter().chain(held) {
         // A member of a workspace may use a tool of the root.
-        let shared = app.root_package.as_ref().filter(|root| root.has(tool.package) && runs(package, tool.command));
-        let Some(owner) = Some(package).filter(|package| package.has(tool.package)).or(shared) else { continue };
+        let shared = app
+            .root_package
+            .as_ref()
+            .filter(|root| root.has(tool.package) && runs(package, tool.command));
+        let Some(owner) = Some(package).filter(|package| package.has(tool.package)).or(shared)
+        else {
+            continue;
+        };
         if !fits(tool.package) {
             continue;
         }
-        let mut evidence = vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
+        let mut evidence =
+            vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
         let folder = folder(app, tool, text, &mut evidence)?;
         return Ok(Some(site(tool.package, &folder, tool.fallback, evidence)));
     }
     Ok(None)
 }
 
-/// The folder that a bundler's own program writes, which is no site: `esbuild.config.mjs` with an `outdir`.
+/// The folder that a bundler's own program writes, which is no site: `esbuild.config.mjs` with an
+/// `outdir`.
 pub(super) fn bundled(app: &App) -> Result<Option<(String, Evidence)>> {
     if !app.package.has("esbuild") {
         return Ok(None);
@@ -107,7 +192,10 @@ pub(super) fn bundled(app: &App) -> Result<Option<(String, Evidence)>> {
 
 /// A script that builds calls the command.
 fn runs(package: &Package, command: &str) -> bool {
-    package.scripts().into_iter().any(|(name, text)| name.starts_with("build") && calls(text, command))
+    package
+        .scripts()
+        .into_iter()
+        .any(|(name, text)| name.starts_with("build") && calls(text, command))
 }
 
 fn calls(script: &str, command: &str) -> bool {
@@ -117,12 +205,21 @@ fn calls(script: &str, command: &str) -> bool {
 
 fn has_page(app: &App) -> bool {
     ["index.html", "src/index.html", "public/index.html"].iter().any(|page| app.dir.has(page))
-        || config::read(&app.dir, "vite.config").ok().flatten().is_some_and(|c| c.property("root").is_some())
+        || config::read(&app.dir, "vite.config")
+            .ok()
+            .flatten()
+            .is_some_and(|c| c.property("root").is_some())
 }
 
-pub(super) fn site(tool: &'static str, folder: &str, fallback: bool, evidence: Vec<Evidence>) -> Site {
+pub(super) fn site(
+    tool: &'static str,
+    folder: &str,
+    fallback: bool,
+    evidence: Vec<Evidence>,
+) -> Site {
     let fallback = fallback.then(|| framework::INDEX.to_owned());
-    let launch = Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
+    let launch =
+        Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
     Site { tool, launch, evidence }
 }
 
@@ -142,7 +239,10 @@ fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) ->
     let mut folder = tool.default.to_owned();
     if let Some(config) = config {
         let mut root = String::new();
-        if vite && let Some((text, found)) = config.literal("root") && !text.starts_with('/') {
+        if vite
+            && let Some((text, found)) = config.literal("root")
+            && !text.starts_with('/')
+        {
             evidence.push(found);
             root = clean(&text);
         }
@@ -151,24 +251,32 @@ fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) ->
                 folder = value.literal.unwrap_or_default();
                 evidence.push(found);
             }
-            _ => evidence.push(Evidence::file(&config.path, format!("names no other folder than {folder}"))),
+            _ => evidence
+                .push(Evidence::file(&config.path, format!("names no other folder than {folder}"))),
         }
         // outDir counts from Vite's root: https://vite.dev/config/build-options#build-outdir
         if vite && !root.is_empty() {
-            folder = RelPath::new(&root).and_then(|r| r.join(&folder)).map_or(folder, |p| p.as_str().to_owned());
+            folder = RelPath::new(&root)
+                .and_then(|r| r.join(&folder))
+                .map_or(folder, |p| p.as_str().to_owned());
         }
         return Ok(clean(&folder));
     }
     if tool.package == "vitepress" {
         // `vitepress build docs`
-        let docs = script.split_whitespace().skip_while(|w| *w != "build").nth(1).filter(|w| !w.starts_with('-'));
+        let docs = script
+            .split_whitespace()
+            .skip_while(|w| *w != "build")
+            .nth(1)
+            .filter(|w| !w.starts_with('-'));
         folder = docs.map_or(folder.clone(), |docs| format!("{}/{folder}", clean(docs)));
     }
     Ok(clean(&folder))
 }
 
 fn clean(folder: &str) -> String {
-    RelPath::new(folder).map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
+    RelPath::new(folder)
+        .map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
 }
 
 /// The value of `--flag value` or `--flag=value` in a script.
@@ -188,12 +296,21 @@ fn flag(script: &str, name: &str) -> Option<String> {
     None
 }
 
-/// `BUILD_PATH` in the script or in .env: <https://create-react-app.dev/docs/advanced-configuration>.
+/// `BUILD_PATH` in the script or in .env:
+/// <https://create-react-app.dev/docs/advanced-configuration>.
 fn create_react_app(app: &App, script: &str) -> Result<Site> {
     let name = app.build_script().unwrap_or_default();
-    let mut evidence = vec![app.package.at_dependency("react-scripts", "Create React App builds a single-page application")];
+    let mut evidence = vec![
+        app.package
+            .at_dependency("react-scripts", "Create React App builds a single-page application"),
+    ];
     let chain = super::script::parse(script);
-    let stated = chain.commands.into_iter().map(super::script::unwrap).flat_map(|c| c.env).find(|(key, _)| key == "BUILD_PATH");
+    let stated = chain
+        .commands
+        .into_iter()
+        .map(super::script::unwrap)
+        .flat_map(|c| c.env)
+        .find(|(key, _)| key == "BUILD_PATH");
     if let Some((_, folder)) = stated {
         evidence.push(app.package.at(&["scripts", &name], format!("BUILD_PATH is {folder}")));
         return Ok(site("react-scripts", &folder, true, evidence));

@@ -1,5 +1,5 @@
-//! A small tokenizer for JavaScript and TypeScript: it knows strings, templates, comments and regular expressions, so
-//! that what stands inside them is never taken for code.
+//! A small tokenizer for JavaScript and TypeScript: it knows strings, templates, comments and
+//! regular expressions, so that what stands inside them is never taken for code.
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,8 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
 }
 
-/// Splits source text into tokens; comments vanish. Broken input never fails, it only gives fewer tokens.
+/// Splits source text into tokens; comments vanish. Broken input never fails, it only gives fewer
+/// tokens.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::new() };
     if text.starts_with("#!") {
@@ -85,10 +86,13 @@ impl Lexer<'_> {
             match c {
                 b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
                 b'/' if self.peek(1) == b'/' => {
-                    self.at = self.text[self.at..].find('\n').map_or(self.bytes.len(), |n| self.at + n);
+                    self.at =
+                        self.text[self.at..].find('\n').map_or(self.bytes.len(), |n| self.at + n);
                 }
                 b'/' if self.peek(1) == b'*' => {
-                    self.at = self.text[self.at + 2..].find("*/").map_or(self.bytes.len(), |n| self.at + n + 4);
+                    self.at = self.text[self.at + 2..]
+                        .find("*/")
+                        .map_or(self.bytes.len(), |n| self.at + n + 4);
                 }
                 b'\'' | b'"' => self.string(c),
                 b'`' => self.template(nesting),
@@ -120,7 +124,10 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += 1;
         let mut value = Vec::new();
-        while self.at < self.bytes.len() && self.bytes[self.at] != quote && self.bytes[self.at] != b'\n' {
+        while self.at < self.bytes.len()
+            && self.bytes[self.at] != quote
+            && self.bytes[self.at] != b'\n'
+        {
             self.escape_or_byte(&mut value);
         }
         self.at += 1;
@@ -170,7 +177,19 @@ impl Lexer<'_> {
             None => true,
             Some(Kind::Mark(mark)) => !matches!(mark, ')' | ']' | '}'),
             Some(Kind::Word(word)) => {
-                matches!(word.as_str(), "return" | "typeof" | "case" | "in" | "of" | "delete" | "void" | "throw" | "do" | "else")
+                matches!(
+                    word.as_str(),
+                    "return"
+                        | "typeof"
+                        | "case"
+                        | "in"
+                        | "of"
+                        | "delete"
+                        | "void"
+                        | "throw"
+                        | "do"
+                        | "else"
+                )
             }
             Some(_) => false,
         }
@@ -204,7 +223,9 @@ impl Lexer<'_> {
 
     fn number(&mut self) {
         let start = self.at;
-        while self.at < self.bytes.len() && (is_word_byte(self.bytes[self.at]) || self.bytes[self.at] == b'.') {
+        while self.at < self.bytes.len()
+            && (is_word_byte(self.bytes[self.at]) || self.bytes[self.at] == b'.')
+        {
             self.at += 1;
         }
         let digits = self.text.get(start..self.at).unwrap_or_default().replace('_', "");
@@ -260,10 +281,13 @@ pub(crate) fn split(tokens: &[Token]) -> Vec<&[Token]> {
     parts
 }
 
-/// The value of a property of an object literal (`{ ... }` with its braces), found at its own level.
+/// The value of a property of an object literal (`{ ... }` with its braces), found at its own
+/// level.
 pub(crate) fn property<'t>(object: &'t [Token], name: &str) -> Option<&'t [Token]> {
-    let inner = object.strip_prefix(&object[..1]).filter(|_| object.first().is_some_and(|t| t.is('{')))?;
-    let inner = if inner.last().is_some_and(|t| t.is('}')) { &inner[..inner.len() - 1] } else { inner };
+    let inner =
+        object.strip_prefix(&object[..1]).filter(|_| object.first().is_some_and(|t| t.is('{')))?;
+    let inner =
+        if inner.last().is_some_and(|t| t.is('}')) { &inner[..inner.len() - 1] } else { inner };
     split(inner).into_iter().find_map(|entry| {
         let key = entry.first()?;
         if key.word().or(key.text()) != Some(name) {
@@ -299,7 +323,10 @@ mod tests {
     #[test]
     fn strings_comments_and_regular_expressions_are_not_code() {
         assert_eq!(words("a /* x.listen(1) */ b // c\n'd\\'e' \"f\""), ["a", "b", "'d'e'", "'f'"]);
-        assert_eq!(words("x = /[/'\"]/g.test(y) / 2"), ["x", "=", "/re/", ".", "test", "(", "y", ")", "/", "2"]);
+        assert_eq!(
+            words("x = /[/'\"]/g.test(y) / 2"),
+            ["x", "=", "/re/", ".", "test", "(", "y", ")", "/", "2"]
+        );
         assert_eq!(words("#!/usr/bin/env node\nx"), ["x"]);
         assert_eq!(words("`a` `b${c + `d${e}`}f`"), ["'a'", "`b${}f`", "c", "+", "`d${}`", "e"]);
         assert_eq!(words("3_000"), ["3000"]);

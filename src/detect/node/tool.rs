@@ -1,4 +1,5 @@
-//! Which package manager, in which version: the packageManager field, then lockfiles, then engines, then npm.
+//! Which package manager, in which version: the packageManager field, then lockfiles, then engines,
+//! then npm.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ pub(crate) struct Tool {
     pub(crate) id: String,
     /// What `npm install --global` is given; `None`: the image has it, or the repository.
     pub(crate) install: Option<String>,
-    /// The release that the repository carries (`.yarn/releases/yarn-4.1.0.cjs`), relative to the context.
+    /// The release that the repository carries (`.yarn/releases/yarn-4.1.0.cjs`), relative to the
+    /// context.
     pub(crate) release: Option<String>,
     /// The lockfile, where there is one.
     pub(crate) lockfile: Option<RelPath>,
@@ -77,7 +79,10 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
         if file == "yarn.lock"
             && let Some(path) = root.join(".yarnrc.yml").filter(|path| root.repo.is_file(path))
         {
-            found.push(("yarn-berry".to_owned(), Evidence::file(&path, ".yarnrc.yml is read by Yarn 2 and later")));
+            found.push((
+                "yarn-berry".to_owned(),
+                Evidence::file(&path, ".yarnrc.yml is read by Yarn 2 and later"),
+            ));
         }
         let Some(path) = root.join(file).filter(|path| root.repo.is_file(path)) else { continue };
         let id = if id == "yarn" && berry_format(root)?.is_some() { "yarn-berry" } else { id };
@@ -91,20 +96,31 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
             found.push((id.to_owned(), package.at(&["engines", key], note)));
         }
     }
-    let Some((id, evidence)) = found.first().cloned() else { return Ok(Sourced::assumed("npm".to_owned())) };
+    let Some((id, evidence)) = found.first().cloned() else {
+        return Ok(Sourced::assumed("npm".to_owned()));
+    };
     let mut tool = Sourced::new(id.clone(), evidence);
     for (other, evidence) in found.into_iter().skip(1) {
         if other == id {
             tool.evidence.push(evidence);
         } else if !tool.rejected.iter().any(|r| r.value == other) {
-            tool = tool.rejecting(other, format!("{} is a weaker sign ({})", evidence.note, evidence.place()));
+            tool = tool.rejecting(
+                other,
+                format!("{} is a weaker sign ({})", evidence.note, evidence.place()),
+            );
         }
     }
     Ok(tool)
 }
 
 /// The manager `id` in the version that the repository asks for, with its lockfile.
-pub(crate) fn resolve(id: &str, root: &Dir, package: &Package, catalog: &Catalog, toolchain: &str) -> Result<Tool> {
+pub(crate) fn resolve(
+    id: &str,
+    root: &Dir,
+    package: &Package,
+    catalog: &Catalog,
+    toolchain: &str,
+) -> Result<Tool> {
     if !TOOLS.contains(&id) {
         bail!("`{id}` is no package manager that dockgen knows: one of {}", TOOLS.join(", "));
     }
@@ -115,7 +131,8 @@ pub(crate) fn resolve(id: &str, root: &Dir, package: &Package, catalog: &Catalog
         "yarn" => &["yarn.lock"],
         _ => &["npm-shrinkwrap.json", "package-lock.json"],
     };
-    let lockfile = files.iter().filter_map(|file| root.join(file)).find(|path| root.repo.is_file(path));
+    let lockfile =
+        files.iter().filter_map(|file| root.join(file)).find(|path| root.repo.is_file(path));
     let release = if id == "yarn-berry" { yarn_path(root)? } else { None };
     let mut tool = Tool { id: id.to_owned(), install: None, release, lockfile };
     if tool.release.is_some() {
@@ -126,7 +143,10 @@ pub(crate) fn resolve(id: &str, root: &Dir, package: &Package, catalog: &Catalog
     let format = format_of(id, root)?.unwrap_or_default();
     let version = match pin {
         Some((version, _)) => Some(version),
-        None => rows.into_iter().find(|row| row.tool == id && format.starts_with(&row.format)).map(|row| row.version),
+        None => rows
+            .into_iter()
+            .find(|row| row.tool == id && format.starts_with(&row.format))
+            .map(|row| row.version),
     };
     if id == "yarn" {
         let bundled: BundledYarn = catalog.table("bundled_yarn")?;
@@ -151,7 +171,9 @@ fn field(package: &Package) -> Option<(&str, &str)> {
 /// An exact version from packageManager, volta or engines.
 fn pinned(family: &str, package: &Package) -> Pin {
     let exact = |text: &str| nodejs_semver::Version::parse(text).is_ok();
-    if let Some((_, version)) = field(package).filter(|(name, version)| *name == family && exact(version)) {
+    if let Some((_, version)) =
+        field(package).filter(|(name, version)| *name == family && exact(version))
+    {
         return Some((version.to_owned(), package.at(&["packageManager"], "pinned")));
     }
     [["volta", family], ["engines", family]].into_iter().find_map(|keys| {
@@ -177,7 +199,8 @@ fn format_of(id: &str, root: &Dir) -> Result<Option<String>> {
 fn berry_format(root: &Dir) -> Result<Option<String>> {
     let Some((_, text)) = root.text("yarn.lock")? else { return Ok(None) };
     let Some(at) = text.find("__metadata:") else { return Ok(None) };
-    let version = text[at..].lines().skip(1).take(3).find_map(|line| line.trim().strip_prefix("version:"));
+    let version =
+        text[at..].lines().skip(1).take(3).find_map(|line| line.trim().strip_prefix("version:"));
     Ok(Some(version.unwrap_or_default().trim().to_owned()))
 }
 
@@ -185,11 +208,14 @@ fn berry_format(root: &Dir) -> Result<Option<String>> {
 fn yarn_path(root: &Dir) -> Result<Option<String>> {
     let Some((_, text)) = root.text(".yarnrc.yml")? else { return Ok(None) };
     let value = text.lines().find_map(|line| line.strip_prefix("yarnPath:"));
-    let Some(value) = value.map(|value| value.trim().trim_matches(['\'', '"']).to_owned()) else { return Ok(None) };
+    let Some(value) = value.map(|value| value.trim().trim_matches(['\'', '"']).to_owned()) else {
+        return Ok(None);
+    };
     Ok(root.join(&value).filter(|path| root.repo.is_file(path)).map(|_| value))
 }
 
-/// Names and entries of an npm lockfile: every package that it installs, with what dockgen asks about it.
+/// Names and entries of an npm lockfile: every package that it installs, with what dockgen asks
+/// about it.
 pub(crate) fn npm_lock(root: &Dir) -> Result<Option<(RelPath, serde_json::Value)>> {
     for file in ["npm-shrinkwrap.json", "package-lock.json"] {
         if let Some((path, text)) = root.text(file)? {
@@ -224,10 +250,19 @@ mod tests {
     fn the_documented_precedence() {
         let both = [("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"), ("package-lock.json", "{}")];
         assert_eq!(found(&both).0, "pnpm");
-        assert_eq!(found(&[both[0], both[1], ("package.json", r#"{"packageManager": "npm@10.1.0+sha1.x"}"#)]),
-            ("npm".into(), Some("npm@10.1.0".into())));
+        assert_eq!(
+            found(&[
+                both[0],
+                both[1],
+                ("package.json", r#"{"packageManager": "npm@10.1.0+sha1.x"}"#)
+            ]),
+            ("npm".into(), Some("npm@10.1.0".into()))
+        );
         assert_eq!(found(&[("bun.lock", "{}"), ("yarn.lock", "")]).0, "bun");
-        assert_eq!(found(&[("yarn.lock", "# yarn lockfile v1\n"), ("package-lock.json", "{}")]).0, "yarn");
+        assert_eq!(
+            found(&[("yarn.lock", "# yarn lockfile v1\n"), ("package-lock.json", "{}")]).0,
+            "yarn"
+        );
         assert_eq!(found(&[("yarn.lock", "__metadata:\n  version: 8\n")]).0, "yarn-berry");
         assert_eq!(found(&[(".yarnrc.yml", ""), ("yarn.lock", "")]).0, "yarn-berry");
         assert_eq!(found(&[("package.json", r#"{"engines": {"pnpm": ">=8"}}"#)]).0, "pnpm");

@@ -1,4 +1,5 @@
-//! tsconfig.json: where the compiler writes, and from where (<https://www.typescriptlang.org/tsconfig>).
+//! tsconfig.json: where the compiler writes, and from where
+//! (<https://www.typescriptlang.org/tsconfig>).
 
 use anyhow::Result;
 use serde_json::Value;
@@ -29,17 +30,28 @@ pub(crate) struct Output {
 
 /// The longest folder that holds every source which is neither excluded nor a declaration.
 fn common_folder(dir: &Dir, output: &Output) -> RelPath {
-    let excluded: Vec<RelPath> = output.exclude.iter().filter_map(|pattern| {
-        let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
-        RelPath::new(&fixed.join("/")).filter(|folder| !folder.is_root())
-    }).collect();
+    let excluded: Vec<RelPath> = output
+        .exclude
+        .iter()
+        .filter_map(|pattern| {
+            let fixed: Vec<&str> =
+                pattern.split('/').take_while(|part| !part.contains('*')).collect();
+            RelPath::new(&fixed.join("/")).filter(|folder| !folder.is_root())
+        })
+        .collect();
     let named = |word: &str| output.exclude.iter().any(|pattern| pattern.contains(word));
     let (specs, tests) = (named("spec"), named("test"));
-    let inside = |way: &str, folder: &RelPath| way.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let inside = |way: &str, folder: &RelPath| {
+        way.strip_prefix(folder.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let mut common: Option<&str> = None;
     for path in dir.repo.files_under(&dir.path) {
         let name = path.file_name();
-        if !matches!(path.extension(), "ts" | "tsx" | "mts" | "cts") || name.ends_with(".d.ts") || name.contains(".config.") {
+        if !matches!(path.extension(), "ts" | "tsx" | "mts" | "cts")
+            || name.ends_with(".d.ts")
+            || name.contains(".config.")
+        {
             continue;
         }
         let Some(way) = path.strip(&dir.path) else { continue };
@@ -60,14 +72,18 @@ fn common_folder(dir: &Dir, output: &Output) -> RelPath {
 fn shared<'a>(a: &'a str, b: &str) -> &'a str {
     let mut end = 0;
     for (at, c) in a.char_indices().chain([(a.len(), '/')]) {
-        if c == '/' && b.get(..at) == Some(&a[..at]) && b[at..].chars().next().is_none_or(|c| c == '/') {
+        if c == '/'
+            && b.get(..at) == Some(&a[..at])
+            && b[at..].chars().next().is_none_or(|c| c == '/')
+        {
             end = at;
         }
     }
     &a[..end]
 }
 
-/// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then tsconfig.json.
+/// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then
+/// tsconfig.json.
 pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
     let candidates: Vec<&str> = match named {
         Some(name) => vec![name],
@@ -89,8 +105,11 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
     let json: Value = parse_json5(&path, &text)?;
     let here = path.parent().unwrap_or_default();
     // Paths count from the file that states them.
-    let relative = |value: &str| here.join(value).map(|p| p.relative_to(&dir.path)).and_then(|p| RelPath::new(&p));
-    let option = |key: &str| json.get("compilerOptions").and_then(|o| o.get(key)).and_then(Value::as_str);
+    let relative = |value: &str| {
+        here.join(value).map(|p| p.relative_to(&dir.path)).and_then(|p| RelPath::new(&p))
+    };
+    let option =
+        |key: &str| json.get("compilerOptions").and_then(|o| o.get(key)).and_then(Value::as_str);
     if output.out_dir.is_none()
         && let Some(value) = option("outDir")
     {
@@ -109,7 +128,8 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
     }
     if output.exclude.is_empty() {
         let list = json.get("exclude").and_then(Value::as_array);
-        output.exclude = list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+        output.exclude =
+            list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
     }
     let parents: Vec<&str> = match json.get("extends") {
         Some(Value::String(one)) => vec![one.as_str()],
@@ -151,7 +171,8 @@ impl Output {
     /// Without `rootDir` it is the longest common folder of all sources.
     fn common_root(&self) -> RelPath {
         let mut folders = self.include.iter().map(|pattern| {
-            let fixed: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
+            let fixed: Vec<&str> =
+                pattern.split('/').take_while(|part| !part.contains('*')).collect();
             RelPath::new(&fixed.join("/")).unwrap_or_default()
         });
         match (folders.next(), folders.next()) {
@@ -177,7 +198,10 @@ mod tests {
     #[test]
     fn follows_extends_with_comments_and_trailing_commas() {
         let read = output(&[
-            ("tsconfig.json", "{ // x\n \"extends\": \"./config/base\", \"include\": [\"src/**/*\"], }"),
+            (
+                "tsconfig.json",
+                "{ // x\n \"extends\": \"./config/base\", \"include\": [\"src/**/*\"], }",
+            ),
             ("config/base.json", r#"{"compilerOptions": {"outDir": "../build"}}"#),
         ]);
         assert_eq!(read.compiled("src/index.ts").unwrap(), "build/index.js");
@@ -186,16 +210,30 @@ mod tests {
 
     #[test]
     fn the_root_folder_decides_the_shape_of_the_output() {
-        let with = |options: &str, rest: &str| output(&[("tsconfig.json", &format!("{{\"compilerOptions\": {{{options}}}{rest}}}"))]);
-        assert_eq!(with(r#""outDir": "dist", "rootDir": ".""#, "").compiled("src/a.ts").unwrap(), "dist/src/a.js");
-        assert_eq!(with(r#""outDir": "dist""#, r#", "include": ["src", "test"]"#).compiled("src/a.ts").unwrap(), "dist/src/a.js");
-        assert_eq!(with(r#""outDir": "dist""#, "").compiled("src/a.mts").unwrap(), "dist/src/a.mjs");
+        let with = |options: &str, rest: &str| {
+            output(&[("tsconfig.json", &format!("{{\"compilerOptions\": {{{options}}}{rest}}}"))])
+        };
+        assert_eq!(
+            with(r#""outDir": "dist", "rootDir": ".""#, "").compiled("src/a.ts").unwrap(),
+            "dist/src/a.js"
+        );
+        assert_eq!(
+            with(r#""outDir": "dist""#, r#", "include": ["src", "test"]"#)
+                .compiled("src/a.ts")
+                .unwrap(),
+            "dist/src/a.js"
+        );
+        assert_eq!(
+            with(r#""outDir": "dist""#, "").compiled("src/a.mts").unwrap(),
+            "dist/src/a.mjs"
+        );
         assert_eq!(with("", "").compiled("src/a.ts").unwrap(), "src/a.js");
     }
 
     #[test]
     fn without_a_root_folder_all_sources_decide() {
-        let config = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}, "exclude": ["test"]}"#);
+        let config =
+            ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}, "exclude": ["test"]}"#);
         let flat = output(&[config, ("src/a.ts", ""), ("src/b/c.ts", ""), ("test/x.ts", "")]);
         assert_eq!(flat.compiled("src/a.ts").unwrap(), "dist/a.js");
         let seeded = output(&[config, ("src/a.ts", ""), ("prisma/seed.ts", "")]);

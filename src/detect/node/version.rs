@@ -1,4 +1,5 @@
-//! Which Node.js: .nvmrc, then .node-version, then what a version manager pins, then volta, then engines, then the catalog's default.
+//! Which Node.js: .nvmrc, then .node-version, then what a version manager pins, then volta, then
+//! engines, then the catalog's default.
 
 use anyhow::{Result, bail};
 use nodejs_semver::{Range, Version};
@@ -12,7 +13,8 @@ use crate::repo::Dir;
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
 ///
-/// What only floats (a range, an alias, nothing) stays below the ceiling that a locked package sets.
+/// What only floats (a range, an alias, nothing) stays below the ceiling that a locked package
+/// sets.
 pub(crate) fn node(
     dir: &Dir,
     packages: &[&Package],
@@ -23,9 +25,15 @@ pub(crate) fn node(
     for file in [".nvmrc", ".node-version"] {
         for folder in dir.upwards() {
             if let Some((path, text)) = folder.text(file)? {
-                let line = text.lines().map(|l| l.split('#').next().unwrap_or_default().trim()).find(|l| !l.is_empty());
+                let line = text
+                    .lines()
+                    .map(|l| l.split('#').next().unwrap_or_default().trim())
+                    .find(|l| !l.is_empty());
                 if let Some(line) = line {
-                    stated.push(Sourced::new(line.to_owned(), Evidence::at(&path, 1, format!("{file} says {line}"))));
+                    stated.push(Sourced::new(
+                        line.to_owned(),
+                        Evidence::at(&path, 1, format!("{file} says {line}")),
+                    ));
                 }
                 break;
             }
@@ -53,7 +61,8 @@ pub(crate) fn node(
                         catalog.default_cycle
                     );
                 };
-                let floats = resolve(&source.value, catalog, None).is_some_and(|(free, _)| free != value);
+                let floats =
+                    resolve(&source.value, catalog, None).is_some_and(|(free, _)| free != value);
                 let mut taken = Sourced { value, ..source };
                 taken.evidence.extend(ceiling.filter(|_| floats).map(|c| c.evidence.clone()));
                 if let Some(evidence) = taken.evidence.first_mut() {
@@ -62,7 +71,8 @@ pub(crate) fn node(
                 chosen = Some(taken);
             }
             Some(first) => {
-                let loser = resolve(&source.value, catalog, None).map_or(source.value, |(value, _)| value);
+                let loser =
+                    resolve(&source.value, catalog, None).map_or(source.value, |(value, _)| value);
                 if loser != first.value {
                     *first = first.clone().rejecting(loser, format!("{place} is a weaker source"));
                 }
@@ -84,19 +94,25 @@ fn newest_lts<'c>(catalog: &'c Catalog, ceiling: Option<&Ceiling>) -> Option<&'c
 }
 
 fn is_below(release: &Release, ceiling: Option<&Ceiling>) -> bool {
-    ceiling.is_none_or(|ceiling| release.cycle.parse::<u64>().is_ok_and(|cycle| cycle < ceiling.cycle))
+    ceiling
+        .is_none_or(|ceiling| release.cycle.parse::<u64>().is_ok_and(|cycle| cycle < ceiling.cycle))
 }
 
-/// The first release line above all those that a package's engines name; `None` where they are open upwards, or not known.
+/// The first release line above all those that a package's engines name; `None` where they are open
+/// upwards, or not known.
 pub(crate) fn first_beyond(engines: &str, catalog: &Catalog) -> Option<u64> {
     let range: Range = engines.parse().ok()?;
-    let inside = |release: &Release| Version::parse(&release.latest).is_ok_and(|version| range.satisfies(&version));
+    let inside = |release: &Release| {
+        Version::parse(&release.latest).is_ok_and(|version| range.satisfies(&version))
+    };
     let cycle = |release: &Release| release.cycle.parse::<u64>().ok();
-    let highest = catalog.release.iter().filter(|release| inside(release)).filter_map(cycle).max()?;
+    let highest =
+        catalog.release.iter().filter(|release| inside(release)).filter_map(cycle).max()?;
     catalog.release.iter().filter_map(cycle).filter(|cycle| *cycle > highest).min()
 }
 
-/// A cycle or an exact version for what a file says, and the rule in words; `None` where it says nothing known.
+/// A cycle or an exact version for what a file says, and the rule in words; `None` where it says
+/// nothing known.
 fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let word = text.trim().trim_start_matches(['v', 'V']).to_lowercase();
     let word = word.strip_prefix("node/").unwrap_or(&word);
@@ -106,12 +122,16 @@ fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(
             return Some((newest_lts.cycle.clone(), "; the newest LTS".to_owned()));
         }
         "node" | "current" | "latest" | "stable" | "*" | "x" | "" => {
-            return Some((newest_lts.cycle.clone(), "; taken as the newest LTS, which is what images should run".to_owned()));
+            return Some((
+                newest_lts.cycle.clone(),
+                "; taken as the newest LTS, which is what images should run".to_owned(),
+            ));
         }
         _ => {}
     }
     let codename = word.strip_prefix("lts/").or_else(|| word.strip_prefix("lts-")).unwrap_or(word);
-    if let Some(release) = catalog.release.iter().find(|r| r.codename.as_deref() == Some(codename)) {
+    if let Some(release) = catalog.release.iter().find(|r| r.codename.as_deref() == Some(codename))
+    {
         return Some((release.cycle.clone(), format!("; {codename} is {}", release.cycle)));
     }
     if let Ok(exact) = Version::parse(word)
@@ -127,18 +147,26 @@ fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(
     within(&range, catalog, ceiling)
 }
 
-/// The newest supported LTS inside the range, else the newest release inside it, else the smallest version that it names.
+/// The newest supported LTS inside the range, else the newest release inside it, else the smallest
+/// version that it names.
 fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let latest = |release: &Release| Version::parse(&release.latest).ok();
-    let inside = |release: &&Release| latest(release).is_some_and(|version| range.satisfies(&version));
-    let supported = |ceiling| catalog.release.iter().filter(|r| r.lts && r.supported && is_below(r, ceiling)).find(inside);
+    let inside =
+        |release: &&Release| latest(release).is_some_and(|version| range.satisfies(&version));
+    let supported = |ceiling| {
+        catalog.release.iter().filter(|r| r.lts && r.supported && is_below(r, ceiling)).find(inside)
+    };
     if let Some(release) = supported(ceiling).or_else(|| supported(None)) {
         return Some((release.cycle.clone(), "; the newest supported LTS inside it".to_owned()));
     }
     if let Some(release) = catalog.release.iter().find(inside) {
-        return Some((release.cycle.clone(), "; no supported LTS is inside it: the newest inside it".to_owned()));
+        return Some((
+            release.cycle.clone(),
+            "; no supported LTS is inside it: the newest inside it".to_owned(),
+        ));
     }
-    // A range that holds no newest release, such as `~22.4.0` or `<22.5`: the newest minor cannot be known offline.
+    // A range that holds no newest release, such as `~22.4.0` or `<22.5`: the newest minor cannot
+    // be known offline.
     let lowest = range.min_version()?;
     Some((lowest.to_string(), "; the smallest version inside it".to_owned()))
 }
@@ -156,13 +184,23 @@ mod tests {
     }
 
     fn engines(range: &str) -> String {
-        node_of(&[("package.json", &format!(r#"{{"engines": {{"node": "{range}"}}}}"#))]).unwrap().value
+        node_of(&[("package.json", &format!(r#"{{"engines": {{"node": "{range}"}}}}"#))])
+            .unwrap()
+            .value
     }
 
     #[test]
     fn ranges_mean_the_newest_supported_lts_inside() {
         let newest = Catalog::of("node").unwrap().default_cycle.clone();
-        for range in [">=18", "*", ">= 21.0.0", "^18.17.1 || ^20.3.0 || >= 21.0.0", ">=12.0.0", "lts/*", "latest"] {
+        for range in [
+            ">=18",
+            "*",
+            ">= 21.0.0",
+            "^18.17.1 || ^20.3.0 || >= 21.0.0",
+            ">=12.0.0",
+            "lts/*",
+            "latest",
+        ] {
             assert_eq!(engines(range), newest, "{range}");
         }
         assert_eq!(engines("18 || 20"), "20");
@@ -213,7 +251,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_an_error_that_names_the_file() {
-        let error = node_of(&[("package.json", "{}"), (".nvmrc", "banana")]).unwrap_err().to_string();
+        let error =
+            node_of(&[("package.json", "{}"), (".nvmrc", "banana")]).unwrap_err().to_string();
         assert!(error.starts_with(".nvmrc:1: `banana`"), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! Workspaces of npm, yarn, bun (package.json) and pnpm (pnpm-workspace.yaml): members, and which of them an app needs.
+//! Workspaces of npm, yarn, bun (package.json) and pnpm (pnpm-workspace.yaml): members, and which
+//! of them an app needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -48,13 +49,19 @@ impl Members {
             let folders = members(folder, &patterns);
             let (mut by_name, mut named) = (BTreeMap::new(), BTreeSet::new());
             for member in folders.iter().chain([&folder.path]) {
-                let Some(package) = Package::read(&Dir::new(folder.repo, member.clone()))? else { continue };
+                let Some(package) = Package::read(&Dir::new(folder.repo, member.clone()))? else {
+                    continue;
+                };
                 named.extend(package.dependencies().map(|(name, _)| name.to_owned()));
                 if let Some(name) = package.str(&["name"]).filter(|_| *member != folder.path) {
                     by_name.insert(name.to_owned(), (member.clone(), package));
                 }
             }
-            let depended_on = by_name.iter().filter(|(name, _)| named.contains(*name)).map(|(_, (f, _))| f.clone()).collect();
+            let depended_on = by_name
+                .iter()
+                .filter(|(name, _)| named.contains(*name))
+                .map(|(_, (f, _))| f.clone())
+                .collect();
             Ok(Some(Self { folders, by_name, depended_on }))
         })
     }
@@ -71,7 +78,11 @@ pub(crate) fn find(dir: &Dir) -> Result<Option<Workspace>> {
             && (folder.path == dir.path || members.include(&dir.path))
         {
             let needed = needed(dir, members)?;
-            return Ok(Some(Workspace { root: folder.path, members: members.folders.clone(), needed }));
+            return Ok(Some(Workspace {
+                root: folder.path,
+                members: members.folders.clone(),
+                needed,
+            }));
         }
     }
     Ok(None)
@@ -96,8 +107,10 @@ pub(crate) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
         let path = RelPath::new("pnpm-workspace.yaml").unwrap_or_default();
         patterns = parse_yaml::<PnpmWorkspace>(&path, &text)?.packages.unwrap_or_default();
     } else if let Some(text) = read("package.json")? {
-        let json: serde_json::Value = parse_json(&RelPath::new("package.json").unwrap_or_default(), &text)?;
-        let list = json.get("workspaces").and_then(|value| value.get("packages").or(Some(value)).cloned());
+        let json: serde_json::Value =
+            parse_json(&RelPath::new("package.json").unwrap_or_default(), &text)?;
+        let list =
+            json.get("workspaces").and_then(|value| value.get("packages").or(Some(value)).cloned());
         patterns = list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
     }
     Ok(includes(&patterns, member.as_str()))
@@ -112,9 +125,11 @@ fn patterns(dir: &Dir) -> Result<Vec<String>> {
 
 fn members(root: &Dir, patterns: &[String]) -> Vec<RelPath> {
     let manifests = root.repo.files_named("package.json");
-    let folders = manifests.iter().filter_map(RelPath::parent).filter(|folder| *folder != root.path);
-    let mut members: Vec<RelPath> =
-        folders.filter(|folder| folder.strip(&root.path).is_some_and(|way| includes(patterns, way))).collect();
+    let folders =
+        manifests.iter().filter_map(RelPath::parent).filter(|folder| *folder != root.path);
+    let mut members: Vec<RelPath> = folders
+        .filter(|folder| folder.strip(&root.path).is_some_and(|way| includes(patterns, way)))
+        .collect();
     members.sort();
     members
 }
@@ -130,9 +145,9 @@ fn matches(pattern: &str, way: &str) -> bool {
     if let (Some(open), Some(close)) = (pattern.find('{'), pattern.find('}'))
         && open < close
     {
-        return pattern[open + 1..close]
-            .split(',')
-            .any(|choice| matches(&format!("{}{choice}{}", &pattern[..open], &pattern[close + 1..]), way));
+        return pattern[open + 1..close].split(',').any(|choice| {
+            matches(&format!("{}{choice}{}", &pattern[..open], &pattern[close + 1..]), way)
+        });
     }
     let pattern: Vec<&str> = pattern.split('/').collect();
     let way: Vec<&str> = way.split('/').collect();
@@ -143,7 +158,9 @@ fn components(pattern: &[&str], way: &[&str]) -> bool {
     match (pattern.split_first(), way.split_first()) {
         (None, None) => true,
         (Some((&"**", rest)), _) => (0..=way.len()).any(|skip| components(rest, &way[skip..])),
-        (Some((first, rest)), Some((name, others))) => component(first, name) && components(rest, others),
+        (Some((first, rest)), Some((name, others))) => {
+            component(first, name) && components(rest, others)
+        }
         _ => false,
     }
 }
@@ -157,7 +174,8 @@ fn component(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The members that the package in `dir` depends on by name, transitively; what others need comes first.
+/// The members that the package in `dir` depends on by name, transitively; what others need comes
+/// first.
 fn needed(dir: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
@@ -222,7 +240,8 @@ mod tests {
     #[test]
     fn a_root_encloses_its_members_alone() {
         let read = |name: &str| {
-            Ok((name == "pnpm-workspace.yaml").then(|| "packages:\n  - apps/*\nother: 1\n".to_owned()))
+            Ok((name == "pnpm-workspace.yaml")
+                .then(|| "packages:\n  - apps/*\nother: 1\n".to_owned()))
         };
         assert!(encloses(&read, &RelPath::new("apps/web").unwrap()).unwrap());
         assert!(!encloses(&read, &RelPath::new("x/web").unwrap()).unwrap());

@@ -111,12 +111,15 @@ pub(super) fn config(repo: &Repo, workspace: &Workspace) -> Result<CargoConfig> 
 
 impl CargoConfig {
     fn take(&mut self, folder: &Dir, path: &RelPath, text: &str, file: &File) {
-        let at = |needle: &str, note: &str| {
-            Evidence { file: path.clone(), line: line_of(text, needle), note: note.to_owned() }
+        let at = |needle: &str, note: &str| Evidence {
+            file: path.clone(),
+            line: line_of(text, needle),
+            note: note.to_owned(),
         };
         if let Some(target) = &file.build.target {
             self.target = true;
-            if let Some(triple) = target.all().into_iter().find(|triple| !triple.contains("linux")) {
+            if let Some(triple) = target.all().into_iter().find(|triple| !triple.contains("linux"))
+            {
                 self.findings.push(Finding::new(
                     "foreign-target",
                     Severity::Warning,
@@ -128,10 +131,13 @@ impl CargoConfig {
             }
         }
         if file.build.rustc_wrapper.is_some() || file.build.rustc_workspace_wrapper.is_some() {
-            self.wrapper.get_or_insert(at("wrapper", "a compiler wrapper, which the image has not"));
+            self.wrapper
+                .get_or_insert(at("wrapper", "a compiler wrapper, which the image has not"));
         }
         let mut words: Vec<(&str, Vec<&str>)> = Vec::new();
-        let flags = |flags: &Option<Words>| flags.as_ref().map(|f| f.all().into_iter().map(str::to_owned).collect::<Vec<_>>());
+        let flags = |flags: &Option<Words>| {
+            flags.as_ref().map(|f| f.all().into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
         let general = flags(&file.build.rustflags).unwrap_or_default();
         words.push(("", general.iter().map(String::as_str).collect()));
         let mut per_target: Vec<(String, Vec<String>)> = Vec::new();
@@ -144,14 +150,23 @@ impl CargoConfig {
                 flags(&target.rustflags).unwrap_or_default(),
             ));
         }
-        words.extend(per_target.iter().map(|(linker, flags)| (linker.as_str(), flags.iter().map(String::as_str).collect())));
+        words.extend(
+            per_target.iter().map(|(linker, flags)| {
+                (linker.as_str(), flags.iter().map(String::as_str).collect())
+            }),
+        );
         for (linker, flags) in words {
             // `-C linker=clang` among the flags says the same.
-            if linker.contains("clang") || flags.iter().any(|flag| flag.contains("linker=") && flag.contains("clang")) {
+            if linker.contains("clang")
+                || flags.iter().any(|flag| flag.contains("linker=") && flag.contains("clang"))
+            {
                 self.tools.push(("clang".to_owned(), at("clang", "the configured linker")));
             }
             for tool in ["lld", "mold"] {
-                if linker == tool || flags.iter().any(|flag| flag.ends_with(&format!("fuse-ld={tool}"))) || flags.contains(&tool) {
+                if linker == tool
+                    || flags.iter().any(|flag| flag.ends_with(&format!("fuse-ld={tool}")))
+                    || flags.contains(&tool)
+                {
                     self.tools.push((tool.to_owned(), at(tool, "the configured linker")));
                 }
             }
@@ -177,7 +192,10 @@ impl CargoConfig {
             self.registries.push((name.clone(), at(name, "a registry of its own")));
         }
         if file.net.git_fetch_with_cli {
-            self.git.get_or_insert(at("git-fetch-with-cli", "git dependencies are fetched by the git command"));
+            self.git.get_or_insert(at(
+                "git-fetch-with-cli",
+                "git dependencies are fetched by the git command",
+            ));
         }
     }
 }
@@ -192,7 +210,8 @@ mod tests {
     use super::*;
 
     fn of(text: &str, more: &[(&str, &str)]) -> CargoConfig {
-        let mut files = vec![("Cargo.toml", "[package]\nname = \"a\"\n"), (".cargo/config.toml", text)];
+        let mut files =
+            vec![("Cargo.toml", "[package]\nname = \"a\"\n"), (".cargo/config.toml", text)];
         files.extend(more);
         let repo = Repo::from_files(files);
         let workspace = workspace(&repo.root()).unwrap().unwrap();
@@ -205,7 +224,11 @@ mod tests {
             "[build]\nrustc-wrapper = \"sccache\"\n[target.x86_64-unknown-linux-gnu]\nlinker = \"clang\"\nrustflags = [\"-C\", \"link-arg=-fuse-ld=mold\"]\n[target.x86_64-pc-windows-msvc]\nrustflags = [\"-C\", \"link-arg=-fuse-ld=lld\"]\n",
             &[],
         );
-        let tools: Vec<_> = config.tools.iter().map(|(tool, evidence)| format!("{tool} {}", evidence.place())).collect();
+        let tools: Vec<_> = config
+            .tools
+            .iter()
+            .map(|(tool, evidence)| format!("{tool} {}", evidence.place()))
+            .collect();
         assert_eq!(tools, ["clang .cargo/config.toml:4", "mold .cargo/config.toml:5"]);
         assert_eq!(config.wrapper.unwrap().line, Some(2));
         let flags = "rustflags = [\"-C\", \"linker=clang\", \"-C\", \"link-arg=-fuse-ld=lld\"]";
@@ -224,6 +247,9 @@ mod tests {
     #[test]
     fn targets() {
         assert!(of("[build]\ntarget = \"x86_64-unknown-linux-musl\"\n", &[]).target);
-        assert_eq!(of("[build]\ntarget = [\"wasm32-wasip1\"]\n", &[]).findings[0].code, "foreign-target");
+        assert_eq!(
+            of("[build]\ntarget = [\"wasm32-wasip1\"]\n", &[]).findings[0].code,
+            "foreign-target"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Features without one of which the code stops its own build: `#[cfg(not(any(feature = "a", feature = "b")))]
-//! compile_error!("...")`.
+//! Features without one of which the code stops its own build:
+//! `#[cfg(not(any(feature = "a", feature = "b")))] compile_error!("...")`.
 
 use anyhow::Result;
 
@@ -27,11 +27,14 @@ pub(super) fn demanded(
         let Some(file) = project.sources.file(&path)? else { continue };
         for at in 0..file.len() {
             let Some((features, message)) = demand(&file, at) else { continue };
-            if features.iter().any(is_on) || found.iter().any(|taken| features.contains(&taken.value)) {
+            if features.iter().any(is_on)
+                || found.iter().any(|taken| features.contains(&taken.value))
+            {
                 continue;
             }
             if let Some(feature) = likeliest(manifest, &features, &message) {
-                let note = format!("the build stops without one of the features {}", features.join(", "));
+                let note =
+                    format!("the build stops without one of the features {}", features.join(", "));
                 found.push(Sourced::new(feature, file.evidence(at, note)));
             }
         }
@@ -50,15 +53,18 @@ fn demand(file: &SourceFile, at: usize) -> Option<(Vec<String>, String)> {
         return None;
     }
     let inside = open + 3..file.closing(open + 2);
-    // `not(any(a, b))`, `not(a)` and `all(not(a), not(b))` say the same; a word beside these is about something else.
+    // `not(any(a, b))`, `not(a)` and `all(not(a), not(b))` say the same; a word beside these is
+    // about something else.
     let known = |n: usize| {
-        ["all", "not", "any", "feature", "(", ")", ",", "="].iter().any(|word| file.is(n, word)) || file.string(n).is_some()
+        ["all", "not", "any", "feature", "(", ")", ",", "="].iter().any(|word| file.is(n, word))
+            || file.string(n).is_some()
     };
     if !inside.clone().all(known) {
         return None;
     }
     let words = |word: &str| inside.clone().filter(|n| file.is(*n, word)).count();
-    let features: Vec<String> = inside.clone().filter_map(|n| Some(file.string(n)?.into_owned())).collect();
+    let features: Vec<String> =
+        inside.clone().filter_map(|n| Some(file.string(n)?.into_owned())).collect();
     let negated = match (words("not"), words("any"), words("all")) {
         (1, 1, 0) => file.is(inside.start, "not"),
         (1, 0, 0) => features.len() == 1,
@@ -71,9 +77,15 @@ fn demand(file: &SourceFile, at: usize) -> Option<(Vec<String>, String)> {
 
 /// One that the message names, also by a feature that turns one of them on; else the first.
 fn likeliest(manifest: &Manifest, features: &[String], message: &str) -> Option<String> {
-    let named = |name: &String| message.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).any(|word| word == name);
+    let named = |name: &String| {
+        message.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).any(|word| word == name)
+    };
     let leads = |name: &String| {
-        features.contains(name) || manifest.features.get(name).is_some_and(|items| items.iter().any(|item| features.contains(item)))
+        features.contains(name)
+            || manifest
+                .features
+                .get(name)
+                .is_some_and(|items| items.iter().any(|item| features.contains(item)))
     };
     let known = manifest.features.keys().find(|name| named(name) && leads(name));
     known.or(features.iter().find(|name| manifest.features.contains_key(*name))).cloned()

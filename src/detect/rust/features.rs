@@ -15,7 +15,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads an answer: features, separated by commas or blanks; `-default` leaves out the default ones.
+    /// Reads an answer: features, separated by commas or blanks; `-default` leaves out the default
+    /// ones.
     pub(super) fn parse(text: &str) -> Self {
         let mut asked = Self::default();
         for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
@@ -85,7 +86,10 @@ impl Active {
     }
 
     /// The active dependencies of a package.
-    pub(super) fn dependencies<'a>(&'a self, manifest: &'a Manifest) -> impl Iterator<Item = Declared<'a>> {
+    pub(super) fn dependencies<'a>(
+        &'a self,
+        manifest: &'a Manifest,
+    ) -> impl Iterator<Item = Declared<'a>> {
         let on = self.on.get(&manifest.dir());
         manifest.dependencies().filter(move |dependency| counts(dependency, on))
     }
@@ -95,8 +99,11 @@ impl Active {
         let mut found = Mentions::default();
         for (folder, on) in &self.on {
             let Some(manifest) = workspace.packages.get(folder) else { continue };
-            for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev) {
-                let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+            for dependency in
+                manifest.dependencies().filter(|dependency| dependency.role != Role::Dev)
+            {
+                let (spec, _) =
+                    workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
                 if spec.features.iter().any(|feature| feature.contains(word)) {
                     found.take(counts(&dependency, Some(on)));
                     found.musl |= dependency.platform.contains("musl");
@@ -179,9 +186,15 @@ impl Active {
             let Some(manifest) = workspace.packages.get(dir) else { continue };
             for item in on.iter().filter_map(|feature| manifest.features.get(feature)).flatten() {
                 let Some((name, inner)) = item.split_once("?/") else { continue };
-                for dependency in named(manifest, name).filter(|dependency| counts(dependency, Some(on))) {
+                for dependency in
+                    named(manifest, name).filter(|dependency| counts(dependency, Some(on)))
+                {
                     let table = dependency.spec.as_ref().table();
-                    found.extend(workspace.local(dependency.key, &table, dir).map(|folder| (folder, inner.to_owned())));
+                    found.extend(
+                        workspace
+                            .local(dependency.key, &table, dir)
+                            .map(|folder| (folder, inner.to_owned())),
+                    );
                 }
             }
         }
@@ -190,7 +203,9 @@ impl Active {
 }
 
 fn named<'a>(manifest: &'a Manifest, key: &str) -> impl Iterator<Item = Declared<'a>> {
-    manifest.dependencies().filter(move |dependency| dependency.key == key && dependency.role != Role::Dev)
+    manifest
+        .dependencies()
+        .filter(move |dependency| dependency.key == key && dependency.role != Role::Dev)
 }
 
 fn counts(dependency: &Declared, on: Option<&BTreeSet<String>>) -> bool {
@@ -281,7 +296,9 @@ mod tests {
         let mut keys = Vec::new();
         for folder in active.packages() {
             let manifest = &workspace.packages[folder];
-            keys.extend(active.dependencies(manifest).map(|d| format!("{}:{}", manifest.name(), d.key)));
+            keys.extend(
+                active.dependencies(manifest).map(|d| format!("{}:{}", manifest.name(), d.key)),
+            );
         }
         keys
     }
@@ -293,7 +310,10 @@ mod tests {
         let files = [("Cargo.toml", app), ("lib/Cargo.toml", lib)];
         assert_eq!(keys(&files, "", ""), ["app:lib", "app:rusqlite", "app:u", "lib:simd"]);
         assert_eq!(keys(&files, "", "-default"), ["app:lib", "app:u"]);
-        assert_eq!(keys(&files, "", "-default pg"), ["app:lib", "app:postgres", "app:u", "lib:simd"]);
+        assert_eq!(
+            keys(&files, "", "-default pg"),
+            ["app:lib", "app:postgres", "app:u", "lib:simd"]
+        );
     }
 
     #[test]

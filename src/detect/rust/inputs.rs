@@ -1,5 +1,5 @@
-//! What the build itself reads beside the sources: stand-ins for the dependency layer, patches, vendored packages,
-//! prepared queries; and what it would miss in a container.
+//! What the build itself reads beside the sources: stand-ins for the dependency layer, patches,
+//! vendored packages, prepared queries; and what it would miss in a container.
 
 use anyhow::Result;
 
@@ -9,17 +9,29 @@ use super::{Details, mask, targets};
 use crate::facts::{Evidence, Finding, Severity};
 
 /// Build dependencies that read the git repository.
-const GIT_READERS: [&str; 6] = ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
+const GIT_READERS: [&str; 6] =
+    ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
 
 /// Fills in the details, and says what is missing.
-pub(super) fn inputs(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -> Result<()> {
+pub(super) fn inputs(
+    project: &Project,
+    details: &mut Details,
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
     let (workspace, repo) = (project.workspace, project.dir.repo);
-    let stand_in = || workspace.packages.iter().filter(|(folder, _)| !workspace.patched.contains(*folder)).map(|(_, m)| m);
+    let stand_in = || {
+        workspace
+            .packages
+            .iter()
+            .filter(|(folder, _)| !workspace.patched.contains(*folder))
+            .map(|(_, m)| m)
+    };
     for manifest in stand_in().filter(|manifest| manifest.package.is_some()) {
         details.stubs.extend(targets::stubs(repo, manifest));
         details.scripts.extend(targets::build_scripts(repo, manifest));
     }
-    details.whole = workspace.patched.iter().cloned().chain(project.config.vendored.iter().cloned()).collect();
+    details.whole =
+        workspace.patched.iter().cloned().chain(project.config.vendored.iter().cloned()).collect();
     let shared = workspace.shared().version;
     let mut all: Vec<&Manifest> = stand_in().collect();
     if !all.iter().any(|manifest| manifest.path == workspace.manifest.path) {
@@ -72,7 +84,9 @@ const BROWSER: [&str; 5] = ["wasm-bindgen", "yew", "leptos", "dioxus", "sycamore
 fn browser(project: &Project, findings: &mut Vec<Finding>) {
     for (folder, manifest) in &project.workspace.packages {
         let cdylib = manifest.lib.is_some() && manifest.text.contains("cdylib");
-        let framework = manifest.dependencies().find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
+        let framework = manifest
+            .dependencies()
+            .find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
         if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
             findings.push(Finding::new(
                 "browser-package",
@@ -87,7 +101,8 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
     }
 }
 
-/// sqlx's macros ask a database while compiling, unless `cargo sqlx prepare` has stored its answers.
+/// sqlx's macros ask a database while compiling, unless `cargo sqlx prepare` has stored its
+/// answers.
 fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -> Result<()> {
     let (workspace, repo) = (project.workspace, project.dir.repo);
     let mut folders = vec![workspace.root.clone()];
@@ -100,7 +115,10 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
         return Ok(());
     }
     for manifest in workspace.packages.values() {
-        if !manifest.dependencies().any(|dependency| dependency.key == "sqlx" && dependency.role == Role::Normal) {
+        if !manifest
+            .dependencies()
+            .any(|dependency| dependency.key == "sqlx" && dependency.role == Role::Normal)
+        {
             continue;
         }
         let mut roots = targets::library(manifest).into_iter().collect::<Vec<_>>();
@@ -108,8 +126,11 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
         for root in roots {
             for file in project.sources.of_crate(&root)? {
                 let checked = ["query", "query_as", "query_scalar", "query_file", "query_file_as"];
-                let at = (0..file.len())
-                    .find(|at| file.is(at + 1, "!") && file.is(at + 2, "(") && checked.iter().any(|name| file.is(*at, name)));
+                let at = (0..file.len()).find(|at| {
+                    file.is(at + 1, "!")
+                        && file.is(at + 2, "(")
+                        && checked.iter().any(|name| file.is(*at, name))
+                });
                 if let Some(at) = at {
                     findings.push(Finding::new(
                         "sqlx-data-missing",
@@ -129,7 +150,8 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
 
 fn git(project: &Project, findings: &mut Vec<Finding>) {
     for manifest in project.workspace.packages.values() {
-        for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev) {
+        for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev)
+        {
             if GIT_READERS.contains(&dependency.key) {
                 findings.push(Finding::new(
                     "git-at-build",

@@ -1,5 +1,5 @@
-//! A small lexer for Rust: enough to read `mod` items, attributes, calls and literals. It never fails; what is not
-//! Rust gives odd tokens, never a panic.
+//! A small lexer for Rust: enough to read `mod` items, attributes, calls and literals. It never
+//! fails; what is not Rust gives odd tokens, never a panic.
 //!
 //! Rules: <https://doc.rust-lang.org/reference/tokens.html>.
 
@@ -82,7 +82,8 @@ impl Lexer<'_> {
             }
             _ if byte.is_ascii_digit() => {
                 // `1..2` is a range and `1.max(2)` a call; `1.5` is one number.
-                while is_word(self.byte(0)) || self.byte(0) == b'.' && self.byte(1).is_ascii_digit() {
+                while is_word(self.byte(0)) || self.byte(0) == b'.' && self.byte(1).is_ascii_digit()
+                {
                     self.at += 1;
                 }
                 self.push(Kind::Number, start, self.at, line);
@@ -229,23 +230,45 @@ mod tests {
     #[test]
     fn reads_strings_characters_and_lifetimes() {
         let source = "fn f<'a>(x: &'a str) { r#\"a \"b\"\"# ; b\"x\\\"y\"; '\\''; '\"'; 'x' } // \"no\"\n/* /* \"no\" */ */ \"z\"";
-        let texts: Vec<_> =
-            words(source).into_iter().filter(|(kind, ..)| matches!(kind, Kind::Text | Kind::Raw)).collect();
-        assert_eq!(texts, [(Kind::Raw, "a \"b\"", 1), (Kind::Text, "x\\\"y", 1), (Kind::Text, "z", 2)]);
-        assert!(words(source).contains(&(Kind::Other, "'a", 1)) && words(source).contains(&(Kind::Other, "'\"'", 1)));
+        let texts: Vec<_> = words(source)
+            .into_iter()
+            .filter(|(kind, ..)| matches!(kind, Kind::Text | Kind::Raw))
+            .collect();
+        assert_eq!(
+            texts,
+            [(Kind::Raw, "a \"b\"", 1), (Kind::Text, "x\\\"y", 1), (Kind::Text, "z", 2)]
+        );
+        assert!(
+            words(source).contains(&(Kind::Other, "'a", 1))
+                && words(source).contains(&(Kind::Other, "'\"'", 1))
+        );
     }
 
     #[test]
     fn reads_numbers_and_raw_names() {
         let all = words("1..2 1.5e3 0x1f_u8 [0,0,0,0] r#type");
-        let numbers: Vec<_> = all.iter().filter(|(k, ..)| *k == Kind::Number).map(|(_, text, _)| *text).collect();
+        let numbers: Vec<_> =
+            all.iter().filter(|(k, ..)| *k == Kind::Number).map(|(_, text, _)| *text).collect();
         assert_eq!(numbers, ["1", "2", "1.5e3", "0x1f_u8", "0", "0", "0", "0"]);
         assert_eq!(unescape("a\\nb\\\"c\\\n   d"), "a\nb\"cd");
     }
 
     #[test]
     fn never_panics() {
-        for source in ["\"", "'", "r#\"", "/*", "b'", "'\\", "r", "\\", "é'é", "c\"", "br##\"x\"#", "'\u{1F600}"] {
+        for source in [
+            "\"",
+            "'",
+            "r#\"",
+            "/*",
+            "b'",
+            "'\\",
+            "r",
+            "\\",
+            "é'é",
+            "c\"",
+            "br##\"x\"#",
+            "'\u{1F600}",
+        ] {
             for token in lex(source) {
                 assert!(source.get(token.start..token.end).is_some(), "{source:?}");
             }

@@ -67,16 +67,21 @@ impl Lockfile {
     /// Evidence at a package's entry.
     pub(super) fn at(&self, package: &Locked, note: impl Into<String>) -> Evidence {
         let needle = format!("name = \"{}\"\nversion = \"{}\"", package.name, package.version);
-        let line = line_of(&self.text, &needle).or_else(|| line_of(&self.text, &format!("name = \"{}\"", package.name)));
+        let line = line_of(&self.text, &needle)
+            .or_else(|| line_of(&self.text, &format!("name = \"{}\"", package.name)));
         Evidence { file: self.path.clone(), line, note: note.into() }
     }
 
-    /// The entry that a line of `dependencies` means: `name`, `name version` or `name version (source)`.
+    /// The entry that a line of `dependencies` means: `name`, `name version` or
+    /// `name version (source)`.
     fn entry(&self, word: &str) -> Option<usize> {
         let mut words = word.split(' ');
         let (name, version) = (words.next()?, words.next());
         let candidates = self.by_name.get(name)?;
-        candidates.iter().copied().find(|at| version.is_none_or(|version| self.packages[*at].version == version))
+        candidates
+            .iter()
+            .copied()
+            .find(|at| version.is_none_or(|version| self.packages[*at].version == version))
     }
 
     /// What a package depends on, by entry.
@@ -88,8 +93,9 @@ impl Lockfile {
 /// The way from the program's package to a package: names, the package itself last.
 pub(super) type Reached<'l> = BTreeMap<(String, String), (&'l Locked, Vec<String>)>;
 
-/// Every package that the build of `roots` reaches. `edges` says which direct dependencies a package of the repository
-/// really has (by the name in the registry); `skip` says which edges of a registry's package do not count on Linux.
+/// Every package that the build of `roots` reaches. `edges` says which direct dependencies a
+/// package of the repository really has (by the name in the registry); `skip` says which edges of a
+/// registry's package do not count on Linux.
 pub(super) fn reached<'l>(
     lock: &'l Lockfile,
     root: &str,
@@ -165,7 +171,8 @@ source = "registry+x"
         let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(LOCK)).unwrap();
         let edges = |name: &str| (name == "app").then(|| BTreeSet::from(["a".to_owned()]));
         let all = reached(&lock, "app", &edges, &|_, to| to == "windows");
-        let names: Vec<String> = all.keys().map(|(name, version)| format!("{name} {version}")).collect();
+        let names: Vec<String> =
+            all.keys().map(|(name, version)| format!("{name} {version}")).collect();
         assert_eq!(names, ["a 2.0.0", "app 0.1.0", "openssl-sys 0.9.1"]);
         let (package, way) = &all[&("openssl-sys".to_owned(), "0.9.1".to_owned())];
         assert_eq!(way.join(" -> "), "app -> a -> openssl-sys");

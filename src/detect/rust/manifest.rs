@@ -221,7 +221,11 @@ impl Manifest {
             dev_dependencies: file.dev_dependencies,
         };
         platforms.insert(String::new(), own);
-        let patched = file.patch.into_values().flat_map(BTreeMap::into_values).chain(file.replace.into_values());
+        let patched = file
+            .patch
+            .into_values()
+            .flat_map(BTreeMap::into_values)
+            .chain(file.replace.into_values());
         Ok(Self {
             path: path.clone(),
             text: text.clone(),
@@ -300,18 +304,24 @@ mod tests {
         assert_eq!(manifest.name(), "a");
         assert_eq!(manifest.bins[0].required_features, ["x"]);
         let all: Vec<_> = manifest.dependencies().map(|d| (d.key, d.role, d.platform)).collect();
-        assert!(all.contains(&("b", Role::Normal, "")) && all.contains(&("w", Role::Normal, "cfg(windows)")));
+        assert!(
+            all.contains(&("b", Role::Normal, ""))
+                && all.contains(&("w", Role::Normal, "cfg(windows)"))
+        );
         assert!(all.contains(&("c", Role::Build, "")));
         assert_eq!(manifest.patches, ["vendor/z"]);
         let package = manifest.package.as_ref().unwrap();
-        let version = Manifest::inherited(package.version.as_ref(), Some(&"1.2.3".to_owned())).map(str::to_owned);
+        let version = Manifest::inherited(package.version.as_ref(), Some(&"1.2.3".to_owned()))
+            .map(str::to_owned);
         assert_eq!(version.as_deref(), Some("1.2.3"));
         assert_eq!(manifest.at(&package.name, "").line, Some(2));
     }
 
     #[test]
     fn a_broken_manifest_names_its_line() {
-        assert!(parse("[package]\nname = 3\n").unwrap_err().to_string().starts_with("a/Cargo.toml:2"));
+        assert!(
+            parse("[package]\nname = 3\n").unwrap_err().to_string().starts_with("a/Cargo.toml:2")
+        );
         assert!(parse("[package\n").unwrap_err().to_string().starts_with("a/Cargo.toml:1"));
     }
 }

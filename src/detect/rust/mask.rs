@@ -1,5 +1,6 @@
-//! The versions of the repository's own packages, masked for the dependency layer, so that a release does not change
-//! it. The template does it with sed, line by line; here the same is done to the texts, to see that it is right.
+//! The versions of the repository's own packages, masked for the dependency layer, so that a
+//! release does not change it. The template does it with sed, line by line; here the same is done
+//! to the texts, to see that it is right.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,9 @@ fn mask_manifest(text: &str) -> String {
         if inside {
             line = replace_version(&line, true, MASKED).unwrap_or(line);
             inside = !header;
-        } else if header && (line.starts_with("[package]") || line.starts_with("[workspace.package]")) {
+        } else if header
+            && (line.starts_with("[package]") || line.starts_with("[workspace.package]"))
+        {
             inside = true;
         }
         if has_path(&line)
@@ -68,7 +71,9 @@ fn expected(mut table: toml::Table) -> toml::Table {
     mask(table.get_mut("workspace").and_then(|w| w.get_mut("package")), MASKED);
     let free = |holder: Option<&mut toml::Value>| {
         let dependencies = holder.and_then(toml::Value::as_table_mut).into_iter();
-        for (_, dependency) in dependencies.flat_map(|d| d.iter_mut()).filter(|(_, d)| d.get("path").is_some()) {
+        for (_, dependency) in
+            dependencies.flat_map(|d| d.iter_mut()).filter(|(_, d)| d.get("path").is_some())
+        {
             mask(Some(dependency), "*");
         }
     };
@@ -96,11 +101,16 @@ pub(super) fn masked<'m>(
     let mut names = BTreeSet::new();
     for manifest in manifests {
         let parse = |text: &str| text.parse::<toml::Table>().ok();
-        let (Some(before), Some(after)) = (parse(&manifest.text), parse(&mask_manifest(&manifest.text))) else {
+        let (Some(before), Some(after)) =
+            (parse(&manifest.text), parse(&mask_manifest(&manifest.text)))
+        else {
             return Err(format!("{} is not written line by line", manifest.path));
         };
         if expected(before) != after {
-            return Err(format!("{}: a version of an own package does not stand on a line of its own", manifest.path));
+            return Err(format!(
+                "{}: a version of an own package does not stand on a line of its own",
+                manifest.path
+            ));
         }
         let Some(package) = &manifest.package else { continue };
         if Manifest::inherited(package.version.as_ref(), shared).is_some() {
@@ -128,7 +138,8 @@ mod tests {
     use crate::path::RelPath;
 
     fn of(text: &str, lock: &str) -> Result<BTreeSet<String>, String> {
-        let manifest = Manifest::parse(&RelPath::new("Cargo.toml").unwrap(), &Rc::from(text)).unwrap();
+        let manifest =
+            Manifest::parse(&RelPath::new("Cargo.toml").unwrap(), &Rc::from(text)).unwrap();
         let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock)).unwrap();
         masked([&manifest].into_iter(), None, Some(&lock))
     }
@@ -152,9 +163,15 @@ mod tests {
         assert!(of("[package]\nname = \"a\"\nversion = '1.2.3'\n", lock).is_err());
         let multi = format!("{plain}[dependencies.b]\npath = \"b\"\nversion = \"1\"\n");
         assert!(of(&multi, lock).is_err());
-        let twice = format!("{lock}[[package]]\nname = \"a\"\nversion = \"0.1.0\"\nsource = \"registry+x\"\n");
+        let twice = format!(
+            "{lock}[[package]]\nname = \"a\"\nversion = \"0.1.0\"\nsource = \"registry+x\"\n"
+        );
         assert!(of(plain, &twice).unwrap_err().contains("another package"));
-        assert!(of(plain, "[[package]]\nname = \"a\"\nversion = \"1.2.3\"\n").unwrap_err().contains("old format"));
+        assert!(
+            of(plain, "[[package]]\nname = \"a\"\nversion = \"1.2.3\"\n")
+                .unwrap_err()
+                .contains("old format")
+        );
         // Without a version there is nothing to mask, and nothing goes wrong.
         assert!(of("[package]\nname = \"a\"\n", lock).unwrap().is_empty());
     }

@@ -1,5 +1,5 @@
-//! `--with-cargo`: what `cargo metadata` says, held against the static reading. It runs cargo, which starts what the
-//! repository's own configuration names; that is why it must be asked for.
+//! `--with-cargo`: what `cargo metadata` says, held against the static reading. It runs cargo,
+//! which starts what the repository's own configuration names; that is why it must be asked for.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,13 +47,24 @@ fn differences(root: &Path, facts: &Facts, details: &Details, metadata: &Metadat
     let ours: BTreeSet<Binary> =
         details.programs.values().map(|own| (own.package.clone(), own.binary.clone())).collect();
     let mut findings = Vec::new();
-    let evidence = || Evidence::file(&details.root.join("Cargo.toml").unwrap_or_default(), "`cargo metadata`");
+    let evidence =
+        || Evidence::file(&details.root.join("Cargo.toml").unwrap_or_default(), "`cargo metadata`");
     for (package, binary) in ours.symmetric_difference(&theirs) {
-        let who = if theirs.contains(&(package.clone(), binary.clone())) { "cargo alone" } else { "dockgen alone" };
-        findings.push(disagreement(&format!("{who} finds the binary `{binary}` of `{package}`"), evidence()));
+        let who = if theirs.contains(&(package.clone(), binary.clone())) {
+            "cargo alone"
+        } else {
+            "dockgen alone"
+        };
+        findings.push(disagreement(
+            &format!("{who} finds the binary `{binary}` of `{package}`"),
+            evidence(),
+        ));
     }
     for manifest in members.iter().filter(|manifest| !facts.manifests.contains(manifest)) {
-        findings.push(disagreement(&format!("cargo alone counts {manifest} to the workspace"), evidence()));
+        findings.push(disagreement(
+            &format!("cargo alone counts {manifest} to the workspace"),
+            evidence(),
+        ));
     }
     findings
 }

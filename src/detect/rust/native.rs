@@ -59,8 +59,8 @@ impl Unused {
 
 /// Adds what the reached packages need.
 ///
-/// `mentions` says whether the project asks for a feature of that name: a lockfile also holds what features that are
-/// off would need.
+/// `mentions` says whether the project asks for a feature of that name: a lockfile also holds what
+/// features that are off would need.
 pub(super) fn add_needs(
     rows: &[Native],
     lock: &Lockfile,
@@ -69,17 +69,20 @@ pub(super) fn add_needs(
     needs: &mut Needs,
 ) {
     let mut found: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-    let names: std::collections::BTreeSet<&str> = reached.keys().map(|(name, _)| name.as_str()).collect();
+    let names: std::collections::BTreeSet<&str> =
+        reached.keys().map(|(name, _)| name.as_str()).collect();
     for (package, way) in reached.values() {
         for row in rows.iter().filter(|row| row.name == package.name) {
             if row.not_with.iter().any(|name| names.contains(name.as_str())) {
                 continue;
             }
-            let has = |name: &Option<String>| name.as_ref().map(|name| depends(lock, package, name));
+            let has =
+                |name: &Option<String>| name.as_ref().map(|name| depends(lock, package, name));
             if has(&row.only_if) == Some(false) {
                 continue;
             }
-            let mentions = row.feature.as_ref().map(|feature| mentions(feature)).unwrap_or_default();
+            let mentions =
+                row.feature.as_ref().map(|feature| mentions(feature)).unwrap_or_default();
             let locked = has(&row.unless) == Some(true);
             let bundled = locked && (mentions.on || !mentions.off);
             let mut keys = if bundled { row.bundled.clone() } else { row.needs.clone() };
@@ -121,11 +124,17 @@ mod tests {
         let mut lock = "version = 4\n".to_owned();
         for (name, on) in dependencies {
             let source = if *name == "app" { "" } else { "source = \"registry+x\"\n" };
-            let _ = write!(lock, "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n");
+            let _ = write!(
+                lock,
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [{on}]\n"
+            );
         }
-        let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock.as_str())).unwrap();
+        let lock = Lockfile::parse(&RelPath::new("Cargo.lock").unwrap(), &Rc::from(lock.as_str()))
+            .unwrap();
         let tables = Tables::of(Catalog::of("rust").unwrap()).unwrap();
-        let skip = |from: &str, to: &str| tables.unused.iter().any(|row| row.skips(from, to, &|_| mentions));
+        let skip = |from: &str, to: &str| {
+            tables.unused.iter().any(|row| row.skips(from, to, &|_| mentions))
+        };
         let reached = reached(&lock, "app", &|_| None, &skip);
         let mut needs = Needs::default();
         add_needs(&tables.native, &lock, &reached, &|_| mentions, &mut needs);
@@ -134,11 +143,20 @@ mod tests {
 
     #[test]
     fn openssl_from_the_system_or_compiled_in() {
-        let system = [("app", "\"openssl-sys\", \"openssl-probe\""), ("openssl-sys", ""), ("openssl-probe", "")];
+        let system = [
+            ("app", "\"openssl-sys\", \"openssl-probe\""),
+            ("openssl-sys", ""),
+            ("openssl-probe", ""),
+        ];
         assert_eq!(needs(&system, Mentions::default()).0, ["openssl-library", "pkg-config"]);
         // openssl-probe is no openssl.
-        assert!(needs(&[("app", "\"openssl-probe\""), ("openssl-probe", "")], Mentions::default()).0.is_empty());
-        let vendored = [("app", "\"openssl-sys\""), ("openssl-sys", "\"openssl-src\""), ("openssl-src", "")];
+        assert!(
+            needs(&[("app", "\"openssl-probe\""), ("openssl-probe", "")], Mentions::default())
+                .0
+                .is_empty()
+        );
+        let vendored =
+            [("app", "\"openssl-sys\""), ("openssl-sys", "\"openssl-src\""), ("openssl-src", "")];
         assert_eq!(needs(&vendored, Mentions::default()).0, ["make", "perl"]);
         let off = Mentions { off: true, ..Mentions::default() };
         assert_eq!(needs(&vendored, off).0, ["openssl-library", "pkg-config"]);
@@ -153,16 +171,30 @@ mod tests {
         let system = [("app", "\"libsqlite3-sys\""), ("libsqlite3-sys", "")];
         assert_eq!(needs(&system, Mentions::default()).0, ["pkg-config", "sqlite"]);
         let bindgen = [("app", "\"bindgen\""), ("bindgen", "\"clang-sys\""), ("clang-sys", "")];
-        assert_eq!(needs(&bindgen, Mentions::default()), (vec!["libclang".to_owned()], Libc::Glibc));
+        assert_eq!(
+            needs(&bindgen, Mentions::default()),
+            (vec!["libclang".to_owned()], Libc::Glibc)
+        );
     }
 
     #[test]
     fn edges_that_do_not_count_on_linux_are_not_followed() {
-        let aws = [("app", "\"aws-lc-sys\""), ("aws-lc-sys", "\"cc\", \"cmake\""), ("cc", ""), ("cmake", "")];
+        let aws = [
+            ("app", "\"aws-lc-sys\""),
+            ("aws-lc-sys", "\"cc\", \"cmake\""),
+            ("cc", ""),
+            ("cmake", ""),
+        ];
         assert!(needs(&aws, Mentions::default()).0.is_empty());
         assert_eq!(needs(&[("app", "\"cmake\""), ("cmake", "")], Mentions::default()).0, ["cmake"]);
-        // A lockfile names every driver of sqlx, whichever is on: https://github.com/rust-lang/cargo/issues/10801
-        let sqlx = [("app", "\"sqlx\""), ("sqlx", "\"sqlx-sqlite\""), ("sqlx-sqlite", "\"libsqlite3-sys\""), ("libsqlite3-sys", "")];
+        // A lockfile names every driver of sqlx, whichever is on:
+        // https://github.com/rust-lang/cargo/issues/10801
+        let sqlx = [
+            ("app", "\"sqlx\""),
+            ("sqlx", "\"sqlx-sqlite\""),
+            ("sqlx-sqlite", "\"libsqlite3-sys\""),
+            ("libsqlite3-sys", ""),
+        ];
         assert!(needs(&sqlx, Mentions::default()).0.is_empty());
         let on = Mentions { on: true, ..Mentions::default() };
         assert_eq!(needs(&sqlx, on).0, ["pkg-config", "sqlite"]);

@@ -1,5 +1,5 @@
-//! The plan of a Rust program: dependencies compiled behind stand-in sources, the program built, the binary and what
-//! it opens carried over.
+//! The plan of a Rust program: dependencies compiled behind stand-in sources, the program built,
+//! the binary and what it opens carried over.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -32,7 +32,8 @@ struct View {
     profile: Vec<String>,
     features: Vec<String>,
     locked: bool,
-    /// The version that stands in for own ones, and whose entries of the lockfile get it; empty where none is masked.
+    /// The version that stands in for own ones, and whose entries of the lockfile get it; empty
+    /// where none is masked.
     masked: String,
     own: Vec<String>,
     /// Folders to make for the stand-ins.
@@ -65,13 +66,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let profile = chosen.answers.get(id::PROFILE).unwrap_or("release");
     let strip = strip(profile)?;
     let features = features(chosen.answers.get(id::FEATURES), &own)?;
-    let inside = |paths: &[RelPath]| paths.iter().map(|path| relative(path, context)).collect::<Result<Vec<_>>>();
+    let inside = |paths: &[RelPath]| {
+        paths.iter().map(|path| relative(path, context)).collect::<Result<Vec<_>>>()
+    };
     let (stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
     let mut reads = inside(&own.reads)?;
     // cargo looks for each target that the manifest names, also for one that it does not build.
-    reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(|(path, stub)| {
-        own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path)
-    }));
+    reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(
+        |(path, stub)| own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path),
+    ));
     let mut folders: Vec<String> = stubs
         .iter()
         .chain(&scripts)
@@ -81,7 +84,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     folders.sort();
     folders.dedup();
     let output = format!("/out/{}", program.name);
-    let (home, binary) = (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
+    let (home, binary) =
+        (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
     let mut artifacts = Vec::new();
     // What the program opens changes less often than the program.
     for (path, way) in &own.files {
@@ -91,13 +95,20 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let folder = if profile == "dev" { "debug" } else { profile };
     let masked: String = chosen.catalog.table("masked_version")?;
     let view = View {
-        workdir: under(SOURCE, details.root.strip(context).context("the workspace lies outside its build context")?),
+        workdir: under(
+            SOURCE,
+            details.root.strip(context).context("the workspace lies outside its build context")?,
+        ),
         lockfile: relative(&details.root.join("Cargo.lock").unwrap_or_default(), context)?,
         built: format!("{folder}/{}", own.binary),
         output,
         package: own.package.clone(),
         binary: own.binary.clone(),
-        profile: if profile == "release" { words(&["--release"]) } else { words(&["--profile", profile]) },
+        profile: if profile == "release" {
+            words(&["--release"])
+        } else {
+            words(&["--profile", profile])
+        },
         features,
         locked: details.locked,
         masked: details.masked.as_ref().map_or_else(String::new, |_| masked),
@@ -113,7 +124,11 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         reads,
         unread: inside(&own.unread)?,
         musl: chosen.base.row.builder == "musl",
-        strip: if details.strips.iter().any(|name| name == profile) { String::new() } else { strip },
+        strip: if details.strips.iter().any(|name| name == profile) {
+            String::new()
+        } else {
+            strip
+        },
     };
     let manifests = inside(&chosen.facts.manifests)?;
     let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
@@ -122,7 +137,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
         sources: own.sources,
         artifacts,
-        // The files that the program opens are among the artifacts, at the place where it looks for them.
+        // The files that the program opens are among the artifacts, at the place where it looks for
+        // them.
         whole_tree: true,
         env: Vec::new(),
         workdir: home,
@@ -147,7 +163,8 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// cargo's variable for a key of a profile: <https://doc.rust-lang.org/cargo/reference/config.html#profile>.
+/// cargo's variable for a key of a profile:
+/// <https://doc.rust-lang.org/cargo/reference/config.html#profile>.
 fn strip(profile: &str) -> Result<String> {
     let key = format!("CARGO_PROFILE_{}_STRIP", profile.to_ascii_uppercase().replace('-', "_"));
     Ok(EnvKey::new(key).with_context(|| format!("profile `{profile}`"))?.as_str().to_owned())
@@ -158,9 +175,12 @@ fn features(answer: Option<&str>, own: &ProgramDetails) -> Result<Vec<String>> {
         Some(text) => Asked::parse(text),
         None => Asked { features: own.features.clone(), no_default: false },
     };
-    let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+./".contains(c));
+    let plain =
+        |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+./".contains(c));
     if let Some(odd) = asked.features.iter().find(|name| !plain(name) || name.starts_with('-')) {
-        bail!("`{odd}` is no feature: names of letters, digits, `_`, `-` and `/`, separated by commas");
+        bail!(
+            "`{odd}` is no feature: names of letters, digits, `_`, `-` and `/`, separated by commas"
+        );
     }
     let mut flags = Vec::new();
     if asked.no_default {
@@ -173,15 +193,21 @@ fn features(answer: Option<&str>, own: &ProgramDetails) -> Result<Vec<String>> {
 }
 
 fn relative(path: &RelPath, context: &RelPath) -> Result<String> {
-    let way = path.strip(context).with_context(|| format!("{path} lies outside the build context {context}"))?;
+    let way = path
+        .strip(context)
+        .with_context(|| format!("{path} lies outside the build context {context}"))?;
     Ok(if way.is_empty() { ".".to_owned() } else { way.to_owned() })
 }
 
-/// The binary lies beside the files that it opens, unless one of them has its name, or the working directory is one
-/// that a volume hides.
+/// The binary lies beside the files that it opens, unless one of them has its name, or the working
+/// directory is one that a volume hides.
 fn binary(name: &str, own: &ProgramDetails) -> String {
     let taken = own.files.iter().any(|(_, way)| way.split('/').next() == Some(name));
-    if taken || own.workdir.is_some() { format!("/usr/local/bin/{name}") } else { format!("{HOME}/{name}") }
+    if taken || own.workdir.is_some() {
+        format!("/usr/local/bin/{name}")
+    } else {
+        format!("{HOME}/{name}")
+    }
 }
 
 fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
@@ -203,7 +229,13 @@ fn carried(path: &RelPath, way: &str, context: &RelPath, home: &str) -> Result<A
         way.to_owned()
     } else {
         let base = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(way));
-        format!("/{}", base.with_context(|| format!("{way} leads out of the image's root when seen from {home}"))?.as_str())
+        format!(
+            "/{}",
+            base.with_context(|| format!(
+                "{way} leads out of the image's root when seen from {home}"
+            ))?
+            .as_str()
+        )
     };
     artifact(None, src, &dest)
 }

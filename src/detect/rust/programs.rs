@@ -44,18 +44,35 @@ impl<'a> Project<'a> {
 
 /// Folders and packages that serve development.
 const ASIDE: [&str; 14] = [
-    "example", "examples", "demo", "xtask", "tools", "tool", "scripts", "test", "tests", "e2e", "benches", "bench", "fuzz",
-    "testing",
+    "example", "examples", "demo", "xtask", "tools", "tool", "scripts", "test", "tests", "e2e",
+    "benches", "bench", "fuzz", "testing",
 ];
 
 /// Parts of names of programs that serve development or run once.
 const HELPERS: [&str; 18] = [
-    "gen", "generate", "generator", "codegen", "migrate", "migration", "migrations", "seed", "mock", "bench", "xtask", "test",
-    "tests", "example", "cli", "client", "tool", "admin",
+    "gen",
+    "generate",
+    "generator",
+    "codegen",
+    "migrate",
+    "migration",
+    "migrations",
+    "seed",
+    "mock",
+    "bench",
+    "xtask",
+    "test",
+    "tests",
+    "example",
+    "cli",
+    "client",
+    "tool",
+    "admin",
 ];
 
 /// Names of programs that serve.
-const SERVERS: [&str; 9] = ["server", "api", "app", "web", "serve", "service", "http", "backend", "daemon"];
+const SERVERS: [&str; 9] =
+    ["server", "api", "app", "web", "serve", "service", "http", "backend", "daemon"];
 
 /// Every binary of the application's folder, likeliest first.
 pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> {
@@ -75,8 +92,13 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
 }
 
 /// The program again with other features; `None` where no binary has that id.
-pub(super) fn with_features(project: &Project, id: &str, features: &str) -> Result<Option<Program>> {
-    let Some((id, binary, manifest)) = binaries(project).into_iter().find(|(held, ..)| held == id) else {
+pub(super) fn with_features(
+    project: &Project,
+    id: &str,
+    features: &str,
+) -> Result<Option<Program>> {
+    let Some((id, binary, manifest)) = binaries(project).into_iter().find(|(held, ..)| held == id)
+    else {
         return Ok(None);
     };
     Ok(Some(analyse(project, &binary, manifest, id, &Asked::parse(features))?.0))
@@ -92,7 +114,8 @@ fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
         // From a member's folder, that package alone; from the root, all of them.
         if root || *folder == project.dir.path {
             let binaries = targets::binaries(project.dir.repo, manifest);
-            found.extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, manifest)));
+            found
+                .extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, manifest)));
         }
     }
     let names: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
@@ -104,7 +127,8 @@ fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
     found
 }
 
-/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that does not.
+/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that
+/// does not.
 fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Program) -> i32 {
     let workspace = project.workspace;
     let package = manifest.package.as_ref();
@@ -122,7 +146,8 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     if folder == workspace.root {
         rank += 20;
     }
-    let defaults = workspace.manifest.workspace.as_ref().map(|table| table.default_members.as_slice());
+    let defaults =
+        workspace.manifest.workspace.as_ref().map(|table| table.default_members.as_slice());
     let is_default = |path: &String| workspace.root.join(path).as_ref() == Some(&folder);
     if defaults.is_some_and(|defaults| defaults.iter().any(is_default)) {
         rank += 30;
@@ -147,7 +172,8 @@ fn analyse(
     let workspace = project.workspace;
     let folder = manifest.dir();
     let active = active(workspace, &folder, asked);
-    let mut program = Program::new(id, file_name(&binary.name), Kind::Command, binary.evidence.clone());
+    let mut program =
+        Program::new(id, file_name(&binary.name), Kind::Command, binary.evidence.clone());
     let mut details = ProgramDetails {
         package: manifest.name().to_owned(),
         binary: binary.name.clone(),
@@ -162,7 +188,9 @@ fn analyse(
     let edges = edges(workspace, &active);
     if let Some(lock) = project.lock {
         let mentions = |feature: &str| active.mentions(workspace, feature);
-        let skip = |from: &str, to: &str| project.tables.unused.iter().any(|row| row.skips(from, to, &mentions));
+        let skip = |from: &str, to: &str| {
+            project.tables.unused.iter().any(|row| row.skips(from, to, &mentions))
+        };
         let reached = reached(lock, manifest.name(), &|name| edges.get(name).cloned(), &skip);
         native::add_needs(&project.tables.native, lock, &reached, &mentions, &mut program.needs);
     }
@@ -179,9 +207,12 @@ fn analyse(
         let Some(manifest) = workspace.packages.get(folder) else { continue };
         let library = targets::library(manifest);
         if folder.is_root() {
-            let of_program = (binary.path.is_within(folder) && manifest.name() == details.package).then_some(&binary.path);
+            let of_program = (binary.path.is_within(folder) && manifest.name() == details.package)
+                .then_some(&binary.path);
             let targets = library.iter().chain(of_program);
-            details.sources.extend(targets.map(|file| file.parent().filter(|f| !f.is_root()).unwrap_or(file.clone())));
+            details.sources.extend(
+                targets.map(|file| file.parent().filter(|f| !f.is_root()).unwrap_or(file.clone())),
+            );
         } else {
             details.sources.push(folder.clone());
         }
@@ -213,7 +244,8 @@ pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, 
     for folder in active.packages() {
         let Some(manifest) = workspace.packages.get(folder) else { continue };
         let names = active.dependencies(manifest).map(|dependency| {
-            let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+            let (spec, _) =
+                workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
             spec.package.unwrap_or_else(|| dependency.key.to_owned())
         });
         edges.insert(manifest.name().to_owned(), names.collect());
@@ -224,17 +256,22 @@ pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, 
 /// True where a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
 fn ctrlc_termination(workspace: &Workspace) -> bool {
     workspace.packages.iter().any(|(folder, manifest)| {
-        manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(|dependency| {
-            let (spec, _) = workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
-            spec.features.iter().any(|feature| feature == "termination")
-        })
+        manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(
+            |dependency| {
+                let (spec, _) =
+                    workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
+                spec.features.iter().any(|feature| feature == "termination")
+            },
+        )
     })
 }
 
 /// A name for the binary in the image: what is unusual in a file name becomes `-`.
 fn file_name(name: &str) -> String {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
     let name = name.trim_matches(['-', '.']);
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }

@@ -1,4 +1,5 @@
-//! Files that the compiler reads beside the sources: they must be in the build context, and not in the image.
+//! Files that the compiler reads beside the sources: they must be in the build context, and not in
+//! the image.
 
 use std::rc::Rc;
 
@@ -13,7 +14,13 @@ const BESIDE: [&str; 3] = ["include_str", "include_bytes", "include"];
 
 /// Macros that read a file or folder below the package.
 const BELOW: [&str; 8] = [
-    "include_dir", "migrate", "embed_migrations", "query_file", "query_file_as", "query_file_scalar", "embed_assets",
+    "include_dir",
+    "migrate",
+    "embed_migrations",
+    "query_file",
+    "query_file_as",
+    "query_file_scalar",
+    "embed_assets",
     "static_files",
 ];
 
@@ -29,7 +36,12 @@ pub(super) struct Reads {
 }
 
 /// Looks up every path that the compiler reads; `package` is the program's folder.
-pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[Rc<SourceFile>]) -> Reads {
+pub(super) fn reads(
+    repo: &Repo,
+    context: &RelPath,
+    package: &RelPath,
+    files: &[Rc<SourceFile>],
+) -> Reads {
     let mut reads = Reads::default();
     for file in files {
         // A file of another package of the workspace has its own folder above it.
@@ -40,7 +52,11 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
             let way = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
             let Some(path) = base.join(way).filter(|path| !path.is_root()) else { continue };
             let (there, known) = (repo.exists(&path), !way.is_empty() && !way.contains('$'));
-            let made = if known && (folder || !there) { suppliers(repo, context, &path) } else { Vec::new() };
+            let made = if known && (folder || !there) {
+                suppliers(repo, context, &path)
+            } else {
+                Vec::new()
+            };
             let nobody = made.is_empty();
             for mut made in made {
                 made.evidence.insert(0, file.evidence(at, "built into the program"));
@@ -53,7 +69,8 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
                 reads.found.push(path);
             }
         }
-        // askama and rinja read templates/ of the package: https://askama.readthedocs.io/en/stable/configuration.html
+        // askama and rinja read templates/ of the package:
+        // https://askama.readthedocs.io/en/stable/configuration.html
         if (0..file.len()).any(|at| file.is(at, "template") && file.is(at + 1, "(")) {
             reads.found.extend(home.join("templates").filter(|folder| repo.is_dir(folder)));
         }
@@ -64,15 +81,19 @@ pub(super) fn reads(repo: &Repo, context: &RelPath, package: &RelPath, files: &[
     reads
 }
 
-/// The folder that a literal starts from where the compiler reads it, and whether it is a folder that is embedded.
+/// The folder that a literal starts from where the compiler reads it, and whether it is a folder
+/// that is embedded.
 fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)> {
     // #[folder = "ui/dist"]: rust-embed.
     if at >= 3 && file.is(at - 1, "=") && file.is(at - 2, "folder") && file.is(at - 3, "[") {
         return Some((home.clone(), true));
     }
-    let statement_has = |word: &str| file.statement(at).any(|n| file.string(n).is_some_and(|text| text == word));
+    let statement_has =
+        |word: &str| file.statement(at).any(|n| file.string(n).is_some_and(|text| text == word));
     for open in file.enclosing(at) {
-        let Some(name) = file.called(open).filter(|_| open > 0 && file.is(open - 1, "!")) else { continue };
+        let Some(name) = file.called(open).filter(|_| open > 0 && file.is(open - 1, "!")) else {
+            continue;
+        };
         if BELOW.contains(&name) {
             return Some((home.clone(), name == "include_dir"));
         }
@@ -80,7 +101,11 @@ fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)>
             if statement_has("OUT_DIR") {
                 return None;
             }
-            let beside = if statement_has("CARGO_MANIFEST_DIR") { Some(home.clone()) } else { file.path.parent() };
+            let beside = if statement_has("CARGO_MANIFEST_DIR") {
+                Some(home.clone())
+            } else {
+                file.path.parent()
+            };
             return beside.map(|beside| (beside, false));
         }
     }
@@ -89,7 +114,8 @@ fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)>
 
 /// The folder of the package that holds a file.
 fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
-    file.ancestors().find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
+    file.ancestors()
+        .find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
 }
 
 fn missing(path: &RelPath, evidence: Evidence) -> Finding {
@@ -112,8 +138,12 @@ mod tests {
         let path = RelPath::new("p/src/main.rs").unwrap();
         let text = repo.text(&path).unwrap().unwrap();
         let source = Rc::new(SourceFile::parse(&path, &text));
-        let Reads { found, findings, .. } = reads(&repo, &RelPath::root(), &RelPath::new("p").unwrap(), &[source]);
-        (found.iter().map(ToString::to_string).collect(), findings.iter().map(|f| f.evidence[0].place()).collect())
+        let Reads { found, findings, .. } =
+            reads(&repo, &RelPath::root(), &RelPath::new("p").unwrap(), &[source]);
+        (
+            found.iter().map(ToString::to_string).collect(),
+            findings.iter().map(|f| f.evidence[0].place()).collect(),
+        )
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a program needs and does at run time, read from the files of its crate and of the crates that it names.
+//! What a program needs and does at run time, read from the files of its crate and of the crates
+//! that it names.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -34,7 +35,9 @@ pub(super) struct Code<'a> {
 impl Code<'_> {
     /// The first token for which `test` holds.
     fn find(&self, test: impl Fn(&SourceFile, usize) -> bool) -> Option<(&SourceFile, usize)> {
-        self.files.iter().find_map(|file| (0..file.len()).find(|at| test(file, *at)).map(|at| (&**file, at)))
+        self.files
+            .iter()
+            .find_map(|file| (0..file.len()).find(|at| test(file, *at)).map(|at| (&**file, at)))
     }
 
     /// The first place where the code names a crate of its dependencies.
@@ -72,7 +75,9 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     let folders = details.files.clone();
     details.files.retain(|(path, way)| {
         !folders.iter().any(|(folder, outer)| {
-            folder != path && path.is_within(folder) && (way == outer || way.starts_with(&format!("{outer}/")))
+            folder != path
+                && path.is_within(folder)
+                && (way == outer || way.starts_with(&format!("{outer}/")))
         })
     });
     program.files.sort_by(|a, b| a.value.cmp(&b.value));
@@ -96,6 +101,8 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
 
 fn set_env(program: &mut Program, key: &str, value: &str, evidence: Evidence) {
     if !program.env.iter().any(|var| var.value.key == key) {
-        program.env.push(Sourced::new(EnvVar { key: key.to_owned(), value: value.to_owned() }, evidence));
+        program
+            .env
+            .push(Sourced::new(EnvVar { key: key.to_owned(), value: value.to_owned() }, evidence));
     }
 }

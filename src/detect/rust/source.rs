@@ -1,5 +1,5 @@
-//! The source of a program: the files that its root reaches through `mod`, with the crates of the repository that they
-//! name. Code for tests alone is left out.
+//! The source of a program: the files that its root reaches through `mod`, with the crates of the
+//! repository that they name. Code for tests alone is left out.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,12 @@ struct Link {
 
 impl SourceFile {
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Self {
-        let mut file = Self { path: path.clone(), text: text.clone(), tokens: lexer::lex(text), ..Self::default() };
+        let mut file = Self {
+            path: path.clone(),
+            text: text.clone(),
+            tokens: lexer::lex(text),
+            ..Self::default()
+        };
         file.link();
         file.drop_tests();
         file.link();
@@ -78,7 +83,10 @@ impl SourceFile {
 
     /// The text of a token, `""` beyond the end.
     pub(super) fn word(&self, at: usize) -> &str {
-        self.tokens.get(at).and_then(|token| self.text.get(token.start..token.end)).unwrap_or_default()
+        self.tokens
+            .get(at)
+            .and_then(|token| self.text.get(token.start..token.end))
+            .unwrap_or_default()
     }
 
     pub(super) fn kind(&self, at: usize) -> Option<Kind> {
@@ -93,7 +101,9 @@ impl SourceFile {
     /// The value of a string token.
     pub(super) fn string(&self, at: usize) -> Option<Cow<'_, str>> {
         match self.kind(at)? {
-            Kind::Text if self.word(at).contains('\\') => Some(Cow::Owned(lexer::unescape(self.word(at)))),
+            Kind::Text if self.word(at).contains('\\') => {
+                Some(Cow::Owned(lexer::unescape(self.word(at))))
+            }
             Kind::Text | Kind::Raw => Some(Cow::Borrowed(self.word(at))),
             _ => None,
         }
@@ -103,7 +113,8 @@ impl SourceFile {
     pub(super) fn number(&self, at: usize) -> Option<u64> {
         (self.kind(at)? == Kind::Number).then_some(())?;
         let text = self.word(at).replace('_', "");
-        let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text.as_str(), |end| &text[..end]);
+        let digits =
+            text.find(|c: char| !c.is_ascii_digit()).map_or(text.as_str(), |end| &text[..end]);
         digits.parse().ok()
     }
 
@@ -117,8 +128,8 @@ impl SourceFile {
         self.links.get(open).and_then(|link| link.end).unwrap_or(self.len())
     }
 
-    /// Finds which bracket each token stands in, and where each bracket ends: asked once for each file, since a table of
-    /// many texts is asked for each of them.
+    /// Finds which bracket each token stands in, and where each bracket ends: asked once for each
+    /// file, since a table of many texts is asked for each of them.
     fn link(&mut self) {
         let mut links = vec![Link::default(); self.len()];
         // Open brackets; what follows a `;` in one stands in no call.
@@ -155,7 +166,8 @@ impl SourceFile {
         (self.kind(at) == Some(Kind::Word)).then(|| self.word(at))
     }
 
-    /// Where a name path ends at `at`: the names before it, nearest last: `["tokio", "fs", "read"]`.
+    /// Where a name path ends at `at`: the names before it, nearest last:
+    /// `["tokio", "fs", "read"]`.
     pub(super) fn path_to(&self, mut at: usize) -> Vec<&str> {
         let mut names = Vec::new();
         loop {
@@ -174,7 +186,9 @@ impl SourceFile {
 
     /// The calls that a token stands in, innermost first: the position of each opening bracket.
     pub(super) fn enclosing(&self, at: usize) -> Vec<usize> {
-        let parent = |at: usize| self.links.get(at).and_then(|link| link.parent).filter(|open| !self.is(*open, "{"));
+        let parent = |at: usize| {
+            self.links.get(at).and_then(|link| link.parent).filter(|open| !self.is(*open, "{"))
+        };
         std::iter::successors(parent(at), |open| parent(*open)).collect()
     }
 
@@ -191,7 +205,9 @@ impl SourceFile {
                     }
                     depth -= 1;
                 }
-                "(" | "[" if self.kind(before) == Some(Kind::Mark) => depth = depth.saturating_sub(1),
+                "(" | "[" if self.kind(before) == Some(Kind::Mark) => {
+                    depth = depth.saturating_sub(1);
+                }
                 ";" if depth == 0 && self.kind(before) == Some(Kind::Mark) => break,
                 _ => {}
             }
@@ -228,7 +244,9 @@ impl SourceFile {
                     || inner.ends_with(&["::", "test"])
                     || inner.ends_with(&[":", ":", "test"])
                     || inner.starts_with(&["tokio", ":", ":", "test"])
-                    || inner.first() == Some(&"cfg") && inner.contains(&"test") && !inner.contains(&"not");
+                    || inner.first() == Some(&"cfg")
+                        && inner.contains(&"test")
+                        && !inner.contains(&"not");
                 if test {
                     at = self.item_end(close + 1);
                     continue;
@@ -241,14 +259,21 @@ impl SourceFile {
     }
 
     /// `derive_builder` takes a default as code in a string: `#[builder(default = "8080")]`,
-    /// `#[builder(default = r#"PathBuf::from("./static")"#)]`. The code stands in place of the string.
+    /// `#[builder(default = r#"PathBuf::from("./static")"#)]`. The code stands in place of the
+    /// string.
     fn open_defaults(&mut self) {
         let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());
         for at in 0..self.len() {
             let Some(token) = self.tokens.get(at).copied() else { break };
-            let code = matches!(token.kind, Kind::Text | Kind::Raw) && !(token.kind == Kind::Text && self.word(at).contains('\\'));
+            let code = matches!(token.kind, Kind::Text | Kind::Raw)
+                && !(token.kind == Kind::Text && self.word(at).contains('\\'));
             let default = code && at >= 2 && self.is(at - 1, "=") && self.is(at - 2, "default");
-            if default && self.enclosing(at).first().is_some_and(|open| self.called(*open) == Some("builder")) {
+            if default
+                && self
+                    .enclosing(at)
+                    .first()
+                    .is_some_and(|open| self.called(*open) == Some("builder"))
+            {
                 let moved = |inner: Token| Token {
                     start: inner.start + token.start,
                     end: inner.end + token.start,
@@ -288,8 +313,9 @@ impl SourceFile {
         let mut found = Vec::new();
         for at in 0..self.len() {
             if self.is(at, "mod") && self.kind(at + 1) == Some(Kind::Word) && self.is(at + 2, ";") {
-                let attribute = (at.saturating_sub(8)..at)
-                    .find(|n| self.is(*n, "path") && self.is(n + 1, "=") && self.string(n + 2).is_some());
+                let attribute = (at.saturating_sub(8)..at).find(|n| {
+                    self.is(*n, "path") && self.is(n + 1, "=") && self.string(n + 2).is_some()
+                });
                 let path = attribute.and_then(|n| self.string(n + 2)).map(Cow::into_owned);
                 found.push((self.word(at + 1).trim_start_matches("r#").to_owned(), path));
             }
@@ -320,7 +346,8 @@ impl<'r> Sources<'r> {
 
     /// The files of a crate, its root first.
     pub(super) fn of_crate(&self, root: &RelPath) -> Result<Vec<Rc<SourceFile>>> {
-        let (mut seen, mut queue, mut found) = (BTreeSet::new(), vec![(root.clone(), true)], Vec::new());
+        let (mut seen, mut queue, mut found) =
+            (BTreeSet::new(), vec![(root.clone(), true)], Vec::new());
         while let Some((path, is_root)) = queue.pop() {
             if !seen.insert(path.clone()) {
                 continue;
@@ -328,16 +355,25 @@ impl<'r> Sources<'r> {
             let Some(file) = self.file(&path)? else { continue };
             let folder = path.parent().unwrap_or_default();
             let stem = path.file_name().trim_end_matches(".rs");
-            let home = if is_root || stem == "mod" { Some(folder.clone()) } else { folder.join(stem) };
+            let home =
+                if is_root || stem == "mod" { Some(folder.clone()) } else { folder.join(stem) };
             for (name, attribute) in file.modules() {
                 let candidates = match attribute {
                     Some(path) => vec![folder.join(&path)],
                     None => home
                         .iter()
-                        .flat_map(|home| [home.join(&format!("{name}.rs")), home.join(&format!("{name}/mod.rs"))])
+                        .flat_map(|home| {
+                            [home.join(&format!("{name}.rs")), home.join(&format!("{name}/mod.rs"))]
+                        })
                         .collect(),
                 };
-                queue.extend(candidates.into_iter().flatten().find(|path| self.repo.is_file(path)).map(|p| (p, false)));
+                queue.extend(
+                    candidates
+                        .into_iter()
+                        .flatten()
+                        .find(|path| self.repo.is_file(path))
+                        .map(|p| (p, false)),
+                );
             }
             found.push(file);
         }
@@ -348,8 +384,13 @@ impl<'r> Sources<'r> {
         Ok(found)
     }
 
-    /// The files of a program: its own crate, and the crates among `libraries` (name in code, root) that they name.
-    pub(super) fn of_program(&self, root: &RelPath, libraries: &[(String, RelPath)]) -> Result<Vec<Rc<SourceFile>>> {
+    /// The files of a program: its own crate, and the crates among `libraries` (name in code, root)
+    /// that they name.
+    pub(super) fn of_program(
+        &self,
+        root: &RelPath,
+        libraries: &[(String, RelPath)],
+    ) -> Result<Vec<Rc<SourceFile>>> {
         let mut files = self.of_crate(root)?;
         let mut taken: BTreeSet<&RelPath> = BTreeSet::from([root]);
         let mut from = 0;
@@ -373,7 +414,10 @@ mod tests {
     #[test]
     fn follows_modules_and_named_crates() {
         let repo = Repo::from_files([
-            ("src/main.rs", "mod a; mod b; #[path = \"odd.rs\"] mod c; #[cfg(test)] mod tests; use core_lib::x;"),
+            (
+                "src/main.rs",
+                "mod a; mod b; #[path = \"odd.rs\"] mod c; #[cfg(test)] mod tests; use core_lib::x;",
+            ),
             ("src/a.rs", "mod inner;"),
             ("src/a/inner.rs", ""),
             ("src/b/mod.rs", "pub(crate) mod deep;"),
@@ -386,12 +430,24 @@ mod tests {
         ]);
         let path = |text: &str| RelPath::new(text).unwrap();
         let sources = Sources::new(&repo);
-        let libraries = [("core_lib".to_owned(), path("core/src/lib.rs")), ("other".to_owned(), path("other/src/lib.rs"))];
+        let libraries = [
+            ("core_lib".to_owned(), path("core/src/lib.rs")),
+            ("other".to_owned(), path("other/src/lib.rs")),
+        ];
         let files = sources.of_program(&path("src/main.rs"), &libraries).unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
             names,
-            ["src/main.rs", "src/a.rs", "src/a/inner.rs", "src/b/deep.rs", "src/b/mod.rs", "src/odd.rs", "core/src/lib.rs", "core/src/x.rs"]
+            [
+                "src/main.rs",
+                "src/a.rs",
+                "src/a/inner.rs",
+                "src/b/deep.rs",
+                "src/b/mod.rs",
+                "src/odd.rs",
+                "core/src/lib.rs",
+                "core/src/x.rs"
+            ]
         );
     }
 
@@ -401,14 +457,23 @@ mod tests {
 
     #[test]
     fn tests_are_left_out() {
-        let file = file("fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {}");
+        let file = file(
+            "fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {}",
+        );
         let words: Vec<&str> = (0..file.len()).map(|at| file.word(at)).collect();
-        assert!(words.contains(&"a") && words.contains(&"d") && !words.contains(&"b") && !words.contains(&"c"));
+        assert!(
+            words.contains(&"a")
+                && words.contains(&"d")
+                && !words.contains(&"b")
+                && !words.contains(&"c")
+        );
     }
 
     #[test]
     fn defaults_of_builders_are_code() {
-        let file = file("struct A {\n#[builder(default = \"8080\")] a: u16,\n#[builder(default = r#\"P::from(\"./x\")\"#)] b: P,\n#[serde(default = \"f\")] c: u8 }");
+        let file = file(
+            "struct A {\n#[builder(default = \"8080\")] a: u16,\n#[builder(default = r#\"P::from(\"./x\")\"#)] b: P,\n#[serde(default = \"f\")] c: u8 }",
+        );
         let numbers: Vec<u64> = (0..file.len()).filter_map(|at| file.number(at)).collect();
         assert_eq!(numbers, [8080]);
         let at = (0..file.len()).find(|at| file.string(*at).as_deref() == Some("./x")).unwrap();
@@ -421,7 +486,11 @@ mod tests {
     fn knows_the_calls_around_a_token() {
         let file = file("fn f() { let x = 1; a::b(c::d(&[\"z\"], 2), 3); }");
         let at = (0..file.len()).find(|at| file.string(*at).is_some()).unwrap();
-        let calls: Vec<_> = file.enclosing(at).into_iter().map(|open| file.called(open).map(str::to_owned)).collect();
+        let calls: Vec<_> = file
+            .enclosing(at)
+            .into_iter()
+            .map(|open| file.called(open).map(str::to_owned))
+            .collect();
         assert_eq!(calls, [None, Some("d".into()), Some("b".into())]);
         let statement: Vec<&str> = file.statement(at).map(|at| file.word(at)).collect();
         assert_eq!(statement.first(), Some(&"a"));

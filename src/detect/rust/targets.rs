@@ -1,5 +1,5 @@
-//! The targets of a package: which binaries it has, and which files cargo insists on when it reads the manifest.
-//! Rules: <https://doc.rust-lang.org/cargo/reference/cargo-targets.html>.
+//! The targets of a package: which binaries it has, and which files cargo insists on when it reads
+//! the manifest. Rules: <https://doc.rust-lang.org/cargo/reference/cargo-targets.html>.
 
 use super::manifest::{BuildScript, Manifest, Target};
 use crate::facts::Evidence;
@@ -53,7 +53,11 @@ pub(super) fn binaries(repo: &Repo, manifest: &Manifest) -> Vec<Binary> {
 /// Binaries that cargo finds by itself: src/main.rs, src/bin/*.rs, src/bin/*/main.rs.
 fn discovered(repo: &Repo, dir: &RelPath, package: &str) -> Vec<(String, RelPath)> {
     let mut found = Vec::new();
-    found.extend(dir.join("src/main.rs").filter(|main| repo.is_file(main)).map(|main| (package.to_owned(), main)));
+    found.extend(
+        dir.join("src/main.rs")
+            .filter(|main| repo.is_file(main))
+            .map(|main| (package.to_owned(), main)),
+    );
     let Some(bin) = dir.join("src/bin") else { return found };
     for (path, entry) in repo.children(&bin) {
         match entry {
@@ -102,9 +106,10 @@ pub(super) fn build_scripts(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
     }
 }
 
-/// Files that stand in for the package's source where only its dependencies are compiled: an empty library (its
-/// binaries are not built, so that none of them can ever be shipped), and every target that the manifest names
-/// without its path, since cargo looks for those when it reads the manifest.
+/// Files that stand in for the package's source where only its dependencies are compiled: an empty
+/// library (its binaries are not built, so that none of them can ever be shipped), and every target
+/// that the manifest names without its path, since cargo looks for those when it reads the
+/// manifest.
 pub(super) fn stubs(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
     let dir = manifest.dir();
     let mut files: Vec<RelPath> = library(manifest).into_iter().collect();
@@ -124,8 +129,15 @@ pub(super) fn stubs(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
         }
     }
     // cargo looks for the binary that `default-run` names, too.
-    if let Some(default) = manifest.package.as_ref().and_then(|package| package.default_run.as_ref()) {
-        files.extend(binaries(repo, manifest).into_iter().filter(|bin| bin.name == *default).map(|bin| bin.path));
+    if let Some(default) =
+        manifest.package.as_ref().and_then(|package| package.default_run.as_ref())
+    {
+        files.extend(
+            binaries(repo, manifest)
+                .into_iter()
+                .filter(|bin| bin.name == *default)
+                .map(|bin| bin.path),
+        );
     }
     files.sort();
     files.dedup();
@@ -143,7 +155,10 @@ mod tests {
         let path = RelPath::new("p/Cargo.toml").unwrap();
         let manifest = Manifest::parse(&path, &repo.text(&path).unwrap().unwrap()).unwrap();
         (
-            binaries(&repo, &manifest).into_iter().map(|bin| format!("{}={}", bin.name, bin.path)).collect(),
+            binaries(&repo, &manifest)
+                .into_iter()
+                .map(|bin| format!("{}={}", bin.name, bin.path))
+                .collect(),
             stubs(&repo, &manifest).iter().map(ToString::to_string).collect(),
         )
     }
@@ -152,7 +167,13 @@ mod tests {
 
     #[test]
     fn finds_binaries_by_their_place() {
-        let files = ["p/src/main.rs", "p/src/bin/a.rs", "p/src/bin/b/main.rs", "p/src/bin/b/x.rs", "p/src/bin/c/y.rs"];
+        let files = [
+            "p/src/main.rs",
+            "p/src/bin/a.rs",
+            "p/src/bin/b/main.rs",
+            "p/src/bin/b/x.rs",
+            "p/src/bin/c/y.rs",
+        ];
         let (bins, stubs) = of(P, &files);
         assert_eq!(bins, ["a=p/src/bin/a.rs", "b=p/src/bin/b/main.rs", "p=p/src/main.rs"]);
         assert_eq!(stubs, ["p/src/lib.rs"]);
@@ -160,17 +181,26 @@ mod tests {
 
     #[test]
     fn reads_bin_tables() {
-        let manifest = format!("{P}autobins = false\n[lib]\npath = \"lib/x.rs\"\n[[bin]]\nname = \"server\"\npath = \"src/main.rs\"\n[[bin]]\nname = \"tool\"\n[[bench]]\nname = \"speed\"\n");
-        let files = ["p/src/main.rs", "p/src/bin/tool.rs", "p/src/bin/other.rs", "p/benches/speed.rs"];
+        let manifest = format!(
+            "{P}autobins = false\n[lib]\npath = \"lib/x.rs\"\n[[bin]]\nname = \"server\"\npath = \"src/main.rs\"\n[[bin]]\nname = \"tool\"\n[[bench]]\nname = \"speed\"\n"
+        );
+        let files =
+            ["p/src/main.rs", "p/src/bin/tool.rs", "p/src/bin/other.rs", "p/benches/speed.rs"];
         let (bins, stubs) = of(&manifest, &files);
         assert_eq!(bins, ["server=p/src/main.rs", "tool=p/src/bin/tool.rs"]);
-        assert_eq!(stubs, ["p/benches/speed.rs", "p/lib/x.rs", "p/src/bin/tool.rs", "p/src/main.rs"]);
+        assert_eq!(
+            stubs,
+            ["p/benches/speed.rs", "p/lib/x.rs", "p/src/bin/tool.rs", "p/src/main.rs"]
+        );
     }
 
     #[test]
     fn the_default_binary_must_be_there() {
         let manifest = format!("{P}default-run = \"b\"\n");
-        assert_eq!(of(&manifest, &["p/src/bin/a.rs", "p/src/bin/b/main.rs"]).1, ["p/src/bin/b/main.rs", "p/src/lib.rs"]);
+        assert_eq!(
+            of(&manifest, &["p/src/bin/a.rs", "p/src/bin/b/main.rs"]).1,
+            ["p/src/bin/b/main.rs", "p/src/lib.rs"]
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::*;
 use crate::facts::{Kind, Libc};
 use crate::repo::Repo;
 
-const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n";
+const MANIFEST: &str =
+    "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n";
 
 fn facts(files: &[(&str, &str)], dir: &str) -> Facts {
     let repo = Repo::from_files(files.iter().copied());
@@ -38,7 +39,10 @@ fn ports_from_literals_variables_constants_and_arguments() {
     for (code, expected) in [
         ("fn main() { TcpListener::bind(\"0.0.0.0:3001\").await }", Some(3001)),
         ("fn main() { TcpListener::bind((\"0.0.0.0\", 3002)) }", Some(3002)),
-        ("fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 3003)); TcpListener::bind(a); }", Some(3003)),
+        (
+            "fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 3003)); TcpListener::bind(a); }",
+            Some(3003),
+        ),
         ("fn main() { TcpListener::bind((Ipv4Addr::UNSPECIFIED, 3004)) }", Some(3004)),
         (
             "fn main() { let p = std::env::var(\"PORT\").ok().and_then(|p| p.parse().ok()).unwrap_or(3005u16); TcpListener::bind(p); }",
@@ -68,7 +72,10 @@ fn ports_from_literals_variables_constants_and_arguments() {
         // A port that the program connects to is none that it listens on.
         ("fn main() { Client::connect(\"127.0.0.1:8080\"); TcpListener::bind(x) }", None),
         ("fn main() { let redis = \"127.0.0.1:6379\"; TcpListener::bind(x) }", None),
-        ("#[cfg(test)] mod tests { fn t() { bind(\"0.0.0.0:1234\") } } fn main() { TcpListener::bind(x) }", None),
+        (
+            "#[cfg(test)] mod tests { fn t() { bind(\"0.0.0.0:1234\") } } fn main() { TcpListener::bind(x) }",
+            None,
+        ),
         ("fn main() { println!(\"no server\") }", None),
     ] {
         assert_eq!(port(code), expected, "{code}");
@@ -86,18 +93,27 @@ fn a_server_without_a_known_port_says_so() {
 
 #[test]
 fn an_address_of_this_machine_is_opened_where_that_is_certain() {
-    let (found, _) =
-        program("", "fn main() { let h = env::var(\"HOST\").unwrap_or(\"127.0.0.1\".into()); bind((h, 8000)) }", &[]);
+    let (found, _) = program(
+        "",
+        "fn main() { let h = env::var(\"HOST\").unwrap_or(\"127.0.0.1\".into()); bind((h, 8000)) }",
+        &[],
+    );
     assert_eq!(env(&found), ["HOST=0.0.0.0"]);
     let (found, _) = program(
         "",
         "fn main() { let a = env::var(\"LISTEN\").unwrap_or_else(|_| \"localhost:8001\".into()); TcpListener::bind(a) }",
         &[],
     );
-    assert_eq!((env(&found), found.port.unwrap().value), (vec!["LISTEN=0.0.0.0:8001".to_owned()], 8001));
+    assert_eq!(
+        (env(&found), found.port.unwrap().value),
+        (vec!["LISTEN=0.0.0.0:8001".to_owned()], 8001)
+    );
     let arguments = "struct A { #[arg(long, default_value = \"127.0.0.1\")] host: String, #[arg(long, default_value_t = 8002)] port: u16 } fn main() { TcpListener::bind(x) }";
     let (found, details) = program("", arguments, &[]);
-    assert_eq!((found.findings.len(), details.args), (0, vec!["--host".to_owned(), "0.0.0.0".to_owned()]));
+    assert_eq!(
+        (found.findings.len(), details.args),
+        (0, vec!["--host".to_owned(), "0.0.0.0".to_owned()])
+    );
     // The argument of a subcommand is for a person to give.
     let with_subcommands = format!("{arguments} #[derive(Subcommand)] enum C {{}}");
     let (found, details) = program("clap = \"4\"\n", &with_subcommands, &[]);
@@ -114,7 +130,10 @@ fn rocket_is_opened_and_stops_by_itself() {
         "#[rocket::launch] fn rocket() -> _ { rocket::build() }",
         &[("Rocket.toml", "[default]\nport = 9001\n[release]\nport = 9002\n")],
     );
-    assert_eq!((env(&found), found.port.unwrap().value), (vec!["ROCKET_ADDRESS=0.0.0.0".to_owned()], 9002));
+    assert_eq!(
+        (env(&found), found.port.unwrap().value),
+        (vec!["ROCKET_ADDRESS=0.0.0.0".to_owned()], 9002)
+    );
     assert!(found.handles_sigterm.is_some());
     assert_eq!(details.files, [(RelPath::new("Rocket.toml").unwrap(), "Rocket.toml".to_owned())]);
 }
@@ -131,8 +150,15 @@ fn port_and_profile_from_configuration_files() {
     assert_eq!(found.port.as_ref().unwrap().value, 8100);
     assert_eq!(env(&found), ["APP_ENV=production"]);
     assert_eq!(details.files[0].1, "conf");
-    let (found, _) = program("", "const C: [&str; 1] = [\"./app.cfg\"]; fn main() { TcpListener::bind(x) }", &[("app.cfg", "[channel]\n# inet\ninet = \"[::1]:1491\"\n")]);
-    assert_eq!((found.port.unwrap().value, found.findings[0].evidence[0].place()), (1491, "app.cfg:3".to_owned()));
+    let (found, _) = program(
+        "",
+        "const C: [&str; 1] = [\"./app.cfg\"]; fn main() { TcpListener::bind(x) }",
+        &[("app.cfg", "[channel]\n# inet\ninet = \"[::1]:1491\"\n")],
+    );
+    assert_eq!(
+        (found.port.unwrap().value, found.findings[0].evidence[0].place()),
+        (1491, "app.cfg:3".to_owned())
+    );
 }
 
 #[test]
@@ -148,16 +174,34 @@ fn main() {
 }
 "#;
     let files: Vec<(&str, &str)> = [
-        "a.txt", "static/s.css", "templates/i.html", "config/default.toml", "data/x.bin", "b.txt", "assets/z",
-        "migrations/1.sql", "docs/x.md", "target/x", ".gitignore", "Dockerfile", "lang/de",
+        "a.txt",
+        "static/s.css",
+        "templates/i.html",
+        "config/default.toml",
+        "data/x.bin",
+        "b.txt",
+        "assets/z",
+        "migrations/1.sql",
+        "docs/x.md",
+        "target/x",
+        ".gitignore",
+        "Dockerfile",
+        "lang/de",
     ]
     .map(|path| (path, ""))
     .to_vec();
     let (found, details) = program("", main, &files);
-    let ways: Vec<String> = details.files.iter().map(|(path, way)| format!("{path} {way}")).collect();
+    let ways: Vec<String> =
+        details.files.iter().map(|(path, way)| format!("{path} {way}")).collect();
     assert_eq!(
         ways,
-        ["a.txt a.txt", "config/default.toml config/default.toml", "data/x.bin /src/data/x.bin", "static static", "templates templates"]
+        [
+            "a.txt a.txt",
+            "config/default.toml config/default.toml",
+            "data/x.bin /src/data/x.bin",
+            "static static",
+            "templates templates"
+        ]
     );
     assert_eq!(found.files.len(), 5);
     let reads: Vec<&str> = details.reads.iter().map(RelPath::as_str).collect();
@@ -167,7 +211,8 @@ fn main() {
 #[test]
 fn folders_that_the_build_does_not_read() {
     let unread = |manifest: &str, main: &str, more: &[&str]| {
-        let mut files = vec!["tests/a.rs", "benches/b.rs", "examples/c.rs", "docs/d.md", "snapshots/e"];
+        let mut files =
+            vec!["tests/a.rs", "benches/b.rs", "examples/c.rs", "docs/d.md", "snapshots/e"];
         files.extend(more);
         let files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).collect();
         let found = program(manifest, main, &files).1.unread;
@@ -179,8 +224,14 @@ fn folders_that_the_build_does_not_read() {
     let main = "const A: &str = \"tests\"; fn main() {} #[cfg(test)] mod tests { const B: &str = include_str!(\"../tests/a.rs\"); }";
     assert_eq!(unread("", main, &[]), all);
     // What the code could read while it is compiled, in whatever macro.
-    assert_eq!(unread("", "load!(\"./docs/d.md\"); fn main() {}", &[]), "benches examples snapshots tests");
-    assert_eq!(unread("", "#[path = \"../tests/a.rs\"] mod a; fn main() {}", &[]), "benches docs examples snapshots");
+    assert_eq!(
+        unread("", "load!(\"./docs/d.md\"); fn main() {}", &[]),
+        "benches examples snapshots tests"
+    );
+    assert_eq!(
+        unread("", "#[path = \"../tests/a.rs\"] mod a; fn main() {}", &[]),
+        "benches docs examples snapshots"
+    );
     // Packages and binaries in such folders.
     let bin = "[[bin]]\nname = \"c\"\npath = \"examples/c.rs\"\n";
     assert_eq!(unread(bin, "fn main() {}", &[]), "benches docs snapshots tests");
@@ -210,13 +261,17 @@ fn folders_that_are_written() {
     };
     assert_eq!(written("fn main() { fs::create_dir_all(\"data/logs\"); }").0, ["data/logs"]);
     assert_eq!(written("fn main() { connect(\"sqlite://db/app.db?mode=rwc\"); }").0, ["db"]);
-    assert_eq!(written("fn main() { connect(\"sqlite::memory:\"); fs::write(\"/tmp/x\", y); }").0, Vec::<String>::new());
+    assert_eq!(
+        written("fn main() { connect(\"sqlite::memory:\"); fs::write(\"/tmp/x\", y); }").0,
+        Vec::<String>::new()
+    );
     assert_eq!(written(r#"fn main() { fs::write(place(), text + &"\n".repeat(2)); fs::write(place(), "kept.txt"); }"#).0, Vec::<String>::new());
     assert_eq!(written("fn main() { fs::write(&\"state/x\", y); }").0, ["state"]);
     assert_eq!(written("fn main() { File::create(\"/var/lib/app/x\"); }").0, ["/var/lib/app"]);
     let (folders, workdir) = written("fn main() { Connection::open(\"app.db\"); }");
     assert_eq!((folders, workdir.as_deref()), (vec![".".to_owned()], Some("/data")));
-    // Also what a configuration file names, where the program opens it; what the repository holds is no such folder.
+    // Also what a configuration file names, where the program opens it; what the repository holds
+    // is no such folder.
     let config = "[server]\npath = \"api/\"\n[store]\npath = \"./data/kv/\" # here\nlog_dir: logs/\ntemplate_dir = \"pages/\"\nkey_path = \"./a.pem\"\nname = \"x/\"\n";
     let more = [("app.toml", config), ("api/x", ""), ("pages/a", "")];
     let (found, _) = program("", "fn main() { read_to_string(\"./app.toml\"); }", &more);
@@ -226,34 +281,59 @@ fn folders_that_are_written() {
 
 #[test]
 fn signals_by_handler_or_framework() {
-    let handles = |dependencies: &str, main: &str| program(dependencies, main, &[]).0.handles_sigterm.is_some();
+    let handles = |dependencies: &str, main: &str| {
+        program(dependencies, main, &[]).0.handles_sigterm.is_some()
+    };
     assert!(handles("", "fn main() { signal(SignalKind::terminate()) }"));
     assert!(handles("", "fn main() { Signals::new([SIGTERM]) }"));
     // SIGINT alone: no engine sends it.
     assert!(!handles("tokio = \"1\"\n", "fn main() { tokio::signal::ctrl_c() }"));
     assert!(!handles("ctrlc = \"3\"\n", "fn main() { ctrlc::set_handler(f) }"));
-    assert!(handles("ctrlc = { version = \"3\", features = [\"termination\"] }\n", "fn main() { ctrlc::set_handler(f) }"));
+    assert!(handles(
+        "ctrlc = { version = \"3\", features = [\"termination\"] }\n",
+        "fn main() { ctrlc::set_handler(f) }"
+    ));
     assert!(handles("actix-web = \"4\"\n", "use actix_web::App; fn main() {}"));
-    assert!(!handles("actix-web = \"4\"\n", "use actix_web::App; fn main() { HttpServer::new(f).disable_signals() }"));
+    assert!(!handles(
+        "actix-web = \"4\"\n",
+        "use actix_web::App; fn main() { HttpServer::new(f).disable_signals() }"
+    ));
 }
 
 #[test]
 fn commands_shells_and_time_zones() {
-    let (found, _) = program("chrono = \"0.4\"\n", "fn main() { Command::new(\"git\"); Command::new(\"odd\"); Local::now(); tempfile::tempdir(); }", &[]);
-    let keys: Vec<&str> = found.needs.packages.iter().map(|package| package.value.as_str()).collect();
+    let (found, _) = program(
+        "chrono = \"0.4\"\n",
+        "fn main() { Command::new(\"git\"); Command::new(\"odd\"); Local::now(); tempfile::tempdir(); }",
+        &[],
+    );
+    let keys: Vec<&str> =
+        found.needs.packages.iter().map(|package| package.value.as_str()).collect();
     assert_eq!(keys, ["git", "zoneinfo-at-build"]);
     assert_eq!(codes(&found.findings), ["command-unknown"]);
-    assert!(found.needs.zoneinfo.is_some() && found.needs.temporary_files.is_some() && found.needs.shell.is_none());
-    assert!(program("", "fn main() { Command::new(\"sh\").arg(\"-c\"); }", &[]).0.needs.shell.is_some());
+    assert!(
+        found.needs.zoneinfo.is_some()
+            && found.needs.temporary_files.is_some()
+            && found.needs.shell.is_none()
+    );
+    assert!(
+        program("", "fn main() { Command::new(\"sh\").arg(\"-c\"); }", &[]).0.needs.shell.is_some()
+    );
     // clap's Command is no process.
-    let (found, _) = program("clap = \"4\"\n", "use clap::{Arg, Command}; fn main() { Command::new(\"git\").subcommand(x) }", &[]);
+    let (found, _) = program(
+        "clap = \"4\"\n",
+        "use clap::{Arg, Command}; fn main() { Command::new(\"git\").subcommand(x) }",
+        &[],
+    );
     assert!(found.needs.packages.is_empty() && found.subcommands.is_some());
     assert_eq!(found.needs.libc, Libc::None);
 }
 
 #[test]
 fn a_workspace_lists_every_binary_likeliest_first() {
-    let member = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}");
+    let member = |name: &str, rest: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")
+    };
     let (api, tool) = (member("api", ""), member("tool", ""));
     let files = [
         ("Cargo.toml", "[workspace]\nmembers = [\"api\", \"tools/tool\"]\n"),
@@ -269,7 +349,10 @@ fn a_workspace_lists_every_binary_likeliest_first() {
     assert_eq!((found.name.value.as_str(), found.context.as_str()), ("api", ""));
     // From a member's folder, that package alone; the workspace stays the context.
     let found = facts(&files, "tools/tool");
-    assert_eq!((found.programs.len(), found.context.as_str(), found.name.value.as_str()), (1, "", "tool"));
+    assert_eq!(
+        (found.programs.len(), found.context.as_str(), found.name.value.as_str()),
+        (1, "", "tool")
+    );
     let manifests: Vec<&str> = found.manifests.iter().map(RelPath::as_str).collect();
     assert_eq!(manifests, ["Cargo.toml", "api/Cargo.toml", "tools/tool/Cargo.toml"]);
 }
@@ -285,7 +368,16 @@ fn a_library_alone_is_said_and_beside_others_passed_over() {
 
 #[test]
 fn hostile_sources_do_no_harm() {
-    for main in ["", "mod main; mod mod;", "#[path = \"../../../x.rs\"] mod x;", "fn main() { bind(\"0.0.0.0:99999\"", "{{{{((((", "\"\\", "#[arg(", "#[arg(default_value ="] {
+    for main in [
+        "",
+        "mod main; mod mod;",
+        "#[path = \"../../../x.rs\"] mod x;",
+        "fn main() { bind(\"0.0.0.0:99999\"",
+        "{{{{((((",
+        "\"\\",
+        "#[arg(",
+        "#[arg(default_value =",
+    ] {
         program("", main, &[]);
     }
     let cycle = [("src/a.rs", "#[path = \"main.rs\"] mod m; mod a;")];
@@ -305,13 +397,21 @@ fn every_key_of_the_catalog_is_a_package() {
 fn a_feature_that_the_code_demands_is_turned_on_and_asked() {
     let features = "[features]\nbundled = [\"sqlite\"]\nmysql = []\nsqlite = []\n";
     let taken = |attribute: &str, features: &str| {
-        let main = format!("{attribute} compile_error!(\"turn one on: cargo build --features bundled\"); fn main() {{}}");
+        let main = format!(
+            "{attribute} compile_error!(\"turn one on: cargo build --features bundled\"); fn main() {{}}"
+        );
         let details = program(features, &main, &[]).1;
         (details.features.join(","), details.demands.len())
     };
     let some = ("bundled".to_owned(), 1);
-    assert_eq!(taken("#[cfg(not(any(feature = \"sqlite\", feature = \"mysql\")))]", features), some);
-    assert_eq!(taken("#[cfg(all(not(feature = \"mysql\"), not(feature = \"sqlite\")))]", features), some);
+    assert_eq!(
+        taken("#[cfg(not(any(feature = \"sqlite\", feature = \"mysql\")))]", features),
+        some
+    );
+    assert_eq!(
+        taken("#[cfg(all(not(feature = \"mysql\"), not(feature = \"sqlite\")))]", features),
+        some
+    );
     assert_eq!(taken("#[cfg(not(feature = \"mysql\"))]", features), ("mysql".to_owned(), 1));
     let none = (String::new(), 0);
     let on = format!("{features}default = [\"mysql\"]\n");
@@ -332,7 +432,10 @@ fn a_feature_that_the_code_demands_is_turned_on_and_asked() {
 fn a_setting_is_opened_by_the_variable_that_replaces_it() {
     let file = ("app.toml", "[server]\naddress = \"127.0.0.1:8123\"\n");
     let opened = |layer: &str, dependency: &str, files: &[(&str, &str)]| {
-        let main = format!("const C: [&str; 1] = [\"./{}\"]; fn main() {{ {layer}; TcpListener::bind(x) }}", files[0].0);
+        let main = format!(
+            "const C: [&str; 1] = [\"./{}\"]; fn main() {{ {layer}; TcpListener::bind(x) }}",
+            files[0].0
+        );
         let (found, _) = program(&format!("{dependency} = \"1\"\n"), &main, files);
         let warned = found.findings.iter().any(|finding| finding.code == "localhost-only");
         (env(&found).join(" "), found.port.map(|port| port.value), warned)
@@ -340,9 +443,21 @@ fn a_setting_is_opened_by_the_variable_that_replaces_it() {
     let all = |variable: &str| (format!("{variable}=0.0.0.0:8123"), Some(8123), false);
     for (layer, dependency, variable) in [
         ("Environment::with_prefix(\"MY\").separator(\"__\")", "config", "MY__SERVER__ADDRESS"),
-        ("config::Environment::with_prefix(\"my\").prefix_separator(\"_\").separator(\"__\")", "config", "MY_SERVER__ADDRESS"),
-        ("b.add_source(config::Environment::default().separator(\"__\"))", "config", "SERVER__ADDRESS"),
-        ("Figment::new().merge(Env::prefixed(\"MY_\").split(\"__\"))", "figment", "MY_SERVER__ADDRESS"),
+        (
+            "config::Environment::with_prefix(\"my\").prefix_separator(\"_\").separator(\"__\")",
+            "config",
+            "MY_SERVER__ADDRESS",
+        ),
+        (
+            "b.add_source(config::Environment::default().separator(\"__\"))",
+            "config",
+            "SERVER__ADDRESS",
+        ),
+        (
+            "Figment::new().merge(Env::prefixed(\"MY_\").split(\"__\"))",
+            "figment",
+            "MY_SERVER__ADDRESS",
+        ),
     ] {
         assert_eq!(opened(layer, dependency, &[file]), all(variable), "{layer}");
     }
@@ -352,11 +467,18 @@ fn a_setting_is_opened_by_the_variable_that_replaces_it() {
         ("Environment::with_prefix(\"MY\").separator(\"-\")", "config"),
         ("Environment::default()", "config"),
     ] {
-        assert_eq!(opened(layer, dependency, &[file]), (String::new(), Some(8123), true), "{layer}");
+        assert_eq!(
+            opened(layer, dependency, &[file]),
+            (String::new(), Some(8123), true),
+            "{layer}"
+        );
     }
     let yaml = ("app.yaml", "application:\n  port: 8124\n  host: 127.0.0.1\n");
     let layer = "Environment::with_prefix(\"MY\").separator(\"_\")";
-    assert_eq!(opened(layer, "config", &[yaml]), ("MY_APPLICATION_HOST=0.0.0.0".to_owned(), Some(8124), false));
+    assert_eq!(
+        opened(layer, "config", &[yaml]),
+        ("MY_APPLICATION_HOST=0.0.0.0".to_owned(), Some(8124), false)
+    );
     let deep = ("app.yaml", "all:\n  application:\n    port: 8124\n    host: 127.0.0.1\n");
     assert_eq!(opened(layer, "config", &[deep]), (String::new(), Some(8124), true));
 }
@@ -364,12 +486,20 @@ fn a_setting_is_opened_by_the_variable_that_replaces_it() {
 #[test]
 fn defaults_of_settings_in_the_code() {
     let main = |layer: &str| {
-        format!("fn main() {{ Config::builder().set_default(\"host\", \"127.0.0.1\")?.set_default(\"port\", 8888)?.set_default(\"db.port\", 5432)?{layer}; TcpListener::bind(x) }}")
+        format!(
+            "fn main() {{ Config::builder().set_default(\"host\", \"127.0.0.1\")?.set_default(\"port\", 8888)?.set_default(\"db.port\", 5432)?{layer}; TcpListener::bind(x) }}"
+        )
     };
     let layer = ".add_source(Environment::with_prefix(\"atlas\").prefix_separator(\"_\").separator(\"__\"))";
     let (found, _) = program("config = \"1\"\n", &main(layer), &[]);
     assert_eq!(env(&found), ["ATLAS_HOST=0.0.0.0"]);
-    assert_eq!((found.port.unwrap().value, found.port_variable.as_deref()), (8888, Some("ATLAS_PORT")));
+    assert_eq!(
+        (found.port.unwrap().value, found.port_variable.as_deref()),
+        (8888, Some("ATLAS_PORT"))
+    );
     let (found, _) = program("config = \"1\"\n", &main(""), &[]);
-    assert!(found.env.is_empty() && found.findings.iter().any(|finding| finding.code == "localhost-only"));
+    assert!(
+        found.env.is_empty()
+            && found.findings.iter().any(|finding| finding.code == "localhost-only")
+    );
 }

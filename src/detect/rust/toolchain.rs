@@ -1,5 +1,5 @@
-//! Which Rust builds the project: a toolchain file is a pin; `rust-version`, edition and lockfile format are floors;
-//! locked packages that a newer compiler refuses are a ceiling.
+//! Which Rust builds the project: a toolchain file is a pin; `rust-version`, edition and lockfile
+//! format are floors; locked packages that a newer compiler refuses are a ceiling.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -69,11 +69,16 @@ pub(super) fn toolchain(
         None => version::pinned(&root, &["rust"])?.filter(|found| numbers(&found.value).is_some()),
     };
     if let Some(pinned) = pinned {
-        if let Some((least, evidence)) = floor.filter(|(least, _)| numbers(&pinned.value) < numbers(least)) {
+        if let Some((least, evidence)) =
+            floor.filter(|(least, _)| numbers(&pinned.value) < numbers(least))
+        {
             findings.push(Finding::new(
                 "toolchain-too-old",
                 Severity::Error,
-                format!("Rust {} is pinned, and {least} is the least that can build this", pinned.value),
+                format!(
+                    "Rust {} is pinned, and {least} is the least that can build this",
+                    pinned.value
+                ),
                 pinned.evidence.iter().cloned().chain([evidence]),
                 "cargo stops in the build",
                 format!("pin {least} or later, or set --toolchain"),
@@ -83,9 +88,14 @@ pub(super) fn toolchain(
     }
     let newest = &catalog.default_cycle;
     let mut found = Sourced::assumed(newest.clone());
-    if let Some((limit, evidence)) = ceiling.filter(|(limit, _)| numbers(limit) <= numbers(newest)) {
+    if let Some((limit, evidence)) = ceiling.filter(|(limit, _)| numbers(limit) <= numbers(newest))
+    {
         // The newest line below the limit.
-        let below = catalog.release.iter().map(|release| release.cycle.as_str()).find(|cycle| numbers(cycle) < numbers(&limit));
+        let below = catalog
+            .release
+            .iter()
+            .map(|release| release.cycle.as_str())
+            .find(|cycle| numbers(cycle) < numbers(&limit));
         if let Some(below) = below {
             findings.push(Finding::new(
                 "lockfile-needs-old-toolchain",
@@ -95,11 +105,13 @@ pub(super) fn toolchain(
                 "the newest compiler refuses a locked package, and the image is built with an old one instead",
                 "run `cargo update` for that package and commit Cargo.lock",
             ));
-            found = Sourced::new(below.to_owned(), evidence).rejecting(newest, "does not compile a locked package");
+            found = Sourced::new(below.to_owned(), evidence)
+                .rejecting(newest, "does not compile a locked package");
         }
     } else if let Some((least, evidence)) = floor {
         if numbers(&least) > numbers(newest) {
-            found = Sourced::new(least, evidence).rejecting(newest, "older than the project asks for");
+            found =
+                Sourced::new(least, evidence).rejecting(newest, "older than the project asks for");
         } else {
             found.evidence.push(evidence);
         }
@@ -120,7 +132,8 @@ struct ToolchainTable {
     path: Option<String>,
 }
 
-/// rustup's file, nearest folder first: <https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file>.
+/// rustup's file, nearest folder first:
+/// <https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file>.
 fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Option<Sourced<String>>> {
     for folder in root.upwards() {
         // Where both are there, rustup takes the one without an extension.
@@ -157,7 +170,9 @@ fn channel(
     }
     let Some(channel) = &table.channel else {
         if let Some(local) = &table.path {
-            bail!("{path}: the toolchain at `{local}` is not in any image: set --toolchain to a release of Rust");
+            bail!(
+                "{path}: the toolchain at `{local}` is not in any image: set --toolchain to a release of Rust"
+            );
         }
         return Ok(None);
     };
@@ -165,7 +180,10 @@ fn channel(
     // A channel may end in a host: 1.85.0-x86_64-unknown-linux-gnu.
     let version = channel.split('-').next().unwrap_or_default();
     if numbers(version).is_some() && version.contains('.') {
-        return Ok(Some(Sourced::new(version.to_owned(), Evidence::at(path, line, "the toolchain file pins it"))));
+        return Ok(Some(Sourced::new(
+            version.to_owned(),
+            Evidence::at(path, line, "the toolchain file pins it"),
+        )));
     }
     if version != "stable" {
         findings.push(Finding::new(
@@ -180,29 +198,45 @@ fn channel(
     Ok(None)
 }
 
-/// The strongest floor: `rust-version` of the packages that are built, their edition, the lockfile's format.
-fn floor(workspace: &Workspace, lock: Option<&Lockfile>, catalog: &Catalog) -> Result<Option<(String, Evidence)>> {
+/// The strongest floor: `rust-version` of the packages that are built, their edition, the
+/// lockfile's format.
+fn floor(
+    workspace: &Workspace,
+    lock: Option<&Lockfile>,
+    catalog: &Catalog,
+) -> Result<Option<(String, Evidence)>> {
     let shared = workspace.shared();
     let editions: Vec<Since> = catalog.table("edition")?;
     let formats: Vec<Since> = catalog.table("lockfile")?;
     let mut floors: Vec<(String, Evidence)> = Vec::new();
-    let manifests = workspace.packages.iter().filter(|(folder, _)| workspace.members.contains(*folder));
+    let manifests =
+        workspace.packages.iter().filter(|(folder, _)| workspace.members.contains(*folder));
     for (_, manifest) in manifests {
         let Some(package) = &manifest.package else { continue };
-        let stated = Manifest::inherited(package.rust_version.as_ref(), shared.rust_version.as_ref());
+        let stated =
+            Manifest::inherited(package.rust_version.as_ref(), shared.rust_version.as_ref());
         if let (Some(stated), Some(span)) = (stated, &package.rust_version) {
-            floors.push((stated.to_owned(), manifest.at(span, "rust-version is the least that will do")));
+            floors.push((
+                stated.to_owned(),
+                manifest.at(span, "rust-version is the least that will do"),
+            ));
         }
         let edition = Manifest::inherited(package.edition.as_ref(), shared.edition.as_ref());
         let since = editions.iter().find(|row| Some(row.value.as_str()) == edition);
         if let (Some(since), Some(span)) = (since, &package.edition) {
-            floors.push((since.rust.clone(), manifest.at(span, format!("edition {} is the least", since.value))));
+            floors.push((
+                since.rust.clone(),
+                manifest.at(span, format!("edition {} is the least", since.value)),
+            ));
         }
     }
     if let Some(lock) = lock
         && let Some(since) = formats.iter().find(|row| row.value == lock.format.to_string())
     {
-        floors.push((since.rust.clone(), Evidence::file(&lock.path, "the lockfile's format is the least")));
+        floors.push((
+            since.rust.clone(),
+            Evidence::file(&lock.path, "the lockfile's format is the least"),
+        ));
     }
     // The first of equals, in the order of the folders.
     let mut best: Option<(String, Evidence)> = None;
@@ -226,7 +260,10 @@ fn ceiling(lock: Option<&Lockfile>, catalog: &Catalog) -> Result<Option<(String,
                 && version < numbers(&row.before)
                 && found.as_ref().is_none_or(|(limit, _)| numbers(&row.rust) < numbers(limit))
             {
-                let note = format!("{} {} does not compile from Rust {} on ({})", row.name, package.version, row.rust, row.source);
+                let note = format!(
+                    "{} {} does not compile from Rust {} on ({})",
+                    row.name, package.version, row.rust, row.source
+                );
                 found = Some((row.rust.clone(), lock.at(package, note)));
             }
         }
@@ -255,14 +292,27 @@ mod tests {
 
     #[test]
     fn a_toolchain_file_is_a_pin() {
-        let pinned = of(&[("Cargo.toml", PLAIN), ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90.0\"\n")]).0;
-        assert_eq!((pinned.value.as_str(), pinned.evidence[0].place().as_str()), ("1.90.0", "rust-toolchain.toml:2"));
+        let pinned = of(&[
+            ("Cargo.toml", PLAIN),
+            ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90.0\"\n"),
+        ])
+        .0;
+        assert_eq!(
+            (pinned.value.as_str(), pinned.evidence[0].place().as_str()),
+            ("1.90.0", "rust-toolchain.toml:2")
+        );
         assert_eq!(of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "1.91\n")]).0.value, "1.91");
         let default = Catalog::of("rust").unwrap().default_cycle.clone();
         assert_eq!(of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "stable")]).0.value, default);
-        assert_eq!(of(&[("Cargo.toml", PLAIN), (".tool-versions", "rust 1.90.0\n")]).0.value, "1.90.0");
+        assert_eq!(
+            of(&[("Cargo.toml", PLAIN), (".tool-versions", "rust 1.90.0\n")]).0.value,
+            "1.90.0"
+        );
         let nightly = of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "nightly-2026-01-01")]);
-        assert_eq!((nightly.0.value, nightly.1[0].code.as_str()), (default, "toolchain-not-stable"));
+        assert_eq!(
+            (nightly.0.value, nightly.1[0].code.as_str()),
+            (default, "toolchain-not-stable")
+        );
     }
 
     #[test]
@@ -273,14 +323,25 @@ mod tests {
         assert_eq!(of(&[("Cargo.toml", &floor("1.170"))]).0.value, "1.170");
         let old = of(&[("Cargo.toml", &floor("1.88")), ("rust-toolchain", "1.85.0")]);
         assert_eq!(old.1[0].code, "toolchain-too-old");
-        assert_eq!(of(&[("Cargo.toml", "[package]\nname = \"a\"\nedition = \"2024\"\n"), ("rust-toolchain", "1.80")]).1.len(), 1);
+        assert_eq!(
+            of(&[
+                ("Cargo.toml", "[package]\nname = \"a\"\nedition = \"2024\"\n"),
+                ("rust-toolchain", "1.80")
+            ])
+            .1
+            .len(),
+            1
+        );
     }
 
     #[test]
     fn a_locked_package_may_be_a_ceiling() {
         let lock = "version = 3\n[[package]]\nname = \"time\"\nversion = \"0.3.20\"\nsource = \"registry+x\"\n";
         let (found, findings) = of(&[("Cargo.toml", PLAIN), ("Cargo.lock", lock)]);
-        assert_eq!((found.value.as_str(), findings[0].code.as_str()), ("1.79", "lockfile-needs-old-toolchain"));
+        assert_eq!(
+            (found.value.as_str(), findings[0].code.as_str()),
+            ("1.79", "lockfile-needs-old-toolchain")
+        );
         assert_eq!(found.evidence[0].place(), "Cargo.lock:3");
     }
 

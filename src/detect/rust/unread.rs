@@ -1,5 +1,5 @@
-//! Folders that a build of a program does not read: tests, benchmarks, examples, documents. Out of the build context,
-//! a change of theirs compiles nothing again.
+//! Folders that a build of a program does not read: tests, benchmarks, examples, documents. Out of
+//! the build context, a change of theirs compiles nothing again.
 
 use std::rc::Rc;
 
@@ -16,11 +16,13 @@ const OF_PACKAGE: [&str; 3] = ["tests", "benches", "examples"];
 /// Beside the workspace's manifest alone.
 const OF_WORKSPACE: [&str; 3] = ["docs", "snapshots", "fuzz"];
 
-/// Those folders, sorted; `files` is the source of the program. Where anything of the build may lie in a folder, or the
-/// code could read from it while it is compiled, the folder is left out of the list.
+/// Those folders, sorted; `files` is the source of the program. Where anything of the build may lie
+/// in a folder, or the code could read from it while it is compiled, the folder is left out of the
+/// list.
 pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<RelPath>> {
     let (workspace, repo) = (project.workspace, project.dir.repo);
-    let mut used: Vec<RelPath> = workspace.packages.keys().chain(&project.config.vendored).cloned().collect();
+    let mut used: Vec<RelPath> =
+        workspace.packages.keys().chain(&project.config.vendored).cloned().collect();
     used.extend(files.iter().map(|file| file.path.clone()));
     let mut sources = files.to_vec();
     for manifest in workspace.packages.values() {
@@ -31,7 +33,8 @@ pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<
             used.push(script);
         }
     }
-    let packages = workspace.packages.keys().flat_map(|folder| OF_PACKAGE.map(|name| folder.join(name)));
+    let packages =
+        workspace.packages.keys().flat_map(|folder| OF_PACKAGE.map(|name| folder.join(name)));
     let all = packages.chain(OF_WORKSPACE.map(|name| workspace.root.join(name)));
     let mut found: Vec<RelPath> = all
         .flatten()
@@ -46,7 +49,9 @@ pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<
 /// The code names something in a folder, in whatever macro or function that may be.
 fn names(file: &SourceFile, folder: &str) -> bool {
     // One word alone is any word, unless dots or slashes make it a path.
-    file.leads_to(folder) || is_script(file) && (0..file.len()).any(|at| file.string(at).is_some_and(|text| text == folder))
+    file.leads_to(folder)
+        || is_script(file)
+            && (0..file.len()).any(|at| file.string(at).is_some_and(|text| text == folder))
 }
 
 /// A build script reads folders by their bare names.

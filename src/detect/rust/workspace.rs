@@ -1,5 +1,5 @@
-//! The packages of a build: the workspace's members and the path dependencies around them, and so the build context.
-//! Rules: <https://doc.rust-lang.org/cargo/reference/workspaces.html>.
+//! The packages of a build: the workspace's members and the path dependencies around them, and so
+//! the build context. Rules: <https://doc.rust-lang.org/cargo/reference/workspaces.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -42,7 +42,12 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Workspace>> {
     let mut root = own.clone();
     if own.workspace.is_none() {
         if let Some(named) = own.package.as_ref().and_then(|package| package.workspace.as_deref()) {
-            match dir.join(named).map(|path| Dir::new(dir.repo, path)).map(|folder| manifest_in(&folder)).transpose()? {
+            match dir
+                .join(named)
+                .map(|path| Dir::new(dir.repo, path))
+                .map(|folder| manifest_in(&folder))
+                .transpose()?
+            {
                 Some(Some(found)) => root = found,
                 _ => bail!(
                     "{}: `workspace = \"{named}\"` names a folder without Cargo.toml in the repository: correct it, or run dockgen on the repository that holds it",
@@ -88,8 +93,14 @@ fn above(dir: &Dir) -> Result<Option<Manifest>> {
 
 fn excludes(table: &WorkspaceTable, way: &str) -> bool {
     let way = RelPath::new(way).unwrap_or_default();
-    let listed = table.members.iter().any(|member| RelPath::new(member.as_ref()).as_ref() == Some(&way));
-    !listed && table.exclude.iter().filter_map(|path| RelPath::new(path)).any(|path| way.is_within(&path))
+    let listed =
+        table.members.iter().any(|member| RelPath::new(member.as_ref()).as_ref() == Some(&way));
+    !listed
+        && table
+            .exclude
+            .iter()
+            .filter_map(|path| RelPath::new(path))
+            .any(|path| way.is_within(&path))
 }
 
 impl Workspace {
@@ -126,14 +137,21 @@ impl Workspace {
                 continue;
             };
             // Path dependencies below the root are members too.
-            let below = folder.is_within(&root) && self.manifest.workspace.as_ref().is_some_and(|t| !excludes(t, &folder.relative_to(&root)));
+            let below = folder.is_within(&root)
+                && self
+                    .manifest
+                    .workspace
+                    .as_ref()
+                    .is_some_and(|t| !excludes(t, &folder.relative_to(&root)));
             if folder == root || below {
                 self.members.insert(folder.clone());
             }
             for dependency in manifest.dependencies() {
-                let (spec, base) = self.resolve(dependency.key, &dependency.spec.as_ref().table(), &folder);
+                let (spec, base) =
+                    self.resolve(dependency.key, &dependency.spec.as_ref().table(), &folder);
                 let Some(path) = spec.path else { continue };
-                let evidence = manifest.at(dependency.spec, format!("`{}` is a path dependency", dependency.key));
+                let evidence = manifest
+                    .at(dependency.spec, format!("`{}` is a path dependency", dependency.key));
                 match base.join(&path) {
                     Some(folder) => queue.push((folder, evidence)),
                     None => self.findings.push(missing(&path, evidence)),
@@ -149,8 +167,14 @@ impl Workspace {
         Ok(())
     }
 
-    /// A dependency with what it inherits from the workspace, and the folder that its path starts from.
-    pub(super) fn resolve(&self, key: &str, spec: &DependencyTable, folder: &RelPath) -> (DependencyTable, RelPath) {
+    /// A dependency with what it inherits from the workspace, and the folder that its path starts
+    /// from.
+    pub(super) fn resolve(
+        &self,
+        key: &str,
+        spec: &DependencyTable,
+        folder: &RelPath,
+    ) -> (DependencyTable, RelPath) {
         if !spec.workspace {
             return (spec.clone(), folder.clone());
         }
@@ -171,7 +195,12 @@ impl Workspace {
     }
 
     /// The folder of the package that a dependency's path leads to.
-    pub(super) fn local(&self, key: &str, spec: &DependencyTable, folder: &RelPath) -> Option<RelPath> {
+    pub(super) fn local(
+        &self,
+        key: &str,
+        spec: &DependencyTable,
+        folder: &RelPath,
+    ) -> Option<RelPath> {
         let (spec, base) = self.resolve(key, spec, folder);
         let target = base.join(&spec.path?)?;
         self.packages.contains_key(&target).then_some(target)
@@ -202,12 +231,14 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
     a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
 }
 
-/// The folders that a member's path or pattern names, seen from the root. A pattern takes only folders with a manifest.
+/// The folders that a member's path or pattern names, seen from the root. A pattern takes only
+/// folders with a manifest.
 fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Vec<RelPath> {
     if !pattern.contains(['*', '?', '[']) {
         return root.join(pattern).into_iter().collect();
     }
-    let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let pattern: Vec<&str> =
+        pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     repo.files_under(root)
         .filter(|path| path.file_name() == MANIFEST)
         .filter_map(RelPath::parent)
@@ -223,10 +254,12 @@ fn matches(pattern: &[&str], parts: &[&str]) -> bool {
     match (pattern.split_first(), parts.split_first()) {
         (None, None) => true,
         (Some((&"**", rest)), _) => {
-            matches(rest, parts) || parts.split_first().is_some_and(|(_, parts)| matches(pattern, parts))
+            matches(rest, parts)
+                || parts.split_first().is_some_and(|(_, parts)| matches(pattern, parts))
         }
         (Some((head, pattern)), Some((part, parts))) => {
-            let (head, part): (Vec<char>, Vec<char>) = (head.chars().collect(), part.chars().collect());
+            let (head, part): (Vec<char>, Vec<char>) =
+                (head.chars().collect(), part.chars().collect());
             wild(&head, &part) && matches(pattern, parts)
         }
         _ => false,
@@ -242,7 +275,8 @@ fn wild(pattern: &[char], text: &[char]) -> bool {
         }
         (Some(('[', rest)), Some((c, text))) => {
             let Some(end) = rest.iter().position(|c| *c == ']') else { return false };
-            let (set, rest) = (rest.get(..end).unwrap_or_default(), rest.get(end + 1..).unwrap_or_default());
+            let (set, rest) =
+                (rest.get(..end).unwrap_or_default(), rest.get(end + 1..).unwrap_or_default());
             set.contains(c) && wild(rest, text)
         }
         (Some(('?', rest)), Some((_, text))) => wild(rest, text),
@@ -251,16 +285,20 @@ fn wild(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
-/// True where the folder that `read` reads from is the workspace root of the package at `member`, or must be in its
-/// build context for a path dependency.
+/// True where the folder that `read` reads from is the workspace root of the package at `member`,
+/// or must be in its build context for a path dependency.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     let parse = |folder: &RelPath| -> Result<Option<Manifest>> {
         let Some(path) = folder.join(MANIFEST) else { return Ok(None) };
-        read(path.as_str())?.map(|text| Manifest::parse(&path, &Rc::from(text.as_str()))).transpose()
+        read(path.as_str())?
+            .map(|text| Manifest::parse(&path, &Rc::from(text.as_str())))
+            .transpose()
     };
     // PATH may be a folder inside a package; that package's folder counts.
     let mut own = None;
-    for folder in std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root()) {
+    for folder in
+        std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root())
+    {
         if let Some(manifest) = parse(&folder)? {
             own = Some(manifest);
             break;
@@ -269,9 +307,15 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     let here = RelPath::root();
     let root = parse(&here)?;
     let Some(own) = own else { return Ok(false) };
-    if let (Some(table), None) = (root.as_ref().and_then(|root| root.workspace.as_ref()), &own.workspace) {
+    if let (Some(table), None) =
+        (root.as_ref().and_then(|root| root.workspace.as_ref()), &own.workspace)
+    {
         let way = own.dir().as_str().to_owned();
-        let named = own.package.as_ref().and_then(|p| p.workspace.as_deref()).and_then(|path| own.dir().join(path));
+        let named = own
+            .package
+            .as_ref()
+            .and_then(|p| p.workspace.as_deref())
+            .and_then(|path| own.dir().join(path));
         return Ok(named.map_or(!excludes(table, &way), |named| named == here));
     }
     // A path dependency beside the package, in this folder.
@@ -306,10 +350,16 @@ mod tests {
 
     #[test]
     fn members_by_pattern_and_by_path_dependency() {
-        let a = package("a", "[dependencies]\nlib = { workspace = true }\nout = { path = \"../../out\" }\n");
+        let a = package(
+            "a",
+            "[dependencies]\nlib = { workspace = true }\nout = { path = \"../../out\" }\n",
+        );
         let lib = package("lib", "");
         let files = [
-            ("ws/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n[workspace.dependencies]\nlib = { path = \"shared/lib\" }\n"),
+            (
+                "ws/Cargo.toml",
+                "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n[workspace.dependencies]\nlib = { path = \"shared/lib\" }\n",
+            ),
             ("ws/a/Cargo.toml", ""),
             ("ws/crates/a/Cargo.toml", a.as_str()),
             ("ws/crates/old/Cargo.toml", lib.as_str()),
@@ -326,7 +376,10 @@ mod tests {
 
     #[test]
     fn path_dependencies_widen_the_context_and_missing_ones_are_said() {
-        let app = package("app", "[dependencies]\nlib = { path = \"../lib\" }\nno = { path = \"../../no\" }\n");
+        let app = package(
+            "app",
+            "[dependencies]\nlib = { path = \"../lib\" }\nno = { path = \"../../no\" }\n",
+        );
         let lib = package("lib", "");
         let found = of(&[("x/app/Cargo.toml", &app), ("x/lib/Cargo.toml", &lib)], "x/app").unwrap();
         assert_eq!((found.context.as_str(), found.root.as_str()), ("x", "x/app"));
@@ -338,9 +391,16 @@ mod tests {
     #[test]
     fn a_package_that_its_workspace_does_not_list_is_refused_as_cargo_does() {
         let app = package("app", "");
-        let error = of(&[("Cargo.toml", "[workspace]\nmembers = []\n"), ("app/Cargo.toml", &app)], "app").err().unwrap();
+        let error =
+            of(&[("Cargo.toml", "[workspace]\nmembers = []\n"), ("app/Cargo.toml", &app)], "app")
+                .err()
+                .unwrap();
         assert!(error.to_string().contains("add \"app\" to its `members`"), "{error}");
-        let alone = of(&[("Cargo.toml", "[workspace]\nexclude = [\"app\"]\n"), ("app/Cargo.toml", &app)], "app").unwrap();
+        let alone = of(
+            &[("Cargo.toml", "[workspace]\nexclude = [\"app\"]\n"), ("app/Cargo.toml", &app)],
+            "app",
+        )
+        .unwrap();
         assert_eq!(alone.root.as_str(), "app");
     }
 
@@ -355,8 +415,14 @@ mod tests {
         };
         let app = package("app", "[dependencies]\nlib = { path = \"../lib\" }\n");
         let plain = package("app", "");
-        assert!(encloses(&[("Cargo.toml", "[workspace]\nmembers = [\"a/*\"]"), ("a/b/Cargo.toml", &plain)], "a/b"));
-        assert!(!encloses(&[("Cargo.toml", "[workspace]\nexclude = [\"a\"]"), ("a/b/Cargo.toml", &plain)], "a/b"));
+        assert!(encloses(
+            &[("Cargo.toml", "[workspace]\nmembers = [\"a/*\"]"), ("a/b/Cargo.toml", &plain)],
+            "a/b"
+        ));
+        assert!(!encloses(
+            &[("Cargo.toml", "[workspace]\nexclude = [\"a\"]"), ("a/b/Cargo.toml", &plain)],
+            "a/b"
+        ));
         assert!(!encloses(&[("Cargo.toml", &plain), ("a/Cargo.toml", &plain)], "a"));
         assert!(encloses(&[("app/Cargo.toml", &app)], "app"));
         assert!(!encloses(&[], "app"));

@@ -18,7 +18,11 @@ pub(super) fn froms(file: &Dockerfile) -> Vec<From> {
     for (stage, held) in scope::instructions(file) {
         let mut names: Vec<String> = held.flag("from").map(str::to_owned).into_iter().collect();
         names.extend(held.mounts().iter().filter_map(|mount| mount.get("from").map(str::to_owned)));
-        found.extend(names.iter().map(|name| From { stage, line: held.line, name: file.resolve(name) }));
+        found.extend(names.iter().map(|name| From {
+            stage,
+            line: held.line,
+            name: file.resolve(name),
+        }));
     }
     found
 }
@@ -43,7 +47,8 @@ pub(super) fn planned(subject: &Subject) -> Vec<Found> {
     known.extend(plan.runtime.init_image.as_ref().map(crate::docker::types::ImageRef::as_str));
     known.extend(plan.front_ends.iter().map(|front_end| front_end.builder.as_str()));
     known.extend(more.into_iter().flatten().filter_map(serde_json::Value::as_str));
-    let strange = images(subject.file).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
+    let strange =
+        images(subject.file).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
     strange
         .map(|(line, image)| {
             let message = format!(
@@ -58,8 +63,13 @@ pub(super) fn planned(subject: &Subject) -> Vec<Found> {
 
 pub(super) fn fixed(subject: &Subject) -> Vec<Found> {
     let floats = |image: &str| {
-        let (name, digest) = image.split_once('@').map_or((image, ""), |(name, digest)| (name, digest));
-        let tag = name.rsplit('/').next().and_then(|last| last.split_once(':')).map_or("", |(_, tag)| tag);
+        let (name, digest) =
+            image.split_once('@').map_or((image, ""), |(name, digest)| (name, digest));
+        let tag = name
+            .rsplit('/')
+            .next()
+            .and_then(|last| last.split_once(':'))
+            .map_or("", |(_, tag)| tag);
         digest.is_empty() && (tag.is_empty() || tag == "latest" || tag.contains('$'))
     };
     let floating = images(subject.file).into_iter().filter(|(_, image)| floats(image));

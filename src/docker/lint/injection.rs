@@ -11,9 +11,9 @@ use crate::plan::Plan;
 /// Fields of a plan that no template prints.
 const NOT_PRINTED: [&str; 2] = ["decisions", "findings"];
 
-/// Renders the plan again with every character that means something in a Dockerfile replaced by a letter, and compares
-/// the skeletons: stages, instructions, their flags and here-documents. Plain words can add nothing, so where the two
-/// differ a value of the plan has done it.
+/// Renders the plan again with every character that means something in a Dockerfile replaced by a
+/// letter, and compares the skeletons: stages, instructions, their flags and here-documents. Plain
+/// words can add nothing, so where the two differ a value of the plan has done it.
 ///
 /// # Errors
 /// Where the plan cannot be rendered with plain words.
@@ -51,7 +51,9 @@ fn neutral(plan: &Plan) -> Result<Option<Plan>> {
     let mut value = serde_json::to_value(plan)?;
     let mut changed = false;
     if let Value::Object(fields) = &mut value {
-        for (_, field) in fields.iter_mut().filter(|(name, _)| !NOT_PRINTED.contains(&name.as_str())) {
+        for (_, field) in
+            fields.iter_mut().filter(|(name, _)| !NOT_PRINTED.contains(&name.as_str()))
+        {
             calm(field, &mut changed);
         }
     }
@@ -61,7 +63,8 @@ fn neutral(plan: &Plan) -> Result<Option<Plan>> {
 fn calm(value: &mut Value, changed: &mut bool) {
     match value {
         Value::String(text) if !text.is_empty() && !is_plain(text) => {
-            *text = text.chars().map(|c| if is_plain(&format!("x{c}")) { c } else { 'x' }).collect();
+            *text =
+                text.chars().map(|c| if is_plain(&format!("x{c}")) { c } else { 'x' }).collect();
             if text.starts_with('-') {
                 text.insert(0, 'x');
             }

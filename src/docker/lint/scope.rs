@@ -8,10 +8,18 @@ use crate::docker::words;
 /// A value longer than this is not followed further.
 const MAX_VALUE: usize = 4096;
 
-/// The position of the stage that `name` means for the stage at `before`: a name, or for --from also a number.
-pub(super) fn stage_named(file: &Dockerfile, name: &str, before: usize, numbers: bool) -> Option<usize> {
+/// The position of the stage that `name` means for the stage at `before`: a name, or for --from
+/// also a number.
+pub(super) fn stage_named(
+    file: &Dockerfile,
+    name: &str,
+    before: usize,
+    numbers: bool,
+) -> Option<usize> {
     let earlier = file.stages.get(..before)?;
-    let by_name = earlier.iter().rposition(|stage| stage.name.as_deref() == Some(name.to_lowercase().as_str()));
+    let by_name = earlier
+        .iter()
+        .rposition(|stage| stage.name.as_deref() == Some(name.to_lowercase().as_str()));
     by_name.or_else(|| name.parse().ok().filter(|at| numbers && *at < before))
 }
 
@@ -38,12 +46,15 @@ pub(super) fn last<'a>(file: &'a Dockerfile, keyword: &str) -> Option<&'a Instru
 /// Every instruction after FROM with the position of its stage; an ONBUILD as what it holds.
 pub(super) fn instructions(file: &Dockerfile) -> impl Iterator<Item = (usize, Instruction)> {
     file.stages.iter().enumerate().flat_map(|(at, stage)| {
-        stage.instructions.iter().map(move |held| (at, held.onbuild().unwrap_or_else(|| held.clone())))
+        stage
+            .instructions
+            .iter()
+            .map(move |held| (at, held.onbuild().unwrap_or_else(|| held.clone())))
     })
 }
 
-/// `word` as it is read at `line` of the stage at `at`: quotes removed, variables put in. `None` where a variable has
-/// no value in the file.
+/// `word` as it is read at `line` of the stage at `at`: quotes removed, variables put in. `None`
+/// where a variable has no value in the file.
 pub(super) fn read(file: &Dockerfile, at: usize, line: usize, word: &str) -> Option<String> {
     if !word.contains(['$', '"', '\'', file.escape()]) {
         return Some(word.to_owned());
@@ -72,9 +83,11 @@ fn variables(file: &Dockerfile, at: usize, line: usize) -> BTreeMap<String, Stri
             }
             for (name, value) in held.pairs() {
                 let before = values.clone();
+                let expanded = value.and_then(|v| {
+                    words::expand(&v, file.escape(), &|name| before.get(name).cloned()).ok()
+                });
                 let expanded =
-                    value.and_then(|v| words::expand(&v, file.escape(), &|name| before.get(name).cloned()).ok());
-                let expanded = if arg { expanded.or_else(|| globals.get(&name).cloned()) } else { expanded };
+                    if arg { expanded.or_else(|| globals.get(&name).cloned()) } else { expanded };
                 values.extend(expanded.filter(|v| v.len() <= MAX_VALUE).map(|value| (name, value)));
             }
         }

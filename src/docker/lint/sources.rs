@@ -18,7 +18,9 @@ fn sources(file: &Dockerfile) -> Vec<Source> {
     let mut found = Vec::new();
     for (at, held) in scope::instructions(file) {
         for word in copied(&held).into_iter().chain(bound(&held)) {
-            let path = scope::read(file, at, held.line, &word).map(|path| inside(&path)).unwrap_or_default();
+            let path = scope::read(file, at, held.line, &word)
+                .map(|path| inside(&path))
+                .unwrap_or_default();
             if !path.is_empty() {
                 found.push(Source { line: held.line, path });
             }
@@ -36,13 +38,17 @@ fn copied(held: &Instruction) -> Vec<String> {
         None => held.arguments.split_whitespace().map(str::to_owned).collect(),
     };
     words.pop();
-    let remote = |word: &String| held.keyword == "ADD" && (word.contains("://") || word.starts_with("git@"));
+    let remote =
+        |word: &String| held.keyword == "ADD" && (word.contains("://") || word.starts_with("git@"));
     words.retain(|word| !word.contains("<<") && !remote(word));
     words
 }
 
 fn bound(held: &Instruction) -> Vec<String> {
-    let mounts = held.mounts().into_iter().filter(|mount| mount.kind() == "bind" && mount.get("from").is_none());
+    let mounts = held
+        .mounts()
+        .into_iter()
+        .filter(|mount| mount.kind() == "bind" && mount.get("from").is_none());
     mounts.filter_map(|mount| mount.get("source").map(str::to_owned)).collect()
 }
 
@@ -74,7 +80,8 @@ fn matches(subject: &Subject, source: &Source) -> Vec<String> {
 }
 
 pub(super) fn exist(subject: &Subject) -> Vec<Found> {
-    let lost = sources(subject.file).into_iter().filter(|source| matches(subject, source).is_empty());
+    let lost =
+        sources(subject.file).into_iter().filter(|source| matches(subject, source).is_empty());
     lost.map(|source| {
         let message = format!(
             "`{}` is not in the build context `{}`: the build stops here; correct the path, or, where git ignores it, \
@@ -109,10 +116,17 @@ pub(super) fn reach_the_context(subject: &Subject) -> Vec<Found> {
 /// True where the path itself is let in, or something below it.
 fn reaches(subject: &Subject, path: &str) -> bool {
     let Some(full) = subject.plan.context.join(path) else { return false };
-    let held = |path: &RelPath| path.strip(&subject.plan.context).is_some_and(|way| !subject.ignore.hides(way));
+    let held = |path: &RelPath| {
+        path.strip(&subject.plan.context).is_some_and(|way| !subject.ignore.hides(way))
+    };
     if subject.repo.is_dir(&full) {
-        let mut files = subject.repo.below(&full).filter(|(_, entry)| *entry != Entry::Dir).peekable();
-        return if files.peek().is_none() { held(&full) } else { files.any(|(path, _)| held(path)) };
+        let mut files =
+            subject.repo.below(&full).filter(|(_, entry)| *entry != Entry::Dir).peekable();
+        return if files.peek().is_none() {
+            held(&full)
+        } else {
+            files.any(|(path, _)| held(path))
+        };
     }
     held(&full)
 }

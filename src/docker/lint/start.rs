@@ -11,12 +11,17 @@ pub(super) fn user(subject: &Subject) -> Vec<Found> {
     let fix = "end the last stage with `USER 65532:65532`";
     let Some(last) = file.stages.len().checked_sub(1) else { return Vec::new() };
     let Some(held) = scope::last(file, "USER") else {
-        let message = format!("the image sets no user: it would run as root or as whatever its base says; {fix}");
+        let message = format!(
+            "the image sets no user: it would run as root or as whatever its base says; {fix}"
+        );
         return vec![(file.stages[last].line, message)];
     };
-    let user = scope::read(file, last, held.line, &held.arguments).unwrap_or_else(|| held.arguments.clone());
+    let user = scope::read(file, last, held.line, &held.arguments)
+        .unwrap_or_else(|| held.arguments.clone());
     let mut ids = user.splitn(2, ':');
-    let number = |id: Option<&str>| id.is_none_or(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()));
+    let number = |id: Option<&str>| {
+        id.is_none_or(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()))
+    };
     let (uid, gid) = (ids.next().unwrap_or_default(), ids.next());
     if !number(Some(uid)) || !number(gid) {
         let message = format!(
@@ -26,7 +31,9 @@ pub(super) fn user(subject: &Subject) -> Vec<Found> {
         return vec![(held.line, message)];
     }
     if uid.trim_start_matches('0').is_empty() {
-        let message = format!("the image runs as root: who breaks out of the program owns the container; {fix}");
+        let message = format!(
+            "the image runs as root: who breaks out of the program owns the container; {fix}"
+        );
         return vec![(held.line, message)];
     }
     Vec::new()
@@ -44,7 +51,8 @@ fn starts(subject: &Subject, keyword: &str, planned: &[Line]) -> Vec<Found> {
     let planned: Vec<&str> = planned.iter().map(Line::as_str).collect();
     let Some(held) = scope::last(subject.file, keyword) else {
         let line = subject.file.last().map_or(1, |stage| stage.line);
-        let message = format!("there is no {keyword}, and the program starts with {planned:?}: add it");
+        let message =
+            format!("there is no {keyword}, and the program starts with {planned:?}: add it");
         return if planned.is_empty() { Vec::new() } else { vec![(line, message)] };
     };
     let message = match held.exec() {
@@ -95,7 +103,9 @@ pub(super) fn expose(subject: &Subject) -> Vec<Found> {
     let (stages, _) = scope::ancestry(file, last);
     let mut exposed = BTreeSet::new();
     let mut line = file.stages[last].line;
-    for held in stages.iter().flat_map(|stage| &stage.instructions).filter(|held| held.keyword == "EXPOSE") {
+    for held in
+        stages.iter().flat_map(|stage| &stage.instructions).filter(|held| held.keyword == "EXPOSE")
+    {
         line = held.line;
         for word in held.words() {
             let word = scope::read(file, last, held.line, &word).unwrap_or(word);
@@ -107,7 +117,11 @@ pub(super) fn expose(subject: &Subject) -> Vec<Found> {
         return Vec::new();
     }
     let named = |ports: &BTreeSet<String>| {
-        if ports.is_empty() { "nothing".to_owned() } else { ports.iter().cloned().collect::<Vec<_>>().join(", ") }
+        if ports.is_empty() {
+            "nothing".to_owned()
+        } else {
+            ports.iter().cloned().collect::<Vec<_>>().join(", ")
+        }
     };
     let message = format!(
         "EXPOSE names {}, and the program listens on {}: platforms route traffic to the port that EXPOSE names; \

@@ -23,7 +23,13 @@ ENTRYPOINT ["/app/web"]
 "#;
 
 fn repo() -> Repo {
-    Repo::from_files([("go.mod", ""), ("src/main.x", ""), ("secret/key.pem", ""), ("[id].x", ""), ("a b", "")])
+    Repo::from_files([
+        ("go.mod", ""),
+        ("src/main.x", ""),
+        ("secret/key.pem", ""),
+        ("[id].x", ""),
+        ("a b", ""),
+    ])
 }
 
 fn violations(text: &str, plan: &Plan, ignore: &str) -> Vec<Violation> {
@@ -61,7 +67,11 @@ fn each_rule_finds_what_breaks_it() {
         ("FROM runtime:1", "FROM builder:1 AS extra\nFROM runtime:1", &[("DG002", 7)]),
         ("COPY --from=deps", "COPY --from=0", &[]),
         ("COPY --from=deps", "COPY --from=dep", &[("DG002", 2), ("DG003", 9)]),
-        ("RUN --mount=type=bind", "RUN --mount=type=bind,from=runtime,dst=/x --mount=type=bind", &[("DG003", 5)]),
+        (
+            "RUN --mount=type=bind",
+            "RUN --mount=type=bind,from=runtime,dst=/x --mount=type=bind",
+            &[("DG003", 5)],
+        ),
         ("USER 65532:65532\n", "", &[("DG004", 7)]),
         ("USER 65532:65532", "USER app", &[("DG004", 14)]),
         ("USER 65532:65532", "USER 0:0", &[("DG004", 14)]),
@@ -77,7 +87,11 @@ fn each_rule_finds_what_breaks_it() {
         ("FROM builder:1", "FROM other:1", &[("DG008", 2)]),
         ("FROM builder:1", "FROM builder", &[("DG008", 2), ("DG009", 2)]),
         ("FROM builder:1", "FROM builder:latest", &[("DG008", 2), ("DG009", 2)]),
-        ("COPY --from=deps", "COPY --from=ghcr.io/x/y /a /b\nCOPY --from=deps", &[("DG008", 9), ("DG009", 9)]),
+        (
+            "COPY --from=deps",
+            "COPY --from=ghcr.io/x/y /a /b\nCOPY --from=deps",
+            &[("DG008", 9), ("DG009", 9)],
+        ),
         ("COPY go.mod ./", "COPY go.mod go.sum ./", &[("DG010", 4)]),
         ("COPY go.mod ./", "COPY go.mod go.su[m] *.mod ./", &[("DG010", 4)]),
         ("COPY go.mod ./", "COPY [\"[[]id].x\", \"a b\", \"./\"]", &[]),
@@ -108,9 +122,10 @@ fn what_the_plan_knows_is_allowed() {
     plan.dev = serde_json::from_value(json!({"command": ["x"], "env": []})).unwrap();
     plan.runtime.port = None;
     plan.runtime.shell = true;
-    let text = GOOD
-        .replace("EXPOSE 8080\n", "RUN true\n")
-        .replace("FROM runtime:1", "FROM deps AS development\nCOPY --from=busybox:1.37 /bin/x /x\nFROM runtime:1");
+    let text = GOOD.replace("EXPOSE 8080\n", "RUN true\n").replace(
+        "FROM runtime:1",
+        "FROM deps AS development\nCOPY --from=busybox:1.37 /bin/x /x\nFROM runtime:1",
+    );
     assert_eq!(violations(&text, &plan, ""), []);
 }
 
@@ -128,7 +143,10 @@ fn a_comment_allows_a_violation_at_its_instruction() {
     assert_eq!(allow("# dockgen: allow=DG015\n# dockgen: allow=DG010"), []);
     assert_eq!(allow("# dockgen: allow=DG015\n"), [("DG010", 6), ("DG015", 6)]);
     assert_eq!(allow("# dockgen: allow=DG010,DG015,DG009"), [("DG017", 4)]);
-    assert_eq!(after("docker/dockerfile:1\n", "docker/dockerfile:0\n\n# dockgen: allow=DG001\n"), []);
+    assert_eq!(
+        after("docker/dockerfile:1\n", "docker/dockerfile:0\n\n# dockgen: allow=DG001\n"),
+        []
+    );
 }
 
 #[test]
@@ -148,7 +166,11 @@ fn values_that_make_or_swallow_instructions_are_found() {
             Ok(template.replace("{}", plan.details["value"].as_str().unwrap_or_default()))
         };
         let file = parse(&render(&plan).unwrap()).unwrap();
-        injection(&file, &plan, &render).unwrap().iter().map(|violation| violation.line).collect::<Vec<_>>()
+        injection(&file, &plan, &render)
+            .unwrap()
+            .iter()
+            .map(|violation| violation.line)
+            .collect::<Vec<_>>()
     };
     assert!(inject("FROM a\nRUN echo {}\nUSER 1\n", "a b 'c' $d").is_empty());
     assert_eq!(inject("FROM a\nRUN echo {}\nUSER 1\n", "x\nUSER 0"), [4]);

@@ -2,16 +2,29 @@
 
 use super::{Found, Subject, scope};
 
-/// Parts of a name, between underscores, that speak of a secret; the list of Docker's check `SecretsUsedInArgOrEnv`.
-const SECRET: [&str; 10] =
-    ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"];
+/// Parts of a name, between underscores, that speak of a secret; the list of Docker's check
+/// `SecretsUsedInArgOrEnv`.
+const SECRET: [&str; 10] = [
+    "apikey",
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "password",
+    "pword",
+    "passwd",
+    "secret",
+    "token",
+];
 
 /// Parts that take the suspicion away.
 const HARMLESS: [&str; 3] = ["public", "file", "version"];
 
 pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
-    for held in subject.file.instructions().filter(|held| matches!(held.keyword.as_str(), "ARG" | "ENV")) {
+    for held in
+        subject.file.instructions().filter(|held| matches!(held.keyword.as_str(), "ARG" | "ENV"))
+    {
         for (name, _) in held.pairs() {
             let lower = name.to_ascii_lowercase();
             let has = |words: &[&str]| lower.split('_').any(|part| words.contains(&part));
@@ -30,7 +43,9 @@ pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
 
 pub(super) fn workdir(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
-    for (at, held) in scope::instructions(subject.file).filter(|(_, held)| held.keyword == "WORKDIR") {
+    for (at, held) in
+        scope::instructions(subject.file).filter(|(_, held)| held.keyword == "WORKDIR")
+    {
         let path = scope::read(subject.file, at, held.line, &held.arguments);
         if path.is_some_and(|path| !path.starts_with('/')) {
             let message = format!(

@@ -14,7 +14,10 @@ fn stages_names_platforms_and_lines() {
     let text = "# syntax=docker/dockerfile:1\n# check=skip=JSONArgsRecommended\n\nARG V=26\nARG IMG=\"node:${V}-slim\"\n\
                 from --platform=$BUILDPLATFORM ${IMG} as Build\nrun true\nFROM build\nUSER 1:1\n";
     let file = parse(text).unwrap();
-    assert_eq!(file.directives.syntax, Some(Directive { value: "docker/dockerfile:1".to_owned(), line: 1 }));
+    assert_eq!(
+        file.directives.syntax,
+        Some(Directive { value: "docker/dockerfile:1".to_owned(), line: 1 })
+    );
     assert_eq!(file.directives.check.as_ref().unwrap().line, 2);
     assert_eq!(file.args.len(), 2);
     let build = &file.stages[0];
@@ -49,8 +52,9 @@ fn continuation_lines_skip_comments_and_empty_lines() {
 
 #[test]
 fn flags_quotes_and_mounts() {
-    let found =
-        run(r#"RUN --mount=type=cache,target="/a b",id=x --mount=type=bind,from=deps,src=/x,dst=y --network=none go"#);
+    let found = run(
+        r#"RUN --mount=type=cache,target="/a b",id=x --mount=type=bind,from=deps,src=/x,dst=y --network=none go"#,
+    );
     assert_eq!(found.arguments, "go");
     let mounts = found.mounts();
     assert_eq!((mounts[0].kind(), mounts[0].get("target")), ("cache", Some("/a b")));
@@ -58,7 +62,10 @@ fn flags_quotes_and_mounts() {
     assert_eq!(found.flag("network"), Some("none"));
     assert_eq!(run("RUN --mount=source=go.mod,target=go.mod,ro true").mounts()[0].kind(), "bind");
     let copy = run("COPY --link --from=0 --chown='1 2' -- --odd /x/");
-    assert_eq!((copy.flag("link"), copy.flag("from"), copy.flag("chown")), (Some(""), Some("0"), Some("1 2")));
+    assert_eq!(
+        (copy.flag("link"), copy.flag("from"), copy.flag("chown")),
+        (Some(""), Some("0"), Some("1 2"))
+    );
     assert_eq!(copy.words(), ["--odd", "/x/"]);
 }
 
@@ -85,7 +92,10 @@ fn here_documents() {
     assert_eq!((found.line, found.end_line), (2, 6));
     assert_eq!(found.texts().nth(1), Some("FROM evil\n"));
     let copy = run("COPY --chown=1:1 <<EOF /etc/x\r\nline\r\nEOF\r\n");
-    assert_eq!((copy.heredocs[0].name.as_str(), copy.heredocs[0].body.as_str()), ("EOF", "line\r\n"));
+    assert_eq!(
+        (copy.heredocs[0].name.as_str(), copy.heredocs[0].body.as_str()),
+        ("EOF", "line\r\n")
+    );
     assert!(run("RUN echo \"<<EOF\"\nUSER 1").heredocs.is_empty());
     assert!(run("RUN [\"cat\", \"<<EOF\"]").heredocs.is_empty());
     assert!(run("RUN echo $((1<<2))").heredocs.is_empty());
@@ -107,14 +117,18 @@ fn pairs_of_env_arg_and_label() {
 #[test]
 fn onbuild_holds_an_instruction() {
     let inner = run("ONBUILD COPY --from=x a b").onbuild().unwrap();
-    assert_eq!((inner.keyword.as_str(), inner.flag("from"), inner.arguments.as_str()), ("COPY", Some("x"), "a b"));
+    assert_eq!(
+        (inner.keyword.as_str(), inner.flag("from"), inner.arguments.as_str()),
+        ("COPY", Some("x"), "a b")
+    );
     assert_eq!(run("RUN x").onbuild(), None);
 }
 
 #[test]
 fn comments_belong_to_the_instruction_below() {
     let found = run("# one\n\n  # dockgen: allow=DG007\nRUN x");
-    let lines: Vec<_> = found.comments.iter().map(|comment| (comment.line, comment.text.as_str())).collect();
+    let lines: Vec<_> =
+        found.comments.iter().map(|comment| (comment.line, comment.text.as_str())).collect();
     assert_eq!(lines, [(2, "one"), (4, "dockgen: allow=DG007")]);
 }
 
@@ -141,7 +155,8 @@ fn errors_name_the_line() {
 
 #[test]
 fn args_that_double_each_other_stay_small() {
-    let doubling: Vec<String> = (1..60).map(|at| format!("ARG A{at}=$A{0}$A{0}\n", at - 1)).collect();
+    let doubling: Vec<String> =
+        (1..60).map(|at| format!("ARG A{at}=$A{0}$A{0}\n", at - 1)).collect();
     let text = format!("ARG A0=xxxxxxxx\n{}", doubling.concat());
     let file = parse(&(text + "FROM $A59")).unwrap();
     assert!(file.resolve("$A59").len() < 100);

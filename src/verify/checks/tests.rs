@@ -27,7 +27,10 @@ fn contents(layers: Vec<Layer>) -> Contents {
 fn plan() -> Plan {
     let repo = Repo::from_files([
         ("go.mod", "module example.com/a\n\ngo 1.26\n"),
-        ("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n"),
+        (
+            "main.go",
+            "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+        ),
     ]);
     assert!(!LANGUAGES.is_empty());
     let facts = detect::scan(&repo, &RelPath::root()).unwrap().remove(0);
@@ -35,7 +38,10 @@ fn plan() -> Plan {
 }
 
 fn outcome(checks: &[Check], id: &str) -> (Outcome, String) {
-    let check = checks.iter().find(|check| check.id == id).unwrap_or_else(|| panic!("no {id} in {checks:?}"));
+    let check = checks
+        .iter()
+        .find(|check| check.id == id)
+        .unwrap_or_else(|| panic!("no {id} in {checks:?}"));
     (check.outcome, check.what.clone())
 }
 
@@ -59,7 +65,8 @@ fn root_is_refused_however_it_is_written() {
 fn the_entrypoint_is_the_planned_one() {
     let plan = plan();
     let mut contents = contents(Vec::new());
-    contents.config.entrypoint = plan.runtime.entrypoint.iter().map(|word| word.as_str().to_owned()).collect();
+    contents.config.entrypoint =
+        plan.runtime.entrypoint.iter().map(|word| word.as_str().to_owned()).collect();
     assert_eq!(entrypoint(&contents, &plan).outcome, Outcome::Ok);
     contents.config.cmd = vec!["extra".to_owned()];
     let check = entrypoint(&contents, &plan);
@@ -71,8 +78,14 @@ fn a_setuid_file_of_the_application_is_broken_and_one_of_the_base_is_told() {
     let of = |layers| super::of(&contents(layers), &plan(), &[], &[]).unwrap();
     let su = || file("usr/bin/su", 0o4755, 0);
     assert_eq!(outcome(&of(vec![layer(true, vec![su()])]), "setuid").0, Outcome::Note);
-    assert_eq!(outcome(&of(vec![layer(true, vec![]), layer(false, vec![su()])]), "setuid").0, Outcome::Broken);
-    assert_eq!(outcome(&of(vec![layer(false, vec![file("a", 0o755, 0)])]), "setuid").0, Outcome::Ok);
+    assert_eq!(
+        outcome(&of(vec![layer(true, vec![]), layer(false, vec![su()])]), "setuid").0,
+        Outcome::Broken
+    );
+    assert_eq!(
+        outcome(&of(vec![layer(false, vec![file("a", 0o755, 0)])]), "setuid").0,
+        Outcome::Ok
+    );
 }
 
 #[test]
@@ -102,11 +115,17 @@ fn secrets_are_found_in_every_layer_also_where_a_later_one_deletes_them() {
     let of = |entries: Vec<Entry>| secrets(&[layer(false, entries)]).unwrap();
     let layers = [layer(false, vec![file("app/.env", 0o644, 0)]), layer(false, vec![gone])];
     let check = secrets(&layers).unwrap();
-    assert!(check.outcome == Outcome::Broken && check.what.contains("/app/.env (layer `COPY . .`)"), "{check:?}");
+    assert!(
+        check.outcome == Outcome::Broken && check.what.contains("/app/.env (layer `COPY . .`)"),
+        "{check:?}"
+    );
     assert_eq!(of(vec![key]).outcome, Outcome::Broken);
     assert_eq!(of(vec![folder("app/.git", 0o755, 0)]).outcome, Outcome::Broken);
     assert_eq!(of(vec![file("app/.env.production", 0o644, 0)]).outcome, Outcome::Broken);
-    assert_eq!(of(vec![file("app/.env.example", 0o644, 0), file("app/.environment", 0o644, 0)]).outcome, Outcome::Ok);
+    assert_eq!(
+        of(vec![file("app/.env.example", 0o644, 0), file("app/.environment", 0o644, 0)]).outcome,
+        Outcome::Ok
+    );
     assert_eq!(of(vec![file("app/node_modules/x/.env", 0o644, 0)]).outcome, Outcome::Note);
 }
 
@@ -154,7 +173,8 @@ fn folders_are_mounted_as_the_image_has_them() {
         ],
     )]);
     let folders =
-        ["/full/inner", "/data/", "/full", "/full-not", "/absent", "/one", "/etc:/x", "/data,exec"].map(str::to_owned);
+        ["/full/inner", "/data/", "/full", "/full-not", "/absent", "/one", "/etc:/x", "/data,exec"]
+            .map(str::to_owned);
     let tmpfs = |path: &str, mode| Mount::Tmpfs { path: path.to_owned(), uid: 7, gid: 7, mode };
     assert_eq!(
         mounts(&contents, &folders),

@@ -1,5 +1,5 @@
-//! Ports that configuration files state, where the code itself does not: files that the program opens and the
-//! repository holds, and the example of an environment file.
+//! Ports that configuration files state, where the code itself does not: files that the program
+//! opens and the repository holds, and the example of an environment file.
 
 use anyhow::Result;
 
@@ -17,7 +17,8 @@ const EXAMPLES: [&str; 6] =
 pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value, u8)>> {
     let mut all = Vec::new();
     for path in opened {
-        if !["yaml", "yml", "toml", "json", "ini", "conf", "properties"].contains(&path.extension()) {
+        if !["yaml", "yml", "toml", "json", "ini", "conf", "properties"].contains(&path.extension())
+        {
             continue;
         }
         let Some(text) = world.module.sources.repo.source_text(path)? else { continue };
@@ -41,19 +42,28 @@ pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
             let Some(text) = world.module.sources.repo.source_text(&path)? else { continue };
             for (number, line) in (1..).zip(text.lines()) {
                 let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
-                let Some(value) = line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix('=')) else {
+                let Some(value) =
+                    line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix('='))
+                else {
                     continue;
                 };
                 let value = plain(value);
-                let evidence = Evidence::at(&path, number, format!("{key} is `{value}` in the example"));
-                return Ok(Some(Part { text: Some(value), env: Some(key.to_owned()), flag: None, evidence }));
+                let evidence =
+                    Evidence::at(&path, number, format!("{key} is `{value}` in the example"));
+                return Ok(Some(Part {
+                    text: Some(value),
+                    env: Some(key.to_owned()),
+                    flag: None,
+                    evidence,
+                }));
             }
         }
     }
     Ok(None)
 }
 
-/// Keys with the sections that hold them, values and lines of YAML, TOML, JSON and INI, read line by line.
+/// Keys with the sections that hold them, values and lines of YAML, TOML, JSON and INI, read line
+/// by line.
 fn settings(text: &str) -> Vec<(String, String, u32)> {
     let mut all = Vec::new();
     let mut open: Vec<(usize, String)> = Vec::new();
@@ -94,7 +104,14 @@ fn plain(value: &str) -> String {
     let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quoted {
         Some(quote) => value[1..].split(quote).next().unwrap_or_default().to_owned(),
-        None => value.split(" #").next().unwrap_or_default().trim().trim_end_matches(',').trim().to_owned(),
+        None => value
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .trim_end_matches(',')
+            .trim()
+            .to_owned(),
     }
 }
 
@@ -105,11 +122,21 @@ mod tests {
     #[test]
     fn formats_are_read_line_by_line() {
         let found = |text: &str| {
-            settings(text).into_iter().map(|(k, v, n)| format!("{k}={v}:{n}")).collect::<Vec<_>>().join(" ")
+            settings(text)
+                .into_iter()
+                .map(|(k, v, n)| format!("{k}={v}:{n}"))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
-        assert_eq!(found("server:\n  port: 8080 # x\n  tls:\n    on: no\ndb:\n  port: 5432\n"), "server.port=8080:2 server.tls.on=no:4 db.port=5432:6");
+        assert_eq!(
+            found("server:\n  port: 8080 # x\n  tls:\n    on: no\ndb:\n  port: 5432\n"),
+            "server.port=8080:2 server.tls.on=no:4 db.port=5432:6"
+        );
         assert_eq!(found("[http]\naddr = \":80\"\n"), "http.addr=:80:2");
-        assert_eq!(found("{\n  \"server\": {\n    \"port\": 8080,\n  }\n}\n"), "server.port=8080:3");
+        assert_eq!(
+            found("{\n  \"server\": {\n    \"port\": 8080,\n  }\n}\n"),
+            "server.port=8080:3"
+        );
         assert_eq!(found("httpport = 9000\n"), "httpport=9000:1");
     }
 }

@@ -34,7 +34,11 @@ pub(super) fn embeds(world: &World) -> Embeds {
                     None => (false, value.as_str()),
                 };
                 let found = matches(repo, &package.dir, pattern, hidden);
-                if let Some(path) = package.dir.join(fixed(pattern)).filter(|path| found.is_empty() || repo.is_dir(path)) {
+                if let Some(path) = package
+                    .dir
+                    .join(fixed(pattern))
+                    .filter(|path| found.is_empty() || repo.is_dir(path))
+                {
                     let evidence = Evidence::at(&file.path, *line, format!("`//go:embed {value}`"));
                     let (at, patterns) = wanted.entry(path.clone()).or_default();
                     at.push(evidence);
@@ -48,9 +52,13 @@ pub(super) fn embeds(world: &World) -> Embeds {
     for (path, (mut evidence, patterns)) in wanted {
         let mut found = suppliers(repo, context, &path);
         // `*.sql` embeds no folder beside the files that it names.
-        found.retain(|made| match made.value.output.strip(&path).and_then(|way| way.split('/').next()) {
-            Some(name) if !name.is_empty() => patterns.iter().any(|wild| wild.is_empty() || matches_name(wild, name)),
-            _ => true,
+        found.retain(|made| {
+            match made.value.output.strip(&path).and_then(|way| way.split('/').next()) {
+                Some(name) if !name.is_empty() => {
+                    patterns.iter().any(|wild| wild.is_empty() || matches_name(wild, name))
+                }
+                _ => true,
+            }
         });
         if !found.is_empty() {
             for mut made in found {
@@ -91,16 +99,25 @@ fn wild(pattern: &str) -> &str {
 
 /// Files and folders that a pattern matches; a folder counts where something in it is embedded.
 fn matches(repo: &Repo, dir: &RelPath, pattern: &str, hidden: bool) -> Vec<RelPath> {
-    let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let pattern: Vec<&str> =
+        pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     if pattern.is_empty() {
         return vec![dir.clone()];
     }
-    let start = dir.join(&pattern.iter().take_while(|part| !part.contains(['*', '?', '['])).copied().collect::<Vec<_>>().join("/"));
+    let start = dir.join(
+        &pattern
+            .iter()
+            .take_while(|part| !part.contains(['*', '?', '[']))
+            .copied()
+            .collect::<Vec<_>>()
+            .join("/"),
+    );
     let Some(start) = start else { return Vec::new() };
     let fits = |path: &RelPath| {
         let Some(way) = path.strip(dir) else { return false };
         let parts: Vec<&str> = way.split('/').collect();
-        parts.len() == pattern.len() && parts.iter().zip(&pattern).all(|(name, glob)| matches_name(glob, name))
+        parts.len() == pattern.len()
+            && parts.iter().zip(&pattern).all(|(name, glob)| matches_name(glob, name))
     };
     let own = repo.entry(&start).map(|entry| (start.clone(), entry.clone()));
     own.iter()
@@ -191,7 +208,10 @@ mod tests {
             ("w/t/y.txt", ""),
         ]);
         let found = |pattern: &str, hidden: bool| -> Vec<String> {
-            matches(&repo, &RelPath::new("w").unwrap(), pattern, hidden).iter().map(ToString::to_string).collect()
+            matches(&repo, &RelPath::new("w").unwrap(), pattern, hidden)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         };
         assert_eq!(found("dist", false), ["w/dist"]);
         assert_eq!(found("dist/*", false), ["w/dist/a.js", "w/dist/sub"]);
@@ -203,7 +223,11 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(matches_name("a*b*c", "axxbyyc") && !matches_name("a*b", "ac") && matches_name("[^a]", "b"));
+        assert!(
+            matches_name("a*b*c", "axxbyyc")
+                && !matches_name("a*b", "ac")
+                && matches_name("[^a]", "b")
+        );
         assert!(!matches_name("[", "[") && matches_name("\\*", "*") && matches_name("*", ""));
     }
 }

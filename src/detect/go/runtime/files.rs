@@ -1,4 +1,5 @@
-//! Files and folders that a program opens at run time and the repository holds: they are carried beside the binary.
+//! Files and folders that a program opens at run time and the repository holds: they are carried
+//! beside the binary.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -67,13 +68,43 @@ const OPENERS: [(&str, &str, Paths); 38] = [
 const TALKING: [&str; 24] = [
     "AddConfigPath",
     "SetConfigName",
-    "HasSuffix", "HasPrefix", "Contains", "EqualFold", "Equal", "Print", "Println", "Printf", "Errorf", "Fatal", "Fatalf",
-    "Error", "Info", "Debug", "Warn", "Infof", "Warnf", "Debugf", "New", "Fprintf", "Fprintln", "Sprintf",
+    "HasSuffix",
+    "HasPrefix",
+    "Contains",
+    "EqualFold",
+    "Equal",
+    "Print",
+    "Println",
+    "Printf",
+    "Errorf",
+    "Fatal",
+    "Fatalf",
+    "Error",
+    "Info",
+    "Debug",
+    "Warn",
+    "Infof",
+    "Warnf",
+    "Debugf",
+    "New",
+    "Fprintf",
+    "Fprintln",
+    "Sprintf",
 ];
 
 /// Files that a program's text may name and no program opens as its own.
-const NEVER: [&str; 10] =
-    ["go.mod", "go.sum", "go.work", "README.md", "LICENSE", "Dockerfile", "Makefile", ".gitignore", "package.json", "docker-compose.yml"];
+const NEVER: [&str; 10] = [
+    "go.mod",
+    "go.sum",
+    "go.work",
+    "README.md",
+    "LICENSE",
+    "Dockerfile",
+    "Makefile",
+    ".gitignore",
+    "package.json",
+    "docker-compose.yml",
+];
 
 /// Extensions of configuration files that viper reads.
 const CONFIG: [&str; 8] = ["yaml", "yml", "json", "toml", "ini", "properties", "hcl", "env"];
@@ -106,7 +137,9 @@ pub(super) fn opened(world: &World) -> Opened {
     opened.viper(world);
     for file in world.code.files() {
         for name in ["Root", "Dir", "Directory"] {
-            for definition in file.index().definitions_of(file, name).iter().filter(|d| d.form == Form::Field) {
+            for definition in
+                file.index().definitions_of(file, name).iter().filter(|d| d.form == Form::Field)
+            {
                 let value = world.code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, format!("`{name}` of a file server"));
                 opened.value(world, &value, &evidence, false);
@@ -132,10 +165,15 @@ impl Opened {
         let held = |way: &str| {
             let way = RelPath::new(way).unwrap_or_default();
             self.found.keys().any(|other| {
-                RelPath::new(other).is_some_and(|other| other != way && !other.is_root() && way.is_within(&other))
+                RelPath::new(other)
+                    .is_some_and(|other| other != way && !other.is_root() && way.is_within(&other))
             })
         };
-        self.found.iter().filter(|(way, _)| !held(way)).map(|(way, path)| (way.clone(), path.clone())).collect()
+        self.found
+            .iter()
+            .filter(|(way, _)| !held(way))
+            .map(|(way, path)| (way.clone(), path.clone()))
+            .collect()
     }
 
     fn call(&mut self, world: &World, call: &Call, paths: Paths) {
@@ -159,8 +197,11 @@ impl Opened {
             let prefix = value.prefix();
             match prefix.rsplit_once('/') {
                 Some((folder, _)) if !folder.is_empty() => Some(folder.to_owned()),
-                // Relative to something that is known at run time only, such as the binary's own folder.
-                _ if prefix.is_empty() => value.suffix().map(|suffix| suffix.trim_start_matches('/').to_owned()),
+                // Relative to something that is known at run time only, such as the binary's own
+                // folder.
+                _ if prefix.is_empty() => {
+                    value.suffix().map(|suffix| suffix.trim_start_matches('/').to_owned())
+                }
                 _ => None,
             }
         });
@@ -193,7 +234,8 @@ impl Opened {
         self.found.entry(way).or_insert(Sourced { value: path, evidence, rejected: Vec::new() });
     }
 
-    /// What another application's build makes of what the program calls `way`; false where none does.
+    /// What another application's build makes of what the program calls `way`; false where none
+    /// does.
     fn made(&mut self, world: &World, way: &str, evidence: &[Evidence]) -> bool {
         let repo = world.module.sources.repo;
         let found = world.places().into_iter().find_map(|folder| {
@@ -214,25 +256,31 @@ impl Opened {
 
     /// A file that git does not hold while an example of it is there.
     fn example(&mut self, world: &World, way: &str, evidence: Vec<Evidence>) {
-        let (folder, name) = way.rsplit_once('/').map_or(("", way), |(folder, name)| (folder, name));
+        let (folder, name) =
+            way.rsplit_once('/').map_or(("", way), |(folder, name)| (folder, name));
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        let names = ["example", "sample", "dist", "template", "default"].into_iter().flat_map(|word| {
-            [
-                format!("{name}.{word}"),
-                format!("{stem}.{word}.{extension}"),
-                format!("{word}.{name}"),
-                format!("{stem}-{word}.{extension}"),
-                format!("{stem}_{word}.{extension}"),
-            ]
-        });
-        let Some(example) = names.map(|name| format!("{folder}/{name}")).find_map(|w| world.locate(w.trim_start_matches('/')))
+        let names =
+            ["example", "sample", "dist", "template", "default"].into_iter().flat_map(|word| {
+                [
+                    format!("{name}.{word}"),
+                    format!("{stem}.{word}.{extension}"),
+                    format!("{word}.{name}"),
+                    format!("{stem}-{word}.{extension}"),
+                    format!("{stem}_{word}.{extension}"),
+                ]
+            });
+        let Some(example) = names
+            .map(|name| format!("{folder}/{name}"))
+            .find_map(|w| world.locate(w.trim_start_matches('/')))
         else {
             return;
         };
         let finding = Finding::new(
             "config-not-in-git",
             Severity::Warning,
-            format!("the program opens {way}, which the repository does not hold; {example} is an example of it"),
+            format!(
+                "the program opens {way}, which the repository does not hold; {example} is an example of it"
+            ),
             evidence,
             "the image carries only what the repository holds, so that the program does not find it",
             format!("mount it at run time: `-v ./{way}:/app/{way}:ro`"),
@@ -249,8 +297,14 @@ impl Opened {
 
     /// A literal that names something in the repository.
     fn literal(&mut self, world: &World, file: &Rc<SourceFile>, at: usize) {
-        let Some(text) = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text)) else { return };
-        if text.len() < 3 || text.len() > 200 || !text.contains(['/', '.']) || text.contains(char::is_whitespace) {
+        let Some(text) = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text)) else {
+            return;
+        };
+        if text.len() < 3
+            || text.len() > 200
+            || !text.contains(['/', '.'])
+            || text.contains(char::is_whitespace)
+        {
             return;
         }
         let marked = text.starts_with("./") || text.starts_with("file://");
@@ -283,14 +337,24 @@ impl Opened {
         };
         let names = texts("SetConfigName");
         for (folder, evidence) in texts("AddConfigPath") {
-            let folder = if folder == "." { String::new() } else { format!("{}/", folder.trim_end_matches('/')) };
+            let folder = if folder == "." {
+                String::new()
+            } else {
+                format!("{}/", folder.trim_end_matches('/'))
+            };
             for (name, named) in &names {
-                let ways: Vec<String> = CONFIG.iter().map(|ext| format!("{folder}{name}.{ext}")).collect();
-                let found = ways.iter().find(|way| self::way(way).and_then(|way| world.locate(&way)).is_some());
+                let ways: Vec<String> =
+                    CONFIG.iter().map(|ext| format!("{folder}{name}.{ext}")).collect();
+                let found = ways
+                    .iter()
+                    .find(|way| self::way(way).and_then(|way| world.locate(&way)).is_some());
                 let both = vec![named.clone(), evidence.clone()];
                 match found {
                     Some(way) => self.path(world, way, both, false),
-                    None => ways.iter().take(3).for_each(|way| self.path(world, way, both.clone(), true)),
+                    None => ways
+                        .iter()
+                        .take(3)
+                        .for_each(|way| self.path(world, way, both.clone(), true)),
                 }
             }
         }
@@ -303,8 +367,10 @@ impl Opened {
                 continue;
             }
             let end = call.file.closing(call.open);
-            let fatal = (end..end + 24)
-                .any(|at| ["Fatal", "Fatalf", "Fatalln", "panic", "Panic", "Exit"].contains(&call.file.word(at)));
+            let fatal = (end..end + 24).any(|at| {
+                ["Fatal", "Fatalf", "Fatalln", "panic", "Panic", "Exit"]
+                    .contains(&call.file.word(at))
+            });
             if fatal {
                 self.findings.push(Finding::new(
                     "dotenv-required",
@@ -322,7 +388,11 @@ impl Opened {
 /// A relative path inside the program's working directory or above it, without `./` and patterns.
 fn way(text: &str) -> Option<String> {
     let text = text.strip_prefix("file://").unwrap_or(text);
-    if text.starts_with('/') || text.contains("://") || text.contains(char::is_control) || text.is_empty() {
+    if text.starts_with('/')
+        || text.contains("://")
+        || text.contains(char::is_control)
+        || text.is_empty()
+    {
         return None;
     }
     let mut parts = Vec::new();
@@ -342,12 +412,15 @@ fn way(text: &str) -> Option<String> {
 /// Keys, certificates and environment files: the .dockerignore hides them.
 fn is_secret(path: &RelPath) -> bool {
     let name = path.file_name();
-    name == ".env" || name.starts_with(".env.") || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
+    name == ".env"
+        || name.starts_with(".env.")
+        || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
 }
 
 /// The literal is an argument, a value or a result.
 fn is_handed_on(file: &SourceFile, at: usize) -> bool {
-    at.checked_sub(1).is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
+    at.checked_sub(1)
+        .is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
         && file.word(at + 1) != ":"
 }
 
@@ -356,12 +429,15 @@ fn is_talk(file: &Rc<SourceFile>, at: usize) -> bool {
     if at >= 1 && matches!(file.word(at - 1), "==" | "!=" | "case") {
         return true;
     }
-    let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0) else { return false };
+    let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0) else {
+        return false;
+    };
     TALKING.contains(&file.word(open - 1))
 }
 
 impl World<'_> {
-    /// The folders that a relative path may count from, likeliest first, each once: in a small repository all are the same.
+    /// The folders that a relative path may count from, likeliest first, each once: in a small
+    /// repository all are the same.
     fn places(&self) -> Vec<&RelPath> {
         let layout = self.module.layout;
         let mut places: Vec<&RelPath> = Vec::new();
@@ -373,15 +449,18 @@ impl World<'_> {
         places
     }
 
-    /// Where the repository holds what the program calls `way`: seen from the module's folder, the application's, the
-    /// program's own, or the context's root.
+    /// Where the repository holds what the program calls `way`: seen from the module's folder, the
+    /// application's, the program's own, or the context's root.
     pub(super) fn locate(&self, way: &str) -> Option<RelPath> {
         let layout = self.module.layout;
         let repo = self.module.sources.repo;
         self.places().into_iter().find_map(|folder| {
             let path = folder.join(way)?;
-            let inside = path.is_within(&layout.context) && path != layout.context && path != layout.module;
-            let plain = !path.components().any(|part| part == "vendor" || part == "node_modules" || part == ".git");
+            let inside =
+                path.is_within(&layout.context) && path != layout.context && path != layout.module;
+            let plain = !path
+                .components()
+                .any(|part| part == "vendor" || part == "node_modules" || part == ".git");
             let there = match repo.entry(&path) {
                 Some(Entry::Dir) => repo.files_under(&path).next().is_some(),
                 Some(Entry::File) => true,

@@ -35,10 +35,12 @@ struct Address {
     evidence: Evidence,
 }
 
-/// A module, the methods by which it listens, and the variable and the port that it takes without an address.
+/// A module, the methods by which it listens, and the variable and the port that it takes without
+/// an address.
 type Framework = (&'static str, &'static [&'static str], Option<(&'static str, &'static str)>);
 
-/// Frameworks whose server methods have common names: the module, the methods, and the default address.
+/// Frameworks whose server methods have common names: the module, the methods, and the default
+/// address.
 const FRAMEWORKS: [Framework; 8] = [
     ("github.com/gin-gonic/gin", &["Run", "RunTLS"], Some(("PORT", "8080"))),
     ("github.com/labstack/echo", &["Start", "StartTLS", "StartAutoTLS", "StartH2CServer"], None),
@@ -51,12 +53,23 @@ const FRAMEWORKS: [Framework; 8] = [
 ];
 
 /// Words around an address that is not the program's main one.
-const ASIDE: [&str; 10] =
-    ["metric", "pprof", "debug", "admin", "health", "prometheus", "telemetry", "probe", "internal", "redirect"];
+const ASIDE: [&str; 10] = [
+    "metric",
+    "pprof",
+    "debug",
+    "admin",
+    "health",
+    "prometheus",
+    "telemetry",
+    "probe",
+    "internal",
+    "redirect",
+];
 
 /// Ports that belong to a service which a program talks to, not to the program.
 const FOREIGN: [u16; 19] = [
-    25, 465, 587, 993, 1433, 1521, 2181, 2379, 3306, 4222, 4317, 5432, 5672, 6379, 9042, 9092, 9200, 11211, 27017,
+    25, 465, 587, 993, 1433, 1521, 2181, 2379, 3306, 4222, 4317, 5432, 5672, 6379, 9042, 9092,
+    9200, 11211, 27017,
 ];
 
 /// Finds out how a program listens.
@@ -67,21 +80,30 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
     for call in calls(code) {
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         found.listens.get_or_insert_with(|| evidence.clone());
-        addresses.extend(address(code, &call).map(|value| Address { rank: rank(&call, &value), value, evidence }));
+        addresses.extend(address(code, &call).map(|value| Address {
+            rank: rank(&call, &value),
+            value,
+            evidence,
+        }));
     }
     if found.listens.is_none() {
         return Ok(found);
     }
     addresses.extend(fields(code));
-    let mut known: Vec<(Address, u16)> =
-        addresses.iter().filter_map(|address| Some((address.clone(), port(&address.value)?))).collect();
+    let mut known: Vec<(Address, u16)> = addresses
+        .iter()
+        .filter_map(|address| Some((address.clone(), port(&address.value)?)))
+        .collect();
     known.retain(|(_, port)| !FOREIGN.contains(port));
     if !known.iter().any(|(address, _)| address.rank < 2) {
-        // The main one leads nowhere: settings by name, which beat what is known of metrics and the like.
+        // The main one leads nowhere: settings by name, which beat what is known of metrics and the
+        // like.
         for (address, _) in &mut known {
             address.rank += 20;
         }
-        let named = documents::addresses(world, opened)?.into_iter().chain(super::settings::addresses(code));
+        let named = documents::addresses(world, opened)?
+            .into_iter()
+            .chain(super::settings::addresses(code));
         known.extend(named.filter_map(|(value, rank)| {
             let (port, evidence) = (port(&value)?, value.evidence()?.clone());
             Some((Address { value, rank, evidence }, port))
@@ -103,7 +125,8 @@ fn calls(code: &Code) -> impl Iterator<Item = Call> {
     let framework = FRAMEWORKS.iter().flat_map(move |(module, names, _)| {
         let used = code.files().any(|file| file.imports_from(module));
         names.iter().filter(move |_| used).flat_map(move |name| {
-            code.calls_of(std::slice::from_ref(name)).filter(move |call| call.is_method() && serves(code, call, module))
+            code.calls_of(std::slice::from_ref(name))
+                .filter(move |call| call.is_method() && serves(code, call, module))
         })
     });
     let plain: Vec<Call> = code.calls_of(&names).collect();
@@ -130,11 +153,14 @@ fn serves(code: &Code, call: &Call, module: &str) -> bool {
         let value = code.value(&call.file, first.clone());
         let text = value.text();
         let like = |text: &str| text.contains(':') && !text.contains("://") && !text.contains(' ');
-        return call.file.imports_from(module) && (text.as_deref().is_none_or(like) || port(&value).is_some());
+        return call.file.imports_from(module)
+            && (text.as_deref().is_none_or(like) || port(&value).is_some());
     }
     let made = call.file.index().definitions_of(&call.file, call.receiver());
     made.iter().any(|definition| {
-        call.file.imported(call.file.word(definition.value.start)).is_some_and(|path| path.starts_with(module))
+        call.file
+            .imported(call.file.word(definition.value.start))
+            .is_some_and(|path| path.starts_with(module))
     }) || call.package().is_some_and(|path| path.starts_with(module))
 }
 
@@ -161,10 +187,12 @@ fn address(code: &Code, call: &Call) -> Option<Value> {
 }
 
 fn default_address(code: &Code, call: &Call) -> Option<Value> {
-    let (module, _, default) =
-        FRAMEWORKS.iter().find(|(module, names, _)| names.contains(&call.name()) && serves(code, call, module))?;
+    let (module, _, default) = FRAMEWORKS
+        .iter()
+        .find(|(module, names, _)| names.contains(&call.name()) && serves(code, call, module))?;
     let (env, port) = (*default)?;
-    let evidence = call.evidence(format!("`{}` of {module} without an address: port {port}", call.name()));
+    let evidence =
+        call.evidence(format!("`{}` of {module} without an address: port {port}", call.name()));
     let env = (!env.is_empty()).then(|| env.to_owned());
     let colon = Value::known(":", evidence.clone());
     let port = Part { text: Some(port.to_owned()), env, flag: None, evidence };
@@ -177,7 +205,9 @@ fn fields(code: &Code) -> Vec<Address> {
     for file in code.files() {
         for definition in file.index().definitions_of(file, "Addr") {
             let server = match definition.form {
-                Form::Field => file.enclosing(definition.name).is_some_and(|open| file.word(open - 1) == "Server"),
+                Form::Field => file
+                    .enclosing(definition.name)
+                    .is_some_and(|open| file.word(open - 1) == "Server"),
                 Form::Assigned => true,
                 Form::Variable | Form::Tag => false,
             };
@@ -197,7 +227,8 @@ fn rank(call: &Call, value: &Value) -> u8 {
 }
 
 fn is_grpc(call: &Call) -> bool {
-    matches!(call.name(), "Listen" | "ListenPacket") && call.file.imports_from("google.golang.org/grpc")
+    matches!(call.name(), "Listen" | "ListenPacket")
+        && call.file.imports_from("google.golang.org/grpc")
 }
 
 /// The file speaks HTTP: a program that listens for mail too is asked by browsers here.
@@ -209,7 +240,8 @@ fn is_web(file: &SourceFile) -> bool {
 /// 2 where the function, the expression or what sets the value speaks of metrics and the like.
 fn rank_at(file: &Rc<SourceFile>, at: usize, value: &Value) -> u8 {
     let index = file.index();
-    let mut words: Vec<String> = index.function_at(at).map(|f| file.word(f.name).to_owned()).into_iter().collect();
+    let mut words: Vec<String> =
+        index.function_at(at).map(|f| file.word(f.name).to_owned()).into_iter().collect();
     words.extend((at..(at + 12).min(file.len())).map(|near| file.word(near).to_owned()));
     words.extend(value.parts.iter().flat_map(|part| part.env.iter().chain(&part.flag)).cloned());
     let words = words.join(" ").to_ascii_lowercase();
@@ -240,7 +272,10 @@ fn host(value: &Value) -> Option<(String, &Part)> {
         let text = part.text.as_deref()?;
         before.push_str(text);
         if before.contains(':') || before == "localhost" {
-            let first = value.parts.iter().find(|part| part.text.as_deref().is_some_and(|text| !text.is_empty()))?;
+            let first = value
+                .parts
+                .iter()
+                .find(|part| part.text.as_deref().is_some_and(|text| !text.is_empty()))?;
             let whole = value.text()?;
             let (host, _) = whole.rsplit_once(':')?;
             return Some((host.trim_matches(['[', ']']).to_owned(), first));
@@ -249,11 +284,14 @@ fn host(value: &Value) -> Option<(String, &Part)> {
     None
 }
 
-/// True for a variable that is the program's own port or address: `PORT`, `HTTP_ADDR`, not another service's.
+/// True for a variable that is the program's own port or address: `PORT`, `HTTP_ADDR`, not another
+/// service's.
 fn is_own(key: &str) -> bool {
     let words: Vec<&str> = key.split('_').collect();
     let names = ["PORT", "HTTP", "SERVER", "APP", "LISTEN", "BIND", "API", "WEB", "SERVICE"];
-    super::settings::is_address(key) && !is_other_service(key) && (words.len() == 1 || words.iter().any(|word| names[1..].contains(word)))
+    super::settings::is_address(key)
+        && !is_other_service(key)
+        && (words.len() == 1 || words.iter().any(|word| names[1..].contains(word)))
 }
 
 fn is_local(host: &str) -> bool {
@@ -270,7 +308,10 @@ impl Listening {
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
             let why = match other.rank {
                 0..=9 if other.rank == address.rank => {
-                    format!("{}: another address; the first one found is taken", other.evidence.place())
+                    format!(
+                        "{}: another address; the first one found is taken",
+                        other.evidence.place()
+                    )
                 }
                 _ => format!("{}: less likely the program's main one", other.evidence.place()),
             };
@@ -280,18 +321,27 @@ impl Listening {
             }
         }
         self.port = Some(sourced);
-        let number = |part: &&Part| part.text.as_deref().is_some_and(|text| text == port.to_string());
-        self.port_variable = address.value.parts.last().filter(number).and_then(|part| part.env.clone());
+        let number =
+            |part: &&Part| part.text.as_deref().is_some_and(|text| text == port.to_string());
+        self.port_variable =
+            address.value.parts.last().filter(number).and_then(|part| part.env.clone());
         if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
             self.open(address, &host, piece, port);
         }
     }
 
-    /// The program listens on the container's own loopback: opens it where a variable or a flag says so.
+    /// The program listens on the container's own loopback: opens it where a variable or a flag
+    /// says so.
     fn open(&mut self, address: &Address, host: &str, piece: &Part, port: u16) {
         let text = piece.text.as_deref().unwrap_or_default();
-        let value = if text.contains(':') && !text.starts_with("::") { format!("0.0.0.0:{port}") } else { "0.0.0.0".to_owned() };
-        let note = format!("listens on {host} unless told otherwise: nothing outside the container could reach it");
+        let value = if text.contains(':') && !text.starts_with("::") {
+            format!("0.0.0.0:{port}")
+        } else {
+            "0.0.0.0".to_owned()
+        };
+        let note = format!(
+            "listens on {host} unless told otherwise: nothing outside the container could reach it"
+        );
         let evidence = Evidence { note: note.clone(), ..piece.evidence.clone() };
         if let Some(key) = &piece.env {
             self.env.push(Sourced::new(EnvVar { key: key.clone(), value }, evidence));
@@ -314,7 +364,11 @@ impl Listening {
         let read = addresses.iter().find_map(|address| {
             let [.., last] = address.value.parts.as_slice() else { return None };
             let key = last.env.as_ref().filter(|key| is_own(key))?;
-            Some((key.clone(), last.evidence.clone(), address.value.parts.len() > 1 || key.ends_with("PORT")))
+            Some((
+                key.clone(),
+                last.evidence.clone(),
+                address.value.parts.len() > 1 || key.ends_with("PORT"),
+            ))
         });
         if let Some((key, evidence, bare)) = read {
             let stated = documents::example(world, &key)?.and_then(|part| {
@@ -324,7 +378,10 @@ impl Listening {
             let (port, evidence) = stated.unwrap_or((8080, evidence));
             let value = if bare { port.to_string() } else { format!(":{port}") };
             let note = format!("{key} decides, and has no default: {port} is set");
-            self.env.push(Sourced::new(EnvVar { key, value }, Evidence { note: note.clone(), ..evidence.clone() }));
+            self.env.push(Sourced::new(
+                EnvVar { key, value },
+                Evidence { note: note.clone(), ..evidence.clone() },
+            ));
             self.port = Some(Sourced::new(port, Evidence { note, ..evidence }));
             return Ok(());
         }

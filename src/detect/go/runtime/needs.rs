@@ -8,39 +8,70 @@ use crate::facts::{Evidence, Finding, Libc, Needs, Severity, Sourced};
 
 /// Commands of a desktop or of the developer's machine: called where they are, never needed.
 const DESKTOP: [&str; 12] = [
-    "xdg-open", "open", "rundll32", "cmd", "cmd.exe", "powershell", "explorer", "osascript", "pbcopy", "xclip", "wslview",
+    "xdg-open",
+    "open",
+    "rundll32",
+    "cmd",
+    "cmd.exe",
+    "powershell",
+    "explorer",
+    "osascript",
+    "pbcopy",
+    "xclip",
+    "wslview",
     "sw_vers",
 ];
 
 /// Commands that every base with a shell has.
 const BASIC: [&str; 34] = [
-    "ls", "cat", "cp", "mv", "rm", "mkdir", "chmod", "chown", "ps", "df", "du", "uname", "grep", "sed", "awk", "sort", "head", "tail",
-    "find", "which", "gzip", "gunzip", "hostname", "id", "date", "echo", "kill", "sleep", "env", "nproc", "stat", "true", "touch", "tee",
+    "ls", "cat", "cp", "mv", "rm", "mkdir", "chmod", "chown", "ps", "df", "du", "uname", "grep",
+    "sed", "awk", "sort", "head", "tail", "find", "which", "gzip", "gunzip", "hostname", "id",
+    "date", "echo", "kill", "sleep", "env", "nproc", "stat", "true", "touch", "tee",
 ];
 
 /// Fills in needs.
-pub(super) fn needs(world: &World, needs: &mut Needs, details: &mut ProgramDetails) -> Vec<Finding> {
+pub(super) fn needs(
+    world: &World,
+    needs: &mut Needs,
+    details: &mut ProgramDetails,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     cgo(world, needs, details, &mut findings);
     commands(world, needs, &mut findings);
-    let zones = world.code.calls_of(&["LoadLocation"]).filter(|call| call.package() == Some("time")).find(|call| {
-        let first = call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
-        first.and_then(|value| value.text()).is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
-    });
+    let zones = world
+        .code
+        .calls_of(&["LoadLocation"])
+        .filter(|call| call.package() == Some("time"))
+        .find(|call| {
+            let first =
+                call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
+            first
+                .and_then(|value| value.text())
+                .is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
+        });
     if world.closure.imports("time/tzdata").is_none() {
-        needs.zoneinfo = zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
+        needs.zoneinfo =
+            zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
     }
     findings
 }
 
-fn cgo(world: &World, needs: &mut Needs, details: &mut ProgramDetails, findings: &mut Vec<Finding>) {
+fn cgo(
+    world: &World,
+    needs: &mut Needs,
+    details: &mut ProgramDetails,
+    findings: &mut Vec<Finding>,
+) {
     let mut evidence: Vec<Evidence> =
         world.closure.packages.iter().filter_map(|package| package.cgo.clone()).collect();
     let mut libraries: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
     let mut glibc = false;
     for row in &world.module.tables.cgo {
         let Some(import) = world.closure.imports(&row.import) else { continue };
-        evidence.push(Evidence { note: format!("imports `{}`: cgo ({})", row.import, row.source), ..import.clone() });
+        evidence.push(Evidence {
+            note: format!("imports `{}`: cgo ({})", row.import, row.source),
+            ..import.clone()
+        });
         glibc |= row.glibc;
         details.musl_tags.extend(row.musl_tags.iter().cloned());
         for need in &row.needs {
@@ -54,7 +85,11 @@ fn cgo(world: &World, needs: &mut Needs, details: &mut ProgramDetails, findings:
         for file in &package.files {
             for directive in &file.cgo {
                 for name in linked(&directive.value) {
-                    let at = Evidence::at(&file.path, directive.line, format!("`#cgo {}`", directive.value));
+                    let at = Evidence::at(
+                        &file.path,
+                        directive.line,
+                        format!("`#cgo {}`", directive.value),
+                    );
                     if world.module.tables.libc_libraries.contains(&name) {
                         continue;
                     }
@@ -65,20 +100,28 @@ fn cgo(world: &World, needs: &mut Needs, details: &mut ProgramDetails, findings:
                 }
             }
         }
-        let cpp = world.module.sources.repo.children(&package.dir).find(|(path, _)| {
-            ["cc", "cpp", "cxx"].contains(&path.extension())
-        });
+        let cpp = world
+            .module
+            .sources
+            .repo
+            .children(&package.dir)
+            .find(|(path, _)| ["cc", "cpp", "cxx"].contains(&path.extension()));
         if let Some((path, _)) = cpp {
-            libraries.entry("libstdc++".to_owned()).or_default().push(Evidence::file(path, "C++ source"));
+            libraries
+                .entry("libstdc++".to_owned())
+                .or_default()
+                .push(Evidence::file(path, "C++ source"));
         }
     }
     needs.libc = if glibc { Libc::Glibc } else { Libc::Dynamic };
     needs.libc_evidence.clone_from(&evidence);
     details.links = !libraries.is_empty();
     libraries.insert("cgo".to_owned(), evidence);
-    needs.packages.extend(
-        libraries.into_iter().map(|(value, evidence)| Sourced { value, evidence, rejected: Vec::new() }),
-    );
+    needs.packages.extend(libraries.into_iter().map(|(value, evidence)| Sourced {
+        value,
+        evidence,
+        rejected: Vec::new(),
+    }));
 }
 
 /// Library names of `pkg-config: a b` and `LDFLAGS: -la -lb`, perhaps behind conditions.
@@ -100,7 +143,9 @@ fn unknown_library(name: &str, at: Evidence) -> Finding {
     Finding::new(
         "library-unknown",
         Severity::Warning,
-        format!("the program links the C library `{name}`, and the packages that hold it are not known"),
+        format!(
+            "the program links the C library `{name}`, and the packages that hold it are not known"
+        ),
         [at],
         "the build stops without its headers, and the program does not start without the library",
         "add the packages to the build stage and to the final image by hand",
@@ -121,7 +166,10 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         // Windows' programs, and what is a file's name rather than a program's.
         let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));
         let elsewhere = elsewhere || text.starts_with('.') && !text.contains('/');
-        let known = text.is_empty() || elsewhere || DESKTOP.contains(&text.as_str()) || world.locate(&text).is_some();
+        let known = text.is_empty()
+            || elsewhere
+            || DESKTOP.contains(&text.as_str())
+            || world.locate(&text).is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
         if matches!(name, "sh" | "ash" | "dash") || BASIC.contains(&name) {
             needs.shell.get_or_insert(evidence);

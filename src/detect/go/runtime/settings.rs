@@ -20,7 +20,8 @@ pub(super) fn is_aside(words: &str) -> bool {
     ["metric", "pprof", "debug", "admin", "grpc"].iter().any(|word| words.contains(word))
 }
 
-/// Settings by falling strength: struct tags, flags, defaults of viper's, constants, tables of options, literals.
+/// Settings by falling strength: struct tags, flags, defaults of viper's, constants, tables of
+/// options, literals.
 pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
     let mut all = Vec::new();
     let mut add = |value: Value, words: &str, weakness: u8| {
@@ -90,7 +91,9 @@ fn literal(file: &Rc<SourceFile>, at: usize) -> Option<Value> {
     while let Some(open) = file.enclosing(inside).filter(|_| env.is_none()) {
         // `"LISTEN_ADDR": {...}` or `"LISTEN_ADDR": option{...}`.
         env = (1..=3)
-            .filter_map(|back| file.string(open.checked_sub(back)?).map(std::borrow::Cow::into_owned))
+            .filter_map(|back| {
+                file.string(open.checked_sub(back)?).map(std::borrow::Cow::into_owned)
+            })
             .find(|key| is_env_name(key));
         inside = open;
     }

@@ -5,8 +5,18 @@ use crate::detect::go::syntax::Form;
 use crate::facts::{Evidence, Sourced};
 
 /// Names of the subcommand that serves, likeliest first.
-const SERVING: [&str; 10] =
-    ["serve", "server", "start", "run", "web", "api", "daemon", "http", "run-server", "start-server"];
+const SERVING: [&str; 10] = [
+    "serve",
+    "server",
+    "start",
+    "run",
+    "web",
+    "api",
+    "daemon",
+    "http",
+    "run-server",
+    "start-server",
+];
 
 /// What is known of a program's subcommands.
 #[derive(Debug, Default)]
@@ -45,7 +55,8 @@ fn library(world: &World) -> Option<Sourced<String>> {
         return named("cobra", at);
     }
     for file in code.files().filter(|file| file.imports_from("github.com/urfave/cli")) {
-        let field = file.index().definitions_of(file, "Commands").iter().find(|d| d.form != Form::Variable);
+        let field =
+            file.index().definitions_of(file, "Commands").iter().find(|d| d.form != Form::Variable);
         if let Some(definition) = field {
             return named("urfave/cli", file.evidence(definition.name, "`Commands` of urfave/cli"));
         }
@@ -77,7 +88,8 @@ fn os_args(world: &World) -> Option<Evidence> {
                 && file.word(at + 4) == "1"
                 && file.word(at + 5) == "]";
             let before = at.checked_sub(1).map_or("", |before| file.word(before));
-            let chosen = before == "switch" || (file.word(at + 6) == "==" && file.string(at + 7).is_some());
+            let chosen =
+                before == "switch" || (file.word(at + 6) == "==" && file.string(at + 7).is_some());
             (args && chosen).then(|| file.evidence(at, "`os.Args[1]` chooses what to do"))
         })
     })
@@ -93,7 +105,9 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
             continue;
         }
         let field = if cobra { "Use" } else { "Name" };
-        for definition in file.index().definitions_of(file, field).iter().filter(|d| d.form == Form::Field) {
+        for definition in
+            file.index().definitions_of(file, field).iter().filter(|d| d.form == Form::Field)
+        {
             let Some(text) = file.string(definition.value.start) else { continue };
             let mut words = text.split_whitespace();
             let name = words.next().unwrap_or_default();
@@ -101,7 +115,9 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
                 continue;
             }
             let Some(open) = file.enclosing(definition.name) else { continue };
-            let typed = (1..=2).filter_map(|back| open.checked_sub(back)).any(|at| file.word(at) == "Command");
+            let typed = (1..=2)
+                .filter_map(|back| open.checked_sub(back))
+                .any(|at| file.word(at) == "Command");
             // Inside a list of commands the type is left out.
             let listed = matches!(file.word(open.wrapping_sub(1)), "{" | ",");
             if !typed && !listed {
@@ -109,10 +125,18 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
             }
             let required = file.elements(open).into_iter().any(|element| {
                 file.word(element.start) == "Args"
-                    && element.clone().any(|at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs"))
+                    && element
+                        .clone()
+                        .any(|at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs"))
             });
-            let asked = words.any(|word| word.starts_with('<') || word.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
-            all.push((name.to_owned(), file.evidence(definition.name, format!("subcommand `{name}`")), required || asked));
+            let asked = words.any(|word| {
+                word.starts_with('<') || word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            });
+            all.push((
+                name.to_owned(),
+                file.evidence(definition.name, format!("subcommand `{name}`")),
+                required || asked,
+            ));
         }
     }
     // `case "serve":` below `switch os.Args[1]`.
@@ -120,7 +144,8 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
         for file in &own.files {
             for at in file.body..file.len() {
                 if file.word(at) == "case"
-                    && let Some(name) = file.string(at + 1).filter(|name| SERVING.contains(&name.as_ref()))
+                    && let Some(name) =
+                        file.string(at + 1).filter(|name| SERVING.contains(&name.as_ref()))
                 {
                     let evidence = file.evidence(at, format!("subcommand `{name}`"));
                     all.push((name.into_owned(), evidence, false));

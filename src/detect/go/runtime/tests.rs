@@ -16,7 +16,11 @@ fn with(files: &[(&str, &str)]) -> Program {
 
 /// A program whose `main` is `body`, with these imports.
 fn main(imports: &str, body: &str) -> Program {
-    let imports = imports.split_whitespace().map(|path| format!("import {path:?}\n")).collect::<Vec<_>>().concat();
+    let imports = imports
+        .split_whitespace()
+        .map(|path| format!("import {path:?}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     with(&[("main.go", &format!("package main\n{imports}\nfunc main() {{\n{body}\n}}\n"))])
 }
 
@@ -33,10 +37,22 @@ fn ports_are_followed_to_where_they_are_stated() {
     let http = "net/http os fmt flag strconv cmp";
     for (expected, body) in [
         (8080, "http.ListenAndServe(\":8080\", nil)"),
-        (8081, "p := os.Getenv(\"PORT\")\nif p == \"\" {\np = \"8081\"\n}\nhttp.ListenAndServe(\":\"+p, nil)"),
-        (8082, "a := \":8082\"\nif p := os.Getenv(\"PORT\"); p != \"\" {\na = \":\" + p\n}\nhttp.ListenAndServe(a, nil)"),
-        (8083, "port := flag.Int(\"port\", 8083, \"\")\nflag.Parse()\nhttp.ListenAndServe(fmt.Sprintf(\":%d\", *port), nil)"),
-        (8084, "var a string\nflag.StringVar(&a, \"addr\", \":8084\", \"\")\nhttp.ListenAndServe(a, nil)"),
+        (
+            8081,
+            "p := os.Getenv(\"PORT\")\nif p == \"\" {\np = \"8081\"\n}\nhttp.ListenAndServe(\":\"+p, nil)",
+        ),
+        (
+            8082,
+            "a := \":8082\"\nif p := os.Getenv(\"PORT\"); p != \"\" {\na = \":\" + p\n}\nhttp.ListenAndServe(a, nil)",
+        ),
+        (
+            8083,
+            "port := flag.Int(\"port\", 8083, \"\")\nflag.Parse()\nhttp.ListenAndServe(fmt.Sprintf(\":%d\", *port), nil)",
+        ),
+        (
+            8084,
+            "var a string\nflag.StringVar(&a, \"addr\", \":8084\", \"\")\nhttp.ListenAndServe(a, nil)",
+        ),
         (8085, "s := &http.Server{Addr: \":8085\"}\ns.ListenAndServe()"),
         (8086, "s := http.Server{}\ns.Addr = \"0.0.0.0:8086\"\ns.ListenAndServe()"),
         (8087, "http.ListenAndServe(cmp.Or(os.Getenv(\"ADDR\"), \":8087\"), nil)"),
@@ -51,8 +67,14 @@ fn ports_are_followed_to_where_they_are_stated() {
 #[test]
 fn ports_are_followed_through_functions_and_packages() {
     let program = with(&[
-        ("main.go", "package main\nimport \"example.com/app/web\"\nfunc main() { web.Run(addr()) }\nfunc addr() string { return \":7001\" }\n"),
-        ("web/web.go", "package web\nimport \"net/http\"\nfunc Run(address string) { http.ListenAndServe(address, nil) }\n"),
+        (
+            "main.go",
+            "package main\nimport \"example.com/app/web\"\nfunc main() { web.Run(addr()) }\nfunc addr() string { return \":7001\" }\n",
+        ),
+        (
+            "web/web.go",
+            "package web\nimport \"net/http\"\nfunc Run(address string) { http.ListenAndServe(address, nil) }\n",
+        ),
     ]);
     assert_eq!(port(&program), Some(7001));
     assert_eq!(program.port.unwrap().evidence[0].place(), "main.go:4");
@@ -74,7 +96,10 @@ fn viper_and_urfave_state_ports() {
         "package main\nimport (\"net/http\"; \"github.com/spf13/viper\")\nfunc main() {\n\tviper.SetDefault(\"server.addr\", \"localhost:7003\")\n\tviper.SetEnvPrefix(\"app\")\n\tviper.SetEnvKeyReplacer(nil)\n\tviper.AutomaticEnv()\n\thttp.ListenAndServe(viper.GetString(\"server.addr\"), nil)\n}\n",
     )]);
     assert_eq!(port(&program), Some(7003));
-    assert_eq!((program.env[0].value.key.as_str(), program.env[0].value.value.as_str()), ("APP_SERVER_ADDR", "0.0.0.0:7003"));
+    assert_eq!(
+        (program.env[0].value.key.as_str(), program.env[0].value.value.as_str()),
+        ("APP_SERVER_ADDR", "0.0.0.0:7003")
+    );
     let program = with(&[(
         "main.go",
         "package main\nimport (\"net/http\"; \"github.com/urfave/cli/v2\")\nfunc main() {\n\t_ = &cli.StringFlag{Name: \"listen\", Value: \":7004\", EnvVars: []string{\"LISTEN\"}}\n}\nfunc run(c *cli.Context) error { return http.ListenAndServe(c.String(\"listen\"), nil) }\n",
@@ -111,7 +136,10 @@ fn metrics_and_databases_are_not_the_main_port() {
 
 #[test]
 fn localhost_is_opened_where_something_says_so_and_else_diagnosed() {
-    let program = main("net/http flag", "a := flag.String(\"addr\", \"127.0.0.1:9000\", \"\")\nhttp.ListenAndServe(*a, nil)");
+    let program = main(
+        "net/http flag",
+        "a := flag.String(\"addr\", \"127.0.0.1:9000\", \"\")\nhttp.ListenAndServe(*a, nil)",
+    );
     assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("--addr=0.0.0.0:9000"));
     assert!(codes(&program).is_empty());
     let program = main("net/http", "http.ListenAndServe(\"localhost:9001\", nil)");
@@ -125,7 +153,10 @@ fn localhost_is_opened_where_something_says_so_and_else_diagnosed() {
 #[test]
 fn configuration_files_and_examples_state_ports() {
     let source = "package main\nimport (\"net/http\"; \"github.com/spf13/viper\")\ntype config struct { Port string `mapstructure:\"port\"` }\nfunc main() {\n\tviper.SetConfigFile(\"config.yaml\")\n\tvar cfg config\n\tviper.Unmarshal(&cfg)\n\thttp.ListenAndServe(\":\"+cfg.Port, nil)\n}\n";
-    let program = with(&[("main.go", source), ("config.yaml", "database:\n  port: 5000\nserver:\n  port: 7006\n")]);
+    let program = with(&[
+        ("main.go", source),
+        ("config.yaml", "database:\n  port: 5000\nserver:\n  port: 7006\n"),
+    ]);
     assert_eq!(port(&program), Some(7006));
     let source = "package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), nil) }\n";
     let program = with(&[("main.go", source), (".env.example", "# x\nPORT=7007\n")]);
@@ -190,7 +221,10 @@ fn an_empty_default_is_no_place_to_write() {
 #[test]
 fn a_database_in_the_working_directory_gets_a_folder() {
     let program = main("os database/sql", "sql.Open(\"sqlite\", env(\"DB\", \"app.db\"))");
-    assert_eq!((program.env[0].value.value.as_str(), program.writable[0].value.as_str()), ("/app/data/app.db", "data"));
+    assert_eq!(
+        (program.env[0].value.value.as_str(), program.writable[0].value.as_str()),
+        ("/app/data/app.db", "data")
+    );
     let program = main("database/sql", "sql.Open(\"sqlite\", \"app.db\")");
     assert_eq!(program.writable[0].value, ".");
 }
@@ -202,10 +236,14 @@ fn cgo_needs_a_c_library_and_pure_code_none() {
     assert_eq!(main("modernc.org/sqlite", "").needs.libc, Libc::None);
     assert_eq!(main("github.com/marcboeker/go-duckdb", "").needs.libc, Libc::Glibc);
     let program = with(&[
-        ("main.go", "package main\n\n// #cgo pkg-config: vips\n// #cgo windows LDFLAGS: -lfoo\n// #cgo LDFLAGS: -lm -lodd\nimport \"C\"\n\nfunc main() {}\n"),
+        (
+            "main.go",
+            "package main\n\n// #cgo pkg-config: vips\n// #cgo windows LDFLAGS: -lfoo\n// #cgo LDFLAGS: -lm -lodd\nimport \"C\"\n\nfunc main() {}\n",
+        ),
         ("x.cpp", ""),
     ]);
-    let packages: Vec<&str> = program.needs.packages.iter().map(|package| package.value.as_str()).collect();
+    let packages: Vec<&str> =
+        program.needs.packages.iter().map(|package| package.value.as_str()).collect();
     assert_eq!(packages, ["cgo", "libstdc++", "libvips"]);
     assert_eq!(codes(&program), ["library-unknown"]);
 }
@@ -213,8 +251,14 @@ fn cgo_needs_a_c_library_and_pure_code_none() {
 #[test]
 fn only_what_the_program_imports_counts() {
     let facts = facts(&[
-        ("cmd/api/main.go", "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":1\", nil) }\n"),
-        ("cmd/import/main.go", "package main\nimport \"github.com/mattn/go-sqlite3\"\nfunc main() {}\n"),
+        (
+            "cmd/api/main.go",
+            "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":1\", nil) }\n",
+        ),
+        (
+            "cmd/import/main.go",
+            "package main\nimport \"github.com/mattn/go-sqlite3\"\nfunc main() {}\n",
+        ),
     ]);
     assert_eq!(facts.programs[0].id, "./cmd/api");
     assert_eq!(facts.programs[0].needs.libc, Libc::None);
@@ -238,7 +282,9 @@ fn subcommands_and_the_one_that_serves() {
     let cobra = |fields: &str| {
         with(&[(
             "main.go",
-            &format!("package main\nimport \"github.com/spf13/cobra\"\nfunc main() {{\n\troot.AddCommand(&cobra.Command{{{fields}}})\n}}\n"),
+            &format!(
+                "package main\nimport \"github.com/spf13/cobra\"\nfunc main() {{\n\troot.AddCommand(&cobra.Command{{{fields}}})\n}}\n"
+            ),
         )])
     };
     let program = cobra("Use: \"serve\"");
@@ -255,9 +301,18 @@ fn subcommands_and_the_one_that_serves() {
 #[test]
 fn pages_come_before_other_protocols() {
     let program = with(&[
-        ("main.go", "package main\nimport \"example.com/app/pop\"\nimport \"example.com/app/web\"\nfunc main() { go pop.Serve()\nweb.Serve() }\n"),
-        ("pop/pop.go", "package pop\nimport \"net\"\nfunc Serve() { net.Listen(\"tcp\", \":1110\") }\n"),
-        ("web/web.go", "package web\nimport \"net/http\"\nfunc Serve() { http.ListenAndServe(\":8025\", nil) }\n"),
+        (
+            "main.go",
+            "package main\nimport \"example.com/app/pop\"\nimport \"example.com/app/web\"\nfunc main() { go pop.Serve()\nweb.Serve() }\n",
+        ),
+        (
+            "pop/pop.go",
+            "package pop\nimport \"net\"\nfunc Serve() { net.Listen(\"tcp\", \":1110\") }\n",
+        ),
+        (
+            "web/web.go",
+            "package web\nimport \"net/http\"\nfunc Serve() { http.ListenAndServe(\":8025\", nil) }\n",
+        ),
     ]);
     assert_eq!(port(&program), Some(8025));
     assert_eq!(port(&main("net", "net.Listen(\"tcp\", \":1110\")")), Some(1110));
@@ -265,21 +320,30 @@ fn pages_come_before_other_protocols() {
 
 #[test]
 fn embedded_files_must_be_there() {
-    let source = "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
+    let source =
+        "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
     assert_eq!(codes(&with(&[("main.go", source)])), ["embed-missing"]);
     assert!(with(&[("main.go", source), ("web/dist/index.html", "")]).findings.is_empty());
 }
 
 #[test]
 fn what_another_build_makes_is_a_front_end() {
-    let manifest = ("web/package.json", "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}");
+    let manifest = (
+        "web/package.json",
+        "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}",
+    );
     let made = |main: &str, others: &[(&str, &str)]| {
         let program = with(&[&[("main.go", main), manifest], others].concat());
         assert!(!codes(&program).contains(&"embed-missing"));
-        let told = |made: &Sourced<FrontEnd>| (made.value.output.to_string(), made.value.opened.clone());
+        let told =
+            |made: &Sourced<FrontEnd>| (made.value.output.to_string(), made.value.opened.clone());
         program.front_ends.iter().map(told).collect::<Vec<_>>()
     };
-    let embeds = |pattern: &str| format!("package main\nimport \"embed\"\n//go:embed {pattern}\nvar x embed.FS\nfunc main() {{}}\n");
+    let embeds = |pattern: &str| {
+        format!(
+            "package main\nimport \"embed\"\n//go:embed {pattern}\nvar x embed.FS\nfunc main() {{}}\n"
+        )
+    };
     let dist = || "web/dist".to_owned();
     for pattern in ["all:web/dist", "web/dist/*", "web/dist/index.html", "web"] {
         assert_eq!(made(&embeds(pattern), &[]), [(dist(), None)], "{pattern}");
@@ -288,7 +352,10 @@ fn what_another_build_makes_is_a_front_end() {
     assert_eq!(made(&embeds("*.go"), &[]), []);
     // A page that says to build is made anew; what was built and committed is not.
     assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", "")]), [(dist(), None)]);
-    assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", ""), ("web/dist/a.js", "")]), []);
+    assert_eq!(
+        made(&embeds("web/dist"), &[("web/dist/index.html", ""), ("web/dist/a.js", "")]),
+        []
+    );
     let serves = "package main\nimport \"net/http\"\nfunc main() {\nhttp.Handle(\"/\", http.FileServer(http.Dir(\"./web/dist/assets\")))\nhttp.ListenAndServe(\":1\", nil)\n}\n";
     assert_eq!(made(serves, &[]), [(dist(), Some(dist()))]);
 }
@@ -310,7 +377,9 @@ fn entangled_code_ends() {
 #[test]
 fn an_example_beats_a_program_in_internal() {
     let main = "package main\nfunc main() {}\n";
-    let found = |files: &[(&str, &str)]| facts(files).programs.iter().map(|p| p.id.clone()).collect::<Vec<_>>();
+    let found = |files: &[(&str, &str)]| {
+        facts(files).programs.iter().map(|p| p.id.clone()).collect::<Vec<_>>()
+    };
     let files = [("a/internal/types/main.go", main), ("examples/base/main.go", main)];
     assert_eq!(found(&files)[0], "./examples/base");
     assert_eq!(found(&[("a/internal/types/main.go", main), ("cmd/x/main.go", main)]), ["./cmd/x"]);

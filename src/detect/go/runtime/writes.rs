@@ -1,4 +1,5 @@
-//! Folders that a program writes: named by the calls that create files, open databases and keep uploads.
+//! Folders that a program writes: named by the calls that create files, open databases and keep
+//! uploads.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,8 @@ enum Target {
     Database,
 }
 
-/// Functions that write: the package (a prefix; any where empty), the name, the argument, what it is.
+/// Functions that write: the package (a prefix; any where empty), the name, the argument, what it
+/// is.
 const WRITERS: [(&str, &str, usize, Target); 22] = [
     ("os", "MkdirAll", 0, Target::Folder),
     ("os", "Mkdir", 0, Target::Folder),
@@ -46,7 +48,8 @@ const WRITERS: [(&str, &str, usize, Target); 22] = [
 ];
 
 /// Roots that belong to the system.
-const SYSTEM: [&str; 10] = ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
+const SYSTEM: [&str; 10] =
+    ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
 /// What a program writes.
 #[derive(Debug, Default)]
@@ -75,13 +78,27 @@ pub(super) fn written(world: &World) -> Written {
             }
             let Some(range) = call.arguments().get(position).cloned() else { continue };
             let value = world.code.value(&call.file, range);
-            written.take(&mut folders, &value, target, call.evidence(format!("`{name}` writes there")));
+            written.take(
+                &mut folders,
+                &value,
+                target,
+                call.evidence(format!("`{name}` writes there")),
+            );
         }
     }
-    for file in world.code.files().filter(|file| file.imports_from("gopkg.in/natefinch/lumberjack.v2")) {
-        for definition in file.index().definitions_of(file, "Filename").iter().filter(|d| d.form == Form::Field) {
+    for file in
+        world.code.files().filter(|file| file.imports_from("gopkg.in/natefinch/lumberjack.v2"))
+    {
+        for definition in
+            file.index().definitions_of(file, "Filename").iter().filter(|d| d.form == Form::Field)
+        {
             let value = world.code.value(file, definition.value.clone());
-            written.take(&mut folders, &value, Target::File, file.evidence(definition.name, "a log file"));
+            written.take(
+                &mut folders,
+                &value,
+                Target::File,
+                file.evidence(definition.name, "a log file"),
+            );
         }
     }
     written.folders = topmost(folders);
@@ -93,12 +110,18 @@ fn writes(world: &World, call: &Call) -> bool {
     match call.name() {
         "OpenFile" if call.package() == Some("os") => {
             let Some(flags) = call.arguments().get(1).cloned() else { return false };
-            flags.into_iter().any(|at| ["O_CREATE", "O_WRONLY", "O_RDWR", "O_APPEND"].contains(&call.file.word(at)))
+            flags.into_iter().any(|at| {
+                ["O_CREATE", "O_WRONLY", "O_RDWR", "O_APPEND"].contains(&call.file.word(at))
+            })
         }
-        "Open" | "Connect" | "MustConnect" if matches!(call.package(), Some("database/sql" | "github.com/jmoiron/sqlx")) => {
-            let driver = call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
+        "Open" | "Connect" | "MustConnect"
+            if matches!(call.package(), Some("database/sql" | "github.com/jmoiron/sqlx")) =>
+        {
+            let driver =
+                call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
             driver.and_then(|driver| driver.text()).is_some_and(|driver| {
-                ["sqlite", "sqlite3", "libsql", "duckdb"].contains(&driver.to_ascii_lowercase().as_str())
+                ["sqlite", "sqlite3", "libsql", "duckdb"]
+                    .contains(&driver.to_ascii_lowercase().as_str())
             })
         }
         _ => true,
@@ -126,13 +149,16 @@ impl Written {
         let Some(path) = path(&known, target) else { return };
         let folder = match target {
             Target::Folder => path.as_str(),
-            Target::File | Target::Database => path.rsplit_once('/').map_or(".", |(folder, _)| folder),
+            Target::File | Target::Database => {
+                path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+            }
         };
         if folder == "/tmp" || folder.starts_with("/tmp/") {
             self.temporary.get_or_insert(evidence);
             return;
         }
-        let system = SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
+        let system =
+            SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
         // A message or an address that a call of the same name was given.
         let odd = folder == "/" || folder.contains("://") || folder.contains(char::is_whitespace);
         if folder.is_empty() || odd || system || folder.contains('~') || folder.contains('$') {
@@ -145,10 +171,15 @@ impl Written {
             return;
         }
         let folder = folder.trim_start_matches("./").to_owned();
-        folders.entry(folder.clone()).or_insert(Sourced { value: folder, evidence: all, rejected: Vec::new() });
+        folders.entry(folder.clone()).or_insert(Sourced {
+            value: folder,
+            evidence: all,
+            rejected: Vec::new(),
+        });
     }
 
-    /// A file beside the binary: moved into a folder of its own where a variable or a flag can say so.
+    /// A file beside the binary: moved into a folder of its own where a variable or a flag can say
+    /// so.
     fn in_working_directory(
         &mut self,
         folders: &mut BTreeMap<String, Sourced<String>>,
@@ -163,8 +194,12 @@ impl Written {
             _ => moved,
         };
         let note = "the default lies in the working directory: moved into a folder of its own, for a volume";
-        let first = evidence.first().cloned().unwrap_or_else(|| Evidence::file(&RelPath::root(), note));
-        let at = Evidence { note: note.to_owned(), ..value.evidence().cloned().unwrap_or_else(|| first.clone()) };
+        let first =
+            evidence.first().cloned().unwrap_or_else(|| Evidence::file(&RelPath::root(), note));
+        let at = Evidence {
+            note: note.to_owned(),
+            ..value.evidence().cloned().unwrap_or_else(|| first.clone())
+        };
         if let Some(key) = value.env() {
             if !self.env.iter().any(|var| var.value.key == key) {
                 self.env.push(Sourced::new(EnvVar { key: key.to_owned(), value: moved }, at));
@@ -178,9 +213,11 @@ impl Written {
             self.here.get_or_insert(first);
             return;
         }
-        folders
-            .entry("data".to_owned())
-            .or_insert(Sourced { value: "data".to_owned(), evidence, rejected: Vec::new() });
+        folders.entry("data".to_owned()).or_insert(Sourced {
+            value: "data".to_owned(),
+            evidence,
+            rejected: Vec::new(),
+        });
     }
 
     /// The program writes beside the files that it opens: a volume would hide them.
@@ -202,24 +239,48 @@ fn path(text: &str, target: Target) -> Option<String> {
     if target == Target::Database {
         text = text.strip_prefix("file:").unwrap_or(text);
         text = text.split('?').next().unwrap_or_default();
-        if text.is_empty() || text.contains(":memory:") || text.contains("://") || text.contains('=') {
+        if text.is_empty()
+            || text.contains(":memory:")
+            || text.contains("://")
+            || text.contains('=')
+        {
             return None;
         }
     }
     let text = text.trim_end_matches('/');
     let text = text.strip_prefix("./").unwrap_or(text);
-    let odd = text.is_empty() || text.contains(char::is_control) || text.contains("..") || text.contains(['*', '%']);
+    let odd = text.is_empty()
+        || text.contains(char::is_control)
+        || text.contains("..")
+        || text.contains(['*', '%']);
     (!odd).then(|| text.to_owned())
 }
 
 /// Without folders that lie in another one.
 fn topmost(folders: BTreeMap<String, Sourced<String>>) -> Vec<Sourced<String>> {
     let names: Vec<String> = folders.keys().cloned().collect();
-    let inside = |name: &str| names.iter().any(|other| name.strip_prefix(other.as_str()).is_some_and(|r| r.starts_with('/')));
+    let inside = |name: &str| {
+        names
+            .iter()
+            .any(|other| name.strip_prefix(other.as_str()).is_some_and(|r| r.starts_with('/')))
+    };
     folders.into_iter().filter(|(name, _)| !inside(name)).map(|(_, folder)| folder).collect()
 }
 
 fn temporary(world: &World) -> Option<Evidence> {
-    let named = ["CreateTemp", "MkdirTemp", "TempDir", "TempFile", "ParseMultipartForm", "FormFile", "MultipartForm", "MultipartReader"];
-    world.code.calls_of(&named).next().map(|call| call.evidence(format!("`{}` writes temporary files", call.name())))
+    let named = [
+        "CreateTemp",
+        "MkdirTemp",
+        "TempDir",
+        "TempFile",
+        "ParseMultipartForm",
+        "FormFile",
+        "MultipartForm",
+        "MultipartReader",
+    ];
+    world
+        .code
+        .calls_of(&named)
+        .next()
+        .map(|call| call.evidence(format!("`{}` writes temporary files", call.name())))
 }

@@ -1,4 +1,5 @@
-//! Calls inside expressions: the standard library's string functions, and functions of the program itself.
+//! Calls inside expressions: the standard library's string functions, and functions of the program
+//! itself.
 
 use std::rc::Rc;
 
@@ -8,14 +9,37 @@ use crate::detect::go::syntax::Call;
 
 /// Functions that hand their first argument on, as far as a path or an address is concerned.
 const PASSING: [&str; 24] = [
-    "Itoa", "Atoi", "ParseInt", "ParseUint", "FormatInt", "FormatUint", "string", "int", "int64", "int32", "uint16", "uint",
-    "TrimSpace", "Trim", "TrimSuffix", "TrimRight", "Clean", "Abs", "FromSlash", "ToSlash", "Must", "Sprint", "ExpandEnv", "Expand",
+    "Itoa",
+    "Atoi",
+    "ParseInt",
+    "ParseUint",
+    "FormatInt",
+    "FormatUint",
+    "string",
+    "int",
+    "int64",
+    "int32",
+    "uint16",
+    "uint",
+    "TrimSpace",
+    "Trim",
+    "TrimSuffix",
+    "TrimRight",
+    "Clean",
+    "Abs",
+    "FromSlash",
+    "ToSlash",
+    "Must",
+    "Sprint",
+    "ExpandEnv",
+    "Expand",
 ];
 
 impl Code {
     /// The value of a call.
     pub(super) fn call(&self, call: &Call, steps: u8) -> Value {
-        let unknown = || Value::unknown(call.evidence(format!("`{}` gives it at run time", call.name())));
+        let unknown =
+            || Value::unknown(call.evidence(format!("`{}` gives it at run time", call.name())));
         let arguments = call.arguments();
         let argument = |number: usize| {
             arguments.get(number).map(|range| self.eval(&call.file, range.clone(), steps))
@@ -30,7 +54,9 @@ impl Code {
             (Some("net"), "JoinHostPort") => {
                 let colon = Value::known(":", call.evidence("`net.JoinHostPort`"));
                 let values = [argument(0), Some(colon), argument(1)];
-                Value { parts: values.into_iter().flatten().flat_map(|value| value.parts).collect() }
+                Value {
+                    parts: values.into_iter().flatten().flat_map(|value| value.parts).collect(),
+                }
             }
             (Some("path" | "path/filepath"), "Join") => {
                 let mut parts: Vec<Part> = Vec::new();
@@ -43,10 +69,13 @@ impl Code {
                 Value { parts }
             }
             (Some("cmp"), "Or") => {
-                let values = (0..arguments.len()).filter_map(argument).map(|value| (true, value)).collect();
+                let values =
+                    (0..arguments.len()).filter_map(argument).map(|value| (true, value)).collect();
                 merge(values).unwrap_or_else(unknown)
             }
-            (_, name) if PASSING.contains(&name) && !arguments.is_empty() => argument(0).unwrap_or_else(unknown),
+            (_, name) if PASSING.contains(&name) && !arguments.is_empty() => {
+                argument(0).unwrap_or_else(unknown)
+            }
             _ => self
                 .setting(call, steps)
                 .or_else(|| env_reader(call, literal(0), argument(1)))
@@ -84,7 +113,8 @@ impl Code {
         Some(Value { parts })
     }
 
-    /// What a function of the program returns: the last known result, and the variable that another one reads.
+    /// What a function of the program returns: the last known result, and the variable that another
+    /// one reads.
     fn returned(&self, call: &Call, steps: u8) -> Option<Value> {
         let (name, method) = (call.name(), call.is_method() && call.package().is_none());
         let local = call.package().and_then(|path| self.folders.get(path));
@@ -97,10 +127,17 @@ impl Code {
             None => method || Some(dir) == own.as_ref(),
         });
         for (_, file) in files {
-            let found = file.index().functions.iter().find(|f| f.method == method && file.word(f.name) == name);
+            let found = file
+                .index()
+                .functions
+                .iter()
+                .find(|f| f.method == method && file.word(f.name) == name);
             let Some(function) = found else { continue };
-            let returns: Vec<usize> = function.range.clone().filter(|&at| file.word(at) == "return").collect();
-            let values = returns.into_iter().filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))));
+            let returns: Vec<usize> =
+                function.range.clone().filter(|&at| file.word(at) == "return").collect();
+            let values = returns
+                .into_iter()
+                .filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))));
             return merge(values.collect()).filter(|value| !value.is_unknown());
         }
         None
@@ -111,7 +148,8 @@ impl Code {
 fn result(file: &Rc<SourceFile>, at: usize) -> Option<std::ops::Range<usize>> {
     let mut end = at + 1;
     while end < file.len() && !matches!(file.word(end), ";" | "," | "}") {
-        end = if matches!(file.word(end), "(" | "[" | "{") { file.closing(end) + 1 } else { end + 1 };
+        end =
+            if matches!(file.word(end), "(" | "[" | "{") { file.closing(end) + 1 } else { end + 1 };
     }
     (end > at + 1).then(|| at + 1..end.min(file.len()))
 }

@@ -13,14 +13,30 @@ use crate::plan::CopySpec;
 
 /// Files at the lockfile's folder that an install reads.
 const ROOT_FILES: [&str; 17] = [
-    "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".pnpmfile.mjs",
-    "pnpmfile.cjs", "yarn.lock", ".yarnrc", ".yarnrc.yml", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc", "lerna.json", ".node-version",
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    ".pnpmfile.cjs",
+    ".pnpmfile.mjs",
+    "pnpmfile.cjs",
+    "yarn.lock",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "bun.lock",
+    "bun.lockb",
+    "bunfig.toml",
+    ".npmrc",
+    "lerna.json",
+    ".node-version",
 ];
 
 /// Paths of what dependency resolution reads, for the facts.
 pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
     let specs = manifests(app, tool, &steps::installed(app, tool)?)?;
-    let paths = specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
+    let paths =
+        specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
     Ok(paths.collect())
 }
 
@@ -29,7 +45,11 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     let mut specs = Vec::new();
     let skip = |file: &str| match file {
         "package-lock.json" | "npm-shrinkwrap.json" => tool.id != "npm",
-        "pnpm-lock.yaml" | ".pnpmfile.cjs" | ".pnpmfile.mjs" | "pnpmfile.cjs" | "pnpm-workspace.yaml" => tool.id != "pnpm",
+        "pnpm-lock.yaml"
+        | ".pnpmfile.cjs"
+        | ".pnpmfile.mjs"
+        | "pnpmfile.cjs"
+        | "pnpm-workspace.yaml" => tool.id != "pnpm",
         "yarn.lock" => !tool.id.starts_with("yarn"),
         ".yarnrc" => tool.id != "yarn",
         ".yarnrc.yml" => tool.id != "yarn-berry",
@@ -37,7 +57,8 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
         ".node-version" | "lerna.json" => true,
         _ => false,
     };
-    let files: Vec<&str> = ROOT_FILES.into_iter().filter(|file| root.has(file) && !skip(file)).collect();
+    let files: Vec<&str> =
+        ROOT_FILES.into_iter().filter(|file| root.has(file) && !skip(file)).collect();
     specs.push(spec(&files, "./")?);
     let mut folders: Vec<String> = Vec::new();
     if tool.id == "yarn-berry" {
@@ -48,9 +69,11 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
         folders.push("patches".to_owned());
     }
     let home = app.dir.path.strip(&root.path).unwrap_or_default().to_owned();
-    let below = |path: &str| RelPath::new(&home).and_then(|p| p.join(path)).map(|p| p.as_str().to_owned());
+    let below =
+        |path: &str| RelPath::new(&home).and_then(|p| p.join(path)).map(|p| p.as_str().to_owned());
     for one in installed {
-        let below = |file: &String| RelPath::new(&one.way)?.join(file).map(|path| path.as_str().to_owned());
+        let below =
+            |file: &String| RelPath::new(&one.way)?.join(file).map(|path| path.as_str().to_owned());
         folders.extend(one.lifecycle.files.iter().filter_map(below));
     }
     folders.extend(local_dependencies(app)?.into_iter().filter_map(|path| below(&path)));
@@ -68,7 +91,10 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
         if root.repo.is_dir(&path) {
             specs.push(spec(&[&folder], &format!("{folder}/"))?);
         } else if root.repo.is_file(&path) {
-            let parent = path.parent().and_then(|p| p.strip(&root.path).map(str::to_owned)).unwrap_or_default();
+            let parent = path
+                .parent()
+                .and_then(|p| p.strip(&root.path).map(str::to_owned))
+                .unwrap_or_default();
             let dest = if parent.is_empty() { "./".to_owned() } else { format!("{parent}/") };
             specs.push(spec(&[&folder], &dest)?);
         }
@@ -77,17 +103,25 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
 }
 
 fn spec(src: &[&str], dest: &str) -> Result<CopySpec> {
-    Ok(CopySpec { src: src.iter().map(|s| Line::new(*s)).collect::<Result<_, _>>()?, dest: Line::new(dest)? })
+    Ok(CopySpec {
+        src: src.iter().map(|s| Line::new(*s)).collect::<Result<_, _>>()?,
+        dest: Line::new(dest)?,
+    })
 }
 
 /// Folders and archives that dependencies name by path.
 fn local_dependencies(app: &App) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (name, range) in app.package.dependencies() {
-        let local = ["file:", "link:", "portal:"].into_iter().find_map(|prefix| range.strip_prefix(prefix));
-        let local = local.or_else(|| (range.starts_with("./") || range.starts_with("../")).then_some(range));
+        let local =
+            ["file:", "link:", "portal:"].into_iter().find_map(|prefix| range.strip_prefix(prefix));
+        let local = local
+            .or_else(|| (range.starts_with("./") || range.starts_with("../")).then_some(range));
         let Some(path) = local else { continue };
-        let inside = app.dir.join(path).is_some_and(|p| p.is_within(&app.root.path) && app.dir.repo.exists(&p));
+        let inside = app
+            .dir
+            .join(path)
+            .is_some_and(|p| p.is_within(&app.root.path) && app.dir.repo.exists(&p));
         if !inside {
             anyhow::bail!(
                 "{}: the dependency {name} is at {path}, which is not below the build context: move it inside, or run dockgen on the folder that holds both",
@@ -117,7 +151,11 @@ pub(super) fn secrets(app: &App) -> Result<(Vec<Line>, Vec<Finding>)> {
                     "build-secret",
                     Severity::Note,
                     format!("the install reads {name} from a build secret"),
-                    [Evidence::at(&path, number, format!(".npmrc takes the registry's token from {name}"))],
+                    [Evidence::at(
+                        &path,
+                        number,
+                        format!(".npmrc takes the registry's token from {name}"),
+                    )],
                     "a token in an ARG or ENV stays readable in the image",
                     format!("build with `docker build --secret id={name},env={name} ...`"),
                 ));
@@ -137,4 +175,3 @@ pub(super) fn secrets(app: &App) -> Result<(Vec<Line>, Vec<Finding>)> {
     names.dedup();
     Ok((lines(&names)?, findings))
 }
-

@@ -1,4 +1,5 @@
-//! The stages of a front end: the dependencies, and the script that makes what a program in another language needs.
+//! The stages of a front end: the dependencies, and the script that makes what a program in another
+//! language needs.
 
 use anyhow::{Context, Result};
 
@@ -14,10 +15,20 @@ use crate::plan::{Build, CopySpec};
 use crate::repo::Dir;
 
 /// The plan of the stages; the build context lies at the working directory.
-pub(in crate::detect::node) fn front_end(chosen: &Chosen, front_end: &FrontEnd, context: &RelPath) -> Result<Build> {
+pub(in crate::detect::node) fn front_end(
+    chosen: &Chosen,
+    front_end: &FrontEnd,
+    context: &RelPath,
+) -> Result<Build> {
     let dir = Dir::new(chosen.repo, front_end.dir.clone());
     let app = App::read(&dir)?.context("package.json is gone")?;
-    let tool = tool::resolve(&chosen.facts.tool.value, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
+    let tool = tool::resolve(
+        &chosen.facts.tool.value,
+        &app.root,
+        app.managing_package(),
+        chosen.catalog,
+        chosen.toolchain,
+    )?;
     let installed = steps::installed(&app, &tool)?;
     // Framework and site tool say what their build asks for; where it writes is known.
     let known = site::pages(&app)?.map(|site| site.launch).unwrap_or_default();
@@ -25,11 +36,13 @@ pub(in crate::detect::node) fn front_end(chosen: &Chosen, front_end: &FrontEnd, 
     let mut launch = Launch { layout: Layout::Site, site: None, fallback: None, script, ..known };
     let way = app.root.path.strip(context).context("it lies outside the build context")?;
     let root = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
-    let (mut stages, mut findings) = stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
+    let (mut stages, mut findings) =
+        stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
     findings.extend(install_scripts::finding(&app, &tool)?);
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
     let parent = made.parent().filter(|parent| !parent.is_within(&app.root.path));
-    if let Some(way) = parent.as_ref().and_then(|parent| parent.strip(context)).filter(|way| !way.is_empty())
+    if let Some(way) =
+        parent.as_ref().and_then(|parent| parent.strip(context)).filter(|way| !way.is_empty())
         && app.package.script(&front_end.script).is_some_and(copies)
     {
         stages.destination = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);

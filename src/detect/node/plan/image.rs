@@ -36,7 +36,12 @@ fn without(mut artifact: Artifact, names: &[&str]) -> Result<Artifact> {
 }
 
 /// In layer order: dependencies first, the application last.
-pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chosen) -> Result<Vec<Artifact>> {
+pub(super) fn artifacts(
+    app: &App,
+    launch: &Launch,
+    shape: &Shape,
+    chosen: &Chosen,
+) -> Result<Vec<Artifact>> {
     let home = shape.home.as_str();
     let (mut all, mut owned) = (Vec::new(), Vec::new());
     if super::needs_modules(launch) && holds_modules(app, launch) {
@@ -58,15 +63,25 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             let pages = format!("{home}/{}", launch.site.as_deref().unwrap_or_default());
             all.push(artifact(Some("build"), pages.trim_end_matches('/'), SITE)?);
         }
-        Layout::Source | Layout::Tree => all.push(tree(app, shape, home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'))?),
+        Layout::Source | Layout::Tree => all.push(tree(
+            app,
+            shape,
+            home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'),
+        )?),
         Layout::Output => {
-            all.push(artifact(None, &relative(app, "package.json"), &format!("{home}/package.json"))?);
+            all.push(artifact(
+                None,
+                &relative(app, "package.json"),
+                &format!("{home}/package.json"),
+            )?);
             for output in &launch.outputs {
                 all.push(built(&format!("{home}/{output}"))?);
             }
             // Migrations at start read the schema.
-            let prisma = launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
-            for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma) {
+            let prisma =
+                launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
+            for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma)
+            {
                 all.push(artifact(None, &relative(app, &file), &format!("{home}/{file}"))?);
             }
         }
@@ -83,7 +98,11 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
         Layout::Standalone => {
             let dist = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
             let standalone = format!("{dist}/standalone");
-            all.push(artifact(Some("build"), &format!("{standalone}/node_modules"), &format!("{ROOT}/node_modules"))?);
+            all.push(artifact(
+                Some("build"),
+                &format!("{standalone}/node_modules"),
+                &format!("{ROOT}/node_modules"),
+            )?);
             all.push(without(artifact(Some("build"), &standalone, ROOT)?, &["node_modules"])?);
             all.push(built(&format!("{dist}/static"))?);
             if app.dir.join("public").is_some_and(|path| app.dir.repo.is_dir(&path)) {
@@ -91,8 +110,8 @@ pub(super) fn artifacts(app: &App, launch: &Launch, shape: &Shape, chosen: &Chos
             }
         }
     }
-    // COPY leaves the owner of a folder that is there already: what the program writes is left out of the tree, and
-    // comes by itself, owned by the image's user.
+    // COPY leaves the owner of a folder that is there already: what the program writes is left out
+    // of the tree, and comes by itself, owned by the image's user.
     if matches!(launch.layout, Layout::Source | Layout::Tree) {
         for folder in &chosen.program.writable {
             let there = |path: &RelPath| app.dir.repo.is_dir(path) && *path != app.dir.path;
@@ -114,7 +133,9 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     if shape.builds {
         let mut names = vec!["node_modules".to_owned()];
         for member in app.workspace.iter().filter(|_| way.is_empty()).flat_map(|w| &w.members) {
-            names.extend(member.strip(&app.root.path).map(|member| format!("{member}/node_modules")));
+            names.extend(
+                member.strip(&app.root.path).map(|member| format!("{member}/node_modules")),
+            );
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return without(built(&path)?, &names);
@@ -129,7 +150,10 @@ pub(super) fn holds_modules(app: &App, launch: &Launch) -> bool {
 
 /// A file of the application, relative to the build context.
 fn relative(app: &App, name: &str) -> String {
-    app.dir.join(name).and_then(|p| p.strip(&app.root.path).map(str::to_owned)).unwrap_or_else(|| name.to_owned())
+    app.dir
+        .join(name)
+        .and_then(|p| p.strip(&app.root.path).map(str::to_owned))
+        .unwrap_or_else(|| name.to_owned())
 }
 
 /// ENTRYPOINT and default arguments.
@@ -144,4 +168,3 @@ pub(super) fn start(launch: &Launch, interpreter: &str) -> (Vec<String>, Vec<Str
     }
     (words, launch.args.clone())
 }
-

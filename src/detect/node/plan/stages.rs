@@ -13,8 +13,8 @@ use crate::docker::types::{ContainerPath, Line};
 use crate::facts::Finding;
 use crate::plan::Env;
 
-/// What node.Dockerfile and node-site.Dockerfile read as `details`, and front-end.Dockerfile of a program in another
-/// language.
+/// What node.Dockerfile and node-site.Dockerfile read as `details`, and front-end.Dockerfile of a
+/// program in another language.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Stages {
     pub(super) tool: String,
@@ -59,8 +59,8 @@ pub(super) struct Stages {
     pub(super) fallback: Option<Line>,
 }
 
-/// The stages for `launch`, with the folder of the lockfile at `root`; dependencies of development are installed too, and
-/// nothing is taken out again.
+/// The stages for `launch`, with the folder of the lockfile at `root`; dependencies of development
+/// are installed too, and nothing is taken out again.
 pub(super) fn stages(
     chosen: &Chosen,
     app: &App,
@@ -83,11 +83,17 @@ pub(super) fn stages(
     if build.iter().any(Step::is_turbo) {
         launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
     }
-    let after_install: Vec<Vec<String>> = installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
-    let mut findings: Vec<Finding> = installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
-    let placeholders = prisma::placeholders(&app.root, installed.iter().map(|one| (one.way.as_str(), &one.package)))?;
+    let after_install: Vec<Vec<String>> =
+        installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
+    let mut findings: Vec<Finding> =
+        installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
+    let placeholders = prisma::placeholders(
+        &app.root,
+        installed.iter().map(|one| (one.way.as_str(), &one.package)),
+    )?;
     findings.extend(prisma::finding(&placeholders));
-    let placeholders: Vec<(String, String)> = placeholders.into_iter().map(|p| (p.key, p.value)).collect();
+    let placeholders: Vec<(String, String)> =
+        placeholders.into_iter().map(|p| (p.key, p.value)).collect();
     let (secrets, more) = copy::secrets(app)?;
     findings.extend(more);
     findings.extend(linker(app, tool)?);
@@ -114,11 +120,19 @@ pub(super) fn stages(
         build,
         build_env: environment(&launch.build_env)?,
         placeholders: environment(&placeholders)?,
-        build_caches: launch.build_caches.iter().map(|c| ContainerPath::new(format!("{home}/{c}"))).collect::<Result<_, _>>()?,
+        build_caches: launch
+            .build_caches
+            .iter()
+            .map(|c| ContainerPath::new(format!("{home}/{c}")))
+            .collect::<Result<_, _>>()?,
         member_modules: member_modules(app, launch)?,
         destination: None,
         site: launch.layout == Layout::Site,
-        pages: launch.site.as_ref().map(|s| ContainerPath::new(format!("{home}/{s}"))).transpose()?,
+        pages: launch
+            .site
+            .as_ref()
+            .map(|s| ContainerPath::new(format!("{home}/{s}")))
+            .transpose()?,
         fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
     };
     Ok((stages, findings))

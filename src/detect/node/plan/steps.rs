@@ -1,4 +1,5 @@
-//! What the build stage runs, in order: packages of the workspace that the application needs come first.
+//! What the build stage runs, in order: packages of the workspace that the application needs come
+//! first.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -48,12 +49,14 @@ pub(super) struct Installed {
     pub(super) lifecycle: Lifecycle,
 }
 
-/// Every package whose lifecycle scripts the install runs: the workspace's root, members, and last the application.
+/// Every package whose lifecycle scripts the install runs: the workspace's root, members, and last
+/// the application.
 pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
     let mut folders: Vec<&RelPath> = Vec::new();
     if let Some(workspace) = &app.workspace {
         folders.push(&workspace.root);
-        // npm and pnpm are told to take what the application needs; the others install every member.
+        // npm and pnpm are told to take what the application needs; the others install every
+        // member.
         let filtered = matches!(tool.id.as_str(), "npm" | "pnpm");
         folders.extend(if filtered { &workspace.needed } else { &workspace.members });
     }
@@ -62,7 +65,10 @@ pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
     let mut found = Vec::new();
     for folder in folders {
         let dir = Dir::new(app.dir.repo, folder.clone());
-        let (Some(package), Some(way)) = (Package::read(&dir)?, folder.strip(&app.root.path)) else { continue };
+        let (Some(package), Some(way)) = (Package::read(&dir)?, folder.strip(&app.root.path))
+        else {
+            continue;
+        };
         let lifecycle = lifecycle::read(&dir, &package, way.is_empty(), app.catalog)?;
         found.push(Installed { way: way.to_owned(), package, lifecycle });
     }
@@ -83,32 +89,53 @@ impl Installed {
     /// What its lifecycle scripts leave for the build stage. `member`: it is not the application.
     fn later(&self, member: bool) -> impl Iterator<Item = &Later> {
         self.lifecycle.later.iter().filter(move |later| match later {
-            Later::Script(name) => !(self.builds(name) || member && self.way.is_empty() && self.drives(name)),
+            Later::Script(name) => {
+                !(self.builds(name) || member && self.way.is_empty() && self.drives(name))
+            }
             Later::Command(_) => true,
         })
     }
 
     /// The script does what the script `build` does, which runs anyway.
     fn builds(&self, name: &str) -> bool {
-        let (text, scripts) = (self.package.script(name).unwrap_or_default(), self.package.scripts());
-        let is_build = |command| script::runs_script(&command, &scripts).is_some_and(|(name, _)| name == "build");
+        let (text, scripts) =
+            (self.package.script(name).unwrap_or_default(), self.package.scripts());
+        let is_build = |command| {
+            script::runs_script(&command, &scripts).is_some_and(|(name, _)| name == "build")
+        };
         let mut commands = script::parse(text).commands.into_iter().map(script::unwrap);
         scripts.get("build").is_some_and(|build| *build == text || commands.all(is_build))
     }
 
-    /// The root's script runs scripts of its members: those that the application needs run by themselves.
+    /// The root's script runs scripts of its members: those that the application needs run by
+    /// themselves.
     fn drives(&self, name: &str) -> bool {
         let words = |c: script::Command| c.argv;
         let text = self.package.script(name).unwrap_or_default();
         script::parse(text).commands.into_iter().map(script::unwrap).flat_map(words).any(|word| {
-            matches!(word.as_str(), "turbo" | "nx" | "lerna" | "-r" | "--recursive" | "-ws" | "--workspaces" | "workspaces" | "foreach")
-                || ["--filter", "--workspace"].iter().any(|flag| word.starts_with(flag))
+            matches!(
+                word.as_str(),
+                "turbo"
+                    | "nx"
+                    | "lerna"
+                    | "-r"
+                    | "--recursive"
+                    | "-ws"
+                    | "--workspaces"
+                    | "workspaces"
+                    | "foreach"
+            ) || ["--filter", "--workspace"].iter().any(|flag| word.starts_with(flag))
         })
     }
 }
 
 /// The steps, with the folder of each where it changes.
-pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], root: &str) -> Result<Vec<Step>> {
+pub(super) fn steps(
+    app: &App,
+    launch: &Launch,
+    installed: &[Installed],
+    root: &str,
+) -> Result<Vec<Step>> {
     // Turbo runs the usual script.
     let turbo = if launch.script.is_none() { turbo(app, launch)? } else { None };
     let own = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
@@ -135,7 +162,9 @@ pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], root: &
     let wanted = launch.layout != Layout::Source;
     if let Some(words) = turbo {
         steps.push((String::new(), false, words));
-    } else if let Some(name) = launch.script.clone().or_else(|| app.build_script()).filter(|_| wanted) {
+    } else if let Some(name) =
+        launch.script.clone().or_else(|| app.build_script()).filter(|_| wanted)
+    {
         steps.push((own, true, vec![name]));
     } else if wanted && app.compiles() {
         steps.push((own, false, vec!["tsc".to_owned()]));
@@ -151,8 +180,9 @@ pub(super) fn steps(app: &App, launch: &Launch, installed: &[Installed], root: &
     Ok(all)
 }
 
-/// Where the repository builds with Turborepo, and its build of a package begins with those that it depends on, Turbo
-/// knows the order, and tasks that no script names (<https://turborepo.com/docs/reference/configuration>).
+/// Where the repository builds with Turborepo, and its build of a package begins with those that it
+/// depends on, Turbo knows the order, and tasks that no script names
+/// (<https://turborepo.com/docs/reference/configuration>).
 fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     let root = app.root_package.as_ref().filter(|root| root.has("turbo"));
     let (Some(_), Some(name)) = (root, app.package.str(&["name"])) else { return Ok(None) };
@@ -166,7 +196,8 @@ fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     if !first.is_some_and(|list| list.iter().any(|task| task.as_str() == Some("^build"))) {
         return Ok(None);
     }
-    let mut words = vec!["turbo".to_owned(), "run".to_owned(), "build".to_owned(), format!("--filter={name}")];
+    let mut words =
+        vec!["turbo".to_owned(), "run".to_owned(), "build".to_owned(), format!("--filter={name}")];
     if !launch.build_env.is_empty() {
         // Turbo hides variables that turbo.json does not name.
         words.push("--env-mode=loose".to_owned());
@@ -174,8 +205,8 @@ fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     Ok(Some(words))
 }
 
-/// The path of a dependency's file in the image: most package managers put a member's dependencies into the
-/// workspace's folder, unless versions differ.
+/// The path of a dependency's file in the image: most package managers put a member's dependencies
+/// into the workspace's folder, unless versions differ.
 pub(super) fn hoisted(app: &App, tool: &Tool, launch: &mut Launch) {
     let way = app.dir.path.strip(&app.root.path).unwrap_or_default();
     if way.is_empty() || tool.id == "pnpm" {
@@ -183,9 +214,12 @@ pub(super) fn hoisted(app: &App, tool: &Tool, launch: &mut Launch) {
     }
     let lock = tool::npm_lock(&app.root).ok().flatten().filter(|_| tool.id == "npm");
     let own = |file: &str| {
-        let parts: Vec<&str> = file.split('/').take(if file.starts_with('@') { 2 } else { 1 }).collect();
+        let parts: Vec<&str> =
+            file.split('/').take(if file.starts_with('@') { 2 } else { 1 }).collect();
         let key = format!("{way}/node_modules/{}", parts.join("/"));
-        lock.as_ref().is_some_and(|(_, lock)| lock.get("packages").is_some_and(|packages| packages.get(key).is_some()))
+        lock.as_ref().is_some_and(|(_, lock)| {
+            lock.get("packages").is_some_and(|packages| packages.get(key).is_some())
+        })
     };
     if let Some(file) = launch.file.strip_prefix("node_modules/").filter(|file| !own(file)) {
         launch.file = format!("{ROOT}/node_modules/{file}");
@@ -215,7 +249,11 @@ mod tests {
     #[test]
     fn a_members_command_is_where_the_lockfile_puts_it() {
         let lock = r#"{"packages": {"node_modules/@a/x": {}, "node_modules/y": {}, "apps/a/node_modules/y": {}}}"#;
-        let files = [("package.json", r#"{"workspaces": ["apps/*"]}"#), ("apps/a/package.json", "{}"), ("package-lock.json", lock)];
+        let files = [
+            ("package.json", r#"{"workspaces": ["apps/*"]}"#),
+            ("apps/a/package.json", "{}"),
+            ("package-lock.json", lock),
+        ];
         let repo = Repo::from_files(files);
         let place = |file: &str, id: &str| {
             let before = Some("node node_modules/y/m.js".to_owned());
@@ -223,31 +261,59 @@ mod tests {
             hoisted(&app(&repo), &Tool { id: id.to_owned(), ..npm() }, &mut launch);
             (launch.file, launch.before.unwrap_or_default())
         };
-        assert_eq!(place("node_modules/@a/x/b.js", "npm"), ("/app/node_modules/@a/x/b.js".into(), "node node_modules/y/m.js".into()));
+        assert_eq!(
+            place("node_modules/@a/x/b.js", "npm"),
+            ("/app/node_modules/@a/x/b.js".into(), "node node_modules/y/m.js".into())
+        );
         assert_eq!(place("node_modules/y/b.js", "npm").0, "node_modules/y/b.js");
-        assert_eq!(place("node_modules/y/b.js", "yarn"), ("/app/node_modules/y/b.js".into(), "node /app/node_modules/y/m.js".into()));
+        assert_eq!(
+            place("node_modules/y/b.js", "yarn"),
+            ("/app/node_modules/y/b.js".into(), "node /app/node_modules/y/m.js".into())
+        );
         assert_eq!(place("node_modules/y/b.js", "pnpm").0, "node_modules/y/b.js");
     }
 
     #[test]
     fn lifecycle_scripts_of_a_workspace_run_once_and_where_they_belong() {
         let repo = Repo::from_files([
-            ("package.json", r#"{"workspaces": ["apps/*", "lib/*"], "scripts": {"postinstall": "turbo run build", "prepare": "node root.js"}}"#),
-            ("apps/a/package.json", r#"{"name": "a", "dependencies": {"l": "*"}, "scripts": {"build": "tsc", "prepare": "node own.js"}}"#),
-            ("apps/other/package.json", r#"{"name": "other", "scripts": {"prepare": "node other.js"}}"#),
-            ("lib/l/package.json", r#"{"name": "l", "scripts": {"build": "tsc", "prepare": "npm run build", "postinstall": "node l.js"}}"#),
+            (
+                "package.json",
+                r#"{"workspaces": ["apps/*", "lib/*"], "scripts": {"postinstall": "turbo run build", "prepare": "node root.js"}}"#,
+            ),
+            (
+                "apps/a/package.json",
+                r#"{"name": "a", "dependencies": {"l": "*"}, "scripts": {"build": "tsc", "prepare": "node own.js"}}"#,
+            ),
+            (
+                "apps/other/package.json",
+                r#"{"name": "other", "scripts": {"prepare": "node other.js"}}"#,
+            ),
+            (
+                "lib/l/package.json",
+                r#"{"name": "l", "scripts": {"build": "tsc", "prepare": "npm run build", "postinstall": "node l.js"}}"#,
+            ),
         ]);
         let app = app(&repo);
         let launch = Launch { layout: Layout::Output, ..Launch::default() };
         let said = |tool: &Tool| {
             let installed = installed(&app, tool).unwrap();
-            let folders: Vec<String> = installed.iter().filter(|one| one.drop().unwrap().is_some()).map(|one| one.way.clone()).collect();
+            let folders: Vec<String> = installed
+                .iter()
+                .filter(|one| one.drop().unwrap().is_some())
+                .map(|one| one.way.clone())
+                .collect();
             let steps = steps(&app, &launch, &installed, ROOT).unwrap();
             let words: Vec<String> = steps.iter().map(|step| step.words.join(" ")).collect();
-            let places: Vec<&str> = steps.iter().filter_map(|step| step.folder.as_ref().map(ContainerPath::as_str)).collect();
+            let places: Vec<&str> = steps
+                .iter()
+                .filter_map(|step| step.folder.as_ref().map(ContainerPath::as_str))
+                .collect();
             (folders.join(" "), words.join(" "), places.join(" "))
         };
-        let expected = ("prepare postinstall build prepare build".to_owned(), "/app/lib/l /app/apps/a".to_owned());
+        let expected = (
+            "prepare postinstall build prepare build".to_owned(),
+            "/app/lib/l /app/apps/a".to_owned(),
+        );
         let (folders, words, places) = said(&npm());
         assert_eq!((folders.trim(), (words, places)), ("lib/l apps/a", expected.clone()));
         // Yarn installs every member, and builds no other application.

@@ -22,12 +22,16 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         // Names of the file itself first, then those of the others.
-        let files: Vec<&Names> = std::iter::once(&names[index]).chain(names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n)).collect();
+        let files: Vec<&Names> = std::iter::once(&names[index])
+            .chain(names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n))
+            .collect();
         for call in calls(&source.tokens) {
             let args = arguments(&source.tokens, call.open);
             let at = source.tokens[call.open].at;
             let port = match (call.kind, args.first()) {
-                (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => Some(*first),
+                (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => {
+                    Some(*first)
+                }
                 (_, Some(_)) => option(&args, "port"),
                 _ => None,
             };
@@ -40,7 +44,11 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
                 continue;
             }
             let found = value(port, &files);
-            let number = found.literal.as_deref().and_then(|text| text.trim().parse::<u16>().ok()).filter(|p| *p > 0);
+            let number = found
+                .literal
+                .as_deref()
+                .and_then(|text| text.trim().parse::<u16>().ok())
+                .filter(|p| *p > 0);
             let by_port = found.env.iter().any(|name| name.contains("PORT"));
             if number.is_none() && !by_port {
                 continue;
@@ -57,13 +65,17 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
     }
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
-    let mut known = places.into_iter().filter_map(|place| Some((place.port?, place.evidence, place.env)));
+    let mut known =
+        places.into_iter().filter_map(|place| Some((place.port?, place.evidence, place.env)));
     if let Some((port, evidence, env)) = known.next() {
         scan.port_variable = env.into_iter().next();
         let mut chosen = Sourced::new(port, evidence);
         for (other, evidence, _) in known {
             if other != port && !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
-                chosen = chosen.rejecting(other.to_string(), format!("{}: another place that listens", evidence.place()));
+                chosen = chosen.rejecting(
+                    other.to_string(),
+                    format!("{}: another place that listens", evidence.place()),
+                );
             }
         }
         scan.port = Some(chosen);
@@ -118,7 +130,9 @@ fn calls(tokens: &[Token]) -> impl Iterator<Item = Call> {
         let method = index > 0 && tokens[index - 1].is('.');
         let kind = match window[0].word()? {
             "listen" => CallKind::Listen,
-            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => CallKind::Options,
+            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => {
+                CallKind::Options
+            }
             "Server" | "server" if method => CallKind::Options,
             _ => return None,
         };
@@ -131,12 +145,26 @@ fn is_function(tokens: &[Token]) -> bool {
         || tokens.windows(2).any(|w| w[0].is('=') && w[1].is('>'))
 }
 
-/// The address: what is local only is set by the environment where the code reads it there, else reported.
-fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&Names], at: usize, scan: &mut Scan) {
+/// The address: what is local only is set by the environment where the code reads it there, else
+/// reported.
+fn address(
+    app: &App,
+    source: &Source,
+    call: Call,
+    args: &[&[Token]],
+    files: &[&Names],
+    at: usize,
+    scan: &mut Scan,
+) {
     let stated = option(args, "host").or_else(|| option(args, "hostname"));
-    let second = args.get(1).filter(|_| call.kind == CallKind::Listen).filter(|arg| !is_function(arg) && arg.len() <= 16).copied();
+    let second = args
+        .get(1)
+        .filter(|_| call.kind == CallKind::Listen)
+        .filter(|arg| !is_function(arg) && arg.len() <= 16)
+        .copied();
     let host = stated.or(second).map(|tokens| value(tokens, files));
-    let fastify = (source.imports("fastify") || source.imports("@nestjs/platform-fastify")) && call.kind == CallKind::Listen;
+    let fastify = (source.imports("fastify") || source.imports("@nestjs/platform-fastify"))
+        && call.kind == CallKind::Listen;
     match host {
         Some(found) if found.literal.as_deref().is_some_and(|text| LOCAL.contains(&text)) => {
             let literal = found.literal.unwrap_or_default();
@@ -146,19 +174,29 @@ fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&
                     let note = format!("listens on {literal} unless {name} says otherwise");
                     scan.env.push(Sourced::new(var, source.at(found.at, note)));
                 }
-                None => scan.findings.push(local_only(source.at(found.at, format!("listens on {literal}")), &literal)),
+                None => scan.findings.push(local_only(
+                    source.at(found.at, format!("listens on {literal}")),
+                    &literal,
+                )),
             }
         }
         Some(found) if found.literal.is_none() => {
             // No default in the code: Fastify and Node.js differ in what they take then.
             if let Some(name) = found.env.iter().find(|name| is_address(name)) {
                 let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
-                scan.env.push(Sourced::new(var, source.at(at, format!("listens on the address in {name}"))));
+                scan.env.push(Sourced::new(
+                    var,
+                    source.at(at, format!("listens on the address in {name}")),
+                ));
             }
         }
-        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is given.
+        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is
+        // given.
         None if fastify && app.package.has("fastify") => {
-            scan.findings.push(local_only(source.at(at, "Fastify listens on localhost where no host is given"), "localhost"));
+            scan.findings.push(local_only(
+                source.at(at, "Fastify listens on localhost where no host is given"),
+                "localhost",
+            ));
         }
         _ => {}
     }
@@ -167,8 +205,13 @@ fn address(app: &App, source: &Source, call: Call, args: &[&[Token]], files: &[&
 /// The name of a variable for the address that a server listens on, not for one that it calls.
 fn is_address(name: &str) -> bool {
     let words: Vec<&str> = name.split('_').collect();
-    let others = ["DB", "DATABASE", "REDIS", "MYSQL", "MARIADB", "POSTGRES", "PG", "MONGO", "MONGODB", "SMTP", "MAIL", "PROXY", "API"];
-    words.iter().any(|w| matches!(*w, "HOST" | "HOSTNAME" | "ADDRESS" | "ADDR" | "BIND" | "IP" | "LISTEN"))
+    let others = [
+        "DB", "DATABASE", "REDIS", "MYSQL", "MARIADB", "POSTGRES", "PG", "MONGO", "MONGODB",
+        "SMTP", "MAIL", "PROXY", "API",
+    ];
+    words
+        .iter()
+        .any(|w| matches!(*w, "HOST" | "HOSTNAME" | "ADDRESS" | "ADDR" | "BIND" | "IP" | "LISTEN"))
         && !words.iter().any(|w| others.contains(w))
 }
 
@@ -194,7 +237,11 @@ mod tests {
         let manifest = format!(r#"{{"dependencies": {{{dependencies}}}}}"#);
         let repo = Repo::from_files([("package.json", manifest.as_str()), ("index.js", source)]);
         let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch { file: "index.js".into(), source: Some("index.js".into()), ..Launch::default() };
+        let launch = Launch {
+            file: "index.js".into(),
+            source: Some("index.js".into()),
+            ..Launch::default()
+        };
         super::super::read(&app, &launch).unwrap()
     }
 
@@ -217,14 +264,24 @@ mod tests {
         ] {
             assert_eq!(port(source), Some(4000), "{source}");
         }
-        for source in ["// app.listen(4000)", "'app.listen(4000)'", "listen('event', () => 4000)", "emitter.listen(x => 4000)"] {
+        for source in [
+            "// app.listen(4000)",
+            "'app.listen(4000)'",
+            "listen('event', () => 4000)",
+            "emitter.listen(x => 4000)",
+        ] {
             assert_eq!(port(source), None, "{source}");
         }
     }
 
     #[test]
     fn the_main_server_wins_and_others_are_named() {
-        let found = scan("", "m.listen(process.env.METRICS_PORT || 9090); app.listen(process.env.PORT || 4000)").port.unwrap();
+        let found = scan(
+            "",
+            "m.listen(process.env.METRICS_PORT || 9090); app.listen(process.env.PORT || 4000)",
+        )
+        .port
+        .unwrap();
         assert_eq!(found.value, 4000);
         assert_eq!(found.rejected[0].value, "9090");
     }
@@ -235,8 +292,12 @@ mod tests {
         assert_eq!((found.findings[0].code.as_str(), found.env.len()), ("localhost-only", 0));
         let found = scan("", "app.listen({ port: 3000, host: process.env.HOST || 'localhost' })");
         assert!(found.findings.is_empty());
-        assert_eq!((found.env[0].value.key.as_str(), found.env[0].value.value.as_str()), ("HOST", "0.0.0.0"));
-        let found = scan("\"fastify\": \"5\"", "const f = require('fastify')(); f.listen({ port: 3000 })");
+        assert_eq!(
+            (found.env[0].value.key.as_str(), found.env[0].value.value.as_str()),
+            ("HOST", "0.0.0.0")
+        );
+        let found =
+            scan("\"fastify\": \"5\"", "const f = require('fastify')(); f.listen({ port: 3000 })");
         assert_eq!(found.findings[0].code, "localhost-only");
         assert!(scan("", "app.listen(3000, () => console.log('localhost'))").findings.is_empty());
     }

@@ -1,8 +1,8 @@
 //! Pages that the program serves and that another package of the repository builds.
 
 use super::super::App;
-use super::super::front_end::delegates;
 use super::super::expression::{Names, option, path};
+use super::super::front_end::delegates;
 use super::super::launch::Launch;
 use super::super::token::{Token, arguments};
 use super::storage::Location;
@@ -29,11 +29,18 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             let args = arguments(&source.tokens, index + 1);
             let folder = args.first().copied().filter(|_| SERVES.contains(&name));
             let options = ["root", "rootPath"].into_iter().filter(|_| PLUGINS.contains(&name));
-            let candidates: Vec<&[Token]> = folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
+            let candidates: Vec<&[Token]> =
+                folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
             for tokens in candidates {
                 let found = path(tokens, &names).filter(|found| !found.path.contains("${}"));
-                for path in found.map(|found| place.in_repository(app, &found)).unwrap_or_default() {
-                    if served(app, &path, &source.at(window[0].at, format!("{name} serves {path}")), scan) {
+                for path in found.map(|found| place.in_repository(app, &found)).unwrap_or_default()
+                {
+                    if served(
+                        app,
+                        &path,
+                        &source.at(window[0].at, format!("{name} serves {path}")),
+                        scan,
+                    ) {
                         break;
                     }
                 }
@@ -42,7 +49,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     }
 }
 
-/// A path that is served: where the repository does not hold it, a build may make it. True where the path is known.
+/// A path that is served: where the repository does not hold it, a build may make it. True where
+/// the path is known.
 fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bool {
     let repo = app.dir.repo;
     if repo.exists(path) {
@@ -56,7 +64,9 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bo
         // What its own build makes needs no other, unless that only runs the other.
         let own = app.build_script().and_then(|name| app.package.script(&name));
         let names = |script: &&str| !folder.is_empty() && script.contains(folder);
-        if made.value.dir == app.dir.path || own.filter(names).is_some_and(|script| !delegates(app, script, &made.value.dir)) {
+        if made.value.dir == app.dir.path
+            || own.filter(names).is_some_and(|script| !delegates(app, script, &made.value.dir))
+        {
             continue;
         }
         if !made.value.output.is_within(context) {
@@ -74,7 +84,9 @@ fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence
     Finding::new(
         "front-end-outside",
         Severity::Warning,
-        format!("the program serves {path}, which the build of {dir} makes, outside the build context {context}"),
+        format!(
+            "the program serves {path}, which the build of {dir} makes, outside the build context {context}"
+        ),
         [evidence.clone()],
         "the image holds no such folder: the pages are not found",
         "make both folders members of one workspace, or serve the pages by an image of their own",
@@ -91,13 +103,27 @@ mod tests {
     fn of(dir: &str, manifest: &str, main: &str) -> (Vec<String>, Vec<String>) {
         let client = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
         let (package, server) = (format!("{dir}package.json"), format!("{dir}server.js"));
-        let repo = Repo::from_files([(package.as_str(), manifest), (server.as_str(), main), ("client/package.json", client)]);
+        let repo = Repo::from_files([
+            (package.as_str(), manifest),
+            (server.as_str(), main),
+            ("client/package.json", client),
+        ]);
         let folder = RelPath::new(dir.trim_end_matches('/')).unwrap_or_default();
         let app = App::read(&crate::repo::Dir::new(&repo, folder)).unwrap().unwrap();
-        let launch = Launch { file: "server.js".into(), source: Some("server.js".into()), layout: Layout::Source, ..Launch::default() };
+        let launch = Launch {
+            file: "server.js".into(),
+            source: Some("server.js".into()),
+            layout: Layout::Source,
+            ..Launch::default()
+        };
         let scan = super::super::read(&app, &launch).unwrap();
-        let told = |made: &crate::facts::Sourced<crate::facts::FrontEnd>| format!("{} as {}", made.value.output, made.value.opened.clone().unwrap());
-        (scan.front_ends.iter().map(told).collect(), scan.findings.iter().map(|f| f.code.clone()).collect())
+        let told = |made: &crate::facts::Sourced<crate::facts::FrontEnd>| {
+            format!("{} as {}", made.value.output, made.value.opened.clone().unwrap())
+        };
+        (
+            scan.front_ends.iter().map(told).collect(),
+            scan.findings.iter().map(|f| f.code.clone()).collect(),
+        )
     }
 
     #[test]
@@ -116,10 +142,16 @@ mod tests {
         assert_eq!(of("", module, main).0, made());
         assert_eq!(of("", express, "app.use(express.static('public'))").0, Vec::<String>::new());
         // The server's own build makes them, or leaves that to their package.
-        let builds = |script: &str| format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"express": "5"}}}}"#);
-        let served = |script: &str| of("", &builds(script), "app.use(express.static('client/dist'))").0;
+        let builds = |script: &str| {
+            format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"express": "5"}}}}"#)
+        };
+        let served =
+            |script: &str| of("", &builds(script), "app.use(express.static('client/dist'))").0;
         assert_eq!(served("vite build client && tsc"), Vec::<String>::new());
-        assert_eq!(served("cd client && npm ci && npm run build && cd .. && node cp-client.js"), Vec::<String>::new());
+        assert_eq!(
+            served("cd client && npm ci && npm run build && cd .. && node cp-client.js"),
+            Vec::<String>::new()
+        );
         assert_eq!(served("cd client && npm ci && npm run build"), made());
         assert_eq!(served("npm install --prefix client && npm --prefix=client run build"), made());
     }

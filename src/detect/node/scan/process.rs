@@ -11,24 +11,45 @@ use super::{Scan, Source};
 use crate::facts::{Evidence, Finding, Severity, Sourced};
 
 /// Libraries that install a handler for SIGTERM when they are used.
-const HANDLERS: [&str; 6] =
-    ["@godaddy/terminus", "http-graceful-shutdown", "close-with-grace", "lightship", "fastify-graceful-shutdown", "graceful-server"];
+const HANDLERS: [&str; 6] = [
+    "@godaddy/terminus",
+    "http-graceful-shutdown",
+    "close-with-grace",
+    "lightship",
+    "fastify-graceful-shutdown",
+    "graceful-server",
+];
 
 /// Libraries of command lines with subcommands.
 const COMMAND_LINES: [&str; 6] = ["commander", "yargs", "cac", "@oclif/core", "clipanion", "citty"];
 
 /// Programs that are there on every machine that develops and on no server.
-const DESKTOP: [&str; 12] =
-    ["open", "start", "xdg-open", "osascript", "cmd", "cmd.exe", "powershell", "powershell.exe", "wmic", "reg", "sw_vers", "explorer"];
+const DESKTOP: [&str; 12] = [
+    "open",
+    "start",
+    "xdg-open",
+    "osascript",
+    "cmd",
+    "cmd.exe",
+    "powershell",
+    "powershell.exe",
+    "wmic",
+    "reg",
+    "sw_vers",
+    "explorer",
+];
 
-/// `certain`: what the sources start is started by the program; a framework may run them while it builds only.
+/// `certain`: what the sources start is started by the program; a framework may run them while it
+/// builds only.
 pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
     let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
-        // A framework's output holds what its sources import: a program that only the build's own scripts start is none
-        // of it.
-        let used = certain || !programs.values().any(|p| p == key) || sources.iter().any(|s| s.imports(dependency));
+        // A framework's output holds what its sources import: a program that only the build's own
+        // scripts start is none of it.
+        let used = certain
+            || !programs.values().any(|p| p == key)
+            || sources.iter().any(|s| s.imports(dependency));
         if used && app.package.dependency(dependency) == Some(Dependency::Production) {
             let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
             add(scan, key, evidence);
@@ -38,14 +59,20 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
         started(source, &programs, certain, scan);
-        if let Some(evidence) = bun(source).filter(|_| !scan.findings.iter().any(|finding| finding.code == "bun-only")) {
+        if let Some(evidence) =
+            bun(source).filter(|_| !scan.findings.iter().any(|finding| finding.code == "bun-only"))
+        {
             scan.findings.push(super::bun_only(evidence));
         }
         for library in COMMAND_LINES.iter().filter(|library| source.imports(library)) {
-            commands.extend(subcommands(source).map(|at| (*library, source.at(at, format!("a subcommand, by {library}")))));
+            commands.extend(
+                subcommands(source)
+                    .map(|at| (*library, source.at(at, format!("a subcommand, by {library}")))),
+            );
         }
     }
-    if commands.len() >= 2 && !scan.listens
+    if commands.len() >= 2
+        && !scan.listens
         && let Some((library, _)) = commands.first()
     {
         let value = (*library).to_owned();
@@ -55,17 +82,20 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     Ok(())
 }
 
-/// A use of Bun's own interface: `Bun.serve(...)`, `from "bun:sqlite"`; not in a file that asks whether Bun is there.
+/// A use of Bun's own interface: `Bun.serve(...)`, `from "bun:sqlite"`; not in a file that asks
+/// whether Bun is there.
 fn bun(source: &Source) -> Option<Evidence> {
     let tokens = &source.tokens;
     if tokens.windows(2).any(|w| w[0].is_word("typeof") && w[1].is_word("Bun")) {
         return None;
     }
-    let module = |token: &Token| token.text().is_some_and(|text| text == "bun" || text.starts_with("bun:"));
+    let module =
+        |token: &Token| token.text().is_some_and(|text| text == "bun" || text.starts_with("bun:"));
     let at = tokens.windows(3).enumerate().find_map(|(index, w)| {
         let own = !index.checked_sub(1).is_some_and(|before| tokens[before].is('.'));
         let object = own && w[0].is_word("Bun") && w[1].is('.') && w[2].word().is_some();
-        let import = w[0].is_word("from") && module(&w[1]) || w[0].is_word("require") && w[1].is('(') && module(&w[2]);
+        let import = w[0].is_word("from") && module(&w[1])
+            || w[0].is_word("require") && w[1].is('(') && module(&w[2]);
         (object || import).then_some(w[0].at)
     })?;
     Some(source.at(at, "uses Bun's own interface"))
@@ -79,22 +109,28 @@ fn add(scan: &mut Scan, key: &str, evidence: Evidence) {
     }
 }
 
-/// `process.on('SIGTERM', ...)`, a list of signals, Nest's shutdown hooks; not `child.kill('SIGTERM')`.
+/// `process.on('SIGTERM', ...)`, a list of signals, Nest's shutdown hooks; not
+/// `child.kill('SIGTERM')`.
 fn sigterm(source: &Source) -> Option<Evidence> {
     let tokens = &source.tokens;
     for (index, token) in tokens.iter().enumerate() {
         let before = |back: usize| index.checked_sub(back).and_then(|at| tokens.get(at));
         if token.text() == Some("SIGTERM") {
-            let sent = before(1).is_some_and(|t| t.is('(')) && before(2).is_some_and(|t| t.is_word("kill"))
-                || before(1).is_some_and(|t| t.is(',')) && (3..=8).any(|back| before(back).is_some_and(|t| t.is_word("kill")));
+            let sent = before(1).is_some_and(|t| t.is('('))
+                && before(2).is_some_and(|t| t.is_word("kill"))
+                || before(1).is_some_and(|t| t.is(','))
+                    && (3..=8).any(|back| before(back).is_some_and(|t| t.is_word("kill")));
             if !sent {
                 return Some(source.at(token.at, "handles SIGTERM"));
             }
         }
-        if token.is_word("enableShutdownHooks") && tokens.get(index + 1).is_some_and(|t| t.is('(')) {
+        if token.is_word("enableShutdownHooks") && tokens.get(index + 1).is_some_and(|t| t.is('('))
+        {
             return Some(source.at(token.at, "NestJS ends on SIGTERM by its shutdown hooks"));
         }
-        if let Some(library) = token.text().and_then(|text| HANDLERS.iter().find(|name| **name == text)) {
+        if let Some(library) =
+            token.text().and_then(|text| HANDLERS.iter().find(|name| **name == text))
+        {
             return Some(source.at(token.at, format!("{library} handles SIGTERM")));
         }
     }
@@ -111,15 +147,23 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
     for (index, window) in tokens.windows(2).enumerate() {
         let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
         // `/x/.exec(y)` is a regular expression's method.
-        let receiver = index.checked_sub(2).filter(|_| tokens[index - 1].is('.')).and_then(|at| tokens[at].word());
+        let receiver = index
+            .checked_sub(2)
+            .filter(|_| tokens[index - 1].is('.'))
+            .and_then(|at| tokens[at].word());
         let method = index > 0 && tokens[index - 1].is('.');
-        let ours = receiver.is_some_and(|word| ["child_process", "childProcess", "cp", "shell", "util", "exec", "process"].contains(&word));
+        let ours = receiver.is_some_and(|word| {
+            ["child_process", "childProcess", "cp", "shell", "util", "exec", "process"]
+                .contains(&word)
+        });
         if method && !ours || index > 0 && tokens[index - 1].is_word("function") {
             continue;
         }
         let (known, by_shell) = match name {
-            "exec" | "execSync" | "execAsync" | "execPromise" | "execP" | "execCommand" | "shellExec" => (true, true),
-            "spawn" | "spawnSync" | "spawnAsync" | "execFile" | "execFileSync" | "execFileAsync" | "execa" | "execaSync" => (true, false),
+            "exec" | "execSync" | "execAsync" | "execPromise" | "execP" | "execCommand"
+            | "shellExec" => (true, true),
+            "spawn" | "spawnSync" | "spawnAsync" | "execFile" | "execFileSync"
+            | "execFileAsync" | "execa" | "execaSync" => (true, false),
             _ => (false, false),
         };
         if !known {
@@ -141,7 +185,11 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             add(scan, key, source.at(window[0].at, format!("starts {program}")));
         } else if !program.is_empty()
             && !DESKTOP.contains(&program)
-            && !["node", "npm", "npx", "sh", "bash", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir", "true"].contains(&program)
+            && ![
+                "node", "npm", "npx", "sh", "bash", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir",
+                "true",
+            ]
+            .contains(&program)
             && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
         {
             scan.findings.push(Finding::new(
@@ -157,13 +205,18 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
 }
 
 fn shell_option(args: &[&[Token]]) -> bool {
-    super::super::expression::option(args, "shell").is_some_and(|value| value.first().is_some_and(|t| t.is_word("true")))
+    super::super::expression::option(args, "shell")
+        .is_some_and(|value| value.first().is_some_and(|t| t.is_word("true")))
 }
 
 /// Offsets of `.command('name ...')`.
 fn subcommands(source: &Source) -> impl Iterator<Item = usize> {
     source.tokens.windows(4).filter_map(|w| {
-        (w[0].is('.') && w[1].is_word("command") && w[2].is('(') && w[3].text().is_some_and(|t| !t.starts_with(['$', '*']))).then_some(w[1].at)
+        (w[0].is('.')
+            && w[1].is_word("command")
+            && w[2].is('(')
+            && w[3].text().is_some_and(|t| !t.starts_with(['$', '*'])))
+        .then_some(w[1].at)
     })
 }
 
@@ -178,7 +231,11 @@ mod tests {
         let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "commander": "12"}}"#;
         let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
         let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch { file: "index.js".into(), source: Some("index.js".into()), ..Launch::default() };
+        let launch = Launch {
+            file: "index.js".into(),
+            source: Some("index.js".into()),
+            ..Launch::default()
+        };
         super::super::read(&app, &launch).unwrap()
     }
 
@@ -192,28 +249,49 @@ mod tests {
         ] {
             assert!(scan(source).sigterm.is_some(), "{source}");
         }
-        for source in ["child.kill('SIGTERM')", "// process.on('SIGTERM')", "process.kill(pid, 'SIGTERM')", "process.on('SIGINT', x)"] {
+        for source in [
+            "child.kill('SIGTERM')",
+            "// process.on('SIGTERM')",
+            "process.kill(pid, 'SIGTERM')",
+            "process.on('SIGINT', x)",
+        ] {
             assert!(scan(source).sigterm.is_none(), "{source}");
         }
     }
 
     #[test]
     fn what_only_bun_has_is_an_error() {
-        for source in ["Bun.serve({ fetch })", "import { Database } from 'bun:sqlite'; x", "const { $ } = require('bun')"] {
-            assert_eq!(scan(source).findings.first().map(|f| f.code.as_str()), Some("bun-only"), "{source}");
+        for source in [
+            "Bun.serve({ fetch })",
+            "import { Database } from 'bun:sqlite'; x",
+            "const { $ } = require('bun')",
+        ] {
+            assert_eq!(
+                scan(source).findings.first().map(|f| f.code.as_str()),
+                Some("bun-only"),
+                "{source}"
+            );
         }
-        for source in ["if (typeof Bun !== 'undefined') Bun.gc(true)", "menu.Bun.serve()", "import x from 'bundle'; x"] {
+        for source in [
+            "if (typeof Bun !== 'undefined') Bun.gc(true)",
+            "menu.Bun.serve()",
+            "import x from 'bundle'; x",
+        ] {
             assert!(scan(source).findings.is_empty(), "{source}");
         }
     }
 
     #[test]
     fn programs_and_shells() {
-        let found = scan("const { exec, spawn } = require('child_process'); spawn('git', ['log']); exec(`ping ${host}`); /a/.exec('curl x')");
+        let found = scan(
+            "const { exec, spawn } = require('child_process'); spawn('git', ['log']); exec(`ping ${host}`); /a/.exec('curl x')",
+        );
         let keys: Vec<_> = found.packages.iter().map(|p| p.value.as_str()).collect();
         assert_eq!(keys, ["ffmpeg", "git", "ping"]);
         assert!(found.shell.is_some());
-        let found = scan("const { spawn } = require('node:child_process'); spawn('weird-tool', []); spawn('xdg-open', [])");
+        let found = scan(
+            "const { spawn } = require('node:child_process'); spawn('weird-tool', []); spawn('xdg-open', [])",
+        );
         assert!(found.shell.is_none());
         assert_eq!(found.findings.len(), 1);
         assert_eq!(found.findings[0].code, "system-program");
@@ -223,6 +301,10 @@ mod tests {
     fn subcommands_need_two() {
         let two = "const { program } = require('commander'); program.command('serve <x>'); program.command('migrate');";
         assert_eq!(scan(two).subcommands.unwrap().value, "commander");
-        assert!(scan("const { program } = require('commander'); program.command('serve')").subcommands.is_none());
+        assert!(
+            scan("const { program } = require('commander'); program.command('serve')")
+                .subcommands
+                .is_none()
+        );
     }
 }

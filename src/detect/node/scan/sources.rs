@@ -1,4 +1,5 @@
-//! Which files are read: those that the entry imports, or all sources of the application, within bounds.
+//! Which files are read: those that the entry imports, or all sources of the application, within
+//! bounds.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -17,8 +18,28 @@ const MAX_FILES: usize = 800;
 
 /// Folders whose files do not run in production.
 const ASIDE: [&str; 22] = [
-    "test", "tests", "__tests__", "__mocks__", "spec", "e2e", "cypress", "playwright", "fixtures", "mocks", "docs", "examples",
-    "example", "public", "static", "assets", "dist", "build", "out", "coverage", ".storybook", "src-tauri",
+    "test",
+    "tests",
+    "__tests__",
+    "__mocks__",
+    "spec",
+    "e2e",
+    "cypress",
+    "playwright",
+    "fixtures",
+    "mocks",
+    "docs",
+    "examples",
+    "example",
+    "public",
+    "static",
+    "assets",
+    "dist",
+    "build",
+    "out",
+    "coverage",
+    ".storybook",
+    "src-tauri",
 ];
 
 /// A source file, tokenized.
@@ -40,7 +61,9 @@ impl Source {
     /// True where the file imports that module.
     pub(crate) fn imports(&self, module: &str) -> bool {
         self.tokens.iter().any(|token| {
-            token.text().is_some_and(|text| text == module || text.strip_prefix("node:") == Some(module))
+            token
+                .text()
+                .is_some_and(|text| text == module || text.strip_prefix("node:") == Some(module))
         })
     }
 }
@@ -48,7 +71,8 @@ impl Source {
 /// The sources of a program, its entry first.
 pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
     let entry = launch.source.clone().or_else(|| app.finds(&launch.file));
-    let entry = entry.and_then(|name| app.dir.join(&name)).filter(|path| app.dir.repo.is_file(path));
+    let entry =
+        entry.and_then(|name| app.dir.join(&name)).filter(|path| app.dir.repo.is_file(path));
     // A framework loads its files by convention: nothing imports them.
     let by_convention = matches!(launch.layout, Layout::Standalone | Layout::Bundle);
     let mut sources = match entry {
@@ -60,7 +84,9 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
             .dir
             .repo
             .files_under(&app.dir.path)
-            .filter(|path| is_server_code(app, path) && (!by_convention || runs_by_convention(app, path)))
+            .filter(|path| {
+                is_server_code(app, path) && (!by_convention || runs_by_convention(app, path))
+            })
             .cloned()
             .collect();
         for path in files.into_iter().take(MAX_FILES) {
@@ -71,20 +97,24 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
 }
 
 fn is_code(path: &RelPath) -> bool {
-    matches!(path.extension(), "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx" | "") && !path.file_name().ends_with(".d.ts")
+    matches!(path.extension(), "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx" | "")
+        && !path.file_name().ends_with(".d.ts")
 }
 
 fn is_server_code(app: &App, path: &RelPath) -> bool {
     let way = path.strip(&app.dir.path).unwrap_or_default();
     let name = path.file_name();
-    let skipped = [".test.", ".spec.", ".stories.", ".config.", ".min.", ".d.ts"].iter().any(|part| name.contains(part));
+    let skipped = [".test.", ".spec.", ".stories.", ".config.", ".min.", ".d.ts"]
+        .iter()
+        .any(|part| name.contains(part));
     let extension = path.extension();
     matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts")
         && !skipped
         && !way.split('/').any(|part| ASIDE.contains(&part))
 }
 
-/// Folders and root files of frameworks that run on the server; their build's own scripts lie elsewhere.
+/// Folders and root files of frameworks that run on the server; their build's own scripts lie
+/// elsewhere.
 fn runs_by_convention(app: &App, path: &RelPath) -> bool {
     let way = path.strip(&app.dir.path).unwrap_or_default();
     let first = way.split('/').next().unwrap_or_default();
@@ -118,8 +148,8 @@ fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Files of the application that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`, and the
-/// aliases `@/y`, `~/y`, `src/y`.
+/// Files of the application that a source imports: `import x from './y'`, `require('./y')`,
+/// `import('./y')`, and the aliases `@/y`, `~/y`, `src/y`.
 fn imported(app: &App, source: &Source) -> Vec<RelPath> {
     let here = source.path.parent().unwrap_or_default();
     let mut found = Vec::new();
@@ -143,16 +173,32 @@ fn imported(app: &App, source: &Source) -> Vec<RelPath> {
     found
 }
 
-/// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the sources.
+/// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the
+/// sources.
 fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
     let stem = base.as_str();
     let swapped = [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")]
         .into_iter()
         .filter_map(|(from, to)| stem.strip_suffix(from).map(|stem| format!("{stem}{to}")));
-    let extended = ["", ".ts", ".js", ".mts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.ts", "/index.js", "/index.mjs"]
-        .iter()
-        .map(|suffix| format!("{stem}{suffix}"));
+    let extended = [
+        "",
+        ".ts",
+        ".js",
+        ".mts",
+        ".mjs",
+        ".cjs",
+        ".tsx",
+        ".jsx",
+        "/index.ts",
+        "/index.js",
+        "/index.mjs",
+    ]
+    .iter()
+    .map(|suffix| format!("{stem}{suffix}"));
     extended.chain(swapped).filter_map(|name| RelPath::new(&name)).find(|path| {
-        !path.is_root() && path.is_within(&app.root.path) && is_code(path) && app.dir.repo.is_file(path)
+        !path.is_root()
+            && path.is_within(&app.root.path)
+            && is_code(path)
+            && app.dir.repo.is_file(path)
     })
 }

@@ -9,29 +9,83 @@ use crate::facts::{Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder that they make or write into.
-const MAKES_FOLDER: [&str; 8] = ["mkdir", "mkdirSync", "mkdirp", "mkdirpSync", "ensureDir", "ensureDirSync", "emptyDir", "emptyDirSync"];
+const MAKES_FOLDER: [&str; 8] = [
+    "mkdir",
+    "mkdirSync",
+    "mkdirp",
+    "mkdirpSync",
+    "ensureDir",
+    "ensureDirSync",
+    "emptyDir",
+    "emptyDirSync",
+];
 
 /// Calls whose first argument is a file that they write.
 const WRITES_FILE: [&str; 12] = [
-    "createWriteStream", "writeFile", "writeFileSync", "appendFile", "appendFileSync", "outputFile", "outputFileSync", "outputJson",
-    "writeJson", "writeJsonSync", "DatabaseSync", "Database",
+    "createWriteStream",
+    "writeFile",
+    "writeFileSync",
+    "appendFile",
+    "appendFileSync",
+    "outputFile",
+    "outputFileSync",
+    "outputJson",
+    "writeJson",
+    "writeJsonSync",
+    "DatabaseSync",
+    "Database",
 ];
 
 /// Options that name a folder to write.
-const FOLDER_OPTIONS: [(&str, &str); 5] =
-    [("multer", "dest"), ("diskStorage", "destination"), ("DailyRotateFile", "dirname"), ("formidable", "uploadDir"), ("fileUpload", "tempFileDir")];
+const FOLDER_OPTIONS: [(&str, &str); 5] = [
+    ("multer", "dest"),
+    ("diskStorage", "destination"),
+    ("DailyRotateFile", "dirname"),
+    ("formidable", "uploadDir"),
+    ("fileUpload", "tempFileDir"),
+];
 
 /// Options that name a file to write, in calls of that name.
-const FILE_OPTIONS: [(&str, &str); 4] = [("File", "filename"), ("Sequelize", "storage"), ("DailyRotateFile", "filename"), ("createClient", "url")];
+const FILE_OPTIONS: [(&str, &str); 4] = [
+    ("File", "filename"),
+    ("Sequelize", "storage"),
+    ("DailyRotateFile", "filename"),
+    ("createClient", "url"),
+];
 
 /// Calls whose first argument is read.
 const READS: [&str; 16] = [
-    "readFile", "readFileSync", "createReadStream", "readdir", "readdirSync", "existsSync", "sendFile", "static", "serveStatic", "access",
-    "accessSync", "readJson", "readJsonSync", "loadSync", "favicon", "opendir",
+    "readFile",
+    "readFileSync",
+    "createReadStream",
+    "readdir",
+    "readdirSync",
+    "existsSync",
+    "sendFile",
+    "static",
+    "serveStatic",
+    "access",
+    "accessSync",
+    "readJson",
+    "readJsonSync",
+    "loadSync",
+    "favicon",
+    "opendir",
 ];
 
 /// Options that name files or folders to read.
-const READ_OPTIONS: [&str; 10] = ["root", "views", "directory", "migrationsFolder", "migrationsDir", "localesPath", "templateDir", "rootPath", "dir", "path"];
+const READ_OPTIONS: [&str; 10] = [
+    "root",
+    "views",
+    "directory",
+    "migrationsFolder",
+    "migrationsDir",
+    "localesPath",
+    "templateDir",
+    "rootPath",
+    "dir",
+    "path",
+];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let all_names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
@@ -46,7 +100,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             let args = arguments(&source.tokens, index + 1);
             let at = window[0].at;
             if name == "tmpdir" && scan.temporary.is_none() {
-                scan.temporary = Some(source.at(at, "uses the system's folder for temporary files"));
+                scan.temporary =
+                    Some(source.at(at, "uses the system's folder for temporary files"));
             }
             writes(name, &args, names, &place, source, at, scan);
             if launch.layout == Layout::Output {
@@ -60,11 +115,15 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
     let folders: Vec<RelPath> = scan.files.iter().map(|f| f.value.clone()).collect();
-    scan.files.retain(|file| !folders.iter().any(|folder| *folder != file.value && file.value.is_within(folder)));
+    scan.files.retain(|file| {
+        !folders.iter().any(|folder| *folder != file.value && file.value.is_within(folder))
+    });
     scan.writable.sort_by(|a, b| a.value.cmp(&b.value));
     scan.writable.dedup_by(|a, b| a.value == b.value);
     let written: Vec<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
-    scan.writable.retain(|w| !written.iter().any(|other| *other != w.value && w.value.starts_with(&format!("{other}/"))));
+    scan.writable.retain(|w| {
+        !written.iter().any(|other| *other != w.value && w.value.starts_with(&format!("{other}/")))
+    });
 }
 
 /// From where a source file's paths count at run time, relative to the application.
@@ -76,20 +135,24 @@ impl Location {
     pub(super) fn of(app: &App, launch: &Launch, source: &Source) -> Self {
         let name = source.path.relative_to(&app.dir.path);
         let built = if launch.layout == Layout::Output { app.compiled(&name) } else { None };
-        let folder = RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
+        let folder =
+            RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
         Self { folder }
     }
 
-    /// What a relative path may mean in the repository, likeliest first; it may lie outside of the application.
+    /// What a relative path may mean in the repository, likeliest first; it may lie outside of the
+    /// application.
     pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Vec<RelPath> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         let here = app.dir.path.join(text);
         match found.from {
             Anchor::Root => Vec::new(),
             Anchor::WorkingDirectory => here.into_iter().collect(),
-            // Modules define `__dirname` themselves, often as the working directory: `path.resolve()`.
+            // Modules define `__dirname` themselves, often as the working directory:
+            // `path.resolve()`.
             Anchor::SourceFile => {
-                let beside = app.dir.path.join(self.folder.as_str()).and_then(|folder| folder.join(text));
+                let beside =
+                    app.dir.path.join(self.folder.as_str()).and_then(|folder| folder.join(text));
                 beside.into_iter().chain(here).collect()
             }
         }
@@ -107,12 +170,25 @@ impl Location {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn writes(name: &str, args: &[&[Token]], names: &Names, place: &Location, source: &Source, at: usize, scan: &mut Scan) {
+fn writes(
+    name: &str,
+    args: &[&[Token]],
+    names: &Names,
+    place: &Location,
+    source: &Source,
+    at: usize,
+    scan: &mut Scan,
+) {
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
-    let folder = folder.or_else(|| FOLDER_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key)));
-    let file = first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
-    let file = file.or_else(|| FILE_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key)));
+    let folder = folder.or_else(|| {
+        FOLDER_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key))
+    });
+    let file =
+        first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
+    let file = file.or_else(|| {
+        FILE_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key))
+    });
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
         (None, Some(tokens)) => (tokens, true),
@@ -123,13 +199,19 @@ fn writes(name: &str, args: &[&[Token]], names: &Names, place: &Location, source
         return;
     }
     let Some(text) = place.resolve(&found) else { return };
-    let target = if is_file { text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()) } else { text.clone() };
+    let target = if is_file {
+        text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+    } else {
+        text.clone()
+    };
     let note = format!("{name} writes {text}");
     if text.starts_with("/tmp") {
         scan.temporary.get_or_insert_with(|| source.at(at, note));
         return;
     }
-    if ["/dev", "/proc", "/sys", "/etc", "/usr"].iter().any(|p| text.starts_with(p)) || target.starts_with("node_modules") {
+    if ["/dev", "/proc", "/sys", "/etc", "/usr"].iter().any(|p| text.starts_with(p))
+        || target.starts_with("node_modules")
+    {
         return;
     }
     if target.is_empty() || target == "." {
@@ -139,15 +221,19 @@ fn writes(name: &str, args: &[&[Token]], names: &Names, place: &Location, source
     scan.writable.push(Sourced::new(target, source.at(at, note)));
 }
 
-/// The file of an `SQLite` database in a configuration object: `connection: { filename: './data/x.sqlite' }`.
+/// The file of an `SQLite` database in a configuration object:
+/// `connection: { filename: './data/x.sqlite' }`.
 fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
     let sqlite = source.tokens.iter().any(|token| {
-        token.text().is_some_and(|text| matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite"))
+        token.text().is_some_and(|text| {
+            matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite")
+        })
     });
     if !sqlite {
         return;
     }
-    let others = names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, names)| names);
+    let others =
+        names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, names)| names);
     let files: Vec<&Names> = std::iter::once(&names[index]).chain(others).collect();
     for key in ["filename", "storage"] {
         for tokens in names[index].properties(key) {
@@ -159,17 +245,26 @@ fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
             let Some((folder, _)) = text.rsplit_once('/') else { continue };
             let normal = RelPath::new(folder).map(|path| path.as_str().to_owned());
             let folder = normal.as_deref().unwrap_or(folder);
-            if folder.is_empty() || folder.contains("${}") || folder.contains(':') || folder.starts_with("..") {
+            if folder.is_empty()
+                || folder.contains("${}")
+                || folder.contains(':')
+                || folder.starts_with("..")
+            {
                 continue;
             }
             let at = tokens.first().map_or(0, |token| token.at);
-            scan.writable.push(Sourced::new(folder.to_owned(), source.at(at, format!("the database is {text}"))));
+            scan.writable.push(Sourced::new(
+                folder.to_owned(),
+                source.at(at, format!("the database is {text}")),
+            ));
         }
     }
 }
 
 fn is_sqlite(source: &Source) -> bool {
-    ["better-sqlite3", "sqlite3", "bun:sqlite", "node:sqlite", "libsql"].iter().any(|module| source.imports(module))
+    ["better-sqlite3", "sqlite3", "bun:sqlite", "node:sqlite", "libsql"]
+        .iter()
+        .any(|module| source.imports(module))
 }
 
 /// A file in the program's own folder: that folder belongs to root, as the program does.
@@ -208,10 +303,13 @@ fn reads(
         let whole = source.tokens.iter().position(|t| t.at == at).map(|i| i.saturating_sub(2));
         if let Some(from) = whole {
             let end = super::super::token::closing(&source.tokens, from + 3);
-            candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
+            candidates
+                .extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
         }
     }
-    if name == "set" && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("views")) {
+    if name == "set"
+        && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("views"))
+    {
         candidates.extend(args.get(1));
     }
     candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
@@ -223,14 +321,20 @@ fn reads(
         }
     }
     // Express looks for views in ./views: https://expressjs.com/en/api.html#app.settings.table
-    if name == "set" && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine")) {
+    if name == "set"
+        && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine"))
+    {
         carry(app, launch, "views", source.at(at, "Express reads views from ./views"), scan);
     }
 }
 
 /// Carries a path that exists in the repository and is neither source nor built.
 fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
-    let Some(path) = app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path)) else { return };
+    let Some(path) =
+        app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path))
+    else {
+        return;
+    };
     let first = text.split('/').next().unwrap_or_default();
     let code = matches!(path.extension(), "ts" | "tsx" | "js" | "mjs" | "cjs" | "mts" | "cts");
     let skip = code
@@ -256,19 +360,31 @@ mod tests {
         all.extend(files.iter().copied());
         let repo = Repo::from_files(all);
         let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch { file: "index.js".into(), source: Some(files[0].0.into()), outputs: vec!["dist".into()], layout, ..Launch::default() };
+        let launch = Launch {
+            file: "index.js".into(),
+            source: Some(files[0].0.into()),
+            outputs: vec!["dist".into()],
+            layout,
+            ..Launch::default()
+        };
         super::super::read(&app, &launch).unwrap()
     }
 
     #[test]
     fn folders_that_are_written() {
-        let found = scan(&[("index.js", "
+        let found = scan(
+            &[(
+                "index.js",
+                "
             const up = path.join(__dirname, 'uploads');
             fs.mkdirSync(up, {recursive: true});
             const u = multer({ dest: 'tmp/files/' });
             new Database(process.env.DB || './data/app.db'); require('better-sqlite3');
             new winston.transports.File({ filename: 'logs/error.log' });
-            fs.writeFileSync('state.json', x); fs.writeFileSync('/tmp/x', y); fs.mkdirSync(other);")], Layout::Source);
+            fs.writeFileSync('state.json', x); fs.writeFileSync('/tmp/x', y); fs.mkdirSync(other);",
+            )],
+            Layout::Source,
+        );
         let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
         assert_eq!(folders, ["data", "logs", "tmp/files", "uploads"]);
         assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");

@@ -9,7 +9,8 @@ use crate::path::RelPath;
 /// What the code does on disk.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    /// Where it lies in the repository; how the program calls it (absolute where its path is compiled in).
+    /// Where it lies in the repository; how the program calls it (absolute where its path is
+    /// compiled in).
     pub(super) files: Vec<(RelPath, String, Evidence)>,
     /// What it serves and the builds of other applications make.
     pub(super) made: Vec<Sourced<FrontEnd>>,
@@ -20,38 +21,131 @@ pub(super) struct Disk {
 
 /// Types whose `new` or `from` takes a path that is opened.
 const OPENERS: [&str; 22] = [
-    "ServeDir", "ServeFile", "Path", "PathBuf", "Files", "Tera", "StaticFilesEndpoint", "StaticFileEndpoint", "StaticDir",
-    "StaticFile", "FileServer", "File", "Config", "Utf8Path", "Utf8PathBuf", "WalkDir", "Environment", "Toml", "Yaml", "Json",
-    "Migrator", "Engine",
+    "ServeDir",
+    "ServeFile",
+    "Path",
+    "PathBuf",
+    "Files",
+    "Tera",
+    "StaticFilesEndpoint",
+    "StaticFileEndpoint",
+    "StaticDir",
+    "StaticFile",
+    "FileServer",
+    "File",
+    "Config",
+    "Utf8Path",
+    "Utf8PathBuf",
+    "WalkDir",
+    "Environment",
+    "Toml",
+    "Yaml",
+    "Json",
+    "Migrator",
+    "Engine",
 ];
 
 /// Those of them that serve folders.
-const SERVING: [&str; 7] =
-    ["ServeDir", "ServeFile", "Files", "StaticFilesEndpoint", "StaticFileEndpoint", "StaticDir", "FileServer"];
+const SERVING: [&str; 7] = [
+    "ServeDir",
+    "ServeFile",
+    "Files",
+    "StaticFilesEndpoint",
+    "StaticFileEndpoint",
+    "StaticDir",
+    "FileServer",
+];
 
 /// Functions that open the path that they are given.
 const OPENING: [&str; 20] = [
-    "open", "read", "read_to_string", "read_dir", "with_name", "file", "dir", "path_loader", "register_template_file",
-    "register_templates_directory", "register_template_string", "join", "from_file", "load_from_file", "metadata", "exists",
-    "canonicalize", "copy", "from_path", "load",
+    "open",
+    "read",
+    "read_to_string",
+    "read_dir",
+    "with_name",
+    "file",
+    "dir",
+    "path_loader",
+    "register_template_file",
+    "register_templates_directory",
+    "register_template_string",
+    "join",
+    "from_file",
+    "load_from_file",
+    "metadata",
+    "exists",
+    "canonicalize",
+    "copy",
+    "from_path",
+    "load",
 ];
 
 /// Calls whose arguments are addresses of the web, not of files.
 const ROUTES: [&str; 26] = [
-    "route", "nest", "nest_service", "route_service", "get", "post", "put", "delete", "patch", "at", "service", "mount", "scope",
-    "resource", "redirect", "to", "path", "template", "info", "warn", "error", "debug", "trace", "expect", "context", "header",
+    "route",
+    "nest",
+    "nest_service",
+    "route_service",
+    "get",
+    "post",
+    "put",
+    "delete",
+    "patch",
+    "at",
+    "service",
+    "mount",
+    "scope",
+    "resource",
+    "redirect",
+    "to",
+    "path",
+    "template",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "expect",
+    "context",
+    "header",
 ];
 
 /// Names that are the project's, not the program's.
 const NEVER: [&str; 14] = [
-    "src", "target", "tests", "Cargo.toml", "Cargo.lock", ".env", ".git", ".gitignore", ".gitattributes", ".dockerignore",
-    "Dockerfile", ".editorconfig", "build.rs", "rust-toolchain.toml",
+    "src",
+    "target",
+    "tests",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".env",
+    ".git",
+    ".gitignore",
+    ".gitattributes",
+    ".dockerignore",
+    "Dockerfile",
+    ".editorconfig",
+    "build.rs",
+    "rust-toolchain.toml",
 ];
 
 /// Calls whose text is a message to people, also where `format!` makes it.
 const MESSAGES: [&str; 16] = [
-    "context", "with_context", "wrap_err", "wrap_err_with", "expect", "panic", "bail", "anyhow", "eyre", "ensure", "info",
-    "warn", "error", "debug", "trace", "println",
+    "context",
+    "with_context",
+    "wrap_err",
+    "wrap_err_with",
+    "expect",
+    "panic",
+    "bail",
+    "anyhow",
+    "eyre",
+    "ensure",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "println",
 ];
 
 /// Endings that the crate `config` tries where a name has none.
@@ -75,7 +169,11 @@ pub(super) fn disk(code: &Code) -> Disk {
         if let (Some(evidence), Some(path)) = (code.uses(dependency), code.root.join(name))
             && code.repo.exists(&path)
         {
-            disk.files.push((path, name.to_owned(), Evidence { note: format!("{dependency} reads it"), ..evidence }));
+            disk.files.push((
+                path,
+                name.to_owned(),
+                Evidence { note: format!("{dependency} reads it"), ..evidence },
+            ));
         }
     }
     disk.writable.sort_by(|a, b| a.value.cmp(&b.value));
@@ -99,7 +197,9 @@ fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
 
 /// True inside `#[...]`.
 fn in_attribute(file: &SourceFile, at: usize) -> bool {
-    file.enclosing(at).into_iter().any(|open| open > 0 && file.is(open, "[") && file.is(open - 1, "#"))
+    file.enclosing(at)
+        .into_iter()
+        .any(|open| open > 0 && file.is(open, "[") && file.is(open - 1, "#"))
 }
 
 impl Disk {
@@ -110,7 +210,11 @@ impl Disk {
             if let Some(way) = beside.and_then(clean)
                 && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
             {
-                self.files.push((path, way, file.evidence(at, format!("a path of the program: \"{text}\""))));
+                self.files.push((
+                    path,
+                    way,
+                    file.evidence(at, format!("a path of the program: \"{text}\"")),
+                ));
             }
             return;
         };
@@ -123,35 +227,61 @@ impl Disk {
         };
         if compiled_in && text != MANIFEST_DIR {
             let way = text.trim_start_matches('/');
-            if let Some(path) = clean(way).and_then(|way| code.package.join(&way)).filter(|p| code.repo.exists(p) && p != code.package) {
+            if let Some(path) = clean(way)
+                .and_then(|way| code.package.join(&way))
+                .filter(|p| code.repo.exists(p) && p != code.package)
+            {
                 let note = format!("opened under {MANIFEST_DIR}, which is compiled in");
-                self.files.push((path.clone(), format!("{}/{path}", super::super::plan::SOURCE), file.evidence(at, note)));
+                self.files.push((
+                    path.clone(),
+                    format!("{}/{path}", super::super::plan::SOURCE),
+                    file.evidence(at, note),
+                ));
             }
             return;
         }
-        let told = || file.enclosing(at).into_iter().filter_map(|open| file.called(open)).any(|name| MESSAGES.contains(&name));
+        let told = || {
+            file.enclosing(at)
+                .into_iter()
+                .filter_map(|open| file.called(open))
+                .any(|name| MESSAGES.contains(&name))
+        };
         if name == "format" && is_macro && told() {
             return;
         }
-        if is_macro && !matches!(name, "format" | "relative" | "vec" | "path") || ROUTES.contains(&name) {
+        if is_macro && !matches!(name, "format" | "relative" | "vec" | "path")
+            || ROUTES.contains(&name)
+        {
             return;
         }
         let Some(way) = clean(text) else { return };
         let plain_word = !way.contains(['/', '.']) || is_macro && name != "relative";
         let opens = OPENING.contains(&name)
-            || matches!(name, "new" | "from") && owner.is_some_and(|owner| OPENERS.contains(&owner))
+            || matches!(name, "new" | "from")
+                && owner.is_some_and(|owner| OPENERS.contains(&owner))
             || name == "relative";
         if plain_word && !opens && name != "format" {
             return;
         }
         let serves = name == "dir" || owner.is_some_and(|owner| SERVING.contains(&owner));
         for base in [code.root, code.package] {
-            let Some(path) = base.join(&way).filter(|path| !path.is_root() && path != base) else { continue };
+            let Some(path) = base.join(&way).filter(|path| !path.is_root() && path != base) else {
+                continue;
+            };
             if opens && serves {
-                self.made(code, base, &path, &file.evidence(at, format!("served at run time: \"{text}\"")));
+                self.made(
+                    code,
+                    base,
+                    &path,
+                    &file.evidence(at, format!("served at run time: \"{text}\"")),
+                );
             }
             if code.repo.exists(&path) {
-                self.files.push((path, way.clone(), file.evidence(at, format!("opened at run time: \"{text}\""))));
+                self.files.push((
+                    path,
+                    way.clone(),
+                    file.evidence(at, format!("opened at run time: \"{text}\"")),
+                ));
                 return;
             }
             if opens && name == "with_name" {
@@ -159,7 +289,11 @@ impl Disk {
                 for ending in CONFIG_ENDINGS {
                     let way = format!("{way}.{ending}");
                     if let Some(path) = base.join(&way).filter(|path| code.repo.is_file(path)) {
-                        self.files.push((path, way, file.evidence(at, format!("configuration \"{text}\""))));
+                        self.files.push((
+                            path,
+                            way,
+                            file.evidence(at, format!("configuration \"{text}\"")),
+                        ));
                         found = true;
                     }
                 }
@@ -184,27 +318,38 @@ impl Disk {
         let name = call(file, at).filter(|(_, is_macro, _)| !is_macro);
         let evidence = || file.evidence(at, format!("written at run time: \"{text}\""));
         if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
+            let path =
+                path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
             if !path.is_empty() && !path.starts_with(':') && !path.contains('{') {
                 self.folder_of(path, evidence());
             }
             return;
         }
         let Some((name, _, owner)) = name else { return };
-        if text.contains(|c: char| matches!(c, '{' | '*') || c.is_whitespace() || c.is_control()) || text.is_empty() {
+        if text.contains(|c: char| matches!(c, '{' | '*') || c.is_whitespace() || c.is_control())
+            || text.is_empty()
+        {
             return;
         }
         // What is written is the second argument.
         let first = file.is(at - 1, "(") || file.is(at - 1, "&") && file.is(at - 2, "(");
-        let database = ["db", "sqlite", "sqlite3", "redb", "mdb"].iter().any(|end| text.ends_with(&format!(".{end}")));
+        let database = ["db", "sqlite", "sqlite3", "redb", "mdb"]
+            .iter()
+            .any(|end| text.ends_with(&format!(".{end}")));
         match (owner, name) {
-            (_, "create_dir_all" | "create_dir") | (Some("rolling"), "daily" | "hourly" | "never" | "minutely") => {
+            (_, "create_dir_all" | "create_dir")
+            | (Some("rolling"), "daily" | "hourly" | "never" | "minutely")
+            | (Some("sled"), "open")
+            | (Some("DB"), "open_default" | "open") => {
                 self.folder(text, evidence());
             }
-            (Some("sled"), "open") | (Some("DB"), "open_default" | "open") => self.folder(text, evidence()),
-            (Some("File"), "create" | "create_new") | (Some("fs"), "write") if first => self.folder_of(text, evidence()),
-            (Some("Connection" | "Database" | "SqliteConnection"), _) if database => self.folder_of(text, evidence()),
-            (Some("PathBuf" | "Path"), _) | (_, "unwrap_or" | "unwrap_or_else" | "filename") if database => {
+            (Some("File"), "create" | "create_new") | (Some("fs"), "write") if first => {
+                self.folder_of(text, evidence());
+            }
+            (Some("Connection" | "Database" | "SqliteConnection" | "PathBuf" | "Path"), _)
+            | (_, "unwrap_or" | "unwrap_or_else" | "filename")
+                if database =>
+            {
                 self.folder_of(text, evidence());
             }
             _ => {}
@@ -221,7 +366,10 @@ impl Disk {
 
     fn folder(&mut self, folder: &str, evidence: Evidence) {
         if let Some(absolute) = folder.strip_prefix('/') {
-            if absolute.starts_with("tmp") || absolute.starts_with("dev") || absolute.starts_with("proc") {
+            if absolute.starts_with("tmp")
+                || absolute.starts_with("dev")
+                || absolute.starts_with("proc")
+            {
                 return;
             }
             if let Some(path) = RelPath::new(absolute).filter(|path| !path.is_root()) {
@@ -235,9 +383,14 @@ impl Disk {
     }
 }
 
-/// A relative path without `./`, cut before its first pattern; `None` where nothing that names a file is left.
+/// A relative path without `./`, cut before its first pattern; `None` where nothing that names a
+/// file is left.
 fn clean(text: &str) -> Option<String> {
-    if text.is_empty() || text.len() > 200 || text.starts_with(['/', '~']) || text.contains(['\n', ' ', '\\', ':', '<']) {
+    if text.is_empty()
+        || text.len() > 200
+        || text.starts_with(['/', '~'])
+        || text.contains(['\n', ' ', '\\', ':', '<'])
+    {
         return None;
     }
     let mut parts = Vec::new();

@@ -1,6 +1,7 @@
-//! Settings that a program takes from its environment as a whole: `config::Environment::with_prefix("APP")`, figment's
-//! `Env::prefixed("APP_")`. A variable there replaces what a file or a default in the code says.
-//! Rules: <https://docs.rs/config/latest/config/struct.Environment.html>,
+//! Settings that a program takes from its environment as a whole:
+//! `config::Environment::with_prefix("APP")`, figment's `Env::prefixed("APP_")`. A variable there
+//! replaces what a file or a default in the code says. Rules:
+//! <https://docs.rs/config/latest/config/struct.Environment.html>,
 //! <https://docs.rs/figment/latest/figment/providers/struct.Env.html>.
 
 use super::{Code, SourceFile};
@@ -16,7 +17,10 @@ pub(super) struct Layer {
 
 /// The layer of the environment, where the program has one.
 pub(super) fn layer(code: &Code) -> Option<Layer> {
-    let known: Vec<&str> = ["config", "figment"].into_iter().filter(|name| code.dependencies.contains(*name)).collect();
+    let known: Vec<&str> = ["config", "figment"]
+        .into_iter()
+        .filter(|name| code.dependencies.contains(*name))
+        .collect();
     if known.is_empty() {
         return None;
     }
@@ -31,7 +35,9 @@ fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
     let [.., owner, call] = path.as_slice() else { return None };
     let name = file.string(at + 2).map(|text| text.to_ascii_uppercase());
     let methods = methods(file, at + 1);
-    let given = |method: &str| methods.iter().find(|(name, _)| name == method).map(|(_, text)| text.to_ascii_uppercase());
+    let given = |method: &str| {
+        methods.iter().find(|(name, _)| name == method).map(|(_, text)| text.to_ascii_uppercase())
+    };
     match (*owner, *call) {
         ("Environment", "with_prefix" | "default") if known.contains(&"config") => {
             // An own type of that name has no such methods.
@@ -39,7 +45,8 @@ fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
                 return None;
             }
             let separator = given("separator").filter(|text| !text.is_empty());
-            let between = given("prefix_separator").or(separator.clone()).unwrap_or_else(|| "_".to_owned());
+            let between =
+                given("prefix_separator").or(separator.clone()).unwrap_or_else(|| "_".to_owned());
             let prefix = name.or(given("prefix")).map_or_else(String::new, |name| name + &between);
             Some(Layer { prefix, separator })
         }
@@ -50,12 +57,16 @@ fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
     }
 }
 
-/// The methods that follow a call whose bracket is at `open`, each with its first argument where that is a string.
+/// The methods that follow a call whose bracket is at `open`, each with its first argument where
+/// that is a string.
 fn methods(file: &SourceFile, open: usize) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut next = file.closing(open) + 1;
     while file.is(next, ".") && file.is(next + 2, "(") {
-        found.push((file.word(next + 1).to_owned(), file.string(next + 3).map(std::borrow::Cow::into_owned).unwrap_or_default()));
+        found.push((
+            file.word(next + 1).to_owned(),
+            file.string(next + 3).map(std::borrow::Cow::into_owned).unwrap_or_default(),
+        ));
         next = file.closing(next + 2) + 1;
     }
     found
@@ -66,7 +77,10 @@ impl Layer {
     pub(super) fn variable(&self, setting: &str) -> Option<String> {
         let parts: Vec<&str> = setting.split('.').filter(|part| !part.is_empty()).collect();
         let plain = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if parts.is_empty() || !parts.iter().all(plain) || !self.prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        if parts.is_empty()
+            || !parts.iter().all(plain)
+            || !self.prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
             return None;
         }
         let between = match (&self.separator, parts.len()) {
@@ -75,7 +89,8 @@ impl Layer {
             (None, _) => return None,
         };
         let name = format!("{}{}", self.prefix, parts.join(between).to_ascii_uppercase());
-        let valid = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         valid.then_some(name)
     }
 }

@@ -10,16 +10,28 @@ use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, Kind, Program, Rejected, Severity, Sourced};
 
 /// Ports of services that a program connects to.
-const CLIENTS: [u16; 14] = [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
+const CLIENTS: [u16; 14] =
+    [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
 
 /// Ports of mail servers: in a configuration, where the program delivers its mail.
 const MAIL: [u16; 3] = [25, 465, 587];
 
 /// Calls that connect rather than listen.
-const CONNECTING: [&str; 7] = ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
+const CONNECTING: [&str; 7] =
+    ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
 
 /// Calls that listen.
-const LISTENING: [&str; 9] = ["bind", "try_bind", "bind_addr", "bind_rustls", "listen", "serve", "run", "http", "bind_openssl"];
+const LISTENING: [&str; 9] = [
+    "bind",
+    "try_bind",
+    "bind_addr",
+    "bind_rustls",
+    "listen",
+    "serve",
+    "run",
+    "http",
+    "bind_openssl",
+];
 
 /// Everywhere.
 const ANY: &str = "0.0.0.0";
@@ -49,7 +61,12 @@ struct Address {
     evidence: Evidence,
 }
 
-pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &mut ProgramDetails) {
+pub(super) fn listen(
+    code: &Code,
+    disk: &Disk,
+    program: &mut Program,
+    details: &mut ProgramDetails,
+) {
     let mut found: Vec<Address> = Vec::new();
     let layer = environment::layer(code);
     for file in code.files {
@@ -60,14 +77,18 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
                 (_, "builder") => builders(file, at, &mut found),
                 (_, "const" | "static" | "fn") => constants(file, at, &mut found),
                 (_, "set_default") => defaults(file, at, layer.as_ref(), &mut found),
-                (Some(Lexeme::Number), _) | (_, "[" | "LOCALHOST" | "UNSPECIFIED") => octets(file, at, &mut found),
+                (Some(Lexeme::Number), _) | (_, "[" | "LOCALHOST" | "UNSPECIFIED") => {
+                    octets(file, at, &mut found);
+                }
                 _ => {}
             }
         }
     }
-    let server = code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
+    let server =
+        code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
     let library = code.tables.listening.iter().find_map(|name| code.uses(name));
-    let listener = code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
+    let listener =
+        code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
     let listens = found.iter().any(|address| address.rank >= 3) || listener.is_some();
     let configured = settings::settings(code, disk);
     if let Some(evidence) = server.as_ref().map(|(_, evidence)| evidence.clone()).or(library) {
@@ -83,7 +104,9 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     {
         set_env(program, variable, ANY, evidence.clone());
         if let Some(port) = server.port {
-            let port = rocket_port(code).unwrap_or_else(|| Sourced::new(port, Evidence { note: "the default".to_owned(), ..evidence.clone() }));
+            let port = rocket_port(code).unwrap_or_else(|| {
+                Sourced::new(port, Evidence { note: "the default".to_owned(), ..evidence.clone() })
+            });
             program.port = Some(port);
         }
         return;
@@ -101,11 +124,18 @@ pub(super) fn listen(code: &Code, disk: &Disk, program: &mut Program, details: &
     }
 }
 
-/// Opens the address of a configuration file by the variable that replaces it; where there is none, that is said.
+/// Opens the address of a configuration file by the variable that replaces it; where there is none,
+/// that is said.
 fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Finding> {
     let variable = local.setting.as_ref().and_then(|setting| layer?.variable(setting));
-    let value = if local.joined { local.port.map(|port| format!("{ANY}:{port}")) } else { Some(ANY.to_owned()) };
-    let (Some(variable), Some(value)) = (variable, value) else { return Some(localhost(local.evidence)) };
+    let value = if local.joined {
+        local.port.map(|port| format!("{ANY}:{port}"))
+    } else {
+        Some(ANY.to_owned())
+    };
+    let (Some(variable), Some(value)) = (variable, value) else {
+        return Some(localhost(local.evidence));
+    };
     set_env(program, &variable, &value, local.evidence);
     None
 }
@@ -144,7 +174,8 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
     program.port = configured.and_then(|settings| settings.port.clone());
 }
 
-/// The address in force is the first that states a host; where it is this machine's, a variable or an argument opens it.
+/// The address in force is the first that states a host; where it is this machine's, a variable or
+/// an argument opens it.
 fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) {
     let Some(address) = found.iter().find(|address| address.host) else { return };
     if !address.local {
@@ -165,7 +196,8 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
         // An argument belongs to a subcommand that only a person can choose.
         Way::Argument(flag) if program.subcommands.is_some() => {
             let mut finding = localhost(address.evidence.clone());
-            finding.fix = format!("start it with `{flag} {open}`: say so with --args, the subcommand first");
+            finding.fix =
+                format!("start it with `{flag} {open}`: say so with --args, the subcommand first");
             program.findings.push(finding);
         }
         Way::Argument(flag) => details.args.extend([flag.clone(), open]),
@@ -197,8 +229,10 @@ pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
     let range = file.statement(at);
     range.into_iter().find_map(|n| {
         let name = file.string(n)?;
-        let reads = n >= 2 && file.is(n - 1, "(") && (file.is(n - 2, "var") || file.is(n - 2, "var_os"));
-        let mac = n >= 3 && file.is(n - 1, "(") && file.is(n - 2, "!") && file.is(n - 3, "option_env");
+        let reads =
+            n >= 2 && file.is(n - 1, "(") && (file.is(n - 2, "var") || file.is(n - 2, "var_os"));
+        let mac =
+            n >= 3 && file.is(n - 1, "(") && file.is(n - 2, "!") && file.is(n - 3, "option_env");
         // The variable that stands before the default, nearest to it.
         (reads && !mac && n < at).then(|| name.into_owned())
     })
@@ -209,8 +243,12 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     if parse(&text).is_none() && text.parse::<u16>().is_err() {
         return;
     }
-    let calls: Vec<&str> = file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
-    if calls.iter().any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde" | "builder")) {
+    let calls: Vec<&str> =
+        file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
+    if calls
+        .iter()
+        .any(|name| matches!(*name, "arg" | "clap" | "structopt" | "argh" | "serde" | "builder"))
+    {
         return;
     }
     if calls.iter().any(|name| CONNECTING.contains(name)) {
@@ -223,14 +261,23 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         let mut port = port;
         // ("127.0.0.1", 8080)
         if !joined && file.is(at + 1, ",") {
-            port = file.number(at + 2).and_then(|n| u16::try_from(n).ok()).filter(|p| *p > 0 && !CLIENTS.contains(p));
+            port = file
+                .number(at + 2)
+                .and_then(|n| u16::try_from(n).ok())
+                .filter(|p| *p > 0 && !CLIENTS.contains(p));
         }
         // A host alone counts where it is a default or an argument of a call that listens.
         let named = from.as_deref().is_some_and(|name| is_host(name) || is_port(name));
         if !joined && port.is_none() && !named && !listens {
             return;
         }
-        let rank = if listens { 4 } else if named { 3 } else { 2 };
+        let rank = if listens {
+            4
+        } else if named {
+            3
+        } else {
+            2
+        };
         let evidence = file.evidence(at, format!("listens on \"{text}\""));
         found.push(Address { rank, local, host: true, port, joined, way, evidence });
         return;
@@ -240,19 +287,33 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         let port = text.parse::<u16>().ok().filter(|port| *port > 0);
         if port.is_some() {
             let evidence = file.evidence(at, format!("default of {name}"));
-            found.push(Address { rank: 3, local: false, host: false, port, joined: false, way: Way::Variable(name), evidence });
+            found.push(Address {
+                rank: 3,
+                local: false,
+                host: false,
+                port,
+                joined: false,
+                way: Way::Variable(name),
+                evidence,
+            });
         }
     }
 }
 
 fn is_port(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name == "PORT" || name.ends_with("_PORT") && !["DB", "REDIS", "SMTP", "PG", "DATABASE", "MYSQL", "POSTGRES"].iter().any(|part| name.contains(part))
+    name == "PORT"
+        || name.ends_with("_PORT")
+            && !["DB", "REDIS", "SMTP", "PG", "DATABASE", "MYSQL", "POSTGRES"]
+                .iter()
+                .any(|part| name.contains(part))
 }
 
 fn is_host(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"].iter().any(|part| name.split('_').any(|word| word == *part))
+    ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"]
+        .iter()
+        .any(|part| name.split('_').any(|word| word == *part))
 }
 
 /// `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, `unwrap_or(3000)` after a variable.
@@ -276,7 +337,11 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         if names.iter().any(|name| matches!(*name, "Ipv4Addr" | "Ipv6Addr")) {
             host = Some(file.is(at, "LOCALHOST"));
             next = at + 1;
-            while file.is(next, ")") || file.is(next, ".") || file.is(next, "into") || file.is(next, "(") {
+            while file.is(next, ")")
+                || file.is(next, ".")
+                || file.is(next, "into")
+                || file.is(next, "(")
+            {
                 next += 1;
             }
         }
@@ -287,13 +352,23 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             && let Some(port) = u16::try_from(number).ok().filter(|port| *port > 0)
         {
             let evidence = file.evidence(at, format!("default of {name}"));
-            found.push(Address { rank: 3, local: false, host: false, port: Some(port), joined: false, way: Way::Variable(name), evidence });
+            found.push(Address {
+                rank: 3,
+                local: false,
+                host: false,
+                port: Some(port),
+                joined: false,
+                way: Way::Variable(name),
+                evidence,
+            });
         }
         return;
     }
     let Some(local) = host else { return };
     let port = if file.is(next, ",") { file.number(next + 1) } else { None };
-    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0 && !CLIENTS.contains(port));
+    let port = port
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0 && !CLIENTS.contains(port));
     let way = variable(file, at).filter(|name| is_host(name)).map_or(Way::Fixed, Way::Variable);
     let evidence = file.evidence(at, "the address that it listens on");
     found.push(Address { rank: 3, local, host: true, port, joined: false, way, evidence });
@@ -311,9 +386,19 @@ fn constants(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     }
     let port = (at + 2..at + 9).find(|n| file.is(*n, opener)).and_then(|n| file.number(n + 1));
     let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
-    if let Some(port) = port.filter(|port| opener == "=" || !CLIENTS.contains(port) && !MAIL.contains(port)) {
+    if let Some(port) =
+        port.filter(|port| opener == "=" || !CLIENTS.contains(port) && !MAIL.contains(port))
+    {
         let evidence = file.evidence(at, what);
-        found.push(Address { rank: 1, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
+        found.push(Address {
+            rank: 1,
+            local: false,
+            host: false,
+            port: Some(port),
+            joined: false,
+            way: Way::Fixed,
+            evidence,
+        });
     }
 }
 
@@ -324,7 +409,8 @@ fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec
     }
     let Some(setting) = file.string(at + 2) else { return };
     let key = setting.rsplit('.').next().unwrap_or_default();
-    let number = file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let number =
+        file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
     let (local, joined, port) = match file.string(at + 4) {
         _ if is_port(key) && number.is_some() => (None, false, number),
         Some(text) if is_port(key) => (None, false, text.parse().ok()),
@@ -339,7 +425,15 @@ fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec
     }
     let way = layer.and_then(|layer| layer.variable(&setting)).map_or(Way::Fixed, Way::Variable);
     let evidence = file.evidence(at + 2, format!("default of the setting `{setting}`"));
-    found.push(Address { rank: 3, local: local == Some(true), host: local.is_some(), port, joined, way, evidence });
+    found.push(Address {
+        rank: 3,
+        local: local == Some(true),
+        host: local.is_some(),
+        port,
+        joined,
+        way,
+        evidence,
+    });
 }
 
 /// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.
@@ -349,9 +443,18 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         return;
     }
     let close = file.closing(at + 3);
-    let Some(field) = field_after(file, at + 3).filter(|field| is_port(field) || is_host(field)) else { return };
+    let Some(field) = field_after(file, at + 3).filter(|field| is_port(field) || is_host(field))
+    else {
+        return;
+    };
     let value = |key: &str| (at + 4..close).find(|n| file.is(*n, key));
-    let text = |n: usize| if file.is(n + 1, "=") { file.string(n + 2).map(std::borrow::Cow::into_owned) } else { None };
+    let text = |n: usize| {
+        if file.is(n + 1, "=") {
+            file.string(n + 2).map(std::borrow::Cow::into_owned)
+        } else {
+            None
+        }
+    };
     let default = value("default_value").or_else(|| value("default_value_t"));
     let Some(default) = default.filter(|n| file.is(n + 1, "=")) else { return };
     let screaming = field.to_ascii_uppercase();
@@ -365,7 +468,8 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let evidence = file.evidence(default, format!("default of the argument `{field}`"));
     let (mut local, mut host, mut joined) = (false, false, false);
     let mut port = file.number(default + 2).and_then(|port| u16::try_from(port).ok());
-    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()`, `Ipv4Addr::LOCALHOST.into()`.
+    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()`,
+    // `Ipv4Addr::LOCALHOST.into()`.
     for n in default + 2..(default + 12).min(close) {
         if file.is(n, ",") {
             break;
@@ -389,14 +493,29 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
 
 /// A field of a configuration: `#[builder(default = "8080")] http_port: u16`.
 fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
-    let default = file.is(at, "builder") && file.is(at + 1, "(") && file.is(at + 2, "default") && file.is(at + 3, "=");
-    let port = file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
-    let Some(port) = port.filter(|port| default && !CLIENTS.contains(port) && !MAIL.contains(port)) else { return };
+    let default = file.is(at, "builder")
+        && file.is(at + 1, "(")
+        && file.is(at + 2, "default")
+        && file.is(at + 3, "=");
+    let port =
+        file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let Some(port) = port.filter(|port| default && !CLIENTS.contains(port) && !MAIL.contains(port))
+    else {
+        return;
+    };
     let Some(field) = field_after(file, at + 1).filter(|field| is_port(field)) else { return };
     // Of several listeners, the one that people look at.
     let rank = if field.starts_with("http") || field.starts_with("web") { 4 } else { 3 };
     let evidence = file.evidence(at + 4, format!("default of the setting `{field}`"));
-    found.push(Address { rank, local: false, host: false, port: Some(port), joined: false, way: Way::Fixed, evidence });
+    found.push(Address {
+        rank,
+        local: false,
+        host: false,
+        port: Some(port),
+        joined: false,
+        way: Way::Fixed,
+        evidence,
+    });
 }
 
 /// The field that an attribute stands before; `open` is a bracket inside of it.
@@ -426,9 +545,13 @@ fn rocket_port(code: &Code) -> Option<Sourced<u16>> {
     ["release", "default"].iter().find_map(|profile| {
         let port = table.get(*profile)?.get("port")?.as_integer()?;
         let port = u16::try_from(port).ok().filter(|port| *port > 0)?;
-        let line = text.lines().position(|line| line.trim_start().starts_with("port") && line.contains(&port.to_string()));
+        let line = text.lines().position(|line| {
+            line.trim_start().starts_with("port") && line.contains(&port.to_string())
+        });
         let line = line.and_then(|line| u32::try_from(line + 1).ok());
-        Some(Sourced::new(port, Evidence { file: path.clone(), line, note: format!("port of the profile {profile}") }))
+        Some(Sourced::new(
+            port,
+            Evidence { file: path.clone(), line, note: format!("port of the profile {profile}") },
+        ))
     })
 }
-

@@ -21,14 +21,17 @@ pub(super) fn process(code: &Code, program: &mut Program) {
             continue;
         }
         if let Some((file, at)) = code.find(|file, at| words.iter().any(|word| file.is(at, word))) {
-            program.subcommands =
-                Some(Sourced::new(library.to_owned(), file.evidence(at, format!("{library} subcommands"))));
+            program.subcommands = Some(Sourced::new(
+                library.to_owned(),
+                file.evidence(at, format!("{library} subcommands")),
+            ));
             break;
         }
     }
     commands(code, program);
     let local = |file: &super::SourceFile, at: usize| {
-        file.is(at, "Local") && (code.dependencies.contains("chrono") || code.dependencies.contains("tzlocal"))
+        file.is(at, "Local")
+            && (code.dependencies.contains("chrono") || code.dependencies.contains("tzlocal"))
             || file.is(at, "now_local")
             || file.is(at, "current_local_offset")
     };
@@ -41,13 +44,17 @@ pub(super) fn process(code: &Code, program: &mut Program) {
         program.needs.packages.push(Sourced::new("zoneinfo-at-build".to_owned(), evidence));
     }
     let temporary = code.find(|file, at| {
-        file.is(at, "temp_dir") || file.is(at, "tempfile") || file.is(at, "TempDir") || file.is(at, "NamedTempFile")
+        file.is(at, "temp_dir")
+            || file.is(at, "tempfile")
+            || file.is(at, "TempDir")
+            || file.is(at, "NamedTempFile")
     });
-    program.needs.temporary_files = temporary.map(|(file, at)| file.evidence(at, "temporary files"));
+    program.needs.temporary_files =
+        temporary.map(|(file, at)| file.evidence(at, "temporary files"));
 }
 
-/// A handler for SIGTERM: tokio's, signal-hook's, ctrlc's with its feature, libc's; or a server that brings one.
-/// `tokio::signal::ctrl_c` alone is SIGINT, which no container engine sends.
+/// A handler for SIGTERM: tokio's, signal-hook's, ctrlc's with its feature, libc's; or a server
+/// that brings one. `tokio::signal::ctrl_c` alone is SIGINT, which no container engine sends.
 fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
     let named = code.find(|file, at| {
         file.is(at, "SIGTERM")
@@ -64,7 +71,9 @@ fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
     {
         return Some(file.evidence(at, "ctrlc with its feature `termination` handles SIGTERM"));
     }
-    let disabled = code.find(|file, at| file.is(at, "disable_signals") || file.is(at, "system_exit")).is_some();
+    let disabled = code
+        .find(|file, at| file.is(at, "disable_signals") || file.is(at, "system_exit"))
+        .is_some();
     code.tables.servers.iter().filter(|_| !disabled).find_map(|server| {
         let stops = server.stops.as_ref()?;
         let mut evidence = code.uses(&server.name)?;
@@ -111,7 +120,8 @@ fn imports_clap_command(file: &super::SourceFile) -> bool {
     (0..file.len()).any(|at| {
         file.is(at, "clap") && {
             let statement = file.statement(at);
-            statement.clone().any(|n| file.is(n, "use")) && statement.clone().any(|n| file.is(n, "Command"))
+            statement.clone().any(|n| file.is(n, "use"))
+                && statement.clone().any(|n| file.is(n, "Command"))
         }
     })
 }

@@ -7,7 +7,8 @@ use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 
 /// Headings under which `port` and `host` are the server's own.
-const HEADINGS: [&str; 9] = ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
+const HEADINGS: [&str; 9] =
+    ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
 const PORTS: [&str; 3] = ["port", "http_port", "listen_port"];
 const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"];
 
@@ -30,7 +31,8 @@ pub(super) struct Line {
     /// Host and port in one.
     pub(super) joined: bool,
     pub(super) port: Option<u16>,
-    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be told.
+    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be
+    /// told.
     pub(super) setting: Option<String>,
     pub(super) evidence: Evidence,
 }
@@ -40,7 +42,9 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     for (path, _, _) in &disk.files {
         let inside = code.repo.files_under(path);
         let itself = code.repo.is_file(path).then_some(path);
-        for file in itself.into_iter().chain(inside).filter(|file| ENDINGS.contains(&file.extension())) {
+        for file in
+            itself.into_iter().chain(inside).filter(|file| ENDINGS.contains(&file.extension()))
+        {
             if let Ok(Some(text)) = code.repo.source_text(file) {
                 read(file, &text, &mut lines);
             }
@@ -52,11 +56,14 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     let port = lines.iter().find_map(|line| Some(Sourced::new(line.port?, line.evidence.clone())));
     let local = lines.iter().find(|line| line.local == Some(true));
     let open = lines.iter().filter(|line| line.local == Some(false));
-    let profile = local.and_then(|local| open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open)));
+    let profile = local.and_then(|local| {
+        open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open))
+    });
     Some(Settings { port, local: local.cloned(), profile })
 }
 
-/// `var("APP_ENVIRONMENT").unwrap_or("local")` where local.yaml is this machine's and production.yaml is not.
+/// `var("APP_ENVIRONMENT").unwrap_or("local")` where local.yaml is this machine's and
+/// production.yaml is not.
 fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Evidence)> {
     let stem = |path: &RelPath| path.file_name().split('.').next().map(str::to_owned);
     let (from, to) = (stem(&local.file)?, stem(&open.file)?);
@@ -66,7 +73,11 @@ fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Ev
         file.string(at).is_some_and(|text| text == from) && variable(file, at).is_some()
     };
     let (file, at) = code.find(chosen)?;
-    let note = format!("{} listens on this machine only, {} does not", local.evidence.place(), open.evidence.place());
+    let note = format!(
+        "{} listens on this machine only, {} does not",
+        local.evidence.place(),
+        open.evidence.place()
+    );
     Some((variable(file, at)?, to, file.evidence(at, note)))
 }
 
@@ -83,7 +94,12 @@ fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
             continue;
         };
         let key = key.trim().trim_matches('"').to_ascii_lowercase();
-        let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'', ',', '{', ' ']);
+        let value = value
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .trim_matches(['"', '\'', ',', '{', ' ']);
         if value.is_empty() {
             heading = key;
             continue;
@@ -95,7 +111,8 @@ fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
 fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
     // A heading that does not stand at the margin lies in another one.
     let margin = |line: &&str| line.starts_with(|c: char| c == '[' || c.is_ascii_alphanumeric());
-    let top: Vec<&str> = text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
+    let top: Vec<&str> =
+        text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
     entries(text, |number, heading, key, value| {
         if !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
             return;
@@ -114,27 +131,48 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
                 lines.push(Line { port: Some(port), ..line });
             }
         } else if let Some((local, joined, port)) = parse(value) {
-            lines.push(Line { local: Some(local), joined, port, evidence: evidence("address"), ..line });
+            lines.push(Line {
+                local: Some(local),
+                joined,
+                port,
+                evidence: evidence("address"),
+                ..line
+            });
         }
     });
 }
 
-/// Folders that the files tell the program to keep its data in: `path = "./data/"`. Their form says that they are
-/// folders beside the program; what the repository holds is read instead.
+/// Folders that the files tell the program to keep its data in: `path = "./data/"`. Their form says
+/// that they are folders beside the program; what the repository holds is read instead.
 pub(super) fn folders(code: &Code, disk: &Disk) -> Vec<Sourced<String>> {
     let mut found = Vec::new();
-    for (file, _, _) in disk.files.iter().filter(|(path, _, _)| ENDINGS.contains(&path.extension())) {
+    for (file, _, _) in disk.files.iter().filter(|(path, _, _)| ENDINGS.contains(&path.extension()))
+    {
         let Ok(Some(text)) = code.repo.source_text(file) else { continue };
         entries(&text, |number, _, key, value| {
-            let named = ["path", "dir", "directory", "folder"].iter().any(|word| key.rsplit(['_', '-', '.']).next() == Some(word));
-            let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
-            let own = value.strip_prefix("./").or_else(|| value.strip_suffix('/')).filter(|_| !value.starts_with('/'));
-            let Some(folder) = own.filter(|_| named && plain).and_then(RelPath::new).filter(|path| !path.is_root()) else {
+            let named = ["path", "dir", "directory", "folder"]
+                .iter()
+                .any(|word| key.rsplit(['_', '-', '.']).next() == Some(word));
+            let plain = value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
+            let own = value
+                .strip_prefix("./")
+                .or_else(|| value.strip_suffix('/'))
+                .filter(|_| !value.starts_with('/'));
+            let Some(folder) = own
+                .filter(|_| named && plain)
+                .and_then(RelPath::new)
+                .filter(|path| !path.is_root())
+            else {
                 return;
             };
             let there = code.root.join(folder.as_str()).is_some_and(|path| code.repo.exists(&path));
             if !there && !folder.file_name().contains('.') {
-                found.push(Sourced::new(folder.to_string(), Evidence::at(file, number, format!("`{key}`: {value}"))));
+                found.push(Sourced::new(
+                    folder.to_string(),
+                    Evidence::at(file, number, format!("`{key}`: {value}")),
+                ));
             }
         });
     }

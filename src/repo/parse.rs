@@ -1,0 +1,106 @@
+//! Manifests as data: JSON, JSON5, TOML and YAML, with errors that name the file and the line.
+
+use std::fmt::Display;
+
+use anyhow::{Result, anyhow};
+use serde::de::DeserializeOwned;
+
+use crate::path::RelPath;
+
+/// Parses JSON; the error names the file, the line and the column.
+pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| broken(path, error.line(), "JSON", &error))
+}
+
+/// Parses JSON with comments and trailing commas (tsconfig.json and the like).
+pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The crate json5 recurses without a limit; the other parsers have one of their own.
+    if let Some(at) = too_deep(text) {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(broken(
+            path,
+            line,
+            "JSON",
+            &format!("more than {MAX_NESTING} brackets inside each other"),
+        ));
+    }
+    json5::from_str(text).map_err(|error| {
+        let line = error.position().map_or(1, |position| position.line + 1);
+        broken(path, line, "JSON", &error)
+    })
+}
+
+/// Levels of brackets in a manifest: as `serde_json` has it.
+const MAX_NESTING: usize = 128;
+
+/// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' | b'\'' => {
+                at += 1;
+                while bytes.get(at).is_some_and(|b| *b != byte) {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text.get(at..)?.find('\n')?,
+            b'/' if bytes.get(at + 1) == Some(&b'*') => at += 3 + text.get(at + 2..)?.find("*/")?,
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Parses TOML; the error names the file and the line.
+pub fn parse_toml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        broken(path, line, "TOML", &error.message())
+    })
+}
+
+/// Parses YAML; the error names the file and the line.
+pub fn parse_yaml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+        broken(path, line, "YAML", &error.to_string().lines().next().unwrap_or_default())
+    })
+}
+
+fn broken(path: &RelPath, line: usize, format: &str, error: &dyn Display) -> anyhow::Error {
+    anyhow!(
+        "{path}:{line}: not valid {format}: {error}; mend the file, since the build tools cannot read it either"
+    )
+}
+
+/// The line, from 1, on which `needle` first occurs in `text`.
+pub fn line_of(text: &str, needle: &str) -> Option<u32> {
+    let at = text.find(needle)?;
+    line_at(text, at)
+}
+
+/// The line, from 1, of a byte offset.
+pub fn line_at(text: &str, at: usize) -> Option<u32> {
+    u32::try_from(text.get(..at)?.matches('\n').count() + 1).ok()
+}
+
+/// The line of a key in JSON, found by its path of keys: `["engines", "node"]`.
+pub fn json_line(text: &str, keys: &[&str]) -> Option<u32> {
+    let mut at = 0;
+    for key in keys {
+        at += text.get(at..)?.find(&format!("\"{key}\""))?;
+    }
+    line_at(text, at)
+}
