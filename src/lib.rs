@@ -12,6 +12,7 @@
 pub mod apps;
 pub mod ask;
 pub mod base;
+pub mod budget;
 pub mod catalog;
 pub mod cli;
 pub mod cmd;

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::budget;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
 
@@ -27,9 +28,6 @@ mod walk;
 pub use parse::{json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml};
 
 use walk::{Cut, Found, walk};
-
-/// How many symlinks a path may lead through.
-const MAX_LINKS: usize = 16;
 
 /// Limits of one walk. What goes beyond is reported as a finding, never dropped in silence.
 #[derive(Clone, Debug)]
@@ -49,11 +47,11 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            max_entries: 250_000,
-            max_depth: 32,
-            max_manifest: 32 << 20,
-            max_source: 1 << 20,
-            max_total: 256 << 20,
+            max_entries: budget::MAX_ENTRIES,
+            max_depth: budget::MAX_DEPTH,
+            max_manifest: budget::MAX_MANIFEST,
+            max_source: budget::MAX_SOURCE,
+            max_total: budget::MAX_TOTAL,
         }
     }
 }
@@ -322,7 +320,7 @@ impl Repo {
             match self.entry(&next)? {
                 Entry::Symlink(target) => {
                     links += 1;
-                    if links > MAX_LINKS {
+                    if links > budget::MAX_LINKS {
                         return None;
                     }
                     let target = target.clone()?;

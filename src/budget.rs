@@ -1,0 +1,49 @@
+//! The limits of everything that dockgen reads and works out, in one place.
+//!
+//! A repository is written by strangers. What goes beyond a limit is an error or a finding that
+//! names the file and the limit; nothing is dropped in silence.
+
+/// Files and folders of one walk.
+pub const MAX_ENTRIES: usize = 250_000;
+
+/// Levels of folders below the root that are walked.
+pub const MAX_DEPTH: usize = 32;
+
+/// Folders above PATH that are looked at where no .git says where to stop.
+pub const MAX_LEVELS_ABOVE: usize = 32;
+
+/// Symlinks that one path may lead through.
+pub const MAX_LINKS: usize = 16;
+
+/// Bytes of one manifest or lockfile; a larger one is an error.
+pub const MAX_MANIFEST: u64 = 32 << 20;
+
+/// Bytes of one source file; a larger one is left unread and reported.
+pub const MAX_SOURCE: u64 = 1 << 20;
+
+/// Bytes of source files read in all.
+pub const MAX_TOTAL: u64 = 256 << 20;
+
+/// Bytes of a file that dockgen writes and reads again: a Dockerfile, a .dockerignore, and what is
+/// in `.dockgen`.
+pub const MAX_OUTPUT: u64 = 4 << 20;
+
+/// Bytes of one .gitignore.
+pub const MAX_IGNORE_FILE: u64 = 4 << 20;
+
+/// Bytes of one line of a .gitignore or a .dockerignore, and of any other pattern: no operating
+/// system opens a longer path, so a longer pattern names nothing.
+pub const MAX_PATTERN: usize = 4096;
+
+/// Patterns that the braces of one pattern stand for: `{a,b}/{c,d}` are four.
+pub const MAX_ALTERNATIVES: usize = 64;
+
+/// Bytes of git's index: some 500,000 files.
+pub const MAX_INDEX: u64 = 64 << 20;
+
+/// Bytes of one name in git's index.
+pub const MAX_INDEX_NAME: usize = 4096;
+
+/// Bytes of all names that are built from git's index: version 4 stores what they share once, so
+/// that a small index can stand for names without end.
+pub const MAX_INDEX_NAMES: usize = 256 << 20;
