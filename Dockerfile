@@ -34,6 +34,7 @@ RUN --mount=type=bind,target=/src,rw \
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
 WORKDIR /app
 
+COPY templates /app/templates
 COPY --from=build /out/dockgen /app/dockgen
 
 ARG REVISION=unknown
@@ -42,4 +43,5 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
+EXPOSE 8080
 ENTRYPOINT ["/app/dockgen"]
