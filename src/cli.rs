@@ -9,7 +9,6 @@ use crate::ask::{Answerable, Question, id, join_list};
 use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::docker::types::EnvKey;
-use crate::exit::Exit;
 use crate::merge::Conflict;
 use crate::plan::split_words;
 use crate::verify::settings;
@@ -28,13 +27,13 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What the process was started with; else the exit that help, the version or an error asks
-    /// for, already printed.
-    pub fn read() -> Result<Self, Exit> {
+    /// What the process was started with; else what there is to say instead: help, the version, or
+    /// an error.
+    pub fn read() -> Result<Self, Said> {
         Self::try_parse().map_err(|error| {
-            // Nobody may be listening.
-            error.print().ok();
-            if error.use_stderr() { Exit::Failed } else { Exit::Done }
+            let text = error.render();
+            let (plain, styled) = (text.to_string(), text.ansi().to_string());
+            Said { plain, styled, failed: error.use_stderr() }
         })
     }
 
@@ -44,6 +43,17 @@ impl Cli {
         command.build();
         command
     }
+}
+
+/// What the command line says by itself.
+#[derive(Debug)]
+pub struct Said {
+    /// Without styles.
+    pub plain: String,
+    /// With styles.
+    pub styled: String,
+    /// Something is wrong.
+    pub failed: bool,
 }
 
 /// When to use colours.

@@ -7,27 +7,29 @@ mod init;
 mod man;
 mod progress;
 mod schema;
-mod screen;
 mod update;
 mod verify;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Color, Command};
 use crate::exit::Exit;
 use crate::interrupt::{self, Interrupted};
 use crate::pipeline::Survey;
 use crate::report::next::Here;
-use screen::Screen;
+use crate::screen::Screen;
 
 /// Runs what was typed; never panics, never exits by itself.
 pub fn main() -> Exit {
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(exit) => return exit,
+        Err(said) => {
+            Screen::new(Color::Auto).answer(&said);
+            return if said.failed { Exit::Failed } else { Exit::Done };
+        }
     };
     let screen = Screen::new(cli.color);
     match run(&cli, &screen) {
@@ -35,7 +37,7 @@ pub fn main() -> Exit {
         Err(error) if error.is::<Interrupted>() => interrupt::leave(),
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
-            say(&screen.err.tame(&format!("{} {error:#}\n", screen.err.red("error:"))));
+            screen.fail(&format!("{error:#}"));
             Exit::Failed
         }
     }
@@ -59,19 +61,6 @@ fn reader_is_gone(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
     })
-}
-
-/// Prints on standard output.
-fn print(text: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
-}
-
-/// Prints on standard error, where nobody may be listening.
-fn say(text: &str) {
-    io::stderr().write_all(text.as_bytes()).ok();
 }
 
 /// Where the person stands.

@@ -1,11 +1,11 @@
 //! Ctrl-C and its like: nothing is left behind, and the terminal is as it was.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::exit::Exit;
+use crate::screen;
 
 /// The run was interrupted: exit code 130.
 #[derive(Debug)]
@@ -80,14 +80,11 @@ pub fn leave() -> Exit {
 
 fn say_goodbye() {
     terminal::restore();
-    let mut err = std::io::stderr();
-    let show_cursor = if err.is_terminal() { "\x1b[?25h\r\n" } else { "" };
     let words = LAST
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .map_or_else(|| Interrupted.to_string(), |(_, words)| words.to_owned());
-    // The terminal may be gone: nobody is left to be told.
-    write!(err, "{show_cursor}{words}\r\n").ok();
+    screen::goodbye(&words);
 }
 
 /// Writes files: a signal waits until they are there.

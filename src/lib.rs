@@ -33,6 +33,7 @@ pub mod questions;
 pub mod render;
 pub mod repo;
 pub mod report;
+pub mod screen;
 pub mod state;
 pub mod update;
 pub mod verify;

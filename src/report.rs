@@ -13,6 +13,7 @@ use crate::detect;
 use crate::facts::{Facts, Finding, Severity};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
+use crate::screen::visible::inline;
 use crate::write::Standing;
 use look::Look;
 use next::Here;
@@ -37,7 +38,7 @@ pub fn title(facts: &Facts, here: &Here) -> String {
     let language = detect::language(&facts.language).map_or("", |language| language.name);
     let folder = here.path(&facts.dir);
     let place = if folder == facts.name.value { String::new() } else { format!(", {folder}") };
-    format!("{} ({language}{place})", facts.name.value)
+    inline(&format!("{} ({language}{place})", facts.name.value))
 }
 
 /// The decisions that matter most, one line each.

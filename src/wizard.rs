@@ -16,6 +16,7 @@ use crate::path::RelPath;
 use crate::pipeline::{App, Draft, Role};
 use crate::questions;
 use crate::report::{self, look::Look, look::cut, next::Here, preview};
+use crate::screen::visible::{self, inline};
 use crate::write::Standing;
 
 /// What dialoguer puts around a prompt or in front of an item.
@@ -212,9 +213,11 @@ impl<'a> Wizard<'a> {
 
     fn type_in(&self, question: &Question, prompt: &str, start: Option<&str>) -> Result<String> {
         let valid = |input: &String| {
-            questions::check(question, input.trim()).map_err(|error| error.to_string())
+            questions::check(question, input.trim()).map_err(|error| inline(&error.to_string()))
         };
         let text = matches!(question.kind, Answerable::Text);
+        // Nobody confirms by a key what cannot be seen.
+        let start = start.filter(|start| inline(start) == *start);
         let typed: String = ask(|| {
             let mut input = Input::with_theme(&self.theme).with_prompt(prompt).validate_with(valid);
             input = match start {
@@ -312,10 +315,11 @@ impl<'a> Wizard<'a> {
     /// A prompt that fits into one line: dialoguer counts lines, and a wrapped one would stay
     /// behind as a ghost.
     fn short(&self, prompt: &str, word: &str) -> Result<String> {
-        if console::measure_text_width(prompt) <= self.room() {
-            return Ok(prompt.to_owned());
+        let prompt = inline(prompt);
+        if console::measure_text_width(&prompt) <= self.room() {
+            return Ok(prompt);
         }
-        for line in self.look.wrap(prompt, FRAME) {
+        for line in self.look.wrap(&prompt, FRAME) {
             self.say(&self.look.bold(&line))?;
         }
         Ok(cut(word, self.room()))
@@ -339,7 +343,9 @@ impl<'a> Wizard<'a> {
     }
 
     fn say(&self, text: &str) -> Result<()> {
-        self.term.write_line(&self.look.tame(text.trim_end_matches('\n'))).map_err(Into::into)
+        self.term
+            .write_line(&visible::stream(text.trim_end_matches('\n'), self.look.colour))
+            .map_err(Into::into)
     }
 }
 

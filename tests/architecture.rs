@@ -74,6 +74,7 @@ fn the_pipeline_reads_no_clock_and_no_environment() {
     let front = [
         "src/main.rs",
         "src/cli.rs",
+        "src/screen.rs",
         "src/wizard.rs",
         "src/write.rs",
         "src/config.rs",
@@ -114,6 +115,55 @@ fn each_library_has_one_home() {
     only_in("flate2::", &["src/verify/archive.rs"]);
     only_in("ignore::Walk", &["src/repo/walk.rs"]);
     only_in("WalkBuilder", &["src/repo/walk.rs"]);
+}
+
+/// What is printed may hold anything that a repository holds: it leaves through one module, which
+/// takes out what steers a terminal or a log.
+#[test]
+fn there_is_one_way_out() {
+    let streams = [
+        "print!",
+        "println!",
+        "eprint!",
+        "eprintln!",
+        "dbg!",
+        "io::stdout",
+        "io::stderr",
+        "stdout()",
+        "stderr()",
+    ];
+    for word in streams {
+        let free = ["src/screen.rs"];
+        forbid(&format!("`{word}` prints past src/screen.rs"), &sources(), |source| {
+            let held = |line: &str| {
+                // The same names are of a child's streams and of libraries' terminals.
+                !["Stdio::piped()", "Term::stderr()", ".stdout()", ".stderr()", "use_stderr()"]
+                    .iter()
+                    .any(|other| line.contains(other))
+            };
+            if free.contains(&source.path.as_str()) {
+                return Vec::new();
+            }
+            source.words(word).into_iter().filter(|(_, line)| held(line)).collect()
+        });
+    }
+    only_in("Term::", &["src/screen.rs", "src/wizard.rs"]);
+    only_in("write_line", &["src/wizard.rs"]);
+    only_in("write_str_to", &[]);
+    only_in("indicatif", &["src/cmd/progress.rs"]);
+    only_in("force_styling", &["src/report/look.rs"]);
+    // clap and anyhow print by themselves where they are let.
+    only_in(".exit()", &[]);
+    only_in("error.print", &[]);
+    forbid("main returns no Result: std would print the error", &sources(), |source| {
+        if source.path == "src/main.rs" { source.words("Result") } else { Vec::new() }
+    });
+}
+
+#[test]
+fn overflow_is_an_error_in_releases_too() {
+    let manifest: toml::Table = fs::read_to_string("Cargo.toml").unwrap().parse().unwrap();
+    assert_eq!(manifest["profile"]["release"]["overflow-checks"].as_bool(), Some(true));
 }
 
 #[test]

@@ -4,15 +4,14 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::print;
 use super::progress::Progress;
-use super::screen::Screen;
 use crate::cli::{Check, Format};
 use crate::exit::Exit;
 use crate::path::RelPath;
 use crate::pipeline;
 use crate::report;
 use crate::report::drift::{self, Compared};
+use crate::screen::{self, Screen};
 use crate::update;
 use crate::workspace;
 
@@ -32,13 +31,13 @@ pub(super) fn run(args: &Check, screen: &Screen) -> Result<Exit> {
         .collect();
     let fails = compared.iter().any(Compared::fails);
     match args.format {
-        Format::Json => print(&format!("{}\n", drift::json(&survey, &compared)?))?,
+        Format::Json => screen::json(&drift::json(&survey, &compared)?)?,
         Format::Github => {
             let home = workspace::repository(&survey.place.root);
             let above = workspace::relative(&home, &survey.place.root)?;
             let path =
                 |path: &RelPath| above.join(path.as_str()).unwrap_or_default().as_str().to_owned();
-            print(
+            screen::own(
                 &compared.iter().map(|compared| drift::github(compared, &path)).collect::<String>(),
             )?;
         }
@@ -54,7 +53,7 @@ pub(super) fn run(args: &Check, screen: &Screen) -> Result<Exit> {
                 out.push('\n');
             }
             out.push_str(&report::others(&survey, &here, look));
-            print(&format!("{}\n", out.trim_end()))?;
+            screen.print(&format!("{}\n", out.trim_end()))?;
         }
     }
     Ok(if fails { Exit::Differs } else { Exit::Done })

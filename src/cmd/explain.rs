@@ -5,11 +5,11 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::progress::Progress;
-use super::screen::Screen;
 use crate::cli::Explain;
 use crate::exit::Exit;
 use crate::pipeline;
 use crate::report::{self, json};
+use crate::screen::{self, Screen};
 
 /// Decides as `init --yes` would, and shows it.
 pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
     let drafts = pipeline::drafts(&apps, None)?;
     if args.json {
-        super::print(&format!("{}\n", json::explained(&survey, &drafts)?))?;
+        screen::json(&json::explained(&survey, &drafts)?)?;
         return Ok(Exit::Done);
     }
     let (look, here) = (&screen.out, super::here(&survey, &args.wanted.path));
@@ -40,6 +40,6 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     }
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));
     out.push_str(&report::others(&survey, &here, look));
-    super::print(&look.tame(&format!("{}\n", out.trim_end())))?;
+    screen.print(&format!("{}\n", out.trim_end()))?;
     Ok(Exit::Done)
 }

@@ -6,8 +6,6 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::progress::Progress;
-use super::screen::Screen;
-use super::{print, say};
 use crate::cli::Init;
 use crate::digest;
 use crate::exit::Exit;
@@ -17,6 +15,7 @@ use crate::path::RelPath;
 use crate::pin::Pinning;
 use crate::pipeline::{self, Draft, Role, Survey};
 use crate::report::{self, json, look::Look, next, next::Here, preview};
+use crate::screen::{self, Screen};
 use crate::wizard::Wizard;
 use crate::workspace;
 use crate::write::{self, Output, Standing};
@@ -53,35 +52,30 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         pipeline::drafts(&pipeline::apps(&survey, chosen, &flags)?, output.as_ref())?
     };
     if drafts.is_empty() {
-        say("Nothing was written.\n");
+        screen.say("Nothing was written.\n");
         return Ok(Exit::Done);
     }
     if args.stdout {
-        print(&drafts.iter().map(|draft| draft.dockerfile.as_str()).collect::<String>())?;
+        for draft in &drafts {
+            screen::file("Dockerfile", &draft.dockerfile)?;
+        }
         if !args.quiet {
-            say(&screen.err.tame(
+            screen.say(
                 &drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>(),
-            ));
+            );
         }
         return Ok(Exit::Done);
     }
     if !talk && !args.force && !args.dry_run {
-        refuse(&drafts, &here, &screen.err)?;
+        refuse(&drafts, &here, screen)?;
     }
     if !args.dry_run {
         commit(&survey, &drafts)?;
     }
     if args.json {
-        print(&format!("{}\n", json::written(&survey, &drafts)?))?;
+        screen::json(&json::written(&survey, &drafts)?)?;
     } else if !args.quiet {
-        print(&screen.out.tame(&outcome(
-            &survey,
-            &drafts,
-            &here,
-            args.dry_run,
-            talk,
-            &screen.out,
-        )?))?;
+        screen.print(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?)?;
     }
     Ok(Exit::Done)
 }
@@ -139,7 +133,7 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
 }
 
 /// Refuses to overwrite what a person wrote.
-fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
+fn refuse(drafts: &[Draft], here: &Here, screen: &Screen) -> Result<()> {
     let refused: Vec<_> = drafts
         .iter()
         .flat_map(|draft| &draft.changes)
@@ -147,7 +141,7 @@ fn refuse(drafts: &[Draft], here: &Here, look: &Look) -> Result<()> {
         .collect();
     let Some(first) = refused.first() else { return Ok(()) };
     for change in &refused {
-        say(&look.tame(&preview::change(change, &here.path(&change.new.path), look)));
+        screen.say(&preview::change(change, &here.path(&change.new.path), &screen.err));
     }
     let why = match first.standing {
         Standing::Edited => "was edited after dockgen wrote it",

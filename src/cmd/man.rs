@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::cli::Cli;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Prints the manual pages of the command and of its subcommands, one after the other.
 pub(super) fn run() -> Result<Exit> {
@@ -13,6 +14,6 @@ pub(super) fn run() -> Result<Exit> {
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         clap_mangen::Man::new(sub.clone()).render(&mut page)?;
     }
-    super::print(&String::from_utf8(page)?)?;
+    screen::own(&String::from_utf8(page)?)?;
     Ok(Exit::Done)
 }

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use super::print;
 use crate::config;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Prints it.
 pub(super) fn run() -> Result<Exit> {
-    print(&format!("{}\n", serde_json::to_string_pretty(&config::schema())?))?;
+    screen::json(&serde_json::to_string_pretty(&config::schema())?)?;
     Ok(Exit::Done)
 }

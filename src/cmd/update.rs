@@ -5,8 +5,6 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::progress::Progress;
-use super::screen::Screen;
-use super::{print, say};
 use crate::cli::Update;
 use crate::digest;
 use crate::exit::Exit;
@@ -16,6 +14,7 @@ use crate::pin::Pinning;
 use crate::pipeline::{self, Role, Survey};
 use crate::report::drift::{self, Compared};
 use crate::report::{self, look::Look, next::Here, preview};
+use crate::screen::{self, Screen, visible};
 use crate::update::{self, Review, Settled};
 use crate::write::{self, Output};
 
@@ -55,24 +54,24 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     if args.json {
         let compared: Vec<Compared> =
             reviews.iter().map(|review| Compared { review, violations: &[] }).collect();
-        print(&format!("{}\n", drift::json(&survey, &compared)?))?;
+        screen::json(&drift::json(&survey, &compared)?)?;
     } else if !args.quiet {
         let look = &screen.out;
         for (review, settled) in &pairs {
-            print(&told(review, *settled, &here, args.dry_run || refused, look))?;
+            screen.print(&told(review, *settled, &here, args.dry_run || refused, look))?;
         }
-        print(&closing(&survey, &here, args.dry_run && !refused, look))?;
+        screen.print(&closing(&survey, &here, args.dry_run && !refused, look))?;
     }
     if !refused {
         let marked = how == Conflict::Markers && reviews.iter().any(|review| !review.is_clean());
         if marked && !args.dry_run {
-            say(
+            screen.say(
                 "settle the lines between the markers (<<<<<<< to >>>>>>>), then run `dockgen check`\n",
             );
         }
         return Ok(if marked { Exit::Differs } else { Exit::Done });
     }
-    say(&format!(
+    screen.say(&format!(
         "{} nothing was written: {}\n",
         screen.err.red("error:"),
         if settled.iter().any(Option::is_none) {
@@ -110,7 +109,8 @@ fn told(
         return out + "\n";
     };
     for violation in &settled.broken {
-        writeln!(out, "{} {violation}", look.red("merged")).ok();
+        let text = visible::inline(&violation.to_string());
+        writeln!(out, "{} {text}", look.red("merged")).ok();
     }
     let mut outcome = String::new();
     for (file, text) in review.files.iter().zip(&settled.texts) {

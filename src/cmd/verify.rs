@@ -1,20 +1,18 @@
 //! `dockgen verify`: proves that the Dockerfile on disk builds, boots and caches.
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::progress::Progress;
-use super::screen::Screen;
-use super::{print, say};
+use super::progress::{Progress, Spinner};
 use crate::cli::Verify;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
 use crate::plan::split_words;
-use crate::report::look::{self, Look};
+use crate::report::look;
+use crate::screen::{self, Screen, visible};
 use crate::verify::settings::{Edit, Proofs, Service};
 use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, report};
 
@@ -24,9 +22,10 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
     let outcome = proofs(args, screen);
     for left in verify::remove_all() {
-        say(&format!(
-            "{} could not be removed, do it by hand: {left}\n",
-            screen.err.yellow("warning:")
+        screen.say(&format!(
+            "{} could not be removed, do it by hand: {}\n",
+            screen.err.yellow("warning:"),
+            visible::inline(&left)
         ));
     }
     let (engine, proofs) = outcome?;
@@ -36,12 +35,12 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
             .with_context(|| format!("--report: cannot write {}", path.display()))?;
     }
     if args.json {
-        print(&format!("{}\n", report::json(&engine, &proofs)?))?;
+        screen::json(&report::json(&engine, &proofs)?)?;
     } else {
         let look = &screen.out;
-        print(&look.tame(
+        screen.print(
             &proofs.iter().map(|proof| report::text(proof, look)).collect::<Vec<_>>().join("\n"),
-        ))?;
+        )?;
     }
     Ok(if proofs.iter().all(|proof| proof.proved) { Exit::Done } else { Exit::Differs })
 }
@@ -55,10 +54,10 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     let subjects = apps.iter().map(|app| Subject::of(app, &here)).collect::<Result<Vec<_>>>()?;
     let engine = Engine::find()?;
     let bar = Display::new(screen, args.quiet);
-    bar.line(&format!("engine: {}", engine.title()));
+    bar.line(&visible::inline(&format!("engine: {}", engine.title())));
     let mut proofs = Vec::new();
     for subject in &subjects {
-        bar.line(&format!("verifying {}", subject.shown));
+        bar.line(&visible::inline(&format!("verifying {}", subject.shown)));
         let wanted = wanted(args, subject.app)?;
         let proof = verify::prove(&engine, subject, &wanted, &|event| bar.show(event));
         proofs.push(proof.with_context(|| subject.shown.clone())?);
@@ -118,50 +117,42 @@ fn from_here(secret: &str) -> Result<String> {
 }
 
 /// Progress on standard error: one line that changes on a terminal, a line for each step elsewhere.
-struct Display {
-    look: Look,
+struct Display<'a> {
+    screen: &'a Screen,
     quiet: bool,
-    bar: Option<ProgressBar>,
-    doing: RefCell<(String, Instant)>,
+    bar: Option<Spinner>,
+    doing: RefCell<String>,
 }
 
-impl Display {
-    fn new(screen: &Screen, quiet: bool) -> Self {
-        let bar = (screen.progress && !quiet).then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
-        Self { look: screen.err, quiet, bar, doing: RefCell::new((String::new(), Instant::now())) }
+impl<'a> Display<'a> {
+    fn new(screen: &'a Screen, quiet: bool) -> Self {
+        let bar =
+            (screen.progress && !quiet).then(|| Spinner::new("{spinner} {elapsed} {wide_msg}"));
+        Self { screen, quiet, bar, doing: RefCell::default() }
     }
 
     fn line(&self, text: &str) {
-        if self.quiet {
-            return;
-        }
-        let text = self.look.tame(text);
         match &self.bar {
-            Some(bar) => bar.println(text),
-            None => say(&format!("{text}\n")),
+            _ if self.quiet => {}
+            Some(bar) => bar.print(text, self.screen.err.colour),
+            None => self.screen.say(&format!("{text}\n")),
         }
     }
 
     fn show(&self, event: &Event) {
+        let look = self.screen.err;
         match event {
             Event::Doing(text) => {
-                *self.doing.borrow_mut() = (text.clone(), Instant::now());
+                self.doing.borrow_mut().clone_from(text);
                 match &self.bar {
-                    Some(bar) => bar.set_message(self.look.tame(text)),
-                    None => self.line(text),
+                    Some(bar) => bar.doing(text),
+                    None => self.line(&visible::inline(text)),
                 }
             }
             Event::Build(Told::Began(step)) => {
                 if let Some(bar) = &self.bar {
-                    let text = format!("{}: {step}", self.doing.borrow().0);
-                    bar.set_message(self.look.tame(&look::cut(&text, self.look.width)));
+                    let text = format!("{}: {step}", self.doing.borrow());
+                    bar.doing(&look::cut(&text, look.width));
                 }
             }
             Event::Build(Told::Ended(step)) => {
@@ -172,16 +163,8 @@ impl Display {
                 };
                 let text = step.text.split_whitespace().collect::<Vec<_>>().join(" ");
                 let line = format!("  {how}  {:<12} {text}", step.stage);
-                self.line(&self.look.dim(&look::cut(&line, self.look.width)));
+                self.line(&look.dim(&look::cut(&line, look.width)));
             }
-        }
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }

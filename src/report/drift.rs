@@ -11,6 +11,7 @@ use super::next::Here;
 use crate::docker::lint::Violation;
 use crate::path::RelPath;
 use crate::pipeline::Survey;
+use crate::screen::visible::inline;
 use crate::state::Moved;
 use crate::update::{File, Review};
 
@@ -222,7 +223,7 @@ pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
         for (name, lines, sign) in sides {
             writeln!(out, "  {}", look.dim(name)).ok();
             for line in lines.lines() {
-                let text = format!("  {sign} {line}");
+                let text = format!("  {sign} {}", inline(line));
                 let shown = match sign {
                     '-' => look.red(&text),
                     '+' => look.green(&text),
@@ -249,11 +250,11 @@ pub fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String 
         };
         let mut fields = Vec::new();
         if let Some(file) = &notice.file {
-            fields.push(format!("file={}", property(&path(file))));
+            fields.push(format!("file={}", property(&inline(&path(file)))));
             fields.push(format!("line={}", notice.line.unwrap_or(1)));
         }
         fields.push(format!("title={}", property(&format!("dockgen: {}", notice.kind))));
-        writeln!(out, "::{command} {}::{}", fields.join(","), data(&notice.text)).ok();
+        writeln!(out, "::{command} {}::{}", fields.join(","), data(&inline(&notice.text))).ok();
     }
     out
 }

@@ -2,6 +2,8 @@
 
 use console::Style;
 
+use crate::screen::visible::inline;
+
 /// The narrowest and the widest text that is written.
 const WIDTHS: (usize, usize) = (40, 100);
 
@@ -21,7 +23,7 @@ impl Look {
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
-        style.force_styling(self.colour).apply_to(text).to_string()
+        style.force_styling(self.colour).apply_to(inline(text)).to_string()
     }
 
     /// For what matters most.
@@ -54,34 +56,13 @@ impl Look {
         self.paint(Style::new().cyan(), text)
     }
 
-    /// What may go to the stream: other control characters than line ends, tabs and our colours
-    /// would steer the terminal, and names of files and values of manifests may hold them.
-    pub fn tame(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n' && c != '\t') {
-            out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let colour = if self.colour { colour_code(rest) } else { None };
-            if let Some(length) = colour {
-                out.push_str(&rest[..length]);
-                rest = &rest[length..];
-            } else {
-                out.push(char::REPLACEMENT_CHARACTER);
-                rest =
-                    rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
-            }
-        }
-        out + rest
-    }
-
-    /// Breaks `text` at spaces into lines that fit beside an indent; a longer word is broken where
+    /// Breaks `text`, as it can be seen, at spaces into lines that fit beside an indent; a longer word is broken where
     /// it must.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
         let room = self.width.saturating_sub(indent).max(10);
         let mut lines = vec![String::new()];
         let mut used = 0;
-        for word in text.split(' ') {
+        for word in inline(text).split(' ') {
             let long = console::measure_text_width(word);
             if used > 0 && used + 1 + long > room {
                 lines.push(String::new());
@@ -116,16 +97,9 @@ impl Look {
     }
 }
 
-/// `text` in at most `room` columns, with `…` where something was cut off.
+/// `text`, as it can be seen, in at most `room` columns, with `…` where something was cut off.
 pub fn cut(text: &str, room: usize) -> String {
-    console::truncate_str(text, room, "…").into_owned()
-}
-
-/// The length of the escape sequence for a colour that `text` begins with.
-fn colour_code(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix("\u{1b}[")?;
-    let end = inside.find(|c: char| !c.is_ascii_digit() && c != ';')?;
-    inside[end..].starts_with('m').then_some(2 + end + 1)
+    console::truncate_str(&inline(text), room, "…").into_owned()
 }
 
 #[cfg(test)]
@@ -142,11 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_steers_the_terminal() {
-        let text = "a\u{1b}[31mb\u{1b}]0;x\u{7}\r\n\tc\u{9b}2J\u{0}";
-        let plain = Look { colour: false, width: 80 }.tame(text);
-        assert_eq!(plain, "a\u{fffd}[31mb\u{fffd}]0;x\u{fffd}\u{fffd}\n\tc\u{fffd}2J\u{fffd}");
-        let coloured = Look { colour: true, width: 80 }.tame(text);
-        assert_eq!(coloured, "a\u{1b}[31mb\u{fffd}]0;x\u{fffd}\u{fffd}\n\tc\u{fffd}2J\u{fffd}");
+    fn a_value_stays_in_its_line() {
+        let look = Look { colour: true, width: 20 };
+        assert_eq!(look.wrap("a\n::error::b\u{1b}[8m", 0), ["a\\n::error::b\\x1b[8m"]);
+        assert_eq!(look.bold("a\nb\u{202e}"), "\u{1b}[1ma\\nb\\u202e\u{1b}[0m");
+        assert_eq!(cut("a\rb", 9), "a\\rb");
     }
 }

@@ -7,6 +7,7 @@ use crate::ask::id;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role};
+use crate::screen::visible::inline;
 
 /// Where the person stands, so that paths can be shown as they would type them.
 #[derive(Clone, Debug)]
@@ -23,8 +24,13 @@ impl Here {
         Self { root: root.to_owned(), folder: folder.filter(|_| typed.is_relative()) }
     }
 
-    /// A path of the repository as it can be typed here.
+    /// A path of the repository as it would be typed here, to be read.
     pub fn path(&self, path: &RelPath) -> String {
+        inline(&self.exact(path))
+    }
+
+    /// The same, whatever it holds.
+    fn exact(&self, path: &RelPath) -> String {
         let target = if path.is_root() { self.root.clone() } else { self.root.join(path.as_str()) };
         let Some(folder) = &self.folder else { return target.display().to_string() };
         let (to, from): (Vec<Component>, Vec<Component>) =
@@ -45,10 +51,10 @@ pub fn build(draft: &Draft, here: &Here) -> String {
         .path(Role::Dockerfile)
         .filter(|path| context.join("Dockerfile").as_ref() != Some(path))
     {
-        argv.extend(["-f".to_owned(), here.path(dockerfile)]);
+        argv.extend(["-f".to_owned(), here.exact(dockerfile)]);
     }
-    argv.push(here.path(context));
-    shell_words(&argv)
+    argv.push(here.exact(context));
+    typed(&argv)
 }
 
 /// `docker run`: publishes the port, keeps the folders that the program writes in named volumes.
@@ -69,7 +75,18 @@ pub fn run(draft: &Draft) -> String {
     {
         argv.push("--help".to_owned());
     }
-    shell_words(&argv)
+    typed(&argv)
+}
+
+/// The words for a shell; what cannot be seen as the escapes that bash and zsh read.
+fn typed(argv: &[String]) -> String {
+    let word = |word: &String| {
+        if inline(word) == *word {
+            return shell_words(&[word]);
+        }
+        format!("$'{}'", inline(&word.replace('\\', r"\\").replace('\'', r"\'")))
+    };
+    argv.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The folders that the program writes, carried files included.
@@ -141,6 +158,12 @@ mod tests {
         assert_eq!(here(Some("/w/repo")).path(&path("")), ".");
         assert_eq!(here(Some("/w")).path(&path("a")), "repo/a");
         assert_eq!(here(None).path(&path("a")), "/w/repo/a");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_typed_as_an_escape() {
+        let argv = ["docker", "build", "a b", "it's\u{1b}\u{202e}\n\\"].map(str::to_owned);
+        assert_eq!(typed(&argv), r"docker build 'a b' $'it\'s\x1b\u202e\n\\'");
     }
 
     #[test]

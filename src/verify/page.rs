@@ -8,6 +8,7 @@ use super::checks::{Outcome, short};
 use super::image::Layer;
 use super::report::size;
 use super::{ImageReport, Proof};
+use crate::screen::visible;
 
 /// The frame.
 const PAGE: &str = include_str!("page.html");
@@ -246,14 +247,13 @@ fn bases(proof: &Proof, out: &mut String) {
 /// markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible::lines(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            c if c.is_control() && c != '\n' && c != '\t' => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }

@@ -8,6 +8,7 @@ use super::checks::{Check, Outcome, short};
 use super::engine::Engine;
 use super::{Proof, megabytes};
 use crate::report::look::{self, Look};
+use crate::screen::visible::inline;
 
 /// The version of the JSON's shape.
 const SCHEMA: u32 = 1;
@@ -40,8 +41,14 @@ pub fn json(engine: &Engine, proofs: &[Proof]) -> serde_json::Result<String> {
 /// The table for a person.
 pub fn text(proof: &Proof, look: &Look) -> String {
     let mut out = String::new();
-    writeln!(out, "{}  {}  {}", look.bold(&proof.name), proof.dockerfile, look.dim(&proof.base))
-        .ok();
+    writeln!(
+        out,
+        "{}  {}  {}",
+        look.bold(&proof.name),
+        inline(&proof.dockerfile),
+        look.dim(&proof.base)
+    )
+    .ok();
     stages(proof, look, &mut out);
     layers(proof, look, &mut out);
     writeln!(out).ok();

@@ -1,0 +1,139 @@
+//! The one way out: whatever is printed passes through here, and leaves without what could steer a
+//! terminal or the program that keeps a log. Prompts go through `src/wizard.rs`, a line that changes
+//! through `src/cmd/progress.rs`.
+
+pub mod visible;
+
+use std::env;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+use console::Term;
+
+use crate::cli::{Color, Said};
+use crate::report::look::Look;
+
+/// The two streams, and whether somebody sits in front of them.
+pub struct Screen {
+    /// The look of standard output.
+    pub out: Look,
+    /// The look of standard error.
+    pub err: Look,
+    /// Questions can be asked.
+    pub attended: bool,
+    /// Progress can be shown.
+    pub progress: bool,
+}
+
+impl Screen {
+    /// The screen that the process has.
+    pub fn new(when: Color) -> Self {
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        // https://no-color.org: present and not empty.
+        let plain = dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let look = |terminal: &Term, is_terminal: bool| {
+            let colour = match when {
+                Color::Auto => is_terminal && !plain,
+                Color::Always => true,
+                Color::Never => false,
+            };
+            Look::new(colour, terminal.size_checked().map(|(_, columns)| columns))
+        };
+        let progress = io::stderr().is_terminal() && !dumb;
+        Self {
+            out: look(&Term::stdout(), io::stdout().is_terminal()),
+            err: look(&Term::stderr(), io::stderr().is_terminal()),
+            attended: io::stdin().is_terminal() && progress,
+            progress,
+        }
+    }
+
+    /// Prints lines on standard output.
+    ///
+    /// # Errors
+    /// Where nobody reads it.
+    pub fn print(&self, text: &str) -> Result<()> {
+        out(&visible::stream(text, self.out.colour))
+    }
+
+    /// Prints lines on standard error, where nobody may be listening.
+    pub fn say(&self, text: &str) {
+        err(&visible::stream(text, self.err.colour));
+    }
+
+    /// Prints why the run failed: each line of the reason below the other, so that none of them
+    /// begins as one of dockgen's own does.
+    pub fn fail(&self, why: &str) {
+        let mut text = String::new();
+        for (number, line) in why.trim_end().split('\n').enumerate() {
+            let head = if number == 0 { self.err.red("error:") } else { "  |".to_owned() };
+            writeln!(text, "{head} {}", visible::inline(line)).ok();
+        }
+        self.say(&text);
+    }
+
+    /// Prints what the command line says: help, the version, or what is wrong with a flag.
+    pub fn answer(&self, said: &Said) {
+        let look = if said.failed { self.err } else { self.out };
+        let text = if look.colour { &said.styled } else { &said.plain };
+        let text = visible::stream(text, look.colour);
+        // Nobody may be listening.
+        if said.failed { err(&text) } else { drop(out(&text)) }
+    }
+}
+
+/// Prints JSON on standard output.
+///
+/// # Errors
+/// Where nobody reads it.
+pub fn json(text: &str) -> Result<()> {
+    out(&(visible::json(text) + "\n"))
+}
+
+/// Prints a file on standard output as it is: where it holds what is not seen, or what steers a
+/// terminal or a log, it is not printed.
+///
+/// # Errors
+/// Where it holds such a thing, and where nobody reads it.
+pub fn file(name: &str, text: &str) -> Result<()> {
+    for (number, line) in text.split('\n').enumerate() {
+        let line = line.strip_suffix('\r').unwrap_or(line).replace('\t', " ");
+        if visible::stream(&line, false) != line {
+            bail!(
+                "{name}:{}: the line holds characters that are not seen, or words that are a command to the log of \
+                 a CI: {}; it is not printed: write it into a file with --output, and read it there",
+                number + 1,
+                visible::stream(line.trim(), false)
+            );
+        }
+    }
+    out(text)
+}
+
+/// Prints a text on standard output in which each value was escaped for its place, or which holds
+/// nothing of a repository.
+///
+/// # Errors
+/// Where nobody reads it.
+pub fn own(text: &str) -> Result<()> {
+    out(text)
+}
+
+/// The last words of a run that is interrupted, which may have stood in a prompt.
+pub fn goodbye(words: &str) {
+    let show_cursor = if io::stderr().is_terminal() { "\x1b[?25h\r\n" } else { "" };
+    err(&format!("{show_cursor}{}\r\n", visible::stream(words, false)));
+}
+
+fn out(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The terminal may be gone: nobody is left to be told.
+fn err(text: &str) {
+    io::stderr().write_all(text.as_bytes()).ok();
+}
