@@ -45,8 +45,10 @@ pub fn read(image: &str) -> Result<String> {
 /// The first digest in a text.
 fn digest(text: &str) -> Result<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
-    let valid = |word: &&str| word.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64);
-    let found = words.into_iter().find(valid).context("the engine named no digest")?;
+    let found = words
+        .into_iter()
+        .find(|word| crate::pin::is_digest(word))
+        .context("the engine named no digest")?;
     Ok(found.to_owned())
 }
 

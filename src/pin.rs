@@ -75,6 +75,13 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
     Ok(pins)
 }
 
+/// True for what pins an image: `sha256:` and 64 hexadecimal digits in lower case.
+pub fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|hex| {
+        hex.len() == 64 && hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
+    })
+}
+
 fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding {
     let stays =
         kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));

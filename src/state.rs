@@ -16,10 +16,10 @@ use crate::catalog::TEMPLATES;
 use crate::config;
 use crate::facts::{Evidence, Facts};
 use crate::path::RelPath;
-use crate::pin::{self, Pins};
+use crate::pin::{self, Pins, is_digest};
 use crate::plan::Plan;
 use crate::render::Override;
-use crate::repo::{Repo, hex};
+use crate::repo::{Repo, hex, line_of};
 use crate::write;
 
 /// The version of the file's shape.
@@ -29,7 +29,7 @@ pub const SCHEMA: u32 = 1;
 pub const FOLDER: &str = ".dockgen";
 
 /// The file in it.
-const FILE: &str = "state.json";
+pub(crate) const FILE: &str = "state.json";
 
 /// The decision whose value is a path from the root, which depends on where dockgen was started.
 const CARRIED: &str = "carried file";
@@ -152,7 +152,17 @@ impl State {
                 if head.dockgen.is_empty() { "of an unknown version" } else { &head.dockgen }
             );
         }
-        serde_json::from_str(text).with_context(|| format!("{path}: not a state file: {way_out}"))
+        let state: Self = serde_json::from_str(text)
+            .with_context(|| format!("{path}: not a state file: {way_out}"))?;
+        let pin = state.pins.iter().find(|(_, digest)| !is_digest(digest));
+        if let Some((image, _)) = pin {
+            let line = line_of(text, image).unwrap_or(1);
+            bail!(
+                "{path}:{line}: what is pinned there is no digest (`sha256:` and 64 hexadecimal digits): run \
+                 `dockgen update --pin` on a clean state, or {way_out}"
+            );
+        }
+        Ok(state)
     }
 
     /// The file's text.
@@ -163,9 +173,22 @@ impl State {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// The Dockerfile that it tells of, from the root; `None` where that would lie outside.
-    pub fn dockerfile(&self, app: &RelPath) -> Option<RelPath> {
-        app.join(&self.dockerfile).filter(|path| !path.is_root())
+    /// The Dockerfile that it tells of, from the root.
+    ///
+    /// # Errors
+    /// Where that lies outside the root, or could be no Dockerfile: the state comes with the
+    /// repository, and names no file that `--output` may not name.
+    pub fn dockerfile(&self, app: &RelPath) -> Result<RelPath> {
+        let told = app.join(&self.dockerfile).filter(|path| !path.is_root());
+        told.context("it leads out of the repository")
+            .and_then(|told| write::check_output(&told).map(|()| told))
+            .with_context(|| {
+                let path = path(app).unwrap_or_default();
+                format!(
+                    "{path}: `dockerfile` names no file that dockgen would write; take the state from version control, or \
+                     delete it and run `dockgen update --adopt`"
+                )
+            })
     }
 
     /// True where `new` says nothing that is worth a change of the file: other fingerprints alone
@@ -403,6 +426,29 @@ mod tests {
     }
 
     #[test]
+    fn pins_are_digests() {
+        let path = path(&app()).unwrap();
+        let mut state = state(&[], &[]);
+        for (digest, valid) in [
+            (format!("sha256:{}", "0f".repeat(32)), true),
+            (format!("sha256:{}", "0g".repeat(32)), false),
+            (format!("sha256:{}", "0F".repeat(32)), false),
+            (format!("sha256:{}", "0f".repeat(31)), false),
+            ("x\nRUN evil".to_owned(), false),
+            (String::new(), false),
+        ] {
+            state.pins = Pins::from([("node:26".to_owned(), digest.clone())]);
+            let read = State::parse(&path, &state.text().unwrap());
+            assert_eq!(read.is_ok(), valid, "{digest}");
+            if let Err(error) = read {
+                let error = error.to_string();
+                assert!(error.starts_with("apps/api/.dockgen/state.json:10: "), "{error}");
+                assert!(!error.contains("evil"), "{error}");
+            }
+        }
+    }
+
+    #[test]
     fn says_which_facts_moved() {
         let old = state(
             &[
@@ -460,9 +506,24 @@ mod tests {
         assert_eq!(state.dockerfile(&app()).unwrap().as_str(), "apps/api/Dockerfile");
         "../../deploy/Dockerfile".clone_into(&mut state.dockerfile);
         assert_eq!(state.dockerfile(&app()).unwrap().as_str(), "deploy/Dockerfile");
-        for bad in ["../../../x", "/etc/passwd", "../.."] {
+        for bad in [
+            "../../../x",
+            "/etc/passwd",
+            "../..",
+            "../../../Dockerfile",
+            "../../.git/hooks/pre-commit",
+            "../../.git/config",
+            ".git/Dockerfile",
+            ".dockgen/templates/node.Dockerfile",
+            "../../.GITHUB/../.Git/hooks/Dockerfile",
+            "package.json",
+        ] {
             bad.clone_into(&mut state.dockerfile);
-            assert_eq!(state.dockerfile(&app()), None, "{bad}");
+            let error = state.dockerfile(&app()).unwrap_err().to_string();
+            assert!(
+                error.starts_with("apps/api/.dockgen/state.json: `dockerfile`"),
+                "{bad}: {error}"
+            );
         }
     }
 }

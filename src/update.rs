@@ -101,15 +101,7 @@ impl File {
 pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
     let dir = &app.facts.dir;
     let known = app.state()?;
-    let output = match &known {
-        Some(state) => Some(state.dockerfile(dir).with_context(|| {
-            format!(
-                "{}: `dockerfile` leads out of the repository",
-                crate::state::path(dir).unwrap_or_default()
-            )
-        })?),
-        None => None,
-    };
+    let output = known.as_ref().map(|state| state.dockerfile(dir)).transpose()?;
     let beside = dir.join("Dockerfile");
     let draft = app
         .draft_on(Basis::Pristine, output.filter(|path| Some(path) != beside.as_ref()).as_ref())?;

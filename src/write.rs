@@ -1,5 +1,8 @@
 //! Puts files into the repository: all of them or none, each old or new at every moment, never
-//! outside the root and never through a symlink.
+//! outside the root, never through a symlink, never over a program, and never where no file of
+//! dockgen's belongs.
+
+mod names;
 
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -10,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::NamedTempFile;
 
 use crate::path::RelPath;
+pub use names::check_output;
 
 /// Bytes of a file that is read to be compared with.
 const MAX_BYTES: u64 = 4 << 20;
@@ -149,6 +153,9 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
         make_folders(root, folder, folders)
             .with_context(|| format!("cannot make the folder of {path}"))?;
         let (old, mode) = match fs::symlink_metadata(&target) {
+            Ok(meta) if is_program(&meta, folder)? => bail!(
+                "{path} is executable, and dockgen does not write over a program: take the permission away with `chmod -x`, or name another file with --output"
+            ),
             Ok(meta) if meta.is_file() => (Some(fs::read(&target)?), Some(meta.permissions())),
             Ok(_) => bail!("{path} is not a regular file: move it away"),
             Err(_) => (None, new_file_mode()),
@@ -158,6 +165,24 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
         staged.push(Staged { path: path.clone(), target, old, temporary });
     }
     Ok(staged)
+}
+
+/// True for a file that can be run, unless its file system says so of each file.
+#[cfg(unix)]
+fn is_program(meta: &fs::Metadata, folder: &Path) -> Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    let executable = |meta: &fs::Metadata| meta.permissions().mode() & 0o111 != 0;
+    if !meta.is_file() || !executable(meta) {
+        return Ok(false);
+    }
+    let probe = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    Ok(!executable(&probe.as_file().metadata()?))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no such permission")]
+fn is_program(_: &fs::Metadata, _: &Path) -> Result<bool> {
+    Ok(false)
 }
 
 /// A temporary file is private by default; a new file is not, and the umask has the last word.
@@ -237,12 +262,14 @@ fn make_folders(root: &Path, folder: &Path, made: &mut Vec<PathBuf>) -> Result<(
     Ok(())
 }
 
-/// The absolute target, after a check that neither it nor a folder on the way is a symlink.
+/// The absolute target, after a check that it is a file of dockgen's by its name, and that neither
+/// it nor a folder on the way is a symlink.
 fn guard(root: &Path, path: &RelPath) -> Result<PathBuf> {
     let mut target = root.to_owned();
     if path.is_root() {
         bail!("the root itself is no file");
     }
+    names::check(path).with_context(|| path.to_string())?;
     for part in path.components() {
         target.push(part);
         if fs::symlink_metadata(&target).is_ok_and(|meta| meta.file_type().is_symlink()) {
@@ -275,15 +302,18 @@ mod tests {
     #[test]
     fn writes_and_replaces() {
         let dir = tempfile::tempdir().unwrap();
-        all(dir.path(), &[output("a", "1"), output("x/y/b", "2")]).unwrap();
-        all(dir.path(), &[output("a", "3")]).unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "3");
-        assert_eq!(names(dir.path()), ["a", "x"]);
+        all(dir.path(), &[output("Dockerfile.a", "1"), output("x/y/Dockerfile.b", "2")]).unwrap();
+        all(dir.path(), &[output("Dockerfile.a", "3")]).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("Dockerfile.a")).unwrap(), "3");
+        assert_eq!(names(dir.path()), ["Dockerfile.a", "x"]);
         assert_eq!(
-            read(dir.path(), &RelPath::new("x/y/b").unwrap()).unwrap().as_deref(),
+            read(dir.path(), &RelPath::new("x/y/Dockerfile.b").unwrap()).unwrap().as_deref(),
             Some("2")
         );
-        assert_eq!(read(dir.path(), &RelPath::new("a/b").unwrap()).unwrap(), None);
+        assert_eq!(
+            read(dir.path(), &RelPath::new("Dockerfile.a/Dockerfile.b").unwrap()).unwrap(),
+            None
+        );
     }
 
     #[cfg(unix)]
@@ -294,11 +324,12 @@ mod tests {
         let mode =
             |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         fs::write(dir.path().join("plain"), "").unwrap();
-        all(dir.path(), &[output("new", "")]).unwrap();
-        assert_eq!(mode("new"), mode("plain"));
-        fs::set_permissions(dir.path().join("new"), Permissions::from_mode(0o640)).unwrap();
-        all(dir.path(), &[output("new", "x")]).unwrap();
-        assert_eq!(mode("new"), 0o640);
+        all(dir.path(), &[output("Dockerfile.new", "")]).unwrap();
+        assert_eq!(mode("Dockerfile.new"), mode("plain"));
+        fs::set_permissions(dir.path().join("Dockerfile.new"), Permissions::from_mode(0o640))
+            .unwrap();
+        all(dir.path(), &[output("Dockerfile.new", "x")]).unwrap();
+        assert_eq!(mode("Dockerfile.new"), 0o640);
     }
 
     #[cfg(unix)]
@@ -306,31 +337,51 @@ mod tests {
     fn refuses_symlinks_and_leaves_nothing_behind() {
         let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
-        let error = all(dir.path(), &[output("new/a", "1"), output("link/b", "2")])
-            .unwrap_err()
-            .to_string();
+        let error =
+            all(dir.path(), &[output("new/Dockerfile", "1"), output("link/Dockerfile", "2")])
+                .unwrap_err()
+                .to_string();
         assert!(error.contains("link is a symlink"), "{error}");
         assert_eq!(names(dir.path()), ["link"]);
         assert!(names(outside.path()).is_empty());
-        assert!(read(dir.path(), &RelPath::new("link/b").unwrap()).is_err());
+        assert!(read(dir.path(), &RelPath::new("link/Dockerfile").unwrap()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_never_written_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("Dockerfile.sh");
+        fs::write(&script, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+        let outputs = [output("Dockerfile", "1"), output("Dockerfile.sh", "2")];
+        let error = all(dir.path(), &outputs).unwrap_err().to_string();
+        assert!(error.starts_with("Dockerfile.sh is executable"), "{error}");
+        assert_eq!(names(dir.path()), ["Dockerfile.sh"]);
+        assert_eq!(fs::read_to_string(&script).unwrap(), "#!/bin/sh\n");
     }
 
     #[test]
     fn a_failing_rename_takes_the_others_back() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("a"), "old").unwrap();
+        fs::write(dir.path().join("Dockerfile.a"), "old").unwrap();
         let mut made = Vec::new();
         let staged = stage(
             dir.path(),
-            &[output("a", "new"), output("c", "new"), output("b", "new")],
+            &[
+                output("Dockerfile.a", "new"),
+                output("Dockerfile.c", "new"),
+                output("Dockerfile.b", "new"),
+            ],
             &mut made,
         )
         .unwrap();
         // A folder appears where the last file is to go.
-        fs::create_dir(dir.path().join("b")).unwrap();
+        fs::create_dir(dir.path().join("Dockerfile.b")).unwrap();
         assert!(swap(staged).unwrap_err().to_string().contains("nothing was changed"));
-        assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "old");
-        assert_eq!(names(dir.path()), ["a", "b"]);
+        assert_eq!(fs::read_to_string(dir.path().join("Dockerfile.a")).unwrap(), "old");
+        assert_eq!(names(dir.path()), ["Dockerfile.a", "Dockerfile.b"]);
     }
 
     #[test]
@@ -342,8 +393,11 @@ mod tests {
             file.set_modified(old).unwrap();
         }
         fs::write(dir.path().join(".dockgen-x1y2z3"), "somebody is writing it").unwrap();
-        all(dir.path(), &[output("a", "1")]).unwrap();
-        assert_eq!(names(dir.path()), [".dockgen-notes.txt", ".dockgen-x1y2z3", "a", "other"]);
+        all(dir.path(), &[output("Dockerfile", "1")]).unwrap();
+        assert_eq!(
+            names(dir.path()),
+            [".dockgen-notes.txt", ".dockgen-x1y2z3", "Dockerfile", "other"]
+        );
     }
 
     #[test]

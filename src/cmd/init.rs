@@ -129,7 +129,9 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
     })?;
     let folder = workspace::relative(&survey.place.root, &folder)
         .context("--output: must lie in the repository")?;
-    folder.join(name).context("--output: must lie in the repository")
+    let path = folder.join(name).context("--output: must lie in the repository")?;
+    write::check_output(&path).context("--output")?;
+    Ok(path)
 }
 
 /// Refuses to overwrite what a person wrote.

@@ -80,7 +80,9 @@ word! {
         name.rsplit_once(':').is_some_and(|(name, tag)| {
             plain(name, "./_-:") && !name.chars().any(|c| c.is_ascii_uppercase())
                 && plain(tag, "._-") && tag != "latest" && tag.len() <= 128
-        }) && digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && plain(hex, "")))
+        }) && digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|hex| {
+            hex.len() == 64 && hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
+        }))
     })
 }
 
@@ -131,6 +133,7 @@ mod tests {
             assert!(ImageRef::new(bad).is_err(), "{bad}");
         }
         assert!(ImageRef::new(format!("node:26@sha256:{}", "a".repeat(64))).is_ok());
+        assert!(ImageRef::new(format!("node:26@sha256:{}", "g".repeat(64))).is_err());
     }
 
     #[test]

@@ -85,6 +85,9 @@ impl Paths {
     /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former
     /// serves where the context is not the application's alone.
     pub(super) fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
+        if let Some(output) = output {
+            write::check_output(output).with_context(|| output.to_string())?;
+        }
         let beside = facts.dir.join("Dockerfile").context("the application's folder")?;
         let at_context = output.is_none() && facts.dir == facts.context;
         let dockerfile = output.cloned().unwrap_or(beside);
@@ -100,9 +103,14 @@ impl Paths {
     pub(super) fn pristine(&self, path: &RelPath) -> Result<RelPath> {
         let way = path.relative_to(&self.app).replace("..", "__");
         let way = way.strip_prefix('.').unwrap_or(&way);
+        // What lies in the folder of that name replaces templates.
+        let way = match way.strip_prefix("templates/") {
+            Some(rest) => format!("__templates/{rest}"),
+            None => way.to_owned(),
+        };
         self.app
             .join(state::FOLDER)
-            .and_then(|folder| folder.join(way))
+            .and_then(|folder| folder.join(&way))
             .context("the application's folder")
     }
 }

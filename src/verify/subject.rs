@@ -16,7 +16,6 @@ use crate::pipeline::App;
 use crate::plan::{self, Plan};
 use crate::repo::Dir;
 use crate::report::next::Here;
-use crate::state;
 use crate::write;
 
 /// What is verified.
@@ -175,12 +174,7 @@ fn dockerfile(app: &App) -> Result<(RelPath, Option<RelPath>)> {
     let dir = &app.facts.dir;
     let beside = dir.join("Dockerfile").context("the application's folder")?;
     let Some(state) = app.state()? else { return Ok((beside, None)) };
-    let path = state.dockerfile(dir).with_context(|| {
-        format!(
-            "{}: `dockerfile` leads out of the repository",
-            state::path(dir).unwrap_or_default()
-        )
-    })?;
+    let path = state.dockerfile(dir)?;
     let output = (path != beside).then(|| path.clone());
     Ok((path, output))
 }
