@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Sourced;
+use crate::facts::{NoPort, Port, Sourced};
 
 /// The ids of the questions that every language shares. Each has a flag of the same meaning.
 pub mod id {
     /// Which program to start: a [`Program::id`](crate::facts::Program::id).
     pub const ENTRYPOINT: &str = "entrypoint";
-    /// The port that the program listens on; `none` for a program without one.
+    /// The ports that the program listens on, comma-separated; `none` for a program without one.
     pub const PORT: &str = "port";
     /// The base family: `auto`, `distroless`, `alpine`, `debian`, `scratch`.
     pub const BASE: &str = "base";
@@ -53,7 +53,7 @@ pub enum Answerable {
     Suggest(Vec<Choice>),
     /// Any text without a newline.
     Text,
-    /// A port: 1 to 65535, or `none`.
+    /// Ports, comma-separated: `8080`, `8080,53/udp`, or `none`.
     Port,
     /// `yes` or `no`.
     Confirm,
@@ -91,9 +91,10 @@ impl Question {
                     valid.join(", ")
                 )
             }
-            Answerable::Port if answer != "none" && !answer.parse::<u16>().is_ok_and(|p| p > 0) => {
+            Answerable::Port if ports(answer).is_err() => {
                 bail!(
-                    "`{answer}` is no valid port for `{}`: a number from 1 to 65535, or none",
+                    "`{answer}` is no valid port for `{}`: a number from 1 to 65535, several with \
+                     commas, 53/udp for datagrams, or none",
                     self.id
                 )
             }
@@ -118,6 +119,14 @@ pub fn split_list(text: &str) -> Vec<String> {
         }
     }
     items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+/// The ports of an answer to [`Answerable::Port`], in order; none for `none`.
+///
+/// # Errors
+/// What is not a port.
+pub fn ports(answer: &str) -> Result<Vec<Port>, NoPort> {
+    if answer == "none" { Ok(Vec::new()) } else { answer.split(',').map(str::parse).collect() }
 }
 
 /// The inverse of [`split_list`].

@@ -85,11 +85,7 @@ pub fn choose(
     };
     if requested == "auto" {
         let why = format!("the smallest base that meets the needs{}", describe(&program.needs));
-        let mut choice = Sourced {
-            value: smallest.family.clone(),
-            evidence: needs_evidence(&program.needs),
-            rejected: Vec::new(),
-        };
+        let mut choice = Sourced::with(smallest.family.clone(), needs_evidence(&program.needs));
         for row in fit.iter().skip(1) {
             let why = row
                 .reluctant
@@ -103,8 +99,7 @@ pub fn choose(
         return build(catalog, smallest, program, packages, toolchain, choice, why);
     }
     if let Some(row) = fit.iter().find(|row| row.family == requested) {
-        let choice =
-            Sourced { value: row.family.clone(), evidence: Vec::new(), rejected: Vec::new() };
+        let choice = Sourced::with(row.family.clone(), Vec::new());
         return build(
             catalog,
             row,

@@ -319,7 +319,7 @@ pub struct Wanted {
     /// The family of the final image: `auto` takes the smallest that meets the program's needs
     #[arg(long, value_parser = bases(), help_heading = "Answers")]
     pub base: Option<String>,
-    /// The port that the program listens on: 1 to 65535, or `none`
+    /// The ports that the program listens on, such as `8080` or `8080,53/udp`, or `none`
     #[arg(long, value_parser = port, help_heading = "Answers")]
     pub port: Option<String>,
     /// Which program to start: one that `dockgen explain` lists, or a path
@@ -394,10 +394,9 @@ fn port(text: &str) -> Result<String, String> {
         default: None,
         open: false,
     };
-    question
-        .check(text)
-        .map(|()| text.to_owned())
-        .map_err(|_| "a number from 1 to 65535, or none".to_owned())
+    question.check(text).map(|()| text.to_owned()).map_err(|_| {
+        "a number from 1 to 65535, several with commas, 53/udp for datagrams, or none".to_owned()
+    })
 }
 
 fn words(text: &str) -> Result<String, String> {

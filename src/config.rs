@@ -185,8 +185,8 @@ pub fn schema() -> serde_json::Value {
         (
             id::PORT,
             json!({
-                "description": "The port that the program listens on.",
-                "oneOf": [{ "type": "integer", "minimum": 1, "maximum": 65535 }, { "type": "string", "pattern": "^([0-9]+|none)$" }]
+                "description": "The ports that the program listens on, comma-separated; 53/udp for datagrams.",
+                "oneOf": [{ "type": "integer", "minimum": 1, "maximum": 65535 }, { "type": "string", "pattern": "^([0-9]+(/(tcp|udp))?(,[0-9]+(/(tcp|udp))?)*|none)$" }]
             }),
         ),
         (id::TOOL, text("The package manager or build tool.")),

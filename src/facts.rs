@@ -1,6 +1,9 @@
 //! What a detector found out, in the vocabulary that every language shares, each value with its
 //! evidence.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -58,17 +61,154 @@ pub struct Sourced<T> {
     /// What else was found, and why it lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
+    /// How well it is known.
+    #[serde(default, skip_serializing_if = "Strength::is_stated")]
+    pub strength: Strength,
 }
+
+/// How well a value is known.
+///
+/// A guess is never taken in silence: it opens its question in the wizard, and `--yes` prints it as
+/// an assumption with the flag that sets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    /// One indirect sign speaks for it, such as a command line in a README.
+    Guessed,
+    /// Two independent sources agree on it.
+    Agreed,
+    /// A manifest, a recipe, a framework's documented default, or a constant that flows straight
+    /// to the call states it.
+    #[default]
+    Stated,
+}
+
+impl Strength {
+    /// True for what needs no word about how it is known.
+    pub fn is_stated(&self) -> bool {
+        *self == Self::Stated
+    }
+}
+
+/// The transport protocol of a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Connections.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+/// A port as EXPOSE and `docker run -p` write it: `8080`, `53/udp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Port {
+    /// 1 to 65535.
+    pub number: u16,
+    /// The transport protocol.
+    pub protocol: Protocol,
+}
+
+impl Port {
+    /// A port for connections.
+    pub fn tcp(number: u16) -> Self {
+        Self { number, protocol: Protocol::Tcp }
+    }
+
+    /// A port for datagrams.
+    pub fn udp(number: u16) -> Self {
+        Self { number, protocol: Protocol::Udp }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.protocol {
+            Protocol::Tcp => write!(f, "{}", self.number),
+            Protocol::Udp => write!(f, "{}/udp", self.number),
+        }
+    }
+}
+
+impl FromStr for Port {
+    type Err = NoPort;
+
+    fn from_str(text: &str) -> Result<Self, NoPort> {
+        let (number, protocol) = match text.split_once('/') {
+            None | Some((_, "tcp")) => (text.trim_end_matches("/tcp"), Protocol::Tcp),
+            Some((number, "udp")) => (number, Protocol::Udp),
+            Some(_) => return Err(NoPort(text.to_owned())),
+        };
+        let number = number.parse().ok().filter(|number| *number > 0);
+        number.map(|number| Self { number, protocol }).ok_or_else(|| NoPort(text.to_owned()))
+    }
+}
+
+impl From<Port> for String {
+    fn from(port: Port) -> Self {
+        port.to_string()
+    }
+}
+
+impl TryFrom<String> for Port {
+    type Error = NoPort;
+
+    fn try_from(text: String) -> Result<Self, NoPort> {
+        text.parse()
+    }
+}
+
+/// The text names no port.
+#[derive(Debug)]
+pub struct NoPort(String);
+
+impl fmt::Display for NoPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a port: write a number from 1 to 65535, or 53/udp", self.0)
+    }
+}
+
+impl std::error::Error for NoPort {}
 
 impl<T> Sourced<T> {
     /// A value that one piece of evidence gives.
     pub fn new(value: T, evidence: Evidence) -> Self {
-        Self { value, evidence: vec![evidence], rejected: Vec::new() }
+        Self::with(value, vec![evidence])
+    }
+
+    /// A value that several pieces of evidence give, strongest first.
+    pub fn with(value: T, evidence: Vec<Evidence>) -> Self {
+        Self { value, evidence, rejected: Vec::new(), strength: Strength::Stated }
     }
 
     /// A value that nothing in the repository states.
     pub fn assumed(value: T) -> Self {
-        Self { value, evidence: Vec::new(), rejected: Vec::new() }
+        Self::with(value, Vec::new())
+    }
+
+    /// A value that one indirect sign speaks for.
+    pub fn guessed(value: T, evidence: Evidence) -> Self {
+        Self { strength: Strength::Guessed, ..Self::new(value, evidence) }
+    }
+
+    /// The same, with a further source that says so too: two that agree make a guess good.
+    #[must_use]
+    pub fn agreeing(mut self, evidence: Evidence) -> Self {
+        if self.strength == Strength::Guessed
+            && self.evidence.iter().all(|held| held.file != evidence.file)
+        {
+            self.strength = Strength::Agreed;
+        }
+        self.evidence.push(evidence);
+        self
+    }
+
+    /// Another value, known the same way.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Sourced<U> {
+        let Self { value, evidence, rejected, strength } = self;
+        Sourced { value: change(value), evidence, rejected, strength }
     }
 
     /// The same, with an alternative that lost.
@@ -219,8 +359,11 @@ pub struct Program {
     pub kind: Kind,
     /// Why it is taken for a program.
     pub evidence: Vec<Evidence>,
-    /// The port that it listens on.
+    /// The port that it listens on; of several the one for connections that matters most.
     pub port: Option<Sourced<u16>>,
+    /// Further ports that it listens on, and all that it receives datagrams on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<Sourced<Port>>,
     /// The environment variable that holds the port's number, where the program reads one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port_variable: Option<String>,
@@ -248,6 +391,21 @@ pub struct Program {
 }
 
 impl Program {
+    /// Every port, the one that matters most first, as the `port` question takes them; `None` for
+    /// a program without one.
+    pub fn ports(&self) -> Option<Sourced<String>> {
+        let first = self.port.clone().map(|port| port.map(Port::tcp));
+        let mut all = first.into_iter().chain(self.more_ports.iter().cloned());
+        let mut ports = all.next()?.map(|port| port.to_string());
+        for port in all {
+            ports.value = format!("{},{}", ports.value, port.value);
+            ports.evidence.extend(port.evidence);
+            ports.rejected.extend(port.rejected);
+            ports.strength = ports.strength.min(port.strength);
+        }
+        Some(ports)
+    }
+
     /// A program of which nothing more is known yet.
     pub fn new(
         id: impl Into<String>,
@@ -261,6 +419,7 @@ impl Program {
             kind,
             evidence: vec![evidence],
             port: None,
+            more_ports: Vec::new(),
             port_variable: None,
             files: Vec::new(),
             front_ends: Vec::new(),
@@ -318,5 +477,29 @@ impl Facts {
     /// Reads back what [`Facts::set_details`] stored.
     pub fn details<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         Ok(serde_json::from_value(self.details.clone())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_written_as_docker_does() {
+        for (text, shown) in [("8080", "8080"), ("8080/tcp", "8080"), ("53/udp", "53/udp")] {
+            assert_eq!(text.parse::<Port>().unwrap().to_string(), shown);
+        }
+        for text in ["", "0", "65536", "53/sctp", "-1", "80/", "udp"] {
+            assert!(text.parse::<Port>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_second_file_makes_a_guess_good() {
+        let at = |file: &str| Evidence::file(&RelPath::new(file).unwrap(), "says so");
+        let guess = Sourced::guessed(1, at("README.md"));
+        assert_eq!(guess.clone().agreeing(at("README.md")).strength, Strength::Guessed);
+        assert_eq!(guess.agreeing(at("Procfile")).strength, Strength::Agreed);
+        assert_eq!(Sourced::new(1, at("a")).agreeing(at("b")).strength, Strength::Stated);
     }
 }

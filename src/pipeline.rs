@@ -16,7 +16,7 @@ use crate::detect;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::lint;
 use crate::docker::parse::parse;
-use crate::facts::{Facts, Finding, Severity};
+use crate::facts::{Evidence, Facts, Finding, Severity, Strength};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
@@ -440,12 +440,22 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
     for question in questions.iter().filter(|q| q.open && answers.get(&q.id).is_none()) {
         let Some(default) = &question.default else { continue };
         let value = if default.value.is_empty() { "none" } else { &default.value };
+        if default.strength == Strength::Guessed {
+            all.push(guess(&question.id, default.value.as_str(), &default.evidence, &question.id));
+            continue;
+        }
         let why = if default.evidence.is_empty() {
             "nothing in the repository says"
         } else {
             "the likeliest"
         };
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
+    }
+    for (what, question) in [("environment", id::ENV), ("carried file", "")] {
+        let guesses = plan.decisions.iter().filter(|decision| decision.what == what);
+        for decision in guesses.filter(|decision| decision.strength == Strength::Guessed) {
+            all.push(guess(what, &decision.value, &decision.evidence, question));
+        }
     }
     for decision in &plan.decisions {
         if decision.what == plan::FRONT_END_IMAGE
@@ -475,4 +485,13 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
         }
     }
     all
+}
+
+/// A guess, with what it rests on and the way to set it.
+fn guess(what: &str, value: &str, evidence: &[Evidence], question: &str) -> String {
+    let from: Vec<String> =
+        evidence.iter().take(2).map(|e| format!("{}: {}", e.place(), e.note)).collect();
+    let set =
+        if question.is_empty() { String::new() } else { format!("; {} sets it", flag(question)) };
+    format!("{what}: {value} (a guess from {}){set}", from.join("; "))
 }

@@ -1,15 +1,20 @@
 //! Facts, answers and catalog become a [`Plan`]: plain data in Docker's and OCI's words, the only
 //! thing templates see.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{Answers, Origin, id, split_list};
+use crate::ask::{self, Answers, Origin, id, split_list};
 use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
-use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Program, Rejected, Severity, Sourced};
+use crate::facts::{
+    EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Protocol, Rejected, Severity, Sourced,
+    Strength,
+};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
@@ -97,8 +102,11 @@ pub struct Runtime {
     pub env: Vec<Env>,
     /// Folders that the program writes.
     pub writable: Vec<ContainerPath>,
-    /// The port.
+    /// The port for connections that matters most.
     pub port: Option<u16>,
+    /// All other ports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<Port>,
     /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default
     /// action for it.
     pub init: bool,
@@ -112,6 +120,13 @@ pub struct Runtime {
     pub cmd: Vec<Line>,
     /// STOPSIGNAL where it is not SIGTERM.
     pub stop_signal: Option<Line>,
+}
+
+impl Runtime {
+    /// Every port, the one that matters most first.
+    pub fn ports(&self) -> Vec<Port> {
+        self.port.map(Port::tcp).into_iter().chain(self.more_ports.iter().copied()).collect()
+    }
 }
 
 /// OCI labels of the image.
@@ -152,6 +167,9 @@ pub struct Decision {
     pub evidence: Vec<Evidence>,
     /// What was not taken.
     pub rejected: Vec<Rejected>,
+    /// How well the value is known.
+    #[serde(default, skip_serializing_if = "Strength::is_stated")]
+    pub strength: Strength,
 }
 
 /// What the development target starts.
@@ -406,15 +424,12 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
 
 /// Puts what a person said about the program in place of what was detected.
 fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
-    if let Some(port) = answers.get(id::PORT) {
+    if let Some(answer) = answers.get(id::PORT) {
         let detected = program.port.take().map(|port| port.value);
-        program.port =
-            match port {
-                "none" => None,
-                number => Some(Sourced::assumed(number.parse().with_context(|| {
-                    format!("`{number}` is no port: a number from 1 to 65535")
-                })?)),
-            };
+        let mut ports = ask::ports(answer)?;
+        let first = ports.iter().position(|port| port.protocol == Protocol::Tcp);
+        program.port = first.map(|at| Sourced::assumed(ports.remove(at).number));
+        program.more_ports = ports.into_iter().map(Sourced::assumed).collect();
         if let Some(port) =
             program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected)
         {
@@ -545,12 +560,21 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         env: environment(&env)?,
         writable,
         port: program.port.as_ref().map(|port| port.value),
+        more_ports: more_ports(program),
         init,
         init_image,
         entrypoint: lines(&entrypoint)?,
         cmd: lines(&cmd)?,
         stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,
     })
+}
+
+/// Each further port once, sorted.
+fn more_ports(program: &Program) -> Vec<Port> {
+    let first = program.port.as_ref().map(|port| Port::tcp(port.value));
+    let all = program.more_ports.iter().map(|port| port.value);
+    let all: BTreeSet<Port> = all.filter(|port| Some(*port) != first).collect();
+    all.into_iter().collect()
 }
 
 /// The last value of a key wins, at the place of the first.

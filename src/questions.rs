@@ -8,7 +8,7 @@ use crate::ask::{Answerable, Answers, Choice, Question, id, join_list, split_lis
 use crate::base;
 use crate::catalog::Catalog;
 use crate::docker::types::{ContainerPath, EnvKey};
-use crate::facts::{Facts, Kind, Program, Sourced};
+use crate::facts::{Facts, Kind, Program, Sourced, Strength};
 use crate::plan::split_words;
 
 /// Every question about an application, the ones of its language included (which replace a common
@@ -30,11 +30,7 @@ pub fn questions(
         base(facts, program, catalog, answers),
         args(program),
         text(id::NAME, "What is the image called?", Some(facts.name.clone())),
-        text(
-            id::WRITABLE,
-            "Which folders does the program write?",
-            Some(list(program.map(|p| p.writable.as_slice()), Clone::clone)),
-        ),
+        writable(program),
         text(id::ENV, "Which environment variables does the image set?", None),
         dev(),
     ];
@@ -130,13 +126,17 @@ fn text(id: &str, prompt: &str, default: Option<Sourced<String>>) -> Question {
     }
 }
 
-fn list<T>(items: Option<&[Sourced<T>]>, word: impl Fn(&T) -> String) -> Sourced<String> {
-    let items = items.unwrap_or_default();
-    Sourced {
-        value: join_list(items.iter().map(|item| word(&item.value))),
-        evidence: items.iter().flat_map(|item| item.evidence.clone()).collect(),
+fn writable(program: Option<&Program>) -> Question {
+    let folders = program.map_or(&[][..], |program| &program.writable);
+    let default = Sourced {
+        value: join_list(folders.iter().map(|folder| &folder.value)),
+        evidence: folders.iter().flat_map(|folder| folder.evidence.clone()).collect(),
         rejected: Vec::new(),
-    }
+        strength: folders.iter().map(|folder| folder.strength).min().unwrap_or_default(),
+    };
+    let open = default.strength == Strength::Guessed;
+    let prompt = "Which folders does the program write?";
+    Question { open, ..text(id::WRITABLE, prompt, Some(default)) }
 }
 
 fn choices(values: impl IntoIterator<Item = String>) -> Vec<Choice> {
@@ -158,11 +158,8 @@ fn entrypoint(facts: &Facts) -> Question {
         id: id::ENTRYPOINT.to_owned(),
         prompt: "Which program should the container start?".to_owned(),
         kind: Answerable::Suggest(programs.collect()),
-        default: likeliest.map(|program| Sourced {
-            value: program.id.clone(),
-            evidence: program.evidence.clone(),
-            rejected: Vec::new(),
-        }),
+        default: likeliest
+            .map(|program| Sourced::with(program.id.clone(), program.evidence.clone())),
         open: facts.programs.len() != 1,
     }
 }
@@ -196,18 +193,15 @@ fn tool(facts: &Facts) -> Question {
 }
 
 fn port(program: Option<&Program>) -> Question {
-    let found = program.and_then(|program| program.port.clone());
-    let default = found.clone().map(|port| Sourced {
-        value: port.value.to_string(),
-        evidence: port.evidence,
-        rejected: port.rejected,
-    });
+    let found = program.and_then(Program::ports);
+    let guessed = found.as_ref().is_some_and(|ports| ports.strength == Strength::Guessed);
+    let missing = found.is_none() && program.is_some_and(|program| program.kind == Kind::Service);
     Question {
         id: id::PORT.to_owned(),
         prompt: "Which port does the program listen on?".to_owned(),
         kind: Answerable::Port,
-        default: Some(default.unwrap_or_else(|| Sourced::assumed("none".to_owned()))),
-        open: found.is_none() && program.is_some_and(|program| program.kind == Kind::Service),
+        default: Some(found.unwrap_or_else(|| Sourced::assumed("none".to_owned()))),
+        open: missing || guessed,
     }
 }
 
@@ -244,11 +238,10 @@ fn base(
         id: id::BASE.to_owned(),
         prompt: "Which base image?".to_owned(),
         kind: Answerable::Choice(all),
-        default: Some(Sourced {
-            value: "auto".to_owned(),
-            evidence: auto.map(|auto| auto.choice.evidence).unwrap_or_default(),
-            rejected: Vec::new(),
-        }),
+        default: Some(Sourced::with(
+            "auto".to_owned(),
+            auto.map(|auto| auto.choice.evidence).unwrap_or_default(),
+        )),
         open: false,
     }
 }
@@ -260,14 +253,11 @@ fn args(program: Option<&Program>) -> Question {
     if let Some(library) = subcommands {
         "Which subcommand is the default? Empty: `docker run IMAGE SUBCOMMAND` chooses."
             .clone_into(&mut question.prompt);
-        question.default = Some(Sourced {
-            value: String::new(),
-            evidence: library.evidence.clone(),
-            rejected: Vec::new(),
-        });
+        question.default = Some(Sourced::with(String::new(), library.evidence.clone()));
         question.open = true;
     }
     if let Some(args) = program.and_then(|program| program.args.as_ref()) {
+        question.open |= args.strength == Strength::Guessed;
         question.default = Some(args.clone());
     }
     question

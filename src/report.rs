@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use crate::context::ContextReport;
 use crate::detect;
-use crate::facts::{Facts, Finding, Severity};
+use crate::facts::{Facts, Finding, Severity, Strength};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
 use crate::screen::visible::inline;
@@ -83,6 +83,11 @@ pub fn decisions(decisions: &[Decision], look: &Look) -> String {
             line(&part, &|text| look.bold(text));
         }
         line(&decision.why, &str::to_owned);
+        match decision.strength {
+            Strength::Guessed => line("a guess: one indirect sign speaks for it", &str::to_owned),
+            Strength::Agreed => line("several independent sources agree on it", &str::to_owned),
+            Strength::Stated => {}
+        }
         for evidence in &decision.evidence {
             line(&format!("{}  {}", evidence.place(), evidence.note), &|text| look.dim(text));
         }
@@ -224,7 +229,7 @@ pub fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> S
 mod tests {
     use super::*;
     use crate::ask::Origin;
-    use crate::facts::{Evidence, Rejected};
+    use crate::facts::{Evidence, Rejected, Strength};
     use crate::path::RelPath;
 
     #[test]
@@ -245,6 +250,7 @@ mod tests {
                 value: "y".to_owned(),
                 why: "another program; likelier first".to_owned(),
             }],
+            strength: Strength::Stated,
         };
         for width in [40, 80] {
             let look = Look { colour: true, width };

@@ -59,9 +59,7 @@ ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.la
 {%- endif %}
 COPY . /src
 {%- include "base/front-end-copies.Dockerfile" %}
-{%- if runtime.port %}
-EXPOSE {{ runtime.port }}
-{%- endif %}
+{%- include "base/expose.Dockerfile" %}
 CMD {{ dev.command | exec }}
 {%- endif %}
 

@@ -72,9 +72,7 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
 FROM deps AS development
 WORKDIR /src
 COPY . .
-{%- if runtime.port %}
-EXPOSE {{ runtime.port }}
-{%- endif %}
+{%- include "base/expose.Dockerfile" %}
 CMD {{ dev.command | exec }}
 {%- endif %}
 

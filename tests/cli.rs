@@ -135,6 +135,7 @@ fn json_is_alone_on_standard_output() {
         "context",
         "target",
         "port",
+        "ports",
         "base",
         "run",
         "assumptions",
@@ -154,6 +155,20 @@ fn json_is_alone_on_standard_output() {
         field("run")
     );
     assert!(dir.path().join("Dockerfile").exists(), "--json writes as well");
+}
+
+#[test]
+fn several_ports_and_datagrams() {
+    let dir = hello();
+    let (out, _) = run(dir.path(), &["init", "--json", "--port", "53/udp,2222,3000/tcp"], 0);
+    let app = &serde_json::from_str::<Value>(&out).unwrap()["apps"][0];
+    assert_eq!(app["port"], 2222);
+    assert_eq!(app["ports"], serde_json::json!(["2222", "53/udp", "3000"]));
+    let run_line = app["run"].as_str().unwrap();
+    assert!(run_line.contains("-p 2222:2222 -p 53:53/udp -p 3000:3000"), "{run_line}");
+    assert!(read(dir.path(), "Dockerfile").contains("\nEXPOSE 2222 53/udp 3000\n"));
+    run(dir.path(), &["check"], 0);
+    refuses(dir.path(), &["update", "--port", "53/sctp"], &["53/udp for datagrams"]);
 }
 
 #[test]

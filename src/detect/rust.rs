@@ -255,11 +255,10 @@ fn name(dir: &Dir, workspace: &workspace::Workspace, programs: &[Program]) -> So
         );
     }
     match programs.first() {
-        Some(program) => Sourced {
-            value: image_name(&program.name),
-            evidence: program.evidence.iter().take(1).cloned().collect(),
-            rejected: Vec::new(),
-        },
+        Some(program) => Sourced::with(
+            image_name(&program.name),
+            program.evidence.iter().take(1).cloned().collect(),
+        ),
         None => Sourced::assumed(image_name(dir.path.file_name())),
     }
 }
@@ -341,11 +340,10 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
             prompt: "Which features? (comma-separated; `-default` leaves out the default ones)"
                 .to_owned(),
             kind: Answerable::Text,
-            default: Some(Sourced {
-                value: likeliest.map_or_else(String::new, |own| own.features.join(",")),
-                evidence: likeliest.map(|own| own.demands.clone()).unwrap_or_default(),
-                rejected: Vec::new(),
-            }),
+            default: Some(Sourced::with(
+                likeliest.map_or_else(String::new, |own| own.features.join(",")),
+                likeliest.map(|own| own.demands.clone()).unwrap_or_default(),
+            )),
             // One of several: which, a person knows.
             open: likeliest.is_some_and(|own| !own.demands.is_empty()),
         },

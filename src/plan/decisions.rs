@@ -3,7 +3,7 @@
 
 use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
-use crate::facts::{Finding, Program, Rejected, Severity, Sourced};
+use crate::facts::{Finding, Program, Rejected, Severity, Sourced, Strength};
 use crate::plan::Decision;
 
 /// Why the detected value of a decision was rejected, where a person answered otherwise.
@@ -38,15 +38,11 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
                 why: "another program; likelier first".to_owned(),
             })
             .collect(),
+        strength: Strength::Stated,
     };
     all.push(decide(id::ENTRYPOINT, &entrypoint, answers, "what the manifest starts"));
     all.push(base(chosen));
-    if let Some(port) = detected.port.as_ref().or(program.port.as_ref()) {
-        let port = Sourced {
-            value: port.value.to_string(),
-            evidence: port.evidence.clone(),
-            rejected: port.rejected.clone(),
-        };
+    if let Some(port) = detected.ports().or_else(|| program.ports()) {
         all.push(decide(id::PORT, &port, answers, "read from the code"));
     }
     if let Some(args) = &program.args {
@@ -55,12 +51,7 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
         all.push(decide(id::ARGS, &Sourced::assumed(words.to_owned()), answers, ""));
     }
     all.extend(program.files.iter().map(|file| {
-        let text = Sourced {
-            value: file.value.to_string(),
-            evidence: file.evidence.clone(),
-            rejected: Vec::new(),
-        };
-        found("carried file", text, "opened at run time")
+        found("carried file", file.clone().map(|path| path.to_string()), "opened at run time")
     }));
     all.extend(program.writable.iter().map(|folder| {
         let decision = found("writable folder", folder.clone(), "written at run time");
@@ -68,7 +59,7 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     }));
     all.extend(program.env.iter().map(|var| {
         let value = format!("{}={}", var.value.key, var.value.value);
-        let text = Sourced { value, evidence: var.evidence.clone(), rejected: Vec::new() };
+        let text = var.clone().map(|_| value);
         let decision = found("environment", text, "needed in a container");
         if detected.env.contains(var) { decision } else { answered(decision, id::ENV, answers) }
     }));
@@ -93,6 +84,7 @@ pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
         why: why.to_owned(),
         evidence: found.evidence,
         rejected: found.rejected,
+        strength: found.strength,
     }
 }
 
@@ -105,7 +97,7 @@ pub(super) fn answered(decision: Decision, id: &str, answers: &Answers) -> Decis
         Origin::Prompt => "answered in the wizard",
         Origin::Default => return decision,
     };
-    Decision { origin, why: why.to_owned(), ..decision }
+    Decision { origin, why: why.to_owned(), strength: Strength::Stated, ..decision }
 }
 
 /// The answer to a question, else what was found.
@@ -139,6 +131,7 @@ pub(super) fn init(program: &Program) -> Decision {
             .to_owned(),
         evidence: program.evidence.clone(),
         rejected: Vec::new(),
+        strength: Strength::Stated,
     }
 }
 

@@ -201,7 +201,7 @@ fn reasons(
     let value = format!("{}: `{}` makes {}", front_end.dir, front_end.script, front_end.output);
     let how =
         if front_end.opened.is_some() { "opened at run time" } else { "built into the program" };
-    let front_end = Sourced { value, evidence: found.evidence.clone(), rejected: Vec::new() };
+    let front_end = Sourced::with(value, found.evidence.clone());
     let image = Sourced { value: builder.to_owned(), ..facts.toolchain.clone() };
     let image = decisions::found(IMAGE, image, "by the precedence of version sources");
     vec![

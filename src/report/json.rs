@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::next;
 use crate::ask::Question;
 use crate::context::ContextReport;
-use crate::facts::Finding;
+use crate::facts::{Finding, Port};
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role, Survey};
 use crate::plan::Decision;
@@ -31,6 +31,8 @@ struct WrittenApp<'a> {
     /// The stage to build, which is also the last one: `docker build` takes it without `--target`.
     target: Option<&'a str>,
     port: Option<u16>,
+    /// Every port, such as `8080` or `53/udp`, the one above first.
+    ports: Vec<Port>,
     /// The family, as `--base` takes it.
     base: &'a str,
     /// The `docker run` to type.
@@ -54,6 +56,7 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
         context: shown(survey, &draft.plan.context),
         target: draft.target.as_deref(),
         port: draft.plan.runtime.port,
+        ports: draft.plan.runtime.ports(),
         base: &draft.plan.runtime.family,
         run: next::run(draft),
         assumptions: survey

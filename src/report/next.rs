@@ -61,8 +61,8 @@ pub fn build(draft: &Draft, here: &Here) -> String {
 pub fn run(draft: &Draft) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
-    if let Some(port) = runtime.port {
-        argv.extend(["-p".to_owned(), format!("{port}:{port}")]);
+    for port in runtime.ports() {
+        argv.extend(["-p".to_owned(), format!("{}:{port}", port.number)]);
     }
     for (volume, folder) in volumes(name, folders(draft)) {
         argv.extend(["-v".to_owned(), format!("{volume}:{folder}")]);

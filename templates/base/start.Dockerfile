@@ -27,9 +27,7 @@ WORKDIR /tmp
 WORKDIR {{ runtime.workdir | path }}
 {%- endif %}
 {%- endif %}
-{%- if runtime.port %}
-EXPOSE {{ runtime.port }}
-{%- endif %}
+{%- include "base/expose.Dockerfile" %}
 {%- if runtime.stop_signal %}
 STOPSIGNAL {{ runtime.stop_signal }}
 {%- endif %}

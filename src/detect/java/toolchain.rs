@@ -87,7 +87,12 @@ pub(super) fn detect(
             0,
             Rejected { value: found.value, why: format!("below what is required ({why})") },
         );
-        return Ok(Sourced { value: lifted.to_string(), evidence, rejected });
+        return Ok(Sourced {
+            value: lifted.to_string(),
+            evidence,
+            rejected,
+            strength: found.strength,
+        });
     }
     Ok(found)
 }

@@ -55,7 +55,7 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
             moved_from: None,
             opened: None,
         };
-        Ok(Some(Sourced { value, evidence, rejected: Vec::new() }))
+        Ok(Some(Sourced::with(value, evidence)))
     };
     let writes = |at: &Evidence, output: &RelPath| Evidence {
         note: format!("it writes {output}"),

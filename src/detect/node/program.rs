@@ -270,11 +270,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         if let Some((name, port)) = example_port(app, &asked)? {
             program.port_variable = Some(name.clone());
             let var = EnvVar { key: name, value: port.value.to_string() };
-            program.env.push(Sourced {
-                value: var,
-                evidence: port.evidence.clone(),
-                rejected: Vec::new(),
-            });
+            program.env.push(Sourced::with(var, port.evidence.clone()));
             program.port = Some(port);
         }
     }
@@ -321,11 +317,7 @@ fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
     for (key, evidence) in [("node-gyp", &native.compiled), ("git-at-build", &native.git)] {
         if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
             let evidence = evidence.iter().take(4).cloned().collect();
-            program.needs.packages.push(Sourced {
-                value: key.to_owned(),
-                evidence,
-                rejected: Vec::new(),
-            });
+            program.needs.packages.push(Sourced::with(key.to_owned(), evidence));
         }
     }
     Ok(native)

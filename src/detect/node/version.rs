@@ -82,7 +82,7 @@ pub(crate) fn node(
     Ok(chosen.unwrap_or_else(|| match newest_lts(catalog, ceiling) {
         Some(release) if release.cycle != catalog.default_cycle => {
             let evidence = ceiling.map(|c| c.evidence.clone()).into_iter().collect();
-            Sourced { value: release.cycle.clone(), evidence, rejected: Vec::new() }
+            Sourced::with(release.cycle.clone(), evidence)
         }
         _ => Sourced::assumed(catalog.default_cycle.clone()),
     }))

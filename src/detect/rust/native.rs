@@ -101,7 +101,7 @@ pub(super) fn add_needs(
         }
     }
     for (key, evidence) in found {
-        needs.packages.push(Sourced { value: key, evidence, rejected: Vec::new() });
+        needs.packages.push(Sourced::with(key, evidence));
     }
 }
 

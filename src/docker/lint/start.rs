@@ -112,7 +112,8 @@ pub(super) fn expose(subject: &Subject) -> Vec<Found> {
             exposed.insert(word.strip_suffix("/tcp").unwrap_or(&word).to_owned());
         }
     }
-    let planned: BTreeSet<String> = subject.plan.runtime.port.iter().map(u16::to_string).collect();
+    let planned = subject.plan.runtime.ports();
+    let planned: BTreeSet<String> = planned.iter().map(ToString::to_string).collect();
     if exposed == planned {
         return Vec::new();
     }

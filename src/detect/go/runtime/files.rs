@@ -231,7 +231,7 @@ impl Opened {
             ));
             return;
         }
-        self.found.entry(way).or_insert(Sourced { value: path, evidence, rejected: Vec::new() });
+        self.found.entry(way).or_insert(Sourced::with(path, evidence));
     }
 
     /// What another application's build makes of what the program calls `way`; false where none

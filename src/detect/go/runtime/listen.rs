@@ -304,7 +304,7 @@ impl Listening {
         if evidence.first().is_none_or(|first| first.place() != address.evidence.place()) {
             evidence.push(address.evidence.clone());
         }
-        let mut sourced = Sourced { value: port, evidence, rejected: Vec::new() };
+        let mut sourced = Sourced::with(port, evidence);
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
             let why = match other.rank {
                 0..=9 if other.rank == address.rank => {

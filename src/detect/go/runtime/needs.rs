@@ -117,11 +117,9 @@ fn cgo(
     needs.libc_evidence.clone_from(&evidence);
     details.links = !libraries.is_empty();
     libraries.insert("cgo".to_owned(), evidence);
-    needs.packages.extend(libraries.into_iter().map(|(value, evidence)| Sourced {
-        value,
-        evidence,
-        rejected: Vec::new(),
-    }));
+    needs
+        .packages
+        .extend(libraries.into_iter().map(|(value, evidence)| Sourced::with(value, evidence)));
 }
 
 /// Library names of `pkg-config: a b` and `LDFLAGS: -la -lb`, perhaps behind conditions.

@@ -171,11 +171,7 @@ impl Written {
             return;
         }
         let folder = folder.trim_start_matches("./").to_owned();
-        folders.entry(folder.clone()).or_insert(Sourced {
-            value: folder,
-            evidence: all,
-            rejected: Vec::new(),
-        });
+        folders.entry(folder.clone()).or_insert(Sourced::with(folder, all));
     }
 
     /// A file beside the binary: moved into a folder of its own where a variable or a flag can say
@@ -213,11 +209,7 @@ impl Written {
             self.here.get_or_insert(first);
             return;
         }
-        folders.entry("data".to_owned()).or_insert(Sourced {
-            value: "data".to_owned(),
-            evidence,
-            rejected: Vec::new(),
-        });
+        folders.entry("data".to_owned()).or_insert(Sourced::with("data".to_owned(), evidence));
     }
 
     /// The program writes beside the files that it opens: a volume would hide them.

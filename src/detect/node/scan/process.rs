@@ -77,7 +77,7 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     {
         let value = (*library).to_owned();
         let evidence = commands.into_iter().map(|(_, evidence)| evidence).take(8).collect();
-        scan.subcommands = Some(Sourced { value, evidence, rejected: Vec::new() });
+        scan.subcommands = Some(Sourced::with(value, evidence));
     }
     Ok(())
 }
