@@ -202,7 +202,10 @@ impl Catalog {
         // A version newer than the catalog is taken from the newest line's distributions.
         let release = self.release_of(version).or_else(|| self.release.first());
         let earlier = release.and_then(|release| {
-            let version = exact(version)?;
+            // Of a line inside a cycle, the oldest distribution has every patch.
+            let version = exact(version).or_else(|| {
+                (version != release.cycle).then(|| exact(&format!("{version}.0"))).flatten()
+            })?;
             release
                 .earlier
                 .iter()

@@ -28,6 +28,7 @@ mod program;
 mod scan;
 mod script;
 mod site;
+mod sync;
 mod token;
 mod tool;
 mod typescript;
@@ -293,6 +294,13 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         &toolchain.value,
     )?;
     let mut findings = found.findings;
+    let family = manager.value.strip_suffix("-berry").unwrap_or(&manager.value);
+    findings.extend(tool::contradiction(
+        family,
+        app.managing_package(),
+        resolved.install.as_deref(),
+    ));
+    findings.extend(sync::finding(app, &resolved)?);
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
         findings.push(Finding::new(
             "no-lockfile",

@@ -81,8 +81,9 @@ struct Tracer {
     helpers: Vec<String>,
 }
 
-struct Locked {
-    name: String,
+/// A package of the lockfile.
+pub(super) struct Locked {
+    pub(super) name: String,
     development: bool,
     /// `engines.node`, where the lockfile keeps it.
     engine: Option<String>,
@@ -144,7 +145,8 @@ pub(crate) fn read(app: &App) -> Result<Native> {
     Ok(native)
 }
 
-fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
+/// Every package of the lockfile; without one, of the manifest.
+pub(super) fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
     if let Some((path, json)) = tool::npm_lock(&app.root)? {
         let text = app.root.repo.text(&path)?.unwrap_or_default();
         let packages = json.get("packages").and_then(serde_json::Value::as_object);

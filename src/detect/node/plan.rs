@@ -18,7 +18,7 @@ use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, manifest, migrations, prisma, program};
+use super::{App, Details, install_scripts, manifest, migrations, prisma, program, version};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::Line;
@@ -85,6 +85,11 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     findings.extend(migrations::finding(&app, &launch));
     findings.extend(install_scripts::finding(&app, &tool)?);
     findings.extend(musl(chosen));
+    let packages: Vec<_> =
+        [Some(&app.package), app.root_package.as_ref()].into_iter().flatten().collect();
+    let stated = facts.toolchain.evidence.as_slice();
+    let stated = if chosen.toolchain == facts.toolchain.value { stated } else { &[] };
+    findings.extend(version::contradiction(&packages, chosen.toolchain, stated, chosen.catalog));
     stages.deps = builds || prune || dev || chosen.base.row.carry.is_some();
     stages.omit_development = !all;
     stages.focus = !all && tool.id == "yarn-berry";

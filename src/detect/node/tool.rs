@@ -1,6 +1,10 @@
 //! Which package manager, in which version: the packageManager field, then lockfiles, then engines,
 //! then npm.
 
+mod pin;
+
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +13,8 @@ use crate::catalog::Catalog;
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, parse_json};
+
+pub(crate) use self::pin::contradiction;
 
 /// The ids of the package managers: rows of the table in node.Dockerfile.
 pub(crate) const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "yarn-berry", "bun"];
@@ -48,8 +54,13 @@ struct BundledYarn {
     cycles: Vec<String>,
 }
 
-/// A version that the repository pins: `(version, evidence)`.
-type Pin = Option<(String, Evidence)>;
+/// The npm of a cycle's images.
+#[derive(Deserialize)]
+struct BundledNpm {
+    version: String,
+    /// It knows the commands that the build is written with.
+    serves: bool,
+}
 
 /// The lockfiles of each manager, in the order in which they win.
 const LOCKFILES: [(&str, &str); 6] = [
@@ -64,15 +75,23 @@ const LOCKFILES: [(&str, &str); 6] = [
 /// Finds the manager: `root` is the folder of the lockfile, `package` its manifest.
 pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
     let mut found: Vec<(String, Evidence)> = Vec::new();
-    if let Some((name, version)) = field(package) {
+    let fields: [(&[&str], _); 2] = [
+        (&["packageManager"], pin::field(package)),
+        (&["devEngines", "packageManager"], pin::development(package)),
+    ];
+    for (keys, stated) in fields {
+        let Some((name, version)) = stated else { continue };
+        let first = version.chars().find(char::is_ascii_digit);
         let id = match name {
-            "yarn" if version.starts_with("1.") => "yarn",
+            "yarn" if first == Some('1') => "yarn",
+            // Any version: the lockfile tells which.
+            "yarn" if first.is_none() => continue,
             "yarn" => "yarn-berry",
             other => other,
         };
         if TOOLS.contains(&id) {
-            let note = format!("packageManager is {name}@{version}");
-            found.push((id.to_owned(), package.at(&["packageManager"], note)));
+            let note = format!("{} is {name}@{version}", keys.join("."));
+            found.push((id.to_owned(), package.at(keys, note)));
         }
     }
     for (id, file) in LOCKFILES {
@@ -138,19 +157,25 @@ pub(crate) fn resolve(
     if tool.release.is_some() {
         return Ok(tool);
     }
-    let pin = pinned(family, package);
     let rows: Vec<Row> = catalog.table("manager")?;
     let format = format_of(id, root)?.unwrap_or_default();
-    let version = match pin {
-        Some((version, _)) => Some(version),
-        None => rows
-            .into_iter()
-            .find(|row| row.tool == id && format.starts_with(&row.format))
-            .map(|row| row.version),
-    };
+    let cycle = catalog.release_of(toolchain).map_or(toolchain, |r| r.cycle.as_str());
+    let row = rows
+        .into_iter()
+        .find(|row| row.tool == id && format.starts_with(&row.format))
+        .map(|row| row.version);
+    let bundled: BTreeMap<String, BundledNpm> = catalog.table("bundled_npm")?;
+    let bundled = bundled.get(cycle).filter(|_| id == "npm");
+    let default = row.or_else(|| bundled.map(|npm| npm.version.clone()));
+    let mut version = pin::exact(family, package);
+    if version.is_none() {
+        let inside = pin::within(id, family, package, default, catalog)?;
+        let image =
+            |version: &String| bundled.is_some_and(|npm| npm.serves && *version == npm.version);
+        version = inside.filter(|version| !image(version));
+    }
     if id == "yarn" {
         let bundled: BundledYarn = catalog.table("bundled_yarn")?;
-        let cycle = catalog.release_of(toolchain).map_or(toolchain, |r| r.cycle.as_str());
         if version.as_ref() == Some(&bundled.version) && bundled.cycles.iter().any(|c| c == cycle) {
             return Ok(tool);
         }
@@ -160,26 +185,6 @@ pub(crate) fn resolve(
         other => format!("{other}@{version}"),
     });
     Ok(tool)
-}
-
-/// `packageManager` as name and version, without the hash.
-fn field(package: &Package) -> Option<(&str, &str)> {
-    let (name, version) = package.str(&["packageManager"])?.split_once('@')?;
-    Some((name, version.split('+').next().unwrap_or(version)))
-}
-
-/// An exact version from packageManager, volta or engines.
-fn pinned(family: &str, package: &Package) -> Pin {
-    let exact = |text: &str| nodejs_semver::Version::parse(text).is_ok();
-    if let Some((_, version)) =
-        field(package).filter(|(name, version)| *name == family && exact(version))
-    {
-        return Some((version.to_owned(), package.at(&["packageManager"], "pinned")));
-    }
-    [["volta", family], ["engines", family]].into_iter().find_map(|keys| {
-        let version = package.str(&keys).filter(|text| exact(text))?;
-        Some((version.to_owned(), package.at(&keys, "pinned")))
-    })
 }
 
 /// The format of the lockfile of a manager, as its version rows name it.
@@ -289,6 +294,38 @@ mod tests {
         let release = (".yarn/releases/yarn-4.1.0.cjs", "");
         let rc = (".yarnrc.yml", "yarnPath: .yarn/releases/yarn-4.1.0.cjs\n");
         assert_eq!(found(&[berry, release, rc]).1.unwrap(), release.0);
+    }
+
+    #[test]
+    fn a_range_that_is_cited_is_obeyed() {
+        let lock = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+        let package = |text| ("package.json", text);
+        let with = |text: &'static str| found_on(&[package(text), lock], "24").1.unwrap();
+        assert_eq!(with(r#"{"engines": {"pnpm": "^9.0.0"}}"#), "pnpm@9.15.9");
+        assert_eq!(with(r#"{"engines": {"pnpm": ">=9"}}"#), "pnpm@10.34.9");
+        assert_eq!(with(r#"{"engines": {"pnpm": "~9.1.0"}}"#), "pnpm@9.1.0");
+        assert_eq!(
+            with(r#"{"packageManager": "pnpm@11", "engines": {"pnpm": ">=9"}}"#),
+            "pnpm@11.28.11"
+        );
+        let dev = r#"{"devEngines": {"packageManager": {"name": "pnpm", "version": "^9.2.0"}}}"#;
+        assert_eq!(with(dev), "pnpm@9.15.9");
+        // npm: what the image has serves, unless it is outside.
+        let npm = |text, node| found_on(&[package(text), ("package-lock.json", "{}")], node).1;
+        assert_eq!(npm(r#"{"engines": {"npm": ">=10"}}"#, "24"), None);
+        assert_eq!(npm(r#"{"engines": {"npm": "^10"}}"#, "24").unwrap(), "npm@10.9.9");
+        assert_eq!(npm("{}", "14").unwrap(), "npm@8.19.4");
+    }
+
+    #[test]
+    fn statements_that_disagree_are_said() {
+        let said = |text: &str| {
+            let repo = Repo::from_files([("package.json", text)]);
+            let package = Package::read(&repo.root()).unwrap().unwrap();
+            contradiction("pnpm", &package, Some("pnpm@9.1.2")).is_some()
+        };
+        assert!(said(r#"{"packageManager": "pnpm@9.1.2", "engines": {"pnpm": ">=10"}}"#));
+        assert!(!said(r#"{"packageManager": "pnpm@9.1.2", "engines": {"pnpm": ">=9"}}"#));
     }
 
     #[test]

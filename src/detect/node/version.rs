@@ -8,7 +8,7 @@ use super::manifest::Package;
 use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
-use crate::facts::{Evidence, Sourced};
+use crate::facts::{Evidence, Finding, Severity, Sourced};
 use crate::repo::Dir;
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
@@ -140,8 +140,17 @@ fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(
     {
         return Some((exact.to_string(), "; an exact version stays exact".to_owned()));
     }
-    if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
-        return Some((word.to_owned(), String::new()));
+    let numbers: Vec<&str> = word.split('.').filter(|part| !matches!(*part, "x" | "*")).collect();
+    let plain = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    if numbers.iter().all(plain) {
+        match numbers.as_slice() {
+            [major] => return Some(((*major).to_owned(), String::new())),
+            // An image's tag of two parts is moved with each patch release.
+            [major, minor] => {
+                return Some((format!("{major}.{minor}"), format!("; the newest {major}.{minor}")));
+            }
+            _ => {}
+        }
     }
     let range: Range = word.parse().ok()?;
     within(&range, catalog, ceiling)
@@ -159,16 +168,81 @@ fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option
     if let Some(release) = supported(ceiling).or_else(|| supported(None)) {
         return Some((release.cycle.clone(), "; the newest supported LTS inside it".to_owned()));
     }
-    if let Some(release) = catalog.release.iter().find(inside) {
+    // `~22.4.0`, `<22.5`: the newest releases of these lines lie beyond, and a tag of two parts
+    // follows the patches of the one before.
+    let lines = |lts: bool| catalog.release.iter().filter(move |r| (r.lts && r.supported) == lts);
+    let minor = |release: &Release| newest_minor(range, release);
+    if let Some(version) = lines(true).find_map(minor) {
+        return Some((
+            version.clone(),
+            format!("; {version} is the newest supported line inside it"),
+        ));
+    }
+    let lts = catalog.release.iter().filter(|release| release.lts).find(inside);
+    if let Some(release) = lts.or_else(|| catalog.release.iter().find(inside)) {
         return Some((
             release.cycle.clone(),
             "; no supported LTS is inside it: the newest inside it".to_owned(),
         ));
     }
-    // A range that holds no newest release, such as `~22.4.0` or `<22.5`: the newest minor cannot
-    // be known offline.
+    if let Some(version) = lines(false).find_map(minor) {
+        return Some((version.clone(), format!("; {version} is the newest line inside it")));
+    }
     let lowest = range.min_version()?;
     Some((lowest.to_string(), "; the smallest version inside it".to_owned()))
+}
+
+/// A patch number that no release reaches.
+const LAST_PATCH: u64 = 9_999;
+
+/// The newest minor of a line whose patches the range all lets in.
+fn newest_minor(range: &Range, release: &Release) -> Option<String> {
+    let latest = Version::parse(&release.latest).ok()?;
+    let last = |minor: &u64| Version::from((latest.major(), *minor, LAST_PATCH));
+    let minor = (0..=latest.minor().min(99)).rev().find(|minor| range.satisfies(&last(minor)))?;
+    Some(format!("{}.{minor}", latest.major()))
+}
+
+/// What a toolchain comes to: the newest release of a cycle, a patch of a line, an exact version.
+fn release(toolchain: &str, catalog: &Catalog) -> Option<Version> {
+    if let Some(row) = catalog.release.iter().find(|row| row.cycle == toolchain) {
+        return Version::parse(&row.latest).ok();
+    }
+    let numbers: Vec<u64> =
+        toolchain.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        [major] => Some(Version::from((*major, 0, 0))),
+        [major, minor] => Some(Version::from((*major, *minor, LAST_PATCH))),
+        _ => Version::parse(toolchain).ok(),
+    }
+}
+
+/// What to say where the image's version, `toolchain`, is not one that the manifests ask for.
+/// `chosen` is the evidence for it; an answer of a person has none.
+pub(crate) fn contradiction(
+    packages: &[&Package],
+    toolchain: &str,
+    chosen: &[Evidence],
+    catalog: &Catalog,
+) -> Option<Finding> {
+    let version = release(toolchain, catalog)?;
+    let (asked, mut evidence) = packages.iter().find_map(|package| {
+        let text = package.str(&["engines", "node"])?;
+        let range: Range = text.parse().ok()?;
+        let note = format!("engines.node is \"{text}\"");
+        (!range.satisfies(&version)).then(|| (text, vec![package.at(&["engines", "node"], note)]))
+    })?;
+    let more =
+        chosen.first().filter(|held| evidence.first().is_none_or(|e| e.place() != held.place()));
+    evidence.extend(more.cloned());
+    Some(Finding::new(
+        "version-outside-engines",
+        Severity::Warning,
+        format!("Node.js {toolchain} is outside of engines.node, \"{asked}\""),
+        evidence,
+        "pnpm and Yarn stop the install there, npm warns, and the program may use what this release lacks",
+        "name a version that fits with --toolchain, or correct the file that is wrong",
+    ))
 }
 
 #[cfg(test)]
@@ -209,7 +283,11 @@ mod tests {
         assert_eq!(engines("22"), "22");
         assert_eq!(engines(">=20 <23"), "22");
         assert_eq!(engines("22.14.0"), "22.14.0");
-        assert_eq!(engines("~22.4.0"), "22.4.0");
+        // A tag of two parts has the patches that a range lets in.
+        assert_eq!(engines("~22.4.0"), "22.4");
+        assert_eq!(engines("<22.5"), "22.4");
+        assert_eq!(engines(">=22.4.0 <=22.4.1"), "22.4.0");
+        assert_eq!(engines("<22"), "20");
         assert_eq!(engines("lts/jod"), "22");
     }
 
@@ -247,6 +325,30 @@ mod tests {
         assert_eq!((floating.value.as_str(), floating.evidence.len()), ("24", 2));
         assert_eq!(under(&[("package.json", "{}")]).value, "24");
         assert_eq!(under(&[("package.json", "{}"), (".nvmrc", "26")]).value, "26");
+    }
+
+    #[test]
+    fn two_parts_are_the_newest_patch() {
+        for said in ["20.11", "v20.11", "20.11.x", "~20.11"] {
+            let found = node_of(&[("package.json", "{}"), (".nvmrc", said)]).unwrap();
+            assert_eq!(found.value, "20.11", "{said}");
+        }
+        // The oldest distribution of the line has every patch of it.
+        let image =
+            |version: &str| Catalog::of("node").unwrap().image("{version}-{debian}", version);
+        assert_eq!(image("20.11"), "20.11-bookworm");
+        assert_eq!(image("20"), "20-trixie");
+    }
+
+    #[test]
+    fn a_version_outside_of_engines_is_said() {
+        let repo = Repo::from_files([("package.json", r#"{"engines": {"node": ">=18 <23"}}"#)]);
+        let package = Package::read(&repo.root()).unwrap().unwrap();
+        let said = |toolchain: &str| {
+            contradiction(&[&package], toolchain, &[], Catalog::of("node").unwrap()).is_some()
+        };
+        assert!(said("24") && said("16") && said("24.1.0") && said("23.1"));
+        assert!(!said("22") && !said("18.2.0") && !said("20.11"));
     }
 
     #[test]

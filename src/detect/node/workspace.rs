@@ -100,6 +100,17 @@ pub(crate) fn is_depended_on(dir: &Dir) -> Result<bool> {
     Ok(false)
 }
 
+/// The names of the members of the workspace whose root is `root`, its own included.
+pub(crate) fn names(root: &Dir) -> Result<BTreeSet<String>> {
+    let mut names: BTreeSet<String> = match &*Members::of(root)? {
+        Some(members) => members.by_name.keys().cloned().collect(),
+        None => BTreeSet::new(),
+    };
+    names
+        .extend(Package::read(root)?.and_then(|package| package.str(&["name"]).map(str::to_owned)));
+    Ok(names)
+}
+
 /// For the command line, which looks above the repository before it is opened.
 pub(crate) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     let mut patterns = Vec::new();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
-use super::super::{App, md4, prisma};
+use super::super::{App, md4, prisma, sync};
 use super::steps::{self, Drop, Installed, Step};
 use super::{copy, environment, filter, install_env, lines, linker, member_modules};
 use crate::detect::Chosen;
@@ -108,7 +108,7 @@ pub(super) fn stages(
         install_env: install_env(tool, installed, chosen)?,
         root: ContainerPath::new(root)?,
         folder: if folder.is_empty() { String::new() } else { home.clone() },
-        locked: tool.lockfile.is_some(),
+        locked: tool.lockfile.is_some() && sync::finding(app, tool)?.is_none(),
         omit_development: false,
         focus: false,
         filter: filter(app, tool)?,

@@ -1,0 +1,192 @@
+//! A lockfile that does not hold what the manifest names: an install that may change nothing stops
+//! there (`npm ci`, `--frozen-lockfile`, `--immutable`). It can be seen without running one.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use nodejs_semver::{Range, Version};
+use serde_json::Value;
+
+use super::manifest::Package;
+use super::tool::{Tool, npm_lock};
+use super::{App, native, workspace};
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+
+/// How many dependencies are named.
+const NAMED: usize = 5;
+
+/// What to say where the lockfile that the install obeys is behind the manifests.
+pub(crate) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
+    let Some(lockfile) = &tool.lockfile else { return Ok(None) };
+    let behind = behind(app, tool)?;
+    let Some(first) = behind.first() else { return Ok(None) };
+    let names: Vec<&str> = behind.iter().take(NAMED).map(|(name, _)| name.as_str()).collect();
+    let more = if behind.len() > NAMED { " and more" } else { "" };
+    let file = lockfile.file_name();
+    Ok(Some(Finding::new(
+        "lockfile-behind",
+        Severity::Warning,
+        format!("{file} is out of sync with package.json: {}{more}", names.join(", ")),
+        [first.1.clone(), Evidence::file(lockfile, "locks no version that fits")],
+        format!(
+            "an install that obeys {file} alone stops, so the image is built with one that adds what is missing: each \
+             build may get other versions"
+        ),
+        format!(
+            "run `{} install` and commit {file}; then `dockgen update` writes the locked install again",
+            tool.id.replace("-berry", "")
+        ),
+    )))
+}
+
+/// The dependencies that the lockfile lacks, with where they are named.
+fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
+    let members = workspace::names(&app.root)?;
+    let mut found = Vec::new();
+    let npm = npm_lock(&app.root)?;
+    if npm.is_some() && tool.id != "npm" {
+        // A second lockfile beside the one that is obeyed: what the first holds was not read.
+        return Ok(found);
+    }
+    let names: BTreeSet<String> = if npm.is_some() {
+        BTreeSet::new()
+    } else {
+        native::locked(app)?.1.into_iter().map(|package| package.name).collect()
+    };
+    if npm.is_none() && names.is_empty() {
+        // Nothing that could be read.
+        return Ok(found);
+    }
+    let mut asked = 0;
+    for (folder, package) in manifests(app) {
+        for (name, range) in package.dependencies() {
+            if members.contains(name) || !is_released(range) {
+                continue;
+            }
+            asked += 1;
+            let holds = match &npm {
+                Some((_, lock)) => npm_holds(lock, &folder, package, name, range),
+                None => names.contains(name),
+            };
+            if !holds {
+                found.push((
+                    name.to_owned(),
+                    package.at_dependency(name, format!("{name} is \"{range}\"")),
+                ));
+            }
+        }
+    }
+    // A file that lacks most of them was cut, or is of something else.
+    if npm.is_none() && found.len() * 2 > asked {
+        found.clear();
+    }
+    Ok(found)
+}
+
+/// The application's manifest, then the workspace's, with their folders below the lockfile's.
+fn manifests<'a>(app: &'a App) -> impl Iterator<Item = (String, &'a Package)> {
+    let way = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
+    let root = app.root_package.iter().map(|package| (String::new(), package));
+    std::iter::once((way, &app.package)).chain(root)
+}
+
+/// A range of releases of the registry: no alias, address or path.
+fn is_released(range: &str) -> bool {
+    !range.contains([':', '/']) && range.parse::<Range>().is_ok()
+}
+
+/// npm's lockfile knows the dependency as one of the package's, in a version that fits.
+fn npm_holds(lock: &Value, way: &str, package: &Package, name: &str, range: &str) -> bool {
+    if package.get(&["overrides"]).is_some() {
+        return true;
+    }
+    let Some(packages) = lock.get("packages").and_then(Value::as_object) else {
+        let locked = lock.get("dependencies").and_then(Value::as_object);
+        return locked
+            .is_none_or(|locked| locked.get(name).is_some_and(|entry| fits(entry, range)));
+    };
+    // What the package asked for when npm wrote the file.
+    let Some(own) = packages.get(way) else { return true };
+    let lists = ["dependencies", "devDependencies", "optionalDependencies"];
+    if lists.iter().all(|list| own.get(list).is_none()) {
+        // Written by hand, or cut: there is nothing to compare with.
+        return true;
+    }
+    let mut asked = lists.iter().filter_map(|list| own.get(list)?.get(name));
+    let Some(asked) = asked.next() else { return false };
+    if asked.as_str() == Some(range) {
+        return true;
+    }
+    let mut folder = RelPath::new(way);
+    while let Some(at) = folder {
+        let place = if at.is_root() { String::new() } else { format!("{at}/") };
+        if let Some(entry) = packages.get(&format!("{place}node_modules/{name}")) {
+            return fits(entry, range);
+        }
+        folder = at.parent().filter(|_| !at.is_root());
+    }
+    true
+}
+
+fn fits(entry: &Value, range: &str) -> bool {
+    let version = entry.get("version").and_then(Value::as_str).and_then(|v| Version::parse(v).ok());
+    match (version, range.parse::<Range>()) {
+        (Some(version), Ok(range)) => {
+            range.satisfies(&version) || !version.pre_release().is_empty()
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::detect::node::tool;
+    use crate::repo::Repo;
+
+    fn said(manifest: &str, file: &str, lock: &str) -> Option<String> {
+        let repo = Repo::from_files([("package.json", manifest), (file, lock)]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let id = tool::detect(&app.root, &app.package).unwrap().value;
+        let catalog = Catalog::of("node").unwrap();
+        let tool = tool::resolve(&id, &app.root, &app.package, catalog, "24").unwrap();
+        finding(&app, &tool).unwrap().map(|finding| finding.what)
+    }
+
+    const MANIFEST: &str =
+        r#"{"dependencies": {"ms": "^2.1.3", "nanoid": "^3.3.7", "own": "file:./own"}}"#;
+
+    #[test]
+    fn npm_wants_every_dependency_in_a_version_that_fits() {
+        let lock = |asked: &str, version: &str| {
+            let text = format!(
+                r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"ms": "^2.1.3"{asked}}}}},
+                "node_modules/ms": {{"version": "2.1.3"}}, "node_modules/nanoid": {{"version": "{version}"}}}}}}"#
+            );
+            said(MANIFEST, "package-lock.json", &text)
+        };
+        // Another package brings it, and no dependency of this one's is locked.
+        assert!(lock("", "3.3.11").unwrap().ends_with(": nanoid"));
+        assert!(lock(r#", "nanoid": "^5.0.0""#, "5.0.1").is_some());
+        assert_eq!(lock(r#", "nanoid": "^3.3.7""#, "3.3.11"), None);
+        assert_eq!(lock(r#", "nanoid": "^3.0.0""#, "3.3.11"), None);
+        let old = r#"{"lockfileVersion": 1, "dependencies": {"ms": {"version": "2.1.3"}}}"#;
+        assert!(said(MANIFEST, "package-lock.json", old).is_some());
+    }
+
+    #[test]
+    fn the_others_want_every_name() {
+        let pnpm = |names: &str| {
+            let lock =
+                format!("lockfileVersion: '9.0'\npackages:\n\n  ms@2.1.3:\n    a: b\n{names}");
+            said(MANIFEST, "pnpm-lock.yaml", &lock)
+        };
+        assert!(pnpm("").is_some());
+        assert_eq!(pnpm("  nanoid@3.3.7:\n    a: b\n"), None);
+        let yarn = "# yarn lockfile v1\n\nms@^2.1.3:\n  version \"2.1.3\"\n";
+        assert!(said(MANIFEST, "yarn.lock", yarn).is_some());
+        assert_eq!(said(MANIFEST, "yarn.lock", "# yarn lockfile v1\n"), None);
+    }
+}

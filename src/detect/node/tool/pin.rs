@@ -1,0 +1,98 @@
+//! Which version of a package manager the manifests ask for: exact ones first, then ranges.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use nodejs_semver::{Range, Version};
+use serde_json::Value;
+
+use super::super::manifest::Package;
+use crate::catalog::Catalog;
+use crate::facts::{Evidence, Finding, Severity};
+
+/// `packageManager` as name and version, without the hash.
+pub(super) fn field(package: &Package) -> Option<(&str, &str)> {
+    let (name, version) = package.str(&["packageManager"])?.split_once('@')?;
+    Some((name, version.split('+').next().unwrap_or(version)))
+}
+
+/// `devEngines.packageManager` as name and version
+/// (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#devengines>).
+pub(super) fn development(package: &Package) -> Option<(&str, &str)> {
+    let held = package.get(&["devEngines", "packageManager"])?;
+    let one = held.as_array().and_then(|list| list.first()).unwrap_or(held);
+    Some((one.get("name")?.as_str()?, one.get("version").and_then(Value::as_str).unwrap_or("*")))
+}
+
+/// What the manifest says about the version of a manager, strongest first.
+fn stated<'p>(family: &str, package: &'p Package) -> Vec<(&'p str, Evidence)> {
+    let mut found = Vec::new();
+    let place =
+        |keys: &[&str], text: &str| package.at(keys, format!("{} is \"{text}\"", keys.join(".")));
+    if let Some((_, version)) = field(package).filter(|(name, _)| *name == family) {
+        found.push((version, place(&["packageManager"], &format!("{family}@{version}"))));
+    }
+    let keys = ["devEngines", "packageManager"];
+    if let Some((_, version)) = development(package).filter(|(name, _)| *name == family) {
+        found.push((version, place(&keys, &format!("{family}@{version}"))));
+    }
+    for keys in [["volta", family], ["engines", family]] {
+        if let Some(text) = package.str(&keys) {
+            found.push((text, place(&keys, text)));
+        }
+    }
+    found
+}
+
+/// The exact version that the manifest pins.
+pub(super) fn exact(family: &str, package: &Package) -> Option<String> {
+    stated(family, package).into_iter().find_map(|(text, _)| {
+        Version::parse(text).ok().map(|_| text.trim_start_matches('v').to_owned())
+    })
+}
+
+/// A version inside of the ranges that the manifest names: `default` where it is, else the newest.
+pub(super) fn within(
+    id: &str,
+    family: &str,
+    package: &Package,
+    default: Option<String>,
+    catalog: &Catalog,
+) -> Result<Option<String>> {
+    let stated = stated(family, package);
+    let ranges: Vec<Range> = stated.iter().filter_map(|(text, _)| text.parse().ok()).collect();
+    let fits = |version: &String| {
+        Version::parse(version).is_ok_and(|v| ranges.iter().all(|range| range.satisfies(&v)))
+    };
+    if ranges.is_empty() || default.as_ref().is_some_and(fits) {
+        return Ok(default);
+    }
+    let newest: BTreeMap<String, Vec<String>> = catalog.table("newest")?;
+    let newest = newest.get(id).into_iter().flatten().find(|version| fits(version));
+    // A line of its own, such as `~9.1.0`: the smallest that it lets in.
+    let smallest =
+        || ranges.first()?.min_version().map(|v| v.to_string()).filter(|v| !v.starts_with("0."));
+    Ok(newest.cloned().or_else(smallest).or(default))
+}
+
+/// What to say where what is installed is not what every statement asks for.
+pub(crate) fn contradiction(
+    family: &str,
+    package: &Package,
+    installed: Option<&str>,
+) -> Option<Finding> {
+    let version = Version::parse(installed?.rsplit_once('@')?.1).ok()?;
+    let outside = |(text, evidence): (&str, Evidence)| {
+        let range: Range = text.parse().ok()?;
+        (!range.satisfies(&version)).then_some((text.to_owned(), evidence))
+    };
+    let (asked, evidence) = stated(family, package).into_iter().find_map(outside)?;
+    Some(Finding::new(
+        "tool-version-disagrees",
+        Severity::Warning,
+        format!("{family} {version} builds the image, and the manifest also asks for \"{asked}\""),
+        [evidence],
+        "pnpm stops an install outside of what the project's engines ask for; the others may write or read another lockfile",
+        "let packageManager and engines agree",
+    ))
+}
