@@ -218,6 +218,9 @@ pub struct Explain {
     pub json: bool,
 }
 
+/// A day: what takes longer is not waited for, and sums of such times stay far from an overflow.
+const MOST_SECONDS: u64 = 24 * 60 * 60;
+
 /// `dockgen verify`.
 #[derive(Debug, Args)]
 #[command(
@@ -258,13 +261,13 @@ pub struct Verify {
     #[arg(long = "secret", value_name = "SPEC", value_parser = line, help_heading = "Build")]
     pub secrets: Vec<String>,
     /// Seconds that the build may take [default: 1800]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Build")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS), help_heading = "Build")]
     pub build_seconds: Option<u64>,
     /// Seconds that the start may take [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Start")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS), help_heading = "Start")]
     pub boot_seconds: Option<u64>,
     /// Seconds that the stop may take before the engine kills it [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Start")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS), help_heading = "Start")]
     pub stop_seconds: Option<u64>,
     /// Edit a copy of the sources, build again, and say what ran and which layers changed: an edit
     /// of the source, one of the dependencies, and empty cache mounts; or only those that are named

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::program;
+
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,13 +55,16 @@ fn digest(text: &str) -> Result<String> {
 }
 
 fn ask(words: &[&str]) -> Result<String> {
-    let mut child = Command::new("docker")
+    let docker = program::on_path("docker").context("no `docker` on the PATH to ask")?;
+    // Never from within the repository: a command that looks around itself finds nothing there.
+    let mut child = Command::new(docker)
         .args(words)
+        .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .context("no `docker` to ask")?;
+        .context("`docker` cannot be run")?;
     let began = Instant::now();
     while child.try_wait()?.is_none() {
         if began.elapsed() > PATIENCE {

@@ -29,6 +29,7 @@ pub mod path;
 pub mod pin;
 pub mod pipeline;
 pub mod plan;
+pub mod program;
 pub mod questions;
 pub mod render;
 pub mod repo;

@@ -20,6 +20,7 @@ mod edit;
 mod engine;
 mod image;
 mod made;
+mod owner;
 pub mod page;
 mod probe;
 pub mod report;
@@ -36,6 +37,7 @@ pub use checks::{Check, Outcome};
 pub use engine::Engine;
 pub use image::{Contents, Image, Layer};
 pub use made::{abandon, remove_all};
+pub use owner::sweep;
 pub use probe::Answered;
 pub use settings::{Settings, Wanted};
 pub use steps::{Step, Told};
@@ -185,6 +187,7 @@ pub fn prove(
         caching: None,
         bases: None,
     };
+    proof.checks.extend(wanted.capped.iter().map(|text| Check::note("limits", text)));
     watch(&Event::Doing("checking the Dockerfile".to_owned()));
     proof.checks.extend(lint(engine, order)?);
     watch(&Event::Doing("building".to_owned()));

@@ -27,6 +27,11 @@ case "$*" in
     echo 28.0.1 ;;
   "buildx build --help") [ "$MODE" = old ] && exit 1; echo "--progress (auto, plain, rawjson)" ;;
   *--check*) exit 0 ;;
+  ps*label=dev.dockgen.verify*) [ -n "$OWNERS" ] && printf 'dockgen-verify-dead-1\ndockgen-verify-live-1\nsomebody-elses\n' ;;
+  "network ls"*label=dev.dockgen.verify*) [ -n "$OWNERS" ] && echo dockgen-verify-dead-net ;;
+  images*label=dev.dockgen.verify*) [ -n "$OWNERS" ] && printf 'dockgen-verify-dead:latest\nmine:1\n' ;;
+  *" inspect "*dead*) printf '{"dev.dockgen.verify":"%s"}\n' "${OWNERS%% *}" ;;
+  *" inspect "*live*) printf '{"dev.dockgen.verify":"%s"}\n' "${OWNERS##* }" ;;
   "buildx build"*)
     line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","started":"2026-01-01T00:00:00Z"}]}'
     case "$MODE" in
@@ -171,6 +176,123 @@ fn a_program_in_the_repository_is_not_the_engine() {
     let output = world.command("", &[]).env("PATH", ".:").output().unwrap();
     holds(&told(&output, 2).1, &["no container engine"]);
     assert!(!trap.exists(), "a program of the repository was run");
+}
+
+/// The mark of a run's process, as the engine was told it.
+fn mark(log: &str) -> String {
+    let after = log.split("dev.dockgen.verify=").nth(1).unwrap();
+    after.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next() {
+    let world = World::new();
+    world.run("broken", &[], 1);
+    let log = fs::read_to_string(world.log()).unwrap();
+    let built = log.lines().find(|line| line.contains("--load")).unwrap();
+    let dead = mark(built);
+    let mut child = world
+        .command("slow", &[])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .env("LOG", world.engine.path().join("live"))
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    let alive = loop {
+        let text = fs::read_to_string(world.engine.path().join("live")).unwrap_or_default();
+        if let Some(line) = text.lines().find(|line| line.contains("--load")) {
+            break mark(line);
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "the build does not begin");
+        thread::sleep(Duration::from_millis(20));
+    };
+    fs::remove_file(world.log()).unwrap();
+    let owners = format!("{dead} {alive}");
+    let output = world.command("broken", &[]).env("OWNERS", &owners).output().unwrap();
+    let (_, err) = told(&output, 1);
+    let log = fs::read_to_string(world.log()).unwrap();
+    for words in [
+        "rm -f -v dockgen-verify-dead-1",
+        "network rm dockgen-verify-dead-net",
+        "image rm -f dockgen-verify-dead:latest",
+    ] {
+        assert!(log.lines().any(|line| line == words), "no `{words}` in {log}");
+    }
+    assert!(!log.contains("rm -f -v dockgen-verify-live-1"), "a living run lost its container");
+    assert!(!log.contains("somebody-elses") && !log.contains("mine:1"), "{log}");
+    holds(&err, &["removed what a killed run left: the container dockgen-verify-dead-1"]);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_report_is_not_written_through_a_link() {
+    let world = World::new();
+    let target = world.engine.path().join("precious");
+    fs::write(&target, "precious").unwrap();
+    std::os::unix::fs::symlink(&target, world.path().join("report.html")).unwrap();
+    std::os::unix::fs::symlink(world.engine.path(), world.path().join("out")).unwrap();
+    for place in ["report.html", "./report.html", "out/new.html", "out/../report.html"] {
+        let (_, err) = world.run("broken", &["--report", place], 2);
+        holds(&err, &["is a symlink, and dockgen does not write through one"]);
+    }
+    for place in ["report.html", "out/new.html"] {
+        let absolute = world.path().join(place).display().to_string();
+        let args = [world.path().to_str().unwrap(), "--report", &absolute];
+        holds(&world.run("broken", &args, 2).1, &["is a symlink"]);
+    }
+    holds(&world.run("broken", &["--report", "."], 2).1, &["--report"]);
+    assert!(!world.engine.path().join("new.html").exists());
+    assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+    assert!(!world.log().exists(), "nothing was started");
+    world.run("broken", &["--report", "page.html"], 1);
+    assert!(fs::read_to_string(world.path().join("page.html")).unwrap().ends_with("</html>\n"));
+}
+
+#[test]
+fn a_repositorys_file_lifts_no_limit() {
+    let world = World::new();
+    fs::write(
+        world.path().join("dockgen.toml"),
+        "[verify]\nmemory = '0'\nbuild-seconds = 9223372036854775807\nstop-seconds = 9223372036854775807\n",
+    )
+    .unwrap();
+    let (out, _) = world.run("broken", &[], 1);
+    holds(
+        &out,
+        &[
+            "limits dockgen.toml asks for a build of 9223372036854775807 s",
+            "7200 s at most",
+            "memory of 0",
+            "--memory gives more",
+        ],
+    );
+    let (out, _) = world.run(
+        "broken",
+        &["--memory", "16g", "--build-seconds", "9000", "--stop-seconds", "300"],
+        1,
+    );
+    assert!(!out.contains("limits"), "{out}");
+    holds(&world.run("", &["--stop-seconds", "18446744073709551615"], 2).1, &["--stop-seconds"]);
+}
+
+#[test]
+fn pinning_runs_no_program_of_the_repository() {
+    let world = World::new();
+    let trap = world.path().join("trapped");
+    program(&world.path().join("docker"), &format!("#!/bin/sh\n: > {}\n", trap.display()));
+    for path in [".", "", ":/nowhere", ".:"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_dockgen"))
+            .args(["update", "--pin", "--dry-run"])
+            .current_dir(world.path())
+            .env("PATH", path)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        holds(&told(&output, 0).0, &["no `docker` on the PATH to ask"]);
+        assert!(!trap.exists(), "PATH={path:?} ran a program of the repository");
+    }
 }
 
 #[test]

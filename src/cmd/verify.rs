@@ -1,9 +1,10 @@
 //! `dockgen verify`: proves that the Dockerfile on disk builds, boots and caches.
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::progress::{Progress, Spinner};
 use crate::cli::Verify;
@@ -20,6 +21,9 @@ use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, rep
 pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
+    if let Some(path) = &args.report {
+        plain_place(path, &args.path)?;
+    }
     let outcome = proofs(args, screen);
     for left in verify::remove_all() {
         screen.say(&format!(
@@ -31,8 +35,8 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     let (engine, proofs) = outcome?;
     if let Some(path) = &args.report {
         let text = page::page(&engine.title(), &proofs);
-        std::fs::write(path, text)
-            .with_context(|| format!("--report: cannot write {}", path.display()))?;
+        plain_place(path, &args.path)?;
+        save(path, &text)?;
     }
     if args.json {
         screen::json(&report::json(&engine, &proofs)?)?;
@@ -45,6 +49,48 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     Ok(if proofs.iter().all(|proof| proof.proved) { Exit::Done } else { Exit::Differs })
 }
 
+/// Refuses a place of the report that is a link, or lies behind one that may be the repository's.
+fn plain_place(path: &Path, repository: &Path) -> Result<()> {
+    let mut way = PathBuf::new();
+    let (named, repository) = (path.is_absolute(), std::path::absolute(repository)?);
+    for part in path.components() {
+        way.push(part);
+        let last = way == path;
+        // A folder that is named from the root of the file system is a person's own, up to the
+        // repository.
+        let mine = named && (way == repository || !way.starts_with(&repository));
+        let data = std::fs::symlink_metadata(&way).ok().filter(|_| last || !mine);
+        if data.as_ref().is_some_and(|data| data.file_type().is_symlink()) {
+            bail!(
+                "--report: {} is a symlink, and dockgen does not write through one: name another file",
+                way.display()
+            );
+        }
+        if last && data.is_some_and(|data| !data.is_file()) {
+            bail!("--report: {} is a folder or a special file: name another file", way.display());
+        }
+    }
+    Ok(())
+}
+
+/// Writes the report beside its place and renames it: a reader finds the old one or the new one.
+fn save(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let write = || -> Result<()> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".dockgen-");
+        // Private by default; a report is not, and the umask has the last word.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("--report: cannot write {}", path.display()))
+}
+
 fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
@@ -55,6 +101,9 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     let engine = Engine::find()?;
     let bar = Display::new(screen, args.quiet);
     bar.line(&visible::inline(&format!("engine: {}", engine.title())));
+    for thing in verify::sweep(&engine)? {
+        bar.line(&visible::inline(&format!("removed what a killed run left: {thing}")));
+    }
     let mut proofs = Vec::new();
     for subject in &subjects {
         bar.line(&visible::inline(&format!("verifying {}", subject.shown)));
@@ -67,7 +116,13 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
 
 /// dockgen.toml below flags.
 fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
-    let mut wanted = Wanted::of(app.verify());
+    let mut file = app.verify().clone();
+    // What a flag says is not asked of the file.
+    file.memory = file.memory.filter(|_| args.memory.is_none());
+    file.build_seconds = file.build_seconds.filter(|_| args.build_seconds.is_none());
+    file.boot_seconds = file.boot_seconds.filter(|_| args.boot_seconds.is_none());
+    file.stop_seconds = file.stop_seconds.filter(|_| args.stop_seconds.is_none());
+    let mut wanted = Wanted::of(&file);
     wanted.env.extend(args.env.iter().cloned());
     if let Some(words) = &args.args {
         wanted.args = Some(split_words(words)?);

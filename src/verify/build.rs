@@ -9,6 +9,7 @@ use super::causes::{When, passes};
 use super::engine::{Answer, Engine, Flavour};
 use super::image::Image;
 use super::made::Thing;
+use super::owner;
 use super::steps::{Failure, Log, PlainLog, Step, Told};
 use super::{Event, Wanted, Watch, seconds};
 
@@ -99,6 +100,8 @@ fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Re
         name,
         "--label".to_owned(),
         format!("dockgen.verify={}", engine.suffix()),
+        "--label".to_owned(),
+        owner::label(),
     ]);
     words.extend(["-f".to_owned(), order.dockerfile.display().to_string()]);
     if let Some(target) = order.target {

@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::causes::{When, passes};
 use super::engine::{ANSWER, Engine, Flavour};
 use super::made::{self, Thing};
+use super::owner;
+use super::settings::Service;
 use super::steps::tail;
 use super::{Wanted, seconds};
 
@@ -43,6 +45,36 @@ pub(super) struct Start<'a> {
     pub args: &'a [String],
     /// The network that it shares with services.
     pub network: Option<&'a str>,
+}
+
+/// What images of databases and queues need to give their folders to a user of their own and to
+/// become that user; they begin as root.
+const SERVICE: [&str; 5] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+
+/// The marks by which a container is found again.
+fn labels(engine: &Engine) -> [String; 4] {
+    let run = format!("dockgen.verify={}", engine.suffix());
+    ["--label".to_owned(), run, "--label".to_owned(), owner::label()]
+}
+
+/// How a service is started: with what its image needs, and no more.
+fn service_words(
+    container: &str,
+    labels: &[String],
+    network: &str,
+    name: &str,
+    service: &Service,
+) -> Vec<String> {
+    let mut words: Vec<String> = ["run", "-d", "--name", container].map(str::to_owned).into();
+    words.extend(labels.iter().cloned());
+    words.extend(["--network", network, "--network-alias", name].map(str::to_owned));
+    words.extend(["--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned));
+    words.extend(SERVICE.iter().flat_map(|one| ["--cap-add".to_owned(), (*one).to_owned()]));
+    words.extend(["--pids-limit", "512", "--memory", "1g"].map(str::to_owned));
+    words.extend(service.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
+    words.push(service.image.clone());
+    words.extend(service.args.iter().cloned());
+    words
 }
 
 /// A container; it is removed with its volumes when this goes out of scope.
@@ -90,7 +122,7 @@ impl<'e> Container<'e> {
         engine.list(Thing::Container(container.name.clone()))?;
         let mut words: Vec<String> =
             ["run", "-d", "--name", &container.name].map(str::to_owned).into();
-        words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
+        words.extend(labels(engine));
         words.extend(
             ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
                 .map(str::to_owned),
@@ -144,18 +176,11 @@ impl<'e> Container<'e> {
         engine: &'e Engine,
         network: &str,
         name: &str,
-        service: &super::settings::Service,
+        service: &Service,
     ) -> Result<Self> {
         let container = Self { engine, name: engine.name(name), port: None };
         engine.list(Thing::Container(container.name.clone()))?;
-        let mut words: Vec<String> =
-            ["run", "-d", "--name", &container.name].map(str::to_owned).into();
-        words.extend(["--label".to_owned(), format!("dockgen.verify={}", engine.suffix())]);
-        words.extend(["--network", network, "--network-alias", name].map(str::to_owned));
-        words.extend(["--security-opt", "no-new-privileges", "--memory", "1g"].map(str::to_owned));
-        words.extend(service.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
-        words.push(service.image.clone());
-        words.extend(service.args.iter().cloned());
+        let words = service_words(&container.name, &labels(engine), network, name, service);
         // Its image may have to be pulled.
         engine.must(
             &format!("starting the service `{name}` from {}", service.image),
@@ -284,7 +309,8 @@ impl<'e> Network<'e> {
         let name = engine.name("network");
         engine.list(Thing::Network(name.clone()))?;
         let network = Self { engine, name };
-        engine.must("making a network", &["network", "create", &network.name], ANSWER)?;
+        let words = ["network", "create", "--label", &owner::label(), &network.name];
+        engine.must("making a network", &words, ANSWER)?;
         Ok(network)
     }
 }
@@ -292,5 +318,36 @@ impl<'e> Network<'e> {
 impl Drop for Network<'_> {
     fn drop(&mut self) {
         made::remove(self.engine.program(), &Thing::Network(self.name.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_a_few_capabilities_and_bounds() {
+        let service = Service {
+            image: "db:1".to_owned(),
+            env: vec!["A=b".to_owned()],
+            args: vec!["--privileged".to_owned()],
+        };
+        let words =
+            service_words("c", &["--label".to_owned(), "l".to_owned()], "n", "db", &service);
+        let text = words.join(" ");
+        for wanted in [
+            "--label l",
+            "--cap-drop ALL",
+            "--cap-add CHOWN",
+            "--cap-add SETUID",
+            "--security-opt no-new-privileges",
+            "--pids-limit 512",
+            "--memory 1g",
+        ] {
+            assert!(text.contains(wanted), "no {wanted} in {text}");
+        }
+        // What the file says comes behind the image: it is no option of the engine's.
+        assert!(text.ends_with("-e A=b db:1 --privileged"), "{text}");
+        assert!(!text.contains("NET_RAW") && !text.contains("SYS_ADMIN"), "{text}");
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::engine::Engine;
 use super::made::{self, Thing};
+use super::owner;
 use super::subject::Subject;
 use crate::docker::ignore::{IgnoreFile, Matched};
 
@@ -37,6 +38,7 @@ impl<'e> Copy<'e> {
         engine.list(Thing::Folder(folder.clone()))?;
         let copy = Self { engine, folder };
         private(&copy.folder).with_context(|| format!("making {}", copy.folder.display()))?;
+        fs::write(copy.folder.join(owner::FILE), owner::mark()).context("marking the copy")?;
         Ok(copy)
     }
 

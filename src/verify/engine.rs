@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::made::{self, Thing};
 use crate::interrupt::Interrupted;
+use crate::program;
 
 /// How long an answer may take that takes no work.
 pub(super) const ANSWER: Duration = Duration::from_mins(1);
@@ -83,7 +84,7 @@ impl Engine {
     pub fn find() -> Result<Self> {
         let mut tried = Vec::new();
         for name in PROGRAMS {
-            let Some(program) = on_path(name) else {
+            let Some(program) = program::on_path(name) else {
                 tried.push(format!("`{name}` is not on the PATH"));
                 continue;
             };
@@ -403,30 +404,6 @@ impl Drop for Running {
 /// `DOCKER_HOST`.
 fn named_host() -> Option<String> {
     env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
-}
-
-/// A program on the PATH. Relative folders of the PATH are passed over: they would find a program
-/// in the repository.
-fn on_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    let name = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };
-    env::split_paths(&path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&name))
-        .find(|file| {
-            let Ok(data) = file.metadata() else { return false };
-            data.is_file() && is_executable(&data)
-        })
-}
-
-#[cfg(unix)]
-fn is_executable(data: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_data: &std::fs::Metadata) -> bool {
-    true
 }
 
 /// Eight letters that nobody else has.

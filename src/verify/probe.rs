@@ -2,11 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// How long one request may take.
+/// How long one request may take, to the last byte.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a silent connection must stay open to be one: an engine's own proxy closes it at once
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_millis(1500);
 
 /// How much of an answer is read.
-const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The version of HTTP that is spoken: the oldest, so that the body comes in one piece.
 const HTTP: (u8, u8) = (1, 0);
@@ -43,44 +43,38 @@ pub(super) enum Outcome {
 
 /// One request.
 pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
+    ask_within(host, port, path, PATIENCE)
+}
+
+fn ask_within(host: &str, port: u16, path: &str, patience: Duration) -> Outcome {
     let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next()) else {
         return Outcome::Nobody;
     };
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else {
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, patience) else {
         return Outcome::Nobody;
     };
     let (major, minor) = HTTP;
     let request = format!(
         "GET {path} HTTP/{major}.{minor}\r\nHost: localhost\r\nAccept: text/html,*/*\r\nUser-Agent: dockgen\r\n\r\n"
     );
-    if stream.set_read_timeout(Some(SILENCE)).is_err()
+    if stream.set_write_timeout(Some(patience)).is_err()
         || stream.write_all(request.as_bytes()).is_err()
     {
         return Outcome::Nobody;
     }
-    let mut bytes = vec![0; 64 * 1024];
-    let first = match stream.read(&mut bytes) {
-        Ok(0) => return Outcome::Nobody,
-        Ok(count) => count,
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            stream.set_read_timeout(Some(PATIENCE)).ok();
-            match stream.read(&mut bytes) {
-                Ok(0) => return Outcome::Nobody,
-                Ok(count) => count,
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-                {
-                    return Outcome::Silent;
-                }
-                Err(_) => return Outcome::Nobody,
-            }
-        }
-        Err(_) => return Outcome::Nobody,
-    };
-    bytes.truncate(first);
-    stream.set_read_timeout(Some(PATIENCE)).ok();
-    // An answer that is cut off is one all the same.
-    stream.take(MAX_ANSWER).read_to_end(&mut bytes).ok();
+    let end = Instant::now() + patience;
+    let mut bytes = Vec::new();
+    match some(&mut stream, &mut bytes, Instant::now() + SILENCE.min(patience)) {
+        Got::Late => match some(&mut stream, &mut bytes, end) {
+            Got::Late => return Outcome::Silent,
+            Got::End => return Outcome::Nobody,
+            Got::Bytes => {}
+        },
+        Got::End => return Outcome::Nobody,
+        Got::Bytes => {}
+    }
+    // An answer that is cut off is one all the same: a program may write without end, byte by byte.
+    while bytes.len() < MAX_ANSWER && matches!(some(&mut stream, &mut bytes, end), Got::Bytes) {}
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head
@@ -88,6 +82,37 @@ pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
         .and_then(|head| head.split_whitespace().nth(1)?.parse().ok())
         .unwrap_or(0);
     Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned() })
+}
+
+/// What came of one look at a connection.
+enum Got {
+    Bytes,
+    /// Closed, or broken.
+    End,
+    /// Nothing until the end of the time.
+    Late,
+}
+
+/// Reads what is there, and waits for it until `end`.
+fn some(stream: &mut TcpStream, into: &mut Vec<u8>, end: Instant) -> Got {
+    let left = end.saturating_duration_since(Instant::now());
+    // A time of nothing would mean without limit.
+    if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+        return Got::Late;
+    }
+    let mut part = [0; 16 * 1024];
+    match stream.read(&mut part) {
+        Ok(0) => Got::End,
+        Ok(count) => {
+            into.extend_from_slice(&part[..count]);
+            Got::Bytes
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            Got::Late
+        }
+        Err(error) if error.kind() == ErrorKind::Interrupted => Got::Bytes,
+        Err(_) => Got::End,
+    }
 }
 
 #[cfg(test)]
@@ -131,5 +156,23 @@ mod tests {
         assert_eq!(served("", Duration::ZERO), Outcome::Nobody);
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         assert_eq!(ask("127.0.0.1", port, "/"), Outcome::Nobody);
+    }
+
+    #[test]
+    fn an_answer_that_drips_ends() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n").ok();
+            while stream.write_all(b".").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let began = Instant::now();
+        let outcome = ask_within("127.0.0.1", port, "/", Duration::from_millis(400));
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        let Outcome::Answered(answer) = outcome else { panic!("{outcome:?}") };
+        assert!(answer.status == 200 && answer.body.starts_with('.'), "{answer:?}");
     }
 }

@@ -68,6 +68,18 @@ pub struct Service {
     pub args: Vec<String>,
 }
 
+/// The most that a repository's file may ask for. What it says is a stranger's wish, and this machine
+/// serves it; a flag is the word of the person in front of it.
+const MOST_MEMORY: u64 = 4 << 30;
+
+/// The same for the build, the start and the stop, in seconds.
+const MOST_BUILD: u64 = 2 * 60 * 60;
+const MOST_BOOT: u64 = 10 * 60;
+const MOST_STOP: u64 = 2 * 60;
+
+/// Services beside the program, at most.
+const MOST_SERVICES: usize = 8;
+
 /// Which caching proofs are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proofs {
@@ -121,31 +133,80 @@ pub struct Wanted {
     pub caching: Proofs,
     /// Every base that can serve.
     pub bases: bool,
+    /// What dockgen.toml asks for and does not get, in words.
+    pub capped: Vec<String>,
 }
 
 impl Wanted {
     /// What dockgen.toml says, else the defaults.
     pub fn of(settings: &Settings) -> Self {
-        let time = |given: Option<u64>, default| Duration::from_secs(given.unwrap_or(default));
+        let mut capped = Vec::new();
+        let mut cap = |what: &str, wish: &str, most: &str, flag: &str| {
+            capped.push(format!(
+                "dockgen.toml asks for {what} of {wish}, and a repository's file gets {most} at most; {flag} gives more"
+            ));
+        };
+        let mut time = |given: Option<u64>, default, most: u64, what: &str| {
+            let wish = given.unwrap_or(default);
+            if wish > most {
+                let (wish, most) = (format!("{wish} s"), format!("{most} s"));
+                cap(&format!("a {what}"), &wish, &most, &format!("--{what}-seconds"));
+            }
+            Duration::from_secs(wish.min(most))
+        };
+        let build = time(settings.build_seconds, 1800, MOST_BUILD, "build");
+        let boot = time(settings.boot_seconds, 60, MOST_BOOT, "boot");
+        let stop = time(settings.stop_seconds, 10, MOST_STOP, "stop");
+        let mut memory = settings.memory.clone().unwrap_or_else(|| "512m".to_owned());
+        // No memory at all is no limit to an engine.
+        if bytes(&memory).is_none_or(|bytes| bytes == 0 || bytes > MOST_MEMORY) {
+            cap("memory", &memory, "4g", "--memory");
+            "4g".clone_into(&mut memory);
+        }
         Self {
             env: settings.env.clone(),
             args: settings.args.clone(),
             health: settings.health.clone(),
             expect: settings.expect.iter().filter_map(|text| expectation(text)).collect(),
-            memory: settings.memory.clone().unwrap_or_else(|| "512m".to_owned()),
+            memory,
             publish: None,
             secrets: Vec::new(),
-            build: time(settings.build_seconds, 1800),
-            boot: time(settings.boot_seconds, 60),
-            stop: time(settings.stop_seconds, 10),
+            build,
+            boot,
+            stop,
             budget_mb: settings.budget_mb,
             max_changed_mb: settings.max_changed_mb,
             edit: settings.edit.clone(),
             services: settings.services.clone(),
             caching: Proofs::default(),
             bases: false,
+            capped,
         }
     }
+}
+
+/// A size as the engines read one: `512m`, `1.5g`, `64MiB`; `None` where it is none.
+pub fn bytes(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.to_ascii_lowercase();
+    let unit = unit.strip_suffix('b').unwrap_or(&unit);
+    let shift = match unit.strip_suffix('i').unwrap_or(unit) {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        "p" => 50,
+        _ => return None,
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let factor = 1u64 << shift;
+    let tenths: u64 = part.get(..1).map_or(Some(0), |digit| digit.parse().ok())?;
+    if part.contains('.') {
+        return None;
+    }
+    whole.parse::<u64>().ok()?.checked_mul(factor)?.checked_add(factor * tenths / 10)
 }
 
 /// `PATH=TEXT`; `None` where it is not that.
@@ -181,7 +242,13 @@ pub fn fault(settings: &Settings) -> Option<String> {
             service.image
         ));
     }
-    if settings.memory.as_deref().is_some_and(|memory| !named(memory)) {
+    if settings.services.len() > MOST_SERVICES {
+        return Some(format!(
+            "{} services are named: {MOST_SERVICES} at most are started beside a program",
+            settings.services.len()
+        ));
+    }
+    if settings.memory.as_deref().is_some_and(|memory| !named(memory) || bytes(memory).is_none()) {
         return Some("`memory` must be a size such as 512m".to_owned());
     }
     None
@@ -262,6 +329,34 @@ mod tests {
         let wanted = Wanted::of(&read);
         assert_eq!(wanted.expect, [("/".to_owned(), "x".to_owned())]);
         assert_eq!((wanted.boot.as_secs(), wanted.memory.as_str()), (1, "1g"));
+    }
+
+    #[test]
+    fn a_repositorys_file_does_not_lift_the_limits() {
+        let wanted = |text: &str| Wanted::of(&settings(text).unwrap());
+        let low = wanted("memory = '64m'\nbuild-seconds = 5\nboot-seconds = 6\nstop-seconds = 7");
+        assert_eq!((low.memory.as_str(), low.build.as_secs(), low.boot.as_secs()), ("64m", 5, 6));
+        assert!(low.stop.as_secs() == 7 && low.capped.is_empty(), "{:?}", low.capped);
+        assert!(Wanted::of(&Settings::default()).capped.is_empty());
+        let most = i64::MAX;
+        for memory in ["0", "0g", "4097m", "1t", "99999999999999999999g", "9e9"] {
+            let high = wanted(&format!(
+                "memory = '{memory}'\nbuild-seconds = {most}\nboot-seconds = {most}\nstop-seconds = {most}"
+            ));
+            assert_eq!(high.memory, "4g", "{memory}");
+            assert_eq!((high.build.as_secs(), high.boot.as_secs()), (MOST_BUILD, MOST_BOOT));
+            assert_eq!(high.stop.as_secs(), MOST_STOP);
+            assert_eq!(high.capped.len(), 4, "{:?}", high.capped);
+            assert!(high.capped.iter().any(|text| text.contains("--memory gives more")));
+        }
+        assert_eq!(bytes("1.5g"), Some(3 << 29));
+        assert_eq!(
+            (bytes("64MiB"), bytes("12"), bytes("1kB")),
+            (Some(64 << 20), Some(12), Some(1024))
+        );
+        assert_eq!((bytes(""), bytes("m"), bytes("1x"), bytes("1.2.3g")), (None, None, None, None));
+        let many: String = (0..9).map(|n| format!("services.s{n} = {{ image = 'i' }}\n")).collect();
+        assert!(fault(&settings(&many).unwrap()).is_some_and(|fault| fault.contains("9 services")));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use cargo_metadata::{Metadata, MetadataCommand};
 use super::Details;
 use crate::facts::{Evidence, Facts, Finding, Severity};
 use crate::path::RelPath;
+use crate::program;
 
 /// A binary: its package and its name.
 type Binary = (String, String);
@@ -21,7 +22,9 @@ type Binary = (String, String);
 pub(super) fn confirm(root: &Path, facts: &Facts) -> Result<Vec<Finding>> {
     let details: Details = facts.details()?;
     let home = root.join(details.root.as_str());
+    let cargo = program::on_path("cargo").context("--with-cargo: `cargo` is not on the PATH")?;
     let metadata = MetadataCommand::new()
+        .cargo_path(cargo)
         .current_dir(&home)
         .manifest_path(home.join("Cargo.toml"))
         .no_deps()
