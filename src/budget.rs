@@ -28,6 +28,22 @@ pub const MAX_TOTAL: u64 = 256 << 20;
 /// in `.dockgen`.
 pub const MAX_OUTPUT: u64 = 4 << 20;
 
+/// Memory of a container, in bytes, that a repository's dockgen.toml may ask for; a flag may ask for
+/// more, as for the times and the services below.
+pub const MAX_MEMORY: u64 = 4 << 30;
+
+/// Seconds of a build.
+pub const MAX_BUILD: u64 = 2 * 60 * 60;
+
+/// Seconds of a start.
+pub const MAX_BOOT: u64 = 10 * 60;
+
+/// Seconds of a stop.
+pub const MAX_STOP: u64 = 2 * 60;
+
+/// Services beside a program.
+pub const MAX_SERVICES: usize = 8;
+
 /// Bytes of one .gitignore.
 pub const MAX_IGNORE_FILE: u64 = 4 << 20;
 

@@ -7,3 +7,6 @@ pub mod parse;
 pub mod quote;
 pub mod types;
 pub mod words;
+
+/// What an instruction begins with that runs something, or takes something from elsewhere.
+pub const FETCHES: [&str; 5] = ["RUN ", "FROM ", "COPY ", "ADD ", "ONBUILD "];

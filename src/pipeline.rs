@@ -299,9 +299,12 @@ impl<'a> App<'a> {
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing, last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
         let target = prove(&dockerfile, &plan, &overrides, repo, &ignore_file)?;
+        let state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
 
         let context = context::report(repo, &plan, &ignore_file)?;
         let mut findings = plan.findings.clone();
+        let overrides = files::used(facts, &plan, &overrides)?;
+        findings.extend(files::overridden(&overrides));
         findings.extend(repo.findings());
         findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));
         findings.sort_by_key(|finding| finding.severity);
@@ -309,7 +312,6 @@ impl<'a> App<'a> {
 
         let mut changes = files::changes(&place.root, &paths, &dockerfile, &ignore.text)?;
         changes.extend(files::config(&place.root, config, answers, &questions)?);
-        let state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
         changes.push(files::state(&place.root, facts, &state, &changes)?);
         let assumptions = assumptions(&questions, answers, &plan);
         Ok(Draft {
@@ -321,6 +323,7 @@ impl<'a> App<'a> {
             context,
             changes,
             findings,
+            overrides: overrides.into_iter().map(|(path, _)| path).collect(),
             assumptions,
             state,
         })
@@ -374,7 +377,13 @@ fn prove(
     ignore: &IgnoreFile,
 ) -> Result<Option<String>> {
     let parsed = parse(dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
-    let mut broken = lint::lint(&parsed, plan, repo, ignore);
+    // Only a template of a person's may allow anything: a value of the repository in a comment may
+    // not.
+    let heeds = |comment: &str| {
+        let mut lines = overrides.iter().flat_map(|(_, text)| text.lines());
+        lines.any(|line| line.trim().strip_prefix('#').is_some_and(|text| text.trim() == comment))
+    };
+    let mut broken = lint::lint_heeding(&parsed, plan, repo, ignore, &heeds);
     broken.extend(lint::injection(&parsed, plan, &|plan| render::dockerfile(plan, overrides))?);
     if !broken.is_empty() {
         let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
@@ -402,6 +411,8 @@ pub struct Draft {
     pub changes: Vec<Change>,
     /// What there is to say.
     pub findings: Vec<Finding>,
+    /// The templates of a person's that were used in place of dockgen's.
+    pub overrides: Vec<RelPath>,
     /// What was taken although nothing in the repository says so.
     pub assumptions: Vec<String>,
     /// What this was made from, for the next run.

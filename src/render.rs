@@ -4,7 +4,7 @@
 //! of the filters `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its
 //! place. Undefined variables are errors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -51,6 +51,34 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     // Rendered by the same rules: what it holds is escaped.
     context.insert_value("front_end_stages", Value::safe_string(&stages));
     Ok(tidy(&render(&plan.template, &context)?))
+}
+
+/// The names of the overrides that the Dockerfile of a plan can hold: those that its templates name,
+/// and those that these name.
+///
+/// # Errors
+/// Where a template is unknown.
+pub fn used(plan: &Plan, overrides: &[Override]) -> Result<BTreeSet<String>> {
+    let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut builtin = Vec::new();
+    collect(&TEMPLATES, &mut builtin)?;
+    for (name, text) in builtin.iter().chain(overrides) {
+        known.entry(name.strip_prefix(BUILTIN).unwrap_or(name)).or_default().push(text);
+    }
+    let stems = plan.front_ends.iter().map(|front_end| &front_end.template);
+    let mut open: Vec<String> =
+        stems.chain([&plan.template]).map(|stem| format!("{stem}.Dockerfile")).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        for text in known.get(name.as_str()).into_iter().flatten() {
+            // A name stands in quotes, and Tera knows three kinds of them.
+            let words = text.split(['"', '\'', '`']).map(|w| w.strip_prefix(BUILTIN).unwrap_or(w));
+            let named = words.filter(|word| known.contains_key(word) && !seen.contains(*word));
+            open.extend(named.map(str::to_owned));
+        }
+        seen.insert(name);
+    }
+    Ok(overrides.iter().map(|(name, _)| name.clone()).filter(|name| seen.contains(name)).collect())
 }
 
 /// A built-in template with those that it includes, parsed once: they live as long as the program.

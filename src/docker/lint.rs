@@ -2,7 +2,7 @@
 //!
 //! It judges what the templates wrote, a user's templates included, and files that people edited. A
 //! comment `# dockgen: allow=DG007` directly above an instruction allows that rule's violations
-//! there.
+//! there. What it allows of images, of the syntax line and of commands is said all the same.
 
 mod images;
 mod injection;
@@ -16,6 +16,7 @@ use std::fmt;
 
 pub use injection::injection;
 
+use crate::catalog;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::parse::{Dockerfile, Instruction};
 use crate::plan::Plan;
@@ -30,18 +31,26 @@ pub struct Violation {
     pub line: usize,
     /// What is wrong, why it matters, and what to do.
     pub message: String,
+    /// A comment above it allows it, and it is of those that are never silent.
+    pub allowed: bool,
 }
 
 impl Violation {
-    /// It says that somebody decided otherwise than the plan, and no more.
+    fn new(code: &'static str, line: usize, message: String) -> Self {
+        Self { code, line, message, allowed: false }
+    }
+
+    /// It says that somebody decided otherwise than the plan, or allowed it, and no more.
     pub fn is_choice(&self) -> bool {
-        PLANNED.contains(&self.code)
+        self.allowed || PLANNED.contains(&self.code)
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}: {}", self.line, self.code, self.message)
+        let Self { code, line, message, allowed } = self;
+        let allowed = if *allowed { " (a comment allows it)" } else { "" };
+        write!(f, "line {line}: {code}: {message}{allowed}")
     }
 }
 
@@ -110,46 +119,71 @@ const STALE: &str = "DG017";
 /// same.
 const PLANNED: [&str; 4] = ["DG005", "DG006", "DG008", "DG014"];
 
+/// The rules of what comes from elsewhere and of what runs: the frontend, images, commands. A comment
+/// that allows one of them says so, and does not silence it.
+const GRAVE: [&str; 5] = ["DG001", "DG003", "DG007", "DG008", "DG009"];
+
+/// The template that names the frontend, in its first line.
+const HEADER: &str = "base/header.Dockerfile";
+
 /// The comment that allows a violation.
 const ALLOW: &str = "dockgen: allow=";
 
-/// Every violation, by line.
+/// Every violation of a file on disk, by line.
 pub fn lint(
     dockerfile: &Dockerfile,
     plan: &Plan,
     repo: &Repo,
     ignore: &IgnoreFile,
 ) -> Vec<Violation> {
+    lint_heeding(dockerfile, plan, repo, ignore, &|_| true)
+}
+
+/// The same where not every comment may allow something: `heeds` says which may.
+pub fn lint_heeding(
+    dockerfile: &Dockerfile,
+    plan: &Plan,
+    repo: &Repo,
+    ignore: &IgnoreFile,
+    heeds: &dyn Fn(&str) -> bool,
+) -> Vec<Violation> {
     let subject = Subject { file: dockerfile, plan, repo, ignore };
     let mut violations: Vec<Violation> = Vec::new();
     for rule in RULES {
         let found = (rule.check)(&subject);
-        violations.extend(found.into_iter().map(|(line, message)| Violation {
-            code: rule.code,
-            line,
-            message,
-        }));
+        let named = |(line, message)| Violation::new(rule.code, line, message);
+        violations.extend(found.into_iter().map(named));
     }
-    let mut kept = allow(dockerfile, violations);
+    let mut kept = allow(dockerfile, violations, heeds);
     kept.sort_by_key(|violation| (violation.line, violation.code));
     kept
 }
 
-/// Takes out what a comment allows; an allowance that takes nothing out is a violation itself.
-fn allow(dockerfile: &Dockerfile, mut violations: Vec<Violation>) -> Vec<Violation> {
+/// Takes out, or marks, what a comment allows; an allowance that takes nothing out is a violation
+/// itself.
+fn allow(
+    dockerfile: &Dockerfile,
+    mut violations: Vec<Violation>,
+    heeds: &dyn Fn(&str) -> bool,
+) -> Vec<Violation> {
     let mut stale = Vec::new();
     for (at, instruction) in dockerfile.instructions().enumerate() {
-        for (line, code) in allowances(instruction, at == 0) {
-            let before = violations.len();
+        for (line, code) in allowances(instruction, at == 0, heeds) {
             // What concerns the head of the file is allowed above its first instruction.
             let here =
                 |line: usize| line == instruction.line || (at == 0 && line < instruction.line);
-            violations.retain(|violation| violation.code != code || !here(violation.line));
-            if violations.len() == before {
+            let mut met = false;
+            violations.retain_mut(|violation| {
+                let meant = violation.code == code && here(violation.line);
+                met |= meant;
+                violation.allowed |= meant;
+                !meant || GRAVE.contains(&violation.code)
+            });
+            if !met {
                 let message = format!(
                     "`allow={code}` allows nothing here: remove it, so that it hides nothing later"
                 );
-                stale.push(Violation { code: STALE, line, message });
+                stale.push(Violation::new(STALE, line, message));
             }
         }
     }
@@ -158,7 +192,11 @@ fn allow(dockerfile: &Dockerfile, mut violations: Vec<Violation>) -> Vec<Violati
 }
 
 /// The codes that the comments directly above an instruction allow, with their lines.
-fn allowances(instruction: &Instruction, first: bool) -> Vec<(usize, String)> {
+fn allowances(
+    instruction: &Instruction,
+    first: bool,
+    heeds: &dyn Fn(&str) -> bool,
+) -> Vec<(usize, String)> {
     let mut codes = Vec::new();
     let mut below = instruction.line;
     for comment in instruction.comments.iter().rev() {
@@ -166,7 +204,8 @@ fn allowances(instruction: &Instruction, first: bool) -> Vec<(usize, String)> {
             break;
         }
         below = comment.line;
-        let listed = comment.text.strip_prefix(ALLOW).unwrap_or_default();
+        let listed = comment.text.strip_prefix(ALLOW).filter(|_| heeds(&comment.text));
+        let listed = listed.unwrap_or_default();
         let words =
             listed.split([',', ' ']).map(str::trim).take_while(|word| word.starts_with("DG"));
         codes.extend(words.map(|code| (comment.line, code.to_owned())));
@@ -179,18 +218,33 @@ fn syntax(subject: &Subject) -> Vec<Found> {
     let frontend = subject.file.directives.syntax.as_ref();
     let right = frontend.is_some_and(|directive| {
         let image = directive.value.split('@').next().unwrap_or_default();
-        let (name, tag) = image.rsplit_once(':').unwrap_or((image, ""));
         directive.line == 1
-            && name.ends_with("/dockerfile")
-            && (tag == "1" || tag.starts_with("1."))
+            && planned_frontend().is_some_and(|planned| {
+                image
+                    .strip_prefix(planned)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
     });
     if right {
         return Vec::new();
     }
     let line = frontend.map_or(1, |directive| directive.line);
-    let message = "the first line does not name version 1 of Docker's frontend: without it, an older engine reads the \
-                   file by its own, older rules; begin the file with `# syntax=`, as `dockgen init` does";
-    vec![(line, message.to_owned())]
+    let message = match frontend {
+        Some(directive) if !directive.value.is_empty() => format!(
+            "the first line does not name version 1 of Docker's frontend: `{}` would read the file, and decides what \
+             is built from it; begin the file with `# syntax=`, as `dockgen init` does",
+            directive.value
+        ),
+        _ => "the first line does not name version 1 of Docker's frontend: without it, an older engine reads the \
+              file by its own, older rules; begin the file with `# syntax=`, as `dockgen init` does"
+            .to_owned(),
+    };
+    vec![(line, message)]
+}
+
+/// The frontend that every planned Dockerfile names.
+fn planned_frontend() -> Option<&'static str> {
+    catalog::text(HEADER).ok()?.lines().next()?.strip_prefix("# syntax=").map(str::trim)
 }
 
 #[cfg(test)]

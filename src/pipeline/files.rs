@@ -6,8 +6,10 @@ use anyhow::{Context, Result};
 
 use crate::ask::{Answers, Question};
 use crate::config::Config;
-use crate::facts::Facts;
+use crate::docker::FETCHES;
+use crate::facts::{Evidence, Facts, Finding, Severity};
 use crate::path::RelPath;
+use crate::plan::Plan;
 use crate::render::{self, Override};
 use crate::state::{self, State};
 use crate::write::{self, Output, Standing};
@@ -70,6 +72,58 @@ pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
         found.extend(write::read(root, &path)?.map(|text| (name, text)));
     }
     Ok(found)
+}
+
+/// Those of them that the application's Dockerfile is made from, with their places.
+pub(super) fn used<'o>(
+    facts: &Facts,
+    plan: &Plan,
+    overrides: &'o [Override],
+) -> Result<Vec<(RelPath, &'o str)>> {
+    let names = render::used(plan, overrides)?;
+    let place = |(name, text): &'o Override| {
+        let path = facts.dir.join(&format!(".dockgen/templates/{name}"));
+        path.context("the application's folder").map(|path| (path, text.as_str()))
+    };
+    overrides.iter().filter(|(name, _)| names.contains(name)).map(place).collect()
+}
+
+/// Says which templates a person replaced, and what runs by them: whoever can write them decides
+/// what the image holds.
+pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {
+    const LINES: usize = 20;
+    if used.is_empty() {
+        return None;
+    }
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for (path, text) in used {
+        evidence.push(Evidence::file(path, "in place of dockgen's own"));
+        let command = |line: &str| FETCHES.iter().any(|word| line.trim_start().starts_with(word));
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| command(line)).take(LINES)
+        {
+            let number = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            evidence.push(Evidence::at(
+                path,
+                number,
+                line.trim().chars().take(200).collect::<String>(),
+            ));
+        }
+    }
+    let names: Vec<&str> = used.iter().map(|(path, _)| path.as_str()).collect();
+    let commands = evidence.len() - used.len();
+    let runs = match commands {
+        0 => String::new(),
+        1 => ", with 1 line that runs a command or takes an image or a file".to_owned(),
+        count => format!(", with {count} lines that run a command or take an image or a file"),
+    };
+    Some(Finding::new(
+        "template-override",
+        Severity::Warning,
+        format!("the repository replaces templates of dockgen: {}{runs}", names.join(", ")),
+        evidence,
+        "what they print is built and started like dockgen's own text, and the repository brought it",
+        "read them before you build; delete them to have dockgen's own",
+    ))
 }
 
 /// Where the files go.

@@ -9,6 +9,7 @@ use super::block;
 use super::look::Look;
 use super::next::Here;
 use crate::docker::lint::Violation;
+use crate::facts::Finding;
 use crate::path::RelPath;
 use crate::pipeline::Survey;
 use crate::screen::visible::inline;
@@ -36,7 +37,7 @@ enum Level {
 #[derive(Clone, Debug)]
 struct Notice {
     level: Level,
-    /// `moved`, `answer`, `drift`, `conflict`, `rule`.
+    /// `moved`, `answer`, `override`, `drift`, `conflict`, `rule`.
     kind: &'static str,
     text: String,
     file: Option<RelPath>,
@@ -61,7 +62,31 @@ impl Compared<'_> {
 
     /// Everything, in the order in which it is to be read.
     fn notices(&self, path: &dyn Fn(&RelPath) -> String) -> Vec<Notice> {
-        self.reasons().into_iter().chain(self.files(path)).chain(self.rules()).collect()
+        let overrides = self.overrides();
+        self.reasons()
+            .into_iter()
+            .chain(overrides)
+            .chain(self.files(path))
+            .chain(self.rules())
+            .collect()
+    }
+
+    /// The templates that are not dockgen's.
+    fn overrides(&self) -> Vec<Notice> {
+        let findings = &self.review.draft.findings;
+        let found = findings.iter().filter(|finding| finding.code == "template-override");
+        let notice = |finding: &Finding| {
+            let evidence = finding.evidence.first();
+            Notice {
+                level: Level::Note,
+                kind: "override",
+                text: format!("{}: {}; {}", finding.what, finding.why, finding.fix),
+                file: evidence.map(|evidence| evidence.file.clone()),
+                line: evidence.and_then(|evidence| evidence.line),
+                named: true,
+            }
+        };
+        found.map(notice).collect()
     }
 
     /// What moved, and which answers stand against it.
@@ -157,7 +182,12 @@ impl Compared<'_> {
         let notice = |violation: &Violation| Notice {
             level: if violation.is_choice() { Level::Note } else { Level::Error },
             kind: "rule",
-            text: format!("{}: {}", violation.code, violation.message),
+            text: format!(
+                "{}: {}{}",
+                violation.code,
+                violation.message,
+                if violation.allowed { " (a comment allows it)" } else { "" }
+            ),
             file: Some(self.dockerfile()),
             line: u32::try_from(violation.line).ok(),
             named: false,
@@ -289,6 +319,8 @@ struct JsonApp<'a> {
     templates: Option<JsonTemplates<'a>>,
     inputs: Vec<JsonInput<'a>>,
     answers: Vec<JsonAnswer<'a>>,
+    /// Templates of the repository that are used in place of dockgen's.
+    overrides: Vec<String>,
     files: Vec<JsonFile<'a>>,
     rules: Vec<JsonRule<'a>>,
 }
@@ -336,6 +368,8 @@ struct JsonRule<'a> {
     message: &'a str,
     /// A decision by hand, which breaks nothing.
     choice: bool,
+    /// A comment above the line allows it.
+    allowed: bool,
 }
 
 /// For scripts. Paths of applications and files are relative to PATH, places of facts to the root.
@@ -379,6 +413,7 @@ fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonA
                 detected,
             })
             .collect(),
+        overrides: review.draft.overrides.iter().map(shown).collect(),
         files: review
             .files
             .iter()
@@ -397,6 +432,7 @@ fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonA
                 line: v.line,
                 message: &v.message,
                 choice: v.is_choice(),
+                allowed: v.allowed,
             })
             .collect(),
     }

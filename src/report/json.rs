@@ -38,6 +38,8 @@ struct WrittenApp<'a> {
     /// The `docker run` to type.
     run: String,
     assumptions: Vec<&'a str>,
+    /// Templates of the repository that were used in place of dockgen's.
+    overrides: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -66,6 +68,7 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
             .chain(&draft.assumptions)
             .map(String::as_str)
             .collect(),
+        overrides: draft.overrides.iter().map(|path| shown(survey, path)).collect(),
         warnings: draft.findings.iter().map(sentence).collect(),
     });
     serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect() })
@@ -103,6 +106,7 @@ struct ExplainedApp<'a> {
     decisions: &'a [Decision],
     context_report: Weight<'a>,
     assumptions: &'a [String],
+    overrides: Vec<String>,
     findings: &'a [Finding],
     questions: &'a [Question],
 }
@@ -163,6 +167,7 @@ pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String
         decisions: &draft.plan.decisions,
         context_report: weight(&draft.context),
         assumptions: &draft.assumptions,
+        overrides: draft.overrides.iter().map(|path| shown(survey, path)).collect(),
         findings: &draft.findings,
         questions: &draft.questions,
     });

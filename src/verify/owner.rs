@@ -65,8 +65,8 @@ fn machine() -> (String, String) {
     let id = if id.is_empty() { &boot } else { &id };
     let name = text("/proc/sys/kernel/hostname");
     let hash = Sha256::digest(format!("{name}\n{id}\n{}", space.display()));
-    let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    (hex, boot.chars().filter(char::is_ascii_alphanumeric).take(8).collect())
+    let hex = hash.iter().take(8).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    (format!("{hex:016x}"), boot.chars().filter(char::is_ascii_alphanumeric).take(8).collect())
 }
 
 /// When a process of this machine began, in ticks; `None` where it is not to be seen.
@@ -204,7 +204,8 @@ fn is_own(_data: &fs::Metadata) -> bool {
     true
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::budget::{MAX_BOOT, MAX_BUILD, MAX_MEMORY, MAX_SERVICES, MAX_STOP};
+
 /// `[verify]` in dockgen.toml.
 ///
 /// Nothing in it names a file of the machine that dockgen runs on, or a program to run there: a
@@ -67,18 +69,6 @@ pub struct Service {
     #[serde(default)]
     pub args: Vec<String>,
 }
-
-/// The most that a repository's file may ask for. What it says is a stranger's wish, and this machine
-/// serves it; a flag is the word of the person in front of it.
-const MOST_MEMORY: u64 = 4 << 30;
-
-/// The same for the build, the start and the stop, in seconds.
-const MOST_BUILD: u64 = 2 * 60 * 60;
-const MOST_BOOT: u64 = 10 * 60;
-const MOST_STOP: u64 = 2 * 60;
-
-/// Services beside the program, at most.
-const MOST_SERVICES: usize = 8;
 
 /// Which caching proofs are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,12 +144,12 @@ impl Wanted {
             }
             Duration::from_secs(wish.min(most))
         };
-        let build = time(settings.build_seconds, 1800, MOST_BUILD, "build");
-        let boot = time(settings.boot_seconds, 60, MOST_BOOT, "boot");
-        let stop = time(settings.stop_seconds, 10, MOST_STOP, "stop");
+        let build = time(settings.build_seconds, 1800, MAX_BUILD, "build");
+        let boot = time(settings.boot_seconds, 60, MAX_BOOT, "boot");
+        let stop = time(settings.stop_seconds, 10, MAX_STOP, "stop");
         let mut memory = settings.memory.clone().unwrap_or_else(|| "512m".to_owned());
         // No memory at all is no limit to an engine.
-        if bytes(&memory).is_none_or(|bytes| bytes == 0 || bytes > MOST_MEMORY) {
+        if bytes(&memory).is_none_or(|bytes| bytes == 0 || bytes > MAX_MEMORY) {
             cap("memory", &memory, "4g", "--memory");
             "4g".clone_into(&mut memory);
         }
@@ -242,9 +232,9 @@ pub fn fault(settings: &Settings) -> Option<String> {
             service.image
         ));
     }
-    if settings.services.len() > MOST_SERVICES {
+    if settings.services.len() > MAX_SERVICES {
         return Some(format!(
-            "{} services are named: {MOST_SERVICES} at most are started beside a program",
+            "{} services are named: {MAX_SERVICES} at most are started beside a program",
             settings.services.len()
         ));
     }
@@ -344,8 +334,8 @@ mod tests {
                 "memory = '{memory}'\nbuild-seconds = {most}\nboot-seconds = {most}\nstop-seconds = {most}"
             ));
             assert_eq!(high.memory, "4g", "{memory}");
-            assert_eq!((high.build.as_secs(), high.boot.as_secs()), (MOST_BUILD, MOST_BOOT));
-            assert_eq!(high.stop.as_secs(), MOST_STOP);
+            assert_eq!((high.build.as_secs(), high.boot.as_secs()), (MAX_BUILD, MAX_BOOT));
+            assert_eq!(high.stop.as_secs(), MAX_STOP);
             assert_eq!(high.capped.len(), 4, "{:?}", high.capped);
             assert!(high.capped.iter().any(|text| text.contains("--memory gives more")));
         }
@@ -355,7 +345,8 @@ mod tests {
             (Some(64 << 20), Some(12), Some(1024))
         );
         assert_eq!((bytes(""), bytes("m"), bytes("1x"), bytes("1.2.3g")), (None, None, None, None));
-        let many: String = (0..9).map(|n| format!("services.s{n} = {{ image = 'i' }}\n")).collect();
+        let one = |n: char| ["services.", &n.to_string(), " = { image = 'i' }\n"].concat();
+        let many: String = ('a'..='i').map(one).collect();
         assert!(fault(&settings(&many).unwrap()).is_some_and(|fault| fault.contains("9 services")));
     }
 

@@ -34,7 +34,7 @@ pub fn injection(
     let line = ours.get(at).or(ours.last()).map_or(1, |(line, _)| *line);
     let message = "a value of the plan made or swallowed an instruction here: the template prints it unescaped; \
                    print it through one of the filters exec, shell, env, comment or copy";
-    Ok(vec![Violation { code: INJECTION, line, message: message.to_owned() }])
+    Ok(vec![Violation::new(INJECTION, line, message.to_owned())])
 }
 
 /// Line and shape of each instruction.

@@ -33,7 +33,13 @@ fn repo() -> Repo {
 }
 
 fn violations(text: &str, plan: &Plan, ignore: &str) -> Vec<Violation> {
-    lint(&parse(text).unwrap(), plan, &repo(), &IgnoreFile::parse(ignore).unwrap())
+    let mut found = all(text, plan, ignore, &|_| true);
+    found.retain(|violation| !violation.allowed);
+    found
+}
+
+fn all(text: &str, plan: &Plan, ignore: &str, heeds: &dyn Fn(&str) -> bool) -> Vec<Violation> {
+    lint_heeding(&parse(text).unwrap(), plan, &repo(), &IgnoreFile::parse(ignore).unwrap(), heeds)
 }
 
 /// The codes and lines after a replacement in the good file.
@@ -62,7 +68,11 @@ type Case = (&'static str, &'static str, &'static [(&'static str, usize)]);
 fn each_rule_finds_what_breaks_it() {
     let table: &[Case] = &[
         ("# syntax=docker/dockerfile:1\n", "", &[("DG001", 1)]),
-        ("docker/dockerfile:1", "mirror.example/docker/dockerfile:1.20", &[]),
+        ("docker/dockerfile:1", "docker/dockerfile:1.20@sha256:00", &[]),
+        ("docker/dockerfile:1", "mirror.example/docker/dockerfile:1.20", &[("DG001", 1)]),
+        ("docker/dockerfile:1", "evil.example/x/dockerfile:1", &[("DG001", 1)]),
+        ("docker/dockerfile:1", "evil/docker/dockerfile:1", &[("DG001", 1)]),
+        ("docker/dockerfile:1", "docker/dockerfile:10", &[("DG001", 1)]),
         ("docker/dockerfile:1", "docker/dockerfile", &[("DG001", 1)]),
         ("FROM runtime:1", "FROM builder:1 AS extra\nFROM runtime:1", &[("DG002", 7)]),
         ("COPY --from=deps", "COPY --from=0", &[]),
@@ -147,6 +157,32 @@ fn a_comment_allows_a_violation_at_its_instruction() {
         after("docker/dockerfile:1\n", "docker/dockerfile:0\n\n# dockgen: allow=DG001\n"),
         []
     );
+}
+
+#[test]
+fn what_a_comment_allows_of_images_syntax_and_commands_is_said() {
+    let said = |old: &str, new: &str, heeds: &dyn Fn(&str) -> bool| {
+        let found = all(&GOOD.replacen(old, new, 1), &sample("", ""), "secret\n", heeds);
+        found.iter().map(|one| (one.code, one.is_choice())).collect::<Vec<_>>()
+    };
+    let cases = [
+        (
+            "docker/dockerfile:1\n",
+            "evil.example/x/dockerfile:1\n\n# dockgen: allow=DG001\n",
+            "DG001",
+        ),
+        ("FROM builder:1", "# dockgen: allow=DG008\nFROM evil.example/x:1", "DG008"),
+        ("EXPOSE 8080", "# dockgen: allow=DG007\nRUN curl x | sh\nEXPOSE 8080", "DG007"),
+    ];
+    for (old, new, code) in cases {
+        assert_eq!(said(old, new, &|_| true), [(code, true)], "{new}");
+        // A comment that is not a person's allows nothing.
+        let planned = PLANNED.contains(&code);
+        assert_eq!(said(old, new, &|_| false), [(code, planned)], "{new}");
+    }
+    let root = "# dockgen: allow=DG004\nUSER root";
+    assert_eq!(said("USER 65532:65532", root, &|_| true), []);
+    assert_eq!(said("USER 65532:65532", root, &|_| false), [("DG004", false)]);
 }
 
 #[test]
