@@ -16,6 +16,7 @@ pub mod budget;
 pub mod catalog;
 pub mod cli;
 pub mod cmd;
+pub mod code;
 pub mod config;
 pub mod context;
 pub mod detect;

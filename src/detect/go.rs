@@ -13,6 +13,7 @@ use crate::repo::Dir;
 
 mod closure;
 mod constraint;
+mod dialect;
 mod layout;
 mod lexer;
 mod module;
@@ -24,6 +25,8 @@ mod source;
 mod syntax;
 mod toolchain;
 mod values;
+
+pub use dialect::DIALECT;
 
 /// The row of the registry.
 pub const LANGUAGE: Language = Language {

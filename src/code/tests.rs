@@ -1,0 +1,249 @@
+//! The house over several languages. A language without a detector is here as data alone.
+
+use std::rc::Rc;
+
+use super::dialect::{Characters, Dialect, LineEnds, Quote};
+use super::tree::{Kind, Piece, Tree};
+use crate::detect::go;
+
+static PYTHON: Dialect = Dialect {
+    line_comments: &["#"],
+    block_comment: None,
+    nested_comments: false,
+    strings: &[
+        Quote { lines: true, hole: Some("{"), ..Quote::raw("f\"\"\"", "\"\"\"") },
+        Quote::raw("r\"\"\"", "\"\"\""),
+        Quote { escapes: true, ..Quote::raw("\"\"\"", "\"\"\"") },
+        Quote { escapes: true, ..Quote::raw("'''", "'''") },
+        Quote { open: "f\"", hole: Some("{"), ..Quote::plain("\"") },
+        Quote { open: "f'", hole: Some("{"), ..Quote::plain("'") },
+        Quote { open: "r\"", escapes: false, ..Quote::plain("\"") },
+        Quote { open: "r'", escapes: false, ..Quote::plain("'") },
+        Quote { open: "b\"", ..Quote::plain("\"") },
+        Quote::plain("\""),
+        Quote::plain("'"),
+    ],
+    characters: Characters::None,
+    patterns: false,
+    word_bytes: b"",
+    marks: &["**", "//", "==", "!=", "<=", ">=", "->", ":=", "+=", "-="],
+    line_ends: Some(LineEnds { open_words: &[], continues: &[], inside: b"" }),
+    functions: &["def"],
+    keywords: &["def", "class", "if", "elif", "while", "for", "return", "not", "and", "or", "in"],
+};
+
+static RUST: Dialect = Dialect {
+    line_comments: &["//"],
+    block_comment: Some(("/*", "*/")),
+    nested_comments: true,
+    strings: &[
+        Quote { hashes: true, ..Quote::raw("br", "\"") },
+        Quote { hashes: true, ..Quote::raw("cr", "\"") },
+        Quote { hashes: true, ..Quote::raw("r", "\"") },
+        Quote { open: "b\"", lines: true, ..Quote::plain("\"") },
+        Quote { open: "c\"", lines: true, ..Quote::plain("\"") },
+        Quote { lines: true, ..Quote::plain("\"") },
+    ],
+    characters: Characters::OrLifetimes,
+    patterns: false,
+    word_bytes: b"",
+    marks: &["..=", "...", "::", "->", "=>", "..", "==", "!=", "<=", ">=", "&&", "||", "+=", "-="],
+    line_ends: None,
+    functions: &["fn"],
+    keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],
+};
+
+static JAVA: Dialect = Dialect {
+    line_comments: &["//"],
+    block_comment: Some(("/*", "*/")),
+    nested_comments: false,
+    strings: &[Quote { escapes: true, ..Quote::raw("\"\"\"", "\"\"\"") }, Quote::plain("\"")],
+    characters: Characters::Quoted,
+    patterns: false,
+    word_bytes: b"$",
+    marks: &["==", "!=", "<=", ">=", "&&", "||", "->", "::", "+=", "-=", "++", "--"],
+    line_ends: None,
+    functions: &[],
+    keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],
+};
+
+static JAVASCRIPT: Dialect = Dialect {
+    line_comments: &["//"],
+    block_comment: Some(("/*", "*/")),
+    nested_comments: false,
+    strings: &[
+        Quote::plain("\""),
+        Quote::plain("'"),
+        Quote { lines: true, hole: Some("${"), ..Quote::plain("`") },
+    ],
+    characters: Characters::None,
+    patterns: true,
+    word_bytes: b"$",
+    marks: &["===", "!==", "...", "=>", "??", "?.", "||", "&&", "==", "!=", "++", "--", "+="],
+    line_ends: Some(LineEnds {
+        open_words: &["const", "let", "var", "return", "new", "typeof", "await", "else", "export"],
+        continues: &[
+            ".", "?.", "?", ":", "+", "-", "*", "/", "||", "&&", "??", "=", "=>", ",", "{",
+        ],
+        inside: b"{",
+    }),
+    functions: &["function"],
+    keywords: &["if", "while", "for", "switch", "return", "catch", "function"],
+};
+
+fn tree(dialect: &'static Dialect, text: &str) -> Tree {
+    Tree::new(dialect, &Rc::from(text))
+}
+
+fn words(dialect: &'static Dialect, text: &str) -> String {
+    let tree = tree(dialect, text);
+    (0..tree.len()).map(|at| tree.word(at)).collect::<Vec<_>>().join(" ")
+}
+
+/// The values of all strings.
+fn strings(dialect: &'static Dialect, text: &str) -> Vec<String> {
+    let tree = tree(dialect, text);
+    (0..tree.len()).filter_map(|at| tree.string(at)).map(std::borrow::Cow::into_owned).collect()
+}
+
+#[test]
+fn strings_characters_and_comments_do_not_leak() {
+    let text = "a := \"x // y\\\"\" // package main\n/* package\nmain */ b := `\"` + '\"' + '\\''";
+    assert_eq!(words(&go::DIALECT, text), "a := \"x // y\\\"\" ; b := `\"` + '\"' + '\\'' ;");
+    assert_eq!(
+        words(&JAVASCRIPT, "a /* x.listen(1) */ b // c\n'd\\'e'; x = /[/'\"]/g.test(y) / 2"),
+        "a b ; 'd\\'e' ; x = /[/'\"]/g . test ( y ) / 2 ;"
+    );
+    assert_eq!(
+        words(&RUST, "fn f<'a>(c: char) { '\"' /* a /* b */ c */ ; r#\"x \" y\"# }"),
+        "fn f < 'a > ( c : char ) { '\"' ; r#\"x \" y\"# }"
+    );
+    assert_eq!(
+        words(&JAVA, "char c = '\"'; String s = \"\"\"\na \"b\" \"\"\";"),
+        "char c = '\"' ; String s = \"\"\"\na \"b\" \"\"\" ;"
+    );
+    assert_eq!(words(&PYTHON, "x = 'a' # b\ny = [1,\n 2]\n"), "x = 'a' ; y = [ 1 , 2 ] ;");
+}
+
+#[test]
+fn strings_have_values() {
+    let all = "\"a\\\"\\x41\\u00e9\\101\" + `a\\n`";
+    assert_eq!(strings(&go::DIALECT, all), ["a\"A\u{e9}A", "a\\n"]);
+    assert_eq!(strings(&go::DIALECT, "\"abc\n"), [""; 0]);
+    assert_eq!(
+        strings(&RUST, "r##\"a\"# b\"## b\"x\\u{41}\" \"a\\\n   b\""),
+        ["a\"# b", "xA", "ab"]
+    );
+    assert_eq!(strings(&PYTHON, "r'a\\n' b\"c\" '''d'e'''"), ["a\\n", "c", "d'e"]);
+}
+
+#[test]
+fn strings_with_expressions_are_taken_apart() {
+    let text = "`b${c + `d${e}`}f${ {a: 1} }g` + x";
+    let found = tree(&JAVASCRIPT, text);
+    let pieces: Vec<String> = found
+        .pieces(0)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(at) => found.string(at).unwrap().into_owned(),
+            Piece::Hole(range) => {
+                format!("<{}>", range.map(|at| found.word(at)).collect::<Vec<_>>().join(" "))
+            }
+        })
+        .collect();
+    assert_eq!(pieces, ["b", "<c + `d${ e }`>", "f", "<{ a : 1 }>", "g"]);
+    assert_eq!(found.word(found.closing(0) + 1), "+");
+    let found = tree(&PYTHON, "f\"{host}:{{}}{port}\"");
+    assert_eq!(found.pieces(0).len(), 5);
+    assert_eq!(found.string(2).unwrap(), ":{{}}");
+}
+
+#[test]
+fn line_ends_end_statements() {
+    assert_eq!(
+        words(&go::DIALECT, "x :=\n f(\n1,\n)\nreturn\nif x {\n}\n"),
+        "x := f ( 1 , ) ; return ; if x { } ;"
+    );
+    assert_eq!(
+        words(&JAVASCRIPT, "const a = b\n  .c(1,\n2)\n  || d\nconst e = 1\n"),
+        "const a = b . c ( 1 , 2 ) || d ; const e = 1 ;"
+    );
+}
+
+#[test]
+fn brackets_find_each_other() {
+    let found = tree(&go::DIALECT, "f(a, g(b, c), []int{1, 2})");
+    let all: Vec<String> = found
+        .elements(1)
+        .into_iter()
+        .map(|range| range.map(|at| found.word(at)).collect::<String>())
+        .collect();
+    assert_eq!(all, ["a", "g(b,c)", "[]int{1,2}"]);
+    assert_eq!(found.enclosing(6).map(|at| found.word(at)), Some("("));
+    assert_eq!(tree(&go::DIALECT, "f(").closing(1), 2);
+    // What is not closed inside of braces ends with them.
+    let found = tree(&JAVASCRIPT, "{ a( } b");
+    assert_eq!((found.closing(0), found.closing(2)), (3, 3));
+}
+
+#[test]
+fn lines_are_counted_through_strings_and_comments() {
+    let text = "a\n`\n\n`\n/*\n*/ b";
+    let found = tree(&go::DIALECT, text);
+    assert_eq!(
+        (0..found.len()).find(|&at| found.word(at) == "b").map(|at| found.line(at)),
+        Some(6)
+    );
+    assert_eq!(found.comments()[0].line, 5);
+}
+
+#[test]
+fn broken_text_ends() {
+    for dialect in [&go::DIALECT, &JAVASCRIPT, &RUST, &JAVA, &PYTHON] {
+        for text in [
+            "\"",
+            "'abc",
+            "`a${b",
+            "/* x",
+            "x = /abc",
+            "((((",
+            "}",
+            "\\",
+            "é`${",
+            "'\\",
+            "r#\"",
+            "'é",
+            "\"\\",
+            "\u{feff}x",
+            "\u{0}\u{1}",
+            "#!/bin/sh",
+            "f\"{",
+            "`${`${`",
+            "`${(}`",
+            "r####",
+        ] {
+            let found = tree(dialect, text);
+            for at in 0..=found.len() {
+                let _ = (found.word(at), found.string(at), found.pieces(at), found.elements(at));
+                assert!(found.kind(at).is_none() || found.closing(at) <= found.len());
+            }
+        }
+    }
+    assert_eq!(tree(&JAVASCRIPT, "/(").kind(0), Some(Kind::Mark));
+}
+
+#[test]
+fn hostile_text_takes_linear_time() {
+    for unit in ["(", "{", "`${", "}", "/[=", "r#", "((}", "/*", "'\\", "{(", "\"\\\n", "0."] {
+        for dialect in [&go::DIALECT, &JAVASCRIPT, &RUST, &PYTHON] {
+            let took = [10_000, 80_000].map(|times| {
+                let text = unit.repeat(times);
+                let started = std::time::Instant::now();
+                assert!(tree(dialect, &text).len() <= 3 * times + 1);
+                started.elapsed().as_millis()
+            });
+            // Eight times the text; quadratic work would take 64 times the time.
+            assert!(took[1] <= 40 * took[0].max(20), "{unit:?}: {took:?} ms");
+        }
+    }
+}

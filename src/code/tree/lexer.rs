@@ -1,0 +1,416 @@
+//! From text to tokens.
+
+use std::rc::Rc;
+
+use super::{Comment, Kind, NONE, Token, Tree};
+use crate::code::dialect::{Characters, Dialect, Quote};
+
+/// A bracket that is open.
+struct Open {
+    /// Its position.
+    at: u32,
+    /// `(`, `[`, `{`, or `` ` `` for an expression inside a string.
+    mark: u8,
+    /// The string literal, for an expression inside one.
+    quote: u8,
+}
+
+struct Lexer<'t> {
+    dialect: &'static Dialect,
+    bytes: &'t [u8],
+    at: usize,
+    line: u32,
+    /// A line ended since the last token: where.
+    ended: Option<(u32, u32)>,
+    tokens: Vec<Token>,
+    comments: Vec<Comment>,
+    closings: Vec<u32>,
+    around: Vec<u32>,
+    open: Vec<Open>,
+    /// How many of them are braces, or expressions inside strings.
+    braces: usize,
+    /// No regular expression begins before this place.
+    no_pattern: usize,
+}
+
+/// How long a regular expression can be.
+const MAX_PATTERN: usize = 4096;
+
+/// Reads up to `limit` tokens.
+pub(super) fn read(dialect: &'static Dialect, text: &Rc<str>, limit: usize) -> Tree {
+    let mut lexer = Lexer {
+        dialect,
+        // Positions have 32 bits; no source file has 4 GB.
+        bytes: text.as_bytes().get(..NONE as usize).unwrap_or(text.as_bytes()),
+        at: if text.starts_with('\u{feff}') { 3 } else { 0 },
+        line: 1,
+        ended: None,
+        tokens: Vec::new(),
+        comments: Vec::new(),
+        closings: Vec::new(),
+        around: Vec::new(),
+        open: Vec::new(),
+        braces: 0,
+        no_pattern: 0,
+    };
+    if text.starts_with("#!") && !text.starts_with("#![") {
+        lexer.skip_line();
+    }
+    while lexer.at < lexer.bytes.len() && lexer.tokens.len() < limit {
+        lexer.step();
+    }
+    if lexer.at >= lexer.bytes.len() {
+        lexer.line_end();
+        lexer.end_statement(b"");
+    }
+    lexer.finish(text)
+}
+
+fn small(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(NONE)
+}
+
+impl Lexer<'_> {
+    fn peek(&self, ahead: usize) -> u8 {
+        self.bytes.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    fn starts(&self, text: &str) -> bool {
+        self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(text.as_bytes()))
+    }
+
+    fn is_word(&self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric()
+            || byte == b'_'
+            || byte >= 0x80
+            || self.dialect.word_bytes.contains(&byte)
+    }
+
+    fn advance(&mut self) {
+        self.line += u32::from(self.peek(0) == b'\n');
+        self.at += 1;
+    }
+
+    fn skip_line(&mut self) {
+        while self.at < self.bytes.len() && self.peek(0) != b'\n' {
+            self.at += 1;
+        }
+    }
+
+    fn finish(self, text: &Rc<str>) -> Tree {
+        let mut closings = self.closings;
+        for open in self.open {
+            closings[open.at as usize] = small(self.tokens.len());
+        }
+        Tree {
+            dialect: self.dialect,
+            text: text.clone(),
+            tokens: self.tokens,
+            comments: self.comments,
+            closings,
+            around: self.around,
+        }
+    }
+
+    /// Reads one token, comment or blank.
+    fn step(&mut self) {
+        let byte = self.peek(0);
+        if byte == b'\n' {
+            self.line_end();
+            self.advance();
+        } else if byte.is_ascii_whitespace() {
+            self.at += 1;
+        } else if !self.comment() && !self.string() {
+            let start = self.at;
+            let kind = self.plain(byte);
+            self.push(kind, start, self.line);
+        }
+    }
+
+    fn comment(&mut self) -> bool {
+        let (start, line) = (self.at, self.line);
+        if self.dialect.line_comments.iter().any(|mark| self.starts(mark)) {
+            self.skip_line();
+        } else if let Some((open, close)) =
+            self.dialect.block_comment.filter(|(open, _)| self.starts(open))
+        {
+            let mut depth = 1;
+            self.at += open.len();
+            while self.at < self.bytes.len() && depth > 0 {
+                if self.starts(close) {
+                    depth -= 1;
+                    self.at += close.len();
+                } else if self.dialect.nested_comments && self.starts(open) {
+                    depth += 1;
+                    self.at += open.len();
+                } else {
+                    self.advance();
+                }
+            }
+        } else {
+            return false;
+        }
+        if self.dialect.line_ends.as_ref().is_some_and(|rules| rules.continues.is_empty()) {
+            self.end_statement(b"");
+        }
+        let (start, end) = (small(start), small(self.at.min(self.bytes.len())));
+        self.comments.push(Comment { start, end, line, before: self.tokens.len() });
+        if self.line > line {
+            self.line_end();
+        }
+        true
+    }
+
+    fn string(&mut self) -> bool {
+        let strings = self.dialect.strings;
+        let byte = self.peek(0);
+        for (number, quote) in strings.iter().enumerate() {
+            if quote.open.as_bytes().first() != Some(&byte) || !self.starts(quote.open) {
+                continue;
+            }
+            let mut hashes = 0;
+            if quote.hashes {
+                let prefix = quote.open.len();
+                while self.peek(prefix + hashes) == b'#' && hashes < usize::from(u8::MAX) {
+                    hashes += 1;
+                }
+                if self.peek(prefix + hashes) != b'"' {
+                    continue;
+                }
+                self.at += hashes + 1;
+            }
+            let (start, line) = (self.at - if quote.hashes { hashes + 1 } else { 0 }, self.line);
+            self.at += quote.open.len();
+            let number = u8::try_from(number).unwrap_or(u8::MAX);
+            let whole = self.text(quote, hashes);
+            let hashes = u8::try_from(hashes).unwrap_or(u8::MAX);
+            self.piece(if whole { Kind::Text } else { Kind::Opening }, number, hashes, start, line);
+            return true;
+        }
+        false
+    }
+
+    /// Reads a string's text to its end, or to an expression; true for the end.
+    fn text(&mut self, quote: &Quote, hashes: usize) -> bool {
+        while self.at < self.bytes.len() {
+            if self.starts(quote.close)
+                && (0..hashes).all(|n| self.peek(quote.close.len() + n) == b'#')
+            {
+                self.at += quote.close.len() + hashes;
+                return true;
+            }
+            if quote.escapes && self.peek(0) == b'\\' {
+                self.advance();
+                if self.at < self.bytes.len() {
+                    self.advance();
+                }
+                continue;
+            }
+            if self.peek(0) == b'\n' && !quote.lines {
+                return true;
+            }
+            if let Some(hole) = quote.hole.filter(|hole| self.starts(hole)) {
+                // `{{` is a brace.
+                if hole == "{" && self.peek(1) == b'{' {
+                    self.at += 1;
+                } else {
+                    self.at += hole.len();
+                    return false;
+                }
+            }
+            self.advance();
+        }
+        true
+    }
+
+    fn plain(&mut self, byte: u8) -> Kind {
+        if byte == b'\'' && self.dialect.characters != Characters::None {
+            self.character();
+            Kind::Character
+        } else if byte.is_ascii_digit() {
+            // `1..2` is a range and `1.max(2)` a call; `1.5` is one number.
+            while self.is_word(self.peek(0))
+                || self.peek(0) == b'.' && self.peek(1).is_ascii_digit()
+            {
+                self.at += 1;
+            }
+            Kind::Number
+        } else if self.is_word(byte) {
+            while self.is_word(self.peek(0)) {
+                self.at += 1;
+            }
+            Kind::Word
+        } else if byte == b'/' && self.dialect.patterns && self.pattern() {
+            Kind::Pattern
+        } else {
+            let mark = self.dialect.marks.iter().find(|mark| self.starts(mark));
+            self.at += mark.map_or(1, |mark| mark.len());
+            Kind::Mark
+        }
+    }
+
+    /// `'a'`, `'\n'`, or a lifetime.
+    fn character(&mut self) {
+        self.at += 1;
+        if self.dialect.characters == Characters::OrLifetimes && self.is_word(self.peek(0)) {
+            while self.is_word(self.peek(0)) {
+                self.at += 1;
+            }
+        } else {
+            while self.at < self.bytes.len() && !matches!(self.peek(0), b'\'' | b'\n') {
+                self.at += if self.peek(0) == b'\\' { 2 } else { 1 };
+            }
+        }
+        self.at = (self.at + usize::from(self.peek(0) == b'\'')).min(self.bytes.len());
+    }
+
+    /// Reads a regular expression, where an expression may begin and it ends on its line.
+    fn pattern(&mut self) -> bool {
+        let after = self.tokens.last().map(|last| (last.kind, self.bytes_of(last)));
+        let begins = match after {
+            None => true,
+            Some((Kind::Mark, text)) => !matches!(text, b")" | b"]" | b"}" | b"++" | b"--"),
+            Some((Kind::Word, text)) => {
+                let before: [&[u8]; 10] = [
+                    b"return", b"typeof", b"case", b"in", b"of", b"delete", b"void", b"throw",
+                    b"do", b"else",
+                ];
+                before.contains(&text)
+            }
+            Some((Kind::Opening | Kind::Between, _)) => true,
+            Some(_) => false,
+        };
+        if !begins || self.at < self.no_pattern {
+            return false;
+        }
+        let (mut at, mut class) = (self.at + 1, false);
+        let end = self.bytes.len().min(self.at + MAX_PATTERN);
+        while at < end && self.bytes[at] != b'\n' {
+            match self.bytes[at] {
+                b'\\' => at += 1,
+                b'[' => class = true,
+                b']' => class = false,
+                b'/' if !class => {
+                    self.at = at + 1;
+                    while self.peek(0).is_ascii_alphabetic() {
+                        self.at += 1;
+                    }
+                    return true;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        self.no_pattern = at;
+        false
+    }
+
+    fn bytes_of(&self, token: &Token) -> &[u8] {
+        self.bytes.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, line: u32) {
+        let closes = self.bytes[start] == b'}' && kind == Kind::Mark;
+        if closes && self.resume(start, line) {
+            return;
+        }
+        self.piece(kind, u8::MAX, 0, start, line);
+    }
+
+    /// A `}` may end an expression inside a string: the string's text goes on.
+    fn resume(&mut self, start: usize, line: u32) -> bool {
+        self.close_unmatched();
+        let Some(open) = self.open.last().filter(|open| open.mark == b'`') else { return false };
+        let (at, number) = (open.at as usize, open.quote);
+        let Some(quote) = self.dialect.strings.get(usize::from(number)) else { return false };
+        let hashes = self.tokens[at].hashes;
+        let whole = self.text(quote, usize::from(hashes));
+        self.piece(if whole { Kind::Ending } else { Kind::Between }, number, hashes, start, line);
+        true
+    }
+
+    /// Adds a token and keeps the brackets.
+    fn piece(&mut self, kind: Kind, quote: u8, hashes: u8, start: usize, line: u32) {
+        self.at = self.at.min(self.bytes.len());
+        let bytes = self.bytes;
+        let text = bytes.get(start..self.at).unwrap_or_default();
+        self.end_statement(text);
+        if kind == Kind::Mark && matches!(text, b")" | b"]" | b"}") {
+            self.close(text);
+        } else if kind == Kind::Ending
+            && let Some(open) = self.open.pop()
+        {
+            self.closed(&open);
+        }
+        let at = small(self.tokens.len());
+        self.add(Token { kind, quote, hashes, start: small(start), end: small(self.at), line });
+        match (kind, text) {
+            (Kind::Opening, _) => self.open.push(Open { at, mark: b'`', quote }),
+            (Kind::Mark, b"(" | b"[" | b"{") => self.open.push(Open { at, mark: text[0], quote }),
+            _ => return,
+        }
+        self.braces +=
+            usize::from(matches!(self.open.last(), Some(Open { mark: b'{' | b'`', .. })));
+    }
+
+    fn add(&mut self, token: Token) {
+        let at = small(self.tokens.len());
+        self.around.push(self.open.last().map_or(NONE, |open| open.at));
+        self.closings.push(at);
+        self.tokens.push(token);
+    }
+
+    /// A `}` closes what is still open inside its braces.
+    fn close_unmatched(&mut self) {
+        while self.braces > 0
+            && self.open.last().is_some_and(|open| matches!(open.mark, b'(' | b'['))
+        {
+            if let Some(open) = self.open.pop() {
+                self.closed(&open);
+            }
+        }
+    }
+
+    fn close(&mut self, text: &[u8]) {
+        let fits =
+            |open: &Open| matches!((open.mark, text), (b'(', b")") | (b'[', b"]") | (b'{', b"}"));
+        if self.open.last().is_some_and(fits)
+            && let Some(open) = self.open.pop()
+        {
+            self.closed(&open);
+        }
+    }
+
+    /// The next token closes a bracket.
+    fn closed(&mut self, open: &Open) {
+        self.braces -= usize::from(matches!(open.mark, b'{' | b'`'));
+        self.closings[open.at as usize] = small(self.tokens.len());
+    }
+
+    fn line_end(&mut self) {
+        if self.dialect.line_ends.is_some() {
+            self.ended.get_or_insert((small(self.at), self.line));
+        }
+    }
+
+    /// Adds the semicolon that a line end stands for, before a token of that text.
+    fn end_statement(&mut self, next: &[u8]) {
+        let Some((at, line)) = self.ended.take() else { return };
+        let (Some(rules), Some(last)) = (&self.dialect.line_ends, self.tokens.last()) else {
+            return;
+        };
+        let text = self.bytes_of(last);
+        let ends = match last.kind {
+            Kind::Mark => matches!(text, b")" | b"]" | b"}" | b"++" | b"--"),
+            Kind::Word => !rules.open_words.iter().any(|word| word.as_bytes() == text),
+            Kind::Opening | Kind::Between => false,
+            _ => true,
+        };
+        let inside = self.open.last().is_none_or(|open| rules.inside.contains(&open.mark));
+        let goes_on = rules.continues.iter().any(|mark| mark.as_bytes() == next);
+        if ends && inside && !goes_on {
+            let (start, end) = (at, at);
+            self.add(Token { kind: Kind::Mark, quote: u8::MAX, hashes: 0, start, end, line });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Go's lexical rules: <https://go.dev/ref/spec#Lexical_elements>.
+
+use crate::code::dialect::{Characters, Dialect, LineEnds, Quote};
+
+/// Go's text.
+pub static DIALECT: Dialect = Dialect {
+    line_comments: &["//"],
+    block_comment: Some(("/*", "*/")),
+    nested_comments: false,
+    strings: &[Quote::plain("\""), Quote::raw("`", "`")],
+    characters: Characters::Quoted,
+    patterns: false,
+    word_bytes: b"",
+    marks: &[
+        "<<=", ">>=", "&^=", "...", "<<", ">>", "&^", "+=", "-=", "*=", "/=", "%=", "&=", "|=",
+        "^=", "&&", "||", "<-", "++", "--", "==", "!=", "<=", ">=", ":=",
+    ],
+    // https://go.dev/ref/spec#Semicolons
+    line_ends: Some(LineEnds {
+        open_words: &[
+            "case",
+            "chan",
+            "const",
+            "default",
+            "defer",
+            "else",
+            "for",
+            "func",
+            "go",
+            "goto",
+            "if",
+            "import",
+            "interface",
+            "map",
+            "package",
+            "range",
+            "select",
+            "struct",
+            "switch",
+            "type",
+            "var",
+        ],
+        continues: &[],
+        inside: b"([{",
+    }),
+    functions: &["func"],
+    keywords: &[
+        "func",
+        "if",
+        "for",
+        "switch",
+        "return",
+        "import",
+        "var",
+        "const",
+        "type",
+        "interface",
+        "go",
+        "defer",
+        "range",
+        "case",
+        "select",
+        "map",
+        "chan",
+        "struct",
+    ],
+};
