@@ -1,13 +1,34 @@
 //! Reading source code: one house for every language.
 //!
 //! A language describes itself as data: a [`Dialect`] for its text, rows of the catalog for what its
-//! libraries do. What fits no row is a function in the language's own `special.rs`.
+//! libraries do ([`rules`]). What fits no row is a function in the language's own `special.rs`.
+//!
+//! From the text to an answer: [`tree`] splits it into tokens and brackets, [`facts`] finds calls,
+//! definitions, functions and fields in them, [`program`] looks through all files of a program by
+//! name, and [`value`] says what an expression is worth when the program starts.
 
+mod calls;
 pub mod dialect;
+mod eval;
+pub mod facts;
+pub mod file;
+pub mod listen;
+pub mod program;
+pub mod rules;
+pub mod tags;
 pub mod tree;
+mod types;
+pub mod value;
+pub mod writes;
 
 #[cfg(test)]
 mod tests;
 
 pub use dialect::Dialect;
+pub use eval::is_other_service;
+pub use facts::{Call, Form};
+pub use file::{File, Import};
+pub use program::{Program, Special};
+pub use rules::{Does, Rows};
 pub use tree::{Kind, Tree};
+pub use value::{Base, Part, Value, is_env_name};

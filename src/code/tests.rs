@@ -236,7 +236,7 @@ fn broken_text_ends() {
 fn hostile_text_takes_linear_time() {
     for unit in ["(", "{", "`${", "}", "/[=", "r#", "((}", "/*", "'\\", "{(", "\"\\\n", "0."] {
         for dialect in [&go::DIALECT, &JAVASCRIPT, &RUST, &PYTHON] {
-            let took = [10_000, 80_000].map(|times| {
+            let took = [4_000, 32_000].map(|times| {
                 let text = unit.repeat(times);
                 let started = std::time::Instant::now();
                 assert!(tree(dialect, &text).len() <= 3 * times + 1);

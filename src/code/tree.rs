@@ -72,7 +72,8 @@ pub struct Tree {
     text: Rc<str>,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
-    /// For an opening bracket, the position of the one that closes it; the end where none does.
+    /// For an opening bracket, the position of the one that closes it, the end where none does; for
+    /// a closing one, the position of the one that it closes; else the token's own.
     closings: Vec<u32>,
     /// The position of the bracket around a token; `NONE` where there is none.
     around: Vec<u32>,
@@ -206,6 +207,11 @@ impl Tree {
     /// itself where it is no bracket.
     pub fn closing(&self, open: usize) -> usize {
         self.closings.get(open).map_or(self.len(), |&at| position(at)).max(open)
+    }
+
+    /// The position of the bracket that the one at `close` closes; `close` itself where it is none.
+    pub fn opening(&self, close: usize) -> usize {
+        self.closings.get(close).map_or(close, |&at| position(at)).min(close)
     }
 
     /// The bracket around a token.

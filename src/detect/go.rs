@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
+use crate::code::Rows;
 use crate::detect::Language;
 use crate::facts::{Evidence, Facts, Finding, Libc, Program, Severity, Sourced};
 use crate::path::RelPath;
@@ -15,16 +16,14 @@ mod closure;
 mod constraint;
 mod dialect;
 mod layout;
-mod lexer;
 mod module;
 mod package;
 mod plan;
 mod programs;
 mod runtime;
 mod source;
-mod syntax;
+mod special;
 mod toolchain;
-mod values;
 
 pub use dialect::DIALECT;
 
@@ -80,6 +79,7 @@ struct Tables {
     libraries: BTreeMap<String, String>,
     libc_libraries: Vec<String>,
     commands: BTreeMap<String, String>,
+    code: Rows,
 }
 
 /// A module with C code.
@@ -102,6 +102,7 @@ impl Tables {
             libraries: catalog.table("libraries")?,
             libc_libraries: catalog.table("libc_libraries")?,
             commands: catalog.table("commands")?,
+            code: catalog.table("code")?,
         })
     }
 }

@@ -335,15 +335,21 @@ impl Lexer<'_> {
         let bytes = self.bytes;
         let text = bytes.get(start..self.at).unwrap_or_default();
         self.end_statement(text);
-        if kind == Kind::Mark && matches!(text, b")" | b"]" | b"}") {
-            self.close(text);
-        } else if kind == Kind::Ending
-            && let Some(open) = self.open.pop()
-        {
-            self.closed(&open);
-        }
+        let closes = if kind == Kind::Mark && matches!(text, b")" | b"]" | b"}") {
+            self.close(text)
+        } else if kind == Kind::Ending {
+            self.open.pop()
+        } else {
+            None
+        };
         let at = small(self.tokens.len());
+        if let Some(open) = &closes {
+            self.closed(open);
+        }
         self.add(Token { kind, quote, hashes, start: small(start), end: small(self.at), line });
+        if let Some(open) = closes {
+            self.closings[at as usize] = open.at;
+        }
         match (kind, text) {
             (Kind::Opening, _) => self.open.push(Open { at, mark: b'`', quote }),
             (Kind::Mark, b"(" | b"[" | b"{") => self.open.push(Open { at, mark: text[0], quote }),
@@ -371,14 +377,10 @@ impl Lexer<'_> {
         }
     }
 
-    fn close(&mut self, text: &[u8]) {
+    fn close(&mut self, text: &[u8]) -> Option<Open> {
         let fits =
             |open: &Open| matches!((open.mark, text), (b'(', b")") | (b'[', b"]") | (b'{', b"}"));
-        if self.open.last().is_some_and(fits)
-            && let Some(open) = self.open.pop()
-        {
-            self.closed(&open);
-        }
+        if self.open.last().is_some_and(fits) { self.open.pop() } else { None }
     }
 
     /// The next token closes a bracket.

@@ -59,9 +59,10 @@ pub(super) fn closure(
         let Some(package) = sources.package(&dir)? else { continue };
         let vendored = vendor.is_some_and(|vendor| dir.is_within(vendor));
         for file in &package.files {
-            for import in file.imports.iter().filter(|import| import.path != "C") {
-                let evidence =
-                    || Evidence::at(&file.path, import.line, format!("imports `{}`", import.path));
+            for import in file.code.imports.iter().filter(|import| import.path != "C") {
+                let evidence = || {
+                    Evidence::at(&file.code.path, import.line, format!("imports `{}`", import.path))
+                };
                 let local = if vendored { None } else { locate(modules, &import.path) };
                 let target = if let Some(dir) = local {
                     if sources.package(&dir)?.is_none() {

@@ -62,7 +62,7 @@ impl<'r> Sources<'r> {
             if !without && !with {
                 continue;
             }
-            if let Some(import) = file.imports.iter().find(|i| i.path == "C") {
+            if let Some(import) = file.code.imports.iter().find(|i| i.path == "C") {
                 cgo.get_or_insert_with(|| Evidence::at(path, import.line, "`import \"C\"`: cgo"));
             }
             files.push(Rc::new(file));
@@ -71,7 +71,7 @@ impl<'r> Sources<'r> {
             // There is an implementation without cgo: build that one.
             cgo = None;
             files.retain(|file| {
-                file.constraint.fits(false) && !file.imports.iter().any(|i| i.path == "C")
+                file.constraint.fits(false) && !file.code.imports.iter().any(|i| i.path == "C")
             });
         }
         let Some(name) =
@@ -81,10 +81,11 @@ impl<'r> Sources<'r> {
         };
         files.retain(|file| file.package == name);
         let main = files.iter().find_map(|file| {
-            let at = (file.body..file.len()).find(|&at| {
-                file.word(at) == "func" && file.word(at + 1) == "main" && file.word(at + 2) == "("
+            let code = &file.code;
+            let at = (code.body..code.len()).find(|&at| {
+                code.word(at) == "func" && code.word(at + 1) == "main" && code.word(at + 2) == "("
             })?;
-            Some(file.evidence(at, "`func main` in `package main`"))
+            Some(code.evidence(at, "`func main` in `package main`"))
         });
         Ok(Some(Package { dir: dir.clone(), name, files, cgo, main }))
     }

@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::ProgramDetails;
 use super::closure::Closure;
 use super::programs::Module;
-use super::values::Code;
+use super::special;
+use crate::code::{Does, Program as Code, writes};
 use crate::detect::add_front_end;
 use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
@@ -17,7 +18,6 @@ mod listen;
 mod needs;
 mod settings;
 mod subcommands;
-mod writes;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ mod tests;
 struct World<'w> {
     module: &'w Module<'w, 'w>,
     closure: &'w Closure,
-    code: &'w Code,
+    code: &'w Code<'w>,
     /// The folder of the program's own package.
     folder: &'w RelPath,
 }
@@ -38,7 +38,7 @@ pub(super) fn analyse(
     folder: &RelPath,
     program: &mut Program,
 ) -> Result<ProgramDetails> {
-    let code = Code::new(closure);
+    let code = special::program(closure, &module.tables.code);
     let world = World { module, closure, code: &code, folder };
     let mut details = ProgramDetails::default();
 
@@ -60,7 +60,7 @@ pub(super) fn analyse(
     program.findings.extend(listening.findings);
     let mut args: Vec<Sourced<String>> = listening.args;
 
-    let mut written = writes::written(&world);
+    let mut written = writes::written(&code);
     if let Some(at) = written.here.clone() {
         if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
             // Nothing else lies in the working directory: it can be a folder of its own, for a
@@ -84,7 +84,7 @@ pub(super) fn analyse(
         .extend(closure.packages.iter().map(|package| package.dir.clone()).filter(looks_built));
     for package in &closure.packages {
         if package.dir.is_root() {
-            details.sources.extend(package.files.iter().map(|file| file.path.clone()));
+            details.sources.extend(package.files.iter().map(|file| file.code.path.clone()));
         } else {
             details.sources.push(package.dir.clone());
         }
@@ -122,13 +122,9 @@ fn looks_built(dir: &RelPath) -> bool {
 /// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal
 /// itself.
 fn sigterm(code: &Code, program: &Program) -> Evidence {
-    let handler = code
-        .calls_of(&["Notify", "NotifyContext"])
-        .find(|call| call.package() == Some("os/signal"));
-    let own =
-        |call: crate::detect::go::syntax::Call| call.evidence(format!("`signal.{}`", call.name()));
-    handler
-        .map(own)
+    code.doing(&[Does::TakesSignals])
+        .map(|(_, call)| call.evidence(format!("`signal.{}`", call.name())))
+        .next()
         .or_else(|| {
             let first = program.evidence.first()?;
             Some(Evidence {

@@ -4,8 +4,9 @@
 use anyhow::Result;
 
 use super::World;
-use super::settings::{is_address, is_aside};
-use crate::detect::go::values::{Part, Value, is_other_service};
+use super::settings::is_aside;
+use crate::code::listen::is_address;
+use crate::code::{Part, Value, is_other_service};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -50,12 +51,9 @@ pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
                 let value = plain(value);
                 let evidence =
                     Evidence::at(&path, number, format!("{key} is `{value}` in the example"));
-                return Ok(Some(Part {
-                    text: Some(value),
-                    env: Some(key.to_owned()),
-                    flag: None,
-                    evidence,
-                }));
+                let mut part = Part::unknown(evidence);
+                (part.text, part.env) = (Some(value), Some(key.to_owned()));
+                return Ok(Some(part));
             }
         }
     }

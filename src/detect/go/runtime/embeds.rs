@@ -39,7 +39,8 @@ pub(super) fn embeds(world: &World) -> Embeds {
                     .join(fixed(pattern))
                     .filter(|path| found.is_empty() || repo.is_dir(path))
                 {
-                    let evidence = Evidence::at(&file.path, *line, format!("`//go:embed {value}`"));
+                    let evidence =
+                        Evidence::at(&file.code.path, *line, format!("`//go:embed {value}`"));
                     let (at, patterns) = wanted.entry(path.clone()).or_default();
                     at.push(evidence);
                     patterns.push(wild(pattern));

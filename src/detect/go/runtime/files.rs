@@ -2,67 +2,14 @@
 //! beside the binary.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
-use crate::detect::go::lexer::Kind;
-use crate::detect::go::source::SourceFile;
-use crate::detect::go::syntax::{Call, Form};
-use crate::detect::go::values::Value;
+use crate::code::{Call, Does, File, Kind, Value};
 use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
-
-/// Which arguments of a function are paths.
-#[derive(Clone, Copy)]
-enum Paths {
-    At(usize),
-    All,
-}
-
-/// Functions that open what they are given: the package (any where empty), the name, the arguments.
-const OPENERS: [(&str, &str, Paths); 38] = [
-    ("os", "Open", Paths::At(0)),
-    ("os", "ReadFile", Paths::At(0)),
-    ("os", "ReadDir", Paths::At(0)),
-    ("os", "DirFS", Paths::At(0)),
-    ("os", "OpenRoot", Paths::At(0)),
-    ("os", "Stat", Paths::At(0)),
-    ("io/ioutil", "ReadFile", Paths::At(0)),
-    ("io/ioutil", "ReadDir", Paths::At(0)),
-    ("net/http", "Dir", Paths::At(0)),
-    ("net/http", "ServeFile", Paths::At(2)),
-    ("path/filepath", "Glob", Paths::At(0)),
-    ("path/filepath", "Walk", Paths::At(0)),
-    ("path/filepath", "WalkDir", Paths::At(0)),
-    ("", "ParseFiles", Paths::All),
-    ("", "ParseGlob", Paths::At(0)),
-    ("", "LoadHTMLGlob", Paths::At(0)),
-    ("", "LoadHTMLFiles", Paths::All),
-    ("", "Static", Paths::At(1)),
-    ("", "StaticFile", Paths::At(1)),
-    ("", "File", Paths::All),
-    ("", "SendFile", Paths::At(0)),
-    ("", "SetConfigFile", Paths::At(0)),
-    ("", "DecodeFile", Paths::At(0)),
-    ("", "ReadConfig", Paths::At(0)),
-    ("", "Provider", Paths::At(0)),
-    ("", "LoadMessageFile", Paths::At(0)),
-    ("", "MustLoadMessageFile", Paths::At(0)),
-    ("", "NewEnforcer", Paths::All),
-    ("", "FromFile", Paths::At(0)),
-    ("", "AddFromFiles", Paths::All),
-    ("", "NewOSFileSystemLoader", Paths::At(0)),
-    ("", "LoadDir", Paths::At(0)),
-    ("", "LoadFile", Paths::At(0)),
-    ("github.com/gofiber/template", "New", Paths::At(0)),
-    ("github.com/pressly/goose", "Up", Paths::All),
-    ("github.com/pressly/goose", "UpContext", Paths::All),
-    ("github.com/pressly/goose", "SetBaseFS", Paths::At(0)),
-    ("gopkg.in/ini", "Load", Paths::All),
-];
 
 /// Calls whose arguments are texts to compare or to print, not files, or are read elsewhere.
 const TALKING: [&str; 24] = [
@@ -122,29 +69,16 @@ pub(super) struct Opened {
 /// Finds what the program opens.
 pub(super) fn opened(world: &World) -> Opened {
     let mut opened = Opened::default();
-    for (package, name, paths) in OPENERS {
-        for call in world.code.calls_of(&[name]) {
-            let path = call.package();
-            let fits = match package {
-                "" => call.is_method() || path.is_some(),
-                _ => path.is_some_and(|path| path.starts_with(package)),
-            };
-            if fits {
-                opened.call(world, &call, paths);
-            }
-        }
+    for (row, call) in world.code.doing(&[Does::Opens]) {
+        opened.call(world, &call, row.at);
     }
     opened.viper(world);
+    for (row, file, definition) in world.code.fields_doing(&[Does::Opens]) {
+        let value = world.code.value(file, definition.value.clone());
+        let note = format!("`{}` of {}", file.word(definition.name), row.note);
+        opened.value(world, &value, &file.evidence(definition.name, note), false);
+    }
     for file in world.code.files() {
-        for name in ["Root", "Dir", "Directory"] {
-            for definition in
-                file.index().definitions_of(file, name).iter().filter(|d| d.form == Form::Field)
-            {
-                let value = world.code.value(file, definition.value.clone());
-                let evidence = file.evidence(definition.name, format!("`{name}` of a file server"));
-                opened.value(world, &value, &evidence, false);
-            }
-        }
         for at in file.body..file.len() {
             opened.literal(world, file, at);
         }
@@ -176,11 +110,11 @@ impl Opened {
             .collect()
     }
 
-    fn call(&mut self, world: &World, call: &Call, paths: Paths) {
+    fn call(&mut self, world: &World, call: &Call, at: Option<usize>) {
         let arguments = call.arguments();
-        let ranges: Vec<Range<usize>> = match paths {
-            Paths::At(at) => arguments.get(at).cloned().into_iter().collect(),
-            Paths::All => arguments,
+        let ranges = match at {
+            Some(at) => arguments.get(at).cloned().into_iter().collect(),
+            None => arguments,
         };
         for range in ranges {
             let value = world.code.value(&call.file, range);
@@ -296,7 +230,7 @@ impl Opened {
     }
 
     /// A literal that names something in the repository.
-    fn literal(&mut self, world: &World, file: &Rc<SourceFile>, at: usize) {
+    fn literal(&mut self, world: &World, file: &Rc<File>, at: usize) {
         let Some(text) = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text)) else {
             return;
         };
@@ -326,12 +260,11 @@ impl Opened {
     /// `viper.AddConfigPath` and `viper.SetConfigName`.
     fn viper(&mut self, world: &World) {
         let texts = |name: &str| -> Vec<(String, Evidence)> {
-            let calls = world.code.calls_of(std::slice::from_ref(&name)).collect::<Vec<_>>();
+            let calls = world.code.calls_named(name);
             calls
-                .iter()
                 .filter_map(|call| {
-                    let value = world.code.value(&call.file, call.arguments().first()?.clone());
-                    Some((value.text()?, call.evidence(format!("`{name}` of viper"))))
+                    let text = world.code.argument(&call, 0)?.text()?;
+                    Some((text, call.evidence(format!("`{name}` of viper"))))
                 })
                 .collect()
         };
@@ -362,10 +295,7 @@ impl Opened {
 
     /// `godotenv.Load` whose failure ends the program: no image holds a .env file.
     fn dotenv(&mut self, world: &World) {
-        for call in world.code.calls_of(&["Load", "Overload", "Read"]) {
-            if call.package() != Some("github.com/joho/godotenv") {
-                continue;
-            }
+        for (_, call) in world.code.doing(&[Does::Dotenv]) {
             let end = call.file.closing(call.open);
             let fatal = (end..end + 24).any(|at| {
                 ["Fatal", "Fatalf", "Fatalln", "panic", "Panic", "Exit"]
@@ -418,14 +348,14 @@ fn is_secret(path: &RelPath) -> bool {
 }
 
 /// The literal is an argument, a value or a result.
-fn is_handed_on(file: &SourceFile, at: usize) -> bool {
+fn is_handed_on(file: &File, at: usize) -> bool {
     at.checked_sub(1)
         .is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
         && file.word(at + 1) != ":"
 }
 
 /// The literal is only compared or printed.
-fn is_talk(file: &Rc<SourceFile>, at: usize) -> bool {
+fn is_talk(file: &Rc<File>, at: usize) -> bool {
     if at >= 1 && matches!(file.word(at - 1), "==" | "!=" | "case") {
         return true;
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::World;
+use crate::code::Does;
 use crate::detect::go::ProgramDetails;
 use crate::facts::{Evidence, Finding, Libc, Needs, Severity, Sourced};
 
@@ -38,17 +39,16 @@ pub(super) fn needs(
     let mut findings = Vec::new();
     cgo(world, needs, details, &mut findings);
     commands(world, needs, &mut findings);
-    let zones = world
-        .code
-        .calls_of(&["LoadLocation"])
-        .filter(|call| call.package() == Some("time"))
-        .find(|call| {
-            let first =
-                call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
-            first
-                .and_then(|value| value.text())
-                .is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
-        });
+    let zones =
+        world.code.calls_of(&["LoadLocation"]).filter(|call| call.package() == Some("time")).find(
+            |call| {
+                world
+                    .code
+                    .argument(call, 0)
+                    .and_then(|value| value.text())
+                    .is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
+            },
+        );
     if world.closure.imports("time/tzdata").is_none() {
         needs.zoneinfo =
             zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
@@ -86,7 +86,7 @@ fn cgo(
             for directive in &file.cgo {
                 for name in linked(&directive.value) {
                     let at = Evidence::at(
-                        &file.path,
+                        &file.code.path,
                         directive.line,
                         format!("`#cgo {}`", directive.value),
                     );
@@ -153,13 +153,9 @@ fn unknown_library(name: &str, at: Evidence) -> Finding {
 fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
     let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
-    for call in world.code.calls_of(&["Command", "CommandContext", "LookPath"]) {
-        if call.package() != Some("os/exec") {
-            continue;
-        }
-        let at = usize::from(call.name() == "CommandContext");
-        let Some(range) = call.arguments().get(at).cloned() else { continue };
-        let Some(text) = world.code.value(&call.file, range).text() else { continue };
+    for (row, call) in world.code.doing(&[Does::Starts]) {
+        let value = world.code.argument(&call, row.at.unwrap_or(0));
+        let Some(text) = value.and_then(|value| value.text()) else { continue };
         let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
         // Windows' programs, and what is a file's name rather than a program's.
         let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));

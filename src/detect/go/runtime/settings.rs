@@ -2,18 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::detect::go::lexer::Kind;
-use crate::detect::go::source::SourceFile;
-use crate::detect::go::syntax::Form;
-use crate::detect::go::values::{Code, Part, Value, is_env_name, is_other_service, tag};
-
-/// Names of settings that are a port or an address.
-pub(super) fn is_address(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
-    ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
-        .iter()
-        .any(|word| name.ends_with(word))
-}
+use crate::code::listen::is_address;
+use crate::code::{
+    File, Form, Kind, Part, Program as Code, Value, is_env_name, is_other_service, tags,
+};
 
 /// True where words speak of something beside the main service.
 pub(super) fn is_aside(words: &str) -> bool {
@@ -52,11 +44,11 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
         }
     }
     for file in code.files() {
-        for definition in file.index().definitions() {
+        for definition in file.facts().definitions() {
             let name = file.word(definition.name);
             match definition.form {
                 Form::Tag => {
-                    if let Some(value) = tag(file, definition.value.start)
+                    if let Some(value) = tags::read(&code.rows.tag, file, definition.value.start)
                         && (is_address(name) || value.env().is_some_and(is_address))
                     {
                         let words = format!("{name} {}", value.env().unwrap_or_default());
@@ -64,7 +56,8 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
                     }
                 }
                 // A local variable is rarely a setting.
-                Form::Variable if file.index().function_at(definition.name).is_some() => {}
+                Form::Declared | Form::Set
+                    if file.facts().function_at(definition.name).is_some() => {}
                 _ if is_address(name) => add(code.value(file, definition.value.clone()), name, 3),
                 _ => {}
             }
@@ -79,7 +72,7 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
 }
 
 /// A literal `host:port`, and the variable whose entry in a table of options holds it.
-fn literal(file: &Rc<SourceFile>, at: usize) -> Option<Value> {
+fn literal(file: &Rc<File>, at: usize) -> Option<Value> {
     let text = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text))?;
     let (host, port) = text.rsplit_once(':')?;
     let plain = ["", "localhost", "127.0.0.1", "0.0.0.0", "[::]", "[::1]"].contains(&host);
@@ -101,5 +94,5 @@ fn literal(file: &Rc<SourceFile>, at: usize) -> Option<Value> {
         Some(key) => file.evidence(at, format!("environment variable {key}, else `{text}`")),
         None => file.evidence(at, "an address as a literal"),
     };
-    Some(Value { parts: vec![Part { text: Some(text.into_owned()), env, flag: None, evidence }] })
+    Some(Part::setting(Some(text.into_owned()), env, None, evidence).into())
 }

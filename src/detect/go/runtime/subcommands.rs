@@ -1,7 +1,7 @@
 //! Subcommands: which library parses them, and whether one is evidently the server.
 
 use super::World;
-use crate::detect::go::syntax::Form;
+use crate::code::Form;
 use crate::facts::{Evidence, Sourced};
 
 /// Names of the subcommand that serves, likeliest first.
@@ -56,13 +56,13 @@ fn library(world: &World) -> Option<Sourced<String>> {
     }
     for file in code.files().filter(|file| file.imports_from("github.com/urfave/cli")) {
         let field =
-            file.index().definitions_of(file, "Commands").iter().find(|d| d.form != Form::Variable);
+            file.facts().definitions_of(file, "Commands").iter().find(|d| !d.form.is_variable());
         if let Some(definition) = field {
             return named("urfave/cli", file.evidence(definition.name, "`Commands` of urfave/cli"));
         }
     }
     for file in code.files().filter(|file| file.imports_from("github.com/alecthomas/kong")) {
-        let tag = file.index().definitions().iter().filter(|d| d.form == Form::Tag);
+        let tag = file.facts().definitions().iter().filter(|d| d.form == Form::Tag);
         for definition in tag {
             if file.string(definition.value.start).is_some_and(|text| text.contains("cmd:\"")) {
                 return named("kong", file.evidence(definition.name, "`cmd` in a tag of kong's"));
@@ -79,7 +79,7 @@ fn library(world: &World) -> Option<Sourced<String>> {
 /// `switch os.Args[1]`, or a comparison of it, in the program's own package.
 fn os_args(world: &World) -> Option<Evidence> {
     let own = world.closure.packages.first()?;
-    own.files.iter().find_map(|file| {
+    own.files.iter().map(|file| &file.code).find_map(|file| {
         (file.body..file.len()).find_map(|at| {
             let args = file.word(at) == "os"
                 && file.word(at + 1) == "."
@@ -106,7 +106,7 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
         }
         let field = if cobra { "Use" } else { "Name" };
         for definition in
-            file.index().definitions_of(file, field).iter().filter(|d| d.form == Form::Field)
+            file.facts().definitions_of(file, field).iter().filter(|d| d.form == Form::Field)
         {
             let Some(text) = file.string(definition.value.start) else { continue };
             let mut words = text.split_whitespace();
@@ -141,7 +141,7 @@ fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
     }
     // `case "serve":` below `switch os.Args[1]`.
     if let Some(own) = world.closure.packages.first() {
-        for file in &own.files {
+        for file in own.files.iter().map(|file| &file.code) {
             for at in file.body..file.len() {
                 if file.word(at) == "case"
                     && let Some(name) =

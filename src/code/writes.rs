@@ -3,129 +3,55 @@
 
 use std::collections::BTreeMap;
 
-use super::World;
-use crate::detect::go::syntax::{Call, Form};
-use crate::detect::go::values::Value;
+use super::program::Program;
+use super::rules::Does;
+use super::value::Value;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
-
-/// What the path of a call is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
-    /// A folder.
-    Folder,
-    /// A file: the folder that holds it is written.
-    File,
-    /// The name of a `SQLite` database: a file, perhaps behind `file:` and before `?`.
-    Database,
-}
-
-/// Functions that write: the package (a prefix; any where empty), the name, the argument, what it
-/// is.
-const WRITERS: [(&str, &str, usize, Target); 22] = [
-    ("os", "MkdirAll", 0, Target::Folder),
-    ("os", "Mkdir", 0, Target::Folder),
-    ("os", "Create", 0, Target::File),
-    ("os", "WriteFile", 0, Target::File),
-    ("io/ioutil", "WriteFile", 0, Target::File),
-    ("os", "OpenFile", 0, Target::File),
-    ("database/sql", "Open", 1, Target::Database),
-    ("github.com/jmoiron/sqlx", "Open", 1, Target::Database),
-    ("github.com/jmoiron/sqlx", "Connect", 1, Target::Database),
-    ("github.com/jmoiron/sqlx", "MustConnect", 1, Target::Database),
-    ("gorm.io/driver/sqlite", "Open", 0, Target::Database),
-    ("github.com/glebarez/sqlite", "Open", 0, Target::Database),
-    ("go.etcd.io/bbolt", "Open", 0, Target::File),
-    ("github.com/boltdb/bolt", "Open", 0, Target::File),
-    ("github.com/tidwall/buntdb", "Open", 0, Target::File),
-    ("github.com/dgraph-io/badger", "DefaultOptions", 0, Target::Folder),
-    ("github.com/cockroachdb/pebble", "Open", 0, Target::Folder),
-    ("github.com/syndtr/goleveldb", "OpenFile", 0, Target::Folder),
-    ("github.com/blevesearch/bleve", "New", 0, Target::Folder),
-    ("github.com/peterbourgon/diskv", "New", 0, Target::Folder),
-    ("", "SaveUploadedFile", 1, Target::File),
-    ("", "SaveFile", 1, Target::File),
-];
 
 /// Roots that belong to the system.
 const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
+/// What writes.
+const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
+
 /// What a program writes.
 #[derive(Debug, Default)]
-pub(super) struct Written {
-    pub(super) folders: Vec<Sourced<String>>,
-    pub(super) temporary: Option<Evidence>,
-    pub(super) env: Vec<Sourced<EnvVar>>,
-    pub(super) args: Vec<Sourced<String>>,
-    pub(super) findings: Vec<Finding>,
+pub struct Written {
+    /// The folders, without those that lie in another one.
+    pub folders: Vec<Sourced<String>>,
+    /// A call that keeps temporary files.
+    pub temporary: Option<Evidence>,
+    /// Environment that moves what is written into a folder of its own.
+    pub env: Vec<Sourced<EnvVar>>,
+    /// Arguments that do so.
+    pub args: Vec<Sourced<String>>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
     /// It writes into its working directory itself.
-    pub(super) here: Option<Evidence>,
+    pub here: Option<Evidence>,
 }
 
 /// Finds what the program writes.
-pub(super) fn written(world: &World) -> Written {
-    let mut written = Written { temporary: temporary(world), ..Written::default() };
+pub fn written(code: &Program) -> Written {
+    let temporary = code.doing(&[Does::Temporary]).next();
+    let temporary = temporary
+        .map(|(_, call)| call.evidence(format!("`{}` writes temporary files", call.name())));
+    let mut written = Written { temporary, ..Written::default() };
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
-    for (package, name, position, target) in WRITERS {
-        for call in world.code.calls_of(&[name]) {
-            let fits = match package {
-                "" => call.is_method(),
-                _ => call.package().is_some_and(|path| path.starts_with(package)),
-            };
-            if !fits || !writes(world, &call) {
-                continue;
-            }
-            let Some(range) = call.arguments().get(position).cloned() else { continue };
-            let value = world.code.value(&call.file, range);
-            written.take(
-                &mut folders,
-                &value,
-                target,
-                call.evidence(format!("`{name}` writes there")),
-            );
-        }
+    for (row, call) in code.doing(&WRITES) {
+        let Some(value) = code.argument(&call, row.at.unwrap_or(0)) else { continue };
+        let evidence = call.evidence(format!("`{}` writes there", call.name()));
+        written.take(&mut folders, &value, row.does, evidence);
     }
-    for file in
-        world.code.files().filter(|file| file.imports_from("gopkg.in/natefinch/lumberjack.v2"))
-    {
-        for definition in
-            file.index().definitions_of(file, "Filename").iter().filter(|d| d.form == Form::Field)
-        {
-            let value = world.code.value(file, definition.value.clone());
-            written.take(
-                &mut folders,
-                &value,
-                Target::File,
-                file.evidence(definition.name, "a log file"),
-            );
-        }
+    for (row, file, definition) in code.fields_doing(&WRITES) {
+        let value = code.value(file, definition.value.clone());
+        let evidence = file.evidence(definition.name, row.note.clone());
+        written.take(&mut folders, &value, row.does, evidence);
     }
     written.folders = topmost(folders);
     written
-}
-
-/// False for calls that look alike and write nothing.
-fn writes(world: &World, call: &Call) -> bool {
-    match call.name() {
-        "OpenFile" if call.package() == Some("os") => {
-            let Some(flags) = call.arguments().get(1).cloned() else { return false };
-            flags.into_iter().any(|at| {
-                ["O_CREATE", "O_WRONLY", "O_RDWR", "O_APPEND"].contains(&call.file.word(at))
-            })
-        }
-        "Open" | "Connect" | "MustConnect"
-            if matches!(call.package(), Some("database/sql" | "github.com/jmoiron/sqlx")) =>
-        {
-            let driver =
-                call.arguments().first().map(|range| world.code.value(&call.file, range.clone()));
-            driver.and_then(|driver| driver.text()).is_some_and(|driver| {
-                ["sqlite", "sqlite3", "libsql", "duckdb"]
-                    .contains(&driver.to_ascii_lowercase().as_str())
-            })
-        }
-        _ => true,
-    }
 }
 
 impl Written {
@@ -133,7 +59,7 @@ impl Written {
         &mut self,
         folders: &mut BTreeMap<String, Sourced<String>>,
         value: &Value,
-        target: Target,
+        target: Does,
         evidence: Evidence,
     ) {
         let whole = value.text();
@@ -145,13 +71,11 @@ impl Written {
                 None => return,
             },
         };
-        let target = if whole.is_none() { Target::File } else { target };
+        let target = if whole.is_none() { Does::WritesFile } else { target };
         let Some(path) = path(&known, target) else { return };
         let folder = match target {
-            Target::Folder => path.as_str(),
-            Target::File | Target::Database => {
-                path.rsplit_once('/').map_or(".", |(folder, _)| folder)
-            }
+            Does::MakesFolder => path.as_str(),
+            _ => path.rsplit_once('/').map_or(".", |(folder, _)| folder),
         };
         if folder == "/tmp" || folder.starts_with("/tmp/") {
             self.temporary.get_or_insert(evidence);
@@ -181,12 +105,12 @@ impl Written {
         folders: &mut BTreeMap<String, Sourced<String>>,
         value: &Value,
         name: &str,
-        target: Target,
+        target: Does,
         evidence: Vec<Evidence>,
     ) {
         let moved = format!("/app/data/{name}");
         let moved = match (target, value.text()) {
-            (Target::Database, Some(text)) => text.replacen(name, &moved, 1),
+            (Does::OpensDatabase, Some(text)) => text.replacen(name, &moved, 1),
             _ => moved,
         };
         let note = "the default lies in the working directory: moved into a folder of its own, for a volume";
@@ -213,7 +137,7 @@ impl Written {
     }
 
     /// The program writes beside the files that it opens: a volume would hide them.
-    pub(super) fn warn_mixed(&mut self, at: &Evidence) {
+    pub fn warn_mixed(&mut self, at: &Evidence) {
         self.findings.push(Finding::new(
             "writes-beside-program",
             Severity::Warning,
@@ -226,9 +150,9 @@ impl Written {
 }
 
 /// The path of a database's name, or a path as it is; `None` for what is no file.
-fn path(text: &str, target: Target) -> Option<String> {
+fn path(text: &str, target: Does) -> Option<String> {
     let mut text = text;
-    if target == Target::Database {
+    if target == Does::OpensDatabase {
         text = text.strip_prefix("file:").unwrap_or(text);
         text = text.split('?').next().unwrap_or_default();
         if text.is_empty()
@@ -257,22 +181,4 @@ fn topmost(folders: BTreeMap<String, Sourced<String>>) -> Vec<Sourced<String>> {
             .any(|other| name.strip_prefix(other.as_str()).is_some_and(|r| r.starts_with('/')))
     };
     folders.into_iter().filter(|(name, _)| !inside(name)).map(|(_, folder)| folder).collect()
-}
-
-fn temporary(world: &World) -> Option<Evidence> {
-    let named = [
-        "CreateTemp",
-        "MkdirTemp",
-        "TempDir",
-        "TempFile",
-        "ParseMultipartForm",
-        "FormFile",
-        "MultipartForm",
-        "MultipartReader",
-    ];
-    world
-        .code
-        .calls_of(&named)
-        .next()
-        .map(|call| call.evidence(format!("`{}` writes temporary files", call.name())))
 }

@@ -1,0 +1,197 @@
+//! Calls inside expressions: what the rows of the catalog say, and functions of the program itself.
+
+use std::ops::Range;
+
+use super::eval::program;
+use super::facts::Call;
+use super::file::File;
+use super::program::Program;
+use super::rules::{CallRow, Does};
+use super::value::{Base, Part, Value, is_env_name, merge};
+
+impl Program<'_> {
+    /// The value of a call.
+    pub(super) fn call(&self, call: &Call, steps: u8) -> Value {
+        self.rows_for(call)
+            .find_map(|row| self.by_row(row, call, steps))
+            .or_else(|| (self.special.call)(self, call, steps))
+            .or_else(|| self.env_reader(call, steps))
+            .or_else(|| self.returned(call, steps))
+            .unwrap_or_else(|| {
+                Value::unknown(call.evidence(format!("`{}` gives it at run time", call.name())))
+            })
+    }
+
+    /// The value of an argument, where it is given.
+    pub fn argument_within(&self, call: &Call, number: usize, steps: u8) -> Option<Value> {
+        let range = call.arguments().get(number)?.clone();
+        Some(self.eval(&call.file, range, steps))
+    }
+
+    /// The value that a row gives a call; `None` where it says nothing of values.
+    fn by_row(&self, row: &CallRow, call: &Call, steps: u8) -> Option<Value> {
+        let argument = |number: usize| self.argument_within(call, number, steps);
+        let at = row.at.unwrap_or(0);
+        match row.does {
+            Does::Passes => argument(at),
+            Does::Environment => {
+                let default = row.default.and_then(argument).and_then(|value| value.text());
+                let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
+                Some(argument(at)?.text().map_or_else(unknown, |key| env(key, default, call)))
+            }
+            Does::Formats => self.formatted(call, at, steps),
+            Does::Joins => {
+                let mut parts: Vec<Part> = Vec::new();
+                for number in 0..call.arguments().len() {
+                    if number > 0 {
+                        let note = format!("`{}`", call.name());
+                        parts.extend(Value::known(&*row.between, call.evidence(note)).parts);
+                    }
+                    parts.extend(argument(number)?.parts);
+                }
+                Some(Value { parts })
+            }
+            Does::Chooses => {
+                let all = 0..call.arguments().len();
+                merge(all.filter_map(argument).map(|value| (true, value)).collect())
+            }
+            Does::Flag => self.flag_of(call, steps),
+            Does::Parent => argument(at).map(Value::parent),
+            Does::Home => {
+                let evidence = call.evidence("the user's home");
+                let mut home = Value::base(Base::Home, evidence.clone());
+                if !row.between.is_empty() {
+                    home.parts.extend(Value::known(&*row.between, evidence.clone()).parts);
+                }
+                let all = if row.at.is_some() { at..call.arguments().len() } else { 0..0 };
+                for number in all {
+                    home.parts.extend(Value::known("/", evidence.clone()).parts);
+                    home.parts.extend(argument(number)?.parts);
+                }
+                Some(home)
+            }
+            Does::Program => Some(program(&call.file, call.at)),
+            Does::Here => Some(Value::known(".", call.evidence("the working directory"))),
+            _ => None,
+        }
+    }
+
+    /// The default of the flag that a call registers.
+    pub(super) fn flag_of(&self, call: &Call, steps: u8) -> Option<Value> {
+        let row = self.rows_for(call).find(|row| row.does == Does::Flag)?;
+        let arguments = call.arguments();
+        let flag = call.file.string(arguments.get(row.at?)?.start)?.into_owned();
+        let default = self.argument_within(call, row.default?, steps)?;
+        let text = default.text();
+        let note = match &text {
+            Some(text) => format!("flag --{flag}, `{text}` by default"),
+            None => format!("flag --{flag}"),
+        };
+        let env = default.env().map(str::to_owned);
+        Some(Part::setting(text, env, Some(flag), call.evidence(note)).into())
+    }
+
+    /// The flags that are read into a variable or field of that name:
+    /// `flag.StringVar(&cfg.Addr, "addr", ...)`.
+    pub(super) fn registered(
+        &self,
+        of: impl Fn(&Call) -> bool,
+        name: &str,
+        steps: u8,
+    ) -> impl Iterator<Item = Value> {
+        let calls = self.flags_into(name).filter(move |call| of(call));
+        calls.filter_map(move |call| self.flag_of(call, steps))
+    }
+
+    /// A flag by its name.
+    pub fn flag_named(&self, name: &str, steps: u8) -> Option<Value> {
+        self.doing(&[Does::Flag])
+            .filter(|(row, call)| {
+                let arguments = call.arguments();
+                let range = row.at.and_then(|at| arguments.get(at));
+                range.and_then(|range| call.file.string(range.start)).as_deref() == Some(name)
+            })
+            .find_map(|(_, call)| self.flag_of(&call, steps))
+    }
+
+    /// A format with its verbs replaced.
+    fn formatted(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
+        let format = self.argument_within(call, at, steps)?.text()?;
+        let note = || call.evidence(format!("`{}`", call.name()));
+        let (mut parts, mut text, mut next) = (Vec::new(), String::new(), at + 1);
+        let mut chars = format.chars();
+        while let Some(c) = chars.next() {
+            if c != '%' {
+                text.push(c);
+                continue;
+            }
+            let verb = chars.by_ref().find(|c| c.is_ascii_alphabetic() || *c == '%')?;
+            if verb == '%' {
+                text.push('%');
+                continue;
+            }
+            if !text.is_empty() {
+                parts.extend(Value::known(std::mem::take(&mut text), note()).parts);
+            }
+            parts.extend(self.argument_within(call, next, steps)?.parts);
+            next += 1;
+        }
+        if !text.is_empty() {
+            parts.extend(Value::known(text, note()).parts);
+        }
+        Some(Value { parts })
+    }
+
+    /// A function of the program's own that reads an environment variable:
+    /// `getenv("PORT", "8080")`.
+    fn env_reader(&self, call: &Call, steps: u8) -> Option<Value> {
+        let key = self.argument_within(call, 0, steps)?.text().filter(|key| is_env_name(key))?;
+        let reads = call.name().to_ascii_lowercase().contains("env");
+        let default = self.argument_within(call, 1, steps).and_then(|value| value.text());
+        (reads || default.is_some()).then(|| env(key, default, call))
+    }
+
+    /// What a function of the program returns: the last known result, and the variable that another
+    /// one reads.
+    fn returned(&self, call: &Call, steps: u8) -> Option<Value> {
+        let (name, method) = (call.name(), call.is_method() && call.package().is_none());
+        let local = call.package().and_then(|path| self.folder(path));
+        if call.package().is_some() && local.is_none() {
+            return None;
+        }
+        let own = call.file.path.parent().unwrap_or_default();
+        let folder = local.or((!method).then_some(&own));
+        let files: Vec<_> = match folder {
+            Some(folder) => self.files_in(folder).collect(),
+            None => self.files().collect(),
+        };
+        for file in files {
+            let mut functions = file.facts().functions.iter();
+            let found = functions.find(|f| f.method == method && file.word(f.name) == name);
+            let Some(function) = found else { continue };
+            let returns = function.range.clone().filter(|&at| file.word(at) == "return");
+            let values = returns
+                .filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))))
+                .collect();
+            return merge(values).filter(|value| !value.is_unknown());
+        }
+        None
+    }
+}
+
+/// The first result behind `return`.
+fn result(file: &File, at: usize) -> Option<Range<usize>> {
+    let mut end = at + 1;
+    while end < file.len() && !matches!(file.word(end), ";" | "," | "}") {
+        end = if file.is_open(end) { file.closing(end) + 1 } else { end + 1 };
+    }
+    (end > at + 1).then(|| at + 1..end.min(file.len()))
+}
+
+fn env(key: String, default: Option<String>, call: &Call) -> Value {
+    let note = match &default {
+        Some(default) => format!("environment variable {key}, else `{default}`"),
+        None => format!("environment variable {key}"),
+    };
+    Part::setting(default, Some(key), None, call.evidence(note)).into()
+}

@@ -1,0 +1,380 @@
+//! One evaluator for all languages: literals, sums, calls, names, parameters, fields.
+//!
+//! It is bounded twice: by the steps from one expression to the next, and by the expressions that
+//! are looked at for one value. What lies beyond is unknown, never guessed.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::facts::{Call, Definition, Form, Function};
+use super::file::File;
+use super::program::Program;
+use super::tags;
+use super::tree::{Kind, Piece};
+use super::value::{Base, Value, merge};
+
+/// How many steps an expression is followed: circles end here.
+const MAX_STEPS: u8 = 10;
+
+/// How many expressions are looked at for one value: what is more entangled is not known.
+const MAX_LOOKS: u32 = 400;
+
+/// How long a value can be, in bytes and in pieces: paths and addresses are shorter.
+const MAX_LENGTH: usize = 4096;
+
+/// How many callers of a function are looked at.
+const MAX_CALLERS: usize = 8;
+
+impl Program<'_> {
+    /// The value of an expression.
+    pub fn value(&self, file: &Rc<File>, range: Range<usize>) -> Value {
+        self.looks.set(MAX_LOOKS);
+        self.eval(file, range, MAX_STEPS)
+    }
+
+    /// The value of an argument of a call.
+    pub fn argument(&self, call: &Call, number: usize) -> Option<Value> {
+        let range = call.arguments().get(number)?.clone();
+        Some(self.value(&call.file, range))
+    }
+
+    /// The flag that a call registers.
+    pub fn flag(&self, call: &Call) -> Option<Value> {
+        self.looks.set(MAX_LOOKS);
+        self.flag_of(call, MAX_STEPS)
+    }
+
+    /// The value of an expression, within the steps that are left.
+    pub fn eval(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Value {
+        let unknown =
+            Value::unknown(file.evidence(range.start, "not known before the program runs"));
+        let (Some(steps), Some(looks)) = (steps.checked_sub(1), self.looks.get().checked_sub(1))
+        else {
+            return unknown;
+        };
+        self.looks.set(looks);
+        loop {
+            match file.word(range.start) {
+                "*" | "&" if range.len() > 1 => range.start += 1,
+                "(" if range.len() > 2 && file.closing(range.start) + 1 == range.end => {
+                    range = range.start + 1..range.end - 1;
+                }
+                _ => break,
+            }
+        }
+        if range.is_empty() {
+            return unknown;
+        }
+        let key = (Rc::as_ptr(file), range.start, range.end);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        self.known.borrow_mut().insert(key, unknown.clone());
+        let value = self.look(file, range, steps, unknown);
+        self.known.borrow_mut().insert(key, value.clone());
+        value
+    }
+
+    fn look(&self, file: &Rc<File>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
+        let sum = file.split(range.clone(), &["+"]);
+        if sum.len() > 1 {
+            return Self::sum(sum.into_iter().map(|piece| self.eval(file, piece, steps)), unknown);
+        }
+        if file.kind(range.start) == Some(Kind::Opening)
+            && file.closing(range.start) + 1 == range.end
+        {
+            let pieces = file.pieces(range.start).into_iter().map(|piece| match piece {
+                Piece::Text(at) => Value::known(
+                    file.string(at).unwrap_or_default(),
+                    file.evidence(at, "a literal"),
+                ),
+                Piece::Hole(hole) => self.eval(file, hole, steps),
+            });
+            return Self::sum(pieces, unknown);
+        }
+        if range.len() == 1 {
+            let literal = |text: String| {
+                if text.len() > MAX_LENGTH {
+                    unknown.clone()
+                } else {
+                    Value::known(text, file.evidence(range.start, "a literal"))
+                }
+            };
+            return match file.kind(range.start) {
+                Some(Kind::Text) => {
+                    file.string(range.start).map_or(unknown.clone(), |text| literal(text.into()))
+                }
+                Some(Kind::Number) => literal(file.word(range.start).replace('_', "")),
+                Some(Kind::Word) => self.named(file, range.start, steps),
+                _ => unknown,
+            };
+        }
+        if let Some(call) = whole_call(file, &range) {
+            return self.call(&call, steps);
+        }
+        if is_chain(file, &range) {
+            return self.selected(file, &range, steps);
+        }
+        let text: String = range.clone().map(|at| file.word(at)).take(8).collect();
+        if self.rows.program.contains(&text) {
+            return program(file, range.start);
+        }
+        unknown
+    }
+
+    fn sum(values: impl Iterator<Item = Value>, unknown: Value) -> Value {
+        let mut whole = Value::default();
+        let mut length = 0;
+        for value in values {
+            let text = |part: &super::value::Part| part.text.as_ref().map_or(0, String::len) + 1;
+            length += value.parts.iter().map(text).sum::<usize>();
+            if length > MAX_LENGTH {
+                return unknown;
+            }
+            whole.parts.extend(value.parts);
+        }
+        whole
+    }
+
+    /// A name: a local variable, a parameter, or something of the package.
+    fn named(&self, file: &Rc<File>, at: usize, steps: u8) -> Value {
+        let name = file.word(at);
+        let unknown = Value::unknown(
+            file.evidence(at, format!("`{name}` is not known before the program runs")),
+        );
+        if let Some(function) = file.facts().function_at(at) {
+            let values: Vec<(bool, Value)> = locals(file, function, at)
+                .into_iter()
+                .map(|d| (d.name < at, self.eval(file, d.value.clone(), steps)))
+                .chain(
+                    self.registered(|call| call.file.path == file.path, name, steps)
+                        .map(|value| (true, value)),
+                )
+                .collect();
+            let merged = merge(values);
+            if merged.as_ref().is_some_and(|value| !value.is_unknown()) {
+                return merged.unwrap_or(unknown);
+            }
+            if let Some(value) = self.parameter(file, function, name, steps) {
+                return value;
+            }
+        }
+        self.of_package(&self.package_of(file), name, steps).unwrap_or(unknown)
+    }
+
+    /// A variable or constant of a package, or a flag that is read into it.
+    fn of_package(&self, files: &[Rc<File>], name: &str, steps: u8) -> Option<Value> {
+        let mut values = Vec::new();
+        for file in files {
+            let facts = file.facts();
+            let own = facts.definitions_of(file, name).iter().filter(|d| d.form.is_variable());
+            let inits = |d: &&Definition| {
+                facts
+                    .function_at(d.name)
+                    .is_none_or(|f| matches!(file.word(f.name), "init" | "main"))
+            };
+            values
+                .extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
+        }
+        let inside = |call: &Call| files.iter().any(|file| file.path == call.file.path);
+        values.extend(self.registered(inside, name, steps).map(|value| (true, value)));
+        merge(values)
+    }
+
+    /// `x.y.Name`: something of another package of the repository, or a field.
+    fn selected(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Value {
+        let name = file.word(range.end - 1);
+        if range.len() == 3
+            && let Some(folder) =
+                file.imported(file.word(range.start)).and_then(|path| self.folder(path))
+        {
+            let files: Vec<_> = self.files_in(folder).cloned().collect();
+            if let Some(value) = self.of_package(&files, name, steps) {
+                return value;
+            }
+        }
+        self.field(file, range.start..range.end - 2, name, steps).unwrap_or_else(|| {
+            Value::unknown(file.evidence(range.end - 1, format!("`{name}` is set at run time")))
+        })
+    }
+
+    /// A field: what is written into it anywhere, what its tag says, a flag that is read into it.
+    /// Fields match by their name and, where it is known, by the type that has them.
+    fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
+        let package = from.path.parent();
+        let wanted = self.type_of(from, owner.clone()).filter(|of| self.has_field(of, name));
+        let owner = from.word(owner.end - 1).to_ascii_lowercase();
+        let mut candidates: Vec<(i32, Value)> = Vec::new();
+        for (dir, file, definition) in self.fields_of(name) {
+            let of = wanted.as_ref().and_then(|_| self.owner_of(file, definition));
+            if of.is_some() && of != wanted {
+                continue;
+            }
+            let value = match definition.form {
+                Form::Tag => match tags::read(&self.rows.tag, file, definition.value.start) {
+                    Some(value) => value,
+                    None => continue,
+                },
+                _ => self.eval(file, definition.value.clone(), steps),
+            };
+            if value.is_unknown() {
+                continue;
+            }
+            let home = home(file, definition);
+            let mut score =
+                i32::from(package.as_ref() == Some(dir)) + i32::from(definition.form == Form::Tag);
+            if of.is_some() {
+                score += 16;
+            }
+            if !owner.is_empty() && home.contains(&owner) {
+                score += 4;
+            }
+            if is_other_service(&home) && !is_other_service(&owner) {
+                score -= 8;
+            }
+            candidates.push((score, value));
+        }
+        let registered = self.registered(|_| true, name, steps).map(|value| (2, value));
+        candidates.extend(registered);
+        let best = candidates
+            .iter()
+            .filter(|(_, value)| !value.is_unknown())
+            .map(|(score, _)| *score)
+            .max()?;
+        let chosen = |least: i32| {
+            let held = candidates.iter().filter(|(score, _)| *score >= least);
+            merge(held.map(|(_, value)| (true, value.clone())).collect())
+        };
+        // A tag that names a variable says nothing of the default that the code gives.
+        chosen(best).filter(Value::is_known).or_else(|| chosen(if best > 8 { 8 } else { best }))
+    }
+
+    /// What callers pass for a parameter.
+    fn parameter(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
+        let position = file
+            .elements(function.parameters)
+            .iter()
+            .position(|one| file.word(one.start) == name && file.is_word(one.start))?;
+        let calls = self
+            .calls_named(file.word(function.name))
+            .filter(|call| call.is_method() || !function.method);
+        let values: Vec<(bool, Value)> = calls
+            .filter_map(|call| {
+                let argument = call.arguments().get(position)?.clone();
+                Some((true, self.eval(&call.file, argument, steps)))
+            })
+            .take(MAX_CALLERS)
+            .collect();
+        merge(values).filter(|value| !value.is_unknown())
+    }
+}
+
+/// The path of the program's own file.
+pub(super) fn program(file: &File, at: usize) -> Value {
+    let evidence = file.evidence(at, "the program's own file");
+    let mut value = Value::base(Base::Program, evidence.clone());
+    value.parts.extend(Value::known("/program", evidence).parts);
+    value
+}
+
+/// The definitions of the local variable that is used at a position: its declaration, and what is
+/// written into it.
+fn locals<'f>(file: &'f File, function: &Function, at: usize) -> Vec<&'f Definition> {
+    let known: Vec<&Definition> = file
+        .facts()
+        .definitions_of(file, file.word(at))
+        .iter()
+        .filter(|definition| {
+            definition.form.is_variable()
+                && function.range.contains(&definition.name)
+                && !definition.value.contains(&at)
+                && definition.scope.contains(&at)
+        })
+        .collect();
+    let declared = known
+        .iter()
+        .filter(|definition| definition.form == Form::Declared && definition.name < at)
+        .map(|definition| definition.name)
+        .max()
+        .unwrap_or(0);
+    known.into_iter().filter(|definition| definition.name >= declared).collect()
+}
+
+/// The words around a field's definition, in lower case: its type, the variable, its tag, the file.
+fn home(file: &File, definition: &Definition) -> String {
+    let mut words = vec![file.path.as_str().to_ascii_lowercase()];
+    let mut before = |at: usize| {
+        let near = (1..=3).filter_map(|back| at.checked_sub(back));
+        words.extend(near.map(|at| file.word(at).to_ascii_lowercase()));
+    };
+    if definition.form == Form::Assigned {
+        before(definition.name);
+    } else if let Some(open) = file.enclosing(definition.name) {
+        before(open);
+    }
+    if definition.form == Form::Tag {
+        words.push(file.word(definition.value.start).to_ascii_lowercase());
+    }
+    words.join(" ")
+}
+
+/// The call that a range is, from its first word to its last bracket.
+fn whole_call(file: &Rc<File>, range: &Range<usize>) -> Option<Call> {
+    let last = range.end - 1;
+    if file.word(last) != ")" {
+        return None;
+    }
+    let open = file.opening(last);
+    let at = open.checked_sub(1).filter(|&at| at >= range.start && file.is_word(at))?;
+    Some(Call { file: file.clone(), at, open })
+}
+
+fn is_chain(file: &File, range: &Range<usize>) -> bool {
+    range.len() >= 3
+        && range.len() % 2 == 1
+        && range
+            .clone()
+            .enumerate()
+            .all(|(n, at)| if n % 2 == 0 { file.is_word(at) } else { file.word(at) == "." })
+}
+
+/// Words of settings that belong to another service than the one that listens.
+const OTHERS: [&str; 24] = [
+    "database",
+    "postgres",
+    "mysql",
+    "mariadb",
+    "redis",
+    "mongo",
+    "smtp",
+    "mail",
+    "kafka",
+    "rabbit",
+    "amqp",
+    "nats",
+    "ldap",
+    "elastic",
+    "memcache",
+    "etcd",
+    "proxy",
+    "clickhouse",
+    "minio",
+    "imap",
+    "upstream",
+    "vault",
+    "consul",
+    "db",
+];
+
+/// True where words speak of a database, a mail server and the like.
+pub fn is_other_service(words: &str) -> bool {
+    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        OTHERS.iter().any(|other| word == *other || (other.len() > 4 && word.contains(other)))
+    })
+}

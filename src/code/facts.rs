@@ -1,0 +1,402 @@
+//! Calls, definitions, functions and fields of a file, found in its tokens without a grammar.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::file::File;
+use super::tree::{Kind, Tree};
+use crate::facts::Evidence;
+
+/// A call: `receiver.name(arguments)`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The file.
+    pub file: Rc<File>,
+    /// The position of the name.
+    pub at: usize,
+    /// The position of the bracket that opens the arguments.
+    pub open: usize,
+}
+
+impl Call {
+    /// The call whose name is at `at`.
+    pub fn at(file: &Rc<File>, at: usize) -> Option<Self> {
+        is_call(file, at).then(|| Self { file: file.clone(), at, open: at + 1 })
+    }
+
+    /// The name: `ListenAndServe`.
+    pub fn name(&self) -> &str {
+        self.file.word(self.at)
+    }
+
+    /// The word before the dot; `""` where there is none or it is an expression.
+    pub fn receiver(&self) -> &str {
+        if self.is_method() && self.at >= 2 && self.file.is_word(self.at - 2) {
+            self.file.word(self.at - 2)
+        } else {
+            ""
+        }
+    }
+
+    /// True for `x.Name(...)`, whatever `x` is.
+    pub fn is_method(&self) -> bool {
+        self.at >= 1 && self.file.word(self.at - 1) == "."
+    }
+
+    /// The path of the package that the called function belongs to, where the receiver is an
+    /// import.
+    pub fn package(&self) -> Option<&str> {
+        if self.at >= 3 && self.file.word(self.at - 3) == "." {
+            return None;
+        }
+        self.file.imported(self.receiver())
+    }
+
+    /// The arguments.
+    pub fn arguments(&self) -> Vec<Range<usize>> {
+        self.file.elements(self.open)
+    }
+
+    /// Evidence at the call.
+    pub fn evidence(&self, note: impl Into<String>) -> Evidence {
+        self.file.evidence(self.at, note)
+    }
+}
+
+fn is_call(tree: &Tree, at: usize) -> bool {
+    let dialect = tree.dialect();
+    tree.is_word(at)
+        && tree.word(at + 1) == "("
+        && !dialect.keywords.contains(&tree.word(at))
+        && at.checked_sub(1).is_none_or(|before| {
+            tree.word(before) != ")" && !dialect.functions.contains(&tree.word(before))
+        })
+}
+
+/// How a name gets a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `name := x`, `var name = x`, `const name = x`.
+    Declared,
+    /// `name = x`.
+    Set,
+    /// `other.name = x`.
+    Assigned,
+    /// `Type{name: x}`.
+    Field,
+    /// The tag of a struct's field.
+    Tag,
+}
+
+impl Form {
+    /// A variable, not a field.
+    pub fn is_variable(self) -> bool {
+        matches!(self, Self::Declared | Self::Set)
+    }
+}
+
+/// A definition of a name.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The position of the name.
+    pub name: usize,
+    /// The expression.
+    pub value: Range<usize>,
+    /// How.
+    pub form: Form,
+    /// Where a declared name is known.
+    pub scope: Range<usize>,
+}
+
+/// A function or method.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The position of its name.
+    pub name: usize,
+    /// It has a receiver.
+    pub method: bool,
+    /// The position of the bracket that opens its parameters.
+    pub parameters: usize,
+    /// From `func` to the end of its body.
+    pub range: Range<usize>,
+}
+
+/// A field of a type, or a method's receiver, a parameter, a variable with a stated type.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The position of the type's name that has the field.
+    pub owner: usize,
+    /// The position of the field's name.
+    pub name: usize,
+    /// The tokens of its type.
+    pub of: Range<usize>,
+}
+
+/// How many tokens are looked at for the beginning of a statement, or for the end of its head: a
+/// longer one is not understood, so that hostile text takes linear time.
+const MAX_STATEMENT: usize = 96;
+
+/// What is found in a file.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Positions of the names of calls, sorted by name, then by position.
+    calls: Vec<usize>,
+    /// Sorted by name, then by position.
+    definitions: Vec<Definition>,
+    /// In the order of the file.
+    pub functions: Vec<Function>,
+    /// Sorted by the owner's name, then by position.
+    fields: Vec<Field>,
+    /// `var name Type`: the name and its type, in the order of the file.
+    pub typed: Vec<(usize, Range<usize>)>,
+}
+
+impl Facts {
+    /// Finds everything behind the token `body`.
+    pub(super) fn of(tree: &Tree, body: usize) -> Self {
+        let mut facts = Self { functions: functions(tree, body), ..Self::default() };
+        for at in body..tree.len() {
+            match (tree.kind(at), tree.word(at)) {
+                (Some(Kind::Word), "struct") if tree.word(at + 1) == "{" => facts.fields(tree, at),
+                (Some(Kind::Word), "var") if tree.is_word(at + 1) && tree.word(at + 2) != "=" => {
+                    facts.typed.extend(values(tree, at + 2, 1).pop().map(|of| (at + 1, of)));
+                }
+                (Some(Kind::Word), _) if is_call(tree, at) => facts.calls.push(at),
+                (Some(Kind::Mark), ":=" | "=") => facts.assignment(tree, at, body),
+                (Some(Kind::Mark), ":") => facts.field(tree, at),
+                (Some(Kind::Text), text) if text.starts_with('`') => facts.tag(tree, at),
+                _ => {}
+            }
+        }
+        facts.calls.sort_by_key(|&at| (tree.word(at), at));
+        facts.definitions.sort_by_key(|definition| (tree.word(definition.name), definition.name));
+        facts.fields.sort_by_key(|field| (tree.word(field.owner), field.name));
+        facts
+    }
+
+    /// Positions of the names of all calls, sorted by name.
+    pub fn calls(&self) -> &[usize] {
+        &self.calls
+    }
+
+    /// All definitions, sorted by name.
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// Definitions of that name, in the order of the file.
+    pub fn definitions_of(&self, tree: &Tree, name: &str) -> &[Definition] {
+        let from = self.definitions.partition_point(|definition| tree.word(definition.name) < name);
+        let count = self.definitions[from..]
+            .partition_point(|definition| tree.word(definition.name) == name);
+        &self.definitions[from..from + count]
+    }
+
+    /// The fields of the type of that name.
+    pub fn fields_of(&self, tree: &Tree, owner: &str) -> &[Field] {
+        let from = self.fields.partition_point(|field| tree.word(field.owner) < owner);
+        let count = self.fields[from..].partition_point(|field| tree.word(field.owner) == owner);
+        &self.fields[from..from + count]
+    }
+
+    /// The function that holds a position.
+    pub fn function_at(&self, at: usize) -> Option<&Function> {
+        let after = self.functions.partition_point(|function| function.range.start <= at);
+        self.functions[..after].last().filter(|function| function.range.contains(&at))
+    }
+
+    /// `a, b := x, y` and its like.
+    fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
+        let mut start = at;
+        while start > body.max(at.saturating_sub(MAX_STATEMENT))
+            && !matches!(
+                tree.word(start - 1),
+                ";" | "{"
+                    | "}"
+                    | "("
+                    | ")"
+                    | "if"
+                    | "for"
+                    | "switch"
+                    | "var"
+                    | "const"
+                    | "else"
+                    | "case"
+                    | ":"
+            )
+        {
+            start -= 1;
+        }
+        let names = tree.split(start..at, &[","]);
+        let values = values(tree, at + 1, names.len());
+        let before = start.checked_sub(1).map_or("", |before| tree.word(before));
+        let declares = tree.word(at) == ":=" || matches!(before, "var" | "const");
+        let scope = if declares { scope(tree, start) } else { 0..tree.len() };
+        for (number, left) in names.iter().enumerate() {
+            // The first result of a call goes to the first name.
+            let Some(value) = values.get(number).cloned() else { continue };
+            let dotted = left.len() >= 3 && tree.word(left.end - 2) == ".";
+            let name = if dotted { left.end - 1 } else { left.start };
+            // `m["k"] = v` defines no name.
+            let indexed = tree.word(left.start + 1) == "[" && tree.word(left.start + 2) != "]";
+            if left.is_empty() || !tree.is_word(name) || (indexed && left.len() > 1) {
+                continue;
+            }
+            let form = match (dotted, declares) {
+                (true, _) => Form::Assigned,
+                (false, true) => Form::Declared,
+                (false, false) => Form::Set,
+            };
+            self.definitions.push(Definition { name, value, form, scope: scope.clone() });
+        }
+    }
+
+    /// `name: value` inside a composite literal.
+    fn field(&mut self, tree: &Tree, at: usize) {
+        let Some(name) = at.checked_sub(1).filter(|&name| name > 0 && tree.is_word(name)) else {
+            return;
+        };
+        if !matches!(tree.word(name - 1), "{" | ",") {
+            return;
+        }
+        if let Some(value) = values(tree, at + 1, 1).pop() {
+            self.push(name, value, Form::Field);
+        }
+    }
+
+    /// `Name Type` followed by a tag.
+    fn tag(&mut self, tree: &Tree, at: usize) {
+        let start = line_start(tree, at);
+        if at >= start + 2 && tree.is_word(start) && tree.word(at).contains(":\"") {
+            self.push(start, at..at + 1, Form::Tag);
+        }
+    }
+
+    fn push(&mut self, name: usize, value: Range<usize>, form: Form) {
+        self.definitions.push(Definition { name, value, form, scope: 0..usize::MAX });
+    }
+
+    /// `type X struct { a, b T }`
+    fn fields(&mut self, tree: &Tree, at: usize) {
+        let Some(owner) = at.checked_sub(1).filter(|&owner| tree.is_word(owner)) else { return };
+        let open = at + 1;
+        for line in tree.split(open + 1..tree.closing(open), &[";"]) {
+            let mut names = Vec::new();
+            let mut here = line.start;
+            while here < line.end && tree.is_word(here) {
+                names.push(here);
+                here += 1;
+                if tree.word(here) != "," {
+                    break;
+                }
+                here += 1;
+            }
+            let end = line.clone().rev().find(|&at| tree.kind(at) != Some(Kind::Text));
+            let end = end.map_or(here, |end| end + 1);
+            // An embedded type has its own name.
+            let of = if here >= end { line.start..end } else { here..end };
+            self.fields.extend(names.into_iter().map(|name| Field { owner, name, of: of.clone() }));
+        }
+    }
+}
+
+/// The first token of the line or block that a token is in.
+fn line_start(tree: &Tree, at: usize) -> usize {
+    let mut start = at;
+    let first = at.saturating_sub(MAX_STATEMENT);
+    while start > first && !matches!(tree.word(start - 1), ";" | "{" | "}") {
+        start -= 1;
+    }
+    start
+}
+
+/// Where a name is known that is declared at a position: to the end of its block; of an `if`, a
+/// `for` or a `switch`, to the end of that.
+fn scope(tree: &Tree, at: usize) -> Range<usize> {
+    let start =
+        at.checked_sub(1).filter(|&before| matches!(tree.word(before), "if" | "for" | "switch"));
+    let Some(start) = start else {
+        let mut around = tree.enclosing(at);
+        // `var ( a = 1 )` declares for the block that it stands in.
+        if around.is_some_and(|open| tree.word(open) == "(") {
+            around = around.and_then(|open| tree.enclosing(open));
+        }
+        return at..around.map_or(tree.len(), |open| tree.closing(open));
+    };
+    let mut here = start;
+    for _ in 0..MAX_STATEMENT {
+        match tree.word(here) {
+            // A composite literal has a type before it, a block has none that matters here: the
+            // last brace of the statement wins.
+            "{" => {
+                here = tree.closing(here) + 1;
+                if tree.word(here) != "else" && matches!(tree.word(here), ";" | "}" | "") {
+                    return start..here;
+                }
+            }
+            "(" | "[" => here = tree.closing(here) + 1,
+            "}" | "" => break,
+            _ => here += 1,
+        }
+    }
+    start..here
+}
+
+/// The first `count` expressions from `at` on, separated by commas, to the end of the statement.
+fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
+    let (mut all, mut from, mut here) = (Vec::new(), at, at);
+    while here < tree.len() {
+        match tree.word(here) {
+            _ if tree.is_open(here) => here = tree.closing(here),
+            "," if all.len() + 1 == count => break,
+            "," => {
+                all.push(from..here);
+                from = here + 1;
+            }
+            ";" | ")" | "]" | "}" | "=" | ":=" => break,
+            _ => {}
+        }
+        here += 1;
+    }
+    if from < here {
+        all.push(from..here.min(tree.len()));
+    }
+    all
+}
+
+fn functions(tree: &Tree, body: usize) -> Vec<Function> {
+    let mut all = Vec::new();
+    let mut at = body;
+    while at < tree.len() {
+        if tree.is_word(at) && tree.dialect().functions.contains(&tree.word(at)) {
+            let start = at;
+            let method = tree.word(at + 1) == "(";
+            let name = if method { tree.closing(at + 1) + 1 } else { at + 1 };
+            let mut parameters = name + 1;
+            if tree.word(parameters) == "[" {
+                parameters = tree.closing(parameters) + 1;
+            }
+            // The body is the first brace outside of brackets; `struct{}` and `interface{}`
+            // results are skipped.
+            let mut body = parameters;
+            while body < tree.len() {
+                match tree.word(body) {
+                    "struct" | "interface" if tree.word(body + 1) == "{" => {
+                        body = tree.closing(body + 1);
+                    }
+                    "(" | "[" => body = tree.closing(body),
+                    "{" | ";" => break,
+                    _ => {}
+                }
+                body += 1;
+            }
+            let end = if tree.word(body) == "{" { tree.closing(body) } else { body };
+            all.push(Function { name, method, parameters, range: start..end });
+            at = end;
+        } else if tree.is_open(at) {
+            at = tree.closing(at);
+        }
+        at += 1;
+    }
+    all
+}

@@ -1,0 +1,76 @@
+//! One file: its tokens, what it imports, and the facts that are found in it on first use.
+
+use std::cell::OnceCell;
+use std::ops::Deref;
+
+use super::facts::Facts;
+use super::tree::Tree;
+use crate::facts::Evidence;
+use crate::path::RelPath;
+
+/// An import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is imported, as written.
+    pub path: String,
+    /// The name by which the file calls it.
+    pub name: String,
+    /// From 1.
+    pub line: u32,
+}
+
+/// A parsed file.
+#[derive(Debug)]
+pub struct File {
+    /// Where it is.
+    pub path: RelPath,
+    /// What it imports.
+    pub imports: Vec<Import>,
+    /// Where the tokens after the imports begin.
+    pub body: usize,
+    /// A tool wrote it.
+    pub generated: bool,
+    tree: Tree,
+    facts: OnceCell<Facts>,
+}
+
+impl Deref for File {
+    type Target = Tree;
+
+    fn deref(&self) -> &Tree {
+        &self.tree
+    }
+}
+
+impl File {
+    /// A file whose imports end before the token `body`.
+    pub fn new(path: RelPath, tree: Tree, imports: Vec<Import>, body: usize) -> Self {
+        Self { path, imports, body, generated: false, tree, facts: OnceCell::new() }
+    }
+
+    /// Calls, definitions, functions and fields.
+    pub fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::of(&self.tree, self.body))
+    }
+
+    /// Evidence at a token.
+    pub fn evidence(&self, at: usize, note: impl Into<String>) -> Evidence {
+        Evidence::at(&self.path, self.line(at), note)
+    }
+
+    /// What a name stands for in this file, where it is imported.
+    pub fn imported(&self, name: &str) -> Option<&str> {
+        self.imports.iter().find(|import| import.name == name).map(|import| import.path.as_str())
+    }
+
+    /// True where the file imports that module, or one below it.
+    pub fn imports_from(&self, module: &str) -> bool {
+        self.imports.iter().any(|import| is_below(&import.path, module))
+    }
+}
+
+/// True for a module's path, for a version of it and for one below it.
+pub fn is_below(path: &str, module: &str) -> bool {
+    path.strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with(".v"))
+}

@@ -1,0 +1,353 @@
+//! Where a program listens: the port, whether it is reachable from outside, and what sets it.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::eval::is_other_service;
+use super::facts::{Call, Form};
+use super::file::{File, is_below};
+use super::program::Program;
+use super::rules::{Does, ServerRow};
+use super::value::{Part, Value};
+use crate::facts::{EnvVar, Evidence, Finding, Rejected, Severity, Sourced};
+
+/// What is known about how a program listens.
+#[derive(Debug, Default)]
+pub struct Listening {
+    /// A call that listens, whether or not its address is known.
+    pub listens: Option<Evidence>,
+    /// The port.
+    pub port: Option<Sourced<u16>>,
+    /// The variable that holds the port's number alone.
+    pub port_variable: Option<String>,
+    /// Environment that makes it listen where a container needs it.
+    pub env: Vec<Sourced<EnvVar>>,
+    /// Arguments that do so.
+    pub args: Vec<Sourced<String>>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// An address that something listens on.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// Host and port.
+    pub value: Value,
+    /// How much it looks like the program's main one: the lower, the more.
+    pub rank: u8,
+    /// Where it is listened on.
+    pub evidence: Evidence,
+}
+
+/// Words around an address that is not the program's main one.
+const ASIDE: [&str; 10] = [
+    "metric",
+    "pprof",
+    "debug",
+    "admin",
+    "health",
+    "prometheus",
+    "telemetry",
+    "probe",
+    "internal",
+    "redirect",
+];
+
+/// Ports that belong to a service which a program talks to, not to the program.
+const FOREIGN: [u16; 19] = [
+    25, 465, 587, 993, 1433, 1521, 2181, 2379, 3306, 4222, 4317, 5432, 5672, 6379, 9042, 9092,
+    9200, 11211, 27017,
+];
+
+/// Names of settings that are a port or an address.
+pub fn is_address(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
+    ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
+        .iter()
+        .any(|word| name.ends_with(word))
+}
+
+/// The addresses that the calls and fields of a program listen on; `None` where none listens.
+pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
+    let mut listens = None;
+    let mut all = Vec::new();
+    for (at, call) in calls(code) {
+        let evidence = call.evidence(format!("`{}` listens", call.name()));
+        listens.get_or_insert_with(|| evidence.clone());
+        let value = match call.arguments().get(at) {
+            Some(range) => Some(code.value(&call.file, range.clone())),
+            None => default_address(code, &call),
+        };
+        all.extend(value.map(|value| Address { rank: rank(code, &call, &value), value, evidence }));
+    }
+    all.extend(fields(code));
+    Some((listens?, all))
+}
+
+/// Those of which the port is known, but no service's that a program talks to.
+pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
+    let known = addresses.into_iter().filter_map(|address| {
+        let port = port(&address.value).filter(|port| !FOREIGN.contains(port))?;
+        Some((address, port))
+    });
+    known.collect()
+}
+
+/// Every call that listens, with the position of its address.
+fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Call)> + use<'c> {
+    let plain = code
+        .doing(&[Does::Listens])
+        .filter(|(row, call)| {
+            !row.of.is_empty() || row.arguments.is_none() || call.package().is_none()
+        })
+        .filter(|(_, call)| !unix(call))
+        .map(|(row, call)| (row.at.unwrap_or(0), call));
+    let servers = code.rows.server.iter().flat_map(move |server| {
+        let used = code.files().any(|file| file.imports_from(&server.of));
+        server.names.iter().filter(move |_| used).flat_map(move |name| {
+            let calls = code.calls_named(name);
+            calls.filter(move |call| call.is_method() && serves(code, call, server))
+        })
+    });
+    plain.chain(servers.map(|call| (0, call)))
+}
+
+/// A call of a framework's server method: with an address, or on something that the framework made.
+fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
+    let arguments = call.arguments();
+    if let Some(first) = arguments.first() {
+        if arguments.len() > 3 {
+            return false;
+        }
+        let value = code.value(&call.file, first.clone());
+        let text = value.text();
+        let like = |text: &str| text.contains(':') && !text.contains("://") && !text.contains(' ');
+        return call.file.imports_from(&server.of)
+            && (text.as_deref().is_none_or(like) || port(&value).is_some());
+    }
+    let made = call.file.facts().definitions_of(&call.file, call.receiver());
+    made.iter().any(|definition| {
+        call.file
+            .imported(call.file.word(definition.value.start))
+            .is_some_and(|path| is_below(path, &server.of))
+    }) || call.package().is_some_and(|path| is_below(path, &server.of))
+}
+
+fn unix(call: &Call) -> bool {
+    let texts = call.arguments().into_iter().filter(|argument| argument.len() == 1);
+    texts.filter_map(|argument| call.file.string(argument.start)).any(|t| t.starts_with("unix"))
+}
+
+fn default_address(code: &Program, call: &Call) -> Option<Value> {
+    let server = code.rows.server.iter().find(|server| {
+        server.names.iter().any(|name| name == call.name()) && serves(code, call, server)
+    })?;
+    let port = server.port?;
+    let note = format!("`{}` of {} without an address: port {port}", call.name(), server.of);
+    let evidence = call.evidence(note);
+    let mut value = Value::known(":", evidence.clone());
+    value.parts.push(Part::setting(
+        Some(port.to_string()),
+        server.variable.clone(),
+        None,
+        evidence,
+    ));
+    Some(value)
+}
+
+/// `http.Server{Addr: ...}` and `server.Addr = ...`.
+fn fields(code: &Program) -> Vec<Address> {
+    let mut all = Vec::new();
+    for file in code.files() {
+        for definition in file.facts().definitions_of(file, "Addr") {
+            let server = match definition.form {
+                Form::Field => file
+                    .enclosing(definition.name)
+                    .is_some_and(|open| file.word(open - 1) == "Server"),
+                Form::Assigned => true,
+                _ => false,
+            };
+            if server {
+                let value = code.value(file, definition.value.clone());
+                let evidence = file.evidence(definition.name, "the server's address");
+                let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(code, file));
+                all.push(Address { value, rank, evidence });
+            }
+        }
+    }
+    all
+}
+
+fn rank(code: &Program, call: &Call, value: &Value) -> u8 {
+    rank_at(&call.file, call.at, value) + u8::from(!is_web(code, &call.file) || is_grpc(call))
+}
+
+fn is_grpc(call: &Call) -> bool {
+    matches!(call.name(), "Listen" | "ListenPacket")
+        && call.file.imports_from("google.golang.org/grpc")
+}
+
+/// The file speaks HTTP: a program that listens for mail too is asked by browsers here.
+fn is_web(code: &Program, file: &File) -> bool {
+    ["net/http", "github.com/valyala/fasthttp"].iter().any(|module| file.imports_from(module))
+        || code.rows.server.iter().any(|server| file.imports_from(&server.of))
+}
+
+/// 2 where the function, the expression or what sets the value speaks of metrics and the like.
+fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
+    let function = file.facts().function_at(at);
+    let near: Range<usize> = at..(at + 12).min(file.len());
+    let words: Vec<&str> = function
+        .map(|function| file.word(function.name))
+        .into_iter()
+        .chain(near.map(|at| file.word(at)))
+        .chain(value.parts.iter().flat_map(|p| p.env.iter().chain(&p.flag)).map(String::as_str))
+        .collect();
+    let words = words.join(" ").to_ascii_lowercase();
+    if ASIDE.iter().any(|word| words.contains(word)) || is_other_service(&words) { 2 } else { 0 }
+}
+
+/// The port of `host:port`, `:port` or a bare number.
+pub fn port(value: &Value) -> Option<u16> {
+    let text = value.text().or_else(|| {
+        // `host + ":8080"` with a host that is not known.
+        let last = value.parts.last()?.text.clone()?;
+        last.contains(':').then_some(last)
+    });
+    let text = match text {
+        Some(text) => text,
+        // `%s:%d` with a known port.
+        None => value.parts.last().filter(|_| value.parts.len() > 1)?.text.clone()?,
+    };
+    let number = text.rsplit(':').next()?.trim();
+    // The last one is a bound more often than an address.
+    number.parse().ok().filter(|port| (1..u16::MAX).contains(port))
+}
+
+/// The host of an address: what stands before the port.
+fn host(value: &Value) -> Option<(String, &Part)> {
+    let mut before = String::new();
+    for part in &value.parts {
+        let text = part.text.as_deref()?;
+        before.push_str(text);
+        if before.contains(':') || before == "localhost" {
+            let first = value
+                .parts
+                .iter()
+                .find(|part| part.text.as_deref().is_some_and(|text| !text.is_empty()))?;
+            let whole = value.text()?;
+            let (host, _) = whole.rsplit_once(':')?;
+            return Some((host.trim_matches(['[', ']']).to_owned(), first));
+        }
+    }
+    None
+}
+
+/// True for a variable that is the program's own port or address: `PORT`, `HTTP_ADDR`, not another
+/// service's.
+pub fn is_own(key: &str) -> bool {
+    let words: Vec<&str> = key.split('_').collect();
+    let names = ["PORT", "HTTP", "SERVER", "APP", "LISTEN", "BIND", "API", "WEB", "SERVICE"];
+    is_address(key)
+        && !is_other_service(key)
+        && (words.len() == 1 || words.iter().any(|word| names[1..].contains(word)))
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host.starts_with("127.")
+}
+
+impl Listening {
+    /// Takes the likeliest address; among equals the first in the order of the files.
+    pub fn choose(&mut self, mut known: Vec<(Address, u16)>) -> bool {
+        known.sort_by_key(|(address, _)| address.rank);
+        match known.first() {
+            Some((address, port)) => self.take(&address.clone(), *port, &known),
+            None => return false,
+        }
+        true
+    }
+
+    fn take(&mut self, address: &Address, port: u16, all: &[(Address, u16)]) {
+        let mut evidence: Vec<Evidence> = address.value.evidence().cloned().into_iter().collect();
+        if evidence.first().is_none_or(|first| first.place() != address.evidence.place()) {
+            evidence.push(address.evidence.clone());
+        }
+        let mut sourced = Sourced::with(port, evidence);
+        for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
+            let why = match other.rank {
+                0..=9 if other.rank == address.rank => {
+                    format!(
+                        "{}: another address; the first one found is taken",
+                        other.evidence.place()
+                    )
+                }
+                _ => format!("{}: less likely the program's main one", other.evidence.place()),
+            };
+            let rejected = Rejected { value: number.to_string(), why };
+            if !sourced.rejected.contains(&rejected) {
+                sourced.rejected.push(rejected);
+            }
+        }
+        self.port = Some(sourced);
+        let number =
+            |part: &&Part| part.text.as_deref().is_some_and(|text| text == port.to_string());
+        self.port_variable =
+            address.value.parts.last().filter(number).and_then(|part| part.env.clone());
+        if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
+            self.open(address, &host, piece, port);
+        }
+    }
+
+    /// The program listens on the container's own loopback: opens it where a variable or a flag
+    /// says so.
+    fn open(&mut self, address: &Address, host: &str, piece: &Part, port: u16) {
+        let text = piece.text.as_deref().unwrap_or_default();
+        let value = if text.contains(':') && !text.starts_with("::") {
+            format!("0.0.0.0:{port}")
+        } else {
+            "0.0.0.0".to_owned()
+        };
+        let note = format!(
+            "listens on {host} unless told otherwise: nothing outside the container could reach it"
+        );
+        let evidence = Evidence { note: note.clone(), ..piece.evidence.clone() };
+        if let Some(key) = &piece.env {
+            self.env.push(Sourced::new(EnvVar { key: key.clone(), value }, evidence));
+        } else if let Some(flag) = &piece.flag {
+            self.args.push(Sourced::new(format!("--{flag}={value}"), evidence));
+        } else {
+            self.findings.push(Finding::new(
+                "localhost-only",
+                Severity::Warning,
+                format!("the program listens on {host}:{port}, which nothing outside the container reaches"),
+                [piece.evidence.clone(), address.evidence.clone()],
+                "a published port leads to the container's network address, not to its loopback",
+                format!("listen on `:{port}`, or read the address from an environment variable"),
+            ));
+        }
+    }
+
+    /// No port is stated, and a variable decides: its value is set.
+    pub fn set(&mut self, key: String, port: u16, bare: bool, evidence: Evidence) {
+        let value = if bare { port.to_string() } else { format!(":{port}") };
+        let note = format!("{key} decides, and has no default: {port} is set");
+        self.env.push(Sourced::new(
+            EnvVar { key, value },
+            Evidence { note: note.clone(), ..evidence.clone() },
+        ));
+        self.port = Some(Sourced::new(port, Evidence { note, ..evidence }));
+    }
+
+    /// No port is stated.
+    pub fn ask(&mut self) {
+        self.findings.push(Finding::new(
+            "port-unknown",
+            Severity::Warning,
+            "the program listens, and its port was not found",
+            self.listens.clone(),
+            "the image documents no port, and the command to publish it is not known",
+            "set it with --port",
+        ));
+    }
+}

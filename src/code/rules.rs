@@ -1,0 +1,165 @@
+//! What functions of libraries do, as rows of the catalog: one vocabulary for every language.
+
+use serde::Deserialize;
+
+use super::facts::Call;
+use super::file::is_below;
+
+/// What a call gives, or does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Gives its argument `at`, as far as a path or an address is concerned.
+    Passes,
+    /// Gives the environment variable that argument `at` names, else the argument `default`.
+    Environment,
+    /// Gives the format in argument `at`, with the arguments behind it in place of its verbs.
+    Formats,
+    /// Gives its arguments with `between` between them.
+    Joins,
+    /// Gives the first of its arguments that says something.
+    Chooses,
+    /// Registers the flag that argument `at` names, with the default `default`; reads it into
+    /// argument `into`.
+    Flag,
+    /// Gives the folder that holds what argument `at` names.
+    Parent,
+    /// Gives the user's home, with `between` behind it.
+    Home,
+    /// Gives the path of the program's own file.
+    Program,
+    /// Gives the working directory.
+    Here,
+    /// Opens what argument `at` names, or what every argument names.
+    Opens,
+    /// Makes the folder that argument `at` names.
+    MakesFolder,
+    /// Writes the file that argument `at` names.
+    WritesFile,
+    /// Opens the database that argument `at` names: a file, perhaps behind `file:` and before `?`.
+    OpensDatabase,
+    /// Keeps temporary files.
+    Temporary,
+    /// Starts the program that argument `at` names.
+    Starts,
+    /// Listens on the address in argument `at`.
+    Listens,
+    /// Receives datagrams on the address in argument `at`.
+    Receives,
+    /// Takes over the signal to stop.
+    TakesSignals,
+    /// Reads an environment file that has to exist.
+    Dotenv,
+}
+
+/// Functions that do the same.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallRow {
+    /// The package, or one above it. Empty: a method of anything, or a function of any package;
+    /// `*`: any function at all.
+    #[serde(default)]
+    pub of: String,
+    /// Names of the functions.
+    pub names: Vec<String>,
+    /// What they do.
+    pub does: Does,
+    /// Which argument it is about.
+    pub at: Option<usize>,
+    /// The argument that is the default.
+    pub default: Option<usize>,
+    /// The argument that takes the result.
+    pub into: Option<usize>,
+    /// What stands between joined arguments.
+    #[serde(default)]
+    pub between: String,
+    /// Only where argument `when` is one of `is`, as text or as words of the code.
+    pub when: Option<usize>,
+    /// See `when`.
+    #[serde(default)]
+    pub is: Vec<String>,
+    /// Only with that number of arguments.
+    pub arguments: Option<usize>,
+}
+
+impl CallRow {
+    /// The call is one of the row's, by its name and its package.
+    pub fn fits(&self, call: &Call) -> bool {
+        let package = match self.of.as_str() {
+            "*" => true,
+            "" => call.is_method(),
+            of => call.package().is_some_and(|path| is_below(path, of)),
+        };
+        package && self.arguments.is_none_or(|count| call.arguments().len() == count)
+    }
+}
+
+/// A field of a library's type that says the same as a call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldRow {
+    /// The package that the file imports; any where empty.
+    #[serde(default)]
+    pub of: String,
+    /// Names of the field.
+    pub names: Vec<String>,
+    /// What it does.
+    pub does: Does,
+    /// What it is, for a reader.
+    pub note: String,
+}
+
+/// A server whose methods have common names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerRow {
+    /// The package of the framework.
+    pub of: String,
+    /// The methods that listen.
+    pub names: Vec<String>,
+    /// The port without an address.
+    pub port: Option<u16>,
+    /// The variable that changes it.
+    pub variable: Option<String>,
+}
+
+/// How tags and attributes of fields say what sets them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagRow {
+    /// Keys whose value is a variable's name: `env:"PORT"`.
+    pub variable: Vec<String>,
+    /// Keys whose value is the default: `default:"8080"`.
+    pub default: Vec<String>,
+    /// Keys whose value is a flag's name: `long:"port"`.
+    pub flag: Vec<String>,
+    /// Keys whose value holds several of these: `conf:"default:8080,env:PORT"`.
+    pub options: Vec<String>,
+}
+
+/// The rows of a language.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// Functions.
+    pub call: Vec<CallRow>,
+    /// Fields.
+    #[serde(default)]
+    pub field: Vec<FieldRow>,
+    /// Servers.
+    #[serde(default)]
+    pub server: Vec<ServerRow>,
+    /// Tags.
+    #[serde(default)]
+    pub tag: TagRow,
+    /// Expressions that are the program's own file.
+    #[serde(default)]
+    pub program: Vec<String>,
+}
+
+impl Rows {
+    /// The rows that do one of these things.
+    pub fn doing<'r>(&'r self, does: &'r [Does]) -> impl Iterator<Item = &'r CallRow> {
+        self.call.iter().filter(move |row| does.contains(&row.does))
+    }
+}

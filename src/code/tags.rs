@@ -1,0 +1,62 @@
+//! What the tag of a field says: the variable, the flag and the default that set it.
+
+use super::file::File;
+use super::rules::TagRow;
+use super::value::{Part, Value, is_env_name};
+
+/// Reads a tag: `env:"PORT" envDefault:"8080"` and the spellings of other libraries.
+pub fn read(row: &TagRow, file: &File, at: usize) -> Option<Value> {
+    let text = file.string(at)?;
+    let (mut env, mut default, mut flag) = (None, None, None);
+    for (key, value) in pairs(&text) {
+        if row.options.iter().any(|name| name == key) {
+            for word in value.split([',', ';']) {
+                let word = word.trim();
+                let (name, rest) = word
+                    .split_once(['=', ':'])
+                    .map_or((word, ""), |(name, rest)| (name.trim(), rest.trim()));
+                match name {
+                    "default" => default = default.or(Some(rest)),
+                    "env" | "environment" => env = env.or(Some(rest)),
+                    "flag" | "long" | "name" => flag = flag.or(Some(rest)),
+                    _ if word.starts_with("--") => {
+                        flag = flag.or(Some(word.trim_start_matches('-')));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if row.variable.iter().any(|name| name == key) {
+            env = env.or(value.split(',').next());
+        } else if row.default.iter().any(|name| name == key) {
+            default = default.or(Some(value));
+        } else if row.flag.iter().any(|name| name == key) {
+            flag = flag.or(Some(value.trim_start_matches('-')));
+        }
+    }
+    let env = env.filter(|name| is_env_name(name)).map(str::to_owned);
+    let flag = flag.filter(|name| !name.is_empty()).map(str::to_owned);
+    if env.is_none() && default.is_none() {
+        return None;
+    }
+    let note = match (&env, default) {
+        (Some(env), Some(default)) => format!("environment variable {env}, else `{default}`"),
+        (Some(env), None) => format!("environment variable {env}"),
+        (None, default) => format!("`{}` by default", default.unwrap_or_default()),
+    };
+    let default = default.map(str::to_owned);
+    Some(Part::setting(default, env, flag, file.evidence(at, note)).into())
+}
+
+/// The pairs of a tag: `key:"value"`.
+fn pairs(text: &str) -> Vec<(&str, &str)> {
+    let (mut all, mut rest) = (Vec::new(), text);
+    while let Some((key, behind)) = rest.split_once(":\"") {
+        let (value, behind) = behind.split_once('"').unwrap_or((behind, ""));
+        let key = key.trim_start();
+        let key = key.rsplit(char::is_whitespace).next().unwrap_or_default();
+        all.push((key, value));
+        rest = behind;
+    }
+    all
+}

@@ -1,0 +1,238 @@
+//! What an expression is worth when the program starts: text where it is known, and what overrides
+//! it: environment variables, flags. What is not known stays unknown.
+
+use crate::facts::Evidence;
+
+/// A folder that is known when the program runs, whose name is known to no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The user's home.
+    Home,
+    /// The folder that holds the program's own file.
+    Program,
+    /// The folder of the source file that says so.
+    Source,
+}
+
+/// A piece of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The text, or the default; `None` where it is not known.
+    pub text: Option<String>,
+    /// It is a folder that only the running program knows.
+    pub base: Option<Base>,
+    /// The environment variable that overrides it.
+    pub env: Option<String>,
+    /// The command-line flag that overrides it.
+    pub flag: Option<String>,
+    /// Where that is stated.
+    pub evidence: Evidence,
+}
+
+impl Part {
+    /// Nothing is known but the place.
+    pub fn unknown(evidence: Evidence) -> Self {
+        Self { text: None, base: None, env: None, flag: None, evidence }
+    }
+
+    /// A setting with its default. An empty default is none: the program then asks for the setting,
+    /// or takes another.
+    pub fn setting(
+        default: Option<String>,
+        env: Option<String>,
+        flag: Option<String>,
+        evidence: Evidence,
+    ) -> Self {
+        Self { text: default.filter(|text| !text.is_empty()), base: None, env, flag, evidence }
+    }
+
+    fn is_known(&self) -> bool {
+        self.text.is_some() || self.base.is_some()
+    }
+}
+
+/// A value as the concatenation of its pieces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Value {
+    /// The pieces.
+    pub parts: Vec<Part>,
+}
+
+impl From<Part> for Value {
+    fn from(part: Part) -> Self {
+        Self { parts: vec![part] }
+    }
+}
+
+impl Value {
+    /// A text that is known.
+    pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
+        Part { text: Some(text.into()), ..Part::unknown(evidence) }.into()
+    }
+
+    /// A value of which nothing is known.
+    pub fn unknown(evidence: Evidence) -> Self {
+        Part::unknown(evidence).into()
+    }
+
+    /// A folder that the running program knows.
+    pub fn base(base: Base, evidence: Evidence) -> Self {
+        Part { base: Some(base), ..Part::unknown(evidence) }.into()
+    }
+
+    /// The whole text, where every piece is known.
+    pub fn text(&self) -> Option<String> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        self.parts.iter().map(|part| part.text.as_deref()).collect()
+    }
+
+    /// The known text before the first unknown piece.
+    pub fn prefix(&self) -> String {
+        self.parts.iter().map_while(|part| part.text.as_deref()).collect()
+    }
+
+    /// The known text after unknown pieces at the start; `None` where something else is unknown
+    /// too.
+    pub fn suffix(&self) -> Option<String> {
+        let known = self.parts.iter().position(|part| part.text.is_some()).filter(|&at| at > 0)?;
+        self.parts.get(known..)?.iter().map(|part| part.text.as_deref()).collect()
+    }
+
+    /// The folder that the value begins with, and what is known of the path below it; a path that
+    /// ends in something unknown ends with its last known folder.
+    pub fn below(&self) -> Option<(Base, String)> {
+        let (first, rest) = self.parts.split_first()?;
+        let base = first.base?;
+        let known: String = rest.iter().map_while(|part| part.text.as_deref()).collect();
+        let whole = rest.iter().all(|part| part.text.is_some());
+        let path = if whole {
+            known
+        } else {
+            known.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
+        };
+        Some((base, path.trim_matches('/').to_owned()))
+    }
+
+    /// The environment variable, where one alone gives the whole value.
+    pub fn env(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [part] => part.env.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The flag, where one alone gives the whole value.
+    pub fn flag(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [part] => part.flag.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Where the value is stated: the first piece that a literal, a flag or a variable gives.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        let stated = |part: &&Part| {
+            part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some()
+        };
+        self.parts.iter().rev().find(stated).or(self.parts.first()).map(|part| &part.evidence)
+    }
+
+    /// Every piece is known.
+    pub fn is_known(&self) -> bool {
+        !self.parts.is_empty() && self.parts.iter().all(Part::is_known)
+    }
+
+    /// Nothing is known, not even what sets it.
+    pub fn is_unknown(&self) -> bool {
+        self.parts.iter().all(|part| !part.is_known() && part.env.is_none() && part.flag.is_none())
+    }
+
+    /// The folder that holds what the value names.
+    #[must_use]
+    pub fn parent(mut self) -> Self {
+        for part in &mut self.parts {
+            // What sets the path does not set its folder.
+            (part.env, part.flag) = (None, None);
+        }
+        while let Some(part) = self.parts.pop() {
+            let alone = self.parts.is_empty();
+            let Some(text) = part.text.as_deref().map(|text| text.trim_end_matches('/')) else {
+                if alone || part.base.is_some() {
+                    self.parts.push(part);
+                    break;
+                }
+                continue;
+            };
+            let folder = match text.rfind('/') {
+                Some(0) if alone => "/",
+                Some(at) => &text[..at],
+                // A name alone lies in the working directory.
+                None if alone => ".",
+                None => continue,
+            };
+            if !folder.is_empty() {
+                let text = Some(folder.to_owned());
+                self.parts.push(Part { text, ..part });
+            }
+            break;
+        }
+        self
+    }
+}
+
+/// Several values of one name, each with whether it stands before the use: the last known text
+/// before it, and the environment variable or flag that another one reads.
+pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
+    let known =
+        |before: bool| values.iter().rev().find(|(b, value)| *b == before && value.is_known());
+    let Some((_, chosen)) = known(true).or_else(|| known(false)) else {
+        let partly = values
+            .iter()
+            .position(|(_, value)| !value.is_unknown())
+            .or(if values.is_empty() { None } else { Some(0) })?;
+        return values.into_iter().nth(partly).map(|(_, value)| value);
+    };
+    let mut chosen = chosen.clone();
+    if chosen.parts.iter().any(|part| part.env.is_some() || part.flag.is_some()) {
+        return Some(chosen);
+    }
+    let (Some(text), Some(default)) = (chosen.text(), chosen.parts.first().cloned()) else {
+        return Some(chosen);
+    };
+    for (_, other) in &values {
+        let open: Vec<usize> =
+            (0..other.parts.len()).filter(|&at| other.parts[at].text.is_none()).collect();
+        let [at] = open.as_slice() else { continue };
+        let (before, part, after) =
+            (&other.parts[..*at], &other.parts[*at], &other.parts[at + 1..]);
+        if part.env.is_none() && part.flag.is_none() {
+            continue;
+        }
+        let join = |parts: &[Part]| {
+            parts.iter().filter_map(|part| part.text.as_deref()).collect::<String>()
+        };
+        let middle =
+            text.strip_prefix(&join(before)).and_then(|rest| rest.strip_suffix(&join(after)));
+        if let Some(middle) = middle {
+            let mut parts = before.to_vec();
+            parts.push(Part {
+                text: Some(middle.to_owned()),
+                evidence: default.evidence.clone(),
+                ..part.clone()
+            });
+            parts.extend(after.iter().cloned());
+            chosen = Value { parts };
+            break;
+        }
+    }
+    Some(chosen)
+}
+
+/// `PORT`, `APP_PORT`: capitals, digits and underscores.
+pub fn is_env_name(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}

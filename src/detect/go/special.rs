@@ -1,0 +1,93 @@
+//! What no row of the catalog says about Go's libraries: the keys of viper, and the flags of
+//! urfave/cli, which are fields of literals.
+
+use super::closure::Closure;
+use crate::code::{Call, Does, Form, Part, Program, Rows, Special, Value, is_env_name};
+
+/// The files of a program, ready to be looked through.
+pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
+    let files = closure.packages.iter().flat_map(|package| {
+        // Generated code configures nothing, and is often most of the text.
+        let written = package.files.iter().filter(|file| !file.code.generated);
+        written.map(|file| (package.dir.clone(), file.code.clone()))
+    });
+    Program::new(files.collect(), closure.local.clone(), rows, Special { call: setting })
+}
+
+/// A call that reads a setting by its key: `viper.GetString("port")`, `c.String("port")`.
+fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
+    let kind = call.name().strip_prefix("Get").unwrap_or(call.name());
+    let mut types = program.rows.doing(&[Does::Flag]).flat_map(|row| &row.names);
+    if !call.is_method() || !types.any(|name| name == kind) || call.arguments().len() != 1 {
+        return None;
+    }
+    let key = program.argument_within(call, 0, steps)?.text()?;
+    viper(program, &key, steps)
+        .or_else(|| urfave(program, &key, steps))
+        .or_else(|| program.flag_named(&key, steps))
+}
+
+/// A key of viper's: its default, else that of the flag of its name; the variable that is bound to
+/// it.
+fn viper(program: &Program, key: &str, steps: u8) -> Option<Value> {
+    if !program.files().any(|file| file.imports_from("github.com/spf13/viper")) {
+        return None;
+    }
+    let text = |call: &Call, number: usize| program.argument_within(call, number, steps)?.text();
+    let of_key = |name: &'static str| {
+        program
+            .calls_named(name)
+            .find(|call| text(call, 0).is_some_and(|text| text.eq_ignore_ascii_case(key)))
+    };
+    let default = of_key("SetDefault").and_then(|call| {
+        let text = text(&call, 1)?;
+        let evidence = call.evidence(format!("viper's default of `{key}` is `{text}`"));
+        Some((text, evidence))
+    });
+    let flag = program.flag_named(key, steps);
+    let automatic = || {
+        program.calls_named("AutomaticEnv").next()?;
+        let prefix = program.calls_named("SetEnvPrefix").find_map(|call| text(&call, 0));
+        let prefix = prefix.map_or_else(String::new, |prefix| format!("{prefix}_"));
+        let replaces = program.calls_named("SetEnvKeyReplacer").next().is_some();
+        let key = if replaces { key.replace(['.', '-'], "_") } else { key.to_owned() };
+        Some(format!("{prefix}{key}").to_ascii_uppercase())
+    };
+    let bound = of_key("BindEnv").and_then(|call| text(&call, 1));
+    let env = bound.or_else(automatic).filter(|name| is_env_name(name));
+    let (text, evidence) = match (default, &flag) {
+        (Some((text, evidence)), _) => (Some(text), evidence),
+        (None, Some(flag)) => (flag.text(), flag.evidence()?.clone()),
+        (None, None) => return None,
+    };
+    let flag = flag.as_ref().and_then(|value| value.flag()).map(str::to_owned);
+    Some(Part::setting(text, env, flag, evidence).into())
+}
+
+/// A flag of urfave/cli: the fields of the literal whose Name it is.
+fn urfave(program: &Program, name: &str, steps: u8) -> Option<Value> {
+    for file in program.files().filter(|file| file.imports_from("github.com/urfave/cli")) {
+        let names = file.facts().definitions_of(file, "Name").iter();
+        for definition in names.filter(|definition| definition.form == Form::Field) {
+            if file.string(definition.value.start).as_deref() != Some(name) {
+                continue;
+            }
+            let Some(open) = file.enclosing(definition.name) else { continue };
+            let field = |wanted: &[&str]| {
+                file.elements(open).into_iter().find(|range| {
+                    wanted.contains(&file.word(range.start)) && file.word(range.start + 1) == ":"
+                })
+            };
+            let text = field(&["Value"])
+                .and_then(|range| program.eval(file, range.start + 2..range.end, steps).text());
+            let variables = field(&["EnvVars", "EnvVar", "Sources"]);
+            let env = variables.and_then(|range| {
+                let texts = range.filter_map(|at| file.string(at));
+                texts.map(std::borrow::Cow::into_owned).find(|text| is_env_name(text))
+            });
+            let evidence = file.evidence(definition.name, format!("flag --{name}"));
+            return Some(Part::setting(text, env, Some(name.to_owned()), evidence).into());
+        }
+    }
+    None
+}
