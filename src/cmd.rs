@@ -20,10 +20,11 @@ use crate::exit::Exit;
 use crate::interrupt::{self, Interrupted};
 use crate::pipeline::Survey;
 use crate::report::next::Here;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 
 /// Runs what was typed; never panics, never exits by itself.
 pub fn main() -> Exit {
+    screen::watch_panics();
     let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(said) => {

@@ -15,6 +15,7 @@ use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::questions;
 use crate::repo::line_at;
+use crate::screen::visible::inline;
 use crate::verify::settings::{self, Settings};
 
 /// The file's name; it lies in the application's folder.
@@ -244,12 +245,14 @@ fn entry(id: &str, value: &str) -> String {
 }
 
 fn commented(id: &str, value: &str, origin: Origin, question: Option<&Question>) -> String {
-    let prompt = question.map_or("", |question| question.prompt.as_str());
+    // A comment ends with its line: nothing of a repository may end it before.
+    let prompt = question.map_or_else(String::new, |question| inline(&question.prompt));
     let by = if origin == Origin::Flag { "by a flag" } else { "in the wizard" };
     let default = question
         .and_then(|question| question.default.as_ref())
         .filter(|found| !found.value.is_empty());
-    let instead = default.map_or_else(String::new, |found| format!(", instead of {}", found.value));
+    let instead =
+        default.map_or_else(String::new, |found| format!(", instead of {}", inline(&found.value)));
     format!("# {prompt} Answered {by}{instead}.\n{}\n", entry(id, value))
 }
 
@@ -324,6 +327,18 @@ mod tests {
         assert_eq!(again.updated(&given, &known()).as_deref(), Some(text.as_str()));
         let back = again.updated(&answers(&[(id::PORT, "3000", Origin::Flag)]), &known()).unwrap();
         assert!(!back.contains("port") && back.contains("env ="), "{back}");
+    }
+
+    #[test]
+    fn a_default_does_not_leave_its_comment() {
+        let mut known = known();
+        known[0].default = Some(Sourced::assumed("x\nname = \"evil\"\u{202e}".to_owned()));
+        let config = Config::parse(path(), None).unwrap();
+        let text = config.updated(&answers(&[(id::PORT, "80", Origin::Flag)]), &known).unwrap();
+        let mut read = Answers::default();
+        Config::parse(path(), Some(&text)).unwrap().answer(&mut read);
+        assert_eq!((read.get(id::PORT), read.get(id::NAME)), (Some("80"), None), "{text}");
+        assert!(!text.contains('\u{202e}'), "{text}");
     }
 
     #[test]

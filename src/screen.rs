@@ -7,6 +7,7 @@ pub mod visible;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::panic;
 
 use anyhow::{Result, bail};
 use console::Term;
@@ -118,6 +119,19 @@ pub fn file(name: &str, text: &str) -> Result<()> {
 /// Where nobody reads it.
 pub fn own(text: &str) -> Result<()> {
     out(text)
+}
+
+/// Has a panic, whose words may hold what a repository holds, printed like anything else.
+pub fn watch_panics() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let words = info.payload_as_str().unwrap_or_default();
+        if visible::stream(words, false) == words {
+            return usual(info);
+        }
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        err(&format!("dockgen panicked at {place}: {}\n", visible::inline(words)));
+    }));
 }
 
 /// The last words of a run that is interrupted, which may have stood in a prompt.

@@ -44,6 +44,9 @@ case "$*" in
       broken)
         line '{"logs":[{"vertex":"a","stream":2,"data":"bWFpbi5nbzo0OiB1bmRlZmluZWQ6IHgK"}]}'
         line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"exit code: 1"}]}'; exit 1 ;;
+      evil)
+        line '{"logs":[{"vertex":"a","stream":2,"data":"G10wO3gHG1s4bXkKOjplcnJvcjo6Zm9yZ2VkCiAgOjphZGQtbWFzazo6eApiDeKArmMKIyNbZXJyb3JdeAo="}]}'
+        line '{"vertexes":[{"digest":"a","name":"[build\u001b[8m\n::error::forged 1/2] RUN x\n::error::forged \u202e ##vso[x]","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01Z","error":"x\n::error::forged\u001b]0;x\u0007"}]}'; exit 1 ;;
       slow) : > "$LOG.building"; sleep 60 ;;
     esac ;;
 esac
@@ -224,6 +227,26 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
     holds(&err, &["removed what a killed run left: the container dockgen-verify-dead-1"]);
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn what_a_build_prints_steers_no_screen() {
+    let world = World::new();
+    for args in [&[][..], &["--json"], &["--color", "always"]] {
+        let (out, err) = world.run("evil", &[args, &["--report", "page.html"]].concat(), 1);
+        let page = fs::read_to_string(world.path().join("page.html")).unwrap();
+        for text in [&out, &err] {
+            for line in text.lines() {
+                assert!(!line.trim_start().starts_with("::"), "{line:?}");
+                assert!(!line.contains("##[") && !line.contains("##vso["), "{line:?}");
+            }
+            let steers =
+                text.replace("\u{1b}[", "").contains(['\u{1b}', '\u{7}', '\r', '\u{202e}']);
+            assert!(!steers && !text.contains("\u{1b}[8m"), "{text:?}");
+        }
+        assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']) && page.contains("forged"));
+        assert!(out.contains("forged"), "{out}");
+    }
 }
 
 #[test]

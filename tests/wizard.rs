@@ -114,6 +114,33 @@ fn an_answer_can_be_changed() {
     );
 }
 
+/// What a person chooses from is shown as it is called, and steers nothing.
+#[test]
+fn names_of_a_repository_do_not_steer_the_terminal() {
+    let dir = shop();
+    let evil = "cmd/x\u{1b}[8m\u{202e}\n::error::y";
+    write(dir.path(), &[(&format!("{evil}/main.go"), &server(9090))]);
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init"]);
+    terminal.wait_for("Which program should the container start?");
+    terminal.wait_for(r"./cmd/x\x1b[8m\u202e\n::error::y");
+    terminal.press(CTRL_C);
+    terminal.end();
+
+    let dir = pair();
+    let evil = "other\u{1b}[2J\u{7}";
+    write(
+        dir.path(),
+        &[
+            (&format!("{evil}/go.mod"), "module example.com/other\n\ngo 1.27\n"),
+            (&format!("{evil}/main.go"), &server(9090)),
+        ],
+    );
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init"]);
+    terminal.wait_for(r"other\x1b[2J\x07");
+    terminal.press(CTRL_C);
+    terminal.end();
+}
+
 /// Two modules side by side.
 fn pair() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

@@ -3,6 +3,8 @@
 //! Every function takes text without control characters (see [`Line`](crate::docker::types::Line))
 //! and gives text that one instruction reads back as exactly the same words.
 
+use crate::screen::visible;
+
 /// True for a word that means itself wherever it stands in a Dockerfile: no blank, quote, `$`, glob
 /// or newline.
 pub fn is_plain(word: &str) -> bool {
@@ -62,9 +64,11 @@ pub fn path(path: &str) -> String {
     copy_word(path, false)
 }
 
-/// Text for a comment line: control characters become blanks.
+/// Text for a comment line: control characters become blanks, and what is not seen, or turns the
+/// order of what is, becomes an escape.
 pub fn comment(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    visible::inline(&text)
 }
 
 /// The operands of COPY: sources, then the destination. The JSON form where a word is not plain; a
@@ -113,6 +117,7 @@ mod tests {
         assert_eq!(shell_words(&["A=b", "~/x", "C=d"]), "'A=b' '~/x' C=d");
         assert_eq!(env_value(r#"a "b" $c \d"#), r#""a \"b\" \$c \\d""#);
         assert_eq!(comment("a\nRUN b"), "a RUN b");
+        assert_eq!(comment("a\u{202e}b"), r"a\u202eb");
     }
 
     #[test]

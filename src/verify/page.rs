@@ -315,6 +315,10 @@ mod tests {
         let page = page("Docker <1>", &[proof()]);
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
         assert!(page.contains("&lt;/pre&gt;") && page.contains("Docker &lt;1&gt;"));
+        let mut hidden = proof();
+        hidden.name = "a\u{202e}b\u{1b}[31m".to_owned();
+        let shown = super::page("Docker", &[hidden]);
+        assert!(shown.contains(r"a\u202eb\x1b[31m") && !shown.contains('\u{202e}'));
         // A page of its own: nothing is loaded from anywhere.
         assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
         assert!(page.matches("<section").count() == 1 && page.ends_with("</html>\n"));
