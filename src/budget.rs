@@ -45,7 +45,7 @@ pub const MAX_STOP: u64 = 2 * 60;
 pub const MAX_SERVICES: usize = 8;
 
 /// Bytes of one .gitignore.
-pub const MAX_IGNORE_FILE: u64 = 4 << 20;
+pub const MAX_IGNORE_FILE: u64 = 1 << 20;
 
 /// Bytes of one line of a .gitignore or a .dockerignore, and of any other pattern: no operating
 /// system opens a longer path, so a longer pattern names nothing.
@@ -62,4 +62,4 @@ pub const MAX_INDEX_NAME: usize = 4096;
 
 /// Bytes of all names that are built from git's index: version 4 stores what they share once, so
 /// that a small index can stand for names without end.
-pub const MAX_INDEX_NAMES: usize = 256 << 20;
+pub const MAX_INDEX_NAMES: usize = 128 << 20;

@@ -32,6 +32,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod program;
 pub mod questions;
+pub mod read;
 pub mod render;
 pub mod repo;
 pub mod report;

@@ -14,15 +14,17 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
 use crate::budget;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
+use crate::read;
 
 mod index;
 mod parse;
+mod rules;
 mod walk;
 
 pub use parse::{json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml};
@@ -151,7 +153,10 @@ impl Repo {
             held.peek() == Some(&name)
         };
         let deep = |path: &RelPath| path.components().count() > self.budget.max_depth;
-        let mut forced = index::forced(root, &mut is_known);
+        let mut forced = match index::forced(root, &mut is_known) {
+            Ok(forced) => forced,
+            Err(why) => return self.report_index(&why),
+        };
         forced.retain(|path| {
             !deep(path) && !walk::is_never_walked(path) && self.entry(path).is_none()
         });
@@ -336,9 +341,7 @@ impl Repo {
     /// The size of a file in bytes, 0 where it is not to be had.
     pub fn size(&self, path: &RelPath) -> u64 {
         match &self.source {
-            Source::Disk(root) => {
-                fs::symlink_metadata(root.join(path.as_str())).map_or(0, |meta| meta.len())
-            }
+            Source::Disk(root) => read::size(&root.join(path.as_str())).unwrap_or_default(),
             Source::Memory(texts) => texts.get(path).map_or(0, |text| text.len() as u64),
         }
     }
@@ -408,14 +411,19 @@ impl Repo {
                 texts.get(&resolved).map(|text| Rc::from(text.as_str())).unwrap_or_default()
             }
             Source::Disk(root) => {
-                let bytes = fs::read(root.join(resolved.as_str()))
-                    .with_context(|| format!("cannot read {path}: check its permissions"))?;
+                let bytes = self.bytes(root, path, &resolved)?;
                 Rc::from(String::from_utf8(bytes).map_err(|_| NotUtf8(path.clone()))?)
             }
         };
         *self.read_bytes.borrow_mut() += text.len() as u64;
         self.cache.borrow_mut().insert(resolved, Some(text.clone()));
         Ok(Some(text))
+    }
+
+    /// What the guard lets through of a file of the disk.
+    fn bytes(&self, root: &Path, path: &RelPath, resolved: &RelPath) -> Result<Vec<u8>> {
+        read::bytes(&root.join(resolved.as_str()), self.budget.max_manifest)
+            .map_err(|why| anyhow!("{path} {why}"))
     }
 
     /// The files that were read or asked for and exist: what the decisions rest on.
@@ -445,11 +453,7 @@ impl Repo {
             (None, Source::Memory(texts)) => {
                 Sha256::digest(texts.get(&resolved).map_or("", String::as_str))
             }
-            (None, Source::Disk(root)) => {
-                let bytes = fs::read(root.join(resolved.as_str()))
-                    .with_context(|| format!("cannot read {path}: check its permissions"))?;
-                Sha256::digest(bytes)
-            }
+            (None, Source::Disk(root)) => Sha256::digest(self.bytes(root, path, &resolved)?),
         };
         Ok(Some(hex(&digest)))
     }
@@ -479,7 +483,29 @@ impl Repo {
         }
     }
 
+    fn report_index(&self, why: &str) {
+        let index = RelPath::clean(".git/index".to_owned());
+        self.findings.borrow_mut().push(Finding::new(
+            "git-index-unread",
+            Severity::Note,
+            format!(".git/index was not read: {why}"),
+            [Evidence::file(&index, why)],
+            "a file that git tracks although a .gitignore names it is taken for ignored",
+            "narrow the line of the .gitignore where such a file belongs into the image",
+        ));
+    }
+
     fn report_cut(&self, cut: &Cut) {
+        self.findings.borrow_mut().extend(cut.rules.iter().map(|(file, why)| {
+            Finding::new(
+                "gitignore-unread",
+                Severity::Warning,
+                format!("{file} was not obeyed as a whole: {why}"),
+                [Evidence::file(file, why)],
+                "what it names may be taken for sources, and is not kept out of the build context",
+                "replace it by a regular file with the lines that matter",
+            )
+        }));
         let text = match (cut.entries, cut.deep) {
             (true, _) => format!("the walk stopped after {} entries", self.budget.max_entries),
             (_, true) => {

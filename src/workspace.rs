@@ -9,14 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::budget::{MAX_LEVELS_ABOVE, MAX_MANIFEST};
 use crate::detect::LANGUAGES;
 use crate::path::RelPath;
-
-/// Folders above PATH that are looked at where no .git says where to stop.
-const MAX_LEVELS: usize = 32;
-
-/// Bytes of a file that is read while looking for the root.
-const MAX_BYTES: u64 = 32 << 20;
+use crate::read::{self, Unread};
 
 /// PATH, seen from the root of its repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +34,12 @@ pub fn find(path: &Path) -> Result<Place> {
     if !start.is_dir() {
         bail!("{} is not a folder: give the folder that holds the manifest", path.display());
     }
-    let bound = start.ancestors().take(MAX_LEVELS).position(|folder| folder.join(".git").exists());
+    let bound =
+        start.ancestors().take(MAX_LEVELS_ABOVE).position(|folder| folder.join(".git").exists());
     let mut root = start.clone();
-    for folder in start.ancestors().take(bound.map_or(MAX_LEVELS, |levels| levels + 1)).skip(1) {
+    for folder in
+        start.ancestors().take(bound.map_or(MAX_LEVELS_ABOVE, |levels| levels + 1)).skip(1)
+    {
         match encloses(folder, &start) {
             Ok(true) => folder.clone_into(&mut root),
             Ok(false) => {}
@@ -76,7 +75,7 @@ pub fn relative(root: &Path, path: &Path) -> Result<RelPath> {
 
 fn encloses(folder: &Path, start: &Path) -> Result<bool> {
     let member = relative(folder, start)?;
-    let read = |name: &str| read(folder, name);
+    let read = |name: &str| text(folder, name);
     for language in LANGUAGES {
         if (language.encloses)(&read, &member)? {
             return Ok(true);
@@ -85,22 +84,15 @@ fn encloses(folder: &Path, start: &Path) -> Result<bool> {
     Ok(false)
 }
 
-fn read(folder: &Path, name: &str) -> Result<Option<String>> {
+fn text(folder: &Path, name: &str) -> Result<Option<String>> {
     let Some(name) = RelPath::new(name).filter(|name| !name.is_root()) else { return Ok(None) };
     let path = folder.join(name.as_str());
-    let Ok(meta) = fs::metadata(&path) else { return Ok(None) };
-    if !meta.is_file() {
-        return Ok(None);
-    }
-    if meta.len() > MAX_BYTES {
-        bail!(
-            "{} has {} bytes; dockgen reads manifests up to {MAX_BYTES} bytes",
-            path.display(),
-            meta.len()
-        );
-    }
-    let bytes = fs::read(&path)
-        .with_context(|| format!("cannot read {}: check its permissions", path.display()))?;
+    let bytes = match read::below(folder, &name, MAX_MANIFEST) {
+        Ok(bytes) => bytes,
+        // What lies behind a link is not looked for above PATH.
+        Err(Unread::Absent | Unread::Link | Unread::Special(_)) => return Ok(None),
+        Err(why) => bail!("{} {why}", path.display()),
+    };
     let text = String::from_utf8(bytes)
         .ok()
         .with_context(|| format!("{} is not UTF-8", path.display()))?;
@@ -128,8 +120,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("x"), "1").unwrap();
         fs::create_dir(dir.path().join("sub")).unwrap();
-        assert_eq!(read(&dir.path().join("sub"), "../x").unwrap(), None);
-        assert_eq!(read(dir.path(), "x").unwrap().as_deref(), Some("1"));
-        assert_eq!(read(dir.path(), "sub").unwrap(), None);
+        assert_eq!(text(&dir.path().join("sub"), "../x").unwrap(), None);
+        assert_eq!(text(dir.path(), "x").unwrap().as_deref(), Some("1"));
+        assert_eq!(text(dir.path(), "sub").unwrap(), None);
     }
 }

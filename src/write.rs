@@ -5,18 +5,17 @@
 mod names;
 
 use std::fs::{self, File, Permissions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use tempfile::NamedTempFile;
 
+use crate::budget::MAX_OUTPUT;
 use crate::path::RelPath;
+use crate::read::{self, Unread};
 pub use names::check_output;
-
-/// Bytes of a file that is read to be compared with.
-const MAX_BYTES: u64 = 4 << 20;
 
 /// How the name of a temporary file begins; six letters and digits follow.
 const PREFIX: &str = ".dockgen-";
@@ -72,23 +71,17 @@ impl Standing {
 /// Where it is a symlink, no regular file, too large or not UTF-8.
 pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
     let target = guard(root, path)?;
-    let meta = match fs::symlink_metadata(&target) {
-        Ok(meta) => meta,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
+    let bytes = match read::bytes(&target, MAX_OUTPUT) {
+        Ok(bytes) => bytes,
+        Err(Unread::Absent) => return Ok(None),
+        Err(why @ Unread::Special(_)) => {
+            bail!("{path} {why}: move it away, since dockgen writes a file there")
         }
-        Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
+        Err(why @ Unread::Large(_)) => {
+            bail!("{path} {why}: is it really the file that it is named after?")
+        }
+        Err(why) => bail!("{path} {why}"),
     };
-    if !meta.is_file() {
-        bail!(
-            "{path} is a folder or a special file: move it away, since dockgen writes a file there"
-        );
-    }
-    if meta.len() > MAX_BYTES {
-        bail!("{path} has {} bytes: is it really the file that it is named after?", meta.len());
-    }
-    let bytes =
-        fs::read(&target).with_context(|| format!("cannot read {path}: check its permissions"))?;
     let text = String::from_utf8(bytes)
         .ok()
         .with_context(|| format!("{path} is not UTF-8: move it away"))?;
@@ -156,7 +149,7 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
             Ok(meta) if is_program(&meta, folder)? => bail!(
                 "{path} is executable, and dockgen does not write over a program: take the permission away with `chmod -x`, or name another file with --output"
             ),
-            Ok(meta) if meta.is_file() => (Some(fs::read(&target)?), Some(meta.permissions())),
+            Ok(meta) if meta.is_file() => (Some(old(&target, path)?), Some(meta.permissions())),
             Ok(_) => bail!("{path} is not a regular file: move it away"),
             Err(_) => (None, new_file_mode()),
         };
@@ -183,6 +176,11 @@ fn is_program(meta: &fs::Metadata, folder: &Path) -> Result<bool> {
 #[expect(clippy::unnecessary_wraps, reason = "other systems have no such permission")]
 fn is_program(_: &fs::Metadata, _: &Path) -> Result<bool> {
     Ok(false)
+}
+
+/// What is taken back where a later file cannot be written.
+fn old(target: &Path, path: &RelPath) -> Result<Vec<u8>> {
+    read::bytes(target, MAX_OUTPUT).map_err(|why| anyhow!("{path} {why}"))
 }
 
 /// A temporary file is private by default; a new file is not, and the umask has the last word.

@@ -114,8 +114,38 @@ fn each_library_has_one_home() {
     only_in("clap::", &["src/cli.rs", "src/main.rs"]);
     only_in("tar::", &["src/verify/archive.rs"]);
     only_in("flate2::", &["src/verify/archive.rs"]);
-    only_in("ignore::Walk", &["src/repo/walk.rs"]);
-    only_in("WalkBuilder", &["src/repo/walk.rs"]);
+    only_in("GitignoreBuilder", &["src/repo/rules.rs"]);
+}
+
+#[test]
+fn files_are_opened_in_one_place() {
+    // A link to a device, a pipe without a writer, a file without an end: the guard alone opens
+    // what a repository holds.
+    let guard = "src/read.rs";
+    let rows: [(&str, &[&str]); 12] = [
+        // Folders that dockgen has written in are opened to be synchronised.
+        ("File::open", &[guard, "src/write.rs"]),
+        // The kernel's own files about processes.
+        ("fs::read_to_string", &["src/verify/container.rs", "src/verify/owner.rs"]),
+        ("fs::read", &[]),
+        ("fs::open", &[guard]),
+        ("OpenOptions", &[]),
+        ("openat", &[]),
+        ("File::options", &[]),
+        // `use std::fs::{read, File}` would slip through.
+        ("fs::{read", &[]),
+        ("fs::File::{", &[]),
+        // What opens by itself.
+        ("WalkBuilder", &[]),
+        ("Gitignore::new", &[]),
+        ("builder.add", &[]),
+    ];
+    let sources = sources();
+    for (word, allowed) in rows {
+        forbid(&format!("`{word}` opens a file past {guard}"), &sources, |source| {
+            if allowed.contains(&source.path.as_str()) { Vec::new() } else { source.words(word) }
+        });
+    }
 }
 
 /// What is printed may hold anything that a repository holds: it leaves through one module, which

@@ -5,35 +5,38 @@
 use std::fs;
 use std::path::Path;
 
+use crate::budget::{MAX_INDEX, MAX_INDEX_NAME, MAX_INDEX_NAMES};
 use crate::path::RelPath;
-
-/// Bytes of the largest index that is read: some 500,000 files.
-const MAX_INDEX: u64 = 64 << 20;
+use crate::read::{self, Unread};
 
 /// An entry before its name: times, device, inode, mode, owner, size, 20 bytes of SHA-1, flags.
 const FIXED: usize = 62;
 
 /// Regular files that the index of the repository at `root` lists and `is_known` does not know. It
-/// is asked in the index's order, which git keeps sorted by bytes. Nothing where there is no index,
-/// or one that is not understood: then the .gitignore files alone decide.
-pub(super) fn forced(root: &Path, is_known: &mut dyn FnMut(&str) -> bool) -> Vec<RelPath> {
-    let file = root.join(".git/index");
-    let size = fs::symlink_metadata(&file)
-        .ok()
-        .filter(fs::Metadata::is_file)
-        .map_or(u64::MAX, |held| held.len());
-    if size > MAX_INDEX {
-        return Vec::new();
+/// is asked in the index's order, which git keeps sorted by bytes. Nothing where there is no index;
+/// an error where there is one that is not read: then the .gitignore files alone decide.
+pub(super) fn forced(
+    root: &Path,
+    is_known: &mut dyn FnMut(&str) -> bool,
+) -> Result<Vec<RelPath>, String> {
+    let git = root.join(".git");
+    if !fs::symlink_metadata(&git).is_ok_and(|held| held.is_dir()) {
+        return Ok(Vec::new());
     }
-    let unknown = fs::read(&file)
-        .ok()
-        .and_then(|bytes| names(&bytes, &mut |name| !is_known(name)))
-        .unwrap_or_default();
-    unknown
-        .iter()
-        .filter_map(|name| RelPath::new(name))
-        .filter(|path| is_file_below(root, path))
-        .collect()
+    let bytes = match read::bytes(&git.join("index"), MAX_INDEX) {
+        Ok(bytes) => bytes,
+        Err(Unread::Absent) => return Ok(Vec::new()),
+        Err(why) => return Err(format!("it {why}")),
+    };
+    let mut wanted = |name: &str| {
+        !is_known(name) && RelPath::new(name).is_some_and(|path| is_file_below(root, &path))
+    };
+    let names = names(&bytes, &mut wanted).ok_or_else(|| {
+        format!(
+            "it is cut off, has a format that dockgen does not know, or names of more than {MAX_INDEX_NAME} bytes, {MAX_INDEX_NAMES} in all"
+        )
+    })?;
+    Ok(names.iter().filter_map(|name| RelPath::new(name)).collect())
 }
 
 /// True where the path leads to a regular file through folders alone: a link could lead out of the
@@ -58,7 +61,7 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
     }
     let mut names = Vec::new();
     let mut last: Vec<u8> = Vec::new();
-    let mut at = 12;
+    let (mut at, mut total) = (12, 0);
     for _ in 0..count {
         let (start, mode) = (at, number(at + 24)?);
         let flags = u16::from_be_bytes(bytes.get(at + 60..at + FIXED)?.try_into().ok()?);
@@ -73,6 +76,10 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
             last.clear();
         }
         let length = bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+        total += last.len() + length;
+        if last.len() + length > MAX_INDEX_NAME || total > MAX_INDEX_NAMES {
+            return None;
+        }
         last.extend(&bytes[at..at + length]);
         at += length + 1;
         if version < 4 {
@@ -153,6 +160,29 @@ mod tests {
             (offset(&[0x7f]), offset(&[0x80, 0]), offset(&[0x80])),
             (Some((127, 1)), Some((128, 2)), None)
         );
+    }
+
+    #[test]
+    fn names_are_bounded_one_by_one_and_in_all() {
+        let file = 0o100_644;
+        let mut long = vec![0];
+        long.extend([b'a'; MAX_INDEX_NAME]);
+        long.push(0);
+        let again = entry(file, 0, b"\0\0");
+        // Each further entry takes 64 bytes and stands for 4,096.
+        let mut entries = vec![entry(file, 0, &long)];
+        entries.resize(1 + MAX_INDEX_NAMES / MAX_INDEX_NAME, again);
+        assert_eq!(names(&index(4, &entries)), None);
+        entries.pop();
+        let mut count = 0;
+        super::names(&index(4, &entries), &mut |_| {
+            count += 1;
+            false
+        })
+        .unwrap();
+        assert_eq!(count, MAX_INDEX_NAMES / MAX_INDEX_NAME);
+        long.insert(1, b'a');
+        assert_eq!(names(&index(4, &[entry(file, 0, &long)])), None);
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! The walk: every entry of the tree, on several threads, within the budget.
+//! The walk: every entry of the tree, within the budget; a large one on several threads.
 
+use std::collections::VecDeque;
 use std::fs;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Result, anyhow, bail};
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use anyhow::{Result, bail};
 
+use super::rules::Rules;
 use super::{Budget, Entry};
 use crate::path::{Letters, RelPath};
 
@@ -16,32 +17,46 @@ use crate::path::{Letters, RelPath};
 const NEVER_WALKED: [&str; 8] =
     [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
 
+/// After this many entries the walk goes on with several threads: to start them takes longer than
+/// to walk a small tree.
+const ALONE: usize = 2_000;
+
 pub(super) type Found = (RelPath, Entry);
 
 /// An entry with the letters of its name, read while its path is at hand.
 type Lettered = (Found, Letters);
 
+/// What the walk left out.
 #[derive(Default)]
 pub(super) struct Cut {
     pub(super) entries: bool,
     pub(super) deep: bool,
+    /// Each .gitignore that was not obeyed as a whole, and why.
+    pub(super) rules: Vec<(RelPath, String)>,
 }
 
-/// Each thread of the walk fills a list of its own and hands it over when it ends.
-struct Batch<'a> {
+/// What one thread found.
+#[derive(Default)]
+struct Batch {
     found: Vec<Lettered>,
     errors: Vec<String>,
-    all: &'a Mutex<(Vec<Lettered>, Vec<String>)>,
+    rules: Vec<(RelPath, String)>,
 }
 
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        // Sorted here, on each thread, so that what is left is to merge.
-        self.found.sort_unstable_by(|a, b| a.0.0.cmp(&b.0.0));
-        let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        all.0.append(&mut self.found);
-        all.1.append(&mut self.errors);
-    }
+/// A folder that is to be read.
+struct Folder {
+    way: String,
+    depth: usize,
+    rules: Option<Arc<Rules>>,
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    budget: &'a Budget,
+    on_entry: &'a (dyn Fn(usize) + Sync),
+    count: AtomicUsize,
+    full: AtomicBool,
+    deep: AtomicBool,
 }
 
 /// Every entry, sorted by path, and the letters of their names in the same order.
@@ -50,63 +65,181 @@ pub(super) fn walk(
     budget: &Budget,
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<(Vec<Found>, Vec<Letters>, Cut)> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
-    let mut builder = WalkBuilder::new(root);
-    builder
-        .standard_filters(false)
-        .git_ignore(true)
-        .require_git(false)
-        .follow_links(false)
-        .max_depth(Some(budget.max_depth))
-        .threads(threads)
-        .filter_entry(|entry| {
-            !is_dir(entry) || !NEVER_WALKED.iter().any(|name| entry.file_name() == *name)
-        });
-    let all = Mutex::new((Vec::new(), Vec::new()));
-    let (count, deep) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    builder.build_parallel().run(|| {
-        let mut batch = Batch { found: Vec::new(), errors: Vec::new(), all: &all };
-        let (count, deep) = (&count, &deep);
-        Box::new(move |result| {
-            match result
-                .map_err(|e| e.to_string())
-                .and_then(|e| read_entry(root, &e).map_err(|e| e.to_string()))
-            {
-                Err(error) => batch.errors.push(error),
-                Ok(None) => {}
-                Ok(Some(found)) => {
-                    let seen = count.fetch_add(1, Ordering::Relaxed) + 1;
-                    if seen > budget.max_entries {
-                        return WalkState::Quit;
-                    }
-                    if seen.is_multiple_of(1000) {
-                        on_entry(seen);
-                    }
-                    if found.1 == Entry::Dir && found.0.components().count() >= budget.max_depth {
-                        deep.store(1, Ordering::Relaxed);
-                    }
-                    let letters = found.0.letters();
-                    batch.found.push((found, letters));
-                }
-            }
-            WalkState::Continue
-        })
-    });
-    let (mut found, mut errors) =
-        all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    errors.sort();
-    if let Some(error) = errors.first() {
+    let walk = Walk {
+        root,
+        budget,
+        on_entry,
+        count: AtomicUsize::new(0),
+        full: AtomicBool::new(false),
+        deep: AtomicBool::new(false),
+    };
+    let mut all = Batch::default();
+    let mut open = VecDeque::from([Folder { way: String::new(), depth: 0, rules: None }]);
+    while let Some(folder) = open.pop_front() {
+        walk.read(&folder, &mut all, &mut |below| open.push_back(below));
+        if walk.count.load(Ordering::Relaxed) > ALONE {
+            break;
+        }
+    }
+    if !open.is_empty() {
+        walk.together(open, &mut all);
+    }
+    all.errors.sort();
+    if let Some(error) = all.errors.first() {
         bail!(
             "{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too"
         );
     }
-    found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
-    let (found, letters) = found.into_iter().unzip();
-    Ok((
-        found,
-        letters,
-        Cut { entries: count.into_inner() > budget.max_entries, deep: deep.into_inner() > 0 },
-    ))
+    all.found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
+    all.rules.sort();
+    let (found, letters) = all.found.into_iter().unzip();
+    let cut =
+        Cut { entries: walk.full.into_inner(), deep: walk.deep.into_inner(), rules: all.rules };
+    Ok((found, letters, cut))
+}
+
+/// The folders that are left, and how many are being read.
+struct Queue {
+    open: VecDeque<Folder>,
+    busy: usize,
+}
+
+impl Walk<'_> {
+    /// Reads the rest on several threads.
+    fn together(&self, open: VecDeque<Folder>, all: &mut Batch) {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+        let queue = (Mutex::new(Queue { open, busy: 0 }), Condvar::new());
+        let batches = std::thread::scope(|scope| {
+            let started: Vec<_> = (1..threads).map(|_| scope.spawn(|| self.work(&queue))).collect();
+            let mut batches = vec![self.work(&queue)];
+            batches.extend(started.into_iter().filter_map(|thread| thread.join().ok()));
+            batches
+        });
+        for mut batch in batches {
+            all.found.append(&mut batch.found);
+            all.errors.append(&mut batch.errors);
+            all.rules.append(&mut batch.rules);
+        }
+    }
+
+    fn work(&self, (queue, news): &(Mutex<Queue>, Condvar)) -> Batch {
+        let mut batch = Batch::default();
+        let mut below = Vec::new();
+        let mut held = lock(queue);
+        loop {
+            if let Some(folder) = held.open.pop_front() {
+                held.busy += 1;
+                drop(held);
+                self.read(&folder, &mut batch, &mut |folder| below.push(folder));
+                held = lock(queue);
+                held.busy -= 1;
+                held.open.extend(below.drain(..));
+                if held.open.len() > 1 || held.busy == 0 {
+                    news.notify_all();
+                }
+            } else if held.busy == 0 {
+                break;
+            } else {
+                held = news.wait(held).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        drop(held);
+        // Sorted here, on each thread, so that what is left is to merge.
+        batch.found.sort_unstable_by(|a, b| a.0.0.cmp(&b.0.0));
+        batch
+    }
+
+    /// Reads one folder.
+    fn read(&self, folder: &Folder, batch: &mut Batch, below: &mut dyn FnMut(Folder)) {
+        if self.full.load(Ordering::Relaxed) {
+            return;
+        }
+        let path = self.root.join(&folder.way);
+        let mut entries: Vec<fs::DirEntry> = Vec::new();
+        match fs::read_dir(&path) {
+            Ok(listing) => {
+                for entry in listing {
+                    match entry {
+                        Ok(entry) => entries.push(entry),
+                        Err(error) => batch.errors.push(format!("{}: {error}", path.display())),
+                    }
+                    if entries.len() > self.budget.max_entries {
+                        self.full.store(true, Ordering::Relaxed);
+                        break;
+                    }
+                }
+            }
+            Err(error) => return batch.errors.push(format!("{}: {error}", path.display())),
+        }
+        let mut rules = folder.rules.clone();
+        if entries.iter().any(|entry| entry.file_name() == ".gitignore") {
+            let (own, unread) = Rules::read(&path, &folder.way, folder.rules.as_ref());
+            rules = own.or(rules);
+            batch.rules.extend(unread);
+        }
+        for entry in entries {
+            let whole = entry.path();
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    batch.errors.push(format!("{}: {error}", whole.display()));
+                    continue;
+                }
+            };
+            let name = entry.file_name();
+            let lossy = name.to_string_lossy();
+            if kind.is_dir() && NEVER_WALKED.contains(&&*lossy) {
+                continue;
+            }
+            let way =
+                if folder.way.is_empty() { lossy.to_string() } else { join(&folder.way, &lossy) };
+            if rules.as_ref().is_some_and(|rules| rules.ignore(&way, kind.is_dir())) {
+                continue;
+            }
+            if name.to_str().is_none() {
+                batch.errors.push(format!("{} has a name that is not UTF-8", whole.display()));
+                continue;
+            }
+            let seen = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            if seen > self.budget.max_entries {
+                self.full.store(true, Ordering::Relaxed);
+                return;
+            }
+            if seen.is_multiple_of(1000) {
+                (self.on_entry)(seen);
+            }
+            let depth = folder.depth + 1;
+            let found = if kind.is_symlink() {
+                Entry::Symlink(link_target(self.root, &whole))
+            } else if kind.is_file() {
+                Entry::File
+            } else if kind.is_dir() {
+                if depth < self.budget.max_depth {
+                    below(Folder { way: way.clone(), depth, rules: rules.clone() });
+                } else {
+                    self.deep.store(true, Ordering::Relaxed);
+                }
+                Entry::Dir
+            } else {
+                Entry::Other
+            };
+            let path = RelPath::clean(way);
+            let letters = path.letters();
+            batch.found.push(((path, found), letters));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    let mut way = String::with_capacity(folder.len() + 1 + name.len());
+    way.push_str(folder);
+    way.push('/');
+    way.push_str(name);
+    way
 }
 
 /// True for what lies in a folder that is never part of a source tree.
@@ -114,41 +247,9 @@ pub(super) fn is_never_walked(path: &RelPath) -> bool {
     path.components().any(|part| NEVER_WALKED.contains(&part))
 }
 
-fn is_dir(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir())
-}
-
-fn read_entry(root: &Path, entry: &DirEntry) -> Result<Option<Found>> {
-    let whole = entry.path().to_str();
-    let whole =
-        whole.ok_or_else(|| anyhow!("{} has a name that is not UTF-8", entry.path().display()))?;
-    // Path::strip_prefix takes both apart, component by component.
-    let text = whole
-        .get(root.as_os_str().len()..)
-        .unwrap_or_default()
-        .trim_start_matches(std::path::MAIN_SEPARATOR);
-    // The walk gives clean paths: no empty component, no `.`, no `..`.
-    let path = if std::path::MAIN_SEPARATOR == '/' {
-        RelPath::clean(text.to_owned())
-    } else {
-        RelPath::clean(text.replace(std::path::MAIN_SEPARATOR, "/"))
-    };
-    if path.is_root() {
-        return Ok(None);
-    }
-    let kind = entry.file_type();
-    let found = match kind {
-        Some(kind) if kind.is_symlink() => Entry::Symlink(link_target(root, entry.path())),
-        Some(kind) if kind.is_dir() => Entry::Dir,
-        Some(kind) if kind.is_file() => Entry::File,
-        _ => Entry::Other,
-    };
-    Ok(Some((path, found)))
-}
-
 /// The target relative to the root, by the link's text alone; `None` where it leaves the root.
 fn link_target(root: &Path, link: &Path) -> Option<RelPath> {
-    let target = fs::read_link(link).ok()?;
+    let target: PathBuf = fs::read_link(link).ok()?;
     let inside = match target.strip_prefix(root) {
         Ok(inside) => RelPath::new(inside.to_str()?),
         Err(_) if target.is_absolute() => None,

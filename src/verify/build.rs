@@ -12,6 +12,8 @@ use super::made::Thing;
 use super::owner;
 use super::steps::{Failure, Log, PlainLog, Step, Told};
 use super::{Event, Wanted, Watch, seconds};
+use crate::budget::MAX_OUTPUT;
+use crate::read;
 
 /// What is to be built.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +89,8 @@ fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Re
             words.extend(["build", "--format=docker"].map(str::to_owned));
             // Its layer cache does not look into bind mounts (seen with 4.3.1): an edited program
             // would be an old one.
-            let text = std::fs::read_to_string(order.dockerfile).unwrap_or_default();
+            let text = read::bytes(order.dockerfile, MAX_OUTPUT).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
             words.push(
                 if text.contains("--mount=type=bind") { "--no-cache" } else { "--layers" }
                     .to_owned(),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::catalog::catalog;
 use super::settings;
 use super::subject::Subject;
+use crate::budget::MAX_SOURCE;
 use crate::path::RelPath;
 
 /// An edit of one source file that can be made again and again, each time another one.
@@ -170,9 +171,7 @@ fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
     if !path.starts_with(fs::canonicalize(context).ok()?) {
         return None;
     }
-    let regular =
-        fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 1 << 20);
-    let text = if regular { fs::read_to_string(&path).ok()? } else { return None };
+    let text = String::from_utf8(crate::read::bytes(&path, MAX_SOURCE).ok()?).ok()?;
     Some((path, text))
 }
 

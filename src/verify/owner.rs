@@ -3,7 +3,6 @@
 //! gone.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -182,12 +181,9 @@ fn sweep_folders(place: &Path) -> Vec<String> {
             continue;
         }
         let file = entry.path().join(FILE);
-        let plain = fs::symlink_metadata(&file).is_ok_and(|data| data.is_file());
-        let mut mark = String::new();
-        let read = plain
-            && fs::File::open(&file)
-                .is_ok_and(|file| file.take(200).read_to_string(&mut mark).is_ok());
-        if read && is_gone(&mark) && fs::remove_dir_all(entry.path()).is_ok() {
+        let mark = crate::read::bytes(&file, 200).ok();
+        let mark = mark.and_then(|bytes| String::from_utf8(bytes).ok());
+        if mark.is_some_and(|mark| is_gone(&mark)) && fs::remove_dir_all(entry.path()).is_ok() {
             swept.push(format!("the folder {}", entry.path().display()));
         }
     }

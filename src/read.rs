@@ -1,0 +1,191 @@
+//! The one way in which dockgen opens a file that it did not make.
+//!
+//! A repository may hold a link to a device, a pipe that nobody writes to, or a file that says that
+//! it is empty and never ends. What is opened is therefore looked at through its own handle: a
+//! regular file, reached through no link, and read up to a limit whatever it says of its size.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use crate::path::RelPath;
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// Nothing is there.
+    Absent,
+    /// It is a symlink.
+    Link,
+    /// It is a folder, a pipe, a socket or a device.
+    Special(&'static str),
+    /// It holds more bytes than are read.
+    Large(u64),
+    /// The system refuses.
+    Refused(io::Error),
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Absent => f.write_str("does not exist"),
+            Self::Link => f.write_str("is a symlink, and dockgen does not follow it"),
+            Self::Special(kind) => write!(f, "is {kind}, not a regular file"),
+            Self::Large(limit) => write!(f, "holds more than the {limit} bytes that are read"),
+            Self::Refused(error) => write!(f, "cannot be read ({error}): check its permissions"),
+        }
+    }
+}
+
+impl std::error::Error for Unread {}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+            Self::Absent
+        } else {
+            Self::Refused(error)
+        }
+    }
+}
+
+/// The bytes of the regular file at `path`, `limit` at most. A link at `path` itself is refused;
+/// whoever asks makes sure that no folder above is one.
+///
+/// # Errors
+/// Where it is anything else, too large, or cannot be read.
+pub fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
+    let file = open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(Unread::Special(kind(meta.file_type())));
+    }
+    if meta.len() > limit {
+        return Err(Unread::Large(limit));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
+    // Some file systems, /proc among them, say 0 of a file that goes on.
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(Unread::Large(limit));
+    }
+    Ok(bytes)
+}
+
+/// As [`bytes`], for a file below `root`: no folder on the way may be a link.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn below(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, Unread> {
+    let mut whole = root.to_owned();
+    for part in path.components() {
+        if fs::symlink_metadata(&whole)?.file_type().is_symlink() && whole != root {
+            return Err(Unread::Link);
+        }
+        whole.push(part);
+    }
+    bytes(&whole, limit)
+}
+
+/// The size of the regular file at `path`; `None` where it is anything else.
+pub fn size(path: &Path) -> Option<u64> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> Result<File, Unread> {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::io::Errno;
+    // A pipe without a writer, or a terminal, would be waited for.
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => Ok(File::from(file)),
+        Err(Errno::LOOP | Errno::MLINK) => Err(Unread::Link),
+        Err(Errno::NXIO | Errno::OPNOTSUPP) => Err(Unread::Special("a socket or a device")),
+        Err(error) => Err(io::Error::from(error).into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> Result<File, Unread> {
+    let meta = fs::symlink_metadata(path)?;
+    if meta.file_type().is_symlink() {
+        return Err(Unread::Link);
+    }
+    if !meta.is_file() {
+        return Err(Unread::Special(kind(meta.file_type())));
+    }
+    Ok(File::open(path)?)
+}
+
+/// What a file that is no regular one is called.
+pub fn kind(kind: fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_symlink() {
+        "a symlink"
+    } else {
+        "a special file"
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    #[test]
+    fn only_regular_files_are_read_up_to_a_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("plain"), "12345").unwrap();
+        assert_eq!(bytes(&at("plain"), 5).unwrap(), b"12345");
+        assert!(matches!(bytes(&at("plain"), 4), Err(Unread::Large(4))));
+        symlink("plain", at("link")).unwrap();
+        assert!(matches!(bytes(&at("link"), 5), Err(Unread::Link)));
+        symlink("/dev/zero", at("zero")).unwrap();
+        assert!(matches!(bytes(&at("zero"), 5), Err(Unread::Link)));
+        assert!(matches!(bytes(Path::new("/dev/zero"), 5), Err(Unread::Special("a device"))));
+        assert!(matches!(bytes(dir.path(), 5), Err(Unread::Special("a folder"))));
+        assert!(matches!(bytes(&at("none"), 5), Err(Unread::Absent)));
+        assert!(matches!(bytes(&at("plain/none"), 5), Err(Unread::Absent)));
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("folder/file"), "1").unwrap();
+        symlink("folder", at("way")).unwrap();
+        let below = |path: &str| below(dir.path(), &RelPath::new(path).unwrap(), 5);
+        assert_eq!(below("folder/file").unwrap(), b"1");
+        assert!(matches!(below("way/file"), Err(Unread::Link)));
+        assert!(matches!(below("none/file"), Err(Unread::Absent)));
+        File::create(at("sparse")).unwrap().set_len(10 << 30).unwrap();
+        assert!(matches!(bytes(&at("sparse"), 1 << 20), Err(Unread::Large(_))));
+        let made = Command::new("mkfifo").arg(at("pipe")).status();
+        if made.is_ok_and(|made| made.success()) {
+            assert!(matches!(bytes(&at("pipe"), 5), Err(Unread::Special("a named pipe"))));
+        }
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        assert!(matches!(bytes(&at("socket"), 5), Err(Unread::Special(_))));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_says_that_it_is_empty_ends_at_the_limit() {
+        assert_eq!(fs::metadata("/proc/self/smaps").unwrap().len(), 0);
+        assert!(matches!(bytes(Path::new("/proc/self/smaps"), 64), Err(Unread::Large(64))));
+    }
+}
