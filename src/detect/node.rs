@@ -27,6 +27,7 @@ mod prisma;
 mod program;
 mod scan;
 mod script;
+mod service;
 mod site;
 mod sync;
 mod token;
@@ -131,7 +132,11 @@ impl<'r> App<'r> {
                 .argv
                 .iter()
                 .position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
-            tsc.argv.get(at + 1).filter(|w| w.strip_suffix(".json").is_some()).cloned()
+            let named = tsc.argv.get(at + 1)?;
+            // A folder stands for its tsconfig.json.
+            let inside = format!("{}/tsconfig.json", named.trim_end_matches('/'));
+            let folder = app.dir.has(&inside).then_some(inside);
+            folder.or_else(|| named.strip_suffix(".json").is_some().then(|| named.clone()))
         });
         app.tsconfig = typescript::read(dir, named.as_deref())?;
         Ok(Some(app))
@@ -164,21 +169,6 @@ impl<'r> App<'r> {
         !self.builds()
             && self.package.has("typescript")
             && self.tsconfig.as_ref().is_some_and(|output| output.out_dir.is_some())
-    }
-
-    /// The start script runs a file of the repository, which then is the server, not the
-    /// framework's.
-    fn custom_server(&self) -> bool {
-        ["start:prod", "start"].iter().filter_map(|name| self.package.script(name)).any(|text| {
-            script::parse(text).commands.into_iter().map(script::unwrap).any(|command| {
-                command.argv.first().is_some_and(|word| word == "node")
-                    && command
-                        .argv
-                        .iter()
-                        .skip(1)
-                        .any(|word| !word.starts_with('-') && self.finds(word).is_some())
-            })
-        })
     }
 
     /// The file of the application that a word means, by Node's resolution: as it is, with an
@@ -249,6 +239,25 @@ impl<'r> App<'r> {
         [format!("src/{inside}"), inside.to_owned(), format!("server/{inside}")]
             .iter()
             .find_map(|name| self.finds(name))
+    }
+
+    /// tsconfig.json and the files of the repository that it extends.
+    fn tsconfig_files(&self) -> Vec<String> {
+        let (mut files, mut next) = (Vec::new(), Some("tsconfig.json".to_owned()));
+        while let Some(name) = next.take().filter(|_| files.len() < 8) {
+            let Ok(Some((path, text))) = self.dir.text(&name) else { break };
+            let json: serde_json::Value =
+                crate::repo::parse_json5(&path, &text).unwrap_or_default();
+            let inside = path.strip(&self.dir.path).map(str::to_owned);
+            let Some(inside) = inside.filter(|inside| !files.contains(inside)) else { break };
+            files.push(inside);
+            let base = json.get("extends").and_then(serde_json::Value::as_str);
+            next = base.filter(|base| base.starts_with('.')).and_then(|base| {
+                let path = path.parent()?.join(base)?;
+                path.strip(&self.dir.path).map(str::to_owned)
+            });
+        }
+        files
     }
 
     /// The file behind a command of a dependency, by npm's lockfile.
@@ -364,10 +373,17 @@ fn is_library(dir: &Dir) -> Result<bool> {
         ["exports", "main", "module", "types"].iter().any(|key| package.get(&[key]).is_some());
     let starts = package.get(&["bin"]).is_some()
         || entry::SCRIPTS.iter().any(|name| package.script(name).is_some());
+    if !exports || starts || !workspace::is_depended_on(dir)? {
+        return Ok(false);
+    }
     let serves = scan::SERVERS
         .iter()
         .any(|name| package.dependency(name) == Some(manifest::Kind::Production));
-    Ok(exports && !starts && !serves && workspace::is_depended_on(dir)?)
+    // A server's library may be what it is written with: what others import decides.
+    let main = ["main", "module"].iter().find_map(|key| package.str(&[key]));
+    Ok(!serves
+        || App::read(dir)?
+            .is_some_and(|app| main.is_none_or(|main| entry::exports_alone(&app, main))))
 }
 
 impl App<'_> {
@@ -380,7 +396,8 @@ impl App<'_> {
             .repo
             .files_under(&self.dir.path)
             .any(|path| path.file_name() == "package.json" && *path != self.package.path);
-        let tools_alone = !self.package.has_production() && !self.builds();
+        let starts = entry::SCRIPTS.iter().any(|name| self.package.script(name).is_some());
+        let tools_alone = !self.package.has_production() && !self.builds() && !starts;
         member || holds || tools_alone
     }
 

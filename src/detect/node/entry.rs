@@ -1,18 +1,20 @@
 //! What the container starts: scripts resolved to a plain `node file`, then `main`, `bin` and the
 //! usual file names.
 
+mod command;
 mod files;
+mod flags;
 mod pm2;
+mod several;
+mod shell;
 
-pub(crate) use files::{from_files, named};
-
-use std::collections::BTreeMap;
+use command::keep;
+pub(crate) use files::{exports_alone, from_files, named};
 
 use anyhow::Result;
 
 use super::App;
 use super::launch::{Launch, Layout};
-use super::manifest::Kind;
 use super::script::{self, Command};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, Severity};
@@ -45,11 +47,16 @@ pub(crate) struct Entry {
     pub(crate) findings: Vec<Finding>,
     /// A developer's tool starts it: anything else is likelier.
     pub(crate) development: bool,
+    /// The command of a dependency that is started.
+    pub(crate) command: Option<String>,
+    /// Its start script starts others beside it.
+    pub(crate) beside: bool,
 }
 
 /// What a script comes to.
 pub(crate) enum Outcome {
-    Start(Box<Entry>),
+    /// Several where the script starts them side by side.
+    Start(Vec<Entry>),
     /// A web server for built files.
     Site,
     /// Nothing for production, and why.
@@ -67,10 +74,13 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             continue;
         }
         match resolve(app, name)? {
-            Outcome::Start(entry) if !entries.iter().any(|held| held.id == entry.id) => {
-                entries.push(*entry);
+            Outcome::Start(found) => {
+                for entry in found {
+                    if !entries.iter().any(|held| held.id == entry.id) {
+                        entries.push(entry);
+                    }
+                }
             }
-            Outcome::Start(_) => {}
             Outcome::Site => refused.push((name.to_owned(), "serves built files".to_owned())),
             Outcome::No(why) => refused.push((name.to_owned(), why)),
         }
@@ -86,25 +96,96 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     flatten(app, name, &mut Vec::new(), &mut commands, &mut shell);
     let text = app.package.script(name).unwrap_or_default();
     let place = |note: String| app.package.at(&["scripts", name], note);
+    let findings = follow_files(app, &mut commands)?;
     commands.retain(|command| !is_idle(command) && !is_build(app, command));
-    let Some(last) = commands.pop() else { return Ok(Outcome::No("it only builds".to_owned())) };
-    if is_web_server(&last) {
-        return Ok(Outcome::Site);
-    }
-    let mut entry = match node(app, &last)? {
-        Ok(entry) => entry,
-        Err(why) => return Ok(Outcome::No(why)),
+    let beside = shell == Some(script::BACKGROUND) && commands.len() > 1;
+    let processes = if beside {
+        several::background(std::mem::take(&mut commands))
+    } else {
+        let Some(last) = commands.pop() else {
+            return Ok(Outcome::No("it only builds".to_owned()));
+        };
+        if is_web_server(&last) {
+            return Ok(Outcome::Site);
+        }
+        match several::of(app, &last)? {
+            Some(processes) => processes,
+            None => vec![several::Process { name: String::new(), command: last, evidence: None }],
+        }
     };
-    entry.evidence.insert(0, place(format!("the script {name} is `{text}`")));
-    if shell.is_some() && last.argv.iter().any(|word| word.contains(['$', '`', '>', '<'])) {
-        return Ok(Outcome::No(format!("it needs a shell for {}", shell.unwrap_or_default())));
+    let stated = place(format!("the script {name} is `{text}`"));
+    let names: Vec<String> = processes.iter().map(|process| process.name.clone()).collect();
+    let (mut entries, mut why) = (Vec::new(), "it starts nothing that was understood".to_owned());
+    for process in &processes {
+        let last = &process.command;
+        let outcome = if is_web_server(last) {
+            Err("a web server for built files".to_owned())
+        } else {
+            node(app, last)?
+        };
+        let mut entry = match outcome {
+            Ok(entry) => entry,
+            Err(refused) => {
+                why = refused;
+                continue;
+            }
+        };
+        let shell = shell.filter(|_| !beside);
+        if let Some(needs) = shell
+            && last.argv.iter().any(|word| word.contains(['$', '`', '>', '<']))
+        {
+            why = format!("it needs a shell for {needs}");
+            continue;
+        }
+        entry.evidence.extend(process.evidence.clone());
+        entry.evidence.insert(0, stated.clone());
+        entry.findings.extend(findings.iter().cloned());
+        before(app, name, &commands, &stated, &mut entry)?;
+        if names.len() > 1 {
+            entry.beside = true;
+            entry.findings.push(several::finding(name, &names, stated.clone()));
+        }
+        entries.push(entry);
     }
-    if commands.is_empty() {
-        return Ok(Outcome::Start(Box::new(entry)));
+    if names.len() > 1 {
+        why = format!("a tool for development starts {} side by side, and {why}", names.join(", "));
     }
-    // Commands before the server: they run too, by a shell, as the script says.
+    Ok(if entries.is_empty() { Outcome::No(why) } else { Outcome::Start(entries) })
+}
+
+/// Puts the commands of the shell's files in the place of the command that runs them.
+fn follow_files(app: &App, commands: &mut Vec<Command>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for command in std::mem::take(commands) {
+        match shell::follow(app, &command)? {
+            Some(followed) => {
+                findings.extend(followed.finding);
+                let scripts = app.package.scripts();
+                for command in followed.commands {
+                    match script::runs_script(&command, &scripts) {
+                        Some((name, _)) => {
+                            flatten(app, name, &mut Vec::new(), commands, &mut None);
+                        }
+                        None => commands.push(command),
+                    }
+                }
+            }
+            None => commands.push(command),
+        }
+    }
+    Ok(findings)
+}
+
+/// Commands before the server: they run too, by a shell, as the script says.
+fn before(
+    app: &App,
+    name: &str,
+    commands: &[Command],
+    stated: &Evidence,
+    entry: &mut Entry,
+) -> Result<()> {
     let mut lines = Vec::new();
-    for command in &commands {
+    for command in commands {
         match node(app, command)? {
             Ok(step) => {
                 let mut words: Vec<String> = vec!["node".to_owned()];
@@ -132,7 +213,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
                     "start-chain",
                     Severity::Warning,
                     format!("`{}` runs before the server in the script {name}, and not in the image", command.argv.join(" ")),
-                    [place(format!("`{text}`"))],
+                    [stated.clone()],
                     "it is no part of the production dependencies, so the image cannot run it",
                     "run it from a machine with the development dependencies before the container starts, or make its tool a production dependency",
                 ));
@@ -140,14 +221,15 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         }
     }
     if !lines.is_empty() {
-        name.clone_into(&mut entry.id);
-        entry.shell = Some(place(format!(
-            "the script {name} runs `{}` before the server",
-            lines.join(" && ")
-        )));
-        entry.launch.before = Some(lines.join(" && "));
+        if !entry.beside {
+            name.clone_into(&mut entry.id);
+        }
+        let lines = lines.join(" && ");
+        let note = format!("the script {name} runs `{lines}` before the server");
+        entry.shell = Some(Evidence { note, ..stated.clone() });
+        entry.launch.before = Some(lines);
     }
-    Ok(Outcome::Start(Box::new(entry)))
+    Ok(())
 }
 
 /// The commands of a script, those of the scripts that it runs in their place.
@@ -169,22 +251,44 @@ fn flatten(
         if part == name && chain.shell.is_some() {
             *shell = chain.shell;
         }
-        for command in chain.commands {
-            let command = script::unwrap(command);
-            match script::runs_script(&command, &scripts) {
-                Some((next, args)) => {
-                    let from = into.len();
-                    flatten(app, next, seen, into, shell);
-                    if let Some(last) = into.get_mut(from..).and_then(<[Command]>::last_mut) {
-                        last.argv.extend(args.iter().cloned());
-                        last.env.extend(command.env.iter().cloned());
-                    }
-                }
-                None => into.push(command),
-            }
-        }
+        flatten_chain(app, chain, seen, into, shell);
     }
     seen.pop();
+}
+
+fn flatten_chain(
+    app: &App,
+    chain: script::Chain,
+    seen: &mut Vec<String>,
+    into: &mut Vec<Command>,
+    shell: &mut Option<&'static str>,
+) {
+    let scripts = app.package.scripts();
+    for command in chain.commands {
+        let command = script::unwrap(command);
+        if let Some(names) = several::in_sequence(app, &command) {
+            for name in names {
+                flatten(app, &name, seen, into, shell);
+            }
+            continue;
+        }
+        match script::runs_script(&command, &scripts) {
+            Some((next, args)) => {
+                let from = into.len();
+                flatten(app, next, seen, into, shell);
+                if let Some(last) = into.get_mut(from..).and_then(<[Command]>::last_mut) {
+                    last.argv.extend(args.iter().cloned());
+                    last.env.extend(command.env.iter().cloned());
+                }
+            }
+            None => into.push(command),
+        }
+    }
+}
+
+/// The commands of a line of another tool, those of scripts in their place.
+fn flatten_line(app: &App, line: &str, into: &mut Vec<Command>) {
+    flatten_chain(app, script::parse(line), &mut Vec::new(), into, &mut None);
 }
 
 /// Does nothing that a container needs.
@@ -253,11 +357,13 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
         shell: None,
         findings: Vec::new(),
         development: false,
+        command: None,
+        beside: false,
     };
     match words.as_slice() {
         [] => return Ok(Err("it is empty".to_owned())),
         ["node" | "nodejs", rest @ ..] => {
-            if let Err(why) = node_words(app, rest, &mut entry) {
+            if let Err(why) = flags::read(app, rest, &mut entry) {
                 return Ok(Err(why));
             }
         }
@@ -281,12 +387,6 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             };
             (*file).clone_into(&mut entry.launch.file);
         }
-        ["pm2" | "pm2-runtime" | "pm2-docker", rest @ ..] => {
-            let Some(found) = pm2::script(app, rest)? else {
-                return Ok(Err("pm2 is told nothing that was understood".to_owned()));
-            };
-            (entry.launch.file, entry.launch.args) = found;
-        }
         [
             tool @ ("tsx" | "ts-node" | "ts-node-esm" | "ts-node-dev" | "tsnd" | "babel-node"
             | "esno" | "swc-node"),
@@ -300,7 +400,7 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             };
             rest[at].clone_into(&mut entry.launch.file);
             entry.launch.args = rest[at + 1..].iter().map(|w| (*w).to_owned()).collect();
-            return Ok(loaded(app, tool, entry));
+            return Ok(command::loaded(app, tool, entry));
         }
         ["bun", rest @ ..] => {
             let Some(file) = rest.iter().find(|w| is_script(w)) else {
@@ -317,146 +417,9 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
             (*first).clone_into(&mut entry.launch.file);
             entry.launch.args = command.argv[1..].to_vec();
         }
-        [name, rest @ ..] => return Ok(package_command(app, name, rest, entry)),
+        [name, rest @ ..] => return Ok(command::brought(app, name, rest, entry)),
     }
     Ok(settle(app, entry))
-}
-
-/// The words after `node`: flags, file, arguments.
-fn node_words(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String> {
-    let mut words = words.iter().copied().peekable();
-    while let Some(word) = words.next_if(|word| word.starts_with('-') && *word != "--") {
-        let name = word.split('=').next().unwrap_or(word);
-        let takes = matches!(
-            name,
-            "-r" | "--require"
-                | "--import"
-                | "--loader"
-                | "--experimental-loader"
-                | "-C"
-                | "--conditions"
-                | "--env-file"
-                | "--env-file-if-exists"
-                | "--watch-path"
-                | "--title"
-                | "--max-old-space-size"
-        );
-        let value = (takes && !word.contains('=')).then(|| words.next()).flatten();
-        match name {
-            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => {
-                return Err(format!("node {name} starts no file"));
-            }
-            "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
-            // The image holds no .env file: the environment comes from outside.
-            "--inspect"
-            | "--inspect-brk"
-            | "--inspect-wait"
-            | "--env-file"
-            | "--env-file-if-exists" => {}
-            "-r" | "--require"
-                if value.is_some_and(|v| v.starts_with("dotenv"))
-                    && app.package.dependency("dotenv") != Some(Kind::Production) => {}
-            _ => {
-                entry.launch.flags.push(word.to_owned());
-                entry.launch.flags.extend(value.map(str::to_owned));
-            }
-        }
-    }
-    let Some(file) = words.find(|word| *word != "--") else {
-        return Err("node is given no file".to_owned());
-    };
-    file.clone_into(&mut entry.launch.file);
-    entry.launch.args = words.map(str::to_owned).collect();
-    Ok(())
-}
-
-/// A command that a dependency brings.
-fn package_command(
-    app: &App,
-    name: &str,
-    rest: &[&str],
-    mut entry: Entry,
-) -> Result<Entry, String> {
-    let bins: BTreeMap<String, String> = app.catalog.table("bin").unwrap_or_default();
-    let packages: BTreeMap<String, String> = app.catalog.table("bin_package").unwrap_or_default();
-    let dev: Vec<String> = app.catalog.table("dev_tools").unwrap_or_default();
-    let package = packages.get(name).map_or(name, String::as_str);
-    if dev.iter().any(|tool| tool == name) {
-        return Err(format!("{name} is a tool for development"));
-    }
-    let Some(kind) = app.package.dependency(package) else {
-        return Err(format!(
-            "`{name}` is no dependency of the package and no file of the repository"
-        ));
-    };
-    let known = || bins.get(name).map(|path| format!("node_modules/{path}"));
-    let file =
-        app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
-    let Some(file) = file else {
-        return Err(format!(
-            "where the package {package} keeps its command {name} is not known with this package manager"
-        ));
-    };
-    entry.launch.file = file;
-    entry.launch.args = rest.iter().map(|w| (*w).to_owned()).collect();
-    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
-    name.clone_into(&mut entry.id);
-    if kind == Kind::Development {
-        keep(app, package, &mut entry);
-    }
-    Ok(entry)
-}
-
-/// A development dependency is needed at run time.
-fn keep(app: &App, package: &str, entry: &mut Entry) {
-    entry.launch.keep_development = true;
-    entry.findings.push(Finding::new(
-        "dev-dependency-at-run-time",
-        Severity::Warning,
-        format!("{package} is a development dependency, and the start command needs it"),
-        [app.package.at_dependency(package, "listed for development")],
-        "all development dependencies stay in the image, which makes it larger",
-        format!("move {package} to `dependencies`, or start compiled files"),
-    ));
-}
-
-/// A TypeScript loader: compiled files where the build makes them, else the loader itself.
-fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
-    let package = match tool {
-        "ts-node-dev" | "tsnd" => "ts-node-dev",
-        "ts-node-esm" => "ts-node",
-        "babel-node" => "@babel/node",
-        other => other,
-    };
-    let production =
-        app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
-    if !production && app.build_script().is_some() && app.compiled(&entry.launch.file).is_some() {
-        return settle(app, entry);
-    }
-    match tool {
-        // One process that handles its own signals: https://tsx.is/dev-api/node-cli
-        "tsx" | "esno" => {
-            entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
-            // Its cache is in /tmp, which a read-only root has not.
-            entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
-        }
-        "ts-node" | "ts-node-dev" | "tsnd" => {
-            entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]);
-        }
-        _ => return package_command(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
-    }
-    let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
-    if !app.package.has(loader) {
-        return Err(format!("{loader} is no dependency of the package"));
-    }
-    if app.package.dependency(loader) == Some(Kind::Development) {
-        keep(app, loader, &mut entry);
-    }
-    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
-    entry.launch.source = app.finds(&entry.launch.file);
-    entry.launch.file = entry.launch.source.clone().unwrap_or_else(|| entry.launch.file.clone());
-    entry.id.clone_from(&entry.launch.file);
-    Ok(entry)
 }
 
 impl Entry {
@@ -468,6 +431,8 @@ impl Entry {
             shell: None,
             findings: Vec::new(),
             development: self.development,
+            command: None,
+            beside: false,
         }
     }
 }
@@ -507,6 +472,12 @@ fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
             });
         }
         entry.launch.source = Some(found);
+    } else if let Some((source, compiled)) = from_output(app, &wanted) {
+        // The start script is written for the folder that the build makes.
+        entry.launch.outputs = vec![top(&compiled)];
+        entry.launch.source = Some(source);
+        entry.launch.file = compiled;
+        entry.launch.layout = Layout::Output;
     } else if app.builds() || app.compiles() {
         entry.launch.outputs = vec![top(&wanted)];
         entry.launch.source = app.source_of(&wanted);
@@ -515,8 +486,34 @@ fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     } else {
         return Err(format!("{named} is not in the repository, and no script builds it"));
     }
+    if entry.launch.layout == Layout::Output {
+        for folder in entry.launch.preloads.iter().map(|file| top(file)).collect::<Vec<_>>() {
+            if !entry.launch.outputs.contains(&folder) {
+                entry.launch.outputs.push(folder);
+            }
+        }
+    }
     entry.id.clone_from(&entry.launch.file);
     Ok(entry)
+}
+
+/// The source and the compiled file behind a path that counts from the build's folder:
+/// `bin/server.js`, where the repository holds bin/server.ts and the build writes
+/// build/bin/server.js.
+fn from_output(app: &App, wanted: &str) -> Option<(String, String)> {
+    let output = app.tsconfig.as_ref().filter(|_| app.builds())?;
+    let (stem, extension) = wanted.rsplit_once('.')?;
+    let extension = match extension {
+        "js" => "ts",
+        "mjs" => "mts",
+        "cjs" => "cts",
+        _ => return None,
+    };
+    let source = format!("{stem}.{extension}");
+    let there = app.dir.join(&source).is_some_and(|path| app.dir.repo.is_file(&path));
+    let compiled =
+        output.out_dir.as_ref().filter(|_| there).and_then(|_| output.compiled(&source))?;
+    (compiled != wanted && compiled.ends_with(&format!("/{wanted}"))).then_some((source, compiled))
 }
 
 /// The folder that the build writes: the first component of a file in it.
@@ -564,6 +561,7 @@ mod tests {
                 ("src/index.ts", ""),
                 ("ecosystem.config.json", config),
                 ("lib/index.js", ""),
+                ("x.js", ""),
             ],
         )
         .map(|found| found.0)
@@ -633,6 +631,138 @@ mod tests {
             start(compiler, &[config, ("src/index.ts", "")]),
             Ok(("dist/index.js".into(), Layout::Output))
         );
+    }
+
+    /// What the script `start` runs side by side, and the codes of what is said at the first.
+    fn beside(script: &str, more: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let manifest = format!(
+            r#"{{"scripts": {{"start": {script:?}, "web": "node web.js", "job": "node job.js"}}}}"#
+        );
+        let mut files = vec![("package.json", manifest.as_str()), ("web.js", ""), ("job.js", "")];
+        files.extend(more);
+        let repo = Repo::from_files(files);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entries = from_scripts(&app).unwrap().0;
+        let codes = entries.first().map(|e| e.findings.iter().map(|f| f.code.clone()).collect());
+        (entries.into_iter().map(|entry| entry.id).collect(), codes.unwrap_or_default())
+    }
+
+    #[test]
+    fn programs_side_by_side_are_entries_of_their_own() {
+        for script in [
+            "concurrently -k -n a,b \"node web.js\" \"node job.js\"",
+            "concurrently npm:web npm:job",
+            "run-p web job",
+            "npm-run-all --parallel web job",
+            "node web.js & node job.js",
+        ] {
+            let (ids, codes) = beside(script, &[]);
+            assert_eq!(ids, ["web.js", "job.js"], "{script}");
+            assert_eq!(codes, ["several-processes"], "{script}");
+        }
+        assert_eq!(beside("run-s job web", &[]).0, ["start"]);
+    }
+
+    #[test]
+    fn pm2_files_name_processes_with_their_environment() {
+        let file = "module.exports = { apps: [
+            { name: 'web', script: 'npm', args: 'run web', env: { PORT: 1, A: 'b' }, env_production: { PORT: 8085 } },
+            { name: 'job', script: './job.js', node_args: '--no-warnings' } ] }";
+        let files = [("ecosystem.config.js", file)];
+        let (ids, codes) = beside("pm2-runtime start ecosystem.config.js --env production", &files);
+        assert_eq!(
+            (ids, codes),
+            (vec!["web.js".into(), "job.js".into()], vec!["several-processes".into()])
+        );
+        let (ids, codes) = beside("pm2-runtime ecosystem.config.js --only job", &files);
+        assert_eq!((ids, codes), (vec!["job.js".to_owned()], vec![]));
+        let all = [
+            ("ecosystem.config.js", file),
+            (
+                "package.json",
+                r#"{"scripts": {"web": "node web.js",
+            "start": "pm2 start ecosystem.config.js --env production"}}"#,
+            ),
+            ("web.js", ""),
+        ];
+        let repo = Repo::from_files(all);
+        let entry = from_scripts(&App::read(&repo.root()).unwrap().unwrap()).unwrap().0.remove(0);
+        let mut env = entry.launch.env;
+        env.sort();
+        assert_eq!(env, [("A".into(), "b".into()), ("PORT".into(), "8085".into())]);
+    }
+
+    #[test]
+    fn files_of_the_shell_are_followed() {
+        let manifest = r#"{"scripts": {"start": "./run.sh"}}"#;
+        let read = |text: &str| {
+            let repo = Repo::from_files([
+                ("package.json", manifest),
+                ("run.sh", text),
+                ("web.js", ""),
+                ("job.js", ""),
+            ]);
+            from_scripts(&App::read(&repo.root()).unwrap().unwrap()).unwrap().0.remove(0)
+        };
+        let plain = read("#!/bin/bash\nset -e\nexport A=b\nnode job.js\nexec node web.js \"$@\"\n");
+        assert_eq!(plain.launch.before.as_deref(), Some("A=b node job.js"));
+        assert_eq!((plain.launch.file.as_str(), plain.findings.len()), ("web.js", 0));
+        assert_eq!(plain.launch.env, [("A".to_owned(), "b".to_owned())]);
+        let more = read("#!/bin/sh\nif [ -n \"$X\" ]; then\n  node job.js\nfi\nnode web.js\n");
+        assert_eq!(more.findings[0].code, "start-script-shortened");
+        assert_eq!(more.findings[0].evidence[0].place(), "run.sh:2");
+        assert_eq!((more.launch.file.as_str(), more.launch.before), ("web.js", None));
+    }
+
+    #[test]
+    fn what_a_flag_loads_is_in_the_image_or_the_flag_goes() {
+        let loads = |script: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "node {script} dist/index.js", "build": "tsc"}},
+                "dependencies": {{"newrelic": "1"}}, "devDependencies": {{"tsconfig-paths": "4", "typescript": "5"}}}}"#
+            );
+            let repo = Repo::from_files([
+                ("package.json", manifest.as_str()),
+                (
+                    "tsconfig.json",
+                    r#"{"extends": "./base.json", "compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#,
+                ),
+                ("base.json", "{}"),
+                ("src/index.ts", ""),
+                ("src/trace.ts", ""),
+                ("trace.js", ""),
+            ]);
+            let launch =
+                from_scripts(&App::read(&repo.root()).unwrap().unwrap()).unwrap().0.remove(0);
+            let codes: Vec<String> = launch.findings.iter().map(|f| f.code.clone()).collect();
+            let launch = launch.launch;
+            (launch.flags.join(" "), launch.carried.join(" "), codes.join(" "))
+        };
+        let told = |flags: &str, carried: &str, codes: &str| {
+            (flags.to_owned(), carried.to_owned(), codes.to_owned())
+        };
+        assert_eq!(loads("-r ./.pnp.cjs"), told("", "", ""));
+        assert_eq!(loads("-r newrelic"), told("-r newrelic", "", ""));
+        assert_eq!(loads("--import ./trace.js"), told("--import ./trace.js", "trace.js", ""));
+        assert_eq!(loads("-r ./dist/trace.js"), told("-r ./dist/trace.js", "", ""));
+        assert_eq!(loads("-r ./gone.js"), told("", "", "preload-left-out"));
+        assert_eq!(loads("-r other/register"), told("", "", "preload-left-out"));
+        assert_eq!(
+            loads("-r tsconfig-paths/register"),
+            told(
+                "-r tsconfig-paths/register",
+                "tsconfig.json base.json",
+                "dev-dependency-at-run-time"
+            )
+        );
+    }
+
+    #[test]
+    fn a_start_script_may_count_from_what_the_build_makes() {
+        let manifest = r#"{"scripts": {"start": "node bin/server.js", "build": "node ace build"}}"#;
+        let config = r#"{"compilerOptions": {"rootDir": "./", "outDir": "./build"}}"#;
+        let found = start(manifest, &[("tsconfig.json", config), ("bin/server.ts", "")]);
+        assert_eq!(found, Ok(("build/bin/server.js".into(), Layout::Output)));
     }
 
     #[test]

@@ -99,11 +99,32 @@ fn site(folder: String, fallback: Option<String>) -> Launch {
 /// The page that answers for every unknown path of a single-page application.
 pub(super) const INDEX: &str = "index.html";
 
+/// The start script runs a file of the repository's own, or what is compiled from one, and not the
+/// framework's command or output.
+fn own_server(app: &App) -> Result<bool> {
+    for name in ["start:prod", "start:production", "start-prod", "serve:prod", "start"] {
+        if app.package.script(name).is_none() {
+            continue;
+        }
+        if let entry::Outcome::Start(entries) = entry::resolve(app, name)? {
+            let own = |entry: &entry::Entry| {
+                let file = entry.launch.file.as_str();
+                !entry.development
+                    && entry.command.is_none()
+                    && !file.starts_with("node_modules/")
+                    && !file.contains("standalone/")
+            };
+            return Ok(entries.iter().any(own));
+        }
+    }
+    Ok(false)
+}
+
 /// <https://nextjs.org/docs/app/api-reference/config/next-config-js/output>
 fn next(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     // A server of the project's own needs the whole of Next.js: not the standalone output.
-    if app.custom_server() {
+    if own_server(app)? {
         return Ok(None);
     }
     let evidence = package.at_dependency("next", "Next.js");

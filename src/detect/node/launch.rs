@@ -39,6 +39,12 @@ pub(crate) struct Launch {
     pub(crate) layout: Layout,
     /// Folders and files that the build makes, relative to the application.
     pub(crate) outputs: Vec<String>,
+    /// Files of the repository that it needs beside the output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) carried: Vec<String>,
+    /// Files that the build makes and that a flag loads before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) preloads: Vec<String>,
     /// The output holds the dependencies in its own files.
     #[serde(default)]
     pub(crate) bundled: bool,

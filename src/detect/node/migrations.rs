@@ -2,7 +2,9 @@
 
 use super::App;
 use super::launch::Launch;
+use super::manifest::Package;
 use crate::facts::{Finding, Severity};
+use crate::repo::Dir;
 
 /// The names that such scripts have.
 const NAMES: [&str; 10] = [
@@ -24,12 +26,26 @@ pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     if ["migrat", "deploy"].iter().any(|word| before.contains(word)) {
         return None;
     }
-    let (name, text) = NAMES.iter().find_map(|name| Some((*name, app.package.script(name)?)))?;
+    // Of the application itself, of the members that it needs, of the workspace as a whole.
+    let repo = app.dir.repo;
+    let members =
+        app.workspace.iter().flat_map(|workspace| &workspace.needed).filter_map(|folder| {
+            Some((folder.clone(), Package::read(&Dir::new(repo, folder.clone())).ok()??))
+        });
+    let mut packages = vec![(app.dir.path.clone(), app.package.clone())];
+    packages.extend(members);
+    packages.extend(app.root_package.clone().map(|root| (app.root.path.clone(), root)));
+    let (folder, package, name) = packages.into_iter().find_map(|(folder, package)| {
+        let name = NAMES.iter().find(|name| package.script(name).is_some())?;
+        Some((folder, package, *name))
+    })?;
+    let text = package.script(name).unwrap_or_default();
+    let whose = if folder == app.dir.path { String::new() } else { format!(" of {folder}") };
     Some(Finding::new(
         "migrations-not-run",
         Severity::Note,
-        format!("the container does not run the script {name} when it starts"),
-        [app.package.at(&["scripts", name], format!("`{text}`"))],
+        format!("the container does not run the script {name}{whose} when it starts"),
+        [package.at(&["scripts", name], format!("`{text}`"))],
         "a database that is new, or older than the program, lacks the tables until the migrations ran",
         "run them once for each release, beside the containers that serve; or put them into the start script, before the \
          program: dockgen then runs both",
@@ -52,6 +68,14 @@ mod tests {
         let app = App::read(&repo.root()).unwrap().unwrap();
         let said = finding(&app, &Launch::default()).unwrap();
         assert!(said.what.contains("migrate") && said.evidence[0].line == Some(1));
+        let members = Repo::from_files([
+            ("package.json", r#"{"workspaces": ["a", "db"]}"#),
+            ("a/package.json", r#"{"name": "a", "dependencies": {"db": "*"}}"#),
+            ("db/package.json", r#"{"name": "db", "scripts": {"migrate": "node up.js"}}"#),
+        ]);
+        let member = Dir::new(&members, crate::path::RelPath::new("a").unwrap());
+        let said = finding(&App::read(&member).unwrap().unwrap(), &Launch::default()).unwrap();
+        assert!(said.what.contains("migrate of db"), "{}", said.what);
         let before = Some("node node_modules/knex/bin/cli.js migrate:latest".to_owned());
         assert!(finding(&app, &Launch { before, ..Launch::default() }).is_none());
     }

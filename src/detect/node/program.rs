@@ -1,14 +1,18 @@
 //! The programs of an application: what is started, with everything that is known about how it
 //! runs.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 
 use super::App;
 use super::entry::{self, Entry};
 use super::framework::{self, Framework};
 use super::launch::{Launch, Layout};
+use super::manifest;
 use super::native::{self, Native};
 use super::scan::{self, Scan};
+use super::service;
 use super::site;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
 use crate::repo::line_of;
@@ -46,8 +50,13 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     // The page's own tools serve it for development: a server of the repository's own comes first.
     let (servers, others): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| site.is_none() || is_server(entry));
+    let beside = servers.first().is_some_and(|entry| entry.beside);
     for entry in servers {
         found.programs.push(of_entry(app, entry)?);
+    }
+    if beside {
+        // The product first: what listens.
+        found.programs.sort_by_key(|(p, _)| (p.kind != Kind::Service, p.port.is_none()));
     }
     let served = found.programs.iter().any(|(program, _)| program.kind == Kind::Service);
     if let Some(site) = site.filter(|_| !served) {
@@ -201,6 +210,13 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     let scan = scan::read(app, &launch)?;
     complete(app, &mut program, &launch, scan)?;
     default_port(app, &mut program, &framework);
+    let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
+    for (package, why) in holds.iter().filter(|_| launch.layout == Layout::Output) {
+        if app.package.dependency(package) == Some(manifest::Kind::Development) {
+            launch.keep_development = true;
+            program.findings.push(kept(app, package, why));
+        }
+    }
     for (key, value) in framework.env {
         if !program.env.iter().any(|var| var.value.key == key) {
             let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
@@ -229,14 +245,65 @@ fn default_port(app: &App, program: &mut Program, framework: &Framework) {
     program.findings.retain(|finding| finding.code != "port-unknown");
 }
 
-fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
+fn of_entry(app: &App, mut entry: Entry) -> Result<(Program, Launch)> {
+    embedded(app, &mut entry)?;
+    let service = service::of(app, entry.command.as_deref())?;
+    if let Some(service) = &service {
+        service.open(&mut entry.launch);
+    }
     let scan = scan::read(app, &entry.launch)?;
-    let kind = if scan.listens || scan.serves { Kind::Service } else { Kind::Command };
+    let listens = scan.listens || scan.serves || service.is_some();
+    let kind = if listens { Kind::Service } else { Kind::Command };
     let mut program = new(app, &entry.id, kind, &entry.evidence);
     program.needs.shell = entry.shell;
     program.findings = entry.findings;
     complete(app, &mut program, &entry.launch, scan)?;
+    if let Some(service) = service {
+        service.complete(app, &mut program);
+    }
+    for cache in &entry.launch.build_caches {
+        let note = "the framework in it keeps its cache there";
+        let folder = Sourced::new(cache.clone(), Evidence::file(&app.package.path, note));
+        program.writable.push(folder);
+    }
     Ok((program, entry.launch))
+}
+
+/// A server of the repository's own that holds a framework: all that the framework builds goes with
+/// it, and so do the packages that its output imports.
+fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
+    let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
+    for (package, why) in &holds {
+        let Some(kind) = app.package.dependency(package) else { continue };
+        let launch = &mut entry.launch;
+        if package == "next" {
+            if launch.layout == Layout::Output {
+                launch.layout = Layout::Tree;
+            }
+            if launch.layout == Layout::Tree {
+                launch.build_caches.push(".next/cache".to_owned());
+                let off = ("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned());
+                launch.build_env.push(off);
+            }
+        }
+        if kind == manifest::Kind::Development && app.builds() && !launch.keep_development {
+            launch.keep_development = true;
+            entry.findings.push(kept(app, package, why));
+        }
+    }
+    Ok(())
+}
+
+/// Packages of development stay, since what the build writes imports one.
+fn kept(app: &App, package: &str, why: &str) -> Finding {
+    Finding::new(
+        "dev-dependency-at-run-time",
+        Severity::Warning,
+        format!("{package} is a development dependency, and what is built needs it to run"),
+        [app.package.at_dependency(package, why)],
+        "all development dependencies stay in the image, which makes it larger",
+        format!("move {package} and its plugins to `dependencies`"),
+    )
 }
 
 /// Puts together what the scan, the start script and the manifests say.

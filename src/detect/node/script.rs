@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+/// What needs a shell where commands run side by side.
+pub(crate) const BACKGROUND: &str = "a background process (&)";
+
 /// One simple command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Command {
@@ -103,7 +106,7 @@ fn tokens(script: &str) -> (Vec<Token>, Option<&'static str>) {
                 shell = shell.or(Some(match (c, chars.peek()) {
                     ('|', Some('|')) => "an alternative (||)",
                     ('|', _) => "a pipe",
-                    _ => "a background process (&)",
+                    _ => BACKGROUND,
                 }));
                 let pipe = c == '|' && chars.next_if_eq(&'|').is_none();
                 tokens.extend(word.take().map(Token::Word));

@@ -3,7 +3,9 @@
 use anyhow::Result;
 
 use super::{App, Command, Entry, Outcome, node, resolve};
+use crate::detect::node::token::{Kind, tokens};
 use crate::facts::Evidence;
+use crate::path::RelPath;
 
 /// Files that commonly hold a server, where nothing names one.
 const FILES: [&str; 22] = [
@@ -44,13 +46,10 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
         }
         Ok(())
     };
-    if let Some(main) = app
+    let main = app
         .package
         .str(&["main"])
-        .filter(|main| !main.contains(".config.") && !main.ends_with(".d.ts") && !main.is_empty())
-    {
-        add(main, app.package.at(&["main"], format!("main is {main}")))?;
-    }
+        .filter(|main| !main.contains(".config.") && !main.ends_with(".d.ts") && !main.is_empty());
     let bins: Vec<String> = match app.package.get(&["bin"]) {
         Some(serde_json::Value::String(one)) => vec![one.clone()],
         Some(serde_json::Value::Object(several)) => {
@@ -58,8 +57,21 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
         }
         _ => Vec::new(),
     };
-    for bin in bins {
-        add(&bin, app.package.at(&["bin"], format!("bin is {bin}")))?;
+    // Who requires it decides what is done with what it exports: that is no program.
+    let library = main.is_some_and(|main| exports_alone(app, main));
+    let published =
+        app.package.get(&["private"]).and_then(serde_json::Value::as_bool) != Some(true);
+    if let Some(main) = main.filter(|_| !library) {
+        add(main, app.package.at(&["main"], format!("main is {main}")))?;
+    }
+    for bin in &bins {
+        add(bin, app.package.at(&["bin"], format!("bin is {bin}")))?;
+    }
+    if let Some(main) = main.filter(|_| library && bins.is_empty() && !published) {
+        add(main, app.package.at(&["main"], format!("main is {main}")))?;
+    }
+    if library && published && bins.is_empty() {
+        return Ok(entries);
     }
     for file in FILES {
         if let Some(path) = app.dir.join(file).filter(|path| app.dir.repo.is_file(path)) {
@@ -69,12 +81,55 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// The file exports what others call, and starts nothing when it is run: nothing listens at its own
+/// level.
+pub(crate) fn exports_alone(app: &App, named: &str) -> bool {
+    let Some(path) = RelPath::new(named) else { return false };
+    let found = app.source_of(path.as_str()).or_else(|| app.finds(path.as_str()));
+    let Some(path) = found.and_then(|name| app.dir.join(&name)) else { return false };
+    let Ok(Some(text)) = app.dir.repo.source_text(&path) else { return false };
+    let tokens = tokens(&text);
+    let (mut depth, mut exports) = (0usize, false);
+    for (index, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Mark('{') => depth += 1,
+            Kind::Mark('}') => depth = depth.saturating_sub(1),
+            Kind::Word(word) if depth == 0 => match word.as_str() {
+                // Something is started, or called for what it does.
+                "listen" | "serve" | "createServer" | "start" | "run" | "main" | "bootstrap"
+                    if tokens.get(index + 1).is_some_and(|next| next.is('(')) =>
+                {
+                    let declared = index > 0 && tokens[index - 1].is_word("function");
+                    if !declared {
+                        return false;
+                    }
+                }
+                "export" => exports = true,
+                "exports" => {
+                    exports |= tokens.get(index + 1).is_some_and(|n| n.is('=') || n.is('.'));
+                }
+                "argv" | "isMain" => return false,
+                _ => {}
+            },
+            Kind::Word(word) if word == "main" => {
+                // `if (require.main === module)`
+                let at = index.checked_sub(2).and_then(|at| tokens.get(at));
+                if at.is_some_and(|token| token.is_word("require") || token.is_word("meta")) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    exports
+}
+
 /// The entry that a person names: a script, or a file.
 pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
     if app.package.script(wanted).is_some()
-        && let Outcome::Start(entry) = resolve(app, wanted)?
+        && let Outcome::Start(entries) = resolve(app, wanted)?
     {
-        return Ok(Some(*entry));
+        return Ok(entries.into_iter().next());
     }
     let mut command = Command { env: Vec::new(), argv: crate::plan::split_words(wanted)? };
     if command.argv.first().is_some_and(|word| word != "node") {

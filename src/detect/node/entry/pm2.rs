@@ -1,37 +1,130 @@
-//! The process manager pm2, and the file that it is started with.
+//! The process manager pm2, and the file that names the processes that it starts
+//! (<https://pm2.keymetrics.io/docs/usage/application-declaration/>).
 
 use anyhow::Result;
 
 use super::App;
-use crate::detect::node::config;
+use super::several::Process;
+use crate::detect::node::config::{self, Config};
+use crate::detect::node::expression::{Names, value};
+use crate::detect::node::script::Command;
+use crate::detect::node::token::{Token, arguments, property};
 use crate::path::RelPath;
 
-/// The script of a pm2 command: a file, or the first application of an ecosystem file.
-pub(super) fn script(app: &App, words: &[&str]) -> Result<Option<(String, Vec<String>)>> {
-    let mut words = words.iter().skip_while(|w| {
-        matches!(
-            **w,
-            "start" | "restart" | "reload" | "startOrRestart" | "--no-daemon" | "-i" | "max"
-        )
-    });
-    let Some(file) =
-        words.find(|w| !w.starts_with('-') && w.contains('.') || app.finds(w).is_some())
-    else {
-        return Ok(None);
+/// How many processes of a file are read.
+const MAX_PROCESSES: usize = 16;
+
+/// The processes of a pm2 command: a file, or the applications of an ecosystem file.
+pub(super) fn processes(app: &App, words: &[&str]) -> Result<Vec<Process>> {
+    let value_of = |name: &str| {
+        let joined = format!("{name}=");
+        words
+            .windows(2)
+            .find(|w| w[0] == name)
+            .map(|w| w[1])
+            .or_else(|| words.iter().find_map(|w| w.strip_prefix(joined.as_str())))
     };
-    let ecosystem = file.contains("ecosystem")
-        || file.contains("pm2")
-        || file.contains("process")
+    let (only, environment) = (value_of("--only"), value_of("--env"));
+    let mut rest = words
+        .iter()
+        .skip_while(|w| matches!(**w, "start" | "restart" | "reload" | "startOrRestart"));
+    let mut file = None;
+    while let Some(word) = rest.next() {
+        if matches!(*word, "-i" | "-n" | "--name" | "--only" | "--env" | "--instances") {
+            rest.next();
+        } else if !word.starts_with('-') && (word.contains('.') || app.finds(word).is_some()) {
+            file = Some(*word);
+            break;
+        }
+    }
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let ecosystem = ["ecosystem", "pm2", "process"].iter().any(|name| file.contains(name))
         || RelPath::new(file).is_some_and(|path| path.extension() == "json");
     if !ecosystem {
-        return Ok(Some(((*file).to_owned(), Vec::new())));
+        let mut argv = vec!["node".to_owned(), file.to_owned()];
+        let more = rest.skip_while(|word| **word != "--").skip(1);
+        argv.extend(more.map(|word| (*word).to_owned()));
+        let command = Command { env: Vec::new(), argv };
+        return Ok(vec![Process { name: file.to_owned(), command, evidence: None }]);
     }
     let Some(config) = config::read_file(&app.dir, file.trim_start_matches("./"))? else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let Some((script, _)) = config.literal("script") else { return Ok(None) };
-    let args = config
-        .literal("args")
-        .map(|(args, _)| args.split_whitespace().map(str::to_owned).collect());
-    Ok(Some((script, args.unwrap_or_default())))
+    let mut found = declared(&config, environment);
+    if let Some(only) = only {
+        found.retain(|process| only.split(',').any(|name| name == process.name));
+    }
+    Ok(found)
+}
+
+/// The applications that the file declares, in its order.
+fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
+    let names = Names::of(&config.tokens);
+    let lists = names.properties("apps");
+    let objects: Vec<&[Token]> = match lists.first() {
+        Some(list) if list.first().is_some_and(|t| t.is('[')) => arguments(list, 0),
+        Some(one) => vec![*one],
+        // An application alone: `{"script": "server.js"}`, or `module.exports = {script: ..}`.
+        None => {
+            let open = config.tokens.iter().position(|t| t.is('{'));
+            open.map(|open| &config.tokens[open..]).into_iter().collect()
+        }
+    };
+    objects
+        .into_iter()
+        .take(MAX_PROCESSES)
+        .filter_map(|object| {
+            let text = |name: &str| value(property(object, name)?, &[&names]).literal;
+            let script = text("script")?;
+            let at = object.first().map_or(0, |token| token.at);
+            let mut env = variables(property(object, "env"), &names);
+            let more =
+                environment.map(|name| variables(property(object, &format!("env_{name}")), &names));
+            for (key, value) in more.unwrap_or_default() {
+                env.retain(|(held, _)| *held != key);
+                env.push((key, value));
+            }
+            let words = |name: &str| words(property(object, name), &names);
+            let mut argv: Vec<String> = script.split_whitespace().map(str::to_owned).collect();
+            let manager = ["npm", "yarn", "pnpm", "bun", "npx"].contains(&argv.first()?.as_str());
+            if !manager {
+                argv.insert(0, "node".to_owned());
+                let flags = [words("node_args"), words("interpreter_args")].concat();
+                argv.splice(1..1, flags);
+            }
+            argv.extend(words("args"));
+            let name = text("name").unwrap_or_else(|| script.clone());
+            let evidence = config.at(at, format!("pm2 starts {name}: {script}"));
+            let command = Command { env, argv };
+            Some(Process { name, command, evidence: Some(evidence) })
+        })
+        .collect()
+}
+
+/// `{A: "b", PORT: 8085}` as pairs; what cannot be told is left out.
+fn variables(object: Option<&[Token]>, names: &Names) -> Vec<(String, String)> {
+    let Some(object) = object.filter(|object| object.first().is_some_and(|t| t.is('{'))) else {
+        return Vec::new();
+    };
+    let pair = |tokens: &[Token]| {
+        let key = tokens.first()?;
+        let key = key.word().or_else(|| key.text())?;
+        let told = tokens.get(1)?.is(':').then(|| value(&tokens[2..], &[names]))?;
+        let literal = told.literal.filter(|_| told.env.is_empty())?;
+        Some((key.to_owned(), literal))
+    };
+    arguments(object, 0).into_iter().filter_map(pair).collect()
+}
+
+/// A string of words, or a list of them.
+fn words(tokens: Option<&[Token]>, names: &Names) -> Vec<String> {
+    let Some(tokens) = tokens else { return Vec::new() };
+    let parts = match tokens.first() {
+        Some(first) if first.is('[') => arguments(tokens, 0),
+        _ => vec![tokens],
+    };
+    let literals = parts.into_iter().filter_map(|part| value(part, &[names]).literal);
+    literals
+        .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }

@@ -77,6 +77,9 @@ pub(super) fn artifacts(
             for output in &launch.outputs {
                 all.push(built(&format!("{home}/{output}"))?);
             }
+            for file in &launch.carried {
+                all.push(artifact(None, &relative(app, file), &format!("{home}/{file}"))?);
+            }
             // Migrations at start read the schema.
             let prisma =
                 launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
@@ -113,6 +116,12 @@ pub(super) fn artifacts(
     // COPY leaves the owner of a folder that is there already: what the program writes is left out
     // of the tree, and comes by itself, owned by the image's user.
     if matches!(launch.layout, Layout::Source | Layout::Tree) {
+        // An empty folder that a cache mount left behind would belong to root.
+        for cache in &launch.build_caches {
+            if let Some(tree) = all.last_mut() {
+                tree.exclude.push(Line::new(cache)?);
+            }
+        }
         for folder in &chosen.program.writable {
             let there = |path: &RelPath| app.dir.repo.is_dir(path) && *path != app.dir.path;
             let Some(path) = app.dir.join(&folder.value).filter(there) else { continue };

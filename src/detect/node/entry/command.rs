@@ -1,0 +1,102 @@
+//! Commands that dependencies bring, and loaders of TypeScript.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, settle};
+use crate::detect::node::App;
+use crate::detect::node::launch::Layout;
+use crate::detect::node::manifest::Kind;
+use crate::facts::{Finding, Severity};
+
+/// A command that a dependency brings.
+pub(super) fn brought(
+    app: &App,
+    name: &str,
+    rest: &[&str],
+    mut entry: Entry,
+) -> Result<Entry, String> {
+    let bins: BTreeMap<String, String> = app.catalog.table("bin").unwrap_or_default();
+    let packages: BTreeMap<String, String> = app.catalog.table("bin_package").unwrap_or_default();
+    let dev: Vec<String> = app.catalog.table("dev_tools").unwrap_or_default();
+    let package = packages.get(name).map_or(name, String::as_str);
+    if dev.iter().any(|tool| tool == name) {
+        return Err(format!("{name} is a tool for development"));
+    }
+    let Some(kind) = app.package.dependency(package) else {
+        return Err(format!(
+            "`{name}` is no dependency of the package and no file of the repository"
+        ));
+    };
+    let known = || bins.get(name).map(|path| format!("node_modules/{path}"));
+    let file =
+        app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
+    let Some(file) = file else {
+        return Err(format!(
+            "where the package {package} keeps its command {name} is not known with this package manager"
+        ));
+    };
+    entry.launch.file = file;
+    entry.launch.args = rest.iter().map(|w| (*w).to_owned()).collect();
+    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    name.clone_into(&mut entry.id);
+    entry.command = Some(name.to_owned());
+    // What it is given to load.
+    entry.launch.source =
+        rest.iter().find_map(|word| app.finds(word).filter(|_| !word.starts_with('-')));
+    if kind == Kind::Development {
+        keep(app, package, &mut entry);
+    }
+    Ok(entry)
+}
+
+/// A development dependency is needed at run time.
+pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
+    entry.launch.keep_development = true;
+    entry.findings.push(Finding::new(
+        "dev-dependency-at-run-time",
+        Severity::Warning,
+        format!("{package} is a development dependency, and the start command needs it"),
+        [app.package.at_dependency(package, "listed for development")],
+        "all development dependencies stay in the image, which makes it larger",
+        format!("move {package} to `dependencies`, or start compiled files"),
+    ));
+}
+
+/// A TypeScript loader: compiled files where the build makes them, else the loader itself.
+pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
+    let package = match tool {
+        "ts-node-dev" | "tsnd" => "ts-node-dev",
+        "ts-node-esm" => "ts-node",
+        "babel-node" => "@babel/node",
+        other => other,
+    };
+    let production =
+        app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
+    if !production && app.build_script().is_some() && app.compiled(&entry.launch.file).is_some() {
+        return settle(app, entry);
+    }
+    match tool {
+        // One process that handles its own signals: https://tsx.is/dev-api/node-cli
+        "tsx" | "esno" => {
+            entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
+            // Its cache is in /tmp, which a read-only root has not.
+            entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
+        }
+        "ts-node" | "ts-node-dev" | "tsnd" => {
+            entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]);
+        }
+        _ => return brought(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
+    }
+    let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
+    if !app.package.has(loader) {
+        return Err(format!("{loader} is no dependency of the package"));
+    }
+    if app.package.dependency(loader) == Some(Kind::Development) {
+        keep(app, loader, &mut entry);
+    }
+    entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    entry.launch.source = app.finds(&entry.launch.file);
+    entry.launch.file = entry.launch.source.clone().unwrap_or_else(|| entry.launch.file.clone());
+    entry.id.clone_from(&entry.launch.file);
+    Ok(entry)
+}

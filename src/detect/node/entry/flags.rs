@@ -1,0 +1,131 @@
+//! The words after `node`: its flags, what they load before the program, the file, its arguments.
+
+use super::{Entry, keep};
+use crate::detect::node::App;
+use crate::detect::node::manifest::Kind;
+use crate::facts::{Finding, Severity};
+use crate::path::RelPath;
+
+/// Flags whose value is the next word.
+const VALUED: [&str; 12] = [
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+    "-C",
+    "--conditions",
+    "--env-file",
+    "--env-file-if-exists",
+    "--watch-path",
+    "--title",
+    "--max-old-space-size",
+];
+
+/// Reads the words after `node` into the entry.
+pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String> {
+    let mut words = words.iter().copied().peekable();
+    while let Some(word) = words.next_if(|word| word.starts_with('-') && *word != "--") {
+        let (name, joined) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        let takes = VALUED.contains(&name);
+        let next = (takes && joined.is_none()).then(|| words.next()).flatten();
+        match name {
+            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => {
+                return Err(format!("node {name} starts no file"));
+            }
+            "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
+            // The image holds no .env file: the environment comes from outside.
+            "--inspect"
+            | "--inspect-brk"
+            | "--inspect-wait"
+            | "--env-file"
+            | "--env-file-if-exists" => {}
+            _ => {
+                let preload = matches!(
+                    name,
+                    "-r" | "--require" | "--import" | "--loader" | "--experimental-loader"
+                );
+                let loaded = next.or(joined).filter(|_| preload);
+                if loaded.is_none_or(|module| preloaded(app, name, module, entry)) {
+                    entry.launch.flags.push(word.to_owned());
+                    entry.launch.flags.extend(next.map(str::to_owned));
+                }
+            }
+        }
+    }
+    let Some(file) = words.find(|word| *word != "--") else {
+        return Err("node is given no file".to_owned());
+    };
+    file.clone_into(&mut entry.launch.file);
+    entry.launch.args = words.map(str::to_owned).collect();
+    Ok(())
+}
+
+/// Sees to it that what a flag loads is in the image; false where the flag goes.
+fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
+    let script = |note: String| app.package.at(&["scripts"], note);
+    if module.starts_with('.') || module.starts_with('/') || module.starts_with("file:") {
+        // Plug'n'Play's loader: the image has the dependencies in node_modules.
+        if module.contains(".pnp.") {
+            return false;
+        }
+        let path = RelPath::new(module).map(|path| path.as_str().to_owned());
+        if let Some(found) = path.as_deref().and_then(|path| app.finds(path)) {
+            entry.launch.carried.push(found);
+            return true;
+        }
+        // What the build makes: `-r ./dist/tracing.js`.
+        if let Some(path) = path.filter(|path| app.source_of(path).is_some()) {
+            entry.launch.preloads.push(path);
+            return true;
+        }
+        entry.findings.push(gone(
+            format!("`{flag} {module}` is left out: the repository holds no such file"),
+            script(format!("`{flag} {module}`")),
+        ));
+        return false;
+    }
+    let name = package_of(module);
+    match app.package.dependency(name) {
+        Some(Kind::Production) => true,
+        // The environment comes from outside.
+        _ if name == "dotenv" => false,
+        Some(Kind::Development) => {
+            keep(app, name, entry);
+            if name == "tsconfig-paths" {
+                // It reads the aliases when the program starts.
+                entry.launch.carried.extend(app.tsconfig_files());
+            }
+            true
+        }
+        None if module.starts_with("node:") => true,
+        None => {
+            entry.findings.push(gone(
+                format!("`{flag} {module}` is left out: {name} is no dependency of the package"),
+                script(format!("`{flag} {module}`")),
+            ));
+            false
+        }
+    }
+}
+
+/// `@scope/name/register` -> `@scope/name`.
+fn package_of(module: &str) -> &str {
+    let parts = if module.starts_with('@') { 2 } else { 1 };
+    let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);
+    &module[..end]
+}
+
+fn gone(what: String, evidence: crate::facts::Evidence) -> Finding {
+    Finding::new(
+        "preload-left-out",
+        Severity::Warning,
+        what,
+        [evidence],
+        "Node.js ends at once where a module that a flag loads is not there",
+        "add the file or the dependency, or take the flag out of the start script",
+    )
+}

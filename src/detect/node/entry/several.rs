@@ -1,0 +1,160 @@
+//! Start scripts that run several programs side by side: `concurrently`, `npm-run-all`, `&`, pm2.
+//! An image starts one: each is an entry of its own, and what is left out is said.
+
+use anyhow::Result;
+
+use super::{App, Command, pm2, script};
+use crate::facts::{Evidence, Finding, Severity};
+
+/// One of the programs.
+pub(super) struct Process {
+    /// What the start script calls it.
+    pub(super) name: String,
+    pub(super) command: Command,
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// The flags of `concurrently` whose value is the next word.
+const VALUED: [&str; 18] = [
+    "-n",
+    "--names",
+    "-c",
+    "--prefix-colors",
+    "-p",
+    "--prefix",
+    "-s",
+    "--success",
+    "-l",
+    "--prefix-length",
+    "-m",
+    "--max-processes",
+    "-t",
+    "--timestamp-format",
+    "--restart-tries",
+    "--restart-after",
+    "--hide",
+    "--default-input-target",
+];
+
+/// The programs that a command starts side by side; `None` where it is none of these tools.
+pub(super) fn of(app: &App, command: &Command) -> Result<Option<Vec<Process>>> {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let mut found = match words.as_slice() {
+        ["pm2" | "pm2-runtime" | "pm2-docker", rest @ ..] => {
+            let mut found = pm2::processes(app, rest)?;
+            let scripts = app.package.scripts();
+            for process in &mut found {
+                // A process may be a script of the package.
+                if let Some((name, args)) = script::runs_script(&process.command, &scripts) {
+                    let mut commands = Vec::new();
+                    super::flatten(app, name, &mut Vec::new(), &mut commands, &mut None);
+                    let Some(mut last) = commands.pop() else { continue };
+                    last.argv.extend(args.iter().cloned());
+                    last.env.extend(process.command.env.iter().cloned());
+                    process.command = last;
+                }
+            }
+            found
+        }
+        ["concurrently", rest @ ..] => {
+            let mut lines = Vec::new();
+            let mut rest = rest.iter();
+            while let Some(word) = rest.next() {
+                if VALUED.contains(word) {
+                    rest.next();
+                } else if !word.starts_with('-') {
+                    lines.extend(expanded(app, word));
+                }
+            }
+            lines.iter().filter_map(|line| parsed(app, line)).collect()
+        }
+        ["run-p" | "npm-run-all" | "npm-run-all2", rest @ ..] => {
+            let mut lines = Vec::new();
+            for word in rest.iter().filter(|word| !word.starts_with('-')) {
+                lines.extend(expanded(app, &format!("npm:{word}")));
+            }
+            lines.iter().filter_map(|line| parsed(app, line)).collect()
+        }
+        _ => return Ok(None),
+    };
+    for process in &mut found {
+        let outer = command
+            .env
+            .iter()
+            .filter(|(key, _)| !process.command.env.iter().any(|(held, _)| held == key));
+        let outer: Vec<_> = outer.cloned().collect();
+        process.command.env.extend(outer);
+    }
+    Ok(Some(found))
+}
+
+/// The scripts of `run-s` and of `npm-run-all` in sequence.
+pub(super) fn in_sequence(app: &App, command: &Command) -> Option<Vec<String>> {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let names = match words.as_slice() {
+        ["run-s", rest @ ..] => rest,
+        ["npm-run-all" | "npm-run-all2", rest @ ..]
+            if !rest.iter().any(|w| matches!(*w, "-p" | "--parallel" | "-l")) =>
+        {
+            rest
+        }
+        _ => return None,
+    };
+    let names = names.iter().filter(|word| !word.starts_with('-'));
+    Some(names.flat_map(|name| matching(app, name)).collect())
+}
+
+/// The scripts that a name with `*` stands for.
+fn matching(app: &App, name: &str) -> Vec<String> {
+    let Some((head, tail)) = name.split_once('*') else { return vec![name.to_owned()] };
+    let tail = tail.trim_start_matches('*');
+    let scripts = app.package.scripts();
+    let fits = |script: &&str| {
+        script
+            .strip_prefix(head)
+            .is_some_and(|rest| !rest.is_empty() && rest.strip_suffix(tail).is_some())
+    };
+    scripts.into_keys().filter(fits).map(str::to_owned).collect()
+}
+
+/// `npm:web` -> `npm run web`; a plain line stays.
+fn expanded(app: &App, word: &str) -> Vec<String> {
+    let managers = ["npm", "yarn", "pnpm", "bun", "node"];
+    match word.split_once(':') {
+        Some((manager, name)) if managers.contains(&manager) && !name.contains(' ') => {
+            matching(app, name).into_iter().map(|name| format!("npm run {name}")).collect()
+        }
+        _ => vec![word.to_owned()],
+    }
+}
+
+/// The last command of a line is the program.
+fn parsed(app: &App, line: &str) -> Option<Process> {
+    let mut commands = Vec::new();
+    super::flatten_line(app, line, &mut commands);
+    commands.pop().map(named)
+}
+
+/// The commands of a line that runs them side by side with `&`.
+pub(super) fn background(commands: Vec<Command>) -> Vec<Process> {
+    commands.into_iter().map(named).collect()
+}
+
+/// A program called by its file.
+fn named(command: Command) -> Process {
+    let mut words = command.argv.iter().filter(|word| !word.starts_with('-'));
+    let name = words.find(|word| *word != "node").cloned().unwrap_or_default();
+    Process { name, command, evidence: None }
+}
+
+/// What is said at each of them.
+pub(super) fn finding(name: &str, all: &[String], evidence: Evidence) -> Finding {
+    Finding::new(
+        "several-processes",
+        Severity::Warning,
+        format!("the script {name} runs {} programs side by side: {}", all.len(), all.join(", ")),
+        [evidence],
+        "an image starts one of them: where a second one dies, nobody restarts it and the container lives on",
+        "run each as a container of its own, from the same image: --entrypoint names the one to start",
+    )
+}

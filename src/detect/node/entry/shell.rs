@@ -1,0 +1,106 @@
+//! Start scripts that are files of the shell: simple ones are followed line by line; of others the
+//! program is taken, and the rest is said.
+
+use anyhow::Result;
+
+use super::{App, Command, script};
+use crate::facts::{Evidence, Finding, Severity};
+
+/// How many lines are read.
+const MAX_LINES: usize = 400;
+
+/// A start script that was read.
+pub(super) struct Followed {
+    /// What it runs, in order.
+    pub(super) commands: Vec<Command>,
+    /// It does more than running commands.
+    pub(super) finding: Option<Finding>,
+}
+
+/// The file of the repository that a command runs by the shell.
+fn file<'c>(app: &App, command: &'c Command) -> Option<&'c str> {
+    let mut words = command.argv.iter().map(String::as_str);
+    let first = words.next()?;
+    let named = if matches!(first, "sh" | "bash" | "ash" | "dash" | "zsh") {
+        words.find(|word| !word.starts_with('-'))?
+    } else {
+        first
+    };
+    let path = app.dir.join(named).filter(|path| app.dir.repo.is_file(path))?;
+    (path.extension() == "sh" || named != first || path.extension().is_empty()).then_some(named)
+}
+
+/// What the script behind a command runs; `None` where it is no file of the shell.
+pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
+    let Some(name) = file(app, command) else { return Ok(None) };
+    let Some((path, text)) = app.dir.text(name)? else { return Ok(None) };
+    let shebang =
+        text.lines().next().is_some_and(|line| line.starts_with("#!") && line.contains("sh"));
+    if !shebang && path.extension() != "sh" {
+        return Ok(None);
+    }
+    let mut followed = Followed { commands: Vec::new(), finding: None };
+    let mut environment = command.env.clone();
+    let mut unread: Option<(u32, String)> = None;
+    let mut depth = 0usize;
+    let text = text.replace("\\\n", " ");
+    for (number, line) in (1u32..).zip(text.lines().take(MAX_LINES)) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let chain = script::parse(line);
+        let first = chain.commands.first().and_then(|c| c.argv.first()).map_or("", String::as_str);
+        let opens =
+            matches!(first, "if" | "for" | "while" | "until" | "case") || line.ends_with('{');
+        let closes = matches!(first, "fi" | "done" | "esac" | "}");
+        if opens || closes || depth > 0 {
+            depth = if opens { depth + 1 } else { depth.saturating_sub(usize::from(closes)) };
+            unread.get_or_insert((number, line.to_owned()));
+            continue;
+        }
+        for command in chain.commands {
+            let mut command = script::unwrap(command);
+            // What the container is given comes behind the arguments anyway.
+            command.argv.retain(|word| !matches!(word.as_str(), "$@" | "$*"));
+            let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+            match words.as_slice() {
+                []
+                | ["set" | "trap" | "umask" | "ulimit" | "wait" | "source" | "." | "shopt", ..] => {
+                }
+                ["cd", to] if is_home(to) => {}
+                ["export", pairs @ ..] => {
+                    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
+                    environment.extend(
+                        pairs
+                            .filter(|(_, value)| !value.contains(['$', '`']))
+                            .map(|(key, value)| (key.to_owned(), value.to_owned())),
+                    );
+                }
+                _ if words.iter().any(|word| word.contains(['$', '`', '(', '>', '<'])) => {
+                    unread.get_or_insert((number, line.to_owned()));
+                }
+                _ => {
+                    command.env.splice(0..0, environment.clone());
+                    followed.commands.push(command);
+                }
+            }
+        }
+    }
+    followed.finding = unread.map(|(number, line)| {
+        Finding::new(
+            "start-script-shortened",
+            Severity::Warning,
+            format!("{path} does more than the image does when it starts"),
+            [Evidence::at(&path, number, format!("`{line}` is not run"))],
+            "what the script prepares is missing where the program counts on it",
+            "do it in the program, or in a script of Node.js that the start script runs before it",
+        )
+    });
+    Ok(Some(followed))
+}
+
+/// The script's own folder, or the one above it.
+fn is_home(to: &str) -> bool {
+    to.contains("dirname") || to.contains("BASH_SOURCE") || matches!(to, "." | "..")
+}

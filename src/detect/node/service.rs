@@ -1,0 +1,92 @@
+//! Servers that a command or a framework starts, although no code of the repository listens: rows of
+//! the catalog.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::App;
+use super::launch::Launch;
+use super::manifest::Kind;
+use crate::facts::{self, EnvVar, Evidence, Program, Sourced};
+
+/// A row of the table `service`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Service {
+    name: String,
+    /// The command of a dependency.
+    command: Option<String>,
+    /// The framework.
+    package: Option<String>,
+    port: u16,
+    /// The variable that replaces the port.
+    variable: String,
+    /// Arguments that open it to the network.
+    #[serde(default)]
+    args: Vec<String>,
+    /// Environment that opens it to the network.
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// How it handles SIGTERM, where it does.
+    sigterm: Option<String>,
+    /// Folders that it writes.
+    #[serde(default)]
+    writable: Vec<String>,
+    /// Where this is documented.
+    source: String,
+}
+
+/// The row of what an entry starts: of its command, else of the framework.
+pub(super) fn of(app: &App, command: Option<&str>) -> Result<Option<Service>> {
+    let rows: Vec<Service> = app.catalog.table("service")?;
+    let started = |row: &&Service| row.command.is_some() && row.command.as_deref() == command;
+    let held = |row: &&Service| {
+        command.is_none()
+            && row
+                .package
+                .as_ref()
+                .is_some_and(|name| app.package.dependency(name) == Some(Kind::Production))
+    };
+    Ok(rows.iter().find(started).or_else(|| rows.iter().find(held)).cloned())
+}
+
+impl Service {
+    /// Arguments for the command, where its own name none of them.
+    pub(super) fn open(&self, launch: &mut Launch) {
+        let flag = self.args.first();
+        if flag.is_some_and(|flag| !launch.args.iter().any(|arg| arg.starts_with(flag.as_str()))) {
+            launch.args.extend(self.args.iter().cloned());
+        }
+    }
+
+    /// What the documentation says and the repository does not.
+    pub(super) fn complete(&self, app: &App, program: &mut Program) {
+        let at = |note: String| Evidence::file(&app.package.path, note);
+        program.kind = facts::Kind::Service;
+        if program.port.is_none() {
+            let note = format!("{}'s default port ({})", self.name, self.source);
+            program.port = Some(Sourced::new(self.port, at(note)));
+            program.port_variable = Some(self.variable.clone());
+        }
+        program.findings.retain(|finding| finding.code != "port-unknown");
+        for (key, value) in &self.env {
+            if !program.env.iter().any(|var| var.value.key == *key) {
+                let note =
+                    format!("{} listens there: on every interface of the container", self.name);
+                let var = EnvVar { key: key.clone(), value: value.clone() };
+                program.env.push(Sourced::new(var, at(note)));
+            }
+        }
+        for folder in &self.writable {
+            if !program.writable.iter().any(|held| held.value == *folder) {
+                let note = format!("{} writes there ({})", self.name, self.source);
+                program.writable.push(Sourced::new(folder.clone(), at(note)));
+            }
+        }
+        if let Some(note) = self.sigterm.as_ref().filter(|_| program.handles_sigterm.is_none()) {
+            program.handles_sigterm = Some(at(note.clone()));
+        }
+    }
+}
