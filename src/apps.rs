@@ -347,6 +347,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             manifests: Vec::new(),
+            build_args: Vec::new(),
             version: None,
             source: None,
             questions: Vec::new(),

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::ask::Question;
 use crate::path::RelPath;
 
+mod inputs;
+
+pub use inputs::{BuildArg, BuildSecret, Handed};
+
 /// Where a value was read, and by which rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
@@ -376,6 +380,10 @@ pub struct Program {
     pub writable: Vec<Sourced<String>>,
     /// Environment that it needs in a container, such as `HOST=0.0.0.0`.
     pub env: Vec<Sourced<EnvVar>>,
+    /// Variables that the build of this program alone takes; [`Facts::build_args`] holds those of
+    /// the application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_args: Vec<BuildArg>,
     /// The command-line library, where it has subcommands (`cobra`): an ENTRYPOINT without CMD.
     pub subcommands: Option<Sourced<String>>,
     /// Default arguments that it should start with in a container, as shell words: the subcommand
@@ -425,6 +433,7 @@ impl Program {
             front_ends: Vec::new(),
             writable: Vec::new(),
             env: Vec::new(),
+            build_args: Vec::new(),
             subcommands: None,
             args: None,
             handles_sigterm: None,
@@ -453,6 +462,10 @@ pub struct Facts {
     pub programs: Vec<Program>,
     /// Files that dependency resolution reads, relative to the root.
     pub manifests: Vec<RelPath>,
+    /// Variables that its build takes, whichever program is started. One of the same name in
+    /// [`Program::build_args`] comes first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_args: Vec<BuildArg>,
     /// The application's own version, where a manifest states it (an OCI label).
     pub version: Option<Sourced<String>>,
     /// The address of its source, where a manifest states it (an OCI label).

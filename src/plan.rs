@@ -12,17 +12,19 @@ use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::types::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::facts::{
-    EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Protocol, Rejected, Severity, Sourced,
-    Strength,
+    BuildSecret, EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Protocol, Rejected,
+    Severity, Sourced, Strength,
 };
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
 mod decisions;
 mod front_end;
+mod inputs;
 
 pub use front_end::FrontEndPlan;
 pub(crate) use front_end::IMAGE as FRONT_END_IMAGE;
+pub use inputs::{Arg, SecretMount};
 
 /// The version of the plan's shape; templates written for another one are refused.
 pub const SCHEMA: u32 = 1;
@@ -186,6 +188,8 @@ pub struct Build {
     pub template: String,
     /// What dependency resolution reads, in copy order.
     pub manifests: Vec<CopySpec>,
+    /// Credentials that the step which fetches dependencies reads.
+    pub install_secrets: Vec<BuildSecret>,
     /// What the build compiles for certain, relative to the repository's root: files, and folders
     /// that are read whole.
     pub sources: Vec<RelPath>,
@@ -239,6 +243,15 @@ pub struct Plan {
     pub build_packages: Vec<Line>,
     /// What dependency resolution reads.
     pub manifests: Vec<CopySpec>,
+    /// Variables that the stage which builds takes by `ARG`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_args: Vec<Arg>,
+    /// Variables of that stage that are named like secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_secrets: Vec<SecretMount>,
+    /// Credentials that the step which fetches dependencies reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub install_secrets: Vec<SecretMount>,
     /// What the build compiles for certain, relative to the build context: files, and folders that
     /// are read whole.
     #[serde(default)]
@@ -323,14 +336,17 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let build = (language.plan)(&chosen)?;
     check_words(&build.details)?;
     let front_ends = front_end::plan(&chosen, &build.workdir)?;
+    let inputs = inputs::of(program.build_args.iter().chain(&facts.build_args))?;
 
     let mut decisions = decisions::of(&chosen, &detected);
     decisions.extend(build.decisions.iter().cloned());
     decisions.extend(front_ends.decisions);
+    decisions.extend(inputs.decisions);
     let mut findings = facts.findings.clone();
     findings.extend(program.findings.iter().cloned());
     findings.extend(build.findings.iter().cloned());
     findings.extend(front_ends.findings);
+    findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
     findings.sort_by_key(|finding| finding.severity);
 
@@ -366,6 +382,9 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         builder: ImageRef::new(builder)?,
         build_packages: lines(&base.build_packages)?,
         manifests: build.manifests,
+        build_args: inputs.args,
+        build_secrets: inputs.secrets,
+        install_secrets: SecretMount::all(&build.install_secrets)?,
         sources: sources(&[build.sources, front_ends.sources].concat(), &facts.context),
         front_ends: front_ends.plans,
         artifacts,

@@ -39,10 +39,17 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     };
     let mut stages = String::new();
     for front_end in &plan.front_ends {
-        let context = Context::from_serialize(front_end).map_err(|e| explain(&e))?;
+        let mut context = Context::from_serialize(front_end).map_err(|e| explain(&e))?;
+        context.insert("build_args", &front_end.build_args);
+        context.insert("build_secrets", &front_end.build_secrets);
+        context.insert("install_secrets", &front_end.install_secrets);
         stages.push_str(&render(&front_end.template, &context)?);
     }
     let mut context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
+    // Where a list is empty, the plan as it is printed leaves it out.
+    context.insert("build_args", &plan.build_args);
+    context.insert("build_secrets", &plan.build_secrets);
+    context.insert("install_secrets", &plan.install_secrets);
     context.insert("front_ends", &plan.front_ends);
     context.insert(
         "built_in",

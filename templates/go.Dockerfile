@@ -43,8 +43,10 @@ FROM deps AS build
 ARG TARGETOS
 ARG TARGETARCH
 {%- endif %}
+{%- include "base/build-args.Dockerfile" %}
 RUN --mount=type=bind,target=/src{% if details.unsummed or built_in %},rw{% endif %} \
 {%- include "base/front-end-mounts.Dockerfile" %}
+{%- include "base/build-secrets.Dockerfile" %}
     --mount=type=cache,target=/root/.cache/go-build \
     {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
     go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}

@@ -42,7 +42,10 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
 FROM deps AS build
 WORKDIR /src
 COPY . .
-RUN {% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
+{%- include "base/build-args.Dockerfile" %}
+RUN {% if build_secrets %}\
+{%- include "base/build-secrets.Dockerfile" %}
+    {% endif %}{% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
     {% endif %}{% if details.frontend %}--mount=type=cache,target=/root/.npm \
     {% endif %}{{ details.build | shell }}
 {%- if details.folders %} \

@@ -68,8 +68,10 @@ RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
 {{ front_end_stages }}
 
 FROM deps AS build
+{%- include "base/build-args.Dockerfile" %}
 RUN --mount=type=bind,target=/src,rw \
 {%- include "base/front-end-mounts.Dockerfile" %}
+{%- include "base/build-secrets.Dockerfile" %}
     {% if not details.locked %}cp /Cargo.lock . \
     && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}

@@ -152,6 +152,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         toolchain,
         programs,
         manifests: layout.manifests.clone(),
+        build_args: Vec::new(),
         version: None,
         source: source(&layout),
         questions: Vec::new(),

@@ -356,6 +356,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         toolchain,
         programs,
         manifests,
+        build_args: Vec::new(),
         version: app.version(),
         source: app.source_address(),
         questions: vec![maven::profiles_question()],

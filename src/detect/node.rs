@@ -355,6 +355,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         toolchain,
         programs,
         manifests: plan::manifest_paths(app, &resolved)?,
+        build_args: Vec::new(),
         version: app.stated("version"),
         source: app.source_address(),
         questions: Vec::new(),

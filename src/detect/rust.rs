@@ -198,6 +198,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
             programs.first().and_then(|p| details.programs.get(&p.id)),
         ),
         manifests: manifests(&workspace, &config, lock.as_ref()),
+        build_args: Vec::new(),
         version: own_manifest(&workspace, &programs, &details).and_then(|m| version(&workspace, m)),
         source: own_manifest(&workspace, &programs, &details)
             .and_then(|m| repository(&workspace, m)),

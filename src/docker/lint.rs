@@ -15,6 +15,7 @@ mod words;
 use std::fmt;
 
 pub use injection::injection;
+pub use words::is_secret_name;
 
 use crate::catalog;
 use crate::docker::ignore::IgnoreFile;

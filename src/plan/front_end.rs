@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use super::inputs::{self, Arg, SecretMount};
 use super::{Artifact, CopySpec, Decision, beside, check_words, decisions, lines};
 use crate::ask::{Answers, id};
 use crate::base;
@@ -48,6 +49,15 @@ pub struct FrontEndPlan {
     pub build_packages: Vec<Line>,
     /// What dependency resolution reads.
     pub manifests: Vec<CopySpec>,
+    /// Variables that its stage takes by `ARG`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_args: Vec<Arg>,
+    /// Variables of its stage that are named like secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_secrets: Vec<SecretMount>,
+    /// Credentials that the step which fetches its dependencies reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub install_secrets: Vec<SecretMount>,
     /// Private to its language.
     pub details: serde_json::Value,
 }
@@ -110,6 +120,7 @@ fn one(
     };
     let build = (makes.plan)(&own, front_end, context)?;
     check_words(&build.details)?;
+    let inputs = inputs::of(facts.build_args.iter())?;
     let way = inside(&front_end.output, context)?;
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
     let output = beside(&build.workdir, inside(made, context)?)?;
@@ -144,12 +155,17 @@ fn one(
         builder: ImageRef::new(&builder)?,
         build_packages: lines(&base.build_packages)?,
         manifests: build.manifests,
+        build_args: inputs.args,
+        build_secrets: inputs.secrets,
+        install_secrets: SecretMount::all(&build.install_secrets)?,
         details: build.details,
     });
     all.decisions.extend(reasons(&facts, &builder, found, answer.map(|_| chosen.answers)));
     all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain="));
     all.findings.extend(facts.findings.iter().cloned());
     all.findings.extend(build.findings);
+    all.decisions.extend(inputs.decisions);
+    all.findings.extend(inputs.findings);
     all.sources.push(facts.context);
     Ok(())
 }

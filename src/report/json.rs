@@ -9,7 +9,7 @@ use crate::context::ContextReport;
 use crate::facts::{Finding, Port};
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role, Survey};
-use crate::plan::Decision;
+use crate::plan::{Arg, Decision};
 
 /// The version of both shapes.
 const SCHEMA: u32 = 1;
@@ -35,6 +35,11 @@ struct WrittenApp<'a> {
     ports: Vec<Port>,
     /// The family, as `--base` takes it.
     base: &'a str,
+    /// Variables that `docker build --build-arg` takes.
+    build_args: Vec<&'a Arg>,
+    /// What `docker build` needs besides, as `--secret` takes it, with paths from the repository's
+    /// root.
+    build_secrets: Vec<String>,
     /// The `docker run` to type.
     run: String,
     assumptions: Vec<&'a str>,
@@ -60,6 +65,8 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
         port: draft.plan.runtime.port,
         ports: draft.plan.runtime.ports(),
         base: &draft.plan.runtime.family,
+        build_args: next::args(draft),
+        build_secrets: next::secrets(draft, &RelPath::to_string),
         run: next::run(draft),
         assumptions: survey
             .selection

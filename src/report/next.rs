@@ -7,7 +7,11 @@ use crate::ask::id;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role};
+use crate::plan::{Arg, SecretMount};
 use crate::screen::visible::inline;
+
+/// Build arguments beyond this many are left to `explain`.
+const MAX_ARGS: usize = 8;
 
 /// Where the person stands, so that paths can be shown as they would type them.
 #[derive(Clone, Debug)]
@@ -53,8 +57,46 @@ pub fn build(draft: &Draft, here: &Here) -> String {
     {
         argv.extend(["-f".to_owned(), here.exact(dockerfile)]);
     }
+    for secret in secrets(draft, &|file| here.exact(file)) {
+        argv.extend(["--secret".to_owned(), secret]);
+    }
+    // Without a value, Docker takes that of this shell, and the default where it has none.
+    for arg in args(draft).into_iter().take(MAX_ARGS) {
+        argv.extend(["--build-arg".to_owned(), arg.name.to_string()]);
+    }
     argv.push(here.exact(context));
     typed(&argv)
+}
+
+/// The variables that the build takes, front ends included, each once.
+pub fn args(draft: &Draft) -> Vec<&Arg> {
+    let plan = &draft.plan;
+    let more = plan.front_ends.iter().flat_map(|front_end| &front_end.build_args);
+    let mut all: Vec<&Arg> = Vec::new();
+    for arg in plan.build_args.iter().chain(more) {
+        if !all.iter().any(|held| held.name == arg.name) {
+            all.push(arg);
+        }
+    }
+    // What has no value comes first.
+    all.sort_by_key(|arg| arg.default.is_some());
+    all
+}
+
+/// The values of `--secret`, each id once; `place` shows a file of the repository.
+pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String> {
+    let plan = &draft.plan;
+    let more = plan
+        .front_ends
+        .iter()
+        .flat_map(|front_end| front_end.install_secrets.iter().chain(&front_end.build_secrets));
+    let mut all: Vec<&SecretMount> = Vec::new();
+    for secret in plan.install_secrets.iter().chain(&plan.build_secrets).chain(more) {
+        if !all.iter().any(|held| held.id == secret.id) {
+            all.push(secret);
+        }
+    }
+    all.into_iter().map(|secret| secret.argument(place)).collect()
 }
 
 /// `docker run`: publishes the port, keeps the folders that the program writes in named volumes.

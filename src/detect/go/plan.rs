@@ -102,6 +102,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         template: "go".to_owned(),
         manifests,
         sources: own.sources,
+        install_secrets: Vec::new(),
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.

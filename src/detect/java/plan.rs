@@ -104,6 +104,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         template: super::ID.to_owned(),
         manifests: manifests(&app, run)?,
         sources: run.sources.clone(),
+        install_secrets: Vec::new(),
         artifacts: artifacts(run, built)?,
         whole_tree: false,
         env,

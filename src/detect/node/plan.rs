@@ -123,6 +123,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         template: if site { "node-site" } else { "node" }.to_owned(),
         manifests,
         sources: sources(&app, &launch),
+        install_secrets: Vec::new(),
         artifacts,
         whole_tree: matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site),
         env,

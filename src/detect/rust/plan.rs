@@ -136,6 +136,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         template: "rust".to_owned(),
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
         sources: own.sources,
+        install_secrets: Vec::new(),
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.

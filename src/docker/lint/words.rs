@@ -20,15 +20,21 @@ const SECRET: [&str; 10] = [
 /// Parts that take the suspicion away.
 const HARMLESS: [&str; 3] = ["public", "file", "version"];
 
+/// True for the name of a variable that speaks of a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let has = |words: &[&str]| lower.split('_').any(|part| words.contains(&part));
+    has(&SECRET) && !has(&HARMLESS)
+}
+
 pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
     for held in
         subject.file.instructions().filter(|held| matches!(held.keyword.as_str(), "ARG" | "ENV"))
     {
         for (name, _) in held.pairs() {
-            let lower = name.to_ascii_lowercase();
-            let has = |words: &[&str]| lower.split('_').any(|part| words.contains(&part));
-            if has(&SECRET) && !has(&HARMLESS) {
+            if is_secret_name(&name) {
+                let lower = name.to_ascii_lowercase();
                 let message = format!(
                     "{} {name} looks like a secret: its value can be read from the image; pass it when the container \
                      starts, or to a build step by `RUN --mount=type=secret,id={lower}`",

@@ -57,6 +57,7 @@ pub(in crate::detect::node) fn front_end(
         template: "node/front-end".to_owned(),
         manifests: manifests.collect::<Result<_>>()?,
         sources: Vec::new(),
+        install_secrets: Vec::new(),
         artifacts: Vec::new(),
         whole_tree: true,
         env: Vec::new(),

@@ -1,0 +1,7 @@
+{# The same where they are named like secrets: lines of a RUN. -#}
+{%- for secret in build_secrets %}
+    --mount=type=secret,id={{ secret.id }}
+{%- if secret.env is defined %},env={{ secret.env }}{% endif %}
+{%- if secret.target is defined %},target={{ secret.target }}{% endif %}
+{%- if secret.required %},required=true{% endif %} \
+{%- endfor %}
