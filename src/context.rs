@@ -21,6 +21,7 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
+use crate::secrets;
 
 /// How a file begins that dockgen wrote as a whole.
 const WHOLE: &str = "# Planned by dockgen";
@@ -43,7 +44,7 @@ const UNREAD: &str = "Not read by the build: a change of theirs builds nothing a
 /// The title of rows that a person added to what dockgen wrote.
 const BY_HAND: &str = "Added by hand";
 
-/// The group of rows in `common.dockerignore` that no exception for a folder may undo.
+/// The group of rows that no exception for a folder may undo: `catalog/secrets.toml`.
 const SECRETS: &str = "Secrets";
 
 /// The group of rows for databases.
@@ -103,7 +104,8 @@ pub fn plan_ignore(
             Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
         language.extend(groups(&template(stem), folder));
     }
-    let mut common = groups(&template("common"), app);
+    let mut common = common_groups(app)?;
+    let literals = sources::hide_literals(repo, plan, &mut common)?;
     own_dockerfile(plan, path, &mut common)?;
     let sources = {
         let their_file = IgnoreFile::parse(written).with_context(|| origin.to_string())?;
@@ -161,7 +163,9 @@ pub fn plan_ignore(
     }
     file.append(&mut common);
     file.push(by_hand(existing.and_then(|held| held.text.strip_prefix(written)), last, &file));
-    let mut again = needed.hidden_by_common(repo, plan, theirs, &file)?;
+    let mut again = needed.hidden_by_common(repo, plan, theirs, &file, &literals.rows)?;
+    again.extend(sources::compiled(repo, plan, theirs, &file)?);
+    again.dedup();
     let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
     // What their own exceptions let in stays in.
     for pattern in their_file.patterns().iter().filter(|pattern| pattern.exception) {
@@ -190,6 +194,7 @@ pub fn plan_ignore(
         )
     };
     let mut findings = sources.findings;
+    findings.extend(literals.findings);
     findings.extend(hidden_by_them.iter().map(|(held, line)| hides_needed(origin, held, *line)));
     Ok(IgnorePlan { text, findings })
 }
@@ -444,7 +449,16 @@ fn tails(exception: &str) -> Vec<String> {
 
 /// Paths that a language may list in its details.
 fn listed<'p>(plan: &'p Plan, key: &str) -> impl Iterator<Item = &'p str> {
-    let list = plan.details.get(key).and_then(serde_json::Value::as_array);
+    words(&plan.details, key)
+}
+
+/// The same of all front ends.
+fn listed_in_front_ends<'p>(plan: &'p Plan, key: &str) -> impl Iterator<Item = &'p str> {
+    plan.front_ends.iter().flat_map(move |front_end| words(&front_end.details, key))
+}
+
+fn words<'p>(details: &'p serde_json::Value, key: &str) -> impl Iterator<Item = &'p str> + use<'p> {
+    let list = details.get(key).and_then(serde_json::Value::as_array);
     list.into_iter().flatten().filter_map(serde_json::Value::as_str)
 }
 
@@ -468,7 +482,7 @@ impl Needed {
             .iter()
             .filter(|a| a.stage.is_none())
             .map(|artifact| artifact.src.as_str());
-        let reads = listed(plan, "reads");
+        let reads = listed(plan, "reads").chain(listed_in_front_ends(plan, "reads"));
         let mut paths = BTreeSet::new();
         for source in manifests.chain(artifacts).chain(reads) {
             paths.extend(expand(repo, &plan.context, source));
@@ -512,10 +526,14 @@ impl Needed {
         plan: &Plan,
         theirs: &str,
         groups: &[Group],
+        literals: &[String],
     ) -> Result<Vec<String>> {
         let their_file = IgnoreFile::parse(theirs)?;
         let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
-        let secrets = common_rows(&[SECRETS])?;
+        let mut secrets = common_rows(&[SECRETS])?;
+        for row in literals {
+            secrets.push(row)?;
+        }
         let mut exceptions = BTreeSet::new();
         for path in &self.paths {
             if file.hides(path) {
@@ -553,9 +571,17 @@ fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
     !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }
 
+/// The rows that serve every language, secrets first.
+fn common_groups(app: &str) -> Result<Vec<Group>> {
+    let secrets: Vec<&str> = secrets::catalog()?.hidden().collect();
+    let mut all = groups(&format!("# {SECRETS}\n{}\n", secrets.join("\n")), app);
+    all.extend(groups(&template("common"), app));
+    Ok(all)
+}
+
 /// The common rows under these titles.
 fn common_rows(titles: &[&str]) -> Result<IgnoreFile> {
-    let all = groups(&template("common"), "");
+    let all = common_groups("")?;
     let wanted: Vec<Group> =
         all.into_iter().filter(|group| titles.contains(&group.title.as_str())).collect();
     parse(&wanted)

@@ -1,5 +1,6 @@
 //! The registry of languages, and the scan that asks each of them about each folder.
 
+mod env_file;
 pub mod go;
 pub mod java;
 mod moved;

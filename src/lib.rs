@@ -37,6 +37,7 @@ pub mod render;
 pub mod repo;
 pub mod report;
 pub mod screen;
+pub mod secrets;
 pub mod state;
 pub mod update;
 pub mod verify;

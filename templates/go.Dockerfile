@@ -28,6 +28,7 @@ RUN --mount=type=cache,target=/go-download \
 {%- for manifest in manifests %}{% for path in manifest.src %}
     --mount=type=bind,source={{ path }},target=/src/{{ path }} \
 {%- endfor %}{% endfor %}
+{%- include "base/install-secrets.Dockerfile" %}
     GOMODCACHE=/go-download go mod download \
     && GOPROXY=file:///go-download/cache/download GONOPROXY=none GOSUMDB=off go mod download
 {%- elif details.vendor %}

@@ -30,11 +30,13 @@ RUN --mount=type=cache,target=/usr/local/share/.cache/yarn
     yarn install --frozen-lockfile --production --prefer-offline --ignore-scripts
 {%- elif details.tool == "yarn-berry" %}
 # Before any source is copied: these bytes change with the manifests alone.
-RUN --mount=type=cache,target=/root/.yarn/berry/cache \
+RUN --mount=type=cache,target=/root/.yarn/berry/cache
+{%- include "node/secrets.Dockerfile" %} \
     yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production
 {%- else %}
 # Before any source is copied: these bytes change with the manifests alone.
-RUN --mount=type=cache,target=/root/.bun/install/cache \
+RUN --mount=type=cache,target=/root/.bun/install/cache
+{%- include "node/secrets.Dockerfile" %} \
     rm -rf node_modules \
     && bun install --frozen-lockfile --production
 {%- endif %}

@@ -56,6 +56,7 @@ COPY {{ [folder] | copy(dest="/src/" ~ folder) }}
 # stand-ins is removed, so that none of them can reach the image.
 FROM toolchain AS deps
 RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
+{%- include "base/install-secrets.Dockerfile" %}
     cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib --package {{ details.package }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
 {%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
@@ -72,6 +73,7 @@ FROM deps AS build
 RUN --mount=type=bind,target=/src,rw \
 {%- include "base/front-end-mounts.Dockerfile" %}
 {%- include "base/build-secrets.Dockerfile" %}
+{%- include "base/install-secrets.Dockerfile" %}
     {% if not details.locked %}cp /Cargo.lock . \
     && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}

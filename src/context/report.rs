@@ -11,6 +11,7 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
+use crate::secrets;
 
 /// Files beyond this many are not weighed: each costs a call to the file system.
 const MAX_FILES: usize = 5_000;
@@ -107,6 +108,9 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     let named = named_like(repo, &plan.context)?;
     let ways = named.0.iter().filter_map(|path| Some((path, path.strip(&plan.context)?)));
     let (kept_out, let_in): (Vec<Named>, Vec<Named>) = ways.partition(|(_, way)| ignore.hides(way));
+    let harmless = plan.harmless();
+    let let_in: Vec<Named> =
+        let_in.into_iter().filter(|(_, way)| !harmless.contains(way)).collect();
     report.findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
     report.findings.extend(big_files(&big));
     report.findings.extend(files_kept_out(&kept_out, ignore));
@@ -242,9 +246,8 @@ struct NamedLike(Vec<RelPath>);
 /// Files of the context that are named like secrets and databases; examples such as `.env.example`
 /// hold no secret.
 fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>> {
-    let example = |name: &str| {
-        ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word))
-    };
+    let list = secrets::catalog()?;
+    let example = |name: &str| list.is_example(name);
     repo.once(context, || {
         let wanted = common_rows(&[SECRETS, DATABASES])?;
         let files = repo.lettered(context).filter(|(_, (_, entry))| *entry != Entry::Dir);

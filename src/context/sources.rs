@@ -1,16 +1,21 @@
 //! Sources that somebody else's .dockerignore hides: it was written for an image that copies what
 //! was built before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::hides_needed;
+use super::{Group, SECRETS, hides_needed, text_of};
+use crate::detect;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
-use crate::repo::Repo;
+use crate::repo::{Entry, Repo};
+use crate::secrets;
+
+/// Files beyond this many in one folder are let in by their ending.
+const MAX_NAMED: usize = 3;
 
 /// Exceptions to their lines.
 #[derive(Debug, Default)]
@@ -96,4 +101,107 @@ fn lists_other_files(file: &RelPath, source: &str, pattern: &Pattern) -> Finding
         "the image is built from the sources, and the build would not find them: such a list is for an image of what was built before",
         "nothing: dockgen lets in the rest below; list the sources above to decide yourself",
     )
+}
+
+/// Adds to the secrets what holds a credential itself, whatever its name. What a Dockerfile copies
+/// must not be among that: languages hand such files to the step that needs them.
+pub(super) fn hide_literals(repo: &Repo, plan: &Plan, common: &mut [Group]) -> Result<LetIn> {
+    let mut made = LetIn::default();
+    let mounts = plan.install_secrets.iter().chain(&plan.build_secrets);
+    let more = plan
+        .front_ends
+        .iter()
+        .flat_map(|front_end| front_end.install_secrets.iter().chain(&front_end.build_secrets));
+    let mounted: BTreeSet<&RelPath> =
+        mounts.chain(more).filter_map(|mount| mount.file.as_ref()).collect();
+    for found in secrets::literals(repo)?.values() {
+        let Some(row) = found.file.strip(&plan.context).and_then(literal) else { continue };
+        made.rows.push(row);
+        let fix = if mounted.contains(&found.file) {
+            let what = plan_argument(plan, &found.file);
+            format!(
+                "build with `docker build --secret {what} ...`, and better write a reference to a variable in its place"
+            )
+        } else {
+            "write a reference to a variable in its place, or hand the file to the step that needs it with \
+             `RUN --mount=type=secret`"
+                .to_owned()
+        };
+        made.findings.push(Finding::new(
+            "credential-in-file",
+            Severity::Warning,
+            format!("{} holds a credential itself ({})", found.file, found.key),
+            [Evidence::at(&found.file, found.line, "a credential, not a reference to one")],
+            "it stays out of the build context, for a COPY would put it into a layer that everyone who pulls the image can read",
+            fix,
+        ));
+    }
+    if let Some(group) = common.iter_mut().find(|group| group.title == SECRETS) {
+        group.rows.extend(made.rows.iter().cloned());
+    }
+    Ok(made)
+}
+
+fn plan_argument(plan: &Plan, file: &RelPath) -> String {
+    let more = plan.front_ends.iter().flat_map(|front_end| &front_end.install_secrets);
+    let mount =
+        plan.install_secrets.iter().chain(more).find(|mount| mount.file.as_ref() == Some(file));
+    mount.map_or_else(String::new, |mount| mount.argument(&RelPath::to_string))
+}
+
+/// Exceptions for sources in the repository that our own rows hide: a row is meant for what tools
+/// leave behind, and a package may bear such a name. Tests that only a test run compiles stay out.
+pub(super) fn compiled(
+    repo: &Repo,
+    plan: &Plan,
+    theirs: &str,
+    groups: &[Group],
+) -> Result<Vec<String>> {
+    let their_file = IgnoreFile::parse(theirs)?;
+    let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+    let languages = plan
+        .front_ends
+        .iter()
+        .map(|front_end| front_end.template.split('/').next().unwrap_or_default());
+    let endings: Vec<&str> = languages
+        .chain([plan.language.as_str()])
+        .filter_map(detect::language)
+        .flat_map(|language| language.extensions.iter().copied())
+        .collect();
+    let unread: Vec<&str> = super::listed(plan, "unread").collect();
+    let is_source = |path: &&RelPath| {
+        let Some(way) = path.strip(&plan.context) else { return false };
+        let apart = way.split('/').any(|part| part.starts_with('.') || part == "node_modules");
+        endings.contains(&path.extension())
+            && !apart
+            && !unread.iter().any(|folder| {
+                way == *folder || way.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+            })
+    };
+    // A row such as `*_x.y` is meant for sources.
+    let meant = |pattern: &&Pattern| {
+        let name = pattern.text.rsplit('/').next().unwrap_or_default();
+        let of_sources = endings.iter().any(|ending| name.ends_with(&format!(".{ending}")));
+        name.starts_with('*') && of_sources
+    };
+    let meant: Vec<&Pattern> = file.patterns().iter().filter(meant).collect();
+    let meant_for = |way: &str| meant.iter().any(|pattern| pattern.matches(way));
+    let files = repo.below(&plan.context).filter(|(_, entry)| *entry == Entry::File);
+    let mut hidden: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for path in files.map(|(path, _)| path).filter(is_source) {
+        let Some(way) = path.strip(&plan.context) else { continue };
+        if file.hides(way) && !their_file.hides(way) && !meant_for(way) {
+            let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
+            hidden.entry((folder, path.extension())).or_default().push(way);
+        }
+    }
+    let mut rows = Vec::new();
+    for ((folder, ending), ways) in hidden {
+        if ways.len() <= MAX_NAMED || folder.is_empty() {
+            rows.extend(ways.into_iter().filter_map(literal).map(|row| format!("!{row}")));
+        } else {
+            rows.extend(literal(folder).map(|folder| format!("!{folder}/*.{ending}")));
+        }
+    }
+    Ok(rows)
 }

@@ -100,7 +100,7 @@ fn always_hides_secrets_databases_and_version_control() {
     {
         assert!(!file.hides(path), "{path}");
     }
-    assert!(planned.text.lines().count() < 60, "{}", planned.text);
+    assert!(planned.text.lines().count() < 100, "{}", planned.text);
     assert!(planned.text.starts_with(WHOLE));
 }
 
@@ -372,4 +372,105 @@ fn tests_that_they_leave_out_of_a_folder_stay_out() {
     let (planned, file) = self::planned(&files, &plan, Some("views/*\n"));
     assert!(!file.hides("views/a.html"), "{}", planned.text);
     assert_eq!(codes(&planned), ["ignore-hides-needed at 1"]);
+}
+
+/// One file for each row, with what is in it.
+const SECRET_FILES: &[(&str, &str)] = &[
+    (".env", "A=1"),
+    (".env.production", "A=1"),
+    (".envrc", "export A=1"),
+    ("prod.env", "A=1"),
+    ("tls.pem", ""),
+    ("tls.key", ""),
+    ("a.p12", ""),
+    ("a.pfx", ""),
+    ("a.p8", ""),
+    ("a.jks", ""),
+    ("a.keystore", ""),
+    ("a.ppk", ""),
+    ("id_rsa", ""),
+    ("id_dsa", ""),
+    ("id_ecdsa", ""),
+    ("id_ed25519", ""),
+    (".ssh/config", ""),
+    (".netrc", ""),
+    ("_netrc", ""),
+    (".git-credentials", ""),
+    (".pgpass", ""),
+    (".htpasswd", ""),
+    (".vault-token", ""),
+    (".pypirc", ""),
+    (".cargo/credentials.toml", ""),
+    (".m2/settings.xml", ""),
+    (".docker/config.json", ""),
+    (".dockercfg", ""),
+    (".dockerconfigjson", ""),
+    (".kube/config", ""),
+    ("kubeconfig", ""),
+    ("kubeconfig.yaml", ""),
+    ("prod.kubeconfig", ""),
+    (".aws/credentials", ""),
+    (".azure/x", ""),
+    (".config/gcloud/x", ""),
+    ("application_default_credentials.json", ""),
+    ("serviceAccountKey.json", ""),
+    ("x-firebase-adminsdk-1.json", ""),
+    ("credentials.json", ""),
+    ("my-service-account.json", ""),
+    ("terraform.tfstate", ""),
+    ("prod.tfvars", ""),
+    (".terraform/x", ""),
+    ("secrets.yaml", ""),
+    ("secrets.yml", ""),
+    ("auth.json", "{\"http-basic\": {\"r\": {\"password\": \"x\"}}}"),
+    ("settings.xml", "<server><password>x</password></server>"),
+    (".npmrc", "//r/:_authToken=x"),
+    (".yarnrc.yml", "npmAuthToken: x"),
+    ("bunfig.toml", "token = \"x\""),
+    (".cargo/config.toml", "token = \"x\""),
+    ("gradle.properties", "signingPassword=x"),
+    ("pip.conf", "index-url = https://u:p@r/simple"),
+];
+
+#[test]
+fn a_file_of_every_row_stays_out_wherever_it_lies() {
+    let deep: Vec<(String, &str)> =
+        SECRET_FILES.iter().map(|(path, text)| (format!("services/a/{path}"), *text)).collect();
+    let mut files: Vec<(&str, &str)> = SECRET_FILES.to_vec();
+    files.extend(deep.iter().map(|(path, text)| (path.as_str(), *text)));
+    files.extend([("main.x", ""), ("locales/en/auth.json", "{\"title\": \"Log in\"}")]);
+    for existing in [None, Some("dist\n"), Some("*\n!**/*.x\n")] {
+        let (_, file) = planned(&files, &sample("", ""), existing);
+        let arrives: Vec<&str> =
+            files.iter().map(|(path, _)| *path).filter(|path| !file.hides(path)).collect();
+        let expected: &[&str] = if existing == Some("*\n!**/*.x\n") {
+            &["main.x"]
+        } else {
+            &["main.x", "locales/en/auth.json"]
+        };
+        assert_eq!(arrives, expected, "{existing:?}");
+    }
+    let rows: Vec<&str> = crate::secrets::catalog().unwrap().hidden().collect();
+    for row in rows {
+        let one = IgnoreFile::parse(row).unwrap();
+        let held = SECRET_FILES.iter().any(|(path, _)| one.hides(path));
+        assert!(held || row.contains(".json") || row.contains(".gem"), "no file for the row {row}");
+    }
+}
+
+#[test]
+fn a_source_that_bears_such_a_name_is_let_in_and_nothing_else_with_it() {
+    let mut plan = sample("", "");
+    plan.language = "go".to_owned();
+    let files = [
+        ("kubeconfig/load.go", ""),
+        ("kubeconfig/load_test.go", ""),
+        ("kubeconfig/x.pem", ""),
+        ("bin/tool.go", ""),
+        ("bin/tool", ""),
+    ];
+    let (_, file) = planned(&files, &plan, None);
+    let let_in: Vec<&str> =
+        files.iter().map(|(path, _)| *path).filter(|path| !file.hides(path)).collect();
+    assert_eq!(let_in, ["kubeconfig/load.go", "bin/tool.go"]);
 }

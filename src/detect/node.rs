@@ -9,8 +9,10 @@
 //! | the sources | port, address, signals, folders and files that are used at run time |
 
 mod angular;
+mod build_args;
 mod config;
 mod development;
+mod documents;
 mod entry;
 mod expression;
 mod framework;
@@ -88,6 +90,12 @@ const BUILD_SCRIPTS: [&str; 8] = [
 struct Details {
     /// How each program is started, by [`Program::id`].
     launches: BTreeMap<String, Launch>,
+    /// Env files without a secret that the build reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    env_files: Vec<RelPath>,
+    /// Files that sources import and that are named like documents, secrets or databases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    imported: Vec<RelPath>,
 }
 
 /// One application as its files describe it.
@@ -340,7 +348,13 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
             format!("use a release before {}, or update the dependency", ceiling.cycle),
         ));
     }
-    let mut details = Details::default();
+    let built = build_args::read(app)?;
+    findings.extend(built.findings);
+    let mut details = Details {
+        env_files: built.files,
+        imported: documents::imported(app)?,
+        ..Details::default()
+    };
     let mut programs = Vec::new();
     for (program, launch) in found.programs {
         details.launches.insert(program.id.clone(), launch);
@@ -355,7 +369,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         toolchain,
         programs,
         manifests: plan::manifest_paths(app, &resolved)?,
-        build_args: Vec::new(),
+        build_args: built.args,
         version: app.stated("version"),
         source: app.source_address(),
         questions: Vec::new(),

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, decisions};
+use super::{Decision, Plan, decisions};
 use crate::docker::lint::is_secret_name;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
 use crate::facts::{BuildArg, BuildSecret, Finding, Handed, Severity, Sourced};
@@ -52,12 +52,12 @@ impl SecretMount {
         Ok(Self { id: Line::new(&secret.id)?, env, target, file, required: secret.required })
     }
 
-    /// The mounts of these secrets, each id once.
+    /// The mounts of these secrets, each place once.
     pub(super) fn all(secrets: &[BuildSecret]) -> Result<Vec<Self>> {
         let mut all: Vec<Self> = Vec::new();
         for secret in secrets {
             let mount = Self::new(secret)?;
-            if !all.iter().any(|held| held.id == mount.id) {
+            if !all.contains(&mount) {
                 all.push(mount);
             }
         }
@@ -71,6 +71,17 @@ impl SecretMount {
             (None, Some(env)) => format!("id={},env={env}", self.id),
             (None, None) => format!("id={}", self.id),
         }
+    }
+}
+
+impl Plan {
+    /// Files of the build context that are named like secrets, and that hold none: languages list
+    /// them in their details.
+    pub fn harmless(&self) -> Vec<&str> {
+        let details = self.front_ends.iter().map(|front_end| &front_end.details);
+        let lists =
+            details.chain([&self.details]).filter_map(|held| held.get("harmless")?.as_array());
+        lists.flatten().filter_map(serde_json::Value::as_str).collect()
     }
 }
 
@@ -100,7 +111,7 @@ pub(super) fn of<'a>(all: impl Iterator<Item = &'a BuildArg>) -> Result<Inputs> 
         let secret = is_secret_name(&arg.name);
         let (what, value) =
             if secret { ("build secret", arg.name.clone()) } else { ("build argument", shown) };
-        let sourced = Sourced { value, evidence: arg.evidence.clone(), rejected: Vec::new() };
+        let sourced = Sourced::with(value, arg.evidence.clone());
         inputs.decisions.push(decisions::found(what, sourced, "compiled into what is built"));
         if secret {
             inputs.findings.push(as_secret(arg));

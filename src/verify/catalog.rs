@@ -16,7 +16,6 @@ pub(super) struct Catalog {
     pub(super) tools: Vec<ToolRow>,
     pub(super) folders: Folders,
     pub(super) development: Development,
-    pub(super) secrets: Secrets,
     pub(super) dependencies: Dependencies,
     /// Extensions by what opens a comment in them.
     pub(super) comments: BTreeMap<String, Vec<String>>,
@@ -61,15 +60,6 @@ pub(super) struct Folders {
 pub(super) struct Development {
     pub(super) folders: Vec<String>,
     pub(super) files: Vec<String>,
-}
-
-/// Names of files that hold secrets.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Secrets {
-    pub(super) names: Vec<String>,
-    pub(super) env_examples: Vec<String>,
-    pub(super) ends: Vec<String>,
 }
 
 /// Steps and layers that belong to dependencies.

@@ -10,8 +10,10 @@ use super::catalog::catalog;
 use super::causes::Cause;
 use super::container::Mount;
 use super::image::{Contents, Layer};
+use crate::docker::ignore::IgnoreFile;
 use crate::docker::quote::shell_words;
 use crate::plan::Plan;
+use crate::secrets;
 
 /// How many examples a check names.
 const SHOWN: usize = 5;
@@ -112,7 +114,7 @@ pub(super) fn of(
     checks.push(setuid(contents, &tree));
     checks.extend(tools(contents, &tree, plan)?);
     checks.push(development_dependencies(&tree, development)?);
-    checks.push(secrets(&contents.layers)?);
+    checks.push(secrets(&contents.layers, &plan.harmless())?);
     checks.extend(self::writable(contents, &tree, writable));
     Ok(checks)
 }
@@ -271,22 +273,17 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
     })
 }
 
-fn secrets(layers: &[Layer]) -> Result<Check> {
+fn secrets(layers: &[Layer], harmless: &[&str]) -> Result<Check> {
     let catalog = catalog()?;
-    let rows = &catalog.secrets;
+    let list = secrets::catalog()?;
+    let rows = IgnoreFile::parse(&list.refused().collect::<Vec<_>>().join("\n"))?;
     let is_secret = |entry: &Entry| {
         let name = entry.path.rsplit('/').next().unwrap_or_default();
-        let environment = name.strip_prefix(".env").is_some_and(|rest| {
-            rest.is_empty()
-                || rest.starts_with('.')
-                    && !rows.env_examples.iter().any(|end| rest.ends_with(end.as_str()))
-        });
-        let named = rows.names.iter().any(|held| held == name) || environment;
-        let kept =
-            entry.kind == Kind::File && rows.ends.iter().any(|end| name.ends_with(end.as_str()));
-        matches!(entry.kind, Kind::File | Kind::Folder)
-            && (named && (entry.kind == Kind::File || name == ".git") || kept)
-            || entry.secret
+        let example = list.is_example(name)
+            || harmless.iter().any(|way| format!("/{}", entry.path).ends_with(&format!("/{way}")));
+        let named = entry.kind == Kind::File && !example && rows.hides(&entry.path);
+        let version_control = name == ".git" && matches!(entry.kind, Kind::File | Kind::Folder);
+        named || version_control || entry.secret
     };
     let of_dependency = |path: &str| {
         catalog

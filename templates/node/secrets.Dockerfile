@@ -1,3 +1,6 @@
-{%- for secret in details.secrets %} \
-    --mount=type=secret,id={{ secret }},env={{ secret }}
+{%- for secret in install_secrets %} \
+    --mount=type=secret,id={{ secret.id }}
+{%- if secret.env is defined %},env={{ secret.env }}{% endif %}
+{%- if secret.target is defined %},target={{ secret.target }}{% endif %}
+{%- if secret.required %},required=true{% endif %}
 {%- endfor %}

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Details, is_cgo};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::repo::Dir;
@@ -98,11 +99,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         tags: if musl { own.musl_tags.clone() } else { Vec::new() },
         reads: own.reads.iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect(),
     };
+    let login = login(chosen, &details);
     Ok(Build {
         template: "go".to_owned(),
         manifests,
         sources: own.sources,
-        install_secrets: Vec::new(),
+        install_secrets: login.iter().map(|(secret, _)| secret.clone()).collect(),
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.
@@ -114,9 +116,27 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev,
         decisions: Vec::new(),
-        findings: Vec::new(),
+        findings: login.map(|(_, finding)| finding).into_iter().collect(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// A login for the hosts of modules that the repository holds: the download reads it, and no layer.
+fn login(chosen: &Chosen, details: &Details) -> Option<(BuildSecret, Finding)> {
+    let file = chosen.facts.context.join(".netrc");
+    let file = file.filter(|path| details.download && chosen.repo.is_file(path))?;
+    let finding = Finding::new(
+        "build-secret",
+        Severity::Warning,
+        format!("{file} holds logins: the download of modules reads it from a build secret"),
+        [Evidence::file(&file, "logins of hosts")],
+        "a COPY would put it into a layer that everyone who pulls the image can read",
+        format!(
+            "build with `docker build --secret id=netrc,src={file} ...`, and take it out of the repository"
+        ),
+    );
+    let handed = Handed::File { file, target: "/root/.netrc".to_owned() };
+    Some((BuildSecret { id: "netrc".to_owned(), handed, required: true }, finding))
 }
 
 /// A manifest, bound at its own place. The words of a mount are separated by commas, and cannot be

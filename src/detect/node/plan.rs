@@ -123,7 +123,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         template: if site { "node-site" } else { "node" }.to_owned(),
         manifests,
         sources: sources(&app, &launch),
-        install_secrets: Vec::new(),
+        install_secrets: std::mem::take(&mut stages.secrets),
         artifacts,
         whole_tree: matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site),
         env,
@@ -432,6 +432,52 @@ mod tests {
         let (plan, text) = planned(&native, "", &[(id::BASE, "alpine")]).unwrap();
         assert!(plan.findings.iter().any(|f| f.code == "native-module-on-alpine"));
         assert!(text.contains("apk add --no-cache g++ make python3"), "{text}");
+    }
+
+    #[test]
+    fn settings_with_a_token_reach_the_install_alone() {
+        let package = r#"{"main": "server.js", "dependencies": {"express": "4"}}"#;
+        let cases = [
+            ("package-lock.json", LOCK.1, ".npmrc", "//r.example/:_authToken=abc\n"),
+            (
+                "pnpm-lock.yaml",
+                "lockfileVersion: '9.0'\n",
+                ".npmrc",
+                "//r.example/:_authToken=abc\n",
+            ),
+            ("yarn.lock", "__metadata:\n  version: 8\n", ".yarnrc.yml", "npmAuthToken: abc\n"),
+            (
+                "yarn.lock",
+                "# yarn lockfile v1\n",
+                ".yarnrc",
+                "\"//r.example/:_authToken\" \"abc\"\n",
+            ),
+            (
+                "bun.lock",
+                "{\"lockfileVersion\": 1}",
+                "bunfig.toml",
+                "[install]\nregistry = { url = \"x\", token = \"abc\" }\n",
+            ),
+        ];
+        for (lock, locked, file, text) in cases {
+            let files = [("package.json", package), SERVER, (lock, locked), (file, text)];
+            let (plan, dockerfile) = planned(&files, "", &[]).unwrap();
+            let mount = format!("target=/app/{file},required=true");
+            assert!(dockerfile.contains(&mount), "{file}: {dockerfile}");
+            let copied = |line: &&str| line.starts_with("COPY") && line.contains(file);
+            assert!(!dockerfile.lines().any(|line| copied(&line)), "{file}: {dockerfile}");
+            assert!(dockerfile.contains("COPY . /app"), "{dockerfile}");
+            assert_eq!(plan.install_secrets.len(), 1, "{file}");
+        }
+        // A reference in settings of any of them is a variable.
+        let files = [
+            ("package.json", package),
+            SERVER,
+            ("yarn.lock", "__metadata:\n  version: 8\n"),
+            (".yarnrc.yml", "npmAuthToken: \"${NPM_TOKEN:-}\"\n"),
+        ];
+        let (_, dockerfile) = planned(&files, "", &[]).unwrap();
+        assert!(dockerfile.contains("id=NPM_TOKEN,env=NPM_TOKEN"), "{dockerfile}");
     }
 
     #[test]

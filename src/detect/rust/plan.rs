@@ -8,8 +8,10 @@ use super::features::Asked;
 use super::{Details, ProgramDetails, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
+use crate::facts::{BuildSecret, Handed};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+use crate::secrets;
 
 /// Where the source is while building.
 pub(super) const SOURCE: &str = "/src";
@@ -130,13 +132,17 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             strip
         },
     };
-    let manifests = inside(&chosen.facts.manifests)?;
+    let literals = secrets::literals(chosen.repo)?;
+    let (held, manifests): (Vec<RelPath>, Vec<RelPath>) =
+        chosen.facts.manifests.iter().cloned().partition(|path| literals.contains_key(path));
+    let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
+    let manifests = inside(&manifests)?;
     let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
     Ok(Build {
         template: "rust".to_owned(),
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
         sources: own.sources,
-        install_secrets: Vec::new(),
+        install_secrets: tokens,
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.
@@ -158,6 +164,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         findings: Vec::new(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// Settings of cargo with a token in them, mounted where they lie in the sources.
+fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
+    let way = relative(path, context)?;
+    let id = way.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let handed = Handed::File { file: path.clone(), target: format!("{SOURCE}/{way}") };
+    Ok(BuildSecret { id: id.trim_matches('-').to_owned(), handed, required: true })
 }
 
 fn words(words: &[&str]) -> Vec<String> {

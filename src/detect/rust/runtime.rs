@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::source::SourceFile;
 use super::{ProgramDetails, Tables};
-use crate::detect::add_front_end;
+use crate::detect::{add_front_end, env_file};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -87,6 +87,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
         details.workdir = Some("/data".to_owned());
     }
     program.writable = disk.writable;
+    program.findings.extend(demanded_env_file(code));
     if program.kind == Kind::Service && program.port.is_none() {
         program.findings.push(Finding::new(
             "port-unknown",
@@ -97,6 +98,27 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
             "say it with --port, or `port` in dockgen.toml",
         ));
     }
+}
+
+/// `dotenvy::dotenv().expect("...")`, `dotenvy::from_filename("x")?`.
+fn demanded_env_file(code: &Code) -> Option<Finding> {
+    let (file, at) = code.find(|file, at| {
+        let demanded = |open: usize| {
+            let after = file.closing(open) + 1;
+            let ends = ["expect", "unwrap"].iter().any(|method| file.is(after + 1, method));
+            file.is(after, "?") || file.is(after, ".") && ends
+        };
+        let known = ["dotenv", "dotenv_override", "from_path", "from_filename"]
+            .iter()
+            .any(|call| file.is(at, call));
+        known
+            && file.is(at + 1, "(")
+            && file.path_to(at).first().is_some_and(|root| ["dotenvy", "dotenv"].contains(root))
+            && demanded(at + 1)
+    })?;
+    let name = file.string(at + 2).map_or_else(|| ".env".to_owned(), std::borrow::Cow::into_owned);
+    let note = "an error where the file is missing ends the program";
+    Some(env_file::must_exist(&name, file.evidence(at, note)))
 }
 
 fn set_env(program: &mut Program, key: &str, value: &str, evidence: Evidence) {

@@ -112,9 +112,9 @@ fn tools_and_shells_are_found_where_programs_are() {
 fn secrets_are_found_in_every_layer_also_where_a_later_one_deletes_them() {
     let gone = Entry { kind: Kind::Whiteout, ..file("app/.env", 0, 0) };
     let key = Entry { secret: true, ..file("app/tls.key", 0o600, 0) };
-    let of = |entries: Vec<Entry>| secrets(&[layer(false, entries)]).unwrap();
+    let of = |entries: Vec<Entry>| secrets(&[layer(false, entries)], &[".env.test"]).unwrap();
     let layers = [layer(false, vec![file("app/.env", 0o644, 0)]), layer(false, vec![gone])];
-    let check = secrets(&layers).unwrap();
+    let check = secrets(&layers, &[]).unwrap();
     assert!(
         check.outcome == Outcome::Broken && check.what.contains("/app/.env (layer `COPY . .`)"),
         "{check:?}"
@@ -126,6 +126,12 @@ fn secrets_are_found_in_every_layer_also_where_a_later_one_deletes_them() {
         of(vec![file("app/.env.example", 0o644, 0), file("app/.environment", 0o644, 0)]).outcome,
         Outcome::Ok
     );
+    assert_eq!(of(vec![file("app/.env.test", 0o644, 0)]).outcome, Outcome::Ok);
+    for name in [".kube/config", ".docker/config.json", "id_ecdsa", "a.jks", "a.tfvars", ".pgpass"]
+    {
+        let path = format!("app/deep/{name}");
+        assert_eq!(of(vec![file(&path, 0o644, 0)]).outcome, Outcome::Broken, "{path}");
+    }
     assert_eq!(of(vec![file("app/node_modules/x/.env", 0o644, 0)]).outcome, Outcome::Note);
 }
 

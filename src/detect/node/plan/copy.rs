@@ -4,12 +4,13 @@ use anyhow::Result;
 
 use super::super::App;
 use super::super::tool::Tool;
-use super::lines;
 use super::steps::{self, Installed};
 use crate::docker::types::Line;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
 use crate::path::RelPath;
 use crate::plan::CopySpec;
+use crate::repo::Dir;
+use crate::secrets;
 
 /// Files at the lockfile's folder that an install reads.
 const ROOT_FILES: [&str; 17] = [
@@ -43,22 +44,12 @@ pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
 pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Result<Vec<CopySpec>> {
     let root = &app.root;
     let mut specs = Vec::new();
-    let skip = |file: &str| match file {
-        "package-lock.json" | "npm-shrinkwrap.json" => tool.id != "npm",
-        "pnpm-lock.yaml"
-        | ".pnpmfile.cjs"
-        | ".pnpmfile.mjs"
-        | "pnpmfile.cjs"
-        | "pnpm-workspace.yaml" => tool.id != "pnpm",
-        "yarn.lock" => !tool.id.starts_with("yarn"),
-        ".yarnrc" => tool.id != "yarn",
-        ".yarnrc.yml" => tool.id != "yarn-berry",
-        "bun.lock" | "bun.lockb" | "bunfig.toml" => tool.id != "bun",
-        ".node-version" | "lerna.json" => true,
-        _ => false,
-    };
-    let files: Vec<&str> =
-        ROOT_FILES.into_iter().filter(|file| root.has(file) && !skip(file)).collect();
+    let mut files: Vec<&str> = Vec::new();
+    for file in ROOT_FILES.into_iter().filter(|file| root.has(file) && !is_skipped(tool, file)) {
+        if !holds_credential(root, file)? {
+            files.push(file);
+        }
+    }
     specs.push(spec(&files, "./")?);
     let mut folders: Vec<String> = Vec::new();
     if tool.id == "yarn-berry" {
@@ -102,6 +93,24 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     Ok(specs)
 }
 
+/// A file of another package manager.
+fn is_skipped(tool: &Tool, file: &str) -> bool {
+    match file {
+        "package-lock.json" | "npm-shrinkwrap.json" => tool.id != "npm",
+        "pnpm-lock.yaml"
+        | ".pnpmfile.cjs"
+        | ".pnpmfile.mjs"
+        | "pnpmfile.cjs"
+        | "pnpm-workspace.yaml" => tool.id != "pnpm",
+        "yarn.lock" => !tool.id.starts_with("yarn"),
+        ".yarnrc" => tool.id != "yarn",
+        ".yarnrc.yml" => tool.id != "yarn-berry",
+        "bun.lock" | "bun.lockb" | "bunfig.toml" => tool.id != "bun",
+        ".node-version" | "lerna.json" => true,
+        _ => false,
+    }
+}
+
 fn spec(src: &[&str], dest: &str) -> Result<CopySpec> {
     Ok(CopySpec {
         src: src.iter().map(|s| Line::new(*s)).collect::<Result<_, _>>()?,
@@ -133,45 +142,60 @@ fn local_dependencies(app: &App) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Tokens that .npmrc takes from the environment; and what to say about one that it holds itself.
-pub(super) fn secrets(app: &App) -> Result<(Vec<Line>, Vec<Finding>)> {
-    let (mut names, mut findings) = (Vec::new(), Vec::new());
-    let Some((path, text)) = app.root.text(".npmrc")? else { return Ok((Vec::new(), findings)) };
-    for (number, line) in (1..).zip(text.lines()) {
-        let Some((key, value)) = line.split_once('=') else { continue };
-        if !key.contains("_auth") && !key.contains("_password") {
-            continue;
+/// Settings files that may hold credentials, and what their secrets are called.
+const SETTINGS: [(&str, &str); 4] = [
+    (".npmrc", "npmrc"),
+    (".yarnrc.yml", "yarnrc"),
+    (".yarnrc", "yarnrc"),
+    ("bunfig.toml", "bunfig"),
+];
+
+/// True where the file holds a credential itself: it must not be copied.
+fn holds_credential(root: &Dir, file: &str) -> Result<bool> {
+    let literals = secrets::literals(root.repo)?;
+    Ok(root.join(file).is_some_and(|path| literals.contains_key(&path)))
+}
+
+/// Credentials of the install, whose folder is `root` in the stage: variables that settings take
+/// them from, and settings that hold them themselves.
+pub(super) fn secrets(
+    app: &App,
+    tool: &Tool,
+    root: &str,
+) -> Result<(Vec<BuildSecret>, Vec<Finding>)> {
+    let (mut all, mut findings): (Vec<BuildSecret>, Vec<Finding>) = (Vec::new(), Vec::new());
+    for (file, id) in SETTINGS.into_iter().filter(|(file, _)| !is_skipped(tool, file)) {
+        let Some((path, text)) = app.root.text(file)? else { continue };
+        if holds_credential(&app.root, file)? {
+            let folder = app.root.path.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            let id = if folder.is_empty() { id.to_owned() } else { format!("{folder}-{id}") };
+            let target = format!("{root}/{file}");
+            let handed = Handed::File { file: path.clone(), target };
+            all.push(BuildSecret { id, handed, required: true });
         }
-        let value = value.trim();
-        if let Some(name) = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            let name = name.trim_end_matches('?');
-            if crate::docker::types::EnvKey::new(name).is_ok() {
-                names.push(name.to_owned());
-                findings.push(Finding::new(
-                    "build-secret",
-                    Severity::Note,
-                    format!("the install reads {name} from a build secret"),
-                    [Evidence::at(
-                        &path,
-                        number,
-                        format!(".npmrc takes the registry's token from {name}"),
-                    )],
-                    "a token in an ARG or ENV stays readable in the image",
-                    format!("build with `docker build --secret id={name},env={name} ...`"),
-                ));
+        for (number, name) in secrets::references(file, &text)? {
+            let secret = BuildSecret {
+                id: name.clone(),
+                handed: Handed::Variable(name.clone()),
+                required: false,
+            };
+            if all.contains(&secret) {
+                continue;
             }
-        } else if !value.is_empty() {
+            all.push(secret);
             findings.push(Finding::new(
-                "secret-in-context",
-                Severity::Warning,
-                format!("{path} holds a token of its own"),
-                [Evidence::at(&path, number, "a registry's token")],
-                "whoever has the repository or the build stage's layers has the token",
-                "write `${NPM_TOKEN}` in its place and revoke it",
+                "build-secret",
+                Severity::Note,
+                format!("the install reads {name} from a build secret"),
+                [Evidence::at(
+                    &path,
+                    number,
+                    format!("{file} takes the registry's token from {name}"),
+                )],
+                "a token in an ARG or ENV stays readable in the image",
+                format!("build with `docker build --secret id={name},env={name} ...`"),
             ));
         }
     }
-    names.sort();
-    names.dedup();
-    Ok((lines(&names)?, findings))
+    Ok((all, findings))
 }

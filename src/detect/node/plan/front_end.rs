@@ -47,6 +47,9 @@ pub(in crate::detect::node) fn front_end(
     {
         stages.destination = Some(ContainerPath::new(format!("{ROOT}/{way}"))?);
     }
+    for path in stages.reads.iter_mut().chain(&mut stages.harmless) {
+        *path = below(way, path)?;
+    }
     stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
     let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
     let manifests = manifests.map(|copy| {
@@ -57,7 +60,7 @@ pub(in crate::detect::node) fn front_end(
         template: "node/front-end".to_owned(),
         manifests: manifests.collect::<Result<_>>()?,
         sources: Vec::new(),
-        install_secrets: Vec::new(),
+        install_secrets: std::mem::take(&mut stages.secrets),
         artifacts: Vec::new(),
         whole_tree: true,
         env: Vec::new(),

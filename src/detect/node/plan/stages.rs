@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
-use super::super::{App, md4, prisma, sync};
+use super::super::{App, Details, md4, prisma, sync};
 use super::steps::{self, Drop, Installed, Step};
 use super::{copy, environment, filter, install_env, lines, linker, member_modules};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
-use crate::facts::Finding;
+use crate::facts::{BuildSecret, Finding};
+use crate::path::RelPath;
 use crate::plan::Env;
 
 /// What node.Dockerfile and node-site.Dockerfile read as `details`, and front-end.Dockerfile of a
@@ -40,7 +41,16 @@ pub(super) struct Stages {
     /// The lockfile is that of a workspace.
     pub(super) workspace: bool,
     pub(super) drop: Vec<Drop>,
-    pub(super) secrets: Vec<Line>,
+    /// What the build context must hold beside manifests and artifacts, relative to the folder of
+    /// the lockfile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) reads: Vec<Line>,
+    /// Those of them that are named like secrets and hold none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) harmless: Vec<Line>,
+    /// Handed over by themselves, as the plan's.
+    #[serde(skip)]
+    pub(super) secrets: Vec<BuildSecret>,
     pub(super) after_install: Vec<Vec<Line>>,
     pub(super) prune: bool,
     pub(super) build: Vec<Step>,
@@ -79,7 +89,12 @@ pub(super) fn stages(
             None => launch.build_env.push(("NODE_OPTIONS".to_owned(), option.clone())),
         }
     }
-    let build = steps::steps(app, launch, installed, root)?;
+    let mut build = steps::steps(app, launch, installed, root)?;
+    // Turbo hides variables that turbo.json does not name.
+    let loose = !launch.build_env.is_empty() || !chosen.facts.build_args.is_empty();
+    if loose {
+        build.iter_mut().for_each(Step::show_variables);
+    }
     if build.iter().any(Step::is_turbo) {
         launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
     }
@@ -94,11 +109,21 @@ pub(super) fn stages(
     findings.extend(prisma::finding(&placeholders));
     let placeholders: Vec<(String, String)> =
         placeholders.into_iter().map(|p| (p.key, p.value)).collect();
-    let (secrets, more) = copy::secrets(app)?;
+    let (secrets, more) = copy::secrets(app, tool, root)?;
     findings.extend(more);
     findings.extend(linker(app, tool)?);
     findings.extend(md4.map(|(_, finding)| finding));
+    let details: Details = chosen.facts.details()?;
+    let inside = |paths: &[RelPath]| {
+        let ways = paths.iter().filter_map(|path| path.strip(&app.root.path));
+        ways.map(Line::new).collect::<Result<Vec<_>, _>>()
+    };
+    let harmless = inside(&details.env_files)?;
+    let mut reads = inside(&details.imported)?;
+    reads.extend(harmless.iter().cloned());
     let stages = Stages {
+        reads,
+        harmless,
         tool: tool.id.clone(),
         deps: true,
         musl: chosen.base.row.builder == "musl",

@@ -31,6 +31,13 @@ impl Step {
     pub(super) fn is_turbo(&self) -> bool {
         !self.script && self.words.first().is_some_and(|word| word == "turbo")
     }
+
+    /// Lets Turbo pass on every variable.
+    pub(super) fn show_variables(&mut self) {
+        if self.is_turbo() {
+            self.words.push("--env-mode=loose".to_owned());
+        }
+    }
 }
 
 /// Lifecycle scripts that are removed from one manifest before the install.
@@ -196,12 +203,8 @@ fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     if !first.is_some_and(|list| list.iter().any(|task| task.as_str() == Some("^build"))) {
         return Ok(None);
     }
-    let mut words =
+    let words =
         vec!["turbo".to_owned(), "run".to_owned(), "build".to_owned(), format!("--filter={name}")];
-    if !launch.build_env.is_empty() {
-        // Turbo hides variables that turbo.json does not name.
-        words.push("--env-mode=loose".to_owned());
-    }
     Ok(Some(words))
 }
 

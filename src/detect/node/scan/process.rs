@@ -8,6 +8,7 @@ use super::super::App;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments};
 use super::{Scan, Source};
+use crate::detect::env_file;
 use crate::facts::{Evidence, Finding, Severity, Sourced};
 
 /// Libraries that install a handler for SIGTERM when they are used.
@@ -39,6 +40,32 @@ const DESKTOP: [&str; 12] = [
     "explorer",
 ];
 
+/// `process.loadEnvFile()` throws where the file is missing; a `try` around it catches that.
+fn demanded_env_file(source: &Source) -> Option<Finding> {
+    let tokens = &source.tokens;
+    let (mut open, mut tries): (Vec<bool>, usize) = (Vec::new(), 0);
+    for (at, token) in tokens.iter().enumerate() {
+        if token.is('{') {
+            let is_try = at > 0 && tokens[at - 1].is_word("try");
+            tries += usize::from(is_try);
+            open.push(is_try);
+        } else if token.is('}') {
+            tries -= usize::from(open.pop().unwrap_or_default());
+        }
+        if tries > 0 || !token.is_word("loadEnvFile") || !tokens.get(at + 1)?.is('(') {
+            continue;
+        }
+        let name = match tokens.get(at + 2) {
+            Some(first) if first.is(')') => ".env",
+            Some(first) => first.text().unwrap_or(".env"),
+            None => continue,
+        };
+        let note = "process.loadEnvFile throws where the file is missing";
+        return Some(env_file::must_exist(name, source.at(token.at, note)));
+    }
+    None
+}
+
 /// `certain`: what the sources start is started by the program; a framework may run them while it
 /// builds only.
 pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
@@ -59,6 +86,9 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
         started(source, &programs, certain, scan);
+        if certain && !scan.findings.iter().any(|finding| finding.code == "dotenv-required") {
+            scan.findings.extend(demanded_env_file(source));
+        }
         if let Some(evidence) =
             bun(source).filter(|_| !scan.findings.iter().any(|finding| finding.code == "bun-only"))
         {

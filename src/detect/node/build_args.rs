@@ -1,0 +1,339 @@
+//! Variables that a build of pages compiles in, and the env files that it takes them from. What a
+//! container is given later does not reach them.
+
+mod env_file;
+mod uses;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use self::env_file::EnvFile;
+use self::uses::{Use, uses};
+use super::App;
+use super::config;
+use super::script;
+use crate::docker::ignore::IgnoreFile;
+use crate::docker::lint::is_secret_name;
+use crate::facts::{BuildArg, Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::{Dir, Entry};
+
+/// How many files of one application are read.
+const MAX_FILES: usize = 3_000;
+
+/// Endings of files that a bundler compiles.
+const COMPILED: [&str; 13] =
+    ["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro", "html", "mdx"];
+
+/// Folders whose files are in no build for production.
+const ASIDE: [&str; 9] = [
+    "node_modules",
+    "test",
+    "tests",
+    "__tests__",
+    "__mocks__",
+    "e2e",
+    "cypress",
+    "playwright",
+    ".storybook",
+];
+
+/// A bundler or framework, by its dependency.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    package: String,
+    /// Beginnings of the names that it compiles in.
+    prefixes: Vec<String>,
+    /// Env files that it reads while it builds, the last one first in precedence; `{mode}` is
+    /// `production`, or what `--mode` says.
+    files: Vec<String>,
+    /// The documentation.
+    #[allow(dead_code)]
+    source: String,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) args: Vec<BuildArg>,
+    /// Env files without a secret that the build reads.
+    pub(super) files: Vec<RelPath>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The variables of the build; none where nothing is built.
+pub(super) fn read(app: &App) -> Result<Found> {
+    let mut found = Found::default();
+    if !app.builds() && !app.compiles() {
+        return Ok(found);
+    }
+    let rows: Vec<Row> = app.catalog.table("compiled_in")?;
+    let has = |row: &&Row| {
+        app.package.has(&row.package)
+            || app.root_package.as_ref().is_some_and(|root| root.has(&row.package))
+    };
+    let rows: Vec<&Row> = rows.iter().filter(has).collect();
+    if rows.is_empty() {
+        return Ok(found);
+    }
+    let prefixes: Vec<&str> =
+        rows.iter().flat_map(|row| &row.prefixes).map(String::as_str).collect();
+    let used = used(app, &prefixes)?;
+    let files = env_files(app, &rows)?;
+    let let_in = |file: &&EnvFile| {
+        file.secrets.is_empty()
+            && file.names().any(|name| {
+                used.contains_key(name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
+            })
+    };
+    let hidden = hidden_by_them(app)?;
+    let is_hidden = |path: &RelPath| {
+        let way = path.strip(&app.root.path);
+        hidden.as_ref().zip(way).is_some_and(|(file, way)| file.hides(way))
+    };
+    let (inside, outside): (Vec<&EnvFile>, Vec<&EnvFile>) =
+        files.iter().partition(|file| let_in(file) && !is_hidden(&file.path));
+    let example = example(app)?;
+    let mut from_example: Vec<String> = Vec::new();
+    for (name, all) in used {
+        let mut arg = BuildArg::new(&name, all[0].1.clone());
+        arg.required = all.iter().any(|(one, _)| one.required);
+        arg.fallback = all.iter().all(|(one, _)| one.fallback);
+        if is_secret_name(&name) {
+            found.args.push(arg);
+            continue;
+        }
+        if let Some(evidence) = inside.iter().find_map(|file| Some(file.get(&name)?.1)) {
+            arg.evidence.push(evidence);
+            arg.fallback = true;
+        } else if let Some((value, evidence)) = outside.iter().find_map(|file| file.public(&name)) {
+            arg.evidence.push(evidence);
+            arg.default = Some(value);
+        } else if let Some((value, evidence)) =
+            example.as_ref().filter(|_| !arg.fallback).and_then(|file| file.meant(&name))
+        {
+            arg.evidence.push(evidence);
+            arg.default = Some(value);
+            from_example.push(name.clone());
+        }
+        found.args.push(arg);
+    }
+    found.findings.extend(inside.iter().map(|file| reaches(file)));
+    let kept = outside.iter().filter(|file| !file.secrets.is_empty());
+    found.findings.extend(
+        kept.filter(|file| file.names().any(|n| names(&found.args, n))).map(|file| stays_out(file)),
+    );
+    if let Some(file) = example.filter(|_| !from_example.is_empty()) {
+        found.findings.push(taken_from_example(&file, &from_example));
+    }
+    found.files = inside.iter().map(|file| file.path.clone()).collect();
+    Ok(found)
+}
+
+fn names(args: &[BuildArg], name: &str) -> bool {
+    args.iter().any(|arg| arg.name == name)
+}
+
+/// Every use of such a variable, by its name.
+fn used(app: &App, prefixes: &[&str]) -> Result<BTreeMap<String, Vec<(Use, Evidence)>>> {
+    let mut used: BTreeMap<String, Vec<(Use, Evidence)>> = BTreeMap::new();
+    for path in sources(app) {
+        let Some(text) = app.dir.repo.source_text(&path)? else { continue };
+        for one in uses(&text, prefixes, path.extension() == "html") {
+            let note = format!("the build compiles {} in", one.name);
+            let evidence = match crate::repo::line_at(&text, one.at) {
+                Some(line) => Evidence::at(&path, line, note),
+                None => Evidence::file(&path, note),
+            };
+            used.entry(one.name.clone()).or_default().push((one, evidence));
+        }
+    }
+    Ok(used)
+}
+
+/// What a bundler may compile: the application's files and those of the members that it needs.
+pub(super) fn sources(app: &App) -> Vec<RelPath> {
+    let members = app.workspace.iter().flat_map(|workspace| &workspace.needed);
+    let compiled = |path: &&RelPath| {
+        let name = path.file_name();
+        let apart = [".test.", ".spec.", ".stories.", ".d.ts", ".min."];
+        COMPILED.contains(&path.extension()) && !apart.iter().any(|part| name.contains(part))
+    };
+    let mut all: Vec<RelPath> = Vec::new();
+    for folder in std::iter::once(&app.dir.path).chain(members) {
+        let inside = |path: &&RelPath| {
+            let way = path.strip(folder).unwrap_or_default();
+            !way.split('/').any(|part| ASIDE.contains(&part))
+        };
+        let files = app.dir.repo.files_under(folder).filter(compiled).filter(inside);
+        all.extend(files.take(MAX_FILES.saturating_sub(all.len())).cloned());
+    }
+    all
+}
+
+/// The env files that the build reads, the first in precedence first. What git ignores is on one
+/// machine alone.
+fn env_files(app: &App, rows: &[&Row]) -> Result<Vec<EnvFile>> {
+    let vite = config::read(&app.dir, "vite.config")?;
+    let stated = |name: &str| vite.as_ref().and_then(|config| config.literal(name));
+    let folder = stated("envDir").or_else(|| stated("root")).map(|(folder, _)| folder);
+    let folder = folder.and_then(|folder| app.dir.join(&folder));
+    let folder = Dir::new(app.dir.repo, folder.unwrap_or_else(|| app.dir.path.clone()));
+    let mode = mode(app);
+    let mut names: Vec<String> = Vec::new();
+    for file in rows.iter().flat_map(|row| &row.files) {
+        let name = file.replace("{mode}", &mode);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut found = Vec::new();
+    for name in names {
+        found.extend(EnvFile::read(&folder, &name)?);
+    }
+    Ok(found)
+}
+
+fn mode(app: &App) -> String {
+    let text = app.build_script().and_then(|name| app.package.script(&name)).unwrap_or_default();
+    let commands = script::parse(text).commands.into_iter().map(script::unwrap);
+    let words: Vec<String> = commands.flat_map(|command| command.argv).collect();
+    let flag = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--mode") {
+        Some("") => words.get(at + 1).cloned(),
+        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+        None => None,
+    });
+    let plain = |mode: &String| mode.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    flag.filter(plain).unwrap_or_else(|| "production".to_owned())
+}
+
+/// The .dockerignore that somebody else wrote: what it hides was meant to be hidden.
+fn hidden_by_them(app: &App) -> Result<Option<IgnoreFile>> {
+    let Some((_, text)) = app.root.text(".dockerignore")? else { return Ok(None) };
+    let ours = text.lines().next().is_some_and(|line| line.contains("dockgen"));
+    Ok(if ours { None } else { IgnoreFile::parse(&text).ok() })
+}
+
+fn example(app: &App) -> Result<Option<EnvFile>> {
+    for name in [".env.example", ".env.sample", ".env.template", ".env.dist", "example.env"] {
+        if app.dir.join(name).is_some_and(|path| app.dir.repo.entry(&path) == Some(&Entry::File)) {
+            return EnvFile::read(&app.dir, name);
+        }
+    }
+    Ok(None)
+}
+
+fn reaches(file: &EnvFile) -> Finding {
+    Finding::new(
+        "env-file-in-context",
+        Severity::Note,
+        format!("{} reaches the build, which compiles its values in", file.path),
+        [Evidence::file(&file.path, "in the repository, and nothing in it is named like a secret")],
+        "who has the pages can read them, so no secret may come into this file",
+        "nothing to do; `--build-arg NAME=value` overrides a value where the Dockerfile has an ARG of that name",
+    )
+}
+
+fn stays_out(file: &EnvFile) -> Finding {
+    let names: Vec<&str> = file.secrets.iter().map(|(name, _)| name.as_str()).take(4).collect();
+    let at = file.secrets.first().map(|(_, line)| *line);
+    let note = "looks like a secret";
+    Finding::new(
+        "env-file-holds-secrets",
+        Severity::Warning,
+        format!(
+            "{} stays out of the build context: {} look like secrets",
+            file.path,
+            names.join(", ")
+        ),
+        [at.map_or_else(
+            || Evidence::file(&file.path, note),
+            |line| Evidence::at(&file.path, line, note),
+        )],
+        "a COPY would put them into a layer; the public values that the build reads are the defaults of its ARGs",
+        "move secrets out of the repository and replace them, since git keeps what was committed",
+    )
+}
+
+fn taken_from_example(file: &EnvFile, names: &[String]) -> Finding {
+    Finding::new(
+        "build-argument-from-example",
+        Severity::Note,
+        format!("{} gives the defaults of build arguments: {}", file.path, names.join(", ")),
+        [Evidence::file(&file.path, "an example of the values")],
+        "values of an example may not be the ones of this image, and a container cannot change them later",
+        format!("build with `docker build --build-arg {}=VALUE ...` where they differ", names[0]),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn found(files: &[(&str, &str)]) -> Found {
+        let repo = Repo::from_files(files.iter().copied());
+        read(&App::read(&repo.root()).unwrap().unwrap()).unwrap()
+    }
+
+    const VITE: (&str, &str) = (
+        "package.json",
+        r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#,
+    );
+    const USES: (&str, &str) =
+        ("src/a.ts", "f(import.meta.env.VITE_URL, import.meta.env.VITE_B ?? '/b')");
+
+    fn shown(found: &Found) -> Vec<String> {
+        let show = |arg: &BuildArg| {
+            format!("{}={} {}", arg.name, arg.default.clone().unwrap_or_default(), arg.fallback)
+        };
+        found.args.iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_variable_has_the_value_of_a_file_that_the_build_reads() {
+        assert_eq!(shown(&found(&[VITE, USES])), ["VITE_B= true", "VITE_URL= false"]);
+        // Nothing secret is in it: the tool reads the file itself.
+        let tracked = found(&[VITE, USES, (".env", "VITE_URL=https://u.example.org\n")]);
+        assert_eq!(shown(&tracked), ["VITE_B= true", "VITE_URL= true"]);
+        assert_eq!(tracked.files[0].as_str(), ".env");
+        // It stays out, and what is public is a default.
+        let mixed = found(&[
+            VITE,
+            USES,
+            (".env.production", "VITE_URL=https://u.example.org\nDB_PASSWORD=x\n"),
+        ]);
+        assert_eq!(shown(&mixed), ["VITE_B= true", "VITE_URL=https://u.example.org false"]);
+        assert!(mixed.files.is_empty());
+        // So it is where somebody keeps the file out.
+        let kept = found(&[
+            VITE,
+            USES,
+            (".env", "VITE_URL=https://u.example.org\n"),
+            (".dockerignore", ".env\n"),
+        ]);
+        assert_eq!(shown(&kept)[1], "VITE_URL=https://u.example.org false");
+        // An example is no answer where it names this machine.
+        let example = found(&[VITE, USES, (".env.example", "VITE_URL=http://localhost:3000\n")]);
+        assert_eq!(shown(&example)[1], "VITE_URL= false");
+        let example = found(&[VITE, USES, (".env.example", "VITE_URL=https://u.org\nAPI_KEY=x\n")]);
+        assert_eq!(shown(&example)[1], "VITE_URL=https://u.org false");
+    }
+
+    #[test]
+    fn the_mode_names_the_file() {
+        let staging = (
+            "package.json",
+            r#"{"scripts": {"build": "vite build --mode staging"}, "devDependencies": {"vite": "6"}}"#,
+        );
+        let files =
+            [staging, USES, (".env.staging", "VITE_URL=1\n"), (".env.production", "VITE_URL=2\n")];
+        assert_eq!(
+            found(&files).files.iter().map(RelPath::as_str).collect::<Vec<_>>(),
+            [".env.staging"]
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Where sources name variables that the build compiles in.
+
+/// A variable, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) name: String,
+    /// Byte offset.
+    pub(super) at: usize,
+    /// The build stops where it is not set.
+    pub(super) required: bool,
+    /// The code goes on without it.
+    pub(super) fallback: bool,
+}
+
+/// How far back the braces of a pattern are looked for.
+const BACK: usize = 600;
+
+/// Objects whose members the build replaces by values.
+const OBJECTS: [&str; 2] = ["import.meta.env", "process.env"];
+
+/// Modules whose names the build replaces by values; without one that is imported it stops.
+const MODULES: [&str; 3] = ["$env/static/public", "$env/static/private", "astro:env/client"];
+
+/// Every use of a variable that begins with one of `prefixes`; `page`: the text is HTML.
+pub(super) fn uses(text: &str, prefixes: &[&str], page: bool) -> Vec<Use> {
+    let known = |name: &str| {
+        prefixes.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
+    };
+    let mut found = Vec::new();
+    for object in OBJECTS {
+        for (at, _) in text.match_indices(object) {
+            if in_comment(text, at) || text[..at].ends_with(is_name) {
+                continue;
+            }
+            let rest = &text[at + object.len()..];
+            let member = rest.strip_prefix('?').unwrap_or(rest);
+            let (name, after) = if let Some(member) = member.strip_prefix('.') {
+                let end = member.find(|c| !is_name(c)).unwrap_or(member.len());
+                (&member[..end], &member[end..])
+            } else if let Some(member) = member.strip_prefix("['").or(member.strip_prefix("[\"")) {
+                let end = member.find(['\'', '"']).unwrap_or(0);
+                (&member[..end], member[end..].trim_start_matches(['\'', '"', ']']))
+            } else {
+                let names = braces(text, at, '=').into_iter().filter(|(name, _)| known(name));
+                found.extend(names.map(|(name, fallback)| Use {
+                    name,
+                    at,
+                    required: false,
+                    fallback,
+                }));
+                continue;
+            };
+            if known(name) && valid(name) {
+                let fallback = goes_on(&text[..at], after);
+                found.push(Use { name: name.to_owned(), at, required: false, fallback });
+            }
+        }
+    }
+    for module in MODULES {
+        for (at, _) in text.match_indices(module) {
+            let before = text[..at].trim_end_matches(['"', '\'']).trim_end();
+            let Some(before) = before.strip_suffix("from").filter(|_| !in_comment(text, at)) else {
+                continue;
+            };
+            let names = braces(text, before.len(), ' ').into_iter().filter(|(name, _)| valid(name));
+            found.extend(names.map(|(name, _)| Use {
+                name,
+                at,
+                required: module.starts_with('$'),
+                fallback: false,
+            }));
+        }
+    }
+    if page {
+        for (at, part) in text.split('%').scan(0, |at, part| {
+            let here = *at;
+            *at += part.len() + 1;
+            Some((here, part))
+        }) {
+            if known(part) && valid(part) {
+                found.push(Use { name: part.to_owned(), at, required: false, fallback: false });
+            }
+        }
+    }
+    found
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$'
+}
+
+/// Such names are written in capitals; others belong to the tool.
+fn valid(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// On its line, before it, a comment begins.
+fn in_comment(text: &str, at: usize) -> bool {
+    let line = text[..at].rsplit('\n').next().unwrap_or_default();
+    let begins = line.trim_start();
+    let tail = line.find("//").is_some_and(|slashes| {
+        slashes == 0 || line[..slashes].ends_with([' ', '\t', ';', '{', '}', ')'])
+    });
+    begins.starts_with('*') || begins.starts_with("/*") || begins.starts_with("<!--") || tail
+}
+
+/// What stands around it says that it may be missing.
+fn goes_on(before: &str, after: &str) -> bool {
+    let after = after.trim_start_matches([')', '!', ' ']).trim_start();
+    let before = before.trim_end();
+    ["||", "??", "? ", "?\n", "&&", "==", "!="].iter().any(|sign| after.starts_with(sign))
+        || before.ends_with('!')
+        || before.ends_with("if (")
+        || before.ends_with("if(")
+}
+
+/// The names between the braces right before `at`, where `sign` stands between the two; with
+/// whether a default follows the name.
+fn braces(text: &str, at: usize, sign: char) -> Vec<(String, bool)> {
+    let before = text[..at].trim_end();
+    let before =
+        if sign == '=' { before.strip_suffix('=').map(str::trim_end) } else { Some(before) };
+    let Some(inside) = before.and_then(|before| before.strip_suffix('}')) else {
+        return Vec::new();
+    };
+    let mut start = inside.len().saturating_sub(BACK);
+    while !inside.is_char_boundary(start) {
+        start += 1;
+    }
+    let Some(open) = inside[start..].rfind('{') else { return Vec::new() };
+    let parts = inside[start + open + 1..].split(',');
+    let named = parts.map(|part| {
+        let name = part.trim();
+        let end = name.find(|c| !is_name(c)).unwrap_or(name.len());
+        (name[..end].to_owned(), part.contains('='))
+    });
+    named.filter(|(name, _)| valid(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found_where_the_build_replaces_them() {
+        let named = |text: &str, prefix: &str| -> Vec<String> {
+            let show = |one: Use| {
+                format!(
+                    "{}{}{}",
+                    one.name,
+                    if one.required { "!" } else { "" },
+                    if one.fallback { "?" } else { "" }
+                )
+            };
+            uses(text, &[prefix], false).into_iter().map(show).collect()
+        };
+        assert_eq!(named("f(import.meta.env.VITE_A)", "VITE_"), ["VITE_A"]);
+        assert_eq!(named("import.meta.env.VITE_A || '/a'", "VITE_"), ["VITE_A?"]);
+        assert_eq!(named("import.meta.env['VITE_A']", "VITE_"), ["VITE_A"]);
+        assert_eq!(named("import.meta.env.MODE; import.meta.env.VITE_", "VITE_"), [""; 0]);
+        assert_eq!(
+            named("const { VITE_A, VITE_B = '1', DEV } = import.meta.env;", "VITE_"),
+            ["VITE_A", "VITE_B?"]
+        );
+        assert_eq!(named("// import.meta.env.VITE_A\nfetch('http://x') ", "VITE_"), [""; 0]);
+        assert_eq!(
+            named("f('https://x', process.env.NEXT_PUBLIC_A!)", "NEXT_PUBLIC_"),
+            ["NEXT_PUBLIC_A"]
+        );
+        let svelte = "import { PUBLIC_A, B as C } from '$env/static/public';";
+        assert_eq!(named(svelte, "PUBLIC_"), ["PUBLIC_A!", "B!"]);
+        assert_eq!(named("é".repeat(700).as_str(), "VITE_"), [""; 0]);
+        let page = uses("<a href=\"%VITE_A%/x\">100%</a>", &["VITE_"], true);
+        assert_eq!(page[0].name, "VITE_A");
+    }
+}

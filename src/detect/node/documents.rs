@@ -1,0 +1,104 @@
+//! Files that sources import although their names speak of documents, secrets or databases:
+//! `import text from "../PRIVACY.md?raw"`. The .dockerignore lets them in.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::App;
+use super::build_args::sources;
+use crate::docker::ignore::IgnoreFile;
+use crate::path::RelPath;
+use crate::secrets;
+
+/// Names that a .dockerignore hides by itself, besides those of secrets.
+const HIDDEN: [&str; 6] =
+    ["**/*.md", "**/*.db", "**/*.sqlite", "**/*.sqlite3", "**/*.log", "**/Dockerfile*"];
+
+/// What stands before a path that the build or the program cannot do without.
+const BEFORE: [&str; 6] = ["from", "import", "import(", "require(", "require.resolve(", "URL("];
+
+/// Generators of pages that read every document in their folder.
+const PAGES: [&str; 2] = ["vitepress", "@11ty/eleventy"];
+
+/// A longer text is no path.
+const MAX_PATH: usize = 300;
+
+/// Such files, each once, sorted.
+pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
+    let rows: Vec<&str> = secrets::catalog()?.hidden().chain(HIDDEN).collect();
+    let rows = IgnoreFile::parse(&rows.join("\n"))?;
+    let repo = app.dir.repo;
+    let hidden: BTreeSet<&RelPath> = repo
+        .files_under(&app.root.path)
+        .filter(|path| path.strip(&app.root.path).is_some_and(|way| rows.hides(way)))
+        .collect();
+    if hidden.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found: BTreeSet<RelPath> = BTreeSet::new();
+    if PAGES.iter().any(|package| app.package.has(package)) {
+        let document = |path: &&RelPath| {
+            path.extension() == "md" && path.parent().as_ref() == Some(&app.dir.path)
+        };
+        found.extend(hidden.iter().copied().filter(document).cloned());
+    }
+    for path in sources(app) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let folder = path.parent().unwrap_or_default();
+        for (before, literal) in literals(&text) {
+            let name = literal.split(['?', '#']).next().unwrap_or_default();
+            let name = name.rsplit('!').next().unwrap_or_default();
+            let needed = BEFORE.iter().any(|word| before.ends_with(word));
+            let document = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
+            if name.len() > MAX_PATH || !(needed || document) {
+                continue;
+            }
+            let rest = name.trim_start_matches("@/").trim_start_matches("~/");
+            let relative = name.starts_with('.').then(|| folder.join(name)).flatten();
+            // Files that are opened by a path count from where the program starts.
+            let others = (document || !name.starts_with('.')).then(|| {
+                [name.trim_start_matches('/').to_owned(), format!("src/{rest}"), rest.to_owned()]
+            });
+            let others = others.into_iter().flatten().filter_map(|name| app.dir.join(&name));
+            let mut bases = relative.into_iter().chain(others);
+            found.extend(bases.find(|path| hidden.contains(path)));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// Each text in quotes on one line, with what stands before it.
+fn literals(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().filter(|line| line.contains('.')).flat_map(|line| {
+        let marks: Vec<usize> = line.match_indices(['"', '\'', '`']).map(|(at, _)| at).collect();
+        let pairs: Vec<(usize, usize)> = marks.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        pairs.into_iter().map(move |(from, to)| (line[..from].trim_end(), &line[from + 1..to]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    #[test]
+    fn what_is_imported_is_found_whatever_its_name() {
+        let source = "import a from '../PRIVACY.md?raw';\nimport b from '@/terms.md';\n\
+            const c = require('./auth.json');\nreadFileSync('NOTES.md');\n// see db.sqlite\nx('./dev.db')";
+        let files = [
+            ("package.json", r#"{"scripts": {"build": "vite build"}}"#),
+            ("src/main.js", source),
+            ("PRIVACY.md", ""),
+            ("src/terms.md", ""),
+            ("NOTES.md", ""),
+            ("README.md", ""),
+            ("src/dev.db", ""),
+            ("auth.json", ""),
+        ];
+        let repo = Repo::from_files(files);
+        let found = imported(&App::read(&repo.root()).unwrap().unwrap()).unwrap();
+        let found: Vec<&str> = found.iter().map(RelPath::as_str).collect();
+        assert_eq!(found, ["NOTES.md", "PRIVACY.md", "src/terms.md"]);
+    }
+}

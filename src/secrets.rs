@@ -1,0 +1,264 @@
+//! Which files hold secrets: by name, and by what is in them. One list, read by the .dockerignore
+//! and by `verify`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::catalog::text;
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// A longer line is not looked at: no credential has its length.
+const MAX_LINE: usize = 4096;
+
+/// The list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// When it was looked through.
+    pub as_of: String,
+    /// Ends of names that hold no secret.
+    pub examples: Vec<String>,
+    row: Vec<Row>,
+    content: Vec<Content>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    #[allow(dead_code)]
+    what: String,
+    #[allow(dead_code)]
+    source: String,
+    hide: Vec<String>,
+    refuse: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    #[allow(dead_code)]
+    what: String,
+    #[allow(dead_code)]
+    source: String,
+    names: Vec<String>,
+    keys: Vec<String>,
+    /// Keys before a `{`.
+    #[serde(default)]
+    blocks: Vec<String>,
+}
+
+/// The rows.
+///
+/// # Errors
+/// Where the list that comes with dockgen is broken.
+pub fn catalog() -> Result<&'static Catalog> {
+    static READ: OnceLock<Catalog> = OnceLock::new();
+    if let Some(catalog) = READ.get() {
+        return Ok(catalog);
+    }
+    let name = "catalog/secrets.toml";
+    let catalog = toml::from_str(text(name)?).with_context(|| format!("templates/{name}"))?;
+    Ok(READ.get_or_init(|| catalog))
+}
+
+impl Catalog {
+    /// Patterns of a .dockerignore for files that are named like secrets.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.row.iter().flat_map(|row| &row.hide).map(String::as_str)
+    }
+
+    /// Those of them that no image may hold either, whatever is in the files.
+    pub fn refused(&self) -> impl Iterator<Item = &str> {
+        let rows = self.row.iter().map(|row| row.refuse.as_ref().unwrap_or(&row.hide));
+        rows.flatten().map(String::as_str)
+    }
+
+    /// True for a name that says that the file is an example.
+    pub fn is_example(&self, name: &str) -> bool {
+        let begins = |word: &str| {
+            name.strip_prefix(word).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+        };
+        self.examples.iter().any(|word| name.ends_with(word.as_str()) || begins(word))
+    }
+}
+
+/// A credential that stands in a file itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literal {
+    /// The file.
+    pub file: RelPath,
+    /// The line, from 1.
+    pub line: u32,
+    /// What it is called there.
+    pub key: String,
+}
+
+/// The files of the repository in which a credential stands itself, by their path.
+///
+/// # Errors
+/// Where the list is broken; a file that cannot be read holds none.
+pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
+    struct Found(Rc<BTreeMap<RelPath, Literal>>);
+    let rows = &catalog()?.content;
+    let found = repo.once(&RelPath::root(), || {
+        let mut found = BTreeMap::new();
+        for row in rows {
+            for name in &row.names {
+                let last = name.rsplit('/').next().unwrap_or_default();
+                let ends = |path: &&RelPath| {
+                    path.as_str() == name || path.as_str().ends_with(&format!("/{name}"))
+                };
+                for path in repo.files_named(last).iter().filter(ends) {
+                    let Ok(Some(text)) = repo.source_text(path) else { continue };
+                    if let Some((line, key)) = literal(&text, row) {
+                        let literal = Literal { file: path.clone(), line, key };
+                        found.insert(path.clone(), literal);
+                    }
+                }
+            }
+        }
+        Ok(Found(Rc::new(found)))
+    })?;
+    Ok(found.0.clone())
+}
+
+/// Variables that stand in the place of credentials in a file of that name: `${NPM_TOKEN}`.
+///
+/// # Errors
+/// Where the list is broken.
+pub fn references(name: &str, text: &str) -> Result<Vec<(u32, String)>> {
+    let rows = catalog()?.content.iter().filter(|row| row.names.iter().any(|held| held == name));
+    let mut found: Vec<(u32, String)> = Vec::new();
+    for row in rows {
+        for (number, line) in lines(text) {
+            let values = row.keys.iter().filter_map(|key| value(line, key));
+            for name in values.filter_map(reference) {
+                if !found.iter().any(|(_, held)| *held == name) {
+                    found.push((number, name));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let comment = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with('#') || line.starts_with(';') || line.starts_with("<!--")
+    };
+    (1..).zip(text.lines()).filter(move |(_, line)| line.len() <= MAX_LINE && !comment(line))
+}
+
+/// The first credential that stands in a text itself.
+fn literal(text: &str, row: &Content) -> Option<(u32, String)> {
+    lines(text).find_map(|(number, line)| {
+        let opens = |key: &&String| {
+            line.split_once(key.as_str())
+                .is_some_and(|(_, rest)| rest.trim_start_matches(['"', ' ', ':']).starts_with('{'))
+        };
+        let key = row.keys.iter().find(|key| value(line, key).is_some_and(is_literal));
+        let key = key
+            .or_else(|| row.blocks.iter().find(opens))
+            .cloned()
+            .or_else(|| in_address(line).then(|| "an address".to_owned()));
+        key.map(|key| (number, key))
+    })
+}
+
+/// What stands after `key` and a separator on a line, quotes removed.
+fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    for (at, _) in line.match_indices(key) {
+        if line[..at].ends_with(part) && !key.starts_with(char::is_uppercase) {
+            continue;
+        }
+        let rest = line[at + key.len()..].trim_start_matches(['"', '\'']);
+        // Yarn 1 has a blank in the place of a sign.
+        let blank = rest.starts_with([' ', '\t']) && !rest.trim_start().starts_with(['=', ':']);
+        let rest = rest.trim_start();
+        let Some(rest) = rest.strip_prefix(['=', ':', '>']).or(blank.then_some(rest)) else {
+            continue;
+        };
+        let end = rest.find('<').unwrap_or(rest.len());
+        return Some(
+            rest[..end].trim().trim_end_matches([',', '}', ']']).trim_matches([' ', '"', '\'']),
+        );
+    }
+    None
+}
+
+fn is_literal(value: &str) -> bool {
+    let stands_for = ["$", "{{", "%", "<", "@", "env(", "{", "["];
+    !value.is_empty()
+        && !stands_for.iter().any(|start| value.starts_with(start))
+        && !value.contains("${")
+}
+
+/// `${NAME}`, `${NAME:-}`, `${NAME?}`, `$NAME`, `${env.NAME}`.
+fn reference(value: &str) -> Option<String> {
+    let rest = value.split_once('$')?.1;
+    let rest = rest.strip_prefix('{').unwrap_or(rest);
+    let rest = rest.strip_prefix("env.").unwrap_or(rest);
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let name = &rest[..end];
+    (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then(|| name.to_owned())
+}
+
+/// True where a password stands in an address: `https://user:password@host`.
+pub fn in_address(line: &str) -> bool {
+    line.split("://").skip(1).any(|rest| {
+        let end = rest.find(['/', '"', '\'', ' ', '<', '?']).unwrap_or(rest.len());
+        let login = rest[..end].rsplit_once('@').and_then(|(login, _)| login.split_once(':'));
+        login.is_some_and(|(_, password)| is_literal(password))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_told_from_a_reference() {
+        let cases = [
+            (".npmrc", "//r.example/:_authToken=abc\n", true),
+            (".npmrc", "//r.example/:_authToken=${NPM_TOKEN}\n", false),
+            (".npmrc", "# //r.example/:_authToken=abc\nsave-exact=true\n", false),
+            (".npmrc", "always-auth=true\nregistry=https://u:p@r.example/\n", true),
+            (".npmrc", "registry=https://r.example/a:b@c\n", false),
+            (".yarnrc.yml", "npmScopes:\n  a:\n    npmAuthToken: \"abc\"\n", true),
+            (".yarnrc.yml", "npmAuthToken: ${NPM_TOKEN:-}\n", false),
+            (".yarnrc", "\"//r.example/:_authToken\" \"abc\"\n", true),
+            ("bunfig.toml", "[install.registry]\nurl = \"https://r\"\ntoken = \"abc\"\n", true),
+            ("bunfig.toml", "\"@a\" = { token = \"$TOKEN\", url = \"https://r\" }\n", false),
+            (".cargo/config.toml", "[registries.a]\ntoken = \"abc\"\n", true),
+            (".cargo/config.toml", "global-credential-providers = [\"cargo:token\"]\n", false),
+            ("settings.xml", "<server><password>abc</password></server>", true),
+            ("settings.xml", "<server><password>${env.P}</password></server>", false),
+            ("gradle.properties", "repoPassword=abc\norg.gradle.jvmargs=-Xmx1g\n", true),
+            ("deep/auth.json", "{\"auths\": {\"r\": {\"auth\": \"abc\"}}}", true),
+            ("en/auth.json", "{\"title\": \"Log in\"}", false),
+        ];
+        for (name, text, is) in cases {
+            let repo = Repo::from_files([(name, text)]);
+            assert_eq!(literals(&repo).unwrap().len() == 1, is, "{name}: {text}");
+        }
+        let text = "//r/:_authToken=${NPM_TOKEN}\n//s/:_password=${PASS?}\nx=${Y}\n";
+        let names: Vec<String> =
+            references(".npmrc", text).unwrap().into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["NPM_TOKEN", "PASS"]);
+    }
+
+    #[test]
+    fn every_row_is_a_pattern_that_docker_takes() {
+        let all: Vec<&str> = catalog().unwrap().hidden().collect();
+        let text = all.join("\n");
+        assert!(crate::docker::ignore::IgnoreFile::parse(&text).is_ok());
+        assert!(catalog().unwrap().refused().count() < all.len());
+    }
+}
