@@ -63,3 +63,31 @@ pub const MAX_INDEX_NAME: usize = 4096;
 /// Bytes of all names that are built from git's index: version 4 stores what they share once, so
 /// that a small index can stand for names without end.
 pub const MAX_INDEX_NAMES: usize = 128 << 20;
+
+/// Tokens of one expression of source code that are read; a longer one has no known value.
+pub const MAX_EXPRESSION: usize = 400;
+
+/// Steps of the search for what one expression of source code is worth: names lead to expressions
+/// that hold names. What is more entangled has no known value.
+pub const MAX_VALUE_STEPS: usize = 100_000;
+
+/// Bytes of a value that is put together from others: an address, a path, a property, a variable of
+/// a Dockerfile. Each may hold another one twice, so that a short file stands for values without
+/// end.
+pub const MAX_VALUE: usize = 16 << 10;
+
+/// References that are replaced for one value; those to nothing double without a byte.
+pub const MAX_REPLACED: usize = 10_000;
+
+/// Stages of a Dockerfile.
+pub const MAX_STAGES: usize = 256;
+
+/// Lines of each of the texts that are merged line by line where they differ throughout: the work
+/// grows with their square.
+pub const MAX_MERGE_LINES: usize = 10_000;
+
+/// Bytes of one word of a Dockerfile with its variables put in.
+pub const MAX_EXPANDED: usize = 1 << 20;
+
+/// Calls inside each other, and names of one path, that source code is followed through.
+pub const MAX_CALLS: usize = 64;

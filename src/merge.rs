@@ -8,6 +8,8 @@
 use diffy::{ConflictStyle, MergeOptions};
 use similar::{DiffTag, TextDiff};
 
+use crate::budget::MAX_MERGE_LINES;
+
 /// How to settle the hunks in which both sides changed the same lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Conflict {
@@ -79,14 +81,51 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merge {
     } else if base == mine {
         vec![Piece::Text(theirs)]
     } else {
-        let mut options = MergeOptions::new();
-        options.set_conflict_style(ConflictStyle::Diff3).set_conflict_marker_length(mark);
-        match options.merge(&base, &mine, &theirs) {
-            Ok(text) => vec![Piece::Text(text)],
-            Err(marked) => pieces(&marked, mark),
-        }
+        by_lines(&base, &mine, &theirs, mark)
     };
     Merge { pieces, ours: ours.to_owned(), mark }
+}
+
+fn by_lines(base: &str, mine: &str, theirs: &str, mark: usize) -> Vec<Piece> {
+    let lines = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    if [base, mine, theirs].into_iter().all(|text| lines(text) <= MAX_MERGE_LINES) {
+        let mut options = MergeOptions::new();
+        options.set_conflict_style(ConflictStyle::Diff3).set_conflict_marker_length(mark);
+        return match options.merge(base, mine, theirs) {
+            Ok(text) => vec![Piece::Text(text)],
+            Err(marked) => pieces(&marked, mark),
+        };
+    }
+    // The work grows with the square of what differs: where more than that stands between the
+    // first and the last line in which the three differ, it is one collision.
+    let texts = [base, mine, theirs];
+    let all = texts.map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    let shortest = all.iter().map(Vec::len).min().unwrap_or_default();
+    let same = |at: &dyn Fn(&[&str]) -> usize| {
+        let [base, mine, theirs] = [0, 1, 2].map(|text| all[text][at(&all[text])]);
+        base == mine && base == theirs
+    };
+    let head = (0..shortest).take_while(|n| same(&|_| *n)).count();
+    let tail = (0..shortest - head).take_while(|n| same(&|lines| lines.len() - 1 - n)).count();
+    let middle = |text: usize| all[text][head..all[text].len() - tail].concat();
+    let [base, ours, theirs] = [0, 1, 2].map(middle);
+    let hunk = |hunk: Hunk| Piece::Hunk(Hunk { line: hunk.line + head, ..hunk });
+    let inner = if [&base, &ours, &theirs].into_iter().all(|text| lines(text) <= MAX_MERGE_LINES) {
+        by_lines(&base, &ours, &theirs, mark)
+    } else if base == theirs {
+        vec![Piece::Text(ours)]
+    } else if base == ours || ours == theirs {
+        vec![Piece::Text(theirs)]
+    } else {
+        vec![Piece::Hunk(Hunk { line: 1, base, ours, theirs })]
+    };
+    let inner = inner.into_iter().map(|piece| match piece {
+        Piece::Hunk(found) => hunk(found),
+        text @ Piece::Text(_) => text,
+    });
+    let before = Piece::Text(all[0][..head].concat());
+    let after = Piece::Text(all[0][all[0].len() - tail..].concat());
+    [before].into_iter().chain(inner).chain([after]).collect()
 }
 
 impl Merge {
@@ -156,6 +195,9 @@ fn dress(ours: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     if pairs == 0 {
         out.push_str(text);
+    } else if all.max(text.matches('\n').count()) > MAX_MERGE_LINES {
+        // Which lines are new is not asked of so many.
+        out.push_str(&if 2 * pairs > all { text.replace('\n', "\r\n") } else { text.to_owned() });
     } else {
         let mine = plain(ours);
         let diff = TextDiff::from_lines(mine.as_str(), text);
@@ -298,6 +340,25 @@ mod tests {
             clean(BASE, &ours, &BASE.replace("USER 1", "USER 2")),
             ours.replace("USER 1", "USER 2")
         );
+    }
+
+    #[test]
+    fn long_texts_that_differ_throughout_are_one_collision() {
+        let lines = |word: &str| {
+            (0..40_000).fold(String::new(), |text, n| text + word + &n.to_string() + "\n")
+        };
+        let base = format!("FROM a:1\n{}USER 1\n", lines("RUN a "));
+        let ours = format!("FROM a:1\n{}USER 1\n", lines("RUN b "));
+        let theirs = format!("FROM a:1\n{}USER 1\n", lines("RUN c "));
+        let merge = merge(&base, &ours, &theirs);
+        let hunks: Vec<&Hunk> = merge.hunks().collect();
+        assert_eq!((hunks.len(), hunks[0].line), (1, 2));
+        assert_eq!(merge.settle(Conflict::Ours).as_deref(), Some(ours.as_str()));
+        assert_eq!(merge.settle(Conflict::Theirs).as_deref(), Some(theirs.as_str()));
+        // A long text that was edited in two places merges as a short one does.
+        let ours = base.replace("RUN a 7\n", "RUN mine\n");
+        let theirs = base.replace("RUN a 90\n", "RUN theirs\n");
+        assert_eq!(clean(&base, &ours, &theirs), ours.replace("RUN a 90\n", "RUN theirs\n"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod generate;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -93,6 +94,7 @@ proptest! {
 
     #[test]
     fn any_order_of_the_disk_gives_the_same(files in Just(mixed()).prop_shuffle()) {
+        let _watch = watch::Watch::over("any_order_of_the_disk_gives_the_same", &files);
         let (sorted, shuffled) = (repository(mixed()), repository(files));
         let text = |root: &Path| texts(root, generate(root, &[]));
         prop_assert_eq!(text(sorted.path()), text(shuffled.path()));
@@ -100,6 +102,7 @@ proptest! {
 
     #[test]
     fn any_order_of_the_languages_gives_the_same(order in Just((0..LANGUAGES.len()).collect::<Vec<_>>()).prop_shuffle()) {
+        let _watch = watch::Watch::over("any_order_of_the_languages_gives_the_same", &order);
         let repository = repository(mixed());
         let scan = |languages: &[&'static Language]| {
             let repo = Repo::open(repository.path(), Budget::default(), &|_| {}).unwrap();

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input must fail")]
 
+mod watch;
+
 use std::process::Command;
 
 use dockgen::context::{Existing, plan_ignore};
@@ -126,6 +128,7 @@ proptest! {
 
     #[test]
     fn exec_form_reads_back(argv in vec(prop_oneof![line(), any::<String>()], 1..4)) {
+        let _watch = watch::Watch::over("exec_form_reads_back", &argv);
         for keyword in ["ENTRYPOINT", "CMD", "RUN", "HEALTHCHECK CMD"] {
             let held = instruction(&format!("{keyword} {}", quote::exec_form(&argv)));
             prop_assert_eq!(held.exec(), Some(argv.clone()));
@@ -134,6 +137,7 @@ proptest! {
 
     #[test]
     fn env_values_read_back(values in vec(line(), 1..4)) {
+        let _watch = watch::Watch::over("env_values_read_back", &values);
         for keyword in ["ENV", "LABEL", "ARG"] {
             let pairs: Vec<String> = values.iter().map(|value| format!("K={}", quote::env_value(value))).collect();
             let held = instruction(&format!("{keyword} {}", pairs.join(" \\\n    ")));
@@ -144,6 +148,7 @@ proptest! {
 
     #[test]
     fn copy_operands_read_back(sources in vec(path(), 1..3), dest in "/[a-z$\"'\\\\ *]{0,5}/", other in path()) {
+        let _watch = watch::Watch::over("copy_operands_read_back", &(&sources, &dest, &other));
         let held = instruction(&format!("COPY {}", quote::copy_operands(&sources, &dest)));
         let mut operands: Vec<String> = held.words().iter().map(|word| read(word)).collect();
         prop_assert_eq!(operands.pop(), Some(dest));
@@ -157,6 +162,7 @@ proptest! {
 
     #[test]
     fn plain_words_mean_themselves(word in r"[a-zA-Z0-9._/:@+=,~-]{1,8}") {
+        let _watch = watch::Watch::over("plain_words_mean_themselves", &word);
         if quote::is_plain(&word) {
             prop_assert_eq!(read(&word), word.clone());
             prop_assert_eq!(words::split(&word, '\\'), vec![word.clone()]);
@@ -166,6 +172,7 @@ proptest! {
 
     #[test]
     fn comments_stay_comments(text in any::<String>()) {
+        let _watch = watch::Watch::over("comments_stay_comments", &text);
         let dockerfile = parse(&format!("FROM a\n# {}\nRUN b\n", quote::comment(&text))).unwrap();
         prop_assert_eq!(dockerfile.stages[0].instructions.len(), 1);
         prop_assert_eq!(dockerfile.stages[0].instructions[0].line, 3);
@@ -173,6 +180,7 @@ proptest! {
 
     #[test]
     fn the_parser_takes_any_text(text in prop_oneof![any::<String>(), pieces()]) {
+        let _watch = watch::Watch::over("the_parser_takes_any_text", &text);
         if let Ok(dockerfile) = parse(&text) {
             lines_grow(&dockerfile);
             let repo = Repo::from_files([("a", "")]);
@@ -182,6 +190,7 @@ proptest! {
 
     #[test]
     fn line_ends_do_not_matter(text in pieces()) {
+        let _watch = watch::Watch::over("line_ends_do_not_matter", &text);
         let unix = text.replace('\r', "");
         let shape = |text: &str| parse(text).map(|dockerfile| {
             let shape = |held: &Instruction| (held.keyword.clone(), held.arguments.clone(), held.line, held.end_line);
@@ -192,6 +201,7 @@ proptest! {
 
     #[test]
     fn ignore_files_take_any_text(text in any::<String>(), path in any::<String>()) {
+        let _watch = watch::Watch::over("ignore_files_take_any_text", &(&text, &path));
         if let Ok(file) = IgnoreFile::parse(&text) {
             file.deciding(&path);
             file.may_let_in_below(&path);
@@ -200,6 +210,7 @@ proptest! {
 
     #[test]
     fn a_literal_pattern_matches_its_path_alone(path in path(), other in path()) {
+        let _watch = watch::Watch::over("a_literal_pattern_matches_its_path_alone", &(&path, &other));
         let file = IgnoreFile::parse(&literal(&path).unwrap()).unwrap();
         prop_assert!(file.hides(&path));
         let child = format!("{path}/below");
@@ -210,6 +221,7 @@ proptest! {
 
     #[test]
     fn a_last_exception_lets_in_and_a_last_pattern_hides(patterns in vec(pattern(), 0..5), path in path()) {
+        let _watch = watch::Watch::over("a_last_exception_lets_in_and_a_last_pattern_hides", &(&patterns, &path));
         let own = literal(&path).unwrap();
         let with = |last: &str| IgnoreFile::parse(&format!("{}\n{last}{own}", patterns.join("\n"))).unwrap();
         prop_assert!(!with("!").hides(&path));
@@ -218,6 +230,7 @@ proptest! {
 
     #[test]
     fn what_lies_in_a_hidden_folder_is_hidden(patterns in vec(pattern(), 0..5), folder in path(), name in "[ab]{1,2}") {
+        let _watch = watch::Watch::over("what_lies_in_a_hidden_folder_is_hidden", &(&patterns, &folder, &name));
         let file = IgnoreFile::parse(&patterns.join("\n")).unwrap();
         if file.hides(&folder) && !file.may_let_in_below(&folder) {
             let below = format!("{folder}/{name}");
@@ -227,6 +240,7 @@ proptest! {
 
     #[test]
     fn a_walk_sees_what_a_question_sees(patterns in vec(pattern(), 0..5), path in path()) {
+        let _watch = watch::Watch::over("a_walk_sees_what_a_question_sees", &(&patterns, &path));
         let file = IgnoreFile::parse(&patterns.join("\n")).unwrap();
         let mut state = file.root();
         for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
@@ -237,6 +251,7 @@ proptest! {
 
     #[test]
     fn what_git_ignores_stays_out_and_nothing_else(lines in vec("/?(\\*\\*/)?[ab*]{1,2}(/[ab*?]{1,2}){0,2}/?", 0..4), path in "[ab]{1,2}(/[ab]{1,2}){0,3}") {
+        let _watch = watch::Watch::over("what_git_ignores_stays_out_and_nothing_else", &(&lines, &path));
         let text = lines.join("\n");
         let mut builder = ignore::gitignore::GitignoreBuilder::new("/");
         for line in &lines {
@@ -258,6 +273,7 @@ proptest! {
         theirs in prop_oneof![Just(None), vec(pattern(), 1..4).prop_map(|lines| Some(lines.join("\n")))],
         read in "[ab]{1,2}(/[ab]{1,2}){0,2}",
     ) {
+        let _watch = watch::Watch::over("planning_keeps_what_is_read_and_hides_secrets", &(&ignored, &theirs, &read));
         let path = RelPath::new(".dockerignore").unwrap();
         let ignored = ignored.join("\n");
         let inside = format!("{read}/main");
@@ -280,6 +296,7 @@ proptest! {
         theirs in vec(pattern(), 1..5).prop_map(|lines| lines.join("\n")),
         sources in vec("[ab]{1,2}(/[ab]{1,2}){0,2}", 1..3),
     ) {
+        let _watch = watch::Watch::over("planning_lets_in_what_is_compiled", &(&theirs, &sources));
         let path = RelPath::new(".dockerignore").unwrap();
         let files: Vec<String> = sources.iter().map(|source| format!("{source}/main")).collect();
         let repo = Repo::from_files(files.iter().map(|file| (file.as_str(), "")));
@@ -304,6 +321,7 @@ proptest! {
     #[cfg(unix)]
     #[test]
     fn shell_words_read_back(argv in vec(line(), 1..5), first in "[a-z=]{1,5}") {
+        let _watch = watch::Watch::over("shell_words_read_back", &(&argv, &first));
         let text = format!("printf '%s\\n' {}", quote::shell_words(&argv));
         let held = instruction(&format!("RUN {text}"));
         prop_assert_eq!(&held.arguments, &text);

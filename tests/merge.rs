@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input must fail")]
 
 mod generate;
+mod watch;
 
 use std::sync::LazyLock;
 
@@ -147,6 +148,7 @@ proptest! {
 
     #[test]
     fn where_one_side_is_the_base_the_other_wins((base, ours, theirs) in anywhere(), crlf: bool, open: bool) {
+        let _watch = watch::Watch::over("where_one_side_is_the_base_the_other_wins", &(&base, &ours, &theirs, &crlf, &open));
         let ours = dressed(&ours, crlf, open);
         prop_assert_eq!(merge(&base, &ours, &base).settle(Conflict::Refuse), Some(ours.clone()));
         prop_assert_eq!(merge(&base, &base, &theirs).settle(Conflict::Refuse), Some(theirs.clone()));
@@ -155,6 +157,7 @@ proptest! {
 
     #[test]
     fn edits_that_do_not_touch_survive((base, ours, theirs, both) in apart(), crlf: bool, open: bool) {
+        let _watch = watch::Watch::over("edits_that_do_not_touch_survive", &(&base, &ours, &theirs, &both, &crlf, &open));
         let ours = dressed(&ours, crlf, open);
         let merged = merge(&base, &ours, &theirs);
         prop_assert_eq!(merged.settle(Conflict::Refuse), Some(dressed(&both, crlf, open)));
@@ -162,6 +165,7 @@ proptest! {
 
     #[test]
     fn nothing_is_lost_whatever_collides((base, ours, theirs) in anywhere()) {
+        let _watch = watch::Watch::over("nothing_is_lost_whatever_collides", &(&base, &ours, &theirs));
         let merged = merge(&base, &ours, &theirs);
         prop_assert_eq!(merged.is_clean(), merged.settle(Conflict::Refuse).is_some());
         let settled = |how| merged.settle(how).unwrap();
@@ -183,6 +187,7 @@ proptest! {
     /// sides: never to a third text.
     #[test]
     fn a_second_merge_changes_nothing((base, ours, theirs) in anywhere()) {
+        let _watch = watch::Watch::over("a_second_merge_changes_nothing", &(&base, &ours, &theirs));
         for how in [Conflict::Ours, Conflict::Theirs] {
             let merged = merge(&base, &ours, &theirs).settle(how).unwrap();
             prop_assert_eq!(merge(&theirs, &merged, &theirs).settle(Conflict::Refuse), Some(merged));
@@ -209,6 +214,7 @@ proptest! {
         how in prop::sample::select(vec![Conflict::Refuse, Conflict::Ours, Conflict::Theirs]),
         crlf: bool,
     ) {
+        let _watch = watch::Watch::over("an_update_writes_what_can_be_read", &(&edits, &rows, &line, &version, &how, &crlf));
         let repository = app("1.27");
         let root = repository.path();
         init(root);

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 mod generate;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -975,6 +976,8 @@ proptest! {
         }
         // A text that begins like this would become a link.
         prop_assume!(!files[target].1.starts_with(b"-> "));
+        let input = (&files[target].0, String::from_utf8_lossy(&files[target].1), &mutations);
+        let _watch = watch::Watch::over("no_mutation_panics", &input);
         outcome(&files[target].0.clone(), files);
     }
 }

@@ -12,6 +12,7 @@ mod stages;
 mod start;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use injection::injection;
@@ -70,6 +71,7 @@ struct Subject<'a> {
     plan: &'a Plan,
     repo: &'a Repo,
     ignore: &'a IgnoreFile,
+    scopes: scope::Scopes,
 }
 
 /// A violation before it has its code: line and message.
@@ -148,7 +150,8 @@ pub fn lint_heeding(
     ignore: &IgnoreFile,
     heeds: &dyn Fn(&str) -> bool,
 ) -> Vec<Violation> {
-    let subject = Subject { file: dockerfile, plan, repo, ignore };
+    let subject =
+        Subject { file: dockerfile, plan, repo, ignore, scopes: scope::Scopes::of(dockerfile) };
     let mut violations: Vec<Violation> = Vec::new();
     for rule in RULES {
         let found = (rule.check)(&subject);
@@ -167,28 +170,34 @@ fn allow(
     mut violations: Vec<Violation>,
     heeds: &dyn Fn(&str) -> bool,
 ) -> Vec<Violation> {
-    let mut stale = Vec::new();
+    // By code and by line of the instruction: the lines of the comments, and whether they allow
+    // anything.
+    let mut allowed: BTreeMap<(String, usize), (Vec<usize>, bool)> = BTreeMap::new();
     for (at, instruction) in dockerfile.instructions().enumerate() {
         for (line, code) in allowances(instruction, at == 0, heeds) {
-            // What concerns the head of the file is allowed above its first instruction.
-            let here =
-                |line: usize| line == instruction.line || (at == 0 && line < instruction.line);
-            let mut met = false;
-            violations.retain_mut(|violation| {
-                let meant = violation.code == code && here(violation.line);
-                met |= meant;
-                violation.allowed |= meant;
-                !meant || GRAVE.contains(&violation.code)
-            });
-            if !met {
-                let message = format!(
-                    "`allow={code}` allows nothing here: remove it, so that it hides nothing later"
-                );
-                stale.push(Violation::new(STALE, line, message));
-            }
+            allowed.entry((code, instruction.line)).or_default().0.push(line);
         }
     }
-    violations.append(&mut stale);
+    let first = dockerfile.instructions().next().map_or(0, |instruction| instruction.line);
+    violations.retain_mut(|violation| {
+        // What concerns the head of the file is allowed above its first instruction.
+        let key = (violation.code.to_owned(), violation.line.max(first));
+        let Some((_, used)) = allowed.get_mut(&key) else { return true };
+        *used = true;
+        violation.allowed = true;
+        GRAVE.contains(&violation.code)
+    });
+    for ((code, _), (lines, used)) in allowed {
+        // One comment takes out what is there to be taken out; one that repeats it does nothing.
+        let grave = GRAVE.contains(&code.as_str());
+        let fine = if used && grave { lines.len() } else { usize::from(used) };
+        violations.extend(lines.into_iter().skip(fine).map(|line| {
+            let message = format!(
+                "`allow={code}` allows nothing here: remove it, so that it hides nothing later"
+            );
+            Violation::new(STALE, line, message)
+        }));
+    }
     violations
 }
 

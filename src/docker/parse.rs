@@ -9,6 +9,7 @@ mod lines;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::budget::MAX_STAGES;
 use crate::docker::words;
 use lines::{Lines, split_instruction};
 
@@ -288,7 +289,11 @@ impl Dockerfile {
     /// `text` with quotes removed and the defaults of global ARGs put in; unknown variables stay as
     /// `$NAME`.
     pub fn resolve(&self, text: &str) -> String {
-        let globals = self.globals();
+        self.resolve_in(&self.globals(), text)
+    }
+
+    /// The same, where the defaults of the global ARGs were asked for before.
+    pub(crate) fn resolve_in(&self, globals: &BTreeMap<String, String>, text: &str) -> String {
         let value = |name: &str| globals.get(name).cloned().or_else(|| Some(format!("${name}")));
         words::expand(text, self.escape(), &value).unwrap_or_else(|_| text.to_owned())
     }
@@ -379,6 +384,11 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
         return Err(error(line, message));
     }
     if instruction.keyword == "FROM" {
+        if dockerfile.stages.len() >= MAX_STAGES {
+            let message =
+                format!("this file has more than {MAX_STAGES} stages, the most that are read");
+            return Err(error(line, message));
+        }
         dockerfile.stages.push(stage(instruction)?);
     } else if let Some(stage) = dockerfile.stages.last_mut() {
         stage.instructions.push(instruction);

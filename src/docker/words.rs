@@ -3,6 +3,8 @@
 //! The rules are those of `BuildKit`'s shell lexer, which every instruction but RUN's shell form
 //! goes through.
 
+use crate::budget::MAX_EXPANDED;
+
 /// Splits at white space outside quotes; quotes and escapes stay in the words.
 ///
 /// An unclosed quote runs to the end of the text, as in `BuildKit`'s `ENV` and `LABEL`.
@@ -56,6 +58,14 @@ pub fn expand(
     reader.until(None)
 }
 
+/// Many short references can stand for a text without end.
+fn bounded(text: &str) -> Result<(), String> {
+    if text.len() > MAX_EXPANDED {
+        return Err(format!("its variables make up more than {MAX_EXPANDED} bytes"));
+    }
+    Ok(())
+}
+
 /// How deep `${A:-${B:-...}}` may nest.
 const MAX_DEPTH: usize = 32;
 
@@ -81,6 +91,7 @@ impl Reader<'_> {
     fn until(&mut self, stop: Option<char>) -> Result<String, String> {
         let mut out = String::new();
         while let Some(c) = self.next() {
+            bounded(&out)?;
             match c {
                 _ if Some(c) == stop => return Ok(out),
                 '\'' => out.push_str(&self.single()?),
@@ -110,6 +121,7 @@ impl Reader<'_> {
     fn double(&mut self) -> Result<String, String> {
         let mut out = String::new();
         while let Some(c) = self.next() {
+            bounded(&out)?;
             match c {
                 '"' => return Ok(out),
                 '$' => out.push_str(&self.dollar()?),

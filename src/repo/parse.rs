@@ -35,6 +35,9 @@ pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T>
 /// Levels of brackets in a manifest: as `serde_json` has it.
 const MAX_NESTING: usize = 128;
 
+/// What ends a line, and a comment with it: <https://spec.json5.org/#comments>.
+const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
+
 /// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].
 fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -49,7 +52,7 @@ fn too_deep(text: &str) -> Option<usize> {
                     at += if bytes[at] == b'\\' { 2 } else { 1 };
                 }
             }
-            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text.get(at..)?.find('\n')?,
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text.get(at..)?.find(LINE_ENDS)?,
             b'/' if bytes.get(at + 1) == Some(&b'*') => at += 3 + text.get(at + 2..)?.find("*/")?,
             _ => {}
         }

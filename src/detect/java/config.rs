@@ -4,6 +4,9 @@
 //! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they
 //! are read by indentation, and only single values are kept.
 
+use std::collections::BTreeMap;
+
+use crate::budget::{MAX_REPLACED, MAX_VALUE};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -17,7 +20,11 @@ pub(super) struct Setting {
 
 /// Settings, strongest first.
 #[derive(Debug, Default)]
-pub(super) struct Settings(pub(super) Vec<Setting>);
+pub(super) struct Settings {
+    all: Vec<Setting>,
+    /// Where the strongest setting of each key is.
+    strongest: BTreeMap<String, usize>,
+}
 
 impl Settings {
     /// Adds the settings of a file, weaker than those that are there.
@@ -29,28 +36,42 @@ impl Settings {
         };
         // Inside one file the last one wins.
         found.reverse();
-        self.0.extend(found);
+        for setting in found {
+            self.strongest.entry(canonical(&setting.key)).or_insert(self.all.len());
+            self.all.push(setting);
+        }
     }
 
     /// The strongest setting of a key; `server.port`, `server_port` and `serverPort` are one to
     /// Spring.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
-        let wanted = canonical(key);
-        self.0.iter().find(|setting| canonical(&setting.key) == wanted)
+        self.strongest.get(&canonical(key)).and_then(|at| self.all.get(*at))
+    }
+
+    /// There is no setting.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Every setting whose value begins with `prefix`.
     pub(super) fn valued<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Setting> {
-        self.0.iter().filter(move |setting| setting.value.starts_with(prefix))
+        self.all.iter().filter(move |setting| setting.value.starts_with(prefix))
     }
 
     /// A value with `${NAME:default}` replaced by the default or by another setting; the name of
     /// the variable that replaces the whole value, where it is in upper case.
     pub(super) fn expand(&self, value: &str) -> (String, Option<String>) {
-        self.expand_within(value, 0)
+        self.expand_within(value, 0, &mut MAX_REPLACED.clone())
     }
 
-    fn expand_within(&self, value: &str, depth: usize) -> (String, Option<String>) {
+    /// `steps` is how many references may still be replaced: what is more, or longer, stays as it
+    /// is.
+    fn expand_within(
+        &self,
+        value: &str,
+        depth: usize,
+        steps: &mut usize,
+    ) -> (String, Option<String>) {
         let value = value.trim();
         let (mut out, mut rest, mut variable) = (String::new(), value, None);
         while let Some(start) = rest.find("${") {
@@ -65,13 +86,15 @@ impl Settings {
                 variable = Some(name.to_owned());
             }
             out.push_str(&rest[..start]);
-            let known = self.get(name).filter(|_| depth < 8);
+            let open = depth < 8 && *steps > 0 && out.len() <= MAX_VALUE;
+            *steps = steps.saturating_sub(1);
+            let known = if open { self.get(name) } else { None };
             match (known, default) {
                 (Some(setting), _) => {
-                    out.push_str(&self.expand_within(&setting.value, depth + 1).0);
+                    out.push_str(&self.expand_within(&setting.value, depth + 1, steps).0);
                 }
-                (None, Some(default)) if depth < 8 => {
-                    let (text, inner) = self.expand_within(default, depth + 1);
+                (None, Some(default)) if open => {
+                    let (text, inner) = self.expand_within(default, depth + 1, steps);
                     out.push_str(&text);
                     variable = variable.or(inner);
                 }
@@ -184,6 +207,10 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
             continue;
         }
         let value = plain(value);
+        // Below a long key, each line would hold it again.
+        if open.iter().map(|(_, key)| key.len()).sum::<usize>() > MAX_VALUE {
+            continue;
+        }
         let full =
             open.iter().map(|(_, key)| key.as_str()).chain([key]).collect::<Vec<_>>().join(".");
         if value.is_empty() {

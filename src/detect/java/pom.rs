@@ -12,13 +12,13 @@ use anyhow::{Result, bail};
 
 use super::profile::{self, UserSettings};
 use super::xml::{self, Element};
+use crate::budget::{MAX_REPLACED, MAX_VALUE};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
-/// How deep `${a}` may lead to `${b}` and so on, and how long a value may become.
+/// How deep `${a}` may lead to `${b}` and so on.
 const MAX_NESTING: usize = 32;
-const MAX_VALUE: usize = 16 << 10;
 
 /// A value with the place that gives it.
 pub(super) type Found = (String, Evidence);
@@ -273,12 +273,14 @@ impl Model {
     /// `text` with every `${...}` that the tree defines filled in; what it does not define stays as
     /// it is.
     pub(super) fn resolve(&self, text: &str) -> String {
-        let mut stack = Vec::new();
-        let value = self.fill(text, &mut stack);
+        let (mut stack, mut steps) = (Vec::new(), MAX_REPLACED);
+        let value = self.fill(text, &mut stack, &mut steps);
         if value.len() > MAX_VALUE { text.to_owned() } else { value.trim().to_owned() }
     }
 
-    fn fill(&self, text: &str, stack: &mut Vec<String>) -> String {
+    /// `steps` is how many references may still be replaced: those to nothing double without a
+    /// byte.
+    fn fill(&self, text: &str, stack: &mut Vec<String>, steps: &mut usize) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some(start) = rest.find("${") {
@@ -290,11 +292,13 @@ impl Model {
             };
             let (name, whole) = (&tail[2..end], &tail[..=end]);
             let circular = stack.iter().any(|open| open == name) || stack.len() > MAX_NESTING;
-            let value = if circular || out.len() > MAX_VALUE { None } else { self.raw_value(name) };
+            let spent = out.len() > MAX_VALUE || *steps == 0;
+            *steps = steps.saturating_sub(1);
+            let value = if circular || spent { None } else { self.raw_value(name) };
             match value {
                 Some(raw) => {
                     stack.push(name.to_owned());
-                    let filled = self.fill(&raw, stack);
+                    let filled = self.fill(&raw, stack, steps);
                     stack.pop();
                     out.push_str(&filled);
                 }
@@ -505,7 +509,10 @@ mod tests {
         let text = format!(
             "<project><artifactId>a</artifactId><version>${{v}}</version><properties><v>${{w}}</v><w>${{v}}</w>{many}</properties></project>"
         );
-        let model = model(&[("pom.xml", &text)], "pom.xml").unwrap();
+        let empty = text.replace("<p40>xx</p40>", "<p40></p40>");
+        let model_of = |text: &str| model(&[("pom.xml", text)], "pom.xml").unwrap();
+        assert!(model_of(&empty).resolve("${p0}").len() <= MAX_VALUE);
+        let model = model_of(&text);
         assert_eq!(model.version().as_deref(), Some("${v}"));
         assert!(model.resolve("${p0}").len() <= MAX_VALUE);
         assert_eq!(model.resolve("a ${nothing} ${open"), "a ${nothing} ${open");

@@ -448,7 +448,7 @@ pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
             add(&mut settings, repo, dir, folder, name)?;
         }
     }
-    if settings.0.is_empty() {
+    if settings.is_empty() {
         // A name of its own by spring.config.name: whatever lies at the top of the resources and
         // sets a port.
         let Some(resources) = dir.join("src/main/resources") else { return Ok(settings) };

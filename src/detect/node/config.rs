@@ -38,7 +38,7 @@ impl Config {
     /// The value of the first property of that name, with its evidence.
     pub(crate) fn property(&self, name: &str) -> Option<(Value, Evidence)> {
         let names = Names::of(&self.tokens);
-        let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty())?;
+        let found = names.properties(name).find(|tokens| !tokens.is_empty())?;
         let at = found.first().map_or(0, |t| t.at);
         let value = value(found, &[&names]);
         let note = format!(

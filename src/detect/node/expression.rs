@@ -1,9 +1,11 @@
 //! What an expression of the code is likely to be worth: a number with the variable that overrides
 //! it, a path.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::token::{Kind, Token, arguments, closing, property};
+use crate::budget::{MAX_EXPRESSION, MAX_PATTERN, MAX_VALUE_STEPS};
 
 /// A number or a text, and the environment variables that can replace it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +23,8 @@ pub(crate) struct Names<'t> {
     tokens: &'t [Token],
     /// Name -> index of the first token of its value.
     defined: BTreeMap<&'t str, usize>,
+    /// Name -> indices of the first tokens of the properties of that name.
+    properties: BTreeMap<&'t str, Vec<usize>>,
 }
 
 /// How many names an expression is followed through.
@@ -33,7 +37,13 @@ impl<'t> Names<'t> {
     /// Notes the first value of every `name = ...` and `name: ...`.
     pub(crate) fn of(tokens: &'t [Token]) -> Self {
         let mut defined = BTreeMap::new();
+        let mut properties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, window) in tokens.windows(3).enumerate() {
+            if let Some(key) = window[0].word().or(window[0].text())
+                && window[1].is(':')
+            {
+                properties.entry(key).or_default().push(index + 2);
+            }
             let Some(name) = window[0].word() else { continue };
             let assigned = window[1].is('=') && !window[2].is('=') && !window[2].is('>');
             let declared = index > 0
@@ -50,7 +60,7 @@ impl<'t> Names<'t> {
                 }
             }
         }
-        Self { tokens, defined }
+        Self { tokens, defined, properties }
     }
 
     /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own
@@ -61,14 +71,9 @@ impl<'t> Names<'t> {
     }
 
     /// The properties of that name in object literals, in order: `port: ...`.
-    pub(crate) fn properties(&self, name: &str) -> Vec<&'t [Token]> {
-        let named = |window: &[Token]| {
-            (window[0].is_word(name) || window[0].text() == Some(name)) && window[1].is(':')
-        };
-        (0..self.tokens.len().saturating_sub(2))
-            .filter(|index| named(&self.tokens[*index..]))
-            .map(|index| expression(self.tokens, index + 2))
-            .collect()
+    pub(crate) fn properties(&self, name: &str) -> impl Iterator<Item = &'t [Token]> {
+        let found = self.properties.get(name).into_iter().flatten();
+        found.map(|index| expression(self.tokens, *index))
     }
 }
 
@@ -100,7 +105,7 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
             _ => {}
         }
         at += 1;
-        if at - from > 400 {
+        if at - from > MAX_EXPRESSION {
             break;
         }
     }
@@ -110,10 +115,101 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
 /// The default and the environment variables of an expression; names are looked up in `files`,
 /// nearest first.
 pub(crate) fn value(tokens: &[Token], files: &[&Names]) -> Value {
-    value_within(tokens, files, 0)
+    let tokens = &tokens[..tokens.len().min(MAX_EXPRESSION)];
+    Search { files, known: BTreeMap::new(), left: MAX_VALUE_STEPS }.value(tokens, 0)
 }
 
-fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
+/// The search for one value. Names lead to expressions that hold names: each expression is read
+/// once, and a search that looked at too many of them ends without a value.
+struct Search<'f, 'n, 't> {
+    files: &'f [&'n Names<'t>],
+    /// What an expression (by its place and length) was worth, after so many names.
+    known: BTreeMap<(usize, usize), (usize, Value)>,
+    /// Steps that are left.
+    left: usize,
+}
+
+impl<'t> Search<'_, '_, 't> {
+    fn value(&mut self, tokens: &[Token], steps: usize) -> Value {
+        let key = (tokens.as_ptr().addr(), tokens.len());
+        if let Some((before, value)) = self.known.get(&key)
+            && *before <= steps
+        {
+            return value.clone();
+        }
+        let mut found = stated(tokens);
+        if found.literal.is_some() || steps >= MAX_STEPS {
+            return found;
+        }
+        // One that is being read says nothing to itself.
+        self.known.insert(key, (steps, found.clone()));
+        self.follow(tokens, steps, &mut found);
+        self.known.insert(key, (steps, found.clone()));
+        found
+    }
+
+    /// Looks at what the names of an expression stand for.
+    fn follow(&mut self, tokens: &[Token], steps: usize, found: &mut Value) {
+        let members: BTreeSet<&str> = tokens
+            .windows(2)
+            .filter(|pair| pair[0].is('.'))
+            .filter_map(|pair| pair[1].word())
+            .collect();
+        let mut asked = BTreeSet::new();
+        // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
+        let names = tokens.iter().rev().filter_map(Token::word);
+        for name in names.filter(|name| !IGNORED.contains(name)) {
+            if !asked.insert(name) {
+                continue;
+            }
+            let mut others = self.candidates(name, members.contains(name));
+            others.retain(|other| !other.is_empty() && !is_same(other, tokens));
+            // What reads the environment or states a number tells more than what passes a value on.
+            others.sort_by_key(|other| {
+                let env = other.iter().any(|token| token.is_word("env"));
+                let number = other.iter().any(|token| matches!(token.kind, Kind::Number(_)));
+                (!env, !number)
+            });
+            for next in others.into_iter().take(MAX_CANDIDATES) {
+                let followed = self.value(next, steps + 1);
+                if followed.literal.is_some() {
+                    found.env.extend(followed.env);
+                    found.literal = followed.literal;
+                    found.at = followed.at;
+                    return;
+                }
+                if found.env.is_empty() {
+                    found.env = followed.env;
+                }
+            }
+        }
+    }
+
+    /// The expressions that a name may stand for, likeliest first: its own definition, wherever it
+    /// is, says more than a property of that name, unless it is asked for as a member.
+    fn candidates(&mut self, name: &str, member: bool) -> Vec<&'t [Token]> {
+        let (mut direct, mut properties) = (Vec::new(), Vec::new());
+        for file in self.files {
+            let found = file.properties(name).map(|value| (false, value));
+            for (is_direct, value) in
+                file.value_of(name).map(|value| (true, value)).into_iter().chain(found)
+            {
+                let Some(left) = self.left.checked_sub(value.len() + 1) else {
+                    return Vec::new();
+                };
+                self.left = left;
+                if is_direct { &mut direct } else { &mut properties }.push(value);
+            }
+            self.left = self.left.saturating_sub(1);
+        }
+        let (mut first, last) = if member { (properties, direct) } else { (direct, properties) };
+        first.extend(last);
+        first
+    }
+}
+
+/// What an expression says by itself.
+fn stated(tokens: &[Token]) -> Value {
     let mut found = Value { at: tokens.first().map_or(0, |t| t.at), ..Value::default() };
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
@@ -155,44 +251,6 @@ fn value_within(tokens: &[Token], files: &[&Names], steps: usize) -> Value {
             _ => {}
         }
         index += 1;
-    }
-    if found.literal.is_none() && steps < MAX_STEPS {
-        let chain: Vec<&str> =
-            tokens.iter().filter_map(Token::word).filter(|w| !IGNORED.contains(w)).collect();
-        // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
-        for name in chain.iter().rev() {
-            let member = tokens.windows(2).any(|w| w[0].is('.') && w[1].is_word(name));
-            // A name's own definition, wherever it is, says more than a property of that name.
-            let direct = files.iter().filter_map(|file| file.value_of(name));
-            let properties = files.iter().flat_map(|file| file.properties(name));
-            let candidates: Vec<&[Token]> = if member {
-                properties.chain(direct).collect()
-            } else {
-                direct.chain(properties).collect()
-            };
-            let mut others: Vec<&[Token]> = candidates
-                .into_iter()
-                .filter(|other| !other.is_empty() && !is_same(other, tokens))
-                .collect();
-            // What reads the environment or states a number tells more than what passes a value on.
-            others.sort_by_key(|other| {
-                let env = other.iter().any(|token| token.is_word("env"));
-                let number = other.iter().any(|token| matches!(token.kind, Kind::Number(_)));
-                (!env, !number)
-            });
-            for next in others.into_iter().take(MAX_CANDIDATES) {
-                let followed = value_within(next, files, steps + 1);
-                if followed.literal.is_some() {
-                    found.env.extend(followed.env);
-                    found.literal = followed.literal;
-                    found.at = followed.at;
-                    return found;
-                }
-                if found.env.is_empty() {
-                    found.env = followed.env;
-                }
-            }
-        }
     }
     found
 }
@@ -254,13 +312,21 @@ pub(crate) struct PathValue {
 
 /// The path that an expression stands for, where it can be told.
 pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
-    path_within(tokens, names, 0)
+    path_within(tokens, &Tracing { names, left: Cell::new(MAX_EXPRESSION) }, 0)
 }
 
-fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValue> {
-    if steps > MAX_STEPS {
+/// The names that one path is followed through, and how many expressions may still be read:
+/// `join(b, b)`, where `b` is `join(c, c)` and so on, doubles with each name.
+struct Tracing<'n, 't> {
+    names: &'n Names<'t>,
+    left: Cell<usize>,
+}
+
+fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+    if steps > MAX_STEPS || tokens.len() > MAX_EXPRESSION {
         return None;
     }
+    names.left.set(names.left.get().checked_sub(1)?);
     let tokens = match tokens.first() {
         Some(first)
             if first.is_word("await") || first.is_word("new") && !tokens.get(1)?.is_word("URL") =>
@@ -275,7 +341,7 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
         .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
     if let Some(or) = or {
         let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
-        fallback.env = value_within(&tokens[..or], &[names], MAX_STEPS).env;
+        fallback.env = stated(&tokens[..or]).env;
         return Some(fallback);
     }
     let here = |from, path: &str| Some(PathValue { from, path: path.to_owned(), env: Vec::new() });
@@ -338,7 +404,7 @@ fn path_within(tokens: &[Token], names: &Names, steps: usize) -> Option<PathValu
                     [_, dot, name] if dot.is('.') => name.word()?,
                     _ => return None,
                 };
-                path_within(names.value_of(name)?, names, steps + 1)
+                path_within(names.names.value_of(name)?, names, steps + 1)
             }
         },
         _ => None,
@@ -359,10 +425,13 @@ fn plus(tokens: &[Token]) -> Option<usize> {
     None
 }
 
-fn joined(args: &[&[Token]], names: &Names, steps: usize) -> Option<PathValue> {
+fn joined(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue> {
     let mut whole: Option<PathValue> = None;
     for arg in args {
         let part = path_within(arg, names, steps + 1)?;
+        if whole.as_ref().map_or(0, |held| held.path.len()) + part.path.len() > MAX_PATTERN {
+            return None;
+        }
         whole = Some(match whole {
             Some(held) if part.from == Anchor::WorkingDirectory => {
                 PathValue { path: join(&held.path, &part.path), ..held }

@@ -344,10 +344,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     let folder = literal("buildDirectory").unwrap_or_else(|| "build".to_owned());
     let off = |config: &Config| {
         let names = super::expression::Names::of(&config.tokens);
-        names
-            .properties("ssr")
-            .into_iter()
-            .any(|value| value.first().is_some_and(|t| t.is_word("false")))
+        names.properties("ssr").any(|value| value.first().is_some_and(|t| t.is_word("false")))
     };
     let off = config.as_ref().is_some_and(off);
     // The build renders pages through a server of its own on `localhost`, which it then asks at
@@ -363,7 +360,6 @@ fn remix(app: &App) -> Result<Option<Framework>> {
             let names = super::expression::Names::of(&config.tokens);
             names
                 .properties("prerender")
-                .into_iter()
                 .flatten()
                 .any(|t| t.text() == Some("/") || t.is_word("true"))
         };

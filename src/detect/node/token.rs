@@ -24,6 +24,9 @@ pub(crate) struct Token {
     pub(crate) kind: Kind,
     /// Byte offset.
     pub(crate) at: usize,
+    /// Of an opening bracket, how many tokens on the one that closes it stands; 0 for any other
+    /// token, and where none closes it.
+    span: usize,
 }
 
 impl Token {
@@ -66,7 +69,25 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         lexer.at = text.find('\n').unwrap_or(text.len());
     }
     lexer.run(0, false);
+    span(&mut lexer.tokens);
     lexer.tokens
+}
+
+/// Notes where each bracket is closed, once for all questions: asked for each bracket by itself,
+/// `f(f(f(` would be read anew for each of them.
+fn span(tokens: &mut [Token]) {
+    let mut open = Vec::new();
+    for index in 0..tokens.len() {
+        match tokens[index].kind {
+            Kind::Mark('(' | '[' | '{') => open.push(index),
+            Kind::Mark(')' | ']' | '}') => {
+                if let Some(bracket) = open.pop() {
+                    tokens[bracket].span = index - bracket;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Lexer<'_> {
@@ -75,7 +96,7 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: Kind, at: usize) {
-        self.tokens.push(Token { kind, at });
+        self.tokens.push(Token { kind, at, span: 0 });
     }
 
     /// Reads to the end, or to the `}` that closes a substitution.
@@ -152,7 +173,9 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += 1;
         let (mut value, mut fixed) = (Vec::new(), true);
+        // The template stands before the tokens of its substitutions.
         let slot = self.tokens.len();
+        self.push(Kind::Mark('`'), start);
         while self.at < self.bytes.len() && self.bytes[self.at] != b'`' {
             if self.bytes[self.at] == b'$' && self.peek(1) == b'{' && nesting < MAX_NESTING {
                 fixed = false;
@@ -166,9 +189,7 @@ impl Lexer<'_> {
         }
         self.at += 1;
         let value = String::from_utf8_lossy(&value).into_owned();
-        let kind = if fixed { Kind::Text(value) } else { Kind::Template(value) };
-        // The template stands before the tokens of its substitutions.
-        self.tokens.insert(slot, Token { kind, at: start });
+        self.tokens[slot].kind = if fixed { Kind::Text(value) } else { Kind::Template(value) };
     }
 
     /// A `/` begins a regular expression where an expression may begin.
@@ -237,22 +258,14 @@ fn is_word_byte(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_' || c == b'$' || c >= 0x80
 }
 
-/// The index after the bracket that closes the one at `open`; the end where it is not closed.
+/// The index of the bracket that closes the one at `open`; the end where it is not closed, and
+/// `open` itself where no bracket stands there.
 pub(crate) fn closing(tokens: &[Token], open: usize) -> usize {
-    let mut depth = 0usize;
-    for (index, token) in tokens.iter().enumerate().skip(open) {
-        match token.kind {
-            Kind::Mark('(' | '[' | '{') => depth += 1,
-            Kind::Mark(')' | ']' | '}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return index;
-                }
-            }
-            _ => {}
-        }
+    match tokens.get(open) {
+        Some(token) if token.span > 0 => (open + token.span).min(tokens.len()),
+        Some(Token { kind: Kind::Mark('(' | '[' | '{'), .. }) | None => tokens.len(),
+        Some(_) => open,
     }
-    tokens.len()
 }
 
 /// The arguments of a call whose `(` is at `open`, split at the commas of its own level.
@@ -263,17 +276,17 @@ pub(crate) fn arguments(tokens: &[Token], open: usize) -> Vec<&[Token]> {
 
 /// Splits at the commas of the outermost level.
 pub(crate) fn split(tokens: &[Token]) -> Vec<&[Token]> {
-    let (mut parts, mut depth, mut from) = (Vec::new(), 0usize, 0);
-    for (index, token) in tokens.iter().enumerate() {
+    let (mut parts, mut from, mut index) = (Vec::new(), 0, 0);
+    while let Some(token) = tokens.get(index) {
         match token.kind {
-            Kind::Mark('(' | '[' | '{') => depth += 1,
-            Kind::Mark(')' | ']' | '}') => depth = depth.saturating_sub(1),
-            Kind::Mark(',') if depth == 0 => {
+            Kind::Mark('(' | '[' | '{') => index = closing(tokens, index),
+            Kind::Mark(',') => {
                 parts.push(&tokens[from..index]);
                 from = index + 1;
             }
             _ => {}
         }
+        index += 1;
     }
     if from < tokens.len() {
         parts.push(&tokens[from..]);

@@ -1,15 +1,14 @@
 //! tsconfig.json: where the compiler writes, and from where
 //! (<https://www.typescriptlang.org/tsconfig>).
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::Value;
 
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Dir, line_of, parse_json5};
-
-/// How many `extends` are followed.
-const MAX_EXTENDS: usize = 8;
 
 /// Where TypeScript writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +91,7 @@ pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
     for name in candidates {
         if dir.has(name) {
             let mut output = Output::default();
-            follow(dir, name, &mut output, 0)?;
+            follow(dir, name, &mut output)?;
             output.common = common_folder(dir, &output);
             return Ok(Some(output));
         }
@@ -100,9 +99,22 @@ pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
     Ok(None)
 }
 
-fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()> {
-    let Some((path, text)) = dir.text(name)? else { return Ok(()) };
-    let json: Value = parse_json5(&path, &text)?;
+/// Reads a file, then those that it extends, nearest first, each of them once.
+fn follow(dir: &Dir, name: &str, output: &mut Output) -> Result<()> {
+    let (mut open, mut seen) = (Vec::from_iter(dir.join(name)), BTreeSet::new());
+    while let Some(path) = open.pop() {
+        if seen.insert(path.clone()) {
+            open.extend(take(dir, &path, output)?.into_iter().rev());
+        }
+    }
+    Ok(())
+}
+
+/// Takes what one file says and no nearer one did; gives the files that it extends, strongest
+/// first.
+fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> {
+    let Some(text) = dir.repo.text(path)? else { return Ok(Vec::new()) };
+    let json: Value = parse_json5(path, &text)?;
     let here = path.parent().unwrap_or_default();
     // Paths count from the file that states them.
     let relative = |value: &str| {
@@ -115,7 +127,7 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
     {
         output.out_dir = relative(value);
         let line = line_of(&text, "\"outDir\"").unwrap_or(1);
-        output.evidence.push(Evidence::at(&path, line, format!("outDir is \"{value}\"")));
+        output.evidence.push(Evidence::at(path, line, format!("outDir is \"{value}\"")));
     }
     if output.root_dir.is_none()
         && let Some(value) = option("rootDir")
@@ -136,20 +148,19 @@ fn follow(dir: &Dir, name: &str, output: &mut Output, depth: usize) -> Result<()
         Some(Value::Array(several)) => several.iter().rev().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
+    let mut extended = Vec::new();
     for parent in parents {
         // A package's config is in node_modules, which is not read: bases there do not set outDir.
-        if !parent.starts_with('.') || depth >= MAX_EXTENDS {
+        if !parent.starts_with('.') {
             continue;
         }
         let Some(target) = here.join(parent) else { continue };
         let found = [target.as_str().to_owned(), format!("{}.json", target.as_str())]
             .into_iter()
             .find(|p| RelPath::new(p).is_some_and(|p| dir.repo.is_file(&p)));
-        if let Some(found) = found.and_then(|p| RelPath::new(&p)) {
-            follow(dir, &found.relative_to(&dir.path), output, depth + 1)?;
-        }
+        extended.extend(found.and_then(|p| RelPath::new(&p)));
     }
-    Ok(())
+    Ok(extended)
 }
 
 impl Output {
@@ -244,5 +255,24 @@ mod tests {
     fn a_circle_of_extends_ends() {
         let read = output(&[("tsconfig.json", r#"{"extends": "./tsconfig.json"}"#)]);
         assert_eq!(read.out_dir, None);
+        // Read anew for each mention, these two would be read 200 times 200 times, and so on.
+        let many = |name: &str| {
+            format!("{{\"extends\": [{}]}}", vec![format!("\"{name}\""); 200].join(","))
+        };
+        let (a, b) = (many("./b.json"), many("./tsconfig.json"));
+        assert_eq!(output(&[("tsconfig.json", &a), ("b.json", &b)]).out_dir, None);
+    }
+
+    #[test]
+    fn a_long_chain_of_extends_is_followed() {
+        let mut files: Vec<(String, String)> = (0..3000)
+            .map(|n| (format!("t{n}.json"), format!("{{\"extends\": \"./t{}.json\"}}", n + 1)))
+            .collect();
+        files[0].0 = "tsconfig.json".to_owned();
+        let last = r#"{"compilerOptions": {"outDir": "build"}}"#;
+        files.push(("t3000.json".to_owned(), last.to_owned()));
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(output(&files).out_dir, RelPath::new("build"));
     }
 }

@@ -190,24 +190,23 @@ fn component(pattern: &str, name: &str) -> bool {
 fn needed(dir: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
-    visit(&own, &members.by_name, &mut seen, &mut found);
-    Ok(found)
-}
-
-fn visit(
-    package: &Package,
-    members: &BTreeMap<String, (RelPath, Package)>,
-    seen: &mut BTreeSet<RelPath>,
-    found: &mut Vec<RelPath>,
-) {
-    for (name, _) in package.dependencies() {
-        if let Some((folder, member)) = members.get(name)
-            && seen.insert(folder.clone())
-        {
-            visit(member, members, seen, found);
-            found.push(folder.clone());
+    let needs = |package: &Package| {
+        let names = package.dependencies().map(|(name, _)| name);
+        names.filter_map(|name| members.by_name.get(name)).collect::<Vec<_>>().into_iter()
+    };
+    // A chain of members may be longer than the stack is deep.
+    let mut open = vec![(None, needs(&own))];
+    while let Some((folder, next)) = open.last_mut() {
+        if let Some((needed, member)) = next.next() {
+            if seen.insert(needed.clone()) {
+                open.push((Some(needed.clone()), needs(member)));
+            }
+        } else {
+            found.extend(folder.take());
+            open.pop();
         }
     }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -246,6 +245,19 @@ mod tests {
         assert_eq!(found.root, RelPath::root());
         let needed: Vec<_> = found.needed.iter().map(RelPath::as_str).collect();
         assert_eq!(needed, ["packages/core", "packages/ui"]);
+    }
+
+    #[test]
+    fn a_long_chain_of_members_is_followed() {
+        let member = |n: usize| {
+            let text = format!(r#"{{"name": "m{n}", "dependencies": {{"m{}": "*"}}}}"#, n + 1);
+            (format!("m{n}/package.json"), text)
+        };
+        let root = ("package.json".to_owned(), r#"{"workspaces": ["*"]}"#.to_owned());
+        let repo = Repo::from_files((0..20_000).map(member).chain([root]));
+        let first = Dir::new(&repo, RelPath::new("m0").unwrap());
+        let found = find(&first).unwrap().unwrap().needed;
+        assert_eq!((found.len(), found[0].as_str()), (19_999, "m19999"));
     }
 
     #[test]

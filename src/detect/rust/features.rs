@@ -34,6 +34,8 @@ impl Asked {
 pub(super) struct Active {
     /// Features by package folder; `dep:x` for an optional dependency.
     on: BTreeMap<RelPath, BTreeSet<String>>,
+    /// Features `x?/f` by package folder and x, which count once x is on.
+    weak: BTreeMap<(RelPath, String), Vec<String>>,
 }
 
 /// Where a word occurs in the names of features that the project asks for.
@@ -55,23 +57,14 @@ impl Mentions {
 /// What the build of the package in `dir` turns on.
 pub(super) fn active(workspace: &Workspace, dir: &RelPath, asked: &Asked) -> Active {
     let mut active = Active::default();
-    active.package(workspace, dir);
+    active.turn_on(workspace, Wanted::Package(dir.clone()));
     if !asked.no_default {
-        active.feature(workspace, dir, "default");
+        active.turn_on(workspace, Wanted::Feature(dir.clone(), "default".to_owned()));
     }
     for feature in &asked.features {
-        active.feature(workspace, dir, feature);
+        active.turn_on(workspace, Wanted::Feature(dir.clone(), feature.clone()));
     }
-    // `x?/f` counts once x is on, whatever turned it on.
-    loop {
-        let before: usize = active.on.values().map(BTreeSet::len).sum();
-        for (folder, feature) in active.weak(workspace) {
-            active.feature(workspace, &folder, &feature);
-        }
-        if active.on.values().map(BTreeSet::len).sum::<usize>() == before {
-            return active;
-        }
-    }
+    active
 }
 
 impl Active {
@@ -118,7 +111,19 @@ impl Active {
         found
     }
 
-    fn package(&mut self, workspace: &Workspace, dir: &RelPath) {
+    /// Turns on what is asked for, and all that this asks for in turn: a chain of features may be
+    /// longer than the stack is deep.
+    fn turn_on(&mut self, workspace: &Workspace, first: Wanted) {
+        let mut open = vec![first];
+        while let Some(next) = open.pop() {
+            match next {
+                Wanted::Package(dir) => self.package(workspace, &dir, &mut open),
+                Wanted::Feature(dir, feature) => self.feature(workspace, &dir, &feature, &mut open),
+            }
+        }
+    }
+
+    fn package(&mut self, workspace: &Workspace, dir: &RelPath, open: &mut Vec<Wanted>) {
         if self.on.contains_key(dir) {
             return;
         }
@@ -126,86 +131,83 @@ impl Active {
         let Some(manifest) = workspace.packages.get(dir) else { return };
         for dependency in manifest.dependencies() {
             if counts(&dependency, None) {
-                self.dependency(workspace, manifest, &dependency);
+                dependency_of(workspace, manifest, &dependency, open);
             }
         }
     }
 
-    /// Follows a dependency into the repository, with the features that it asks for.
-    fn dependency(&mut self, workspace: &Workspace, manifest: &Manifest, dependency: &Declared) {
-        let table = dependency.spec.as_ref().table();
-        let Some(folder) = workspace.local(dependency.key, &table, &manifest.dir()) else { return };
-        let (table, _) = workspace.resolve(dependency.key, &table, &manifest.dir());
-        self.package(workspace, &folder);
-        if table.default_features != Some(false) {
-            self.feature(workspace, &folder, "default");
-        }
-        for feature in &table.features {
-            self.feature(workspace, &folder, feature);
-        }
-    }
-
-    fn feature(&mut self, workspace: &Workspace, dir: &RelPath, feature: &str) {
+    fn feature(
+        &mut self,
+        workspace: &Workspace,
+        dir: &RelPath,
+        feature: &str,
+        open: &mut Vec<Wanted>,
+    ) {
         let Some(manifest) = workspace.packages.get(dir) else { return };
+        let local = |dependency: &Declared| {
+            workspace.local(dependency.key, &dependency.spec.as_ref().table(), dir)
+        };
         // `member/feature`, as on the command line.
         if let Some((name, inner)) = feature.split_once('/') {
-            let weak = name.ends_with('?');
-            let name = name.trim_end_matches('?');
-            if weak {
+            if let Some(name) = name.strip_suffix('?') {
+                // It counts once x is on, whatever turns it on.
+                let name = name.trim_end_matches('?');
+                let on = self.on.get(dir);
+                let wanted = manifest.declared(name).filter(|found| found.role != Role::Dev);
+                for folder in wanted.filter(|found| counts(found, on)).filter_map(|d| local(&d)) {
+                    open.push(Wanted::Feature(folder, inner.to_owned()));
+                }
+                let waiting = self.weak.entry((dir.clone(), name.to_owned())).or_default();
+                waiting.push(feature.to_owned());
                 return;
             }
-            self.feature(workspace, dir, &format!("dep:{name}"));
-            for dependency in named(manifest, name) {
-                let table = dependency.spec.as_ref().table();
-                if let Some(folder) = workspace.local(dependency.key, &table, dir) {
-                    self.feature(workspace, &folder, inner);
-                }
+            let wanted = manifest.declared(name).filter(|found| found.role != Role::Dev);
+            for folder in wanted.filter_map(|dependency| local(&dependency)) {
+                open.push(Wanted::Feature(folder, inner.to_owned()));
             }
+            open.push(Wanted::Feature(dir.clone(), format!("dep:{name}")));
             return;
         }
         if !self.on.entry(dir.clone()).or_default().insert(feature.to_owned()) {
             return;
         }
         if let Some(key) = feature.strip_prefix("dep:") {
-            for dependency in named(manifest, key) {
-                self.dependency(workspace, manifest, &dependency);
+            for dependency in manifest.declared(key).filter(|found| found.role != Role::Dev) {
+                dependency_of(workspace, manifest, &dependency, open);
             }
+            let waiting = self.weak.remove(&(dir.clone(), key.to_owned())).unwrap_or_default();
+            open.extend(waiting.into_iter().map(|item| Wanted::Feature(dir.clone(), item)));
         } else if let Some(items) = manifest.features.get(feature) {
-            for item in items.clone() {
-                self.feature(workspace, dir, &item);
-            }
+            open.extend(items.iter().map(|item| Wanted::Feature(dir.clone(), item.clone())));
         } else {
-            self.feature(workspace, dir, &format!("dep:{feature}"));
+            open.push(Wanted::Feature(dir.clone(), format!("dep:{feature}")));
         }
-    }
-
-    /// Features that `x?/f` asks for, where x is on.
-    fn weak(&self, workspace: &Workspace) -> Vec<(RelPath, String)> {
-        let mut found = Vec::new();
-        for (dir, on) in &self.on {
-            let Some(manifest) = workspace.packages.get(dir) else { continue };
-            for item in on.iter().filter_map(|feature| manifest.features.get(feature)).flatten() {
-                let Some((name, inner)) = item.split_once("?/") else { continue };
-                for dependency in
-                    named(manifest, name).filter(|dependency| counts(dependency, Some(on)))
-                {
-                    let table = dependency.spec.as_ref().table();
-                    found.extend(
-                        workspace
-                            .local(dependency.key, &table, dir)
-                            .map(|folder| (folder, inner.to_owned())),
-                    );
-                }
-            }
-        }
-        found
     }
 }
 
-fn named<'a>(manifest: &'a Manifest, key: &str) -> impl Iterator<Item = Declared<'a>> {
-    manifest
-        .dependencies()
-        .filter(move |dependency| dependency.key == key && dependency.role != Role::Dev)
+/// What is still to be turned on.
+enum Wanted {
+    /// The package in a folder.
+    Package(RelPath),
+    /// A feature of the package in a folder.
+    Feature(RelPath, String),
+}
+
+/// Follows a dependency into the repository, with the features that it asks for.
+fn dependency_of(
+    workspace: &Workspace,
+    manifest: &Manifest,
+    dependency: &Declared,
+    open: &mut Vec<Wanted>,
+) {
+    let table = dependency.spec.as_ref().table();
+    let Some(folder) = workspace.local(dependency.key, &table, &manifest.dir()) else { return };
+    let (table, _) = workspace.resolve(dependency.key, &table, &manifest.dir());
+    let features = table.features.iter().cloned();
+    let default = (table.default_features != Some(false)).then(|| "default".to_owned());
+    let wanted = features.chain(default);
+    open.extend(wanted.map(|feature| Wanted::Feature(folder.clone(), feature)));
+    open.push(Wanted::Package(folder));
 }
 
 fn counts(dependency: &Declared, on: Option<&BTreeSet<String>>) -> bool {
@@ -221,18 +223,25 @@ fn linux(platform: &str) -> bool {
         return true;
     }
     match platform.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) {
-        Some(expression) => cfg(expression) != Some(false),
+        Some(expression) => cfg(expression, 0) != Some(false),
         None => platform.contains("-linux-gnu"),
     }
 }
 
+/// Levels of a cfg expression that are looked into: what is below has no known value.
+const MAX_CFG: usize = 32;
+
 /// The value of a cfg expression on Linux; `None` where it depends on more than that.
-fn cfg(expression: &str) -> Option<bool> {
+fn cfg(expression: &str, depth: usize) -> Option<bool> {
     let expression = expression.trim();
+    if depth > MAX_CFG {
+        return None;
+    }
     if let Some((word, inner)) = expression.split_once('(')
         && let Some(inner) = inner.strip_suffix(')')
     {
-        let values: Vec<Option<bool>> = arguments(inner).iter().map(|part| cfg(part)).collect();
+        let values: Vec<Option<bool>> =
+            arguments(inner).iter().map(|part| cfg(part, depth + 1)).collect();
         return match word.trim() {
             "not" => values.first().copied().flatten().map(|value| !value),
             "all" if values.contains(&Some(false)) => Some(false),
@@ -284,6 +293,8 @@ fn arguments(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::workspace::workspace;
     use super::*;
     use crate::repo::{Dir, Repo};
@@ -314,6 +325,23 @@ mod tests {
             keys(&files, "", "-default pg"),
             ["app:lib", "app:postgres", "app:u", "lib:simd"]
         );
+    }
+
+    #[test]
+    fn a_long_chain_of_features_is_followed() {
+        let mut app = "[package]\nname = \"app\"\n[features]\ndefault = [\"f0\"]\n".to_owned();
+        for n in 0..12_000 {
+            writeln!(app, "f{n} = [\"f{}\"]", n + 1).unwrap();
+        }
+        app.push_str("f12000 = [\"dep:x\", \"x?/y\"]\n[dependencies]\nx = { version = \"1\", optional = true }\n");
+        assert_eq!(keys(&[("Cargo.toml", &app)], "", ""), ["app:x"]);
+    }
+
+    #[test]
+    fn a_deep_platform_is_not_known() {
+        let depth = 40_000;
+        let deep = format!("cfg({}unix{})", "not(".repeat(depth), ")".repeat(depth));
+        assert!(linux(&deep));
     }
 
     #[test]

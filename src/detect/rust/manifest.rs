@@ -278,6 +278,21 @@ impl Manifest {
         })
     }
 
+    /// The dependencies of that key.
+    pub(super) fn declared<'a>(&'a self, key: &str) -> impl Iterator<Item = Declared<'a>> {
+        self.platforms.iter().flat_map(move |(platform, tables)| {
+            let roles = [
+                (Role::Normal, &tables.dependencies),
+                (Role::Build, &tables.build_dependencies),
+                (Role::Dev, &tables.dev_dependencies),
+            ];
+            roles.into_iter().filter_map(move |(role, table)| {
+                let (key, spec) = table.get_key_value(key)?;
+                Some(Declared { key, spec, role, platform })
+            })
+        })
+    }
+
     /// What a value of `[package]` is, inherited or not.
     pub(super) fn inherited<'a>(
         value: Option<&'a Spanned<Inherit<String>>>,

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::lexer::{self, Kind, Token};
+use crate::budget::{MAX_CALLS, MAX_EXPRESSION};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -171,7 +172,7 @@ impl SourceFile {
     pub(super) fn path_to(&self, mut at: usize) -> Vec<&str> {
         let mut names = Vec::new();
         loop {
-            if self.kind(at) != Some(Kind::Word) {
+            if self.kind(at) != Some(Kind::Word) || names.len() >= MAX_CALLS {
                 break;
             }
             names.insert(0, self.word(at));
@@ -189,7 +190,8 @@ impl SourceFile {
         let parent = |at: usize| {
             self.links.get(at).and_then(|link| link.parent).filter(|open| !self.is(*open, "{"))
         };
-        std::iter::successors(parent(at), |open| parent(*open)).collect()
+        // No call stands deeper; the question is asked of many tokens.
+        std::iter::successors(parent(at), |open| parent(*open)).take(MAX_CALLS).collect()
     }
 
     /// The range of the statement around a token, at the same level of braces.
@@ -239,7 +241,9 @@ impl SourceFile {
         while at < self.len() {
             if self.is(at, "#") && self.is(at + 1, "[") {
                 let close = self.closing(at + 1);
-                let inner: Vec<&str> = (at + 2..close).map(|n| self.word(n)).collect();
+                // No attribute of a test is so long, and one that is not closed runs to the end.
+                let end = close.min(at + 2 + MAX_EXPRESSION);
+                let inner: Vec<&str> = (at + 2..end).map(|n| self.word(n)).collect();
                 let test = inner == ["test"]
                     || inner.ends_with(&["::", "test"])
                     || inner.ends_with(&[":", ":", "test"])

@@ -1,7 +1,6 @@
 //! The images that a Dockerfile names.
 
 use super::{Found, Subject, scope};
-use crate::docker::parse::Dockerfile;
 
 /// A --from: of COPY, or of a mount of RUN.
 pub(super) struct From {
@@ -13,7 +12,8 @@ pub(super) struct From {
 }
 
 /// Every --from.
-pub(super) fn froms(file: &Dockerfile) -> Vec<From> {
+pub(super) fn froms(subject: &Subject) -> Vec<From> {
+    let file = subject.file;
     let mut found = Vec::new();
     for (stage, held) in scope::instructions(file) {
         let mut names: Vec<String> = held.flag("from").map(str::to_owned).into_iter().collect();
@@ -21,19 +21,20 @@ pub(super) fn froms(file: &Dockerfile) -> Vec<From> {
         found.extend(names.iter().map(|name| From {
             stage,
             line: held.line,
-            name: file.resolve(name),
+            name: subject.scopes.resolve(file, name),
         }));
     }
     found
 }
 
 /// Every image that is no stage, with the line that names it.
-fn images(file: &Dockerfile) -> Vec<(usize, String)> {
+fn images(subject: &Subject) -> Vec<(usize, String)> {
+    let file = subject.file;
     let bases = file.stages.iter().enumerate().filter_map(|(at, stage)| {
-        let image = file.resolve(&stage.image);
-        scope::stage_named(file, &image, at, false).is_none().then_some((stage.line, image))
+        let (image, below) = subject.scopes.base(at);
+        below.is_none().then(|| (stage.line, image.to_owned()))
     });
-    let copied = froms(file).into_iter().filter_map(|from| {
+    let copied = froms(subject).into_iter().filter_map(|from| {
         let stage = scope::stage_named(file, &from.name, from.stage, true).is_some();
         (!stage && from.name.contains([':', '/', '@'])).then_some((from.line, from.name))
     });
@@ -47,8 +48,7 @@ pub(super) fn planned(subject: &Subject) -> Vec<Found> {
     known.extend(plan.runtime.init_image.as_ref().map(crate::docker::types::ImageRef::as_str));
     known.extend(plan.front_ends.iter().map(|front_end| front_end.builder.as_str()));
     known.extend(more.into_iter().flatten().filter_map(serde_json::Value::as_str));
-    let strange =
-        images(subject.file).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
+    let strange = images(subject).into_iter().filter(|(_, image)| !known.contains(&image.as_str()));
     strange
         .map(|(line, image)| {
             let message = format!(
@@ -72,7 +72,7 @@ pub(super) fn fixed(subject: &Subject) -> Vec<Found> {
             .map_or("", |(_, tag)| tag);
         digest.is_empty() && (tag.is_empty() || tag == "latest" || tag.contains('$'))
     };
-    let floating = images(subject.file).into_iter().filter(|(_, image)| floats(image));
+    let floating = images(subject).into_iter().filter(|(_, image)| floats(image));
     floating
         .map(|(line, image)| {
             let message = format!(

@@ -2,7 +2,7 @@
 
 use super::{Found, Subject, scope};
 use crate::docker::ignore;
-use crate::docker::parse::{Dockerfile, Instruction};
+use crate::docker::parse::Instruction;
 use crate::path::RelPath;
 use crate::repo::Entry;
 
@@ -14,11 +14,11 @@ struct Source {
 }
 
 /// Sources whose variables have a value; the whole context is left out.
-fn sources(file: &Dockerfile) -> Vec<Source> {
+fn sources(subject: &Subject) -> Vec<Source> {
     let mut found = Vec::new();
-    for (at, held) in scope::instructions(file) {
+    for (at, held) in scope::instructions(subject.file) {
         for word in copied(&held).into_iter().chain(bound(&held)) {
-            let path = scope::read(file, at, held.line, &word)
+            let path = scope::read(subject, at, held.line, &word)
                 .map(|path| inside(&path))
                 .unwrap_or_default();
             if !path.is_empty() {
@@ -80,8 +80,7 @@ fn matches(subject: &Subject, source: &Source) -> Vec<String> {
 }
 
 pub(super) fn exist(subject: &Subject) -> Vec<Found> {
-    let lost =
-        sources(subject.file).into_iter().filter(|source| matches(subject, source).is_empty());
+    let lost = sources(subject).into_iter().filter(|source| matches(subject, source).is_empty());
     lost.map(|source| {
         let message = format!(
             "`{}` is not in the build context `{}`: the build stops here; correct the path, or, where git ignores it, \
@@ -95,7 +94,7 @@ pub(super) fn exist(subject: &Subject) -> Vec<Found> {
 
 pub(super) fn reach_the_context(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
-    for source in sources(subject.file) {
+    for source in sources(subject) {
         let paths = matches(subject, &source);
         if paths.is_empty() || paths.iter().any(|path| reaches(subject, path)) {
             continue;

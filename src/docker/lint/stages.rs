@@ -14,11 +14,11 @@ pub(super) fn all_are_used(subject: &Subject) -> Vec<Found> {
     if subject.plan.dev.is_some() {
         next.extend(scope::stage_named(file, DEVELOPMENT, file.stages.len(), false));
     }
+    let froms = images::froms(subject);
     while let Some(at) = next.pop() {
         if used.insert(at) {
-            let base = file.resolve(&file.stages[at].image);
-            next.extend(scope::stage_named(file, &base, at, false));
-            let sources = images::froms(file).into_iter().filter(|from| from.stage == at);
+            next.extend(subject.scopes.base(at).1);
+            let sources = froms.iter().filter(|from| from.stage == at);
             next.extend(sources.filter_map(|from| scope::stage_named(file, &from.name, at, true)));
         }
     }
@@ -37,7 +37,7 @@ pub(super) fn all_are_used(subject: &Subject) -> Vec<Found> {
 
 pub(super) fn sources_exist(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
-    for from in images::froms(subject.file) {
+    for from in images::froms(subject) {
         let known = scope::stage_named(subject.file, &from.name, from.stage, true).is_some();
         let image = from.name.contains([':', '/', '@']) || from.name == "scratch";
         if !known && !image {

@@ -10,13 +10,13 @@ pub(super) fn user(subject: &Subject) -> Vec<Found> {
     let file = subject.file;
     let fix = "end the last stage with `USER 65532:65532`";
     let Some(last) = file.stages.len().checked_sub(1) else { return Vec::new() };
-    let Some(held) = scope::last(file, "USER") else {
+    let Some(held) = scope::last(subject, "USER") else {
         let message = format!(
             "the image sets no user: it would run as root or as whatever its base says; {fix}"
         );
         return vec![(file.stages[last].line, message)];
     };
-    let user = scope::read(file, last, held.line, &held.arguments)
+    let user = scope::read(subject, last, held.line, &held.arguments)
         .unwrap_or_else(|| held.arguments.clone());
     let mut ids = user.splitn(2, ':');
     let number = |id: Option<&str>| {
@@ -49,7 +49,7 @@ pub(super) fn cmd(subject: &Subject) -> Vec<Found> {
 
 fn starts(subject: &Subject, keyword: &str, planned: &[Line]) -> Vec<Found> {
     let planned: Vec<&str> = planned.iter().map(Line::as_str).collect();
-    let Some(held) = scope::last(subject.file, keyword) else {
+    let Some(held) = scope::last(subject, keyword) else {
         let line = subject.file.last().map_or(1, |stage| stage.line);
         let message =
             format!("there is no {keyword}, and the program starts with {planned:?}: add it");
@@ -79,13 +79,13 @@ pub(super) fn shell(subject: &Subject) -> Vec<Found> {
     };
     let mut found = Vec::new();
     for (at, stage) in file.stages.iter().enumerate() {
-        let (_, image) = scope::ancestry(file, at);
+        let (_, image) = subject.scopes.ancestry(file, at);
         let asks = |held: &&Instruction| match held.keyword.as_str() {
             "RUN" | "CMD" | "ENTRYPOINT" => !held.is_exec_form(),
             "HEALTHCHECK" => !held.is_exec_form() && !held.arguments.eq_ignore_ascii_case("NONE"),
             _ => false,
         };
-        for held in stage.instructions.iter().filter(asks).filter(|_| bare(&image)) {
+        for held in stage.instructions.iter().filter(asks).filter(|_| bare(image)) {
             let message = format!(
                 "{} needs a shell, and `{image}` has none: the step fails; do it in an earlier stage and copy the \
                  result, or write a JSON array",
@@ -100,7 +100,7 @@ pub(super) fn shell(subject: &Subject) -> Vec<Found> {
 pub(super) fn expose(subject: &Subject) -> Vec<Found> {
     let file = subject.file;
     let Some(last) = file.stages.len().checked_sub(1) else { return Vec::new() };
-    let (stages, _) = scope::ancestry(file, last);
+    let (stages, _) = subject.scopes.ancestry(file, last);
     let mut exposed = BTreeSet::new();
     let mut line = file.stages[last].line;
     for held in
@@ -108,7 +108,7 @@ pub(super) fn expose(subject: &Subject) -> Vec<Found> {
     {
         line = held.line;
         for word in held.words() {
-            let word = scope::read(file, last, held.line, &word).unwrap_or(word);
+            let word = scope::read(subject, last, held.line, &word).unwrap_or(word);
             exposed.insert(word.strip_suffix("/tcp").unwrap_or(&word).to_owned());
         }
     }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::*;
@@ -52,6 +54,26 @@ fn after(old: &str, new: &str) -> Vec<(&'static str, usize)> {
 #[test]
 fn a_good_file_breaks_nothing() {
     assert_eq!(violations(GOOD, &sample("", ""), "secret\n"), []);
+}
+
+#[test]
+fn variables_of_many_lines_are_read_in_time() {
+    let mut many = String::new();
+    for n in 1..4000 {
+        let last = n - 1;
+        writeln!(many, "ENV V{n}=/a$V{last} W=$W$W\nWORKDIR $V{n}/b\nARG V{n}").unwrap();
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(after("ENV MODE", &format!("{many}ENV MODE")), []);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
+
+#[test]
+fn many_allowances_are_read_in_time() {
+    let many = "# dockgen: allow=DG013\nWORKDIR x\n".repeat(10_000);
+    let began = std::time::Instant::now();
+    assert_eq!(after("ENV MODE", &format!("{many}ENV MODE")), []);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn workdir(subject: &Subject) -> Vec<Found> {
     for (at, held) in
         scope::instructions(subject.file).filter(|(_, held)| held.keyword == "WORKDIR")
     {
-        let path = scope::read(subject.file, at, held.line, &held.arguments);
+        let path = scope::read(subject, at, held.line, &held.arguments);
         if path.is_some_and(|path| !path.starts_with('/')) {
             let message = format!(
                 "WORKDIR {} is relative: it depends on the base image where that is; write the whole path",

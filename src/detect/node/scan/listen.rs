@@ -4,6 +4,7 @@ use super::super::App;
 use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments};
 use super::{Scan, Source};
+use crate::budget::MAX_EXPRESSION;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 
 /// Addresses that nothing outside the container reaches.
@@ -141,6 +142,7 @@ fn calls(tokens: &[Token]) -> impl Iterator<Item = Call> {
 }
 
 fn is_function(tokens: &[Token]) -> bool {
+    let tokens = &tokens[..tokens.len().min(MAX_EXPRESSION)];
     tokens.first().is_some_and(|t| t.is_word("function") || t.is_word("async"))
         || tokens.windows(2).any(|w| w[0].is('=') && w[1].is('>'))
 }

@@ -2,7 +2,6 @@
 //! bounds.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
 
 use anyhow::Result;
 
@@ -11,7 +10,6 @@ use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, tokens};
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::line_at;
 
 /// How many files of one application are read.
 const MAX_FILES: usize = 800;
@@ -45,26 +43,29 @@ const ASIDE: [&str; 22] = [
 /// A source file, tokenized.
 pub(crate) struct Source {
     pub(crate) path: RelPath,
-    text: Rc<str>,
     pub(crate) tokens: Vec<Token>,
+    /// Where the lines end: evidence is asked for at many places of one file.
+    ends: Vec<usize>,
+    /// Its short strings, each of which may name a module.
+    modules: BTreeSet<Box<str>>,
 }
+
+/// Bytes of a module's name: npm allows 214.
+const MAX_MODULE: usize = 220;
 
 impl Source {
     /// Evidence at a byte offset.
     pub(crate) fn at(&self, at: usize, note: impl Into<String>) -> Evidence {
-        match line_at(&self.text, at) {
-            Some(line) => Evidence::at(&self.path, line, note),
-            None => Evidence::file(&self.path, note),
+        let line = self.ends.partition_point(|end| *end < at) + 1;
+        match u32::try_from(line) {
+            Ok(line) => Evidence::at(&self.path, line, note),
+            Err(_) => Evidence::file(&self.path, note),
         }
     }
 
     /// True where the file imports that module.
     pub(crate) fn imports(&self, module: &str) -> bool {
-        self.tokens.iter().any(|token| {
-            token
-                .text()
-                .is_some_and(|text| text == module || text.strip_prefix("node:") == Some(module))
-        })
+        self.modules.contains(module) || self.modules.contains(&*format!("node:{module}"))
     }
 }
 
@@ -126,7 +127,10 @@ fn runs_by_convention(app: &App, path: &RelPath) -> bool {
 fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     let Some(text) = app.dir.repo.source_text(&path)? else { return Ok(None) };
     let tokens = tokens(&text);
-    Ok(Some(Source { path, text, tokens }))
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+    let texts = tokens.iter().filter_map(Token::text);
+    let modules = texts.filter(|text| text.len() <= MAX_MODULE).map(Box::from).collect();
+    Ok(Some(Source { path, tokens, ends, modules }))
 }
 
 fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {

@@ -1,5 +1,7 @@
 //! Folders that the code writes, and files that it reads beside itself.
 
+use std::collections::BTreeSet;
+
 use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
@@ -114,15 +116,16 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     }
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
-    let folders: Vec<RelPath> = scan.files.iter().map(|f| f.value.clone()).collect();
+    let held: BTreeSet<RelPath> = scan.files.iter().map(|file| file.value.clone()).collect();
     scan.files.retain(|file| {
-        !folders.iter().any(|folder| *folder != file.value && file.value.is_within(folder))
+        !file.value.ancestors().any(|above| above != file.value && held.contains(&above))
     });
     scan.writable.sort_by(|a, b| a.value.cmp(&b.value));
     scan.writable.dedup_by(|a, b| a.value == b.value);
-    let written: Vec<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
-    scan.writable.retain(|w| {
-        !written.iter().any(|other| *other != w.value && w.value.starts_with(&format!("{other}/")))
+    let written: BTreeSet<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
+    scan.writable.retain(|folder| {
+        let mut above = folder.value.match_indices('/').map(|(end, _)| &folder.value[..end]);
+        !above.any(|above| written.contains(above))
     });
 }
 
@@ -300,12 +303,10 @@ fn reads(
     }
     if matches!(name, "join" | "resolve") {
         // The whole call is the path.
-        let whole = source.tokens.iter().position(|t| t.at == at).map(|i| i.saturating_sub(2));
-        if let Some(from) = whole {
-            let end = super::super::token::closing(&source.tokens, from + 3);
-            candidates
-                .extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
-        }
+        let call = source.tokens.partition_point(|token| token.at < at);
+        let from = call.saturating_sub(2);
+        let end = super::super::token::closing(&source.tokens, from + 3);
+        candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
     }
     if name == "set"
         && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("views"))

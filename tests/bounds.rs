@@ -1,0 +1,329 @@
+//! Work is bounded: whatever a repository holds, it is read in time that grows as its size does, on
+//! a stack that does not, in memory that a short file cannot blow up.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
+
+mod generate;
+mod watch;
+
+use std::fmt::Write as _;
+
+use generate::{generate, repository};
+use proptest::prelude::*;
+use watch::Watch;
+
+type File = (String, String);
+
+fn file(path: &str, text: impl Into<String>) -> File {
+    (path.to_owned(), text.into())
+}
+
+/// The smallest program of each language: its manifest, and its source.
+const PROGRAMS: [[(&str, &str); 2]; 4] = [
+    [
+        (
+            "package.json",
+            r#"{"name": "x", "scripts": {"build": "tsc && vite build", "start": "node index.js"}, "dependencies": {"express": "5", "better-sqlite3": "12"}}"#,
+        ),
+        ("index.js", "require('http').createServer(f).listen(3000)\n"),
+    ],
+    [
+        ("go.mod", "module example.com/x\n\ngo 1.26\n"),
+        (
+            "main.go",
+            "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n",
+        ),
+    ],
+    [
+        (
+            "Cargo.toml",
+            "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\naxum = \"0.8\"\n",
+        ),
+        ("src/main.rs", "fn main() { TcpListener::bind(\"0.0.0.0:80\"); }\n"),
+    ],
+    [
+        (
+            "pom.xml",
+            "<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>b</artifactId><version>1</version></project>",
+        ),
+        (
+            "src/main/java/A.java",
+            "class A { public static void main(String[] a) { new ServerSocket(8080); } }\n",
+        ),
+    ],
+];
+
+/// A program with `more` in place of its files of the same names, or beside them.
+fn program(language: usize, more: Vec<File>) -> Vec<File> {
+    let own = PROGRAMS[language].iter().map(|(path, text)| file(path, *text));
+    let mut files: Vec<File> = own.filter(|(path, _)| more.iter().all(|f| f.0 != *path)).collect();
+    files.extend(more);
+    files
+}
+
+/// The road is walked to its end in time: an output, or an error.
+fn ends(name: &str, files: Vec<File>) -> Option<String> {
+    let shown: Vec<(&str, String)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.chars().take(400).collect()))
+        .collect();
+    let _watch = Watch::over(name, &shown);
+    let repository = repository(files);
+    generate(repository.path(), &[]).err().map(|error| format!("{error:#}"))
+}
+
+const NODE: usize = 0;
+const GO: usize = 1;
+const RUST: usize = 2;
+const JAVA: usize = 3;
+
+#[test]
+fn depth_is_bounded_whatever_ends_a_comment() {
+    for end in ["\n", "\r", "\u{2028}", "\u{2029}"] {
+        let text = format!("//{end}{}", "[".repeat(100_000));
+        let error = ends("tsconfig.json", program(NODE, vec![file("tsconfig.json", text)]));
+        assert!(error.is_some_and(|e| e.contains("tsconfig.json") && e.contains("128")), "{end:?}");
+    }
+}
+
+#[test]
+fn values_that_hold_each_other_do_not_double_without_end() {
+    let mut go =
+        "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nconst c0 = \"0123456789\"\n"
+            .to_owned();
+    let mut javascript = "const c0 = path.join(__dirname, 'x', 'y');\n".to_owned();
+    let mut spring = "p0=0123456789\ne0=\n".to_owned();
+    let mut maven = "<p0>0123456789</p0><e0></e0>".to_owned();
+    for n in 1..60 {
+        let last = n - 1;
+        writeln!(go, "const c{n} = {}c{last}", format!("c{last} + ").repeat(9)).unwrap();
+        writeln!(javascript, "const c{n} = path.join({});", format!("c{last}, ").repeat(10))
+            .unwrap();
+        writeln!(spring, "p{n}={}", format!("${{p{last}}}").repeat(10)).unwrap();
+        writeln!(spring, "e{n}={}", format!("${{e{last}}}").repeat(10)).unwrap();
+        write!(maven, "<p{n}>{}</p{n}>", format!("${{p{last}}}").repeat(10)).unwrap();
+        write!(maven, "<e{n}>{}</e{n}>", format!("${{e{last}}}").repeat(10)).unwrap();
+    }
+    for n in [3, 8, 59] {
+        let main = format!(
+            "{go}func main() {{\n\tos.MkdirAll(c{n}, 0)\n\thttp.ListenAndServe(c{n}, nil)\n}}\n"
+        );
+        ends("Go's constants", program(GO, vec![file("main.go", main)]));
+        let main = format!("{javascript}fs.mkdirSync(c{n}); app.listen(c{n}, c{n});\n");
+        ends("paths in JavaScript", program(NODE, vec![file("index.js", main)]));
+        for name in ["p", "e"] {
+            let text =
+                format!("{spring}server.port=${{{name}{n}}}\nlogging.file.name=${{{name}{n}}}\n");
+            let pom = PROGRAMS[JAVA][0].1.replace(
+                "</project>",
+                &format!("<properties>{maven}</properties><build><finalName>${{{name}{n}}}</finalName></build></project>"),
+            );
+            let settings = file("src/main/resources/application.properties", text);
+            ends("properties", program(JAVA, vec![settings, file("pom.xml", pom)]));
+        }
+    }
+}
+
+#[test]
+fn names_that_lead_to_each_other_are_looked_up_once() {
+    // What a random search found to hang: each expression holds the name of all others.
+    let texts = [
+        format!(
+            "export default {{ output: {}process.env.X ? 'standalone' : undefined }};\n",
+            "pr default { output: ".repeat(23)
+        ),
+        format!("export default {{ output: {}process.env.X }};\n", "proces: ".repeat(30)),
+        "outDir: outDir + ".repeat(4000),
+        "const a = b + c, b = a + c, c = a + b + port;\n".repeat(500) + "app.listen(a + b + c)",
+    ];
+    let next = r#"{"name": "x", "scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "15.0.0", "react": "19.0.0"}}"#;
+    for text in texts {
+        let files = vec![
+            file("package.json", next),
+            file("next.config.mjs", text.clone()),
+            file("app/page.js", ""),
+        ];
+        ends("next.config.mjs", program(NODE, files));
+        ends("vite.config.js", program(NODE, vec![file("vite.config.js", text.clone())]));
+        ends("index.js", program(NODE, vec![file("index.js", text)]));
+    }
+}
+
+/// Pieces of source code that nest, or that a reader may look back or ahead from.
+const PIECES: [&[&str]; 4] = [
+    &[
+        "f(",
+        "a.b(",
+        "app.listen(",
+        "x=>",
+        "mkdirSync(",
+        "path.join(",
+        "path.join(\"a\",",
+        "`${",
+        "require(\"",
+        "[",
+        "{",
+        "serve({port:",
+        "static(",
+        "port:",
+        "a+",
+        ".a().a()",
+        "/",
+        "/*",
+        "\\",
+        "const a=b;",
+        "env.A||",
+        "=",
+        "<a>",
+        "import(\"",
+        "spawn(",
+        "Database(",
+        "fs.mkdirSync(\"a\");",
+        "outDir:",
+        "x=x+x;",
+    ],
+    &[
+        "f(",
+        "x=>",
+        "a: b,",
+        "x=",
+        "`",
+        "http.Dir(\"a\");",
+        "a+",
+        "filepath.Join(",
+        "fmt.Sprintf(\"%s\",",
+        "[",
+        "{",
+        "[]",
+        "*",
+        "func(){",
+        "func a(){",
+        "return a;",
+        "os.Getenv(\"A\")+",
+        "type a struct{",
+        "a `b:\"c\"`;",
+        "x:=x\n",
+        "if a {",
+        "/*",
+        "template.ParseGlob(\"a\");",
+        "http.ListenAndServe(",
+        "a.",
+        "var a=\"a\"+a\n",
+    ],
+    &[
+        "f(",
+        "|x|",
+        "cfg(not(",
+        "#[cfg(not(",
+        "#[cfg(",
+        "#[",
+        "a::",
+        "a!(",
+        "concat!(",
+        "concat!(\"a\",",
+        "format!(\"{}\",",
+        "mod a{",
+        "mod a;",
+        "let a=a;",
+        "fn a(){",
+        "env::var(\"A\")",
+        ".join(",
+        ".join(\"a\")",
+        "bind(",
+        "r#",
+        "r\"",
+        "'",
+        "\"a\"+",
+        "Path::new(\"a\").join(",
+        "create_dir_all(",
+        "{",
+        "<",
+        "/*",
+        "use a::{",
+        "a,",
+        "a=",
+        "#[test]",
+    ],
+    &[
+        "f(",
+        "->",
+        "a+",
+        ".a().a()",
+        "@A(",
+        "class A{",
+        "getenv(\"PORT\")",
+        "port=",
+        "port=1;",
+        "new File(\"a\")",
+        "Path.of(a,",
+        "\"\"\"",
+        "\"",
+        "'",
+        "{",
+        "listen(",
+        "InetSocketAddress(",
+        "main(",
+        "public static void main(",
+        "a<",
+        "${",
+        "@Value(\"${a}\")",
+        "import a;",
+        "package a",
+    ],
+];
+
+const SOURCES: [(&str, &str); 4] = [
+    ("index.js", "f(\n"),
+    ("main.go", "package main\n\nfunc main() {\n"),
+    ("src/main.rs", "fn main() {\n"),
+    ("src/main/java/A.java", "class A { public static void main(String[] a) {\n"),
+];
+
+#[test]
+fn one_piece_of_code_again_and_again_is_read_in_time() {
+    for (language, pieces) in PIECES.iter().enumerate() {
+        for piece in *pieces {
+            let (path, before) = SOURCES[language];
+            // Some 60 KiB: what works with the square of that is not done in time.
+            let text = format!("{before}{}", piece.repeat((60 << 10) / piece.len()));
+            ends(piece, program(language, vec![file(path, text)]));
+        }
+    }
+}
+
+#[test]
+fn platforms_nest_as_deep_as_they_like() {
+    let deep = format!("{}unix{}", "not(".repeat(40_000), ")".repeat(40_000));
+    let manifest =
+        format!("{}[target.'cfg({deep})'.dependencies]\nx = \"1\"\n", PROGRAMS[RUST][0].1);
+    ends("Cargo.toml", program(RUST, vec![file("Cargo.toml", manifest)]));
+}
+
+fn hostile() -> impl Strategy<Value = (usize, Vec<(String, usize)>)> {
+    (0..PIECES.len()).prop_flat_map(|language| {
+        let any = PIECES.concat();
+        let piece = prop_oneof![
+            4 => proptest::sample::select(PIECES[language].to_vec()).prop_map(str::to_owned),
+            1 => proptest::sample::select(any).prop_map(str::to_owned),
+            1 => "[(){}\\[\\]=,;:.\"'`$a\n]{1,6}",
+        ];
+        (Just(language), proptest::collection::vec((piece, 1_usize..3000), 1..5))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::default() })]
+
+    /// The law: whatever repeats, however it is nested, the road ends.
+    #[test]
+    fn repeated_pieces_are_read_in_time((language, pieces) in hostile()) {
+        let (path, before) = SOURCES[language];
+        let mut text = before.to_owned();
+        for (piece, times) in &pieces {
+            text.extend(std::iter::repeat_n(piece.as_str(), *times));
+        }
+        text.truncate(text.floor_char_boundary(60 << 10));
+        let _watch = Watch::over("repeated_pieces_are_read_in_time", &pieces);
+        ends(path, program(language, vec![file(path, text)]));
+    }
+}
