@@ -91,3 +91,9 @@ pub const MAX_EXPANDED: usize = 1 << 20;
 
 /// Calls inside each other, and names of one path, that source code is followed through.
 pub const MAX_CALLS: usize = 64;
+
+/// Bytes of one template of the user's.
+pub const MAX_TEMPLATE: usize = 64 << 10;
+
+/// What the loops of the user's templates may cost: each round costs the bytes of its template.
+pub const MAX_TEMPLATE_WORK: usize = 256 << 20;

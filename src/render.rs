@@ -4,6 +4,8 @@
 //! of the filters `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its
 //! place. Undefined variables are errors.
 
+mod bounds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -11,6 +13,8 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
+
+use bounds::Printed;
 
 use crate::catalog::{self, TEMPLATES};
 use crate::docker::quote;
@@ -33,9 +37,11 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     let render = |stem: &str, context: &Context| {
         let name = format!("{stem}.Dockerfile");
         let tera = own.as_ref().map_or_else(|| builtin(&name), Ok)?;
-        tera.render(&name, context)
+        let mut printed = Printed::default();
+        tera.render_to(&name, context, &mut printed)
             .map_err(|e| explain(&e))
-            .with_context(|| format!("cannot render {name}"))
+            .with_context(|| format!("cannot render {name}"))?;
+        String::from_utf8(printed.0).with_context(|| format!("cannot render {name}"))
     };
     let mut stages = String::new();
     for front_end in &plan.front_ends {
@@ -150,7 +156,12 @@ fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> 
             Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
         },
     );
-    templates.extend(overrides.iter().cloned());
+    if !overrides.is_empty() {
+        bounds::register(&mut tera);
+    }
+    for (name, text) in overrides {
+        templates.push((name.clone(), bounds::guarded(name, text)?));
+    }
     tera.add_raw_templates(templates.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map_err(|e| explain(&e))?;
     Ok(tera)
@@ -220,7 +231,9 @@ mod tests {
         let mut context = Context::new();
         context.insert("value", value);
         context.insert("words", &vec![value]);
-        tera.render("t.Dockerfile", &context).map_err(|e| explain(&e))
+        let mut printed = Printed::default();
+        tera.render_to("t.Dockerfile", &context, &mut printed).map_err(|e| explain(&e))?;
+        Ok(String::from_utf8(printed.0)?)
     }
 
     #[test]
@@ -242,6 +255,32 @@ mod tests {
             r#"COPY ["a b", "./"]"#
         );
         assert!(render("ENTRYPOINT {{ value | exec }}", "a b").is_err());
+    }
+
+    #[test]
+    fn a_template_ends_whatever_it_asks_for() {
+        let many = "{% for a in range(end=99999) %}{% for b in range(end=99999) %}{% for c in range(end=99999) %}{% endfor %}{% endfor %}{% endfor %}";
+        let kept = "{% set r = range(end=900) %}{% for a in r %}{% for b in r %}{% for c in r %}{% endfor %}{% endfor %}{% endfor %}";
+        let doubled = format!("{{% set x = 'xxxxxxxx' %}}{}", "{% set x = x ~ x %}\n".repeat(40));
+        let global = "{% set x = 'xxxxxxxx' %}{% for a in range(end=99) %}{% set_global x = x ~ x %}{% endfor %}";
+        let replaced = "{% set x = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}\n{{ x | replace(from='a', to=x) | replace(from='a', to=x) | replace(from='a', to=x) | replace(from='a', to=x) }}";
+        let printed = "{% for a in range(end=9999) %}{% for b in range(end=9) %}".to_owned()
+            + &"x".repeat(9999)
+            + "{% endfor %}{% endfor %}";
+        for (text, budget) in [
+            (many, "MAX_TEMPLATE_WORK"),
+            (kept, "MAX_TEMPLATE_WORK"),
+            (doubled.as_str(), "MAX_VALUE"),
+            (global, "MAX_VALUE"),
+            (replaced, "MAX_VALUE"),
+            (printed.as_str(), "MAX_"),
+        ] {
+            let error = render(text, "x").unwrap_err().to_string();
+            assert!(error.contains(budget), "{error}");
+            assert!(error.contains("t.Dockerfile") || budget == "MAX_", "{error}");
+        }
+        assert_eq!(render("{% for a in words -%}\n  {{ a }}\n{%- endfor %}", "b").unwrap(), "b");
+        assert_eq!(render("{{ words | join(sep=',') }}", "b").unwrap(), "b");
     }
 
     #[test]
