@@ -268,7 +268,7 @@ impl Lexer<'_> {
     fn pattern(&mut self) -> bool {
         let after = self.tokens.last().map(|last| (last.kind, self.bytes_of(last)));
         let begins = match after {
-            None => true,
+            None | Some((Kind::Opening | Kind::Between, _)) => true,
             Some((Kind::Mark, text)) => !matches!(text, b")" | b"]" | b"}" | b"++" | b"--"),
             Some((Kind::Word, text)) => {
                 let before: [&[u8]; 10] = [
@@ -277,7 +277,6 @@ impl Lexer<'_> {
                 ];
                 before.contains(&text)
             }
-            Some((Kind::Opening | Kind::Between, _)) => true,
             Some(_) => false,
         };
         if !begins || self.at < self.no_pattern {

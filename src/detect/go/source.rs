@@ -51,9 +51,9 @@ impl SourceFile {
         if tree.word(0) != "package" {
             return None;
         }
-        let mut found = Imports { tree: &tree, imports: Vec::new(), cgo: Vec::new(), body: 2 };
+        let mut found = Imports { tree: &tree, found: Vec::new(), cgo: Vec::new(), body: 2 };
         found.read();
-        let Imports { imports, cgo, body, .. } = found;
+        let Imports { found: imports, cgo, body, .. } = found;
         // https://go.dev/s/generatedcode
         let generated = head(&tree)
             .any(|line| line.starts_with("// Code generated ") && line.ends_with(" DO NOT EDIT."));
@@ -68,7 +68,7 @@ impl SourceFile {
 /// The imports of a file.
 struct Imports<'t> {
     tree: &'t Tree,
-    imports: Vec<Import>,
+    found: Vec<Import>,
     cgo: Vec<At<String>>,
     /// The first token that is not read yet.
     body: usize,
@@ -110,7 +110,7 @@ impl Imports<'_> {
                 self.read_cgo(first);
             }
             let name = if named { self.tree.word(at).to_owned() } else { package_name(&path) };
-            self.imports.push(Import { path, name, line: self.tree.line(value) });
+            self.found.push(Import { path, name, line: self.tree.line(value) });
         }
         self.body = value + 1;
     }
