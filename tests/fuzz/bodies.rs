@@ -14,10 +14,10 @@ use dockgen::path::RelPath;
 use dockgen::repo::{Budget, Repo, parse_json, parse_json5, parse_toml, parse_yaml};
 
 /// A body: it takes any bytes, and neither panics nor hangs.
-pub type Body = fn(&[u8]);
+pub(crate) type Body = fn(&[u8]);
 
 /// Every body, by the name of its target and of its folder in tests/fuzz/corpus.
-pub const BODIES: [(&str, Body); 9] = [
+pub(crate) const BODIES: [(&str, Body); 9] = [
     ("manifests", manifests),
     ("dockerfile", dockerfile),
     ("ignore", ignore),
@@ -30,7 +30,7 @@ pub const BODIES: [(&str, Body); 9] = [
 ];
 
 /// The inputs that the search begins with.
-pub fn corpus(name: &str) -> Vec<Vec<u8>> {
+pub(crate) fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(name);
     let mut files: Vec<_> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -43,7 +43,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The readers of JSON, JSON5, TOML and YAML.
-pub fn manifests(bytes: &[u8]) {
+pub(crate) fn manifests(bytes: &[u8]) {
     let (text, path) = (text(bytes), RelPath::new("a/file").unwrap_or_default());
     let _ = parse_json::<serde_json::Value>(&path, &text);
     let _ = parse_json5::<serde_json::Value>(&path, &text);
@@ -52,7 +52,7 @@ pub fn manifests(bytes: &[u8]) {
 }
 
 /// The reader of Dockerfiles and of the words in them.
-pub fn dockerfile(bytes: &[u8]) {
+pub(crate) fn dockerfile(bytes: &[u8]) {
     let text = text(bytes);
     let _ = words::expand(&text, '\\', &|name| Some(name.repeat(2)));
     let Ok(file) = parse(&text) else { return };
@@ -63,7 +63,7 @@ pub fn dockerfile(bytes: &[u8]) {
 }
 
 /// The reader of ignore files: its first line is a path, the others are patterns.
-pub fn ignore(bytes: &[u8]) {
+pub(crate) fn ignore(bytes: &[u8]) {
     let text = text(bytes);
     let (path, patterns) = text.split_once('\n').unwrap_or(("a/b/c", &text));
     if let Ok(file) = IgnoreFile::parse(patterns) {
@@ -92,7 +92,7 @@ const GO: [(&str, &str); 2] = [
 ];
 
 /// go.mod, go.work, and Go's lexer with what is read from its tokens.
-pub fn go(bytes: &[u8]) {
+pub(crate) fn go(bytes: &[u8]) {
     detected(&GO, &["go.mod", "go.work", "main.go", "go.sum", "vendor/modules.txt"], bytes);
 }
 
@@ -102,7 +102,7 @@ const NODE: [(&str, &str); 2] = [
 ];
 
 /// package.json, lockfiles, configuration, and JavaScript's lexer.
-pub fn node(bytes: &[u8]) {
+pub(crate) fn node(bytes: &[u8]) {
     let places = [
         "package.json",
         "index.js",
@@ -122,7 +122,7 @@ const RUST: [(&str, &str); 2] = [
 ];
 
 /// Cargo's files, and Rust's lexer.
-pub fn rust(bytes: &[u8]) {
+pub(crate) fn rust(bytes: &[u8]) {
     let places = ["Cargo.toml", "Cargo.lock", "src/main.rs", ".cargo/config.toml", "build.rs"];
     detected(&RUST, &places, bytes);
 }
@@ -136,7 +136,7 @@ const JAVA: [(&str, &str); 2] = [
 ];
 
 /// pom.xml, settings of Spring, and Java's lexer.
-pub fn java(bytes: &[u8]) {
+pub(crate) fn java(bytes: &[u8]) {
     let places = [
         "pom.xml",
         "src/main/java/A.java",
@@ -147,7 +147,7 @@ pub fn java(bytes: &[u8]) {
 }
 
 /// git's index.
-pub fn index(bytes: &[u8]) {
+pub(crate) fn index(bytes: &[u8]) {
     let Ok(root) = tempfile::Builder::new().prefix("dockgen-fuzz-").tempdir() else { return };
     let written = fs::create_dir(root.path().join(".git"))
         .and_then(|()| fs::write(root.path().join(".git/index"), bytes))
@@ -158,7 +158,7 @@ pub fn index(bytes: &[u8]) {
 }
 
 /// The whole of what is read of a repository in memory: files, each behind a line `=== path`.
-pub fn pipeline(bytes: &[u8]) {
+pub(crate) fn pipeline(bytes: &[u8]) {
     let text = text(bytes);
     let files = text.split("=== ").skip(1).filter_map(|file| file.split_once('\n'));
     let repo = Repo::from_files(files);
