@@ -60,10 +60,9 @@ pub(super) fn processes(app: &App, words: &[&str]) -> Result<Vec<Process>> {
 /// The applications that the file declares, in its order.
 fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
     let names = Names::of(&config.tokens);
-    let lists = names.properties("apps");
-    let objects: Vec<&[Token]> = match lists.first() {
+    let objects: Vec<&[Token]> = match names.properties("apps").next() {
         Some(list) if list.first().is_some_and(|t| t.is('[')) => arguments(list, 0),
-        Some(one) => vec![*one],
+        Some(one) => vec![one],
         // An application alone: `{"script": "server.js"}`, or `module.exports = {script: ..}`.
         None => {
             let open = config.tokens.iter().position(|t| t.is('{'));
