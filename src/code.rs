@@ -8,9 +8,11 @@
 //! name, and [`value`] says what an expression is worth when the program starts.
 
 mod calls;
+pub mod conditions;
 pub mod dialect;
 mod eval;
 pub mod facts;
+mod fatal;
 pub mod file;
 pub mod listen;
 pub mod program;

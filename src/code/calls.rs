@@ -41,15 +41,15 @@ impl Program<'_> {
             }
             Does::Formats => self.formatted(call, at, steps),
             Does::Joins => {
-                let mut parts: Vec<Part> = Vec::new();
+                let mut whole = Value::default();
                 for number in 0..call.arguments().len() {
                     if number > 0 {
                         let note = format!("`{}`", call.name());
-                        parts.extend(Value::known(&*row.between, call.evidence(note)).parts);
+                        whole.append(Value::known(&*row.between, call.evidence(note)));
                     }
-                    parts.extend(argument(number)?.parts);
+                    whole.append(argument(number)?);
                 }
-                Some(Value { parts })
+                Some(whole)
             }
             Does::Chooses => {
                 let all = 0..call.arguments().len();
@@ -61,12 +61,12 @@ impl Program<'_> {
                 let evidence = call.evidence("the user's home");
                 let mut home = Value::base(Base::Home, evidence.clone());
                 if !row.between.is_empty() {
-                    home.parts.extend(Value::known(&*row.between, evidence.clone()).parts);
+                    home.append(Value::known(&*row.between, evidence.clone()));
                 }
                 let all = if row.at.is_some() { at..call.arguments().len() } else { 0..0 };
                 for number in all {
-                    home.parts.extend(Value::known("/", evidence.clone()).parts);
-                    home.parts.extend(argument(number)?.parts);
+                    home.append(Value::known("/", evidence.clone()));
+                    home.append(argument(number)?);
                 }
                 Some(home)
             }
@@ -118,7 +118,7 @@ impl Program<'_> {
     fn formatted(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
         let format = self.argument_within(call, at, steps)?.text()?;
         let note = || call.evidence(format!("`{}`", call.name()));
-        let (mut parts, mut text, mut next) = (Vec::new(), String::new(), at + 1);
+        let (mut whole, mut text, mut next) = (Value::default(), String::new(), at + 1);
         let mut chars = format.chars();
         while let Some(c) = chars.next() {
             if c != '%' {
@@ -131,15 +131,15 @@ impl Program<'_> {
                 continue;
             }
             if !text.is_empty() {
-                parts.extend(Value::known(std::mem::take(&mut text), note()).parts);
+                whole.append(Value::known(std::mem::take(&mut text), note()));
             }
-            parts.extend(self.argument_within(call, next, steps)?.parts);
+            whole.append(self.argument_within(call, next, steps)?);
             next += 1;
         }
         if !text.is_empty() {
-            parts.extend(Value::known(text, note()).parts);
+            whole.append(Value::known(text, note()));
         }
-        Some(Value { parts })
+        Some(whole)
     }
 
     /// A function of the program's own that reads an environment variable:
@@ -189,6 +189,9 @@ fn result(file: &File, at: usize) -> Option<Range<usize>> {
 }
 
 fn env(key: String, default: Option<String>, call: &Call) -> Value {
+    if key == "HOME" && default.is_none() {
+        return Value::base(Base::Home, call.evidence("the user's home"));
+    }
     let note = match &default {
         Some(default) => format!("environment variable {key}, else `{default}`"),
         None => format!("environment variable {key}"),

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
 use super::program::Program;
+use super::rules::Does;
 use super::tags;
 use super::tree::{Kind, Piece};
 use super::value::{Base, Value, merge};
@@ -115,6 +116,11 @@ impl Program<'_> {
         if is_chain(file, &range) {
             return self.selected(file, &range, steps);
         }
+        if let Some(port) = literal_port(file, &range) {
+            let mut value = Value::known(":", file.evidence(range.start, "an address"));
+            value.append(self.eval(file, port, steps));
+            return value;
+        }
         let text: String = range.clone().map(|at| file.word(at)).take(8).collect();
         if self.rows.program.contains(&text) {
             return program(file, range.start);
@@ -124,14 +130,11 @@ impl Program<'_> {
 
     fn sum(values: impl Iterator<Item = Value>, unknown: Value) -> Value {
         let mut whole = Value::default();
-        let mut length = 0;
         for value in values {
-            let text = |part: &super::value::Part| part.text.as_ref().map_or(0, String::len) + 1;
-            length += value.parts.iter().map(text).sum::<usize>();
-            if length > MAX_LENGTH {
+            whole.append(value);
+            if whole.length() > MAX_LENGTH {
                 return unknown;
             }
-            whole.parts.extend(value.parts);
         }
         whole
     }
@@ -193,9 +196,15 @@ impl Program<'_> {
                 return value;
             }
         }
-        self.field(file, range.start..range.end - 2, name, steps).unwrap_or_else(|| {
-            Value::unknown(file.evidence(range.end - 1, format!("`{name}` is set at run time")))
-        })
+        let evidence = |note: String| file.evidence(range.end - 1, note);
+        let home = || {
+            let mut rows = self.rows.field.iter().filter(|row| row.does == Does::Home);
+            rows.any(|row| row.names.iter().any(|held| held == name) && row.is_used(file))
+                .then(|| Value::base(Base::Home, evidence("the user's home".to_owned())))
+        };
+        self.field(file, range.start..range.end - 2, name, steps)
+            .or_else(home)
+            .unwrap_or_else(|| Value::unknown(evidence(format!("`{name}` is set at run time"))))
     }
 
     /// A field: what is written into it anywhere, what its tag says, a flag that is read into it.
@@ -271,15 +280,35 @@ impl Program<'_> {
             })
             .take(MAX_CALLERS)
             .collect();
-        merge(values).filter(|value| !value.is_unknown())
+        let all: Vec<Value> = values.iter().flat_map(|(_, value)| value.alternatives()).collect();
+        let mut chosen = merge(values).filter(|value| !value.is_unknown())?;
+        for other in all {
+            if other.text() != chosen.text() && !chosen.others.contains(&other.parts) {
+                chosen.others.push(other.parts);
+            }
+        }
+        Some(chosen)
     }
+}
+
+/// The port of an address that is a literal of a type: `net.UDPAddr{Port: 53}`.
+fn literal_port(file: &File, range: &Range<usize>) -> Option<Range<usize>> {
+    let open = file.opening(range.end - 1);
+    if file.word(open) != "{" || open <= range.start {
+        return None;
+    }
+    let mut fields = file.elements(open).into_iter();
+    let port = fields.find(|field| {
+        file.word(field.start).eq_ignore_ascii_case("port") && file.word(field.start + 1) == ":"
+    })?;
+    Some(port.start + 2..port.end)
 }
 
 /// The path of the program's own file.
 pub(super) fn program(file: &File, at: usize) -> Value {
     let evidence = file.evidence(at, "the program's own file");
     let mut value = Value::base(Base::Program, evidence.clone());
-    value.parts.extend(Value::known("/program", evidence).parts);
+    value.append(Value::known("/program", evidence));
     value
 }
 
@@ -374,6 +403,7 @@ const OTHERS: [&str; 24] = [
 
 /// True where words speak of a database, a mail server and the like.
 pub fn is_other_service(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
     words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
         OTHERS.iter().any(|other| word == *other || (other.len() > 4 && word.contains(other)))
     })

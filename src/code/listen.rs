@@ -3,21 +3,24 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::conditions;
 use super::eval::is_other_service;
 use super::facts::{Call, Form};
 use super::file::{File, is_below};
 use super::program::Program;
 use super::rules::{Does, ServerRow};
 use super::value::{Part, Value};
-use crate::facts::{EnvVar, Evidence, Finding, Rejected, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Severity, Sourced};
 
 /// What is known about how a program listens.
 #[derive(Debug, Default)]
 pub struct Listening {
     /// A call that listens, whether or not its address is known.
     pub listens: Option<Evidence>,
-    /// The port.
+    /// The port; of several the one for connections that matters most.
     pub port: Option<Sourced<u16>>,
+    /// Further ports, and those for datagrams.
+    pub more: Vec<Sourced<Port>>,
     /// The variable that holds the port's number alone.
     pub port_variable: Option<String>,
     /// Environment that makes it listen where a container needs it.
@@ -35,8 +38,20 @@ pub struct Address {
     pub value: Value,
     /// How much it looks like the program's main one: the lower, the more.
     pub rank: u8,
+    /// How much it looks like a side listener among equals: started beside the rest, under a
+    /// condition, on the loopback, for the profiler.
+    pub late: u8,
+    /// Connections or datagrams.
+    pub protocol: Protocol,
     /// Where it is listened on.
     pub evidence: Evidence,
+}
+
+impl Address {
+    /// An address that a setting names.
+    pub fn named(value: Value, rank: u8, evidence: Evidence) -> Self {
+        Self { value, rank, late: 0, protocol: Protocol::Tcp, evidence }
+    }
 }
 
 /// Words around an address that is not the program's main one.
@@ -71,14 +86,17 @@ pub fn is_address(name: &str) -> bool {
 pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     let mut listens = None;
     let mut all = Vec::new();
-    for (at, call) in calls(code) {
+    for (at, protocol, call) in calls(code) {
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         listens.get_or_insert_with(|| evidence.clone());
         let value = match call.arguments().get(at) {
             Some(range) => Some(code.value(&call.file, range.clone())),
             None => default_address(code, &call),
         };
-        all.extend(value.map(|value| Address { rank: rank(code, &call, &value), value, evidence }));
+        for value in value.iter().flat_map(Value::alternatives) {
+            let (rank, late) = (rank(code, &call, &value), late(&call, &value));
+            all.push(Address { value, rank, late, protocol, evidence: evidence.clone() });
+        }
     }
     all.extend(fields(code));
     Some((listens?, all))
@@ -87,21 +105,23 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
 /// Those of which the port is known, but no service's that a program talks to.
 pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
     let known = addresses.into_iter().filter_map(|address| {
-        let port = port(&address.value).filter(|port| !FOREIGN.contains(port))?;
+        // A literal that stands in the call itself is the program's own, whatever its number.
+        let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place());
+        let port = port(&address.value).filter(|port| own || !FOREIGN.contains(port))?;
         Some((address, port))
     });
     known.collect()
 }
 
 /// Every call that listens, with the position of its address.
-fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Call)> + use<'c> {
+fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)> + use<'c> {
     let plain = code
-        .doing(&[Does::Listens])
+        .doing(&[Does::Listens, Does::Receives])
         .filter(|(row, call)| {
             !row.of.is_empty() || row.arguments.is_none() || call.package().is_none()
         })
         .filter(|(_, call)| !unix(call))
-        .map(|(row, call)| (row.at.unwrap_or(0), call));
+        .map(|(row, call)| (row.at.unwrap_or(0), protocol(row.does, &call), call));
     let servers = code.rows.server.iter().flat_map(move |server| {
         let used = code.files().any(|file| file.imports_from(&server.of));
         server.names.iter().filter(move |_| used).flat_map(move |name| {
@@ -109,7 +129,7 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Call)> + use<'c>
             calls.filter(move |call| call.is_method() && serves(code, call, server))
         })
     });
-    plain.chain(servers.map(|call| (0, call)))
+    plain.chain(servers.map(|call| (0, Protocol::Tcp, call)))
 }
 
 /// A call of a framework's server method: with an address, or on something that the framework made.
@@ -134,8 +154,32 @@ fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
 }
 
 fn unix(call: &Call) -> bool {
+    names_network(call, "unix")
+}
+
+/// A literal argument begins with the name of a network: `udp`, `tcp4`, `unixgram`.
+fn names_network(call: &Call, network: &str) -> bool {
     let texts = call.arguments().into_iter().filter(|argument| argument.len() == 1);
-    texts.filter_map(|argument| call.file.string(argument.start)).any(|t| t.starts_with("unix"))
+    texts.filter_map(|argument| call.file.string(argument.start)).any(|t| t.starts_with(network))
+}
+
+fn protocol(does: Does, call: &Call) -> Protocol {
+    let datagrams = does == Does::Receives && !names_network(call, "tcp");
+    if datagrams || names_network(call, "udp") { Protocol::Udp } else { Protocol::Tcp }
+}
+
+/// How much a call looks like a side listener.
+fn late(call: &Call, value: &Value) -> u8 {
+    let (file, at) = (&call.file, call.at);
+    let fixed = value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none());
+    let local = fixed && host(value).is_some_and(|(host, _)| is_local(&host));
+    let last = call.arguments().last().cloned();
+    let profiler = file.imports_from("net/http/pprof")
+        && last.is_some_and(|last| last.len() == 1 && file.word(last.start) == "nil");
+    u8::from(conditions::is_aside(file, at))
+        + u8::from(profiler)
+        + 2 * u8::from(conditions::is_conditional(file, at))
+        + 2 * u8::from(local)
 }
 
 fn default_address(code: &Program, call: &Call) -> Option<Value> {
@@ -168,10 +212,18 @@ fn fields(code: &Program) -> Vec<Address> {
                 _ => false,
             };
             if server {
+                let open = file.enclosing(definition.name);
+                let fields = open.map(|open| file.elements(open)).unwrap_or_default();
+                let datagrams = fields.iter().filter(|field| file.word(field.start) == "Net");
+                let datagrams = datagrams
+                    .filter_map(|field| file.string(field.end - 1))
+                    .any(|net| net.starts_with("udp"));
+                let protocol = if datagrams { Protocol::Udp } else { Protocol::Tcp };
                 let value = code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, "the server's address");
                 let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(code, file));
-                all.push(Address { value, rank, evidence });
+                let late = 2 * u8::from(conditions::is_conditional(file, definition.name));
+                all.push(Address { value, rank, late, protocol, evidence });
             }
         }
     }
@@ -257,24 +309,54 @@ fn is_local(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 
+impl Address {
+    /// Where the value is stated, and where it is listened on.
+    fn evidences(&self) -> Vec<Evidence> {
+        let mut all: Vec<Evidence> = self.value.evidence().cloned().into_iter().collect();
+        if all.first().is_none_or(|first| first.place() != self.evidence.place()) {
+            all.push(self.evidence.clone());
+        }
+        all
+    }
+
+    /// The program takes any port that is free.
+    fn is_any(&self) -> bool {
+        let text = self.value.text().unwrap_or_default();
+        text.rsplit(':').next() == Some("0")
+    }
+}
+
 impl Listening {
     /// Takes the likeliest address; among equals the first in the order of the files.
     pub fn choose(&mut self, mut known: Vec<(Address, u16)>) -> bool {
-        known.sort_by_key(|(address, _)| address.rank);
-        match known.first() {
-            Some((address, port)) => self.take(&address.clone(), *port, &known),
-            None => return false,
+        known.sort_by_key(|(address, _)| (address.rank, address.late));
+        let (datagrams, known): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|(address, _)| address.protocol == Protocol::Udp);
+        let found = !known.is_empty() || !datagrams.is_empty();
+        if let Some((address, port)) = known.first().cloned() {
+            self.take(&address, port, &known);
         }
-        true
+        for (address, number) in datagrams {
+            self.add(Port::udp(number), &address);
+        }
+        found
+    }
+
+    /// A further port.
+    fn add(&mut self, port: Port, address: &Address) {
+        if self.more.iter().all(|held| held.value != port) {
+            self.more.push(Sourced::with(port, address.evidences()));
+        }
     }
 
     fn take(&mut self, address: &Address, port: u16, all: &[(Address, u16)]) {
-        let mut evidence: Vec<Evidence> = address.value.evidence().cloned().into_iter().collect();
-        if evidence.first().is_none_or(|first| first.place() != address.evidence.place()) {
-            evidence.push(address.evidence.clone());
-        }
-        let mut sourced = Sourced::with(port, evidence);
+        let mut sourced = Sourced::with(port, address.evidences());
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
+            // What the program always listens on, besides, is no alternative.
+            if other.rank < 2 && other.late < 2 && address.late < 2 {
+                self.add(Port::tcp(*number), other);
+                continue;
+            }
             let why = match other.rank {
                 0..=9 if other.rank == address.rank => {
                     format!(
@@ -340,11 +422,16 @@ impl Listening {
     }
 
     /// No port is stated.
-    pub fn ask(&mut self) {
+    pub fn ask(&mut self, addresses: &[Address]) {
+        let any = addresses.iter().any(Address::is_any);
         self.findings.push(Finding::new(
             "port-unknown",
             Severity::Warning,
-            "the program listens, and its port was not found",
+            if any {
+                "the program listens on port 0: the system gives it any port that is free"
+            } else {
+                "the program listens, and its port was not found"
+            },
             self.listens.clone(),
             "the image documents no port, and the command to publish it is not known",
             "set it with --port",

@@ -167,7 +167,7 @@ impl<'r> Program<'r> {
         let rows: &'r Rows = self.rows;
         rows.field.iter().filter(move |row| does.contains(&row.does)).flat_map(move |row| {
             let files = self.files();
-            let files = files.filter(move |file| row.of.is_empty() || file.imports_from(&row.of));
+            let files = files.filter(move |file| row.is_used(file));
             files.flat_map(move |file| {
                 let names = row.names.iter();
                 let found = names.flat_map(move |name| file.facts().definitions_of(file, name));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::facts::Call;
-use super::file::is_below;
+use super::file::{File, is_below};
 
 /// What a call gives, or does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -32,6 +32,8 @@ pub enum Does {
     Here,
     /// Opens what argument `at` names, or what every argument names.
     Opens,
+    /// Asks whether what argument `at` names is there.
+    Tests,
     /// Makes the folder that argument `at` names.
     MakesFolder,
     /// Writes the file that argument `at` names.
@@ -109,6 +111,13 @@ pub struct FieldRow {
     pub note: String,
 }
 
+impl FieldRow {
+    /// The file imports what the row is about.
+    pub fn is_used(&self, file: &File) -> bool {
+        self.of.is_empty() || file.imports_from(&self.of)
+    }
+}
+
 /// A server whose methods have common names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +161,9 @@ pub struct Rows {
     /// Tags.
     #[serde(default)]
     pub tag: TagRow,
+    /// Words that end the program.
+    #[serde(default)]
+    pub ending: Vec<String>,
     /// Expressions that are the program's own file.
     #[serde(default)]
     pub program: Vec<String>,

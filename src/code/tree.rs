@@ -127,6 +127,11 @@ impl Tree {
         self.tokens.get(at).map(|token| token.kind)
     }
 
+    /// True for a line end that ends a statement.
+    pub fn is_line_end(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.start == token.end)
+    }
+
     /// True for a name or a keyword.
     pub fn is_word(&self, at: usize) -> bool {
         self.kind(at) == Some(Kind::Word)

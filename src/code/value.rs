@@ -56,15 +56,46 @@ impl Part {
 pub struct Value {
     /// The pieces.
     pub parts: Vec<Part>,
+    /// What it can be as well: callers of one function pass different paths.
+    pub others: Vec<Vec<Part>>,
 }
 
 impl From<Part> for Value {
     fn from(part: Part) -> Self {
-        Self { parts: vec![part] }
+        vec![part].into()
     }
 }
 
+impl From<Vec<Part>> for Value {
+    fn from(parts: Vec<Part>) -> Self {
+        Self { parts, others: Vec::new() }
+    }
+}
+
+/// How many values one expression can have.
+const MAX_ALTERNATIVES: usize = 16;
+
 impl Value {
+    /// Each value that it can have, the likeliest first.
+    pub fn alternatives(&self) -> impl Iterator<Item = Value> {
+        let others = self.others.iter().map(|parts| Value::from(parts.clone()));
+        std::iter::once(Value::from(self.parts.clone())).chain(others)
+    }
+
+    /// Appends another value, with all that both can be.
+    pub(super) fn append(&mut self, more: Value) {
+        let mut others = Vec::new();
+        for (number, first) in self.alternatives().enumerate() {
+            for (other, second) in more.alternatives().enumerate() {
+                if number + other > 0 && others.len() < MAX_ALTERNATIVES {
+                    others.push([first.parts.as_slice(), &second.parts].concat());
+                }
+            }
+        }
+        self.parts.extend(more.parts);
+        self.others = others;
+    }
+
     /// A text that is known.
     pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part { text: Some(text.into()), ..Part::unknown(evidence) }.into()
@@ -78,6 +109,12 @@ impl Value {
     /// A folder that the running program knows.
     pub fn base(base: Base, evidence: Evidence) -> Self {
         Part { base: Some(base), ..Part::unknown(evidence) }.into()
+    }
+
+    /// How long its text is, with all that it can be.
+    pub(super) fn length(&self) -> usize {
+        let parts = self.parts.iter().chain(self.others.iter().flatten());
+        parts.map(|part| part.text.as_ref().map_or(0, String::len) + 1).sum()
     }
 
     /// The whole text, where every piece is known.
@@ -223,7 +260,7 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
                 ..part.clone()
             });
             parts.extend(after.iter().cloned());
-            chosen = Value { parts };
+            chosen.parts = parts;
             break;
         }
     }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use super::program::Program;
 use super::rules::Does;
-use super::value::Value;
+use super::value::{Base, Value};
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
 
 /// Roots that belong to the system.
 const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
+
+/// The home of the user that the image runs as.
+const HOME: &str = "/home/nonroot";
 
 /// What writes.
 const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
@@ -43,12 +46,16 @@ pub fn written(code: &Program) -> Written {
     for (row, call) in code.doing(&WRITES) {
         let Some(value) = code.argument(&call, row.at.unwrap_or(0)) else { continue };
         let evidence = call.evidence(format!("`{}` writes there", call.name()));
-        written.take(&mut folders, &value, row.does, evidence);
+        for value in value.alternatives() {
+            written.take(&mut folders, &value, row.does, &evidence);
+        }
     }
     for (row, file, definition) in code.fields_doing(&WRITES) {
         let value = code.value(file, definition.value.clone());
         let evidence = file.evidence(definition.name, row.note.clone());
-        written.take(&mut folders, &value, row.does, evidence);
+        for value in value.alternatives() {
+            written.take(&mut folders, &value, row.does, &evidence);
+        }
     }
     written.folders = topmost(folders);
     written
@@ -60,42 +67,66 @@ impl Written {
         folders: &mut BTreeMap<String, Sourced<String>>,
         value: &Value,
         target: Does,
-        evidence: Evidence,
+        evidence: &Evidence,
     ) {
-        let whole = value.text();
-        let known = match &whole {
-            Some(text) => text.clone(),
+        let mut all = vec![evidence.clone()];
+        all.extend(value.evidence().filter(|at| at.place() != evidence.place()).cloned());
+        let (text, target) = match (value.text(), value.below()) {
+            (Some(text), _) => (text, target),
+            (None, Some((base, path))) => {
+                let whole = value.is_known();
+                (self.based(base, &path, evidence), if whole { target } else { Does::MakesFolder })
+            }
             // A name that is known at run time, in a folder that is known now.
-            None => match value.prefix().rsplit_once('/') {
-                Some((folder, _)) => format!("{folder}/x"),
+            (None, None) => match value.prefix().rsplit_once('/') {
+                Some((folder, _)) => (format!("{folder}/x"), Does::WritesFile),
                 None => return,
             },
         };
-        let target = if whole.is_none() { Does::WritesFile } else { target };
-        let Some(path) = path(&known, target) else { return };
+        let text = match ["~/", "$HOME/", "${HOME}/"].iter().find_map(|h| text.strip_prefix(h)) {
+            Some(path) => self.based(Base::Home, path, evidence),
+            None => text,
+        };
+        let Some(path) = path(&text, target) else { return };
         let folder = match target {
             Does::MakesFolder => path.as_str(),
             _ => path.rsplit_once('/').map_or(".", |(folder, _)| folder),
         };
         if folder == "/tmp" || folder.starts_with("/tmp/") {
-            self.temporary.get_or_insert(evidence);
+            self.temporary.get_or_insert(evidence.clone());
             return;
         }
         let system =
             SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
-        // A message or an address that a call of the same name was given.
-        let odd = folder == "/" || folder.contains("://") || folder.contains(char::is_whitespace);
-        if folder.is_empty() || odd || system || folder.contains('~') || folder.contains('$') {
+        if folder.is_empty() || folder == "/" || system {
             return;
         }
-        let mut all = vec![evidence.clone()];
-        all.extend(value.evidence().filter(|at| at.place() != evidence.place()).cloned());
         if folder == "." {
-            self.in_working_directory(folders, value, &path, target, all);
+            // To make the working directory writes nothing.
+            if target != Does::MakesFolder {
+                self.in_working_directory(folders, value, &path, target, all);
+            }
             return;
         }
         let folder = folder.trim_start_matches("./").to_owned();
         folders.entry(folder.clone()).or_insert(Sourced::with(folder, all));
+    }
+
+    /// The path below a folder that the running program knows, as the image has it.
+    fn based(&mut self, base: Base, path: &str, evidence: &Evidence) -> String {
+        match base {
+            Base::Home => {
+                if !self.env.iter().any(|var| var.value.key == "HOME") {
+                    let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
+                    let note = "the user's home is written: a base without a passwd file has none";
+                    let evidence = Evidence { note: note.to_owned(), ..evidence.clone() };
+                    self.env.push(Sourced::new(var, evidence));
+                }
+                format!("{HOME}/{path}")
+            }
+            // The program lies in the working directory.
+            Base::Program | Base::Source => format!("./{path}"),
+        }
     }
 
     /// A file beside the binary: moved into a folder of its own where a variable or a flag can say
@@ -165,10 +196,12 @@ fn path(text: &str, target: Does) -> Option<String> {
     }
     let text = text.trim_end_matches('/');
     let text = text.strip_prefix("./").unwrap_or(text);
+    // A number, an address, a URL, a route, a pattern, a message.
     let odd = text.is_empty()
-        || text.contains(char::is_control)
         || text.contains("..")
-        || text.contains(['*', '%']);
+        || text.chars().all(|c| c.is_ascii_digit() || c == '.' && text != ".")
+        || text.contains(|c: char| c.is_control() || c.is_whitespace())
+        || text.contains([':', '*', '%', '{', '}', '<', '>', '|', '"', '\'', '`', '$', '~']);
     (!odd).then(|| text.to_owned())
 }
 

@@ -55,6 +55,7 @@ pub(super) fn analyse(
         program.kind = Kind::Service;
     }
     program.port = listening.port;
+    program.more_ports = listening.more;
     program.port_variable = listening.port_variable;
     program.env = listening.env;
     program.findings.extend(listening.findings);

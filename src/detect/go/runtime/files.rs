@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::World;
-use crate::code::{Call, Does, File, Kind, Value};
+use crate::code::rules::CallRow;
+use crate::code::{Call, Does, File, Kind, Value, conditions};
 use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
@@ -53,6 +54,20 @@ const NEVER: [&str; 10] = [
     "docker-compose.yml",
 ];
 
+/// Files of the system, and of who runs the container.
+const SYSTEM: [&str; 10] = [
+    "/dev/",
+    "/proc/",
+    "/sys/",
+    "/tmp/",
+    "/usr/",
+    "/run/",
+    "/var/run/",
+    "/etc/ssl/",
+    "/etc/os-release",
+    "/etc/resolv.conf",
+];
+
 /// Extensions of configuration files that viper reads.
 const CONFIG: [&str; 8] = ["yaml", "yml", "json", "toml", "ini", "properties", "hcl", "env"];
 
@@ -69,8 +84,8 @@ pub(super) struct Opened {
 /// Finds what the program opens.
 pub(super) fn opened(world: &World) -> Opened {
     let mut opened = Opened::default();
-    for (row, call) in world.code.doing(&[Does::Opens]) {
-        opened.call(world, &call, row.at);
+    for (row, call) in world.code.doing(&[Does::Opens, Does::Tests]) {
+        opened.call(world, &call, row);
     }
     opened.viper(world);
     for (row, file, definition) in world.code.fields_doing(&[Does::Opens]) {
@@ -110,16 +125,20 @@ impl Opened {
             .collect()
     }
 
-    fn call(&mut self, world: &World, call: &Call, at: Option<usize>) {
+    fn call(&mut self, world: &World, call: &Call, row: &CallRow) {
         let arguments = call.arguments();
-        let ranges = match at {
+        let ranges = match row.at {
             Some(at) => arguments.get(at).cloned().into_iter().collect(),
             None => arguments,
         };
         for range in ranges {
-            let value = world.code.value(&call.file, range);
             let evidence = call.evidence(format!("`{}` opens it", call.name()));
-            self.value(world, &value, &evidence, true);
+            for value in world.code.value(&call.file, range).alternatives() {
+                self.value(world, &value, &evidence, true);
+                if row.does == Does::Opens {
+                    self.missing(world, call, &value, &evidence);
+                }
+            }
         }
     }
 
@@ -222,6 +241,54 @@ impl Opened {
         self.say(finding);
     }
 
+    /// A file that the repository does not hold, while the program ends without it.
+    fn missing(&mut self, world: &World, call: &Call, value: &Value, evidence: &Evidence) {
+        let Some(text) = value.text() else { return };
+        let name = text.rsplit('/').next().unwrap_or_default();
+        let system = SYSTEM.iter().any(|root| text.starts_with(root));
+        let path = way(text.trim_start_matches('/'));
+        let relative = !text.starts_with('/');
+        let Some(path) = path.filter(|_| name.contains('.') && !system && !text.contains("://"))
+        else {
+            return;
+        };
+        let there = relative
+            && (world.locate(&path).is_some()
+                || self.made.iter().any(|made| made.value.opened.as_ref() == Some(&path)));
+        let known = self.findings.iter().any(|found| found.what.contains(&path));
+        let tested = conditions::heads(&call.file, call.at)
+            .into_iter()
+            .flatten()
+            .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"));
+        if there || known || tested || !world.code.is_fatal(call) {
+            return;
+        }
+        let written = world.code.doing(&[Does::WritesFile]).any(|(row, call)| {
+            let value = world.code.argument(&call, row.at.unwrap_or(0));
+            value.and_then(|value| value.text()).is_some_and(|written| written == text)
+        });
+        if written {
+            return;
+        }
+        let target = if relative { format!("/app/{path}") } else { text.clone() };
+        let mount = format!("mount it at run time: `-v ./{name}:{target}:ro`");
+        let fix = match (value.flag(), value.env()) {
+            (Some(flag), _) => format!("{mount}, or name another one with --{flag}"),
+            (None, Some(key)) => format!("{mount}, or name another one with {key}"),
+            (None, None) => mount,
+        };
+        self.say(Finding::new(
+            "file-missing",
+            Severity::Warning,
+            format!(
+                "the program ends where it cannot open {text}, and the repository does not hold it"
+            ),
+            std::iter::once(evidence.clone()).chain(value.evidence().cloned()),
+            "the image carries only what the repository holds: the container stops at once",
+            fix,
+        ));
+    }
+
     /// Says a thing once, wherever it was seen first.
     fn say(&mut self, finding: Finding) {
         if !self.findings.iter().any(|held| held.what == finding.what) {
@@ -251,7 +318,7 @@ impl Opened {
             let code = repo.files_under(&path).any(|file| file.extension() == "go");
             !code && (marked || text.contains('/')) && repo.files_under(&path).next().is_some()
         };
-        if fits && !is_talk(file, at) {
+        if fits && (text.starts_with("file://") || !is_talk(file, at)) {
             let evidence = file.evidence(at, "a path of the repository as a literal");
             self.path(world, &text, vec![evidence], false);
         }
@@ -296,12 +363,7 @@ impl Opened {
     /// `godotenv.Load` whose failure ends the program: no image holds a .env file.
     fn dotenv(&mut self, world: &World) {
         for (_, call) in world.code.doing(&[Does::Dotenv]) {
-            let end = call.file.closing(call.open);
-            let fatal = (end..end + 24).any(|at| {
-                ["Fatal", "Fatalf", "Fatalln", "panic", "Panic", "Exit"]
-                    .contains(&call.file.word(at))
-            });
-            if fatal {
+            if world.code.is_fatal(&call) {
                 self.findings.push(Finding::new(
                     "dotenv-required",
                     Severity::Warning,

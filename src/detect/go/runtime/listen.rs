@@ -24,7 +24,7 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
         let named = named.into_iter().chain(settings::addresses(code));
         known.extend(listen::with_ports(named.filter_map(|(value, rank)| {
             let evidence = value.evidence()?.clone();
-            Some(Address { value, rank, evidence })
+            Some(Address::named(value, rank, evidence))
         })));
     }
     if !found.choose(known) {
@@ -42,7 +42,7 @@ fn ask(found: &mut Listening, world: &World, addresses: &[Address]) -> Result<()
         Some((key.clone(), last.evidence.clone(), bare))
     });
     let Some((key, evidence, bare)) = read else {
-        found.ask();
+        found.ask(addresses);
         return Ok(());
     };
     let stated = documents::example(world, &key)?.and_then(|part| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::World;
-use crate::code::Does;
+use crate::code::{Does, conditions};
 use crate::detect::go::ProgramDetails;
 use crate::facts::{Evidence, Finding, Libc, Needs, Severity, Sourced};
 
@@ -154,6 +154,9 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
     let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
     for (row, call) in world.code.doing(&[Does::Starts]) {
+        if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
+            continue;
+        }
         let value = world.code.argument(&call, row.at.unwrap_or(0));
         let Some(text) = value.and_then(|value| value.text()) else { continue };
         let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));

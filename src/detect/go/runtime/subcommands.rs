@@ -1,7 +1,11 @@
 //! Subcommands: which library parses them, and whether one is evidently the server.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use super::World;
-use crate::code::Form;
+use crate::code::facts::Definition;
+use crate::code::{File, Form};
 use crate::facts::{Evidence, Sourced};
 
 /// Names of the subcommand that serves, likeliest first.
@@ -18,6 +22,9 @@ const SERVING: [&str; 10] = [
     "start-server",
 ];
 
+/// How deep commands nest.
+const MAX_LEVELS: usize = 8;
+
 /// What is known of a program's subcommands.
 #[derive(Debug, Default)]
 pub(super) struct Subcommands {
@@ -28,19 +35,66 @@ pub(super) struct Subcommands {
     pub(super) wanting: Option<Sourced<String>>,
 }
 
+/// A command of a library, as a literal.
+struct Command {
+    name: String,
+    /// The file's number, and where the literal's braces begin.
+    file: usize,
+    open: usize,
+    /// Names by which others refer to it: a variable, the function that returns it.
+    names: Vec<String>,
+    evidence: Evidence,
+    /// It needs an argument.
+    wanting: bool,
+    /// It does something itself.
+    acts: bool,
+    /// It is the program itself.
+    program: bool,
+    parent: Option<usize>,
+}
+
 /// Finds out about subcommands.
 pub(super) fn subcommands(world: &World) -> Subcommands {
     let mut found = Subcommands { library: library(world), ..Subcommands::default() };
     if found.library.is_none() {
         return found;
     }
-    let mut commands = commands(world);
-    commands.sort_by_key(|(name, _, _)| SERVING.iter().position(|serving| serving == name));
-    for (name, evidence, wanting) in commands {
+    let mut serving = serving(&commands(world));
+    serving.extend(cases(world));
+    serving.sort_by_key(|(path, _, _)| {
+        path.iter().map(|name| SERVING.iter().position(|serving| serving == name)).min()
+    });
+    for (path, evidence, wanting) in serving {
         let slot = if wanting { &mut found.wanting } else { &mut found.serving };
-        slot.get_or_insert_with(|| Sourced::new(name, evidence));
+        slot.get_or_insert_with(|| Sourced::new(path.join(" "), evidence));
     }
     found
+}
+
+/// The commands that serve, with all that leads to them: of those that only hold others, one of the
+/// others.
+fn serving(commands: &[Command]) -> Vec<(Vec<String>, Evidence, bool)> {
+    let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
+    let mut all = Vec::new();
+    for (number, command) in commands.iter().enumerate() {
+        let holds = parents.contains(&number);
+        if command.program || holds && (!command.acts || command.parent.is_none()) {
+            continue;
+        }
+        let (mut path, mut above) = (vec![command.name.clone()], command.parent);
+        for _ in 0..MAX_LEVELS {
+            // The one above all is the program.
+            let Some(next) = above.map(|above| &commands[above]) else { break };
+            if next.parent.is_some() {
+                path.insert(0, next.name.clone());
+            }
+            above = next.parent;
+        }
+        if path.iter().all(|name| SERVING.contains(&name.as_str())) {
+            all.push((path, command.evidence.clone(), command.wanting));
+        }
+    }
+    all
 }
 
 fn library(world: &World) -> Option<Sourced<String>> {
@@ -95,61 +149,109 @@ fn os_args(world: &World) -> Option<Evidence> {
     })
 }
 
-/// Subcommands whose name is a server's: name, where, and whether they need an argument.
-fn commands(world: &World) -> Vec<(String, Evidence, bool)> {
+/// Every command of cobra's and of urfave's.
+fn commands(world: &World) -> Vec<Command> {
+    let files: Vec<&Rc<File>> = world.code.files().collect();
     let mut all = Vec::new();
-    for file in world.code.files() {
+    for (number, file) in files.iter().enumerate() {
         let cobra = file.imports_from("github.com/spf13/cobra");
-        let urfave = file.imports_from("github.com/urfave/cli");
-        if !cobra && !urfave {
+        if !cobra && !file.imports_from("github.com/urfave/cli") {
             continue;
         }
         let field = if cobra { "Use" } else { "Name" };
-        for definition in
-            file.facts().definitions_of(file, field).iter().filter(|d| d.form == Form::Field)
-        {
-            let Some(text) = file.string(definition.value.start) else { continue };
-            let mut words = text.split_whitespace();
-            let name = words.next().unwrap_or_default();
-            if !SERVING.contains(&name) {
-                continue;
-            }
-            let Some(open) = file.enclosing(definition.name) else { continue };
-            let typed = (1..=2)
-                .filter_map(|back| open.checked_sub(back))
-                .any(|at| file.word(at) == "Command");
-            // Inside a list of commands the type is left out.
-            let listed = matches!(file.word(open.wrapping_sub(1)), "{" | ",");
-            if !typed && !listed {
-                continue;
-            }
-            let required = file.elements(open).into_iter().any(|element| {
-                file.word(element.start) == "Args"
-                    && element
-                        .clone()
-                        .any(|at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs"))
-            });
-            let asked = words.any(|word| {
-                word.starts_with('<') || word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
-            });
-            all.push((
-                name.to_owned(),
-                file.evidence(definition.name, format!("subcommand `{name}`")),
-                required || asked,
-            ));
+        let definitions = file.facts().definitions_of(file, field).iter();
+        for definition in definitions.filter(|definition| definition.form == Form::Field) {
+            all.extend(command(number, file, definition.name, definition.value.start));
         }
     }
-    // `case "serve":` below `switch os.Args[1]`.
-    if let Some(own) = world.closure.packages.first() {
-        for file in own.files.iter().map(|file| &file.code) {
-            for at in file.body..file.len() {
-                if file.word(at) == "case"
-                    && let Some(name) =
-                        file.string(at + 1).filter(|name| SERVING.contains(&name.as_ref()))
-                {
-                    let evidence = file.evidence(at, format!("subcommand `{name}`"));
-                    all.push((name.into_owned(), evidence, false));
-                }
+    for number in 0..all.len() {
+        all[number].parent = parent(world, &files, &all, number);
+    }
+    all
+}
+
+/// The command whose literal names itself at a position.
+fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Command> {
+    let text = file.string(text)?;
+    let mut words = text.split_whitespace();
+    let name = words.next()?.to_owned();
+    let open = file.enclosing(at)?;
+    let types = (1..=2).filter_map(|back| open.checked_sub(back)).map(|at| file.word(at));
+    let of = types.clone().find(|of| ["Command", "App"].contains(of));
+    // Inside a list of commands the type is left out.
+    let listed = matches!(file.word(open.wrapping_sub(1)), "{" | ",");
+    if of.is_none() && !listed {
+        return None;
+    }
+    let fields = file.elements(open);
+    let has = |names: &[&str]| fields.iter().any(|field| names.contains(&file.word(field.start)));
+    let required = fields.iter().any(|field| {
+        let counts = |at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs");
+        file.word(field.start) == "Args" && field.clone().any(counts)
+    });
+    let asked = words.any(|word| {
+        word.starts_with('<') || word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    });
+    let facts = file.facts();
+    let holds = |definition: &&Definition| definition.value.contains(&open);
+    let variables = facts.definitions().iter().filter(|d| d.form.is_variable()).filter(holds);
+    let names = variables.map(|definition| definition.name);
+    let names = names.chain(facts.function_at(open).map(|function| function.name));
+    Some(Command {
+        file: number,
+        open,
+        names: names.map(|at| file.word(at).to_owned()).collect(),
+        evidence: file.evidence(at, format!("subcommand `{name}`")),
+        name,
+        wanting: required || asked,
+        acts: of != Some("App") && has(&["Run", "RunE", "Action"]),
+        program: of == Some("App"),
+        parent: None,
+    })
+}
+
+/// The command that holds another: by its braces, by a name in its list, by `AddCommand`.
+fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) -> Option<usize> {
+    let child = &all[number];
+    let file = files[child.file];
+    let mut around = file.enclosing(child.open);
+    for _ in 0..MAX_LEVELS {
+        let Some(open) = around else { break };
+        let held = |command: &Command| command.file == child.file && command.open == open;
+        if let Some(found) = all.iter().position(held) {
+            return Some(found);
+        }
+        around = file.enclosing(open);
+    }
+    let named = |word: &str| child.names.iter().any(|name| name == word);
+    let listed = all.iter().position(|command| {
+        let file = files[command.file];
+        let lists = file.elements(command.open).into_iter();
+        let mut lists = lists.filter(|f| ["Commands", "Subcommands"].contains(&file.word(f.start)));
+        command.open != child.open && lists.any(|mut list| list.any(|at| named(file.word(at))))
+    });
+    listed.or_else(|| {
+        let mut adds = world.code.calls_named("AddCommand");
+        let add = adds.find(|call| {
+            let mut range = call.open..call.file.closing(call.open);
+            range.any(|at| named(call.file.word(at)))
+        })?;
+        let by = add.receiver().to_owned();
+        let holds = |command: &Command| command.names.contains(&by);
+        all.iter().position(holds).filter(|found| *found != number)
+    })
+}
+
+/// `case "serve":` below `switch os.Args[1]`.
+fn cases(world: &World) -> Vec<(Vec<String>, Evidence, bool)> {
+    let mut all = Vec::new();
+    let own = world.closure.packages.first();
+    for file in own.into_iter().flat_map(|own| &own.files).map(|file| &file.code) {
+        for at in (file.body..file.len()).filter(|&at| file.word(at) == "case") {
+            let name = file.string(at + 1).filter(|name| SERVING.contains(&name.as_ref()));
+            if let Some(name) = name {
+                let evidence = file.evidence(at, format!("subcommand `{name}`"));
+                all.push((vec![name.into_owned()], evidence, false));
             }
         }
     }

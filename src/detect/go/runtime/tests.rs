@@ -4,6 +4,8 @@ use crate::detect::go::detect;
 use crate::facts::{Facts, FrontEnd, Kind, Libc, Program, Sourced};
 use crate::repo::Repo;
 
+mod reading;
+
 fn facts(files: &[(&str, &str)]) -> Facts {
     let module = [("go.mod", "module example.com/app\ngo 1.26\n")];
     let repo = Repo::from_files(module.iter().chain(files).copied());

@@ -1,0 +1,205 @@
+//! What only the shared reading of code finds: types, scopes, tags, conditions, callers.
+
+use super::{codes, main, port, with};
+
+/// The folders that a program writes.
+fn folders(program: &crate::facts::Program) -> Vec<&str> {
+    program.writable.iter().map(|folder| folder.value.as_str()).collect()
+}
+
+#[test]
+fn tags_of_every_library_state_ports_and_addresses() {
+    for (tags, args) in [
+        (
+            "Host string `conf:\"default:0.0.0.0\"`\nPort int `conf:\"default:7100,env:X_PORT\"`",
+            None,
+        ),
+        (
+            "Host string `long:\"bind\" default:\"localhost\"`\nPort int `long:\"port\" default:\"7100\"`",
+            Some("--bind=0.0.0.0"),
+        ),
+        ("Host string\nPort int `arg:\"--port,env:PORT\" default:\"7100\"`", None),
+        ("Host string\nPort int `env:\"PORT\" env-default:\"7100\"`", None),
+        ("Host string\nPort int `env:\"PORT,default=7100\"`", None),
+    ] {
+        let program = with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"fmt\")\ntype options struct {{\n{tags}\n}}\nfunc main() {{\n\tvar o options\n\thttp.ListenAndServe(fmt.Sprintf(\"%s:%d\", o.Host, o.Port), nil)\n}}\n"
+            ),
+        )]);
+        assert_eq!(port(&program), Some(7100), "{tags}");
+        assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), args, "{tags}");
+    }
+}
+
+#[test]
+fn a_name_means_what_its_block_declares() {
+    let program = main(
+        "net/http os",
+        "if v := os.Getenv(\"A\"); v != \"\" {\n_ = v\n}\nif v := \"spool\"; true {\nos.MkdirAll(v, 0755)\n}\nv := \":7101\"\nhttp.ListenAndServe(v, nil)",
+    );
+    assert_eq!((port(&program), folders(&program)), (Some(7101), vec!["spool"]));
+}
+
+#[test]
+fn fields_match_by_type() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\"os\"; \"example.com/app/store\"; \"example.com/app/api\")\nfunc main() {\n\tapi.Users()\n\tstore.Open(store.Settings{Path: os.Getenv(\"STORE\")})\n}\n",
+        ),
+        (
+            "api/api.go",
+            "package api\ntype Route struct{ Method, Path string }\nfunc Users() Route { return Route{Path: \"/api/users\"} }\n",
+        ),
+        (
+            "store/store.go",
+            "package store\nimport (\"os\"; \"path/filepath\")\ntype Settings struct{ Path string }\nfunc Open(s Settings) {\n\tos.MkdirAll(filepath.Dir(s.Path), 0755)\n}\n",
+        ),
+    ]);
+    assert!(folders(&program).is_empty(), "{:?}", program.writable);
+}
+
+#[test]
+fn a_tag_does_not_hide_the_default_of_the_code() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport \"os\"\ntype settings struct {\n\tFolder string `env:\"FOLDER\"`\n}\nfunc defaults() *settings { return &settings{Folder: \"stash\"} }\nfunc main() {\n\ts := defaults()\n\tos.MkdirAll(s.Folder, 0755)\n}\n",
+    )]);
+    assert_eq!(folders(&program), ["stash"]);
+}
+
+#[test]
+fn folders_of_the_program_and_of_the_home_are_written() {
+    let program = main(
+        "os path/filepath",
+        "d := filepath.Join(filepath.Dir(os.Args[0]), \"nest\")\nos.MkdirAll(d, 0755)",
+    );
+    assert_eq!(folders(&program), ["nest"]);
+    for body in [
+        "h, _ := os.UserHomeDir()\nos.MkdirAll(filepath.Join(h, \".quill\"), 0755)",
+        "os.MkdirAll(os.Getenv(\"HOME\") + \"/.quill\", 0755)",
+        "os.WriteFile(\"~/.quill/x\", nil, 0644)\nfilepath.Join()",
+        "u, _ := user.Current()\nos.MkdirAll(filepath.Join(u.HomeDir, \".quill\", os.Args[1]), 0755)",
+    ] {
+        let program = main("os os/user path/filepath", body);
+        assert_eq!(folders(&program), ["/home/nonroot/.quill"], "{body}");
+        assert_eq!(program.env[0].value.key, "HOME");
+    }
+}
+
+#[test]
+fn numbers_addresses_and_routes_are_no_folders() {
+    for text in ["10", "127.0.0.1:80", "/users/:id", "/net/{net}", "http://x/y", "a b"] {
+        let program = main("os", &format!("os.MkdirAll({text:?}, 0755)"));
+        assert!(folders(&program).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn side_listeners_come_last_and_real_ones_are_all_named() {
+    let program = main(
+        "net/http os",
+        "if os.Getenv(\"P\") != \"\" {\ngo func() { http.ListenAndServe(\"127.0.0.1:6060\", nil) }()\n}\nhttp.ListenAndServe(\":7102\", nil)",
+    );
+    assert_eq!((port(&program), program.more_ports.len()), (Some(7102), 0));
+    let program = main(
+        "net/http net",
+        "go net.Listen(\"tcp\", \":2222\")\nnet.ListenPacket(\"udp\", \":5353\")\nhttp.ListenAndServe(\":7103\", nil)",
+    );
+    let more: Vec<String> = program.more_ports.iter().map(|port| port.value.to_string()).collect();
+    assert_eq!((port(&program), more), (Some(7103), vec!["2222".into(), "5353/udp".into()]));
+    // The only one is the one, whatever stands around it.
+    let program = main(
+        "net/http os",
+        "if os.Getenv(\"Q\") == \"\" {\ngo func() { http.ListenAndServe(\":7104\", nil) }()\n}",
+    );
+    assert_eq!(port(&program), Some(7104));
+}
+
+#[test]
+fn datagrams_alone_are_a_service() {
+    for body in [
+        "net.ListenPacket(\"udp\", \":5353\")",
+        "a, _ := net.ResolveUDPAddr(\"udp\", \":5353\")\nnet.ListenUDP(\"udp\", a)",
+        "net.ListenUDP(\"udp\", &net.UDPAddr{Port: 5353})",
+    ] {
+        let program = main("net", body);
+        assert_eq!(program.more_ports[0].value.to_string(), "5353/udp", "{body}");
+        assert_eq!((port(&program), codes(&program).len()), (None, 0), "{body}");
+    }
+}
+
+#[test]
+fn port_zero_is_any() {
+    let program = main("net/http", "http.ListenAndServe(\"localhost:0\", nil)");
+    assert_eq!(codes(&program), ["port-unknown"]);
+    assert!(program.findings[0].what.contains("port 0"));
+}
+
+#[test]
+fn callers_pass_several_paths() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport \"text/template\"\nconst folder = \"pages\"\nfunc main() {\n\tshow(\"bill\")\n\tshow(\"note\")\n}\nfunc show(name string) {\n\ttemplate.ParseFiles(folder + \"/\" + name + \".tmpl\")\n}\n",
+        ),
+        ("pages/bill.tmpl", "x"),
+        ("pages/note.tmpl", "x"),
+        ("pages/other.tmpl", "x"),
+    ]);
+    let files: Vec<&str> = program.files.iter().map(|file| file.value.as_str()).collect();
+    assert_eq!(files, ["pages/bill.tmpl", "pages/note.tmpl"]);
+}
+
+#[test]
+fn a_url_of_a_file_is_a_path() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport \"github.com/golang-migrate/migrate/v4\"\nfunc main() {\n\tmigrate.New(\"file://db/migrations\", \"\")\n}\n",
+        ),
+        ("db/migrations/1.sql", "x"),
+    ]);
+    assert_eq!(program.files[0].value.as_str(), "db/migrations");
+}
+
+#[test]
+fn a_file_that_must_exist_is_said_to_be_missing() {
+    let read = |end: &str| {
+        format!(
+            "f := flag.String(\"config\", \"./app.yml\", \"\")\n_, err := os.ReadFile(*f)\n{end}"
+        )
+    };
+    let program = main("os flag log", &read("if err != nil { log.Fatal(err) }"));
+    assert_eq!(codes(&program), ["file-missing"]);
+    assert!(program.findings[0].fix.contains("--config"));
+    assert!(codes(&main("os flag log", &read("if err != nil { log.Print(err) }"))).is_empty());
+    // Its caller ends the program.
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"os\"; \"log\")\nfunc load() error {\n\t_, err := os.Open(\"app.toml\")\n\treturn err\n}\nfunc main() {\n\tif err := load(); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}\n",
+    )]);
+    assert_eq!(codes(&program), ["file-missing"]);
+}
+
+#[test]
+fn a_subcommand_that_only_holds_others_is_followed() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport \"github.com/spf13/cobra\"\nvar root = &cobra.Command{Use: \"app\"}\nvar server = &cobra.Command{Use: \"server\"}\nvar run = &cobra.Command{Use: \"run\", RunE: f}\nvar job = &cobra.Command{Use: \"job\"}\nvar start = &cobra.Command{Use: \"start\", Run: f}\nfunc main() {\n\troot.AddCommand(server, job)\n\tserver.AddCommand(run)\n\tjob.AddCommand(start)\n}\n",
+    )]);
+    assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("server run"));
+}
+
+#[test]
+fn programs_of_other_systems_are_not_missed() {
+    let program = main(
+        "os/exec runtime",
+        "switch runtime.GOOS {\ncase \"darwin\":\nexec.Command(\"system_profiler\").Run()\ncase \"linux\":\nexec.Command(\"lshw-x\").Run()\n}\nif runtime.GOOS == \"windows\" {\nexec.Command(\"wmic\").Run()\n} else {\nexec.Command(\"other-x\").Run()\n}",
+    );
+    let said: Vec<&str> = program.findings.iter().map(|finding| finding.what.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("lshw-x") && said[1].contains("other-x"), "{said:?}");
+}
