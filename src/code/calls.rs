@@ -7,7 +7,7 @@ use super::facts::Call;
 use super::file::File;
 use super::program::Program;
 use super::rules::{CallRow, Does};
-use super::value::{Base, Part, Value, is_env_name, merge};
+use super::value::{Base, Part, Value, env, is_env_name, merge};
 
 impl Program<'_> {
     /// The value of a call.
@@ -37,7 +37,13 @@ impl Program<'_> {
             Does::Environment => {
                 let default = row.default.and_then(argument).and_then(|value| value.text());
                 let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
-                Some(argument(at)?.text().map_or_else(unknown, |key| env(key, default, call)))
+                let Some(key) = argument(at)?.text() else { return Some(unknown()) };
+                // A method of anything reads more than the environment.
+                if row.of.len() < 2 && !is_env_name(&key) {
+                    return None;
+                }
+                let default = default.or_else(|| self.schema_default(&key, steps));
+                Some(env(key, default, |note| call.evidence(note)))
             }
             Does::Formats => self.formatted(call, at, steps),
             Does::Joins => {
@@ -148,7 +154,7 @@ impl Program<'_> {
         let key = self.argument_within(call, 0, steps)?.text().filter(|key| is_env_name(key))?;
         let reads = call.name().to_ascii_lowercase().contains("env");
         let default = self.argument_within(call, 1, steps).and_then(|value| value.text());
-        (reads || default.is_some()).then(|| env(key, default, call))
+        (reads || default.is_some()).then(|| env(key, default, |note| call.evidence(note)))
     }
 
     /// What a function of the program returns: the last known result, and the variable that another
@@ -186,15 +192,4 @@ fn result(file: &File, at: usize) -> Option<Range<usize>> {
         end = if file.is_open(end) { file.closing(end) + 1 } else { end + 1 };
     }
     (end > at + 1).then(|| at + 1..end.min(file.len()))
-}
-
-fn env(key: String, default: Option<String>, call: &Call) -> Value {
-    if key == "HOME" && default.is_none() {
-        return Value::base(Base::Home, call.evidence("the user's home"));
-    }
-    let note = match &default {
-        Some(default) => format!("environment variable {key}, else `{default}`"),
-        None => format!("environment variable {key}"),
-    };
-    Part::setting(default, Some(key), None, call.evidence(note)).into()
 }

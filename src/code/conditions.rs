@@ -66,7 +66,7 @@ pub fn is_conditional(tree: &Tree, at: usize) -> bool {
 
 /// A place runs beside the rest of the program: in a goroutine.
 pub fn is_aside(tree: &Tree, at: usize) -> bool {
-    let goes = |start: usize| tree.word(start) == "go";
+    let goes = |start: usize| tree.dialect().beside.contains(&tree.word(start));
     goes(statement(tree, at)) || heads(tree, at).iter().any(|head| goes(head.start))
 }
 

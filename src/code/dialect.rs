@@ -21,6 +21,18 @@ pub struct Dialect {
     pub marks: &'static [&'static str],
     /// Where the end of a line ends a statement; `None` where only `;` does.
     pub line_ends: Option<LineEnds>,
+    /// Words before a call that runs beside the rest of the program.
+    pub beside: &'static [&'static str],
+    /// Words that declare the name behind them: `let`, `var`, `const`.
+    pub declares: &'static [&'static str],
+    /// What stands before an expression and does not change what it is worth: `await`, `&`.
+    pub prefixes: &'static [&'static str],
+    /// What stands between an expression and its type: `as`.
+    pub casts: &'static [&'static str],
+    /// Operators that give their first operand that says something: `||`, `??`.
+    pub choices: &'static [&'static str],
+    /// `a ? b : c` is an expression.
+    pub ternary: bool,
     /// Words that begin a function: `func`, `fn`, `function`.
     pub functions: &'static [&'static str],
     /// Words that stand before brackets and call nothing: `if`, `for`, `func`.

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::conditions::heads;
 use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
 use super::program::Program;
@@ -56,12 +57,18 @@ impl Program<'_> {
         self.looks.set(looks);
         loop {
             match file.word(range.start) {
-                "*" | "&" if range.len() > 1 => range.start += 1,
+                word if range.len() > 1 && file.dialect().prefixes.contains(&word) => {
+                    range.start += 1;
+                }
                 "(" if range.len() > 2 && file.closing(range.start) + 1 == range.end => {
                     range = range.start + 1..range.end - 1;
                 }
                 _ => break,
             }
+        }
+        let casts = file.dialect().casts;
+        if let Some(cast) = range.clone().skip(1).find(|&at| casts.contains(&file.word(at))) {
+            range.end = cast;
         }
         if range.is_empty() {
             return unknown;
@@ -77,6 +84,9 @@ impl Program<'_> {
     }
 
     fn look(&self, file: &Rc<File>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
+        if let Some(value) = self.chosen(file, &range, steps) {
+            return value;
+        }
         let sum = file.split(range.clone(), &["+"]);
         if sum.len() > 1 {
             return Self::sum(sum.into_iter().map(|piece| self.eval(file, piece, steps)), unknown);
@@ -109,6 +119,9 @@ impl Program<'_> {
                 Some(Kind::Word) => self.named(file, range.start, steps),
                 _ => unknown,
             };
+        }
+        if let Some(value) = self.variable(file, &range, steps) {
+            return value;
         }
         if let Some(call) = whole_call(file, &range) {
             return self.call(&call, steps);
@@ -346,6 +359,11 @@ fn home(file: &File, definition: &Definition) -> String {
         before(definition.name);
     } else if let Some(open) = file.enclosing(definition.name) {
         before(open);
+        // What a function returns is called like the function.
+        if open > 0 && file.word(open - 1) == "return" {
+            let head = heads(file, open).into_iter().next().unwrap_or_default();
+            words.extend(head.take(12).map(|at| file.word(at).to_ascii_lowercase()));
+        }
     }
     if definition.form == Form::Tag {
         words.push(file.word(definition.value.start).to_ascii_lowercase());

@@ -208,29 +208,25 @@ impl Facts {
     /// `a, b := x, y` and its like.
     fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
         let mut start = at;
+        let declares = tree.dialect().declares;
         while start > body.max(at.saturating_sub(MAX_STATEMENT))
+            && !declares.contains(&tree.word(start - 1))
             && !matches!(
                 tree.word(start - 1),
-                ";" | "{"
-                    | "}"
-                    | "("
-                    | ")"
-                    | "if"
-                    | "for"
-                    | "switch"
-                    | "var"
-                    | "const"
-                    | "else"
-                    | "case"
-                    | ":"
+                ";" | "{" | "}" | "(" | ")" | "if" | "for" | "switch" | "else" | "case" | ":"
             )
         {
             start -= 1;
         }
-        let names = tree.split(start..at, &[","]);
+        // `const port: number = 3000`
+        let typed = start
+            .checked_sub(3)
+            .filter(|&before| tree.word(start - 1) == ":" && declares.contains(&tree.word(before)));
+        let (start, end) = typed.map_or((start, at), |before| (before + 1, before + 2));
+        let names = tree.split(start..end, &[","]);
         let values = values(tree, at + 1, names.len());
         let before = start.checked_sub(1).map_or("", |before| tree.word(before));
-        let declares = tree.word(at) == ":=" || matches!(before, "var" | "const");
+        let declares = tree.word(at) == ":=" || declares.contains(&before);
         let scope = if declares { scope(tree, start) } else { 0..tree.len() };
         for (number, left) in names.iter().enumerate() {
             // The first result of a call goes to the first name.

@@ -102,8 +102,9 @@ impl<'r> Program<'r> {
 
     /// The files of the package that holds `file`, that one first.
     pub(super) fn package_of(&self, file: &Rc<File>) -> Vec<Rc<File>> {
-        let folder = file.path.parent().unwrap_or_default();
-        let others = self.files_in(&folder).filter(|other| other.path != file.path);
+        let folder = self.files.iter().find(|(_, held)| Rc::ptr_eq(held, file));
+        let others = folder.into_iter().flat_map(|(folder, _)| self.files_in(folder));
+        let others = others.filter(|other| !Rc::ptr_eq(other, file));
         std::iter::once(file).chain(others).cloned().collect()
     }
 

@@ -1,5 +1,7 @@
 //! What functions of libraries do, as rows of the catalog: one vocabulary for every language.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::facts::Call;
@@ -161,6 +163,12 @@ pub struct Rows {
     /// Tags.
     #[serde(default)]
     pub tag: TagRow,
+    /// Expressions that hold the environment's variables: `process.env`.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// Variables that the image sets.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
     /// Words that end the program.
     #[serde(default)]
     pub ending: Vec<String>,

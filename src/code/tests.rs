@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::dialect::{Characters, Dialect, LineEnds, Quote};
 use super::tree::{Kind, Piece, Tree};
-use crate::detect::go;
+use crate::detect::{go, java, node, rust};
 
 static PYTHON: Dialect = Dialect {
     line_comments: &["#"],
@@ -28,67 +28,14 @@ static PYTHON: Dialect = Dialect {
     word_bytes: b"",
     marks: &["**", "//", "==", "!=", "<=", ">=", "->", ":=", "+=", "-="],
     line_ends: Some(LineEnds { open_words: &[], continues: &[], inside: b"" }),
+    beside: &[],
+    declares: &[],
+    prefixes: &["await"],
+    casts: &[],
+    choices: &["or"],
+    ternary: false,
     functions: &["def"],
     keywords: &["def", "class", "if", "elif", "while", "for", "return", "not", "and", "or", "in"],
-};
-
-static RUST: Dialect = Dialect {
-    line_comments: &["//"],
-    block_comment: Some(("/*", "*/")),
-    nested_comments: true,
-    strings: &[
-        Quote { hashes: true, ..Quote::raw("br", "\"") },
-        Quote { hashes: true, ..Quote::raw("cr", "\"") },
-        Quote { hashes: true, ..Quote::raw("r", "\"") },
-        Quote { open: "b\"", lines: true, ..Quote::plain("\"") },
-        Quote { open: "c\"", lines: true, ..Quote::plain("\"") },
-        Quote { lines: true, ..Quote::plain("\"") },
-    ],
-    characters: Characters::OrLifetimes,
-    patterns: false,
-    word_bytes: b"",
-    marks: &["..=", "...", "::", "->", "=>", "..", "==", "!=", "<=", ">=", "&&", "||", "+=", "-="],
-    line_ends: None,
-    functions: &["fn"],
-    keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],
-};
-
-static JAVA: Dialect = Dialect {
-    line_comments: &["//"],
-    block_comment: Some(("/*", "*/")),
-    nested_comments: false,
-    strings: &[Quote { escapes: true, ..Quote::raw("\"\"\"", "\"\"\"") }, Quote::plain("\"")],
-    characters: Characters::Quoted,
-    patterns: false,
-    word_bytes: b"$",
-    marks: &["==", "!=", "<=", ">=", "&&", "||", "->", "::", "+=", "-=", "++", "--"],
-    line_ends: None,
-    functions: &[],
-    keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],
-};
-
-static JAVASCRIPT: Dialect = Dialect {
-    line_comments: &["//"],
-    block_comment: Some(("/*", "*/")),
-    nested_comments: false,
-    strings: &[
-        Quote::plain("\""),
-        Quote::plain("'"),
-        Quote { lines: true, hole: Some("${"), ..Quote::plain("`") },
-    ],
-    characters: Characters::None,
-    patterns: true,
-    word_bytes: b"$",
-    marks: &["===", "!==", "...", "=>", "??", "?.", "||", "&&", "==", "!=", "++", "--", "+="],
-    line_ends: Some(LineEnds {
-        open_words: &["const", "let", "var", "return", "new", "typeof", "await", "else", "export"],
-        continues: &[
-            ".", "?.", "?", ":", "+", "-", "*", "/", "||", "&&", "??", "=", "=>", ",", "{",
-        ],
-        inside: b"{",
-    }),
-    functions: &["function"],
-    keywords: &["if", "while", "for", "switch", "return", "catch", "function"],
 };
 
 fn tree(dialect: &'static Dialect, text: &str) -> Tree {
@@ -111,15 +58,15 @@ fn strings_characters_and_comments_do_not_leak() {
     let text = "a := \"x // y\\\"\" // package main\n/* package\nmain */ b := `\"` + '\"' + '\\''";
     assert_eq!(words(&go::DIALECT, text), "a := \"x // y\\\"\" ; b := `\"` + '\"' + '\\'' ;");
     assert_eq!(
-        words(&JAVASCRIPT, "a /* x.listen(1) */ b // c\n'd\\'e'; x = /[/'\"]/g.test(y) / 2"),
+        words(&node::DIALECT, "a /* x.listen(1) */ b // c\n'd\\'e'; x = /[/'\"]/g.test(y) / 2"),
         "a b ; 'd\\'e' ; x = /[/'\"]/g . test ( y ) / 2 ;"
     );
     assert_eq!(
-        words(&RUST, "fn f<'a>(c: char) { '\"' /* a /* b */ c */ ; r#\"x \" y\"# }"),
+        words(&rust::DIALECT, "fn f<'a>(c: char) { '\"' /* a /* b */ c */ ; r#\"x \" y\"# }"),
         "fn f < 'a > ( c : char ) { '\"' ; r#\"x \" y\"# }"
     );
     assert_eq!(
-        words(&JAVA, "char c = '\"'; String s = \"\"\"\na \"b\" \"\"\";"),
+        words(&java::DIALECT, "char c = '\"'; String s = \"\"\"\na \"b\" \"\"\";"),
         "char c = '\"' ; String s = \"\"\"\na \"b\" \"\"\" ;"
     );
     assert_eq!(words(&PYTHON, "x = 'a' # b\ny = [1,\n 2]\n"), "x = 'a' ; y = [ 1 , 2 ] ;");
@@ -131,7 +78,7 @@ fn strings_have_values() {
     assert_eq!(strings(&go::DIALECT, all), ["a\"A\u{e9}A", "a\\n"]);
     assert_eq!(strings(&go::DIALECT, "\"abc\n"), [""; 0]);
     assert_eq!(
-        strings(&RUST, "r##\"a\"# b\"## b\"x\\u{41}\" \"a\\\n   b\""),
+        strings(&rust::DIALECT, "r##\"a\"# b\"## b\"x\\u{41}\" \"a\\\n   b\""),
         ["a\"# b", "xA", "ab"]
     );
     assert_eq!(strings(&PYTHON, "r'a\\n' b\"c\" '''d'e'''"), ["a\\n", "c", "d'e"]);
@@ -140,7 +87,7 @@ fn strings_have_values() {
 #[test]
 fn strings_with_expressions_are_taken_apart() {
     let text = "`b${c + `d${e}`}f${ {a: 1} }g` + x";
-    let found = tree(&JAVASCRIPT, text);
+    let found = tree(&node::DIALECT, text);
     let pieces: Vec<String> = found
         .pieces(0)
         .into_iter()
@@ -165,7 +112,7 @@ fn line_ends_end_statements() {
         "x := f ( 1 , ) ; return ; if x { } ;"
     );
     assert_eq!(
-        words(&JAVASCRIPT, "const a = b\n  .c(1,\n2)\n  || d\nconst e = 1\n"),
+        words(&node::DIALECT, "const a = b\n  .c(1,\n2)\n  || d\nconst e = 1\n"),
         "const a = b . c ( 1 , 2 ) || d ; const e = 1 ;"
     );
 }
@@ -182,7 +129,7 @@ fn brackets_find_each_other() {
     assert_eq!(found.enclosing(6).map(|at| found.word(at)), Some("("));
     assert_eq!(tree(&go::DIALECT, "f(").closing(1), 2);
     // What is not closed inside of braces ends with them.
-    let found = tree(&JAVASCRIPT, "{ a( } b");
+    let found = tree(&node::DIALECT, "{ a( } b");
     assert_eq!((found.closing(0), found.closing(2)), (3, 3));
 }
 
@@ -199,7 +146,7 @@ fn lines_are_counted_through_strings_and_comments() {
 
 #[test]
 fn broken_text_ends() {
-    for dialect in [&go::DIALECT, &JAVASCRIPT, &RUST, &JAVA, &PYTHON] {
+    for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &java::DIALECT, &PYTHON] {
         for text in [
             "\"",
             "'abc",
@@ -229,13 +176,13 @@ fn broken_text_ends() {
             }
         }
     }
-    assert_eq!(tree(&JAVASCRIPT, "/(").kind(0), Some(Kind::Mark));
+    assert_eq!(tree(&node::DIALECT, "/(").kind(0), Some(Kind::Mark));
 }
 
 #[test]
 fn hostile_text_takes_linear_time() {
     for unit in ["(", "{", "`${", "}", "/[=", "r#", "((}", "/*", "'\\", "{(", "\"\\\n", "0."] {
-        for dialect in [&go::DIALECT, &JAVASCRIPT, &RUST, &PYTHON] {
+        for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &PYTHON] {
             let took = [4_000, 32_000].map(|times| {
                 let text = unit.repeat(times);
                 let started = std::time::Instant::now();

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Quote};
 
 mod lexer;
 
@@ -122,6 +122,11 @@ impl Tree {
         }
     }
 
+    /// The first token that begins at a byte of the text or behind it.
+    pub fn token_at(&self, byte: usize) -> usize {
+        self.tokens.partition_point(|token| position(token.start) < byte)
+    }
+
     /// The kind of a token.
     pub fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|token| token.kind)
@@ -142,10 +147,16 @@ impl Tree {
         self.tokens.get(at).map_or(0, |token| token.line)
     }
 
-    /// The value of a string token, or of a piece of one; `None` for other tokens.
-    pub fn string(&self, at: usize) -> Option<Cow<'_, str>> {
-        let token = self.tokens.get(at)?;
-        let quote = self.dialect.strings.get(usize::from(token.quote))?;
+    /// The bytes of a token in the text.
+    pub fn place(&self, at: usize) -> Range<usize> {
+        let token = self.tokens.get(at);
+        token.map_or(0..0, |token| position(token.start)..position(token.end))
+    }
+
+    /// The bytes between the quotes of a string, or of a piece of one; `None` for other tokens, and
+    /// for a string without an end.
+    pub fn inside(&self, at: usize) -> Option<Range<usize>> {
+        let (token, quote) = (self.tokens.get(at)?, self.quote(at)?);
         let hashes = usize::from(token.hashes);
         let hole = quote.hole.map_or(0, str::len);
         let open = quote.open.len() + if quote.hashes { hashes + 1 } else { 0 };
@@ -154,8 +165,7 @@ impl Tree {
             Kind::Text => (open, close),
             Kind::Opening => (open, hole),
             Kind::Between => (1, hole),
-            Kind::Ending => (1, close),
-            _ => return None,
+            _ => (1, close),
         };
         let text = self.slice(token.start, token.end);
         // A string that its line, or the text, ends in has no closing quote.
@@ -164,8 +174,25 @@ impl Tree {
         {
             return None;
         }
-        let inner = text.get(before..text.len().checked_sub(after)?)?;
-        Some(if quote.escapes { unescape(inner) } else { Cow::Borrowed(inner) })
+        let end = text.len().checked_sub(after).filter(|end| before <= *end)?;
+        let start = position(token.start);
+        Some(start + before..start + end)
+    }
+
+    /// The string literal that a token is, or a piece of.
+    fn quote(&self, at: usize) -> Option<&'static Quote> {
+        self.dialect.strings.get(usize::from(self.tokens.get(at)?.quote))
+    }
+
+    /// A string's text has escapes to be read.
+    pub fn has_escapes(&self, at: usize) -> bool {
+        self.quote(at).is_some_and(|quote| quote.escapes)
+    }
+
+    /// The value of a string token, or of a piece of one; `None` for other tokens.
+    pub fn string(&self, at: usize) -> Option<Cow<'_, str>> {
+        let inner = self.text.get(self.inside(at)?)?;
+        Some(if self.has_escapes(at) { unescape(inner) } else { Cow::Borrowed(inner) })
     }
 
     /// The pieces of the string that begins at `at`; empty where none with expressions does.
@@ -255,7 +282,7 @@ impl Tree {
 
 /// The value of a string's text. An escape that the language does not know stands for its
 /// character.
-fn unescape(text: &str) -> Cow<'_, str> {
+pub fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }

@@ -267,6 +267,22 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
     Some(chosen)
 }
 
+/// A variable of the environment with its default.
+pub(super) fn env(
+    key: String,
+    default: Option<String>,
+    evidence: impl FnOnce(String) -> Evidence,
+) -> Value {
+    if key == "HOME" && default.is_none() {
+        return Value::base(Base::Home, evidence("the user's home".to_owned()));
+    }
+    let note = match &default {
+        Some(default) => format!("environment variable {key}, else `{default}`"),
+        None => format!("environment variable {key}"),
+    };
+    Part::setting(default, Some(key), None, evidence(note)).into()
+}
+
 /// `PORT`, `APP_PORT`: capitals, digits and underscores.
 pub fn is_env_name(text: &str) -> bool {
     text.len() > 1

@@ -10,6 +10,7 @@
 
 mod artifact;
 mod config;
+mod dialect;
 mod dropwizard;
 mod maven;
 mod plan;
@@ -23,6 +24,8 @@ mod storage;
 mod tables;
 mod toolchain;
 mod xml;
+
+pub use dialect::DIALECT;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -12,6 +12,7 @@ mod angular;
 mod build_args;
 mod config;
 mod development;
+mod dialect;
 mod documents;
 mod entry;
 mod expression;
@@ -37,6 +38,8 @@ mod tool;
 mod typescript;
 mod version;
 mod workspace;
+
+pub use dialect::DIALECT;
 
 use std::collections::BTreeMap;
 

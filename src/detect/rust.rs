@@ -16,6 +16,7 @@ use crate::repo::Dir;
 
 mod config;
 mod demanded;
+mod dialect;
 mod features;
 mod inputs;
 mod lexer;
@@ -35,6 +36,8 @@ mod tests;
 mod toolchain;
 mod unread;
 mod workspace;
+
+pub use dialect::DIALECT;
 
 /// The row of the registry.
 pub const LANGUAGE: Language = Language {

@@ -43,6 +43,12 @@ pub static DIALECT: Dialect = Dialect {
         continues: &[],
         inside: b"([{",
     }),
+    beside: &["go"],
+    declares: &["var", "const"],
+    prefixes: &["*", "&"],
+    casts: &[],
+    choices: &[],
+    ternary: false,
     functions: &["func"],
     keywords: &[
         "func",

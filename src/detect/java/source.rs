@@ -2,7 +2,10 @@
 //! files, programs.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::dialect::DIALECT;
+use crate::code::{Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -26,42 +29,21 @@ pub(super) struct Source {
 impl Source {
     /// Splits a text; comments are left out.
     pub(super) fn new(path: &RelPath, text: &str) -> Self {
+        let tree = Tree::new(&DIALECT, &Rc::from(text));
         let mut tokens = Vec::new();
-        let (mut rest, mut line) = (text, 1_u32);
-        while let Some(c) = rest.chars().next() {
-            let length = if let Some(body) = rest.strip_prefix("//") {
-                body.find('\n').map_or(rest.len(), |end| end + 2)
-            } else if let Some(body) = rest.strip_prefix("/*") {
-                body.find("*/").map_or(rest.len(), |end| end + 4)
-            } else if let Some(body) = rest.strip_prefix("\"\"\"") {
-                let end = body.find("\"\"\"").unwrap_or(body.len());
-                tokens.push((Token::Text(body[..end].to_owned()), line));
-                (end + 6).min(rest.len())
-            } else if c == '"' {
-                let (text, length) = literal(rest);
-                tokens.push((Token::Text(text), line));
-                length
-            } else if c == '\'' {
-                // A character literal, so that '"' opens no string.
-                let end = if rest[1..].starts_with('\\') {
-                    3
-                } else {
-                    1 + rest[1..].chars().next().map_or(0, char::len_utf8)
-                };
-                if rest.get(end..).is_some_and(|tail| tail.starts_with('\'')) { end + 1 } else { 1 }
-            } else if c.is_alphanumeric() || c == '_' {
-                let end =
-                    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                tokens.push((Token::Word(rest[..end].to_owned()), line));
-                end
-            } else {
-                if !c.is_whitespace() {
-                    tokens.push((Token::Mark(c), line));
+        for at in 0..tree.len() {
+            let (word, line) = (tree.word(at), tree.line(at));
+            match tree.kind(at) {
+                Some(Kind::Word | Kind::Number) => {
+                    tokens.push((Token::Word(word.to_owned()), line))
                 }
-                c.len_utf8()
-            };
-            line += u32::try_from(rest[..length].matches('\n').count()).unwrap_or(0);
-            rest = &rest[length..];
+                Some(Kind::Text) => {
+                    let text = tree.string(at).unwrap_or_default().into_owned();
+                    tokens.push((Token::Text(text), line));
+                }
+                Some(Kind::Mark) => tokens.extend(word.chars().map(|c| (Token::Mark(c), line))),
+                _ => {}
+            }
         }
         Self { path: path.clone(), tokens }
     }
@@ -245,26 +227,6 @@ impl Source {
         }
         found
     }
-}
-
-/// A string literal with its escapes read, and its length with the quotes.
-fn literal(text: &str) -> (String, usize) {
-    let mut value = String::new();
-    let mut chars = text.char_indices().skip(1);
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return (value, at + 1),
-            '\n' => return (value, at),
-            '\\' => match chars.next() {
-                Some((_, 'n')) => value.push('\n'),
-                Some((_, 't')) => value.push('\t'),
-                Some((_, other)) => value.push(other),
-                None => break,
-            },
-            other => value.push(other),
-        }
-    }
-    (value, text.len())
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     };
     let own_server = !matches!(launch.layout, Layout::Standalone | Layout::Bundle);
     if own_server {
-        listen::read(app, &sources, &mut scan);
+        listen::read(app, &sources, &mut scan)?;
     }
     process::read(app, &sources, own_server, &mut scan)?;
     storage::read(app, launch, &sources, &mut scan);

@@ -1,5 +1,11 @@
-//! A small tokenizer for JavaScript and TypeScript: it knows strings, templates, comments and
-//! regular expressions, so that what stands inside them is never taken for code.
+//! Tokens of JavaScript and TypeScript as their readers take them: strings with their values, an
+//! operator is one character.
+
+use std::rc::Rc;
+
+use super::dialect::DIALECT;
+use crate::code::tree::Piece;
+use crate::code::{self, Tree};
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,26 +57,26 @@ impl Token {
     }
 }
 
-/// How deep templates nest before the rest is read as plain text.
-const MAX_NESTING: usize = 16;
-
-struct Lexer<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
-    tokens: Vec<Token>,
-}
-
 /// Splits source text into tokens; comments vanish. Broken input never fails, it only gives fewer
 /// tokens.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::new() };
-    if text.starts_with("#!") {
-        lexer.at = text.find('\n').unwrap_or(text.len());
+    of(&Tree::new(&DIALECT, &Rc::from(text)))
+}
+
+/// The tokens of a text that is read already.
+pub(crate) fn of(tree: &Tree) -> Vec<Token> {
+    let mut all = Vec::new();
+    for at in (0..tree.len()).filter(|&at| !tree.is_line_end(at)) {
+        let start = tree.place(at).start;
+        if tree.kind(at) == Some(code::Kind::Mark) {
+            let marks = (start..).zip(tree.word(at).chars());
+            all.extend(marks.map(|(at, mark)| Token { kind: Kind::Mark(mark), at, span: 0 }));
+        } else {
+            all.extend(kind(tree, at).map(|kind| Token { kind, at: start, span: 0 }));
+        }
     }
-    lexer.run(0, false);
-    span(&mut lexer.tokens);
-    lexer.tokens
+    span(&mut all);
+    all
 }
 
 /// Notes where each bracket is closed, once for all questions: asked for each bracket by itself,
@@ -90,172 +96,31 @@ fn span(tokens: &mut [Token]) {
     }
 }
 
-impl Lexer<'_> {
-    fn peek(&self, ahead: usize) -> u8 {
-        self.bytes.get(self.at + ahead).copied().unwrap_or(0)
-    }
-
-    fn push(&mut self, kind: Kind, at: usize) {
-        self.tokens.push(Token { kind, at, span: 0 });
-    }
-
-    /// Reads to the end, or to the `}` that closes a substitution.
-    fn run(&mut self, nesting: usize, in_template: bool) {
-        let mut braces = 0usize;
-        while self.at < self.bytes.len() {
-            let (c, start) = (self.bytes[self.at], self.at);
-            match c {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                b'/' if self.peek(1) == b'/' => {
-                    self.at =
-                        self.text[self.at..].find('\n').map_or(self.bytes.len(), |n| self.at + n);
-                }
-                b'/' if self.peek(1) == b'*' => {
-                    self.at = self.text[self.at + 2..]
-                        .find("*/")
-                        .map_or(self.bytes.len(), |n| self.at + n + 4);
-                }
-                b'\'' | b'"' => self.string(c),
-                b'`' => self.template(nesting),
-                b'/' if self.regex_may_follow() => self.regex(),
-                b'0'..=b'9' => self.number(),
-                b'.' if self.peek(1).is_ascii_digit() => self.number(),
-                c if c.is_ascii_alphabetic() || c == b'_' || c == b'$' || c >= 0x80 => {
-                    while self.at < self.bytes.len() && is_word_byte(self.bytes[self.at]) {
-                        self.at += 1;
-                    }
-                    let word = self.text.get(start..self.at).unwrap_or_default().to_owned();
-                    self.push(Kind::Word(word), start);
-                }
-                _ => {
-                    match c {
-                        b'{' => braces += 1,
-                        b'}' if braces == 0 && in_template => return,
-                        b'}' => braces = braces.saturating_sub(1),
-                        _ => {}
-                    }
-                    self.push(Kind::Mark(char::from(c)), start);
-                    self.at += 1;
-                }
-            }
+/// What a token is that is no mark; `None` for what belongs to a template before it.
+fn kind(tree: &Tree, at: usize) -> Option<Kind> {
+    let word = tree.word(at);
+    Some(match tree.kind(at)? {
+        code::Kind::Word => Kind::Word(word.to_owned()),
+        code::Kind::Text => {
+            let text = tree.string(at).unwrap_or_else(|| word.get(1..).unwrap_or_default().into());
+            Kind::Text(text.into_owned())
         }
-    }
-
-    fn string(&mut self, quote: u8) {
-        let start = self.at;
-        self.at += 1;
-        let mut value = Vec::new();
-        while self.at < self.bytes.len()
-            && self.bytes[self.at] != quote
-            && self.bytes[self.at] != b'\n'
-        {
-            self.escape_or_byte(&mut value);
-        }
-        self.at += 1;
-        self.push(Kind::Text(String::from_utf8_lossy(&value).into_owned()), start);
-    }
-
-    fn escape_or_byte(&mut self, value: &mut Vec<u8>) {
-        if self.bytes[self.at] == b'\\' {
-            match self.peek(1) {
-                b'n' => value.push(b'\n'),
-                b't' => value.push(b'\t'),
-                other => value.push(other),
-            }
-            self.at += 2;
-        } else {
-            value.push(self.bytes[self.at]);
-            self.at += 1;
-        }
-    }
-
-    fn template(&mut self, nesting: usize) {
-        let start = self.at;
-        self.at += 1;
-        let (mut value, mut fixed) = (Vec::new(), true);
         // The template stands before the tokens of its substitutions.
-        let slot = self.tokens.len();
-        self.push(Kind::Mark('`'), start);
-        while self.at < self.bytes.len() && self.bytes[self.at] != b'`' {
-            if self.bytes[self.at] == b'$' && self.peek(1) == b'{' && nesting < MAX_NESTING {
-                fixed = false;
-                value.extend_from_slice(b"${}");
-                self.at += 2;
-                self.run(nesting + 1, true);
-                self.at += 1;
-            } else {
-                self.escape_or_byte(&mut value);
-            }
+        code::Kind::Opening => {
+            let pieces = tree.pieces(at).into_iter();
+            let fixed = pieces.filter_map(|piece| match piece {
+                Piece::Text(at) => tree.string(at),
+                Piece::Hole(_) => Some("${}".into()),
+            });
+            Kind::Template(fixed.collect())
         }
-        self.at += 1;
-        let value = String::from_utf8_lossy(&value).into_owned();
-        self.tokens[slot].kind = if fixed { Kind::Text(value) } else { Kind::Template(value) };
-    }
-
-    /// A `/` begins a regular expression where an expression may begin.
-    fn regex_may_follow(&self) -> bool {
-        match self.tokens.last().map(|token| &token.kind) {
-            None => true,
-            Some(Kind::Mark(mark)) => !matches!(mark, ')' | ']' | '}'),
-            Some(Kind::Word(word)) => {
-                matches!(
-                    word.as_str(),
-                    "return"
-                        | "typeof"
-                        | "case"
-                        | "in"
-                        | "of"
-                        | "delete"
-                        | "void"
-                        | "throw"
-                        | "do"
-                        | "else"
-                )
-            }
-            Some(_) => false,
+        code::Kind::Number => {
+            let digits = word.replace('_', "");
+            digits.parse().map_or(Kind::Word(digits), Kind::Number)
         }
-    }
-
-    fn regex(&mut self) {
-        let start = self.at;
-        let (mut at, mut class) = (self.at + 1, false);
-        while at < self.bytes.len() && self.bytes[at] != b'\n' {
-            match self.bytes[at] {
-                b'\\' => at += 1,
-                b'[' => class = true,
-                b']' => class = false,
-                b'/' if !class => {
-                    at += 1;
-                    while at < self.bytes.len() && self.bytes[at].is_ascii_alphabetic() {
-                        at += 1;
-                    }
-                    self.at = at;
-                    self.push(Kind::Pattern, start);
-                    return;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        // Not closed on its line: a division after all (or JSX text).
-        self.push(Kind::Mark('/'), start);
-        self.at += 1;
-    }
-
-    fn number(&mut self) {
-        let start = self.at;
-        while self.at < self.bytes.len()
-            && (is_word_byte(self.bytes[self.at]) || self.bytes[self.at] == b'.')
-        {
-            self.at += 1;
-        }
-        let digits = self.text.get(start..self.at).unwrap_or_default().replace('_', "");
-        self.push(digits.parse().map_or(Kind::Word(digits), Kind::Number), start);
-    }
-}
-
-fn is_word_byte(c: u8) -> bool {
-    c.is_ascii_alphanumeric() || c == b'_' || c == b'$' || c >= 0x80
+        code::Kind::Pattern => Kind::Pattern,
+        _ => return None,
+    })
 }
 
 /// The index of the bracket that closes the one at `open`; the end where it is not closed, and

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use super::lexer::{self, Kind, Token};
 use crate::budget::{MAX_CALLS, MAX_EXPRESSION};
+use crate::code::tree::unescape;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -103,7 +104,7 @@ impl SourceFile {
     pub(super) fn string(&self, at: usize) -> Option<Cow<'_, str>> {
         match self.kind(at)? {
             Kind::Text if self.word(at).contains('\\') => {
-                Some(Cow::Owned(lexer::unescape(self.word(at))))
+                Some(Cow::Owned(unescape(self.word(at)).into_owned()))
             }
             Kind::Text | Kind::Raw => Some(Cow::Borrowed(self.word(at))),
             _ => None,
@@ -284,7 +285,7 @@ impl SourceFile {
                     line: inner.line + token.line - 1,
                     ..inner
                 };
-                kept.extend(lexer::lex(self.word(at)).into_iter().map(moved));
+                kept.extend(lexer::lex(&Rc::from(self.word(at))).into_iter().map(moved));
             } else {
                 kept.push(token);
             }

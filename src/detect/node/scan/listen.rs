@@ -1,11 +1,17 @@
 //! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
 
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
 use super::super::App;
 use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
+use crate::code::{Program, Rows, Special};
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::path::RelPath;
 
 /// Addresses that nothing outside the container reaches.
 const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
@@ -18,7 +24,11 @@ struct Place {
     evidence: Evidence,
 }
 
-pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let rows: Rows = app.catalog.table("code")?;
+    let files = sources.iter().map(|source| (RelPath::root(), source.code.clone()));
+    let special = Special { call: |_, _, _| None };
+    let code = Program::new(files.collect(), BTreeMap::new(), &rows, special);
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
@@ -44,7 +54,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
             if is_function(port) {
                 continue;
             }
-            let found = value(port, &files);
+            let found = followed(&code, source, port).unwrap_or_else(|| value(port, &files));
             let number = found
                 .literal
                 .as_deref()
@@ -81,6 +91,18 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
         }
         scan.port = Some(chosen);
     }
+    Ok(())
+}
+
+/// The port that an expression leads to, and the variables that change it; `None` where it leads to
+/// neither.
+fn followed(code: &Program, source: &Source, port: &[Token]) -> Option<Value> {
+    let value = code.value(&source.code, source.range(port));
+    let env: Vec<String> = value.parts.iter().filter_map(|part| part.env.clone()).collect();
+    let literal = value.text();
+    let known = literal.as_ref().map_or(!env.is_empty(), |text| text.parse::<u16>().is_ok());
+    let at = port.first().map_or(0, |token| token.at);
+    known.then_some(Value { literal, env, at })
 }
 
 fn described(found: &Value, number: Option<u16>) -> String {
@@ -274,6 +296,32 @@ mod tests {
         ] {
             assert_eq!(port(source), None, "{source}");
         }
+    }
+
+    #[test]
+    fn conditions_are_those_of_the_container() {
+        let conditional = "const boxed = !!process.env.IN_BOX\nconst port = process.env.PORT || (boxed ? 8080 : 4000)\napp.listen(port)";
+        assert_eq!(port(conditional), Some(4000));
+        for (expected, condition) in [
+            (1, "process.env.NODE_ENV === 'production'"),
+            (2, "process.env.NODE_ENV !== 'production'"),
+            (2, "process.env.X"),
+            (1, "!process.env.X"),
+            (2, "process.env.X == 'y'"),
+        ] {
+            let source = format!("app.listen({condition} ? 4001 : 4002)");
+            assert_eq!(port(&source), Some(4000 + expected), "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_database_has_no_port_of_the_program() {
+        let source = "class Config {\n  get database() { return { port: Number(this.text('DB_PORT')) || 5432 } }\n  get server() { return { port: Number(this.text('PORT')) } }\n}\nconst config = new Config()\napp.listen(config.server.port)";
+        let found = scan("", source);
+        assert_eq!(
+            (found.port.map(|port| port.value), found.port_env),
+            (None, vec!["PORT".into()])
+        );
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //! bounds.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+use std::rc::Rc;
 
 use anyhow::Result;
 
 use super::super::App;
+use super::super::dialect::DIALECT;
 use super::super::launch::{Launch, Layout};
-use super::super::token::{Token, tokens};
+use super::super::token::{self, Token};
+use crate::code::{File, Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -48,6 +52,7 @@ pub(crate) struct Source {
     ends: Vec<usize>,
     /// Its short strings, each of which may name a module.
     modules: BTreeSet<Box<str>>,
+    pub(crate) code: Rc<File>,
 }
 
 /// Bytes of a module's name: npm allows 214.
@@ -61,6 +66,17 @@ impl Source {
             Ok(line) => Evidence::at(&self.path, line, note),
             Err(_) => Evidence::file(&self.path, note),
         }
+    }
+
+    /// The same tokens, as the shared reading of code has them.
+    pub(crate) fn range(&self, tokens: &[Token]) -> Range<usize> {
+        let at = |token: Option<&Token>| token.map_or(0, |token| self.code.token_at(token.at));
+        let (start, mut end) = (at(tokens.first()), at(tokens.last()) + 1);
+        // The end of a template is no token of its own here.
+        if matches!(self.code.kind(end), Some(Kind::Between | Kind::Ending)) {
+            end = self.code.enclosing(end - 1).map_or(end, |open| self.code.closing(open) + 1);
+        }
+        start..end.max(start)
     }
 
     /// True where the file imports that module.
@@ -126,11 +142,13 @@ fn runs_by_convention(app: &App, path: &RelPath) -> bool {
 
 fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     let Some(text) = app.dir.repo.source_text(&path)? else { return Ok(None) };
-    let tokens = tokens(&text);
+    let tree = Tree::new(&DIALECT, &text);
+    let tokens = token::of(&tree);
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let texts = tokens.iter().filter_map(Token::text);
     let modules = texts.filter(|text| text.len() <= MAX_MODULE).map(Box::from).collect();
-    Ok(Some(Source { path, tokens, ends, modules }))
+    let code = Rc::new(File::new(path.clone(), tree, Vec::new(), 0));
+    Ok(Some(Source { path, tokens, ends, modules, code }))
 }
 
 fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {

@@ -1,0 +1,144 @@
+//! Expressions that choose: `a || b`, `a ? b : c`; and the environment that most choices ask.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::file::File;
+use super::program::Program;
+use super::value::{Value, env, is_env_name, merge};
+
+/// How many names a condition is followed through.
+const MAX_STEPS: u8 = 4;
+
+impl Program<'_> {
+    /// The value of an expression that chooses; `None` for another one.
+    pub(super) fn chosen(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        let dialect = file.dialect();
+        if dialect.ternary
+            && let Some((condition, first, second)) = ternary(file, range)
+        {
+            let value = |range: Range<usize>| self.eval(file, range, steps);
+            return Some(match self.holds(file, condition, MAX_STEPS) {
+                Some(true) => value(first),
+                Some(false) => value(second),
+                None => {
+                    let (mut first, second) = (value(first), value(second));
+                    first.others.extend(second.alternatives().map(|other| other.parts));
+                    first
+                }
+            });
+        }
+        let operands = file.split(range.clone(), dialect.choices);
+        if operands.len() < 2 {
+            return None;
+        }
+        let mut operands = operands.into_iter();
+        let mut value = self.eval(file, operands.next()?, steps);
+        for operand in operands {
+            if value.is_known() {
+                break;
+            }
+            value = merge(vec![(true, value), (true, self.eval(file, operand, steps))])?;
+        }
+        Some(value)
+    }
+
+    /// A variable of the environment: `process.env.PORT`, `process.env["PORT"]`.
+    pub(super) fn variable(
+        &self,
+        file: &Rc<File>,
+        range: &Range<usize>,
+        steps: u8,
+    ) -> Option<Value> {
+        let last = range.end - 1;
+        let (holder, key) = match file.word(last) {
+            "]" => {
+                let open = file.opening(last);
+                (range.start..open, self.eval(file, open + 1..last, steps).text()?)
+            }
+            word if range.len() > 2 && file.word(last - 1) == "." => {
+                (range.start..last - 1, word.to_owned())
+            }
+            _ => return None,
+        };
+        let holder: String = holder.take(8).map(|at| file.word(at)).collect();
+        self.rows.environment.contains(&holder).then(|| {
+            let default = self.schema_default(&key, steps);
+            env(key, default, |note| file.evidence(range.start, note))
+        })
+    }
+
+    /// The default that a schema of the environment gives a variable: a field of its name.
+    pub(super) fn schema_default(&self, key: &str, steps: u8) -> Option<String> {
+        if self.rows.environment.is_empty() || !is_env_name(key) {
+            return None;
+        }
+        self.fields_of(key)
+            .filter(|(_, _, definition)| definition.form == super::Form::Field)
+            .find_map(|(_, file, d)| self.eval(file, d.value.clone(), steps).text())
+    }
+
+    /// Whether a condition holds when the container starts; `None` where that is not known. A
+    /// variable that the image does not set is not there.
+    fn holds(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<bool> {
+        let steps = steps.checked_sub(1)?;
+        let mut turned = false;
+        loop {
+            match file.word(range.start) {
+                "!" if range.len() > 1 => (range.start, turned) = (range.start + 1, !turned),
+                "(" if file.closing(range.start) + 1 == range.end => {
+                    range = range.start + 1..range.end - 1;
+                }
+                _ => break,
+            }
+        }
+        for (marks, equal) in [(["===", "=="], true), (["!==", "!="], false)] {
+            if let [left, right] = file.split(range.clone(), &marks).as_slice() {
+                let variable = self.setting(file, left.clone())?;
+                let text = self.value(file, right.clone()).text()?;
+                return Some(((variable.as_ref() == Some(&text)) == equal) != turned);
+            }
+        }
+        if let Some(set) = self.setting(file, range.clone()) {
+            return Some(set.is_some_and(|text| !text.is_empty()) != turned);
+        }
+        if range.len() != 1 || !file.is_word(range.start) {
+            return None;
+        }
+        let name = file.word(range.start);
+        let mut definitions = file.facts().definitions_of(file, name).iter();
+        let definition = definitions.find(|definition| definition.form.is_variable())?;
+        Some(self.holds(file, definition.value.clone(), steps)? != turned)
+    }
+
+    /// What the image sets the variable to that an expression is; `None` for another expression.
+    fn setting(&self, file: &Rc<File>, range: Range<usize>) -> Option<Option<String>> {
+        let value = self.value(file, range);
+        let key = value.env().filter(|_| value.text().is_none())?;
+        Some(self.rows.set.get(key).cloned())
+    }
+}
+
+/// The condition and the two values of `a ? b : c`.
+fn ternary(
+    file: &File,
+    range: &Range<usize>,
+) -> Option<(Range<usize>, Range<usize>, Range<usize>)> {
+    let condition = file.split(range.clone(), &["?"]).into_iter().next()?;
+    let asks = condition.end;
+    if asks >= range.end {
+        return None;
+    }
+    let (mut depth, mut at) = (0, asks + 1);
+    while at < range.end {
+        match file.word(at) {
+            _ if file.is_open(at) => at = file.closing(at),
+            "?" => depth += 1,
+            ":" if depth == 0 => return Some((condition, asks + 1..at, at + 1..range.end)),
+            ":" => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
