@@ -81,8 +81,12 @@ pub fn is_elsewhere(tree: &Tree, at: usize, asks: &[&str], fits: impl Fn(&str) -
     };
     heads.iter().enumerate().any(|(number, head)| match tree.word(head.start) {
         "if" | "else" => {
-            let equal = head.clone().any(|at| tree.word(at).starts_with("=="));
-            asked(head) && equal && others(head)
+            let has = |mark: &str| head.clone().any(|at| tree.word(at).starts_with(mark));
+            let all = |range: &Range<usize>| {
+                let mut texts = range.clone().filter_map(|at| tree.string(at)).peekable();
+                texts.peek().is_some() && texts.all(|text| fits(&text))
+            };
+            asked(head) && (has("==") && others(head) || has("!=") && all(head))
         }
         "case" => heads.get(number + 1).is_some_and(&asked) && others(head),
         _ => false,

@@ -212,8 +212,12 @@ impl Program<'_> {
         let evidence = |note: String| file.evidence(range.end - 1, note);
         let home = || {
             let mut rows = self.rows.field.iter().filter(|row| row.does == Does::Home);
-            rows.any(|row| row.names.iter().any(|held| held == name) && row.is_used(file))
-                .then(|| Value::base(Base::Home, evidence("the user's home".to_owned())))
+            let row = rows.find(|row| row.names.iter().any(|n| n == name) && row.is_used(file))?;
+            let mut home = Value::base(Base::Home, evidence(row.note.clone()));
+            if !row.between.is_empty() {
+                home.append(Value::known(&*row.between, evidence(row.note.clone())));
+            }
+            Some(home)
         };
         self.field(file, range.start..range.end - 2, name, steps)
             .or_else(home)
@@ -233,10 +237,13 @@ impl Program<'_> {
                 continue;
             }
             let value = match definition.form {
-                Form::Tag => match tags::read(&self.rows.tag, file, definition.value.start) {
-                    Some(value) => value,
-                    None => continue,
-                },
+                Form::Tag => {
+                    match tags::read(&self.rows.tag, file, definition.name, definition.value.start)
+                    {
+                        Some(value) => value,
+                        None => continue,
+                    }
+                }
                 _ => self.eval(file, definition.value.clone(), steps),
             };
             if value.is_unknown() {

@@ -10,7 +10,9 @@ use super::file::{File, is_below};
 use super::program::Program;
 use super::rules::{Does, ServerRow};
 use super::value::{Part, Value};
-use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Severity, Sourced};
+use crate::facts::{
+    EnvVar, Evidence, Finding, Port, Protocol, Rejected, Severity, Sourced, Strength,
+};
 
 /// What is known about how a program listens.
 #[derive(Debug, Default)]
@@ -50,9 +52,18 @@ pub struct Address {
 impl Address {
     /// An address that a setting names.
     pub fn named(value: Value, rank: u8, evidence: Evidence) -> Self {
-        Self { value, rank, late: 0, protocol: Protocol::Tcp, evidence }
+        Self { value, rank, late: NAMED, protocol: Protocol::Tcp, evidence }
     }
 }
+
+/// How late an address is that no call listens on.
+const NAMED: u8 = 8;
+
+/// Among settings by name, from this rank on they are constants and literals: one indirect sign.
+const INDIRECT: u8 = 3;
+
+/// Words around a listener that nobody outside is meant to reach.
+const HIDDEN: [&str; 4] = ["pprof", "debug", "internal", "redirect"];
 
 /// Words around an address that is not the program's main one.
 const ASIDE: [&str; 10] = [
@@ -89,12 +100,20 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     for (at, protocol, call) in calls(code) {
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         listens.get_or_insert_with(|| evidence.clone());
-        let value = match call.arguments().get(at) {
+        let arguments = call.arguments();
+        // `dns.ListenAndServe("udp", ":53")`: the network stands before the address.
+        let network = arguments.get(at).and_then(|range| call.file.string(range.start));
+        let network = network.is_some_and(|text| {
+            ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"].contains(&text.as_ref())
+        });
+        let value = match arguments.get(at + usize::from(network)) {
             Some(range) => Some(code.value(&call.file, range.clone())),
             None => default_address(code, &call),
         };
         for value in value.iter().flat_map(Value::alternatives) {
-            let (rank, late) = (rank(code, &call, &value), late(&call, &value));
+            let hidden = is_hidden(&words_at(&call.file, call.at, &value));
+            let late = late(&call, &value) + if hidden { 2 } else { 0 };
+            let rank = rank(code, &call, &value);
             all.push(Address { value, rank, late, protocol, evidence: evidence.clone() });
         }
     }
@@ -222,7 +241,9 @@ fn fields(code: &Program) -> Vec<Address> {
                 let value = code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, "the server's address");
                 let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(code, file));
-                let late = 2 * u8::from(conditions::is_conditional(file, definition.name));
+                let hidden = is_hidden(&words_at(file, definition.name, &value));
+                let conditional = conditions::is_conditional(file, definition.name);
+                let late = 2 * (u8::from(conditional) + u8::from(hidden));
                 all.push(Address { value, rank, late, protocol, evidence });
             }
         }
@@ -245,8 +266,18 @@ fn is_web(code: &Program, file: &File) -> bool {
         || code.rows.server.iter().any(|server| file.imports_from(&server.of))
 }
 
-/// 2 where the function, the expression or what sets the value speaks of metrics and the like.
+/// 2 where the words around an address speak of metrics and the like.
 fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
+    let words = words_at(file, at, value);
+    if ASIDE.iter().any(|word| words.contains(word)) || is_other_service(&words) { 2 } else { 0 }
+}
+
+fn is_hidden(words: &str) -> bool {
+    HIDDEN.iter().any(|word| words.contains(word)) || is_other_service(words)
+}
+
+/// The name of the function, the expression, and what sets the value, in lower case.
+fn words_at(file: &Rc<File>, at: usize, value: &Value) -> String {
     let function = file.facts().function_at(at);
     let near: Range<usize> = at..(at + 12).min(file.len());
     let words: Vec<&str> = function
@@ -255,8 +286,7 @@ fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
         .chain(near.map(|at| file.word(at)))
         .chain(value.parts.iter().flat_map(|p| p.env.iter().chain(&p.flag)).map(String::as_str))
         .collect();
-    let words = words.join(" ").to_ascii_lowercase();
-    if ASIDE.iter().any(|word| words.contains(word)) || is_other_service(&words) { 2 } else { 0 }
+    words.join(" ").to_ascii_lowercase()
 }
 
 /// The port of `host:port`, `:port` or a bare number.
@@ -351,9 +381,12 @@ impl Listening {
 
     fn take(&mut self, address: &Address, port: u16, all: &[(Address, u16)]) {
         let mut sourced = Sourced::with(port, address.evidences());
+        if address.late == NAMED && address.rank >= INDIRECT {
+            sourced.strength = Strength::Guessed;
+        }
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
             // What the program always listens on, besides, is no alternative.
-            if other.rank < 2 && other.late < 2 && address.late < 2 {
+            if other.rank < 4 && other.late < 2 && address.late < 2 {
                 self.add(Port::tcp(*number), other);
                 continue;
             }

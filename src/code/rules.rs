@@ -111,6 +111,9 @@ pub struct FieldRow {
     pub does: Does,
     /// What it is, for a reader.
     pub note: String,
+    /// What stands behind the folder that it is.
+    #[serde(default)]
+    pub between: String,
 }
 
 impl FieldRow {
@@ -144,6 +147,9 @@ pub struct TagRow {
     pub default: Vec<String>,
     /// Keys whose value is a flag's name: `long:"port"`.
     pub flag: Vec<String>,
+    /// Packages that name a flag after the field.
+    #[serde(default)]
+    pub flag_of_field: Vec<String>,
     /// Keys whose value holds several of these: `conf:"default:8080,env:PORT"`.
     pub options: Vec<String>,
 }

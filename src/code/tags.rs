@@ -4,8 +4,8 @@ use super::file::File;
 use super::rules::TagRow;
 use super::value::{Part, Value, is_env_name};
 
-/// Reads a tag: `env:"PORT" envDefault:"8080"` and the spellings of other libraries.
-pub fn read(row: &TagRow, file: &File, at: usize) -> Option<Value> {
+/// Reads the tag at `at` of the field at `name`: `env:"PORT" envDefault:"8080"` and the spellings of other libraries.
+pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> {
     let text = file.string(at)?;
     let (mut env, mut default, mut flag) = (None, None, None);
     for (key, value) in pairs(&text) {
@@ -35,7 +35,11 @@ pub fn read(row: &TagRow, file: &File, at: usize) -> Option<Value> {
         }
     }
     let env = env.filter(|name| is_env_name(name)).map(str::to_owned);
-    let flag = flag.filter(|name| !name.is_empty()).map(str::to_owned);
+    let named = || {
+        let by = row.flag_of_field.iter().any(|of| file.imports_from(of));
+        (by && default.is_some()).then(|| kebab(file.word(name)))
+    };
+    let flag = flag.filter(|name| !name.is_empty()).map(str::to_owned).or_else(named);
     if env.is_none() && default.is_none() {
         return None;
     }
@@ -46,6 +50,20 @@ pub fn read(row: &TagRow, file: &File, at: usize) -> Option<Value> {
     };
     let default = default.map(str::to_owned);
     Some(Part::setting(default, env, flag, file.evidence(at, note)).into())
+}
+
+/// `ListenAddr` as a flag: `listen-addr`.
+fn kebab(name: &str) -> String {
+    let mut flag = String::new();
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && small {
+            flag.push('-');
+        }
+        small = c.is_lowercase() || c.is_ascii_digit();
+        flag.extend(c.to_lowercase());
+    }
+    flag
 }
 
 /// The pairs of a tag: `key:"value"`.

@@ -16,6 +16,9 @@ pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
 
 /// A call that reads a setting by its key: `viper.GetString("port")`, `c.String("port")`.
 fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
+    if let Some(value) = kingpin(program, call, steps) {
+        return Some(value);
+    }
     let kind = call.name().strip_prefix("Get").unwrap_or(call.name());
     let mut types = program.rows.doing(&[Does::Flag]).flat_map(|row| &row.names);
     if !call.is_method() || !types.any(|name| name == kind) || call.arguments().len() != 1 {
@@ -25,6 +28,36 @@ fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
     viper(program, &key, steps)
         .or_else(|| urfave(program, &key, steps))
         .or_else(|| program.flag_named(&key, steps))
+}
+
+/// `kingpin.Flag("listen", "...").Default(":9100").Envar("LISTEN").String()`
+fn kingpin(program: &Program, call: &Call, steps: u8) -> Option<Value> {
+    let file = &call.file;
+    if !call.arguments().is_empty() || !file.imports_from("github.com/alecthomas/kingpin") {
+        return None;
+    }
+    let (mut flag, mut default, mut env) = (None, None, None);
+    let mut at = call.at;
+    for _ in 0..8 {
+        // `name ( ... ) . next`
+        let open = file.opening(at.checked_sub(2)?);
+        let name = open.checked_sub(1).filter(|_| file.word(open) == "(")?;
+        let before = Call { file: file.clone(), at: name, open };
+        let text = program.argument_within(&before, 0, steps).and_then(|value| value.text());
+        match before.name() {
+            "Default" => default = text,
+            "Envar" => env = text,
+            "Flag" => {
+                flag = text;
+                break;
+            }
+            _ => {}
+        }
+        at = name;
+    }
+    let flag = flag?;
+    let evidence = call.evidence(format!("flag --{flag}"));
+    Some(Part::setting(default, env, Some(flag), evidence).into())
 }
 
 /// A key of viper's: its default, else that of the flag of its name; the variable that is bound to

@@ -351,12 +351,30 @@ impl Opened {
                 let both = vec![named.clone(), evidence.clone()];
                 match found {
                     Some(way) => self.path(world, way, both, false),
-                    None => ways
-                        .iter()
-                        .take(3)
-                        .for_each(|way| self.path(world, way, both.clone(), true)),
+                    None => {
+                        ways.iter()
+                            .take(3)
+                            .for_each(|way| self.path(world, way, both.clone(), true));
+                        self.viper_missing(world, &ways[0]);
+                    }
                 }
             }
+        }
+    }
+
+    /// viper's file is nowhere, and the program ends where it cannot be read.
+    fn viper_missing(&mut self, world: &World, path: &str) {
+        let mut reads = world.code.calls_named("ReadInConfig");
+        let read = reads.find(|call| {
+            let file = &call.file;
+            let mut words = file.body..file.len();
+            let goes_on = words.any(|at| file.word(at) == "ConfigFileNotFoundError");
+            !goes_on && world.code.is_fatal(call)
+        });
+        if let Some(call) = read {
+            let evidence = call.evidence("`ReadInConfig`, and its failure ends the program");
+            let value = Value::known(path, evidence.clone());
+            self.missing(world, &call, &value, &evidence);
         }
     }
 

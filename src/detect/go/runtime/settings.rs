@@ -48,7 +48,8 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
             let name = file.word(definition.name);
             match definition.form {
                 Form::Tag => {
-                    if let Some(value) = tags::read(&code.rows.tag, file, definition.value.start)
+                    if let Some(value) =
+                        tags::read(&code.rows.tag, file, definition.name, definition.value.start)
                         && (is_address(name) || value.env().is_some_and(is_address))
                     {
                         let words = format!("{name} {}", value.env().unwrap_or_default());

@@ -133,7 +133,8 @@ fn metrics_and_databases_are_not_the_main_port() {
         "go func() { http.ListenAndServe(\":9100\", metrics()) }()\nhttp.ListenAndServe(\":7005\", nil)",
     );
     assert_eq!(port(&program), Some(7005));
-    assert_eq!(program.port.unwrap().rejected[0].value, "9100");
+    // Exposed too, and last.
+    assert_eq!(program.more_ports[0].value.number, 9100);
 }
 
 #[test]

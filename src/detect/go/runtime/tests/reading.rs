@@ -203,3 +203,48 @@ fn programs_of_other_systems_are_not_missed() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].contains("lshw-x") && said[1].contains("other-x"), "{said:?}");
 }
+
+#[test]
+fn flags_of_kingpin_and_kong_open_the_address() {
+    let program = main(
+        "net/http github.com/alecthomas/kingpin/v2",
+        "a := kingpin.Flag(\"web.listen\", \"x\").Default(\"127.0.0.1:9105\").Envar(\"WEB\").String()\nhttp.ListenAndServe(*a, nil)",
+    );
+    assert_eq!(port(&program), Some(9105));
+    assert_eq!(program.env[0].value.key, "WEB");
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"net/http\"; \"github.com/alecthomas/kong\")\ntype cli struct {\n\tBindAddr string `default:\"localhost:7105\" help:\"x\"`\n}\nfunc main() {\n\tvar c cli\n\tkong.Parse(&c)\n\thttp.ListenAndServe(c.BindAddr, nil)\n}\n",
+    )]);
+    let args = program.args.as_ref().map(|args| args.value.as_str());
+    assert_eq!(args, Some("--bind-addr=0.0.0.0:7105"));
+}
+
+#[test]
+fn metrics_are_exposed_last_and_profilers_never() {
+    let program = main(
+        "net/http",
+        "go func() { http.ListenAndServe(\":9100\", metrics()) }()\ngo func() { http.ListenAndServe(\":6060\", pprof()) }()\nhttp.ListenAndServe(\":7106\", nil)",
+    );
+    let more: Vec<String> = program.more_ports.iter().map(|port| port.value.to_string()).collect();
+    assert_eq!((port(&program), more), (Some(7106), vec!["9100".to_owned()]));
+}
+
+#[test]
+fn a_port_that_only_a_name_speaks_for_is_a_guess() {
+    use crate::facts::Strength;
+    let program = main("net/http", "const listenPort = 7107\nhttp.ListenAndServe(address(), nil)");
+    let strength = program.port.as_ref().map(|port| port.strength);
+    assert!(strength.is_none_or(|strength| strength == Strength::Guessed));
+    let program = main("net/http", "http.ListenAndServe(\":7108\", nil)");
+    assert_eq!(program.port.unwrap().strength, Strength::Stated);
+}
+
+#[test]
+fn vipers_file_that_must_exist_is_said_to_be_missing() {
+    let program = main(
+        "github.com/spf13/viper",
+        "viper.SetConfigName(\"app\")\nviper.AddConfigPath(\".\")\nif err := viper.ReadInConfig(); err != nil {\npanic(err)\n}",
+    );
+    assert_eq!(codes(&program), ["file-missing"]);
+}
