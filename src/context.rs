@@ -462,6 +462,18 @@ fn words<'p>(details: &'p serde_json::Value, key: &str) -> impl Iterator<Item = 
     list.into_iter().flatten().filter_map(serde_json::Value::as_str)
 }
 
+/// What dockgen writes beside an application, which is none of its sources: with it, the second run
+/// would find more to carry than the first.
+fn own(repo: &Repo, plan: &Plan, held: &str) -> bool {
+    let Some(path) = plan.context.join(held) else { return false };
+    let folder = path.parent().unwrap_or_default();
+    let kept = || folder.join(".dockgen").is_some_and(|state| repo.exists(&state));
+    let name = path.file_name();
+    let written =
+        name.starts_with("Dockerfile") || matches!(name, ".dockerignore" | "dockgen.toml");
+    held.split('/').any(|part| part == ".dockgen") || written && (folder == plan.app || kept())
+}
+
 /// What the plan reads from the build context, relative to it.
 struct Needed {
     paths: BTreeSet<String>,
@@ -543,7 +555,9 @@ impl Needed {
             let all = hides_every(&their_file, &inside);
             let ours = |held: &String| all || !their_file.hides(held);
             let safe = |held: &String| {
-                !secrets.hides(held) && !held.split('/').any(|part| part.starts_with(".git"))
+                !own(repo, plan, held)
+                    && !secrets.hides(held)
+                    && !held.split('/').any(|part| part.starts_with(".git"))
             };
             let hidden: Vec<String> = inside
                 .into_iter()

@@ -44,10 +44,17 @@ http {
         root {{ runtime.workdir }};
         absolute_redirect off;
         add_header Cache-Control $cache;
+{%- if details.prefix %}
+
+        # The pages ask for their files below this path.
+        location = / {
+            return 302 {{ details.prefix }}/;
+        }
+{%- endif %}
 {% if details.fallback %}
         # Paths of the application's own router lead to its page; a missing file stays missing.
         location / {
-            try_files $uri {% if details.fallback == "index.html" %}$uri/{% else %}$uri/index.html $uri.html{% endif %} /{{ details.fallback }};
+            try_files $uri {% if details.fallback == "index.html" %}$uri/{% else %}$uri/index.html $uri.html{% endif %} {% if details.prefix %}{{ details.prefix }}{% endif %}/{{ details.fallback }};
         }
         location ~ \.(css|js|mjs|map|json|png|jpe?g|gif|svg|webp|avif|ico|woff2?|wasm|txt|xml)$ {
             try_files $uri =404;
@@ -56,7 +63,7 @@ http {
         location / {
             try_files $uri $uri/index.html $uri.html =404;
         }
-        error_page 404 /404.html;
+        error_page 404 {% if details.prefix %}{{ details.prefix }}{% endif %}/404.html;
 {% endif %}
     }
 }

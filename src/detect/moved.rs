@@ -1,7 +1,7 @@
 //! What a build makes in one place and a Makefile, a justfile or a shell script moves to another:
 //! the line that does so.
 
-use super::{is_there, makers};
+use super::{LANGUAGES, is_there, makers};
 use crate::facts::{Evidence, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -34,9 +34,16 @@ pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<So
         .iter()
         .filter_map(|name| context.join(name))
         .flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
-    let files = repo
-        .children(context)
-        .filter(|(path, _)| FILES.contains(&path.file_name().to_ascii_lowercase().as_str()));
+    // Manifests of tools that build front ends hold scripts.
+    let markers: Vec<&str> = LANGUAGES
+        .iter()
+        .filter(|language| language.front_end.is_some())
+        .flat_map(|language| language.markers.iter().copied())
+        .collect();
+    let files = repo.children(context).filter(|(path, _)| {
+        let name = path.file_name();
+        FILES.contains(&name.to_ascii_lowercase().as_str()) || markers.contains(&name)
+    });
     let files =
         files.chain(scripts.filter(|(path, _)| path.extension() == "sh")).map(|(path, _)| path);
     for file in files.filter(|file| repo.is_file(file)) {
@@ -66,7 +73,7 @@ fn sources(line: &str, context: &RelPath, path: &RelPath) -> Vec<RelPath> {
     let mut found = Vec::new();
     for command in line.split(['&', ';', '|']) {
         let clean = |word: &str| {
-            word.trim_matches(['"', '\'', '`']).trim_end_matches(['*', '.', '/']).to_owned()
+            word.trim_matches(['"', '\'', '`', ',']).trim_end_matches(['*', '.', '/']).to_owned()
         };
         let words: Vec<String> =
             command.split_whitespace().map(|word| clean(word.trim_start_matches('@'))).collect();
@@ -102,6 +109,9 @@ mod tests {
         assert_eq!(of("\tcp -r ui/dist/* server/static/"), ["ui/dist"]);
         assert_eq!(of("@cd ui && npm run build && cp -r dist/. ../server/static"), ["ui/dist"]);
         assert_eq!(of("rsync -a --delete 'ui/dist/' \"server/static/\""), ["ui/dist"]);
+        let script =
+            r#"    "setup": "cd ui && npm ci && npm run build && cp -r dist ../server/static","#;
+        assert_eq!(of(script), ["ui/dist"]);
         assert!(of("rm -rf server/static").is_empty() && of("cp server/static other").is_empty());
         assert!(of("cp -r ../ui/dist server/static").is_empty());
     }

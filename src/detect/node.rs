@@ -9,7 +9,11 @@
 //! | the sources | port, address, signals, folders and files that are used at run time |
 
 mod angular;
+
+mod browser;
 mod build_args;
+mod built;
+mod condition;
 mod config;
 mod development;
 mod dialect;
@@ -25,6 +29,7 @@ mod manifest;
 mod md4;
 mod migrations;
 mod native;
+mod nest;
 mod plan;
 mod prisma;
 mod program;
@@ -302,8 +307,12 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
 fn facts(app: &App, found: program::Found) -> Result<Facts> {
     let dir = &app.dir;
     let manager = tool::detect(&app.root, app.managing_package())?;
-    let mut packages = vec![&app.package];
-    packages.extend(app.root_package.as_ref());
+    // A manifest further up speaks for what is built below it.
+    let mut above = Vec::new();
+    for folder in dir.upwards().skip(1) {
+        above.extend(Package::read(&folder).unwrap_or_default());
+    }
+    let packages: Vec<&Package> = std::iter::once(&app.package).chain(&above).collect();
     let ceiling = native::ceiling(app)?;
     let toolchain = version::node(dir, &packages, app.catalog, ceiling.as_ref())?;
     let resolved = tool::resolve(

@@ -87,7 +87,14 @@ pub(crate) fn site(app: &App) -> Result<Option<Site>> {
     let modern = build.builder().ends_with(":application");
     let folder = if browser.is_empty() || !modern { base } else { format!("{base}/{browser}") };
     let note = format!("the build of {} ({}) writes {folder}", build.name, build.builder());
-    Ok(Some(site::site("angular", &folder, true, vec![build.at("outputPath", note)])))
+    let mut site = site::site("angular", &folder, true, vec![build.at("outputPath", note)]);
+    // <https://angular.dev/tools/cli/deployment#--base-href>
+    let base = build.option("baseHref").and_then(Value::as_str);
+    if let Some(prefix) = base.and_then(site::below) {
+        site.evidence.push(build.at("baseHref", format!("served below /{prefix}")));
+        site.launch.prefix = Some(prefix);
+    }
+    Ok(Some(site))
 }
 
 /// The server that `ssr.entry` names, where the build writes one (<https://angular.dev/guide/ssr>).

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use super::condition;
 use super::expression::{Names, Value, value};
 use super::token::{Token, tokens};
 use crate::facts::Evidence;
@@ -40,7 +41,10 @@ impl Config {
         let names = Names::of(&self.tokens);
         let found = names.properties(name).find(|tokens| !tokens.is_empty())?;
         let at = found.first().map_or(0, |t| t.at);
-        let value = value(found, &[&names]);
+        // A condition that only the environment decides has one outcome in a build.
+        let taken = condition::branch(found, &names).unwrap_or(found);
+        let undefined = matches!(taken, [one] if one.is_word("undefined"));
+        let value = if undefined { Value::default() } else { value(taken, &[&names]) };
         let note = format!(
             "{name}{}",
             value.literal.as_ref().map_or_else(String::new, |text| format!(" is \"{text}\""))
@@ -52,6 +56,38 @@ impl Config {
     pub(crate) fn literal(&self, name: &str) -> Option<(String, Evidence)> {
         let (value, evidence) = self.property(name)?;
         Some((value.literal?, evidence))
+    }
+
+    /// The module whose export the first property of that name calls or is: `adapter: node()` after
+    /// `import node from "@x/node"`. `None` where a condition that nobody can tell chooses it.
+    pub(crate) fn module(&self, name: &str) -> Option<(String, Evidence)> {
+        let names = Names::of(&self.tokens);
+        let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty());
+        let found = found.or_else(|| names.value_of(name))?;
+        let taken = condition::branch(found, &names)?;
+        let mut called = taken.first()?.word()?;
+        // `const adapter = node();  kit: { adapter }`
+        if let Some(more) = names.value_of(called).filter(|_| self.imported(called).is_none()) {
+            called = condition::branch(more, &names)?.first()?.word()?;
+        }
+        let module = self.imported(called)?;
+        let at = taken.first().map_or(0, |token| token.at);
+        Some((module.to_owned(), self.at(at, format!("{name} is {module}"))))
+    }
+
+    /// The module that an identifier is imported or required from.
+    fn imported(&self, name: &str) -> Option<&str> {
+        let tokens = &self.tokens;
+        tokens.windows(4).find_map(|w| {
+            let import = w[0].is_word("import") && w[1].is_word(name) && w[2].is_word("from");
+            if import {
+                return w[3].text();
+            }
+            let required = w[0].is_word(name) && w[1].is('=') && w[2].is_word("require");
+            let at = w[3].at;
+            let index = tokens.iter().position(|token| token.at == at).filter(|_| required)?;
+            tokens.get(index + 1)?.text()
+        })
     }
 
     /// True where the identifier occurs in the code.

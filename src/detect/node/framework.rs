@@ -8,9 +8,10 @@ use super::angular;
 use super::config::{self, Config};
 use super::entry;
 use super::launch::{Launch, Layout};
+use super::nest;
+use super::site;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
-use crate::repo::parse_json5;
 
 /// A framework's program.
 pub(crate) struct Framework {
@@ -43,8 +44,31 @@ impl Framework {
     }
 }
 
+/// Where each framework's configuration names the path below which its pages are served.
+const PREFIXES: [(&str, &str, &str); 5] = [
+    ("next", "next.config", "basePath"),
+    ("nuxt", "nuxt.config", "baseURL"),
+    ("svelte-kit", "svelte.config", "base"),
+    ("astro", "astro.config", "base"),
+    ("react-router", "react-router.config", "basename"),
+];
+
 /// The framework of the application; `None` where it has none that builds its own server.
 pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
+    let mut found = known(app)?;
+    // A server knows its own path; pages are served by one that does not.
+    if let Some(framework) = found.as_mut().filter(|held| held.launch.layout == Layout::Site)
+        && let Some((_, stem, key)) = PREFIXES.iter().find(|(name, _, _)| *name == framework.name)
+        && let Some((text, at)) = config::read(&app.dir, stem)?.and_then(|held| held.literal(key))
+        && let Some(prefix) = site::below(&text)
+    {
+        framework.launch.prefix = Some(prefix);
+        framework.evidence.push(at);
+    }
+    Ok(found)
+}
+
+fn known(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     if package.has("next") {
         return next(app);
@@ -78,7 +102,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
         return Ok(Some(framework));
     }
     if package.has("@nestjs/core") {
-        return nest(app);
+        return nest_server(app);
     }
     Ok(None)
 }
@@ -92,7 +116,7 @@ fn bundle(file: &str, folder: &str) -> Launch {
     }
 }
 
-fn site(folder: String, fallback: Option<String>) -> Launch {
+fn pages(folder: String, fallback: Option<String>) -> Launch {
     Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() }
 }
 
@@ -139,7 +163,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
     let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
     if mode == Some("export") {
         let folder = if dist == ".next" { "out".to_owned() } else { dist };
-        let mut launch = site(folder, None);
+        let mut launch = pages(folder, None);
         launch.build_caches = caches;
         launch.build_env.push(("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
         let mut framework = Framework::new("next", launch, evidence);
@@ -191,7 +215,11 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
         .and_then(|name| package.script(&name).map(str::to_owned))
         .unwrap_or_default();
     if script.contains("generate") {
-        return Ok(Some(Framework::new("nuxt", site(".output/public".to_owned(), None), evidence)));
+        return Ok(Some(Framework::new(
+            "nuxt",
+            pages(".output/public".to_owned(), None),
+            evidence,
+        )));
     }
     let mut launch = bundle(".output/server/index.mjs", ".output");
     launch.bundled = package.major("nuxt").is_some_and(|major| major >= 5);
@@ -262,9 +290,21 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
         configs.iter().flatten().find_map(|config| config.literal(name)).map(|(text, _)| text)
     };
     let evidence = package.at_dependency("@sveltejs/kit", "SvelteKit");
-    if package.has("@sveltejs/adapter-static") {
-        let pages = literal("pages").unwrap_or_else(|| "build".to_owned());
-        return Ok(Some(Framework::new("svelte-kit", site(pages, literal("fallback")), evidence)));
+    // Of several adapters the configuration names one, in some by a condition.
+    let named = configs.iter().flatten().find_map(|config| config.module("adapter"));
+    let (node, fixed) = ("@sveltejs/adapter-node", "@sveltejs/adapter-static");
+    let both = package.has(node) && package.has(fixed);
+    let static_alone = match &named {
+        Some((module, _)) => module == fixed,
+        None => package.has(fixed) && !both,
+    };
+    if static_alone {
+        let folder = literal("pages").unwrap_or_else(|| "build".to_owned());
+        return Ok(Some(Framework::new(
+            "svelte-kit",
+            pages(folder, literal("fallback")),
+            evidence,
+        )));
     }
     let out = literal("out").unwrap_or_else(|| "build".to_owned());
     let launch = Launch {
@@ -275,6 +315,17 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     };
     let mut framework = Framework::new("svelte-kit", launch, evidence.clone());
     framework.port = Some(3000);
+    framework.evidence.extend(named.as_ref().map(|(_, found)| found.clone()));
+    if both && named.is_none() {
+        framework.findings.push(Finding::new(
+            "adapter-by-condition",
+            Severity::Warning,
+            "svelte.config names adapter-node and adapter-static, and which one the build uses was not found",
+            [evidence.clone()],
+            "the image is written for the server of adapter-node: with the other adapter the build writes none",
+            "name one adapter, or the folder of the pages with --entrypoint",
+        ));
+    }
     if package.has("@sveltejs/adapter-node") {
         if package.major("@sveltejs/adapter-node").is_none_or(|major| major >= 5) {
             framework.sigterm = Some("SvelteKit's adapter-node ends on SIGTERM by itself");
@@ -305,7 +356,7 @@ fn astro(app: &App) -> Result<Option<Framework>> {
     let adapter =
         package.has("@astrojs/node") && config.as_ref().is_some_and(|c| c.names("adapter"));
     if !adapter {
-        let mut framework = Framework::new("astro", site(out, None), evidence);
+        let mut framework = Framework::new("astro", pages(out, None), evidence);
         if let Some((_, found)) = config.as_ref().and_then(|c| c.literal("outDir")) {
             framework.evidence.push(found);
         }
@@ -365,7 +416,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         };
         let page = if config.as_ref().is_some_and(first) { "__spa-fallback.html" } else { INDEX };
         let launch =
-            Launch { build_env, ..site(format!("{folder}/client"), Some(page.to_owned())) };
+            Launch { build_env, ..pages(format!("{folder}/client"), Some(page.to_owned())) };
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
     let (serve, command) = if router {
@@ -421,32 +472,9 @@ fn remix(app: &App) -> Result<Option<Framework>> {
 }
 
 /// <https://docs.nestjs.com/cli/monorepo#cli-properties>
-fn nest(app: &App) -> Result<Option<Framework>> {
+fn nest_server(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
-    let mut entry = "main".to_owned();
-    let mut source = "src".to_owned();
-    let mut tsconfig = None;
-    if let Some((path, text)) = app.dir.text("nest-cli.json")? {
-        let json: serde_json::Value = parse_json5(&path, &text)?;
-        let text = |key: &str| json.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        entry = text("entryFile").unwrap_or(entry);
-        source = text("sourceRoot").unwrap_or(source);
-        tsconfig = json
-            .get("compilerOptions")
-            .and_then(|o| o.get("tsConfigPath")?.as_str().map(str::to_owned));
-    }
-    let output = super::typescript::read(&app.dir, tsconfig.as_deref())?.unwrap_or_default();
-    let compiled =
-        output.compiled(&format!("{source}/{entry}.ts")).filter(|_| output.out_dir.is_some());
-    let file = compiled.unwrap_or_else(|| format!("dist/{entry}.js"));
-    let folder = file.split('/').next().unwrap_or("dist").to_owned();
-    let launch = Launch {
-        file,
-        layout: Layout::Output,
-        outputs: vec![folder],
-        source: Some(format!("{source}/{entry}.ts")),
-        ..Launch::default()
-    };
+    let launch = nest::application(app)?;
     let mut framework =
         Framework::new("nest", launch, package.at_dependency("@nestjs/core", "NestJS"));
     framework.port = Some(3000);
@@ -524,6 +552,41 @@ mod tests {
         );
         assert_eq!(found(manifest, &[config]).launch.fallback.as_deref(), Some("200.html"));
         assert_eq!(found(manifest, &[]).launch.fallback, None);
+    }
+
+    #[test]
+    fn of_two_adapters_the_configuration_names_one() {
+        let manifest = r#"{"devDependencies": {"@sveltejs/kit": "2", "@sveltejs/adapter-static": "3", "@sveltejs/adapter-node": "5"}}"#;
+        let imports =
+            "import a from '@sveltejs/adapter-node'; import b from '@sveltejs/adapter-static';";
+        let of = |rest: &str| {
+            let config = format!("{imports} {rest}");
+            let found = found(manifest, &[("svelte.config.js", config.as_str())]);
+            (found.launch.layout == Layout::Site, found.findings.len())
+        };
+        assert_eq!(of("export default { kit: { adapter: a() } }"), (false, 0));
+        assert_eq!(of("export default { kit: { adapter: b() } }"), (true, 0));
+        let by = "export default { kit: { adapter: process.env.OUT === 'pages' ? b() : a({ out: 'x' }) } }";
+        assert_eq!(of(by), (false, 0));
+        assert_eq!(of("const adapter = b(); export default { kit: { adapter } }"), (true, 0));
+        assert_eq!(of("export default { kit: { adapter: pick() ? b() : a() } }"), (false, 1));
+    }
+
+    #[test]
+    fn a_server_of_the_projects_own_is_what_starts() {
+        let own = |scripts: &str, files: &[(&str, &str)]| {
+            let manifest =
+                format!(r#"{{"scripts": {{{scripts}}}, "dependencies": {{"next": "15"}}}}"#);
+            let mut all = vec![("package.json", manifest.as_str())];
+            all.extend(files.iter().copied());
+            let repo = Repo::from_files(all);
+            detect(&App::read(&repo.root()).unwrap().unwrap()).unwrap().is_none()
+        };
+        assert!(own(r#""start": "node server.js""#, &[("server.js", "")]));
+        assert!(own(r#""start": "node dist/index.js", "build": "next build && tsc""#, &[]));
+        assert!(!own(r#""start": "next start", "build": "next build""#, &[]));
+        assert!(!own(r#""start": "node .next/standalone/server.js", "build": "next build""#, &[]));
+        assert!(!own(r#""build": "next build""#, &[("server.js", "")]));
     }
 
     #[test]

@@ -52,11 +52,17 @@ pub(crate) struct Launch {
     pub(crate) site: Option<String>,
     /// The page of a site that unknown paths lead to.
     pub(crate) fallback: Option<String>,
+    /// The path below which a site is served, without slashes around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prefix: Option<String>,
     /// Development dependencies stay: something that is started is one.
     pub(crate) keep_development: bool,
     /// The script that builds, where it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<String>,
+    /// The command of a dependency that builds it, where no script does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) build: Option<Vec<String>>,
     /// Environment that the build needs.
     pub(crate) build_env: Vec<(String, String)>,
     /// Folders that the build keeps its cache in, relative to the application.

@@ -18,7 +18,9 @@ use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, manifest, migrations, prisma, program, version};
+use super::{
+    App, Details, browser, install_scripts, manifest, migrations, prisma, program, version,
+};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::Line;
@@ -208,7 +210,12 @@ fn can_prune(tool: &Tool) -> bool {
         })
 }
 
-fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<Vec<Env>> {
+fn install_env(
+    app: &App,
+    tool: &Tool,
+    installed: &[Installed],
+    chosen: &Chosen,
+) -> Result<Vec<Env>> {
     // No step asks the network which release is the newest.
     let mut pairs: Vec<(&str, &str)> = vec![("npm_config_update_notifier", "false")];
     match tool.id.as_str() {
@@ -242,8 +249,13 @@ fn install_env(tool: &Tool, installed: &[Installed], chosen: &Chosen) -> Result<
             pairs.push((&variable.key, &variable.value));
         }
     }
-    let pairs: Vec<(String, String)> =
+    let mut pairs: Vec<(String, String)> =
         pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    for (key, value) in browser::install(app)? {
+        if !pairs.iter().any(|(held, _)| *held == key) {
+            pairs.push((key, value));
+        }
+    }
     environment(&pairs)
 }
 
@@ -524,6 +536,51 @@ mod tests {
         assert!(text.contains("try_files $uri $uri/ /index.html"), "{text}");
         assert_eq!((plan.runtime.port, plan.runtime.init), (Some(8080), false));
         assert!(planned(&files, "", &[(id::BASE, "distroless")]).is_err());
+    }
+
+    #[test]
+    fn a_site_below_a_path_is_served_there() {
+        let of = |files: &[(&str, &str)], config: &str| {
+            let mut all = files.to_vec();
+            all.extend([("index.html", ""), LOCK, ("vite.config.js", config)]);
+            planned(&all, "", &[]).unwrap()
+        };
+        let vite = |script: &str| {
+            format!(r#"{{"scripts": {{"build": "{script}"}}, "devDependencies": {{"vite": "6"}}}}"#)
+        };
+        let (plain, flag) = (vite("vite build"), vite("vite build --base=/docs/"));
+        let named = [("package.json", plain.as_str())];
+        let (below, text) =
+            of(&named, "export default { base: '/panel/', build: { outDir: 'x' } }");
+        assert_eq!(below.artifacts[0].dest.as_str(), "/srv/panel");
+        assert!(text.contains("try_files $uri $uri/ /panel/index.html;"), "{text}");
+        assert!(text.contains("return 302 /panel/;"), "{text}");
+        let (docs, _) = of(&[("package.json", flag.as_str())], "export default {}");
+        assert_eq!(docs.artifacts[0].dest.as_str(), "/srv/docs");
+        for root in ["export default { base: './' }", "export default { base: '/' }", ""] {
+            assert_eq!(of(&named, root).0.artifacts[0].dest.as_str(), "/srv", "{root}");
+        }
+    }
+
+    #[test]
+    fn a_site_may_be_built_beside_its_package() {
+        let site = r#"{"name": "site", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#;
+        let files = |folder: &'static str| {
+            vec![
+                ("package.json", r#"{"workspaces": ["site"]}"#),
+                ("site/package.json", site),
+                ("site/index.html", ""),
+                ("site/vite.config.js", folder),
+                LOCK,
+            ]
+        };
+        let (plan, _) =
+            planned(&files("export default { build: { outDir: '../dist/x' } }"), "site", &[])
+                .unwrap();
+        assert_eq!(plan.artifacts[0].src.as_str(), "/app/dist/x");
+        let outside = files("export default { build: { outDir: '../../dist' } }");
+        let error = format!("{:#}", planned(&outside, "site", &[]).unwrap_err());
+        assert!(error.contains("not below the build context"), "{error}");
     }
 
     #[test]

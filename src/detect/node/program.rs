@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 
 use super::App;
+use super::built;
 use super::entry::{self, Entry};
 use super::framework::{self, Framework};
 use super::launch::{Launch, Layout};
 use super::manifest;
 use super::native::{self, Native};
+use super::nest;
 use super::scan::{self, Scan};
 use super::service;
 use super::site;
@@ -38,11 +40,14 @@ pub(crate) fn all(app: &App) -> Result<Found> {
                 default_port(app, &mut program, &framework);
                 found.programs.push((program, launch));
             }
-            if !found.programs.is_empty() {
-                return Ok(found);
-            }
         }
-        found.programs.push(of_framework(app, framework)?);
+        let nest = framework.name == "nest";
+        if found.programs.is_empty() {
+            found.programs.push(of_framework(app, framework)?);
+        }
+        if nest {
+            projects(app, &mut found)?;
+        }
         return Ok(found);
     }
     let (entries, refused) = entry::from_scripts(app)?;
@@ -81,6 +86,17 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         found.programs.push(of_entry(app, entry)?);
     }
     if found.programs.is_empty() {
+        for bundle in built::bundles(app) {
+            let scan = scan::read(app, &bundle.launch)?;
+            if scan.listens {
+                let evidence = std::slice::from_ref(&bundle.evidence);
+                let mut program = new(app, &bundle.launch.file, Kind::Service, evidence);
+                complete(app, &mut program, &bundle.launch, scan)?;
+                found.programs.push((program, bundle.launch));
+            }
+        }
+    }
+    if found.programs.is_empty() {
         // In a workspace, a package that only has a `main` is a library of the others.
         let member = app.root_package.is_some() && app.package.get(&["bin"]).is_none();
         for entry in entry::from_files(app)? {
@@ -96,10 +112,38 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     Ok(found)
 }
 
+/// The other applications of a monorepo of Nest's own.
+fn projects(app: &App, found: &mut Found) -> Result<()> {
+    let projects = nest::projects(app)?;
+    if projects.len() < 2 {
+        return Ok(());
+    }
+    let stem = |file: &str| file.trim_end_matches(".js").to_owned();
+    for project in &projects {
+        let file = stem(&project.launch.file);
+        if found.programs.iter().any(|(_, launch)| stem(&launch.file) == file) {
+            continue;
+        }
+        let scan = scan::read(app, &project.launch)?;
+        let kind = if scan.listens { Kind::Service } else { Kind::Command };
+        let evidence = std::slice::from_ref(&project.evidence);
+        let mut program = new(app, &project.launch.file, kind, evidence);
+        program.name.clone_from(&project.name);
+        complete(app, &mut program, &project.launch, scan)?;
+        found.programs.push((program, project.launch.clone()));
+    }
+    for (program, launch) in &mut found.programs {
+        let own = projects.iter().find(|project| stem(&project.launch.file) == stem(&launch.file));
+        let name = own.map_or(program.name.as_str(), |project| project.name.as_str());
+        program.findings.push(nest::finding(&projects, name));
+    }
+    Ok(())
+}
+
 /// The program that a person names: a script, a file, or the folder of a site.
 pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
     for (program, launch) in all(app)?.programs {
-        if program.id == wanted {
+        if program.id == wanted || program.name == wanted && launch.build.is_some() {
             return Ok((program, launch));
         }
     }

@@ -10,6 +10,7 @@ mod storage;
 use anyhow::Result;
 
 use super::App;
+use super::browser;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
 use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Severity, Sourced};
@@ -89,6 +90,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
         listen::read(app, &sources, &mut scan)?;
     }
     process::read(app, &sources, own_server, &mut scan)?;
+    browser::read(app, &sources, &mut scan)?;
     storage::read(app, launch, &sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);

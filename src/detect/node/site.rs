@@ -37,6 +37,8 @@ struct Tool {
     fallback: bool,
     /// The flag of its command that names the folder.
     flag: &'static str,
+    /// The property of its config that names the path below which the site is served.
+    base: &'static str,
 }
 
 /// Output folders by each tool's documentation (config reference pages).
@@ -49,6 +51,7 @@ const TOOLS: [Tool; 9] = [
         default: ".vitepress/dist",
         fallback: false,
         flag: "--outDir",
+        base: "base",
     },
     Tool {
         package: "@docusaurus/core",
@@ -58,6 +61,7 @@ const TOOLS: [Tool; 9] = [
         default: "build",
         fallback: false,
         flag: "--out-dir",
+        base: "baseUrl",
     },
     Tool {
         package: "gatsby",
@@ -67,6 +71,7 @@ const TOOLS: [Tool; 9] = [
         default: "public",
         fallback: false,
         flag: "",
+        base: "",
     },
     Tool {
         package: "@11ty/eleventy",
@@ -76,6 +81,7 @@ const TOOLS: [Tool; 9] = [
         default: "_site",
         fallback: false,
         flag: "--output",
+        base: "pathPrefix",
     },
     Tool {
         package: "@vue/cli-service",
@@ -85,6 +91,7 @@ const TOOLS: [Tool; 9] = [
         default: "dist",
         fallback: true,
         flag: "--dest",
+        base: "publicPath",
     },
     Tool {
         package: "@rsbuild/core",
@@ -94,6 +101,7 @@ const TOOLS: [Tool; 9] = [
         default: "dist",
         fallback: true,
         flag: "",
+        base: "assetPrefix",
     },
     Tool {
         package: "vite",
@@ -103,6 +111,7 @@ const TOOLS: [Tool; 9] = [
         default: "dist",
         fallback: true,
         flag: "--outDir",
+        base: "base",
     },
     Tool {
         package: "parcel",
@@ -112,6 +121,7 @@ const TOOLS: [Tool; 9] = [
         default: "dist",
         fallback: true,
         flag: "--dist-dir",
+        base: "",
     },
     Tool {
         package: "webpack-cli",
@@ -121,6 +131,7 @@ const TOOLS: [Tool; 9] = [
         default: "dist",
         fallback: true,
         flag: "--output-path",
+        base: "",
     },
 ];
 
@@ -169,7 +180,13 @@ fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
         let mut evidence =
             vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
         let folder = folder(app, tool, text, &mut evidence)?;
-        return Ok(Some(site(tool.package, &folder, tool.fallback, evidence)));
+        let prefix = prefix(app, tool, text)?;
+        let mut site = site(tool.package, &folder, tool.fallback, evidence);
+        if let Some((prefix, found)) = prefix {
+            site.evidence.push(found);
+            site.launch.prefix = Some(prefix);
+        }
+        return Ok(Some(site));
     }
     Ok(None)
 }
@@ -221,6 +238,44 @@ pub(super) fn site(
     let launch =
         Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
     Site { tool, launch, evidence }
+}
+
+/// The path below which the pages ask for their files, where it is not the root.
+fn prefix(app: &App, tool: &Tool, script: &str) -> Result<Option<(String, Evidence)>> {
+    let name = app.build_script().unwrap_or_default();
+    let stated = ["--base", "--public-url", "--base-href", "--baseUrl"]
+        .into_iter()
+        .find_map(|name| Some((name, flag(script, name)?)));
+    if let Some((option, text)) = stated {
+        let at = app.package.at(&["scripts", &name], format!("{option} {text}"));
+        return Ok(below(&text).map(|prefix| (prefix, at)));
+    }
+    let stems: &[&str] = match tool.package {
+        "vitepress" => &[".vitepress/config", "docs/.vitepress/config"],
+        "@docusaurus/core" => &["docusaurus.config"],
+        _ => &[tool.config],
+    };
+    for stem in stems.iter().filter(|stem| !stem.is_empty() && !tool.base.is_empty()) {
+        if let Some(config) = config::read(&app.dir, stem)?
+            && let Some((text, found)) = config.literal(tool.base)
+        {
+            return Ok(below(&text).map(|prefix| (prefix, found)));
+        }
+    }
+    Ok(None)
+}
+
+/// The path of an address or a path, without slashes around it; `None` for the root and for what is
+/// relative to the page.
+pub(super) fn below(text: &str) -> Option<String> {
+    let path = match text.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => text,
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    let inside = path.strip_prefix('/')?.trim_matches('/');
+    let fits = !inside.is_empty() && inside.chars().all(plain) && !inside.contains("..");
+    (fits && !inside.contains("//")).then(|| inside.to_owned())
 }
 
 fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) -> Result<String> {
@@ -275,6 +330,7 @@ fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) ->
 }
 
 fn clean(folder: &str) -> String {
+    // `../dist` lies beside the application.
     RelPath::new(folder)
         .map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
 }
@@ -326,5 +382,11 @@ fn create_react_app(app: &App, script: &str) -> Result<Site> {
             }
         }
     }
-    Ok(site("react-scripts", "build", true, evidence))
+    let mut site = site("react-scripts", "build", true, evidence);
+    // <https://create-react-app.dev/docs/deployment/#building-for-relative-paths>
+    if let Some(prefix) = app.package.str(&["homepage"]).and_then(below) {
+        site.evidence.push(app.package.at(&["homepage"], format!("served below /{prefix}")));
+        site.launch.prefix = Some(prefix);
+    }
+    Ok(site)
 }

@@ -1,6 +1,6 @@
 //! What the final image carries, and what it starts.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::super::App;
 use super::super::launch::{Launch, Layout};
@@ -60,8 +60,12 @@ pub(super) fn artifacts(
     }
     match launch.layout {
         Layout::Site => {
-            let pages = format!("{home}/{}", launch.site.as_deref().unwrap_or_default());
-            all.push(artifact(Some("build"), pages.trim_end_matches('/'), SITE)?);
+            let pages = pages(home, launch.site.as_deref().unwrap_or_default())?;
+            let served = match &launch.prefix {
+                Some(prefix) => format!("{SITE}/{prefix}"),
+                None => SITE.to_owned(),
+            };
+            all.push(artifact(Some("build"), &pages, &served)?);
         }
         Layout::Source | Layout::Tree => all.push(tree(
             app,
@@ -134,6 +138,17 @@ pub(super) fn artifacts(
     }
     all.extend(owned);
     Ok(all)
+}
+
+/// Where a site lies in the build stage: its folder may be beside the application (`../dist`).
+pub(super) fn pages(home: &str, folder: &str) -> Result<String> {
+    let path = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(folder));
+    let top = home.split('/').nth(1).and_then(RelPath::new).unwrap_or_default();
+    let path = path.filter(|path| path.is_within(&top));
+    let path = path.with_context(|| {
+        format!("the build writes {folder}, which is not below the build context: run dockgen on the folder that holds both")
+    })?;
+    Ok(format!("/{path}"))
 }
 
 /// A folder of the build context (`""`: all of it), as it is or as the build left it.

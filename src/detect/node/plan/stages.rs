@@ -7,7 +7,7 @@ use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
 use super::super::{App, Details, md4, prisma, sync};
 use super::steps::{self, Drop, Installed, Step};
-use super::{copy, environment, filter, install_env, lines, linker, member_modules};
+use super::{copy, environment, filter, image, install_env, lines, linker, member_modules};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Finding};
@@ -65,6 +65,8 @@ pub(super) struct Stages {
     pub(super) site: bool,
     /// The folder of the site in the build stage.
     pub(super) pages: Option<ContainerPath>,
+    /// The path below which a site is served, such as `/docs`.
+    pub(super) prefix: Option<Line>,
     /// The page that unknown paths lead to.
     pub(super) fallback: Option<Line>,
 }
@@ -130,7 +132,7 @@ pub(super) fn stages(
         replaces: matches!(tool.id.as_str(), "yarn" | "yarn-berry"),
         install_tool: tool.install.clone(),
         release: tool.release.as_ref().map(|r| Line::new(r.as_str())).transpose()?,
-        install_env: install_env(tool, installed, chosen)?,
+        install_env: install_env(app, tool, installed, chosen)?,
         root: ContainerPath::new(root)?,
         folder: if folder.is_empty() { String::new() } else { home.clone() },
         locked: tool.lockfile.is_some() && sync::finding(app, tool)?.is_none(),
@@ -156,8 +158,9 @@ pub(super) fn stages(
         pages: launch
             .site
             .as_ref()
-            .map(|s| ContainerPath::new(format!("{home}/{s}")))
+            .map(|folder| anyhow::Ok(ContainerPath::new(image::pages(&home, folder)?)?))
             .transpose()?,
+        prefix: launch.prefix.as_ref().map(|way| Line::new(format!("/{way}"))).transpose()?,
         fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
     };
     Ok((stages, findings))

@@ -144,7 +144,8 @@ pub(super) fn steps(
     root: &str,
 ) -> Result<Vec<Step>> {
     // Turbo runs the usual script.
-    let turbo = if launch.script.is_none() { turbo(app, launch)? } else { None };
+    let turbo =
+        if launch.script.is_none() && launch.build.is_none() { turbo(app, launch)? } else { None };
     let own = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let mut steps: Vec<(String, bool, Vec<String>)> = Vec::new();
     for one in installed {
@@ -167,7 +168,9 @@ pub(super) fn steps(
     }
     let first = steps.len();
     let wanted = launch.layout != Layout::Source;
-    if let Some(words) = turbo {
+    if let Some(words) = &launch.build {
+        steps.push((own, false, words.clone()));
+    } else if let Some(words) = turbo {
         steps.push((String::new(), false, words));
     } else if let Some(name) =
         launch.script.clone().or_else(|| app.build_script()).filter(|_| wanted)

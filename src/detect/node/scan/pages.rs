@@ -3,11 +3,11 @@
 use super::super::App;
 use super::super::expression::{Names, option, path};
 use super::super::front_end::delegates;
-use super::super::launch::Launch;
+use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::storage::Location;
 use super::{Scan, Source};
-use crate::detect::{add_front_end, makers};
+use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
@@ -18,6 +18,9 @@ const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
 const PLUGINS: [&str; 4] = ["register", "serveStatic", "forRoot", "static"];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
+    // A build of its own may make anything.
+    let builds = app.builds() || launch.layout != Layout::Source;
+    let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
     for source in sources {
         let names = Names::of(&source.tokens);
         let place = Location::of(app, launch, source);
@@ -33,20 +36,52 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
             for tokens in candidates {
                 let found = path(tokens, &names).filter(|found| !found.path.contains("${}"));
-                for path in found.map(|found| place.in_repository(app, &found)).unwrap_or_default()
-                {
-                    if served(
-                        app,
-                        &path,
-                        &source.at(window[0].at, format!("{name} serves {path}")),
-                        scan,
-                    ) {
+                let paths = found.map(|found| place.in_repository(app, &found));
+                let mut known = false;
+                let first = paths.as_ref().and_then(|paths| paths.first().cloned());
+                for path in paths.unwrap_or_default() {
+                    let evidence = source.at(window[0].at, format!("{name} serves {path}"));
+                    known = served(app, &path, &evidence, scan);
+                    if known {
                         break;
                     }
+                }
+                if let Some(path) = first.filter(|_| !known) {
+                    let evidence = source.at(window[0].at, format!("{name} serves {path}"));
+                    missing.push((path, evidence));
                 }
             }
         }
     }
+    for (path, evidence) in missing.into_iter().filter(|_| !builds) {
+        let way = path.relative_to(&app.dir.path);
+        // What is uploaded comes at run time.
+        let written = scan.writable.iter().any(|held| held.value.trim_start_matches("./") == way);
+        let said = scan.findings.iter().any(|finding| finding.code == "served-folder-missing");
+        let uploads = ["upload", "media", "data", "tmp", "storage", "files", "logs"];
+        let made = scan
+            .front_ends
+            .iter()
+            .any(|made| path.is_within(&made.value.output) || made.value.output.is_within(&path));
+        if !made && !written && !said && !uploads.iter().any(|word| way.contains(word)) {
+            scan.findings.push(absent(app, &path, evidence));
+        }
+    }
+}
+
+/// What is said of a folder that is served, and that neither the repository nor a build makes.
+fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
+    let way = path.relative_to(&app.dir.path);
+    Finding::new(
+        "served-folder-missing",
+        Severity::Warning,
+        format!(
+            "the program serves {way}, which the repository does not hold and no build that is known makes"
+        ),
+        [evidence],
+        "the image has no such folder: what should be served is not found",
+        "let the script `build` make it, or mount it when the container starts",
+    )
 }
 
 /// A path that is served: where the repository does not hold it, a build may make it. True where
@@ -58,7 +93,7 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bo
     }
     let mut known = false;
     let context = &app.root.path;
-    for mut made in makers(repo, &RelPath::root(), path) {
+    for mut made in suppliers(repo, &RelPath::root(), path) {
         known = true;
         let folder = made.value.dir.file_name();
         // What its own build makes needs no other, unless that only runs the other.
@@ -95,7 +130,6 @@ fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::launch::Layout;
     use super::*;
     use crate::repo::Repo;
 
@@ -154,6 +188,22 @@ mod tests {
         );
         assert_eq!(served("cd client && npm ci && npm run build"), made());
         assert_eq!(served("npm install --prefix client && npm --prefix=client run build"), made());
+    }
+
+    #[test]
+    fn a_folder_that_nothing_makes_is_said() {
+        let express = r#"{"dependencies": {"express": "5"}}"#;
+        let said = |main: &str| of("", express, main).1;
+        assert_eq!(said("app.use(express.static('site'))"), ["served-folder-missing"]);
+        assert!(said("app.use(express.static('uploads'))").is_empty());
+        assert!(said("fs.mkdirSync('out'); app.use(express.static('out'))").is_empty());
+        assert!(said("app.use(express.static('client/dist')); res.sendFile(path.resolve('client/dist/index.html'))").is_empty());
+        // Its own script moves what another package makes.
+        let moves = r#"{"scripts": {
+            "setup": "cd client && npm ci && npm run build && cp -r dist ../site"
+            }, "dependencies": {"express": "5"}}"#;
+        let (made, said) = of("", moves, "app.use(express.static('site'))");
+        assert_eq!((made, said), (vec!["site as site".to_owned()], vec![]));
     }
 
     #[test]

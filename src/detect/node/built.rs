@@ -1,0 +1,81 @@
+//! Servers that a script of an unusual name bundles, and that no script starts.
+
+use super::App;
+use super::launch::{Launch, Layout};
+use super::script::{self, Command};
+use crate::facts::Evidence;
+
+/// A bundle of a source, and the script that makes it.
+pub(super) struct Bundle {
+    pub(super) launch: Launch,
+    pub(super) evidence: Evidence,
+}
+
+/// The bundles for Node.js that the scripts make of one source each.
+pub(super) fn bundles(app: &App) -> Vec<Bundle> {
+    let mut found: Vec<Bundle> = Vec::new();
+    for (name, text) in app.package.scripts() {
+        if name.split([':', '-']).any(|part| matches!(part, "dev" | "watch" | "test" | "lint")) {
+            continue;
+        }
+        for command in script::parse(text).commands.into_iter().map(script::unwrap) {
+            let Some((source, file, bundled)) = bundle(app, &command) else { continue };
+            let folder = file.split('/').next().unwrap_or_default().to_owned();
+            let launch = Launch {
+                outputs: vec![folder],
+                layout: Layout::Output,
+                source: Some(source),
+                script: Some(name.to_owned()),
+                bundled,
+                file,
+                ..Launch::default()
+            };
+            if found.iter().any(|held| held.launch.file == launch.file) {
+                continue;
+            }
+            let note = format!("the script {name} bundles it: `{text}`");
+            found.push(Bundle { launch, evidence: app.package.at(&["scripts", name], note) });
+        }
+    }
+    found
+}
+
+/// The source, the bundle, and whether the bundle holds its dependencies.
+fn bundle(app: &App, command: &Command) -> Option<(String, String, bool)> {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let value = |names: &[&str]| {
+        let joined = words.iter().find_map(|word| {
+            let (name, value) = word.split_once('=')?;
+            names.contains(&name).then_some(value)
+        });
+        joined.or_else(|| words.windows(2).find(|w| names.contains(&w[0])).map(|w| w[1]))
+    };
+    let source = words.iter().skip(1).filter(|word| !word.starts_with('-')).find_map(|word| {
+        let found = app.finds(word)?;
+        found
+            .rsplit_once('.')
+            .is_some_and(|(_, e)| e.contains("ts") || e.contains("js"))
+            .then_some(found)
+    })?;
+    let clean = |path: &str| crate::path::RelPath::new(path).map(|p| p.as_str().to_owned());
+    match *words.first()? {
+        "esbuild" => {
+            let external = words
+                .iter()
+                .any(|word| word.starts_with("--external") || *word == "--packages=external");
+            let whole = words.contains(&"--bundle") && !external;
+            let browser =
+                !words.iter().any(|w| *w == "--platform=node" || *w == "--platform=neutral");
+            let file = value(&["--outfile"]).and_then(clean).filter(|_| !browser)?;
+            Some((source, file, whole))
+        }
+        "ncc" => {
+            let folder = value(&["-o", "--out"]).unwrap_or("dist");
+            Some((source, clean(&format!("{folder}/index.js"))?, true))
+        }
+        "bun" if words.get(1) == Some(&"build") && value(&["--target"]) == Some("node") => {
+            Some((source, clean(value(&["--outfile"])?)?, true))
+        }
+        _ => None,
+    }
+}
