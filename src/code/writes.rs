@@ -14,7 +14,7 @@ const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
 /// The home of the user that the image runs as.
-const HOME: &str = "/home/nonroot";
+pub const HOME: &str = "/home/nonroot";
 
 /// What writes.
 const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];

@@ -297,6 +297,8 @@ pub(crate) enum Anchor {
     WorkingDirectory,
     /// The folder of the source file.
     SourceFile,
+    /// The user's home.
+    Home,
     /// Absolute.
     Root,
 }
@@ -361,6 +363,12 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
             "__dirname" | "import" if plus(tokens).is_none() => {
                 (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname"))
                     .then(|| here(Anchor::SourceFile, ""))?
+            }
+            "os" | "homedir" if words.contains(&"homedir") && plus(tokens).is_none() => {
+                here(Anchor::Home, "")
+            }
+            "process" if words == ["process", "env", "HOME"] && plus(tokens).is_none() => {
+                here(Anchor::Home, "")
             }
             "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
                 here(Anchor::WorkingDirectory, "")

@@ -7,7 +7,8 @@ use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::{Scan, Source};
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::code::writes::HOME;
+use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder that they make or write into.
@@ -111,6 +112,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
         }
     }
+    for source in sources.iter().filter(|_| launch.layout == Layout::Output) {
+        literals(app, launch, source, scan);
+    }
     for (index, source) in sources.iter().enumerate() {
         database(source, index, &all_names, scan);
     }
@@ -149,7 +153,7 @@ impl Location {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         let here = app.dir.path.join(text);
         match found.from {
-            Anchor::Root => Vec::new(),
+            Anchor::Root | Anchor::Home => Vec::new(),
             Anchor::WorkingDirectory => here.into_iter().collect(),
             // Modules define `__dirname` themselves, often as the working directory:
             // `path.resolve()`.
@@ -166,6 +170,7 @@ impl Location {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         match found.from {
             Anchor::Root => Some(text.to_owned()),
+            Anchor::Home => RelPath::new(text).map(|path| format!("{HOME}/{path}")),
             Anchor::WorkingDirectory => RelPath::new(text).map(|p| p.as_str().to_owned()),
             Anchor::SourceFile => self.folder.join(text).map(|p| p.as_str().to_owned()),
         }
@@ -221,6 +226,11 @@ fn writes(
         beside(source.at(at, note), &text, scan);
         return;
     }
+    if found.from == Anchor::Home && !scan.env.iter().any(|var| var.value.key == "HOME") {
+        let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
+        let note = "the user's home is written: a user without an entry in passwd has none";
+        scan.env.push(Sourced::new(var, source.at(at, note)));
+    }
     scan.writable.push(Sourced::new(target, source.at(at, note)));
 }
 
@@ -241,7 +251,9 @@ fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
     for key in ["filename", "storage"] {
         for tokens in names[index].properties(key) {
             let text = match path(tokens, &names[index]) {
-                Some(found) if found.from != Anchor::SourceFile => found.path,
+                Some(found) if !matches!(found.from, Anchor::SourceFile | Anchor::Home) => {
+                    found.path
+                }
                 Some(_) => continue,
                 None => value(tokens, &files).literal.unwrap_or_default(),
             };
@@ -304,8 +316,9 @@ fn reads(
     if matches!(name, "join" | "resolve") {
         // The whole call is the path.
         let call = source.tokens.partition_point(|token| token.at < at);
-        let from = call.saturating_sub(2);
-        let end = super::super::token::closing(&source.tokens, from + 3);
+        let method = call > 1 && source.tokens[call - 1].is('.');
+        let from = if method { call - 2 } else { call };
+        let end = super::super::token::closing(&source.tokens, call + 1);
         candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
     }
     if name == "set"
@@ -329,8 +342,41 @@ fn reads(
     }
 }
 
+/// Files of the repository that a literal names by their path from the working directory, whichever
+/// library opens them: `YAML.load('./openapi.yaml')`.
+fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
+    for (index, token) in source.tokens.iter().enumerate().skip(1) {
+        let Some(text) = token.text().filter(|text| text.len() > 3 && text.len() < 200) else {
+            continue;
+        };
+        let before = &source.tokens[index - 1];
+        let called = index > 1 && before.is('(');
+        let module = before.is_word("from")
+            || before.is_word("import")
+            || called && ["require", "import"].iter().any(|w| source.tokens[index - 2].is_word(w));
+        let name = text.rsplit('/').next().unwrap_or_default();
+        let marked = text.starts_with("./") || text.contains('/') && name.contains('.');
+        if module || !marked || text.starts_with(['/', '@']) || text.contains("://") {
+            continue;
+        }
+        let path = app.dir.join(text).filter(|path| app.dir.repo.is_file(path));
+        let document = ["README", "LICENSE", "CHANGELOG"].iter().any(|word| name.contains(word));
+        if let Some(path) = path.filter(|_| !document) {
+            let note = "a path of the repository as a literal";
+            carry(app, launch, &path.relative_to(&app.dir.path), source.at(token.at, note), scan);
+        }
+    }
+}
+
+/// A path up to its first placeholder: `locales/{{lng}}.json` is `locales`.
+fn fixed(text: &str) -> &str {
+    let Some(at) = text.find(['{', '*', '[', '$', '%']) else { return text };
+    text[..at].rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Carries a path that exists in the repository and is neither source nor built.
 fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
+    let text = fixed(text);
     let Some(path) =
         app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path))
     else {
@@ -391,6 +437,40 @@ mod tests {
         assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");
         assert_eq!(found.findings[0].code, "writes-beside-program");
         assert!(found.temporary.is_some());
+    }
+
+    #[test]
+    fn folders_below_the_home_are_written() {
+        for source in [
+            "const home = process.env.SIT_HOME || path.join(os.homedir(), '.sit'); fs.mkdirSync(home)",
+            "fs.mkdirSync(`${homedir()}/.sit`)",
+            "fs.writeFileSync(process.env.HOME + '/.sit/x', '')",
+        ] {
+            let found = scan(&[("index.js", source)], Layout::Source);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, ["/home/nonroot/.sit"], "{source}");
+            assert_eq!(found.env[0].value.key, "HOME");
+        }
+    }
+
+    #[test]
+    fn files_that_any_library_opens_are_carried() {
+        let found = scan(
+            &[
+                (
+                    "src/index.ts",
+                    "import './data/no.json'; YAML.load('./openapi.yaml'); x = { p: join(__dirname, '../lang/{{lng}}/a.json') }; load('data/b.csv'); get('/data/b.csv')",
+                ),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+                ("openapi.yaml", ""),
+                ("lang/en/a.json", ""),
+                ("data/b.csv", ""),
+                ("data/no.json", ""),
+            ],
+            Layout::Output,
+        );
+        let files: Vec<_> = found.files.iter().map(|f| f.value.as_str()).collect();
+        assert_eq!(files, ["data/b.csv", "lang", "openapi.yaml"]);
     }
 
     #[test]
