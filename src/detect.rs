@@ -222,6 +222,17 @@ pub fn is_there(repo: &Repo, output: &RelPath) -> bool {
     repo.is_file(output) || !repo.files_under(output).all(keeps)
 }
 
+/// The applications in `dir` whose manifests say nothing about a start, for a person who does.
+///
+/// # Errors
+/// Where a manifest is broken.
+pub fn unstarted(repo: &Repo, dir: &RelPath) -> Result<Vec<Facts>> {
+    let dir = Dir::new(repo, dir.clone());
+    let there = |language: &&Language| language.markers.iter().any(|marker| dir.has(marker));
+    let able = LANGUAGES.iter().filter(there).filter_map(|language| language.front_end);
+    able.map(|able| (able.facts)(&dir)).collect()
+}
+
 /// Asks a language about a folder.
 ///
 /// # Errors

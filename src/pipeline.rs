@@ -60,8 +60,12 @@ pub fn survey(
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
     let (place, repo) = open(path, on_entry)?;
-    let found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
+    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
+    if entrypoint && found.apps.is_empty() && found.broken.is_empty() {
+        // Nothing says what to start, and a person does.
+        found.apps.extend(detect::unstarted(&repo, &place.start)?);
+    }
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
     Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
@@ -190,17 +194,27 @@ pub fn apps<'a>(
 /// The drafts of all of them.
 ///
 /// # Errors
-/// Where one cannot be drafted: none is, since their files belong together.
+/// Where none can be drafted, or one that a flag is about; another one that cannot be is a finding.
 pub fn drafts(apps: &[App], output: Option<&RelPath>) -> Result<Vec<Draft>> {
-    let draft = |app: &App| {
-        let draft = app.draft(output);
-        if apps.len() > 1 {
-            draft.with_context(|| format!("the application in {}", app.facts.dir))
-        } else {
-            draft
+    let (mut drafts, mut failed) = (Vec::new(), Vec::new());
+    for app in apps {
+        match app.draft(output) {
+            Ok(draft) => drafts.push(draft),
+            // What a person asked for is done or refused.
+            Err(error) if apps.len() == 1 || app.is_told()? => {
+                return Err(if apps.len() == 1 { error } else { app.named(error) });
+            }
+            Err(error) => failed.push((app, error)),
         }
+    }
+    let Some(first) = drafts.first_mut() else {
+        let failed = failed.into_iter().next().map(|(app, error)| app.named(error));
+        return failed.map_or_else(|| Ok(drafts), Err);
     };
-    apps.iter().map(draft).collect()
+    for (app, error) in failed {
+        first.findings.push(app.left_out(&error));
+    }
+    Ok(drafts)
 }
 
 /// The flag that answers a question.
@@ -242,6 +256,29 @@ impl<'a> App<'a> {
             }
         }
         Ok(app)
+    }
+
+    /// A flag says something about it.
+    fn is_told(&self) -> Result<bool> {
+        let flag = |question: &Question| self.answers.origin(&question.id) == Some(Origin::Flag);
+        Ok(self.questions()?.iter().any(flag))
+    }
+
+    fn named(&self, error: anyhow::Error) -> anyhow::Error {
+        error.context(format!("the application in {}", self.facts.dir))
+    }
+
+    /// What is said where this one cannot be drafted and others can.
+    fn left_out(&self, error: &anyhow::Error) -> Finding {
+        let manifest = self.facts.manifests.first();
+        Finding::new(
+            "application-left-out",
+            Severity::Warning,
+            format!("nothing is written for the application in {}: {error:#}", self.facts.dir),
+            manifest.map(|path| Evidence::file(path, "it cannot be planned")),
+            "the others do not need it to be built",
+            format!("mend that, then run dockgen again; --app {} tries it alone", self.facts.dir),
+        )
     }
 
     /// The questions about this application, as the answers so far leave them.

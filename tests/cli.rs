@@ -175,6 +175,42 @@ fn several_ports_and_datagrams() {
 }
 
 #[test]
+fn an_entrypoint_that_a_person_names_is_obeyed() {
+    let manifest = r#"{"name": "duet", "private": true, "engines": {"node": "24"}}"#;
+    let web = "require('http').createServer().listen(3030)";
+    let dir = repo(&[("package.json", manifest), ("tool/web.js", web)]);
+    run(dir.path(), &["init", "--yes", "--entrypoint", "tool/web.js"], 0);
+    let dockerfile = read(dir.path(), "Dockerfile");
+    assert!(dockerfile.contains("\"tool/web.js\"]") && dockerfile.contains("EXPOSE 3030"));
+    // Without it, nothing says what to start.
+    let dir = repo(&[("package.json", manifest), ("tool/web.js", web)]);
+    run(dir.path(), &["init", "--yes"], 2);
+}
+
+#[test]
+fn a_member_that_cannot_be_planned_does_not_stop_the_others() {
+    let site =
+        r#"{"name": "site", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+    let files = [
+        ("package.json", r#"{"workspaces": ["api", "site"], "engines": {"node": "24"}}"#),
+        ("api/package.json", r#"{"name": "api", "scripts": {"start": "node main.js"}}"#),
+        ("api/main.js", "require('http').createServer().listen(3000)"),
+        ("site/package.json", site),
+        ("site/index.html", ""),
+        ("site/vite.config.js", "export default { build: { outDir: '../../out' } }"),
+    ];
+    let dir = repo(&files);
+    let (out, err) = run(dir.path(), &["init", "--yes"], 0);
+    assert!(format!("{out}{err}").contains("application in site"), "{out}{err}");
+    assert!(
+        dir.path().join("api/Dockerfile").exists() && !dir.path().join("site/Dockerfile").exists()
+    );
+    // Who names it is told.
+    let dir = repo(&files);
+    refuses(dir.path(), &["init", "--yes", "--app", "site"], &["not below the build context"]);
+}
+
+#[test]
 fn paths_are_relative_to_path() {
     let dir = repo(&[
         (".git/HEAD", ""),

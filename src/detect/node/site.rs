@@ -250,13 +250,18 @@ fn prefix(app: &App, tool: &Tool, script: &str) -> Result<Option<(String, Eviden
         let at = app.package.at(&["scripts", &name], format!("{option} {text}"));
         return Ok(below(&text).map(|prefix| (prefix, at)));
     }
-    let stems: &[&str] = match tool.package {
-        "vitepress" => &[".vitepress/config", "docs/.vitepress/config"],
-        "@docusaurus/core" => &["docusaurus.config"],
-        _ => &[tool.config],
+    let stem = match tool.package {
+        // `vitepress build pages` reads its configuration there.
+        "vitepress" => {
+            let mut words = script.split_whitespace().skip_while(|word| *word != "build").skip(1);
+            let folder = words.next().filter(|word| !word.starts_with('-')).unwrap_or(".");
+            format!("{folder}/.vitepress/config")
+        }
+        "@docusaurus/core" => "docusaurus.config".to_owned(),
+        _ => tool.config.to_owned(),
     };
-    for stem in stems.iter().filter(|stem| !stem.is_empty() && !tool.base.is_empty()) {
-        if let Some(config) = config::read(&app.dir, stem)?
+    if !stem.is_empty() && !tool.base.is_empty() {
+        if let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
             && let Some((text, found)) = config.literal(tool.base)
         {
             return Ok(below(&text).map(|prefix| (prefix, found)));
