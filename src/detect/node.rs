@@ -301,6 +301,12 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.programs.is_empty() && app.is_no_application() {
         return Ok(None);
     }
+    // Styles and scripts among the resources that another build packs are that build's.
+    let serves =
+        found.programs.iter().any(|(program, _)| program.kind == crate::facts::Kind::Service);
+    if !serves && format!("/{}/", dir.path).contains("/src/main/") {
+        return Ok(None);
+    }
     facts(&app, found).map(Some)
 }
 
@@ -484,4 +490,24 @@ fn program_named(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
     let app = App::read(dir)?.with_context(|| format!("{} holds no package.json", dir.path))?;
     let (program, _) = program::named(&app, wanted)?;
     Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::RelPath;
+    use crate::repo::Repo;
+
+    #[test]
+    fn resources_of_another_build_are_no_application() {
+        let styles = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+        let found = |folder: &str| {
+            let (manifest, page) =
+                (format!("{folder}/package.json"), format!("{folder}/index.html"));
+            let repo = Repo::from_files([(manifest.as_str(), styles), (page.as_str(), "")]);
+            let dir = Dir::new(&repo, RelPath::new(folder).unwrap());
+            detect(&dir).unwrap().is_some()
+        };
+        assert!(found("pages/src/site") && !found("pages/src/main/webapp/resources"));
+    }
 }
