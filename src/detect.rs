@@ -6,6 +6,7 @@ pub mod java;
 mod moved;
 pub mod node;
 pub mod rust;
+pub mod submodule;
 pub mod version;
 
 use std::collections::BTreeSet;

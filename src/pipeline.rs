@@ -343,6 +343,7 @@ impl<'a> App<'a> {
         let overrides = files::used(facts, &plan, &overrides)?;
         findings.extend(files::overridden(&overrides));
         findings.extend(repo.findings());
+        findings.extend(detect::submodule::findings(repo, &plan.context));
         findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));
         findings.sort_by_key(|finding| finding.severity);
         must_be_possible(&findings)?;

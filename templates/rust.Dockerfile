@@ -57,11 +57,11 @@ COPY {{ [folder] | copy(dest="/src/" ~ folder) }}
 FROM toolchain AS deps
 RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
 {%- include "base/install-secrets.Dockerfile" %}
-    cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib --package {{ details.package }}
+    cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib {{ details.package | shell }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
 {%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
     && cargo clean {{ details.profile | shell }}{% if details.target %} --target "$(rustc --print host-tuple)"{% endif %}
-{%- for name in details.clean %} --package {{ name }}{% endfor %}
+{%- for name in details.clean %} --package {{ [name] | shell }}{% endfor %}
 {%- if not details.locked %} \
     && cp Cargo.lock /Cargo.lock
 {%- endif %}
@@ -75,7 +75,7 @@ RUN --mount=type=bind,target=/src,rw \
 {%- include "base/build-secrets.Dockerfile" %}
 {%- include "base/install-secrets.Dockerfile" %}
     {% if not details.locked %}cp /Cargo.lock . \
-    && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --package {{ details.package }} --bin {{ details.binary }}
+    && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} {{ details.package | shell }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
 {%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
     && mkdir /out \

@@ -92,6 +92,9 @@ struct Details {
 struct ProgramDetails {
     /// The package's name, as cargo's `--package` takes it.
     package: String,
+    /// Its manifest, where a dependency has the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest: Option<RelPath>,
     /// The binary's name.
     binary: String,
     /// Features without which cargo, or the code itself, does not build it.

@@ -8,9 +8,9 @@ use super::features::Asked;
 use super::{Details, ProgramDetails, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
-use crate::facts::{BuildSecret, Handed};
+use crate::facts::{BuildSecret, Handed, Program};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::secrets;
 
 /// Where the source is while building.
@@ -29,7 +29,8 @@ struct View {
     output: String,
     /// Where cargo leaves it, below its target folder.
     built: String,
-    package: String,
+    /// The flags that name the package.
+    package: Vec<String>,
     binary: String,
     profile: Vec<String>,
     features: Vec<String>,
@@ -95,6 +96,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     }
     artifacts.push(artifact(Some("build"), &output, &binary)?);
     let folder = if profile == "dev" { "debug" } else { profile };
+    let args = arguments(program, &own)?;
+    let package = package(&own, &details.root)?;
     let masked: String = chosen.catalog.table("masked_version")?;
     let view = View {
         workdir: under(
@@ -104,7 +107,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         lockfile: relative(&details.root.join("Cargo.lock").unwrap_or_default(), context)?,
         built: format!("{folder}/{}", own.binary),
         output,
-        package: own.package.clone(),
+        package: package.clone(),
         binary: own.binary.clone(),
         profile: if profile == "release" {
             words(&["--release"])
@@ -119,7 +122,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stubs,
         scripts,
         whole: inside(&details.whole)?,
-        clean: own.own.clone(),
+        clean: clean(&own, context)?,
         target: details.target,
         wrapper: details.wrapper,
         sqlx: details.sqlx,
@@ -150,13 +153,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         env: Vec::new(),
         workdir: home,
         entrypoint: vec![binary],
-        args: own.args.clone(),
+        args: args.clone(),
         stop_signal: None,
         dev: Some(DevCommand {
-            command: words(&["cargo", "run", "--package", &own.package, "--bin", &own.binary])
+            command: words(&["cargo", "run"])
                 .into_iter()
-                .chain(if own.args.is_empty() { Vec::new() } else { words(&["--"]) })
-                .chain(own.args)
+                .chain(package)
+                .chain(words(&["--bin", &own.binary]))
+                .chain(if args.is_empty() { Vec::new() } else { words(&["--"]) })
+                .chain(args)
                 .collect(),
             env: Vec::new(),
         }),
@@ -172,6 +177,34 @@ fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
     let id = way.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let handed = Handed::File { file: path.clone(), target: format!("{SOURCE}/{way}") };
     Ok(BuildSecret { id: id.trim_matches('-').to_owned(), handed, required: true })
+}
+
+/// The subcommand that serves, then the arguments that open it to the network.
+fn arguments(program: &Program, own: &ProgramDetails) -> Result<Vec<String>> {
+    let subcommand = program.args.as_ref().map(|args| split_words(&args.value)).transpose()?;
+    Ok(subcommand.unwrap_or_default().into_iter().chain(own.args.iter().cloned()).collect())
+}
+
+/// `--package` takes a name; where a dependency has the same one, cargo refuses it as ambiguous,
+/// and the manifest says which package is meant.
+fn package(own: &ProgramDetails, root: &RelPath) -> Result<Vec<String>> {
+    match &own.manifest {
+        None => Ok(words(&["--package", &own.package])),
+        Some(manifest) => Ok(words(&["--manifest-path", &relative(manifest, root)?])),
+    }
+}
+
+/// What `cargo clean --package` takes: names, and the address of the package that shares its name
+/// with a dependency, whose compiled code must stay.
+fn clean(own: &ProgramDetails, context: &RelPath) -> Result<Vec<String>> {
+    let Some(manifest) = &own.manifest else { return Ok(own.own.clone()) };
+    let folder = manifest.parent().unwrap_or_default();
+    let folder =
+        under(SOURCE, folder.strip(context).context("the package is outside the context")?);
+    let spec = |name: &String| {
+        if *name == own.package { format!("file://{folder}#{name}") } else { name.clone() }
+    };
+    Ok(own.own.iter().map(spec).collect())
 }
 
 fn words(words: &[&str]) -> Vec<String> {

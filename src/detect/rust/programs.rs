@@ -162,6 +162,23 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     rank + if program.kind == Kind::Service { 35 } else { 0 }
 }
 
+/// A dependency from a registry has the name too: cargo's `--package NAME` is then ambiguous.
+fn has_namesake(project: &Project, name: &str) -> bool {
+    let locked =
+        project.lock.is_some_and(|lock| lock.named(name).any(|package| package.source.is_some()));
+    let stated = |manifest: &Manifest| {
+        manifest.dependencies().any(|dependency| {
+            let (spec, _) = project.workspace.resolve(
+                dependency.key,
+                &dependency.spec.as_ref().table(),
+                &manifest.dir(),
+            );
+            spec.path.is_none() && spec.package.as_deref().unwrap_or(dependency.key) == name
+        })
+    };
+    locked || project.workspace.packages.values().any(stated)
+}
+
 fn analyse(
     project: &Project,
     binary: &Binary,
@@ -176,6 +193,7 @@ fn analyse(
         Program::new(id, file_name(&binary.name), Kind::Command, binary.evidence.clone());
     let mut details = ProgramDetails {
         package: manifest.name().to_owned(),
+        manifest: has_namesake(project, manifest.name()).then(|| manifest.path.clone()),
         binary: binary.name.clone(),
         own: active
             .packages()

@@ -11,11 +11,16 @@ use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod constants;
 mod disk;
 mod environment;
 mod listen;
 mod process;
 mod settings;
+mod subcommands;
+
+/// The working directory of a program that serves it.
+const SERVED: &str = "/srv";
 
 /// The code of a program.
 pub(super) struct Code<'a> {
@@ -85,10 +90,21 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     program.files.retain(|file| details.files.iter().any(|(path, _)| *path == file.value));
     if disk.here {
         details.workdir = Some("/data".to_owned());
+    } else if let Some(evidence) = disk.served.filter(|_| program.kind == Kind::Service) {
+        // Beside the program everybody could download it.
+        details.workdir = Some(SERVED.to_owned());
+        program.findings.push(Finding::new(
+            "serves-working-directory",
+            Severity::Note,
+            format!("the program serves its working directory, which is {SERVED} in the image"),
+            [evidence],
+            "the folder is empty there, and holds neither the program nor the repository",
+            format!("mount what it should serve, such as -v \"$PWD\":{SERVED}:ro"),
+        ));
     }
     program.writable = disk.writable;
     program.findings.extend(demanded_env_file(code));
-    if program.kind == Kind::Service && program.port.is_none() {
+    if program.kind == Kind::Service && program.port.is_none() && program.more_ports.is_empty() {
         program.findings.push(Finding::new(
             "port-unknown",
             Severity::Warning,

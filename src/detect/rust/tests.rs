@@ -1,7 +1,7 @@
 //! Programs as a whole: what is read from manifests and code together.
 
 use super::*;
-use crate::facts::{Kind, Libc};
+use crate::facts::{Kind, Libc, Strength};
 use crate::repo::Repo;
 
 const MANIFEST: &str =
@@ -52,7 +52,10 @@ fn ports_from_literals_variables_constants_and_arguments() {
             "fn main() { let p = env::var(\"HTTP_PORT\").unwrap_or_else(|_| \"3006\".into()); TcpListener::bind(p); }",
             Some(3006),
         ),
-        ("const DEFAULT_PORT: u16 = 3_007; fn main() { TcpListener::bind(x) }", Some(3007)),
+        (
+            "const DEFAULT_PORT: u16 = 3_007; fn main() { TcpListener::bind((host, DEFAULT_PORT)) }",
+            Some(3007),
+        ),
         (
             "struct A { #[arg(long, short, env = \"PORT\", default_value_t = 3008)] port: u16 } fn main() { TcpListener::bind(x) }",
             Some(3008),
@@ -502,4 +505,93 @@ fn defaults_of_settings_in_the_code() {
         found.env.is_empty()
             && found.findings.iter().any(|finding| finding.code == "localhost-only")
     );
+}
+
+#[test]
+fn datagrams_and_constants() {
+    let ports = |code: &str| {
+        let (found, _) = program("", code, &[]);
+        found.ports().map(|ports| ports.value)
+    };
+    for (code, expected) in [
+        ("fn main() { UdpSocket::bind(\"0.0.0.0:6969\") }", Some("6969/udp")),
+        ("fn main() { tokio::net::UdpSocket::bind((\"0.0.0.0\", 53)) }", None),
+        ("const A: &str = \"0.0.0.0:6969\"; fn main() { UdpSocket::bind(A) }", Some("6969/udp")),
+        (
+            "fn main() { UdpSocket::bind(\"0.0.0.0:6969\"); TcpListener::bind(\"0.0.0.0:80\") }",
+            Some("80,6969/udp"),
+        ),
+        ("fn main() { UdpSocket::bind(\"0.0.0.0:0\") }", None),
+        // What a parser takes for granted is not where the program listens.
+        (
+            "const DEFAULT_PORT: u16 = 80; fn parse(a: &str) -> u16 { a.parse().unwrap_or(DEFAULT_PORT) } fn main() { TcpListener::bind(x) }",
+            None,
+        ),
+        (
+            "const DEFAULT_PORT: u16 = 8080; fn main() { TcpListener::bind((\"0.0.0.0\", DEFAULT_PORT)) }",
+            Some("8080"),
+        ),
+        (
+            "const PORT: u16 = 8081; fn main() { let a = SocketAddr::from(([0, 0, 0, 0], PORT)); TcpListener::bind(a) }",
+            Some("8081"),
+        ),
+        (
+            "const PORT: u16 = 8082; fn main() { TcpListener::bind(format!(\"0.0.0.0:{PORT}\")) }",
+            Some("8082"),
+        ),
+    ] {
+        assert_eq!(ports(code).as_deref(), expected, "{code}");
+    }
+}
+
+#[test]
+fn the_subcommand_that_serves() {
+    let args = |code: &str| {
+        let (found, _) = program("clap = \"4\"\n", code, &[]);
+        found.args.map(|args| (args.value, args.strength))
+    };
+    let derived = "#[derive(Parser)] enum Cmd { #[command(name = \"up\")] Begin { port: u16 }, DefaultConfig } ";
+    let serving = format!(
+        "{derived} fn main() {{ match Cmd::parse() {{ Cmd::Begin {{ port }} => go(port), Cmd::DefaultConfig => {{}} }} }} fn go(p: u16) {{ TcpListener::bind((\"0.0.0.0\", p)) }}"
+    );
+    assert_eq!(args(&serving), Some(("up".to_owned(), Strength::Stated)));
+    let built = "fn main() { let c = Command::new(\"x\").subcommand(Command::new(\"take\")).subcommand(Command::new(\"give\")); match c.get_matches().subcommand() { Some((\"take\", m)) => { UdpSocket::bind(\"0.0.0.0:1\") } _ => {} } }";
+    assert_eq!(args(built), Some(("take".to_owned(), Strength::Stated)));
+    // A usual name alone is a guess; none at all is a word about it.
+    let named = "#[derive(Subcommand)] enum Cmd { Pack, Serve } fn main() { other::run(x) }";
+    assert_eq!(args(named), Some(("serve".to_owned(), Strength::Guessed)));
+    let unknown = "#[derive(Subcommand)] enum Cmd { Pack, Unpack } fn main() { other::run(x) }";
+    let (found, _) = program("clap = \"4\"\n", unknown, &[]);
+    assert_eq!((found.args, codes(&found.findings)), (None, vec!["subcommand-unknown"]));
+    assert!(found.findings[0].what.contains("`pack`, `unpack`"), "{}", found.findings[0].what);
+}
+
+#[test]
+fn constants_that_name_files_and_folders_below_unknown_ones() {
+    let files = [("data/words.txt", ""), ("crates/x.txt", "")];
+    let opened = |code: &str| {
+        let (found, _) = program("", code, &files);
+        found.files.iter().map(|file| file.value.to_string()).collect::<Vec<_>>()
+    };
+    let constant =
+        "const WORDS: &str = \"data/words.txt\"; fn main() { fs::read_to_string(WORDS) }";
+    assert_eq!(opened(constant), ["data/words.txt"]);
+    let unused = "const WORDS: &str = \"data/words.txt\"; fn main() { println!(\"{}\", WORDS) }";
+    assert!(opened(unused).is_empty());
+    let below = "fn main() { let p = PathBuf::from(&self.data).join(\"crates\"); }";
+    assert!(opened(below).is_empty());
+    let stated = "fn main() { let p = current_dir().join(\"crates\"); }";
+    assert_eq!(opened(stated), ["crates"]);
+}
+
+#[test]
+fn a_program_that_serves_its_working_directory_is_not_in_it() {
+    for code in [
+        "struct A { #[arg(long, default_value = \".\")] root: PathBuf } fn main() { TcpListener::bind(\"0.0.0.0:1\") }",
+        "fn main() { TcpListener::bind(\"0.0.0.0:1\"); ServeDir::new(\".\") }",
+    ] {
+        let (found, details) = program("", code, &[]);
+        assert_eq!(details.workdir.as_deref(), Some("/srv"), "{code}");
+        assert_eq!(codes(&found.findings), ["serves-working-directory"]);
+    }
 }

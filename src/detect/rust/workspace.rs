@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 
 use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
 use crate::detect::ReadFile;
+use crate::detect::submodule;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
@@ -133,7 +134,8 @@ impl Workspace {
                 continue;
             }
             let Some(manifest) = manifest_in(&Dir::new(repo, folder.clone()))? else {
-                self.findings.push(missing(&folder.to_string(), evidence));
+                let submodule = submodule::missing(repo, &folder);
+                self.findings.push(missing(folder.as_str(), evidence, submodule));
                 continue;
             };
             // Path dependencies below the root are members too.
@@ -154,7 +156,7 @@ impl Workspace {
                     .at(dependency.spec, format!("`{}` is a path dependency", dependency.key));
                 match base.join(&path) {
                     Some(folder) => queue.push((folder, evidence)),
-                    None => self.findings.push(missing(&path, evidence)),
+                    None => self.findings.push(missing(&path, evidence, None)),
                 }
             }
             self.context = common(&self.context, &folder);
@@ -212,14 +214,27 @@ impl Workspace {
     }
 }
 
-fn missing(path: &str, evidence: Evidence) -> Finding {
+fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Finding {
+    let fix = match &submodule {
+        Some(at) => format!(
+            "it is a git submodule ({}): run `{}` first, in CI too",
+            at.place(),
+            submodule::FETCH
+        ),
+        None => {
+            "commit that folder, or give the path of the repository that holds it; else remove \
+                 the line"
+                .to_owned()
+        }
+    };
     Finding::new(
         "path-dependency-missing",
         Severity::Error,
         format!("`{path}` holds no Cargo.toml inside the repository"),
-        [evidence],
-        "cargo reads the manifest of every member and path dependency, and the build context cannot hold what lies outside",
-        "commit that folder, or give the path of the repository that holds it; else remove the line",
+        [evidence].into_iter().chain(submodule),
+        "cargo reads the manifest of every member and path dependency, and the build context \
+         cannot hold what lies outside",
+        fix,
     )
 }
 

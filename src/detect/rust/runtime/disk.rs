@@ -17,6 +17,8 @@ pub(super) struct Disk {
     pub(super) writable: Vec<Sourced<String>>,
     /// It writes files into its working directory itself.
     pub(super) here: bool,
+    /// It serves its working directory to everybody.
+    pub(super) served: Option<Evidence>,
 }
 
 /// Types whose `new` or `from` takes a path that is opened.
@@ -160,6 +162,11 @@ pub(super) fn disk(code: &Code) -> Disk {
         for at in 0..file.len() {
             if let Some(text) = file.string(at) {
                 disk.written(file, at, &text);
+                if matches!(&*text, "." | "./") && serves(file, at) {
+                    disk.served.get_or_insert_with(|| {
+                        file.evidence(at, "the working directory is what it serves")
+                    });
+                }
                 disk.opened(code, file, at, &text);
             }
         }
@@ -195,6 +202,62 @@ fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
     None
 }
 
+/// The name of the constant whose value stands at `at`.
+fn constant(file: &SourceFile, at: usize) -> Option<&str> {
+    // `const WORDS: &'static str = "..."`
+    (file.is(at.checked_sub(1)?, "=") && file.is(at + 1, ";")).then_some(())?;
+    let start = (at.saturating_sub(8)..at - 1)
+        .rev()
+        .find(|n| file.is(*n, "const") || file.is(*n, "static"))?;
+    file.is(start + 2, ":").then(|| file.word(start + 1))
+}
+
+/// The first call that a constant is handed to.
+fn use_of<'c>(code: &'c Code, name: &str) -> Option<(&'c SourceFile, usize)> {
+    code.find(|file, at| {
+        file.is(at, name)
+            && !(at > 0 && (file.is(at - 1, "const") || file.is(at - 1, "static")))
+            && call(file, at).is_some()
+    })
+}
+
+/// `join` on a base that the code states: a text, the working directory, the executable's folder.
+fn joins_known(file: &SourceFile, at: usize) -> bool {
+    const KNOWN: [&str; 4] = ["current_dir", "current_exe", "env", "root_dir"];
+    let Some(open) = file.enclosing(at).into_iter().next() else { return false };
+    let from = file.statement(open).start;
+    (from..open).any(|n| file.string(n).is_some() || KNOWN.iter().any(|word| file.is(n, word)))
+}
+
+/// The statement joins the package's folder, which is compiled in.
+fn names_package_folder(file: &SourceFile, at: usize) -> bool {
+    let range = file.statement(at);
+    let names = range.clone().any(|n| file.string(n).is_some_and(|text| text == MANIFEST_DIR));
+    // include_str!(concat!(env!(...), "...")) is read by the compiler.
+    names && !range.clone().any(|n| file.word(n).starts_with("include"))
+}
+
+/// The text is a folder that is served, or the default of the setting that names it.
+fn serves(file: &SourceFile, at: usize) -> bool {
+    const FOLDERS: [&str; 8] =
+        ["root", "dir", "directory", "folder", "path", "public", "www", "serve"];
+    if in_attribute(file, at) {
+        let default = file.is(at - 1, "=") && file.word(at - 2).starts_with("default_value");
+        let field = file.enclosing(at).into_iter().last().map(|open| file.closing(open) + 1);
+        let Some(mut field) = field.filter(|_| default) else { return false };
+        while file.is(field, "#") && file.is(field + 1, "[") {
+            field = file.closing(field + 1) + 1;
+        }
+        field += usize::from(file.is(field, "pub"));
+        let named = file.word(field).split('_').any(|part| FOLDERS.contains(&part));
+        return named && (field..field + 8).any(|n| file.is(n, "PathBuf"));
+    }
+    call(file, at).is_some_and(|(name, is_macro, owner)| {
+        let serving = owner.is_some_and(|owner| SERVING.contains(&owner));
+        !is_macro && (serving || name == "dir" && owner == Some("fs"))
+    })
+}
+
 /// True inside `#[...]`.
 fn in_attribute(file: &SourceFile, at: usize) -> bool {
     file.enclosing(at)
@@ -204,7 +267,9 @@ fn in_attribute(file: &SourceFile, at: usize) -> bool {
 
 impl Disk {
     fn opened(&mut self, code: &Code, file: &SourceFile, at: usize, text: &str) {
-        let Some((name, is_macro, owner)) = call(file, at) else {
+        let named = constant(file, at).and_then(|name| use_of(code, name));
+        let (asking, place) = named.unwrap_or((file, at));
+        let Some((name, is_macro, owner)) = call(asking, place) else {
             // A constant: "./config.toml".
             let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
             if let Some(way) = beside.and_then(clean)
@@ -218,13 +283,7 @@ impl Disk {
             }
             return;
         };
-        let compiled_in = {
-            let range = file.statement(at);
-            let mut has = range.clone().any(|n| file.string(n).is_some_and(|s| s == MANIFEST_DIR));
-            // include_str!(concat!(env!(...), "...")) is read by the compiler.
-            has &= !range.clone().any(|n| file.word(n).starts_with("include"));
-            has
-        };
+        let compiled_in = names_package_folder(file, at);
         if compiled_in && text != MANIFEST_DIR {
             let way = text.trim_start_matches('/');
             if let Some(path) = clean(way)
@@ -256,6 +315,10 @@ impl Disk {
         }
         let Some(way) = clean(text) else { return };
         let plain_word = !way.contains(['/', '.']) || is_macro && name != "relative";
+        // Below a folder that only the run knows, a name of the repository is a coincidence.
+        if name == "join" && !joins_known(asking, place) {
+            return;
+        }
         let opens = OPENING.contains(&name)
             || matches!(name, "new" | "from")
                 && owner.is_some_and(|owner| OPENERS.contains(&owner))

@@ -1,5 +1,6 @@
 //! Where the program listens: port, address, and the variable or argument that changes it.
 
+use super::constants::constants;
 use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::settings::{self, Line, Settings};
@@ -7,21 +8,21 @@ use super::{Code, set_env};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Finding, Kind, Program, Rejected, Severity, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Severity, Sourced};
 
 /// Ports of services that a program connects to.
-const CLIENTS: [u16; 14] =
+pub(super) const CLIENTS: [u16; 14] =
     [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
 
 /// Ports of mail servers: in a configuration, where the program delivers its mail.
-const MAIL: [u16; 3] = [25, 465, 587];
+pub(super) const MAIL: [u16; 3] = [25, 465, 587];
 
 /// Calls that connect rather than listen.
 const CONNECTING: [&str; 7] =
     ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
 
 /// Calls that listen.
-const LISTENING: [&str; 9] = [
+pub(super) const LISTENING: [&str; 9] = [
     "bind",
     "try_bind",
     "bind_addr",
@@ -38,7 +39,7 @@ const ANY: &str = "0.0.0.0";
 
 /// Where an address stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     /// In the code alone.
     Fixed,
     /// A variable replaces it.
@@ -48,17 +49,19 @@ enum Way {
 }
 
 #[derive(Clone, Debug)]
-struct Address {
-    rank: u8,
+pub(super) struct Address {
+    pub(super) rank: u8,
     /// Only this machine can reach it.
-    local: bool,
+    pub(super) local: bool,
     /// The host is stated (and not the port alone).
-    host: bool,
-    port: Option<u16>,
+    pub(super) host: bool,
+    pub(super) port: Option<u16>,
     /// The text is host and port in one.
-    joined: bool,
-    way: Way,
-    evidence: Evidence,
+    pub(super) joined: bool,
+    /// Datagrams are received there.
+    pub(super) udp: bool,
+    pub(super) way: Way,
+    pub(super) evidence: Evidence,
 }
 
 pub(super) fn listen(
@@ -75,7 +78,7 @@ pub(super) fn listen(
                 (Some(Lexeme::Text | Lexeme::Raw), _) => literal(file, at, &mut found),
                 (_, "#") => arguments(file, at, &mut found),
                 (_, "builder") => builders(file, at, &mut found),
-                (_, "const" | "static" | "fn") => constants(file, at, &mut found),
+                (_, "const" | "static" | "fn") => constants(code, file, at, &mut found),
                 (_, "set_default") => defaults(file, at, layer.as_ref(), &mut found),
                 (Some(Lexeme::Number), _) | (_, "[" | "LOCALHOST" | "UNSPECIFIED") => {
                     octets(file, at, &mut found);
@@ -89,7 +92,8 @@ pub(super) fn listen(
     let library = code.tables.listening.iter().find_map(|name| code.uses(name));
     let listener =
         code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
-    let listens = found.iter().any(|address| address.rank >= 3) || listener.is_some();
+    let listens =
+        found.iter().any(|address| address.rank >= 3) || listener.is_some() || datagrams(code);
     let configured = settings::settings(code, disk);
     if let Some(evidence) = server.as_ref().map(|(_, evidence)| evidence.clone()).or(library) {
         program.kind = Kind::Service;
@@ -112,6 +116,17 @@ pub(super) fn listen(
         return;
     }
     found.sort_by_key(|address| std::cmp::Reverse(address.rank));
+    // Where the program binds nothing but sockets for datagrams, every address is one of those.
+    let only_datagrams = server.is_none() && listener.is_none() && datagrams(code);
+    let (received, found): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|address| address.udp || only_datagrams);
+    for address in received {
+        let Some(number) = address.port else { continue };
+        let port = Port::udp(number);
+        if !program.more_ports.iter().any(|held| held.value == port) {
+            program.more_ports.push(Sourced::new(port, address.evidence));
+        }
+    }
     port(&found, configured.as_ref(), program);
     host(&found, program, details);
     if let Some(configured) = configured.filter(|_| !found.iter().any(|address| address.host)) {
@@ -224,6 +239,19 @@ pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
     (!CLIENTS.contains(&port)).then_some((local, true, Some(port)))
 }
 
+/// A socket for datagrams is bound somewhere.
+fn datagrams(code: &Code) -> bool {
+    code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"UdpSocket")).is_some()
+}
+
+/// The token stands in the call that binds a socket for datagrams.
+fn udp(file: &SourceFile, at: usize) -> bool {
+    file.enclosing(at).into_iter().any(|open| {
+        let called = open.saturating_sub(1);
+        file.is(called, "bind") && file.path_to(called).contains(&"UdpSocket")
+    })
+}
+
 /// The variable that the statement around a token reads: `env::var("PORT")`.
 pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
     let range = file.statement(at);
@@ -279,7 +307,16 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             2
         };
         let evidence = file.evidence(at, format!("listens on \"{text}\""));
-        found.push(Address { rank, local, host: true, port, joined, way, evidence });
+        found.push(Address {
+            rank,
+            local,
+            host: true,
+            port,
+            joined,
+            udp: udp(file, at),
+            way,
+            evidence,
+        });
         return;
     }
     // var("PORT").unwrap_or("3000".into())
@@ -293,6 +330,7 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
                 host: false,
                 port,
                 joined: false,
+                udp: false,
                 way: Way::Variable(name),
                 evidence,
             });
@@ -300,7 +338,7 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     }
 }
 
-fn is_port(name: &str) -> bool {
+pub(super) fn is_port(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     name == "PORT"
         || name.ends_with("_PORT")
@@ -358,6 +396,7 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
                 host: false,
                 port: Some(port),
                 joined: false,
+                udp: false,
                 way: Way::Variable(name),
                 evidence,
             });
@@ -371,35 +410,16 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         .filter(|port| *port > 0 && !CLIENTS.contains(port));
     let way = variable(file, at).filter(|name| is_host(name)).map_or(Way::Fixed, Way::Variable);
     let evidence = file.evidence(at, "the address that it listens on");
-    found.push(Address { rank: 3, local, host: true, port, joined: false, way, evidence });
-}
-
-/// `const PORT: u16 = 3000;`, and `fn default_port() -> u16 { 3000 }` as serde takes it.
-fn constants(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
-    let (opener, what) = match file.word(at) {
-        "const" | "static" => ("=", "a constant"),
-        "fn" if file.is(at + 2, "(") && file.is(at + 3, ")") => ("{", "a function for the default"),
-        _ => return,
-    };
-    if !is_port(file.word(at + 1)) {
-        return;
-    }
-    let port = (at + 2..at + 9).find(|n| file.is(*n, opener)).and_then(|n| file.number(n + 1));
-    let port = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
-    if let Some(port) =
-        port.filter(|port| opener == "=" || !CLIENTS.contains(port) && !MAIL.contains(port))
-    {
-        let evidence = file.evidence(at, what);
-        found.push(Address {
-            rank: 1,
-            local: false,
-            host: false,
-            port: Some(port),
-            joined: false,
-            way: Way::Fixed,
-            evidence,
-        });
-    }
+    found.push(Address {
+        rank: 3,
+        local,
+        host: true,
+        port,
+        joined: false,
+        udp: udp(file, at),
+        way,
+        evidence,
+    });
 }
 
 /// `set_default("host", "127.0.0.1")?.set_default("port", 8888)?`
@@ -431,6 +451,7 @@ fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec
         host: local.is_some(),
         port,
         joined,
+        udp: false,
         way,
         evidence,
     });
@@ -487,7 +508,7 @@ fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         }
     }
     if host || is_port(&field) && port.is_some() {
-        found.push(Address { rank: 4, local, host, port, joined, way, evidence });
+        found.push(Address { rank: 4, local, host, port, joined, udp: false, way, evidence });
     }
 }
 
@@ -513,6 +534,7 @@ fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         host: false,
         port: Some(port),
         joined: false,
+        udp: false,
         way: Way::Fixed,
         evidence,
     });

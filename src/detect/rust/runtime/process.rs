@@ -1,33 +1,18 @@
 //! Signals, subcommands, commands that the code starts, time zones, temporary files.
 
 use super::Code;
+use super::subcommands::{Subcommands, subcommands};
 use crate::facts::{Finding, Program, Severity, Sourced};
-
-/// Command-line libraries and the word that declares subcommands.
-const SUBCOMMANDS: [(&str, &[&str]); 5] = [
-    ("clap", &["Subcommand", "subcommand", "subcommands", "subcommand_required"]),
-    ("structopt", &["subcommand"]),
-    ("argh", &["subcommand"]),
-    ("bpaf", &["command"]),
-    ("gumdrop", &["command"]),
-];
 
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 
 pub(super) fn process(code: &Code, program: &mut Program) {
     program.handles_sigterm = sigterm(code);
-    for (library, words) in SUBCOMMANDS {
-        if !code.dependencies.contains(library) {
-            continue;
-        }
-        if let Some((file, at)) = code.find(|file, at| words.iter().any(|word| file.is(at, word))) {
-            program.subcommands = Some(Sourced::new(
-                library.to_owned(),
-                file.evidence(at, format!("{library} subcommands")),
-            ));
-            break;
-        }
+    let found = subcommands(code);
+    if found.library.is_some() && found.serving.is_none() && found.names.len() > 1 {
+        program.findings.push(unknown_subcommand(&found, program));
     }
+    (program.subcommands, program.args) = (found.library, found.serving);
     commands(code, program);
     let local = |file: &super::SourceFile, at: usize| {
         file.is(at, "Local")
@@ -80,6 +65,23 @@ fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
         evidence.note.clone_from(stops);
         Some(evidence)
     })
+}
+
+/// The program needs a word, and nothing says which of several.
+fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
+    const SHOWN: usize = 8;
+    let names: Vec<String> =
+        found.names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = if found.names.len() > SHOWN { ", ..." } else { "" };
+    let evidence = found.library.iter().flat_map(|library| library.evidence.clone());
+    Finding::new(
+        "subcommand-unknown",
+        Severity::Note,
+        format!("`{}` takes a subcommand: {}{more}", program.name, names.join(", ")),
+        evidence,
+        "without one most programs print their usage and end",
+        "name the one that the container should run with --args, or at the end of `docker run`",
+    )
 }
 
 /// `Command::new("git")`.

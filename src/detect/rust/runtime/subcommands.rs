@@ -1,0 +1,310 @@
+//! Which subcommands a program has, and which of them serves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Code;
+use crate::detect::rust::lexer::Kind;
+use crate::detect::rust::source::SourceFile;
+use crate::facts::{Evidence, Sourced};
+
+/// Command-line libraries and the words that declare subcommands.
+const LIBRARIES: [(&str, &[&str]); 5] = [
+    ("clap", &["Subcommand", "subcommand", "subcommands", "subcommand_required"]),
+    ("structopt", &["subcommand"]),
+    ("argh", &["subcommand"]),
+    ("bpaf", &["command"]),
+    ("gumdrop", &["command"]),
+];
+
+/// Derives that make an enum's variants the words of a command line.
+const DERIVES: [&str; 4] = ["Subcommand", "Parser", "StructOpt", "FromArgs"];
+
+/// Usual names of the subcommand that serves.
+const SERVING: [&str; 8] =
+    ["serve", "server", "start", "run", "daemon", "web", "start-server", "run-server"];
+
+/// How many functions deep a subcommand's code is followed to a listener.
+const MAX_CALLS: usize = 4;
+
+/// How many tokens are read while one subcommand's code is followed.
+const MAX_TOKENS: usize = 200_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Subcommands {
+    pub(super) library: Option<Sourced<String>>,
+    /// All of their names, in the order of the code.
+    pub(super) names: Vec<String>,
+    /// The one that serves.
+    pub(super) serving: Option<Sourced<String>>,
+}
+
+/// A subcommand: its word, the name that a `match` arm has for it, and where it is declared.
+struct Subcommand {
+    word: String,
+    arm: String,
+    evidence: Evidence,
+}
+
+pub(super) fn subcommands(code: &Code) -> Subcommands {
+    let all = declared(code);
+    let library = library(code, &all);
+    if library.is_none() {
+        return Subcommands::default();
+    }
+    let mut reader = Reader::new(code);
+    let listening = all.iter().find_map(|subcommand| {
+        let at = reader.listens(subcommand)?;
+        let note = format!("`{}` listens", subcommand.word);
+        Some(Sourced::with(
+            subcommand.word.clone(),
+            vec![Evidence { note, ..subcommand.evidence.clone() }, at],
+        ))
+    });
+    let usual = || {
+        let named = |name: &str| all.iter().find(|subcommand| subcommand.word == *name);
+        let subcommand = SERVING.iter().find_map(|name| named(name))?;
+        let note = format!("`{}` is a usual name for the subcommand that serves", subcommand.word);
+        Some(Sourced::guessed(
+            subcommand.word.clone(),
+            Evidence { note, ..subcommand.evidence.clone() },
+        ))
+    };
+    let serving = listening.or_else(usual);
+    Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
+}
+
+fn library(code: &Code, all: &[Subcommand]) -> Option<Sourced<String>> {
+    for (library, words) in LIBRARIES {
+        if !code.dependencies.contains(library) {
+            continue;
+        }
+        let named = code.find(|file, at| words.iter().any(|word| file.is(at, word)));
+        let named = named.map(|(file, at)| file.evidence(at, format!("{library} subcommands")));
+        let named = named.or_else(|| all.first().map(|one| one.evidence.clone()));
+        if let Some(evidence) = named {
+            return Some(Sourced::new(library.to_owned(), evidence));
+        }
+    }
+    None
+}
+
+fn declared(code: &Code) -> Vec<Subcommand> {
+    let mut all = Vec::new();
+    for file in code.files {
+        for at in 0..file.len() {
+            if file.is(at, "enum") && derives(file, at) {
+                variants(file, at, &mut all);
+            }
+            all.extend(built(file, at));
+        }
+    }
+    all
+}
+
+/// A derive of [`DERIVES`] stands before the enum.
+fn derives(file: &SourceFile, item: usize) -> bool {
+    let from = item.saturating_sub(80);
+    let derive = (from..item).rev().take_while(|n| !file.is(*n, ";") && !file.is(*n, "}"));
+    let mut words = derive.filter(|n| file.kind(*n) == Some(Kind::Word));
+    words.any(|n| DERIVES.iter().any(|name| file.is(n, name)))
+}
+
+/// The variants of an enum, by the words that clap makes of them: kebab case, or a given name.
+fn variants(file: &SourceFile, item: usize, all: &mut Vec<Subcommand>) {
+    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
+    let close = file.closing(open);
+    let (mut at, mut given) = (open + 1, None);
+    while at < close {
+        if file.is(at, "#") && file.is(at + 1, "[") {
+            let end = file.closing(at + 1);
+            let name = (at + 2..end).find(|n| file.is(*n, "name") && file.is(n + 1, "="));
+            given =
+                name.and_then(|n| file.string(n + 2)).map(std::borrow::Cow::into_owned).or(given);
+            at = end + 1;
+            continue;
+        }
+        if file.kind(at) == Some(Kind::Word) {
+            let arm = file.word(at).to_owned();
+            let word = given.take().unwrap_or_else(|| kebab(&arm));
+            let evidence = file.evidence(at, format!("the subcommand `{word}`"));
+            all.push(Subcommand { word, arm, evidence });
+            at += 1;
+            if file.is(at, "(") || file.is(at, "{") {
+                at = file.closing(at) + 1;
+            }
+        }
+        while at < close && !file.is(at, ",") {
+            at += 1;
+        }
+        at += 1;
+    }
+}
+
+/// `.subcommand(Command::new("receive"))`, `SubCommand::with_name("receive")`.
+fn built(file: &SourceFile, at: usize) -> Option<Subcommand> {
+    let word = file.string(at)?;
+    let makes =
+        at >= 2 && file.is(at - 1, "(") && (file.is(at - 2, "new") || file.is(at - 2, "with_name"));
+    let owner = ["Command", "SubCommand", "App"];
+    let of_clap = makes && file.path_to(at - 2).iter().any(|name| owner.contains(name));
+    let inside = || {
+        let calls = file.enclosing(at);
+        calls
+            .iter()
+            .filter_map(|open| file.called(*open))
+            .any(|name| name.starts_with("subcommand"))
+    };
+    (of_clap && inside()).then(|| Subcommand {
+        word: word.clone().into_owned(),
+        arm: word.clone().into_owned(),
+        evidence: file.evidence(at, format!("the subcommand `{word}`")),
+    })
+}
+
+/// `DefaultConfig` is `default-config` on the command line.
+fn kebab(name: &str) -> String {
+    let mut word = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.extend(c.to_lowercase());
+    }
+    word
+}
+
+/// Follows the code of a subcommand to a listener.
+struct Reader<'c> {
+    code: &'c Code<'c>,
+    /// Where the bodies of functions of a name are.
+    functions: BTreeMap<&'c str, Vec<(&'c SourceFile, usize)>>,
+    /// Tokens that may still be read.
+    left: usize,
+}
+
+impl<'c> Reader<'c> {
+    fn new(code: &'c Code<'c>) -> Self {
+        let mut functions: BTreeMap<&str, Vec<(&SourceFile, usize)>> = BTreeMap::new();
+        for file in code.files {
+            for at in 0..file.len() {
+                if file.is(at, "fn") && file.kind(at + 1) == Some(Kind::Word) {
+                    functions.entry(file.word(at + 1)).or_default().push((file, at + 1));
+                }
+            }
+        }
+        Self { code, functions, left: MAX_TOKENS }
+    }
+
+    /// Where the code of the subcommand's `match` arm listens.
+    fn listens(&mut self, subcommand: &Subcommand) -> Option<Evidence> {
+        for file in self.code.files {
+            for at in 0..file.len() {
+                let names = file.is(at, &subcommand.arm)
+                    || file.string(at).is_some_and(|text| *text == *subcommand.arm);
+                let Some((from, to)) = names.then(|| arm(file, at)).flatten() else { continue };
+                let mut seen = BTreeSet::new();
+                if let Some(found) = self.within(file, from, to, 0, &mut seen) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    fn within(
+        &mut self,
+        file: &'c SourceFile,
+        from: usize,
+        to: usize,
+        depth: usize,
+        seen: &mut BTreeSet<&'c str>,
+    ) -> Option<Evidence> {
+        let mut calls = Vec::new();
+        for at in from..to {
+            self.left = self.left.checked_sub(1)?;
+            if let Some(what) = listener(file, at) {
+                return Some(file.evidence(at, format!("`{what}` listens")));
+            }
+            if file.kind(at) == Some(Kind::Word)
+                && file.is(at + 1, "(")
+                && seen.insert(file.word(at))
+            {
+                calls.push(file.word(at));
+            }
+        }
+        if depth >= MAX_CALLS {
+            return None;
+        }
+        for name in calls {
+            // A name that many functions have leads nowhere for certain.
+            let bodies = self.functions.get(name).filter(|all| all.len() <= 3).cloned();
+            for (file, at) in bodies.unwrap_or_default() {
+                let Some(open) = body(file, at) else { continue };
+                let found = self.within(file, open + 1, file.closing(open), depth + 1, seen);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The code of a `match` arm whose pattern holds the token: from `=>` to its end.
+fn arm(file: &SourceFile, at: usize) -> Option<(usize, usize)> {
+    let mut next = at + 1;
+    let end = (at + 60).min(file.len());
+    while next < end {
+        if file.is(next, "=") && file.is(next + 1, ">") {
+            let from = next + 2;
+            return Some(if file.is(from, "{") {
+                (from + 1, file.closing(from))
+            } else {
+                let stop = (from..file.len().min(from + 200)).find(|n| file.is(*n, ","));
+                (from, stop.unwrap_or(from))
+            });
+        }
+        if file.is(next, "(") || file.is(next, "{") || file.is(next, "[") {
+            next = file.closing(next);
+        } else if file.is(next, ";") || file.is(next, "}") || file.is(next, "=") {
+            return None;
+        }
+        next += 1;
+    }
+    None
+}
+
+/// The brace that opens the body of the function whose name stands at `at`.
+fn body(file: &SourceFile, at: usize) -> Option<usize> {
+    let end = (at + 200).min(file.len());
+    let mut next = at + 1;
+    while next < end {
+        if file.is(next, "{") {
+            return Some(next);
+        }
+        if file.is(next, "(") {
+            next = file.closing(next);
+        } else if file.is(next, ";") {
+            return None;
+        }
+        next += 1;
+    }
+    None
+}
+
+/// The type or function that listens at this token.
+fn listener(file: &SourceFile, at: usize) -> Option<&'static str> {
+    const BOUND: [&str; 6] =
+        ["TcpListener", "UdpSocket", "UnixListener", "HttpServer", "Server", "TcpSocket"];
+    if file.is(at, "HttpServer") && file.is(at + 3, "new") {
+        return Some("HttpServer::new");
+    }
+    if file.is(at, "serve") && file.path_to(at).contains(&"axum") {
+        return Some("axum::serve");
+    }
+    if !file.is(at, "bind") {
+        return None;
+    }
+    let path = file.path_to(at);
+    BOUND.into_iter().find(|name| path.contains(name))
+}

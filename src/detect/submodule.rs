@@ -1,0 +1,65 @@
+//! Git submodules that the checkout lacks: their folders are empty until git fetches them.
+
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// The command that fetches them, for messages.
+pub const FETCH: &str = "git submodule update --init --recursive";
+
+/// What `.gitmodules` says of the submodule that holds `path`, where the checkout lacks it.
+pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
+    let missing = all_missing(repo);
+    missing.into_iter().find(|(folder, _)| path.is_within(folder)).map(|(_, evidence)| evidence)
+}
+
+/// The submodules inside the build context that the checkout lacks.
+pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
+    let missing = all_missing(repo).into_iter().filter(|(folder, _)| folder.is_within(context));
+    let finding = |(folder, evidence): (RelPath, Evidence)| {
+        Finding::new(
+            "submodule-missing",
+            Severity::Warning,
+            format!("{folder} is a git submodule, and this checkout does not have it"),
+            [evidence],
+            "the build context holds an empty folder there, and a build that reads it fails",
+            format!("run `{FETCH}` before the build, in CI too"),
+        )
+    };
+    missing.map(finding).collect()
+}
+
+/// <https://git-scm.com/docs/gitmodules>
+fn all_missing(repo: &Repo) -> Vec<(RelPath, Evidence)> {
+    let Some(file) = RelPath::new(".gitmodules") else { return Vec::new() };
+    let Ok(Some(text)) = repo.source_text(&file) else { return Vec::new() };
+    let paths = text.lines().zip(1..).filter_map(|(line, number)| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim().trim_matches('"');
+        let folder = RelPath::new(value).filter(|path| key.trim() == "path" && !path.is_root())?;
+        let evidence = Evidence::at(&file, number, format!("{folder} is a submodule"));
+        let empty = repo.below(&folder).next().is_none();
+        empty.then_some((folder, evidence))
+    });
+    paths.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_git_has_not_fetched() {
+        let modules = "[submodule \"a\"]\n\tpath = libs/a\n\turl = x\n[submodule \"b\"]\n\tpath = \"libs/b\"\n";
+        let repo = Repo::from_files([(".gitmodules", modules), ("libs/b/lib.rs", "")]);
+        let path = |text: &str| RelPath::new(text).unwrap();
+        let evidence = missing(&repo, &path("libs/a/Cargo.toml")).unwrap();
+        assert_eq!(evidence.place(), ".gitmodules:2");
+        assert!(missing(&repo, &path("libs/b")).is_none());
+        assert!(missing(&repo, &path("libs")).is_none());
+        assert_eq!(findings(&repo, &RelPath::root()).len(), 1);
+        assert!(findings(&repo, &path("other")).is_empty());
+        let hostile = Repo::from_files([(".gitmodules", "path = ../../x\npath = .\npath\n = \n")]);
+        assert!(findings(&hostile, &RelPath::root()).is_empty());
+    }
+}
