@@ -32,10 +32,9 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
-WORKDIR /app
+WORKDIR /srv
 
-COPY templates /app/templates
-COPY --from=build /out/dockgen /app/dockgen
+COPY --from=build /out/dockgen /usr/local/bin/dockgen
 
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="dockgen" \
@@ -43,5 +42,4 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
-EXPOSE 8080
-ENTRYPOINT ["/app/dockgen"]
+ENTRYPOINT ["/usr/local/bin/dockgen"]

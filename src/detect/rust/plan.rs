@@ -78,14 +78,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(
         |(path, stub)| own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path),
     ));
-    let mut folders: Vec<String> = stubs
-        .iter()
-        .chain(&scripts)
-        .filter_map(|path| path.rsplit_once('/'))
-        .map(|(folder, _)| folder.to_owned())
-        .collect();
-    folders.sort();
-    folders.dedup();
+    let folders = folders(&stubs, &scripts);
     let output = format!("/out/{}", program.name);
     let (home, binary) =
         (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
@@ -177,6 +170,19 @@ fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
     let id = way.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let handed = Handed::File { file: path.clone(), target: format!("{SOURCE}/{way}") };
     Ok(BuildSecret { id: id.trim_matches('-').to_owned(), handed, required: true })
+}
+
+/// The folders that hold the stand-ins.
+fn folders(stubs: &[String], scripts: &[String]) -> Vec<String> {
+    let mut folders: Vec<String> = stubs
+        .iter()
+        .chain(scripts)
+        .filter_map(|path| path.rsplit_once('/'))
+        .map(|(folder, _)| folder.to_owned())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
 }
 
 /// The subcommand that serves, then the arguments that open it to the network.

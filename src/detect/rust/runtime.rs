@@ -14,6 +14,7 @@ use crate::repo::Repo;
 mod constants;
 mod disk;
 mod environment;
+mod fields;
 mod listen;
 mod process;
 mod settings;
@@ -65,8 +66,9 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
             disk.writable.push(folder);
         }
     }
-    process::process(code, program);
+    let subcommand_unknown = process::process(code, program);
     listen::listen(code, &disk, program, details);
+    program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);
     }

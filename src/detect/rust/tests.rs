@@ -545,6 +545,13 @@ fn datagrams_and_constants() {
 }
 
 #[test]
+fn an_address_that_is_compared_is_no_listener() {
+    let code = "fn main() { match octets { [127, 0, 0, 1] => 1, [0, 0, 0, 0] | [1, 1, 1, 1] => 2, _ => 3 } }";
+    let (found, _) = program("", code, &[]);
+    assert_eq!((found.kind, found.findings.len()), (Kind::Command, 0));
+}
+
+#[test]
 fn the_subcommand_that_serves() {
     let args = |code: &str| {
         let (found, _) = program("clap = \"4\"\n", code, &[]);
@@ -560,7 +567,7 @@ fn the_subcommand_that_serves() {
     // A usual name alone is a guess; none at all is a word about it.
     let named = "#[derive(Subcommand)] enum Cmd { Pack, Serve } fn main() { other::run(x) }";
     assert_eq!(args(named), Some(("serve".to_owned(), Strength::Guessed)));
-    let unknown = "#[derive(Subcommand)] enum Cmd { Pack, Unpack } fn main() { other::run(x) }";
+    let unknown = "#[derive(Subcommand)] enum Cmd { Pack, Unpack } fn main() { TcpListener::bind(\"0.0.0.0:1\") }";
     let (found, _) = program("clap = \"4\"\n", unknown, &[]);
     assert_eq!((found.args, codes(&found.findings)), (None, vec!["subcommand-unknown"]));
     assert!(found.findings[0].what.contains("`pack`, `unpack`"), "{}", found.findings[0].what);

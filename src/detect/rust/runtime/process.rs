@@ -6,12 +6,12 @@ use crate::facts::{Finding, Program, Severity, Sourced};
 
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 
-pub(super) fn process(code: &Code, program: &mut Program) {
+/// Fills in what the process needs; the finding about its subcommands is for a program that listens.
+pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
     program.handles_sigterm = sigterm(code);
     let found = subcommands(code);
-    if found.library.is_some() && found.serving.is_none() && found.names.len() > 1 {
-        program.findings.push(unknown_subcommand(&found, program));
-    }
+    let open = found.library.is_some() && found.serving.is_none() && found.names.len() > 1;
+    let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);
     commands(code, program);
     let local = |file: &super::SourceFile, at: usize| {
@@ -36,6 +36,7 @@ pub(super) fn process(code: &Code, program: &mut Program) {
     });
     program.needs.temporary_files =
         temporary.map(|(file, at)| file.evidence(at, "temporary files"));
+    finding
 }
 
 /// A handler for SIGTERM: tokio's, signal-hook's, ctrlc's with its feature, libc's; or a server

@@ -1,0 +1,106 @@
+//! Fields with a default: of a command line, and of a configuration that a builder makes.
+
+use super::listen::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
+use crate::detect::rust::source::SourceFile;
+
+/// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.
+pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let named = ["arg", "clap", "structopt"].iter().any(|name| file.is(at + 2, name));
+    if !(file.is(at, "#") && file.is(at + 1, "[") && named && file.is(at + 3, "(")) {
+        return;
+    }
+    let close = file.closing(at + 3);
+    let Some(field) = field_after(file, at + 3).filter(|field| is_port(field) || is_host(field))
+    else {
+        return;
+    };
+    let value = |key: &str| (at + 4..close).find(|n| file.is(*n, key));
+    let text = |n: usize| {
+        if file.is(n + 1, "=") {
+            file.string(n + 2).map(std::borrow::Cow::into_owned)
+        } else {
+            None
+        }
+    };
+    let default = value("default_value").or_else(|| value("default_value_t"));
+    let Some(default) = default.filter(|n| file.is(n + 1, "=")) else { return };
+    let screaming = field.to_ascii_uppercase();
+    let variable = value("env").map(|n| text(n).unwrap_or(screaming));
+    let long = value("long").map(|n| text(n).unwrap_or_else(|| field.replace('_', "-")));
+    let way = match (variable, long) {
+        (Some(variable), _) => Way::Variable(variable),
+        (None, Some(long)) => Way::Argument(format!("--{}", long.trim_start_matches('-'))),
+        (None, None) => Way::Fixed,
+    };
+    let evidence = file.evidence(default, format!("default of the argument `{field}`"));
+    let (mut local, mut host, mut joined) = (false, false, false);
+    let mut port = file.number(default + 2).and_then(|port| u16::try_from(port).ok());
+    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()`,
+    // `Ipv4Addr::LOCALHOST.into()`.
+    for n in default + 2..(default + 12).min(close) {
+        if file.is(n, ",") {
+            break;
+        }
+        if file.is(n, "LOCALHOST") || file.is(n, "UNSPECIFIED") {
+            (local, host) = (file.is(n, "LOCALHOST"), true);
+        }
+        if let Some(text) = file.string(n) {
+            if let Some(parsed) = parse(&text) {
+                (local, joined, host) = (parsed.0, parsed.1, true);
+                port = port.or(parsed.2);
+            } else {
+                port = port.or_else(|| text.parse().ok());
+            }
+        }
+    }
+    if host || is_port(&field) && port.is_some() {
+        found.push(Address { rank: 4, local, host, port, joined, udp: false, way, evidence });
+    }
+}
+
+/// A field of a configuration: `#[builder(default = "8080")] http_port: u16`.
+pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
+    let default = file.is(at, "builder")
+        && file.is(at + 1, "(")
+        && file.is(at + 2, "default")
+        && file.is(at + 3, "=");
+    let port =
+        file.number(at + 4).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let Some(port) = port.filter(|port| default && !CLIENTS.contains(port) && !MAIL.contains(port))
+    else {
+        return;
+    };
+    let Some(field) = field_after(file, at + 1).filter(|field| is_port(field)) else { return };
+    // Of several listeners, the one that people look at.
+    let rank = if field.starts_with("http") || field.starts_with("web") { 4 } else { 3 };
+    let evidence = file.evidence(at + 4, format!("default of the setting `{field}`"));
+    found.push(Address {
+        rank,
+        local: false,
+        host: false,
+        port: Some(port),
+        joined: false,
+        udp: false,
+        way: Way::Fixed,
+        evidence,
+    });
+}
+
+/// The field that an attribute stands before; `open` is a bracket inside of it.
+fn field_after(file: &SourceFile, open: usize) -> Option<String> {
+    let mut next = file.closing(open) + 1;
+    if !file.is(next, "]") {
+        return None;
+    }
+    next += 1;
+    while file.is(next, "#") && file.is(next + 1, "[") {
+        next = file.closing(next + 1) + 1;
+    }
+    if file.is(next, "pub") {
+        next += 1;
+        if file.is(next, "(") {
+            next = file.closing(next) + 1;
+        }
+    }
+    file.is(next + 1, ":").then(|| file.word(next).to_owned())
+}
