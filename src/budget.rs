@@ -54,6 +54,9 @@ pub const MAX_PATTERN: usize = 4096;
 /// Patterns that the braces of one pattern stand for: `{a,b}/{c,d}` are four.
 pub const MAX_ALTERNATIVES: usize = 64;
 
+/// Patterns with wildcards in one list, such as the `workspaces` of a manifest.
+pub const MAX_GLOBS: usize = 1_000;
+
 /// Bytes of git's index: some 500,000 files.
 pub const MAX_INDEX: u64 = 64 << 20;
 

@@ -8,7 +8,7 @@ mod gitignore;
 mod report;
 mod sources;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
@@ -115,12 +115,13 @@ pub fn plan_ignore(
     // From here on it is as if their file let the sources in: what it hid in them by the same line
     // is hidden by ours.
     let theirs = &format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
-    let their_file = IgnoreFile::parse(theirs)?;
+    let opened = Opened::parse(theirs)?;
+    let their_file = &opened.file;
     let unread = listed(plan, "unread").filter_map(literal).collect();
     language.push(Group { title: UNREAD.to_owned(), rows: unread });
-    let let_in = folders_let_in(repo, plan, &their_file);
+    let let_in = folders_let_in(repo, plan, their_file);
     let after = their_file.patterns().iter().rev().take_while(|pattern| !pattern.exception);
-    let after: Vec<&str> = after.map(|pattern| pattern.text.as_str()).collect();
+    let after: BTreeSet<&str> = after.map(|pattern| pattern.text.as_str()).collect();
     for group in language.iter_mut().chain(&mut common) {
         // What an exception lets in depends on the names there; for secrets only the same row after
         // it will do.
@@ -128,29 +129,28 @@ pub fn plan_ignore(
         let folders = let_in.as_deref().unwrap_or_default();
         let there = |row: &String| {
             if same_row_only {
-                after.contains(&row.as_str())
+                after.contains(row.as_str())
             } else {
-                covered(&their_file, row, folders)
+                covered(&opened, row, folders)
             }
         };
         group.rows.retain(|row| !there(row));
     }
     // What both name stays where no exception comes after it: among the common rows, if it is a
     // matter of safety.
-    let language_file = parse(&language)?;
+    let language_file = Opened::parse(&text_of(&language))?;
     for group in common.iter_mut().filter(|group| !is_safety(group)) {
         group.rows.retain(|row| !covered(&language_file, row, &[]));
     }
-    let common_file = parse(&common)?;
+    let common_file = Opened::parse(&text_of(&common))?;
     for group in &mut language {
         group.rows.retain(|row| !covered(&common_file, row, &[]));
     }
 
     let mut from_git =
         Group { title: "Ignored by git".to_owned(), rows: gitignore::lines(repo, &plan.context)? };
-    let ours =
-        IgnoreFile::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
-    from_git.rows = not_covered(&ours, &their_file, std::mem::take(&mut from_git.rows))?;
+    let ours = Opened::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
+    from_git.rows = not_covered(&ours, their_file, std::mem::take(&mut from_git.rows))?;
 
     let needed = Needed::of(repo, plan);
     from_git.rows.retain(|row| !needed.paths.contains(row.as_str()));
@@ -236,17 +236,18 @@ fn theirs(text: &str) -> &str {
 /// The rows of what dockgen wrote that neither it nor `planned` holds: somebody added them.
 fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Group {
     let last: BTreeSet<&str> = last.unwrap_or_default().lines().map(str::trim).collect();
+    let mut known: BTreeSet<&str> =
+        planned.iter().flat_map(|group| group.rows.iter().map(String::as_str)).collect();
     let mut rows: Vec<String> = Vec::new();
-    for group in groups(written.unwrap_or_default(), "") {
-        let ours = |row: &str| {
-            let ours =
-                [AGAIN, EXCEPTIONS, SOURCES].contains(&group.title.as_str()) || last.contains(row);
-            (ours && group.title != BY_HAND)
-                || planned.iter().any(|group| group.rows.iter().any(|held| held == row))
-        };
-        let added: Vec<String> =
-            group.rows.iter().filter(|row| !ours(row) && !rows.contains(row)).cloned().collect();
-        rows.extend(added);
+    let held = groups(written.unwrap_or_default(), "");
+    for group in &held {
+        let ours = [AGAIN, EXCEPTIONS, SOURCES].contains(&group.title.as_str());
+        for row in &group.rows {
+            let ours = (ours || last.contains(row.as_str())) && group.title != BY_HAND;
+            if !ours && known.insert(row) {
+                rows.push(row.clone());
+            }
+        }
     }
     rows.retain(|row| IgnoreFile::parse(row).is_ok());
     Group { title: BY_HAND.to_owned(), rows }
@@ -339,7 +340,8 @@ fn samples(pattern: &str) -> Option<Vec<String>> {
 }
 
 /// True where `file` hides all that `row` would hide, also inside the folders `let_in`.
-fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
+fn covered(opened: &Opened, row: &str, let_in: &[String]) -> bool {
+    let file = &opened.file;
     if row.starts_with('!') {
         return false;
     }
@@ -352,7 +354,7 @@ fn covered(file: &IgnoreFile, row: &str, let_in: &[String]) -> bool {
         .flat_map(|folder| paths.iter().map(move |path| format!("{folder}/{path}")));
     paths.iter().all(|path| file.hides(path))
         && inside.into_iter().all(|path| file.hides(&path))
-        && !opened(file, row)
+        && !opened.opens(row)
 }
 
 /// Folders that the exceptions of an existing file let in: by name, or one that stands for all that
@@ -380,13 +382,13 @@ fn about_files(row: &str) -> bool {
 
 /// The lines from .gitignore that add something: not hidden yet, or an exception to such a line,
 /// but to none of theirs.
-fn not_covered(ours: &IgnoreFile, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
+fn not_covered(ours: &Opened, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
-    let mut so_far = IgnoreFile::default();
+    let mut so_far = Opened::default();
     for line in lines {
         let adds = if line.starts_with('!') {
             samples(&line).is_some_and(|paths| {
-                paths.iter().any(|path| so_far.hides(path) && !theirs.hides(path))
+                paths.iter().any(|path| so_far.file.hides(path) && !theirs.hides(path))
             })
         } else {
             !covered(ours, &line, &[]) && !covered(&so_far, &line, &[])
@@ -406,12 +408,12 @@ type Hidden = (String, usize);
 /// exception such as `!**/*.x` before the row lets in what lies in the folder. A row for what lies
 /// in it closes that.
 fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
-    let mut so_far = IgnoreFile::parse(theirs)?;
+    let mut so_far = Opened::parse(theirs)?;
     for group in file {
         let mut rows = Vec::new();
         for row in std::mem::take(&mut group.rows) {
             so_far.push(&row)?;
-            let close = opened(&so_far, &row).then(|| format!("{row}/**"));
+            let close = so_far.opens(&row).then(|| format!("{row}/**"));
             rows.push(row);
             if let Some(row) = close {
                 so_far.push(&row)?;
@@ -423,18 +425,53 @@ fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     Ok(())
 }
 
-/// True where `file` hides what `row` matches, and an exception lets in something that lies in it.
-fn opened(file: &IgnoreFile, row: &str) -> bool {
-    if row.starts_with('!') || about_files(row) {
-        return false;
+/// A file, and what its exceptions with wildcards may let in below a folder that it hides.
+#[derive(Default)]
+struct Opened {
+    file: IgnoreFile,
+    /// Ends of paths, by the first folder that the exception names; `""` for one that begins with
+    /// a wildcard.
+    tails: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Opened {
+    fn parse(text: &str) -> Result<Self> {
+        let mut opened = Self { file: IgnoreFile::parse(text)?, tails: BTreeMap::new() };
+        opened.learn(0);
+        Ok(opened)
     }
-    let wild = file
-        .patterns()
-        .iter()
-        .filter(|pattern| pattern.exception && pattern.text.contains(['*', '?']));
-    let tails: BTreeSet<String> = wild.flat_map(|pattern| tails(&pattern.text)).collect();
-    let hidden = samples(row).unwrap_or_default().into_iter().filter(|path| file.hides(path));
-    hidden.into_iter().any(|path| tails.iter().any(|tail| !file.hides(&format!("{path}/{tail}"))))
+
+    fn push(&mut self, row: &str) -> Result<()> {
+        let known = self.file.patterns().len();
+        self.file.push(row)?;
+        self.learn(known);
+        Ok(())
+    }
+
+    /// Takes in the exceptions after the first `known` patterns.
+    fn learn(&mut self, known: usize) {
+        for pattern in &self.file.patterns()[known..] {
+            if pattern.exception && pattern.text.contains(['*', '?']) {
+                let first = pattern.text.split('/').next().unwrap_or_default();
+                let first = if first.contains(['*', '?', '[', '\\']) { "" } else { first };
+                self.tails.entry(first.to_owned()).or_default().extend(tails(&pattern.text));
+            }
+        }
+    }
+
+    /// True where the file hides what `row` matches, and an exception lets in something that lies
+    /// in it.
+    fn opens(&self, row: &str) -> bool {
+        if row.starts_with('!') || about_files(row) || self.tails.is_empty() {
+            return false;
+        }
+        let hidden = samples(row).unwrap_or_default().into_iter();
+        hidden.filter(|path| self.file.hides(path)).any(|path| {
+            let first = path.split('/').next().unwrap_or_default();
+            let tails = ["", first].into_iter().filter_map(|first| self.tails.get(first));
+            tails.flatten().any(|tail| !self.file.hides(&format!("{path}/{tail}")))
+        })
+    }
 }
 
 /// The ends of paths that an exception matches: `!a/*/*.x` lets in `q.x`, `q/q.x` and `a/q/q.x`.

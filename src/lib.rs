@@ -24,6 +24,7 @@ pub mod digest;
 pub mod docker;
 pub mod exit;
 pub mod facts;
+pub mod glob;
 pub mod interrupt;
 pub mod merge;
 pub mod path;

@@ -151,3 +151,13 @@ fn manifests_above_the_path_of_any_kind_end() {
         });
     }
 }
+
+#[test]
+fn a_gitignore_of_many_lines_with_wildcards_ends() {
+    let dir = repository();
+    let lines: String =
+        (0..2_000).map(|at| format!("src/*a*{at}*/**/x[a-z]?*\n!**/k{at}*.keep\n")).collect();
+    fs::write(dir.path().join(".gitignore"), lines).unwrap();
+    let (code, text) = run(dir.path(), &["init", "--yes", "--dry-run"]);
+    assert_eq!(code, Some(0), "{text}");
+}

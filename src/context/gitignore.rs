@@ -5,13 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::docker::ignore;
+use crate::budget::{MAX_GLOBS, MAX_PATTERN};
+use crate::docker::ignore::{self, IgnoreFile};
 use crate::path::{Letters, RelPath};
 use crate::repo::{Entry, Repo};
-
-/// Bytes of a line: no path that an operating system opens is longer, so a longer pattern names
-/// nothing.
-const MAX_LINE: usize = 4096;
 
 /// More tracked files than this in a folder are let in with the folder.
 const MAX_FILES: usize = 4;
@@ -48,6 +45,10 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
     let mut lines = Vec::new();
     let mut folders_only = Vec::new();
     for file in files {
+        // git follows no link here, and neither does the walk.
+        if repo.entry(&file) != Some(&Entry::File) {
+            continue;
+        }
         let Some(text) = repo.source_text(&file)? else { continue };
         let folder = file.parent().unwrap_or_default();
         for rule in text.lines().filter_map(rule) {
@@ -61,10 +62,12 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
         }
     }
     let names = files_named(repo, context, &folders_only);
+    let wild = files_matched(repo, context, &lines);
     let lines = lines.into_iter().map(|(line, folder)| {
         // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in
         // the folder.
-        let clash = folder && names.contains(line.rsplit('/').next().unwrap_or_default());
+        let name = line.rsplit('/').next().unwrap_or_default();
+        let clash = folder && (names.contains(name) || wild.contains(&line));
         if clash { format!("{line}/**") } else { line }
     });
     Ok(lines.chain(tracked(repo, context)).collect())
@@ -103,9 +106,39 @@ fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<Str
     names.filter(|name| wanted.contains(name)).map(str::to_owned).collect()
 }
 
+/// Those of the lines for folders with wildcards, such as `uploads*`, that match a file of the
+/// context. What goes beyond the limit counts as one of them: what lies in a folder is hidden so
+/// too.
+fn files_matched(repo: &Repo, context: &RelPath, lines: &[(String, bool)]) -> BTreeSet<String> {
+    let wild = lines.iter().filter(|(line, folder)| *folder && line_is_wild(line));
+    let (mut file, mut asked) = (IgnoreFile::default(), Vec::new());
+    let mut matched = BTreeSet::new();
+    for (line, _) in wild {
+        if asked.len() < MAX_GLOBS && file.push(line).is_ok() {
+            asked.push(line);
+        } else {
+            matched.insert(line.clone());
+        }
+    }
+    if asked.is_empty() {
+        return matched;
+    }
+    for (path, _) in repo.below(context).filter(|(_, entry)| *entry != Entry::Dir) {
+        for at in file.matching(path.strip(context).unwrap_or_default()) {
+            matched.extend(asked.get(at).map(|line| (*line).clone()));
+        }
+    }
+    matched
+}
+
+/// The last component holds a wildcard.
+fn line_is_wild(line: &str) -> bool {
+    line.rsplit('/').next().unwrap_or_default().contains(['*', '?', '['])
+}
+
 fn rule(line: &str) -> Option<Rule<'_>> {
     let line = line.trim_end_matches('\r');
-    if line.starts_with('#') || line.len() > MAX_LINE {
+    if line.starts_with('#') || line.len() > MAX_PATTERN {
         return None;
     }
     let trimmed = line.trim_end();
@@ -154,7 +187,7 @@ fn translate(rule: &Rule, folder: &RelPath, context: &RelPath) -> Option<String>
         format!("{mark}**/{bare}")
     };
     let line = if line.starts_with('#') { format!("\\{line}") } else { line };
-    ignore::IgnoreFile::parse(&line).is_ok().then_some(line)
+    IgnoreFile::parse(&line).is_ok().then_some(line)
 }
 
 #[cfg(test)]
@@ -202,5 +235,9 @@ mod tests {
             of(&[(".gitignore", "server/\nbin/\n"), ("cmd/server", "x")], ""),
             ["**/server/**", "**/bin"]
         );
+        let text = "uploads*/\n/cache-?/\nlogs*/\n";
+        let files =
+            [(".gitignore", text), ("src/uploads.go", "x"), ("cache-1", "x"), ("a/logs/x", "")];
+        assert_eq!(of(&files, ""), ["**/uploads*/**", "cache-?/**", "**/logs*"]);
     }
 }

@@ -95,10 +95,8 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
         report.files += 1;
         report.bytes += size;
         inside.add(way, size);
-        let named = needed.paths.iter().any(|held| {
-            way == held || way.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        });
-        if size > BIG && !named {
+        let mut above = way.match_indices('/').map(|(at, _)| &way[..at]).chain([way]);
+        if size > BIG && !above.any(|path| needed.paths.contains(path)) {
             big.push((path, size));
         }
     }

@@ -278,7 +278,8 @@ impl<'r> App<'r> {
 
     /// The file behind a command of a dependency, by npm's lockfile.
     fn locked_command(&self, package: &str, command: &str) -> Option<String> {
-        let (_, lock) = tool::npm_lock(&self.root).ok()??;
+        let lock = tool::npm_lock(&self.root).ok()?;
+        let (_, lock) = (*lock).as_ref()?;
         let bin = lock.get("packages")?.get(format!("node_modules/{package}"))?.get("bin")?;
         let file = bin.as_str().or_else(|| bin.get(command)?.as_str())?;
         Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")))

@@ -161,15 +161,16 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let Some(workspace) = workspace::workspace(dir)? else { return Ok(None) };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let lock = read_lock(dir, &workspace)?;
+    let lock = Option::as_ref(&lock);
     let config = config::config(dir.repo, &workspace)?;
-    let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
+    let project = programs::Project::new(dir, &workspace, lock, &config)?;
     let found = programs::list(&project)?;
     // A library beside other packages is no application; alone, it is what the user asked about.
     let alone = dir.path.is_root() && workspace.packages.len() == 1;
     if found.is_empty() && !alone {
         return Ok(None);
     }
-    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock.as_ref(), catalog)?;
+    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock, catalog)?;
     findings.extend(workspace.findings.iter().cloned());
     findings.extend(config.findings.iter().cloned());
     if found.is_empty() {
@@ -203,7 +204,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
             &workspace.manifest,
             programs.first().and_then(|p| details.programs.get(&p.id)),
         ),
-        manifests: manifests(&workspace, &config, lock.as_ref()),
+        manifests: manifests(&workspace, &config, lock),
         build_args: Vec::new(),
         version: own_manifest(&workspace, &programs, &details).and_then(|m| version(&workspace, m)),
         source: own_manifest(&workspace, &programs, &details)
@@ -216,9 +217,14 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     Ok(Some(facts))
 }
 
-fn read_lock(dir: &Dir, workspace: &workspace::Workspace) -> Result<Option<lockfile::Lockfile>> {
-    let found = Dir::new(dir.repo, workspace.root.clone()).text("Cargo.lock")?;
-    found.map(|(path, text)| lockfile::Lockfile::parse(&path, &Rc::from(&*text))).transpose()
+fn read_lock(
+    dir: &Dir,
+    workspace: &workspace::Workspace,
+) -> Result<Rc<Option<lockfile::Lockfile>>> {
+    dir.repo.once(&workspace.root, || {
+        let found = Dir::new(dir.repo, workspace.root.clone()).text("Cargo.lock")?;
+        found.map(|(path, text)| lockfile::Lockfile::parse(&path, &Rc::from(&*text))).transpose()
+    })
 }
 
 /// What dependency resolution reads, the root's files first.
@@ -290,7 +296,7 @@ fn own_manifest<'w>(
     details: &Details,
 ) -> Option<&'w manifest::Manifest> {
     let own = details.programs.get(&programs.first()?.id)?;
-    workspace.packages.values().find(|manifest| manifest.name() == own.package)
+    workspace.packages.values().map(|m| &**m).find(|manifest| manifest.name() == own.package)
 }
 
 fn version(
@@ -364,8 +370,9 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
         && let Some(workspace) = workspace::workspace(dir)?
     {
         let lock = read_lock(dir, &workspace)?;
+        let lock = Option::as_ref(&lock);
         let config = config::config(dir.repo, &workspace)?;
-        let project = programs::Project::new(dir, &workspace, lock.as_ref(), &config)?;
+        let project = programs::Project::new(dir, &workspace, lock, &config)?;
         if let Some(again) = programs::with_features(&project, &program.id, features)? {
             program = again;
         }

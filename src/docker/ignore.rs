@@ -6,9 +6,12 @@
 //! (`!`) brings that back. One deviation: `{`, `|`, `}`, a `^` outside brackets and a letter after
 //! a backslash are taken literally, where moby lets them through into a regular expression.
 
+mod index;
+
 use std::fmt;
 
 use crate::path::Letters;
+use index::Index;
 
 /// A line that Docker refuses; with it in the file, no build starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ impl std::error::Error for BadPattern {}
 #[derive(Clone, Debug, Default)]
 pub struct IgnoreFile {
     patterns: Vec<Pattern>,
+    index: Index,
 }
 
 /// One pattern of a .dockerignore.
@@ -64,9 +68,10 @@ struct Quick {
 }
 
 /// Which patterns a folder matched: what its children inherit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Matched {
-    by_pattern: Vec<bool>,
+    /// Their positions, in order.
+    patterns: Vec<usize>,
     /// The position of the pattern that decided.
     decider: Option<usize>,
     hidden: bool,
@@ -102,11 +107,19 @@ impl IgnoreFile {
     /// At a pattern that Docker refuses.
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut patterns = Vec::new();
+        let mut file = Self::default();
         for (at, line) in text.lines().enumerate() {
-            patterns.extend(Pattern::parse(line, at + 1)?);
+            file.add(line, at + 1)?;
         }
-        Ok(Self { patterns })
+        Ok(file)
+    }
+
+    fn add(&mut self, line: &str, number: usize) -> Result<(), BadPattern> {
+        if let Some(pattern) = Pattern::parse(line, number)? {
+            self.index.add(self.patterns.len(), &pattern.tokens);
+            self.patterns.push(pattern);
+        }
+        Ok(())
     }
 
     /// Adds a line at the end.
@@ -115,8 +128,7 @@ impl IgnoreFile {
     /// Where Docker refuses it.
     pub fn push(&mut self, line: &str) -> Result<(), BadPattern> {
         let number = self.patterns.last().map_or(1, |pattern| pattern.line + 1);
-        self.patterns.extend(Pattern::parse(line, number)?);
-        Ok(())
+        self.add(line, number)
     }
 
     /// The patterns, in order.
@@ -149,18 +161,20 @@ impl IgnoreFile {
 
     /// The state of the context's root, which is never hidden.
     pub fn root(&self) -> Matched {
-        Matched { by_pattern: vec![false; self.patterns.len()], decider: None, hidden: false }
+        Matched::default()
     }
 
     /// The state of `path`, given that of the folder that holds it: for a walk.
     pub fn below(&self, parent: &Matched, path: &str) -> Matched {
         let mut state = self.root();
-        for (at, pattern) in self.patterns.iter().enumerate() {
+        let mut inherited = parent.patterns.iter().peekable();
+        for at in self.index.candidates(path, &parent.patterns) {
+            let Some(pattern) = self.patterns.get(at) else { continue };
             // As in moby, a pattern that could not change the result is not asked, and its children
             // do not inherit it.
-            let inherited = parent.by_pattern.get(at).copied().unwrap_or_default();
+            let inherited = inherited.next_if_eq(&&at).is_some();
             if inherited || (pattern.exception == state.hidden && pattern.matches(path)) {
-                state.by_pattern[at] = true;
+                state.patterns.push(at);
                 state.hidden = !pattern.exception;
                 state.decider = Some(at);
             }
@@ -172,13 +186,22 @@ impl IgnoreFile {
     /// its name: [`IgnoreFile::below`] for a file.
     pub fn hides_below(&self, parent: &Matched, path: &str, letters: Letters) -> bool {
         let mut hidden = false;
-        for (pattern, inherited) in self.patterns.iter().zip(&parent.by_pattern) {
+        let mut inherited = parent.patterns.iter().peekable();
+        for at in self.index.candidates(path, &parent.patterns) {
+            let Some(pattern) = self.patterns.get(at) else { continue };
             let asked = pattern.exception == hidden && letters.may_hold(pattern.quick.letters);
-            if *inherited || (asked && pattern.matches(path)) {
+            if inherited.next_if_eq(&&at).is_some() || (asked && pattern.matches(path)) {
                 hidden = !pattern.exception;
             }
         }
         hidden
+    }
+
+    /// The positions of the patterns that match `path` itself.
+    pub fn matching(&self, path: &str) -> Vec<usize> {
+        let mut found = self.index.candidates(path, &[]);
+        found.retain(|at| self.patterns.get(*at).is_some_and(|pattern| pattern.matches(path)));
+        found
     }
 
     /// True where something below the hidden folder `path` may be let in by an exception.
@@ -526,6 +549,25 @@ mod tests {
         let file = file("\u{feff}# head\r\n\r\n  a b \r\n! c \n#x\n");
         let lines: Vec<_> = file.patterns().iter().map(|p| (p.line, p.to_string())).collect();
         assert_eq!(lines, [(3, "a b".to_owned()), (4, "!c".to_owned())]);
+    }
+
+    #[test]
+    fn a_pattern_is_found_wherever_it_matches() {
+        let patterns = [
+            "a", "a/b", "**/a", "*a", "a*", "a**b", "**a", "a/**", "a/**/b", "a/*/b", "*.x", "a.x",
+            "**/*.x", "a?x", "[ab]", "a/b*", "*/a", "**/a/b", "a/**b", "?/b.x", "**",
+        ];
+        let paths = [
+            "a", "b", "a/b", "b/a", "ab", "xa", "a.x", "b/a.x", "a/x/b", "a/x/y/b", "a/ab",
+            "x.y.x", "a/b.x", "a.x/b", "ba/b", "a/xb",
+        ];
+        for pattern in patterns {
+            let file = file(pattern);
+            for path in paths {
+                let found = !file.below(&file.root(), path).patterns.is_empty();
+                assert_eq!(found, file.patterns()[0].matches(path), "{pattern} {path}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! a folder; and so the build context and the files that dependency resolution reads.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use anyhow::Result;
 
@@ -71,12 +72,21 @@ fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
     Ok(None)
 }
 
+/// The go.mod in a folder, which every module of a workspace asks for.
+fn parsed(dir: &Dir) -> Result<Rc<Option<Manifest>>> {
+    dir.repo.once(&dir.path, || {
+        let read = dir.text("go.mod")?;
+        read.map(|(path, text)| parse_mod(&path, &text)).transpose()
+    })
+}
+
 impl Layout {
     fn collect(&mut self, home: &Dir) -> Result<()> {
         let repo = home.repo;
         let mut with_sum = Vec::new();
         let mut replaced = Vec::new();
-        self.take_module(home.path.clone(), self.manifest.clone(), &mut replaced);
+        let own = self.manifest.clone();
+        self.take_module(home.path.clone(), &own, &mut replaced);
         with_sum.push(home.path.clone());
         if let Some((folder, work)) = self.work.clone() {
             let file = folder.join("go.work").unwrap_or_default();
@@ -88,8 +98,7 @@ impl Layout {
                 let evidence = Evidence::at(&file, used.line, format!("`use {}`", used.value));
                 match dir.map(|dir| Dir::new(repo, dir)) {
                     Some(member) if member.has("go.mod") => {
-                        if let Some((path, text)) = member.text("go.mod")? {
-                            let manifest = parse_mod(&path, &text)?;
+                        if let Some(manifest) = &*parsed(&member)? {
                             self.take_module(member.path.clone(), manifest, &mut replaced);
                             with_sum.push(member.path.clone());
                         }
@@ -135,7 +144,7 @@ impl Layout {
     fn take_module(
         &mut self,
         dir: RelPath,
-        manifest: Manifest,
+        manifest: &Manifest,
         replaced: &mut Vec<(RelPath, RelPath, super::module::Replace)>,
     ) {
         let file = dir.join("go.mod").unwrap_or_default();
@@ -146,18 +155,20 @@ impl Layout {
                 .filter(|r| r.is_local())
                 .map(|r| (file.clone(), dir.clone(), r.clone())),
         );
-        if let Some(module) = manifest.module {
-            self.modules.push(LocalModule { path: module.value, dir });
+        if let Some(module) = &manifest.module {
+            self.modules.push(LocalModule { path: module.value.clone(), dir });
         }
     }
 
     fn collect_manifests(&mut self, home: &Dir, with_sum: &[RelPath]) -> Result<()> {
         let repo = home.repo;
         let top = self.work.as_ref().map_or(&home.path, |(folder, _)| folder).clone();
+        let mut listed: BTreeSet<RelPath> = self.manifests.iter().cloned().collect();
+        let summed: BTreeSet<&RelPath> = with_sum.iter().collect();
         let mut add = |dir: &RelPath, name: &str| {
             if let Some(path) = dir.join(name)
                 && repo.is_file(&path)
-                && !self.manifests.contains(&path)
+                && listed.insert(path.clone())
             {
                 self.manifests.push(path);
             }
@@ -168,7 +179,7 @@ impl Layout {
         }
         for module in &self.modules {
             add(&module.dir, "go.mod");
-            if with_sum.contains(&module.dir) {
+            if summed.contains(&module.dir) {
                 add(&module.dir, "go.sum");
             }
         }
@@ -178,12 +189,13 @@ impl Layout {
             self.modules.iter().map(|module| module.path.as_str()).collect();
         let mut wanted: Vec<(RelPath, super::module::Require)> = Vec::new();
         for dir in with_sum {
-            if let Some((path, text)) = Dir::new(repo, dir.clone()).text("go.mod")? {
-                let requires = parse_mod(&path, &text)?.requires;
-                wanted.extend(requires.into_iter().map(|require| (path.clone(), require)));
+            if let Some(manifest) = &*parsed(&Dir::new(repo, dir.clone()))? {
+                let path = dir.join("go.mod").unwrap_or_default();
+                let requires =
+                    manifest.requires.iter().filter(|r| !local.contains(r.path.as_str()));
+                wanted.extend(requires.map(|require| (path.clone(), require.clone())));
             }
         }
-        wanted.retain(|(_, require)| !local.contains(require.path.as_str()));
         if let Some(text) = repo.text(&listed)? {
             self.findings.extend(stale_vendor(&listed, &text, &wanted));
             self.vendor = Some(vendor);

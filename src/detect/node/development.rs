@@ -10,7 +10,8 @@ use crate::repo::Dir;
 /// them.
 pub(super) fn folders(dir: &Dir, facts: &Facts) -> Result<Vec<String>> {
     for folder in dir.upwards().filter(|folder| folder.path.is_within(&facts.context)) {
-        let Some((_, lock)) = npm_lock(&folder)? else { continue };
+        let lock = npm_lock(&folder)?;
+        let Some((_, lock)) = &*lock else { continue };
         let packages = lock["packages"].as_object().into_iter().flatten();
         let development = packages
             .filter(|(path, package)| path.contains("node_modules/") && package["dev"] == true);

@@ -69,8 +69,8 @@ pub(super) fn option(
 
 /// The versions of a package that the lockfile holds.
 fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
-    if let Some((path, json)) = tool::npm_lock(&app.root)? {
-        let text = app.root.repo.text(&path)?.unwrap_or_default();
+    if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
+        let text = app.root.repo.text(path)?.unwrap_or_default();
         let packages =
             json.get("packages").and_then(serde_json::Value::as_object).into_iter().flatten();
         let named = packages.filter(|(key, _)| {
@@ -85,7 +85,7 @@ fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
         let at = |version: &str| {
             (
                 version.to_owned(),
-                Evidence::at(&path, line_of(&text, name).unwrap_or(1), format!("{name} {version}")),
+                Evidence::at(path, line_of(&text, name).unwrap_or(1), format!("{name} {version}")),
             )
         };
         return Ok(versions.map(at).collect());

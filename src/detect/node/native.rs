@@ -147,8 +147,8 @@ pub(crate) fn read(app: &App) -> Result<Native> {
 
 /// Every package of the lockfile; without one, of the manifest.
 pub(super) fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
-    if let Some((path, json)) = tool::npm_lock(&app.root)? {
-        let text = app.root.repo.text(&path)?.unwrap_or_default();
+    if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
+        let text = app.root.repo.text(path)?.unwrap_or_default();
         let packages = json.get("packages").and_then(serde_json::Value::as_object);
         let mut found: Vec<Locked> = packages
             .into_iter()
@@ -178,7 +178,7 @@ pub(super) fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str
             development: entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false),
             engine: None,
         }));
-        return Ok((path, found, text));
+        return Ok((path.clone(), found, text));
     }
     for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
         if let Some((path, text)) = app.root.text(file)? {

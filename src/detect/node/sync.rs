@@ -65,7 +65,7 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
                 continue;
             }
             asked += 1;
-            let holds = match &npm {
+            let holds = match &*npm {
                 Some((_, lock)) => npm_holds(lock, &folder, package, name, range),
                 None => names.contains(name),
             };

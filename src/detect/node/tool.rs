@@ -4,6 +4,7 @@
 mod pin;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -219,16 +220,20 @@ fn yarn_path(root: &Dir) -> Result<Option<String>> {
     Ok(root.join(&value).filter(|path| root.repo.is_file(path)).map(|_| value))
 }
 
-/// Names and entries of an npm lockfile: every package that it installs, with what dockgen asks
-/// about it.
-pub(crate) fn npm_lock(root: &Dir) -> Result<Option<(RelPath, serde_json::Value)>> {
-    for file in ["npm-shrinkwrap.json", "package-lock.json"] {
-        if let Some((path, text)) = root.text(file)? {
-            let json = parse_json(&path, &text)?;
-            return Ok(Some((path, json)));
+/// An npm lockfile: its path, and every package that it installs.
+pub(crate) type NpmLock = (RelPath, serde_json::Value);
+
+/// Names and entries of an npm lockfile, which is read once for all packages of a workspace.
+pub(crate) fn npm_lock(root: &Dir) -> Result<Rc<Option<NpmLock>>> {
+    root.repo.once(&root.path, || {
+        for file in ["npm-shrinkwrap.json", "package-lock.json"] {
+            if let Some((path, text)) = root.text(file)? {
+                let json = parse_json(&path, &text)?;
+                return Ok(Some((path, json)));
+            }
         }
-    }
-    Ok(None)
+        Ok(None)
+    })
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::Package;
 use crate::detect::ReadFile;
+use crate::glob::{Globs, Syntax};
 use crate::path::RelPath;
-use crate::repo::{Dir, parse_json, parse_yaml};
+use crate::repo::{Dir, line_of, parse_json, parse_yaml};
 
 #[derive(Default, Deserialize)]
 struct PnpmWorkspace {
@@ -42,10 +43,7 @@ impl Members {
     /// The members of the workspace whose root is `folder`; `None` where it is the root of none.
     fn of(folder: &Dir) -> Result<Rc<Option<Self>>> {
         folder.repo.once(&folder.path, || {
-            let patterns = patterns(folder)?;
-            if patterns.is_empty() {
-                return Ok(None);
-            }
+            let Some(patterns) = patterns(folder)? else { return Ok(None) };
             let folders = members(folder, &patterns);
             let (mut by_name, mut named) = (BTreeMap::new(), BTreeSet::new());
             for member in folders.iter().chain([&folder.path]) {
@@ -113,75 +111,74 @@ pub(crate) fn names(root: &Dir) -> Result<BTreeSet<String>> {
 
 /// For the command line, which looks above the repository before it is opened.
 pub(crate) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
-    let mut patterns = Vec::new();
-    if let Some(text) = read("pnpm-workspace.yaml")? {
-        let path = RelPath::new("pnpm-workspace.yaml").unwrap_or_default();
-        patterns = parse_yaml::<PnpmWorkspace>(&path, &text)?.packages.unwrap_or_default();
-    } else if let Some(text) = read("package.json")? {
-        let json: serde_json::Value =
-            parse_json(&RelPath::new("package.json").unwrap_or_default(), &text)?;
-        let list =
-            json.get("workspaces").and_then(|value| value.get("packages").or(Some(value)).cloned());
-        patterns = list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
+    let pnpm = RelPath::new(PNPM).unwrap_or_default();
+    if let Some(text) = read(PNPM)? {
+        let listed = parse_yaml::<PnpmWorkspace>(&pnpm, &text)?.packages.unwrap_or_default();
+        return Ok(Patterns::new(&listed, &pnpm, &text)?.include(member.as_str()));
     }
-    Ok(includes(&patterns, member.as_str()))
+    let Some(text) = read("package.json")? else { return Ok(false) };
+    let path = RelPath::new("package.json").unwrap_or_default();
+    let json: serde_json::Value = parse_json(&path, &text)?;
+    let list =
+        json.get("workspaces").and_then(|value| value.get("packages").or(Some(value)).cloned());
+    let listed: Vec<String> =
+        list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
+    Ok(Patterns::new(&listed, &path, &text)?.include(member.as_str()))
 }
 
-fn patterns(dir: &Dir) -> Result<Vec<String>> {
-    if let Some((path, text)) = dir.text("pnpm-workspace.yaml")? {
-        return Ok(parse_yaml::<PnpmWorkspace>(&path, &text)?.packages.unwrap_or_default());
+const PNPM: &str = "pnpm-workspace.yaml";
+
+/// The list of a workspace's root; `None` where it is none.
+fn patterns(dir: &Dir) -> Result<Option<Patterns>> {
+    let (path, text, listed) = if let Some((path, text)) = dir.text(PNPM)? {
+        let listed = parse_yaml::<PnpmWorkspace>(&path, &text)?.packages.unwrap_or_default();
+        (path, text, listed)
+    } else {
+        let Some(package) = Package::read(dir)? else { return Ok(None) };
+        let Some((path, text)) = dir.text("package.json")? else { return Ok(None) };
+        (path, text, package.workspaces())
+    };
+    if listed.is_empty() {
+        return Ok(None);
     }
-    Ok(Package::read(dir)?.map(|package| package.workspaces()).unwrap_or_default())
+    Patterns::new(&listed, &path, &text).map(Some)
 }
 
-fn members(root: &Dir, patterns: &[String]) -> Vec<RelPath> {
+fn members(root: &Dir, patterns: &Patterns) -> Vec<RelPath> {
     let manifests = root.repo.files_named("package.json");
     let folders =
         manifests.iter().filter_map(RelPath::parent).filter(|folder| *folder != root.path);
     let mut members: Vec<RelPath> = folders
-        .filter(|folder| folder.strip(&root.path).is_some_and(|way| includes(patterns, way)))
+        .filter(|folder| folder.strip(&root.path).is_some_and(|way| patterns.include(way)))
         .collect();
     members.sort();
     members
 }
 
-fn includes(patterns: &[String], way: &str) -> bool {
-    let clean = |p: &str| p.trim_start_matches("./").trim_end_matches('/').to_owned();
-    let wanted = patterns.iter().filter(|p| !p.starts_with('!')).any(|p| matches(&clean(p), way));
-    wanted && !patterns.iter().filter_map(|p| p.strip_prefix('!')).any(|p| matches(&clean(p), way))
+/// Globs over folders: `*` inside a component, `**` over several, `{a,b}`; `!` takes away.
+struct Patterns {
+    wanted: Globs,
+    unwanted: Globs,
 }
 
-/// Glob over folders: `*` inside a component, `**` over several, `{a,b}`.
-fn matches(pattern: &str, way: &str) -> bool {
-    if let (Some(open), Some(close)) = (pattern.find('{'), pattern.find('}'))
-        && open < close
-    {
-        return pattern[open + 1..close].split(',').any(|choice| {
-            matches(&format!("{}{choice}{}", &pattern[..open], &pattern[close + 1..]), way)
-        });
+impl Patterns {
+    fn new(listed: &[String], path: &RelPath, text: &str) -> Result<Self> {
+        let syntax = Syntax { braces: true, classes: false };
+        let place = |pattern: &str| match line_of(text, pattern) {
+            Some(line) => format!("{path}:{line}"),
+            None => path.to_string(),
+        };
+        let (unwanted, wanted): (Vec<&str>, Vec<&str>) =
+            listed.iter().map(String::as_str).partition(|pattern| pattern.starts_with('!'));
+        let unwanted = unwanted.iter().map(|pattern| &pattern[1..]);
+        Ok(Self {
+            wanted: Globs::new(wanted, syntax, &place)?,
+            unwanted: Globs::new(unwanted, syntax, &place)?,
+        })
     }
-    let pattern: Vec<&str> = pattern.split('/').collect();
-    let way: Vec<&str> = way.split('/').collect();
-    components(&pattern, &way)
-}
 
-fn components(pattern: &[&str], way: &[&str]) -> bool {
-    match (pattern.split_first(), way.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => (0..=way.len()).any(|skip| components(rest, &way[skip..])),
-        (Some((first, rest)), Some((name, others))) => {
-            component(first, name) && components(rest, others)
-        }
-        _ => false,
-    }
-}
-
-fn component(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
-            (0..=rest.len()).any(|at| rest.is_char_boundary(at) && component(tail, &rest[at..]))
-        }),
+    fn include(&self, way: &str) -> bool {
+        self.wanted.matches(way) && !self.unwanted.matches(way)
     }
 }
 
@@ -214,6 +211,12 @@ mod tests {
     use super::*;
     use crate::repo::Repo;
 
+    fn includes(listed: &[&str], way: &str) -> Result<bool> {
+        let listed: Vec<String> = listed.iter().map(|p| (*p).to_owned()).collect();
+        let path = RelPath::new("package.json").unwrap();
+        Ok(Patterns::new(&listed, &path, &listed.join(" "))?.include(way))
+    }
+
     #[test]
     fn patterns_match_as_package_managers_do() {
         for (pattern, way, expected) in [
@@ -225,10 +228,11 @@ mod tests {
             ("apps/web-*", "apps/web-a", true),
             ("*", "docs", true),
         ] {
-            assert_eq!(matches(pattern, way), expected, "{pattern} {way}");
+            assert_eq!(includes(&[pattern], way).unwrap(), expected, "{pattern} {way}");
         }
-        let both = ["apps/*".to_owned(), "!apps/old".to_owned()];
-        assert!(!includes(&both, "apps/old"));
+        assert!(!includes(&["apps/*", "!apps/old"], "apps/old").unwrap());
+        let error = includes(&[&"{a,a}".repeat(24)], "a").unwrap_err();
+        assert!(format!("{error:#}").starts_with("package.json:1: the braces"), "{error:#}");
     }
 
     #[test]

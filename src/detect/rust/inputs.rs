@@ -24,7 +24,7 @@ pub(super) fn inputs(
             .packages
             .iter()
             .filter(|(folder, _)| !workspace.patched.contains(*folder))
-            .map(|(_, m)| m)
+            .map(|(_, m)| &**m)
     };
     for manifest in stand_in().filter(|manifest| manifest.package.is_some()) {
         details.stubs.extend(targets::stubs(repo, manifest));

@@ -109,18 +109,23 @@ fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
     let workspace = project.workspace;
     let root = project.dir.path == workspace.root;
     let mut found: Vec<(String, Binary, &Manifest)> = Vec::new();
-    for folder in &workspace.members {
+    // From a member's folder, that package alone; from the root, all of them.
+    let folders: Vec<&RelPath> = if root {
+        workspace.members.iter().collect()
+    } else {
+        workspace.members.get(&project.dir.path).into_iter().collect()
+    };
+    for folder in folders {
         let Some(manifest) = workspace.packages.get(folder) else { continue };
-        // From a member's folder, that package alone; from the root, all of them.
-        if root || *folder == project.dir.path {
-            let binaries = targets::binaries(project.dir.repo, manifest);
-            found
-                .extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, manifest)));
-        }
+        let binaries = targets::binaries(project.dir.repo, manifest);
+        found.extend(binaries.into_iter().map(|binary| (binary.name.clone(), binary, &**manifest)));
     }
-    let names: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, ..) in &found {
+        *names.entry(name.clone()).or_default() += 1;
+    }
     for (id, _, manifest) in &mut found {
-        if names.iter().filter(|name| *name == id).count() > 1 {
+        if names.get(id).is_some_and(|count| *count > 1) {
             *id = format!("{}/{id}", manifest.name());
         }
     }

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
+use crate::budget::MAX_GLOBS;
 use crate::detect::ReadFile;
 use crate::detect::submodule;
 use crate::facts::{Evidence, Finding, Severity};
+use crate::glob::{Glob, Syntax, is_wild};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
@@ -20,11 +22,11 @@ pub(super) struct Workspace {
     /// The folder of the workspace root's manifest: cargo runs here, and Cargo.lock lies here.
     pub(super) root: RelPath,
     /// The root's manifest, virtual or not.
-    pub(super) manifest: Manifest,
+    pub(super) manifest: Rc<Manifest>,
     /// Members, by folder.
     pub(super) members: BTreeSet<RelPath>,
     /// Members and path dependencies, by folder.
-    pub(super) packages: BTreeMap<RelPath, Manifest>,
+    pub(super) packages: BTreeMap<RelPath, Rc<Manifest>>,
     /// Folders that stand in for packages of a registry (`[patch]`), whatever else they are.
     pub(super) patched: BTreeSet<RelPath>,
     /// The folder that holds all of them.
@@ -33,12 +35,16 @@ pub(super) struct Workspace {
 }
 
 /// The manifest in a folder.
-pub(super) fn manifest_in(dir: &Dir) -> Result<Option<Manifest>> {
-    dir.text(MANIFEST)?.map(|(path, text)| Manifest::parse(&path, &text)).transpose()
+pub(super) fn manifest_in(dir: &Dir) -> Result<Option<Rc<Manifest>>> {
+    let known = dir.repo.once(&dir.path, || {
+        let read = dir.text(MANIFEST)?;
+        read.map(|(path, text)| Manifest::parse(&path, &text).map(Rc::new)).transpose()
+    })?;
+    Ok((*known).clone())
 }
 
 /// The workspace of the package in `dir`; `None` where no Cargo.toml is there.
-pub(super) fn workspace(dir: &Dir) -> Result<Option<Workspace>> {
+pub(super) fn workspace(dir: &Dir) -> Result<Option<Rc<Workspace>>> {
     let Some(own) = manifest_in(dir)? else { return Ok(None) };
     let mut root = own.clone();
     if own.workspace.is_none() {
@@ -59,16 +65,20 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Workspace>> {
             root = found;
         }
     }
-    let mut workspace = Workspace {
-        root: root.dir(),
-        members: BTreeSet::new(),
-        packages: BTreeMap::new(),
-        patched: BTreeSet::new(),
-        context: root.dir(),
-        findings: Vec::new(),
-        manifest: root,
-    };
-    workspace.collect(dir.repo)?;
+    // All members of a workspace share what was read of it.
+    let workspace = dir.repo.once(&root.dir(), || {
+        let mut workspace = Workspace {
+            root: root.dir(),
+            members: BTreeSet::new(),
+            packages: BTreeMap::new(),
+            patched: BTreeSet::new(),
+            context: root.dir(),
+            findings: Vec::new(),
+            manifest: root,
+        };
+        workspace.collect(dir.repo)?;
+        Ok(workspace)
+    })?;
     if !workspace.packages.contains_key(&dir.path) && own.package.is_some() {
         bail!(
             "{}: {} is a workspace that does not list this package, and cargo refuses to build it so: add \"{}\" to its `members`, or to its `exclude`",
@@ -81,7 +91,7 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Workspace>> {
 }
 
 /// The nearest workspace root above that does not exclude the folder.
-fn above(dir: &Dir) -> Result<Option<Manifest>> {
+fn above(dir: &Dir) -> Result<Option<Rc<Manifest>>> {
     for folder in dir.upwards().skip(1) {
         let Some(manifest) = manifest_in(&folder)? else { continue };
         if let Some(table) = &manifest.workspace {
@@ -93,15 +103,29 @@ fn above(dir: &Dir) -> Result<Option<Manifest>> {
 }
 
 fn excludes(table: &WorkspaceTable, way: &str) -> bool {
-    let way = RelPath::new(way).unwrap_or_default();
-    let listed =
-        table.members.iter().any(|member| RelPath::new(member.as_ref()).as_ref() == Some(&way));
-    !listed
-        && table
-            .exclude
-            .iter()
-            .filter_map(|path| RelPath::new(path))
-            .any(|path| way.is_within(&path))
+    Excluded::of(table).holds(way)
+}
+
+/// What a workspace leaves out.
+#[derive(Default)]
+struct Excluded {
+    listed: BTreeSet<RelPath>,
+    folders: BTreeSet<RelPath>,
+}
+
+impl Excluded {
+    fn of(table: &WorkspaceTable) -> Self {
+        let listed = table.members.iter().filter_map(|member| RelPath::new(member.as_ref()));
+        let folders = table.exclude.iter().filter_map(|path| RelPath::new(path));
+        Self { listed: listed.collect(), folders: folders.collect() }
+    }
+
+    fn holds(&self, way: &str) -> bool {
+        let way = RelPath::new(way).unwrap_or_default();
+        !self.listed.contains(&way)
+            && (self.folders.contains(&way)
+                || way.ancestors().any(|folder| self.folders.contains(&folder)))
+    }
 }
 
 impl Workspace {
@@ -111,12 +135,22 @@ impl Workspace {
         if self.manifest.package.is_some() {
             queue.push((root.clone(), Evidence::file(&self.manifest.path, "the root package")));
         }
+        let excluded = self.manifest.workspace.as_ref().map(Excluded::of).unwrap_or_default();
         if let Some(table) = self.manifest.workspace.clone() {
+            let mut wild = 0;
             for member in &table.members {
                 let evidence = self.manifest.at(member, "a member of the workspace");
-                for folder in expand(repo, &root, member.as_ref()) {
-                    let pattern = member.as_ref().contains(['*', '?', '[']);
-                    if !(pattern && excludes(&table, &folder.relative_to(&root))) {
+                let pattern = is_wild(member.as_ref(), SYNTAX);
+                wild += usize::from(pattern);
+                if wild > MAX_GLOBS {
+                    bail!(
+                        "{}: more than {MAX_GLOBS} patterns with wildcards, the limit of one list",
+                        evidence.place()
+                    );
+                }
+                let folders = expand(repo, &root, member.as_ref());
+                for folder in folders.with_context(|| evidence.place())? {
+                    if !(pattern && excluded.holds(&folder.relative_to(&root))) {
                         queue.push((folder, evidence.clone()));
                     }
                 }
@@ -140,11 +174,8 @@ impl Workspace {
             };
             // Path dependencies below the root are members too.
             let below = folder.is_within(&root)
-                && self
-                    .manifest
-                    .workspace
-                    .as_ref()
-                    .is_some_and(|t| !excludes(t, &folder.relative_to(&root)));
+                && self.manifest.workspace.is_some()
+                && !excluded.holds(&folder.relative_to(&root));
             if folder == root || below {
                 self.members.insert(folder.clone());
             }
@@ -246,58 +277,19 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
     a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
 }
 
+/// `*`, `?` and `[abc]` in a path of `members`.
+const SYNTAX: Syntax = Syntax { braces: false, classes: true };
+
 /// The folders that a member's path or pattern names, seen from the root. A pattern takes only
 /// folders with a manifest.
-fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Vec<RelPath> {
-    if !pattern.contains(['*', '?', '[']) {
-        return root.join(pattern).into_iter().collect();
+fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Result<Vec<RelPath>> {
+    if !is_wild(pattern, SYNTAX) {
+        return Ok(root.join(pattern).into_iter().collect());
     }
-    let pattern: Vec<&str> =
-        pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    repo.files_under(root)
-        .filter(|path| path.file_name() == MANIFEST)
-        .filter_map(RelPath::parent)
-        .filter(|folder| {
-            let way = folder.strip(root).unwrap_or_default();
-            let parts: Vec<&str> = way.split('/').filter(|part| !part.is_empty()).collect();
-            matches(&pattern, &parts)
-        })
-        .collect()
-}
-
-fn matches(pattern: &[&str], parts: &[&str]) -> bool {
-    match (pattern.split_first(), parts.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => {
-            matches(rest, parts)
-                || parts.split_first().is_some_and(|(_, parts)| matches(pattern, parts))
-        }
-        (Some((head, pattern)), Some((part, parts))) => {
-            let (head, part): (Vec<char>, Vec<char>) =
-                (head.chars().collect(), part.chars().collect());
-            wild(&head, &part) && matches(pattern, parts)
-        }
-        _ => false,
-    }
-}
-
-/// `*`, `?` and `[abc]` inside one component.
-fn wild(pattern: &[char], text: &[char]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some(('*', rest)), _) => {
-            wild(rest, text) || text.split_first().is_some_and(|(_, text)| wild(pattern, text))
-        }
-        (Some(('[', rest)), Some((c, text))) => {
-            let Some(end) = rest.iter().position(|c| *c == ']') else { return false };
-            let (set, rest) =
-                (rest.get(..end).unwrap_or_default(), rest.get(end + 1..).unwrap_or_default());
-            set.contains(c) && wild(rest, text)
-        }
-        (Some(('?', rest)), Some((_, text))) => wild(rest, text),
-        (Some((a, rest)), Some((b, text))) => a == b && wild(rest, text),
-        _ => false,
-    }
+    let glob = Glob::new(pattern, SYNTAX)?;
+    let manifests = repo.files_named(MANIFEST);
+    let folders = manifests.iter().filter_map(RelPath::parent);
+    Ok(folders.filter(|folder| folder.strip(root).is_some_and(|way| glob.matches(way))).collect())
 }
 
 /// True where the folder that `read` reads from is the workspace root of the package at `member`,
@@ -354,7 +346,7 @@ mod tests {
         paths.into_iter().map(RelPath::as_str).collect()
     }
 
-    fn of(files: &[(&str, &str)], dir: &str) -> Result<Workspace> {
+    fn of(files: &[(&str, &str)], dir: &str) -> Result<Rc<Workspace>> {
         let repo = Repo::from_files(files.iter().copied());
         Ok(workspace(&Dir::new(&repo, path(dir)))?.unwrap())
     }

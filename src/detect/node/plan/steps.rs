@@ -218,12 +218,13 @@ pub(super) fn hoisted(app: &App, tool: &Tool, launch: &mut Launch) {
     if way.is_empty() || tool.id == "pnpm" {
         return;
     }
-    let lock = tool::npm_lock(&app.root).ok().flatten().filter(|_| tool.id == "npm");
+    let lock = tool::npm_lock(&app.root).ok().filter(|_| tool.id == "npm");
+    let lock = lock.as_deref().and_then(Option::as_ref);
     let own = |file: &str| {
         let parts: Vec<&str> =
             file.split('/').take(if file.starts_with('@') { 2 } else { 1 }).collect();
         let key = format!("{way}/node_modules/{}", parts.join("/"));
-        lock.as_ref().is_some_and(|(_, lock)| {
+        lock.is_some_and(|(_, lock)| {
             lock.get("packages").is_some_and(|packages| packages.get(key).is_some())
         })
     };
