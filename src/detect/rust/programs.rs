@@ -171,7 +171,7 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
 fn has_namesake(project: &Project, name: &str) -> bool {
     let locked =
         project.lock.is_some_and(|lock| lock.named(name).any(|package| package.source.is_some()));
-    let stated = |manifest: &Manifest| {
+    let stated = |manifest: &std::rc::Rc<Manifest>| {
         manifest.dependencies().any(|dependency| {
             let (spec, _) = project.workspace.resolve(
                 dependency.key,
