@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{NoPort, Port, Sourced};
+use crate::repo::excerpt;
 
 /// The ids of the questions that every language shares. Each has a flag of the same meaning.
 pub mod id {
@@ -86,20 +87,22 @@ impl Question {
             Answerable::Choice(choices) if !choices.iter().any(|c| c.value == answer) => {
                 let valid: Vec<&str> = choices.iter().map(|c| c.value.as_str()).collect();
                 bail!(
-                    "`{answer}` is no valid answer for `{}`: one of {}",
+                    "`{}` is no valid answer for `{}`: one of {}",
+                    excerpt(answer),
                     self.id,
                     valid.join(", ")
                 )
             }
             Answerable::Port if ports(answer).is_err() => {
                 bail!(
-                    "`{answer}` is no valid port for `{}`: a number from 1 to 65535, several with \
+                    "`{}` is no valid port for `{}`: a number from 1 to 65535, several with \
                      commas, 53/udp for datagrams, or none",
+                    excerpt(answer),
                     self.id
                 )
             }
             Answerable::Confirm if answer != "yes" && answer != "no" => {
-                bail!("`{answer}` is no valid answer for `{}`: yes or no", self.id)
+                bail!("`{}` is no valid answer for `{}`: yes or no", excerpt(answer), self.id)
             }
             _ => Ok(()),
         }

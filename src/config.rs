@@ -14,7 +14,7 @@ use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
 use crate::questions;
-use crate::repo::line_at;
+use crate::repo::{excerpt, excerpts, line_at};
 use crate::screen::visible::inline;
 use crate::verify::settings::{self, Settings};
 
@@ -62,7 +62,7 @@ impl Config {
         let text = text.unwrap_or_default().to_owned();
         let contents: Contents = toml::from_str(&text).map_err(|error| {
             let line = error.span().and_then(|span| line_at(&text, span.start)).unwrap_or(1);
-            let error = error.message().to_owned();
+            let error = excerpts(error.message());
             anyhow!(
                 "{path}:{line}: not valid TOML: {error}; mend the line: `dockgen schema` describes what may stand here"
             )
@@ -74,7 +74,7 @@ impl Config {
             let Some(word) = word(key.get_ref(), value.get_ref()) else {
                 bail!(
                     "{path}:{line}: `{}` must be a text, a number, true, false or a list of texts",
-                    key.get_ref()
+                    excerpt(key.get_ref())
                 );
             };
             answers.insert(key.into_inner(), Answer { value: word, span });

@@ -43,6 +43,18 @@ pub struct Chosen<'a> {
 /// Reads a file of one folder outside the repository; `None` where it does not exist.
 pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<String>> + 'a;
 
+/// What a folder above an application is to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Above {
+    /// Nothing.
+    Apart,
+    /// The nearest folder that holds both the application and something that it names by a path:
+    /// the application alone says so.
+    Reached,
+    /// The root of a workspace that lists the application, or of the module that holds it.
+    Declares,
+}
+
 /// See [`Language::refine`].
 pub type Refine = fn(&Dir, &Facts, &Answers, Program) -> Result<Program>;
 
@@ -76,9 +88,9 @@ pub struct Language {
     pub extensions: &'static [&'static str],
     /// Facts about the application in a folder; `None` where there is none of this language.
     pub detect: fn(&Dir) -> Result<Option<Facts>>,
-    /// True where the folder that `read` reads from is a workspace root, or holds the lockfile, of
-    /// the application at `member`.
-    pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<bool>,
+    /// What the folder that `read` reads from, above the repository, is to the application at
+    /// `member`.
+    pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<Above>,
     /// The program behind an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
     /// The program again, where an answer of this language's own changes what it needs.

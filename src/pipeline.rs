@@ -1,11 +1,12 @@
 //! The whole road, from a path to the files that are to be written, in order. Nothing is written
 //! here.
 
+mod blame;
 mod files;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::apps::{self, Selection};
 use crate::ask::{Answers, Origin, Question, id};
@@ -14,28 +15,23 @@ use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
 use crate::detect;
 use crate::docker::ignore::IgnoreFile;
-use crate::docker::lint;
-use crate::docker::parse::parse;
 use crate::facts::{Evidence, Facts, Finding, Severity, Strength};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
 use crate::questions;
-use crate::render::{self, Override};
+use crate::render;
 use crate::repo::{Budget, Repo};
 use crate::state::State;
 use crate::verify::settings::Settings;
 use crate::workspace::{self, Place};
 use crate::write;
+use blame::prove;
 use files::Paths;
 pub use files::{Change, Role};
 
 /// Answers that belong to one application: with several, `--app` must say which.
 const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
-
-/// What is said where the rendered Dockerfile breaks a rule.
-const OUR_FAULT: &str =
-    "nothing was written: this is a bug in dockgen or in your template override";
 
 /// A repository that was read.
 pub struct Survey {
@@ -315,14 +311,17 @@ impl<'a> App<'a> {
         let Self { survey: Survey { place, repo, pinning, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
-        let mut plan = plan::make(repo, facts, answers)?;
+        let mut plan = plan::make(repo, facts, answers).map_err(|error| self.place(error))?;
         let known = self.state()?.map(|state| state.pins).unwrap_or_default();
         let pins = pin::pin(&mut plan, &known, pinning)?;
         must_be_possible(&plan.findings)?;
         let overrides = files::overrides(&place.root, facts)?;
-        let dockerfile = render::dockerfile(&plan, &overrides)?;
-
         let paths = Paths::of(facts, output)?;
+        let dockerfile = render::dockerfile(&plan, &overrides).map_err(|error| {
+            let own = || render::dockerfile(&plan, &[]).is_ok();
+            self.blame(&error, &paths.dockerfile, &plan, &overrides, &own)
+        })?;
+
         let read = |path: &RelPath| write::read(&place.root, path);
         let last = read(&paths.pristine(&paths.ignore)?)?;
         let mut existing = (
@@ -335,7 +334,14 @@ impl<'a> App<'a> {
         let existing = existing.1.as_deref().map(|text| Existing { file: existing.0, text });
         let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing, last.as_deref())?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
-        let target = prove(&dockerfile, &plan, &overrides, repo, &ignore_file)?;
+        let proved = prove(&dockerfile, &plan, &overrides, repo, &ignore_file);
+        let target = proved.map_err(|error| {
+            let own = || {
+                let text = render::dockerfile(&plan, &[]);
+                text.is_ok_and(|text| prove(&text, &plan, &[], repo, &ignore_file).is_ok())
+            };
+            self.blame(&error, &paths.dockerfile, &plan, &overrides, &own)
+        })?;
         let state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
 
         let context = context::report(repo, &plan, &ignore_file)?;
@@ -403,31 +409,6 @@ pub enum Basis {
     /// The last output: the result is a new output, to be merged with the file on disk line by
     /// line.
     Pristine,
-}
-
-/// Reads the rendered text back and holds it against the rules; the name of the stage that is built
-/// by default.
-fn prove(
-    dockerfile: &str,
-    plan: &Plan,
-    overrides: &[Override],
-    repo: &Repo,
-    ignore: &IgnoreFile,
-) -> Result<Option<String>> {
-    let parsed = parse(dockerfile).map_err(|error| anyhow!("{error}; {OUR_FAULT}"))?;
-    // Only a template of a person's may allow anything: a value of the repository in a comment may
-    // not.
-    let heeds = |comment: &str| {
-        let mut lines = overrides.iter().flat_map(|(_, text)| text.lines());
-        lines.any(|line| line.trim().strip_prefix('#').is_some_and(|text| text.trim() == comment))
-    };
-    let mut broken = lint::lint_heeding(&parsed, plan, repo, ignore, &heeds);
-    broken.extend(lint::injection(&parsed, plan, &|plan| render::dockerfile(plan, overrides))?);
-    if !broken.is_empty() {
-        let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
-        bail!("the planned Dockerfile breaks rules: {}; {OUR_FAULT}", broken.join("; "));
-    }
-    Ok(parsed.last().and_then(|stage| stage.name.clone()))
 }
 
 /// Everything about an application, ready to be written.

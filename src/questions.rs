@@ -7,9 +7,11 @@ use anyhow::{Context, Result, bail};
 use crate::ask::{Answerable, Answers, Choice, Question, id, join_list, split_list};
 use crate::base;
 use crate::catalog::Catalog;
+use crate::docker::lint;
 use crate::docker::types::{ContainerPath, EnvKey};
 use crate::facts::{Facts, Kind, Program, Sourced, Strength};
 use crate::plan::split_words;
+use crate::repo::excerpt;
 
 /// Every question about an application, the ones of its language included (which replace a common
 /// one of the same id).
@@ -56,27 +58,132 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
     match question.id.as_str() {
         id::NAME => check_name(answer),
         id::ENV => split_words(answer)?.iter().try_for_each(|pair| {
-            let (key, _) = pair
+            let (key, value) = pair
                 .split_once('=')
-                .with_context(|| format!("`{pair}` in `env` is not KEY=value"))?;
-            EnvKey::new(key).map(|_| ()).map_err(Into::into)
+                .with_context(|| format!("`{}` in `env` is not KEY=value", excerpt(pair)))?;
+            EnvKey::new(key)?;
+            check_no_secret(key, value)
         }),
         id::WRITABLE => split_list(answer).iter().try_for_each(|folder| {
-            ContainerPath::new(format!("/{folder}")).map(|_| ()).map_err(Into::into)
+            ContainerPath::new(format!("/{folder}"))?;
+            check_own_folder(folder)
         }),
         id::ARGS => split_words(answer).map(|_| ()),
         id::TOOLCHAIN | id::FRONT_END_TOOLCHAIN => {
             let plain = answer.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
-            if answer.is_empty()
-                || !plain
-                || !answer.starts_with(|c: char| c.is_ascii_alphanumeric())
-            {
-                bail!("`{answer}` is no version: digits and dots, as in an image's tag");
+            let first = answer.split(['.', '-', '+', '_']).next().unwrap_or_default();
+            let number = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
+            // What asks for the detected version.
+            let auto = question.id == id::FRONT_END_TOOLCHAIN && answer == "auto";
+            if !auto && (!plain || !number) {
+                bail!(
+                    "`{}` is no version: give a number such as 1 or 1.2.3, as it stands in an image's tag",
+                    excerpt(answer)
+                );
             }
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// ENV keeps a value in the image for everybody who has it: nothing that is secret may be answered.
+fn check_no_secret(key: &str, value: &str) -> Result<()> {
+    // `scheme://user:password@host`, unless the password is filled in when the container starts.
+    let login = value.split_once("://").and_then(|(_, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit_once('@')?.0.split_once(':').map(|(_, password)| password)
+    });
+    let what = if lint::names_a_secret(key) {
+        format!("{key} looks like a secret by its name")
+    } else if login.is_some_and(|password| !password.is_empty() && !password.starts_with('$')) {
+        format!("the address in {key} holds a password, which is a secret")
+    } else if value.contains("-----BEGIN ") && value.contains("PRIVATE KEY") {
+        format!("{key} holds a private key, which is a secret")
+    } else {
+        return Ok(());
+    };
+    bail!(
+        "{what}: everybody who has the image can read what ENV sets; leave it out, and pass it when the container starts \
+         (`docker run -e {key} IMAGE`); where it is no secret, write the ENV line into the Dockerfile by hand, below a \
+         line `# dockgen: allow=DG012`: `dockgen update` keeps both"
+    )
+}
+
+/// Folders that images have, and that belong to root there.
+const SYSTEM: [&str; 31] = [
+    "/",
+    "/boot",
+    "/etc",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/srv",
+    "/usr",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/share",
+    "/usr/share",
+    "/usr/src",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/opt",
+    "/var/run",
+    "/var/spool",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/hosts",
+    "/etc/ssl",
+    "/etc/resolv.conf",
+    "/var/lib/dpkg",
+];
+
+/// Folders that hold the system's own files at every level.
+const SYSTEM_TREES: [&str; 15] = [
+    "/bin",
+    "/dev",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/sbin",
+];
+
+/// WORKDIR makes a folder that is not there, with the program's user as its owner; one that the base
+/// image has stays root's.
+fn check_own_folder(folder: &str) -> Result<()> {
+    if !folder.starts_with('/') {
+        return Ok(());
+    }
+    let parts: Vec<&str> =
+        folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let path = format!("/{}", parts.join("/"));
+    let below = |tree: &str| {
+        path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if SYSTEM.contains(&path.as_str()) || SYSTEM_TREES.iter().any(|tree| below(tree)) {
+        bail!(
+            "`{}` belongs to the image's operating system, so that the program's user cannot write there: name a folder of \
+             the program's own, such as /data, or none",
+            excerpt(&path)
+        );
+    }
+    Ok(())
 }
 
 /// Docker's rule for one component of a repository name.
@@ -91,7 +198,8 @@ fn check_name(name: &str) -> Result<()> {
         || name.len() > 128
     {
         bail!(
-            "`{name}` is no image name: lower-case letters, digits and single . _ - between them"
+            "`{}` is no image name: lower-case letters, digits and single . _ - between them",
+            excerpt(name)
         );
     }
     Ok(())
@@ -107,7 +215,8 @@ pub fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> 
             let known: BTreeSet<&str> = known.iter().map(|question| question.id.as_str()).collect();
             let known: Vec<&str> = known.into_iter().collect();
             bail!(
-                "there is no question `{id}` about this application: one of {}",
+                "there is no question `{}` about this application: one of {}",
+                excerpt(id),
                 known.join(", ")
             );
         }
@@ -287,9 +396,22 @@ mod tests {
             (id::NAME, "my-app_1.x", "My App"),
             (id::NAME, "a", "-a"),
             (id::ENV, "A=1 'B=x y'", "A=1 2B=3"),
+            (id::ENV, "PUBLIC_KEY=x PASSWORD_FILE=/run/secrets/x", "API_SECRET=x"),
+            (id::ENV, "TOKENS=3 MONKEY=x COMPASS=1", "A=1 GITHUB_TOKEN=x"),
+            (id::ENV, "KEYBOARD=de", "PGPASSWORD=x"),
+            (id::ENV, "DB=postgres://user@db/x?a=b:c", "DB=postgres://user:pw@db/x"),
+            (id::ENV, "DB=postgres://db:5432/x@y", "CERT='-----BEGIN RSA PRIVATE KEY-----'"),
             (id::WRITABLE, "data,/var/x", "../x"),
+            (id::WRITABLE, "/data,/var/lib/app,etc,/srv/x", "data,/etc"),
+            (id::WRITABLE, "/opt/app/state,/tmp", "/"),
+            (id::WRITABLE, "/usr/src/app/data", "//usr/./bin/x/"),
+            (id::WRITABLE, "/librarian", "/proc/self"),
             (id::ARGS, "serve 'a b'", "'a"),
             (id::TOOLCHAIN, "1.27.0", "1 2"),
+            (id::TOOLCHAIN, "26", "banana"),
+            (id::TOOLCHAIN, "1.27-rc1", "v26"),
+            (id::TOOLCHAIN, "25-ea", "26banana"),
+            (id::FRONT_END_TOOLCHAIN, "auto", "latest"),
         ] {
             check(&question(id), good).unwrap();
             assert!(check(&question(id), bad).is_err(), "{id} {bad}");

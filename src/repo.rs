@@ -27,7 +27,9 @@ mod parse;
 mod rules;
 mod walk;
 
-pub use parse::{json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml};
+pub use parse::{
+    excerpt, excerpts, json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml,
+};
 
 use walk::{Cut, Found, walk};
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ use crate::path::RelPath;
 use crate::pin::{self, Pins, is_digest};
 use crate::plan::Plan;
 use crate::render::Override;
-use crate::repo::{Repo, hex, line_of};
+use crate::repo::{Repo, excerpt, excerpts, hex, line_of};
 use crate::write;
 
 /// The version of the file's shape.
@@ -143,17 +143,23 @@ impl State {
             dockgen: String,
         }
         let way_out = "take it from version control, or delete it and run `dockgen update --adopt`";
-        let head: Head = serde_json::from_str(text)
-            .with_context(|| format!("{path}: not a state file: {way_out}"))?;
+        let broken = |error: serde_json::Error| {
+            let (line, error) = (error.line().max(1), excerpts(&error.to_string()));
+            anyhow!("{path}:{line}: not a state file: {error}; {way_out}")
+        };
+        let head: Head = serde_json::from_str(text).map_err(broken)?;
         if head.schema > SCHEMA {
             bail!(
                 "{path} was written by dockgen {}, which is newer than this one ({VERSION}) and keeps its state in another \
                  shape: use that version or a newer one",
-                if head.dockgen.is_empty() { "of an unknown version" } else { &head.dockgen }
+                if head.dockgen.is_empty() {
+                    "of an unknown version".to_owned()
+                } else {
+                    excerpt(&head.dockgen)
+                }
             );
         }
-        let state: Self = serde_json::from_str(text)
-            .with_context(|| format!("{path}: not a state file: {way_out}"))?;
+        let state: Self = serde_json::from_str(text).map_err(broken)?;
         let pin = state.pins.iter().find(|(_, digest)| !is_digest(digest));
         if let Some((image, _)) = pin {
             let line = line_of(text, image).unwrap_or(1);

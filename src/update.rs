@@ -122,7 +122,10 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
             && known.is_none()
             && change.role == Role::Dockerfile
         {
-            bail!("{}: dockgen has written nothing here yet: run `dockgen init`", app.facts.dir);
+            bail!(
+                "{}: there is none, and dockgen has written none here yet: run `dockgen init`",
+                change.new.path
+            );
         }
         adopted |= foreign;
         let base = match (&disk, &pristine.old) {

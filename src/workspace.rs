@@ -10,9 +10,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::budget::{MAX_LEVELS_ABOVE, MAX_MANIFEST};
-use crate::detect::LANGUAGES;
+use crate::detect::{Above, LANGUAGES};
 use crate::path::RelPath;
 use crate::read::{self, Unread};
+
+/// What a home folder holds: it is nobody's repository, and holds what no build may see.
+const HOME: [&str; 10] = [
+    ".bash_history",
+    ".bash_profile",
+    ".bashrc",
+    ".gnupg",
+    ".profile",
+    ".ssh",
+    ".zprofile",
+    ".zsh_history",
+    ".zshrc",
+    "AppData",
+];
+
+/// Folders that hold home folders.
+const HOMES: [&str; 3] = ["/home", "/Users", "/var/home"];
 
 /// PATH, seen from the root of its repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +41,12 @@ pub struct Place {
 }
 
 /// Finds the root for `path`: the topmost folder above it that a language takes for its workspace
-/// root or the home of its lockfile. The folder that holds .git is the highest that is asked.
+/// root or the home of its lockfile.
+///
+/// The folder that holds .git is the highest that is asked. Where there is none, a folder above
+/// belongs to PATH only where it says so itself: what PATH says, a path of a dependency that climbs,
+/// would make the whole machine the root. The root of the file system and a home folder are never
+/// taken.
 ///
 /// # Errors
 /// Where `path` is no folder, or a manifest above it is broken.
@@ -34,21 +56,33 @@ pub fn find(path: &Path) -> Result<Place> {
     if !start.is_dir() {
         bail!("{} is not a folder: give the folder that holds the manifest", path.display());
     }
-    let bound =
-        start.ancestors().take(MAX_LEVELS_ABOVE).position(|folder| folder.join(".git").exists());
+    let asked: Vec<&Path> = start
+        .ancestors()
+        .take(MAX_LEVELS_ABOVE)
+        .enumerate()
+        .take_while(|(level, folder)| *level == 0 || !is_home(folder))
+        .map(|(_, folder)| folder)
+        .collect();
+    let bound = asked.iter().position(|folder| holds(folder, ".git"));
     let mut root = start.clone();
     for folder in
-        start.ancestors().take(bound.map_or(MAX_LEVELS_ABOVE, |levels| levels + 1)).skip(1)
+        asked.into_iter().take(bound.map_or(MAX_LEVELS_ABOVE, |levels| levels + 1)).skip(1)
     {
-        match encloses(folder, &start) {
-            Ok(true) => folder.clone_into(&mut root),
-            Ok(false) => {}
+        if bound.is_none() && !same_owner(folder, &start) {
+            break;
+        }
+        match above(folder, &start) {
+            Ok(Above::Declares) => folder.clone_into(&mut root),
+            Ok(Above::Reached) if bound.is_some() => folder.clone_into(&mut root),
+            Ok(Above::Reached | Above::Apart) => {}
             // Outside a git repository a folder above has nothing to do with PATH until it says so.
             Err(_) if bound.is_none() => {}
             Err(error) => {
-                return Err(
-                    error.context(format!("looking for the workspace of {}", path.display()))
-                );
+                return Err(error.context(format!(
+                    "looking in {} for the workspace of {}",
+                    folder.display(),
+                    path.display()
+                )));
             }
         }
     }
@@ -56,9 +90,33 @@ pub fn find(path: &Path) -> Result<Place> {
     Ok(Place { root, start })
 }
 
+/// True where an entry of that name is in the folder, whatever it is.
+fn holds(folder: &Path, name: &str) -> bool {
+    fs::symlink_metadata(folder.join(name)).is_ok()
+}
+
+/// True for the root of the file system and for a home folder.
+fn is_home(folder: &Path) -> bool {
+    folder.parent().is_none_or(|parent| HOMES.iter().any(|homes| parent == Path::new(homes)))
+        || HOME.iter().any(|name| holds(folder, name))
+}
+
+/// Anybody may put a manifest into a folder that is open to all, such as /tmp.
+#[cfg(unix)]
+fn same_owner(folder: &Path, start: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let owner = |path: &Path| fs::symlink_metadata(path).map(|meta| meta.uid()).ok();
+    owner(folder) == owner(start)
+}
+
+#[cfg(not(unix))]
+fn same_owner(_: &Path, _: &Path) -> bool {
+    true
+}
+
 /// The folder at or above `root` that version control calls the repository; `root` where none does.
 pub fn repository(root: &Path) -> PathBuf {
-    root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
+    root.ancestors().find(|folder| holds(folder, ".git")).unwrap_or(root).to_owned()
 }
 
 /// `path` relative to `root`, which it lies in.
@@ -73,17 +131,17 @@ pub fn relative(root: &Path, path: &Path) -> Result<RelPath> {
         .with_context(|| format!("{} is outside {}", path.display(), root.display()))
 }
 
-fn encloses(folder: &Path, start: &Path) -> Result<bool> {
+fn above(folder: &Path, start: &Path) -> Result<Above> {
     let member = relative(folder, start)?;
     let read = |name: &str| text(folder, name);
+    let mut most = Above::Apart;
     for language in LANGUAGES {
-        if (language.encloses)(&read, &member)? {
-            return Ok(true);
-        }
+        most = most.max((language.encloses)(&read, &member)?);
     }
-    Ok(false)
+    Ok(most)
 }
 
+/// The text of a regular file below `folder`, which no link leads to; `None` where there is none.
 fn text(folder: &Path, name: &str) -> Result<Option<String>> {
     let Some(name) = RelPath::new(name).filter(|name| !name.is_root()) else { return Ok(None) };
     let path = folder.join(name.as_str());
@@ -123,5 +181,61 @@ mod tests {
         assert_eq!(text(&dir.path().join("sub"), "../x").unwrap(), None);
         assert_eq!(text(dir.path(), "x").unwrap().as_deref(), Some("1"));
         assert_eq!(text(dir.path(), "sub").unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn reads_through_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("x"), "1").unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        fs::write(dir.path().join("sub/y"), "2").unwrap();
+        std::os::unix::fs::symlink("x", dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("sub", dir.path().join("folder")).unwrap();
+        std::os::unix::fs::symlink("/proc/self/environ", dir.path().join("environ")).unwrap();
+        for name in ["link", "folder/y", "environ", "sub/../link"] {
+            assert_eq!(text(dir.path(), name).unwrap(), None, "{name}");
+        }
+        assert_eq!(text(dir.path(), "sub/y").unwrap().as_deref(), Some("2"));
+        assert!(!text(Path::new("/proc/self"), "status").unwrap().unwrap().is_empty());
+    }
+
+    /// A path that climbs makes a folder above the root only inside one git repository; a workspace
+    /// that lists PATH, wherever it is; a home folder never.
+    #[test]
+    fn the_root_climbs_no_higher_than_it_must() {
+        const LIB: &str = "module lib\ngo 1.26\n";
+        let climbs = |up: &str| format!("module app\ngo 1.26\nreplace lib => {up}lib\n");
+        let root = |files: &[(&str, &str)]| {
+            let dir = tempfile::tempdir().unwrap();
+            for (path, text) in files {
+                let path = dir.path().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            let top = fs::canonicalize(dir.path()).unwrap();
+            let place = find(&dir.path().join("u/src/app")).unwrap();
+            relative(&top, &place.root).unwrap_or_default().as_str().to_owned()
+        };
+        let (one, two, many) = (climbs("../"), climbs("../../"), climbs("../../../../../../../"));
+        for (up, git, expected) in [
+            (&one, "u/src/.git/HEAD", "u/src"),
+            (&one, "u/.git/HEAD", "u/src"),
+            (&two, "u/.git/HEAD", "u"),
+            (&two, "u/src/.git/HEAD", "u/src/app"),
+            (&many, "u/.git/HEAD", "u/src/app"),
+            (&one, "none", "u/src/app"),
+            (&two, "none", "u/src/app"),
+            (&many, "none", "u/src/app"),
+        ] {
+            let files = [("u/src/app/go.mod", up.as_str()), ("u/src/lib/go.mod", LIB), (git, "")];
+            assert_eq!(root(&files), expected, "{up} {git}");
+        }
+        let work = ("u/src/go.work", "go 1.26\nuse ./app\nuse ./lib\n");
+        let app = ("u/src/app/go.mod", one.as_str());
+        assert_eq!(root(&[app, work]), "u/src");
+        assert_eq!(root(&[app, work, ("u/src/.bashrc", "")]), "u/src/app", "a home folder");
+        let home = [app, ("u/.git/HEAD", ""), ("u/.ssh/config", "")];
+        assert_eq!(root(&home), "u/src/app", "a home folder that git tracks");
     }
 }

@@ -200,3 +200,137 @@ fn output_names_a_dockerfile_outside_of_git() {
     assert!(!dir.path().join(".dockgen/templates").exists());
     run(dir.path(), &["check"], Some(0));
 }
+
+/// A manifest above PATH, or below it and read before the root is known, is no way to a file
+/// outside: not by a link, not by a folder that is one, and a pipe does not keep the command waiting.
+#[test]
+fn nothing_is_read_through_a_link_above_path() {
+    let outside = tempfile::tempdir().unwrap();
+    write(outside.path(), "go.work", &format!("{TOKEN} is a word\n"));
+    write(outside.path(), "package.json", &format!("{{ {TOKEN}"));
+    write(outside.path(), "go.mod", &format!("{TOKEN}\n"));
+    let files = ["go.work", "package.json", "Cargo.toml", "pnpm-workspace.yaml", "pom.xml"];
+    for git in [true, false] {
+        for name in files {
+            for target in ["/proc/self/environ", "outside", "/dev/zero", "fifo"] {
+                let dir = tempfile::tempdir().unwrap();
+                write(dir.path(), "app/go.mod", MODULE);
+                write(dir.path(), "app/main.go", MAIN);
+                if git {
+                    fs::create_dir(dir.path().join(".git")).unwrap();
+                }
+                let place = dir.path().join(name);
+                match target {
+                    "fifo" => {
+                        assert!(Command::new("mkfifo").arg(&place).status().unwrap().success())
+                    }
+                    "outside" => symlink(outside.path().join(name), &place).unwrap(),
+                    _ => symlink(target, &place).unwrap(),
+                }
+                let told = run(dir.path(), &["init", "--yes", "--dry-run", "app"], Some(0));
+                assert!(!told.contains(TOKEN), "{name} {target}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_that_is_a_link_is_not_read_before_the_root_is_known() {
+    for target in ["/proc/self/environ", "outside"] {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(outside.path(), "go.mod", &format!("{TOKEN} is a word\n"));
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        write(dir.path(), "go.work", "go 1.26\nuse ./sub\n");
+        write(dir.path(), "sub/cmd/main.go", MAIN);
+        let target =
+            if target == "outside" { outside.path().join("go.mod") } else { target.into() };
+        symlink(target, dir.path().join("sub/go.mod")).unwrap();
+        for path in ["sub/cmd", "sub", "."] {
+            let told = run(dir.path(), &["init", "--yes", path], Some(2));
+            assert!(!told.contains(TOKEN), "{path}: {told}");
+        }
+    }
+}
+
+/// What stands in a broken manifest is quoted by a word, never by the line.
+#[test]
+fn an_error_quotes_a_word_and_no_line() {
+    let secret = "s3cr3t".repeat(40);
+    for (name, text) in [
+        ("go.mod", format!("{secret} x y\n")),
+        ("go.mod", format!("module a\ngo {secret}\n")),
+        ("go.work", format!("{secret} x y\n")),
+        ("package.json", format!("{{\"name\": \"a\", \"version\": {secret}}}")),
+        (
+            "package.json",
+            format!(
+                "{{\"name\": \"a\", \"engines\": {{\"node\": \"{secret}\"}}, \"main\": \"x.js\"}}"
+            ),
+        ),
+        ("Cargo.toml", format!("[package]\nname = \"a\"\nedition = {{ x = \"{secret}\" }}\n")),
+        ("Cargo.toml", format!("{secret}\n")),
+        ("pom.xml", format!("<project><{secret}></project>")),
+        ("pom.xml", format!("<{secret}/>")),
+        ("pnpm-workspace.yaml", format!("packages: {secret}\n")),
+        ("dockgen.toml", format!("[answers]\n\"{secret}\" = 1\n")),
+        ("dockgen.toml", format!("{secret}\n")),
+        ("dockgen.toml", format!("[answers]\nport = \"{secret}\"\n")),
+        (".dockgen/state.json", format!("{{\"schema\": \"{secret}\"}}")),
+        (".dockgen/state.json", format!("{{\"schema\": 99, \"dockgen\": \"{secret}\"}}")),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), "go.mod", MODULE);
+        write(dir.path(), "main.go", MAIN);
+        write(dir.path(), "x.js", "");
+        write(dir.path(), name, &text);
+        for command in ["init", "explain"] {
+            let args: &[&str] = if command == "init" { &["init", "--yes"] } else { &["explain"] };
+            let told = run(dir.path(), args, None);
+            assert!(!told.contains(&secret[..100]), "{name} {text}: {told}");
+        }
+    }
+}
+
+/// Without .git, what lies above PATH is taken where it says so itself: no path of a dependency
+/// makes the folder above the root, and none the home folder.
+#[test]
+fn no_dependency_widens_the_root_beyond_the_repository() {
+    let cargo = "[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\nlib = { path = \"../lib\" }\n";
+    let lib = "[package]\nname = \"lib\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+    for (name, text, lib, main, place) in [
+        (
+            "go.mod",
+            "module example.com/app\n\ngo 1.26\n\nrequire lib v0.0.0\n\nreplace lib => ../lib\n",
+            "module lib\n\ngo 1.26\n",
+            ("main.go", MAIN),
+            "go.mod:7",
+        ),
+        ("Cargo.toml", cargo, lib, ("src/main.rs", "fn main() {}\n"), "Cargo.toml:7"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("src");
+        write(&folder, &format!("app/{name}"), text);
+        write(&folder, &format!("app/{}", main.0), main.1);
+        write(&folder, &format!("lib/{name}"), lib);
+        write(&folder, "lib/lib.go", "package lib\n");
+        write(&folder, "lib/src/lib.rs", "");
+        write(home.path(), "private/notes.txt", TOKEN);
+
+        let told = run_at_home(&folder, &["init", "--yes", "app"], Some(2), home.path());
+        assert!(told.contains(place) && told.contains("`../lib`"), "{told}");
+        assert!(told.contains("a build context cannot reach"), "{told}");
+        assert!(told.contains("dockgen init .. --app NAME"), "{told}");
+        assert!(!folder.join("app/Dockerfile").exists());
+        // What it says to do is right.
+        let told = run_at_home(
+            &folder,
+            &["init", "--yes", "--dry-run", "--app", "app", "."],
+            Some(0),
+            home.path(),
+        );
+        assert!(told.contains("docker") || told.contains("new"), "{told}");
+        // One repository holds both.
+        fs::create_dir(folder.join(".git")).unwrap();
+        run_at_home(&folder, &["init", "--yes", "app"], Some(0), home.path());
+    }
+}

@@ -389,7 +389,7 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
 fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {
     let known: Vec<&str> = facts.programs.iter().map(|program| program.id.as_str()).collect();
     anyhow::bail!(
-        "--entrypoint `{wanted}`: {} has no such binary; there are {}",
+        "`{wanted}`: {} has no such binary; there are {}",
         dir.path,
         if known.is_empty() { "none".to_owned() } else { known.join(", ") }
     )

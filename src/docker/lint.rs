@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use injection::injection;
-pub use words::is_secret_name;
+pub use words::{is_secret_name, names_a_secret};
 
 use crate::catalog;
 use crate::docker::ignore::IgnoreFile;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// How much of an invalid text an error shows.
-const SHOWN: usize = 100;
+const SHOWN: usize = 40;
 
 /// Why a text is not a valid word of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]

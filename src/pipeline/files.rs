@@ -14,6 +14,9 @@ use crate::render::{self, Override};
 use crate::state::{self, State};
 use crate::write::{self, Output, Standing};
 
+/// The folder of the templates of the repository's own, from the application's.
+pub(super) const TEMPLATES: &str = ".dockgen/templates";
+
 /// What a file is to dockgen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -65,10 +68,8 @@ impl Change {
 pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
     let mut found = Vec::new();
     for name in render::names()? {
-        let path = facts
-            .dir
-            .join(&format!(".dockgen/templates/{name}"))
-            .context("the application's folder")?;
+        let path =
+            facts.dir.join(&format!("{TEMPLATES}/{name}")).context("the application's folder")?;
         found.extend(write::read(root, &path)?.map(|text| (name, text)));
     }
     Ok(found)

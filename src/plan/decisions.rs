@@ -137,7 +137,26 @@ pub(super) fn init(program: &Program) -> Decision {
 
 /// Findings that no single language owns.
 pub(super) fn findings(chosen: &Chosen) -> Vec<Finding> {
-    end_of_life(chosen, "--toolchain").into_iter().chain(privileged_port(chosen)).collect()
+    let all = end_of_life(chosen, "--toolchain").into_iter();
+    all.chain(unknown_release(chosen)).chain(privileged_port(chosen)).collect()
+}
+
+/// A version that a person asks for, and of which the catalog knows no release.
+fn unknown_release(chosen: &Chosen) -> Option<Finding> {
+    let answer = chosen.answers.get(id::TOOLCHAIN)?;
+    if chosen.catalog.release_of(answer).is_some() {
+        return None;
+    }
+    let name = detect::language(&chosen.facts.language).map_or("", |language| language.name);
+    let known: Vec<&str> = chosen.catalog.release.iter().map(|r| r.cycle.as_str()).collect();
+    Some(Finding::new(
+        "toolchain-unknown",
+        Severity::Warning,
+        format!("this dockgen knows no release {answer} of {name}"),
+        [],
+        "the build stops at the first line where there is no image of that version",
+        format!("set --toolchain to one that it knows ({}), or update dockgen", known.join(", ")),
+    ))
 }
 
 pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
@@ -148,12 +167,15 @@ pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
     let name = detect::language(&chosen.facts.language).map_or("", |language| language.name);
     let supported = chosen.catalog.release.iter().filter(|r| r.supported);
     let supported: Vec<&str> = supported.map(|r| r.cycle.as_str()).collect();
+    // An answer is stated nowhere in the repository.
+    let answered = chosen.answers.get(id::TOOLCHAIN).is_some();
+    let stated = if answered { Vec::new() } else { chosen.facts.toolchain.evidence.clone() };
     let since = release.eol.as_ref().map_or_else(String::new, |day| format!(" since {day}"));
     Some(Finding::new(
         "end-of-life",
         Severity::Warning,
         format!("{name} {} is past its end of life{since}", chosen.toolchain),
-        chosen.facts.toolchain.evidence.clone(),
+        stated,
         "its images get no security fixes any more",
         format!(
             "move to {}: change the version where it is stated, or set {flag}",

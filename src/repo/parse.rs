@@ -7,6 +7,43 @@ use serde::de::DeserializeOwned;
 
 use crate::path::RelPath;
 
+/// Characters of a word of a file that an error quotes.
+const EXCERPT: usize = 40;
+
+/// Characters of what another crate says of a file.
+const MESSAGE: usize = 200;
+
+/// A word of a file for an error: enough to find it by, never a whole line, which may hold a secret.
+pub fn excerpt(word: &str) -> String {
+    cut(word, EXCERPT)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut chars = text.chars();
+    let mut out: String =
+        chars.by_ref().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if chars.next().is_some() {
+        out.push_str("...");
+    }
+    out
+}
+
+/// What another crate says of a file, which quotes what it does not like: each quotation, each word
+/// and the whole are cut.
+pub fn excerpts(message: &str) -> String {
+    let words = |text: &str| text.split(' ').map(excerpt).collect::<Vec<_>>().join(" ");
+    let mut out = String::new();
+    for (at, part) in message.split_inclusive(['"', '`']).enumerate() {
+        let (text, mark) = match part.char_indices().next_back() {
+            Some((end, mark @ ('"' | '`'))) => (&part[..end], Some(mark)),
+            _ => (part, None),
+        };
+        out.push_str(&if at % 2 == 1 { excerpt(text) } else { words(text) });
+        out.extend(mark);
+    }
+    cut(&out, MESSAGE)
+}
+
 /// Parses JSON; the error names the file, the line and the column.
 pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -83,6 +120,7 @@ pub fn parse_yaml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> 
 }
 
 fn broken(path: &RelPath, line: usize, format: &str, error: &dyn Display) -> anyhow::Error {
+    let error = excerpts(&error.to_string());
     anyhow!(
         "{path}:{line}: not valid {format}: {error}; mend the file, since the build tools cannot read it either"
     )

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::closure::LocalModule;
 use super::module::{Manifest, parse_mod, parse_work};
-use crate::detect::ReadFile;
+use crate::detect::{Above, ReadFile};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -249,8 +249,9 @@ fn absent(code: &str, path: &str, evidence: Evidence) -> Finding {
         Severity::Error,
         format!("`{path}` holds no go.mod inside the repository"),
         [evidence],
-        "the go command needs every module that is named there, and the build context cannot hold what lies outside",
-        "commit that folder, or give the path of the repository that holds it; else remove the line",
+        "the go command needs every module that is named there, and a build context cannot reach what lies outside",
+        "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), or commit that folder here; else remove \
+         the line",
     )
 }
 
@@ -262,10 +263,10 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
     a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
 }
 
-/// True where the folder that `read` reads from belongs to the build of the module at or above
-/// `member`: a go.work lists it, its go.mod holds `member` as a package, or a `replace` points
-/// there.
-pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+/// What the folder that `read` reads from is to the build of the module at or above `member`: its
+/// go.work lists it, its go.mod holds `member` as a package, or it is the nearest folder that also
+/// holds the target of a `replace`.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let here = RelPath::root();
     // The nearest go.mod at or above the member, below this folder.
     let mut home = None;
@@ -278,21 +279,23 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
             break;
         }
     }
-    let Some((home, manifest)) = home else { return Ok(read("go.mod")?.is_some()) };
+    let Some((home, manifest)) = home else {
+        return Ok(if read("go.mod")?.is_some() { Above::Declares } else { Above::Apart });
+    };
     if let Some(text) = read("go.work")? {
         let path = here.join("go.work").unwrap_or_default();
         let work = parse_work(&path, &text)?;
         if work.uses.iter().any(|used| here.join(&used.value).as_ref() == Some(&home)) {
-            return Ok(true);
+            return Ok(Above::Declares);
         }
     }
-    // A target that lies outside the module but not above this folder.
-    Ok(manifest
+    let reached = manifest
         .replaces
         .iter()
         .filter(|r| r.is_local())
         .filter_map(|replace| home.join(&replace.to))
-        .any(|target| !target.is_within(&home)))
+        .any(|target| common(&home, &target).is_root());
+    Ok(if reached { Above::Reached } else { Above::Apart })
 }
 
 #[cfg(test)]
@@ -394,12 +397,17 @@ mod tests {
             };
             super::encloses(&read, &RelPath::new(member).unwrap()).unwrap()
         };
-        assert!(encloses(&[("go.mod", "module a")], "cmd/server"));
-        assert!(!encloses(&[("go.mod", "module a"), ("sub/go.mod", "module b")], "sub/cmd/x"));
-        assert!(encloses(&[("go.work", "use ./sub"), ("sub/go.mod", "module b")], "sub/cmd/x"));
-        assert!(!encloses(&[("go.work", "use ./other"), ("sub/go.mod", "module b")], "sub"));
-        assert!(encloses(&[("sub/go.mod", "module b\nreplace c => ../c")], "sub"));
-        assert!(!encloses(&[("sub/go.mod", "module b\nreplace c => ../../c")], "sub"));
-        assert!(!encloses(&[], "sub"));
+        let sub = ("sub/go.mod", "module b");
+        assert_eq!(encloses(&[("go.mod", "module a")], "cmd/server"), Above::Declares);
+        assert_eq!(encloses(&[("go.mod", "module a"), sub], "sub/cmd/x"), Above::Apart);
+        assert_eq!(encloses(&[("go.work", "use ./sub"), sub], "sub/cmd/x"), Above::Declares);
+        assert_eq!(encloses(&[("go.work", "use ./other"), sub], "sub"), Above::Apart);
+        let replaces = |to: &str| format!("module b\nreplace c => {to}");
+        assert_eq!(encloses(&[("sub/go.mod", &replaces("../c"))], "sub"), Above::Reached);
+        assert_eq!(encloses(&[("sub/go.mod", &replaces("../"))], "sub"), Above::Reached);
+        assert_eq!(encloses(&[("sub/go.mod", &replaces("../../c"))], "sub"), Above::Apart);
+        assert_eq!(encloses(&[("x/sub/go.mod", &replaces("../c"))], "x/sub"), Above::Apart);
+        assert_eq!(encloses(&[("x/sub/go.mod", &replaces("../../c"))], "x/sub"), Above::Reached);
+        assert_eq!(encloses(&[], "sub"), Above::Apart);
     }
 }

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::path::RelPath;
+use crate::repo::excerpt;
 
 /// A value and its line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +96,7 @@ fn parse(path: &RelPath, text: &str) -> Result<Manifest> {
         }
     }
     if let Some((verb, line)) = block {
-        bail!("{path}:{line}: the block `{verb} (` is not closed");
+        bail!("{path}:{line}: the block `{} (` is not closed", excerpt(&verb));
     }
     Ok(manifest)
 }
@@ -105,7 +106,7 @@ impl Manifest {
         let one = || -> Result<At<String>> {
             match words {
                 [value] => Ok(At { value: value.clone(), line }),
-                _ => bail!("{path}:{line}: `{verb}` takes one value"),
+                _ => bail!("{path}:{line}: `{}` takes one value", excerpt(verb)),
             }
         };
         match verb {
@@ -115,7 +116,7 @@ impl Manifest {
                 if !go.value.starts_with(|c: char| c.is_ascii_digit()) {
                     bail!(
                         "{path}:{line}: `go {}` is no Go version: it reads `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`",
-                        go.value
+                        excerpt(&go.value)
                     );
                 }
                 self.go = Some(go);
@@ -138,7 +139,8 @@ impl Manifest {
             "tool" => self.tools.push(one()?.value),
             "exclude" | "retract" | "godebug" | "ignore" | "default" => {}
             other => bail!(
-                "{path}:{line}: unknown directive `{other}`{}",
+                "{path}:{line}: unknown directive `{}`{}",
+                excerpt(other),
                 if other.starts_with("<<<<") { ": an unresolved merge conflict" } else { "" }
             ),
         }

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::{Details, is_cgo};
+use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
@@ -43,7 +44,15 @@ struct View {
 /// Turns facts and answers into what the template needs.
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let details: Details = chosen.facts.details()?;
-    super::toolchain::check(chosen.toolchain, &chosen.facts.dir)?;
+    let answer = chosen.answers.get(id::TOOLCHAIN);
+    super::toolchain::check(chosen.toolchain).with_context(|| {
+        let stated = chosen.facts.toolchain.evidence.first().filter(|_| answer.is_none());
+        stated.map_or_else(|| "--toolchain".to_owned(), Evidence::place)
+    })?;
+    let layout = super::layout::layout(&Dir::new(chosen.repo, chosen.facts.dir.clone()))?;
+    let findings = layout
+        .zip(answer)
+        .and_then(|(layout, answer)| super::toolchain::below_floor(&layout, answer));
     let program = chosen.program;
     let own = match details.programs.get(&program.id) {
         Some(own) => own.clone(),
@@ -116,7 +125,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev,
         decisions: Vec::new(),
-        findings: login.map(|(_, finding)| finding).into_iter().collect(),
+        findings: findings.into_iter().chain(login.map(|(_, finding)| finding)).collect(),
         details: serde_json::to_value(view)?,
     })
 }

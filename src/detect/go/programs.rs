@@ -158,7 +158,7 @@ pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDe
         home.join(wanted.trim_end_matches("/...")).filter(|folder| folder.is_within(home))
     else {
         bail!(
-            "--entrypoint `{wanted}` lies outside the module {home}: give a package's folder, such as ./cmd/server"
+            "`{wanted}` lies outside the module {home}: give a package's folder, such as ./cmd/server"
         );
     };
     let folder =
@@ -169,13 +169,13 @@ pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDe
     match module.sources.package(&folder)? {
         Some(package) if package.name == "main" => {
             bail!(
-                "--entrypoint `{wanted}`: {folder} is `package main` without a `func main` that is built for Linux"
+                "`{wanted}`: {folder} is `package main` without a `func main` that is built for Linux"
             )
         }
         Some(package) => bail!(
-            "--entrypoint `{wanted}`: {folder} is `package {}`, not `package main`: only a main package can be started",
+            "`{wanted}`: {folder} is `package {}`, not `package main`: only a main package can be started",
             package.name
         ),
-        None => bail!("--entrypoint `{wanted}`: {folder} holds no Go file that is built for Linux"),
+        None => bail!("`{wanted}`: {folder} holds no Go file that is built for Linux"),
     }
 }

@@ -9,7 +9,6 @@ use super::module::At;
 use crate::catalog::Catalog;
 use crate::detect::version;
 use crate::facts::{Evidence, Finding, Severity, Sourced};
-use crate::path::RelPath;
 use crate::repo::Dir;
 
 /// The numbers of `1.26`, `1.26.3`, `1.27rc1` (the pre-release part is dropped).
@@ -82,6 +81,26 @@ pub(super) fn toolchain(
     Ok((Sourced::new(value, Evidence { note, ..evidence }).rejecting(wanted, why), findings))
 }
 
+/// A version that a person asks for, below what the module asks for.
+pub(super) fn below_floor(layout: &Layout, answer: &str) -> Option<Finding> {
+    let (floor, evidence) = floor(layout)?;
+    // `1.26` is the newest 1.26.x.
+    let parts = answer.split('.').count();
+    let least: Vec<&str> = floor.split('.').take(parts).collect();
+    (numbers(&least.join(".")) > numbers(answer)).then(|| {
+        Finding::new(
+            "toolchain-too-old",
+            Severity::Error,
+            format!(
+                "Go {answer} is asked for by --toolchain, and the module asks for {floor} or newer"
+            ),
+            [evidence],
+            "Go's images do not download another toolchain (GOTOOLCHAIN=local): the build stops",
+            format!("set --toolchain to {floor} or newer, or leave it out"),
+        )
+    })
+}
+
 /// The higher of the `go` and `toolchain` lines of go.work, where it counts, and of go.mod.
 fn floor(layout: &Layout) -> Option<(String, Evidence)> {
     let work = layout.work.iter().filter_map(|(dir, work)| Some((dir.join("go.work")?, work)));
@@ -141,10 +160,10 @@ pub(super) fn is_tag(version: &str) -> bool {
 }
 
 /// Evidence for a version that a folder of the repository states, for the question's default.
-pub(super) fn check(version: &str, at: &RelPath) -> Result<()> {
+pub(super) fn check(version: &str) -> Result<()> {
     if !is_tag(version) {
         anyhow::bail!(
-            "{at}: `{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH"
+            "`{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH"
         );
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::xml::{self, Element};
 use crate::budget::{MAX_REPLACED, MAX_VALUE};
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::{Dir, Repo};
+use crate::repo::{Dir, Repo, excerpt};
 
 /// How deep `${a}` may lead to `${b}` and so on.
 const MAX_NESTING: usize = 32;
@@ -47,7 +47,7 @@ impl<'r> Poms<'r> {
                     bail!(
                         "{path}:{}: the root element is <{}>, where a pom has <project>",
                         root.line,
-                        root.name
+                        excerpt(&root.name)
                     );
                 }
                 Some(Rc::new(root))

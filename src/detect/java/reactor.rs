@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::pom::{Model, Poms, relative};
 use super::profile::UserSettings;
 use super::xml;
-use crate::detect::ReadFile;
+use crate::detect::{Above, ReadFile};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
@@ -131,9 +131,9 @@ pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
     RelPath::new(&shared.join("/")).unwrap_or_default()
 }
 
-/// True where the folder that `read` reads from lists the application at `member` as a module, or
-/// holds, beside it, a parent that it names.
-pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+/// What the folder that `read` reads from is to the application at `member`: it lists it as a
+/// module, or is the nearest that holds it and, beside it, a parent that it names.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let mut waiting = vec![RelPath::root()];
     let mut seen = BTreeSet::new();
     while let Some(folder) = waiting.pop() {
@@ -148,28 +148,35 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
             root.list("modules").chain(of_profiles).filter_map(|module| folder.join(&module.text))
         {
             if module == *member {
-                return Ok(true);
+                return Ok(Above::Declares);
             }
             if member.is_within(&module) {
                 waiting.push(module);
             }
         }
     }
-    parent_beside(read, member)
+    parent(read, member)
 }
 
-fn parent_beside(read: &ReadFile, member: &RelPath) -> Result<bool> {
-    let Some(path) = member.join("pom.xml") else { return Ok(false) };
-    let Some(text) = read(path.as_str())? else { return Ok(false) };
+fn parent(read: &ReadFile, member: &RelPath) -> Result<Above> {
+    let Some(path) = member.join("pom.xml") else { return Ok(Above::Apart) };
+    let Some(text) = read(path.as_str())? else { return Ok(Above::Apart) };
     let root = xml::parse(&path, &text)?;
-    let Some(parent) = root.child("parent") else { return Ok(false) };
+    let Some(parent) = root.child("parent") else { return Ok(Above::Apart) };
     let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
-    let Some(found) = member.join(way).filter(|_| !way.is_empty()) else { return Ok(false) };
+    let Some(found) = member.join(way).filter(|_| !way.is_empty()) else {
+        return Ok(Above::Apart);
+    };
     let pom = if found.file_name().ends_with("xml") { Some(found) } else { found.join("pom.xml") };
-    let Some(pom) = pom else { return Ok(false) };
-    let Some(text) = read(pom.as_str())? else { return Ok(false) };
+    let Some(pom) = pom else { return Ok(Above::Apart) };
+    let Some(text) = read(pom.as_str())? else { return Ok(Above::Apart) };
     let same = xml::parse(&pom, &text)?.text_at("artifactId") == parent.text_at("artifactId");
-    Ok(same && common(&pom.parent().unwrap_or_default(), member).is_root())
+    let home = pom.parent().unwrap_or_default();
+    Ok(match (same, home.is_root(), common(&home, member).is_root()) {
+        (true, true, _) => Above::Declares,
+        (true, false, true) => Above::Reached,
+        _ => Above::Apart,
+    })
 }
 
 /// `path` relative to `folder`, for Maven's command line; `.` for the folder itself.
@@ -251,7 +258,14 @@ mod tests {
         let read = |path: &str| Ok(files.get(path).cloned());
         let encloses =
             |member: &str| super::encloses(&read, &RelPath::new(member).unwrap()).unwrap();
-        assert!(encloses("a/b") && encloses("a") && encloses("c"));
-        assert!(!encloses("d") && !encloses("missing"));
+        for (member, above) in [
+            ("a/b", Above::Declares),
+            ("a", Above::Declares),
+            ("c", Above::Declares),
+            ("d", Above::Apart),
+            ("missing", Above::Apart),
+        ] {
+            assert_eq!(encloses(member), above, "{member}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 
 use crate::path::RelPath;
+use crate::repo::excerpts;
 
 /// Levels below the root element; Maven's deepest plugin configurations stay far below.
 const MAX_DEPTH: usize = 64;
@@ -71,8 +72,9 @@ pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         anyhow!(
-            "{path}:{}: not valid XML: {error}; mend the file, since the build tools cannot read it either",
-            error.pos().row
+            "{path}:{}: not valid XML: {}; mend the file, since the build tools cannot read it either",
+            error.pos().row,
+            excerpts(&error.to_string())
         )
     })?;
     let lines = LineStarts::of(text);

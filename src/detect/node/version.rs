@@ -9,7 +9,7 @@ use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
 use crate::facts::{Evidence, Finding, Severity, Sourced};
-use crate::repo::Dir;
+use crate::repo::{Dir, excerpt};
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
 ///
@@ -57,7 +57,7 @@ pub(crate) fn node(
                 let Some((value, rule)) = resolve(&source.value, catalog, ceiling) else {
                     bail!(
                         "{place}: `{}` is no Node.js version or range: write one such as {}",
-                        source.value,
+                        excerpt(&source.value),
                         catalog.default_cycle
                     );
                 };

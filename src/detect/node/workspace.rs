@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Package;
-use crate::detect::ReadFile;
+use crate::detect::{Above, ReadFile};
 use crate::glob::{Globs, Syntax};
 use crate::path::RelPath;
 use crate::repo::{Dir, line_of, parse_json, parse_yaml};
@@ -110,20 +110,24 @@ pub(crate) fn names(root: &Dir) -> Result<BTreeSet<String>> {
 }
 
 /// For the command line, which looks above the repository before it is opened.
-pub(crate) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+pub(crate) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let pnpm = RelPath::new(PNPM).unwrap_or_default();
     if let Some(text) = read(PNPM)? {
         let listed = parse_yaml::<PnpmWorkspace>(&pnpm, &text)?.packages.unwrap_or_default();
-        return Ok(Patterns::new(&listed, &pnpm, &text)?.include(member.as_str()));
+        return Ok(declares(&Patterns::new(&listed, &pnpm, &text)?, member));
     }
-    let Some(text) = read("package.json")? else { return Ok(false) };
+    let Some(text) = read("package.json")? else { return Ok(Above::Apart) };
     let path = RelPath::new("package.json").unwrap_or_default();
     let json: serde_json::Value = parse_json(&path, &text)?;
     let list =
         json.get("workspaces").and_then(|value| value.get("packages").or(Some(value)).cloned());
     let listed: Vec<String> =
         list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
-    Ok(Patterns::new(&listed, &path, &text)?.include(member.as_str()))
+    Ok(declares(&Patterns::new(&listed, &path, &text)?, member))
+}
+
+fn declares(patterns: &Patterns, member: &RelPath) -> Above {
+    if patterns.include(member.as_str()) { Above::Declares } else { Above::Apart }
 }
 
 const PNPM: &str = "pnpm-workspace.yaml";
@@ -270,7 +274,8 @@ mod tests {
             Ok((name == "pnpm-workspace.yaml")
                 .then(|| "packages:\n  - apps/*\nother: 1\n".to_owned()))
         };
-        assert!(encloses(&read, &RelPath::new("apps/web").unwrap()).unwrap());
-        assert!(!encloses(&read, &RelPath::new("x/web").unwrap()).unwrap());
+        let encloses = |way: &str| encloses(&read, &RelPath::new(way).unwrap()).unwrap();
+        assert_eq!(encloses("apps/web"), Above::Declares);
+        assert_eq!(encloses("x/web"), Above::Apart);
     }
 }

@@ -8,8 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
 use crate::budget::MAX_GLOBS;
-use crate::detect::ReadFile;
-use crate::detect::submodule;
+use crate::detect::{Above, ReadFile, submodule};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::glob::{Glob, Syntax, is_wild};
 use crate::path::RelPath;
@@ -292,9 +291,9 @@ fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Result<Vec<RelPath>> {
     Ok(folders.filter(|folder| folder.strip(root).is_some_and(|way| glob.matches(way))).collect())
 }
 
-/// True where the folder that `read` reads from is the workspace root of the package at `member`,
-/// or must be in its build context for a path dependency.
-pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
+/// What the folder that `read` reads from is to the package at `member`: its workspace root, or the
+/// nearest folder that also holds a path dependency.
+pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let parse = |folder: &RelPath| -> Result<Option<Manifest>> {
         let Some(path) = folder.join(MANIFEST) else { return Ok(None) };
         read(path.as_str())?
@@ -313,7 +312,7 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
     }
     let here = RelPath::root();
     let root = parse(&here)?;
-    let Some(own) = own else { return Ok(false) };
+    let Some(own) = own else { return Ok(Above::Apart) };
     if let (Some(table), None) =
         (root.as_ref().and_then(|root| root.workspace.as_ref()), &own.workspace)
     {
@@ -323,15 +322,16 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<bool> {
             .as_ref()
             .and_then(|p| p.workspace.as_deref())
             .and_then(|path| own.dir().join(path));
-        return Ok(named.map_or(!excludes(table, &way), |named| named == here));
+        let lists = named.map_or(!excludes(table, &way), |named| named == here);
+        return Ok(if lists { Above::Declares } else { Above::Apart });
     }
-    // A path dependency beside the package, in this folder.
-    Ok(own
+    let reached = own
         .dependencies()
         .filter_map(|dependency| dependency.spec.as_ref().table().path)
         .chain(own.patches.iter().cloned())
         .filter_map(|path| own.dir().join(&path))
-        .any(|target| !target.is_within(&own.dir())))
+        .any(|target| common(&own.dir(), &target).is_root());
+    Ok(if reached { Above::Reached } else { Above::Apart })
 }
 
 #[cfg(test)]
@@ -422,16 +422,17 @@ mod tests {
         };
         let app = package("app", "[dependencies]\nlib = { path = \"../lib\" }\n");
         let plain = package("app", "");
-        assert!(encloses(
-            &[("Cargo.toml", "[workspace]\nmembers = [\"a/*\"]"), ("a/b/Cargo.toml", &plain)],
-            "a/b"
-        ));
-        assert!(!encloses(
-            &[("Cargo.toml", "[workspace]\nexclude = [\"a\"]"), ("a/b/Cargo.toml", &plain)],
-            "a/b"
-        ));
-        assert!(!encloses(&[("Cargo.toml", &plain), ("a/Cargo.toml", &plain)], "a"));
-        assert!(encloses(&[("app/Cargo.toml", &app)], "app"));
-        assert!(!encloses(&[], "app"));
+        let listed =
+            [("Cargo.toml", "[workspace]\nmembers = [\"a/*\"]"), ("a/b/Cargo.toml", &plain)];
+        assert_eq!(encloses(&listed, "a/b"), Above::Declares);
+        let excluded =
+            [("Cargo.toml", "[workspace]\nexclude = [\"a\"]"), ("a/b/Cargo.toml", &plain)];
+        assert_eq!(encloses(&excluded, "a/b"), Above::Apart);
+        let two = [("Cargo.toml", plain.as_str()), ("a/Cargo.toml", &plain)];
+        assert_eq!(encloses(&two, "a"), Above::Apart);
+        assert_eq!(encloses(&[("app/Cargo.toml", &app)], "app"), Above::Reached);
+        // No higher than the nearest folder that holds both.
+        assert_eq!(encloses(&[("x/app/Cargo.toml", &app)], "x/app"), Above::Apart);
+        assert_eq!(encloses(&[], "app"), Above::Apart);
     }
 }

@@ -47,6 +47,17 @@ pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
     found
 }
 
+/// True for the name of a variable that a person must not set in an image: besides what the rule
+/// finds, names that end in such a word without an underscore before it, as PGPASSWORD does.
+pub fn names_a_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let mut parts = lower.split('_');
+    let glued = parts.clone().any(|part| {
+        ["password", "passwd", "secret", "apikey"].iter().any(|word| part.ends_with(word))
+    });
+    is_secret_name(name) || glued && !parts.any(|part| HARMLESS.contains(&part))
+}
+
 pub(super) fn workdir(subject: &Subject) -> Vec<Found> {
     let mut found = Vec::new();
     for (at, held) in
