@@ -77,7 +77,7 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
             let auto = question.id == id::FRONT_END_TOOLCHAIN && answer == "auto";
             if !auto && (!plain || !number) {
                 bail!(
-                    "`{}` is no version: give a number such as 1 or 1.2.3, as it stands in an image's tag",
+                    "`{}` is no version: give numbers with dots between them, as in the tag of an image",
                     excerpt(answer)
                 );
             }
