@@ -10,7 +10,7 @@ use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
 use crate::facts::{BuildSecret, Handed};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, DevCommand};
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::secrets;
 
 /// Where the source is while building.
@@ -137,11 +137,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         chosen.facts.manifests.iter().cloned().partition(|path| literals.contains_key(path));
     let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
     let manifests = inside(&manifests)?;
+    let args = arguments(chosen, &own.args)?;
     let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
     Ok(Build {
         template: "rust".to_owned(),
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
-        sources: own.sources,
+        sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
@@ -150,16 +151,9 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         env: Vec::new(),
         workdir: home,
         entrypoint: vec![binary],
-        args: own.args.clone(),
+        args: args.clone(),
         stop_signal: None,
-        dev: Some(DevCommand {
-            command: words(&["cargo", "run", "--package", &own.package, "--bin", &own.binary])
-                .into_iter()
-                .chain(if own.args.is_empty() { Vec::new() } else { words(&["--"]) })
-                .chain(own.args)
-                .collect(),
-            env: Vec::new(),
-        }),
+        dev: Some(development(&own, args)),
         decisions: Vec::new(),
         findings: Vec::new(),
         details: serde_json::to_value(view)?,
@@ -174,8 +168,29 @@ fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
     Ok(BuildSecret { id: id.trim_matches('-').to_owned(), handed, required: true })
 }
 
+fn development(own: &ProgramDetails, args: Vec<String>) -> DevCommand {
+    let mut command = words(&["cargo", "run", "--package", &own.package, "--bin", &own.binary]);
+    if !args.is_empty() {
+        command.push("--".to_owned());
+    }
+    command.extend(args);
+    DevCommand { command, env: Vec::new() }
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The default arguments that are stated; the flag that opens the program to the network goes to
+/// the end, behind a subcommand.
+fn arguments(chosen: &Chosen, opening: &[String]) -> Result<Vec<String>> {
+    let stated = chosen.program.args.as_ref().map(|args| split_words(&args.value)).transpose()?;
+    let mut args = stated.unwrap_or_default();
+    let flag = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+    if opening.first().is_none_or(|first| !args.iter().any(|held| flag(held) == flag(first))) {
+        args.extend(opening.iter().cloned());
+    }
+    Ok(args)
 }
 
 /// cargo's variable for a key of a profile:
