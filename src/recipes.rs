@@ -316,6 +316,16 @@ impl Scope<'_> {
             self.env.append(&mut command.env);
             return;
         }
+        // What only sets the environment, or runs the rest.
+        while command.argv.len() > 1
+            && ["env", "sudo", "time", "exec", "nice"].contains(&command.argv[0].as_str())
+        {
+            command.argv.remove(0);
+            let sets = command.argv.iter().map_while(|word| shell::assignment(word));
+            let sets: Vec<(String, String)> = sets.collect();
+            command.argv.drain(..sets.len());
+            command.env.extend(sets);
+        }
         if let [cd, folder] = command.argv.as_slice()
             && cd == "cd"
         {
