@@ -5,6 +5,7 @@
 //! no exception lets those in.
 
 mod gitignore;
+mod needed;
 mod report;
 mod sources;
 
@@ -12,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
+use needed::Needed;
 pub use report::{ContextReport, report};
 
 use crate::catalog::TEMPLATES;
 use crate::docker::ignore::{IgnoreFile, literal};
-use crate::docker::types::Line;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
@@ -509,117 +510,6 @@ fn own(repo: &Repo, plan: &Plan, held: &str) -> bool {
     let written =
         name.starts_with("Dockerfile") || matches!(name, ".dockerignore" | "dockgen.toml");
     held.split('/').any(|part| part == ".dockgen") || written && (folder == plan.app || kept())
-}
-
-/// What the plan reads from the build context, relative to it.
-struct Needed {
-    paths: BTreeSet<String>,
-}
-
-impl Needed {
-    /// Sources of manifests and artifacts, and the paths in `details.reads`, which a language may
-    /// list.
-    fn of(repo: &Repo, plan: &Plan) -> Self {
-        let manifests = plan
-            .front_ends
-            .iter()
-            .flat_map(|front_end| &front_end.manifests)
-            .chain(&plan.manifests);
-        let manifests = manifests.flat_map(|copy| &copy.src).map(Line::as_str);
-        let artifacts = plan
-            .artifacts
-            .iter()
-            .filter(|a| a.stage.is_none())
-            .map(|artifact| artifact.src.as_str());
-        let reads = listed(plan, "reads").chain(listed_in_front_ends(plan, "reads"));
-        let mut paths = BTreeSet::new();
-        for source in manifests.chain(artifacts).chain(reads) {
-            paths.extend(expand(repo, &plan.context, source));
-        }
-        Self { paths }
-    }
-
-    /// Exceptions for needed paths that `groups` or their lines hide; then the paths that their
-    /// lines hide, with the line.
-    fn hidden_in(
-        &self,
-        repo: &Repo,
-        plan: &Plan,
-        theirs: &str,
-        groups: &[Group],
-    ) -> Result<(Vec<String>, Vec<Hidden>)> {
-        let their_file = IgnoreFile::parse(theirs)?;
-        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
-        let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
-        for path in &self.paths {
-            let inside = tracked_below(repo, plan, path);
-            let kept = |held: &&String| !their_file.hides(held);
-            let all = hides_every(&their_file, &inside);
-            if their_file.hides(path) || all {
-                let held = inside.first().filter(|_| !their_file.hides(path)).unwrap_or(path);
-                let line = their_file.deciding(held).map_or(0, |pattern| pattern.line);
-                by_them.push((path.clone(), line));
-            }
-            if file.hides(path) || all || inside.iter().filter(kept).any(|held| file.hides(held)) {
-                exceptions.extend(literal(path).map(|pattern| format!("!{pattern}")));
-            }
-        }
-        Ok((exceptions, by_them))
-    }
-
-    /// Exceptions for needed files that the common rows hide: those named, and those in a carried
-    /// folder that git holds, secrets excepted.
-    fn hidden_by_common(
-        &self,
-        repo: &Repo,
-        plan: &Plan,
-        theirs: &str,
-        groups: &[Group],
-        literals: &[String],
-    ) -> Result<Vec<String>> {
-        let their_file = IgnoreFile::parse(theirs)?;
-        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
-        let mut secrets = common_rows(&[SECRETS])?;
-        for row in literals {
-            secrets.push(row)?;
-        }
-        let mut exceptions = BTreeSet::new();
-        for path in &self.paths {
-            if file.hides(path) {
-                exceptions.insert(path.clone());
-            }
-            let inside = tracked_below(repo, plan, path);
-            let all = hides_every(&their_file, &inside);
-            let ours = |held: &String| all || !their_file.hides(held);
-            let safe = |held: &String| {
-                !own(repo, plan, held)
-                    && !secrets.hides(held)
-                    && !held.split('/').any(|part| part.starts_with(".git"))
-            };
-            let hidden: Vec<String> = inside
-                .into_iter()
-                .filter(|held| file.hides(held) && ours(held) && safe(held))
-                .collect();
-            if hidden.len() <= MAX_EXCEPTIONS {
-                exceptions.extend(hidden);
-            } else {
-                exceptions.extend(
-                    hidden.iter().filter_map(|held| Some(held.rsplit_once('/')?.0.to_owned())),
-                );
-            }
-        }
-        Ok(exceptions
-            .iter()
-            .filter_map(|path| literal(path))
-            .map(|pattern| format!("!{pattern}"))
-            .collect())
-    }
-}
-
-/// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests,
-/// that is no matter of ours.
-fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
-    !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }
 
 /// The rows that serve every language, secrets first.

@@ -20,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::facts::{Facts, Finding, FrontEnd, Program, Sourced};
 use crate::path::{Letters, RelPath};
 use crate::plan::Build;
+use crate::recipes;
 use crate::repo::{Dir, Entry, Repo};
 
 /// What a language's `plan` function is given.
@@ -251,5 +252,9 @@ pub fn unstarted(repo: &Repo, dir: &RelPath) -> Result<Vec<Facts>> {
 /// # Errors
 /// Where a manifest is broken.
 pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>> {
-    (language.detect)(&Dir::new(repo, folder.clone()))
+    let mut found = (language.detect)(&Dir::new(repo, folder.clone()))?;
+    if let Some(facts) = &mut found {
+        recipes::apply::facts(repo, facts)?;
+    }
+    Ok(found)
 }

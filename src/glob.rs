@@ -220,15 +220,12 @@ fn class(chars: &[char], at: usize) -> (Piece, usize) {
     let mut ranges = Vec::new();
     let mut at = 0;
     while let Some(low) = set.get(at) {
-        match (set.get(at + 1), set.get(at + 2)) {
-            (Some('-'), Some(high)) => {
-                ranges.push((*low, *high));
-                at += 3;
-            }
-            _ => {
-                ranges.push((*low, *low));
-                at += 1;
-            }
+        if let (Some('-'), Some(high)) = (set.get(at + 1), set.get(at + 2)) {
+            ranges.push((*low, *high));
+            at += 3;
+        } else {
+            ranges.push((*low, *low));
+            at += 1;
         }
     }
     (Piece::Class { negated, ranges }, end + 1)

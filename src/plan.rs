@@ -16,6 +16,7 @@ use crate::facts::{
     Severity, Sourced, Strength,
 };
 use crate::path::RelPath;
+use crate::recipes;
 use crate::repo::{Dir, Repo};
 
 mod decisions;
@@ -284,10 +285,16 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
         detect::language(&facts.language).context("a language that is not in the registry")?;
     let dir = Dir::new(repo, facts.dir.clone());
     let program =     match answers.get(id::ENTRYPOINT) {
-        Some(wanted) => match facts.programs.iter().find(|p| p.id == wanted || p.name == wanted) {
-            Some(program) => program.clone(),
-            None => (language.program)(&dir, facts, wanted)?,
-        },
+        Some(wanted) => {
+            let listed = facts.programs.iter().find(|p| p.id == wanted || p.name == wanted);
+            if let Some(program) = listed {
+                program.clone()
+            } else {
+                let mut program = (language.program)(&dir, facts, wanted)?;
+                recipes::apply::program(repo, facts, &mut program)?;
+                program
+            }
+        }
         None => facts.programs.first().cloned().with_context(|| {
             format!(
                 "{}: nothing found to start: say what the container should run with --entrypoint, or `entrypoint` in dockgen.toml",
@@ -296,7 +303,11 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
         })?,
     };
     match language.refine {
-        Some(refine) => refine(&dir, facts, answers, program),
+        Some(refine) => {
+            let mut program = refine(&dir, facts, answers, program)?;
+            recipes::apply::program(repo, facts, &mut program)?;
+            Ok(program)
+        }
         None => Ok(program),
     }
 }

@@ -22,13 +22,15 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
 use crate::read;
 
+mod children;
 mod index;
 mod parse;
 mod rules;
 mod walk;
 
+pub use crate::settings::json_line;
 pub use parse::{
-    excerpt, excerpts, json_line, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml,
+    excerpt, excerpts, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml,
 };
 
 use walk::{Cut, Found, walk};
@@ -281,12 +283,6 @@ impl Repo {
         let after = format!("{}0", folder.as_str());
         let position = |text: &str| self.entries.partition_point(|(path, _)| path.as_str() < text);
         position(&first)..position(&after)
-    }
-
-    /// The entries directly inside `folder`.
-    pub fn children(&self, folder: &RelPath) -> impl Iterator<Item = &(RelPath, Entry)> {
-        let depth = folder.components().count() + 1;
-        self.below(folder).filter(move |(path, _)| path.components().count() == depth)
     }
 
     /// The entry itself; a symlink is not followed.

@@ -29,7 +29,10 @@ RUN --mount=type=cache,target=/go-download \
     --mount=type=bind,source={{ path }},target=/src/{{ path }} \
 {%- endfor %}{% endfor %}
 {%- include "base/install-secrets.Dockerfile" %}
-    GOMODCACHE=/go-download go mod download \
+{%- if details.private and not install_secrets %}
+    --mount=type=secret,id=netrc,target=/root/.netrc \
+{%- endif %}
+    {% for pattern in details.private %}GOPRIVATE={{ [pattern] | shell }} {% endfor %}GOMODCACHE=/go-download go mod download \
     && GOPROXY=file:///go-download/cache/download GONOPROXY=none GOSUMDB=off go mod download
 {%- elif details.vendor %}
 # vendor/ holds every dependency: nothing is downloaded.
@@ -51,7 +54,7 @@ RUN --mount=type=bind,target=/src{% if details.unsummed or built_in %},rw{% endi
     --mount=type=cache,target=/root/.cache/go-build \
     {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
     go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
-{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w{% if details.linked_static %} -linkmode=external -extldflags=-static{% endif %}" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
+{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w{% for set in details.linked %} -X {{ set.name }}={{ set.value }}{% endfor %}{% for set in details.arguments %} -X '{{ set.name }}=${{ set.value }}'{% endfor %}{% if details.linked_static %} -linkmode=external -extldflags=-static{% endif %}" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
 {%- if dev %}
 
 # `docker build --target development`, then run it with `-v "$PWD":/src` to see edits without a build.

@@ -96,11 +96,11 @@ impl Program<'_> {
             if let [left, right] = file.split(range.clone(), &marks).as_slice() {
                 let variable = self.setting(file, left.clone())?;
                 let text = self.value(file, right.clone()).text()?;
-                return Some(((variable.as_ref() == Some(&text)) == equal) != turned);
+                return Some(((variable == text) == equal) != turned);
             }
         }
         if let Some(set) = self.setting(file, range.clone()) {
-            return Some(set.is_some_and(|text| !text.is_empty()) != turned);
+            return Some(set.is_empty() == turned);
         }
         if range.len() != 1 || !file.is_word(range.start) {
             return None;
@@ -111,11 +111,12 @@ impl Program<'_> {
         Some(self.holds(file, definition.value.clone(), steps)? != turned)
     }
 
-    /// What the image sets the variable to that an expression is; `None` for another expression.
-    fn setting(&self, file: &Rc<File>, range: Range<usize>) -> Option<Option<String>> {
+    /// What the image sets the variable to that an expression is, empty where it does not; `None`
+    /// for another expression.
+    fn setting(&self, file: &Rc<File>, range: Range<usize>) -> Option<String> {
         let value = self.value(file, range);
         let key = value.env().filter(|_| value.text().is_none())?;
-        Some(self.rows.set.get(key).cloned())
+        Some(self.rows.set.get(key).cloned().unwrap_or_default())
     }
 }
 

@@ -24,6 +24,9 @@ const MAX_LOOKS: u32 = 400;
 /// How long a value can be, in bytes and in pieces: paths and addresses are shorter.
 const MAX_LENGTH: usize = 4096;
 
+/// How many fields of one name are looked at.
+const MAX_FIELDS: usize = 256;
+
 /// How many callers of a function are looked at.
 const MAX_CALLERS: usize = 8;
 
@@ -231,7 +234,7 @@ impl Program<'_> {
         let wanted = self.type_of(from, owner.clone()).filter(|of| self.has_field(of, name));
         let owner = from.word(owner.end - 1).to_ascii_lowercase();
         let mut candidates: Vec<(i32, Value)> = Vec::new();
-        for (dir, file, definition) in self.fields_of(name) {
+        for (dir, file, definition) in self.fields_of(name).take(MAX_FIELDS) {
             let of = wanted.as_ref().and_then(|_| self.owner_of(file, definition));
             if of.is_some() && of != wanted {
                 continue;

@@ -8,6 +8,9 @@ use super::facts::{Definition, Form};
 use super::file::File;
 use super::program::Program;
 
+/// How many variables with a stated type are looked at before a place.
+const MAX_TYPED: usize = 64;
+
 /// How many names are followed to a type.
 const MAX_STEPS: u8 = 6;
 
@@ -84,8 +87,9 @@ impl Program<'_> {
             if let Some(definition) = local {
                 return self.type_within(file, definition.value.clone(), steps);
             }
-            let typed = facts.typed.iter().rev();
-            let mut inside = typed.filter(|(n, _)| function.range.contains(n) && *n < at);
+            let before = facts.typed.partition_point(|(name, _)| *name < at);
+            let typed = facts.typed[..before].iter().rev().take(MAX_TYPED);
+            let mut inside = typed.filter(|(name, _)| function.range.contains(name));
             if let Some((_, of)) = inside.find(|(n, _)| file.word(*n) == name) {
                 return name_of(file, of.clone());
             }
@@ -103,7 +107,11 @@ impl Program<'_> {
         self.package_of(file).iter().find_map(|other| {
             let facts = other.facts();
             let outside = |at: usize| facts.function_at(at).is_none();
-            let of = facts.typed.iter().find(|(n, _)| other.word(*n) == name && outside(*n));
+            let of = facts
+                .typed
+                .iter()
+                .take(MAX_TYPED)
+                .find(|(n, _)| other.word(*n) == name && outside(*n));
             if let Some((_, of)) = of {
                 return name_of(other, of.clone());
             }

@@ -15,6 +15,7 @@ use crate::repo::Dir;
 mod closure;
 mod constraint;
 mod dialect;
+mod flags;
 mod layout;
 mod module;
 mod package;
@@ -51,6 +52,9 @@ struct Details {
     vendor: bool,
     download: bool,
     unsummed: bool,
+    /// The pattern of private modules that are required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    private: Option<String>,
     programs: BTreeMap<String, ProgramDetails>,
 }
 
@@ -59,6 +63,18 @@ struct Details {
 struct ProgramDetails {
     /// What it opens at run time: where it lies in the repository, and how the program calls it.
     files: Vec<(RelPath, String)>,
+    /// Build tags that the repository itself builds it with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    /// Where they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flags_evidence: Option<Evidence>,
+    /// Variables that the linker sets to a fixed value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    linked: Vec<flags::Linked>,
+    /// Variables that the linker sets to a build argument.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    arguments: Vec<flags::Linked>,
     /// Build tags where the builder is musl.
     musl_tags: Vec<String>,
     /// It links libraries of the system, so that it cannot be linked statically.
@@ -128,7 +144,9 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.is_empty() {
         findings.push(no_main(&layout));
     }
+    let private = private(dir, &layout, &mut findings)?;
     let mut details = Details {
+        private,
         module: layout.module.clone(),
         vendor: layout.vendor.is_some(),
         download: layout.download,
@@ -161,6 +179,31 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     };
     facts.set_details(&details)?;
     Ok(Some(facts))
+}
+
+/// The pattern of private modules; what their download needs is said.
+fn private(
+    dir: &Dir,
+    layout: &layout::Layout,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<String>> {
+    let required = layout.manifest.requires.iter().map(|require| require.path.clone());
+    let required: Vec<String> = required.collect();
+    if !layout.download {
+        return Ok(None);
+    }
+    let Some((pattern, evidence)) = flags::private(dir.repo, &dir.path, &required)? else {
+        return Ok(None);
+    };
+    findings.push(Finding::new(
+        "private-modules",
+        Severity::Warning,
+        format!("modules that match GOPRIVATE={pattern} are private"),
+        [evidence],
+        "the download asks their own host for them, which wants a login",
+        "build with `docker build --secret id=netrc,src=$HOME/.netrc ...`",
+    ));
+    Ok(Some(pattern))
 }
 
 fn no_main(layout: &layout::Layout) -> Finding {

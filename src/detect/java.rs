@@ -20,6 +20,7 @@ mod profile;
 mod reactor;
 mod runtime;
 mod source;
+mod started;
 mod storage;
 mod tables;
 mod toolchain;
@@ -71,6 +72,9 @@ struct Launch {
     /// The port that was detected, and the variable that changes it.
     port: Option<u16>,
     port_variable: Option<String>,
+    /// Flags of the JVM that the repository starts it with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    jvm: Vec<String>,
 }
 
 /// What `plan` needs beyond the shared facts.
@@ -212,8 +216,10 @@ impl<'r> App<'r> {
                 "name the file, relative to the module, with --entrypoint target/NAME.jar, or set <finalName>",
             ));
         }
+        let mut jvm = Vec::new();
+        started::add(self, &mut program, port_variable.as_deref(), &mut jvm)?;
         let port = program.port.as_ref().map(|port| port.value);
-        Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable }))
+        Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }
 
     /// Lower case, fit for an image name.
@@ -348,6 +354,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let toolchain = toolchain::detect(dir, &app.project(), &app.floors(&candidates))?;
     let (run, mut findings) = maven::run(&app)?;
     findings.extend(support(&app));
+    let (profiles, more) = started::profiles(&app)?;
+    findings.extend(more);
     let mut manifests: Vec<RelPath> = app.reactor.poms.iter().cloned().collect();
     manifests.extend(run.more_manifests.iter().filter_map(|way| app.context.join(way)));
     let mut facts = Facts {
@@ -362,7 +370,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         build_args: Vec::new(),
         version: app.version(),
         source: app.source_address(),
-        questions: vec![maven::profiles_question()],
+        questions: vec![maven::profiles_question(profiles)],
         findings,
         details: serde_json::Value::Null,
     };

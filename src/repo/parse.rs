@@ -136,12 +136,3 @@ pub fn line_of(text: &str, needle: &str) -> Option<u32> {
 pub fn line_at(text: &str, at: usize) -> Option<u32> {
     u32::try_from(text.get(..at)?.matches('\n').count() + 1).ok()
 }
-
-/// The line of a key in JSON, found by its path of keys: `["engines", "node"]`.
-pub fn json_line(text: &str, keys: &[&str]) -> Option<u32> {
-    let mut at = 0;
-    for key in keys {
-        at += text.get(at..)?.find(&format!("\"{key}\""))?;
-    }
-    line_at(text, at)
-}

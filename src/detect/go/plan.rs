@@ -4,13 +4,14 @@
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use super::{Details, is_cgo};
-use crate::ask::id;
+use super::flags::Linked;
+use super::{Details, ProgramDetails, is_cgo};
+use crate::ask::{Origin, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
-use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity, Strength};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
+use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
 use crate::repo::Dir;
 
 /// Where the source is while building.
@@ -37,6 +38,12 @@ struct View {
     /// go.sum is missing: the build may write it.
     unsummed: bool,
     tags: Vec<String>,
+    /// Variables that the linker sets to a fixed value.
+    linked: Vec<Linked>,
+    /// Variables that the linker sets to a build argument.
+    arguments: Vec<Linked>,
+    /// The pattern of private modules, where there are some.
+    private: Vec<String>,
     /// What the build context must hold beside manifests and artifacts.
     reads: Vec<String>,
 }
@@ -105,14 +112,17 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         vendor: details.vendor,
         download: details.download,
         unsummed: details.unsummed,
-        tags: if musl { own.musl_tags.clone() } else { Vec::new() },
+        tags: tags(&own, musl),
+        linked: own.linked.clone(),
+        arguments: own.arguments.clone(),
+        private: details.private.iter().cloned().collect(),
         reads: own.reads.iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect(),
     };
     let login = login(chosen, &details);
     Ok(Build {
         template: "go".to_owned(),
         manifests,
-        sources: own.sources,
+        sources: own.sources.clone(),
         install_secrets: login.iter().map(|(secret, _)| secret.clone()).collect(),
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
@@ -124,10 +134,34 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         args,
         stop_signal: None,
         dev,
-        decisions: Vec::new(),
+        decisions: decisions(&own),
         findings: findings.into_iter().chain(login.map(|(_, finding)| finding)).collect(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// The tags of the repository's own build, and those that musl needs.
+fn tags(own: &ProgramDetails, musl: bool) -> Vec<String> {
+    let mut tags = own.tags.clone();
+    if musl {
+        let new = own.musl_tags.iter().filter(|tag| !own.tags.contains(tag));
+        tags.extend(new.cloned());
+    }
+    tags
+}
+
+/// Why the program is built with tags.
+fn decisions(own: &ProgramDetails) -> Vec<Decision> {
+    let Some(evidence) = &own.flags_evidence else { return Vec::new() };
+    vec![Decision {
+        what: "build tags".to_owned(),
+        value: own.tags.join(","),
+        origin: Origin::Default,
+        why: "the repository builds the program with them".to_owned(),
+        evidence: vec![evidence.clone()],
+        rejected: Vec::new(),
+        strength: Strength::Stated,
+    }]
 }
 
 /// A login for the hosts of modules that the repository holds: the download reads it, and no layer.

@@ -6,7 +6,7 @@ use super::closure::{Closure, closure};
 use super::layout::Layout;
 use super::module::short_name;
 use super::package::Sources;
-use super::{ProgramDetails, Tables, runtime};
+use super::{ProgramDetails, Tables, flags, runtime};
 use crate::facts::{Kind, Program};
 use crate::path::RelPath;
 
@@ -137,7 +137,8 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         closure(module.sources, &module.layout.modules, module.layout.vendor.as_ref(), folder)?;
     let mut program =
         Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
-    let details = runtime::analyse(module, &closure, folder, &mut program)?;
+    let mut details = runtime::analyse(module, &closure, folder, &mut program)?;
+    flags::add(module, folder, &mut program, &mut details)?;
     Ok(Some((program, details)))
 }
 

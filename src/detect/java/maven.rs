@@ -81,12 +81,13 @@ fn wrapper(folder: &Dir) -> Option<RelPath> {
     complete.then(|| folder.join("mvnw")).flatten()
 }
 
-pub(super) fn profiles_question() -> Question {
+/// `built`: the profiles that the repository itself builds with.
+pub(super) fn profiles_question(built: Option<Sourced<String>>) -> Question {
     Question {
         id: PROFILES.to_owned(),
         prompt: "Which Maven profiles should the build use (comma-separated)?".to_owned(),
         kind: Answerable::Text,
-        default: Some(Sourced::assumed(String::new())),
+        default: Some(built.unwrap_or_else(|| Sourced::assumed(String::new()))),
         open: false,
     }
 }

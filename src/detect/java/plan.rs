@@ -67,7 +67,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let built = &launch.artifact;
     let mut options = run.options.clone();
     options.extend(built.options.iter().cloned());
-    if let Some(profiles) = chosen.answers.get(PROFILES).filter(|profiles| !profiles.is_empty()) {
+    let asked = facts.questions.iter().find(|question| question.id == PROFILES);
+    let stated = asked.and_then(|question| Some(question.default.as_ref()?.value.as_str()));
+    let profiles = chosen.answers.get(PROFILES).or(stated);
+    if let Some(profiles) = profiles.filter(|profiles| !profiles.is_empty()) {
         options.push(format!("-P{profiles}"));
     }
     let goals = goals(run, built);
@@ -97,6 +100,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), app.tables.jvm_options.clone()));
     let mut entrypoint =
         vec![chosen.base.row.interpreter.clone().unwrap_or_else(|| "java".to_owned())];
+    entrypoint.extend(launch.jvm.iter().cloned());
     entrypoint.extend(start(run, built));
     entrypoint.extend(args);
     let dev = chosen.answers.get("dev") == Some("yes");

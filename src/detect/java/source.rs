@@ -35,7 +35,7 @@ impl Source {
             let (word, line) = (tree.word(at), tree.line(at));
             match tree.kind(at) {
                 Some(Kind::Word | Kind::Number) => {
-                    tokens.push((Token::Word(word.to_owned()), line))
+                    tokens.push((Token::Word(word.to_owned()), line));
                 }
                 Some(Kind::Text) => {
                     let text = tree.string(at).unwrap_or_default().into_owned();

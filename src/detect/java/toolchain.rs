@@ -8,6 +8,7 @@ use super::pom::Found;
 use super::xml::Element;
 use crate::detect::version;
 use crate::facts::{Evidence, Rejected, Sourced};
+use crate::recipes;
 use crate::repo::Dir;
 
 const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
@@ -163,10 +164,57 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
     {
         push(&pinned.value, evidence.clone(), true);
     }
-    for (text, evidence) in levels(project) {
-        push(&text, evidence, false);
+    let levels = levels(project);
+    let level = levels.iter().find_map(|(text, evidence)| {
+        let text = text.clone();
+        Some(Stated { feature: feature(&text)?, text, evidence: evidence.clone(), pin: false })
+    });
+    if found.is_empty() {
+        let least = level.as_ref().map(|level| available(project, level));
+        found.extend(tested(dir, project, least)?);
+    }
+    for (text, evidence) in levels {
+        if let Some(feature) = feature(&text) {
+            found.push(Stated { feature, text, evidence, pin: false });
+        }
     }
     Ok(found)
+}
+
+/// The JDK that the repository itself builds with, the newest of several, unless `least`, which the
+/// compiler's level asks for, is among them.
+fn tested(dir: &Dir, project: &Project, least: Option<u32>) -> Result<Option<Stated>> {
+    const NAMES: [&str; 8] = [
+        "java",
+        "jdk",
+        "openjdk",
+        "temurin",
+        "eclipse-temurin",
+        "amazoncorretto",
+        "graalvm",
+        "oraclejdk",
+    ];
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &NAMES)?;
+    let all: Vec<(u32, &recipes::Tool)> =
+        tools.iter().filter_map(|tool| Some((feature(&tool.version)?, tool))).collect();
+    if all.iter().any(|(feature, _)| Some(*feature) == least) {
+        return Ok(None);
+    }
+    let Some((_, first)) = all.first() else { return Ok(None) };
+    let alike = |tool: &recipes::Tool| {
+        (tool.release, tool.one_of_several) == (first.release, first.one_of_several)
+    };
+    let kept = cycles(project);
+    let best = all
+        .iter()
+        .filter(|(feature, tool)| alike(tool) && least.is_none_or(|least| *feature >= least))
+        .max_by_key(|(feature, _)| (kept.contains(feature), *feature));
+    Ok(best.map(|(feature, tool)| Stated {
+        feature: *feature,
+        text: tool.version.clone(),
+        evidence: tool.evidence.clone(),
+        pin: true,
+    }))
 }
 
 /// The levels that the compiler is told, strongest first.

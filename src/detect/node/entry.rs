@@ -7,9 +7,11 @@ mod flags;
 mod pm2;
 mod several;
 mod shell;
+mod started;
 
 use command::keep;
 pub(crate) use files::{exports_alone, from_files, named};
+pub(crate) use started::with_recipes;
 
 use anyhow::Result;
 

@@ -51,6 +51,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         return Ok(found);
     }
     let (entries, refused) = entry::from_scripts(app)?;
+    let entries = entry::with_recipes(app, entries)?;
     let site = site::detect(app)?;
     // The page's own tools serve it for development: a server of the repository's own comes first.
     let (servers, others): (Vec<Entry>, Vec<Entry>) =

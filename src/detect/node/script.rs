@@ -1,139 +1,10 @@
-//! The little shell that package.json scripts are written in: enough of it to recognise simple
-//! commands, and to know when a script is more than that.
+//! The scripts of package.json: wrappers that only set the environment, and package managers that
+//! run other scripts.
 
 use std::collections::BTreeMap;
 
-/// What needs a shell where commands run side by side.
-pub(crate) const BACKGROUND: &str = "a background process (&)";
-
-/// One simple command of a script.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Command {
-    /// Assignments before it: `PORT=3000 node x`.
-    pub(crate) env: Vec<(String, String)>,
-    /// Its words, quotes removed.
-    pub(crate) argv: Vec<String>,
-}
-
-/// A script as a chain of commands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Chain {
-    /// Commands that run one after the other (`&&`, `;`).
-    pub(crate) commands: Vec<Command>,
-    /// What needs a shell, where something does: a pipe (whose readers are left out of `commands`),
-    /// a variable, a redirection, a substitution, `||`, `&`.
-    pub(crate) shell: Option<&'static str>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Next,
-    /// What follows reads the output of what stands before.
-    Pipe,
-}
-
-/// Reads a script.
-pub(crate) fn parse(script: &str) -> Chain {
-    let (tokens, shell) = tokens(script);
-    let mut chain = Chain { commands: Vec::new(), shell };
-    let mut command = Command::default();
-    let mut piped = false;
-    for token in tokens {
-        match token {
-            Token::Next => {
-                push(&mut chain, &mut command);
-                piped = false;
-            }
-            Token::Pipe => {
-                push(&mut chain, &mut command);
-                piped = true;
-            }
-            Token::Word(_) if piped => {}
-            Token::Word(word) => match assignment(&word) {
-                Some((key, value)) if command.argv.is_empty() => command.env.push((key, value)),
-                _ => command.argv.push(word),
-            },
-        }
-    }
-    push(&mut chain, &mut command);
-    chain
-}
-
-fn push(chain: &mut Chain, command: &mut Command) {
-    let command = std::mem::take(command);
-    if !command.argv.is_empty() || !command.env.is_empty() {
-        chain.commands.push(command);
-    }
-}
-
-fn tokens(script: &str) -> (Vec<Token>, Option<&'static str>) {
-    let (mut tokens, mut word, mut shell): (Vec<Token>, Option<String>, _) =
-        (Vec::new(), None, None);
-    let mut chars = script.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            ' ' | '\t' | '\n' | '\r' => tokens.extend(word.take().map(Token::Word)),
-            '\'' => {
-                let slot = word.get_or_insert_default();
-                slot.extend(chars.by_ref().take_while(|c| *c != '\''));
-            }
-            '"' => {
-                let slot = word.get_or_insert_default();
-                while let Some(inner) = chars.next() {
-                    match inner {
-                        '"' => break,
-                        '\\' => slot.extend(chars.next()),
-                        '$' | '`' => {
-                            shell = shell.or(Some("a variable or a substitution"));
-                            slot.push(inner);
-                        }
-                        other => slot.push(other),
-                    }
-                }
-            }
-            '\\' => word.get_or_insert_default().extend(chars.next()),
-            '&' if chars.peek() == Some(&'&') => {
-                chars.next();
-                tokens.extend(word.take().map(Token::Word));
-                tokens.push(Token::Next);
-            }
-            ';' => {
-                tokens.extend(word.take().map(Token::Word));
-                tokens.push(Token::Next);
-            }
-            '|' | '&' => {
-                shell = shell.or(Some(match (c, chars.peek()) {
-                    ('|', Some('|')) => "an alternative (||)",
-                    ('|', _) => "a pipe",
-                    _ => BACKGROUND,
-                }));
-                let pipe = c == '|' && chars.next_if_eq(&'|').is_none();
-                tokens.extend(word.take().map(Token::Word));
-                tokens.push(if pipe { Token::Pipe } else { Token::Next });
-            }
-            '>' | '<' | '(' | ')' => {
-                shell = shell.or(Some("a redirection or a subshell"));
-                word.get_or_insert_default().push(c);
-            }
-            '$' | '`' => {
-                shell = shell.or(Some("a variable or a substitution"));
-                word.get_or_insert_default().push(c);
-            }
-            other => word.get_or_insert_default().push(other),
-        }
-    }
-    tokens.extend(word.map(Token::Word));
-    (tokens, shell)
-}
-
-fn assignment(word: &str) -> Option<(String, String)> {
-    let (key, value) = word.split_once('=')?;
-    let name = !key.is_empty()
-        && !key.starts_with(|c: char| c.is_ascii_digit())
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    name.then(|| (key.to_owned(), value.to_owned()))
-}
+use crate::shell::assignment;
+pub(crate) use crate::shell::{BACKGROUND, Chain, Command, parse};
 
 /// Removes wrappers that only set the environment or run the rest: `cross-env A=b`,
 /// `dotenv -e f --`, `exec`, `npx`.
@@ -215,24 +86,6 @@ mod tests {
 
     fn words(command: &Command) -> Vec<&str> {
         command.argv.iter().map(String::as_str).collect()
-    }
-
-    #[test]
-    fn reads_assignments_quotes_and_chains() {
-        let chain = parse(
-            r#"A=b NODE_OPTIONS="--max-old-space-size=4096 --x" node 'a b.js' && npm run c; d"#,
-        );
-        assert_eq!(chain.shell, None);
-        assert_eq!(chain.commands[0].env[1].1, "--max-old-space-size=4096 --x");
-        assert_eq!(words(&chain.commands[0]), ["node", "a b.js"]);
-        assert_eq!(chain.commands.len(), 3);
-    }
-
-    #[test]
-    fn knows_what_needs_a_shell() {
-        for script in ["node $X", "node a | b", "node a > b", "a || b", "a & b", "node \"$(x)\""] {
-            assert!(parse(script).shell.is_some(), "{script}");
-        }
     }
 
     #[test]

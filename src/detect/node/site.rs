@@ -260,12 +260,12 @@ fn prefix(app: &App, tool: &Tool, script: &str) -> Result<Option<(String, Eviden
         "@docusaurus/core" => "docusaurus.config".to_owned(),
         _ => tool.config.to_owned(),
     };
-    if !stem.is_empty() && !tool.base.is_empty() {
-        if let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
-            && let Some((text, found)) = config.literal(tool.base)
-        {
-            return Ok(below(&text).map(|prefix| (prefix, found)));
-        }
+    if !stem.is_empty()
+        && !tool.base.is_empty()
+        && let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
+        && let Some((text, found)) = config.literal(tool.base)
+    {
+        return Ok(below(&text).map(|prefix| (prefix, found)));
     }
     Ok(None)
 }

@@ -9,6 +9,7 @@ use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
 use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::recipes;
 use crate::repo::{Dir, excerpt};
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
@@ -49,6 +50,9 @@ pub(crate) fn node(
             }
         }
     }
+    if stated.is_empty() {
+        stated = unstated(dir, catalog, ceiling)?;
+    }
     let mut chosen: Option<Sourced<String>> = None;
     for source in stated {
         let place = source.evidence.first().map(Evidence::place).unwrap_or_default();
@@ -86,6 +90,44 @@ pub(crate) fn node(
         }
         _ => Sourced::assumed(catalog.default_cycle.clone()),
     }))
+}
+
+/// What stands in for a statement of the application's own: the manifests of the folders above, by
+/// whose Node.js its scripts run, then what builds it in CI, the newest of several.
+fn unstated(
+    dir: &Dir,
+    catalog: &Catalog,
+    ceiling: Option<&Ceiling>,
+) -> Result<Vec<Sourced<String>>> {
+    for folder in dir.upwards().skip(1) {
+        let Ok(Some(package)) = Package::read(&folder) else { continue };
+        for keys in [["volta", "node"], ["engines", "node"]] {
+            if let Some(text) = package.str(&keys)
+                && resolve(text, catalog, ceiling).is_some()
+            {
+                let note = format!("{} of a folder above is \"{text}\"", keys.join("."));
+                return Ok(vec![Sourced::new(text.to_owned(), package.at(&keys, note))]);
+            }
+        }
+    }
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &["node", "nodejs", "node_js"])?;
+    let mut found: Vec<(u64, Sourced<String>)> = Vec::new();
+    let Some(first) = tools.first() else { return Ok(Vec::new()) };
+    let alike = |tool: &&recipes::Tool| {
+        (tool.release, tool.one_of_several) == (first.release, first.one_of_several)
+    };
+    for tool in tools.iter().filter(alike) {
+        let Some((value, _)) = resolve(&tool.version, catalog, ceiling) else { continue };
+        let cycle = value.split('.').next().and_then(|cycle| cycle.parse().ok()).unwrap_or(0);
+        found.push((cycle, Sourced::new(tool.version.clone(), tool.evidence.clone())));
+    }
+    // A release that has no long-term support is tried, not run.
+    let lasts = |cycle: u64| {
+        let row = catalog.release.iter().find(|release| release.cycle == cycle.to_string());
+        row.is_none_or(|release| release.lts)
+    };
+    found.sort_by_key(|(cycle, _)| (!lasts(*cycle), std::cmp::Reverse(*cycle)));
+    Ok(found.into_iter().map(|(_, found)| found).collect())
 }
 
 /// The newest supported LTS below the ceiling.
@@ -349,6 +391,29 @@ mod tests {
         };
         assert!(said("24") && said("16") && said("24.1.0") && said("23.1"));
         assert!(!said("22") && !said("18.2.0") && !said("20.11"));
+    }
+
+    #[test]
+    fn without_a_statement_the_folders_above_and_ci_say_it() {
+        let root = ("package.json", r#"{"engines": {"node": "22.x"}}"#);
+        let repo = Repo::from_files([root, ("client/package.json", "{}")]);
+        let client = Dir::new(&repo, RelPath::new("client").unwrap());
+        let package = Package::read(&client).unwrap().unwrap();
+        let found = node(&client, &[&package], Catalog::of("node").unwrap(), None).unwrap();
+        assert_eq!((found.value.as_str(), found.evidence[0].file.as_str()), ("22", "package.json"));
+        let workflow = |with: &str| {
+            format!(
+                "jobs:\n  t:\n    strategy: {{matrix: {{v: [20, 22.x, 23]}}}}\n    steps:\n      - uses: actions/setup-node@v5\n        with: {{node-version: {with}}}\n"
+            )
+        };
+        for (with, expected) in [("22", "22"), ("'${{ matrix.v }}'", "22"), ("20.11.1", "20.11.1")]
+        {
+            let workflow = workflow(with);
+            let files = [("package.json", "{}"), (".github/workflows/ci.yml", workflow.as_str())];
+            assert_eq!(node_of(&files).unwrap().value, expected, "{with}");
+            let stated = [("package.json", r#"{"engines": {"node": "24"}}"#), files[1]];
+            assert_eq!(node_of(&stated).unwrap().value, "24");
+        }
     }
 
     #[test]

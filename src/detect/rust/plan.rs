@@ -8,7 +8,7 @@ use super::features::Asked;
 use super::{Details, ProgramDetails, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
-use crate::facts::{BuildSecret, Handed, Program};
+use crate::facts::{BuildSecret, Handed};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::secrets;
@@ -89,7 +89,6 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     }
     artifacts.push(artifact(Some("build"), &output, &binary)?);
     let folder = if profile == "dev" { "debug" } else { profile };
-    let args = arguments(program, &own)?;
     let package = package(&own, &details.root)?;
     let masked: String = chosen.catalog.table("masked_version")?;
     let view = View {
@@ -133,11 +132,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         chosen.facts.manifests.iter().cloned().partition(|path| literals.contains_key(path));
     let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
     let manifests = inside(&manifests)?;
+    let args = arguments(chosen, &own.args)?;
     let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
     Ok(Build {
         template: "rust".to_owned(),
         manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
-        sources: own.sources,
+        sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
@@ -148,16 +148,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         entrypoint: vec![binary],
         args: args.clone(),
         stop_signal: None,
-        dev: Some(DevCommand {
-            command: words(&["cargo", "run"])
-                .into_iter()
-                .chain(package)
-                .chain(words(&["--bin", &own.binary]))
-                .chain(if args.is_empty() { Vec::new() } else { words(&["--"]) })
-                .chain(args)
-                .collect(),
-            env: Vec::new(),
-        }),
+        dev: Some(development(&package, &own.binary, args)),
         decisions: Vec::new(),
         findings: Vec::new(),
         details: serde_json::to_value(view)?,
@@ -185,12 +176,6 @@ fn folders(stubs: &[String], scripts: &[String]) -> Vec<String> {
     folders
 }
 
-/// The subcommand that serves, then the arguments that open it to the network.
-fn arguments(program: &Program, own: &ProgramDetails) -> Result<Vec<String>> {
-    let subcommand = program.args.as_ref().map(|args| split_words(&args.value)).transpose()?;
-    Ok(subcommand.unwrap_or_default().into_iter().chain(own.args.iter().cloned()).collect())
-}
-
 /// `--package` takes a name; where a dependency has the same one, cargo refuses it as ambiguous,
 /// and the manifest says which package is meant.
 fn package(own: &ProgramDetails, root: &RelPath) -> Result<Vec<String>> {
@@ -213,8 +198,31 @@ fn clean(own: &ProgramDetails, context: &RelPath) -> Result<Vec<String>> {
     Ok(own.own.iter().map(spec).collect())
 }
 
+fn development(package: &[String], binary: &str, args: Vec<String>) -> DevCommand {
+    let mut command = words(&["cargo", "run"]);
+    command.extend_from_slice(package);
+    command.extend(words(&["--bin", binary]));
+    if !args.is_empty() {
+        command.push("--".to_owned());
+    }
+    command.extend(args);
+    DevCommand { command, env: Vec::new() }
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The default arguments that are stated; the flag that opens the program to the network goes to
+/// the end, behind a subcommand.
+fn arguments(chosen: &Chosen, opening: &[String]) -> Result<Vec<String>> {
+    let stated = chosen.program.args.as_ref().map(|args| split_words(&args.value)).transpose()?;
+    let mut args = stated.unwrap_or_default();
+    let flag = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+    if opening.first().is_none_or(|first| !args.iter().any(|held| flag(held) == flag(first))) {
+        args.extend(opening.iter().cloned());
+    }
+    Ok(args)
 }
 
 /// cargo's variable for a key of a profile:

@@ -1,7 +1,7 @@
 //! Files and folders that a program opens at run time and the repository holds: they are carried
 //! beside the binary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::World;
@@ -54,6 +54,9 @@ const NEVER: [&str; 10] = [
     "docker-compose.yml",
 ];
 
+/// How many missing files are said.
+const MAX_MISSING: usize = 5;
+
 /// Files of the system, and of who runs the container.
 const SYSTEM: [&str; 10] = [
     "/dev/",
@@ -79,11 +82,17 @@ pub(super) struct Opened {
     /// What the builds of other applications make.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
+    /// The files that it writes itself.
+    written: BTreeSet<String>,
 }
 
 /// Finds what the program opens.
 pub(super) fn opened(world: &World) -> Opened {
-    let mut opened = Opened::default();
+    let writes = world.code.doing(&[Does::WritesFile]);
+    let written = writes.filter_map(|(row, call)| {
+        world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text())
+    });
+    let mut opened = Opened { written: written.collect(), ..Opened::default() };
     for (row, call) in world.code.doing(&[Does::Opens, Does::Tests]) {
         opened.call(world, &call, row);
     }
@@ -243,7 +252,8 @@ impl Opened {
 
     /// A file that the repository does not hold, while the program ends without it.
     fn missing(&mut self, world: &World, call: &Call, value: &Value, evidence: &Evidence) {
-        let Some(text) = value.text() else { return };
+        let said = self.findings.iter().filter(|finding| finding.code == "file-missing").count();
+        let Some(text) = value.text().filter(|_| said < MAX_MISSING) else { return };
         let name = text.rsplit('/').next().unwrap_or_default();
         let system = SYSTEM.iter().any(|root| text.starts_with(root));
         let path = way(text.trim_start_matches('/'));
@@ -260,14 +270,7 @@ impl Opened {
             .into_iter()
             .flatten()
             .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"));
-        if there || known || tested || !world.code.is_fatal(call) {
-            return;
-        }
-        let written = world.code.doing(&[Does::WritesFile]).any(|(row, call)| {
-            let value = world.code.argument(&call, row.at.unwrap_or(0));
-            value.and_then(|value| value.text()).is_some_and(|written| written == text)
-        });
-        if written {
+        if there || known || tested || self.written.contains(&text) || !world.code.is_fatal(call) {
             return;
         }
         let target = if relative { format!("/app/{path}") } else { text.clone() };
@@ -349,14 +352,13 @@ impl Opened {
                     .iter()
                     .find(|way| self::way(way).and_then(|way| world.locate(&way)).is_some());
                 let both = vec![named.clone(), evidence.clone()];
-                match found {
-                    Some(way) => self.path(world, way, both, false),
-                    None => {
-                        ways.iter()
-                            .take(3)
-                            .for_each(|way| self.path(world, way, both.clone(), true));
-                        self.viper_missing(world, &ways[0]);
+                if let Some(way) = found {
+                    self.path(world, way, both, false);
+                } else {
+                    for way in ways.iter().take(3) {
+                        self.path(world, way, both.clone(), true);
                     }
+                    self.viper_missing(world, &ways[0]);
                 }
             }
         }

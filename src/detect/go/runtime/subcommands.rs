@@ -22,6 +22,9 @@ const SERVING: [&str; 10] = [
     "start-server",
 ];
 
+/// How many commands are looked at.
+const MAX_COMMANDS: usize = 200;
+
 /// How deep commands nest.
 const MAX_LEVELS: usize = 8;
 
@@ -161,7 +164,9 @@ fn commands(world: &World) -> Vec<Command> {
         let field = if cobra { "Use" } else { "Name" };
         let definitions = file.facts().definitions_of(file, field).iter();
         for definition in definitions.filter(|definition| definition.form == Form::Field) {
-            all.extend(command(number, file, definition.name, definition.value.start));
+            if all.len() < MAX_COMMANDS {
+                all.extend(command(number, file, definition.name, definition.value.start));
+            }
         }
     }
     for number in 0..all.len() {

@@ -1,0 +1,437 @@
+//! How the repository itself builds a program: build tags, and the variables that the linker sets
+//! by `-X`. The commands are those of its Makefile, CI and the like.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::ProgramDetails;
+use super::programs::Module;
+use crate::docker::lint::is_secret_name;
+use crate::docker::quote;
+use crate::facts::{BuildArg, Evidence, Finding, Program, Severity};
+use crate::path::RelPath;
+use crate::recipes::{self, Step};
+use crate::repo::Repo;
+use crate::shell;
+
+/// A variable of the program that the linker sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Linked {
+    /// `example.com/x/version.Version`.
+    pub(super) name: String,
+    /// Its value; of a variable that a build argument gives, the argument's name.
+    pub(super) value: String,
+}
+
+/// Flags of the go command that take a value in the next word.
+const VALUED: [&str; 14] = [
+    "-tags",
+    "-ldflags",
+    "-o",
+    "-mod",
+    "-modfile",
+    "-gcflags",
+    "-asmflags",
+    "-gccgoflags",
+    "-buildmode",
+    "-pkgdir",
+    "-toolexec",
+    "-p",
+    "-C",
+    "-overlay",
+];
+
+/// One command that builds, taken apart.
+struct Command<'s> {
+    step: &'s Step,
+    tags: Vec<String>,
+    /// Tags whose values are not known.
+    unknown: bool,
+    linker: Vec<String>,
+    packages: Vec<String>,
+}
+
+/// What the repository builds the program in `folder` with.
+pub(super) fn add(
+    module: &Module,
+    folder: &RelPath,
+    program: &mut Program,
+    details: &mut ProgramDetails,
+) -> Result<()> {
+    let repo = module.sources.repo;
+    let steps = recipes::steps_of(repo, module.dir, &["go", "goreleaser"])?;
+    let commands: Vec<Command> = steps.iter().filter_map(read).collect();
+    let exact: Vec<&Command> =
+        commands.iter().filter(|command| command.builds(module, folder, true)).collect();
+    let mine: Vec<&Command> = if exact.is_empty() {
+        commands.iter().filter(|command| command.builds(module, folder, false)).collect()
+    } else {
+        exact
+    };
+    let Some(first) = mine.first() else { return Ok(()) };
+    details.tags.clone_from(&first.tags);
+    if first.unknown {
+        program.findings.push(Finding::new(
+            "build-flags-unknown",
+            Severity::Warning,
+            "the repository builds this program with tags that are not known here",
+            [first.step.evidence.clone()],
+            "without them the program may lack a part, or end as soon as it needs it",
+            "write them into the `go build` line of the Dockerfile",
+        ));
+    }
+    if let Some(other) = mine.iter().find(|other| other.tags != first.tags) {
+        program.findings.push(Finding::new(
+            "build-flags-disputed",
+            Severity::Note,
+            format!(
+                "the repository builds this program with {}, and with {}",
+                shown(&first.tags),
+                shown(&other.tags)
+            ),
+            [first.step.evidence.clone(), other.step.evidence.clone()],
+            "the tags decide which files are compiled; the image is built with the first",
+            "change the `go build` line of the Dockerfile where the other one is right",
+        ));
+    }
+    if !first.tags.is_empty() {
+        details.flags_evidence = Some(first.step.evidence.clone());
+    }
+    for command in &mine {
+        for (name, value) in variables(&command.linker) {
+            link(module, folder, &name, &value, command.step, program, details)?;
+        }
+    }
+    Ok(())
+}
+
+fn shown(tags: &[String]) -> String {
+    if tags.is_empty() { "no tags".to_owned() } else { format!("the tags {}", tags.join(",")) }
+}
+
+/// Adds a variable of the linker: a plain value as it is, what a command prints as a build argument
+/// whose default is the value in the source.
+fn link(
+    module: &Module,
+    folder: &RelPath,
+    name: &str,
+    value: &str,
+    step: &Step,
+    program: &mut Program,
+    details: &mut ProgramDetails,
+) -> Result<()> {
+    let Some((package, variable)) = name.rsplit_once('.') else { return Ok(()) };
+    let known = details.linked.iter().chain(&details.arguments).any(|held| held.name == name);
+    if known || !quote::is_plain(name) {
+        return Ok(());
+    }
+    if quote::is_plain(value) {
+        details.linked.push(Linked { name: name.to_owned(), value: value.to_owned() });
+        return Ok(());
+    }
+    let argument = argument(variable);
+    if !value.contains(['$', '{', '`']) || is_secret_name(&argument) {
+        return Ok(());
+    }
+    let default = default(module, folder, package, variable)?.unwrap_or_default();
+    if !program.build_args.iter().any(|held| held.name == argument) {
+        let note = format!("the linker writes {variable} into the program");
+        let evidence = Evidence { note, ..step.evidence.clone() };
+        let mut arg = BuildArg::new(argument.clone(), evidence);
+        arg.default = Some(default);
+        arg.fallback = true;
+        program.build_args.push(arg);
+    }
+    details.arguments.push(Linked { name: name.to_owned(), value: argument });
+    Ok(())
+}
+
+/// A name for the build argument: the usual one, else the variable's.
+fn argument(variable: &str) -> String {
+    let lower = variable.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if has(&["version"]) {
+        "VERSION".to_owned()
+    } else if has(&["commit", "revision", "sha"]) {
+        "REVISION".to_owned()
+    } else if has(&["date", "time"]) {
+        "BUILD_DATE".to_owned()
+    } else {
+        let mut name = String::new();
+        for c in variable.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_') {
+            if c.is_ascii_uppercase() && name.ends_with(|last: char| last.is_ascii_lowercase()) {
+                name.push('_');
+            }
+            name.push(c);
+        }
+        let name = name.to_ascii_uppercase();
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("X{name}") }
+    }
+}
+
+/// The text that the source gives a variable of a package.
+fn default(
+    module: &Module,
+    folder: &RelPath,
+    package: &str,
+    variable: &str,
+) -> Result<Option<String>> {
+    let local = module.layout.modules.iter().find_map(|local| {
+        let below = package.strip_prefix(&local.path)?;
+        (below.is_empty() || below.starts_with('/'))
+            .then(|| local.dir.join(below.trim_start_matches('/')))?
+    });
+    let dir = if package == "main" { Some(folder.clone()) } else { local };
+    let Some(dir) = dir else { return Ok(None) };
+    let repo: &Repo = module.sources.repo;
+    let files: Vec<RelPath> = repo.children(&dir).map(|(path, _)| path.clone()).collect();
+    for path in files.iter().filter(|path| path.extension() == "go") {
+        let Some(text) = repo.source_text(path)? else { continue };
+        for line in text.lines().take(5000) {
+            let line = line.trim_start();
+            let line = line.strip_prefix("var ").unwrap_or(line).trim_start();
+            let rest = line.strip_prefix(variable).map(str::trim_start);
+            let rest = rest.map(|rest| rest.strip_prefix("string").unwrap_or(rest).trim_start());
+            if let Some(value) = rest.and_then(|rest| rest.strip_prefix('='))
+                && let Some(value) = value.trim_start().strip_prefix('"')
+                && let Some((value, _)) = value.split_once('"')
+                && !value.contains('\\')
+            {
+                return Ok(Some(value.to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A step as a command that builds for Linux.
+fn read(step: &Step) -> Option<Command<'_>> {
+    let (verb, words) = step.words.get(1..)?.split_first()?;
+    if verb != "build" && verb != "install" {
+        return None;
+    }
+    let system = step.env.iter().rev().find(|(key, _)| key == "GOOS").map(|(_, value)| &**value);
+    if system.is_some_and(|system| system != "linux" && !system.contains('$')) {
+        return None;
+    }
+    let mut command = Command {
+        step,
+        tags: Vec::new(),
+        unknown: false,
+        linker: Vec::new(),
+        packages: Vec::new(),
+    };
+    let shared = step.env.iter().rev().find(|(key, _)| key == "GOFLAGS");
+    for word in shared.map(|(_, value)| value.split_whitespace()).into_iter().flatten() {
+        if let Some(tags) = word.trim_start_matches('-').strip_prefix("tags=") {
+            command.add_tags(tags);
+        }
+    }
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') {
+            command.packages.push(word.clone());
+            continue;
+        }
+        let flag = if word.starts_with("--") { &word[1..] } else { word };
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None if VALUED.contains(&flag) => (flag, words.next().cloned()),
+            None => (flag, None),
+        };
+        match (name, value) {
+            ("-tags", Some(tags)) => command.add_tags(&tags),
+            ("-ldflags", Some(flags)) => {
+                let parts = shell::parse(&flags).commands;
+                command.linker.extend(parts.into_iter().flat_map(|part| part.argv));
+            }
+            _ => {}
+        }
+    }
+    Some(command)
+}
+
+/// `-X name=value` and `-X=name=value`.
+fn variables(linker: &[String]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut words = linker.iter();
+    while let Some(word) = words.next() {
+        let pair = match word.as_str() {
+            "-X" | "--X" => words.next().map(String::as_str),
+            other => other.strip_prefix("-X=").or_else(|| other.strip_prefix("-X ")),
+        };
+        if let Some((name, value)) = pair.and_then(|pair| pair.split_once('=')) {
+            found.push((name.trim().to_owned(), value.to_owned()));
+        }
+    }
+    found
+}
+
+impl Command<'_> {
+    fn add_tags(&mut self, text: &str) {
+        for tag in text.split([',', ' ', '\n']).filter(|tag| !tag.is_empty()) {
+            let plain = tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+            if !plain {
+                self.unknown = true;
+            } else if !self.tags.iter().any(|held| held == tag) {
+                self.tags.push(tag.to_owned());
+            }
+        }
+    }
+
+    /// True where it builds the package in `folder`; not `exactly`, also where a pattern or a
+    /// variable may stand for it.
+    fn builds(&self, module: &Module, folder: &RelPath, exactly: bool) -> bool {
+        let own = module.layout.manifest.module.as_ref().map_or("", |module| &module.value);
+        let of = |word: &str| {
+            let way = word.strip_prefix(own).filter(|_| !own.is_empty());
+            match way {
+                Some(way) => module.layout.module.join(way.trim_start_matches('/')),
+                None => self.step.dir.join(word),
+            }
+        };
+        if self.packages.is_empty() {
+            return self.step.dir == *folder;
+        }
+        self.packages.iter().any(|word| {
+            if word.contains(['$', '*', '{']) {
+                let known = word.split(['$', '*', '{']).next().unwrap_or_default();
+                let known = known.rsplit_once('/').map_or(".", |(known, _)| known);
+                return !exactly && of(known).is_some_and(|known| folder.is_within(&known));
+            }
+            if let Some(word) = word.strip_suffix("...") {
+                return !exactly && of(word).is_some_and(|known| folder.is_within(&known));
+            }
+            let word = of(word);
+            let file = word.as_ref().filter(|path| path.extension() == "go");
+            let package = file.and_then(RelPath::parent).or(word);
+            package.as_ref() == Some(folder)
+        })
+    }
+}
+
+/// The pattern of private modules that the repository sets, where a module that is required matches
+/// it: <https://go.dev/ref/mod#private-modules>.
+pub(super) fn private(
+    repo: &Repo,
+    dir: &RelPath,
+    required: &[String],
+) -> Result<Option<(String, Evidence)>> {
+    for key in ["GOPRIVATE", "GONOPROXY"] {
+        let Some(found) = recipes::build_variable(repo, dir, key)? else { continue };
+        let pattern = found.value.trim_matches(['"', '\'']).to_owned();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/*,?".contains(c);
+        if pattern.chars().all(plain) && required.iter().any(|module| matches(&pattern, module)) {
+            return Ok(Some((pattern, found.evidence)));
+        }
+    }
+    Ok(None)
+}
+
+/// True where one of the comma-separated patterns matches a module's path, or a part that it begins
+/// with.
+fn matches(patterns: &str, module: &str) -> bool {
+    let element = |pattern: &str, text: &str| match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => {
+            text.len() >= before.len() + after.len()
+                && text.starts_with(before)
+                && text.ends_with(after.trim_start_matches('*'))
+        }
+    };
+    patterns.split(',').filter(|pattern| !pattern.is_empty()).any(|pattern| {
+        let mut parts = module.split('/');
+        pattern
+            .trim_end_matches('/')
+            .split('/')
+            .all(|wanted| parts.next().is_some_and(|part| element(wanted, part)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn details(files: &[(&str, &str)]) -> (ProgramDetails, Program) {
+        let main =
+            "package main\n\nvar (\n\tversion = \"none\"\n\tcommit string\n)\n\nfunc main() {}\n";
+        let all = [("go.mod", "module a.b/c\n\ngo 1.26\n"), ("cmd/x/main.go", main)];
+        let repo = Repo::from_files(all.iter().chain(files).copied());
+        let facts = (crate::detect::go::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        let mut details: crate::detect::go::Details = facts.details().unwrap();
+        (details.programs.remove("./cmd/x").unwrap(), facts.programs[0].clone())
+    }
+
+    fn line(details: &ProgramDetails) -> String {
+        let all = |linked: &[Linked]| -> Vec<String> {
+            linked.iter().map(|linked| format!("{}={}", linked.name, linked.value)).collect()
+        };
+        let (linked, arguments) = (all(&details.linked), all(&details.arguments));
+        format!("{} | {} | {}", details.tags.join(","), linked.join(" "), arguments.join(" "))
+    }
+
+    #[test]
+    fn the_flags_of_every_kind_of_recipe() {
+        for (file, text, expected) in [
+            (
+                "Makefile",
+                "LD = -s -X main.version=$(V) -X 'main.env=prod'\nV ?= $(shell git describe)\nall:\n\tGOOS=windows go build -tags win ./cmd/x\n\tgo build -tags 'a b' -ldflags \"$(LD)\" -o x ./cmd/x\n\tgo test -tags t ./...\n",
+                "a,b | main.env=prod | main.version=VERSION",
+            ),
+            (
+                ".goreleaser.yml",
+                "builds:\n  - main: ./cmd/x/main.go\n    tags: [a]\n    ldflags: -X a.b/c/v.GitCommit={{.Commit}}\n",
+                "a |  | a.b/c/v.GitCommit=REVISION",
+            ),
+            (
+                ".github/workflows/r.yml",
+                "jobs:\n  x:\n    steps:\n      - run: go build -tags=a -ldflags=\"-X=main.buildDate=$(date)\" ./cmd/...\n",
+                "a |  | main.buildDate=BUILD_DATE",
+            ),
+            ("justfile", "build:\n  cd cmd/x && go install --tags a .\n", "a |  | "),
+            (
+                "Taskfile.yml",
+                "tasks:\n  b:\n    cmds: ['go build -tags a a.b/c/cmd/x']\n",
+                "a |  | ",
+            ),
+            (
+                ".gitlab-ci.yml",
+                "b:\n  variables: {GOFLAGS: -tags=a}\n  script: go build ./cmd/x\n",
+                "a |  | ",
+            ),
+            ("build.sh", "go build -tags a ./cmd/$1\n", "a |  | "),
+            ("Makefile", "all:\n\tgo build -tags a ./cmd/other\n", " |  | "),
+        ] {
+            assert_eq!(line(&details(&[(file, text)]).0), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn the_argument_has_the_default_of_the_source() {
+        let make = "all:\n\tgo build -ldflags '-X main.version=$(V) -X main.commit=$(C) -X main.apiToken=$(T)' ./cmd/x\n";
+        let (_, program) = details(&[("Makefile", make)]);
+        let args: Vec<_> =
+            program.build_args.iter().map(|a| (a.name.as_str(), a.default.as_deref())).collect();
+        assert_eq!(args, [("VERSION", Some("none")), ("REVISION", Some(""))]);
+    }
+
+    #[test]
+    fn builds_that_differ_are_said() {
+        let make = "all:\n\tgo build ./cmd/x\nfull:\n\tgo build -tags full ./cmd/x\nodd:\n\tgo build -tags $(T) ./cmd/x\n";
+        let (own, program) = details(&[("Makefile", make)]);
+        assert_eq!(
+            (line(&own).as_str(), program.findings[0].code.as_str()),
+            (" |  | ", "build-flags-disputed")
+        );
+        let make = "all:\n\tgo build -tags $(T) ./cmd/x\n";
+        let (_, program) = details(&[("Makefile", make)]);
+        assert_eq!(program.findings[0].code, "build-flags-unknown");
+    }
+
+    #[test]
+    fn patterns_of_private_modules() {
+        assert!(matches("a.b/c/*", "a.b/c/d") && matches("x,*.b", "a.b/c"));
+        assert!(!matches("a.b/c/*", "a.b/c") && !matches("", "a") && !matches("a.b/cc", "a.b/c"));
+    }
+}

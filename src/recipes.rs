@@ -1,0 +1,384 @@
+//! What the repository itself says about how it is built and run: Makefiles, CI, units, compose
+//! files, documentation. Each reader gives neutral facts with their places; languages ask for the
+//! commands of their own tools.
+//!
+//! A recipe is read once for the folder that it is written for, its *home*: a workflow in
+//! `.github/workflows` and a unit in `deploy/` are written for the folder above.
+
+pub mod apply;
+mod ci;
+mod compose;
+mod docs;
+mod find;
+mod goreleaser;
+mod kubernetes;
+mod make;
+mod platform;
+mod pm2;
+mod start;
+mod systemd;
+mod task;
+
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::Repo;
+use crate::shell::{self, Command};
+
+/// A command of a recipe that builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The folder that it runs in.
+    pub dir: RelPath,
+    /// Environment that is set for it, by the line and by what surrounds it.
+    pub env: Vec<(String, String)>,
+    /// Its words, variables written out where they are known.
+    pub words: Vec<String>,
+    /// It is part of what makes a release.
+    pub release: bool,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// The version of a tool that a recipe installs or runs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// The tool, as the recipe names it.
+    pub name: String,
+    /// The version, as it is written.
+    pub version: String,
+    /// It is part of what makes a release.
+    pub release: bool,
+    /// One of several that are tried.
+    pub one_of_several: bool,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// A variable with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub key: String,
+    /// The value, as it is written.
+    pub value: String,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// A port inside the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The number.
+    pub number: u16,
+    /// UDP, not TCP.
+    pub udp: bool,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// A folder inside the container, or of the machine, that the program writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// The absolute path.
+    pub path: String,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// How something is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The kind of recipe.
+    pub by: Recipe,
+    /// The name of the process, service or unit.
+    pub name: String,
+    /// The folder of the sources that it runs, where the recipe names one.
+    pub dir: Option<RelPath>,
+    /// The image, where it names one.
+    pub image: Option<String>,
+    /// The image is built from the repository, as the recipe says.
+    pub built_here: bool,
+    /// The command; empty where the image decides.
+    pub words: Vec<String>,
+    /// Why the command needs a shell, where it does.
+    pub shell: Option<&'static str>,
+    /// Environment.
+    pub env: Vec<Variable>,
+    /// Ports.
+    pub ports: Vec<Port>,
+    /// Folders.
+    pub folders: Vec<Folder>,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+impl Run {
+    fn new(by: Recipe, name: impl Into<String>, evidence: Evidence) -> Self {
+        Self {
+            by,
+            name: name.into(),
+            dir: None,
+            image: None,
+            built_here: false,
+            words: Vec::new(),
+            shell: None,
+            env: Vec::new(),
+            ports: Vec::new(),
+            folders: Vec::new(),
+            evidence,
+        }
+    }
+
+    /// Takes the command from a line for a shell: the last of a chain, and the environment before
+    /// it.
+    fn set_line(&mut self, line: &str, file: &RelPath, number: u32) {
+        let chain = shell::parse(line);
+        self.shell = chain.shell.or((chain.commands.len() > 1).then_some("several commands"));
+        let Some(command) = chain.commands.into_iter().next_back() else { return };
+        for (key, value) in command.env {
+            let evidence = Evidence::at(file, number, format!("sets {key}"));
+            self.env.push(Variable { key, value, evidence });
+        }
+        self.words = command.argv;
+        if self.words.first().is_some_and(|word| word == "exec") {
+            self.words.remove(0);
+        }
+    }
+}
+
+/// The kinds of recipes that say how something is started, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recipe {
+    /// A Procfile.
+    Procfile,
+    /// A file of a hosting platform.
+    Platform,
+    /// A unit of systemd.
+    Unit,
+    /// A file of the process manager pm2.
+    ProcessManager,
+    /// A compose file.
+    Compose,
+    /// Manifests of Kubernetes.
+    Kubernetes,
+    /// Documentation.
+    Docs,
+}
+
+/// How the software of a folder is built.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Commands.
+    pub steps: Vec<Step>,
+    /// Tools.
+    pub tools: Vec<Tool>,
+    /// Variables that hold for every command of a file.
+    pub variables: Vec<Variable>,
+}
+
+/// How the software of a folder is run.
+#[derive(Debug, Default)]
+pub struct Running {
+    /// What is started.
+    pub runs: Vec<Run>,
+    /// Names of images that the recipes build.
+    pub images: Vec<String>,
+}
+
+/// How the software in `dir` is built: what is written for it, then for the folders above.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn built(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Built>>> {
+    homes(dir).map(|home| repo.once(&home, || find::built(repo, &home))).collect()
+}
+
+/// How the software in `dir` is run: what is written for it, then for the folders above.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn running(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Running>>> {
+    homes(dir).map(|home| repo.once(&home, || find::running(repo, &home))).collect()
+}
+
+fn homes(dir: &RelPath) -> impl Iterator<Item = RelPath> {
+    std::iter::once(dir.clone()).chain(dir.ancestors())
+}
+
+/// The commands that start one of `programs`, nearest recipe first, those of a release before
+/// others.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Step>> {
+    let mut found = Vec::new();
+    for built in built(repo, dir)? {
+        let mine = built.steps.iter().filter(|step| {
+            step.words
+                .first()
+                .is_some_and(|word| programs.contains(&word.rsplit('/').next().unwrap_or_default()))
+        });
+        found.extend(mine.cloned());
+    }
+    found.sort_by_key(|step| !step.release);
+    Ok(found)
+}
+
+/// The versions of a tool that has one of these `names`: those of a release first, then those that
+/// are the only one, then those that are one of several.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<Tool>> {
+    let mut found: Vec<Tool> = Vec::new();
+    for built in built(repo, dir)? {
+        let mine = built.tools.iter().filter(|tool| names.contains(&tool.name.as_str()));
+        found.extend(mine.cloned());
+    }
+    found.sort_by_key(|tool| (!tool.release, tool.one_of_several));
+    Ok(found)
+}
+
+/// The value of a variable that a recipe sets for a build.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Variable>> {
+    for built in built(repo, dir)? {
+        if let Some(found) = built.variables.iter().find(|variable| variable.key == key) {
+            return Ok(Some(found.clone()));
+        }
+        let of_step = |step: &Step| {
+            let (key, value) = step.env.iter().find(|(held, _)| held == key)?;
+            let evidence = step.evidence.clone();
+            Some(Variable { key: key.clone(), value: value.clone(), evidence })
+        };
+        if let Some(found) = built.steps.iter().find_map(of_step) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// How the software in `dir` is started, with a command, strongest recipe first.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
+    let mut found = Vec::new();
+    for running in running(repo, dir)? {
+        let mine = running.runs.iter().filter(|run| !run.words.is_empty());
+        let mine = mine.filter(|run| run.dir.as_ref().is_none_or(|held| held == dir));
+        found.extend(mine.cloned());
+    }
+    found.sort_by_key(|run| run.by);
+    Ok(found)
+}
+
+/// What surrounds the commands of a script.
+struct Scope<'a> {
+    file: &'a RelPath,
+    dir: RelPath,
+    env: Vec<(String, String)>,
+    release: bool,
+    note: String,
+}
+
+impl Scope<'_> {
+    /// Adds the commands of one line of a script, which follows `cd` from one to the next.
+    fn line(&mut self, line: &str, number: u32, into: &mut Vec<Step>) {
+        let here = self.dir.clone();
+        for command in shell::parse(line).commands {
+            self.command(command, number, into);
+        }
+        self.dir = here;
+    }
+
+    /// Adds the commands of a script, which all run in one shell.
+    fn script(&mut self, text: &str, first: u32, into: &mut Vec<Step>) {
+        let here = self.dir.clone();
+        for (number, line) in shell::lines(text) {
+            for command in shell::parse(&line).commands {
+                self.command(command, first.saturating_add(number), into);
+            }
+        }
+        self.dir = here;
+    }
+
+    fn command(&mut self, mut command: Command, number: u32, into: &mut Vec<Step>) {
+        if command.argv.is_empty() || command.argv.first().is_some_and(|word| word == "export") {
+            let words = command.argv.iter().skip(1);
+            self.env.extend(words.filter_map(|word| shell::assignment(word)));
+            self.env.append(&mut command.env);
+            return;
+        }
+        // What only sets the environment, or runs the rest.
+        while command.argv.len() > 1
+            && ["env", "sudo", "time", "exec", "nice"].contains(&command.argv[0].as_str())
+        {
+            command.argv.remove(0);
+            let sets = command.argv.iter().map_while(|word| shell::assignment(word));
+            let sets: Vec<(String, String)> = sets.collect();
+            command.argv.drain(..sets.len());
+            command.env.extend(sets);
+        }
+        if let [cd, folder] = command.argv.as_slice()
+            && cd == "cd"
+        {
+            self.dir = self.dir.join(folder).unwrap_or_default();
+            return;
+        }
+        let mut env = self.env.clone();
+        env.append(&mut command.env);
+        let words = command.argv.iter().map(|word| write_out(word, &env)).collect();
+        into.push(Step {
+            dir: self.dir.clone(),
+            env,
+            words,
+            release: self.release,
+            evidence: Evidence::at(self.file, number, self.note.clone()),
+        });
+    }
+}
+
+/// A word with the variables of an environment written out, unless what they hold is not known.
+fn write_out(word: &str, env: &[(String, String)]) -> String {
+    shell::expand(word, false, &|name| {
+        let known = env.iter().rev().find(|(key, _)| key == name);
+        known.map(|(_, value)| value.clone()).filter(|value| !value.contains(['$', '`']))
+    })
+}
+
+/// The number that a text holds, where it is a port.
+fn port_number(text: &str) -> Option<u16> {
+    let number = text.trim().trim_matches(['"', '\'']).parse().ok()?;
+    (number > 0).then_some(number)
+}
+
+/// A command for a note: one line that can be read at a glance.
+fn short(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match line.char_indices().nth(MAX_NOTE) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+/// Characters of a command in a note.
+const MAX_NOTE: usize = 120;
+
+/// A word that a name means a release by.
+fn is_release(name: &str) -> bool {
+    let words = ["release", "publish", "deploy", "docker", "production", "prod", "dist", "package"];
+    name.to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| words.contains(&word))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! What the recipes add to what a detector found: a port, folders, default arguments, environment;
+//! and what they contradict.
+//!
+//! A recipe speaks of a program where it starts the program's own file, where it is written for the
+//! application's folder and builds it, or where it runs an image of exactly the application's name.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::start::{self, Start};
+use super::{Recipe, Run, Running};
+use crate::docker::types::ContainerPath;
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Severity, Sourced};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// Folders of a user that the image has not.
+const HOMES: [&str; 2] = ["/root", "/home"];
+
+/// Parts of names whose values do not belong into an image.
+const SECRET: [&str; 8] = ["secret", "token", "pass", "pword", "key", "auth", "cred", "private"];
+
+/// Names of processes beside the one that serves.
+const SECOND: [&str; 6] = ["worker", "release", "clock", "scheduler", "cron", "jobs"];
+
+/// Adds to every program of an application what the recipes say of it.
+///
+/// # Errors
+/// Where a recipe cannot be read.
+pub fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
+    let mut programs = std::mem::take(&mut facts.programs);
+    let alone = programs.len() < 2;
+    for (at, one) in programs.iter_mut().enumerate() {
+        add(repo, facts, one, alone || at == 0)?;
+    }
+    facts.programs = programs;
+    Ok(())
+}
+
+/// As [`facts`], for one program that is not among them yet.
+///
+/// # Errors
+/// As [`facts`].
+pub fn program(repo: &Repo, facts: &Facts, one: &mut Program) -> Result<()> {
+    let likeliest = facts.programs.first().is_none_or(|first| first.id == one.id);
+    add(repo, facts, one, likeliest || facts.programs.len() < 2)
+}
+
+/// `likeliest`: a recipe that names the application and no program speaks of this one.
+fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Result<()> {
+    if program.kind == Kind::Site {
+        return Ok(());
+    }
+    let running = super::running(repo, &facts.dir)?;
+    let images: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|r: &std::rc::Rc<Running>| &r.images)
+        .map(|i| plain_image(i))
+        .collect();
+    let mut mine: Vec<&Run> = running
+        .iter()
+        .flat_map(|running| &running.runs)
+        .filter(|run| is_of(run, facts, program, likeliest, &images))
+        .collect();
+    mine.sort_by_key(|run| {
+        let second = SECOND.contains(&run.name.as_str());
+        let other = !start::names(&run.words, program);
+        (run.by, second, other, run.name != "web", run.ports.is_empty())
+    });
+    let (mine, others) = split(mine);
+    let starts = start::all(&mine, program);
+    let taken = arguments(program, &starts);
+    port(program, &mine, taken);
+    more_ports(program, &mine);
+    folders(program, &mine);
+    environment(program, &mine);
+    other_processes(program, &others);
+    Ok(())
+}
+
+/// True where a recipe speaks of this program.
+fn is_of(
+    run: &Run,
+    facts: &Facts,
+    program: &Program,
+    likeliest: bool,
+    images: &BTreeSet<&str>,
+) -> bool {
+    if run.image.is_none() && !run.words.is_empty() && !run.built_here {
+        return start::names(&run.words, program)
+            || run.by != Recipe::Docs && likeliest && run.dir.as_ref() == Some(&facts.dir);
+    }
+    if !likeliest && !start::names(&run.words, program) {
+        return false;
+    }
+    if run.built_here || run.dir.is_some() {
+        return run.dir.as_ref() == Some(&facts.dir);
+    }
+    let Some(image) = run.image.as_deref().map(plain_image) else { return false };
+    let last = image.rsplit('/').next().unwrap_or_default();
+    let named = last == facts.name.value || last == program.name;
+    let source = facts.source.as_ref().and_then(|source| source.value.rsplit('/').next());
+    let repository =
+        facts.dir.is_root() && source.is_some_and(|name| name.eq_ignore_ascii_case(last));
+    // Images without an owner are those of other projects, unless they are built here.
+    images.contains(image) && facts.dir.is_root() || image.contains('/') && (named || repository)
+}
+
+/// An image's name without registry, tag and digest.
+fn plain_image(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or_default();
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    }
+}
+
+/// The runs of the program itself, and the other processes of the same application.
+fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
+    let mut mine: Vec<&Run> = Vec::new();
+    let mut others: Vec<&Run> = Vec::new();
+    for run in runs {
+        let held = mine.iter().find(|held| held.by == run.by);
+        let same = |held: &&Run| run.name == held.name || run.words == held.words;
+        if run.by == Recipe::Docs || run.words.is_empty() || held.is_none_or(same) {
+            mine.push(run);
+        } else if !others.iter().any(same) {
+            others.push(run);
+        }
+    }
+    (mine, others)
+}
+
+/// Takes the default arguments of the strongest recipe that the image can serve; the start that
+/// they were taken from.
+fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start> {
+    let wanted = starts.iter().find(|start| !start.words.is_empty())?;
+    let line = start::joined(&wanted.words);
+    let held = program.args.as_ref().map(|args| args.value.clone());
+    if let Some(lack) = &wanted.lack {
+        if held.as_deref() != Some(line.as_str()) {
+            report(
+                program,
+                Finding::new(
+                    "start-arguments",
+                    Severity::Warning,
+                    format!(
+                        "the repository starts the program with `{line}`, and the image does not"
+                    ),
+                    [wanted.evidence.clone()],
+                    lack.clone(),
+                    "provide what is missing and set --args, or start the program otherwise",
+                ),
+            );
+        }
+        return None;
+    }
+    match held {
+        None => program.args = Some(known(wanted.by, line, wanted.evidence.clone())),
+        Some(held) if line == held || line.starts_with(&format!("{held} ")) => {
+            if let Some(args) = program.args.as_mut().filter(|_| line != held) {
+                args.value = line;
+                args.evidence.insert(0, wanted.evidence.clone());
+            }
+        }
+        Some(held) => {
+            let mut evidence = vec![wanted.evidence.clone()];
+            evidence.extend(program.args.iter().flat_map(|args| args.evidence.clone()).take(1));
+            report(
+                program,
+                Finding::new(
+                    "start-arguments",
+                    Severity::Warning,
+                    format!(
+                        "the repository starts the program with `{line}`, the image with `{held}`"
+                    ),
+                    evidence,
+                    "one of them does not start what the other does",
+                    "choose with --args",
+                ),
+            );
+            return None;
+        }
+    }
+    Some(wanted)
+}
+
+/// One statement of a port.
+struct Stated<'r> {
+    number: u16,
+    evidence: Evidence,
+    run: &'r Run,
+    /// The recipe itself makes the program listen there.
+    told: bool,
+}
+
+fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>) {
+    let mut stated: Vec<Stated> = Vec::new();
+    for run in runs {
+        let by_args = start::port(&run.words);
+        let by_env = port_in(run, program);
+        let is_taken = taken.is_some_and(|start| start.evidence == run.evidence);
+        if let Some(number) = by_args.filter(|_| is_taken) {
+            stated.push(Stated { number, evidence: run.evidence.clone(), run, told: true });
+        } else if let Some((number, evidence)) = by_env.clone() {
+            stated.push(Stated { number, evidence, run, told: true });
+        } else if by_args.is_none() {
+            let first = run.ports.iter().find(|port| !port.udp);
+            stated.extend(first.map(|port| Stated {
+                number: port.number,
+                evidence: port.evidence.clone(),
+                run,
+                told: false,
+            }));
+        }
+    }
+    let Some(first) = stated.first() else { return };
+    let by_argument = taken.is_some_and(|start| start.evidence == first.evidence);
+    let known = program.port.as_ref().map(|port| (port.value, port.evidence.clone()));
+    match known {
+        Some((held, evidence)) if !evidence.is_empty() && !by_argument => {
+            dispute(program, held, &evidence, &stated);
+        }
+        _ => take_port(program, &stated, by_argument),
+    }
+}
+
+/// The port of the first statement; those that say another one are named.
+fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
+    let Some(first) = stated.first() else { return };
+    let mut port = known(first.run.by, first.number, first.evidence.clone());
+    for other in &stated[1..] {
+        if other.number != first.number {
+            let why = format!("{}: {}", other.evidence.place(), other.evidence.note);
+            port = port.rejecting(other.number.to_string(), why);
+        } else if !port.evidence.contains(&other.evidence) {
+            port = port.agreeing(other.evidence.clone());
+        }
+    }
+    program.port = Some(port);
+    program.kind = Kind::Service;
+    program.findings.retain(|finding| finding.code != "port-unknown");
+    if !by_argument {
+        let told = env_of_port(first.run, first.number);
+        let variable = told.or_else(|| {
+            let key = program.port_variable.clone()?;
+            Some((key, first.number.to_string(), first.evidence.clone()))
+        });
+        if let Some((key, value, evidence)) = variable {
+            set(program, &key, &value, known(first.run.by, (), evidence));
+        }
+    }
+}
+
+/// What a recipe says: one line of documentation is a guess.
+fn known<T>(by: Recipe, value: T, evidence: Evidence) -> Sourced<T> {
+    match by {
+        Recipe::Docs => Sourced::guessed(value, evidence),
+        _ => Sourced::new(value, evidence),
+    }
+}
+
+/// Further ports of the recipes that publish the main one, and all for datagrams.
+fn more_ports(program: &mut Program, runs: &[&Run]) {
+    let main = program.port.as_ref().map(|port| port.value);
+    for run in runs {
+        let agrees = run.ports.iter().any(|port| !port.udp && Some(port.number) == main);
+        for port in run.ports.iter().filter(|port| agrees || port.udp) {
+            let number = if port.udp { Port::udp(port.number) } else { Port::tcp(port.number) };
+            let held = program.more_ports.iter().any(|held| held.value == number);
+            if !held && (port.udp || Some(port.number) != main) {
+                program.more_ports.push(known(run.by, number, port.evidence.clone()));
+            }
+        }
+    }
+}
+
+/// The code says one port, and a recipe publishes another one that it does not tell the program.
+fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[Stated]) {
+    let publishes = |run: &Run| run.ports.iter().any(|port| !port.udp && port.number == held);
+    let other = stated.iter().find(|one| !one.told && one.number != held && !publishes(one.run));
+    let Some(other) = other else { return };
+    let mut places = evidence.iter().take(1).cloned().collect::<Vec<_>>();
+    places.push(other.evidence.clone());
+    report(
+        program,
+        Finding::new(
+            "port-disputed",
+            Severity::Warning,
+            format!(
+                "the code listens on port {held}, and a recipe publishes port {}",
+                other.number
+            ),
+            places,
+            "a port that nobody listens on answers nothing",
+            "check which one is right, and set --port where it is the other one",
+        ),
+    );
+}
+
+/// A port that the recipe sets by the environment.
+fn port_in(run: &Run, program: &Program) -> Option<(u16, Evidence)> {
+    let key = program.port_variable.as_deref().unwrap_or("PORT");
+    let variable = run.env.iter().find(|variable| variable.key == key)?;
+    Some((super::port_number(&variable.value)?, variable.evidence.clone()))
+}
+
+/// The variable by which a recipe tells the program its port: one that holds exactly that port.
+fn env_of_port(run: &Run, number: u16) -> Option<(String, String, Evidence)> {
+    let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(number);
+    let mut found: Vec<_> = run.env.iter().filter(|variable| holds(&variable.value)).collect();
+    let words = |key: &str| key.split('_').any(|word| word.eq_ignore_ascii_case("port"));
+    found.sort_by_key(|variable| !words(&variable.key));
+    let found = found.first()?;
+    Some((found.key.clone(), found.value.clone(), found.evidence.clone()))
+}
+
+/// Adds a finding, unless it is there already.
+fn report(program: &mut Program, finding: Finding) {
+    if !program.findings.contains(&finding) {
+        program.findings.push(finding);
+    }
+}
+
+fn folders(program: &mut Program, runs: &[&Run]) {
+    for run in runs {
+        for folder in &run.folders {
+            add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
+        }
+    }
+}
+
+fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
+    let of_user = |home: &str| {
+        path.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if HOMES.iter().any(|home| of_user(home)) || ContainerPath::new(path).is_err() {
+        return;
+    }
+    let beside = path.strip_prefix("/app/").unwrap_or(path);
+    let same = |held: &str| held == path || held.trim_start_matches("./") == beside;
+    match program.writable.iter_mut().find(|held| same(&held.value)) {
+        Some(held) => {
+            let new = |evidence: &Evidence| !held.evidence.contains(evidence);
+            if let Some(evidence) = source.evidence.into_iter().find(new) {
+                *held = held.clone().agreeing(evidence);
+            }
+        }
+        None => program.writable.push(source.map(|()| path.to_owned())),
+    }
+}
+
+/// Variables that a recipe points at a folder that it mounts, or into it.
+fn environment(program: &mut Program, runs: &[&Run]) {
+    for run in runs {
+        for variable in &run.env {
+            let mounted = |folder: &super::Folder| {
+                let rest = variable.value.strip_prefix(&folder.path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if !run.folders.iter().any(mounted) || variable.value.contains(['$', '`', '{']) {
+                continue;
+            }
+            let source = known(run.by, (), variable.evidence.clone());
+            set(program, &variable.key, &variable.value, source.clone());
+            let is_file = variable.value.rsplit('/').next().is_some_and(|name| name.contains('.'));
+            if !is_file {
+                add_folder(program, &variable.value, source);
+            }
+        }
+    }
+}
+
+fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {
+    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !key.starts_with(|c: char| c.is_ascii_digit())
+        && !value.chars().any(char::is_control)
+        && !SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word));
+    if plain && !program.env.iter().any(|held| held.value.key == key) {
+        let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
+        program.env.push(source.map(|()| var));
+    }
+}
+
+/// The image starts one process: the others are named.
+fn other_processes(program: &mut Program, others: &[&Run]) {
+    // The detector of a language that follows the process manager says so itself.
+    let said = program.findings.iter().any(|finding| finding.code == "several-processes");
+    let managed = |run: &&&Run| said && run.by == Recipe::ProcessManager;
+    let others: Vec<&Run> = others.iter().filter(|run| !managed(run)).copied().collect();
+    let Some(first) = others.first() else { return };
+    let named: Vec<String> =
+        others.iter().map(|run| format!("{} (`{}`)", run.name, run.words.join(" "))).collect();
+    let file: &RelPath = &first.evidence.file;
+    report(
+        program,
+        Finding::new(
+            "other-processes",
+            Severity::Warning,
+            format!("{file} also starts {}, and the image does not", named.join(", ")),
+            others.iter().map(|run| run.evidence.clone()),
+            "a container runs one process; what the others do does not happen",
+            "run the image again for each of them with that command, or start all of them with --entrypoint",
+        ),
+    );
+}

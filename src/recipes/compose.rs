@@ -1,0 +1,119 @@
+//! Compose files: services with their ports, volumes, environment and commands.
+//! <https://docs.docker.com/reference/compose-file/services/>
+
+use super::{Folder, Port, Recipe, Run, Running, Variable, port_number};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::settings::{self, Item, Value};
+use crate::shell;
+
+/// The file.
+pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    let documents = settings::parse_yaml(text);
+    let Some(root) = documents.first() else { return };
+    let folder = file.parent().unwrap_or_default();
+    for entry in root.get("services").map(Item::entries).unwrap_or_default() {
+        let service = &entry.item;
+        let note = format!("the service {} of {}", entry.key, file.file_name());
+        let mut run = Run::new(Recipe::Compose, &entry.key, Evidence::at(file, entry.line, note));
+        run.image = service.text_at(&["image"]).map(str::to_owned);
+        if let Some(build) = service.get("build") {
+            let context = build.text().or(build.text_at(&["context"])).unwrap_or(".");
+            run.dir = folder.join(context);
+            run.built_here = true;
+            into.images.extend(run.image.clone());
+        }
+        command(service.get("command"), file, &mut run);
+        environment(service.get("environment"), file, &mut run);
+        for item in service.get("ports").map(Item::items).unwrap_or_default() {
+            run.ports.extend(port(item, file));
+        }
+        let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
+        run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
+        into.runs.push(run);
+    }
+}
+
+fn command(item: Option<&Item>, file: &RelPath, run: &mut Run) {
+    let Some(item) = item else { return };
+    match &item.value {
+        Value::Scalar(line) => run.set_line(line, file, item.line),
+        _ => run.words = item.items().iter().filter_map(|i| i.text().map(str::to_owned)).collect(),
+    }
+}
+
+fn environment(item: Option<&Item>, file: &RelPath, run: &mut Run) {
+    let Some(item) = item else { return };
+    let pairs = item.items().iter().filter_map(|item| {
+        let (key, value) = item.text()?.split_once('=')?;
+        Some((key.to_owned(), value.to_owned(), item.line))
+    });
+    let entries = item
+        .entries()
+        .iter()
+        .filter_map(|entry| Some((entry.key.clone(), entry.item.text()?.to_owned(), entry.line)));
+    for (key, value, line) in pairs.chain(entries) {
+        let evidence = Evidence::at(file, line, format!("sets {key}"));
+        run.env.push(Variable { key, value, evidence });
+    }
+}
+
+/// `8080:80/udp`, `127.0.0.1:8080:80`, or `target: 80`.
+fn port(item: &Item, file: &RelPath) -> Option<Port> {
+    let text = if let Some(text) = item.text() {
+        text.to_owned()
+    } else {
+        let protocol = item.text_at(&["protocol"]).unwrap_or("tcp");
+        format!("{}/{protocol}", item.text_at(&["target"])?)
+    };
+    let (number, udp) = published(&text)?;
+    let evidence = Evidence::at(file, item.line, format!("publishes `{text}`"));
+    Some(Port { number, udp, evidence })
+}
+
+/// The container's side of what `-p` and `ports` take.
+pub(super) fn published(text: &str) -> Option<(u16, bool)> {
+    let text = shell::expand(text, false, &|_| None);
+    let (text, protocol) = text.rsplit_once('/').unwrap_or((&text, "tcp"));
+    // `${PORT:-3000}:3000`: the last part is the container's.
+    let number = text.rsplit(':').next()?;
+    Some((port_number(number)?, protocol == "udp"))
+}
+
+fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
+    let path = match item.text() {
+        Some(text) => mounted(text)?,
+        None if item.text_at(&["read_only"]) == Some("true") => return None,
+        None => {
+            let source = item.text_at(&["source"]).unwrap_or_default();
+            let target = item.text_at(&["target"])?;
+            mounted(&format!("{source}:{target}"))?
+        }
+    };
+    let evidence = Evidence::at(file, item.line, format!("a volume is mounted at {path}"));
+    Some(Folder { path, evidence })
+}
+
+/// The folder of the container that `-v` and `volumes` mount something writable at; `None` for a
+/// single file, for what is mounted to be read, and for what belongs to the machine.
+pub(super) fn mounted(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, path, options) = match parts.as_slice() {
+        [path] => ("", *path, ""),
+        [source, path] => (*source, *path, ""),
+        [source, path, options, ..] => (*source, *path, *options),
+        [] => return None,
+    };
+    let path = path.trim_end_matches('/');
+    let file =
+        path.rsplit('/').next().is_some_and(|name| name.contains('.') && !name.starts_with('.'));
+    let machine = ["/var/run", "/run", "/etc", "/proc", "/sys", "/dev", "/usr", "/host", "/tmp"];
+    let of_machine = machine.iter().any(|folder| {
+        path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    });
+    // The sources themselves, as development mounts them.
+    let sources = [".", "./", "$PWD", "$(pwd)", "${PWD}", "`pwd`"].contains(&source);
+    let usable = path.starts_with('/') && !path.contains(['$', '`']) && !path.contains("..");
+    let read_only = options.split(',').any(|option| option == "ro");
+    (usable && !file && !of_machine && !sources && !read_only).then(|| path.to_owned())
+}

@@ -1,0 +1,212 @@
+//! Documentation: `docker run` lines and shell lines that start a program, in blocks of code.
+
+use super::compose::{mounted, published};
+use super::{Folder, Port, Recipe, Run, Running, Variable};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::shell::{self, Command};
+
+/// Options of `docker run` that take a value in the next word.
+const VALUED: [&str; 34] = [
+    "-p",
+    "--publish",
+    "-v",
+    "--volume",
+    "-e",
+    "--env",
+    "--name",
+    "--network",
+    "--net",
+    "-w",
+    "--workdir",
+    "-u",
+    "--user",
+    "--entrypoint",
+    "--restart",
+    "-m",
+    "--memory",
+    "--cpus",
+    "--env-file",
+    "--mount",
+    "--platform",
+    "-h",
+    "--hostname",
+    "-l",
+    "--label",
+    "--link",
+    "--add-host",
+    "--device",
+    "--cap-add",
+    "--cap-drop",
+    "--tmpfs",
+    "--log-driver",
+    "--log-opt",
+    "--pull",
+];
+
+/// A file of documentation.
+pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    for (first, block) in blocks(text) {
+        for (number, line) in shell::lines(&block) {
+            let line = line.trim_start().trim_start_matches("$ ");
+            for command in shell::parse(line).commands {
+                add(command, file, first + number, into);
+            }
+        }
+    }
+}
+
+/// The text of each block of code, with its first line.
+fn blocks(text: &str) -> Vec<(u32, String)> {
+    let mut found: Vec<(u32, String)> = Vec::new();
+    let mut fence: Option<&str> = None;
+    let mut indented = 0;
+    for (number, line) in (1..).zip(text.lines()) {
+        let trimmed = line.trim_start();
+        let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
+        match (fence, mark) {
+            (None, Some(mark)) => {
+                fence = Some(mark);
+                found.push((number + 1, String::new()));
+            }
+            (Some(open), Some(mark)) if open == mark => fence = None,
+            (Some(_), _) => {
+                if let Some((_, block)) = found.last_mut() {
+                    block.push_str(trimmed);
+                    block.push('\n');
+                }
+            }
+            // Indented code, as other kinds of markup have it.
+            (None, None) if line.starts_with("    ") || line.starts_with('\t') => {
+                match found.last_mut() {
+                    Some((_, block)) if indented + 1 == number => {
+                        block.push_str(trimmed);
+                        block.push('\n');
+                    }
+                    _ => found.push((number, format!("{trimmed}\n"))),
+                }
+                indented = number;
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
+    if command.argv.first().is_some_and(|word| word == "sudo") {
+        command.argv.remove(0);
+    }
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["docker" | "podman" | "nerdctl", "build" | "buildx", rest @ ..] => {
+            let tag = rest.iter().position(|word| matches!(*word, "-t" | "--tag"));
+            into.images.extend(tag.and_then(|at| rest.get(at + 1)).map(|name| (*name).to_owned()));
+        }
+        ["docker" | "podman" | "nerdctl", "run", rest @ ..]
+        | ["docker" | "podman", "container", "run", rest @ ..] => {
+            into.runs.extend(container(rest, file, number));
+        }
+        [first, ..] if is_program(first) => {
+            let note = format!("documentation starts `{}`", super::short(&command.argv.join(" ")));
+            let mut run = Run::new(Recipe::Docs, "", Evidence::at(file, number, note));
+            let evidence = |key: &str| Evidence::at(file, number, format!("sets {key}"));
+            run.env = command
+                .env
+                .into_iter()
+                .map(|(key, value)| Variable { evidence: evidence(&key), key, value })
+                .collect();
+            run.words = command.argv;
+            into.runs.push(run);
+        }
+        _ => {}
+    }
+}
+
+/// A program of the repository: `./x`, `target/release/x`, a plain name.
+fn is_program(word: &str) -> bool {
+    const OTHERS: [&str; 24] = [
+        "cd",
+        "curl",
+        "git",
+        "docker",
+        "sudo",
+        "apt",
+        "apt-get",
+        "brew",
+        "make",
+        "echo",
+        "export",
+        "cp",
+        "mkdir",
+        "cat",
+        "wget",
+        "tar",
+        "pip",
+        "kubectl",
+        "helm",
+        "systemctl",
+        "chmod",
+        "ls",
+        "psql",
+        "source",
+    ];
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    word.chars().all(plain)
+        && word.starts_with(|c: char| c.is_ascii_lowercase() || c == '.' || c == '/')
+        && !OTHERS.contains(&word)
+}
+
+/// The words after `docker run`.
+fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
+    let evidence = |note: String| Evidence::at(file, number, note);
+    let line = format!("documentation runs `docker run {}`", super::short(&words.join(" ")));
+    let mut run = Run::new(Recipe::Docs, "", evidence(line));
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') {
+            run.image = Some(word.to_owned());
+            run.words = words.map(str::to_owned).collect();
+            return Some(run);
+        }
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) if word.starts_with("--") => (name, Some(value)),
+            _ => (word, None),
+        };
+        let value = match value {
+            Some(value) => value,
+            None if VALUED.contains(&name) => words.next()?,
+            // `-p8080:80`, and switches.
+            None => match word.strip_prefix("-p").filter(|rest| !rest.is_empty()) {
+                Some(rest) if !word.starts_with("--") => {
+                    run.ports.extend(port(rest, &evidence));
+                    continue;
+                }
+                _ => continue,
+            },
+        };
+        match name {
+            "-p" | "--publish" => run.ports.extend(port(value, &evidence)),
+            "-v" | "--volume" => {
+                if let Some(path) = mounted(value) {
+                    let evidence = evidence(format!("`-v {value}` mounts a volume at {path}"));
+                    run.folders.push(Folder { path, evidence });
+                }
+            }
+            "-e" | "--env" => {
+                if let Some((key, value)) = value.split_once('=') {
+                    let evidence = evidence(format!("`-e {key}={value}`"));
+                    let (key, value) = (key.to_owned(), value.to_owned());
+                    run.env.push(Variable { key, value, evidence });
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn port(value: &str, evidence: &dyn Fn(String) -> Evidence) -> Option<Port> {
+    let (number, udp) = published(value)?;
+    Some(Port { number, udp, evidence: evidence(format!("`-p {value}` publishes port {number}")) })
+}

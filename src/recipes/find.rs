@@ -1,0 +1,163 @@
+//! Which files are recipes, and which reader each of them has.
+
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::{Built, Running, ci, compose, docs, goreleaser, kubernetes, make, platform, pm2};
+use super::{systemd, task};
+use crate::path::RelPath;
+use crate::repo::{Entry, Repo};
+
+/// Bytes of one recipe; a larger file is none.
+const MAX_SIZE: u64 = 256 << 10;
+/// Recipes of one home that are read.
+const MAX_FILES: usize = 64;
+/// Files of one folder that are looked at.
+const MAX_LISTED: usize = 400;
+
+/// Folders below a home whose files say how its software is deployed.
+const DEPLOYING: [&str; 26] = [
+    "deploy",
+    "deployment",
+    "deployments",
+    "contrib",
+    "etc",
+    "init",
+    "systemd",
+    "packaging",
+    "package",
+    "pkg",
+    "dist",
+    "k8s",
+    "kubernetes",
+    "kube",
+    "manifests",
+    "helm",
+    "chart",
+    "charts",
+    "docker",
+    "infra",
+    "ops",
+    "install",
+    "scripts",
+    "support",
+    "build",
+    "debian",
+];
+
+/// Folders below a home that hold documentation.
+const DOCUMENTING: [&str; 3] = ["docs", "doc", "documentation"];
+
+type Reader<T> = fn(&RelPath, &RelPath, &str, &mut T);
+
+/// How the software of a folder is built.
+pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
+    let mut files = files_in(repo, home);
+    if let Some(folder) = home.join(".github/workflows") {
+        files.extend(repo.children(&folder).map(|(path, _)| path.clone()));
+    }
+    files.extend(home.join(".circleci/config.yml"));
+    let mut found = Built::default();
+    read(repo, home, files, &mut found, |home, path| built_by(home, path))?;
+    Ok(found)
+}
+
+fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
+    let name = path.file_name().to_ascii_lowercase();
+    let way = path.strip(home)?;
+    let yaml = matches!(path.extension(), "yml" | "yaml");
+    Some(match name.as_str() {
+        "makefile" | "gnumakefile" => make::makefile,
+        "justfile" | ".justfile" => make::justfile,
+        "taskfile.yml" | "taskfile.yaml" | "taskfile.dist.yml" => task::taskfile,
+        "mise.toml" | ".mise.toml" => task::mise,
+        ".goreleaser.yml" | ".goreleaser.yaml" | "goreleaser.yml" | "goreleaser.yaml" => {
+            goreleaser::read
+        }
+        ".gitlab-ci.yml" => ci::gitlab,
+        ".travis.yml" => ci::travis,
+        "netlify.toml" => platform::netlify,
+        "vercel.json" => platform::vercel,
+        "project.json" => task::nx,
+        "system.properties" => platform::system_properties,
+        "build.sh" | "release.sh" => make::script,
+        _ if yaml && way.starts_with(".github/workflows/") => ci::github,
+        _ if yaml && way.starts_with(".circleci/") => ci::circle,
+        _ => return None,
+    })
+}
+
+/// How the software of a folder is run.
+pub(super) fn running(repo: &Repo, home: &RelPath) -> Result<Running> {
+    let mut files = files_in(repo, home);
+    for folder in DEPLOYING.iter().chain(&DOCUMENTING).filter_map(|name| home.join(name)) {
+        let below = repo.files_under(&folder).take(MAX_LISTED);
+        files.extend(below.filter(|path| path.components().count() <= 6).cloned());
+    }
+    let mut found = Running::default();
+    read(repo, home, files, &mut found, |home, path| run_by(home, path))?;
+    Ok(found)
+}
+
+fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
+    let name = path.file_name().to_ascii_lowercase();
+    let way = path.strip(home)?;
+    let top = way.split('/').next().filter(|top| *top != way).unwrap_or_default();
+    let yaml = matches!(path.extension(), "yml" | "yaml");
+    let composed = ["compose", "docker-compose"].iter().any(|stem| name.starts_with(stem));
+    Some(match name.as_str() {
+        "procfile" => platform::procfile,
+        "fly.toml" => platform::fly,
+        "render.yaml" | "render.yml" => platform::render,
+        "app.json" => platform::app_json,
+        "heroku.yml" => platform::heroku,
+        "railway.json" | "railway.toml" => platform::railway,
+        "ecosystem.config.js"
+        | "ecosystem.config.cjs"
+        | "ecosystem.config.json"
+        | "ecosystem.json"
+        | "pm2.json"
+        | "pm2.config.js"
+        | "pm2.config.cjs"
+        | "process.json" => pm2::read,
+        _ if yaml && composed && !is_for_development(&name) => compose::read,
+        _ if path.extension() == "service" => systemd::read,
+        _ if name.starts_with("readme") && top.is_empty() => docs::read,
+        _ if path.extension() == "md" && DOCUMENTING.contains(&top) => docs::read,
+        "install.md" | "docker.md" | "deployment.md" | "deploy.md" => docs::read,
+        _ if yaml && DEPLOYING.contains(&top) => kubernetes::read,
+        _ => return None,
+    })
+}
+
+/// A variant of a compose file that serves development or tests.
+fn is_for_development(name: &str) -> bool {
+    ["dev", "development", "test", "tests", "ci", "override", "local", "e2e"]
+        .iter()
+        .any(|word| name.split(['.', '-', '_']).any(|part| part == *word))
+}
+
+fn files_in(repo: &Repo, folder: &RelPath) -> Vec<RelPath> {
+    let files = repo.children(folder).filter(|(_, entry)| *entry == Entry::File);
+    files.map(|(path, _)| path.clone()).collect()
+}
+
+fn read<T>(
+    repo: &Repo,
+    home: &RelPath,
+    files: Vec<RelPath>,
+    into: &mut T,
+    reader: impl Fn(&RelPath, &RelPath) -> Option<Reader<T>>,
+) -> Result<()> {
+    let readable = files.into_iter().filter_map(|path| Some((reader(home, &path)?, path)));
+    for (reader, path) in readable.take(MAX_FILES) {
+        if repo.size(&path) <= MAX_SIZE
+            && let Some(text) = repo.source_text(&path)?
+        {
+            let text: Rc<str> = text;
+            reader(home, &path, &text, into);
+        }
+    }
+    Ok(())
+}

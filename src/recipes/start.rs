@@ -1,0 +1,185 @@
+//! The command of a recipe as default arguments of a program: what of it an image can serve.
+
+use super::{Recipe, Run};
+use crate::docker::quote;
+use crate::facts::{Evidence, Program};
+
+/// Flags that take the address or the port to listen on, without dashes.
+const LISTENING: [&str; 20] = [
+    "port",
+    "http-port",
+    "listen",
+    "listen-port",
+    "listen-address",
+    "listen-addr",
+    "listen-on",
+    "addr",
+    "address",
+    "bind",
+    "bind-address",
+    "bind-addr",
+    "bind-port",
+    "http",
+    "http-addr",
+    "http-address",
+    "http-listen-address",
+    "web-listen-address",
+    "server-port",
+    "serve-addr",
+];
+
+/// First words of commands that end by themselves.
+const ENDING: [&str; 12] = [
+    "help",
+    "version",
+    "init",
+    "migrate",
+    "generate",
+    "completion",
+    "setup",
+    "install",
+    "config",
+    "check",
+    "test",
+    "validate",
+];
+
+/// The arguments that a recipe starts a program with.
+pub(super) struct Start {
+    /// The words after the program.
+    pub(super) words: Vec<String>,
+    /// Why the image cannot start with them, where it cannot.
+    pub(super) lack: Option<String>,
+    pub(super) evidence: Evidence,
+    pub(super) by: Recipe,
+}
+
+/// True where the first word is the program's own file.
+pub(super) fn names(words: &[String], program: &Program) -> bool {
+    let Some(first) = words.first() else { return false };
+    first.rsplit('/').next() == Some(program.name.as_str())
+}
+
+/// The arguments of every run that has some; those of documentation only where all of it agrees.
+pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
+    let of_docs = |run: &Run| run.by == Recipe::Docs;
+    let mut starts: Vec<Start> =
+        runs.iter().filter(|run| !of_docs(run)).filter_map(|run| of(run, program)).collect();
+    let documented: Vec<Start> =
+        runs.iter().filter(|run| of_docs(run)).filter_map(|run| of(run, program)).collect();
+    if documented.windows(2).all(|pair| pair[0].words == pair[1].words) {
+        starts.extend(documented);
+    }
+    starts
+}
+
+/// The arguments of a run; `None` where it starts something else, or what ends by itself.
+fn of(run: &Run, program: &Program) -> Option<Start> {
+    let words = match run.words.as_slice() {
+        words if names(words, program) => &words[1..],
+        // What follows an image are arguments, unless they begin with a program.
+        [first, ..] if (run.image.is_some() || run.built_here) && is_argument(first, program) => {
+            &run.words[..]
+        }
+        _ => return None,
+    };
+    let first = words.first()?;
+    if ENDING.contains(&first.as_str())
+        || words.iter().any(|word| matches!(word.as_str(), "--help" | "-h" | "--version" | "-V"))
+    {
+        return None;
+    }
+    let words: Vec<String> = opened(words);
+    let lack = lack(run, &words);
+    Some(Start { words, lack, evidence: run.evidence.clone(), by: run.by })
+}
+
+/// A flag, or a subcommand where the program has some.
+fn is_argument(word: &str, program: &Program) -> bool {
+    word.starts_with('-') || program.subcommands.is_some() && !word.contains(['/', '.'])
+}
+
+/// The words with addresses of this machine alone opened to the network: nothing reaches those in a
+/// container.
+fn opened(words: &[String]) -> Vec<String> {
+    let open = |word: &str| {
+        for host in ["127.0.0.1:", "localhost:", "[::1]:"] {
+            let flag = word.split_once('=').filter(|(flag, _)| is_listening(flag));
+            match (word.strip_prefix(host), flag) {
+                (Some(port), _) => return format!("0.0.0.0:{port}"),
+                (None, Some((flag, value))) if value.starts_with(host) => {
+                    return format!("{flag}=0.0.0.0:{}", &value[host.len()..]);
+                }
+                _ => {}
+            }
+        }
+        word.to_owned()
+    };
+    let mut listening = false;
+    let mut out = Vec::new();
+    for word in words {
+        let here = listening || word.contains('=');
+        out.push(if here { open(word) } else { word.clone() });
+        listening = is_listening(word);
+    }
+    out
+}
+
+fn is_listening(flag: &str) -> bool {
+    let name = flag.trim_start_matches('-').replace(['.', '_'], "-").to_ascii_lowercase();
+    flag.starts_with('-') && LISTENING.contains(&name.as_str())
+}
+
+/// What keeps an image from starting with these words.
+fn lack(run: &Run, words: &[String]) -> Option<String> {
+    if let Some(why) = run.shell {
+        return Some(format!(
+            "the image starts it without a shell, and the line needs one for {why}"
+        ));
+    }
+    let unknown = |word: &&String| {
+        word.chars().any(char::is_control)
+            || word.contains(['$', '%', '<', '>', '`', '|', '*'])
+            || word.contains("...")
+            || word.contains("{{")
+    };
+    if let Some(word) = words.iter().find(unknown) {
+        return Some(format!("what `{word}` stands for is not known here"));
+    }
+    let path = |word: &str| -> bool {
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        let address = value.contains("://")
+            || value.rsplit(':').next().is_some_and(|p| p.parse::<u16>().is_ok());
+        let known = |folder: &super::Folder| {
+            value == folder.path
+                || value.strip_prefix(&folder.path).is_some_and(|r| r.starts_with('/'))
+        };
+        let config =
+            ["toml", "yml", "yaml", "json", "conf", "cfg", "ini", "properties", "pem", "key"];
+        let file = value.rsplit_once('.').is_some_and(|(_, end)| config.contains(&end));
+        (value.starts_with('/') || file) && !address && !run.folders.iter().any(known)
+    };
+    let missing = words.iter().find(|word| path(word))?;
+    Some(format!("whether the image holds `{missing}` is not known: the container may end at once"))
+}
+
+/// The port that words tell a program to listen on.
+pub(super) fn port(words: &[String]) -> Option<u16> {
+    let mut flag = "";
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap_or((flag, word));
+        if is_listening(name) {
+            let number = value.rsplit(':').next().unwrap_or_default();
+            if let Some(port) = super::port_number(number) {
+                return Some(port);
+            }
+        }
+        flag = word;
+    }
+    None
+}
+
+/// The words as one line for `--args`.
+pub(super) fn joined(words: &[String]) -> String {
+    quote::shell_words(words)
+}

@@ -1,0 +1,67 @@
+//! Units of systemd: how a program is started on a machine, and which folders it owns there.
+//! <https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html>
+
+use super::{Folder, Recipe, Run, Running, Variable};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::settings::{self, Assignment};
+use crate::shell;
+
+/// Settings that name folders below a fixed one.
+const OWNED: [(&str, &str); 4] = [
+    ("StateDirectory", "/var/lib"),
+    ("CacheDirectory", "/var/cache"),
+    ("LogsDirectory", "/var/log"),
+    ("RuntimeDirectory", "/run"),
+];
+
+/// A `.service` file.
+pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    let all = settings::sections(text);
+    let service: Vec<&Assignment> = all.iter().filter(|a| a.section == "Service").collect();
+    let Some(start) = service.iter().rfind(|a| a.key == "ExecStart" && !a.value.is_empty()) else {
+        return;
+    };
+    // A unit that runs a container says nothing about the machine that it runs on.
+    let line = start.value.trim_start_matches(['@', '-', ':', '+', '!']);
+    let name = file.file_name().trim_end_matches(".service").trim_end_matches('@');
+    let note = format!("the unit starts `{}`", super::short(line));
+    let mut run = Run::new(Recipe::Unit, name, Evidence::at(file, start.line, note));
+    run.set_line(line, file, start.line);
+    if run.words.first().is_some_and(|word| word.ends_with("/docker") || word == "docker") {
+        return;
+    }
+    let at = |a: &Assignment, note: String| Evidence::at(file, a.line, note);
+    for assignment in service {
+        let words = || {
+            let command = shell::parse(&assignment.value).commands.into_iter().next();
+            command.unwrap_or_default()
+        };
+        let value = &assignment.value;
+        match assignment.key.as_str() {
+            "Environment" => {
+                for (key, value) in words().env {
+                    let evidence = at(assignment, format!("the unit sets {key}"));
+                    run.env.push(Variable { key, value, evidence });
+                }
+            }
+            "ReadWritePaths" => {
+                for word in words().argv {
+                    let path = word.trim_start_matches(['-', '+']).to_owned();
+                    let evidence = at(assignment, "the unit lets it write there".to_owned());
+                    run.folders.push(Folder { path, evidence });
+                }
+            }
+            key => {
+                let Some((_, base)) = OWNED.iter().find(|(held, _)| *held == key) else { continue };
+                for word in value.split_whitespace() {
+                    let name = word.split(':').next().unwrap_or_default();
+                    let evidence = at(assignment, format!("{key}={value}"));
+                    run.folders.push(Folder { path: format!("{base}/{name}"), evidence });
+                }
+            }
+        }
+    }
+    run.folders.retain(|folder| folder.path.starts_with('/') && !folder.path.contains(['%', '$']));
+    into.runs.push(run);
+}

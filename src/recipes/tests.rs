@@ -1,0 +1,364 @@
+use super::*;
+use crate::facts::{Facts, Finding, Kind, Program, Sourced};
+use crate::repo::Repo;
+
+fn root() -> RelPath {
+    RelPath::root()
+}
+
+fn words(file: &str, text: &str, program: &str) -> Vec<String> {
+    let repo = Repo::from_files([(file, text)]);
+    let steps = steps_of(&repo, &root(), &[program]).unwrap();
+    let line = |step: &Step| {
+        let line = step.evidence.line.unwrap_or(0);
+        format!("{line} {}:{}", step.dir, step.words.join(" "))
+    };
+    steps.iter().map(line).collect()
+}
+
+#[test]
+fn commands_of_every_kind_of_build_recipe() {
+    for (file, text, expected) in [
+        (
+            "Makefile",
+            "TAGS := netgo\nTAGS += x\nV = $(shell git tag)\nexport E := 1\n\nall: dep\n\t@cd web && \\\n\t  tool build -t \"$(TAGS)\" -v $(V) $$HOME\n",
+            "7 web:tool build -t netgo x -v $(V) $HOME",
+        ),
+        (
+            "justfile",
+            "t := \"a\"\nbuild arg:\n  @tool build {{t}} {{arg}}\n",
+            "3 .:tool build a {{arg}}",
+        ),
+        (
+            "Taskfile.yml",
+            "vars: {T: a}\ntasks:\n  build:\n    dir: sub\n    cmds:\n      - task: x\n      - tool build {{.T}}\n",
+            "7 sub:tool build a",
+        ),
+        ("mise.toml", "[tasks.build]\nrun = [\n 'tool build a',\n]\n", "3 .:tool build a"),
+        (
+            ".github/workflows/ci.yml",
+            "env: {T: a}\njobs:\n  b:\n    defaults: {run: {working-directory: sub}}\n    steps:\n      - run: |\n          set -e\n          tool build ${{ env.T }} $T\n",
+            "8 sub:tool build a a",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "variables: {T: a}\nbuild:\n  script:\n    - cd sub\n    - A=1 tool build $T\n",
+            "5 .:tool build a",
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs:\n  build:\n    steps:\n      - checkout\n      - run:\n          command: |\n            tool build a\n",
+            "7 .:tool build a",
+        ),
+        (".travis.yml", "script:\n  - tool build a\n", "2 .:tool build a"),
+        ("netlify.toml", "[build]\nbase = 'sub'\ncommand = 'tool build a'\n", "3 sub:tool build a"),
+        ("vercel.json", "{\n\"buildCommand\": \"tool build a\"}", "2 .:tool build a"),
+        (
+            "project.json",
+            r#"{"targets": {"build": {"options": {"cwd": "sub", "command": "tool build a"}}}}"#,
+            "1 sub:tool build a",
+        ),
+        ("build.sh", "#!/bin/sh\ncd sub\ntool build a\n", "3 sub:tool build a"),
+    ] {
+        assert_eq!(words(file, text, "tool"), [expected], "{file}");
+    }
+    let goreleaser = "env: [A=1]\nbuilds:\n  - main: ./cmd/x\n    tags: [a, b]\n    flags: -trimpath\n    ldflags:\n      - -X v={{.Version}}\n";
+    assert_eq!(
+        words(".goreleaser.yaml", goreleaser, goreleaser::PROGRAM),
+        ["3 .:goreleaser build -trimpath -tags=a,b -ldflags=-X v={{.Version}} ./cmd/x"]
+    );
+}
+
+#[test]
+fn versions_of_tools() {
+    let versions = |file: &str, text: &str| -> Vec<String> {
+        let repo = Repo::from_files([(file, text)]);
+        let found = tool_versions(&repo, &root(), &["tool"]).unwrap();
+        let line = |tool: &Tool| {
+            let mark = if tool.one_of_several { "?" } else { "" };
+            format!("{}{mark} {}", tool.version, tool.evidence.line.unwrap_or(0))
+        };
+        found.iter().map(line).collect()
+    };
+    let workflow = |with: &str, uses: &str| {
+        format!(
+            "jobs:\n  t:\n    strategy:\n      matrix:\n        v: [20, 22.x]\n        include:\n          - v: 24\n    steps:\n      - uses: {uses}\n        with: {{ {with} }}\n"
+        )
+    };
+    let github = ".github/workflows/ci.yml";
+    assert_eq!(versions(github, &workflow("tool-version: 22.10", "a/setup-tool@v4")), ["22.10 10"]);
+    assert_eq!(
+        versions(github, &workflow("tool-version: '${{ matrix.v }}'", "a/setup-tool@v4")),
+        ["20? 5", "22.x? 5", "24? 7"]
+    );
+    assert_eq!(versions(github, &workflow("x: 1", "a/tool-toolchain@1.90.0")), ["1.90.0 9"]);
+    assert_eq!(
+        versions(github, &workflow("toolchain: '1.88'", "a/tool-toolchain@master")),
+        ["1.88 10"]
+    );
+    let container = "jobs:\n  t:\n    container: tool:22-slim\n    steps: []\n";
+    assert_eq!(versions(github, container), ["22 3"]);
+    assert_eq!(
+        versions(".gitlab-ci.yml", "image: tool:21.2-alpine\nt:\n  script: x\n"),
+        ["21.2 1"]
+    );
+    let circle = "jobs:\n  t:\n    docker:\n      - image: cimg/tool:22.11\n    steps: []\n";
+    assert_eq!(versions(".circleci/config.yml", circle), ["22.11 4"]);
+    assert_eq!(versions(".travis.yml", "tool:\n  - '20'\n  - 22\n"), ["20? 2", "22? 3"]);
+    assert_eq!(versions("netlify.toml", "[build.environment]\nTOOL_VERSION = \"22\"\n"), ["22 2"]);
+    assert_eq!(versions("system.properties", "tool.runtime.version=21\n"), ["21 1"]);
+}
+
+#[test]
+fn variables_of_a_build() {
+    for (file, text) in [
+        ("Makefile", "export PRIVATE := a/*\n"),
+        (".github/workflows/ci.yml", "env:\n  PRIVATE: a/*\njobs: {}\n"),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  t:\n    steps:\n      - run: x\n        env: {PRIVATE: a/*}\n",
+        ),
+        (".gitlab-ci.yml", "variables:\n  PRIVATE: a/*\n"),
+        ("mise.toml", "[env]\nPRIVATE = 'a/*'\n"),
+        ("build.sh", "export PRIVATE=a/*\ntool build\n"),
+        ("Makefile", "b:\n\tPRIVATE=a/* tool build\n"),
+        (".goreleaser.yml", "builds:\n - env: [PRIVATE=a/*]\n"),
+    ] {
+        let repo = Repo::from_files([(file, text)]);
+        let found = build_variable(&repo, &root(), "PRIVATE").unwrap();
+        assert_eq!(found.map(|found| found.value).as_deref(), Some("a/*"), "{file}: {text}");
+    }
+}
+
+/// A program `box` of an application `box` at the root, as the recipes leave it.
+fn applied(files: &[(&str, &str)], change: impl FnOnce(&mut Program)) -> Program {
+    let repo = Repo::from_files(files.iter().copied());
+    let evidence = Evidence::file(&RelPath::new("main").unwrap(), "test");
+    let mut program = Program::new("box", "box", Kind::Command, evidence.clone());
+    change(&mut program);
+    let mut facts = Facts {
+        language: "test".to_owned(),
+        dir: root(),
+        context: root(),
+        name: Sourced::new("box".to_owned(), evidence.clone()),
+        tool: Sourced::new("test".to_owned(), evidence.clone()),
+        toolchain: Sourced::new("1".to_owned(), evidence),
+        programs: vec![program],
+        manifests: Vec::new(),
+        version: None,
+        source: None,
+        build_args: Vec::new(),
+        questions: Vec::new(),
+        findings: Vec::new(),
+        details: serde_json::Value::Null,
+    };
+    apply::facts(&repo, &mut facts).unwrap();
+    facts.programs.remove(0)
+}
+
+fn one(file: &str, text: &str) -> Program {
+    applied(&[(file, text)], |_| {})
+}
+
+/// `port args folders env`, each `-` where there is none.
+fn told(program: &Program) -> String {
+    let or = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+    let folders: Vec<&str> = program.writable.iter().map(|f| f.value.as_str()).collect();
+    let env: Vec<String> =
+        program.env.iter().map(|v| format!("{}={}", v.value.key, v.value.value)).collect();
+    format!(
+        "{} {} {} {}",
+        or(program.port.as_ref().map(|port| port.value.to_string()).unwrap_or_default()),
+        or(program.args.as_ref().map(|args| args.value.replace(' ', "_")).unwrap_or_default()),
+        or(folders.join(",")),
+        or(env.join(","))
+    )
+}
+
+fn codes(program: &Program) -> Vec<&str> {
+    program.findings.iter().map(|finding: &Finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn every_kind_of_recipe_says_how_the_program_runs() {
+    for (file, text, expected) in [
+        (
+            "deploy/box.service",
+            "[Service]\nExecStart=/usr/bin/box serve --listen 127.0.0.1:9000 --state /var/lib/box/x\nStateDirectory=box\nEnvironment=BOX_LOG=info \"BOX_DIR=/var/lib/box\"\n",
+            "9000 serve_--listen_0.0.0.0:9000_--state_/var/lib/box/x /var/lib/box BOX_DIR=/var/lib/box",
+        ),
+        (
+            "Procfile",
+            "release: bin/box migrate\nweb: PORT=4000 bin/box serve\n",
+            "4000 serve - PORT=4000",
+        ),
+        (
+            "fly.toml",
+            "app = 'other'\n[env]\nPORT = '4000'\n[http_service]\ninternal_port = 4000\n[mounts]\ndestination = '/data'\n",
+            "4000 - /data PORT=4000",
+        ),
+        (
+            "render.yaml",
+            "services:\n  - type: web\n    name: other\n    startCommand: ./box serve --port=4000\n    disk: {mountPath: /data}\n",
+            "4000 serve_--port=4000 /data -",
+        ),
+        ("heroku.yml", "run:\n  web: ./box --addr :4000\n", "4000 --addr_:4000 - -"),
+        (
+            "railway.json",
+            r#"{"deploy": {"startCommand": "./box -port 4000"}}"#,
+            "4000 -port_4000 - -",
+        ),
+        (
+            "compose.yaml",
+            "services:\n  db: {image: postgres, ports: ['5432:5432'], volumes: ['pg:/var/lib/postgresql']}\n  web:\n    build: .\n    command: [--verbose]\n    ports: ['80:4000']\n    environment: {DATA_DIR: /data}\n    volumes: ['data:/data', './x.toml:/etc/x.toml', '.:/src']\n",
+            "4000 --verbose /data DATA_DIR=/data",
+        ),
+        (
+            "k8s/app.yaml",
+            "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: x\n          image: ghcr.io/me/box:1\n          args: [--verbose]\n          ports: [{containerPort: 4000}]\n          volumeMounts: [{name: d, mountPath: /data}, {name: c, mountPath: /conf}]\n      volumes: [{name: d, emptyDir: {}}, {name: c, configMap: {name: c}}]\n",
+            "4000 --verbose /data -",
+        ),
+        (
+            "charts/box/templates/deployment.yaml",
+            "kind: Deployment\nspec:\n  template:\n    spec:\n      {{- with .Values.x }}\n      containers:\n        - name: {{ .Chart.Name }}\n          image: \"me/box:{{ .Values.tag }}\"\n          ports:\n            - containerPort: 4000\n",
+            "4000 - - -",
+        ),
+        (
+            "README.md",
+            "Run:\n\n```sh\n$ docker run -d \\\n  -p 8080:4000 --name x -v data:/data -e DATA=/data/db \\\n  example/box:latest\ndocker run -p 5432:5432 postgres\n```\n",
+            "4000 - /data,/data/db DATA=/data/db",
+        ),
+        (
+            "README.md",
+            "    docker build -t mine .\n    docker run -p4000:4000 mine\n",
+            "4000 - - -",
+        ),
+        ("docs/docker.md", "```\nbox serve --http :4000\n```\n", "4000 serve_--http_:4000 - -"),
+    ] {
+        assert_eq!(told(&one(file, text)), expected, "{file}: {:?}", codes(&one(file, text)));
+    }
+}
+
+#[test]
+fn what_speaks_of_something_else_is_left_alone() {
+    for (file, text) in [
+        (
+            "README.md",
+            "```\ndocker run -p 5432:5432 postgres\ndocker run -p 80:80 other/thing\n```\n",
+        ),
+        ("README.md", "docker run -p 4000:4000 me/box\n"),
+        (
+            "README.md",
+            "```\nbox --help\nbox init --port 3\nbox serve --port 1\nbox other --port 2\n```\n",
+        ),
+        ("compose.yaml", "services:\n  x: {build: ./other, ports: ['80:80']}\n"),
+        ("docker-compose.dev.yml", "services:\n  x: {build: ., ports: ['80:80']}\n"),
+        ("deploy/other.service", "[Service]\nExecStart=/usr/bin/other --port 80\n"),
+        (
+            "k8s/x.yaml",
+            "kind: Pod\nspec: {containers: [{image: redis, ports: [{containerPort: 6379}]}]}\n",
+        ),
+        (
+            "README.md",
+            "```\ndocker run -v $PWD:/src -v ~/.x:/root/.x -v /var/run/docker.sock:/var/run/docker.sock me/box\n```\n",
+        ),
+    ] {
+        assert_eq!(told(&one(file, text)), "- - - -", "{text}");
+    }
+}
+
+#[test]
+fn what_the_image_cannot_serve_is_said() {
+    for line in ["serve --config /etc/box.toml", "serve $ARGS", "serve %i", "--config box.yml"] {
+        let unit = format!("[Service]\nExecStart=/usr/bin/box {line}\n");
+        let program = one("box.service", &unit);
+        assert_eq!(
+            (told(&program).as_str(), codes(&program)),
+            ("- - - -", vec!["start-arguments"])
+        );
+    }
+    let procfile = "web: box serve\nworker: box work\nrelease: box migrate\n";
+    let program = one("Procfile", procfile);
+    assert_eq!(
+        (told(&program).as_str(), codes(&program)),
+        ("- serve - -", vec!["other-processes"])
+    );
+    assert!(program.findings[0].what.contains("worker (`box work`), release (`box migrate`)"));
+}
+
+#[test]
+fn the_code_and_the_recipes_may_disagree() {
+    let code = Evidence::at(&RelPath::new("main").unwrap(), 3, "listens");
+    let knows = |program: &mut Program| program.port = Some(Sourced::new(3000, code.clone()));
+    let compose = |port: &str, env: &str| {
+        format!(
+            "services:\n  a:\n    build: .\n    ports: ['80:{port}']\n    environment: [{env}]\n"
+        )
+    };
+    let of = |text: &str| applied(&[("compose.yml", text)], knows);
+    let disputed = of(&compose("4000", ""));
+    assert_eq!(codes(&disputed), ["port-disputed"]);
+    let places: Vec<String> = disputed.findings[0].evidence.iter().map(Evidence::place).collect();
+    assert_eq!(places, ["main:3", "compose.yml:4"]);
+    assert!(codes(&of(&compose("3000", ""))).is_empty());
+    assert!(codes(&of(&compose("4000", "PORT=4000"))).is_empty());
+    let both = [
+        ("fly.toml", "[http_service]\ninternal_port = 4000\n"),
+        ("README.md", "```\ndocker run -p 1:5000 me/box\n```\n"),
+    ];
+    let port = applied(&both, |_| {}).port.unwrap();
+    assert_eq!((port.value, port.rejected[0].value.as_str()), (4000, "5000"));
+    let agreed = [both[0], ("README.md", "```\ndocker run -p 1:4000 me/box\n```\n")];
+    assert_eq!(applied(&agreed, |_| {}).port.unwrap().evidence.len(), 2);
+    // A subcommand that the code gives is one thing with the arguments that follow it.
+    let serves =
+        |program: &mut Program| program.args = Some(Sourced::new("serve".into(), code.clone()));
+    let program = applied(&[("Procfile", "web: box serve --x\n")], serves);
+    assert_eq!((told(&program).as_str(), codes(&program).len()), ("- serve_--x - -", 0));
+    let program = applied(&[("Procfile", "web: box run --x\n")], serves);
+    assert_eq!(
+        (told(&program).as_str(), codes(&program)),
+        ("- serve - -", vec!["start-arguments"])
+    );
+}
+
+#[test]
+fn hostile_recipes_end_and_break_nothing() {
+    let deep = "[".repeat(200_000);
+    let long = format!("web: box {}\n", "$(".repeat(100_000));
+    for file in
+        ["Procfile", "README.md", "Makefile", "fly.toml", "compose.yml", "ecosystem.config.js"]
+    {
+        for text in
+            [deep.as_str(), long.as_str(), "web: box \u{1}\u{7f}\n\u{0}", "a:\n\t\n\t$(\n=", ""]
+        {
+            let program = one(file, text);
+            assert!(program.port.is_none() && program.args.is_none(), "{file}");
+            built(&Repo::from_files([(file, text)]), &root()).unwrap();
+        }
+    }
+    let unit = "[Service]\nExecStart=/x/box a\u{7}b\nStateDirectory=../../x a\u{7}\n";
+    assert!(told(&one("box.service", unit)).starts_with("- - -"));
+}
+
+#[test]
+fn one_line_of_documentation_is_a_guess_and_a_second_file_agrees() {
+    use crate::facts::Strength;
+    let readme = (
+        "README.md",
+        "```\ndocker run -p 1:4000 -p 2:4001 -p 3:53/udp -v d:/data -e KEY_DIR=/data me/box\n```\n",
+    );
+    let program = applied(&[readme], |_| {});
+    assert_eq!(program.port.as_ref().unwrap().strength, Strength::Guessed);
+    assert_eq!(program.writable[0].strength, Strength::Guessed);
+    let more: Vec<String> = program.more_ports.iter().map(|port| port.value.to_string()).collect();
+    assert_eq!(more, ["4001", "53/udp"]);
+    // What looks like a secret is no part of an image.
+    assert!(program.env.is_empty());
+    let docs = ("docs/run.md", "```\ndocker run -p 1:4000 me/box\n```\n");
+    assert_eq!(applied(&[readme, docs], |_| {}).port.unwrap().strength, Strength::Agreed);
+    assert_eq!(
+        one("fly.toml", "[http_service]\ninternal_port = 1\n").port.unwrap().strength,
+        Strength::Stated
+    );
+}
