@@ -32,9 +32,9 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
-WORKDIR /srv
+WORKDIR /app
 
-COPY --from=build /out/dockgen /usr/local/bin/dockgen
+COPY --from=build /out/dockgen /app/dockgen
 
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="dockgen" \
@@ -42,4 +42,5 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/dockgen"]
+ENTRYPOINT ["/app/dockgen"]
+CMD ["verify", "--caching", "--budget-mb", "200", "--max-changed-mb", "5", "--report", "proof.html"]
