@@ -48,6 +48,9 @@ RUN {% if build_secrets %}\
     {% endif %}{% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
     {% endif %}{% if details.frontend %}--mount=type=cache,target=/root/.npm \
     {% endif %}{{ details.build | shell }}
+{%- if details.renamed %} \
+    && mv {{ [details.renamed.before] | shell }}[0-9]*{{ [details.renamed.after] | shell }} {{ [details.renamed.to] | shell }}
+{%- endif %}
 {%- if details.folders %} \
     && mkdir -p {{ details.folders | shell }}
 {%- endif %}
