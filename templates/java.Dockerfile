@@ -43,6 +43,9 @@ FROM deps AS build
 WORKDIR /src
 COPY . .
 {%- include "base/build-args.Dockerfile" %}
+{%- if details.renamed %}
+# The archive's name holds the version: a pattern stands for it, so that a release needs no edit here.
+{%- endif %}
 RUN {% if build_secrets %}\
 {%- include "base/build-secrets.Dockerfile" %}
     {% endif %}{% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \

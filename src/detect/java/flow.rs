@@ -136,15 +136,14 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         Some((Base::Home, below)) => (format!("{HOME}/"), below),
         Some((Base::Program, below)) => (beside(shape), below),
         Some((Base::Source, _)) => return,
-        None => {
-            let Some(known) = value.text().or_else(|| {
-                let known = value.prefix();
-                Some(format!("{}/x.x", known.rsplit_once('/')?.0))
-            }) else {
-                return;
-            };
-            (String::new(), known)
-        }
+        // A name that is known at run time lies in a folder that is known now.
+        None => match value.text() {
+            Some(known) => (String::new(), known),
+            None => match value.prefix().rsplit_once('/') {
+                Some((folder, _)) => (String::new(), folder.to_owned()),
+                None => return,
+            },
+        },
     };
     let text = text.trim_start_matches("./").trim_end_matches('/');
     let odd = text.contains("..")
@@ -154,7 +153,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     if odd || value.below().is_none() && text.is_empty() {
         return;
     }
-    let partly = value.below().is_some() && !value.is_known();
+    let partly = !value.is_known();
     let path = if folder || partly {
         text
     } else {
