@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::Strength;
 use crate::repo::Repo;
 
-const POM: &str = "<project><groupId>g</groupId><artifactId>app</artifactId><version>1.2.0</version>DEPENDENCIES</project>";
+const POM: &str = "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>DEPENDENCIES</project>";
 
 /// The likeliest program of a project with these sources, the first of which starts it.
 fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
