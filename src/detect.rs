@@ -65,6 +65,9 @@ pub type Confirm = fn(&Path, &Facts) -> Result<Vec<Finding>>;
 /// See [`Language::development`].
 pub type Development = fn(&Dir, &Facts) -> Result<Vec<String>>;
 
+/// See [`Language::packs`].
+pub type Packs = fn(repo: &Repo, folder: &RelPath) -> Result<bool>;
+
 /// See [`Language::front_end`].
 #[derive(Clone, Copy)]
 pub struct FrontEnds {
@@ -107,6 +110,9 @@ pub struct Language {
     /// The ends of folders that hold dependencies which serve development alone, where the lockfile
     /// says so: they must not be in the final image.
     pub development: Option<Development>,
+    /// True where the build of an application above packs a folder into what it makes: what lies
+    /// there is started by nobody.
+    pub packs: Option<Packs>,
 }
 
 /// Every language. Their order never matters.
@@ -245,6 +251,15 @@ pub fn unstarted(repo: &Repo, dir: &RelPath) -> Result<Vec<Facts>> {
     let there = |language: &&Language| language.markers.iter().any(|marker| dir.has(marker));
     let able = LANGUAGES.iter().filter(there).filter_map(|language| language.front_end);
     able.map(|able| (able.facts)(&dir)).collect()
+}
+
+/// True where the build of another language packs the folder of a candidate into what it makes. A
+/// manifest that cannot be read packs nothing: whoever plans that application hears of it.
+pub fn is_packed(repo: &Repo, (folder, language): &Candidate) -> bool {
+    let others = LANGUAGES.iter().filter(|other| other.id != language.id);
+    others
+        .filter_map(|other| other.packs)
+        .any(|packs| packs(repo, folder).is_ok_and(|packed| packed))
 }
 
 /// Asks a language about a folder.

@@ -43,11 +43,17 @@ FROM deps AS build
 WORKDIR /src
 COPY . .
 {%- include "base/build-args.Dockerfile" %}
+{%- if details.renamed %}
+# The archive's name holds the version: a pattern stands for it, so that a release needs no edit here.
+{%- endif %}
 RUN {% if build_secrets %}\
 {%- include "base/build-secrets.Dockerfile" %}
     {% endif %}{% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
     {% endif %}{% if details.frontend %}--mount=type=cache,target=/root/.npm \
     {% endif %}{{ details.build | shell }}
+{%- if details.renamed %} \
+    && mv {{ [details.renamed.before] | shell }}[0-9]*{{ [details.renamed.after] | shell }} {{ [details.renamed.to] | shell }}
+{%- endif %}
 {%- if details.folders %} \
     && mkdir -p {{ details.folders | shell }}
 {%- endif %}

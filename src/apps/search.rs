@@ -55,6 +55,10 @@ pub fn search(
     let candidates = detect::candidates(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start);
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for candidate in candidates {
+        let named = candidate.0 == *start || known(&candidate.0)?;
+        if !named && detect::is_packed(repo, &candidate) {
+            continue;
+        }
         let asked = all || aside(start, &candidate.0).is_none() || known(&candidate.0)?;
         if asked { near.push(candidate) } else { far.push(candidate) }
     }

@@ -42,6 +42,7 @@ pub const LANGUAGE: Language = Language {
     refine: None,
     confirm: None,
     development: None,
+    packs: None,
 };
 
 /// Private to Go: from detection to plan.

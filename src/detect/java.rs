@@ -9,21 +9,31 @@
 //! | the sources | main classes, ports, files and programs that are used at run time |
 
 mod artifact;
+mod code;
+mod command;
 mod config;
 mod dialect;
 mod dropwizard;
+mod flow;
+mod listen;
 mod maven;
+mod names;
 mod plan;
 mod plugins;
 mod pom;
 mod profile;
 mod reactor;
 mod runtime;
+mod servlet;
+mod settings;
 mod source;
 mod started;
+mod steady;
 mod storage;
 mod tables;
 mod toolchain;
+mod truth;
+mod value;
 mod xml;
 
 pub use dialect::DIALECT;
@@ -63,6 +73,7 @@ pub const LANGUAGE: Language = Language {
     refine: None,
     confirm: None,
     development: None,
+    packs: Some(reactor::packs),
 };
 
 /// How one program is started, beyond the shared facts.
@@ -183,13 +194,12 @@ impl<'r> App<'r> {
     fn program(&self, candidate: &Candidate, sources: &[Source]) -> Result<(Program, Launch)> {
         let project = self.project();
         let dependencies = self.dependencies();
-        let settings = runtime::settings(self.dir.repo, &self.model.dir())?;
+        let settings = settings::read(self.dir.repo, &self.model.dir())?;
         let around = Surroundings {
             project: &project,
             dependencies: &dependencies,
             sources,
             settings: &settings,
-            context: &self.context,
         };
         let name = candidate.id.rsplit('.').next().unwrap_or_default().to_lowercase();
         let mut program =
@@ -418,3 +428,5 @@ fn named(app: &App, wanted: &str) -> Result<Candidate> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_code;

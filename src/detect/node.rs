@@ -79,6 +79,7 @@ pub const LANGUAGE: Language = Language {
     refine: None,
     confirm: None,
     development: Some(development::folders),
+    packs: None,
 };
 
 /// Names of scripts that build, best first.

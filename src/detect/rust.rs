@@ -53,6 +53,7 @@ pub const LANGUAGE: Language = Language {
     refine: Some(refine),
     confirm: Some(metadata::confirm),
     development: None,
+    packs: None,
 };
 
 /// Ids of the questions that only this language asks.

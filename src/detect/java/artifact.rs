@@ -16,7 +16,7 @@ pub(super) const SPRING_BOOT: &str = "org.springframework.boot:spring-boot-maven
 const SHADE: &str = "org.apache.maven.plugins:maven-shade-plugin";
 const ASSEMBLY: &str = "org.apache.maven.plugins:maven-assembly-plugin";
 const JAR: &str = "org.apache.maven.plugins:maven-jar-plugin";
-const WAR: &str = "org.apache.maven.plugins:maven-war-plugin";
+pub(super) const WAR: &str = "org.apache.maven.plugins:maven-war-plugin";
 const DEPENDENCY: &str = "org.apache.maven.plugins:maven-dependency-plugin";
 const QUARKUS: [&str; 2] =
     ["io.quarkus.platform:quarkus-maven-plugin", "io.quarkus:quarkus-maven-plugin"];
@@ -148,7 +148,7 @@ impl Project<'_> {
         relative(&format!("{folder}/{stem}.{extension}"))
     }
 
-    fn id(&self, classifier: &str) -> String {
+    pub(super) fn id(&self, classifier: &str) -> String {
         let name = self.model.artifact_id();
         if classifier.is_empty() { name } else { format!("{name}-{classifier}") }
     }
@@ -212,9 +212,16 @@ impl Project<'_> {
         let classifier = text("classifier").map(|found| found.0).unwrap_or_default();
         let dash = if classifier.is_empty() { "" } else { "-" };
         let extension = if packaging == "war" { "war" } else { "jar" };
-        let stem = format!("{}{dash}{classifier}", self.model.final_name());
-        let file = self.path(text("outputDirectory"), &stem, extension);
         let version = self.spring_boot_version();
+        // A parameter up to 2.0; later lines read the project's name alone.
+        let own = text("finalName").filter(|_| {
+            version.as_ref().is_some_and(|(version, _)| {
+                !super::tables::at_least(version, &self.tables.spring_boot_own_name_until)
+            })
+        });
+        let name = own.map_or_else(|| self.model.final_name(), |found| found.0);
+        let stem = format!("{name}{dash}{classifier}");
+        let file = self.path(text("outputDirectory"), &stem, extension);
         let mut notes = Vec::new();
         let is = |way: &str, value: &str| text(way).is_some_and(|(found, _)| found == value);
         let row = self.tables.spring_boot(version.as_ref().map(|found| found.0.as_str()));
@@ -287,53 +294,6 @@ impl Project<'_> {
                 .map(str::to_owned)
                 .to_vec()
         })
-    }
-
-    fn servlet(&self) -> Candidate {
-        let dependencies = self.model.dependencies();
-        let asked = dependencies.iter().find_map(|dependency| {
-            let environment =
-                self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
-            Some((environment.to_owned(), dependency.evidence.clone()))
-        });
-        let old_api = || {
-            let path = self.model.dir().join("src/main/webapp/WEB-INF/web.xml")?;
-            let text = self.repo.text(&path).ok()??;
-            let old =
-                ["java.sun.com", "xmlns.jcp.org"].into_iter().find(|name| text.contains(name))?;
-            let line = crate::repo::line_of(&text, old)?;
-            Some((
-                self.tables.servlet_before_jakarta.clone(),
-                Evidence::at(&path, line, "descriptor of javax.servlet"),
-            ))
-        };
-        let plugin = self.plugins.get(WAR);
-        let exploded = plugin.and_then(|plugin| plugin.anywhere(self.model, "webappDirectory"));
-        let file = exploded.map_or_else(
-            || relative(&format!("{}/{}", self.model.build_dir(), self.model.final_name())),
-            |found| relative(&found.0),
-        );
-        let packaging = Evidence::at(
-            self.model.path(),
-            self.model.line("packaging"),
-            "<packaging>war</packaging>",
-        );
-        let (environment, evidence) = asked
-            .or_else(old_api)
-            .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
-        let note = Note {
-            code: "servlet-container",
-            what: format!(
-                "the war brings no server: the image runs it in Jetty {} ({environment})",
-                self.tables.jetty.version
-            ),
-            why: "a war needs a servlet container; what another one is configured with (data sources, realms) is not there",
-            fix: "configure Jetty by a jetty-env.xml in WEB-INF, or make the application executable, as Spring Boot does",
-            evidence,
-        };
-        let artifact =
-            Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
-        Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
     }
 
     fn shaded(&self) -> Option<Candidate> {

@@ -5,7 +5,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::artifact::{Artifact as Built, Shape};
+use super::flow::HOME as HOME_OF_USER;
 use super::maven::{PROFILES, Run};
+use super::steady::{self, Versioned};
 use super::{App, Details, Launch, named};
 use crate::ask::id;
 use crate::detect::Chosen;
@@ -30,6 +32,14 @@ struct Extract {
     launcher: bool,
 }
 
+/// A file whose name holds a version, and the name that the image takes it by.
+#[derive(Clone, Debug, Serialize)]
+struct Renamed {
+    before: Line,
+    after: Line,
+    to: Line,
+}
+
 /// The servlet container.
 #[derive(Clone, Debug, Serialize)]
 struct Servlet {
@@ -46,6 +56,8 @@ struct Stages {
     source_folders: Vec<Line>,
     resolve: Vec<Line>,
     build: Vec<Line>,
+    /// The archive, by a pattern in place of its version.
+    renamed: Option<Renamed>,
     /// Folders that a COPY names and that a build may leave out.
     folders: Vec<Line>,
     credentials: bool,
@@ -64,9 +76,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         None => app.program(&named(&app, &chosen.program.id)?, &app.sources()?)?.1,
     };
     let run = &details.run;
-    let built = &launch.artifact;
+    let mut steady = launch.artifact.clone();
+    let versioned = versioned(&app, &launch, &chosen.program.id);
+    if let Some(versioned) = &versioned {
+        steady.file.clone_from(&versioned.to);
+    }
+    let built = &steady;
     let mut options = run.options.clone();
     options.extend(built.options.iter().cloned());
+    options.extend(versioned.iter().flat_map(|found| found.options.clone()));
     let asked = facts.questions.iter().find(|question| question.id == PROFILES);
     let stated = asked.and_then(|question| Some(question.default.as_ref()?.value.as_str()));
     let profiles = chosen.answers.get(PROFILES).or(stated);
@@ -90,6 +108,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         source_folders: lines(&run.source_folders)?,
         resolve: lines(&words(&resolve))?,
         build: lines(&words(&[]))?,
+        renamed: match &versioned {
+            Some(found) => Some(Renamed {
+                before: Line::new(in_module(run, &found.before))?,
+                after: Line::new(&found.after)?,
+                to: Line::new(in_module(run, &found.to))?,
+            }),
+            None => None,
+        },
         folders: folders(run, built)?,
         credentials: run.credentials,
         frontend: run.frontend,
@@ -97,7 +123,13 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         servlet: servlet(&app, built),
     };
     let (mut env, args) = port(chosen, &launch);
-    env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), app.tables.jvm_options.clone()));
+    let mut jvm = app.tables.jvm_options.clone();
+    if chosen.program.writable.iter().any(|folder| folder.value.starts_with(HOME_OF_USER)) {
+        // The user has a home by name on some bases alone.
+        jvm.push_str(" -Duser.home=");
+        jvm.push_str(HOME_OF_USER);
+    }
+    env.insert(0, ("JAVA_TOOL_OPTIONS".to_owned(), jvm));
     let mut entrypoint =
         vec![chosen.base.row.interpreter.clone().unwrap_or_else(|| "java".to_owned())];
     entrypoint.extend(launch.jvm.iter().cloned());
@@ -124,9 +156,19 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev: if dev { dev_command(run) } else { None },
         decisions: Vec::new(),
-        findings: one_platform(chosen, &app).into_iter().collect(),
+        findings: one_platform(chosen, &app)
+            .into_iter()
+            .chain(steady::finding(&app, &launch.artifact))
+            .collect(),
         details: serde_json::to_value(&stages)?,
     })
+}
+
+/// An archive that a person named keeps its name.
+fn versioned(app: &App, launch: &Launch, id: &str) -> Option<Versioned> {
+    let ending = id.rsplit('.').next().unwrap_or_default();
+    let named = id.contains('/') || matches!(ending, "jar" | "war");
+    if named { None } else { steady::versioned(app, &launch.artifact) }
 }
 
 fn lines(words: &[String]) -> Result<Vec<Line>> {

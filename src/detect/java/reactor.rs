@@ -6,15 +6,47 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
+use super::plugins;
 use super::pom::{Model, Poms, relative};
 use super::profile::UserSettings;
 use super::xml;
 use crate::detect::{Above, ReadFile};
 use crate::path::RelPath;
-use crate::repo::Dir;
+use crate::repo::{Dir, Repo};
 
 /// More modules than this are not followed.
 const MAX_MODULES: usize = 2000;
+
+/// True where the project above a folder packs it: among its resources, or its web application.
+///
+/// # Errors
+/// Where the pom cannot be read.
+pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
+    let above = folder.ancestors().filter_map(|above| above.join("pom.xml"));
+    let Some(path) = above.into_iter().find(|path| repo.is_file(path)) else { return Ok(false) };
+    let poms = Poms::new(repo);
+    let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(false) };
+    if model.packaging() == "pom" {
+        return Ok(false);
+    }
+    let mut packed = vec!["src/main/resources".to_owned(), "src/main/webapp".to_owned()];
+    for (_, scope) in model.scopes() {
+        let resources = scope.list("build/resources").filter_map(|e| e.text_at("directory"));
+        packed.extend(resources.map(|text| relative(&model.resolve(text))));
+    }
+    if let Some(war) = plugins::of(&model).get(super::artifact::WAR) {
+        packed.extend(war.anywhere(&model, "warSourceDirectory").map(|found| relative(&found.0)));
+        if let Some((_, resources)) = war.element("webResources") {
+            let folders = resources.walk().filter(|element| element.name == "directory");
+            packed.extend(folders.map(|e| relative(&model.resolve(&e.text))));
+        }
+    }
+    let dir = model.dir();
+    Ok(packed.iter().filter_map(|way| dir.join(way)).any(|packed| {
+        // A project that packs all of itself says nothing of a part.
+        packed != dir && folder.is_within(&packed)
+    }))
+}
 
 /// What one run of Maven reads.
 pub(super) struct Reactor {

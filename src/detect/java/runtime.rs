@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::artifact::{Project, Shape};
+use super::code::Code;
+use super::command;
 use super::config::{Setting, Settings};
-use super::pom::{Dependency, relative};
+use super::flow;
+use super::listen;
+use super::pom::{Dependency, Model, relative};
 use super::source::Source;
-use super::storage::{self, folder_of, write};
+use super::storage::{self, write};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
-use crate::path::RelPath;
-use crate::repo::{Repo, line_of};
 
 /// What is known of a program besides its artifact.
 pub(super) struct Surroundings<'a> {
@@ -22,7 +24,6 @@ pub(super) struct Surroundings<'a> {
     /// Sources of the project, then of its siblings.
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
-    pub(super) context: &'a RelPath,
 }
 
 /// Where a program's port can be changed.
@@ -39,16 +40,21 @@ pub(super) fn describe(
     program.handles_sigterm = Some(jvm("the JVM runs its shutdown hooks and ends on SIGTERM"));
     program.needs.libc = Libc::Dynamic;
     program.needs.libc_evidence = vec![jvm("the Java runtime needs a C library")];
+    let code = Code::new(around.sources, around.settings);
     let variable = if super::dropwizard::describe(program, around)? {
         None
     } else {
-        listens(program, shape, around)
+        listens(program, shape, around, &code)
     };
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
     for source in around.sources {
         reads_source(program, source, around);
+    }
+    flow::folders(program, shape, &code);
+    for (command, evidence) in flow::started(&code) {
+        starts(program, around, &command, &evidence);
     }
     storage::databases(program, around);
     storage::logs(program, around)?;
@@ -108,7 +114,12 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     micronaut.map_or(Server::Own, Server::Micronaut)
 }
 
-fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortVariable {
+fn listens(
+    program: &mut Program,
+    shape: &Shape,
+    around: &Surroundings,
+    code: &Code,
+) -> PortVariable {
     let server = server(shape, around);
     let (key, address, variable, evidence) = match &server {
         Server::Spring(starter) => {
@@ -135,7 +146,11 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
                 Some(Evidence { note: "Jetty's work folder".to_owned(), ..evidence.clone() });
             return None;
         }
-        Server::Own => return own_server(program, around),
+        Server::Own => {
+            let (variable, place) = listen::own_server(program, around, code);
+            command::describe(program, code, place);
+            return variable;
+        }
     };
     program.kind = Kind::Service;
     if let Some(setting) = around.settings.get(key) {
@@ -158,7 +173,7 @@ fn listens(program: &mut Program, shape: &Shape, around: &Surroundings) -> PortV
 }
 
 fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting: &Setting) {
-    let value = around.project.model.resolve(&unfiltered(&setting.value));
+    let value = around.project.model.resolve(&unfiltered(around.project.model, &setting.value));
     let (text, variable) = around.settings.expand(&value);
     let changed = variable.map_or_else(String::new, |variable| format!("; {variable} changes it"));
     let note = format!("{key} = {}{changed}", setting.value);
@@ -174,14 +189,24 @@ fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting:
 }
 
 /// Maven's filter of Spring's parent: `@name@` means `${name}`.
-fn unfiltered(value: &str) -> String {
-    match value.strip_prefix('@').and_then(|rest| rest.strip_suffix('@')) {
-        Some(name) => format!("${{{name}}}"),
-        None => value.to_owned(),
+fn unfiltered(model: &Model, value: &str) -> String {
+    let mut out = String::new();
+    let mut parts = value.split('@').peekable();
+    out.push_str(parts.next().unwrap_or_default());
+    while let Some(name) = parts.next() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        if parts.peek().is_some() && !name.is_empty() && name.chars().all(plain) {
+            out.push_str(&model.resolve(&format!("${{{name}}}")));
+            out.push_str(parts.next().unwrap_or_default());
+        } else {
+            out.push('@');
+            out.push_str(name);
+        }
     }
+    out
 }
 
-fn port_unknown(what: &str, evidence: Evidence) -> Finding {
+pub(super) fn port_unknown(what: &str, evidence: Evidence) -> Finding {
     Finding::new(
         "port-unknown",
         Severity::Warning,
@@ -205,27 +230,6 @@ fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
         setting.value
     );
     program.env.push(Sourced::new(value, Evidence { note, ..setting.evidence.clone() }));
-}
-
-/// A server in the program's own code, by what the sources call.
-fn own_server(program: &mut Program, around: &Surroundings) -> PortVariable {
-    for source in around.sources {
-        let Some((port, variable, at)) = source.port() else { continue };
-        program.kind = Kind::Service;
-        let note = variable.as_ref().map_or_else(
-            || "the port that the code listens on".to_owned(),
-            |name| format!("the port where {name} is not set"),
-        );
-        program.port = Some(Sourced::new(port, source.evidence(at, note)));
-        let local = at.checked_sub(2).and_then(|at| source.argument(at));
-        if local.is_some_and(|host| matches!(host, "localhost" | "127.0.0.1")) {
-            let evidence = source.evidence(at, "the address that it binds");
-            let fix = "bind 0.0.0.0, or take the address from an environment variable";
-            program.findings.push(binds_localhost(evidence, fix));
-        }
-        return variable;
-    }
-    None
 }
 
 pub(super) fn binds_localhost(evidence: Evidence, fix: &str) -> Finding {
@@ -287,38 +291,16 @@ const OPENS: [&str; 9] = [
     "FileWriter",
     "PrintWriter",
 ];
-/// What code does that writes files.
-const WRITES: [&str; 12] = [
-    "createDirectories",
-    "createDirectory",
-    "mkdirs",
-    "mkdir",
-    "FileOutputStream",
-    "FileWriter",
-    "newBufferedWriter",
-    "newOutputStream",
-    "transferTo",
-    "writeString",
-    "createFile",
-    "PrintWriter",
-];
 /// What code does that needs a temporary folder.
 const TEMPORARY: [&str; 3] = ["createTempFile", "createTempDirectory", "createTempDir"];
 
 fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
-    let writes = WRITES.iter().any(|word| source.names(word));
     for call in OPENS {
         for at in source.calls(call) {
             // `List.of("a")` and `Map.get("a")` are no paths.
             let is_path = !matches!(call, "of" | "get") || path_class(source, at);
-            if let (Some(text), true) = (source.argument(at), is_path) {
-                opens(
-                    program,
-                    around,
-                    text,
-                    writes,
-                    &source.evidence(at, format!("{call}(\"{text}\")")),
-                );
+            if let (Some(text), true) = (source.argument(at), is_path && !tested(source, at)) {
+                opens(program, around, text, &source.evidence(at, format!("{call}(\"{text}\")")));
             }
         }
     }
@@ -327,14 +309,32 @@ fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
     {
         program.needs.temporary_files = Some(source.evidence(at, "the code makes temporary files"));
     }
-    for call in ["ProcessBuilder", "exec", "command"] {
-        for at in source.calls(call) {
-            if let Some(text) = source.texts().find(|(found, _)| *found == at).map(|(_, text)| text)
-            {
-                starts(program, around, text, &source.evidence(at, format!("{call}(\"{text}\")")));
-            }
-        }
-    }
+}
+
+/// Methods that ask about a path and change nothing.
+const TESTS: [&str; 12] = [
+    "exists",
+    "notExists",
+    "isReadable",
+    "isRegularFile",
+    "isDirectory",
+    "isWritable",
+    "isExecutable",
+    "isFile",
+    "canRead",
+    "canWrite",
+    "canExecute",
+    "isSymbolicLink",
+];
+
+/// The path whose text is at a position goes straight to a question whether it exists:
+/// `Files.exists(Path.of("x"))`, `new File("x").exists()`.
+fn tested(source: &Source, text: usize) -> bool {
+    let Some(open) = source.around(text) else { return false };
+    let asked = |at: usize| source.word(at).is_some_and(|word| TESTS.contains(&word));
+    let after = source.pair(open);
+    let before = source.around(open).and_then(|outer| outer.checked_sub(1));
+    before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
 }
 
 /// The two words before the call are `Path.` or `Paths.`.
@@ -356,49 +356,25 @@ fn starts(program: &mut Program, around: &Surroundings, text: &str, evidence: &E
     }
 }
 
-/// A path in the code: what the repository holds is carried; what it does not hold, and is written,
-/// becomes a folder.
-fn opens(
-    program: &mut Program,
-    around: &Surroundings,
-    text: &str,
-    writes: bool,
-    evidence: &Evidence,
-) {
+/// A path in the code: what the repository holds is carried.
+fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Evidence) {
     let dir = around.project.model.dir();
     let looks_like_path = !text.is_empty()
         && !text.contains(['*', ':', '\n', '$', '{', '%', ' ', '\\'])
+        && !text.starts_with('/')
         && !text.starts_with("..")
-        && (text.contains('/') || text.contains('.') || writes);
+        && (text.contains('/') || text.contains('.'));
+    let text = text.strip_prefix("./").unwrap_or(text);
     if !looks_like_path {
         return;
     }
-    if text.starts_with('/') {
-        let system = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin"];
-        if writes && !system.iter().any(|folder| text.starts_with(folder)) {
-            write(program, folder_of(text), evidence.clone());
-        }
-        return;
-    }
-    for base in [&dir, around.context] {
-        let Some(path) = base.join(text).filter(|path| !path.is_root() && path != base) else {
-            continue;
-        };
-        if around.project.repo.exists(&path) {
-            // Sources and build output are no files of the running program.
-            let built = ["src", "target", "pom.xml"]
-                .contains(&relative(text).split('/').next().unwrap_or_default());
-            if !built && *base == dir && !program.files.iter().any(|held| held.value == path) {
-                program.files.push(Sourced::new(path, evidence.clone()));
-            }
-            return;
-        }
-    }
-    if writes {
-        let folder = relative(text);
-        if folder.contains('/') || !folder.contains('.') {
-            write(program, folder_of(&folder), evidence.clone());
-        }
+    let Some(path) = dir.join(text).filter(|path| !path.is_root() && *path != dir) else { return };
+    // Sources and build output are no files of the running program.
+    let first = relative(text).split('/').next().unwrap_or_default().to_owned();
+    let built = ["src", "target", "pom.xml"].contains(&first.as_str());
+    let held = program.files.iter().any(|held| held.value == path);
+    if around.project.repo.exists(&path) && !built && !held {
+        program.files.push(Sourced::new(path, evidence.clone()));
     }
 }
 
@@ -423,78 +399,4 @@ fn external_config(program: &mut Program, around: &Surroundings) {
             }
         }
     }
-}
-
-/// The settings of a project: in its resources, then in its working directory, which is stronger.
-pub(super) fn settings(repo: &Repo, dir: &RelPath) -> Result<Settings> {
-    let mut settings = Settings::default();
-    let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
-    let profiles = active_profiles(repo, dir)?;
-    let mut names: Vec<String> = Vec::new();
-    for stem in profiles
-        .iter()
-        .rev()
-        .map(|profile| format!("application-{profile}"))
-        .chain(["application".to_owned()])
-    {
-        names.extend(["properties", "yml", "yaml"].map(|extension| format!("{stem}.{extension}")));
-    }
-    names.extend(
-        ["bootstrap.yml", "bootstrap.properties", "META-INF/microprofile-config.properties"]
-            .map(str::to_owned),
-    );
-    for folder in folders {
-        for name in &names {
-            add(&mut settings, repo, dir, folder, name)?;
-        }
-    }
-    if settings.is_empty() {
-        // A name of its own by spring.config.name: whatever lies at the top of the resources and
-        // sets a port.
-        let Some(resources) = dir.join("src/main/resources") else { return Ok(settings) };
-        let files: Vec<RelPath> = repo
-            .children(&resources)
-            .map(|(path, _)| path.clone())
-            .filter(|path| {
-                ["yml", "yaml", "properties"].contains(&path.extension()) && repo.is_file(path)
-            })
-            .collect();
-        for path in files {
-            if let Some(text) = repo.source_text(&path)?
-                && (line_of(&text, "port:").is_some() || line_of(&text, "server.port").is_some())
-            {
-                settings.add(&path, &text);
-            }
-        }
-    }
-    Ok(settings)
-}
-
-fn add(
-    settings: &mut Settings,
-    repo: &Repo,
-    dir: &RelPath,
-    folder: &str,
-    name: &str,
-) -> Result<()> {
-    let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else { return Ok(()) };
-    if let Some(text) = repo.source_text(&path)? {
-        settings.add(&path, &text);
-    }
-    Ok(())
-}
-
-/// `spring.profiles.active` of the application's own settings.
-fn active_profiles(repo: &Repo, dir: &RelPath) -> Result<Vec<String>> {
-    let mut base = Settings::default();
-    for name in ["application.properties", "application.yml", "application.yaml"] {
-        add(&mut base, repo, dir, "src/main/resources", name)?;
-    }
-    let Some(setting) = base.get("spring.profiles.active") else { return Ok(Vec::new()) };
-    let names = base.expand(&setting.value).0;
-    Ok(names
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty() && !name.contains(['$', '@', '/']))
-        .collect())
 }

@@ -1,7 +1,6 @@
 //! Java and Kotlin sources as tokens, and what a container must know of them: main classes, ports,
 //! files, programs.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::dialect::DIALECT;
@@ -24,6 +23,11 @@ pub(super) enum Token {
 pub(super) struct Source {
     pub(super) path: RelPath,
     pub(super) tokens: Vec<(Token, u32)>,
+    /// By token: the bracket that belongs to a bracket; where there is none, the number of tokens.
+    pairs: Vec<usize>,
+    /// By token: the bracket that opens what it stands in; where there is none, the number of
+    /// tokens.
+    parents: Vec<usize>,
 }
 
 impl Source {
@@ -45,24 +49,45 @@ impl Source {
                 _ => {}
             }
         }
-        Self { path: path.clone(), tokens }
+        let (pairs, parents) = brackets(&tokens);
+        Self { path: path.clone(), tokens, pairs, parents }
     }
 
-    fn word(&self, at: usize) -> Option<&str> {
+    /// The bracket that closes or opens the one at a position; the end where there is none.
+    pub(super) fn pair(&self, at: usize) -> usize {
+        self.pairs.get(at).copied().unwrap_or(self.tokens.len())
+    }
+
+    /// True at an opening bracket.
+    pub(super) fn opens(&self, at: usize) -> bool {
+        ['(', '[', '{'].into_iter().any(|mark| self.mark(at, mark))
+    }
+
+    /// True at a closing bracket.
+    pub(super) fn closes(&self, at: usize) -> bool {
+        [')', ']', '}'].into_iter().any(|mark| self.mark(at, mark))
+    }
+
+    /// The opening bracket that holds a position.
+    pub(super) fn around(&self, at: usize) -> Option<usize> {
+        self.parents.get(at).copied().filter(|open| *open < self.tokens.len())
+    }
+
+    pub(super) fn word(&self, at: usize) -> Option<&str> {
         match self.tokens.get(at) {
             Some((Token::Word(word), _)) => Some(word),
             _ => None,
         }
     }
 
-    fn text(&self, at: usize) -> Option<&str> {
+    pub(super) fn text(&self, at: usize) -> Option<&str> {
         match self.tokens.get(at) {
             Some((Token::Text(text), _)) => Some(text),
             _ => None,
         }
     }
 
-    fn mark(&self, at: usize, mark: char) -> bool {
+    pub(super) fn mark(&self, at: usize, mark: char) -> bool {
         self.tokens.get(at).is_some_and(|(token, _)| *token == Token::Mark(mark))
     }
 
@@ -146,87 +171,32 @@ impl Source {
         let package = self.package();
         Some((if package.is_empty() { class } else { format!("{package}.{class}") }, at))
     }
+}
 
-    /// The port that the code listens on, with the environment variable that changes it.
-    pub(super) fn port(&self) -> Option<(u16, Option<String>, usize)> {
-        let constants = self.constants();
-        let value = |at: usize| -> Option<u16> {
-            let word = self.word(at)?;
-            word.parse().ok().or_else(|| constants.get(word).copied()).filter(|port| *port > 0)
+/// For each token its other bracket, and the bracket around it.
+fn brackets(tokens: &[(Token, u32)]) -> (Vec<usize>, Vec<usize>) {
+    let mut pairs = vec![tokens.len(); tokens.len()];
+    let mut parents = pairs.clone();
+    let mut open: Vec<(usize, char)> = Vec::new();
+    for (at, (token, _)) in tokens.iter().enumerate() {
+        let opened = match token {
+            Token::Mark(')') => Some('('),
+            Token::Mark(']') => Some('['),
+            Token::Mark('}') => Some('{'),
+            _ => None,
         };
-        let variable = self.port_variable();
-        for name in [
-            "InetSocketAddress",
-            "ServerSocket",
-            "start",
-            "listen",
-            "port",
-            "setPort",
-            "withPort",
-            "forPort",
-            "Server",
-        ] {
-            for at in self.calls(name) {
-                let host_first = self.text(at).is_some() && self.mark(at + 1, ',');
-                let place = if host_first { at + 2 } else { at };
-                let closed = self.mark(place + 1, ')') || self.mark(place + 1, ',');
-                let is_variable = self.word(place).is_some_and(|word| word.parse::<u16>().is_err());
-                if let Some(port) = value(place).filter(|_| closed)
-                    && (port > 79 || name != "start")
-                {
-                    let by =
-                        variable.as_ref().filter(|_| is_variable).map(|(name, _, _)| name.clone());
-                    return Some((port, by, place));
-                }
-            }
+        if let (Some(mark), Some((start, held))) = (opened, open.last().copied())
+            && mark == held
+        {
+            open.pop();
+            (pairs[start], pairs[at]) = (at, start);
         }
-        variable.and_then(|(name, port, at)| Some((port?, Some(name), at)))
-    }
-
-    /// `getenv("PORT")` and the default beside it: `getOrDefault("PORT", "8080")`.
-    fn port_variable(&self) -> Option<(String, Option<u16>, usize)> {
-        let (at, name) = self.texts().find(|(at, text)| {
-            (*text == "PORT" || text.ends_with("_PORT"))
-                && (at.saturating_sub(8)..*at).any(|at| self.word(at) == Some("getenv"))
-        })?;
-        let near =
-            (at + 1..(at + 24).min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
-                Token::Text(text) | Token::Word(text) => {
-                    text.parse::<u16>().ok().filter(|port| *port > 79)
-                }
-                Token::Mark(_) => None,
-            });
-        Some((name.to_owned(), near, at))
-    }
-
-    /// Numbers by the name that they are given: `port = 8080`, `PORT = 8080`,
-    /// `port = getOrDefault("PORT", "8080")`.
-    fn constants(&self) -> BTreeMap<&str, u16> {
-        let mut found = BTreeMap::new();
-        for at in 0..self.tokens.len() {
-            let Some(name) = self.word(at).filter(|name| name.to_lowercase().contains("port"))
-            else {
-                continue;
-            };
-            if !self.mark(at + 1, '=') || self.mark(at + 2, '=') {
-                continue;
-            }
-            let end = (at + 2..(at + 30).min(self.tokens.len()))
-                .find(|at| self.mark(*at, ';'))
-                .unwrap_or(at + 3);
-            let number =
-                (at + 2..end.min(self.tokens.len())).find_map(|at| match &self.tokens[at].0 {
-                    Token::Text(text) | Token::Word(text) => {
-                        text.parse::<u16>().ok().filter(|port| *port > 0)
-                    }
-                    Token::Mark(_) => None,
-                });
-            if let Some(number) = number {
-                found.entry(name).or_insert(number);
-            }
+        parents[at] = open.last().map_or(tokens.len(), |(start, _)| *start);
+        if let Token::Mark(mark @ ('(' | '[' | '{')) = token {
+            open.push((at, *mark));
         }
-        found
     }
+    (pairs, parents)
 }
 
 #[cfg(test)]
@@ -265,17 +235,6 @@ mod tests {
                 .main_class()
                 .is_none()
         );
-    }
-
-    #[test]
-    fn finds_ports() {
-        let port = |text: &str| source("X.java", text).port().map(|(port, by, _)| (port, by));
-        assert_eq!(port("HttpServer.create(new InetSocketAddress(8080), 0);"), Some((8080, None)));
-        assert_eq!(port("new InetSocketAddress(\"0.0.0.0\", 9090)"), Some((9090, None)));
-        assert_eq!(port("static final int PORT = 7070; app.start(PORT);"), Some((7070, None)));
-        let env = "int port = Integer.parseInt(System.getenv().getOrDefault(\"PORT\", \"7000\")); app.start(port);";
-        assert_eq!(port(env), Some((7000, Some("PORT".to_owned()))));
-        assert_eq!(port("String s = \"InetSocketAddress(1)\"; // start(8080)"), None);
     }
 
     #[test]

@@ -13,15 +13,6 @@ pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
     }
 }
 
-/// The folder that a path names or lies in.
-pub(super) fn folder_of(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    match path.rsplit_once('/') {
-        Some((folder, _)) if name.contains('.') && !folder.is_empty() => folder,
-        _ => path,
-    }
-}
-
 /// Databases in files, by their addresses in settings and code.
 pub(super) fn databases(program: &mut Program, around: &Surroundings) {
     let of_settings = around.settings.valued("jdbc:").map(|setting| {
@@ -194,12 +185,5 @@ mod tests {
         let text = "<property name=\"dir\" value=\"/data/${sub:-logs}\"/>";
         assert_eq!(fill_logback("${dir}/a.log", text), "/data/logs/a.log");
         assert_eq!(fill_logback("${x}", "<property name=\"x\" value=\"${x}\"/>"), "${x}");
-    }
-
-    #[test]
-    fn folders() {
-        assert_eq!(folder_of("data/app.db"), "data");
-        assert_eq!(folder_of("uploads"), "uploads");
-        assert_eq!(folder_of("/var/lib/x"), "/var/lib/x");
     }
 }

@@ -84,6 +84,16 @@ pub(super) struct Servlet {
     pub(super) environment: String,
 }
 
+/// Where a framework's server listens when nothing sets its port.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerDefault {
+    pub(super) artifact: String,
+    /// A name that code has that starts it.
+    pub(super) names: String,
+    pub(super) port: u16,
+}
+
 /// The servlet container for a war without one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,8 +115,11 @@ pub(super) struct Tables {
     pub(super) gate: Vec<Gate>,
     servlet: Vec<Servlet>,
     pub(super) jetty: Jetty,
+    pub(super) server_default: Vec<ServerDefault>,
     /// The version from which on Quarkus has another name for its packaging.
     pub(super) quarkus_jar_type: String,
+    /// The version of Spring Boot up to which its plugin has a `<finalName>` of its own.
+    pub(super) spring_boot_own_name_until: String,
     /// The environment of `javax.servlet`.
     pub(super) servlet_before_jakarta: String,
     /// Options of the virtual machine in a container.
@@ -132,7 +145,9 @@ impl Tables {
             gate: catalog.table("gate")?,
             servlet: catalog.table("servlet")?,
             jetty: catalog.table("jetty")?,
+            server_default: catalog.table("server_default")?,
             quarkus_jar_type: catalog.table("quarkus_jar_type")?,
+            spring_boot_own_name_until: catalog.table("spring_boot_own_name_until")?,
             servlet_before_jakarta: catalog.table("servlet_before_jakarta")?,
             jvm_options: catalog.table("jvm_options")?,
             alpine_amd64_only: catalog.table("alpine_amd64_only")?,

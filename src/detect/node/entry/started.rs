@@ -30,8 +30,8 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         if script::runs_script(&command, &scripts).is_some() {
             continue;
         }
-        let Ok(started) = node(app, &command)? else { continue };
-        add(&mut entries, started, run.evidence);
+        let Ok(entry) = node(app, &command)? else { continue };
+        add(&mut entries, entry, run.evidence);
     }
     Ok(entries)
 }

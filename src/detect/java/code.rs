@@ -1,0 +1,334 @@
+//! All sources of a program by name: definitions, methods, calls, and which value a condition lets
+//! through.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::config::Settings;
+use super::source::{Source, Token};
+use crate::facts::Evidence;
+
+/// How many expressions are looked at for all values of a program together, and how deep one may
+/// lead to another: hostile code ends.
+const MAX_STEPS: u32 = 60_000;
+pub(super) const MAX_DEPTH: usize = 14;
+/// How many tokens a statement or the head of a method may have.
+const MAX_STATEMENT: usize = 200;
+/// Words before a bracket that are no methods.
+const KEYWORDS: [&str; 12] = [
+    "if",
+    "for",
+    "while",
+    "switch",
+    "catch",
+    "try",
+    "synchronized",
+    "new",
+    "return",
+    "else",
+    "throw",
+    "when",
+];
+
+/// A token of one of the sources.
+pub(super) type Place = (usize, usize);
+
+/// `name = value`.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub(super) at: Place,
+    pub(super) value: Range<usize>,
+}
+
+/// What a token stands under.
+#[derive(Clone, Debug)]
+pub(super) enum Branch {
+    /// An `if` with this condition.
+    If(Range<usize>),
+    /// Another branch or a loop, whose condition is not read.
+    Other,
+}
+
+impl Branch {
+    /// The condition, where it can be read.
+    pub(super) fn range(self) -> Option<Range<usize>> {
+        match self {
+            Self::If(range) => Some(range),
+            Self::Other => None,
+        }
+    }
+}
+
+/// A method or constructor, or the head of a record.
+#[derive(Clone, Debug)]
+pub(super) struct Method {
+    pub(super) at: Place,
+    /// The bracket that opens its parameters.
+    pub(super) open: usize,
+    pub(super) body: Range<usize>,
+}
+
+/// The sources, indexed.
+pub(super) struct Code<'a> {
+    pub(super) sources: &'a [Source],
+    pub(super) settings: &'a Settings,
+    definitions: BTreeMap<&'a str, Vec<Definition>>,
+    methods: BTreeMap<&'a str, Vec<Method>>,
+    calls: BTreeMap<&'a str, Vec<Place>>,
+    stems: BTreeMap<&'a str, usize>,
+    /// By source, the bodies of its methods in their order.
+    bodies: Vec<Vec<Method>>,
+    steps: Cell<u32>,
+    /// A condition that nothing decides has been passed.
+    pub(super) doubt: Cell<bool>,
+}
+
+impl<'a> Code<'a> {
+    /// Reads the names in all sources once.
+    pub(super) fn new(sources: &'a [Source], settings: &'a Settings) -> Self {
+        let mut code = Self {
+            sources,
+            settings,
+            definitions: BTreeMap::new(),
+            methods: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            stems: BTreeMap::new(),
+            bodies: Vec::new(),
+            steps: Cell::new(MAX_STEPS),
+            doubt: Cell::new(false),
+        };
+        for (number, source) in sources.iter().enumerate() {
+            let stem = source.path.file_name().split('.').next().unwrap_or_default();
+            code.stems.entry(stem).or_insert(number);
+            code.index(number, source);
+        }
+        code
+    }
+
+    fn index(&mut self, number: usize, source: &'a Source) {
+        let mut bodies = Vec::new();
+        for at in 0..source.tokens.len() {
+            let Some(name) = source.word(at) else { continue };
+            let before =
+                at.checked_sub(1).map_or(Token::Mark(';'), |at| source.tokens[at].0.clone());
+            if source.mark(at + 1, '=')
+                && !source.mark(at + 2, '=')
+                && !matches!(before, Token::Mark('(' | ','))
+            {
+                let value = at + 2..end_of(source, at + 2);
+                let definition = Definition { at: (number, at), value };
+                self.definitions.entry(name).or_default().push(definition);
+            }
+            let Some(open) = arguments(source, at) else { continue };
+            let after = source.pair(open) + 1;
+            let free = !KEYWORDS.contains(&name)
+                && before != Token::Mark('.')
+                && !matches!(&before, Token::Word(word) if word == "new");
+            if let Some(body) = body(source, after).filter(|_| free) {
+                let method = Method { at: (number, at), open, body };
+                self.methods.entry(name).or_default().push(method.clone());
+                bodies.push(method);
+            } else {
+                self.calls.entry(name).or_default().push((number, at));
+            }
+        }
+        self.bodies.push(bodies);
+    }
+
+    /// True as long as something may still be looked at.
+    pub(super) fn step(&self) -> bool {
+        let left = self.steps.get();
+        self.steps.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    pub(super) fn definitions(&self, name: &str) -> &[Definition] {
+        self.definitions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn methods(&self, name: &str) -> &[Method] {
+        self.methods.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The places of the names of calls.
+    pub(super) fn calls(&self, name: &str) -> &[Place] {
+        self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The source that a class has its file in.
+    pub(super) fn class(&self, name: &str) -> Option<usize> {
+        self.stems.get(name).copied()
+    }
+
+    /// The innermost method around a token.
+    pub(super) fn method_at(&self, (source, at): Place) -> Option<&Method> {
+        let all = self.bodies.get(source)?;
+        let after = all.partition_point(|method| method.open <= at);
+        // Methods of inner classes end before what follows them in the outer one.
+        all[..after].iter().rev().take(MAX_STATEMENT).find(|m| m.body.contains(&at))
+    }
+
+    pub(super) fn evidence(&self, (source, at): Place, note: impl Into<String>) -> Evidence {
+        self.sources[source].evidence(at, note)
+    }
+
+    /// The arguments of a call, by the place of its name.
+    pub(super) fn arguments(&self, (source, at): Place) -> Vec<Range<usize>> {
+        let source = &self.sources[source];
+        arguments(source, at).map_or_else(Vec::new, |open| elements(source, open))
+    }
+
+    /// The condition of the `if` that a token stands under, within its method: `None` where it stands
+    /// under no condition.
+    pub(super) fn condition(&self, place: Place) -> Option<Branch> {
+        let source = &self.sources[place.0];
+        let first = self.method_at(place).map_or(0, |method| method.body.start);
+        let of = |close: usize| {
+            let open = source.pair(close);
+            let word = open.checked_sub(1).and_then(|word| source.word(word));
+            match word {
+                Some("if") => Some(Branch::If(open + 1..close)),
+                Some("for" | "while" | "catch" | "switch" | "when") => Some(Branch::Other),
+                _ => None,
+            }
+        };
+        // `if (x) name = y`: from the name to the start of its statement.
+        let mut start = place.1;
+        while start > first
+            && place.1 - start < 12
+            && !source.mark(start - 1, ';')
+            && !source.mark(start - 1, '{')
+            && !source.mark(start - 1, '}')
+        {
+            start -= 1;
+            if source.mark(start, ')') {
+                if let Some(found) = of(start) {
+                    return Some(found);
+                }
+                break;
+            }
+            if source.word(start) == Some("else") {
+                return Some(Branch::Other);
+            }
+        }
+        let mut here = place.1;
+        for _ in 0..32 {
+            let open = source.around(here).filter(|open| *open > first)?;
+            if source.mark(open, '{') {
+                let before = open.checked_sub(1)?;
+                if source.word(before) == Some("else") {
+                    return Some(Branch::Other);
+                }
+                if source.mark(before, ')')
+                    && let Some(found) = of(before)
+                {
+                    return Some(found);
+                }
+            }
+            here = open;
+        }
+        None
+    }
+}
+
+/// The bracket of `name(`, or of `Name<T>(`.
+fn arguments(source: &Source, at: usize) -> Option<usize> {
+    if source.mark(at + 1, '(') {
+        return Some(at + 1);
+    }
+    if !source.mark(at + 1, '<') || at == 0 || source.word(at - 1) != Some("new") {
+        return None;
+    }
+    let mut here = at + 1;
+    while here < at + 24 {
+        if source.mark(here, '>') && source.mark(here + 1, '(') {
+            return Some(here + 1);
+        }
+        here += 1;
+    }
+    None
+}
+
+/// The body of a method whose head ends before `at`: `{ .. }`, after `throws ..`; of Kotlin also
+/// `: T = value`.
+fn body(source: &Source, at: usize) -> Option<Range<usize>> {
+    let kotlin = source.path.extension() == "kt";
+    for here in at..(at + 24).min(source.tokens.len()) {
+        match &source.tokens[here].0 {
+            Token::Mark('{') => {
+                let close = source.pair(here);
+                return (close < source.tokens.len()).then_some(here..close);
+            }
+            Token::Word(word) if here == at && word != "throws" && word != "implements" => {
+                return None;
+            }
+            Token::Word(_) | Token::Mark(',' | '.' | '<' | '>') if here > at || !kotlin => {}
+            Token::Mark(':' | '?') if kotlin => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The end of an expression: of its statement, argument or line.
+pub(super) fn end_of(source: &Source, from: usize) -> usize {
+    let kotlin = source.path.extension() == "kt";
+    let mut at = from;
+    while at < source.tokens.len() && at < from + MAX_STATEMENT * 4 {
+        if source.mark(at, ';') || source.mark(at, ',') || source.closes(at) {
+            break;
+        }
+        let next_line = kotlin
+            && at > from
+            && source.tokens[at].1 > source.tokens[at - 1].1
+            && !matches!(source.tokens[at].0, Token::Mark('.' | '?' | ':' | '+'));
+        if next_line {
+            break;
+        }
+        at = if source.opens(at) { source.pair(at).max(at) + 1 } else { at + 1 };
+    }
+    at.min(source.tokens.len())
+}
+
+/// What stands between an opening bracket and its end, by commas.
+pub(super) fn elements(source: &Source, open: usize) -> Vec<Range<usize>> {
+    let close = source.pair(open);
+    if close >= source.tokens.len() || close < open {
+        return Vec::new();
+    }
+    let (mut all, mut from, mut at, mut angles) = (Vec::new(), open + 1, open + 1, 0_usize);
+    while at < close {
+        if source.opens(at) {
+            at = source.pair(at).max(at);
+        } else if source.mark(at, '<') {
+            angles += 1;
+        } else if source.mark(at, '>') {
+            angles = angles.saturating_sub(1);
+        } else if source.mark(at, ',') && angles == 0 {
+            all.push(from..at);
+            from = at + 1;
+        }
+        at += 1;
+    }
+    if from < close {
+        all.push(from..close);
+    }
+    all
+}
+
+/// The positions of the marks outside of brackets that `wanted` takes.
+pub(super) fn outside(
+    source: &Source,
+    range: Range<usize>,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), range.start);
+    while at < range.end {
+        if wanted(at) {
+            found.push(at);
+        }
+        at = if source.opens(at) { source.pair(at).max(at) + 1 } else { at + 1 };
+    }
+    found
+}

@@ -1,0 +1,87 @@
+//! Subcommands of picocli and `JCommander`: the one that serves is what the image starts.
+//! Rules: <https://picocli.info/#_subcommands>.
+
+use super::code::{Code, Place, elements};
+use crate::facts::{Finding, Kind, Program, Severity, Sourced};
+
+/// A subcommand.
+struct Command {
+    name: String,
+    place: Place,
+}
+
+/// The subcommands that the code declares by annotation.
+fn commands(code: &Code) -> Vec<Command> {
+    let mut found = Vec::new();
+    for (annotation, key) in [("Command", "name"), ("Parameters", "commandNames")] {
+        for place in code.calls(annotation) {
+            let file = &code.sources[place.0];
+            if place.1 == 0 || !file.mark(place.1 - 1, '@') {
+                continue;
+            }
+            let of = |key: &str| {
+                elements(file, place.1 + 1)
+                    .into_iter()
+                    .find(|range| file.word(range.start) == Some(key) && range.len() >= 3)
+            };
+            // What has subcommands of its own, or is where the program starts, is none.
+            let root = of("subcommands").is_some() || file.main_class().is_some();
+            let Some(range) = of(key).filter(|_| !root || in_class(code, *place)) else { continue };
+            if let Some(name) = range.clone().find_map(|at| file.text(at)) {
+                found.push(Command { name: name.to_owned(), place: *place });
+            }
+        }
+    }
+    found
+}
+
+/// The annotation stands inside of a class: on a method, or on an inner class.
+fn in_class(code: &Code, (source, at): Place) -> bool {
+    code.sources[source].around(at).is_some()
+}
+
+/// The tokens that an annotation speaks of: the class or method behind it.
+fn spoken_of(code: &Code, (source, at): Place) -> std::ops::Range<usize> {
+    let file = &code.sources[source];
+    let from = file.pair(at + 1).max(at);
+    let open = (from..(from + 80).min(file.tokens.len())).find(|at| file.mark(*at, '{'));
+    open.map_or(from..from, |open| from..file.pair(open).max(open))
+}
+
+/// Fills in the subcommand that serves, where the program is a service by what its code calls.
+pub(super) fn describe(program: &mut Program, code: &Code, listener: Option<Place>) {
+    let all = commands(code);
+    let (Some((source, at)), true) = (listener, program.kind == Kind::Service) else { return };
+    if all.is_empty() || program.args.is_some() {
+        return;
+    }
+    let direct = |command: &&Command| {
+        command.place.0 == source && spoken_of(code, command.place).contains(&at)
+    };
+    let stem = code.sources[source].path.file_name().split('.').next().unwrap_or_default();
+    let through = |command: &&Command| {
+        let file = &code.sources[command.place.0];
+        command.place.0 != source
+            && spoken_of(code, command.place).any(|at| file.word(at) == Some(stem))
+    };
+    let mut serving: Vec<&Command> = all.iter().filter(direct).collect();
+    if serving.is_empty() {
+        serving = all.iter().filter(through).collect();
+    }
+    let note = "the subcommand that opens the port";
+    match serving.as_slice() {
+        [command] => {
+            let word = crate::docker::quote::shell_words(std::slice::from_ref(&command.name));
+            program.args = Some(Sourced::new(word, code.evidence(command.place, note)));
+        }
+        [] if all.iter().all(|command| command.place.0 != source) => {}
+        _ => program.findings.push(Finding::new(
+            "arguments-unknown",
+            Severity::Warning,
+            "the program has several subcommands, and which of them serves is not known",
+            all.iter().take(4).map(|c| code.evidence(c.place, format!("subcommand {}", c.name))),
+            "the image starts the program alone, so that it shows its help or stops",
+            format!("set the default with --args {}", all[0].name),
+        )),
+    }
+}

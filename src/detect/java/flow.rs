@@ -1,0 +1,263 @@
+//! Where values end up: folders and files that the code writes, programs that it starts.
+
+use std::ops::Range;
+
+use super::artifact::Shape;
+use super::code::{Code, Place};
+use super::source::Source;
+use super::storage::write;
+use crate::code::{Base, Value};
+use crate::facts::{Evidence, Finding, Program, Severity};
+
+/// The home of the image's user.
+pub(super) const HOME: &str = "/home/nonroot";
+/// Folders of the system, which no program makes its own.
+const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin", "/run", "/lib"];
+
+/// A call that writes: its name, the words before its dot (`""`: any), the argument that is the
+/// path (`None`: what it is called on), and whether that is a folder.
+struct Writer {
+    name: &'static str,
+    on: &'static str,
+    path: Option<usize>,
+    folder: bool,
+}
+
+const fn writer(name: &'static str, on: &'static str, path: Option<usize>, folder: bool) -> Writer {
+    Writer { name, on, path, folder }
+}
+
+/// java.nio.file.Files, java.io.File, and what is built on them.
+const WRITERS: [Writer; 22] = [
+    writer("PrintWriter", "new", Some(0), false),
+    writer("createDirectories", "Files", Some(0), true),
+    writer("createDirectory", "Files", Some(0), true),
+    writer("forceMkdir", "FileUtils", Some(0), true),
+    writer("mkdirs", "", None, true),
+    writer("mkdir", "", None, true),
+    writer("createNewFile", "", None, false),
+    writer("createFile", "Files", Some(0), false),
+    writer("write", "Files", Some(0), false),
+    writer("writeString", "Files", Some(0), false),
+    writer("newBufferedWriter", "Files", Some(0), false),
+    writer("newOutputStream", "Files", Some(0), false),
+    writer("copy", "Files", Some(1), false),
+    writer("move", "Files", Some(1), false),
+    writer("writeStringToFile", "FileUtils", Some(0), false),
+    writer("copyInputStreamToFile", "FileUtils", Some(1), false),
+    writer("FileOutputStream", "new", Some(0), false),
+    writer("FileWriter", "new", Some(0), false),
+    writer("RandomAccessFile", "new", Some(0), false),
+    writer("createDirectories", "", None, true),
+    writer("writeText", "", None, false),
+    writer("transferTo", "", Some(0), false),
+];
+
+/// Adds the folders that the code writes by its own calls.
+pub(super) fn folders(program: &mut Program, shape: &Shape, code: &Code) {
+    for writer in &WRITERS {
+        for place in code.calls(writer.name) {
+            let Some((range, value)) = target(code, writer, *place) else { continue };
+            if reads_only(code, writer, *place) {
+                continue;
+            }
+            let note = format!("`{}` writes there", writer.name);
+            let mut evidence = code.evidence((place.0, range.start), note);
+            if let Some(name) = value.parts.iter().find_map(|part| part.env.as_deref()) {
+                evidence.note = format!("{}; {name} changes it", evidence.note);
+            } else if let Some(name) = value.parts.iter().find_map(|part| part.flag.as_deref()) {
+                evidence.note = format!("{}; -D{name} changes it", evidence.note);
+            }
+            take(program, shape, &value, writer.folder, evidence);
+        }
+    }
+}
+
+/// `new RandomAccessFile(path, "r")`
+fn reads_only(code: &Code, writer: &Writer, place: Place) -> bool {
+    writer.name == "RandomAccessFile"
+        && code
+            .arguments(place)
+            .get(1)
+            .is_some_and(|mode| code.sources[place.0].text(mode.start) == Some("r"))
+}
+
+fn target(code: &Code, writer: &Writer, place: Place) -> Option<(Range<usize>, Value)> {
+    let (source, at) = place;
+    let file = &code.sources[source];
+    let before = match writer.on {
+        "new" => at.checked_sub(1),
+        "" => None,
+        _ => at.checked_sub(2),
+    };
+    // Kotlin creates without a word.
+    let any = writer.on.is_empty() || writer.on == "new" && file.path.extension() == "kt";
+    if !any && before.and_then(|before| file.word(before)) != Some(writer.on) {
+        return None;
+    }
+    let range = match writer.path {
+        Some(number) => code.arguments(place).get(number)?.clone(),
+        None => start_of(file, at)?..at - 1,
+    };
+    // `Files.createDirectories(x)` is no method of `Files`.
+    if writer.path.is_none() && file.word(range.start) == Some("Files") && range.len() == 1 {
+        return None;
+    }
+    let value = code.value(source, range.clone(), 0);
+    (!value.is_unknown()).then_some((range, value))
+}
+
+/// The start of the chain whose last method is at a position.
+fn start_of(file: &Source, at: usize) -> Option<usize> {
+    let mut start = at;
+    while start >= 2 && file.mark(start - 1, '.') && at - start < 80 {
+        let before = start - 2;
+        if file.mark(before, ')') {
+            let open = file.pair(before);
+            if open == 0 || open > before {
+                return None;
+            }
+            start = if file.word(open - 1).is_some() { open - 1 } else { open };
+        } else if file.word(before).is_some() {
+            start = before;
+        } else {
+            return None;
+        }
+    }
+    if start == at {
+        return None;
+    }
+    let created = start.checked_sub(1).filter(|before| file.word(*before) == Some("new"));
+    Some(created.unwrap_or(start))
+}
+
+fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evidence: Evidence) {
+    let (root, text) = match value.below() {
+        Some((Base::Home, below)) => (format!("{HOME}/"), below),
+        Some((Base::Program, below)) => (beside(shape), below),
+        Some((Base::Source, _)) => return,
+        // A name that is known at run time lies in a folder that is known now.
+        None => match value.text() {
+            Some(known) => (String::new(), known),
+            None => match value.prefix().rsplit_once('/') {
+                Some((folder, _)) => (String::new(), folder.to_owned()),
+                None => return,
+            },
+        },
+    };
+    let text = text.trim_start_matches("./").trim_end_matches('/');
+    let odd = text.contains("..")
+        || text.contains(['*', '%', '$', '{', '\\', '~', ':', '?'])
+        || text.contains(char::is_whitespace)
+        || text.contains(char::is_control);
+    if odd || value.below().is_none() && text.is_empty() {
+        return;
+    }
+    let partly = !value.is_known();
+    let path = if folder || partly {
+        text
+    } else {
+        text.rsplit_once('/').map_or("", |(folder, _)| folder)
+    };
+    let whole = format!("{root}{path}");
+    let whole = if whole.len() > 1 { whole.trim_end_matches('/') } else { &whole };
+    if SYSTEM.iter().any(|s| whole == *s || whole.starts_with(&format!("{s}/"))) {
+        if whole == "/tmp" || whole.starts_with("/tmp/") {
+            program.needs.temporary_files.get_or_insert(evidence);
+        }
+        return;
+    }
+    if whole == "/" {
+        return;
+    }
+    if !whole.is_empty() && whole != "." {
+        write(program, whole, evidence);
+        return;
+    }
+    if !program.findings.iter().any(|finding| finding.code == "writes-beside-program") {
+        program.findings.push(Finding::new(
+            "writes-beside-program",
+            Severity::Warning,
+            format!("the program writes `{text}` into its working directory"),
+            [evidence],
+            "the image's own folder is not writable, and what is written there is lost with the container",
+            "put it into a folder of its own, such as data/",
+        ));
+    }
+}
+
+/// The folder that holds the archive or the classes in the image, seen from the working directory.
+fn beside(shape: &Shape) -> String {
+    let folder = match shape {
+        Shape::FastJar => "app/",
+        Shape::Layers { launcher: Some(class), .. } if class.ends_with("WarLauncher") => "WEB-INF/",
+        Shape::Layers { launcher: Some(_), .. } => "BOOT-INF/",
+        Shape::Servlet { .. } => "webapps/root/WEB-INF/",
+        _ => "",
+    };
+    folder.to_owned()
+}
+
+/// A call that starts a program: its name, and the word before its dot or `new` (`""`: any).
+const STARTERS: [(&str, &str); 7] = [
+    ("ProcessBuilder", "new"),
+    ("exec", ""),
+    ("command", ""),
+    ("CommandLine", "new"),
+    ("parse", "CommandLine"),
+    ("ProcessExecutor", "new"),
+    ("startPipeline", ""),
+];
+
+/// The first words of the commands that the code starts.
+pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
+    let mut found = Vec::new();
+    for (name, on) in STARTERS {
+        for place in code.calls(name) {
+            let file = &code.sources[place.0];
+            let before = if on == "new" { place.1.checked_sub(1) } else { place.1.checked_sub(2) };
+            let any = on.is_empty() || on == "new" && file.path.extension() == "kt";
+            if !any && before.and_then(|before| file.word(before)) != Some(on) {
+                continue;
+            }
+            // `exec(..)` of a pattern matcher, a transaction, a statement and the like.
+            if name == "exec" && !(file.names("Runtime") || file.names("getRuntime")) {
+                continue;
+            }
+            if name == "command" && !file.names("ProcessBuilder") && !file.names("ProcessExecutor")
+            {
+                continue;
+            }
+            let Some(range) = code.arguments(*place).into_iter().next() else { continue };
+            if let Some(text) = command(code, *place, range) {
+                found.push((text.clone(), code.evidence(*place, format!("{name}: `{text}`"))));
+            }
+        }
+    }
+    found
+}
+
+fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
+    let source = place.0;
+    let file = &code.sources[source];
+    let value = code.value(source, range.clone(), 0);
+    let known = value.prefix();
+    let first = known.split_whitespace().next().map(str::to_owned);
+    if first.is_some() {
+        return first;
+    }
+    // `List<String> words = new ArrayList<>(); words.add("ffmpeg");`
+    let name = file.word(range.start).filter(|_| range.len() == 1)?;
+    let body = code.method_at(place).map(|method| method.body.clone())?;
+    let added = body.clone().find(|at| {
+        matches!(file.word(*at), Some("add" | "addAll"))
+            && file.mark(*at + 1, '(')
+            && *at >= 2
+            && (file.word(*at - 2) == Some(name)
+                || file.word(*at - 2) == Some("Collections") && file.word(*at + 2) == Some(name))
+    })?;
+    let number = usize::from(file.word(added - 2) == Some("Collections"));
+    let first = code.arguments((source, added)).get(number)?.clone();
+    let known = code.value(source, first, 0).prefix();
+    known.split_whitespace().next().map(str::to_owned)
+}

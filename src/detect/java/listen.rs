@@ -1,0 +1,286 @@
+//! Servers in the program's own code: the port that they listen on, and the address.
+
+use super::code::{Code, Place};
+use super::runtime::{Surroundings, binds_localhost, port_unknown};
+use crate::code::{Value, is_other_service};
+use crate::facts::{Evidence, Kind, Port, Program, Sourced};
+
+/// What opens a port.
+struct Listener {
+    /// The call.
+    name: &'static str,
+    /// The word before its dot must speak of a server; others have such a method too.
+    by_server: bool,
+    udp: bool,
+}
+
+const fn sure(name: &'static str) -> Listener {
+    Listener { name, by_server: false, udp: false }
+}
+
+const fn by_server(name: &'static str) -> Listener {
+    Listener { name, by_server: true, udp: false }
+}
+
+/// Calls that listen, surest first.
+const LISTENERS: [Listener; 12] = [
+    sure("InetSocketAddress"),
+    sure("ServerSocket"),
+    by_server("start"),
+    by_server("listen"),
+    by_server("bind"),
+    by_server("port"),
+    by_server("setPort"),
+    by_server("withPort"),
+    sure("forPort"),
+    by_server("Server"),
+    by_server("embeddedServer"),
+    Listener { name: "DatagramSocket", by_server: false, udp: true },
+];
+/// Words of what is looked at beside the program's own service.
+const BESIDE: [&str; 8] =
+    ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
+
+/// A port that the code opens.
+struct Found {
+    value: Option<u16>,
+    variable: Option<String>,
+    flag: Option<String>,
+    udp: bool,
+    beside: bool,
+    doubt: bool,
+    local: bool,
+    place: Place,
+}
+
+/// A server in the program's own code; the variable that changes its port, and where it is opened.
+pub(super) fn own_server(
+    program: &mut Program,
+    around: &Surroundings,
+    code: &Code,
+) -> (Option<String>, Option<Place>) {
+    let mut all: Vec<Found> = Vec::new();
+    for listener in &LISTENERS {
+        for place in code.calls(listener.name) {
+            all.extend(listens(code, listener, *place));
+        }
+    }
+    all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
+    let Some(first) = all.first() else {
+        framework_default(program, around);
+        return (None, None);
+    };
+    program.kind = Kind::Service;
+    let evidence = |found: &Found, note: &str| code.evidence(found.place, note);
+    if first.local {
+        let fix = "bind 0.0.0.0, or take the address from an environment variable";
+        let evidence = evidence(first, "the address that it binds");
+        program.findings.push(binds_localhost(evidence, fix));
+    }
+    let note = |found: &Found| match (&found.variable, &found.flag) {
+        (Some(name), _) => format!("the port where {name} is not set"),
+        (None, Some(name)) => format!("the port where -D{name} is not given"),
+        (None, None) => "the port that the code listens on".to_owned(),
+    };
+    let mut known: Vec<Port> = Vec::new();
+    for found in &all {
+        let Some(number) = found.value else { continue };
+        let port = if found.udp { Port::udp(number) } else { Port::tcp(number) };
+        // One listener is often spelt by several calls.
+        if known.contains(&port) || known.len() >= 4 {
+            continue;
+        }
+        known.push(port);
+        let mut note = note(found);
+        if found.doubt {
+            note.push_str("; a condition in the code may choose another");
+        }
+        let evidence = code.evidence(found.place, note);
+        if program.port.is_none() && !found.udp {
+            program.port = Some(if found.doubt {
+                Sourced::guessed(number, evidence)
+            } else {
+                Sourced::new(number, evidence)
+            });
+        } else {
+            program.more_ports.push(Sourced::new(port, evidence));
+        }
+    }
+    if known.is_empty() {
+        let what = first.variable.as_ref().map_or_else(
+            || "the code listens on a port that it works out when it starts".to_owned(),
+            |name| format!("{name} sets it, and the code has no default"),
+        );
+        program.findings.push(port_unknown(&what, evidence(first, "listens")));
+    }
+    let place = Some(first.place);
+    (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
+}
+
+fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
+    let (source, at) = place;
+    let file = &code.sources[source];
+    let arguments = code.arguments(place);
+    let on = receiver(code, place);
+    let created = at >= 1 && file.word(at - 1) == Some("new");
+    let subject = on.to_lowercase();
+    let dependent = listener.name == "InetSocketAddress";
+    if listener.by_server && !created && !is_server(&subject, listener.name) {
+        return None;
+    }
+    if is_other_service(&words(&on)) || subject.contains("client") {
+        return None;
+    }
+    // An address to connect to, or of a packet to send.
+    if dependent {
+        let outer = file.around(at).and_then(|open| open.checked_sub(1));
+        let outer = outer.and_then(|name| file.word(name)).unwrap_or_default();
+        if matches!(outer, "connect" | "DatagramPacket" | "send" | "Proxy" | "Socket" | "open") {
+            return None;
+        }
+    }
+    let (host, port) = match arguments.as_slice() {
+        [port] => (None, port.clone()),
+        [first, second, ..]
+            if matches!(listener.name, "InetSocketAddress" | "start" | "listen") =>
+        {
+            let value = code.value(source, first.clone(), 0);
+            if number(&value).is_some() {
+                (None, first.clone())
+            } else {
+                (Some(value), second.clone())
+            }
+        }
+        [first, ..] => (None, first.clone()),
+        [] => return None,
+    };
+    let host = host.and_then(|host| host.text());
+    let local = host.as_deref().is_some_and(|h| matches!(h, "localhost" | "127.0.0.1" | "::1"));
+    if host.as_deref().is_some_and(|host| !local && !matches!(host, "0.0.0.0" | "::" | "")) {
+        return None;
+    }
+    code.doubt.set(false);
+    let value = code.value(source, port.clone(), 0);
+    let doubt = code.doubt.replace(false);
+    let variable = value.env().map(str::to_owned);
+    let other = |name: &String| is_other_service(&words(name));
+    if variable.as_ref().is_some_and(other) {
+        return None;
+    }
+    let flag = value.flag().map(str::to_owned);
+    let held = number(&value);
+    // Port 0 is any free one: a test, or a socket that only sends.
+    let nothing = held.is_none() && variable.is_none() && flag.is_none();
+    if nothing || held == Some(0) {
+        return None;
+    }
+    let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
+    let beside = BESIDE.iter().any(|word| text.to_lowercase().contains(word));
+    Some(Found { value: held, variable, flag, udp: listener.udp, beside, doubt, local, place })
+}
+
+fn number(value: &Value) -> Option<u16> {
+    value.text()?.trim().parse().ok()
+}
+
+/// The words that an expression is written with.
+fn spelt(code: &Code, source: usize, range: std::ops::Range<usize>) -> String {
+    range.filter_map(|at| code.sources[source].word(at)).collect::<Vec<_>>().join(" ")
+}
+
+/// `redisPort` and `REDIS_PORT` as words in lower case.
+fn words(name: &str) -> String {
+    let mut out = String::new();
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && small {
+            out.push(' ');
+        }
+        small = c.is_lowercase();
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// What a method is called on: the words from the start of its chain.
+fn receiver(code: &Code, (source, at): Place) -> String {
+    let file = &code.sources[source];
+    let mut start = at;
+    while start >= 2 && file.mark(start - 1, '.') && at - start < 80 {
+        let before = start - 2;
+        if file.mark(before, ')') {
+            let open = file.pair(before);
+            if open == 0 || open > before || file.word(open - 1).is_none() {
+                break;
+            }
+            start = open - 1;
+        } else if file.word(before).is_some() {
+            start = before;
+        } else {
+            break;
+        }
+    }
+    let chain = spelt(code, source, start..at);
+    let first = file.word(start).filter(|_| start < at).unwrap_or_default();
+    // The type of the variable says more than its name.
+    let declared = (1..file.tokens.len())
+        .find(|at| file.word(*at) == Some(first) && file.mark(at + 1, '=') && !first.is_empty());
+    let of = declared.map_or_else(String::new, |at| {
+        spelt(code, source, at.saturating_sub(1)..(at + 10).min(file.tokens.len()))
+    });
+    let call = file.around(start).filter(|open| file.mark(*open, '(')).map(|open| {
+        let name = open.checked_sub(1).and_then(|at| file.word(at)).unwrap_or_default();
+        name.to_owned()
+    });
+    [chain, of, call.unwrap_or_default()].join(" ")
+}
+
+/// The words speak of something that listens.
+fn is_server(subject: &str, method: &str) -> bool {
+    let words = [
+        "server",
+        "javalin",
+        "spark",
+        "vertx",
+        "listener",
+        "tomcat",
+        "connector",
+        "undertow",
+        "netty",
+        "bootstrap",
+        "router",
+        "jooby",
+        "ratpack",
+        "armeria",
+        "grpc",
+        "app",
+        "http",
+        "ktor",
+        "options",
+        "factory",
+        "service",
+    ];
+    let unqualified = subject.trim().is_empty();
+    // `port(4567)` of Spark is imported by its name alone.
+    if unqualified {
+        return matches!(method, "port" | "embeddedServer" | "setPort");
+    }
+    words.iter().any(|word| subject.contains(word))
+}
+
+/// A framework whose server has a port of its own, where the code opens none.
+fn framework_default(program: &mut Program, around: &Surroundings) {
+    let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
+    for row in &around.project.tables.server_default {
+        let Some(dependency) = runtime().find(|d| d.key == row.artifact) else { continue };
+        let used = around.sources.iter().any(|source| source.names(&row.names));
+        if !used {
+            continue;
+        }
+        let note = format!("{} listens on {} where nothing sets its port", row.artifact, row.port);
+        let evidence = Evidence { note, ..dependency.evidence.clone() };
+        program.kind = Kind::Service;
+        program.port = Some(Sourced::new(row.port, evidence));
+        return;
+    }
+}

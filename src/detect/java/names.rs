@@ -1,0 +1,295 @@
+//! What names hold: variables, parameters, fields, results of methods, and settings that a
+//! framework hands in.
+
+use std::ops::Range;
+
+use super::code::{Code, Definition, MAX_DEPTH, Method, Place, elements, end_of};
+use super::source::{Source, Token};
+use super::value::{Called, Overridden};
+use crate::code::{Part, Value};
+use crate::facts::Evidence;
+
+/// How many definitions of one name are looked at.
+const MAX_DEFINITIONS: usize = 12;
+
+impl Code<'_> {
+    /// A variable, a parameter or a field, seen from a place.
+    pub(super) fn variable(&self, place: Place, name: &str, depth: usize) -> Option<Value> {
+        let (source, at) = place;
+        if let Some(method) = self.method_at(place).cloned() {
+            let inside = |d: &&Definition| {
+                d.at.0 == source && method.body.contains(&d.at.1) && !d.value.contains(&at)
+            };
+            let local: Vec<&Definition> = self
+                .definitions(name)
+                .iter()
+                .filter(inside)
+                .filter(|d| d.at.1 < at && !self.of_this(d))
+                .take(MAX_DEFINITIONS)
+                .collect();
+            if let Some(value) = self.merged(&local, depth) {
+                return Some(value);
+            }
+            if let Some(value) = self.parameter(&method, name, depth) {
+                return Some(value);
+            }
+        }
+        self.field(source, name, depth)
+    }
+
+    /// `this.name = value`
+    fn of_this(&self, definition: &Definition) -> bool {
+        let (source, at) = definition.at;
+        let file = &self.sources[source];
+        at >= 2 && file.mark(at - 1, '.') && file.word(at - 2) == Some("this")
+    }
+
+    /// The definitions of one name in their order: what a condition lets through.
+    fn merged(&self, all: &[&Definition], depth: usize) -> Option<Value> {
+        let mut merged: Option<Value> = None;
+        for definition in all {
+            let (source, _) = definition.at;
+            let value = self.value(source, definition.value.clone(), depth + 1);
+            if value.is_unknown() {
+                continue;
+            }
+            let held = self.condition(definition.at);
+            merged = Some(match (merged, held) {
+                (None, _) | (Some(_), None) => value,
+                (Some(before), Some(condition)) => {
+                    let truth =
+                        condition.range().and_then(|range| self.truth(source, range, depth + 1));
+                    let default = value.parts.len() == 1 && value.text().is_none();
+                    match truth {
+                        Some(true) if value.is_known() => value.overridden_by(&before),
+                        Some(true) => before,
+                        _ if default => before.overridden_by(&value),
+                        Some(false) => before,
+                        None => {
+                            self.doubt.set(true);
+                            before
+                        }
+                    }
+                }
+            });
+        }
+        merged
+    }
+
+    /// A parameter: by its annotation, else by what callers hand over.
+    fn parameter(&self, method: &Method, name: &str, depth: usize) -> Option<Value> {
+        let (source, at) = method.at;
+        let file = &self.sources[source];
+        for (number, range) in elements(file, method.open).into_iter().enumerate() {
+            let last = range.end.checked_sub(1)?;
+            if file.word(last) != Some(name) && file.word(range.start) != Some(name) {
+                continue;
+            }
+            if let Some(value) = self.injected(source, range, depth) {
+                return Some(value);
+            }
+            return self.callers(file.word(at)?, number, depth);
+        }
+        None
+    }
+
+    /// `@Value("${a.b:c}")`, `@ConfigProperty(name = "a.b", defaultValue = "c")`,
+    /// `@DefaultValue("c")` in the tokens before a name.
+    fn injected(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
+        let file = &self.sources[source];
+        for at in range {
+            let Some(name) = file.word(at).filter(|_| file.mark(at.wrapping_sub(1), '@')) else {
+                continue;
+            };
+            let text = |key: &str| {
+                elements(file, at + 1).into_iter().find_map(|range| {
+                    let named = file.word(range.start) == Some(key);
+                    let value = if named { range.start + 2 } else { range.start };
+                    (named || key.is_empty()).then(|| file.text(value)).flatten()
+                })
+            };
+            let evidence = self.evidence((source, at), format!("@{name}"));
+            match name {
+                "Value" => return Some(self.placeholder(text("")?, evidence, depth)),
+                "DefaultValue" => return Some(Value::known(text("")?, evidence)),
+                "ConfigProperty" | "Property" => {
+                    let key = text("name")?;
+                    let stated = self.settings.get(key).map(|setting| setting.value.clone());
+                    let text = stated.or_else(|| text("defaultValue").map(str::to_owned));
+                    return Some(
+                        Part { text, env: Some(variable_of(key)), ..Part::unknown(evidence) }
+                            .into(),
+                    );
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Text with `${key:default}` in it.
+    fn placeholder(&self, text: &str, evidence: Evidence, _: usize) -> Value {
+        let (expanded, variable) = self.settings.expand(text);
+        if expanded.contains("${") || expanded.contains("#{") {
+            return Value::unknown(evidence);
+        }
+        let key = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let key = key.map(|key| key.split(':').next().unwrap_or_default());
+        let env = variable.or_else(|| key.filter(|key| !key.contains('$')).map(variable_of));
+        Part { text: Some(expanded), env, ..Part::unknown(evidence) }.into()
+    }
+
+    /// A field of the class in a source: as a framework sets it, else as the code does.
+    pub(super) fn field(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
+        if depth >= MAX_DEPTH || !self.step() {
+            return None;
+        }
+        let file = &self.sources[source];
+        if let Some(value) = self.declared(source, name, depth) {
+            return Some(value);
+        }
+        let all: Vec<&Definition> = self
+            .definitions(name)
+            .iter()
+            .filter(|d| d.at.0 == source)
+            .filter(|d| self.method_at(d.at).is_none() || self.of_this(d))
+            .take(MAX_DEFINITIONS)
+            .collect();
+        // A setter hands on what nobody knows.
+        let found = self.merged(&all, depth);
+        let Some(prefix) = prefix(file) else { return found };
+        let key = format!("{prefix}.{name}");
+        let env = Some(variable_of(&key));
+        if let Some(setting) = self.settings.get(&key) {
+            let text = self.settings.expand(&setting.value).0;
+            let known = Some(text).filter(|text| !text.contains("${"));
+            let part = Part { text: known, env, ..Part::unknown(setting.evidence.clone()) };
+            return Some(part.into());
+        }
+        let mut found = found?;
+        if let [part] = found.parts.as_mut_slice() {
+            part.env = env;
+        }
+        Some(found)
+    }
+
+    /// A field or a part of a record that a framework fills.
+    fn declared(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
+        let file = &self.sources[source];
+        let at = (1..file.tokens.len()).find(|at| {
+            file.word(*at) == Some(name)
+                && file.word(at - 1).is_some()
+                && (file.mark(at + 1, ';') || file.mark(at + 1, ')') || file.mark(at + 1, ','))
+                && !matches!(file.word(at - 1), Some("return" | "new" | "throw"))
+        })?;
+        // To the start of the statement, over the brackets of annotations.
+        let mut start = at;
+        while start > 0 && at - start < 40 {
+            if file.mark(start - 1, ')') {
+                let open = file.pair(start - 1);
+                if open >= start {
+                    break;
+                }
+                start = open;
+            } else if matches!(file.tokens[start - 1].0, Token::Mark(';' | '{' | '}' | '(' | ',')) {
+                break;
+            } else {
+                start -= 1;
+            }
+        }
+        self.injected(source, start..at, depth)
+    }
+
+    /// The method of that name in a source, or the only one of the program.
+    pub(super) fn method(&self, source: usize, name: &str) -> Option<&Method> {
+        let all = self.methods(name);
+        let own = all.iter().find(|method| method.at.0 == source);
+        own.or(if all.len() == 1 { all.first() } else { None })
+    }
+
+    /// What a method of the program returns.
+    pub(super) fn own_call(&self, call: &Called, depth: usize) -> Option<Value> {
+        if depth >= MAX_DEPTH || !self.step() {
+            return None;
+        }
+        let class = call.receiver.last().copied().filter(|class| *class != "this");
+        let place = (call.source, call.at);
+        let other = class.map(|class| self.class(class).or_else(|| self.type_of(place, class)));
+        let home = match other {
+            None => call.source,
+            Some(Some(other)) => other,
+            Some(None) => return None,
+        };
+        let method = self.methods(call.name).iter().find(|method| method.at.0 == home);
+        if let Some(method) = method {
+            return self.returned(method, depth);
+        }
+        // A getter that a record or a library makes.
+        other.flatten()?;
+        let name = call.name.strip_prefix("get").or(call.name.strip_prefix("is"));
+        let mut letters = name.unwrap_or(call.name).chars();
+        let first = letters.next()?;
+        self.field(home, &(first.to_lowercase().collect::<String>() + letters.as_str()), depth + 1)
+    }
+
+    fn returned(&self, method: &Method, depth: usize) -> Option<Value> {
+        let source = method.at.0;
+        let file = &self.sources[source];
+        let (mut sure, mut maybe): (Option<Value>, Vec<Value>) = (None, Vec::new());
+        let returns = method.body.clone().filter(|at| file.word(*at) == Some("return"));
+        for at in returns.take(MAX_DEFINITIONS) {
+            let value = self.value(source, at + 1..end_of(file, at + 1), depth + 1);
+            match self.condition((source, at)) {
+                None => {
+                    sure = sure.or(Some(value));
+                }
+                Some(condition) => {
+                    let truth =
+                        condition.range().and_then(|range| self.truth(source, range, depth + 1));
+                    match truth {
+                        Some(true) if sure.is_none() && value.is_known() => sure = Some(value),
+                        Some(false) if value.text().is_some() => {}
+                        _ => maybe.push(value),
+                    }
+                }
+            }
+        }
+        let sets = |value: &Value| matches!(value.parts.as_slice(), [part] if part.env.is_some() || part.flag.is_some());
+        let mut found = match sure {
+            Some(value) if value.is_known() || maybe.is_empty() => value,
+            sure => {
+                let known = maybe.iter().find(|value| value.is_known()).cloned();
+                if known.is_some() && sure.is_none() {
+                    self.doubt.set(true);
+                }
+                match (known, sure) {
+                    (Some(known), Some(open)) => known.overridden_by(&open),
+                    (Some(known), None) => known,
+                    (None, Some(open)) => open,
+                    (None, None) => maybe.first()?.clone(),
+                }
+            }
+        };
+        if let Some(setter) = maybe.iter().find(|value| sets(value)) {
+            found = found.overridden_by(setter);
+        }
+        let differs = |value: &&Value| value.is_known() && value.text() != found.text();
+        if maybe.iter().any(|value| differs(&value) && !sets(value)) {
+            self.doubt.set(true);
+        }
+        Some(found)
+    }
+}
+
+/// `server.port` as a variable of the environment: `SERVER_PORT`.
+/// <https://docs.spring.io/spring-boot/reference/features/external-config.html>
+fn variable_of(key: &str) -> String {
+    key.replace('-', "").replace('.', "_").to_uppercase()
+}
+
+/// The prefix that a class is bound to: `@ConfigurationProperties("a")`, `(prefix = "a")`.
+fn prefix(source: &Source) -> Option<String> {
+    let at = source.calls("ConfigurationProperties").next()?;
+    let named = matches!(source.word(at), Some("prefix" | "value"));
+    source.text(if named { at + 2 } else { at }).map(str::to_owned)
+}

@@ -1,0 +1,87 @@
+//! A war without a server: which servlet API it is written for.
+
+use super::artifact::{Artifact, Candidate, Note, Project, Shape, WAR};
+use super::pom::relative;
+use crate::facts::Evidence;
+
+/// How many sources are searched for an import.
+const MAX_SEARCHED: usize = 400;
+
+impl Project<'_> {
+    pub(super) fn servlet(&self) -> Candidate {
+        let dependencies = self.model.dependencies();
+        let asked = dependencies.iter().find_map(|dependency| {
+            let environment =
+                self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
+            Some((environment.to_owned(), dependency.evidence.clone()))
+        });
+        let old_api = || {
+            let path = self.model.dir().join("src/main/webapp/WEB-INF/web.xml")?;
+            let text = self.repo.text(&path).ok()??;
+            let old =
+                ["java.sun.com", "xmlns.jcp.org"].into_iter().find(|name| text.contains(name))?;
+            let line = crate::repo::line_of(&text, old)?;
+            Some((
+                self.tables.servlet_before_jakarta.clone(),
+                Evidence::at(&path, line, "descriptor of javax.servlet"),
+            ))
+        };
+        // What the sources import decides between the old packages and the new ones.
+        let imported = self.servlet_import();
+        let old = &self.tables.servlet_before_jakarta;
+        let asked = match (imported, asked) {
+            (Some((true, evidence)), _) => Some((old.clone(), evidence)),
+            (Some((false, evidence)), Some((environment, _))) if environment == *old => {
+                Some((self.tables.jetty.default_environment.clone(), evidence))
+            }
+            (_, asked) => asked,
+        };
+        let plugin = self.plugins.get(WAR);
+        let exploded = plugin.and_then(|plugin| plugin.anywhere(self.model, "webappDirectory"));
+        let file = exploded.map_or_else(
+            || relative(&format!("{}/{}", self.model.build_dir(), self.model.final_name())),
+            |found| relative(&found.0),
+        );
+        let packaging = Evidence::at(
+            self.model.path(),
+            self.model.line("packaging"),
+            "<packaging>war</packaging>",
+        );
+        let (environment, evidence) = asked
+            .or_else(old_api)
+            .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
+        let note = Note {
+            code: "servlet-container",
+            what: format!(
+                "the war brings no server: the image runs it in Jetty {} ({environment})",
+                self.tables.jetty.version
+            ),
+            why: "a war needs a servlet container; what another one is configured with (data sources, realms) is not there",
+            fix: "configure Jetty by a jetty-env.xml in WEB-INF, or make the application executable, as Spring Boot does",
+            evidence,
+        };
+        let artifact =
+            Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
+        Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
+    }
+
+    /// The first import of the servlet API: whether it is the one before Jakarta.
+    fn servlet_import(&self) -> Option<(bool, Evidence)> {
+        let folder = self.model.dir().join(&self.model.source_dir())?;
+        let files = self.repo.files_under(&folder).filter(|path| path.extension() == "java");
+        for path in files.take(MAX_SEARCHED) {
+            let Ok(Some(text)) = self.repo.source_text(path) else { continue };
+            for (old, name) in [(true, "javax.servlet."), (false, "jakarta.servlet.")] {
+                let import = |line: &str| {
+                    let rest = line.trim().strip_prefix("import ");
+                    rest.is_some_and(|rest| rest.trim_start_matches("static ").starts_with(name))
+                };
+                if let Some((number, _)) = (1..).zip(text.lines()).find(|(_, line)| import(line)) {
+                    let note = format!("the sources import {name}*");
+                    return Some((old, Evidence::at(path, number, note)));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,213 @@
+//! What is read from sources: ports, folders, programs, subcommands.
+
+use super::*;
+use crate::facts::Strength;
+use crate::repo::Repo;
+
+const POM: &str = "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>DEPENDENCIES</project>";
+
+/// The likeliest program of a project with these sources, the first of which starts it.
+fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
+    let mut list = String::new();
+    for (group, name) in dependencies.split_whitespace().filter_map(|key| key.split_once(':')) {
+        for part in ["<dependency><groupId>", group, "</groupId><artifactId>", name] {
+            list.push_str(part);
+        }
+        list.push_str("</artifactId></dependency>");
+    }
+    let pom = POM.replace("DEPENDENCIES", &format!("<dependencies>{list}</dependencies>"));
+    let mut files = vec![("pom.xml".to_owned(), pom)];
+    for (name, body) in sources {
+        let path =
+            if name.contains('/') { (*name).to_owned() } else { format!("src/main/java/{name}") };
+        files.push((path, (*body).to_owned()));
+    }
+    let repo = Repo::from_files(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let facts = detect(&Dir::new(&repo, RelPath::root())).unwrap().unwrap();
+    facts.programs.into_iter().next().unwrap()
+}
+
+fn main(body: &str) -> String {
+    format!("class App {{ public static void main(String[] args) throws Exception {{ {body} }} }}")
+}
+
+/// The port of a main method, and the variable that changes it.
+fn port(body: &str) -> (Option<u16>, Option<String>) {
+    let found = program("", &[("App.java", &main(body))]);
+    (found.port.map(|port| port.value), found.port_variable)
+}
+
+#[test]
+fn ports_follow_the_value_to_the_call() {
+    let by = |name: &str| Some(name.to_owned());
+    assert_eq!(port("HttpServer.create(new InetSocketAddress(8080), 0);"), (Some(8080), None));
+    assert_eq!(port("new ServerSocket(7000 + 1);"), (Some(7001), None));
+    assert_eq!(
+        port("new ServerSocket(Integer.getInteger(\"http.port\", 8123));"),
+        (Some(8123), None)
+    );
+    let default =
+        "int p = Integer.parseInt(System.getenv().getOrDefault(\"PORT\", \"7000\")); app.start(p);";
+    assert_eq!(port(default), (Some(7000), by("PORT")));
+    let optional = "app.listen(Optional.ofNullable(System.getenv(\"WEB\")).map(Integer::parseInt).orElse(7002));";
+    assert_eq!(port(optional), (Some(7002), by("WEB")));
+    let ternary = "String e = System.getenv(\"PORT\"); int p = e == null || e.isBlank() ? 7003 : Integer.parseInt(e); server.start(p);";
+    assert_eq!(port(ternary), (Some(7003), by("PORT")));
+    let assigned = "int p = 7004; String e = System.getenv(\"PORT\"); if (e != null) { p = Integer.parseInt(e); } server.listen(p);";
+    assert_eq!(port(assigned), (Some(7004), by("PORT")));
+    let args = "int p = args.length > 0 ? Integer.parseInt(args[0]) : 7005; server.listen(p);";
+    assert_eq!(port(args), (Some(7005), None));
+    let nobody = "int p = System.getenv(\"IN_IMAGE\") != null ? 8080 : 7006; new ServerSocket(p);";
+    assert_eq!(port(nobody), (Some(7006), None));
+}
+
+#[test]
+fn a_condition_that_nobody_decides_makes_a_guess() {
+    let body =
+        "int p = new java.io.File(\"/.dockerenv\").exists() ? 8080 : 7006; new ServerSocket(p);";
+    let found = program("", &[("App.java", &main(body))]);
+    let port = found.port.unwrap();
+    assert_eq!((port.value, port.strength), (7006, Strength::Guessed));
+    assert!(found.writable.is_empty(), "{:?}", found.writable);
+}
+
+#[test]
+fn what_connects_or_belongs_to_another_service_listens_on_nothing() {
+    for body in [
+        "socket.connect(new InetSocketAddress(\"cache\", 6379));",
+        "redisConfig.setPort(6379);",
+        "int dbPort = Integer.parseInt(System.getenv().getOrDefault(\"DB_PORT\", \"5432\")); pool.start(dbPort);",
+        "new ServerSocket(0);",
+        "String s = \"new ServerSocket(9000)\"; // new ServerSocket(9001)",
+        "timer.start(5000);",
+    ] {
+        assert_eq!(port(body), (None, None), "{body}");
+    }
+}
+
+#[test]
+fn metrics_come_last_and_datagrams_are_said() {
+    let body = "new MetricsServer(9404).start(); int metricsPort = 9090; new ServerSocket(metricsPort); new ServerSocket(6000); new DatagramSocket(5353);";
+    let found = program("", &[("App.java", &main(body))]);
+    assert_eq!(found.port.unwrap().value, 6000);
+    let more: Vec<String> = found.more_ports.iter().map(|port| port.value.to_string()).collect();
+    assert_eq!(more, ["5353/udp", "9090"]);
+}
+
+#[test]
+fn a_port_without_default_is_said() {
+    let found = program(
+        "",
+        &[("App.java", &main("new ServerSocket(Integer.parseInt(System.getenv(\"PORT\")));"))],
+    );
+    assert!(found.port.is_none() && found.kind == Kind::Service);
+    assert!(found.findings.iter().any(|f| f.code == "port-unknown" && f.what.contains("PORT")));
+}
+
+#[test]
+fn frameworks_have_ports_of_their_own() {
+    let javalin = main("Javalin.create().start();");
+    let found = program("io.javalin:javalin", &[("App.java", &javalin)]);
+    assert_eq!(found.port.unwrap().value, 8080);
+    let spark =
+        "import static spark.Spark.get; ".to_owned() + &main("get(\"/\", (q, a) -> \"x\");");
+    assert_eq!(
+        program("com.sparkjava:spark-core", &[("App.java", &spark)]).port.unwrap().value,
+        4567
+    );
+}
+
+/// The folders that a main method, or what it calls, writes.
+fn folders(sources: &[(&str, &str)]) -> Vec<String> {
+    let found = program("", sources);
+    found.writable.into_iter().map(|folder| folder.value).collect()
+}
+
+#[test]
+fn folders_are_followed_to_the_call_that_writes() {
+    let of = |body: &str| folders(&[("App.java", &main(body))]);
+    assert_eq!(
+        of("Path p = Path.of(\"store\", \"in\"); Files.createDirectories(p);"),
+        ["store/in"]
+    );
+    let beside = "File jar = new File(App.class.getProtectionDomain().getCodeSource().getLocation().toURI()); new File(jar.getParentFile(), \"kept\").mkdirs();";
+    assert_eq!(of(beside), ["kept"]);
+    let home = "Path p = Paths.get(System.getProperty(\"user.home\"), \".tool\"); Files.createDirectories(p.resolve(\"cache\"));";
+    assert_eq!(of(home), ["/home/nonroot/.tool/cache"]);
+    let property = "String d = System.getProperty(\"data.dir\", \"/var/lib/tool\"); Files.writeString(Path.of(d).resolve(\"x.txt\"), \"\");";
+    assert_eq!(of(property), ["/var/lib/tool"]);
+    let part = "Files.createDirectories(Path.of(\"/srv/tool/\" + name));";
+    assert_eq!(of(part), ["/srv/tool"]);
+    assert!(of("new RandomAccessFile(\"pages/index.bin\", \"r\"); Files.exists(Path.of(\"/never/made\"));").is_empty());
+}
+
+#[test]
+fn folders_come_through_getters_constructors_and_settings() {
+    let app = ("App.java", &*main("new Box(new BoxSettings()).open();"));
+    let owner = "class Box { private final Path root; Box(BoxSettings s) { this.root = Path.of(s.getRoot()); } void open() { root.toFile().mkdirs(); } }";
+    let settings = "@ConfigurationProperties(prefix = \"box\") class BoxSettings { private String root = \"box-data\"; }";
+    let all = [app, ("Box.java", owner), ("BoxSettings.java", settings)];
+    assert_eq!(folders(&all), ["box-data"]);
+    let mut set = all.to_vec();
+    set.push(("src/main/resources/application.properties", "box.root=/srv/box\n"));
+    assert_eq!(folders(&set), ["/srv/box"]);
+    let value =
+        "class Box { Box(@Value(\"${box.dir:boxes}\") String dir) { new File(dir).mkdirs(); } }";
+    assert_eq!(folders(&[app, ("Box.java", value)]), ["boxes"]);
+}
+
+#[test]
+fn a_file_in_the_working_directory_is_said() {
+    let body = "new FileWriter(\"state.json\");";
+    let found = program("", &[("App.java", &main(body))]);
+    assert!(found.findings.iter().any(|finding| finding.code == "writes-beside-program"));
+}
+
+#[test]
+fn programs_are_read_from_lists_and_arrays() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        found.needs.packages.into_iter().map(|package| package.value).collect::<Vec<_>>()
+    };
+    assert_eq!(of("new ProcessBuilder(List.of(\n\"pdftotext\",\n\"-\"\n)).start();"), ["poppler"]);
+    assert_eq!(of("String[] c = {\"git\", \"log\"}; Runtime.getRuntime().exec(c);"), ["git"]);
+    assert_eq!(of("Runtime.getRuntime().exec(new String[] {\"ffmpeg\", \"-i\"});"), ["ffmpeg"]);
+    assert_eq!(of("Runtime.getRuntime().exec(\"dot -Tsvg \" + name);"), ["graphviz"]);
+    let added = "List<String> c = new ArrayList<>(); c.add(\"magick\"); c.add(\"x\"); new ProcessBuilder(c).start();";
+    assert_eq!(of(added), ["imagemagick"]);
+    assert!(of("pattern.exec(\"git\"); String s = \"new ProcessBuilder(git)\";").is_empty());
+}
+
+#[test]
+fn the_subcommand_that_serves_is_the_default() {
+    let app = "@Command(name = \"tool\", subcommands = {Serve.class, Load.class}) class App { public static void main(String[] args) { new CommandLine(new App()).execute(args); } }";
+    let serve = "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new ServerSocket(7100); } }";
+    let load = "@Command(name = \"load\") class Load implements Runnable { public void run() { } }";
+    let all = [("App.java", app), ("Serve.java", serve), ("Load.java", load)];
+    let found = program("info.picocli:picocli", &all);
+    assert_eq!((found.args.unwrap().value.as_str(), found.port.unwrap().value), ("serve", 7100));
+    let through = [
+        ("App.java", app),
+        (
+            "Serve.java",
+            "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new Web().open(); } }",
+        ),
+        ("Load.java", load),
+        ("Web.java", "class Web { void open() { new ServerSocket(7100); } }"),
+    ];
+    assert_eq!(program("info.picocli:picocli", &through).args.unwrap().value, "serve");
+}
+
+#[test]
+fn hostile_code_ends() {
+    let circle = main("int a = b; int b = a; new ServerSocket(a); f(1);")
+        .replace("class App {", "class App { int f(int x) { return f(f(x)); } ");
+    program("", &[("App.java", &circle)]);
+    let deep = main(&format!("new ServerSocket({}1{});", "(".repeat(3000), ")".repeat(3000)));
+    program("", &[("App.java", &deep)]);
+    let many = main(&"Files.write(x(y(z(\"a\"))), b); ".repeat(3000));
+    program("", &[("App.java", &many)]);
+    for broken in ["new ServerSocket(", ")}]{[(", "x ? y : ? :", "@Command(name = ", "a = ="] {
+        program("", &[("App.java", &main(broken))]);
+    }
+}

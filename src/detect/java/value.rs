@@ -1,0 +1,431 @@
+//! What an expression is worth when the program starts: through names, parameters, fields, getters
+//! and conditions to text, to a variable of the environment or to a system property.
+
+use std::ops::Range;
+
+use super::code::{Code, MAX_DEPTH, Place, elements, outside};
+use super::source::{Source, Token};
+use crate::code::{Base, Part, Value};
+use crate::facts::Evidence;
+
+/// How many callers of a method are looked at for a parameter.
+const MAX_CALLERS: usize = 8;
+/// What stands for `System.getenv()` without a name.
+const ENVIRONMENT: &str = "System.getenv()";
+/// Methods that hand on the value that they are called on.
+const SAME: [&str; 34] = [
+    "toFile",
+    "toPath",
+    "toAbsolutePath",
+    "normalize",
+    "toString",
+    "trim",
+    "strip",
+    "intValue",
+    "getAbsolutePath",
+    "getAbsoluteFile",
+    "getCanonicalPath",
+    "getCanonicalFile",
+    "getPath",
+    "getFile",
+    "toURI",
+    "toUri",
+    "toRealPath",
+    "toInt",
+    "toIntOrNull",
+    "toInteger",
+    "map",
+    "filter",
+    "get",
+    "orElseThrow",
+    "getAsInt",
+    "asInt",
+    "asText",
+    "stripTrailing",
+    "toLowerCase",
+    "intern",
+    "redirectErrorStream",
+    "value",
+    "takeIf",
+    "ifBlank",
+];
+/// Methods that hand on their first argument.
+const PASSES: [(&str, &str); 17] = [
+    ("String", "format"),
+    ("Integer", "parseInt"),
+    ("Integer", "valueOf"),
+    ("Integer", "parseUnsignedInt"),
+    ("Integer", "decode"),
+    ("Short", "parseShort"),
+    ("Long", "parseLong"),
+    ("String", "valueOf"),
+    ("Optional", "ofNullable"),
+    ("Optional", "of"),
+    ("Objects", "requireNonNull"),
+    ("URI", "create"),
+    ("List", "of"),
+    ("Arrays", "asList"),
+    ("Stream", "of"),
+    ("Stream", "concat"),
+    ("NumberUtils", "createInteger"),
+];
+
+/// A value known by its text.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    value.text().filter(|text| !text.is_empty())
+}
+
+/// The value with what stands in where the environment gives none.
+fn or_else(value: Value, default: &Value) -> Value {
+    if value.is_known() {
+        return value;
+    }
+    let open = value.parts.first().filter(|_| value.parts.len() == 1).cloned();
+    match (open, text_of(default)) {
+        (Some(part), Some(text)) if part.env.is_some() || part.flag.is_some() => {
+            let evidence = default.evidence().cloned().unwrap_or(part.evidence.clone());
+            Part { text: Some(text), evidence, ..part }.into()
+        }
+        (Some(part), None) if part.env.is_some() || part.flag.is_some() => {
+            if default.is_known() {
+                default.clone()
+            } else {
+                part.into()
+            }
+        }
+        _ => default.clone(),
+    }
+}
+
+impl Code<'_> {
+    /// The value of the tokens in a range of a source.
+    pub(super) fn value(&self, source: usize, range: Range<usize>, depth: usize) -> Value {
+        let file = &self.sources[source];
+        let place = (source, range.start);
+        let unknown = || Value::unknown(self.evidence(place, "unknown"));
+        let (mut from, mut to) = (range.start, range.end);
+        while from < to && file.mark(from, '(') && file.pair(from) + 1 == to {
+            (from, to) = (from + 1, to - 1);
+        }
+        if from >= to || depth >= MAX_DEPTH || !self.step() {
+            return unknown();
+        }
+        // A cast.
+        if file.mark(from, '(') && file.pair(from) + 1 < to {
+            let next = file.pair(from) + 1;
+            let is_value = file.word(next).is_some() || file.text(next).is_some();
+            if is_value || file.mark(next, '(') {
+                return self.value(source, next..to, depth + 1);
+            }
+        }
+        if let Some(arrow) =
+            outside(file, from..to, |at| file.mark(at, '>') && file.mark(at - 1, '-'))
+                .first()
+                .filter(|at| **at > from)
+        {
+            return self.value(source, arrow + 1..to, depth + 1);
+        }
+        if let Some(value) = self.either(source, from..to, depth) {
+            return value;
+        }
+        let plus = outside(file, from..to, |at| file.mark(at, '+'));
+        if plus.is_empty() {
+            return self.chain(source, from..to, depth).unwrap_or_else(unknown);
+        }
+        let bounds = plus.iter().copied().chain([to]);
+        let mut start = from;
+        let mut sum = Value::default();
+        for end in bounds {
+            sum.parts.extend(self.value(source, start..end, depth + 1).parts);
+            start = end + 1;
+        }
+        let literal = (from..to).any(|at| file.text(at).is_some());
+        let numbers: Option<Vec<u32>> =
+            sum.parts.iter().map(|part| part.text.as_deref()?.parse().ok()).collect();
+        match numbers {
+            Some(all) if !literal => {
+                let total = all.iter().fold(0_u32, |sum, number| sum.saturating_add(*number));
+                Value::known(total.to_string(), self.evidence(place, "a sum"))
+            }
+            _ => sum,
+        }
+    }
+
+    /// `condition ? a : b`, and `a ?: b` of Kotlin.
+    fn either(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
+        let file = &self.sources[source];
+        let (from, to) = (range.start, range.end);
+        let marks = outside(file, range, |at| file.mark(at, '?') && !file.mark(at + 1, '.'));
+        let first = *marks.first()?;
+        if file.mark(first + 1, ':') {
+            let left = self.value(source, from..first, depth + 1);
+            return Some(or_else(left, &self.value(source, first + 2..to, depth + 1)));
+        }
+        let mut open = 1;
+        let colon = outside(file, first + 1..to, |_| true).into_iter().find(|at| {
+            if file.mark(*at, '?') {
+                open += 1;
+            } else if file.mark(*at, ':') {
+                open -= 1;
+            }
+            open == 0
+        })?;
+        let yes = self.value(source, first + 1..colon, depth + 1);
+        let no = self.value(source, colon + 1..to, depth + 1);
+        Some(match self.truth(source, from..first, depth + 1) {
+            Some(true) => yes.overridden_by(&no),
+            Some(false) => no.overridden_by(&yes),
+            None if yes.text() == no.text() => no,
+            None => {
+                self.doubt.set(true);
+                no
+            }
+        })
+    }
+
+    /// Names and calls joined by dots.
+    fn chain(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
+        let file = &self.sources[source];
+        let mut names: Vec<&str> = Vec::new();
+        let mut value: Option<Value> = None;
+        let mut at = range.start;
+        while at < range.end {
+            match &file.tokens[at].0 {
+                Token::Text(text) if value.is_none() && names.is_empty() => {
+                    value = Some(Value::known(text.clone(), self.evidence((source, at), text)));
+                }
+                Token::Word(word) if matches!(word.as_str(), "new" | "final") => {}
+                Token::Word(word) => {
+                    let open = (at + 1..(at + 12).min(range.end)).find(|open| {
+                        file.mark(*open, '(')
+                            && (*open == at + 1
+                                || file.mark(at + 1, '<') && file.mark(open - 1, '>'))
+                    });
+                    if let Some(open) = open {
+                        let receiver = std::mem::take(&mut names);
+                        let call = Called { source, at, open, name: word, receiver: &receiver };
+                        let result = self.call(&call, value.take(), depth);
+                        if result.is_none() && receiver == ["System"] && word == "getenv" {
+                            names.push(ENVIRONMENT);
+                        }
+                        value = Some(result.unwrap_or_else(|| {
+                            Value::unknown(self.evidence((source, at), "unknown"))
+                        }));
+                        if names.first() == Some(&ENVIRONMENT) {
+                            value = None;
+                        }
+                        at = file.pair(open).max(open);
+                    } else {
+                        names.push(word);
+                    }
+                }
+                Token::Mark('.' | '?' | '!') => {}
+                // `{"a", "b"}` of `String[] words = {"a", "b"}`.
+                Token::Mark('{') if at == range.start => {
+                    let first = elements(file, at).into_iter().next()?;
+                    return Some(self.value(source, first, depth + 1));
+                }
+                // `new String[] {"a", "b"}` stands for its first part.
+                Token::Mark('[') if file.mark(at + 2, '{') && file.pair(at) == at + 1 => {
+                    let first = elements(file, at + 2).into_iter().next()?;
+                    return Some(self.value(source, first, depth + 1));
+                }
+                Token::Mark('[') if names.first() == Some(&ENVIRONMENT) => {
+                    let name = file.text(at + 1)?;
+                    value = Some(self.setting((source, at), None, Some(name), None));
+                    names.clear();
+                    at = file.pair(at).max(at);
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
+        match (value, names.as_slice()) {
+            (Some(value), []) => Some(value),
+            (None, [number]) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                let number: String = number.chars().filter(char::is_ascii_digit).collect();
+                Some(Value::known(number.clone(), self.evidence((source, range.start), number)))
+            }
+            (None, names) => self.named((source, range.start), names, depth + 1),
+            (Some(_), _) => None,
+        }
+    }
+
+    fn setting(
+        &self,
+        place: Place,
+        default: Option<String>,
+        env: Option<&str>,
+        flag: Option<&str>,
+    ) -> Value {
+        let name = env.or(flag).unwrap_or_default();
+        let evidence: Evidence = self.evidence(place, format!("`{name}`"));
+        Part::setting(default, env.map(str::to_owned), flag.map(str::to_owned), evidence).into()
+    }
+
+    /// What a call gives; `None` where that is not known.
+    fn call(&self, call: &Called, on: Option<Value>, depth: usize) -> Option<Value> {
+        let &Called { source, at, open, name, receiver } = call;
+        let file = &self.sources[source];
+        let arguments = elements(file, open);
+        let argument = |number: usize| -> Option<Value> {
+            arguments.get(number).map(|range| self.value(source, range.clone(), depth + 1))
+        };
+        let first = || argument(0).as_ref().and_then(text_of);
+        let class = receiver.last().copied().unwrap_or_default();
+        let place = (source, at);
+        match (class, name) {
+            ("System", "getenv") => return Some(self.setting(place, None, Some(&first()?), None)),
+            (ENVIRONMENT, "get" | "getOrDefault") => {
+                let value = self.setting(place, None, Some(&first()?), None);
+                return Some(match argument(1) {
+                    Some(default) => or_else(value, &default),
+                    None => value,
+                });
+            }
+            ("System", "getProperty") | ("Integer" | "Long", "getInteger" | "getLong") => {
+                let property = first()?;
+                return Some(match (property.as_str(), argument(1)) {
+                    ("user.home", _) => Value::base(Base::Home, self.evidence(place, "user.home")),
+                    ("user.dir", _) => Value::known(".", self.evidence(place, "user.dir")),
+                    ("java.io.tmpdir", _) => {
+                        Value::known("/tmp", self.evidence(place, "java.io.tmpdir"))
+                    }
+                    (_, default) => {
+                        let value = self.setting(place, None, None, Some(&property));
+                        default.map_or(value.clone(), |default| or_else(value, &default))
+                    }
+                });
+            }
+            (_, "getProperty" | "getInt" | "getInteger") if arguments.len() == 2 => {
+                return argument(1);
+            }
+            ("Path", "of") | ("Paths", "get") | (_, "File") => {
+                return Some(joined((0..arguments.len()).filter_map(argument).collect()));
+            }
+            ("Objects", "requireNonNullElse" | "toString")
+            | ("StringUtils", "defaultIfBlank" | "defaultString")
+                if arguments.len() == 2 =>
+            {
+                return Some(or_else(argument(0)?, &argument(1)?));
+            }
+            (_, "ArrayList" | "LinkedList" | "URI" | "String" | "ProcessBuilder") => {
+                return argument(0);
+            }
+            (_, "arrayOf" | "listOf" | "mutableListOf") => return argument(0),
+            (_, "getLocation") => {
+                let mut found = Value::base(Base::Program, self.evidence(place, "its own archive"));
+                found.parts.extend(Value::known("/app.jar", self.evidence(place, "")).parts);
+                return Some(found);
+            }
+            _ if PASSES.contains(&(class, name)) => return argument(0),
+            _ => {}
+        }
+        let on = match (on, receiver) {
+            (None, [] | ["this"]) => None,
+            (None, names) => self.named(place, names, depth + 1),
+            (on, _) => on,
+        };
+        if let Some(on) = on.filter(|on| !on.is_unknown()) {
+            return match name {
+                "resolve" | "concat" => Some(joined(vec![on, argument(0)?])),
+                "resolveSibling" => Some(joined(vec![on.parent(), argument(0)?])),
+                "getParent" | "getParentFile" => Some(on.parent()),
+                "orElse" | "orElseGet" => Some(or_else(on, &argument(0)?)),
+                _ if SAME.contains(&name) => Some(on),
+                _ => None,
+            };
+        }
+        self.own_call(call, depth)
+    }
+
+    /// The value that a name holds: a variable, a parameter, a field, a constant of another class.
+    fn named(&self, place: Place, names: &[&str], depth: usize) -> Option<Value> {
+        if depth >= MAX_DEPTH || !self.step() {
+            return None;
+        }
+        match names {
+            [name] | ["this", name] => self.variable(place, name, depth),
+            [.., class, name] => {
+                let other = self.class(class).or_else(|| self.type_of(place, class));
+                match other {
+                    Some(other) => self.field(other, name, depth),
+                    None => self.field(place.0, name, depth),
+                }
+            }
+            [] => None,
+        }
+    }
+
+    /// The caller's file knows a value by one of the sources' classes: `Type name`.
+    pub(super) fn type_of(&self, place: Place, name: &str) -> Option<usize> {
+        let file: &Source = &self.sources[place.0];
+        let declared = |at: usize| {
+            let class = at.checked_sub(1).and_then(|before| file.word(before));
+            class.and_then(|class| self.class(class)).filter(|_| file.word(at) == Some(name))
+        };
+        (0..file.tokens.len()).find_map(declared)
+    }
+
+    /// What callers hand to the parameter of a method.
+    pub(super) fn callers(&self, name: &str, number: usize, depth: usize) -> Option<Value> {
+        let mut partly = None;
+        for place in self.calls(name).iter().take(MAX_CALLERS) {
+            let Some(range) = self.arguments(*place).get(number).cloned() else { continue };
+            let value = self.value(place.0, range, depth + 1);
+            if value.is_known() {
+                return Some(value);
+            }
+            partly = partly.or(Some(value).filter(|value| !value.is_unknown()));
+        }
+        partly
+    }
+}
+
+/// A call in a chain.
+pub(super) struct Called<'c> {
+    pub(super) source: usize,
+    pub(super) at: usize,
+    pub(super) open: usize,
+    pub(super) name: &'c str,
+    pub(super) receiver: &'c [&'c str],
+}
+
+/// Parts of a path, with a `/` between them.
+fn joined(values: Vec<Value>) -> Value {
+    let mut all = Value::default();
+    for value in values {
+        let absolute = text_of(&value).is_some_and(|text| text.starts_with('/'));
+        if absolute {
+            all = Value::default();
+        }
+        let here = all.text().as_deref() == Some(".");
+        if let Some(part) = value.parts.first().filter(|_| !all.parts.is_empty() && !here) {
+            let slash = Part { text: Some("/".to_owned()), ..Part::unknown(part.evidence.clone()) };
+            all.parts.push(slash);
+        }
+        if here {
+            all = Value::default();
+        }
+        all.parts.extend(value.parts);
+    }
+    all
+}
+
+/// What sets a value that a condition kept out.
+pub(super) trait Overridden {
+    /// The same, set by the variable or property that alone gives `other`.
+    fn overridden_by(self, other: &Value) -> Self;
+}
+
+impl Overridden for Value {
+    fn overridden_by(mut self, other: &Value) -> Self {
+        if let ([part], [setter]) = (self.parts.as_mut_slice(), other.parts.as_slice())
+            && part.env.is_none()
+            && part.flag.is_none()
+        {
+            (part.env, part.flag) = (setter.env.clone(), setter.flag.clone());
+        }
+        self
+    }
+}
