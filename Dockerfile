@@ -43,4 +43,3 @@ LABEL org.opencontainers.image.title="dockgen" \
 
 USER 65532:65532
 ENTRYPOINT ["/app/dockgen"]
-CMD ["verify", "--caching", "--budget-mb", "200", "--max-changed-mb", "5", "--report", "proof.html"]

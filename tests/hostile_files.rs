@@ -155,9 +155,9 @@ fn manifests_above_the_path_of_any_kind_end() {
 #[test]
 fn a_gitignore_of_many_lines_with_wildcards_ends() {
     let dir = repository();
-    let lines: String =
-        (0..2_000).map(|at| format!("src/*a*{at}*/**/x[a-z]?*\n!**/k{at}*.keep\n")).collect();
-    fs::write(dir.path().join(".gitignore"), lines).unwrap();
+    let line = |at: usize| format!("src/*a*{at}*/**/x[a-z]?*\n!**/k{at}*.keep");
+    let lines: Vec<String> = (0..2_000).map(line).collect();
+    fs::write(dir.path().join(".gitignore"), lines.join("\n")).unwrap();
     let (code, text) = run(dir.path(), &["init", "--yes", "--dry-run"]);
     assert_eq!(code, Some(0), "{text}");
 }

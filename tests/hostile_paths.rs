@@ -222,7 +222,7 @@ fn nothing_is_read_through_a_link_above_path() {
                 let place = dir.path().join(name);
                 match target {
                     "fifo" => {
-                        assert!(Command::new("mkfifo").arg(&place).status().unwrap().success())
+                        assert!(Command::new("mkfifo").arg(&place).status().unwrap().success());
                     }
                     "outside" => symlink(outside.path().join(name), &place).unwrap(),
                     _ => symlink(target, &place).unwrap(),

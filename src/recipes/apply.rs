@@ -135,7 +135,9 @@ fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
 /// Takes the default arguments of the strongest recipe that the image can serve; the start that
 /// they were taken from.
 fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start> {
-    let wanted = starts.iter().find(|start| !start.words.is_empty())?;
+    // Documentation shows the many uses of a command; of a service, how it is started.
+    let speaks = |start: &&Start| start.by != Recipe::Docs || program.kind == Kind::Service;
+    let wanted = starts.iter().filter(speaks).find(|start| !start.words.is_empty())?;
     let line = start::joined(&wanted.words);
     let held = program.args.as_ref().map(|args| args.value.clone());
     if let Some(lack) = &wanted.lack {
