@@ -214,11 +214,16 @@ fn constant(file: &SourceFile, at: usize) -> Option<&str> {
 
 /// The first call that a constant is handed to.
 fn use_of<'c>(code: &'c Code, name: &str) -> Option<(&'c SourceFile, usize)> {
-    code.find(|file, at| {
+    let used = |file: &SourceFile, at: usize| {
         file.is(at, name)
             && !(at > 0 && (file.is(at - 1, "const") || file.is(at - 1, "static")))
             && call(file, at).is_some()
-    })
+    };
+    // A large workspace has thousands of constants: only files that hold the name are searched.
+    code.files
+        .iter()
+        .filter(|file| file.names(name))
+        .find_map(|file| (0..file.len()).find(|at| used(file, *at)).map(|at| (&**file, at)))
 }
 
 /// `join` on a base that the code states: a text, the working directory, the executable's folder.

@@ -51,7 +51,7 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
     if library.is_none() {
         return Subcommands::default();
     }
-    let mut reader = Reader::new(code);
+    let mut reader = Reader::new(code, &all);
     let listening = all.iter().find_map(|subcommand| {
         let at = reader.listens(subcommand)?;
         let note = format!("`{}` listens", subcommand.word);
@@ -175,40 +175,41 @@ fn kebab(name: &str) -> String {
 
 /// Follows the code of a subcommand to a listener.
 struct Reader<'c> {
-    code: &'c Code<'c>,
     /// Where the bodies of functions of a name are.
     functions: BTreeMap<&'c str, Vec<(&'c SourceFile, usize)>>,
+    /// Where the name of a subcommand stands.
+    places: BTreeMap<String, Vec<(&'c SourceFile, usize)>>,
     /// Tokens that may still be read.
     left: usize,
 }
 
 impl<'c> Reader<'c> {
-    fn new(code: &'c Code<'c>) -> Self {
+    fn new(code: &'c Code<'c>, all: &[Subcommand]) -> Self {
         let mut functions: BTreeMap<&str, Vec<(&SourceFile, usize)>> = BTreeMap::new();
+        let mut places: BTreeMap<String, Vec<(&SourceFile, usize)>> =
+            all.iter().map(|subcommand| (subcommand.arm.clone(), Vec::new())).collect();
         for file in code.files {
             for at in 0..file.len() {
+                if matches!(file.kind(at), Some(Kind::Word | Kind::Text | Kind::Raw))
+                    && let Some(found) = places.get_mut(file.word(at))
+                {
+                    found.push((&**file, at));
+                }
                 if file.is(at, "fn") && file.kind(at + 1) == Some(Kind::Word) {
                     functions.entry(file.word(at + 1)).or_default().push((file, at + 1));
                 }
             }
         }
-        Self { code, functions, left: MAX_TOKENS }
+        Self { functions, places, left: MAX_TOKENS }
     }
 
     /// Where the code of the subcommand's `match` arm listens.
     fn listens(&mut self, subcommand: &Subcommand) -> Option<Evidence> {
-        for file in self.code.files {
-            for at in 0..file.len() {
-                let names = file.is(at, &subcommand.arm)
-                    || file.string(at).is_some_and(|text| *text == *subcommand.arm);
-                let Some((from, to)) = names.then(|| arm(file, at)).flatten() else { continue };
-                let mut seen = BTreeSet::new();
-                if let Some(found) = self.within(file, from, to, 0, &mut seen) {
-                    return Some(found);
-                }
-            }
-        }
-        None
+        let places = self.places.get(&subcommand.arm).cloned().unwrap_or_default();
+        places.into_iter().find_map(|(file, at)| {
+            let (from, to) = arm(file, at)?;
+            self.within(file, from, to, 0, &mut BTreeSet::new())
+        })
     }
 
     fn within(
