@@ -142,7 +142,6 @@ fn json_is_alone_on_standard_output() {
         "base",
         "run",
         "assumptions",
-        "overrides",
         "warnings",
     ];
     expected.sort_unstable();

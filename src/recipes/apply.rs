@@ -136,7 +136,9 @@ fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
 /// they were taken from.
 fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start> {
     // Documentation shows the many uses of a command; of a service, how it is started.
-    let speaks = |start: &&Start| start.by != Recipe::Docs || program.kind == Kind::Service;
+    let serves = program.kind == Kind::Service;
+    let speaks =
+        |start: &&Start| start.by != Recipe::Docs || serves || start::port(&start.words).is_some();
     let wanted = starts.iter().filter(speaks).find(|start| !start.words.is_empty())?;
     let line = start::joined(&wanted.words);
     let held = program.args.as_ref().map(|args| args.value.clone());
