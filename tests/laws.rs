@@ -257,7 +257,11 @@ proptest! {
         for line in &lines {
             builder.add_line(None, line).unwrap();
         }
-        let git = builder.build().unwrap().matched_path_or_any_parents(&path, false).is_ignore();
+        let rules = builder.build().unwrap();
+        // Not `matched_path_or_any_parents`, which also asks about the root: `*/` would match it.
+        let parents = path.match_indices('/').rev().map(|(at, _)| rules.matched(&path[..at], true));
+        let decides = [rules.matched(&path, false)].into_iter().chain(parents).find(|m| !m.is_none());
+        let git = decides.is_some_and(|found| found.is_ignore());
         let repo = Repo::from_files([(path.as_str(), ""), (".gitignore", text.as_str())]);
         let file = RelPath::new(".dockerignore").unwrap();
         let planned = plan_ignore(&repo, &plan(&[]), &file, None, None).unwrap().text;

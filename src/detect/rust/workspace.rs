@@ -252,8 +252,8 @@ fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Findi
             submodule::FETCH
         ),
         None => {
-            "commit that folder, or give the path of the repository that holds it; else remove \
-                 the line"
+            "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), or commit \
+                 that folder here; else remove the line"
                 .to_owned()
         }
     };
@@ -262,8 +262,8 @@ fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Findi
         Severity::Error,
         format!("`{path}` holds no Cargo.toml inside the repository"),
         [evidence].into_iter().chain(submodule),
-        "cargo reads the manifest of every member and path dependency, and the build context \
-         cannot hold what lies outside",
+        "cargo reads the manifest of every member and path dependency, and a build context \
+         cannot reach what lies outside",
         fix,
     )
 }
