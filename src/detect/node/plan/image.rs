@@ -60,7 +60,7 @@ pub(super) fn artifacts(
     }
     match launch.layout {
         Layout::Site => {
-            let pages = pages(home, launch.site.as_deref().unwrap_or_default())?;
+            let pages = pages(app, home, launch.site.as_deref().unwrap_or_default())?;
             let served = match &launch.prefix {
                 Some(prefix) => format!("{SITE}/{prefix}"),
                 None => SITE.to_owned(),
@@ -141,12 +141,16 @@ pub(super) fn artifacts(
 }
 
 /// Where a site lies in the build stage: its folder may be beside the application (`../dist`).
-pub(super) fn pages(home: &str, folder: &str) -> Result<String> {
+pub(super) fn pages(app: &App, home: &str, folder: &str) -> Result<String> {
     let path = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(folder));
     let top = home.split('/').nth(1).and_then(RelPath::new).unwrap_or_default();
     let path = path.filter(|path| path.is_within(&top));
     let path = path.with_context(|| {
-        format!("the build writes {folder}, which is not below the build context: run dockgen on the folder that holds both")
+        format!(
+            "{}: the build writes {folder}, which is not below the build context: run dockgen on \
+             the folder that holds both",
+            app.package.path
+        )
     })?;
     Ok(format!("/{path}"))
 }

@@ -158,7 +158,7 @@ pub(super) fn stages(
         pages: launch
             .site
             .as_ref()
-            .map(|folder| anyhow::Ok(ContainerPath::new(image::pages(&home, folder)?)?))
+            .map(|folder| anyhow::Ok(ContainerPath::new(image::pages(app, &home, folder)?)?))
             .transpose()?,
         prefix: launch.prefix.as_ref().map(|way| Line::new(format!("/{way}"))).transpose()?,
         fallback: launch.fallback.as_ref().map(Line::new).transpose()?,
