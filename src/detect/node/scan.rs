@@ -1,6 +1,7 @@
 //! What the sources do at run time: where they listen, how they stop, what they read, write and
 //! start.
 
+mod conventions;
 mod listen;
 mod pages;
 mod process;
@@ -91,6 +92,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     }
     process::read(app, &sources, own_server, &mut scan)?;
     browser::read(app, &sources, &mut scan)?;
+    conventions::read(app, launch, &sources, &mut scan)?;
     storage::read(app, launch, &sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);

@@ -166,7 +166,7 @@ impl Location {
     }
 
     /// A path relative to the application, or absolute.
-    fn resolve(&self, found: &PathValue) -> Option<String> {
+    pub(super) fn resolve(&self, found: &PathValue) -> Option<String> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         match found.from {
             Anchor::Root => Some(text.to_owned()),
@@ -283,7 +283,7 @@ fn is_sqlite(source: &Source) -> bool {
 }
 
 /// A file in the program's own folder: that folder belongs to root, as the program does.
-fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
+pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
     if file.is_empty() || scan.findings.iter().any(|f| f.code == "writes-beside-program") {
         return;
     }
@@ -375,7 +375,7 @@ fn fixed(text: &str) -> &str {
 }
 
 /// Carries a path that exists in the repository and is neither source nor built.
-fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
+pub(super) fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
     let text = fixed(text);
     let Some(path) =
         app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path))

@@ -1,0 +1,173 @@
+//! Files that a library opens or writes although no code of the repository names them to the file
+//! system: by its convention, or by an option of its own.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::super::App;
+use super::super::expression::{Names, path};
+use super::super::launch::{Launch, Layout};
+use super::super::manifest::Kind;
+use super::super::token::{Token, property};
+use super::storage::{self, Location};
+use super::{Scan, Source};
+use crate::facts::Sourced;
+
+/// Options that name a file which the library writes as the program starts: NestJS and TypeGraphQL
+/// write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
+/// <https://typegraphql.com/docs/emit-schema.html>
+const WRITTEN_AT_START: [&str; 2] = ["autoSchemaFile", "emitSchemaFile"];
+
+/// The file of `emitSchemaFile: true`; NestJS takes `true` for memory.
+const DEFAULT_SCHEMA: (&str, &str) = ("emitSchemaFile", "schema.graphql");
+
+/// Before `storage`, which takes out what is named twice.
+pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    if launch.layout == Layout::Output {
+        let folders: BTreeMap<String, Vec<String>> = app.catalog.table("reads_by_itself")?;
+        for (package, paths) in &folders {
+            if app.package.dependency(package) != Some(Kind::Production) {
+                continue;
+            }
+            for path in paths {
+                let note = format!("{package} reads {path} in the working directory");
+                let evidence = app.package.at_dependency(package, note);
+                storage::carry(app, launch, path, evidence, scan);
+            }
+        }
+    }
+    for source in sources {
+        written_at_start(app, launch, source, scan);
+    }
+    Ok(())
+}
+
+fn written_at_start(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
+    if !source.tokens.iter().any(|t| t.word().is_some_and(|w| WRITTEN_AT_START.contains(&w))) {
+        return;
+    }
+    let names = Names::of(&source.tokens);
+    let place = Location::of(app, launch, source);
+    for key in WRITTEN_AT_START {
+        for value in names.properties(key) {
+            let Some(file) = schema(app, key, value, &names, &place) else { continue };
+            let at = value.first().map_or(0, |token| token.at);
+            let evidence = source.at(at, format!("{key} writes {file} at every start"));
+            match file.rsplit_once('/') {
+                Some((folder, _)) if folder.starts_with("/tmp") => {
+                    scan.temporary.get_or_insert(evidence);
+                }
+                Some((folder, _)) if !folder.is_empty() => {
+                    scan.writable.push(Sourced::new(folder.to_owned(), evidence));
+                }
+                _ => storage::beside(evidence, &file, scan),
+            }
+        }
+    }
+}
+
+/// The file of `autoSchemaFile: './x.gql'`, `emitSchemaFile: { path: './x.gql' }`.
+fn schema(
+    app: &App,
+    key: &str,
+    value: &[Token],
+    names: &Names,
+    place: &Location,
+) -> Option<String> {
+    let nest = key == "autoSchemaFile" && app.package.has("@nestjs/graphql");
+    let type_graphql = app.package.has("type-graphql");
+    if !nest && !type_graphql {
+        return None;
+    }
+    if key == DEFAULT_SCHEMA.0 && matches!(value, [only] if only.is_word("true")) {
+        return Some(DEFAULT_SCHEMA.1.to_owned());
+    }
+    let value = match value.first() {
+        Some(first) if first.is('{') => property(value, "path")?,
+        _ => value,
+    };
+    let found = path(value, names)?;
+    place.resolve(&found).filter(|file| !file.contains("${}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::launch::Launch;
+    use super::*;
+    use crate::repo::Repo;
+
+    fn scan(dependency: &str, source: &str, more: &[&str]) -> Scan {
+        let manifest = format!(r#"{{"dependencies": {{"{dependency}": "1"}}}}"#);
+        let mut all = vec![
+            ("package.json", manifest.as_str()),
+            ("src/index.ts", source),
+            ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+        ];
+        all.extend(more.iter().map(|name| (*name, "")));
+        let repo = Repo::from_files(all);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let launch = Launch {
+            file: "dist/index.js".into(),
+            source: Some("src/index.ts".into()),
+            outputs: vec!["dist".into()],
+            layout: Layout::Output,
+            ..Launch::default()
+        };
+        super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn folders_that_a_package_reads_by_itself_are_carried() {
+        for (package, file, folder) in [
+            ("config", "config/default.json", "config"),
+            ("node-config-ts", "config/default.json", "config"),
+            ("@feathersjs/configuration", "config/default.json", "config"),
+            ("email-templates", "emails/a/html.pug", "emails"),
+        ] {
+            let found = scan(package, "x()", &[file]);
+            let files: Vec<_> = found.files.iter().map(|file| file.value.as_str()).collect();
+            assert_eq!(files, [folder], "{package}");
+            assert_eq!(found.files[0].evidence[0].line, Some(1));
+        }
+        assert!(scan("express", "x()", &["config/default.json"]).files.is_empty());
+        assert!(scan("config", "x()", &["other/default.json"]).files.is_empty());
+    }
+
+    #[test]
+    fn a_schema_that_is_written_at_start() {
+        for (package, source, folder) in [
+            ("@nestjs/graphql", "M.forRoot<A>({ autoSchemaFile: 'src/schema.gql' })", "src"),
+            (
+                "@nestjs/graphql",
+                "M.forRoot({ autoSchemaFile: { path: join(process.cwd(), 'a/b.gql') } })",
+                "a",
+            ),
+            (
+                "type-graphql",
+                "buildSchema({ emitSchemaFile: path.resolve(__dirname, 'gql/s.gql') })",
+                "dist/gql",
+            ),
+        ] {
+            let found = scan(package, source, &[]);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, [folder], "{source}");
+        }
+        for (package, source, file) in [
+            ("@nestjs/graphql", "M.forRoot({ autoSchemaFile: 'schema.gql' })", "schema.gql"),
+            ("type-graphql", "buildSchema({ emitSchemaFile: true })", "schema.graphql"),
+        ] {
+            let found = scan(package, source, &[]);
+            assert_eq!(found.findings[0].code, "writes-beside-program", "{source}");
+            assert!(found.findings[0].what.contains(file), "{source}");
+        }
+        for (package, source) in [
+            ("@nestjs/graphql", "M.forRoot({ autoSchemaFile: true })"),
+            ("@nestjs/graphql", "M.forRoot({ autoSchemaFile: '/tmp/schema.gql' })"),
+            ("express", "x({ autoSchemaFile: 'src/schema.gql' })"),
+        ] {
+            let found = scan(package, source, &[]);
+            assert!(found.writable.is_empty() && found.findings.is_empty(), "{source}");
+        }
+    }
+}
