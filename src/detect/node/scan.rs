@@ -3,6 +3,7 @@
 
 mod conventions;
 mod listen;
+mod loaded;
 mod pages;
 mod process;
 mod sources;
@@ -93,6 +94,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     process::read(app, &sources, own_server, &mut scan)?;
     browser::read(app, &sources, &mut scan)?;
     conventions::read(app, launch, &sources, &mut scan)?;
+    loaded::carry(app, launch, &sources, &mut scan);
     storage::read(app, launch, &sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);

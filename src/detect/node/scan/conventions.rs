@@ -14,12 +14,12 @@ use super::storage::{self, Location};
 use super::{Scan, Source};
 use crate::facts::Sourced;
 
-/// Options that name a file which the library writes as the program starts: NestJS and TypeGraphQL
+/// Options that name a file which the library writes as the program starts: `NestJS` and `TypeGraphQL`
 /// write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
 /// <https://typegraphql.com/docs/emit-schema.html>
 const WRITTEN_AT_START: [&str; 2] = ["autoSchemaFile", "emitSchemaFile"];
 
-/// The file of `emitSchemaFile: true`; NestJS takes `true` for memory.
+/// The file of `emitSchemaFile: true`; `NestJS` takes `true` for memory.
 const DEFAULT_SCHEMA: (&str, &str) = ("emitSchemaFile", "schema.graphql");
 
 /// Before `storage`, which takes out what is named twice.

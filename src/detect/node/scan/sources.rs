@@ -11,12 +11,13 @@ use super::super::App;
 use super::super::dialect::DIALECT;
 use super::super::launch::{Launch, Layout};
 use super::super::token::{self, Token};
+use super::loaded;
 use crate::code::{File, Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
 /// How many files of one application are read.
-const MAX_FILES: usize = 800;
+pub(super) const MAX_FILES: usize = 800;
 
 /// Folders whose files do not run in production.
 const ASIDE: [&str; 22] = [
@@ -93,7 +94,7 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
     // A framework loads its files by convention: nothing imports them.
     let by_convention = matches!(launch.layout, Layout::Standalone | Layout::Bundle);
     let mut sources = match entry {
-        Some(entry) if !by_convention && is_code(&entry) => follow(app, entry)?,
+        Some(entry) if !by_convention && is_code(&entry) => follow(app, launch, entry)?,
         _ => Vec::new(),
     };
     if sources.is_empty() {
@@ -118,7 +119,7 @@ fn is_code(path: &RelPath) -> bool {
         && !path.file_name().ends_with(".d.ts")
 }
 
-fn is_server_code(app: &App, path: &RelPath) -> bool {
+pub(super) fn is_server_code(app: &App, path: &RelPath) -> bool {
     let way = path.strip(&app.dir.path).unwrap_or_default();
     let name = path.file_name();
     let skipped = [".test.", ".spec.", ".stories.", ".config.", ".min.", ".d.ts"]
@@ -151,7 +152,7 @@ fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     Ok(Some(Source { path, tokens, ends, modules, code }))
 }
 
-fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {
+fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
     let mut open = VecDeque::from([entry.clone()]);
     let mut seen = BTreeSet::from([entry]);
     let mut sources = Vec::new();
@@ -160,7 +161,7 @@ fn follow(app: &App, entry: RelPath) -> Result<Vec<Source>> {
             break;
         }
         let Some(source) = read(app, path)? else { continue };
-        for next in imported(app, &source) {
+        for next in imported(app, &source).into_iter().chain(loaded::files(app, launch, &source)) {
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
@@ -197,7 +198,7 @@ fn imported(app: &App, source: &Source) -> Vec<RelPath> {
 
 /// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the
 /// sources.
-fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
+pub(super) fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
     let stem = base.as_str();
     let swapped = [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")]
         .into_iter()

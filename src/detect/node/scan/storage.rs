@@ -95,6 +95,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     for (index_of, source) in sources.iter().enumerate() {
         let names = &all_names[index_of];
         let place = Location::of(app, launch, source);
+        let bundled = launch.layout == Layout::Bundle && is_server(app, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
             if index > 0 && source.tokens[index - 1].is_word("function") {
@@ -107,7 +108,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
             writes(name, &args, names, &place, source, at, scan);
-            if launch.layout == Layout::Output {
+            if launch.layout == Layout::Output || bundled {
                 reads(app, launch, name, &args, names, &place, source, at, scan);
             }
         }
@@ -131,6 +132,12 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         let mut above = folder.value.match_indices('/').map(|(end, _)| &folder.value[..end]);
         !above.any(|above| written.contains(above))
     });
+}
+
+/// A framework's server code: what it opens by a path of the working directory is in no bundle.
+fn is_server(app: &App, source: &Source) -> bool {
+    let way = source.path.relative_to(&app.dir.path);
+    way.split('/').any(|part| part == "server" || part.contains(".server."))
 }
 
 /// From where a source file's paths count at run time, relative to the application.
@@ -329,6 +336,7 @@ fn reads(
     candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
     for tokens in candidates {
         if let Some(found) = path(tokens, names)
+            && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
             && let Some(text) = place.resolve(&found)
         {
             carry(app, launch, &text, source.at(at, format!("{name} reads {text}")), scan);
@@ -486,5 +494,21 @@ mod tests {
         ], Layout::Output);
         let files: Vec<_> = found.files.iter().map(|f| f.value.as_str()).collect();
         assert_eq!(files, ["emails", "locales/en.json", "public", "views"]);
+    }
+
+    #[test]
+    fn a_bundle_opens_paths_of_the_working_directory() {
+        let plugin = "await migrate(d, { migrationsFolder: './server/db/migrations' }); \
+                      readFileSync(join(__dirname, 'a.txt'))";
+        let files = [
+            ("server/plugins/db.ts", plugin),
+            ("app/a.ts", "x({ dir: './other' })"),
+            ("server/db/migrations/0.sql", ""),
+            ("server/plugins/a.txt", ""),
+            ("other/a", ""),
+        ];
+        let found = scan(&files, Layout::Bundle);
+        let files: Vec<_> = found.files.iter().map(|f| f.value.as_str()).collect();
+        assert_eq!(files, ["server/db/migrations"]);
     }
 }
