@@ -1,6 +1,7 @@
 //! The registry of languages, and the scan that asks each of them about each folder.
 
 mod env_file;
+mod git_reads;
 pub mod go;
 pub mod java;
 mod moved;
@@ -270,6 +271,8 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
     let mut found = (language.detect)(&Dir::new(repo, folder.clone()))?;
     if let Some(facts) = &mut found {
         recipes::apply::facts(repo, facts)?;
+        let reads = (language.markers, language.extensions);
+        facts.findings.extend(git_reads::finding(repo, folder, reads)?);
     }
     Ok(found)
 }

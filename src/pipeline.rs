@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::apps::{self, Selection};
-use crate::ask::{Answers, Origin, Question, id};
+use crate::ask::{Answerable, Answers, Origin, Question, id};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
@@ -463,6 +463,20 @@ fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {
     bail!("{} Nothing in the repository says so: set {}", question.prompt, flag(&question.id))
 }
 
+/// What else could have been taken, so that what nobody asked for by name is not passed over.
+fn others(question: &Question, taken: &str) -> String {
+    const NAMED: usize = 4;
+    let Answerable::Suggest(choices) = &question.kind else { return String::new() };
+    let others = choices.iter().map(|choice| choice.value.as_str()).filter(|value| *value != taken);
+    let others: Vec<&str> = others.collect();
+    let named = others.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match others.len() {
+        0 => String::new(),
+        count if count > NAMED => format!("; also there: {named} and {} more", count - NAMED),
+        _ => format!("; also there: {named}"),
+    }
+}
+
 /// What was taken although nobody said so: the defaults of open questions, and decisions without
 /// evidence.
 fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<String> {
@@ -475,9 +489,9 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
             continue;
         }
         let why = if default.evidence.is_empty() {
-            "nothing in the repository says"
+            "nothing in the repository says".to_owned()
         } else {
-            "the likeliest"
+            format!("the likeliest{}", others(question, value))
         };
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
     }

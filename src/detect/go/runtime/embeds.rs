@@ -76,6 +76,18 @@ pub(super) fn embeds(world: &World) -> Embeds {
                 "`go build` stops where an embedded pattern matches no file",
                 "make it before the image is built and commit it; it may be hidden by .gitignore",
             ));
+        } else if is_placeholder(repo, &path) {
+            evidence.truncate(4);
+            embeds.findings.push(Finding::new(
+                "embed-placeholder",
+                Severity::Warning,
+                format!("{path} is embedded into the program, and holds only a placeholder"),
+                evidence,
+                "the program is built without the pages or files that another build puts there, \
+                 and serves nothing in their place",
+                "run that build before the image is built, or run dockgen on the folder that \
+                 holds both, so that a stage of the image can make them",
+            ));
         }
     }
     // What is made anew is not taken from the repository.
@@ -83,6 +95,17 @@ pub(super) fn embeds(world: &World) -> Embeds {
     embeds.held.sort();
     embeds.held.dedup();
     embeds
+}
+
+/// A folder whose files are there only so that git keeps it: hidden ones, and empty ones that are
+/// named like no page and no data.
+fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
+    let mut files = repo.files_under(folder).peekable();
+    let keeps = |file: &RelPath| {
+        let note = ["", "md", "txt", "gitkeep", "keep"].contains(&file.extension());
+        file.file_name().starts_with('.') || (note && repo.size(file) == 0)
+    };
+    files.peek().is_some() && files.all(keeps)
 }
 
 /// The part of a pattern before its first wildcard.

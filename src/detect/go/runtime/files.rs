@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::World;
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, File, Kind, Value, conditions};
-use crate::detect::{add_front_end, makers};
+use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
@@ -201,7 +201,7 @@ impl Opened {
     fn made(&mut self, world: &World, way: &str, evidence: &[Evidence]) -> bool {
         let repo = world.module.sources.repo;
         let found = world.places().into_iter().find_map(|folder| {
-            let mut found = makers(repo, &world.module.layout.context, &folder.join(way)?);
+            let mut found = suppliers(repo, &world.module.layout.context, &folder.join(way)?);
             found.retain_mut(|made| {
                 made.value.opened = made.value.output.strip(folder).map(str::to_owned);
                 made.evidence.splice(0..0, evidence.iter().cloned());

@@ -327,6 +327,34 @@ fn embedded_files_must_be_there() {
         "package main\nimport _ \"embed\"\n//go:embed web/dist\nvar x embed.FS\nfunc main() {}\n";
     assert_eq!(codes(&with(&[("main.go", source)])), ["embed-missing"]);
     assert!(with(&[("main.go", source), ("web/dist/index.html", "")]).findings.is_empty());
+    // Without `all:`, a hidden file is not embedded, and the pattern matches nothing.
+    let all = source.replace("web/dist", "all:web/dist");
+    assert_eq!(
+        codes(&with(&[("main.go", &all), ("web/dist/.gitkeep", "")])),
+        ["embed-placeholder"]
+    );
+    assert_eq!(
+        codes(&with(&[("main.go", source), ("web/dist/placeholder.txt", "")])),
+        ["embed-placeholder"]
+    );
+    let page = [("main.go", all.as_str()), ("web/dist/.gitkeep", ""), ("web/dist/a.css", "a")];
+    assert!(with(&page).findings.is_empty());
+}
+
+#[test]
+fn a_front_end_in_the_same_folder_is_copied_to_what_is_served() {
+    let serves = "package main\nimport \"net/http\"\nfunc main() {\nhttp.Handle(\"/\", http.FileServer(http.Dir(\"public\")))\nhttp.ListenAndServe(\":1\", nil)\n}\n";
+    let manifest = "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}";
+    let program = with(&[
+        ("main.go", serves),
+        ("package.json", manifest),
+        ("index.html", ""),
+        ("Makefile", "public:\n\tnpm run build\n\tcp -r dist public\n"),
+    ]);
+    let made: Vec<_> = program.front_ends.iter().map(|made| &made.value).collect();
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0].output.as_str(), "public");
+    assert_eq!(made[0].moved_from.as_ref().unwrap().as_str(), "dist");
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! Builds and programs that ask git which revision they are: the image has no repository.
+
+use anyhow::Result;
+
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// Subcommands that read the history.
+const READS: [&str; 10] = [
+    "rev-parse",
+    "describe",
+    "log",
+    "show",
+    "rev-list",
+    "branch",
+    "symbolic-ref",
+    "status",
+    "ls-files",
+    "tag",
+];
+
+/// What starts a command, in lower case, in one language or another.
+const STARTS: [&str; 6] = ["exec", "spawn", "command", "process", "run", "$`"];
+
+/// Scripts of a manifest that build or start, by how their names begin.
+const SCRIPTS: [&str; 8] =
+    ["build", "prebuild", "postbuild", "start", "prestart", "prepare", "postinstall", "compile"];
+
+/// Words between `git` and its subcommand: `-C`, a folder, a method's name.
+const BETWEEN: usize = 4;
+
+/// Lines that one call may span.
+const SPAN: usize = 3;
+
+/// Places that are named.
+const PLACES: usize = 4;
+
+/// What is said of an application in `folder` whose code asks git. Only code that its detection has
+/// read counts, since that is what is built and started, and files beside the manifest that
+/// configure a build.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub(super) fn finding(
+    repo: &Repo,
+    folder: &RelPath,
+    (markers, extensions): (&[&str], &[&str]),
+) -> Result<Option<Finding>> {
+    let configures = |path: &RelPath| {
+        let (stem, _) = path.file_name().split_once('.').unwrap_or_default();
+        path.file_name().contains(".config.") || stem == "build"
+    };
+    let beside = repo.children(folder).map(|(path, _)| path).filter(|path| configures(path));
+    let mut files: Vec<RelPath> = beside.cloned().collect();
+    // What lies in an application further down is that application's.
+    let read: Vec<RelPath> =
+        repo.inputs().into_iter().filter(|path| path.is_within(folder)).collect();
+    let inner: Vec<RelPath> = read
+        .iter()
+        .filter(|path| markers.contains(&path.file_name()))
+        .filter_map(RelPath::parent)
+        .filter(|inner| inner != folder)
+        .collect();
+    files.extend(read.into_iter().filter(|path| !inner.iter().any(|inner| path.is_within(inner))));
+    files.retain(|path| extensions.contains(&path.extension()) && repo.is_file(path));
+    files.sort();
+    files.dedup();
+    let mut evidence = Vec::new();
+    for marker in markers {
+        let Some(path) = folder.join(marker) else { continue };
+        let Some(text) = repo.source_text(&path)? else { continue };
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some((name, script)) = line.split_once(':') else { continue };
+            let name = name.trim().trim_matches('"');
+            if SCRIPTS.iter().any(|begin| name.starts_with(begin))
+                && let Some(asked) = command(script)
+            {
+                evidence.push(Evidence::at(&path, number, format!("`{name}` runs `{asked}`")));
+            }
+        }
+    }
+    for path in files {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let asked = asks(&text);
+        evidence.extend(asked.into_iter().map(|(line, note)| Evidence::at(&path, line, note)));
+    }
+    evidence.truncate(PLACES);
+    let Some(first) = evidence.first() else { return Ok(None) };
+    Ok(Some(Finding::new(
+        "git-read",
+        Severity::Warning,
+        format!("{} reads the git repository", first.place()),
+        evidence,
+        "the .dockerignore keeps .git out of the image, and the base images have no git: what \
+         reads it there fails, or finds no revision",
+        "read the revision from a variable, ask git only where it is unset, and set it with \
+         --build-arg (for the build) or -e (for the program)",
+    )))
+}
+
+/// The lines that ask git, and how.
+fn asks(text: &str) -> Vec<(u32, String)> {
+    if !text.contains("git") {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let code = |line: &str| !["//", "#", "*", "/*"].iter().any(|c| line.trim().starts_with(c));
+    let mut found = Vec::new();
+    for (at, number) in (0..lines.len()).zip(1..) {
+        let line = lines[at];
+        if !line.contains("git") || !code(line) {
+            continue;
+        }
+        if let Some(file) = file(line) {
+            found.push((number, format!("reads {file}")));
+            continue;
+        }
+        let span: Vec<&str> = lines[at..].iter().take(SPAN).copied().collect();
+        // The call may begin on the line above its words.
+        let before = lines[at.saturating_sub(1)].to_ascii_lowercase();
+        let own = line.to_ascii_lowercase();
+        let starts = STARTS.iter().any(|start| own.contains(start) || before.contains(start));
+        if starts && let Some(asked) = command(&span.join(" ")) {
+            found.push((number, format!("runs `{asked}`")));
+        }
+    }
+    found
+}
+
+/// The file of the repository's own folder that a line names.
+fn file(line: &str) -> Option<&'static str> {
+    let parts = ["\".git\"", "'.git'"].iter().any(|part| line.contains(part));
+    [("HEAD", ".git/HEAD"), ("refs", ".git/refs"), ("packed-refs", ".git/packed-refs")]
+        .into_iter()
+        .find(|(name, path)| line.contains(path) || (parts && line.contains(name)))
+        .map(|(_, path)| path)
+}
+
+/// The command of git's in a text, whether it is one string or a list of words.
+fn command(text: &str) -> Option<String> {
+    let apart = |c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c);
+    let words: Vec<&str> = text.split(apart).filter(|word| !word.is_empty()).collect();
+    let at = words.iter().position(|word| *word == "git")?;
+    let after = words[at + 1..].iter().take(BETWEEN);
+    let read = after.into_iter().find(|word| READS.contains(word))?;
+    Some(format!("git {read}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_files() {
+        let of = |text: &str| asks(text).into_iter().map(|(_, note)| note).collect::<Vec<_>>();
+        assert_eq!(of("const c = execSync('git rev-parse HEAD')"), ["runs `git rev-parse`"]);
+        assert_eq!(of("spawnSync(\"git\", [\"log\", \"-1\"])"), ["runs `git log`"]);
+        assert_eq!(of("exec.Command(\"git\", \"describe\")"), ["runs `git describe`"]);
+        assert_eq!(
+            of("Command::new(\"git\")\n    .args([\"rev-parse\", \"HEAD\"])"),
+            ["runs `git rev-parse`"]
+        );
+        assert_eq!(of("const c = execSync(\n  `git -C ${d} describe`)"), ["runs `git describe`"]);
+        assert_eq!(of("readFile(\".git/HEAD\")"), ["reads .git/HEAD"]);
+        assert_eq!(of("join(root, '.git', 'HEAD')"), ["reads .git/HEAD"]);
+        assert!(of("// execSync('git rev-parse HEAD')").is_empty());
+        assert!(of("const help = 'see git log'").is_empty());
+        assert!(of("exec('digit log')").is_empty());
+        assert!(of("fetch('https://x.test/a.git'); run(log)").is_empty());
+    }
+
+    #[test]
+    fn configuration_scripts_and_what_the_program_imports() {
+        let finding = |files: &[(&str, &str)]| {
+            let repo = Repo::from_files(files.iter().copied());
+            let mut found = super::super::scan(&repo, &RelPath::root()).unwrap();
+            let findings = found.remove(0).findings.into_iter();
+            let git = findings.filter(|finding| finding.code == "git-read");
+            git.flat_map(|finding| finding.evidence).map(|e| e.place()).collect::<Vec<_>>()
+        };
+        let manifest = |scripts: &str| format!("{{\"scripts\": {{\n{scripts}\n}}}}");
+        let site = manifest("\"build\": \"vite build\"");
+        let config = "import x\nconst c = execSync(\"git rev-parse HEAD\");\n";
+        assert_eq!(
+            finding(&[("package.json", &site), ("vite.config.js", config), ("index.html", "")]),
+            ["vite.config.js:2"]
+        );
+        let starts = manifest("\"start\": \"node a.js\",\n\"release\": \"git log\"");
+        let server = "import './b.js'; http.createServer().listen(80);";
+        let reads = "\nreadFileSync('.git/HEAD')";
+        assert_eq!(
+            finding(&[
+                ("package.json", &starts),
+                ("a.js", server),
+                ("b.js", reads),
+                ("never.js", reads),
+            ]),
+            ["b.js:2"]
+        );
+        let runs = manifest("\"build\": \"V=$(git describe) vite build\"");
+        assert_eq!(finding(&[("package.json", &runs), ("index.html", "")]), ["package.json:2"]);
+    }
+}
