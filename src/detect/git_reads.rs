@@ -187,7 +187,7 @@ mod tests {
             ["vite.config.js:2"]
         );
         let starts = manifest("\"start\": \"node a.js\",\n\"release\": \"git log\"");
-        let server = "import './b.js'; http.createServer().listen(80);";
+        let server = "const b = require('./b.js'); http.createServer().listen(80);";
         let reads = "\nreadFileSync('.git/HEAD')";
         assert_eq!(
             finding(&[

@@ -14,8 +14,8 @@ use super::storage::{self, Location};
 use super::{Scan, Source};
 use crate::facts::Sourced;
 
-/// Options that name a file which the library writes as the program starts: `NestJS` and `TypeGraphQL`
-/// write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
+/// Options that name a file which the library writes as the program starts: `NestJS`,
+/// and `TypeGraphQL` write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
 /// <https://typegraphql.com/docs/emit-schema.html>
 const WRITTEN_AT_START: [&str; 2] = ["autoSchemaFile", "emitSchemaFile"];
 

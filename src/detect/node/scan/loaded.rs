@@ -171,8 +171,12 @@ mod tests {
         ] {
             let files = [("index.js", source), ("parts/a.js", module), ("other/b.js", module)];
             let found = scan(&files, Layout::Source);
-            let places: Vec<String> =
-                found.findings.iter().flat_map(|f| &f.evidence).map(|e| e.place()).collect();
+            let places: Vec<String> = found
+                .findings
+                .iter()
+                .flat_map(|f| &f.evidence)
+                .map(crate::facts::Evidence::place)
+                .collect();
             assert_eq!(places, ["parts/a.js:1"], "{source}");
         }
         let listed = [("index.js", "fs.readdirSync('./parts')"), ("parts/a.js", module)];
