@@ -348,7 +348,6 @@ mod tests {
                 .collect(),
             manifests: Vec::new(),
             build_args: Vec::new(),
-            version: None,
             source: None,
             questions: Vec::new(),
             findings: Vec::new(),

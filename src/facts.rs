@@ -466,8 +466,6 @@ pub struct Facts {
     /// [`Program::build_args`] comes first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_args: Vec<BuildArg>,
-    /// The application's own version, where a manifest states it (an OCI label).
-    pub version: Option<Sourced<String>>,
     /// The address of its source, where a manifest states it (an OCI label).
     pub source: Option<Sourced<String>>,
     /// Questions beyond the common ones (`entrypoint`, `port`, `base`, ...) that this language

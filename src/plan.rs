@@ -138,8 +138,6 @@ impl Runtime {
 pub struct Labels {
     /// `org.opencontainers.image.title`.
     pub title: Line,
-    /// `org.opencontainers.image.version`.
-    pub version: Option<Line>,
     /// `org.opencontainers.image.source`.
     pub source: Option<Line>,
 }
@@ -402,7 +400,6 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         runtime,
         labels: Labels {
             title: line(name(facts, answers))?,
-            version: facts.version.as_ref().map(|v| line(&v.value)).transpose()?,
             source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
         },
         dev: build

@@ -172,7 +172,6 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         programs,
         manifests: layout.manifests.clone(),
         build_args: Vec::new(),
-        version: None,
         source: source(&layout),
         questions: Vec::new(),
         findings,

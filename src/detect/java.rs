@@ -251,17 +251,6 @@ impl<'r> App<'r> {
         )
     }
 
-    fn version(&self) -> Option<Sourced<String>> {
-        // A parent outside of the tree has a version of its own.
-        let own = self.model.lineage.iter().any(|level| level.root.child("version").is_some());
-        let version = self
-            .model
-            .version()
-            .filter(|v| own && !v.contains("${") && !v.chars().any(char::is_control))?;
-        let line = self.model.line("version");
-        Some(Sourced::new(version, Evidence::at(self.model.path(), line, "the project's version")))
-    }
-
     fn source_address(&self) -> Option<Sourced<String>> {
         let (text, evidence) = self.model.text("scm/url").or_else(|| self.model.text("url"))?;
         let text = text.trim_end_matches(".git").to_owned();
@@ -378,7 +367,6 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         programs,
         manifests,
         build_args: Vec::new(),
-        version: app.version(),
         source: app.source_address(),
         questions: vec![maven::profiles_question(profiles)],
         findings,

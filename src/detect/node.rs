@@ -390,7 +390,6 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         programs,
         manifests: plan::manifest_paths(app, &resolved)?,
         build_args: built.args,
-        version: app.stated("version"),
         source: app.source_address(),
         questions: Vec::new(),
         findings,
@@ -452,14 +451,6 @@ impl App<'_> {
             None if fit(folder).is_empty() => Sourced::assumed("app".to_owned()),
             None => Sourced::assumed(fit(folder)),
         }
-    }
-
-    fn stated(&self, key: &str) -> Option<Sourced<String>> {
-        let text = self
-            .package
-            .str(&[key])
-            .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?;
-        Some(Sourced::new(text.to_owned(), self.package.at(&[key], format!("the package's {key}"))))
     }
 
     /// The address of the source, as browsers open it.

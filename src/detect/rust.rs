@@ -207,7 +207,6 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         ),
         manifests: manifests(&workspace, &config, lock),
         build_args: Vec::new(),
-        version: own_manifest(&workspace, &programs, &details).and_then(|m| version(&workspace, m)),
         source: own_manifest(&workspace, &programs, &details)
             .and_then(|m| repository(&workspace, m)),
         programs,
@@ -298,16 +297,6 @@ fn own_manifest<'w>(
 ) -> Option<&'w manifest::Manifest> {
     let own = details.programs.get(&programs.first()?.id)?;
     workspace.packages.values().map(|m| &**m).find(|manifest| manifest.name() == own.package)
-}
-
-fn version(
-    workspace: &workspace::Workspace,
-    manifest: &manifest::Manifest,
-) -> Option<Sourced<String>> {
-    let span = manifest.package.as_ref()?.version.as_ref();
-    let shared = workspace.shared().version;
-    let value = manifest::Manifest::inherited(span, shared.as_ref())?;
-    Some(Sourced::new(value.to_owned(), manifest.at(span?, "the package's version")))
 }
 
 fn repository(

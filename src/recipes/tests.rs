@@ -145,7 +145,6 @@ fn applied(files: &[(&str, &str)], change: impl FnOnce(&mut Program)) -> Program
         toolchain: Sourced::new("1".to_owned(), evidence),
         programs: vec![program],
         manifests: Vec::new(),
-        version: None,
         source: None,
         build_args: Vec::new(),
         questions: Vec::new(),

@@ -4,11 +4,11 @@ ENV {% for var in runtime.env %}{{ var.key }}={{ var.value | env }}{% if not loo
     {% endif %}{% endfor %}
 {%- endif %}
 
+{# The version is an argument: a release changes no line of this file. -#}
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title={{ labels.title | env }} \
-{%- if labels.version %}
-      org.opencontainers.image.version={{ labels.version | env }} \
-{%- endif %}
+      org.opencontainers.image.version="$VERSION" \
 {%- if labels.source %}
       org.opencontainers.image.source={{ labels.source | env }} \
 {%- endif %}
