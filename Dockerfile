@@ -36,9 +36,10 @@ WORKDIR /app
 
 COPY --from=build /out/dockgen /app/dockgen
 
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="dockgen" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532

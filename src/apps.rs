@@ -400,7 +400,8 @@ mod tests {
     fn search_in(files: &[(&str, &str)], wanted: &[&str]) -> Result<Selection> {
         let repo = Repo::from_files(files.iter().copied());
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
-        let found = search(&repo, &RelPath::root(), !wanted.is_empty(), &|_| Ok(false))?;
+        let found =
+            search(&repo, &RelPath::root(), !wanted.is_empty(), &|_| Ok(false), Vec::new())?;
         choose(&repo, &RelPath::root(), found, &wanted, false)
     }
 

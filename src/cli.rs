@@ -92,6 +92,20 @@ pub enum Command {
     Man,
 }
 
+impl Command {
+    /// True where standard output is for a script.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Init(args) => args.json,
+            Self::Update(args) => args.json,
+            Self::Check(args) => args.format == Format::Json,
+            Self::Explain(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Schema | Self::Completions { .. } | Self::Man => false,
+        }
+    }
+}
+
 /// `dockgen init`.
 #[derive(Debug, Args)]
 #[command(

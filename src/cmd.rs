@@ -19,7 +19,7 @@ use crate::cli::{Cli, Color, Command};
 use crate::exit::Exit;
 use crate::interrupt::{self, Interrupted};
 use crate::pipeline::Survey;
-use crate::report::next::Here;
+use crate::report::{json, next::Here};
 use crate::screen::{self, Screen};
 
 /// Runs what was typed; never panics, never exits by itself.
@@ -38,7 +38,12 @@ pub fn main() -> Exit {
         Err(error) if error.is::<Interrupted>() => interrupt::leave(),
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
-            screen.fail(&format!("{error:#}"));
+            let text = format!("{error:#}");
+            // A script reads standard output alone; what cannot be printed there is on the other.
+            if cli.command.wants_json() {
+                json::failed(&text).map(|text| screen::json(&text).ok()).ok();
+            }
+            screen.fail(&text);
             Exit::Failed
         }
     }

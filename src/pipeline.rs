@@ -13,7 +13,7 @@ use crate::ask::{Answerable, Answers, Origin, Question, id};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
-use crate::detect;
+use crate::detect::{self, Candidate, LANGUAGES};
 use crate::docker::ignore::IgnoreFile;
 use crate::facts::{Evidence, Facts, Finding, Severity, Strength};
 use crate::path::RelPath;
@@ -56,7 +56,8 @@ pub fn survey(
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
     let (place, repo) = open(path, on_entry)?;
-    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false))?;
+    let named = named(&repo, &place.start, wanted);
+    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false), named)?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     if entrypoint && found.apps.is_empty() && found.broken.is_empty() {
         // Nothing says what to start, and a person does.
@@ -66,8 +67,18 @@ pub fn survey(
     Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
+/// The folders that `--app` names and that hold no manifest of their own: one of several programs of
+/// a module is an application too.
+fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Candidate> {
+    let folders = wanted.iter().filter_map(|word| start.join(word));
+    let held = folders.filter(|folder| repo.below(folder).next().is_some());
+    held.flat_map(|folder| LANGUAGES.iter().map(move |language| (folder.clone(), language)))
+        .collect()
+}
+
 /// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are
-/// taken and no others.
+/// taken and no others. Where there is no state at or below `path`, those around it are meant: of
+/// the nearest folder above that has one, else of the whole repository.
 ///
 /// # Errors
 /// As [`survey`].
@@ -76,11 +87,38 @@ pub fn survey_known(
     wanted: &[String],
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
+    let own = known(path, wanted, on_entry);
+    if !wanted.is_empty() || own.as_ref().is_ok_and(|(_, known)| *known) {
+        return own.map(|(survey, _)| survey);
+    }
+    for above in workspace::stated_above(path) {
+        if let Ok((survey, true)) = known(&above, wanted, on_entry) {
+            return Ok(survey);
+        }
+    }
+    own.map(|(survey, _)| survey)
+}
+
+/// The survey, and whether dockgen keeps a state of what is taken.
+fn known(
+    path: &Path,
+    wanted: &[String],
+    on_entry: &(dyn Fn(usize) + Sync),
+) -> Result<(Survey, bool)> {
     let (place, repo) = open(path, on_entry)?;
     let state = |folder: &RelPath| State::read(&place.root, folder);
-    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|folder| {
-        Ok(state(folder)?.is_some())
-    })?;
+    let mut more = named(&repo, &place.start, wanted);
+    for folder in repo.kept(&place.start) {
+        let language = state(folder)?.and_then(|state| detect::language(&state.language));
+        more.extend(language.map(|language| (folder.clone(), language)));
+    }
+    let mut found = apps::search(
+        &repo,
+        &place.start,
+        !wanted.is_empty(),
+        &|folder| Ok(state(folder)?.is_some()),
+        more,
+    )?;
     let mut known = Vec::new();
     for facts in &found.apps {
         known.push(state(&facts.dir)?.is_some_and(|state| state.language == facts.language));
@@ -91,7 +129,8 @@ pub fn survey_known(
             broken_known = Some(at);
         }
     }
-    let selection = if wanted.is_empty() && (known.contains(&true) || broken_known.is_some()) {
+    let is_known = known.contains(&true);
+    let selection = if wanted.is_empty() && (is_known || broken_known.is_some()) {
         if let Some(at) = broken_known {
             return Err(found.broken.swap_remove(at).1);
         }
@@ -112,7 +151,7 @@ pub fn survey_known(
     } else {
         apps::choose(&repo, &place.start, found, wanted, false)?
     };
-    Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
+    Ok((Survey { place, repo, selection, pinning: Pinning::Keep }, is_known))
 }
 
 fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)> {
@@ -312,8 +351,9 @@ impl<'a> App<'a> {
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
         let mut plan = plan::make(repo, facts, answers).map_err(|error| self.place(error))?;
-        let known = self.state()?.map(|state| state.pins).unwrap_or_default();
-        let pins = pin::pin(&mut plan, &known, pinning)?;
+        let known = self.state()?;
+        let pinned = known.as_ref().map(|state| state.pins.clone()).unwrap_or_default();
+        let pins = pin::pin(&mut plan, &pinned, pinning)?;
         must_be_possible(&plan.findings)?;
         let overrides = files::overrides(&place.root, facts)?;
         let paths = Paths::of(facts, output)?;
@@ -348,6 +388,9 @@ impl<'a> App<'a> {
         let mut findings = plan.findings.clone();
         let overrides = files::used(facts, &plan, &overrides)?;
         findings.extend(files::overridden(&overrides));
+        if let (Basis::Disk, Some(known)) = (basis, &known) {
+            findings.extend(files::left_behind(&place.root, facts, known, &paths)?);
+        }
         findings.extend(repo.findings());
         findings.extend(detect::submodule::findings(repo, &plan.context));
         findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));

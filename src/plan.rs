@@ -399,7 +399,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         artifacts,
         runtime,
         labels: Labels {
-            title: line(name(facts, answers))?,
+            // Of `ghcr.io/acme/shop`, the last part is what a person calls it.
+            title: line(name(facts, answers).rsplit('/').next().unwrap_or_default())?,
             source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
         },
         dev: build

@@ -186,19 +186,27 @@ fn check_own_folder(folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Docker's rule for one component of a repository name.
+/// Docker's rule for the name of a repository, without a tag: components with slashes between them,
+/// of which the first may be a registry with its port, as in `ghcr.io/acme/shop`.
 fn check_name(name: &str) -> Result<()> {
-    let plain =
-        name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if !plain
-        || !ends(name.chars().next())
-        || !ends(name.chars().last())
-        || name.contains("..")
-        || name.len() > 128
-    {
+    let component = |part: &str| {
+        part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+            && ends(part.chars().next())
+            && ends(part.chars().last())
+            && !part.contains("..")
+    };
+    let path = match name.split_once('/') {
+        Some((registry, path)) => match registry.split_once(':') {
+            Some((host, port)) if component(host) && port.parse::<u16>().is_ok() => path,
+            _ => name,
+        },
+        None => name,
+    };
+    if name.len() > 128 || !path.split('/').all(component) {
         bail!(
-            "`{}` is no image name: lower-case letters, digits and single . _ - between them",
+            "`{}` is not an image name: give lower-case letters, digits and single . _ - between them, with slashes \
+             between the parts and without a tag",
             excerpt(name)
         );
     }

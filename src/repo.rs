@@ -87,6 +87,8 @@ pub struct Repo {
     entries: Vec<Found>,
     /// Of the entries' names, in their order.
     letters: Vec<Letters>,
+    /// Folders in which dockgen keeps a state, sorted.
+    kept: Vec<RelPath>,
     /// Files that git tracks although a .gitignore names them, sorted by path.
     forced: Vec<RelPath>,
     budget: Budget,
@@ -106,8 +108,10 @@ impl Repo {
         if !root.is_dir() {
             bail!("{} is not a folder: give the folder that holds the manifest", root.display());
         }
-        let (entries, letters, cut) = walk(&root, &budget, on_entry)?;
+        let (entries, letters, mut cut) = walk(&root, &budget, on_entry)?;
+        let kept = std::mem::take(&mut cut.kept);
         let mut repo = Self::with(Source::Disk(root), entries, letters, budget);
+        repo.kept = kept;
         repo.add_forced();
         repo.report_cut(&cut);
         repo.report_links();
@@ -191,6 +195,7 @@ impl Repo {
             source,
             entries,
             letters,
+            kept: Vec::new(),
             forced: Vec::new(),
             budget,
             cache: RefCell::default(),
@@ -264,6 +269,12 @@ impl Repo {
     /// Every entry below `folder`, sorted by path.
     pub fn below(&self, folder: &RelPath) -> impl Iterator<Item = &(RelPath, Entry)> {
         self.entries[self.range(folder)].iter()
+    }
+
+    /// The folders at and below `folder` in which dockgen keeps a state, sorted. They hold a
+    /// folder of its name; what is in that is for the reader of states to see.
+    pub fn kept(&self, folder: &RelPath) -> impl Iterator<Item = &RelPath> {
+        self.kept.iter().filter(move |kept| kept.is_within(folder))
     }
 
     /// Every entry below `folder` with the letters of its name, sorted by path: for a test of many

@@ -208,12 +208,19 @@ impl Review<'_> {
 
     fn broken_by_merge(&self, texts: &[String]) -> Result<Vec<Violation>> {
         let violations = self.violations_of(texts)?;
+        // What is broken already is not the merge's doing. A .dockerignore that is not there yet
+        // breaks nothing; a Dockerfile that is not there has nothing in it.
+        let disk: Option<Vec<String>> = self
+            .files
+            .iter()
+            .zip(texts)
+            .map(|(file, text)| match file.role {
+                Role::Dockerfile => file.disk.clone(),
+                _ => Some(file.disk.as_ref().unwrap_or(text).clone()),
+            })
+            .collect();
         let before =
-            match self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>() {
-                // What is broken already is not the merge's doing.
-                Some(disk) => self.violations_of(&disk).unwrap_or_default(),
-                None => Vec::new(),
-            };
+            disk.map_or_else(Vec::new, |disk| self.violations_of(&disk).unwrap_or_default());
         let held =
             |v: &Violation| before.iter().any(|b| (b.code, &b.message) == (v.code, &v.message));
         Ok(violations

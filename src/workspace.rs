@@ -31,6 +31,9 @@ const HOME: [&str; 10] = [
 /// Folders that hold home folders.
 const HOMES: [&str; 3] = ["/home", "/Users", "/var/home"];
 
+/// Of a folder without a manifest, so many subfolders are asked which workspace they belong to.
+const MAX_MEMBERS: usize = 256;
+
 /// PATH, seen from the root of its repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -86,8 +89,50 @@ pub fn find(path: &Path) -> Result<Place> {
             }
         }
     }
+    if root == start
+        && bound.is_some_and(|levels| levels > 0)
+        && let Some(wider) = around_members(&start)
+    {
+        root = wider;
+    }
     let start = relative(&root, &start)?;
     Ok(Place { root, start })
+}
+
+/// The workspace root above a folder without a manifest, such as `apps/`, whose subfolders are its
+/// members.
+fn around_members(start: &Path) -> Option<PathBuf> {
+    let is_manifest =
+        |name: &str| LANGUAGES.iter().any(|language| language.markers.contains(&name));
+    let held = |folder: &Path| {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .take(MAX_MEMBERS)
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    };
+    let names = held(start);
+    if names.iter().any(|name| is_manifest(name)) {
+        return None;
+    }
+    let nearest = |member: &PathBuf| {
+        let folders = start.ancestors().skip(1).take(MAX_LEVELS_ABOVE);
+        let top = folders.clone().position(|folder| holds(folder, ".git"))?;
+        folders
+            .take(top + 1)
+            .take_while(|folder| !is_home(folder))
+            .filter(|folder| above(folder, member).is_ok_and(|above| above != Above::Apart))
+            .last()
+            .map(Path::to_owned)
+    };
+    let members = names.iter().map(|name| start.join(name)).filter(|folder| {
+        fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir())
+            && held(folder).iter().any(|name| is_manifest(name))
+    });
+    members.take(MAX_MEMBERS).find_map(|member| nearest(&member))
 }
 
 /// True where an entry of that name is in the folder, whatever it is.
@@ -112,6 +157,24 @@ fn same_owner(folder: &Path, start: &Path) -> bool {
 #[cfg(not(unix))]
 fn same_owner(_: &Path, _: &Path) -> bool {
     true
+}
+
+/// Folders above `path` whose applications may be meant by it: the nearest one in which dockgen
+/// keeps a state, then the repository. None outside a git repository.
+pub fn stated_above(path: &Path) -> Vec<PathBuf> {
+    let Ok(start) = fs::canonicalize(path) else { return Vec::new() };
+    let above = || start.ancestors().skip(1).take(MAX_LEVELS_ABOVE);
+    let Some(top) = start.ancestors().take(MAX_LEVELS_ABOVE).find(|folder| holds(folder, ".git"))
+    else {
+        return Vec::new();
+    };
+    let inside = |folder: &&Path| folder.starts_with(top) && !is_home(folder);
+    let nearest = above().filter(inside).find(|folder| holds(folder, crate::state::FOLDER));
+    let mut found: Vec<PathBuf> = nearest.into_iter().map(Path::to_owned).collect();
+    if top != start && !is_home(top) && nearest != Some(top) {
+        found.push(top.to_owned());
+    }
+    found
 }
 
 /// The folder at or above `root` that version control calls the repository; `root` where none does.

@@ -109,7 +109,7 @@ fn plan(reads: &[&str]) -> Plan {
             "carry_zoneinfo": false, "make_tmp": false, "user": "65532:65532", "workdir": "/app", "env": [],
             "writable": [], "port": 8080, "init": false, "entrypoint": ["/app/web"], "cmd": [], "stop_signal": null
         },
-        "labels": {"title": "web", "version": null, "source": null},
+        "labels": {"title": "web", "source": null},
         "dev": null, "details": {"reads": reads}, "decisions": [], "findings": []
     });
     serde_json::from_value(plan).unwrap()

@@ -42,7 +42,8 @@ pub struct Found {
 }
 
 /// Searches at and below `start`. Fixtures and examples are asked where nothing else can be
-/// started, where `all` are wanted, and where the folder is `known`.
+/// started, where `all` are wanted, and where the folder is `known`. `more` are asked too: folders
+/// without a manifest, such as one of several programs of a module.
 ///
 /// # Errors
 /// Where `known` fails.
@@ -51,8 +52,14 @@ pub fn search(
     start: &RelPath,
     all: bool,
     known: &dyn Fn(&RelPath) -> Result<bool>,
+    more: Vec<Candidate>,
 ) -> Result<Found> {
-    let candidates = detect::candidates(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start);
+    let mut candidates = detect::candidates(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start);
+    for (folder, language) in more {
+        if !candidates.iter().any(|held| held.0 == folder && held.1.id == language.id) {
+            candidates.push((folder, language));
+        }
+    }
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let named = candidate.0 == *start || known(&candidate.0)?;

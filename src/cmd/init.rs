@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::interrupt;
 use crate::path::RelPath;
 use crate::pin::Pinning;
-use crate::pipeline::{self, Draft, Role, Survey};
+use crate::pipeline::{self, Change, Draft, Role, Survey};
 use crate::report::{self, json, look::Look, next, next::Here, preview};
 use crate::screen::{self, Screen};
 use crate::wizard::Wizard;
@@ -66,16 +66,24 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
-    if !talk && !args.force && !args.dry_run {
-        refuse(&drafts, &here, screen)?;
+    let refused = if talk || args.force { None } else { refusal(&drafts, &here) };
+    if let (Some((changes, error)), false) = (&refused, args.dry_run) {
+        for change in changes {
+            screen.say(&preview::change(change, &here.path(&change.new.path), &screen.err));
+        }
+        bail!("{error}");
     }
     if !args.dry_run {
         commit(&survey, &drafts)?;
     }
     if args.json {
-        screen::json(&json::written(&survey, &drafts)?)?;
+        screen::json(&json::written(&survey, &drafts, &here)?)?;
     } else if !args.quiet {
         screen.print(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?)?;
+    }
+    if let Some((_, error)) = refused {
+        screen.fail(&error);
+        return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
 }
@@ -134,26 +142,26 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
     Ok(path)
 }
 
-/// Refuses to overwrite what a person wrote.
-fn refuse(drafts: &[Draft], here: &Here, screen: &Screen) -> Result<()> {
-    let refused: Vec<_> = drafts
-        .iter()
-        .flat_map(|draft| &draft.changes)
-        .filter(|change| change.is_refused())
-        .collect();
-    let Some(first) = refused.first() else { return Ok(()) };
-    for change in &refused {
-        screen.say(&preview::change(change, &here.path(&change.new.path), &screen.err));
-    }
-    let why = match first.standing {
-        Standing::Edited => "was edited after dockgen wrote it",
-        _ => "was not written by dockgen",
+/// The files that a person wrote and that a run would overwrite, and the error that says so.
+fn refusal<'d>(drafts: &'d [Draft], here: &Here) -> Option<(Vec<&'d Change>, String)> {
+    let changes = drafts.iter().flat_map(|draft| &draft.changes);
+    let refused: Vec<_> = changes.filter(|change| change.is_refused()).collect();
+    let first = refused.first()?;
+    let (why, merges) = match first.standing {
+        Standing::Edited => {
+            ("was edited after dockgen wrote it", "`dockgen update` merges what is new into it")
+        }
+        _ => (
+            "was not written by dockgen",
+            "`dockgen update --adopt` keeps it as it is and merges later changes into it",
+        ),
     };
-    bail!(
-        "{} {why}; nothing was written: `dockgen update` merges into it, --force overwrites it, --output FILE writes elsewhere, --dry-run shows what \
-         would change",
+    let error = format!(
+        "{} {why}; nothing was written: {merges}, --force overwrites it, --output FILE writes elsewhere, --dry-run \
+         shows what would change",
         here.path(&first.new.path)
-    )
+    );
+    Some((refused, error))
 }
 
 fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {

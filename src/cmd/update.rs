@@ -116,7 +116,13 @@ fn told(
     for (file, text) in review.files.iter().zip(&settled.texts) {
         let path = here.path(&file.path);
         let word = match &file.disk {
-            _ if review.adopted && file.disk.as_ref() == Some(text) => look.green("adopted"),
+            _ if review.adopted && file.disk.as_ref() == Some(text) => {
+                if dry_run {
+                    look.yellow("to adopt")
+                } else {
+                    look.green("adopted")
+                }
+            }
             Some(disk) if disk == text => look.dim("unchanged"),
             disk => {
                 let shown = preview::texts(disk.as_deref(), text, &path, look);

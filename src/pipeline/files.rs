@@ -89,6 +89,31 @@ pub(super) fn used<'o>(
     overrides.iter().filter(|(name, _)| names.contains(name)).map(place).collect()
 }
 
+/// Reports the Dockerfile of an earlier run that lies elsewhere: the state describes one file, so
+/// that `update` and `check` pass over the other from now on.
+pub(super) fn left_behind(
+    root: &Path,
+    facts: &Facts,
+    known: &State,
+    paths: &Paths,
+) -> Result<Option<Finding>> {
+    let earlier = known.dockerfile(&facts.dir)?;
+    if earlier == paths.dockerfile || write::read(root, &earlier)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Finding::new(
+        "earlier-output",
+        Severity::Warning,
+        format!("{earlier} was written by an earlier run, and {} replaces it", paths.dockerfile),
+        Some(Evidence::file(&earlier, "an earlier run wrote it")),
+        "dockgen keeps one Dockerfile of an application up to date; images built from the other one fall behind \
+         the repository",
+        format!(
+            "delete {earlier}, or keep it in place of the new one: dockgen init --output {earlier}"
+        ),
+    )))
+}
+
 /// Says which templates a person replaced, and what runs by them: whoever can write them decides
 /// what the image holds.
 pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {

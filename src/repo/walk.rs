@@ -33,6 +33,8 @@ pub(super) struct Cut {
     pub(super) deep: bool,
     /// Each .gitignore that was not obeyed as a whole, and why.
     pub(super) rules: Vec<(RelPath, String)>,
+    /// Folders in which dockgen keeps a state, sorted.
+    pub(super) kept: Vec<RelPath>,
 }
 
 /// What one thread found.
@@ -41,6 +43,7 @@ struct Batch {
     found: Vec<Lettered>,
     errors: Vec<String>,
     rules: Vec<(RelPath, String)>,
+    kept: Vec<RelPath>,
 }
 
 /// A folder that is to be read.
@@ -92,9 +95,14 @@ pub(super) fn walk(
     }
     all.found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
     all.rules.sort();
+    all.kept.sort();
     let (found, letters) = all.found.into_iter().unzip();
-    let cut =
-        Cut { entries: walk.full.into_inner(), deep: walk.deep.into_inner(), rules: all.rules };
+    let cut = Cut {
+        entries: walk.full.into_inner(),
+        deep: walk.deep.into_inner(),
+        rules: all.rules,
+        kept: all.kept,
+    };
     Ok((found, letters, cut))
 }
 
@@ -119,6 +127,7 @@ impl Walk<'_> {
             all.found.append(&mut batch.found);
             all.errors.append(&mut batch.errors);
             all.rules.append(&mut batch.rules);
+            all.kept.append(&mut batch.kept);
         }
     }
 
@@ -189,6 +198,9 @@ impl Walk<'_> {
             let name = entry.file_name();
             let lossy = name.to_string_lossy();
             if kind.is_dir() && NEVER_WALKED.contains(&&*lossy) {
+                if lossy == crate::state::FOLDER {
+                    batch.kept.extend(RelPath::new(&folder.way));
+                }
                 continue;
             }
             let way =

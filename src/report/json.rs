@@ -3,13 +3,14 @@
 
 use serde::Serialize;
 
-use super::next;
+use super::next::{self, Here};
 use crate::ask::Question;
 use crate::context::ContextReport;
 use crate::facts::{Finding, Port};
 use crate::path::RelPath;
-use crate::pipeline::{Draft, Role, Survey};
+use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::{Arg, Decision};
+use crate::write::Standing;
 
 /// The version of both shapes.
 const SCHEMA: u32 = 1;
@@ -40,19 +41,47 @@ struct WrittenApp<'a> {
     /// What `docker build` needs besides, as `--secret` takes it, with paths from the repository's
     /// root.
     build_secrets: Vec<String>,
+    /// The `docker build` to type, from the working directory.
+    build: String,
     /// The `docker run` to type.
     run: String,
+    /// Folders that the program writes.
+    writable: Vec<String>,
+    /// What became of each file, or would.
+    files: Vec<WrittenFile>,
     assumptions: Vec<&'a str>,
     /// Templates of the repository that were used in place of dockgen's.
     overrides: Vec<String>,
     warnings: Vec<String>,
 }
 
+#[derive(Serialize)]
+struct WrittenFile {
+    path: String,
+    /// `new`, `unchanged`, `updated`, or `not dockgen's`: only `--force` writes over that.
+    status: &'static str,
+}
+
+/// What failed.
+#[derive(Serialize)]
+struct Failed<'a> {
+    schema: u32,
+    error: &'a str,
+}
+
+/// The object in place of the others where a command failed.
+///
+/// # Errors
+/// None in practice: the data is plain.
+pub fn failed(error: &str) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&Failed { schema: SCHEMA, error })
+}
+
 /// What was decided and written, with paths relative to PATH.
 ///
 /// # Errors
 /// None in practice: the data is plain.
-pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
+pub fn written(survey: &Survey, drafts: &[Draft], here: &Here) -> serde_json::Result<String> {
     let path =
         |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
     let apps = drafts.iter().map(|draft| WrittenApp {
@@ -67,7 +96,10 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
         base: &draft.plan.runtime.family,
         build_args: next::args(draft),
         build_secrets: next::secrets(draft, &RelPath::to_string),
+        build: next::build(draft, here),
         run: next::run(draft),
+        writable: draft.plan.runtime.writable.iter().map(ToString::to_string).collect(),
+        files: files(survey, &draft.changes),
         assumptions: survey
             .selection
             .assumptions
@@ -79,6 +111,19 @@ pub fn written(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> 
         warnings: draft.findings.iter().map(sentence).collect(),
     });
     serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect() })
+}
+
+fn files(survey: &Survey, changes: &[Change]) -> Vec<WrittenFile> {
+    let file = |change: &Change| WrittenFile {
+        path: shown(survey, &change.new.path),
+        status: match change.standing {
+            Standing::New => "new",
+            Standing::Same => "unchanged",
+            _ if change.is_refused() => "not dockgen's",
+            _ => "updated",
+        },
+    };
+    changes.iter().filter(|change| change.role != Role::Pristine).map(file).collect()
 }
 
 /// A finding as one sentence, with its first place in front.
