@@ -9,12 +9,15 @@
 //! | the sources | main classes, ports, files and programs that are used at run time |
 
 mod artifact;
+mod branch;
 mod code;
 mod command;
 mod config;
 mod dialect;
 mod dropwizard;
 mod flow;
+mod hocon;
+mod image;
 mod listen;
 mod maven;
 mod names;
@@ -26,6 +29,7 @@ mod reactor;
 mod runtime;
 mod servlet;
 mod settings;
+mod side;
 mod source;
 mod started;
 mod steady;
@@ -194,7 +198,10 @@ impl<'r> App<'r> {
     fn program(&self, candidate: &Candidate, sources: &[Source]) -> Result<(Program, Launch)> {
         let project = self.project();
         let dependencies = self.dependencies();
-        let settings = settings::read(self.dir.repo, &self.model.dir())?;
+        let told = started::told(self)?;
+        let names = told.as_ref().map_or(&[][..], |told| told.value.names.as_slice());
+        let filtered = started::filtered(self)?;
+        let settings = settings::read(self.dir.repo, &self.model.dir(), names, &filtered)?;
         let around = Surroundings {
             project: &project,
             dependencies: &dependencies,
@@ -227,7 +234,8 @@ impl<'r> App<'r> {
             ));
         }
         let mut jvm = Vec::new();
-        started::add(self, &mut program, port_variable.as_deref(), &mut jvm)?;
+        let shape = &candidate.artifact.shape;
+        started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
         let port = program.port.as_ref().map(|port| port.value);
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }

@@ -436,7 +436,12 @@ impl Project<'_> {
                     .text(self.model, "mainClass")
                     .filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
             });
-        let (main, evidence) = of_property.or(of_plugin)?;
+        let of_image = || {
+            let (path, class) = super::image::main_class(self.plugins.get(super::image::key()))?;
+            let note = "the class that jib starts";
+            Some((self.model.resolve(&class.text), Evidence::at(path, class.line, note)))
+        };
+        let (main, evidence) = of_property.or(of_plugin).or_else(of_image)?;
         is_class(&main).then(|| self.classes(main, evidence))
     }
 

@@ -41,25 +41,6 @@ pub(super) struct Definition {
     pub(super) value: Range<usize>,
 }
 
-/// What a token stands under.
-#[derive(Clone, Debug)]
-pub(super) enum Branch {
-    /// An `if` with this condition.
-    If(Range<usize>),
-    /// Another branch or a loop, whose condition is not read.
-    Other,
-}
-
-impl Branch {
-    /// The condition, where it can be read.
-    pub(super) fn range(self) -> Option<Range<usize>> {
-        match self {
-            Self::If(range) => Some(range),
-            Self::Other => None,
-        }
-    }
-}
-
 /// A method or constructor, or the head of a record.
 #[derive(Clone, Debug)]
 pub(super) struct Method {
@@ -122,10 +103,14 @@ impl<'a> Code<'a> {
             }
             let Some(open) = arguments(source, at) else { continue };
             let after = source.pair(open) + 1;
-            let free = !KEYWORDS.contains(&name)
-                && before != Token::Mark('.')
-                && !matches!(&before, Token::Word(word) if word == "new");
-            if let Some(body) = body(source, after).filter(|_| free) {
+            let free = if source.path.extension() == "kt" {
+                declares(source, at)
+            } else {
+                !KEYWORDS.contains(&name)
+                    && before != Token::Mark('.')
+                    && !matches!(&before, Token::Word(word) if word == "new")
+            };
+            if let Some(body) = body(source, after, free).filter(|_| free) {
                 let method = Method { at: (number, at), open, body };
                 self.methods.entry(name).or_default().push(method.clone());
                 bodies.push(method);
@@ -178,58 +163,17 @@ impl<'a> Code<'a> {
         let source = &self.sources[source];
         arguments(source, at).map_or_else(Vec::new, |open| elements(source, open))
     }
+}
 
-    /// The condition of the `if` that a token stands under, within its method: `None` where it stands
-    /// under no condition.
-    pub(super) fn condition(&self, place: Place) -> Option<Branch> {
-        let source = &self.sources[place.0];
-        let first = self.method_at(place).map_or(0, |method| method.body.start);
-        let of = |close: usize| {
-            let open = source.pair(close);
-            let word = open.checked_sub(1).and_then(|word| source.word(word));
-            match word {
-                Some("if") => Some(Branch::If(open + 1..close)),
-                Some("for" | "while" | "catch" | "switch" | "when") => Some(Branch::Other),
-                _ => None,
-            }
-        };
-        // `if (x) name = y`: from the name to the start of its statement.
-        let mut start = place.1;
-        while start > first
-            && place.1 - start < 12
-            && !source.mark(start - 1, ';')
-            && !source.mark(start - 1, '{')
-            && !source.mark(start - 1, '}')
-        {
-            start -= 1;
-            if source.mark(start, ')') {
-                if let Some(found) = of(start) {
-                    return Some(found);
-                }
-                break;
-            }
-            if source.word(start) == Some("else") {
-                return Some(Branch::Other);
-            }
-        }
-        let mut here = place.1;
-        for _ in 0..32 {
-            let open = source.around(here).filter(|open| *open > first)?;
-            if source.mark(open, '{') {
-                let before = open.checked_sub(1)?;
-                if source.word(before) == Some("else") {
-                    return Some(Branch::Other);
-                }
-                if source.mark(before, ')')
-                    && let Some(found) = of(before)
-                {
-                    return Some(found);
-                }
-            }
-            here = open;
-        }
-        None
-    }
+/// Kotlin says `fun` or `class` before a name; what has a block after it without them is a call with
+/// a lambda.
+fn declares(source: &Source, at: usize) -> bool {
+    let line = source.tokens[at].1;
+    (at.saturating_sub(10)..at)
+        .rev()
+        .take_while(|here| source.tokens[*here].1 == line)
+        .take_while(|here| !['(', ')', '{', '='].into_iter().any(|mark| source.mark(*here, mark)))
+        .any(|here| matches!(source.word(here), Some("fun" | "class" | "constructor")))
 }
 
 /// The bracket of `name(`, or of `Name<T>(`.
@@ -252,10 +196,14 @@ fn arguments(source: &Source, at: usize) -> Option<usize> {
 
 /// The body of a method whose head ends before `at`: `{ .. }`, after `throws ..`; of Kotlin also
 /// `: T = value`.
-fn body(source: &Source, at: usize) -> Option<Range<usize>> {
+fn body(source: &Source, at: usize, function: bool) -> Option<Range<usize>> {
     let kotlin = source.path.extension() == "kt";
     for here in at..(at + 24).min(source.tokens.len()) {
         match &source.tokens[here].0 {
+            Token::Mark('=') if kotlin && function => {
+                let end = end_of(source, here + 1);
+                return (end > here + 1).then_some(here..end);
+            }
             Token::Mark('{') => {
                 let close = source.pair(here);
                 return (close < source.tokens.len()).then_some(here..close);
@@ -282,6 +230,7 @@ pub(super) fn end_of(source: &Source, from: usize) -> usize {
         let next_line = kotlin
             && at > from
             && source.tokens[at].1 > source.tokens[at - 1].1
+            && source.word(at) != Some("else")
             && !matches!(source.tokens[at].0, Token::Mark('.' | '?' | ':' | '+'));
         if next_line {
             break;

@@ -21,18 +21,25 @@ pub(super) struct Setting {
 /// Settings, strongest first.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
+    /// The profiles that are active.
+    profiles: Vec<String>,
     all: Vec<Setting>,
     /// Where the strongest setting of each key is.
     strongest: BTreeMap<String, usize>,
 }
 
 impl Settings {
+    /// Settings of a program that is started with these profiles.
+    pub(super) fn with_profiles(profiles: &[String]) -> Self {
+        Self { profiles: profiles.to_vec(), ..Self::default() }
+    }
+
     /// Adds the settings of a file, weaker than those that are there.
     pub(super) fn add(&mut self, path: &RelPath, text: &str) {
-        let mut found = if path.extension() == "properties" {
-            properties(path, text)
-        } else {
-            yaml(path, text)
+        let mut found = match path.extension() {
+            "properties" => active(properties(path, text), &self.profiles),
+            "conf" => super::hocon::read(path, text),
+            _ => active(yaml(path, text), &self.profiles),
         };
         // Inside one file the last one wins.
         found.reverse();
@@ -132,11 +139,14 @@ fn canonical(key: &str) -> String {
 /// Keys that make a document count for a profile only.
 const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
 
-/// The documents that count without a profile; Quarkus' `%prod.` is active in a container, `%dev.`
-/// is not.
-fn active(documents: Vec<Vec<Setting>>) -> Vec<Setting> {
+/// The documents that count with these profiles; Quarkus' `%prod.` is active in a container,
+/// `%dev.` is not.
+fn active(documents: Vec<Vec<Setting>>, profiles: &[String]) -> Vec<Setting> {
     let documents = documents.into_iter().filter(|document| {
-        !document.iter().any(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str()))
+        document
+            .iter()
+            .filter(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str()))
+            .all(|setting| accepts(&setting.value, profiles))
     });
     let mut all = Vec::new();
     let mut of_production = Vec::new();
@@ -156,7 +166,22 @@ fn active(documents: Vec<Vec<Setting>>) -> Vec<Setting> {
     all
 }
 
-fn properties(path: &RelPath, text: &str) -> Vec<Setting> {
+/// Whether an expression takes these profiles: `dev`, `!prod`, `a | b`, `a,b`. One with `&` or
+/// brackets is taken for false.
+/// <https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.files.activation-properties>
+fn accepts(expression: &str, profiles: &[String]) -> bool {
+    let held = |name: &str| match profiles {
+        [] => name == "default",
+        some => some.iter().any(|profile| profile == name),
+    };
+    !expression.contains(['&', '('])
+        && expression.split(['|', ',']).map(str::trim).any(|name| match name.strip_prefix('!') {
+            Some(name) => !held(name.trim()),
+            None => held(name),
+        })
+}
+
+fn properties(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
     let mut documents = vec![Vec::new()];
     let mut lines = (1..).zip(text.lines()).peekable();
     while let Some((number, line)) = lines.next() {
@@ -176,7 +201,7 @@ fn properties(path: &RelPath, text: &str) -> Vec<Setting> {
         let Some((key, value)) = whole.split_once(['=', ':']) else { continue };
         push(&mut documents, path, number, key.trim(), value.trim());
     }
-    active(documents)
+    documents
 }
 
 fn push(documents: &mut [Vec<Setting>], path: &RelPath, number: u32, key: &str, value: &str) {
@@ -186,7 +211,7 @@ fn push(documents: &mut [Vec<Setting>], path: &RelPath, number: u32, key: &str, 
     }
 }
 
-fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
+fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
     let mut documents = vec![Vec::new()];
     let mut open: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -219,7 +244,7 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Setting> {
             push(&mut documents, path, number, &full, &value);
         }
     }
-    active(documents)
+    documents
 }
 
 /// `key: value`; a colon inside quotes or without a blank after it is no separator.
@@ -279,6 +304,20 @@ mod tests {
         assert_eq!(found.get("quarkus.http.port").unwrap().value, "8082");
         assert_eq!(found.get("a").unwrap().value, "bc");
         assert_eq!(found.get("server-port").unwrap().value, "3");
+    }
+
+    #[test]
+    fn documents_count_for_the_profiles_that_are_active() {
+        let text = "a: 0\n---\nspring.config.activate.on-profile: dev\na: 1\n---\nspring:\n  profiles: x,prod\na: 2\n---\nspring.config.activate.on-profile: \"!dev\"\nb: 3\n";
+        let of = |profiles: &[&str], key: &str| {
+            let profiles: Vec<String> = profiles.iter().map(|name| (*name).to_owned()).collect();
+            let mut found = Settings::with_profiles(&profiles);
+            found.add(&RelPath::new("application.yml").unwrap(), text);
+            found.get(key).map(|setting| setting.value.clone())
+        };
+        assert_eq!((of(&[], "a").unwrap(), of(&[], "b").unwrap()), ("0".into(), "3".into()));
+        assert_eq!((of(&["dev"], "a").unwrap(), of(&["dev"], "b")), ("1".into(), None));
+        assert_eq!(of(&["prod"], "a").unwrap(), "2");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Servers in the program's own code: the port that they listen on, and the address.
 
+use super::branch::Reach;
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, binds_localhost, port_unknown};
 use crate::code::{Value, is_other_service};
@@ -12,18 +13,22 @@ struct Listener {
     /// The word before its dot must speak of a server; others have such a method too.
     by_server: bool,
     udp: bool,
+    /// It serves what is looked at, not what the program is for.
+    beside: bool,
+    /// The argument that is the port.
+    argument: usize,
 }
 
 const fn sure(name: &'static str) -> Listener {
-    Listener { name, by_server: false, udp: false }
+    Listener { name, by_server: false, udp: false, beside: false, argument: 0 }
 }
 
 const fn by_server(name: &'static str) -> Listener {
-    Listener { name, by_server: true, udp: false }
+    Listener { by_server: true, ..sure(name) }
 }
 
-/// Calls that listen, surest first.
-const LISTENERS: [Listener; 12] = [
+/// Calls that listen, surest first. `http` is Armeria's, `HTTPServer` that of Prometheus.
+const LISTENERS: [Listener; 20] = [
     sure("InetSocketAddress"),
     sure("ServerSocket"),
     by_server("start"),
@@ -32,11 +37,21 @@ const LISTENERS: [Listener; 12] = [
     by_server("port"),
     by_server("setPort"),
     by_server("withPort"),
+    by_server("http"),
+    by_server("addHttpListener"),
+    by_server("addHttpsListener"),
     sure("forPort"),
+    sure("newServerBuilderForPort"),
+    Listener { argument: 1, ..by_server("newServerAt") },
     by_server("Server"),
-    by_server("embeddedServer"),
-    Listener { name: "DatagramSocket", by_server: false, udp: true },
+    Listener { argument: 1, ..by_server("embeddedServer") },
+    sure("createHttpServer"),
+    Listener { beside: true, ..sure("HTTPServer") },
+    Listener { udp: true, ..sure("DatagramSocket") },
+    Listener { udp: true, ..sure("MulticastSocket") },
 ];
+/// What takes an address that it connects to or sends to.
+const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Socket", "open"];
 /// Words of what is looked at beside the program's own service.
 const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
@@ -67,7 +82,7 @@ pub(super) fn own_server(
     }
     all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
     let Some(first) = all.first() else {
-        framework_default(program, around);
+        framework_default(program, around, code);
         return (None, None);
     };
     program.kind = Kind::Service;
@@ -128,18 +143,37 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     if listener.by_server && !created && !is_server(&subject, listener.name) {
         return None;
     }
-    if is_other_service(&words(&on)) || subject.contains("client") {
+    if is_other_service(&words(&on)) || subject.contains("client") && !listener.beside {
         return None;
     }
     // An address to connect to, or of a packet to send.
+    let mut udp = listener.udp;
     if dependent {
         let outer = file.around(at).and_then(|open| open.checked_sub(1));
-        let outer = outer.and_then(|name| file.word(name)).unwrap_or_default();
-        if matches!(outer, "connect" | "DatagramPacket" | "send" | "Proxy" | "Socket" | "open") {
+        let name = outer.and_then(|name| file.word(name)).unwrap_or_default();
+        if CONNECTS.contains(&name) {
             return None;
         }
+        udp = name.contains("Datagram")
+            || outer.is_some_and(|outer| {
+                receiver(code, (source, outer)).to_lowercase().contains("datagram")
+            });
+    } else if listener.name == "bind" {
+        let method = code.method_at(place).map_or(0..0, |method| method.body.clone());
+        udp = method.into_iter().any(|at| file.word(at).is_some_and(is_datagram));
     }
+    // Kotlin names its arguments.
+    let named = |name: &str| {
+        let mut all = arguments.iter();
+        let range =
+            all.find(|r| file.word(r.start) == Some(name) && file.mark(r.start + 1, '='))?;
+        Some(range.start + 2..range.end)
+    };
     let (host, port) = match arguments.as_slice() {
+        _ if named("port").is_some() => {
+            let host = named("host").map(|host| code.value(source, host, 0));
+            (host, named("port")?)
+        }
         [port] => (None, port.clone()),
         [first, second, ..]
             if matches!(listener.name, "InetSocketAddress" | "start" | "listen") =>
@@ -151,7 +185,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
                 (Some(value), second.clone())
             }
         }
-        [first, ..] => (None, first.clone()),
+        [_, ..] => (None, arguments.get(listener.argument)?.clone()),
         [] => return None,
     };
     let host = host.and_then(|host| host.text());
@@ -175,12 +209,24 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
         return None;
     }
     let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
-    let beside = BESIDE.iter().any(|word| text.to_lowercase().contains(word));
-    Some(Found { value: held, variable, flag, udp: listener.udp, beside, doubt, local, place })
+    let beside = listener.beside
+        || code.reached(place, None, 0) == Reach::Sure(false)
+        || BESIDE.iter().any(|word| text.to_lowercase().contains(word));
+    Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }
 
+/// A port, or the one of an address: `http://0.0.0.0:8080/`.
 fn number(value: &Value) -> Option<u16> {
-    value.text()?.trim().parse().ok()
+    let text = value.text()?;
+    let text = text.trim();
+    let address =
+        text.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    address.map_or(text, |host| host.rsplit(':').next().unwrap_or_default()).parse().ok()
+}
+
+/// `NioDatagramChannel` and the like.
+fn is_datagram(word: &str) -> bool {
+    word.ends_with("DatagramChannel")
 }
 
 /// The words that an expression is written with.
@@ -269,7 +315,7 @@ fn is_server(subject: &str, method: &str) -> bool {
 }
 
 /// A framework whose server has a port of its own, where the code opens none.
-fn framework_default(program: &mut Program, around: &Surroundings) {
+fn framework_default(program: &mut Program, around: &Surroundings, code: &Code) {
     let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
     for row in &around.project.tables.server_default {
         let Some(dependency) = runtime().find(|d| d.key == row.artifact) else { continue };
@@ -277,9 +323,21 @@ fn framework_default(program: &mut Program, around: &Surroundings) {
         if !used {
             continue;
         }
+        program.kind = Kind::Service;
+        let set = row.setting.as_deref().and_then(|name| code.definitions(name).first());
+        if let Some(set) = set {
+            let value = code.value(set.at.0, set.value.clone(), 0);
+            let evidence = code.evidence(set.at, "the port that the code sets");
+            match number(&value) {
+                Some(port) => program.port = Some(Sourced::new(port, evidence)),
+                None => program
+                    .findings
+                    .push(port_unknown("the code works it out when it starts", evidence)),
+            }
+            return;
+        }
         let note = format!("{} listens on {} where nothing sets its port", row.artifact, row.port);
         let evidence = Evidence { note, ..dependency.evidence.clone() };
-        program.kind = Kind::Service;
         program.port = Some(Sourced::new(row.port, evidence));
         return;
     }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::branch::Reach;
 use super::code::{Code, Definition, MAX_DEPTH, Method, Place, elements, end_of};
 use super::source::{Source, Token};
 use super::value::{Called, Overridden};
@@ -27,7 +28,7 @@ impl Code<'_> {
                 .filter(|d| d.at.1 < at && !self.of_this(d))
                 .take(MAX_DEFINITIONS)
                 .collect();
-            if let Some(value) = self.merged(&local, depth) {
+            if let Some(value) = self.merged(&local, Some(at), depth) {
                 return Some(value);
             }
             if let Some(value) = self.parameter(&method, name, depth) {
@@ -44,36 +45,37 @@ impl Code<'_> {
         at >= 2 && file.mark(at - 1, '.') && file.word(at - 2) == Some("this")
     }
 
-    /// The definitions of one name in their order: what a condition lets through.
-    fn merged(&self, all: &[&Definition], depth: usize) -> Option<Value> {
+    /// The definitions of one name in their order: what conditions let through to `from`.
+    fn merged(&self, all: &[&Definition], from: Option<usize>, depth: usize) -> Option<Value> {
         let mut merged: Option<Value> = None;
+        let mut setter: Option<Value> = None;
         for definition in all {
             let (source, _) = definition.at;
             let value = self.value(source, definition.value.clone(), depth + 1);
             if value.is_unknown() {
                 continue;
             }
-            let held = self.condition(definition.at);
-            merged = Some(match (merged, held) {
-                (None, _) | (Some(_), None) => value,
-                (Some(before), Some(condition)) => {
-                    let truth =
-                        condition.range().and_then(|range| self.truth(source, range, depth + 1));
-                    let default = value.parts.len() == 1 && value.text().is_none();
-                    match truth {
-                        Some(true) if value.is_known() => value.overridden_by(&before),
-                        Some(true) => before,
-                        _ if default => before.overridden_by(&value),
-                        Some(false) => before,
-                        None => {
-                            self.doubt.set(true);
-                            before
-                        }
-                    }
+            let reach = self.reached(definition.at, from, depth + 1);
+            let sets = value.parts.len() == 1 && value.text().is_none();
+            merged = match (merged, reach) {
+                (_, Reach::Always) => Some(value),
+                (before, _) if sets => {
+                    setter = Some(value.clone());
+                    Some(before.map_or(value.clone(), |before| before.overridden_by(&value)))
                 }
-            });
+                (Some(before), Reach::Sure(true)) => Some(value.overridden_by(&before)),
+                (None, Reach::Sure(true)) => Some(value),
+                (before, Reach::Sure(false)) => before,
+                (before, Reach::Unknown) => {
+                    self.doubt.set(true);
+                    before.filter(|before| before.text().is_some()).or(Some(value))
+                }
+            };
         }
-        merged
+        match (merged, setter) {
+            (Some(merged), Some(setter)) => Some(merged.overridden_by(&setter)),
+            (merged, setter) => merged.or(setter),
+        }
     }
 
     /// A parameter: by its annotation, else by what callers hand over.
@@ -156,7 +158,7 @@ impl Code<'_> {
             .take(MAX_DEFINITIONS)
             .collect();
         // A setter hands on what nobody knows.
-        let found = self.merged(&all, depth);
+        let found = self.merged(&all, None, depth);
         let Some(prefix) = prefix(file) else { return found };
         let key = format!("{prefix}.{name}");
         let env = Some(variable_of(&key));
@@ -236,22 +238,20 @@ impl Code<'_> {
         let source = method.at.0;
         let file = &self.sources[source];
         let (mut sure, mut maybe): (Option<Value>, Vec<Value>) = (None, Vec::new());
+        // `fun port() = 80`
+        if file.mark(method.body.start, '=') {
+            return Some(self.value(source, method.body.start + 1..method.body.end, depth + 1));
+        }
         let returns = method.body.clone().filter(|at| file.word(*at) == Some("return"));
         for at in returns.take(MAX_DEFINITIONS) {
             let value = self.value(source, at + 1..end_of(file, at + 1), depth + 1);
-            match self.condition((source, at)) {
-                None => {
+            match self.reached((source, at), None, depth + 1) {
+                Reach::Always => {
                     sure = sure.or(Some(value));
                 }
-                Some(condition) => {
-                    let truth =
-                        condition.range().and_then(|range| self.truth(source, range, depth + 1));
-                    match truth {
-                        Some(true) if sure.is_none() && value.is_known() => sure = Some(value),
-                        Some(false) if value.text().is_some() => {}
-                        _ => maybe.push(value),
-                    }
-                }
+                Reach::Sure(true) if sure.is_none() && value.is_known() => sure = Some(value),
+                Reach::Sure(false) if value.text().is_some() => {}
+                _ => maybe.push(value),
             }
         }
         let sets = |value: &Value| matches!(value.parts.as_slice(), [part] if part.env.is_some() || part.flag.is_some());

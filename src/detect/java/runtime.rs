@@ -14,6 +14,7 @@ use super::listen;
 use super::pom::{Dependency, Model, relative};
 use super::source::Source;
 use super::storage::{self, write};
+use super::tables::ServerSetting;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
 
 /// What is known of a program besides its artifact.
@@ -46,6 +47,7 @@ pub(super) fn describe(
     } else {
         listens(program, shape, around, &code)
     };
+    super::side::ports(program, around);
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
@@ -72,6 +74,8 @@ enum Server<'a> {
     Configured(Evidence),
     Quarkus(Evidence),
     Micronaut(&'a Dependency),
+    /// The settings hold the port, by this row.
+    Set(&'a ServerSetting, &'a Dependency),
     Jetty(Evidence),
     Own,
 }
@@ -110,8 +114,20 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     if let Some(setting) = around.settings.get("server.port").filter(|_| spring) {
         return Server::Configured(setting.evidence.clone());
     }
-    let micronaut = runtime().find(|d| d.key.starts_with("io.micronaut:micronaut-http-server"));
-    micronaut.map_or(Server::Own, Server::Micronaut)
+    if let Some(found) = runtime().find(|d| d.key.starts_with("io.micronaut:micronaut-http-server"))
+    {
+        return Server::Micronaut(found);
+    }
+    // Ktor's server is opened by the code or by the settings.
+    let by_code = around.sources.iter().any(|source| source.names("embeddedServer"));
+    let rows = around.project.tables.server_setting.iter();
+    let set = rows.filter(|row| !by_code && around.settings.get(&row.port).is_some());
+    set.into_iter()
+        .find_map(|row| {
+            let dependency = runtime().find(|d| d.key.starts_with(&row.dependency))?;
+            Some(Server::Set(row, dependency))
+        })
+        .unwrap_or(Server::Own)
 }
 
 fn listens(
@@ -137,6 +153,12 @@ fn listens(
             "MICRONAUT_SERVER_PORT",
             dependency.evidence.clone(),
         ),
+        Server::Set(row, dependency) => (
+            row.port.as_str(),
+            row.host.as_str(),
+            row.variable.as_deref().unwrap_or_default(),
+            dependency.evidence.clone(),
+        ),
         Server::Jetty(evidence) => {
             program.kind = Kind::Service;
             let note = "Jetty listens on 8080 unless told otherwise";
@@ -153,8 +175,11 @@ fn listens(
         }
     };
     program.kind = Kind::Service;
-    if let Some(setting) = around.settings.get(key) {
-        stated_port(program, around, key, setting);
+    let mut variable = Some(variable.to_owned()).filter(|name| !name.is_empty());
+    if let Some(found) = in_code(around, code, key) {
+        program.port = Some(found);
+    } else if let Some(setting) = around.settings.get(key) {
+        variable = variable.or(stated_port(program, around, key, setting));
     } else {
         let note = format!("{}; {key} is not set: 8080", evidence.note);
         program.port = Some(Sourced::new(8080, Evidence { note, ..evidence.clone() }));
@@ -169,13 +194,49 @@ fn listens(
     if let Some(note) = note {
         program.needs.temporary_files = Some(Evidence { note: note.to_owned(), ..evidence });
     }
-    Some(variable.to_owned())
+    variable
 }
 
-fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting: &Setting) {
-    let value = around.project.model.resolve(&unfiltered(around.project.model, &setting.value));
+/// A port that the code itself sets by the name of the setting: `setProperty("server.port", "80")`,
+/// `Map.of("server.port", 80)`, `properties("server.port=80")`.
+fn in_code(around: &Surroundings, code: &Code, key: &str) -> Option<Sourced<u16>> {
+    for (number, source) in around.sources.iter().enumerate() {
+        for (at, text) in source.texts() {
+            let value = if text == key && source.mark(at + 1, ',') {
+                // The defaults of a program are weaker than its settings.
+                let strong = at >= 2 && source.word(at - 2) == Some("setProperty");
+                let end = super::code::end_of(source, at + 2);
+                let held = strong || around.settings.get(key).is_none();
+                held.then(|| code.value(number, at + 2..end, 0).text()).flatten()
+            } else {
+                let value = text.strip_prefix(key).and_then(|rest| rest.strip_prefix('='));
+                value.filter(|_| around.settings.get(key).is_none()).map(str::to_owned)
+            };
+            let Some(port) = value.and_then(|value| value.parse().ok()).filter(|port| *port > 0)
+            else {
+                continue;
+            };
+            return Some(Sourced::new(port, source.evidence(at, format!("the code sets {key}"))));
+        }
+    }
+    None
+}
+
+/// The port of a setting; the variable that changes it, where the setting names one.
+fn stated_port(
+    program: &mut Program,
+    around: &Surroundings,
+    key: &str,
+    setting: &Setting,
+) -> Option<String> {
+    // `$PORT:8080` of Ktor's YAML.
+    let value = match setting.value.strip_prefix('$') {
+        Some(rest) if !rest.starts_with('{') => format!("${{{rest}}}"),
+        _ => setting.value.clone(),
+    };
+    let value = around.project.model.resolve(&unfiltered(around.project.model, &value));
     let (text, variable) = around.settings.expand(&value);
-    let changed = variable.map_or_else(String::new, |variable| format!("; {variable} changes it"));
+    let changed = variable.as_ref().map_or_else(String::new, |name| format!("; {name} changes it"));
     let note = format!("{key} = {}{changed}", setting.value);
     match text.trim().parse::<u16>() {
         Ok(0) => {}
@@ -186,10 +247,11 @@ fn stated_port(program: &mut Program, around: &Surroundings, key: &str, setting:
             .findings
             .push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
     }
+    variable
 }
 
 /// Maven's filter of Spring's parent: `@name@` means `${name}`.
-fn unfiltered(model: &Model, value: &str) -> String {
+pub(super) fn unfiltered(model: &Model, value: &str) -> String {
     let mut out = String::new();
     let mut parts = value.split('@').peekable();
     out.push_str(parts.next().unwrap_or_default());

@@ -4,15 +4,14 @@
 use anyhow::Result;
 
 use super::App;
-use crate::docker::lint::is_secret_name;
+use super::artifact::Shape;
+use super::image;
 use crate::docker::quote;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::recipes::{self, Recipe, Run};
 
-const JIB: &str = "com.google.cloud.tools:jib-maven-plugin";
-
 /// System properties that servers read their port from.
-const PORTS: [&str; 4] =
+pub(super) const PORTS: [&str; 4] =
     ["server.port", "quarkus.http.port", "micronaut.server.port", "jetty.http.port"];
 
 /// The profiles that the repository builds with, where one of its own is active by default and
@@ -67,69 +66,117 @@ fn named(words: &[String]) -> Option<String> {
     None
 }
 
-/// Adds what jib and recipes say to a program; flags of the JVM to `jvm`.
-pub(super) fn add(
-    app: &App,
-    program: &mut Program,
-    variable: Option<&str>,
-    jvm: &mut Vec<String>,
-) -> Result<()> {
-    jib(app, program, variable, jvm);
+/// The profiles that Spring is started with.
+pub(super) struct Told {
+    pub(super) names: Vec<String>,
+    /// Only the environment of a recipe says so: the image sets the variable too.
+    by_environment: bool,
+}
+
+/// The profiles that the pom's own image or a recipe starts the program with.
+pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
+    let taken = |text: &str, evidence: Evidence, by_environment: bool| {
+        // `${PROFILES:-prod}` of a compose file.
+        let text = text
+            .strip_prefix("${")
+            .and_then(|rest| rest.strip_suffix('}')?.split_once(":-"))
+            .map_or(text, |(_, default)| default);
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let plain = |name: &String| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        let known = names.iter().all(plain);
+        known.then(|| Sourced::new(Told { names, by_environment }, evidence))
+    };
+    if let Some((text, evidence)) = image::profiles(app) {
+        return Ok(taken(&text, evidence, false));
+    }
+    if let Some(run) = java(app)? {
+        let word = run.words.iter().find_map(|word| {
+            let rest = word.strip_prefix("-D").or_else(|| word.strip_prefix("--"))?;
+            rest.strip_prefix("spring.profiles.active=")
+        });
+        if let Some(text) = word {
+            return Ok(taken(text, run.evidence.clone(), false));
+        }
+    }
+    let mut runs: Vec<Run> = java(app)?.into_iter().collect();
+    for running in recipes::running(app.dir.repo, &app.dir.path)? {
+        let mine = |run: &&Run| run.built_here && run.dir.as_ref() == Some(&app.dir.path);
+        runs.extend(running.runs.iter().filter(mine).cloned());
+    }
+    for run in runs {
+        let Some(set) = run.env.iter().find(|variable| variable.key == VARIABLE) else { continue };
+        let names = taken(&set.value, set.evidence.clone(), true);
+        // What a developer's machine is started with is not what an image is for.
+        return Ok(names.filter(|told| !told.value.names.iter().any(|n| is_of_developer(n))));
+    }
+    Ok(None)
+}
+
+/// The variable that names Spring's profiles.
+const VARIABLE: &str = "SPRING_PROFILES_ACTIVE";
+
+fn is_of_developer(profile: &str) -> bool {
+    let words = ["dev", "devel", "develop", "development", "local", "localhost", "test", "debug"];
+    profile.split(['-', '_', '.']).any(|word| words.contains(&word))
+}
+
+/// What the build writes for `@name@` in a settings file: the property of the profiles that it is
+/// built with, else that of the project.
+pub(super) fn filtered<'a>(app: &'a App) -> Result<impl Fn(&str) -> String + 'a> {
+    let built = profiles(app)?.0.map(|names| names.value).unwrap_or_default();
+    let names: Vec<String> = built.split(',').map(str::to_owned).collect();
+    Ok(move |value: &str| {
+        let name = value.strip_prefix('@').and_then(|rest| rest.strip_suffix('@'));
+        let of_profile = name.and_then(|name| {
+            let all = app.model.lineage.iter().flat_map(|level| level.root.list("profiles"));
+            let mut built = all.filter(|p| names.iter().any(|n| p.text_at("id") == Some(n)));
+            built.find_map(|p| {
+                p.list("properties").find(|held| held.name == name).map(|held| held.text.clone())
+            })
+        });
+        of_profile
+            .unwrap_or_else(|| app.model.resolve(&super::runtime::unfiltered(&app.model, value)))
+    })
+}
+
+/// The strongest recipe that starts `java`.
+fn java(app: &App) -> Result<Option<Run>> {
     let starts = recipes::starts(app.dir.repo, &app.dir.path)?;
     let of_java = |run: &&Run| {
         let name = run.words.first().and_then(|word| word.rsplit('/').next());
         run.by != Recipe::Docs && name == Some("java")
     };
     let web = starts.iter().filter(of_java).find(|run| run.name == "web");
-    if let Some(run) = web.or(starts.iter().find(of_java)) {
-        command(run, program, jvm);
+    Ok(web.or(starts.iter().find(of_java)).cloned())
+}
+
+/// Adds what the pom's own image and recipes say to a program; flags of the JVM to `jvm`.
+pub(super) fn add(
+    app: &App,
+    program: &mut Program,
+    shape: &Shape,
+    variable: Option<&str>,
+    jvm: &mut Vec<String>,
+    told: Option<Sourced<Told>>,
+) -> Result<()> {
+    image::add(app, program, shape, variable, jvm);
+    if let Some(run) = java(app)? {
+        command(&run, program, jvm);
+    }
+    let held = program.env.iter().any(|held| held.value.key == VARIABLE);
+    if let Some(told) = told.filter(|told| told.value.by_environment && !held) {
+        program.env.push(
+            told.map(|told| EnvVar { key: VARIABLE.to_owned(), value: told.names.join(",") }),
+        );
     }
     Ok(())
 }
 
-/// `<container>` of jib's plugin.
-fn jib(app: &App, program: &mut Program, variable: Option<&str>, jvm: &mut Vec<String>) {
-    let Some(plugin) = app.plugins.get(JIB) else { return };
-    let Some((path, container)) = plugin.element("container") else { return };
-    let known = |text: &str| -> Option<String> {
-        let text = app.model.resolve(text);
-        (!text.contains("${") && !text.chars().any(char::is_control)).then_some(text)
-    };
-    let at = |line: u32, note: String| Evidence::at(path, line, note);
-    let mut told = None;
-    for element in container.list("environment") {
-        let Some(value) = known(&element.text) else { continue };
-        if is_secret_name(&element.name) {
-            continue;
-        }
-        let evidence = at(element.line, format!("jib sets {}", element.name));
-        if Some(element.name.as_str()) == variable {
-            told = value.parse::<u16>().ok();
-        }
-        let var = EnvVar { key: element.name.clone(), value };
-        program.env.retain(|held| held.value.key != var.key);
-        program.env.push(Sourced::new(var, evidence));
-    }
-    let ports = container.list("ports").filter_map(|element| {
-        let text = known(&element.text)?;
-        let number = text.trim_end_matches("/tcp").parse::<u16>().ok()?;
-        Some((number, element.line))
-    });
-    let port = ports.into_iter().next();
-    if let Some((number, line)) = port {
-        let evidence = at(line, format!("jib publishes port {number}"));
-        set_port(program, number, evidence, told == Some(number));
-    }
-    for element in container.list("jvmFlags") {
-        if let Some(flag) = known(&element.text).filter(|flag| flag.starts_with('-')) {
-            jvm.push(flag);
-        }
-    }
-}
-
 /// Takes a port that the same statement makes the program listen on, or that nothing else says;
 /// else the two are named.
-fn set_port(program: &mut Program, number: u16, evidence: Evidence, told: bool) {
+pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, told: bool) {
     match &program.port {
         Some(held) if held.value == number => {}
         Some(held) if !told => {
@@ -198,9 +245,16 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
             }
         }
     }
+    // The platform's port is its own affair.
+    args.retain(|word| !(word.starts_with("--") && word.ends_with("$PORT")));
     let known = |word: &&String| !word.contains(['$', '%', '`', '/']);
-    if program.args.is_none() && !args.is_empty() && args.iter().all(known) {
-        program.args = Some(Sourced::new(quote::shell_words(&args), run.evidence.clone()));
+    if args.iter().all(known) {
+        if program.args.is_none() && !args.is_empty() {
+            let words = quote::shell_words(&args);
+            program.args = Some(Sourced::new(words, run.evidence.clone()));
+        }
+    } else {
+        left.extend(args.iter().map(|word| word.as_str()));
     }
     if !left.is_empty() {
         program.findings.push(Finding::new(
@@ -248,6 +302,60 @@ mod tests {
         );
         let env: Vec<&str> = program.env.iter().map(|var| var.value.key.as_str()).collect();
         assert_eq!(env, ["SERVER_PORT"]);
+    }
+
+    #[test]
+    fn executions_profiles_and_lists_of_jib_are_read() {
+        let container = "<container><args><arg>--server.port=9091</arg></args><jvmFlags>-Xss1m,-Da=b</jvmFlags><ports>9091</ports><volumes><volume>/data</volume></volumes></container>";
+        let jib = |body: &str| {
+            format!(
+                "<plugin><groupId>com.google.cloud.tools</groupId><artifactId>jib-maven-plugin</artifactId>{body}</plugin>"
+            )
+        };
+        let execution = jib(&format!(
+            "<executions><execution><goals><goal>build</goal></goals><configuration>{container}</configuration></execution></executions>"
+        )) + NONE;
+        let profile = format!(
+            "{NONE}<profiles><profile><id>i</id><build><plugins>{}</plugins></build></profile></profiles>",
+            jib(&format!("<configuration>{container}</configuration>"))
+        );
+        for pom in [execution, profile] {
+            let (facts, jvm) = facts(&pom, &[]);
+            let program = &facts.programs[0];
+            assert_eq!(program.port.as_ref().unwrap().value, 9091);
+            assert_eq!(program.args.as_ref().unwrap().value, "--server.port=9091");
+            assert_eq!(jvm, ["-Xss1m", "-Da=b"]);
+            assert!(program.writable.iter().any(|folder| folder.value == "/data"));
+        }
+    }
+
+    #[test]
+    fn profiles_come_from_the_image_the_command_or_a_compose_file() {
+        let set = ("src/main/resources/application-web.yml", "server.port: 9092\n");
+        let image = "<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId><configuration><image><env><BPE_SPRING_PROFILES_ACTIVE>web</BPE_SPRING_PROFILES_ACTIVE></env></image></configuration></plugin></plugins></build>";
+        let env = |facts: &Facts| {
+            let env = facts.programs[0].env.iter();
+            env.map(|var| format!("{}={}", var.value.key, var.value.value)).collect::<Vec<_>>()
+        };
+        let port = |facts: &Facts| facts.programs[0].port.as_ref().unwrap().value;
+        let (found, _) = facts(image, &[set]);
+        assert_eq!((port(&found), env(&found)), (9092, vec!["SPRING_PROFILES_ACTIVE=web".into()]));
+        let compose = |profile: &str| {
+            format!(
+                "services:\n  a:\n    build: .\n    environment:\n      SPRING_PROFILES_ACTIVE: {profile}\n"
+            )
+        };
+        let (found, _) = facts(NONE, &[set, ("compose.yaml", &compose("web"))]);
+        assert_eq!((port(&found), env(&found)), (9092, vec!["SPRING_PROFILES_ACTIVE=web".into()]));
+        let (found, _) = facts(NONE, &[set, ("compose.yaml", &compose("web,local"))]);
+        assert_eq!((port(&found), env(&found)), (8080, vec![]));
+        let procfile = (
+            "Procfile",
+            "web: java -jar target/a.jar --spring.profiles.active=web --server.port=$PORT\n",
+        );
+        let (found, _) = facts(NONE, &[set, procfile]);
+        assert_eq!(port(&found), 9092);
+        assert_eq!(found.programs[0].args.as_ref().unwrap().value, "--spring.profiles.active=web");
     }
 
     #[test]

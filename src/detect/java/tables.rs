@@ -92,6 +92,38 @@ pub(super) struct ServerDefault {
     /// A name that code has that starts it.
     pub(super) names: String,
     pub(super) port: u16,
+    /// The name that code assigns another one to.
+    pub(super) setting: Option<String>,
+}
+
+/// A server whose port is in the settings, where the code opens none.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerSetting {
+    /// The start of the dependency's key.
+    pub(super) dependency: String,
+    pub(super) port: String,
+    pub(super) host: String,
+    /// The variable that sets it, where every setting has one.
+    pub(super) variable: Option<String>,
+}
+
+/// A port beside the program's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SidePort {
+    /// The start of the dependency's key, or of one of them.
+    pub(super) dependency: String,
+    /// The setting that moves it.
+    pub(super) port: String,
+    /// Where it is without that setting; none: nothing is opened then.
+    pub(super) default: Option<u16>,
+    /// The setting that must be `true`.
+    pub(super) only_with: Option<String>,
+    /// A name that the code must have.
+    pub(super) names: Option<String>,
+    /// What it serves.
+    pub(super) what: String,
 }
 
 /// The servlet container for a war without one.
@@ -116,6 +148,8 @@ pub(super) struct Tables {
     servlet: Vec<Servlet>,
     pub(super) jetty: Jetty,
     pub(super) server_default: Vec<ServerDefault>,
+    pub(super) server_setting: Vec<ServerSetting>,
+    pub(super) side_port: Vec<SidePort>,
     /// The version from which on Quarkus has another name for its packaging.
     pub(super) quarkus_jar_type: String,
     /// The version of Spring Boot up to which its plugin has a `<finalName>` of its own.
@@ -146,6 +180,8 @@ impl Tables {
             servlet: catalog.table("servlet")?,
             jetty: catalog.table("jetty")?,
             server_default: catalog.table("server_default")?,
+            server_setting: catalog.table("server_setting")?,
+            side_port: catalog.table("side_port")?,
             quarkus_jar_type: catalog.table("quarkus_jar_type")?,
             spring_boot_own_name_until: catalog.table("spring_boot_own_name_until")?,
             servlet_before_jakarta: catalog.table("servlet_before_jakarta")?,

@@ -62,6 +62,99 @@ fn ports_follow_the_value_to_the_call() {
 }
 
 #[test]
+fn branches_are_those_of_an_environment_that_sets_nothing() {
+    let of = |body: &str| port(body).0;
+    let other = "int p; if (System.getenv(\"K\") != null) { p = 80; } else { p = 7010; } new ServerSocket(p);";
+    assert_eq!(of(other), Some(7010));
+    let third = "int p; if (System.getenv(\"A\") != null) p = 80; else if (System.getenv(\"B\") != null) p = 81; else p = 7011; new ServerSocket(p);";
+    assert_eq!(of(third), Some(7011));
+    let arrow = "String m = System.getenv(\"M\") == null ? \"dev\" : System.getenv(\"M\"); int p = switch (m) { case \"prod\" -> 80; case \"dev\", \"it\" -> 7012; default -> 9; }; new ServerSocket(p);";
+    assert_eq!(of(arrow), Some(7012));
+    let method = main("new ServerSocket(port(System.getenv().getOrDefault(\"M\", \"x\")));").replace(
+        "class App {",
+        "class App { static int port(String m) { switch (m) { case \"a\": case \"b\": return 80; default: return 7013; } }",
+    );
+    assert_eq!(program("", &[("App.java", &method)]).port.unwrap().value, 7013);
+    let kotlin = "fun main() {\n val p = when (System.getenv(\"E\")) {\n \"production\" -> 80\n else -> 7014\n }\n embeddedServer(Netty, host = \"0.0.0.0\", port = p) {}.start(wait = true)\n}";
+    let found = program("", &[("src/main/kotlin/App.kt", kotlin)]);
+    assert_eq!(found.port.unwrap().value, 7014);
+    let elvis = "fun port() = if (System.getenv(\"C\") != null) 80 else System.getenv(\"PORT\")?.toInt() ?: 7015\nfun main() { embeddedServer(CIO, port()).start() }";
+    let found = program("", &[("src/main/kotlin/App.kt", elvis)]);
+    assert_eq!((found.port.unwrap().value, found.port_variable.as_deref()), (7015, Some("PORT")));
+}
+
+#[test]
+fn servers_of_libraries_are_known_by_their_calls() {
+    let of = |body: &str| port(body).0;
+    assert_eq!(of("Server s = Server.builder().http(7020).build();"), Some(7020));
+    assert_eq!(of("Undertow.builder().addHttpListener(7021, \"0.0.0.0\");"), Some(7021));
+    assert_eq!(of("Grpc.newServerBuilderForPort(7022, c);"), Some(7022));
+    assert_eq!(of("Http.get(system).newServerAt(\"0.0.0.0\", 7023).bind(r);"), Some(7023));
+    let uri = "Factory.createHttpServer(URI.create(\"http://0.0.0.0:7024/x/\"), rc);";
+    assert_eq!(of(uri), Some(7024));
+    let set = main("Javalin.create(c -> { c.jetty.defaultPort = 7025; }).start();");
+    assert_eq!(program("io.javalin:javalin", &[("App.java", &set)]).port.unwrap().value, 7025);
+}
+
+#[test]
+fn datagrams_are_told_from_streams() {
+    for body in [
+        "Bootstrap b = new Bootstrap(); b.channel(NioDatagramChannel.class); b.bind(7030);",
+        "DatagramChannel c = DatagramChannel.open(); c.socket().bind(new InetSocketAddress(7030));",
+        "new DatagramSocket(new InetSocketAddress(\"0.0.0.0\", 7030));",
+        "new MulticastSocket(7030);",
+    ] {
+        let found = program("", &[("App.java", &main(body))]);
+        let more: Vec<String> = found.more_ports.iter().map(|p| p.value.to_string()).collect();
+        assert_eq!((found.port, more), (None, vec!["7030/udp".to_owned()]), "{body}");
+    }
+}
+
+#[test]
+fn side_ports_are_rows_of_the_catalog() {
+    let app = main("SpringApplication.run(App.class, args);") + "@GrpcService class G {}";
+    let of = |dependencies: &str, settings: &str| {
+        let settings = ("src/main/resources/application.properties", settings);
+        let found = program(dependencies, &[("App.java", &app), settings]);
+        let more: Vec<String> = found.more_ports.iter().map(|p| p.value.to_string()).collect();
+        (found.port.map(|port| port.value), more)
+    };
+    let web = "org.springframework.boot:spring-boot-starter-web";
+    let actuator = format!("{web} org.springframework.boot:spring-boot-starter-actuator");
+    let moved = "server.port=7040\nmanagement.server.port=7041\n";
+    assert_eq!(of(&actuator, moved), (Some(7040), vec!["7041".to_owned()]));
+    assert_eq!(of(&actuator, "management.server.port=-1\n"), (Some(8080), vec![]));
+    assert_eq!(of(web, moved), (Some(7040), vec![]));
+    let grpc = format!("{web} net.devh:grpc-server-spring-boot-starter");
+    assert_eq!(of(&grpc, ""), (Some(8080), vec!["9090".to_owned()]));
+}
+
+#[test]
+fn settings_and_code_give_the_port_of_a_framework() {
+    let of = |dependencies: &str, body: &str, settings: (&str, &str)| {
+        let app = main(body);
+        let found = program(dependencies, &[("App.java", &app), settings]);
+        found.port.map(|port| port.value)
+    };
+    let none = ("x.txt", "");
+    let web = "org.springframework.boot:spring-boot-starter-web";
+    let map = "app.setDefaultProperties(Collections.singletonMap(\"server.port\", \"7050\")); app.run(args);";
+    assert_eq!(of(web, map, none), Some(7050));
+    let set = ("src/main/resources/application.properties", "server.port=7051\n");
+    assert_eq!(of(web, map, set), Some(7051));
+    let conf = (
+        "src/main/resources/application.conf",
+        "ktor { deployment { port = 7052, port = ${?PORT} } }\n",
+    );
+    assert_eq!(of("io.ktor:ktor-server-netty-jvm", "EngineMain.main(args);", conf), Some(7052));
+    let yaml =
+        ("src/main/resources/application.yaml", "ktor:\n  deployment:\n    port: \"$PORT:7053\"\n");
+    assert_eq!(of("io.ktor:ktor-server-netty-jvm", "EngineMain.main(args);", yaml), Some(7053));
+    let helidon = ("src/main/resources/application.yaml", "server:\n  port: 7054\n");
+    assert_eq!(of("io.helidon.webserver:helidon-webserver", "x();", helidon), Some(7054));
+}
+
+#[test]
 fn a_condition_that_nobody_decides_makes_a_guess() {
     let body =
         "int p = new java.io.File(\"/.dockerenv\").exists() ? 8080 : 7006; new ServerSocket(p);";

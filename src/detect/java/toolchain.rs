@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::artifact::Project;
+use super::artifact::{Project, SPRING_BOOT};
 use super::pom::Found;
 use super::xml::Element;
 use crate::detect::version;
@@ -163,6 +163,9 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
         && let Some(evidence) = pinned.evidence.first()
     {
         push(&pinned.value, evidence.clone(), true);
+    }
+    if let Some((text, evidence)) = super::image::jdk(project.plugins.get(SPRING_BOOT)) {
+        push(&text, evidence, true);
     }
     let levels = levels(project);
     let level = levels.iter().find_map(|(text, evidence)| {

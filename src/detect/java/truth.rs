@@ -56,7 +56,7 @@ impl Code<'_> {
     }
 
     /// `x == null`, `args.length == 0`.
-    fn same(
+    pub(super) fn same(
         &self,
         source: usize,
         left: Range<usize>,

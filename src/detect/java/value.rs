@@ -125,6 +125,9 @@ impl Code<'_> {
         {
             return self.value(source, arrow + 1..to, depth + 1);
         }
+        if let Some(value) = self.branching(source, from..to, depth) {
+            return value;
+        }
         if let Some(value) = self.either(source, from..to, depth) {
             return value;
         }

@@ -1,0 +1,43 @@
+//! Ports beside the program's own: management, gRPC. A row of the catalog says which dependency
+//! opens one, and which setting moves it.
+
+use super::runtime::Surroundings;
+use crate::facts::{Evidence, Kind, Port, Program, Sourced};
+
+/// Adds them to a program that serves.
+pub(super) fn ports(program: &mut Program, around: &Surroundings) {
+    if program.kind != Kind::Service {
+        return;
+    }
+    for row in &around.project.tables.side_port {
+        let mut runtime = around.dependencies.iter().filter(|d| d.scope != "test");
+        let Some(dependency) = runtime.find(|d| d.key.starts_with(&row.dependency)) else {
+            continue;
+        };
+        let on = |key: &String| around.settings.get(key).is_some_and(|set| set.value == "true");
+        let used = |name: &String| around.sources.iter().any(|source| source.names(name));
+        if !row.only_with.as_ref().is_none_or(on) || !row.names.as_ref().is_none_or(used) {
+            continue;
+        }
+        let (number, evidence) = match (around.settings.get(&row.port), row.default) {
+            (Some(setting), _) => {
+                let value = around.settings.expand(&setting.value).0;
+                let note = format!("{} = {}: {}", row.port, setting.value, row.what);
+                (value.trim().parse().ok(), Evidence { note, ..setting.evidence.clone() })
+            }
+            (None, Some(default)) => {
+                let note = format!("{} on {default} where {} is not set", row.what, row.port);
+                (Some(default), Evidence { note, ..dependency.evidence.clone() })
+            }
+            (None, None) => continue,
+        };
+        // 0 is any free port, and a negative number none.
+        let Some(number) = number.filter(|number: &u16| *number > 0) else { continue };
+        let port = Port::tcp(number);
+        let held = program.port.as_ref().is_some_and(|held| held.value == number)
+            || program.more_ports.iter().any(|held| held.value == port);
+        if !held {
+            program.more_ports.push(Sourced::new(port, evidence));
+        }
+    }
+}
