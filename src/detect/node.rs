@@ -20,6 +20,7 @@ mod dialect;
 mod documents;
 mod entry;
 mod expression;
+mod externals;
 mod framework;
 mod front_end;
 mod install_scripts;

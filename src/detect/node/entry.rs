@@ -288,6 +288,13 @@ fn flatten_chain(
     }
 }
 
+/// The commands of a script, those of the scripts that it runs in their place.
+pub(crate) fn commands(app: &App, name: &str) -> Vec<Command> {
+    let mut commands = Vec::new();
+    flatten(app, name, &mut Vec::new(), &mut commands, &mut None);
+    commands
+}
+
 /// The commands of a line of another tool, those of scripts in their place.
 fn flatten_line(app: &App, line: &str, into: &mut Vec<Command>) {
     flatten_chain(app, script::parse(line), &mut Vec::new(), into, &mut None);

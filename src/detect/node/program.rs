@@ -252,7 +252,8 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     let mut program = new(app, &id, Kind::Service, &evidence);
     program.handles_sigterm = framework.sigterm.map(|note| Evidence::file(&app.package.path, note));
     program.findings.extend(framework.findings.iter().cloned());
-    let scan = scan::read(app, &launch)?;
+    let mut scan = scan::read(app, &launch)?;
+    keep(&mut launch, &mut scan);
     complete(app, &mut program, &launch, scan)?;
     default_port(app, &mut program, &framework);
     let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
@@ -296,7 +297,8 @@ fn of_entry(app: &App, mut entry: Entry) -> Result<(Program, Launch)> {
     if let Some(service) = &service {
         service.open(&mut entry.launch);
     }
-    let scan = scan::read(app, &entry.launch)?;
+    let mut scan = scan::read(app, &entry.launch)?;
+    keep(&mut entry.launch, &mut scan);
     let listens = scan.listens || scan.serves || service.is_some();
     let kind = if listens { Kind::Service } else { Kind::Command };
     let mut program = new(app, &entry.id, kind, &entry.evidence);
@@ -337,6 +339,29 @@ fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Packages of development stay, since the program imports one as it is loaded.
+fn keep(launch: &mut Launch, scan: &mut Scan) {
+    let names: Vec<&str> = scan.development.iter().map(|held| held.value.as_str()).collect();
+    if names.is_empty() || launch.keep_development {
+        return;
+    }
+    launch.keep_development = true;
+    let (one, names) = (names.len() == 1, names.join(", "));
+    let (is, them) = if one {
+        ("is a development dependency", "it")
+    } else {
+        ("are development dependencies", "them")
+    };
+    scan.findings.push(Finding::new(
+        "dev-dependency-at-run-time",
+        Severity::Warning,
+        format!("{names} {is}, and the program imports {them} as it starts"),
+        scan.development.iter().flat_map(|held| held.evidence.iter().cloned()),
+        "all development dependencies stay in the image, which makes it larger: without them the program ends as it starts",
+        format!("move {names} to `dependencies`, or import {them} in development alone"),
+    ));
 }
 
 /// Packages of development stay, since what the build writes imports one.

@@ -2,6 +2,7 @@
 //! start.
 
 mod conventions;
+mod imports;
 mod listen;
 mod loaded;
 mod pages;
@@ -76,6 +77,8 @@ pub(crate) struct Scan {
     pub(crate) shell: Option<Evidence>,
     pub(crate) temporary: Option<Evidence>,
     pub(crate) subcommands: Option<Sourced<String>>,
+    /// Packages for development alone that it imports as it is loaded.
+    pub(crate) development: Vec<Sourced<String>>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -96,6 +99,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     conventions::read(app, launch, &sources, &mut scan)?;
     loaded::carry(app, launch, &sources, &mut scan);
     storage::read(app, launch, &sources, &mut scan);
+    imports::read(app, launch, &sources, &mut scan)?;
     if own_server {
         pages::read(app, launch, &sources, &mut scan);
     }

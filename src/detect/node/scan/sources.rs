@@ -174,7 +174,6 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
 /// Files of the application that a source imports: `import x from './y'`, `require('./y')`,
 /// `import('./y')`, and the aliases `@/y`, `~/y`, `src/y`.
 fn imported(app: &App, source: &Source) -> Vec<RelPath> {
-    let here = source.path.parent().unwrap_or_default();
     let mut found = Vec::new();
     for window in source.tokens.windows(3) {
         let (first, second, third) = (&window[0], &window[1], &window[2]);
@@ -182,18 +181,23 @@ fn imported(app: &App, source: &Source) -> Vec<RelPath> {
         let imports = called || second.is_word("from") || second.is_word("import");
         let text = if imports { third.text() } else { None };
         let Some(text) = text else { continue };
-        let bases: Vec<RelPath> = if text.starts_with('.') {
-            here.join(text).into_iter().collect()
-        } else if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
-            ["src/", ""].iter().filter_map(|root| app.dir.join(&format!("{root}{rest}"))).collect()
-        } else if text.starts_with("src/") {
-            app.dir.join(text).into_iter().collect()
-        } else {
-            continue;
-        };
-        found.extend(bases.iter().find_map(|base| resolve(app, base)));
+        found.extend(target(app, source, text));
     }
     found
+}
+
+/// The file of the application that a source means by the name of a module.
+pub(super) fn target(app: &App, source: &Source, text: &str) -> Option<RelPath> {
+    let bases: Vec<RelPath> = if text.starts_with('.') {
+        source.path.parent().unwrap_or_default().join(text).into_iter().collect()
+    } else if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
+        ["src/", ""].iter().filter_map(|root| app.dir.join(&format!("{root}{rest}"))).collect()
+    } else if text.starts_with("src/") {
+        app.dir.join(text).into_iter().collect()
+    } else {
+        return None;
+    };
+    bases.iter().find_map(|base| resolve(app, base))
 }
 
 /// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the

@@ -1,0 +1,202 @@
+//! Which packages the build leaves outside of what it writes: those that the program imports when it
+//! runs.
+
+use anyhow::Result;
+
+use super::config::{self, Config};
+use super::expression::Names;
+use super::launch::{Launch, Layout};
+use super::token::{Kind, Token};
+use super::{App, entry};
+use crate::shell::Command;
+
+/// What stays an import in the output.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// Every package.
+    All,
+    /// These.
+    Named(Vec<String>),
+}
+
+impl Outside {
+    /// True where the package is imported when the program runs.
+    pub(super) fn holds(&self, package: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| {
+                name == package || name.strip_prefix(package).is_some_and(|r| r.starts_with('/'))
+            }),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+/// What is left outside of the files that a program is started from.
+pub(super) fn of(app: &App, launch: &Launch) -> Result<Outside> {
+    match launch.layout {
+        Layout::Source | Layout::Tree => return Ok(Outside::All),
+        Layout::Output if !launch.bundled => {}
+        _ => return Ok(Outside::nothing()),
+    }
+    let Some(script) = launch.script.clone().or_else(|| app.build_script()) else {
+        return Ok(if app.compiles() { Outside::All } else { Outside::nothing() });
+    };
+    let commands = entry::commands(app, &script);
+    if commands.iter().any(|command| compiles(app, launch, command)) {
+        return Ok(Outside::All);
+    }
+    for command in &commands {
+        if let Some(outside) = bundler(app, command)? {
+            return Ok(outside);
+        }
+    }
+    // A program of the repository's own that calls a bundler.
+    for stem in ["esbuild.config", "esbuild", "build", "scripts/build", "script/build"] {
+        if let Some(config) = config::read(&app.dir, stem)? {
+            return Ok(esbuild(&config));
+        }
+    }
+    Ok(Outside::nothing())
+}
+
+/// A compiler that writes one file for each source: every import stays.
+fn compiles(app: &App, launch: &Launch, command: &Command) -> bool {
+    let says = |word: &str| command.argv.iter().any(|held| held == word);
+    match command.argv.first().map(String::as_str) {
+        Some("tsc" | "vue-tsc" | "tsgo") => {
+            let folder = app.tsconfig.as_ref().and_then(|output| output.out_dir.as_ref());
+            let writes = folder.is_some_and(|folder| {
+                launch.file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            });
+            let stated = says("--outDir") || says("--outdir");
+            (writes || stated) && !says("--noEmit") && !says("--emitDeclarationOnly")
+        }
+        // Nest's own settings of webpack leave every package outside.
+        Some("babel" | "swc" | "nest") => true,
+        _ => false,
+    }
+}
+
+/// What a bundler leaves outside; `None` for any other command.
+fn bundler(app: &App, command: &Command) -> Result<Option<Outside>> {
+    let words: Vec<&str> = command.argv.iter().skip(1).map(String::as_str).collect();
+    let Some(tool) = command.argv.first() else { return Ok(None) };
+    let config = |stem: &str| -> Result<Option<Config>> {
+        match option(&words, &["--config", "-c"]).first() {
+            Some(file) => config::read_file(&app.dir, file.trim_start_matches("./")),
+            None => config::read(&app.dir, stem),
+        }
+    };
+    let outside = match tool.as_str() {
+        "esbuild" => {
+            if !words.contains(&"--bundle") || option(&words, &["--packages"]) == ["external"] {
+                Outside::All
+            } else {
+                let prefix = words.iter().filter_map(|word| word.strip_prefix("--external:"));
+                patterns(prefix.map(str::to_owned).collect())
+            }
+        }
+        "bun" if words.first() == Some(&"build") => {
+            if option(&words, &["--packages"]) == ["external"] {
+                Outside::All
+            } else {
+                patterns(
+                    option(&words, &["--external", "-e"]).iter().map(ToString::to_string).collect(),
+                )
+            }
+        }
+        // Both hold devDependencies in their output, unless told otherwise.
+        "tsup" | "tsdown" => {
+            let stated = option(&words, &["--external"]);
+            let mut names: Vec<String> = stated.iter().map(ToString::to_string).collect();
+            let config = config(&format!("{tool}.config"))?;
+            if let Some(config) = &config {
+                if says(config, "skipNodeModulesBundle", "true") || says(config, "bundle", "false")
+                {
+                    return Ok(Some(Outside::All));
+                }
+                names.extend(strings(config, "external"));
+            }
+            patterns(names)
+        }
+        // Without a plugin that finds packages, each stays an import.
+        "rollup" | "rolldown" => match config(&format!("{tool}.config"))? {
+            Some(config) if tool == "rollup" && !finds_packages(&config) => Outside::All,
+            Some(config) => patterns(strings(&config, "external")),
+            None => Outside::nothing(),
+        },
+        "webpack" | "rspack" => match config(&format!("{tool}.config"))? {
+            Some(config) if config.says("webpack-node-externals") => Outside::All,
+            Some(config) => patterns(strings(&config, "externals")),
+            None => Outside::nothing(),
+        },
+        "vite" => {
+            let config = config("vite.config")?;
+            let server = words.iter().any(|word| word.starts_with("--ssr"))
+                || config.as_ref().is_some_and(|config| names(config, "ssr"));
+            let whole = config.as_ref().is_some_and(|config| names(config, "noExternal"));
+            if server && !whole { Outside::All } else { return Ok(None) }
+        }
+        "ncc" | "unbuild" | "pkgroll" | "microbundle" => Outside::nothing(),
+        _ => return Ok(None),
+    };
+    Ok(Some(outside))
+}
+
+fn esbuild(config: &Config) -> Outside {
+    if config.literal("packages").is_some_and(|(text, _)| text == "external") {
+        return Outside::All;
+    }
+    patterns(strings(config, "external"))
+}
+
+/// Names of packages; `*` and what lies in node_modules stand for all of them.
+fn patterns(names: Vec<String>) -> Outside {
+    let all = |name: &String| name == "*" || name.contains("node_modules");
+    if names.iter().any(all) { Outside::All } else { Outside::Named(names) }
+}
+
+/// The values of an option that may be given more than once: `--external x`, `--external=x`.
+fn option<'w>(words: &[&'w str], names: &[&str]) -> Vec<&'w str> {
+    let spaced = words.windows(2).filter(|pair| names.contains(&pair[0])).map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        names.contains(&name).then_some(value)
+    });
+    spaced.chain(joined).collect()
+}
+
+fn names(config: &Config, property: &str) -> bool {
+    Names::of(&config.tokens).properties(property).next().is_some()
+}
+
+fn says(config: &Config, property: &str, word: &str) -> bool {
+    let names = Names::of(&config.tokens);
+    names.properties(property).any(|value| value.first().is_some_and(|t| t.is_word(word)))
+}
+
+/// The strings and keys in the values of a property.
+fn strings(config: &Config, property: &str) -> Vec<String> {
+    let names = Names::of(&config.tokens);
+    let mut found = Vec::new();
+    for value in names.properties(property) {
+        let keys = value.windows(2).filter(|pair| pair[1].is(':')).filter_map(|w| w[0].word());
+        found.extend(keys.map(str::to_owned));
+        found.extend(value.iter().filter_map(Token::text).map(str::to_owned));
+        let pattern = value.iter().any(|token| token.kind == Kind::Pattern);
+        if pattern && value.len() == 1 {
+            found.push("node_modules".to_owned());
+        }
+    }
+    found
+}
+
+fn finds_packages(config: &Config) -> bool {
+    ["@rollup/plugin-node-resolve", "rollup-plugin-node-resolve"]
+        .iter()
+        .any(|plugin| config.says(plugin))
+}

@@ -1,0 +1,240 @@
+//! Packages that a program cannot start without: imported as it is loaded, by the entry and by what
+//! the entry loads.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use anyhow::Result;
+
+use super::super::launch::Launch;
+use super::super::manifest::{Kind, Package};
+use super::super::token::{Token, closing};
+use super::super::{App, externals, tool};
+use super::{Scan, Source, sources};
+use crate::facts::{Evidence, Sourced};
+
+/// Notes the packages for development alone that the program imports as it is loaded.
+pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) -> Result<()> {
+    let Some(entry) = launch.source.clone().or_else(|| app.finds(&launch.file)) else {
+        return Ok(());
+    };
+    let Some(entry) = app.dir.join(&entry) else { return Ok(()) };
+    let by_path: BTreeMap<_, _> = all.iter().map(|source| (&source.path, source)).collect();
+    let Some((path, first)) = by_path.get_key_value(&entry) else { return Ok(()) };
+    let outside = externals::of(app, launch)?;
+    let (mut seen, mut open) = (BTreeSet::from([*path]), VecDeque::from([*first]));
+    while let Some(source) = open.pop_front() {
+        for import in loaded(source) {
+            let next = sources::target(app, source, import.module);
+            if let Some((path, next)) = next.and_then(|path| by_path.get_key_value(&path)) {
+                if seen.insert(*path) {
+                    open.push_back(*next);
+                }
+                continue;
+            }
+            let Some(name) = package_of(import.module) else { continue };
+            if scan.development.iter().any(|held| held.value == name)
+                || !outside.holds(name)
+                || !is_dropped(app, name)?
+            {
+                continue;
+            }
+            let at = source.at(import.at, format!("imports {name} as it is loaded"));
+            scan.development.push(Sourced::with(name.to_owned(), vec![at, listed(app, name)]));
+        }
+    }
+    Ok(())
+}
+
+/// An install for production leaves it out.
+fn is_dropped(app: &App, name: &str) -> Result<bool> {
+    let kind = |package: &Package| package.dependency(name);
+    let own = kind(&app.package).or_else(|| app.root_package.as_ref().and_then(kind));
+    let peer = app.package.get(&["peerDependencies", name]).is_some();
+    if own != Some(Kind::Development) || peer || name.starts_with("@types/") {
+        return Ok(false);
+    }
+    // What a dependency of production needs too is installed for it.
+    let lock = tool::npm_lock(&app.root)?;
+    let entry = (*lock)
+        .as_ref()
+        .and_then(|(_, json)| json.get("packages")?.get(format!("node_modules/{name}")));
+    let marked = |entry: &serde_json::Value| {
+        ["dev", "devOptional"].iter().any(|key| entry.get(key).is_some_and(|v| v == true))
+    };
+    Ok(entry.is_none_or(marked))
+}
+
+fn listed(app: &App, name: &str) -> Evidence {
+    let root = app.root_package.as_ref().filter(|_| !app.package.has(name));
+    root.unwrap_or(&app.package).at_dependency(name, "listed for development")
+}
+
+/// `@scope/name/part` -> `@scope/name`; `None` for files and for modules of Node.js.
+fn package_of(module: &str) -> Option<&str> {
+    if module.starts_with(['.', '/', '#']) || module.contains(':') {
+        return None;
+    }
+    let parts = if module.starts_with('@') { 2 } else { 1 };
+    let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);
+    Some(&module[..end])
+}
+
+/// An import that runs when the file is loaded.
+struct Import<'s> {
+    module: &'s str,
+    at: usize,
+}
+
+/// The imports of a file that run when it is loaded: not those of types, and not those in a function
+/// or behind a condition.
+fn loaded(source: &Source) -> Vec<Import<'_>> {
+    let tokens = source.tokens.as_slice();
+    let typed = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");
+    let mut found = Vec::new();
+    let mut index = 0;
+    while let Some(token) = tokens.get(index) {
+        if token.is('{') {
+            index = closing(tokens, index) + 1;
+            continue;
+        }
+        let import = match token.word() {
+            Some("import") if !after_dot(tokens, index) => imported(tokens, index, typed),
+            Some("export") => exported(tokens, index),
+            Some("require") if !after_dot(tokens, index) && is_plain(tokens, index) => {
+                called(tokens, index)
+            }
+            _ => None,
+        };
+        if let Some((module, end)) = import {
+            if let Some(module) = module {
+                found.push(Import { module, at: token.at });
+            }
+            index = end;
+        }
+        index += 1;
+    }
+    found
+}
+
+fn after_dot(tokens: &[Token], index: usize) -> bool {
+    index > 0 && tokens[index - 1].is('.')
+}
+
+/// The module of `require("x")` and of `await import("x")`, and the index of its text.
+fn called(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
+    let text = tokens.get(index + 2)?.text().filter(|_| tokens[index + 1].is('('));
+    Some((Some(text?), index + 2))
+}
+
+/// The module of an import; without one where types alone are taken from it.
+fn imported(tokens: &[Token], index: usize, typed: bool) -> Option<(Option<&str>, usize)> {
+    let next = tokens.get(index + 1)?;
+    if let Some(text) = next.text() {
+        return Some((Some(text), index + 1));
+    }
+    if next.is('(') {
+        let waited = index > 0 && tokens[index - 1].is_word("await");
+        return called(tokens, index).filter(|_| waited && is_plain(tokens, index - 1));
+    }
+    let (from, text) = clause(tokens, index + 1)?;
+    let names = &tokens[index + 1..from];
+    let types = typed
+        && (names.first().is_some_and(|t| t.is_word("type") && names.len() > 1)
+            || !bound(names).any(|name| is_value(tokens, name)));
+    Some((if types { None } else { tokens[text].text() }, text))
+}
+
+/// The module of `export ... from "x"`.
+fn exported(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
+    let next = tokens.get(index + 1)?;
+    if !(next.is('{') || next.is('*') || next.is_word("type")) {
+        return None;
+    }
+    let (_, text) = clause(tokens, index + 1)?;
+    Some((tokens[text].text().filter(|_| !next.is_word("type")), text))
+}
+
+/// The indices of `from` and of the module behind it, where the clause at `start` ends in them.
+fn clause(tokens: &[Token], start: usize) -> Option<(usize, usize)> {
+    let mut at = start;
+    for _ in 0..12 {
+        let token = tokens.get(at)?;
+        if token.is_word("from") || token.is_word("require") {
+            let open = usize::from(tokens.get(at + 1)?.is('('));
+            let text = at + 1 + open;
+            return tokens.get(text)?.text().map(|_| (at, text));
+        }
+        at = if token.is('{') { closing(tokens, at) } else { at } + 1;
+    }
+    None
+}
+
+/// The names that a clause binds, but those that are marked as types.
+fn bound(names: &[Token]) -> impl Iterator<Item = &str> {
+    names.iter().enumerate().filter_map(|(index, token)| {
+        let word = token.word()?;
+        let next = names.get(index + 1);
+        let before = |word: &str| index > 0 && names[index - 1].is_word(word);
+        let renamed = next.is_some_and(|next| next.is_word("as"));
+        let own = !matches!(word, "as" | "type") && !renamed && !before("type");
+        own.then_some(word)
+    })
+}
+
+/// Used as a value somewhere, not as a type alone: TypeScript takes out imports of the latter.
+fn is_value(tokens: &[Token], name: &str) -> bool {
+    let uses = tokens.iter().enumerate().filter(|(_, token)| token.is_word(name));
+    uses.into_iter().any(|(index, _)| {
+        let before = index.checked_sub(1).map(|at| &tokens[at]);
+        let next = tokens.get(index + 1);
+        let is = |mark| before.is_some_and(|t| t.is(mark));
+        let says = |word| before.is_some_and(|t| t.is_word(word));
+        let ends = |marks: &[char]| next.is_none_or(|t| marks.iter().any(|mark| t.is(*mark)));
+        if is('.') {
+            return false;
+        }
+        let typed = is(':')
+            || is('<')
+            || is('|')
+            || is('&')
+            || ["as", "implements", "keyof", "satisfies", "type", "interface", "is"]
+                .iter()
+                .any(|word| says(word));
+        if says("new") || is('@') || says("instanceof") {
+            return true;
+        }
+        if says("extends") {
+            let from = index.saturating_sub(6);
+            return tokens[from..index].iter().any(|token| token.is_word("class"));
+        }
+        if next.is_some_and(|t| t.is('(') || t.is('.')) {
+            return !typed && !(next.is_some_and(|t| t.is('.')) && is(','));
+        }
+        match before {
+            Some(t) if t.is('(') || t.is('[') || t.is_word("return") || t.is_word("default") => {
+                ends(&[')', ',', ']', ';'])
+            }
+            Some(t) if t.is(',') => ends(&[')']),
+            _ => false,
+        }
+    })
+}
+
+/// The statement runs whatever happens: no function and no condition stands before it.
+fn is_plain(tokens: &[Token], index: usize) -> bool {
+    for at in (index.saturating_sub(24)..index).rev() {
+        let token = &tokens[at];
+        if token.is(';') || token.is('}') {
+            break;
+        }
+        let arrow = token.is('>') && at > 0 && tokens[at - 1].is('=');
+        let chosen = token.is('?') || token.is('&') || token.is('|');
+        if arrow || chosen || token.is_word("if") || token.is_word("else") {
+            return false;
+        }
+        if matches!(token.word(), Some("const" | "let" | "var" | "import" | "export")) {
+            break;
+        }
+    }
+    true
+}
