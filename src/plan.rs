@@ -198,8 +198,10 @@ pub struct Build {
     pub whole_tree: bool,
     /// Environment of the final image.
     pub env: Vec<(String, String)>,
-    /// The working directory of the final image.
+    /// The folder of the application in the final image: its relative paths count from there.
     pub workdir: String,
+    /// The working directory, where it is another folder.
+    pub start_in: Option<String>,
     /// The program's argument vector, without an init.
     pub entrypoint: Vec<String>,
     /// Default arguments that belong to the program (of its start script); the user's come on top.
@@ -584,7 +586,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         carry_zoneinfo: !row.zoneinfo && program.needs.zoneinfo.is_some(),
         make_tmp: !row.tmp && program.needs.temporary_files.is_some(),
         user: Line::new(USER)?,
-        workdir: ContainerPath::new(&build.workdir)?,
+        workdir: ContainerPath::new(build.start_in.as_ref().unwrap_or(&build.workdir))?,
         env: environment(&env)?,
         writable,
         port: program.port.as_ref().map(|port| port.value),

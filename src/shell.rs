@@ -14,6 +14,8 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// Its words, quotes removed.
     pub argv: Vec<String>,
+    /// The folder that `cd` led to before it; empty where none did.
+    pub dir: String,
 }
 
 /// A script as a chain of commands.

@@ -130,6 +130,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         whole_tree: true,
         env: Vec::new(),
         workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
+        start_in: None,
         entrypoint: vec![binary],
         args,
         stop_signal: None,

@@ -145,6 +145,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         whole_tree: false,
         env,
         workdir: HOME.to_owned(),
+        start_in: None,
         entrypoint,
         args: chosen
             .program

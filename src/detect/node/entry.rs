@@ -266,8 +266,19 @@ fn flatten_chain(
     shell: &mut Option<&'static str>,
 ) {
     let scripts = app.package.scripts();
+    let mut dir = RelPath::root();
     for command in chain.commands {
-        let command = script::unwrap(command);
+        let mut command = script::unwrap(command);
+        if let Some(to) = folder(&command) {
+            dir = dir.join(&to).unwrap_or_default();
+            continue;
+        }
+        if !dir.is_root() {
+            // The scripts there are those of another package.
+            command.dir = dir.as_str().to_owned();
+            into.push(command);
+            continue;
+        }
         if let Some(names) = several::in_sequence(app, &command) {
             for name in names {
                 flatten(app, &name, seen, into, shell);
@@ -293,6 +304,16 @@ pub(crate) fn commands(app: &App, name: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     flatten(app, name, &mut Vec::new(), &mut commands, &mut None);
     commands
+}
+
+/// The folder that `cd` leads to.
+fn folder(command: &Command) -> Option<String> {
+    match command.argv.as_slice() {
+        [cd, to] if cd == "cd" && !to.starts_with('/') && !to.contains(['$', '`', '~']) => {
+            Some(to.clone())
+        }
+        _ => None,
+    }
 }
 
 /// The commands of a line of another tool, those of scripts in their place.
@@ -359,6 +380,9 @@ fn is_web_server(command: &Command) -> bool {
 /// A command as a plain start of Node.js; else why it is none.
 fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    if !command.dir.is_empty() && !matches!(words.first(), Some(&("node" | "nodejs"))) {
+        return Ok(Err(format!("`{}` runs in the folder {}", words.join(" "), command.dir)));
+    }
     let mut entry = Entry {
         id: String::new(),
         launch: Launch { env: command.env.clone(), ..Launch::default() },
@@ -374,6 +398,10 @@ fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
         ["node" | "nodejs", rest @ ..] => {
             if let Err(why) = flags::read(app, rest, &mut entry) {
                 return Ok(Err(why));
+            }
+            if !command.dir.is_empty() {
+                entry.launch.file = format!("{}/{}", command.dir, entry.launch.file);
+                entry.launch.dir = Some(command.dir.clone());
             }
         }
         ["nodemon" | "forever" | "supervisor" | "node-dev", rest @ ..] => {
@@ -446,13 +474,21 @@ impl Entry {
     }
 }
 
+/// The file that `node .` starts: <https://nodejs.org/api/modules.html#folders-as-modules>.
+fn main(app: &App) -> Result<String, String> {
+    let main = app.package.str(&["main"]).unwrap_or("index.js");
+    let path = RelPath::new(main).filter(|path| !path.is_root());
+    path.map(|path| path.as_str().to_owned())
+        .ok_or_else(|| format!("main of package.json is {main}"))
+}
+
 /// Finds the file: in the repository, or in what the build makes.
 fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     let named = entry.launch.file.clone();
     let Some(path) = RelPath::new(&named) else {
         return Err(format!("{named} lies outside the application"));
     };
-    let wanted = path.as_str().to_owned();
+    let wanted = if path.is_root() { main(app)? } else { path.as_str().to_owned() };
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
     let loader = entry.launch.flags.iter().any(|flag| {
         ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
@@ -600,6 +636,36 @@ mod tests {
         ] {
             assert_eq!(plain(script).as_deref(), Ok(expected), "{script}");
         }
+    }
+
+    #[test]
+    fn folders_stand_for_their_main_file_and_cd_moves_the_start() {
+        let launch = |script: &str, main: &str, files: &[(&str, &str)]| {
+            let manifest = format!(
+                r#"{{"main": "{main}", "scripts": {{"start": "{script}", "build": "tsc"}}}}"#
+            );
+            let config = r#"{"compilerOptions": {"outDir": "build", "rootDir": "src"}}"#;
+            let mut all = vec![("package.json", manifest.as_str()), ("tsconfig.json", config)];
+            all.extend(files);
+            let repo = Repo::from_files(all);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let mut entries = from_scripts(&app).unwrap().0;
+            entries.pop().map(|entry| (entry.launch.file, entry.launch.dir))
+        };
+        let source = [("src/server.ts", "")];
+        let built = Some("build".to_owned());
+        assert_eq!(launch("node .", "lib/app.js", &[("lib/app.js", "")]).unwrap().0, "lib/app.js");
+        assert_eq!(launch("node .", "./build/server", &source).unwrap().0, "build/server");
+        assert_eq!(
+            launch("cd build && node server.js", "", &source),
+            Some(("build/server.js".to_owned(), built))
+        );
+        assert_eq!(
+            launch("cd x && tsc && cd .. && node build/server.js", "", &source),
+            Some(("build/server.js".to_owned(), None))
+        );
+        // The scripts there are those of another package.
+        assert_eq!(launch("cd server && npm start", "", &source), None);
     }
 
     #[test]

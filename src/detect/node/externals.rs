@@ -1,5 +1,5 @@
-//! Which packages the build leaves outside of what it writes: those that the program imports when it
-//! runs.
+//! Which packages the build leaves outside of what it writes: those that the program imports when
+//! it runs.
 
 use anyhow::Result;
 
@@ -199,4 +199,65 @@ fn finds_packages(config: &Config) -> bool {
     ["@rollup/plugin-node-resolve", "rollup-plugin-node-resolve"]
         .iter()
         .any(|plugin| config.says(plugin))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::node::{App, program};
+    use crate::repo::Repo;
+
+    /// The packages that are kept and said, for a server that imports koa and typed, both listed
+    /// for development.
+    fn kept(build: &str, files: &[(&str, &str)]) -> Option<String> {
+        let manifest = format!(
+            r#"{{"scripts": {{"build": "{build}", "start": "node dist/main.js"}}, "dependencies": {{"a": "1"}},
+            "devDependencies": {{"typescript": "5", "koa": "2", "typed": "1", "vite": "6"}}}}"#
+        );
+        let source = "import Koa from 'koa';\nimport { Shape } from 'typed';\nimport { pages } from './pages.js';\n\
+            const shape: Shape = { a: 1 } as Shape;\nif (shape) { require('vite'); }\nnew Koa().listen(3000);";
+        let mut all = vec![
+            ("package.json", manifest.as_str()),
+            ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+            ("src/main.ts", source),
+            ("src/pages.ts", "export const pages = async () => import('vite');"),
+        ];
+        all.extend(files);
+        let repo = Repo::from_files(all);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let (program, launch) = program::all(&app).unwrap().programs.remove(0);
+        let said = program.findings.iter().find(|f| f.code == "dev-dependency-at-run-time");
+        assert_eq!(said.is_some(), launch.keep_development, "{build}");
+        said.map(|finding| finding.what.clone())
+    }
+
+    #[test]
+    fn what_a_build_leaves_outside_and_production_drops_stays() {
+        let rollup =
+            "export default { input: 'src/main.ts', external: ['koa'], plugins: [resolve()] }";
+        let resolve = format!("import resolve from '@rollup/plugin-node-resolve';\n{rollup}");
+        let nodes =
+            "const x = require('webpack-node-externals'); module.exports = { externals: [x()] }";
+        for (build, file) in [
+            ("tsc", ("x", "")),
+            ("esbuild src/main.ts --bundle --packages=external --outdir=dist", ("x", "")),
+            ("esbuild src/main.ts --bundle --external:koa --outdir=dist", ("x", "")),
+            ("tsup", ("tsup.config.ts", "export default { external: ['koa'] }")),
+            ("rollup -c", ("rollup.config.mjs", &*resolve)),
+            ("rollup -c", ("rollup.config.mjs", rollup)),
+            ("webpack", ("webpack.config.js", nodes)),
+            ("node build.mjs", ("build.mjs", "await build({ packages: 'external' })")),
+        ] {
+            let said = kept(build, &[file]).unwrap_or_default();
+            assert!(said.starts_with("koa is a development dependency"), "{build}: {said}");
+        }
+        for (build, file) in [
+            ("esbuild src/main.ts --bundle --outdir=dist", ("x", "")),
+            ("tsup", ("tsup.config.ts", "export default { external: ['pg'] }")),
+            ("webpack", ("webpack.config.js", "module.exports = { externals: { pg: 'pg' } }")),
+            ("tsc --noEmit && ncc build src/main.ts", ("x", "")),
+            ("tsc", ("package-lock.json", r#"{"packages": {"node_modules/koa": {}}}"#)),
+        ] {
+            assert_eq!(kept(build, &[file]), None, "{build}");
+        }
+    }
 }

@@ -33,6 +33,9 @@ pub(crate) struct Launch {
     pub(crate) args: Vec<String>,
     /// Environment that its start script sets.
     pub(crate) env: Vec<(String, String)>,
+    /// The folder that it is started in, where that is not the application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dir: Option<String>,
     /// A line for a shell that runs before it, where the start script is a chain.
     pub(crate) before: Option<String>,
     /// What the final image holds.

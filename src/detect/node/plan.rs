@@ -130,6 +130,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         whole_tree: matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site),
         env,
         workdir: if site { image::SITE.to_owned() } else { home.clone() },
+        start_in: launch.dir.as_ref().filter(|_| !site).map(|dir| format!("{home}/{dir}")),
         entrypoint,
         args,
         stop_signal: site.then(|| "SIGQUIT".to_owned()),

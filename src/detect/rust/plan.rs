@@ -145,6 +145,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         whole_tree: true,
         env: Vec::new(),
         workdir: home,
+        start_in: None,
         entrypoint: vec![binary],
         args: args.clone(),
         stop_signal: None,

@@ -3,9 +3,11 @@
 use anyhow::Result;
 
 use super::{App, Command, Entry, Outcome, node, resolve};
+use crate::detect::node::manifest::Package;
 use crate::detect::node::token::{Kind, tokens};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::repo::Dir;
 
 /// Files that commonly hold a server, where nothing names one.
 const FILES: [&str; 22] = [
@@ -37,7 +39,8 @@ const FILES: [&str; 22] = [
 pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut add = |named: &str, evidence: Evidence| -> Result<()> {
-        let command = Command { env: Vec::new(), argv: vec!["node".to_owned(), named.to_owned()] };
+        let command =
+            Command { argv: vec!["node".to_owned(), named.to_owned()], ..Command::default() };
         if let Ok(mut entry) = node(app, &command)?
             && !entries.iter().any(|held| held.id == entry.id)
         {
@@ -74,11 +77,22 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
         return Ok(entries);
     }
     for file in FILES {
-        if let Some(path) = app.dir.join(file).filter(|path| app.dir.repo.is_file(path)) {
+        if let Some(path) = app.dir.join(file).filter(|path| app.dir.repo.is_file(path))
+            && !of_another(app, &path)?
+        {
             add(file, Evidence::file(&path, format!("{file} is a usual name for a server")))?;
         }
     }
     Ok(entries)
+}
+
+/// The file lies in the folder of another package, which has dependencies or scripts of its own.
+fn of_another(app: &App, file: &RelPath) -> Result<bool> {
+    let Some(folder) = file.parent().filter(|folder| *folder != app.dir.path) else {
+        return Ok(false);
+    };
+    let package = Package::read(&Dir::new(app.dir.repo, folder))?;
+    Ok(package.is_some_and(|package| package.has_production() || !package.scripts().is_empty()))
 }
 
 /// The file exports what others call, and starts nothing when it is run: nothing listens at its own
@@ -131,7 +145,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
     {
         return Ok(entries.into_iter().next());
     }
-    let mut command = Command { env: Vec::new(), argv: crate::plan::split_words(wanted)? };
+    let mut command = Command { argv: crate::plan::split_words(wanted)?, ..Command::default() };
     if command.argv.first().is_some_and(|word| word != "node") {
         command.argv.insert(0, "node".to_owned());
     }

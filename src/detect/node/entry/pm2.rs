@@ -44,7 +44,7 @@ pub(super) fn processes(app: &App, words: &[&str]) -> Result<Vec<Process>> {
         let mut argv = vec!["node".to_owned(), file.to_owned()];
         let more = rest.skip_while(|word| **word != "--").skip(1);
         argv.extend(more.map(|word| (*word).to_owned()));
-        let command = Command { env: Vec::new(), argv };
+        let command = Command { argv, ..Command::default() };
         return Ok(vec![Process { name: file.to_owned(), command, evidence: None }]);
     }
     let Some(config) = config::read_file(&app.dir, file.trim_start_matches("./"))? else {
@@ -94,7 +94,7 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
             argv.extend(words("args"));
             let name = text("name").unwrap_or_else(|| script.clone());
             let evidence = config.at(at, format!("pm2 starts {name}: {script}"));
-            let command = Command { env, argv };
+            let command = Command { env, argv, ..Command::default() };
             Some(Process { name, command, evidence: Some(evidence) })
         })
         .collect()

@@ -26,7 +26,7 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         {
             *first = name.to_owned();
         }
-        let command = script::unwrap(Command { env: Vec::new(), argv });
+        let command = script::unwrap(Command { argv, ..Command::default() });
         if script::runs_script(&command, &scripts).is_some() {
             continue;
         }

@@ -65,6 +65,7 @@ pub(in crate::detect::node) fn front_end(
         whole_tree: true,
         env: Vec::new(),
         workdir: ROOT.to_owned(),
+        start_in: None,
         entrypoint: Vec::new(),
         args: Vec::new(),
         stop_signal: None,

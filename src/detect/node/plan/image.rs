@@ -184,11 +184,20 @@ fn relative(app: &App, name: &str) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
+/// The program's file, as its working directory sees it.
+fn file(launch: &Launch) -> String {
+    let (path, dir) = (RelPath::new(&launch.file), launch.dir.as_deref().and_then(RelPath::new));
+    match (path, dir) {
+        (Some(path), Some(dir)) => path.relative_to(&dir),
+        _ => launch.file.clone(),
+    }
+}
+
 /// ENTRYPOINT and default arguments.
 pub(super) fn start(launch: &Launch, interpreter: &str) -> (Vec<String>, Vec<String>) {
     let mut words = vec![interpreter.to_owned()];
     words.extend(launch.flags.iter().cloned());
-    words.push(launch.file.clone());
+    words.push(file(launch));
     if let Some(before) = &launch.before {
         words.extend(launch.args.iter().cloned());
         let line = format!("{before} && exec {}", quote::shell_words(&words));

@@ -85,8 +85,8 @@ struct Import<'s> {
     at: usize,
 }
 
-/// The imports of a file that run when it is loaded: not those of types, and not those in a function
-/// or behind a condition.
+/// The imports of a file that run when it is loaded: not those of types, and not those in a
+/// function or behind a condition.
 fn loaded(source: &Source) -> Vec<Import<'_>> {
     let tokens = source.tokens.as_slice();
     let typed = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");

@@ -143,6 +143,8 @@ fn is_server(app: &App, source: &Source) -> bool {
 /// From where a source file's paths count at run time, relative to the application.
 pub(super) struct Location {
     folder: RelPath,
+    /// The working directory.
+    start: RelPath,
 }
 
 impl Location {
@@ -151,14 +153,15 @@ impl Location {
         let built = if launch.layout == Layout::Output { app.compiled(&name) } else { None };
         let folder =
             RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
-        Self { folder }
+        let start = launch.dir.as_deref().and_then(RelPath::new).unwrap_or_default();
+        Self { folder, start }
     }
 
     /// What a relative path may mean in the repository, likeliest first; it may lie outside of the
     /// application.
     pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Vec<RelPath> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
-        let here = app.dir.path.join(text);
+        let here = app.dir.path.join(self.start.as_str()).and_then(|start| start.join(text));
         match found.from {
             Anchor::Root | Anchor::Home => Vec::new(),
             Anchor::WorkingDirectory => here.into_iter().collect(),
@@ -178,7 +181,7 @@ impl Location {
         match found.from {
             Anchor::Root => Some(text.to_owned()),
             Anchor::Home => RelPath::new(text).map(|path| format!("{HOME}/{path}")),
-            Anchor::WorkingDirectory => RelPath::new(text).map(|p| p.as_str().to_owned()),
+            Anchor::WorkingDirectory => self.start.join(text).map(|p| p.as_str().to_owned()),
             Anchor::SourceFile => self.folder.join(text).map(|p| p.as_str().to_owned()),
         }
     }
