@@ -275,7 +275,7 @@ fn flatten_chain(
         }
         if !dir.is_root() {
             // The scripts there are those of another package.
-            command.dir = dir.as_str().to_owned();
+            dir.as_str().clone_into(&mut command.dir);
             into.push(command);
             continue;
         }

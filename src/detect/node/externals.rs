@@ -154,7 +154,7 @@ fn esbuild(config: &Config) -> Outside {
     patterns(strings(config, "external"))
 }
 
-/// Names of packages; `*` and what lies in node_modules stand for all of them.
+/// Names of packages; `*` and what lies in `node_modules` stand for all of them.
 fn patterns(names: Vec<String>) -> Outside {
     let all = |name: &String| name == "*" || name.contains("node_modules");
     if names.iter().any(all) { Outside::All } else { Outside::Named(names) }

@@ -89,7 +89,7 @@ struct Import<'s> {
 /// function or behind a condition.
 fn loaded(source: &Source) -> Vec<Import<'_>> {
     let tokens = source.tokens.as_slice();
-    let typed = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");
+    let typescript = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");
     let mut found = Vec::new();
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
@@ -98,7 +98,7 @@ fn loaded(source: &Source) -> Vec<Import<'_>> {
             continue;
         }
         let import = match token.word() {
-            Some("import") if !after_dot(tokens, index) => imported(tokens, index, typed),
+            Some("import") if !after_dot(tokens, index) => imported(tokens, index, typescript),
             Some("export") => exported(tokens, index),
             Some("require") if !after_dot(tokens, index) && is_plain(tokens, index) => {
                 called(tokens, index)
@@ -127,7 +127,7 @@ fn called(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
 }
 
 /// The module of an import; without one where types alone are taken from it.
-fn imported(tokens: &[Token], index: usize, typed: bool) -> Option<(Option<&str>, usize)> {
+fn imported(tokens: &[Token], index: usize, typescript: bool) -> Option<(Option<&str>, usize)> {
     let next = tokens.get(index + 1)?;
     if let Some(text) = next.text() {
         return Some((Some(text), index + 1));
@@ -138,7 +138,7 @@ fn imported(tokens: &[Token], index: usize, typed: bool) -> Option<(Option<&str>
     }
     let (from, text) = clause(tokens, index + 1)?;
     let names = &tokens[index + 1..from];
-    let types = typed
+    let types = typescript
         && (names.first().is_some_and(|t| t.is_word("type") && names.len() > 1)
             || !bound(names).any(|name| is_value(tokens, name)));
     Some((if types { None } else { tokens[text].text() }, text))
@@ -208,7 +208,7 @@ fn is_value(tokens: &[Token], name: &str) -> bool {
             return tokens[from..index].iter().any(|token| token.is_word("class"));
         }
         if next.is_some_and(|t| t.is('(') || t.is('.')) {
-            return !typed && !(next.is_some_and(|t| t.is('.')) && is(','));
+            return !(typed || is(',') && next.is_some_and(|t| t.is('.')));
         }
         match before {
             Some(t) if t.is('(') || t.is('[') || t.is_word("return") || t.is_word("default") => {
