@@ -1,0 +1,93 @@
+//! Where the file of a start lies: in the repository, or in what the build makes.
+
+use super::{Entry, top};
+use crate::detect::node::App;
+use crate::detect::node::launch::Layout;
+use crate::path::RelPath;
+
+/// The file that `node .` starts: <https://nodejs.org/api/modules.html#folders-as-modules>.
+fn main(app: &App) -> Result<String, String> {
+    let main = app.package.str(&["main"]).unwrap_or("index.js");
+    let path = RelPath::new(main).filter(|path| !path.is_root());
+    path.map(|path| path.as_str().to_owned())
+        .ok_or_else(|| format!("main of package.json is {main}"))
+}
+
+/// Finds the file: in the repository, or in what the build makes.
+pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
+    let named = entry.launch.file.clone();
+    let Some(path) = RelPath::new(&named) else {
+        return Err(format!("{named} lies outside the application"));
+    };
+    let wanted = if path.is_root() { main(app)? } else { path.as_str().to_owned() };
+    let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
+    let loader = entry.launch.flags.iter().any(|flag| {
+        ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
+    });
+    if wanted.starts_with("node_modules/") {
+        entry.launch.file = wanted;
+        entry.launch.layout =
+            if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
+    } else if let Some(found) = app.finds(&wanted) {
+        if typescript(&found) && app.build_script().is_some() && app.compiled(&found).is_some() {
+            let compiled = app.compiled(&found).unwrap_or_default();
+            entry.launch.flags.retain(|flag| flag != "-r" || !loader);
+            entry.launch.flags.retain(|flag| {
+                !(["ts-node", "tsx"].iter().any(|l| flag.contains(l))
+                    || loader && flag == "--import")
+            });
+            entry.launch.outputs = vec![top(&compiled)];
+            entry.launch.file = compiled;
+            entry.launch.layout = Layout::Output;
+        } else {
+            entry.launch.layout = if app.builds() { Layout::Tree } else { Layout::Source };
+            entry.launch.file.clone_from(if loader || typescript(&found) {
+                &found
+            } else {
+                &wanted
+            });
+        }
+        entry.launch.source = Some(found);
+    } else if let Some((source, compiled)) = from_output(app, &wanted) {
+        // The start script is written for the folder that the build makes.
+        entry.launch.outputs = vec![top(&compiled)];
+        entry.launch.source = Some(source);
+        entry.launch.file = compiled;
+        entry.launch.layout = Layout::Output;
+    } else if app.builds() || app.compiles() {
+        entry.launch.outputs = vec![top(&wanted)];
+        entry.launch.source = app.source_of(&wanted);
+        entry.launch.file = wanted;
+        entry.launch.layout = Layout::Output;
+    } else {
+        return Err(format!("{named} is not in the repository, and no script builds it"));
+    }
+    if entry.launch.layout == Layout::Output {
+        for folder in entry.launch.preloads.iter().map(|file| top(file)).collect::<Vec<_>>() {
+            if !entry.launch.outputs.contains(&folder) {
+                entry.launch.outputs.push(folder);
+            }
+        }
+    }
+    entry.id.clone_from(&entry.launch.file);
+    Ok(entry)
+}
+
+/// The source and the compiled file behind a path that counts from the build's folder:
+/// `bin/server.js`, where the repository holds bin/server.ts and the build writes
+/// build/bin/server.js.
+fn from_output(app: &App, wanted: &str) -> Option<(String, String)> {
+    let output = app.tsconfig.as_ref().filter(|_| app.builds())?;
+    let (stem, extension) = wanted.rsplit_once('.')?;
+    let extension = match extension {
+        "js" => "ts",
+        "mjs" => "mts",
+        "cjs" => "cts",
+        _ => return None,
+    };
+    let source = format!("{stem}.{extension}");
+    let there = app.dir.join(&source).is_some_and(|path| app.dir.repo.is_file(&path));
+    let compiled =
+        output.out_dir.as_ref().filter(|_| there).and_then(|_| output.compiled(&source))?;
+    (compiled != wanted && compiled.ends_with(&format!("/{wanted}"))).then_some((source, compiled))
+}
