@@ -18,7 +18,7 @@ pub(crate) use started::with_recipes;
 use anyhow::Result;
 
 use super::App;
-use super::launch::{Launch, Layout};
+use super::launch::Launch;
 use super::script::{self, Command};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, Severity};
@@ -490,6 +490,7 @@ fn is_script(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::node::launch::Layout;
     use crate::repo::Repo;
 
     /// `node <flags> <file> <args>` for a script `start`, with the layout; else why it starts
