@@ -199,6 +199,13 @@ impl Facts {
         &self.fields[from..from + count]
     }
 
+    /// The names of the types that have fields, in their order.
+    pub fn owners<'t>(&self, tree: &'t Tree) -> Vec<&'t str> {
+        let mut names: Vec<&str> = self.fields.iter().map(|field| tree.word(field.owner)).collect();
+        names.dedup();
+        names
+    }
+
     /// The function that holds a position.
     pub fn function_at(&self, at: usize) -> Option<&Function> {
         let after = self.functions.partition_point(|function| function.range.start <= at);

@@ -121,6 +121,20 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     Some((listens?, all))
 }
 
+/// The places where a program listens: the names of calls, and of fields of servers.
+pub fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
+    let mut all: Vec<_> = calls(code).map(|(_, _, call)| (call.file.clone(), call.at)).collect();
+    for file in code.files() {
+        let fields = file.facts().definitions_of(file, "Addr").iter();
+        let of_server = fields.filter(|definition| {
+            let open = file.enclosing(definition.name).filter(|&open| open > 0);
+            definition.form == Form::Field && open.is_some_and(|at| file.word(at - 1) == "Server")
+        });
+        all.extend(of_server.map(|definition| (file.clone(), definition.name)));
+    }
+    all
+}
+
 /// Those of which the port is known, but no service's that a program talks to.
 pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
     let known = addresses.into_iter().filter_map(|address| {

@@ -96,7 +96,16 @@ struct Tables {
     libraries: BTreeMap<String, String>,
     libc_libraries: Vec<String>,
     commands: BTreeMap<String, String>,
+    starting: Vec<Starting>,
     code: Rows,
+}
+
+/// A module that starts a program itself.
+#[derive(Debug, Deserialize)]
+struct Starting {
+    import: String,
+    needs: String,
+    source: String,
 }
 
 /// A module with C code.
@@ -119,6 +128,7 @@ impl Tables {
             libraries: catalog.table("libraries")?,
             libc_libraries: catalog.table("libc_libraries")?,
             commands: catalog.table("commands")?,
+            starting: catalog.table("starting")?,
             code: catalog.table("code")?,
         })
     }

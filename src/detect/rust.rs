@@ -18,6 +18,7 @@ mod config;
 mod demanded;
 mod dialect;
 mod features;
+mod flags;
 mod inputs;
 mod lexer;
 mod lockfile;
@@ -98,8 +99,12 @@ struct ProgramDetails {
     manifest: Option<RelPath>,
     /// The binary's name.
     binary: String,
-    /// Features without which cargo, or the code itself, does not build it.
+    /// Features without which cargo, or the code itself, does not build it, and those of the
+    /// repository's own build; `-default` leaves out the default ones.
     features: Vec<String>,
+    /// Where the repository's own build asks for features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    features_evidence: Option<Evidence>,
     /// Where the code demands one of several of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     demands: Vec<Evidence>,
@@ -345,7 +350,9 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
             kind: Answerable::Text,
             default: Some(Sourced::with(
                 likeliest.map_or_else(String::new, |own| own.features.join(",")),
-                likeliest.map(|own| own.demands.clone()).unwrap_or_default(),
+                likeliest
+                    .map(|own| own.features_evidence.iter().chain(&own.demands).cloned().collect())
+                    .unwrap_or_default(),
             )),
             // One of several: which, a person knows.
             open: likeliest.is_some_and(|own| !own.demands.is_empty()),

@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::start::{self, Start};
-use super::{Recipe, Run, Running};
+use super::{Recipe, Run, Running, Variable};
+use crate::code::is_other_service;
+use crate::code::listen::is_address;
+use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
-
-/// Folders of a user that the image has not.
-const HOMES: [&str; 2] = ["/root", "/home"];
 
 /// Parts of names whose values do not belong into an image.
 const SECRET: [&str; 8] = ["secret", "token", "pass", "pword", "key", "auth", "cred", "private"];
@@ -223,16 +223,30 @@ fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>) {
     let by_argument = taken.is_some_and(|start| start.evidence == first.evidence);
     let known = program.port.as_ref().map(|port| (port.value, port.evidence.clone()));
     match known {
-        Some((held, evidence)) if !evidence.is_empty() && !by_argument => {
+        Some((held, evidence))
+            if !evidence.is_empty() && !by_argument && !chosen(program, held, &evidence) =>
+        {
             dispute(program, held, &evidence, &stated);
         }
         _ => take_port(program, &stated, by_argument),
     }
 }
 
+/// No source states the port: it is one that was chosen for the variable that decides.
+fn chosen(program: &Program, port: u16, evidence: &[Evidence]) -> bool {
+    let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(port);
+    let mut env = program.env.iter();
+    env.any(|held| holds(&held.value.value) && held.evidence == evidence)
+}
+
 /// The port of the first statement; those that say another one are named.
 fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
     let Some(first) = stated.first() else { return };
+    if let Some(old) = program.port.as_ref().map(|port| (port.value, port.evidence.clone())) {
+        // What was chosen for the variable gives way to what is stated.
+        let of_choice = chosen(program, old.0, &old.1);
+        program.env.retain(|held| !(of_choice && held.evidence == old.1));
+    }
     let mut port = known(first.run.by, first.number, first.evidence.clone());
     for other in &stated[1..] {
         if other.number != first.number {
@@ -306,8 +320,18 @@ fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[St
 /// A port that the recipe sets by the environment.
 fn port_in(run: &Run, program: &Program) -> Option<(u16, Evidence)> {
     let key = program.port_variable.as_deref().unwrap_or("PORT");
-    let variable = run.env.iter().find(|variable| variable.key == key)?;
-    Some((super::port_number(&variable.value)?, variable.evidence.clone()))
+    let number = |variable: &Variable| {
+        let text = variable.value.rsplit(':').next().unwrap_or_default();
+        Some((super::port_number(text)?, variable.evidence.clone()))
+    };
+    if let Some(variable) = run.env.iter().find(|variable| variable.key == key) {
+        return number(variable);
+    }
+    // Nothing else says it: the address that a recipe gives the program by a variable.
+    let unknown = program.port.is_none() && program.kind == Kind::Service;
+    let addresses = run.env.iter().filter(|held| unknown && is_address(&held.key));
+    let mut own = addresses.filter(|held| !is_other_service(&held.key));
+    own.find_map(number)
 }
 
 /// The variable by which a recipe tells the program its port: one that holds exactly that port.
@@ -329,17 +353,35 @@ fn report(program: &mut Program, finding: Finding) {
 
 fn folders(program: &mut Program, runs: &[&Run]) {
     for run in runs {
-        for folder in &run.folders {
+        // What a variable names below the home of another user is moved with the variable.
+        let moved = |folder: &&super::Folder| {
+            let names = |held: &Variable| held.value.starts_with(&folder.path);
+            behind_home(&folder.path).is_some() && run.env.iter().any(names)
+        };
+        for folder in run.folders.iter().filter(|folder| !moved(folder)) {
             add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
         }
     }
 }
 
-fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
-    let of_user = |home: &str| {
-        path.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// A path below the home of a user that the image has not: the path behind that home.
+fn behind_home(path: &str) -> Option<&str> {
+    let below = |home: &str| {
+        let rest = path.strip_prefix(home)?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
     };
-    if HOMES.iter().any(|home| of_user(home)) || ContainerPath::new(path).is_err() {
+    if below(HOME).is_some() {
+        return None;
+    }
+    below("/root").or_else(|| below("/home").map(|rest| rest.split_once('/').map_or("", |r| r.1)))
+}
+
+fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
+    if let Some(rest) = behind_home(path) {
+        of_other_user(program, path, rest, &source);
+        return;
+    }
+    if ContainerPath::new(path).is_err() {
         return;
     }
     let beside = path.strip_prefix("/app/").unwrap_or(path);
@@ -355,6 +397,41 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
     }
 }
 
+/// A volume below the home of another user. Where the code writes there too, it is known already
+/// where that is in the image.
+fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced<()>) {
+    let moved = format!("{HOME}/{rest}");
+    let inside = |held: &str| {
+        held == moved
+            || held.strip_prefix(&moved).is_some_and(|more| more.starts_with('/'))
+            || moved.strip_prefix(held).is_some_and(|more| more.starts_with('/'))
+    };
+    let last = rest.rsplit('/').next().unwrap_or_default();
+    let known = program
+        .writable
+        .iter()
+        .any(|held| inside(&held.value) || held.value.rsplit('/').next() == Some(last));
+    // Caches of tools are a developer's.
+    if rest.is_empty() || known || rest.starts_with(".cache") {
+        return;
+    }
+    report(
+        program,
+        Finding::new(
+            "home-of-other-user",
+            Severity::Warning,
+            format!(
+                "a recipe mounts a volume at {path}, in the home of a user that the image has not"
+            ),
+            source.evidence.clone(),
+            "the program runs as 65532, which cannot write there: what it keeps fails or is lost",
+            format!(
+                "mount the volume at {moved}, and tell the program so where a variable or an argument names the folder"
+            ),
+        ),
+    );
+}
+
 /// Variables that a recipe points at a folder that it mounts, or into it.
 fn environment(program: &mut Program, runs: &[&Run]) {
     for run in runs {
@@ -367,13 +444,30 @@ fn environment(program: &mut Program, runs: &[&Run]) {
                 continue;
             }
             let source = known(run.by, (), variable.evidence.clone());
+            if let Some(rest) = behind_home(&variable.value) {
+                // The same folder, in the home that the image's user has.
+                let moved = format!("{HOME}/{rest}");
+                set(program, &variable.key, &moved, source.clone());
+                let is_taken = |held: &Sourced<EnvVar>| {
+                    held.value.key == variable.key && held.value.value == moved
+                };
+                if program.env.iter().any(is_taken) {
+                    add_folder(program, folder_of(&moved), source);
+                }
+                continue;
+            }
             set(program, &variable.key, &variable.value, source.clone());
-            let is_file = variable.value.rsplit('/').next().is_some_and(|name| name.contains('.'));
-            if !is_file {
+            if folder_of(&variable.value) == variable.value {
                 add_folder(program, &variable.value, source);
             }
         }
     }
+}
+
+/// The folder that a path names, or that holds the file that it names.
+fn folder_of(path: &str) -> &str {
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    if name.trim_start_matches('.').contains('.') { folder } else { path }
 }
 
 fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {

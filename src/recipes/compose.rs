@@ -30,9 +30,23 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
         run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
+        // Where the sources are mounted, or a stage for development is built, what else is mounted
+        // is the developer's too, caches first of all; unless a variable names it.
+        let target = service.text_at(&["build", "target"]).unwrap_or_default();
+        if ["dev", "devel", "development", "debug", "test"].contains(&target)
+            || volumes.iter().any(mounts_sources)
+        {
+            let named = |folder: &Folder| run.env.iter().any(|held| held.value == folder.path);
+            let folders: Vec<Folder> =
+                run.folders.iter().filter(|folder| named(folder)).cloned().collect();
+            run.folders = folders;
+        }
         into.runs.push(run);
     }
 }
+
+/// The folder that a command is run in.
+const SOURCES: [&str; 5] = [".", "$PWD", "$(pwd)", "${PWD}", "`pwd`"];
 
 fn command(item: Option<&Item>, file: &RelPath, run: &mut Run) {
     let Some(item) = item else { return };
@@ -80,6 +94,19 @@ pub(super) fn published(text: &str) -> Option<(u16, bool)> {
     Some((port_number(number)?, protocol == "udp"))
 }
 
+/// The volume lays the folder of the sources itself into the container.
+fn mounts_sources(item: &Item) -> bool {
+    let source = match item.text() {
+        Some(text) if text.contains(':') => text.split(':').next(),
+        Some(_) => None,
+        None => item.text_at(&["source"]),
+    };
+    source.is_some_and(|source| {
+        let source = source.trim_end_matches('/').trim_start_matches("./");
+        SOURCES.contains(&source) || ["src", "app", "cmd", "internal", ".."].contains(&source)
+    })
+}
+
 fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
     let path = match item.text() {
         Some(text) => mounted(text)?,
@@ -111,9 +138,14 @@ pub(super) fn mounted(text: &str) -> Option<String> {
     let of_machine = machine.iter().any(|folder| {
         path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     });
-    // The sources themselves, as development mounts them.
-    let sources = [".", "./", "$PWD", "$(pwd)", "${PWD}", "`pwd`"].contains(&source);
+    // The sources themselves and caches of tools, as development mounts them.
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let below = |cache: &str| {
+        path.strip_prefix(cache).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let cache = below("/go") || below("/root/.cache") || ["node_modules", "target"].contains(&last);
+    let sources = SOURCES.contains(&source.trim_end_matches('/'));
     let usable = path.starts_with('/') && !path.contains(['$', '`']) && !path.contains("..");
     let read_only = options.split(',').any(|option| option == "ro");
-    (usable && !file && !of_machine && !sources && !read_only).then(|| path.to_owned())
+    (usable && !file && !of_machine && !sources && !cache && !read_only).then(|| path.to_owned())
 }

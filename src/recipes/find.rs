@@ -72,6 +72,7 @@ fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
         "justfile" | ".justfile" => make::justfile,
         "taskfile.yml" | "taskfile.yaml" | "taskfile.dist.yml" => task::taskfile,
         "mise.toml" | ".mise.toml" => task::mise,
+        "makefile.toml" => task::cargo_make,
         ".goreleaser.yml" | ".goreleaser.yaml" | "goreleaser.yml" | "goreleaser.yaml" => {
             goreleaser::read
         }

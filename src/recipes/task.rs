@@ -1,4 +1,4 @@
-//! Tasks as data: Taskfile.yml, the tasks of mise, Nx's project.json.
+//! Tasks as data: Taskfile.yml, the tasks of mise and of cargo-make, Nx's project.json.
 
 use super::{Built, Scope, Variable, is_release};
 use crate::facts::Evidence;
@@ -55,6 +55,35 @@ pub(super) fn mise(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
             note: format!("the task {} runs it", task.key),
         };
         for item in run.items() {
+            scope.script(item.text().unwrap_or_default(), item.line, &mut into.steps);
+        }
+    }
+}
+
+/// Makefile.toml of cargo-make: a command with its words, or a script.
+pub(super) fn cargo_make(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    let Some(root) = settings::parse_toml(text) else { return };
+    into.variables.extend(variables(file, root.get("env")));
+    for task in root.get("tasks").map(Item::entries).unwrap_or_default() {
+        let item = &task.item;
+        let mut env = pairs(root.get("env"));
+        env.extend(pairs(item.get("env")));
+        let mut scope = Scope {
+            file,
+            dir: item.text_at(&["cwd"]).and_then(|dir| home.join(dir)).unwrap_or(home.clone()),
+            env,
+            release: is_release(&task.key),
+            note: format!("the task {} runs it", task.key),
+        };
+        if let Some(command) = item.get("command") {
+            let rest = item.get("args").map(Item::items).unwrap_or_default();
+            let words = std::iter::once(command).chain(rest).filter_map(Item::text);
+            let argv = words.map(str::to_owned).collect();
+            let command_line = shell::Command { argv, ..shell::Command::default() };
+            scope.command(command_line, command.line, &mut into.steps);
+        }
+        let script = item.get("script");
+        for item in script.map(Item::items).unwrap_or_default() {
             scope.script(item.text().unwrap_or_default(), item.line, &mut into.steps);
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{Facts, Finding, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Facts, Finding, Kind, Program, Sourced};
 use crate::repo::Repo;
 
 fn root() -> RelPath {
@@ -34,6 +34,12 @@ fn commands_of_every_kind_of_build_recipe() {
             "vars: {T: a}\ntasks:\n  build:\n    dir: sub\n    cmds:\n      - task: x\n      - tool build {{.T}}\n",
             "7 sub:tool build a",
         ),
+        (
+            "Makefile.toml",
+            "[tasks.a]\ncommand = 'tool'\nargs = ['build', 'a']\ncwd = 'sub'\n",
+            "2 sub:tool build a",
+        ),
+        ("makefile.toml", "[tasks.a]\nscript = 'tool build a'\n", "2 .:tool build a"),
         ("mise.toml", "[tasks.build]\nrun = [\n 'tool build a',\n]\n", "3 .:tool build a"),
         (
             ".github/workflows/ci.yml",
@@ -252,6 +258,10 @@ fn what_speaks_of_something_else_is_left_alone() {
         ),
         ("compose.yaml", "services:\n  x: {build: ./other, ports: ['80:80']}\n"),
         ("docker-compose.dev.yml", "services:\n  x: {build: ., ports: ['80:80']}\n"),
+        (
+            "compose.yaml",
+            "services:\n  x:\n    build: {context: ., target: dev}\n    volumes: ['a:/app/tmp']\n  y:\n    build: .\n    volumes: ['./:/app', 'b:/pkg', '/app/node_modules']\n",
+        ),
         ("deploy/other.service", "[Service]\nExecStart=/usr/bin/other --port 80\n"),
         (
             "k8s/x.yaml",
@@ -319,6 +329,43 @@ fn the_code_and_the_recipes_may_disagree() {
         (told(&program).as_str(), codes(&program)),
         ("- serve - -", vec!["start-arguments"])
     );
+}
+
+#[test]
+fn homes_of_other_users_are_moved_or_said() {
+    let run = |volume: &str, env: &str| {
+        one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))
+    };
+    let program = run("/root/data", "-e BOX_DATA=/root/data/box.db");
+    assert_eq!(
+        (told(&program).as_str(), codes(&program).len()),
+        ("- - /home/nonroot/data BOX_DATA=/home/nonroot/data/box.db", 0)
+    );
+    for volume in ["/root/data", "/home/app/.box"] {
+        let program = run(volume, "");
+        assert_eq!(
+            (told(&program).as_str(), codes(&program)),
+            ("- - - -", vec!["home-of-other-user"])
+        );
+    }
+    assert!(codes(&run("/root/.cache/x", "")).is_empty());
+}
+
+#[test]
+fn a_recipe_gives_the_port_that_the_code_leaves_open() {
+    let unit = "[Service]\nExecStart=/x/box\nEnvironment=BOX_LISTEN=0.0.0.0:4000\n";
+    let serves = |program: &mut Program| program.kind = Kind::Service;
+    let told_by_unit = applied(&[("box.service", unit)], serves);
+    assert_eq!(told(&told_by_unit), "4000 - - BOX_LISTEN=0.0.0.0:4000");
+    // 8080 was chosen for the variable, and gives way.
+    let chosen = Evidence::at(&RelPath::new("main").unwrap(), 3, "PORT decides");
+    let leaves_open = |program: &mut Program| {
+        let var = EnvVar { key: "PORT".into(), value: "8080".into() };
+        program.env.push(Sourced::new(var, chosen.clone()));
+        program.port = Some(Sourced::new(8080, chosen.clone()));
+    };
+    let compose = "services:\n  a:\n    build: .\n    environment: [PORT=4000]\n";
+    assert_eq!(told(&applied(&[("compose.yml", compose)], leaves_open)), "4000 - - PORT=4000");
 }
 
 #[test]

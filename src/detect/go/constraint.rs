@@ -68,17 +68,18 @@ impl Constraint {
         }
     }
 
-    /// True where a build takes the file, with or without cgo and without further tags.
-    pub(super) fn fits(&self, cgo: bool) -> bool {
+    /// True where a build with these tags takes the file, with or without cgo.
+    pub(super) fn fits(&self, cgo: bool, tags: &[String]) -> bool {
+        let holds = |tag: &str| holds(tag, cgo) || tags.iter().any(|given| given == tag);
         if let Some(expression) = &self.modern {
             // What cannot be parsed is not built either.
-            return Parser { rest: expression, cgo, depth: 0 }.whole().unwrap_or(false);
+            return Parser { rest: expression, holds: &holds, depth: 0 }.whole().unwrap_or(false);
         }
         self.legacy.iter().all(|line| {
             line.split_whitespace().any(|option| {
                 option.split(',').all(|term| match term.strip_prefix('!') {
-                    Some(tag) => !holds(tag, cgo),
-                    None => holds(term, cgo),
+                    Some(tag) => !holds(tag),
+                    None => holds(term),
                 })
             })
         })
@@ -95,7 +96,7 @@ fn holds(tag: &str, cgo: bool) -> bool {
 
 struct Parser<'t> {
     rest: &'t str,
-    cgo: bool,
+    holds: &'t dyn Fn(&str) -> bool,
     depth: u32,
 }
 
@@ -153,7 +154,7 @@ impl Parser<'_> {
                 return None;
             }
             self.rest = &rest[end..];
-            holds(&rest[..end], self.cgo)
+            (self.holds)(&rest[..end])
         };
         Some(value != negated)
     }
@@ -166,7 +167,7 @@ mod tests {
     fn fits(line: &str) -> bool {
         let mut constraint = Constraint::default();
         constraint.add(line);
-        constraint.fits(false)
+        constraint.fits(false, &[])
     }
 
     #[test]
@@ -223,6 +224,17 @@ mod tests {
         }
         assert!(fits("//go:buildx ignore"));
         assert!(!fits(&format!("//go:build {}linux", "(".repeat(10_000))));
+    }
+
+    #[test]
+    fn tags_of_the_build() {
+        let tags = ["ui".to_owned()];
+        let with = |line: &str| {
+            let mut constraint = Constraint::default();
+            constraint.add(line);
+            constraint.fits(false, &tags)
+        };
+        assert!(with("//go:build ui && linux") && with("// +build ui") && !with("//go:build !ui"));
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub(super) struct Linked {
     pub(super) value: String,
 }
 
+/// What builds.
+const TOOLS: [&str; 2] = ["go", "goreleaser"];
+
 /// Flags of the go command that take a value in the next word.
 const VALUED: [&str; 14] = [
     "-tags",
@@ -51,6 +54,27 @@ struct Command<'s> {
     packages: Vec<String>,
 }
 
+/// The build tags that the repository builds the program in `folder` with.
+pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<Vec<String>> {
+    let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
+    let commands: Vec<Command> = steps.iter().filter_map(read).collect();
+    Ok(of(&commands, module, folder).first().map(|first| first.tags.clone()).unwrap_or_default())
+}
+
+/// The commands that build the program in `folder`: those that name it, else those whose patterns
+/// may stand for it.
+fn of<'c, 's>(
+    commands: &'c [Command<'s>],
+    module: &Module,
+    folder: &RelPath,
+) -> Vec<&'c Command<'s>> {
+    let builds = |exactly: bool| {
+        commands.iter().filter(move |command| command.builds(module, folder, exactly))
+    };
+    let exact: Vec<&Command> = builds(true).collect();
+    if exact.is_empty() { builds(false).collect() } else { exact }
+}
+
 /// What the repository builds the program in `folder` with.
 pub(super) fn add(
     module: &Module,
@@ -58,16 +82,9 @@ pub(super) fn add(
     program: &mut Program,
     details: &mut ProgramDetails,
 ) -> Result<()> {
-    let repo = module.sources.repo;
-    let steps = recipes::steps_of(repo, module.dir, &["go", "goreleaser"])?;
+    let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
     let commands: Vec<Command> = steps.iter().filter_map(read).collect();
-    let exact: Vec<&Command> =
-        commands.iter().filter(|command| command.builds(module, folder, true)).collect();
-    let mine: Vec<&Command> = if exact.is_empty() {
-        commands.iter().filter(|command| command.builds(module, folder, false)).collect()
-    } else {
-        exact
-    };
+    let mine = of(&commands, module, folder);
     let Some(first) = mine.first() else { return Ok(()) };
     details.tags.clone_from(&first.tags);
     if first.unknown {
@@ -130,7 +147,21 @@ fn link(
         return Ok(());
     }
     let argument = argument(variable);
-    if !value.contains(['$', '{', '`']) || is_secret_name(&argument) {
+    let secret = is_secret_name(&argument);
+    if !value.contains(['$', '{', '`']) || secret {
+        let why = if secret {
+            "what its name says is a secret, which does not belong into an image"
+        } else {
+            "its value holds characters that dockgen does not write into a command"
+        };
+        program.findings.push(Finding::new(
+            "linker-variable",
+            Severity::Warning,
+            format!("the repository sets {name} by the linker, and the image does not"),
+            [step.evidence.clone()],
+            format!("the program keeps the value that its source has; {why}"),
+            "let the program read it at run time, or add `-X` to the `go build` line by hand",
+        ));
         return Ok(());
     }
     let default = default(module, folder, package, variable)?.unwrap_or_default();
@@ -414,6 +445,11 @@ mod tests {
         let args: Vec<_> =
             program.build_args.iter().map(|a| (a.name.as_str(), a.default.as_deref())).collect();
         assert_eq!(args, [("VERSION", Some("none")), ("REVISION", Some(""))]);
+        // What cannot be written, or is a secret, is said.
+        let said: Vec<_> = program.findings.iter().map(|f| (&*f.code, &*f.what)).collect();
+        assert!(said[0].0 == "linker-variable" && said[0].1.contains("main.apiToken"));
+        let make = "all:\n\tgo build -ldflags \"-X 'main.name=Two Words'\" ./cmd/x\n";
+        assert_eq!(details(&[("Makefile", make)]).1.findings[0].code, "linker-variable");
     }
 
     #[test]

@@ -33,12 +33,27 @@ pub(super) struct Package {
 /// The Go files of a repository, each parsed once.
 pub(super) struct Sources<'r> {
     pub(super) repo: &'r Repo,
+    /// Build tags that decide which files are taken.
+    tags: Vec<String>,
     packages: RefCell<BTreeMap<RelPath, Option<Rc<Package>>>>,
+    /// The same with other tags.
+    tagged: RefCell<BTreeMap<Vec<String>, Rc<Self>>>,
 }
 
 impl<'r> Sources<'r> {
     pub(super) fn new(repo: &'r Repo) -> Self {
-        Self { repo, packages: RefCell::default() }
+        Self::with_tags(repo, Vec::new())
+    }
+
+    fn with_tags(repo: &'r Repo, tags: Vec<String>) -> Self {
+        Self { repo, tags, packages: RefCell::default(), tagged: RefCell::default() }
+    }
+
+    /// The files as a build with these tags takes them.
+    pub(super) fn tagged(&self, tags: &[String]) -> Rc<Self> {
+        let mut known = self.tagged.borrow_mut();
+        let new = || Rc::new(Self::with_tags(self.repo, tags.to_vec()));
+        known.entry(tags.to_vec()).or_insert_with(new).clone()
     }
 
     /// The package in a folder; `None` where no file of it is built for Linux.
@@ -57,7 +72,8 @@ impl<'r> Sources<'r> {
         for path in &self.go_files(dir) {
             let Some(text) = self.repo.source_text(path)? else { continue };
             let Some(file) = SourceFile::parse(path, &text) else { continue };
-            let (without, with) = (file.constraint.fits(false), file.constraint.fits(true));
+            let (without, with) =
+                (file.constraint.fits(false, &self.tags), file.constraint.fits(true, &self.tags));
             fallback |= without && !with;
             if !without && !with {
                 continue;
@@ -71,7 +87,8 @@ impl<'r> Sources<'r> {
             // There is an implementation without cgo: build that one.
             cgo = None;
             files.retain(|file| {
-                file.constraint.fits(false) && !file.code.imports.iter().any(|i| i.path == "C")
+                file.constraint.fits(false, &self.tags)
+                    && !file.code.imports.iter().any(|i| i.path == "C")
             });
         }
         let Some(name) =
@@ -121,7 +138,7 @@ impl<'r> Sources<'r> {
                 {
                     let Some(text) = self.repo.source_text(path)? else { continue };
                     let Some((name, _, constraint)) = package_clause(&text) else { continue };
-                    if constraint.fits(false) || constraint.fits(true) {
+                    if constraint.fits(false, &[]) || constraint.fits(true, &[]) {
                         if name == "main" {
                             mains.push(dir.clone());
                         }

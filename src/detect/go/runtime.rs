@@ -16,6 +16,7 @@ mod embeds;
 mod files;
 mod listen;
 mod needs;
+mod reach;
 mod settings;
 mod subcommands;
 
@@ -23,8 +24,8 @@ mod subcommands;
 mod tests;
 
 /// What the readers of this folder look at.
-struct World<'w> {
-    module: &'w Module<'w, 'w>,
+struct World<'w, 'r> {
+    module: &'w Module<'w, 'r>,
     closure: &'w Closure,
     code: &'w Code<'w>,
     /// The folder of the program's own package.

@@ -169,7 +169,7 @@ mod tests {
         let clause = |text: &str| package_clause(&Rc::from(text));
         let text = "// package x\n/* package y */\n//go:build ignore\n\npackage main // z\n";
         let (name, line, constraint) = clause(text).unwrap();
-        assert_eq!((name.as_str(), line, constraint.fits(false)), ("main", 5, false));
+        assert_eq!((name.as_str(), line, constraint.fits(false, &[])), ("main", 5, false));
         assert!(clause("not go").is_none());
         assert!(clause("").is_none());
     }

@@ -236,7 +236,7 @@ fn strip(profile: &str) -> Result<String> {
 fn features(answer: Option<&str>, own: &ProgramDetails) -> Result<Vec<String>> {
     let asked = match answer {
         Some(text) => Asked::parse(text),
-        None => Asked { features: own.features.clone(), no_default: false },
+        None => Asked::parse(&own.features.join(",")),
     };
     let plain =
         |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+./".contains(c));

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::config::CargoConfig;
 use super::demanded::demanded;
 use super::features::{Active, Asked, active};
+use super::flags;
 use super::lockfile::{Lockfile, reached};
 use super::manifest::{Manifest, Role};
 use super::source::Sources;
@@ -79,11 +80,19 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
     let found = binaries(project);
     let mut programs = Vec::new();
     for (id, binary, manifest) in &found {
-        let mut asked = Asked { features: binary.required_features.clone(), no_default: false };
+        let flags::Own { mut asked, evidence, findings } = flags::own(project, binary, manifest)?;
+        for feature in &binary.required_features {
+            if !asked.features.contains(feature) {
+                asked.features.push(feature.clone());
+            }
+        }
         let demanded = demanded(project, binary, manifest, &asked)?;
         asked.features.extend(demanded.iter().map(|feature| feature.value.clone()));
-        let (program, mut details) = analyse(project, binary, manifest, id.clone(), &asked)?;
-        details.features.clone_from(&asked.features);
+        let (mut program, mut details) = analyse(project, binary, manifest, id.clone(), &asked)?;
+        program.findings.extend(findings);
+        details.features.extend(asked.no_default.then(|| "-default".to_owned()));
+        details.features.extend(asked.features);
+        details.features_evidence = evidence;
         details.demands = demanded.into_iter().flat_map(|feature| feature.evidence).collect();
         programs.push((rank(project, binary, manifest, &program), program, details));
     }

@@ -447,7 +447,7 @@ fn is_talk(file: &Rc<File>, at: usize) -> bool {
     TALKING.contains(&file.word(open - 1))
 }
 
-impl World<'_> {
+impl World<'_, '_> {
     /// The folders that a relative path may count from, likeliest first, each once: in a small
     /// repository all are the same.
     fn places(&self) -> Vec<&RelPath> {

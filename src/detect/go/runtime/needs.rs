@@ -176,6 +176,12 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
             unknown.entry(text).or_insert(evidence);
         }
     }
+    for row in &world.module.tables.starting {
+        let Some(import) = world.closure.imports(&row.import) else { continue };
+        let note = format!("imports `{}`, which starts it ({})", row.import, row.source);
+        let evidence = Evidence { note, ..import.clone() };
+        packages.entry(row.needs.clone()).or_insert(evidence);
+    }
     for (name, evidence) in unknown {
         findings.push(Finding::new(
             "command-unknown",

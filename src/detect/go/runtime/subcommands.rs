@@ -1,12 +1,16 @@
 //! Subcommands: which library parses them, and whether one is evidently the server.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
+use super::reach::Reach;
 use crate::code::facts::Definition;
 use crate::code::{File, Form};
 use crate::facts::{Evidence, Sourced};
+
+mod kong;
 
 /// Names of the subcommand that serves, likeliest first.
 const SERVING: [&str; 10] = [
@@ -51,6 +55,8 @@ struct Command {
     wanting: bool,
     /// It does something itself.
     acts: bool,
+    /// What it does.
+    run: Option<Range<usize>>,
     /// It is the program itself.
     program: bool,
     parent: Option<usize>,
@@ -62,10 +68,32 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
     if found.library.is_none() {
         return found;
     }
-    let mut serving = serving(&commands(world));
-    serving.extend(cases(world));
+    let reach = Reach::new(world);
+    let commands = commands(world);
+    let files: Vec<&Rc<File>> = world.code.files().collect();
+    let listens = |command: &Command| {
+        command.run.clone().is_some_and(|run| reach.leads(files[command.file], run))
+    };
+    let by_name = |path: &[String]| path.iter().all(|name| SERVING.contains(&name.as_str()));
+    let (mut serving, mut others) = (cases(world), Vec::new());
+    serving.extend(kong::kong(world, &reach));
+    serving.extend(kong::kingpin(world, &reach));
+    for (path, command) in startable(&commands) {
+        let one = (path, command.evidence.clone(), command.wanting);
+        if by_name(&one.0) {
+            serving.push(one);
+        } else if listens(command) {
+            others.push(one);
+        }
+    }
+    // No name says it: the one that leads to a call that listens, unless the program itself does.
+    let roots = roots(&commands);
+    if serving.is_empty() && others.len() == 1 && !roots.into_iter().any(listens) {
+        serving = others;
+    }
     serving.sort_by_key(|(path, _, _)| {
-        path.iter().map(|name| SERVING.iter().position(|serving| serving == name)).min()
+        let known = |name: &String| SERVING.iter().position(|serving| serving == name);
+        path.iter().filter_map(known).min().unwrap_or(SERVING.len())
     });
     for (path, evidence, wanting) in serving {
         let slot = if wanting { &mut found.wanting } else { &mut found.serving };
@@ -74,9 +102,19 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
     found
 }
 
-/// The commands that serve, with all that leads to them: of those that only hold others, one of the
-/// others.
-fn serving(commands: &[Command]) -> Vec<(Vec<String>, Evidence, bool)> {
+/// The commands that hold all others.
+fn roots(commands: &[Command]) -> Vec<&Command> {
+    let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
+    let numbered = commands.iter().enumerate();
+    let roots = numbered.filter(|(number, command)| {
+        command.program || command.parent.is_none() && parents.contains(number)
+    });
+    roots.map(|(_, command)| command).collect()
+}
+
+/// The commands that can be started, with the names of all that leads to them: of those that only
+/// hold others, the others.
+fn startable(commands: &[Command]) -> Vec<(Vec<String>, &Command)> {
     let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
     let mut all = Vec::new();
     for (number, command) in commands.iter().enumerate() {
@@ -93,9 +131,7 @@ fn serving(commands: &[Command]) -> Vec<(Vec<String>, Evidence, bool)> {
             }
             above = next.parent;
         }
-        if path.iter().all(|name| SERVING.contains(&name.as_str())) {
-            all.push((path, command.evidence.clone(), command.wanting));
-        }
+        all.push((path, command));
     }
     all
 }
@@ -189,7 +225,8 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
         return None;
     }
     let fields = file.elements(open);
-    let has = |names: &[&str]| fields.iter().any(|field| names.contains(&file.word(field.start)));
+    let runs = fields.iter().find(|f| ["Run", "RunE", "Action"].contains(&file.word(f.start)));
+    let runs = runs.map(|field| field.start + 2..field.end);
     let required = fields.iter().any(|field| {
         let counts = |at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs");
         file.word(field.start) == "Args" && field.clone().any(counts)
@@ -209,7 +246,8 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
         evidence: file.evidence(at, format!("subcommand `{name}`")),
         name,
         wanting: required || asked,
-        acts: of != Some("App") && has(&["Run", "RunE", "Action"]),
+        acts: of != Some("App") && runs.is_some(),
+        run: runs,
         program: of == Some("App"),
         parent: None,
     })

@@ -248,3 +248,58 @@ fn vipers_file_that_must_exist_is_said_to_be_missing() {
     );
     assert_eq!(codes(&program), ["file-missing"]);
 }
+
+/// The program and its arguments of a main.go with that import.
+fn args(import: &str, code: &str) -> Option<String> {
+    let text = format!("package main\nimport \"net/http\"\nimport \"{import}\"\n{code}");
+    with(&[("main.go", &text)]).args.map(|args| args.value)
+}
+
+#[test]
+fn the_command_that_listens_is_found_by_what_it_does() {
+    let cobra = |first: &str, second: &str| {
+        args(
+            "github.com/spf13/cobra",
+            &format!(
+                "var a = &cobra.Command{{Use: \"gateway\", RunE: {first}}}\nvar b = &cobra.Command{{Use: \"sync\", Run: {second}}}\nfunc serve() {{ listen() }}\nfunc listen() {{ http.ListenAndServe(\":80\", nil) }}\nfunc main() {{ root.AddCommand(a, b) }}\n"
+            ),
+        )
+    };
+    let direct =
+        "func(c *cobra.Command, _ []string) error { return http.ListenAndServe(\":80\", nil) }";
+    assert_eq!(cobra(direct, "nothing").as_deref(), Some("gateway"));
+    assert_eq!(cobra("serve", "nothing").as_deref(), Some("gateway"));
+    assert_eq!(cobra("serve", "listen"), None);
+    let kong = |tag: &str| {
+        args(
+            "github.com/alecthomas/kong",
+            &format!(
+                "type Hub struct {{ A string }}\nfunc (h *Hub) Run() error {{ return http.ListenAndServe(\":80\", nil) }}\ntype Two struct {{ B string }}\nfunc (t *Two) Run() error {{ return nil }}\nvar cli struct {{\nRunHub Hub `{tag}`\nTwo Two `cmd:\"\"`\n}}\nfunc main() {{ kong.Parse(&cli) }}\n"
+            ),
+        )
+    };
+    assert_eq!(kong("cmd:\"\"").as_deref(), Some("run-hub"));
+    assert_eq!(kong("cmd:\"\" name:\"hub\"").as_deref(), Some("hub"));
+    assert_eq!(kong("cmd:\"\" default:\"1\""), None);
+    let kingpin = "var a = kingpin.Command(\"hub\", \"\")\nvar b = kingpin.Command(\"two\", \"\")\nfunc main() {\nswitch kingpin.Parse() {\ncase a.FullCommand():\nhttp.ListenAndServe(\":80\", nil)\ncase b.FullCommand():\n}\n}\n";
+    assert_eq!(args("github.com/alecthomas/kingpin/v2", kingpin).as_deref(), Some("hub"));
+}
+
+#[test]
+fn files_behind_a_tag_of_the_build_are_read() {
+    let main =
+        "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(addr, nil) }\n";
+    let program = with(&[
+        ("main.go", main),
+        ("a.go", "//go:build !full\n\npackage main\n\nconst addr = \":1001\"\n"),
+        ("b.go", "//go:build full\n\npackage main\n\nconst addr = \":1002\"\n"),
+        ("Makefile", "all:\n\tgo build -tags full .\n"),
+    ]);
+    assert_eq!(program.port.map(|port| port.value), Some(1002));
+}
+
+#[test]
+fn modules_that_start_a_browser_need_it() {
+    let program = main("github.com/chromedp/chromedp", "chromedp.Run(nil)");
+    assert_eq!(program.needs.packages[0].value, "chromium");
+}

@@ -1,0 +1,96 @@
+//! Which code leads to a call that listens: functions are followed by their names.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::World;
+use crate::code::File;
+use crate::code::listen;
+
+/// How many tokens are looked at for one command.
+const MAX_TOKENS: usize = 60_000;
+
+/// How many methods of one name are followed: a name that many types have says nothing.
+const MAX_METHODS: usize = 3;
+
+/// The places of a program where it listens.
+pub(super) struct Reach<'w, 'p, 'r> {
+    world: &'w World<'p, 'r>,
+    places: Vec<(Rc<File>, usize)>,
+}
+
+impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
+    pub(super) fn new(world: &'w World<'p, 'r>) -> Self {
+        Self { world, places: listen::places(world.code) }
+    }
+
+    /// True where that code leads to a place that listens.
+    pub(super) fn leads(&self, file: &Rc<File>, range: Range<usize>) -> bool {
+        let mut open = vec![(file.clone(), range)];
+        let mut seen: BTreeSet<(*const File, usize)> = BTreeSet::new();
+        let mut tokens = 0;
+        while let Some((file, range)) = open.pop() {
+            let here =
+                |(held, at): &(Rc<File>, usize)| Rc::ptr_eq(held, &file) && range.contains(at);
+            if self.places.iter().any(here) {
+                return true;
+            }
+            for at in range {
+                tokens += 1;
+                if tokens > MAX_TOKENS {
+                    return false;
+                }
+                if !file.is_word(at) {
+                    continue;
+                }
+                for (other, body) in self.functions(&file, at) {
+                    if seen.insert((Rc::as_ptr(&other), body.start)) {
+                        open.push((other, body));
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// The functions that a word may stand for.
+    fn functions(&self, file: &Rc<File>, at: usize) -> Vec<(Rc<File>, Range<usize>)> {
+        let name = file.word(at);
+        let dotted = at > 1 && file.word(at - 1) == ".";
+        let import = if dotted { file.imported(file.word(at - 2)) } else { None };
+        let own = file.path.parent();
+        let folder = match import {
+            Some(path) => match self.world.closure.local.get(path) {
+                Some(folder) => Some(folder),
+                None => return Vec::new(),
+            },
+            None if dotted => None,
+            None => own.as_ref(),
+        };
+        let mut found = Vec::new();
+        for other in self.world.code.files() {
+            if folder.is_some_and(|folder| other.path.parent().as_ref() != Some(folder)) {
+                continue;
+            }
+            let functions = other.facts().functions.iter();
+            let functions =
+                functions.filter(|f| f.method == folder.is_none() && other.word(f.name) == name);
+            found.extend(functions.map(|f| (other.clone(), f.parameters..f.range.end)));
+        }
+        if folder.is_none() && found.len() > MAX_METHODS { Vec::new() } else { found }
+    }
+
+    /// The method of a type.
+    pub(super) fn method(&self, of: &str, name: &str) -> Option<(Rc<File>, Range<usize>)> {
+        self.world.code.files().find_map(|file| {
+            let function = file.facts().functions.iter().find(|f| {
+                let receiver = f.range.start + 1..f.name;
+                f.method
+                    && file.word(f.name) == name
+                    && receiver.clone().any(|at| file.word(at) == of)
+            })?;
+            Some((file.clone(), function.parameters..function.range.end))
+        })
+    }
+}

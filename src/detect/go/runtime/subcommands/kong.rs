@@ -1,0 +1,146 @@
+//! Commands of kong, which are fields with a tag, and of kingpin, which are calls.
+
+use std::rc::Rc;
+
+use super::super::World;
+use super::super::reach::Reach;
+use super::SERVING;
+use crate::code::File;
+use crate::facts::Evidence;
+
+/// How many commands are looked at.
+const MAX_COMMANDS: usize = 200;
+
+/// A command that serves, with what leads to it; whether it needs an argument.
+pub(super) type Serving = (Vec<String>, Evidence, bool);
+
+/// A field that is a command.
+struct Command {
+    file: Rc<File>,
+    /// The position of the field's name.
+    at: usize,
+    name: String,
+    /// The type that holds it, and its own.
+    owner: String,
+    of: String,
+    /// It runs where no command is given.
+    default: bool,
+}
+
+/// The commands of kong's that serve: those whose `Run` listens.
+pub(super) fn kong(world: &World, reach: &Reach) -> Vec<Serving> {
+    let mut all: Vec<Command> = Vec::new();
+    for file in world.code.files().filter(|file| file.imports_from("github.com/alecthomas/kong")) {
+        // The types of commands lie in files that need not import kong.
+        let folder = file.path.parent();
+        for file in world.code.files().filter(|other| other.path.parent() == folder) {
+            if !all.iter().any(|command| Rc::ptr_eq(&command.file, file)) {
+                commands(file, &mut all);
+            }
+        }
+    }
+    let mut serving = Vec::new();
+    for command in &all {
+        let Some((file, body)) = reach.method(&command.of, "Run") else { continue };
+        if command.default || !reach.leads(&file, body) {
+            continue;
+        }
+        let mut path = vec![command.name.clone()];
+        let above = all.iter().find(|above| above.of == command.owner);
+        path.splice(0..0, above.map(|above| above.name.clone()));
+        let evidence = command.file.evidence(command.at, format!("command `{}`", path.join(" ")));
+        serving.push((path, evidence, wants(&command.file, &command.of)));
+    }
+    // One that is the default needs no name.
+    let defaults = |command: &&Command| {
+        command.default
+            && reach.method(&command.of, "Run").is_some_and(|(file, body)| reach.leads(&file, body))
+    };
+    if all.iter().any(|command| defaults(&command)) { Vec::new() } else { serving }
+}
+
+fn commands(file: &Rc<File>, all: &mut Vec<Command>) {
+    let facts = file.facts();
+    for owner in facts.owners(file) {
+        for field in facts.fields_of(file, owner) {
+            let Some(tag) = file.string(field.of.end).filter(|tag| tag.contains("cmd:\"")) else {
+                continue;
+            };
+            let named = tag.split_once("name:\"").and_then(|(_, rest)| rest.split('"').next());
+            let name = named.map_or_else(|| kebab(file.word(field.name)), str::to_owned);
+            let default = tag.contains("default:\"1\"") || tag.contains("default:\"withargs\"");
+            if all.len() < MAX_COMMANDS {
+                all.push(Command {
+                    file: file.clone(),
+                    at: field.name,
+                    name,
+                    owner: owner.to_owned(),
+                    of: file.word(field.of.end - 1).to_owned(),
+                    default,
+                });
+            }
+        }
+    }
+}
+
+/// The type has a positional argument without which kong stops.
+fn wants(file: &File, of: &str) -> bool {
+    file.facts().fields_of(file, of).iter().any(|field| {
+        file.string(field.of.end).is_some_and(|tag| {
+            let required = tag.contains("arg:\"") && !tag.contains("optional:\"");
+            required && !tag.contains("default:\"") || tag.contains("required:\"")
+        })
+    })
+}
+
+/// `RunServer` as a command: `run-server`.
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && small {
+            out.push('-');
+        }
+        small = c.is_lowercase() || c.is_ascii_digit();
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// The commands of kingpin's that serve: those whose case listens, else those of such a name.
+pub(super) fn kingpin(world: &World, reach: &Reach) -> Vec<Serving> {
+    let mut serving = Vec::new();
+    for call in world.code.calls_named("Command").take(MAX_COMMANDS) {
+        let file = &call.file;
+        let kingpin = ["github.com/alecthomas/kingpin", "gopkg.in/alecthomas/kingpin.v2"];
+        if !call.is_method() || !kingpin.iter().any(|module| file.imports_from(module)) {
+            continue;
+        }
+        let Some(first) = call.arguments().first().cloned() else { continue };
+        let Some(name) = file.string(first.start).map(std::borrow::Cow::into_owned) else {
+            continue;
+        };
+        let variable = file.facts().definitions().iter().find(|definition| {
+            definition.form.is_variable() && definition.value.contains(&call.at)
+        });
+        let variable = variable.map(|definition| file.word(definition.name));
+        // `case serve.FullCommand():` and what follows it, up to the next case.
+        let cases = |of: &str, test: &dyn Fn(usize) -> bool| {
+            (file.body..file.len()).filter(|&at| file.word(at) == "case").any(|at| {
+                let end = (at + 1..file.len())
+                    .find(|&end| matches!(file.word(end), "case" | "default"))
+                    .unwrap_or(file.len());
+                let named = file.word(at + 1) == of || test(at + 1);
+                named && reach.leads(file, at + 2..end)
+            })
+        };
+        let literal = |at: usize| file.string(at).is_some_and(|text| text == name);
+        let listens = cases(variable.unwrap_or_default(), &literal);
+        if listens || SERVING.contains(&name.as_str()) {
+            let evidence = call.evidence(format!("command `{name}`"));
+            serving.push((listens, (vec![name], evidence, false)));
+        }
+    }
+    let some = serving.iter().any(|(listens, _)| *listens);
+    serving.into_iter().filter(|(listens, _)| *listens == some).map(|(_, one)| one).collect()
+}
