@@ -89,6 +89,13 @@ pub(crate) fn site(app: &App) -> Result<Option<Site>> {
     let note = format!("the build of {} ({}) writes {folder}", build.name, build.builder());
     let mut site = site::site("angular", &folder, true, vec![build.at("outputPath", note)]);
     // <https://angular.dev/tools/cli/deployment#--base-href>
+    let script = app.build_script().unwrap_or_default();
+    let text = app.package.script(&script).unwrap_or_default();
+    if let Some((base, at)) = site::base_flag(app, &script, text) {
+        site.launch.prefix = site::below(&base);
+        site.evidence.push(at);
+        return Ok(Some(site));
+    }
     let base = build.option("baseHref").and_then(Value::as_str);
     if let Some(prefix) = base.and_then(site::below) {
         site.evidence.push(build.at("baseHref", format!("served below /{prefix}")));

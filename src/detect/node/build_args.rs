@@ -2,6 +2,7 @@
 //! container is given later does not reach them.
 
 mod env_file;
+mod plugins;
 mod uses;
 
 use std::collections::BTreeMap;
@@ -76,12 +77,19 @@ pub(super) fn read(app: &App) -> Result<Found> {
             || app.root_package.as_ref().is_some_and(|root| root.has(&row.package))
     };
     let rows: Vec<&Row> = rows.iter().filter(has).collect();
-    if rows.is_empty() {
+    let configs = plugins::configs(app)?;
+    let named = plugins::named(&configs);
+    if rows.is_empty() && named.is_empty() {
         return Ok(found);
     }
+    let stated = plugins::prefixes(&configs);
+    let own = rows.iter().filter(|row| row.package != "vite" || stated.is_empty());
     let prefixes: Vec<&str> =
-        rows.iter().flat_map(|row| &row.prefixes).map(String::as_str).collect();
-    let used = used(app, &prefixes)?;
+        own.flat_map(|row| &row.prefixes).chain(&stated).map(String::as_str).collect();
+    let mut used = used(app, &prefixes)?;
+    for (one, evidence) in named {
+        used.entry(one.name.clone()).or_default().push((one, evidence));
+    }
     let files = env_files(app, &rows)?;
     let let_in = |file: &&EnvFile| {
         file.secrets.is_empty()
@@ -321,6 +329,29 @@ mod tests {
         assert_eq!(shown(&example)[1], "VITE_URL= false");
         let example = found(&[VITE, USES, (".env.example", "VITE_URL=https://u.org\nAPI_KEY=x\n")]);
         assert_eq!(shown(&example)[1], "VITE_URL=https://u.org false");
+    }
+
+    #[test]
+    fn the_configuration_names_variables_and_prefixes() {
+        let named = |config: (&str, &str), source: &str| {
+            let manifest = r#"{"scripts": {"build": "x"}, "devDependencies": {"vite": "6"}}"#;
+            let files = [("package.json", manifest), config, ("src/a.js", source)];
+            shown(&found(&files)).join(", ")
+        };
+        for plugin in [
+            "new webpack.EnvironmentPlugin(['API_URL', 'NODE_ENV'])",
+            "new EnvironmentPlugin('API_URL')",
+            "new DefinePlugin({ 'process.env.API_URL': JSON.stringify(process.env.API_URL) })",
+        ] {
+            let config = format!("module.exports = {{ plugins: [{plugin}] }}");
+            assert_eq!(named(("webpack.config.js", &config), ""), "API_URL= false", "{plugin}");
+        }
+        let object = "module.exports = { plugins: [new EnvironmentPlugin({ API_URL: 'x' })] }";
+        assert_eq!(named(("webpack.config.js", object), ""), "API_URL= true");
+        let uses = "f(import.meta.env.APP_A, import.meta.env.VITE_B)";
+        let prefix = "export default { envPrefix: ['APP_'] }";
+        assert_eq!(named(("vite.config.js", prefix), uses), "APP_A= false");
+        assert_eq!(named(("vite.config.js", "export default {}"), uses), "VITE_B= false");
     }
 
     #[test]

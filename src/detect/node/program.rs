@@ -71,7 +71,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         of_site(app, &mut program)?;
         let own_server = !found.programs.is_empty();
         let at = if own_server { found.programs.len() } else { 0 };
-        if !own_server && site.tool == "webpack-cli" {
+        if !own_server && site.assumed && site.tool == "webpack-cli" {
             found.findings.push(Finding::new(
                 "site-folder-assumed",
                 Severity::Note,

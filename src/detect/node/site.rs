@@ -1,6 +1,8 @@
 //! Sites: single-page applications and static pages, and the folder that their build writes, read
 //! from the config.
 
+mod folder;
+
 use anyhow::Result;
 
 use super::App;
@@ -19,6 +21,8 @@ pub(crate) struct Site {
     pub(crate) tool: &'static str,
     pub(crate) launch: Launch,
     pub(crate) evidence: Vec<Evidence>,
+    /// Nothing names its folder: the tool's default is taken.
+    pub(crate) assumed: bool,
 }
 
 /// A tool with a fixed default folder and a config that may name another.
@@ -27,8 +31,8 @@ struct Tool {
     package: &'static str,
     /// Its command.
     command: &'static str,
-    /// Stem of its config file.
-    config: &'static str,
+    /// Stems of its config file, likeliest first.
+    config: &'static [&'static str],
     /// The property that names the folder.
     property: &'static str,
     /// The folder where nothing names it.
@@ -46,7 +50,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "vitepress",
         command: "vitepress",
-        config: "",
+        config: &[],
         property: "outDir",
         default: ".vitepress/dist",
         fallback: false,
@@ -56,7 +60,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "@docusaurus/core",
         command: "docusaurus",
-        config: "",
+        config: &[],
         property: "",
         default: "build",
         fallback: false,
@@ -66,7 +70,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "gatsby",
         command: "gatsby",
-        config: "",
+        config: &[],
         property: "",
         default: "public",
         fallback: false,
@@ -76,7 +80,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "@11ty/eleventy",
         command: "eleventy",
-        config: ".eleventy",
+        config: &[".eleventy", "eleventy.config"],
         property: "output",
         default: "_site",
         fallback: false,
@@ -86,7 +90,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "@vue/cli-service",
         command: "vue-cli-service",
-        config: "vue.config",
+        config: &["vue.config"],
         property: "outputDir",
         default: "dist",
         fallback: true,
@@ -96,8 +100,8 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "@rsbuild/core",
         command: "rsbuild",
-        config: "rsbuild.config",
-        property: "root",
+        config: &["rsbuild.config"],
+        property: "distPath",
         default: "dist",
         fallback: true,
         flag: "",
@@ -106,7 +110,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "vite",
         command: "vite",
-        config: "vite.config",
+        config: &["vite.config"],
         property: "outDir",
         default: "dist",
         fallback: true,
@@ -116,7 +120,7 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "parcel",
         command: "parcel",
-        config: "",
+        config: &[],
         property: "",
         default: "dist",
         fallback: true,
@@ -126,8 +130,14 @@ const TOOLS: [Tool; 9] = [
     Tool {
         package: "webpack-cli",
         command: "webpack",
-        config: "",
-        property: "",
+        config: &[
+            "webpack.config",
+            "webpack.prod",
+            "webpack.common",
+            "config/webpack.prod",
+            "config/webpack.config",
+        ],
+        property: "path",
         default: "dist",
         fallback: true,
         flag: "--output-path",
@@ -138,10 +148,9 @@ const TOOLS: [Tool; 9] = [
 /// The site that the build script makes; `None` where no tool for sites is known.
 pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
     // A bundler also builds servers and libraries: a page says that it is a site.
-    known(app, &|tool| {
-        tool == "@rsbuild/core"
-            || !matches!(tool, "vite" | "webpack-cli" | "parcel")
-            || has_page(app)
+    known(app, &|build| {
+        let tool = build.tool.package;
+        !matches!(tool, "vite" | "webpack-cli" | "parcel") || has_page(build)
     })
 }
 
@@ -151,10 +160,11 @@ pub(super) fn pages(app: &App) -> Result<Option<Site>> {
     known(app, &|_| true)
 }
 
-fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
+fn known(app: &App, fits: &dyn Fn(&Build) -> bool) -> Result<Option<Site>> {
     let package = &app.package;
-    let Some(script) = app.build_script() else { return Ok(None) };
-    let text = package.script(&script).unwrap_or_default();
+    let usual = app.build_script();
+    let Some(name) = usual.clone().or_else(|| documents(app)) else { return Ok(None) };
+    let text = package.script(&name).unwrap_or_default();
     if package.has("react-scripts") {
         return Ok(Some(create_react_app(app, text)?));
     }
@@ -174,14 +184,25 @@ fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
         else {
             continue;
         };
-        if !fits(tool.package) {
+        let build = Build { app, tool, name: &name, text };
+        if !fits(&build) {
             continue;
         }
         let mut evidence =
             vec![owner.at_dependency(tool.package, format!("{} builds a site", tool.package))];
-        let folder = folder(app, tool, text, &mut evidence)?;
-        let prefix = prefix(app, tool, text)?;
+        let stated = folder::stated(&build)?;
+        let assumed = stated.is_none();
+        let folder = match stated {
+            Some((folder, found)) => {
+                evidence.extend(found);
+                folder
+            }
+            None => folder::default(&build, &mut evidence)?,
+        };
+        let prefix = prefix(&build)?;
         let mut site = site(tool.package, &folder, tool.fallback, evidence);
+        site.assumed = assumed;
+        site.launch.script = Some(name.clone()).filter(|_| usual.is_none());
         if let Some((prefix, found)) = prefix {
             site.evidence.push(found);
             site.launch.prefix = Some(prefix);
@@ -189,6 +210,19 @@ fn known(app: &App, fits: &dyn Fn(&str) -> bool) -> Result<Option<Site>> {
         return Ok(Some(site));
     }
     Ok(None)
+}
+
+/// The script that builds a site of documents, where no script of a usual name builds:
+/// `docs:build`.
+fn documents(app: &App) -> Option<String> {
+    const TOOLS: [&str; 4] = ["vitepress", "docusaurus", "eleventy", "@11ty/eleventy"];
+    let builds = |text: &str| {
+        TOOLS.iter().any(|tool| calls(text, tool))
+            && !text.split_whitespace().any(|word| matches!(word, "dev" | "serve" | "--serve"))
+    };
+    let scripts = app.package.scripts().into_iter();
+    let mut named = scripts.filter(|(name, text)| name.contains("build") && builds(text));
+    named.next().map(|(name, _)| name.to_owned())
 }
 
 /// The folder that a bundler's own program writes, which is no site: `esbuild.config.mjs` with an
@@ -217,11 +251,17 @@ fn runs(package: &Package, command: &str) -> bool {
 
 fn calls(script: &str, command: &str) -> bool {
     let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
-    commands.any(|call| call.argv.first().is_some_and(|word| word == command))
+    // `npx @11ty/eleventy`
+    let is = |word: &str| word.rsplit('/').next() == Some(command);
+    commands.any(|call| call.argv.first().is_some_and(|word| is(word)))
 }
 
-fn has_page(app: &App) -> bool {
+fn has_page(build: &Build) -> bool {
+    let app = build.app;
+    let root = folder::of_pages(build).ok().flatten();
+    let own = root.and_then(|root| app.dir.join(&format!("{root}/index.html")));
     ["index.html", "src/index.html", "public/index.html"].iter().any(|page| app.dir.has(page))
+        || own.is_some_and(|page| app.dir.repo.is_file(&page))
         || config::read(&app.dir, "vite.config")
             .ok()
             .flatten()
@@ -237,37 +277,66 @@ pub(super) fn site(
     let fallback = fallback.then(|| framework::INDEX.to_owned());
     let launch =
         Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
-    Site { tool, launch, evidence }
+    Site { tool, launch, evidence, assumed: false }
+}
+
+/// A build: the tool, the script that calls it, and its text.
+struct Build<'b, 'r> {
+    app: &'b App<'r>,
+    tool: &'b Tool,
+    name: &'b str,
+    text: &'b str,
+}
+
+impl Build<'_, '_> {
+    /// The words of the tool's own command.
+    fn words(&self) -> Vec<String> {
+        let commands = script::parse(self.text).commands.into_iter().map(script::unwrap);
+        let mut own = commands.filter(|c| {
+            let first = c.argv.first().map_or("", String::as_str);
+            first == self.tool.command || first == self.tool.package
+        });
+        own.next().map(|command| command.argv).unwrap_or_default()
+    }
+
+    /// The folder that `vitepress build docs` or `vite build web` names.
+    fn operand(&self) -> Option<String> {
+        let words = self.words();
+        let at = words.iter().position(|word| word == "build")?;
+        let next = words.get(at + 1).filter(|word| !word.starts_with('-'))?;
+        Some(clean(next)).filter(|folder| !folder.is_empty())
+    }
 }
 
 /// The path below which the pages ask for their files, where it is not the root.
-fn prefix(app: &App, tool: &Tool, script: &str) -> Result<Option<(String, Evidence)>> {
-    let name = app.build_script().unwrap_or_default();
-    let stated = ["--base", "--public-url", "--base-href", "--baseUrl"]
-        .into_iter()
-        .find_map(|name| Some((name, flag(script, name)?)));
-    if let Some((option, text)) = stated {
-        let at = app.package.at(&["scripts", &name], format!("{option} {text}"));
+fn prefix(build: &Build) -> Result<Option<(String, Evidence)>> {
+    let (app, tool) = (build.app, build.tool);
+    if let Some((text, at)) = base_flag(app, build.name, build.text) {
         return Ok(below(&text).map(|prefix| (prefix, at)));
     }
-    let stem = match tool.package {
+    let stems = match tool.package {
         // `vitepress build pages` reads its configuration there.
-        "vitepress" => {
-            let mut words = script.split_whitespace().skip_while(|word| *word != "build").skip(1);
-            let folder = words.next().filter(|word| !word.starts_with('-')).unwrap_or(".");
-            format!("{folder}/.vitepress/config")
-        }
-        "@docusaurus/core" => "docusaurus.config".to_owned(),
-        _ => tool.config.to_owned(),
+        "vitepress" => vec![folder::of_vitepress(build)],
+        "@docusaurus/core" => vec!["docusaurus.config".to_owned()],
+        _ => tool.config.iter().map(|stem| (*stem).to_owned()).collect(),
     };
-    if !stem.is_empty()
-        && !tool.base.is_empty()
-        && let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
-        && let Some((text, found)) = config.literal(tool.base)
-    {
-        return Ok(below(&text).map(|prefix| (prefix, found)));
+    for stem in stems.iter().filter(|_| !tool.base.is_empty()) {
+        if let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
+            && let Some((text, found)) = config.literal(tool.base)
+        {
+            return Ok(below(&text).map(|prefix| (prefix, found)));
+        }
     }
     Ok(None)
+}
+
+/// The base path that the script gives its tool.
+pub(super) fn base_flag(app: &App, name: &str, text: &str) -> Option<(String, Evidence)> {
+    ["--base", "--public-url", "--base-href", "--baseUrl"].into_iter().find_map(|option| {
+        let value = flag(text, option)?;
+        let at = app.package.at(&["scripts", name], format!("{option} {value}"));
+        Some((value, at))
+    })
 }
 
 /// The path of an address or a path, without slashes around it; `None` for the root and for what is
@@ -281,57 +350,6 @@ pub(super) fn below(text: &str) -> Option<String> {
     let inside = path.strip_prefix('/')?.trim_matches('/');
     let fits = !inside.is_empty() && inside.chars().all(plain) && !inside.contains("..");
     (fits && !inside.contains("//")).then(|| inside.to_owned())
-}
-
-fn folder(app: &App, tool: &Tool, script: &str, evidence: &mut Vec<Evidence>) -> Result<String> {
-    let name = app.build_script().unwrap_or_default();
-    let vite = tool.package == "vite";
-    if let Some(folder) = flag(script, tool.flag) {
-        evidence.push(app.package.at(&["scripts", &name], format!("{} {folder}", tool.flag)));
-        return Ok(clean(&folder));
-    }
-    let named = flag(script, "--config").or_else(|| flag(script, "-c"));
-    let config = match (named, tool.config) {
-        (Some(file), _) => config::read_file(&app.dir, file.trim_start_matches("./"))?,
-        (None, "") => None,
-        (None, stem) => config::read(&app.dir, stem)?,
-    };
-    let mut folder = tool.default.to_owned();
-    if let Some(config) = config {
-        let mut root = String::new();
-        if vite
-            && let Some((text, found)) = config.literal("root")
-            && !text.starts_with('/')
-        {
-            evidence.push(found);
-            root = clean(&text);
-        }
-        match config.property(tool.property) {
-            Some((value, found)) if value.literal.is_some() && tool.package != "@rsbuild/core" => {
-                folder = value.literal.unwrap_or_default();
-                evidence.push(found);
-            }
-            _ => evidence
-                .push(Evidence::file(&config.path, format!("names no other folder than {folder}"))),
-        }
-        // outDir counts from Vite's root: https://vite.dev/config/build-options#build-outdir
-        if vite && !root.is_empty() {
-            folder = RelPath::new(&root)
-                .and_then(|r| r.join(&folder))
-                .map_or(folder, |p| p.as_str().to_owned());
-        }
-        return Ok(clean(&folder));
-    }
-    if tool.package == "vitepress" {
-        // `vitepress build docs`
-        let docs = script
-            .split_whitespace()
-            .skip_while(|w| *w != "build")
-            .nth(1)
-            .filter(|w| !w.starts_with('-'));
-        folder = docs.map_or(folder.clone(), |docs| format!("{}/{folder}", clean(docs)));
-    }
-    Ok(clean(&folder))
 }
 
 fn clean(folder: &str) -> String {

@@ -1,0 +1,125 @@
+//! Variables that the configuration of a bundler names itself: `EnvironmentPlugin`, `DefinePlugin`,
+//! `define`.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::super::config::{self, Config};
+use super::super::expression::Names;
+use super::super::token::{Token, arguments, split};
+use super::super::{App, entry};
+use super::uses::Use;
+use crate::facts::Evidence;
+
+/// Configurations that are read where the script names none.
+const STEMS: [&str; 10] = [
+    "webpack.config",
+    "webpack.common",
+    "webpack.prod",
+    "webpack.config.prod",
+    "config/webpack.prod",
+    "config/webpack.common",
+    "rspack.config",
+    "rollup.config",
+    "esbuild.config",
+    "vite.config",
+];
+
+/// Variables that npm, Node.js and the tools set themselves.
+fn is_own(name: &str) -> bool {
+    matches!(name, "NODE_ENV" | "MODE" | "DEBUG" | "ANALYZE" | "CI" | "WEBPACK_SERVE" | "PORT")
+        || name.starts_with("npm_")
+}
+
+/// The configurations of the bundlers that the build calls.
+pub(super) fn configs(app: &App) -> Result<Vec<Config>> {
+    let mut all: Vec<Config> = Vec::new();
+    let commands = app.build_script().map(|name| entry::commands(app, &name)).unwrap_or_default();
+    for command in &commands {
+        let mut words = command.argv.windows(2);
+        let named = words.find(|pair| matches!(pair[0].as_str(), "--config" | "-c"));
+        if let Some(pair) = named {
+            all.extend(config::read_file(&app.dir, pair[1].trim_start_matches("./"))?);
+        }
+    }
+    for stem in STEMS {
+        all.extend(config::read(&app.dir, stem)?);
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|config| seen.insert(config.path.clone()));
+    Ok(all)
+}
+
+/// The beginnings of names that Vite's `envPrefix` says.
+pub(super) fn prefixes(configs: &[Config]) -> Vec<String> {
+    let mut found = Vec::new();
+    for config in configs {
+        let names = Names::of(&config.tokens);
+        let values = names.properties("envPrefix");
+        let texts = values.flat_map(|value| value.iter().filter_map(Token::text));
+        found.extend(texts.filter(|text| !text.is_empty()).map(str::to_owned));
+    }
+    found
+}
+
+/// Every variable that a configuration compiles in.
+pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
+    let mut found = Vec::new();
+    for config in configs {
+        let mut add = |name: &str, at: usize, fallback: bool| {
+            if !is_own(name) && name.starts_with(|c: char| c.is_ascii_uppercase()) {
+                let one = Use { name: name.to_owned(), at, required: false, fallback };
+                let note = format!("the build compiles {name} in");
+                found.push((one, config.at(at, note)));
+            }
+        };
+        for (index, pair) in config.tokens.windows(2).enumerate() {
+            let Some(word) = pair[0].word().filter(|_| pair[1].is('(')) else { continue };
+            let arguments = arguments(&config.tokens, index + 1);
+            match word {
+                "EnvironmentPlugin" => arguments.iter().for_each(|one| environment(one, &mut add)),
+                "DefinePlugin" => arguments.iter().for_each(|one| replaced(one, &mut add)),
+                _ => {}
+            }
+        }
+        for value in Names::of(&config.tokens).properties("define") {
+            replaced(value, &mut add);
+        }
+    }
+    found
+}
+
+/// `["A", "B"]`, `"A"`, `{ A: "default" }`: <https://webpack.js.org/plugins/environment-plugin/>.
+fn environment(argument: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
+    let object = argument.first().is_some_and(|token| token.is('{'));
+    if object {
+        for entry in split(argument.get(1..argument.len() - 1).unwrap_or_default()) {
+            let Some(key) = entry.first() else { continue };
+            // Without a value the plugin warns, `null` says that it may be missing.
+            let open = entry.get(2).is_some_and(|value| value.is_word("undefined"));
+            if let Some(name) = key.word().or(key.text()) {
+                add(name, key.at, !open);
+            }
+        }
+    } else {
+        for token in argument {
+            if let Some(name) = token.text() {
+                add(name, token.at, false);
+            }
+        }
+    }
+}
+
+/// `process.env.NAME` in the values that replace names of the code.
+fn replaced(object: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
+    for window in object.windows(6) {
+        let env = window[0].is_word("process")
+            && window[1].is('.')
+            && window[2].is_word("env")
+            && window[3].is('.');
+        if let Some(name) = window[4].word().filter(|_| env) {
+            add(name, window[0].at, window[5].is('|') || window[5].is('?'));
+        }
+    }
+}
