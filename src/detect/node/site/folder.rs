@@ -80,7 +80,7 @@ pub(super) fn of_pages(build: &Build) -> Result<Option<String>> {
     Ok(Some(root).filter(|root| !root.is_empty()))
 }
 
-/// The stem of the configuration of VitePress, which lies among the pages.
+/// The stem of the configuration of `VitePress`, which lies among the pages.
 pub(super) fn of_vitepress(build: &Build) -> String {
     let folder = build.operand().map_or(String::new(), |folder| format!("{folder}/"));
     format!("{folder}.vitepress/config")
@@ -171,15 +171,15 @@ fn output(package: &str, key: &str, config: &Config) -> Option<(Named, Evidence)
     };
     match package {
         "webpack-cli" => {
-            let objects = names.properties("output").filter(|value| is_object(value));
-            objects.filter_map(|object| found(property(object, key)?)).next()
+            let mut objects = names.properties("output").filter(|value| is_object(value));
+            objects.find_map(|object| found(property(object, key)?))
         }
         "@rsbuild/core" => {
             let values = names.properties(key);
-            let roots = values.filter_map(|value| {
+            let mut roots = values.filter_map(|value| {
                 if is_object(value) { property(value, "root") } else { Some(value) }
             });
-            roots.filter_map(found).next()
+            roots.find_map(found)
         }
         "@11ty/eleventy" => {
             let call = config.tokens.iter().position(|t| t.is_word("setOutputDirectory"));
@@ -188,7 +188,7 @@ fn output(package: &str, key: &str, config: &Config) -> Option<(Named, Evidence)
             called.or_else(|| dirs.find_map(|dir| found(property(dir, key)?)))
         }
         _ if key.is_empty() => None,
-        _ => names.properties(key).filter_map(found).next(),
+        _ => names.properties(key).find_map(found),
     }
 }
 
