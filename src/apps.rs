@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 pub use search::{Found, search};
 
-use crate::detect::{LANGUAGES, language};
+use crate::detect::{LANGUAGES, Unsupported, language};
 use crate::facts::{Facts, Kind, Rejected};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -99,8 +99,10 @@ pub fn choose(
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
     // A broken manifest stops everything, but for one of a fixture or an example, which would not
     // be taken in any case.
-    let stops = |dir: &RelPath| dir == start || search::aside(start, dir).is_none();
-    if let Some(at) = broken.iter().position(|(dir, _)| stops(dir)) {
+    let stops = |dir: &RelPath, error: &anyhow::Error| {
+        dir == start || search::aside(start, dir).is_none() && !error.is::<Unsupported>()
+    };
+    if let Some(at) = broken.iter().position(|(dir, error)| stops(dir, error)) {
         return Err(broken.swap_remove(at).1);
     }
     for facts in found {
@@ -507,6 +509,21 @@ mod tests {
         assert_eq!(dirs(&selection), [".:go"]);
         assert!(selection.assumptions[0].contains("--app node"), "{:?}", selection.assumptions);
         assert_eq!(dirs(&choose_from(found, &["node"]).unwrap()), [".:node"]);
+    }
+
+    #[test]
+    fn what_cannot_be_planned_yet_stops_its_own_folder_alone() {
+        let choose_with = |dir: &str, apps: Vec<Facts>| {
+            let error = anyhow::Error::from(Unsupported("not yet".to_owned()));
+            let broken = vec![(RelPath::new(dir).unwrap(), error)];
+            let found = Found { apps, broken, aside: Vec::new() };
+            choose(&Repo::from_files([("x", "")]), &RelPath::root(), found, &[], false)
+        };
+        let other = || vec![app("web", "go", Some(Kind::Service), "web")];
+        let taken = choose_with("api", other()).unwrap();
+        assert_eq!((taken.taken.len(), taken.unread.len()), (1, 1));
+        assert_eq!(choose_with("", other()).unwrap_err().to_string(), "not yet");
+        assert_eq!(choose_with("api", Vec::new()).unwrap_err().to_string(), "not yet");
     }
 
     #[test]

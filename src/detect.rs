@@ -89,6 +89,9 @@ pub struct Language {
     pub name: &'static str,
     /// A folder that holds one of these files is a candidate.
     pub markers: &'static [&'static str],
+    /// Files of builds that the detector knows and refuses by [`Unsupported`]; their folders are
+    /// candidates too.
+    pub refused: &'static [&'static str],
     /// The ends of the names of source files.
     pub extensions: &'static [&'static str],
     /// Facts about the application in a folder; `None` where there is none of this language.
@@ -118,6 +121,19 @@ pub struct Language {
 
 /// Every language. Their order never matters.
 pub const LANGUAGES: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE, rust::LANGUAGE];
+
+/// What is there and cannot be planned yet. It stops a run where it is what was meant; beside other
+/// applications it is named.
+#[derive(Debug)]
+pub struct Unsupported(pub String);
+
+impl std::fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unsupported {}
 
 /// The language with this id.
 pub fn language(id: &str) -> Option<&'static Language> {
@@ -166,7 +182,8 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
         .iter()
         .enumerate()
         .flat_map(|(at, language)| {
-            language.markers.iter().map(move |marker| (Letters::of(marker), *marker, at))
+            let all = language.markers.iter().chain(language.refused);
+            all.map(move |marker| (Letters::of(marker), *marker, at))
         })
         .collect();
     for (letters, (path, entry)) in repo.lettered(start) {

@@ -33,6 +33,7 @@ pub const LANGUAGE: Language = Language {
     id: "go",
     name: "Go",
     markers: &["go.mod"],
+    refused: &[],
     extensions: &["go"],
     detect,
     encloses: layout::encloses,

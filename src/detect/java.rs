@@ -12,10 +12,13 @@ mod artifact;
 mod branch;
 mod code;
 mod command;
+mod commands;
 mod config;
+mod demands;
 mod dialect;
 mod dropwizard;
 mod flow;
+mod gradle;
 mod hocon;
 mod image;
 mod listen;
@@ -68,6 +71,7 @@ pub const LANGUAGE: Language = Language {
     id: ID,
     name: "Java",
     markers: &["pom.xml"],
+    refused: &gradle::FILES,
     extensions: &["java"],
     detect,
     encloses: reactor::encloses,
@@ -211,8 +215,8 @@ impl<'r> App<'r> {
         let name = candidate.id.rsplit('.').next().unwrap_or_default().to_lowercase();
         let mut program =
             Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
-        let port_variable = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
-        program.port_variable.clone_from(&port_variable);
+        let demanded = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
+        let port_variable = program.port_variable.clone();
         for note in &candidate.notes {
             program.findings.push(Finding::new(
                 note.code,
@@ -236,6 +240,7 @@ impl<'r> App<'r> {
         let mut jvm = Vec::new();
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
+        demands::say(&mut program, demanded);
         let port = program.port.as_ref().map(|port| port.value);
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }
@@ -338,6 +343,9 @@ fn own_sources(dir: &Dir, model: &Model) -> Result<Vec<Source>> {
 }
 
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    if !dir.has("pom.xml") {
+        gradle::refuse(dir)?;
+    }
     if is_library(dir)? {
         return Ok(None);
     }

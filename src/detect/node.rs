@@ -67,6 +67,7 @@ pub const LANGUAGE: Language = Language {
     id: "node",
     name: "Node.js",
     markers: &["package.json"],
+    refused: &[],
     extensions: &["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx"],
     detect,
     encloses: workspace::encloses,

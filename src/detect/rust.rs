@@ -45,6 +45,7 @@ pub const LANGUAGE: Language = Language {
     id: "rust",
     name: "Rust",
     markers: &["Cargo.toml"],
+    refused: &[],
     extensions: &["rs"],
     detect,
     encloses: workspace::encloses,

@@ -65,6 +65,17 @@ impl Code<'_> {
         reach
     }
 
+    /// The condition of the `if` right around a token, where it holds as things are.
+    pub(super) fn holding(&self, place: Place) -> Option<Range<usize>> {
+        if self.reached(place, None, 0) != Reach::Sure(true) {
+            return None;
+        }
+        self.conditions(place, None).into_iter().find_map(|condition| match condition {
+            Condition::If(range, true) => Some(range),
+            _ => None,
+        })
+    }
+
     fn conditions(&self, place: Place, from: Option<usize>) -> Vec<Condition> {
         let file = &self.sources[place.0];
         let first = self.method_at(place).map_or(0, |method| method.body.start);

@@ -63,6 +63,10 @@ pub(super) struct Code<'a> {
     steps: Cell<u32>,
     /// A condition that nothing decides has been passed.
     pub(super) doubt: Cell<bool>,
+    /// Which caller hands over parameters; none: the first whose value is known.
+    pub(super) caller: Cell<Option<usize>>,
+    /// How many callers there were at most.
+    pub(super) callers_seen: Cell<usize>,
 }
 
 impl<'a> Code<'a> {
@@ -78,6 +82,8 @@ impl<'a> Code<'a> {
             bodies: Vec::new(),
             steps: Cell::new(MAX_STEPS),
             doubt: Cell::new(false),
+            caller: Cell::new(None),
+            callers_seen: Cell::new(0),
         };
         for (number, source) in sources.iter().enumerate() {
             let stem = source.path.file_name().split('.').next().unwrap_or_default();

@@ -55,6 +55,11 @@ impl Settings {
         self.strongest.get(&canonical(key)).and_then(|at| self.all.get(*at))
     }
 
+    /// The strongest setting of each key.
+    pub(super) fn strongest(&self) -> impl Iterator<Item = &Setting> {
+        self.strongest.values().filter_map(|at| self.all.get(*at))
+    }
+
     /// There is no setting.
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()

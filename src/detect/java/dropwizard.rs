@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use super::runtime::{Surroundings, binds_localhost};
-use crate::facts::{Evidence, Kind, Program, Sourced};
+use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -42,10 +42,16 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
         },
     );
     if let Some((path, text)) = configuration(around.project.repo, &around.project.model.dir())? {
-        args.value =
-            format!("server {}", crate::docker::quote::shell_words(&[path.file_name().to_owned()]));
+        let way = path.strip(&around.project.model.dir()).unwrap_or(path.file_name()).to_owned();
+        args.value = format!("server {}", crate::docker::quote::shell_words(&[way]));
         args.evidence.push(Evidence::file(&path, "the configuration that it is started with"));
-        let said = connector(&text);
+        let said = connector(&text, &["applicationconnectors:", "connector:"]);
+        let simple = text.lines().any(|line| line.trim() == "connector:");
+        let admin = connector(&text, &["adminconnectors:"]);
+        if let Some((value, line)) = admin.port.filter(|_| !simple) {
+            let evidence = Evidence::at(&path, line, "the port of the administration's connector");
+            program.more_ports.push(Sourced::new(Port::tcp(value), evidence));
+        }
         if let Some((value, line)) = said.port {
             port = Sourced::new(
                 value,
@@ -66,21 +72,27 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
     Ok(true)
 }
 
-/// The file beside the pom that configures a server; of several, one called config.yml, else the
-/// first by name.
+/// The file beside the pom, or in a folder of configurations, that configures a server; of several,
+/// one called config.yml, else the first by name.
 fn configuration(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>> {
-    let mut found = Vec::new();
-    for (path, _) in repo
-        .children(dir)
-        .filter(|(path, _)| ENDINGS.contains(&path.extension()) && repo.is_file(path))
-    {
-        let Some(text) = repo.text(path)? else { continue };
-        if text.lines().any(|line| line.trim_end() == "server:") {
-            found.push((path.clone(), text.to_string()));
+    for folder in ["", "config", "conf", "etc"] {
+        let Some(folder) = dir.join(folder) else { continue };
+        let mut found = Vec::new();
+        for (path, _) in repo
+            .children(&folder)
+            .filter(|(path, _)| ENDINGS.contains(&path.extension()) && repo.is_file(path))
+        {
+            let Some(text) = repo.text(path)? else { continue };
+            if text.lines().any(|line| line.trim_end() == "server:") {
+                found.push((path.clone(), text.to_string()));
+            }
+        }
+        found.sort_by_key(|(path, _)| (!path.file_name().starts_with("config."), path.clone()));
+        if let Some(first) = found.into_iter().next() {
+            return Ok(Some(first));
         }
     }
-    found.sort_by_key(|(path, _)| (!path.file_name().starts_with("config."), path.clone()));
-    Ok(found.into_iter().next())
+    Ok(None)
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -91,12 +103,13 @@ struct Connector {
     local: Option<u32>,
 }
 
-/// The connector of the application: `applicationConnectors`, or `connector` of a simple server.
-fn connector(text: &str) -> Connector {
+/// The first connector under one of these keys: `applicationConnectors`, or `connector` of a simple
+/// server.
+fn connector(text: &str, keys: &[&str]) -> Connector {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut lines = (1u32..).zip(text.lines()).skip_while(|(_, line)| {
         let key = line.trim().replace('_', "").to_ascii_lowercase();
-        key != "applicationconnectors:" && key != "connector:"
+        !keys.contains(&key.as_str())
     });
     let mut said = Connector::default();
     let Some((_, head)) = lines.next() else { return said };
@@ -138,13 +151,15 @@ mod tests {
 
     #[test]
     fn reads_the_connector_of_the_application() {
+        let of = |text: &str| connector(text, &["applicationconnectors:", "connector:"]);
         let text = "server:\n  applicationConnectors:\n    - type: http\n      port: 9000\n  adminConnectors:\n    - port: 9001\n      bindHost: localhost\n";
-        assert_eq!(connector(text), Connector { port: Some((9000, 4)), local: None });
+        assert_eq!(of(text), Connector { port: Some((9000, 4)), local: None });
+        assert_eq!(connector(text, &["adminconnectors:"]).port, Some((9001, 6)));
         let margin = "server:\n  application_connectors:\n  - type: http\n    port: 8989\n    # x\n    bind_host: localhost\n  request_log:\n";
-        assert_eq!(connector(margin), Connector { port: Some((8989, 4)), local: Some(6) });
+        assert_eq!(of(margin), Connector { port: Some((8989, 4)), local: Some(6) });
         let simple =
             "server:\n  type: simple\n  connector:\n    type: http\n    port: ${PORT:-7000}\n";
-        assert_eq!(connector(simple), Connector { port: Some((7000, 5)), local: None });
-        assert_eq!(connector("logging:\n  level: INFO\n"), Connector::default());
+        assert_eq!(of(simple), Connector { port: Some((7000, 5)), local: None });
+        assert_eq!(of("logging:\n  level: INFO\n"), Connector::default());
     }
 }

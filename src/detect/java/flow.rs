@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use super::artifact::Shape;
+use super::branch::Reach;
 use super::code::{Code, Place};
 use super::source::Source;
 use super::storage::write;
 use crate::code::{Base, Value};
 use crate::facts::{Evidence, Finding, Program, Severity};
 
+/// How many callers of one method are looked at.
+const MAX_CALLERS: usize = 8;
 /// The home of the image's user.
 pub(super) const HOME: &str = "/home/nonroot";
 /// Folders of the system, which no program makes its own.
@@ -57,20 +60,37 @@ const WRITERS: [Writer; 22] = [
 pub(super) fn folders(program: &mut Program, shape: &Shape, code: &Code) {
     for writer in &WRITERS {
         for place in code.calls(writer.name) {
-            let Some((range, value)) = target(code, writer, *place) else { continue };
             if reads_only(code, writer, *place) {
                 continue;
             }
-            let note = format!("`{}` writes there", writer.name);
-            let mut evidence = code.evidence((place.0, range.start), note);
-            if let Some(name) = value.parts.iter().find_map(|part| part.env.as_deref()) {
-                evidence.note = format!("{}; {name} changes it", evidence.note);
-            } else if let Some(name) = value.parts.iter().find_map(|part| part.flag.as_deref()) {
-                evidence.note = format!("{}; -D{name} changes it", evidence.note);
+            // Each caller of the method may hand over another path.
+            for caller in 0..MAX_CALLERS {
+                code.caller.set(Some(caller));
+                code.callers_seen.set(0);
+                let found = target(code, writer, *place);
+                let several = code.callers_seen.get();
+                let left_out = several > 1 && code.reached(*place, None, 0) == Reach::Sure(false);
+                if let Some((range, value)) = found.filter(|_| !left_out) {
+                    let evidence = written(code, writer, (place.0, range.start), &value);
+                    take(program, shape, &value, writer.folder, evidence);
+                }
+                if caller + 1 >= several {
+                    break;
+                }
             }
-            take(program, shape, &value, writer.folder, evidence);
         }
     }
+    code.caller.set(None);
+}
+
+fn written(code: &Code, writer: &Writer, place: Place, value: &Value) -> Evidence {
+    let mut evidence = code.evidence(place, format!("`{}` writes there", writer.name));
+    if let Some(name) = value.parts.iter().find_map(|part| part.env.as_deref()) {
+        evidence.note = format!("{}; {name} changes it", evidence.note);
+    } else if let Some(name) = value.parts.iter().find_map(|part| part.flag.as_deref()) {
+        evidence.note = format!("{}; -D{name} changes it", evidence.note);
+    }
+    evidence
 }
 
 /// `new RandomAccessFile(path, "r")`
@@ -196,68 +216,4 @@ fn beside(shape: &Shape) -> String {
         _ => "",
     };
     folder.to_owned()
-}
-
-/// A call that starts a program: its name, and the word before its dot or `new` (`""`: any).
-const STARTERS: [(&str, &str); 7] = [
-    ("ProcessBuilder", "new"),
-    ("exec", ""),
-    ("command", ""),
-    ("CommandLine", "new"),
-    ("parse", "CommandLine"),
-    ("ProcessExecutor", "new"),
-    ("startPipeline", ""),
-];
-
-/// The first words of the commands that the code starts.
-pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
-    let mut found = Vec::new();
-    for (name, on) in STARTERS {
-        for place in code.calls(name) {
-            let file = &code.sources[place.0];
-            let before = if on == "new" { place.1.checked_sub(1) } else { place.1.checked_sub(2) };
-            let any = on.is_empty() || on == "new" && file.path.extension() == "kt";
-            if !any && before.and_then(|before| file.word(before)) != Some(on) {
-                continue;
-            }
-            // `exec(..)` of a pattern matcher, a transaction, a statement and the like.
-            if name == "exec" && !(file.names("Runtime") || file.names("getRuntime")) {
-                continue;
-            }
-            if name == "command" && !file.names("ProcessBuilder") && !file.names("ProcessExecutor")
-            {
-                continue;
-            }
-            let Some(range) = code.arguments(*place).into_iter().next() else { continue };
-            if let Some(text) = command(code, *place, range) {
-                found.push((text.clone(), code.evidence(*place, format!("{name}: `{text}`"))));
-            }
-        }
-    }
-    found
-}
-
-fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
-    let source = place.0;
-    let file = &code.sources[source];
-    let value = code.value(source, range.clone(), 0);
-    let known = value.prefix();
-    let first = known.split_whitespace().next().map(str::to_owned);
-    if first.is_some() {
-        return first;
-    }
-    // `List<String> words = new ArrayList<>(); words.add("ffmpeg");`
-    let name = file.word(range.start).filter(|_| range.len() == 1)?;
-    let body = code.method_at(place).map(|method| method.body.clone())?;
-    let added = body.clone().find(|at| {
-        matches!(file.word(*at), Some("add" | "addAll"))
-            && file.mark(*at + 1, '(')
-            && *at >= 2
-            && (file.word(*at - 2) == Some(name)
-                || file.word(*at - 2) == Some("Collections") && file.word(*at + 2) == Some(name))
-    })?;
-    let number = usize::from(file.word(added - 2) == Some("Collections"));
-    let first = code.arguments((source, added)).get(number)?.clone();
-    let known = code.value(source, first, 0).prefix();
-    known.split_whitespace().next().map(str::to_owned)
 }

@@ -7,7 +7,7 @@ use super::branch::Reach;
 use super::code::{Code, Definition, MAX_DEPTH, Method, Place, elements, end_of};
 use super::source::{Source, Token};
 use super::value::{Called, Overridden};
-use crate::code::{Part, Value};
+use crate::code::{Base, Part, Value};
 use crate::facts::Evidence;
 
 /// How many definitions of one name are looked at.
@@ -87,7 +87,7 @@ impl Code<'_> {
             if file.word(last) != Some(name) && file.word(range.start) != Some(name) {
                 continue;
             }
-            if let Some(value) = self.injected(source, range, depth) {
+            if let Some(value) = self.injected(source, range) {
                 return Some(value);
             }
             return self.callers(file.word(at)?, number, depth);
@@ -97,7 +97,7 @@ impl Code<'_> {
 
     /// `@Value("${a.b:c}")`, `@ConfigProperty(name = "a.b", defaultValue = "c")`,
     /// `@DefaultValue("c")` in the tokens before a name.
-    fn injected(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
+    fn injected(&self, source: usize, range: Range<usize>) -> Option<Value> {
         let file = &self.sources[source];
         for at in range {
             let Some(name) = file.word(at).filter(|_| file.mark(at.wrapping_sub(1), '@')) else {
@@ -112,7 +112,7 @@ impl Code<'_> {
             };
             let evidence = self.evidence((source, at), format!("@{name}"));
             match name {
-                "Value" => return Some(self.placeholder(text("")?, evidence, depth)),
+                "Value" => return Some(self.placeholder(text("")?, evidence)),
                 "DefaultValue" => return Some(Value::known(text("")?, evidence)),
                 "ConfigProperty" | "Property" => {
                     let key = text("name")?;
@@ -130,15 +130,41 @@ impl Code<'_> {
     }
 
     /// Text with `${key:default}` in it.
-    fn placeholder(&self, text: &str, evidence: Evidence, _: usize) -> Value {
-        let (expanded, variable) = self.settings.expand(text);
-        if expanded.contains("${") || expanded.contains("#{") {
-            return Value::unknown(evidence);
-        }
+    fn placeholder(&self, text: &str, evidence: Evidence) -> Value {
         let key = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         let key = key.map(|key| key.split(':').next().unwrap_or_default());
+        let (_, variable) = self.settings.expand(text);
         let env = variable.or_else(|| key.filter(|key| !key.contains('$')).map(variable_of));
-        Part { text: Some(expanded), env, ..Part::unknown(evidence) }.into()
+        self.expanded(text, env, evidence)
+    }
+
+    /// A setting's text, with the folders that the JVM knows: `${user.home}/data`.
+    pub(super) fn expanded(&self, text: &str, env: Option<String>, evidence: Evidence) -> Value {
+        let text = self.settings.expand(text).0;
+        let text = text.replace("${java.io.tmpdir}", "/tmp").replace("${user.dir}", ".");
+        let (base, text) = match text.strip_prefix("${user.home}") {
+            Some(rest) => (Some(Base::Home), rest.to_owned()),
+            None => (None, text),
+        };
+        if text.contains("${") || text.contains("#{") {
+            return Value::unknown(evidence);
+        }
+        let Some(base) = base else {
+            return Part { text: Some(text), env, ..Part::unknown(evidence) }.into();
+        };
+        let mut found = Value::base(base, evidence.clone());
+        found.parts.extend(Value::known(text, evidence).parts);
+        if let Some(part) = found.parts.first_mut() {
+            part.env = env;
+        }
+        found
+    }
+
+    /// The value that code asks the settings for by their key.
+    pub(super) fn asked_for(&self, key: &str, evidence: Evidence) -> Option<Value> {
+        let setting = self.settings.get(key)?;
+        let (_, variable) = self.settings.expand(&setting.value);
+        Some(self.expanded(&setting.value, variable, evidence))
     }
 
     /// A field of the class in a source: as a framework sets it, else as the code does.
@@ -147,7 +173,7 @@ impl Code<'_> {
             return None;
         }
         let file = &self.sources[source];
-        if let Some(value) = self.declared(source, name, depth) {
+        if let Some(value) = self.declared(source, name) {
             return Some(value);
         }
         let all: Vec<&Definition> = self
@@ -160,23 +186,63 @@ impl Code<'_> {
         // A setter hands on what nobody knows.
         let found = self.merged(&all, None, depth);
         let Some(prefix) = prefix(file) else { return found };
-        let key = format!("{prefix}.{name}");
-        let env = Some(variable_of(&key));
-        if let Some(setting) = self.settings.get(&key) {
-            let text = self.settings.expand(&setting.value).0;
-            let known = Some(text).filter(|text| !text.contains("${"));
-            let part = Part { text: known, env, ..Part::unknown(setting.evidence.clone()) };
-            return Some(part.into());
+        if found.is_none() && !declares(file, name) {
+            return None;
         }
-        let mut found = found?;
+        Some(self.bound(&format!("{prefix}.{name}"), found, (source, 0)))
+    }
+
+    /// A property by its key: as it is set, else `default`, else an object that holds further ones.
+    fn bound(&self, key: &str, default: Option<Value>, at: Place) -> Value {
+        let env = Some(variable_of(key));
+        if let Some(setting) = self.settings.get(key) {
+            let found = self.expanded(&setting.value, env.clone(), setting.evidence.clone());
+            if !found.is_unknown() {
+                return found;
+            }
+        }
+        let Some(mut found) = default else {
+            let evidence = self.evidence(at, key.to_owned());
+            return Part { flag: Some(key.to_owned()), ..Part::unknown(evidence) }.into();
+        };
         if let [part] = found.parts.as_mut_slice() {
             part.env = env;
+        }
+        found
+    }
+
+    /// What an object that a framework fills gives by a getter: `properties.getStorage().getPath()`.
+    pub(super) fn part_of(&self, object: &Value, getter: &str, depth: usize) -> Option<Value> {
+        let [part] = object.parts.as_slice() else { return None };
+        let key = part.flag.as_deref().filter(|_| part.text.is_none())?;
+        let name = property_of(getter);
+        let file = self.sources.iter().position(|source| source.path == part.evidence.file)?;
+        prefix(&self.sources[file]).filter(|prefix| key.starts_with(prefix.as_str()))?;
+        // The class of the object lies in the same file, or in one of its own.
+        let last = key.rsplit('.').next().unwrap_or_default();
+        let own =
+            self.type_of((file, 0), last).filter(|home| declares(&self.sources[*home], &name));
+        let home = own.unwrap_or(file);
+        let all: Vec<&Definition> = self
+            .definitions(&name)
+            .iter()
+            .filter(|d| d.at.0 == home)
+            .filter(|d| self.method_at(d.at).is_none())
+            .take(MAX_DEFINITIONS)
+            .collect();
+        let default = self.declared(home, &name).or_else(|| self.merged(&all, None, depth));
+        let mut found = self.bound(&format!("{key}.{name}"), default, (file, 0));
+        if let [part] = found.parts.as_mut_slice()
+            && part.text.is_none()
+        {
+            // What the object's own parts are looked up by.
+            part.evidence.file = self.sources[file].path.clone();
         }
         Some(found)
     }
 
     /// A field or a part of a record that a framework fills.
-    fn declared(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
+    fn declared(&self, source: usize, name: &str) -> Option<Value> {
         let file = &self.sources[source];
         let at = (1..file.tokens.len()).find(|at| {
             file.word(*at) == Some(name)
@@ -199,7 +265,7 @@ impl Code<'_> {
                 start -= 1;
             }
         }
-        self.injected(source, start..at, depth)
+        self.injected(source, start..at)
     }
 
     /// The method of that name in a source, or the only one of the program.
@@ -228,10 +294,7 @@ impl Code<'_> {
         }
         // A getter that a record or a library makes.
         other.flatten()?;
-        let name = call.name.strip_prefix("get").or(call.name.strip_prefix("is"));
-        let mut letters = name.unwrap_or(call.name).chars();
-        let first = letters.next()?;
-        self.field(home, &(first.to_lowercase().collect::<String>() + letters.as_str()), depth + 1)
+        self.field(home, &property_of(call.name), depth + 1)
     }
 
     fn returned(&self, method: &Method, depth: usize) -> Option<Value> {
@@ -279,6 +342,26 @@ impl Code<'_> {
         }
         Some(found)
     }
+}
+
+/// A class has a field, or a record a part, of that name: a type stands before it.
+fn declares(file: &Source, name: &str) -> bool {
+    (1..file.tokens.len()).any(|at| {
+        let typed = file.word(at - 1).is_some() || file.mark(at - 1, '>');
+        file.word(at) == Some(name)
+            && typed
+            && [';', '=', ',', ')'].into_iter().any(|mark| file.mark(at + 1, mark))
+            && !matches!(file.word(at - 1), Some("return" | "new" | "throw"))
+    })
+}
+
+/// The property of `getName()`, `isName()` or `name()`.
+fn property_of(getter: &str) -> String {
+    let name = getter.strip_prefix("get").or(getter.strip_prefix("is"));
+    let name = name.filter(|name| name.starts_with(char::is_uppercase)).unwrap_or(getter);
+    let mut letters = name.chars();
+    let first = letters.next().map(|c| c.to_lowercase().collect::<String>()).unwrap_or_default();
+    first + letters.as_str()
 }
 
 /// `server.port` as a variable of the environment: `SERVER_PORT`.

@@ -9,6 +9,7 @@ use super::artifact::{Project, Shape};
 use super::code::Code;
 use super::command;
 use super::config::{Setting, Settings};
+use super::demands::{self, Demanded};
 use super::flow;
 use super::listen;
 use super::pom::{Dependency, Model, relative};
@@ -28,14 +29,14 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// Where a program's port can be changed.
-pub(super) type PortVariable = Option<String>;
+type PortVariable = Option<String>;
 
-/// Fills in everything that is not the artifact; the variable that changes the port.
+/// Fills in everything that is not the artifact; the variables that it asks for.
 pub(super) fn describe(
     program: &mut Program,
     shape: &Shape,
     around: &Surroundings,
-) -> Result<PortVariable> {
+) -> Result<Demanded> {
     let pom = around.project.model.path();
     let jvm = |note: &str| Evidence::at(pom, around.project.model.line("artifactId"), note);
     program.handles_sigterm = Some(jvm("the JVM runs its shutdown hooks and ends on SIGTERM"));
@@ -55,16 +56,18 @@ pub(super) fn describe(
         reads_source(program, source, around);
     }
     flow::folders(program, shape, &code);
-    for (command, evidence) in flow::started(&code) {
-        starts(program, around, &command, &evidence);
+    for (command, evidence) in super::commands::started(&code) {
+        super::commands::starts(program, around, &command, &evidence);
     }
     storage::databases(program, around);
     storage::logs(program, around)?;
     external_config(program, around);
+    demands::files(program, around, &code);
     if let Some(evidence) = program.needs.temporary_files.clone() {
         write(program, "/tmp", evidence);
     }
-    Ok(variable)
+    program.port_variable = variable;
+    Ok(demands::variables(around, &code))
 }
 
 /// The server that the dependencies bring.
@@ -335,7 +338,7 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
     }
 }
 
-fn need(program: &mut Program, package: &str, evidence: Evidence) {
+pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
     if !program.needs.packages.iter().any(|held| held.value == package) {
         program.needs.packages.push(Sourced::new(package.to_owned(), evidence));
     }
@@ -406,16 +409,6 @@ fn path_class(source: &Source, at: usize) -> bool {
         matches!(&source.tokens[class].0, Token::Word(word) if word == "Path" || word == "Paths")
             && source.tokens[class + 1].0 == Token::Mark('.')
     })
-}
-
-fn starts(program: &mut Program, around: &Surroundings, text: &str, evidence: &Evidence) {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let name = word.rsplit('/').next().unwrap_or_default();
-    if matches!(name, "sh" | "bash") {
-        program.needs.shell.get_or_insert_with(|| evidence.clone());
-    } else if let Some(package) = around.project.tables.programs.get(name) {
-        need(program, package, evidence.clone());
-    }
 }
 
 /// A path in the code: what the repository holds is carried.

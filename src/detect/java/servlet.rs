@@ -10,7 +10,9 @@ const MAX_SEARCHED: usize = 400;
 impl Project<'_> {
     pub(super) fn servlet(&self) -> Candidate {
         let dependencies = self.model.dependencies();
-        let asked = dependencies.iter().find_map(|dependency| {
+        // The API itself says more than a framework that needs it: the rows are in that order.
+        let asked = self.tables.servlet_apis().find_map(|api| {
+            let dependency = dependencies.iter().find(|dependency| dependency.key == api)?;
             let environment =
                 self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
             Some((environment.to_owned(), dependency.evidence.clone()))

@@ -49,7 +49,33 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
         );
         return Ok((None, vec![finding]));
     }
-    Ok((None, Vec::new()))
+    Ok((None, by_default(app).into_iter().collect()))
+}
+
+/// A profile of a developer's that is active by default, beside one of production.
+fn by_default(app: &App) -> Option<Finding> {
+    app.model.lineage.iter().find_map(|level| {
+        let id = |profile: &super::xml::Element| profile.text_at("id").unwrap_or_default().to_owned();
+        let taken = level.root.list("profiles").find(|profile| {
+            profile.text_at("activation/activeByDefault") == Some("true")
+                && is_of_developer(&id(profile))
+        })?;
+        let other = level.root.list("profiles").find(|profile| {
+            ["prod", "production", "live"].contains(&id(profile).as_str())
+        })?;
+        let (taken_id, other_id) = (id(taken), id(other));
+        Some(Finding::new(
+            "build-profile",
+            Severity::Warning,
+            format!("the image is built with the profile {taken_id}, which is active by default, and not with {other_id}"),
+            [
+                Evidence::at(&level.path, taken.line, format!("profile {taken_id}")),
+                Evidence::at(&level.path, other.line, format!("profile {other_id}")),
+            ],
+            "what the profile of production packs or sets is not in the image",
+            format!("set `profiles = \"{other_id}\"` in dockgen.toml where the image is for production"),
+        ))
+    })
 }
 
 /// `-Pa,b`, `-P a`, `--activate-profiles=a`.
@@ -391,5 +417,13 @@ mod tests {
         let other = ("Makefile", "all:\n\tmvn -P other verify\n\tmvn -Pprod test\n");
         let (found, _) = facts(&profile("true"), &[other]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
+        let said = |profile: &str| {
+            let (found, _) = facts(profile, &[]);
+            found
+                .findings
+                .iter()
+                .any(|f| f.code == "build-profile" && f.what.contains("not with prod"))
+        };
+        assert!(said(&profile("true")) && !said(&profile("false")));
     }
 }

@@ -213,6 +213,11 @@ impl Tables {
         version.and_then(row).or_else(|| self.quarkus.first()).map(|row| row.java)
     }
 
+    /// The dependencies that tell which servlet API is meant, surest first.
+    pub(super) fn servlet_apis(&self) -> impl Iterator<Item = &str> {
+        self.servlet.iter().map(|row| row.api.as_str())
+    }
+
     /// The environment that an API in this version asks for.
     pub(super) fn servlet(&self, api: &str, version: Option<&str>) -> Option<&str> {
         let rows = self.servlet.iter().filter(|row| row.api == api);

@@ -18,8 +18,11 @@ fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
     let pom = POM.replace("DEPENDENCIES", &format!("<dependencies>{list}</dependencies>"));
     let mut files = vec![("pom.xml".to_owned(), pom)];
     for (name, body) in sources {
-        let path =
-            if name.contains('/') { (*name).to_owned() } else { format!("src/main/java/{name}") };
+        let path = match name.strip_prefix('/') {
+            Some(top) => top.to_owned(),
+            None if name.contains('/') => (*name).to_owned(),
+            None => format!("src/main/java/{name}"),
+        };
         files.push((path, (*body).to_owned()));
     }
     let repo = Repo::from_files(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
@@ -247,6 +250,111 @@ fn folders_come_through_getters_constructors_and_settings() {
     let value =
         "class Box { Box(@Value(\"${box.dir:boxes}\") String dir) { new File(dir).mkdirs(); } }";
     assert_eq!(folders(&[app, ("Box.java", value)]), ["boxes"]);
+}
+
+#[test]
+fn folders_of_nested_properties_and_of_the_archive_are_followed() {
+    let app = ("App.java", &*main("new Box(p).open();"));
+    let owner = |way: &str| {
+        format!(
+            "class Box {{ private final Path root; Box(BoxProperties p) {{ this.root = Path.of({way}); }} void open() {{ Files.createDirectories(root); }} }}"
+        )
+    };
+    let nested = "@ConfigurationProperties(prefix = \"box\") class BoxProperties { private final Store store = new Store(); Store getStore() { return store; } static class Store { private String path = \"kept\"; } }";
+    let by_getters = owner("p.getStore().getPath()");
+    let all = [app, ("Box.java", &by_getters), ("BoxProperties.java", nested)];
+    assert_eq!(folders(&all), ["kept"]);
+    let record = "@ConfigurationProperties(\"box\") record BoxProperties(Store store) { record Store(String path) {} }";
+    let settings =
+        ("src/main/resources/application.yml", "box:\n  store:\n    path: ${user.home}/kept\n");
+    let by_parts = owner("p.store().path()");
+    let all = [app, ("Box.java", &by_parts), ("BoxProperties.java", record), settings];
+    assert_eq!(folders(&all), ["/home/nonroot/kept"]);
+    for way in [
+        "new File(new ApplicationHome(App.class).getDir(), \"kept\").mkdirs();",
+        "ApplicationHome h = new ApplicationHome(); new File(h.getSource().getParentFile(), \"kept\").mkdirs();",
+    ] {
+        assert_eq!(folders(&[("App.java", &main(way))]), ["kept"], "{way}");
+    }
+}
+
+#[test]
+fn each_caller_hands_over_its_own_path() {
+    let touch = main("touch(new File(\"a/x\"), false); touch(new File(\"b/x\"), true); touch(new File(\"c/x\"), other);")
+        .replace("class App {", "class App { static void touch(File f, boolean make) { if (make) { f.mkdirs(); } }");
+    assert_eq!(folders(&[("App.java", &touch)]), ["b/x", "c/x"]);
+}
+
+/// The code and text of each finding.
+fn findings(dependencies: &str, sources: &[(&str, &str)]) -> Vec<(String, String)> {
+    let found = program(dependencies, sources);
+    found.findings.into_iter().map(|finding| (finding.code, finding.what)).collect()
+}
+
+#[test]
+fn variables_without_default_are_said() {
+    let of = |body: &str, settings: &str| {
+        let body = main(body);
+        let settings = ("src/main/resources/application.yml", settings);
+        let found = findings("", &[("App.java", &body), settings]);
+        found.into_iter().find(|(code, _)| code == "variables-required").map(|(_, what)| what)
+    };
+    let what = |names: &str| Some(format!("the program has no default for {names}"));
+    let url = "url: jdbc:x://${DB_HOST:db}/${DB_NAME}\nkey: ${A_KEY:${B_KEY}}\nname: ${app.name}\n";
+    assert_eq!(of("x();", url), what("DB_NAME"));
+    assert_eq!(of("Objects.requireNonNull(System.getenv(\"AB\"), \"x\");", ""), what("AB"));
+    let thrown =
+        "String k = System.getenv(\"CD\"); if (k == null || k.isBlank()) { throw new E(); }";
+    assert_eq!(of(thrown, ""), what("CD"));
+    let exit = "if (System.getenv(\"EF\") == null) System.exit(2);";
+    assert_eq!(of(exit, ""), what("EF"));
+    let optional = "Optional.ofNullable(System.getenv(\"GH\")).orElseThrow();";
+    assert_eq!(of(optional, ""), what("GH"));
+    for body in [
+        "String k = System.getenv(\"CD\"); if (k != null) { throw new E(); }",
+        "String k = System.getenv(\"CD\"); if (k == null) { k = \"x\"; }",
+        "if (System.getenv(\"EF\") == null) System.exit(0);",
+    ] {
+        assert_eq!(of(body, ""), None, "{body}");
+    }
+}
+
+#[test]
+fn files_that_only_an_example_is_there_for_are_said() {
+    let of = |body: &str, more: &[(&str, &str)]| {
+        let body = main(body);
+        let mut all = vec![("App.java", &*body)];
+        all.extend(more);
+        let found = findings("org.springframework.boot:spring-boot-starter-web", &all);
+        found.into_iter().filter(|(code, _)| code == "config-not-in-git").count()
+    };
+    let reads = "new FileInputStream(\"config.yml\");";
+    assert_eq!(of(reads, &[("/config.example.yml", "x")]), 1);
+    assert_eq!(of(reads, &[]), 0);
+    assert_eq!(of(reads, &[("/config.yml.example", "x"), ("/config.yml", "x")]), 0);
+    let resource = "A.class.getResourceAsStream(\"/my.properties\");";
+    assert_eq!(of(resource, &[("src/main/resources/my.properties.sample", "x")]), 1);
+    let spring = ("src/main/resources/application.properties.example", "a=b");
+    assert_eq!(of("x();", &[spring]), 1);
+    assert_eq!(of("x();", &[spring, ("src/main/resources/application.yml", "a: b")]), 0);
+}
+
+#[test]
+fn programs_of_a_shell_and_unknown_ones_are_named() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        let packages = found.needs.packages.into_iter().map(|package| package.value);
+        let said = found.findings.into_iter().filter(|f| f.code == "system-program");
+        (packages.collect::<Vec<_>>().join(" "), said.map(|f| f.what).collect::<Vec<_>>().join(" "))
+    };
+    let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";
+    assert_eq!(of(line), ("tesseract imagemagick".to_owned(), String::new()));
+    let (packages, said) = of("new ProcessBuilder(\"qpdf\", \"x\").start();");
+    assert!(packages.is_empty() && said.contains("`qpdf`"), "{packages} {said}");
+    for body in ["cmd.exe", "xdg-open", "./run.sh", "java", "CONVERT"] {
+        let body = format!("new ProcessBuilder(\"{body}\", \"x\").start();");
+        assert_eq!(of(&body), (String::new(), String::new()), "{body}");
+    }
 }
 
 #[test]

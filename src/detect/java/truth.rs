@@ -52,7 +52,10 @@ impl Code<'_> {
             Some("false") => return Some(false),
             _ => {}
         }
-        self.asked(source, from..to, depth)
+        self.asked(source, from..to, depth).or_else(|| {
+            let value = self.value(source, from..to, depth + 1);
+            value.text().and_then(|text| text.parse().ok())
+        })
     }
 
     /// `x == null`, `args.length == 0`.

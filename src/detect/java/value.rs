@@ -49,6 +49,18 @@ const SAME: [&str; 34] = [
     "takeIf",
     "ifBlank",
 ];
+/// Methods that ask for a setting.
+const ASKS: [&str; 9] = [
+    "getProperty",
+    "getRequiredProperty",
+    "getInt",
+    "getInteger",
+    "getLong",
+    "getString",
+    "getValue",
+    "getOptionalValue",
+    "get",
+];
 /// Methods that hand on their first argument.
 const PASSES: [(&str, &str); 17] = [
     ("String", "format"),
@@ -249,6 +261,9 @@ impl Code<'_> {
                 let number: String = number.chars().filter(char::is_ascii_digit).collect();
                 Some(Value::known(number.clone(), self.evidence((source, range.start), number)))
             }
+            (None, [truth @ ("true" | "false")]) => {
+                Some(Value::known(*truth, self.evidence((source, range.start), *truth)))
+            }
             (None, names) => self.named((source, range.start), names, depth + 1),
             (Some(_), _) => None,
         }
@@ -300,8 +315,16 @@ impl Code<'_> {
                     }
                 });
             }
+            // Settings that code asks for by their key, with what stands in where there are none.
+            (_, asks) if ASKS.contains(&asks) && self.keyed(source, &arguments).is_some() => {
+                return self.keyed(source, &arguments);
+            }
             (_, "getProperty" | "getInt" | "getInteger") if arguments.len() == 2 => {
                 return argument(1);
+            }
+            // Where Spring Boot's own archive lies, and the folder of it.
+            (_, "ApplicationHome") => {
+                return Some(Value::base(Base::Program, self.evidence(place, "its own folder")));
             }
             ("Path", "of") | ("Paths", "get") | (_, "File") => {
                 return Some(joined((0..arguments.len()).filter_map(argument).collect()));
@@ -316,7 +339,7 @@ impl Code<'_> {
                 return argument(0);
             }
             (_, "arrayOf" | "listOf" | "mutableListOf") => return argument(0),
-            (_, "getLocation") => {
+            (_, "getLocation") if file.names("getCodeSource") => {
                 let mut found = Value::base(Base::Program, self.evidence(place, "its own archive"));
                 found.parts.extend(Value::known("/app.jar", self.evidence(place, "")).parts);
                 return Some(found);
@@ -335,11 +358,27 @@ impl Code<'_> {
                 "resolveSibling" => Some(joined(vec![on.parent(), argument(0)?])),
                 "getParent" | "getParentFile" => Some(on.parent()),
                 "orElse" | "orElseGet" => Some(or_else(on, &argument(0)?)),
-                _ if SAME.contains(&name) => Some(on),
-                _ => None,
+                "getDir" if matches!(on.below(), Some((Base::Program, _))) => Some(on),
+                "getSource" if matches!(on.below(), Some((Base::Program, _))) => {
+                    let mut found = on;
+                    let own = Value::known("/app.jar", self.evidence(place, "its own archive"));
+                    found.parts.extend(own.parts);
+                    Some(found)
+                }
+                _ => match self.part_of(&on, name, depth + 1) {
+                    None if SAME.contains(&name) => Some(on),
+                    part => part,
+                },
             };
         }
         self.own_call(call, depth)
+    }
+
+    /// The setting that the first argument of a call names.
+    fn keyed(&self, source: usize, arguments: &[Range<usize>]) -> Option<Value> {
+        let first = arguments.first().filter(|range| range.len() == 1)?;
+        let key = self.sources[source].text(first.start)?;
+        self.asked_for(key, self.evidence((source, first.start), key.to_owned()))
     }
 
     /// The value that a name holds: a variable, a parameter, a field, a constant of another class.
@@ -370,16 +409,28 @@ impl Code<'_> {
         (0..file.tokens.len()).find_map(declared)
     }
 
-    /// What callers hand to the parameter of a method.
+    /// What callers hand to the parameter of a method: the caller at hand, else the first whose
+    /// value is known.
     pub(super) fn callers(&self, name: &str, number: usize, depth: usize) -> Option<Value> {
+        let ranges: Vec<(usize, Range<usize>)> = self
+            .calls(name)
+            .iter()
+            .take(MAX_CALLERS)
+            .filter_map(|place| Some((place.0, self.arguments(*place).get(number)?.clone())))
+            .collect();
+        let value = |(source, range): &(usize, Range<usize>)| {
+            Some(self.value(*source, range.clone(), depth + 1)).filter(|value| !value.is_unknown())
+        };
+        self.callers_seen.set(self.callers_seen.get().max(ranges.len()));
+        if let Some(wanted) = self.caller.get() {
+            return value(ranges.get(wanted.min(ranges.len().checked_sub(1)?))?);
+        }
         let mut partly = None;
-        for place in self.calls(name).iter().take(MAX_CALLERS) {
-            let Some(range) = self.arguments(*place).get(number).cloned() else { continue };
-            let value = self.value(place.0, range, depth + 1);
-            if value.is_known() {
-                return Some(value);
+        for range in &ranges {
+            match value(range) {
+                Some(found) if found.is_known() => return Some(found),
+                found => partly = partly.or(found),
             }
-            partly = partly.or(Some(value).filter(|value| !value.is_unknown()));
         }
         partly
     }

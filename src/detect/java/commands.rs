@@ -1,0 +1,167 @@
+//! Programs of the system that the code starts.
+
+use std::ops::Range;
+
+use super::code::{Code, Place};
+use super::runtime::{Surroundings, need};
+use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::shell;
+
+/// How many programs that the image does not hold are named.
+const MAX_NAMED: usize = 8;
+/// What every image with a shell holds.
+const BESIDE_SHELL: [&str; 26] = [
+    "cat", "chmod", "chown", "cp", "date", "df", "du", "echo", "env", "grep", "hostname", "id",
+    "kill", "ln", "ls", "mkdir", "mv", "nproc", "printenv", "rm", "sleep", "sort", "tail", "touch",
+    "uname", "whoami",
+];
+/// What belongs to a desktop, to another system, or to the Java runtime itself.
+const ELSEWHERE: [&str; 30] = [
+    "java",
+    "javac",
+    "cmd",
+    "powershell",
+    "pwsh",
+    "explorer",
+    "rundll32",
+    "reg",
+    "wmic",
+    "taskkill",
+    "tasklist",
+    "netsh",
+    "where",
+    "which",
+    "open",
+    "xdg-open",
+    "gnome-open",
+    "kde-open",
+    "osascript",
+    "sw_vers",
+    "system_profiler",
+    "defaults",
+    "launchctl",
+    "ipconfig",
+    "notify-send",
+    "firefox",
+    "netscape",
+    "mozilla",
+    "sensible-browser",
+    "true",
+];
+
+/// What a started program asks of the image.
+pub(super) fn starts(
+    program: &mut Program,
+    around: &Surroundings,
+    text: &str,
+    evidence: &Evidence,
+) {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let name = word.rsplit('/').next().unwrap_or_default();
+    let of_repository = word.starts_with('.') || word.contains('/') && !word.starts_with('/');
+    if matches!(name, "sh" | "bash") || BESIDE_SHELL.contains(&name) {
+        program.needs.shell.get_or_insert_with(|| evidence.clone());
+    } else if let Some(package) = around.project.tables.programs.get(name) {
+        need(program, package, evidence.clone());
+    } else if !of_repository && is_name(name) && !ELSEWHERE.contains(&name) {
+        let said = |finding: &&Finding| finding.code == "system-program";
+        let what = format!("the program starts `{name}`, and the image does not hold it");
+        let held = program.findings.iter().filter(said).any(|finding| finding.what == what);
+        if held || program.findings.iter().filter(said).count() >= MAX_NAMED {
+            return;
+        }
+        program.findings.push(Finding::new(
+            "system-program",
+            Severity::Note,
+            what,
+            [evidence.clone()],
+            "the image holds the Java runtime and the program alone: starting it fails there",
+            "if it matters in production, add it to the final stage on --base debian or --base alpine",
+        ));
+    }
+}
+
+/// A name that a program of the system can have; those of Windows have an ending.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.len() > 1
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_+".contains(c))
+}
+
+/// A call that starts a program: its name, and the word before its dot or `new` (`""`: any).
+const STARTERS: [(&str, &str); 7] = [
+    ("ProcessBuilder", "new"),
+    ("exec", ""),
+    ("command", ""),
+    ("CommandLine", "new"),
+    ("parse", "CommandLine"),
+    ("ProcessExecutor", "new"),
+    ("startPipeline", ""),
+];
+
+/// The first words of the commands that the code starts.
+pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
+    let mut found = Vec::new();
+    for (name, on) in STARTERS {
+        for place in code.calls(name) {
+            let file = &code.sources[place.0];
+            let before = if on == "new" { place.1.checked_sub(1) } else { place.1.checked_sub(2) };
+            let any = on.is_empty() || on == "new" && file.path.extension() == "kt";
+            if !any && before.and_then(|before| file.word(before)) != Some(on) {
+                continue;
+            }
+            // `exec(..)` of a pattern matcher, a transaction, a statement and the like.
+            if name == "exec" && !(file.names("Runtime") || file.names("getRuntime")) {
+                continue;
+            }
+            if name == "command" && !file.names("ProcessBuilder") && !file.names("ProcessExecutor")
+            {
+                continue;
+            }
+            let Some(range) = code.arguments(*place).into_iter().next() else { continue };
+            let Some(text) = command(code, *place, range) else { continue };
+            let evidence = |text: &str| code.evidence(*place, format!("{name}: `{text}`"));
+            let is_shell = matches!(text.rsplit('/').next(), Some("sh" | "bash"));
+            for word in handed(code, *place).filter(|_| is_shell).unwrap_or_default() {
+                found.push((word.clone(), evidence(&word)));
+            }
+            found.push((text.clone(), evidence(&text)));
+        }
+    }
+    found
+}
+
+/// The programs of the line that a shell is handed: `"sh", "-c", "convert a b"`.
+fn handed(code: &Code, (source, at): Place) -> Option<Vec<String>> {
+    let file = &code.sources[source];
+    let end = file.pair(at + 1).min(at + 80);
+    let flag = (at..end).find(|at| file.text(*at) == Some("-c"))?;
+    let line = file.text(flag + 2)?;
+    let commands = shell::parse(line).commands.into_iter();
+    Some(commands.filter_map(|command| command.argv.into_iter().next()).collect())
+}
+
+fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
+    let source = place.0;
+    let file = &code.sources[source];
+    let value = code.value(source, range.clone(), 0);
+    let known = value.prefix();
+    let first = known.split_whitespace().next().map(str::to_owned);
+    if first.is_some() {
+        return first;
+    }
+    // `List<String> words = new ArrayList<>(); words.add("ffmpeg");`
+    let name = file.word(range.start).filter(|_| range.len() == 1)?;
+    let body = code.method_at(place).map(|method| method.body.clone())?;
+    let added = body.clone().find(|at| {
+        matches!(file.word(*at), Some("add" | "addAll"))
+            && file.mark(*at + 1, '(')
+            && *at >= 2
+            && (file.word(*at - 2) == Some(name)
+                || file.word(*at - 2) == Some("Collections") && file.word(*at + 2) == Some(name))
+    })?;
+    let number = usize::from(file.word(added - 2) == Some("Collections"));
+    let first = code.arguments((source, added)).get(number)?.clone();
+    let known = code.value(source, first, 0).prefix();
+    known.split_whitespace().next().map(str::to_owned)
+}

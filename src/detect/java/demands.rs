@@ -1,0 +1,242 @@
+//! What must be given from outside when the program starts: variables without a default, and files
+//! of which the repository holds an example alone.
+
+use std::collections::BTreeMap;
+
+use super::code::{Code, Place, end_of};
+use super::runtime::Surroundings;
+use super::source::Source;
+use crate::code::Value;
+use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::path::RelPath;
+
+/// How many variables are named in one finding.
+const MAX_NAMED: usize = 12;
+/// Words in the name of an example.
+const EXAMPLE: [&str; 6] = ["example", "sample", "dist", "template", "default", "tmpl"];
+
+/// Variables without a default, with the place that asks for each.
+pub(super) type Demanded = BTreeMap<String, Evidence>;
+
+/// The variables without which the program does not run.
+pub(super) fn variables(around: &Surroundings, code: &Code) -> Demanded {
+    let mut found = Demanded::new();
+    for setting in around.settings.strongest() {
+        for name in without_default(&setting.value) {
+            if around.settings.get(name).is_none() {
+                let note = format!("{} = {}", setting.key, setting.value);
+                let evidence = Evidence { note, ..setting.evidence.clone() };
+                found.entry(name.to_owned()).or_insert(evidence);
+            }
+        }
+    }
+    for (name, evidence) in of_code(code) {
+        found.entry(name).or_insert(evidence);
+    }
+    found
+}
+
+/// Names those that the image does not set.
+pub(super) fn say(program: &mut Program, mut found: Demanded) {
+    found.retain(|name, _| {
+        program.port_variable.as_deref() != Some(name.as_str())
+            && !program.env.iter().any(|held| held.value.key == *name)
+    });
+    if found.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
+    let more = found.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let set: Vec<String> = names.iter().map(|name| format!("-e {name}=...")).collect();
+    program.findings.push(Finding::new(
+        "variables-required",
+        Severity::Note,
+        format!("the program has no default for {}{more}", names.join(", ")),
+        found.values().take(MAX_NAMED).cloned(),
+        "where one is not set, the container stops when it starts, or fails when it comes to it",
+        format!("set them when the container starts: `docker run {} ...`", set.join(" ")),
+    ));
+}
+
+/// The names in upper case of `${NAME}`, outside of other references.
+fn without_default(value: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = value;
+    while let Some(start) = rest.find("${") {
+        let inner = &rest[start + 2..];
+        let end = inner.find(['}', ':', '$', '{']).unwrap_or(inner.len());
+        let name = &inner[..end];
+        if inner[end..].starts_with('}') && is_variable(name) {
+            found.push(name);
+        }
+        // A default may hold a reference, which is asked for only where the first is not set.
+        let closed = inner.find('}').map_or(inner.len(), |at| at + 1);
+        rest = &inner[closed..];
+    }
+    found
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && name.len() > 1
+}
+
+/// Variables whose absence ends the program: `requireNonNull(getenv("X"))`, `?: error(..)`,
+/// `if (x == null) throw ..`.
+fn of_code(code: &Code) -> Vec<(String, Evidence)> {
+    let mut found = Vec::new();
+    let mut take = |value: &Value, place: Place| {
+        let [part] = value.parts.as_slice() else { return };
+        let name = part.env.as_deref().filter(|name| part.text.is_none() && is_variable(name));
+        if let Some(name) = name {
+            let note = format!("the program ends where {name} is not set");
+            found.push((name.to_owned(), code.evidence(place, note)));
+        }
+    };
+    for place in code.calls("requireNonNull") {
+        if let Some(range) = code.arguments(*place).first() {
+            take(&code.value(place.0, range.clone(), 0), *place);
+        }
+    }
+    for place in code.calls("getenv") {
+        let file = &code.sources[place.0];
+        let end = file.pair(place.1 + 1);
+        let elvis = file.mark(end + 1, '?') && file.mark(end + 2, ':');
+        let ends = |at: usize| matches!(file.word(at), Some("throw" | "error"));
+        let thrown = file.mark(end + 1, ')')
+            && file.mark(end + 2, '.')
+            && file.word(end + 3) == Some("orElseThrow");
+        if elvis && ends(end + 3) || thrown {
+            let start = place.1.saturating_sub(2);
+            take(&code.value(place.0, start..end + 1, 0), *place);
+        }
+    }
+    for (number, file) in code.sources.iter().enumerate() {
+        for at in ending(file) {
+            let place = (number, at);
+            let Some(range) = code.holding(place) else { continue };
+            for word in range.filter(|at| file.word(*at).is_some()) {
+                let call = file.word(word) == Some("getenv");
+                let before = word.checked_sub(1).is_some_and(|before| file.mark(before, '.'));
+                let end = if call { file.pair(word + 1) + 1 } else { word + 1 };
+                let start = if call { word.saturating_sub(2) } else { word };
+                if call || !before && !file.mark(word + 1, '(') && file.word(word) != Some("null") {
+                    take(&code.value(number, start..end, 0), place);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Where a program ends: `throw`, `System.exit(1)`, `exitProcess(1)`.
+fn ending(file: &Source) -> Vec<usize> {
+    let exits = |at: usize| {
+        matches!(file.word(at), Some("exit" | "exitProcess"))
+            && file.mark(at + 1, '(')
+            && !(file.word(at + 2) == Some("0") && file.mark(at + 3, ')'))
+    };
+    let asks = file.names("getenv");
+    let words = (0..file.tokens.len()).filter(|_| asks);
+    words.filter(|at| file.word(*at) == Some("throw") || exits(*at)).collect()
+}
+
+/// Calls that read the file that they are given.
+const READS: [&str; 10] = [
+    "FileInputStream",
+    "FileReader",
+    "File",
+    "of",
+    "get",
+    "readString",
+    "readAllLines",
+    "newBufferedReader",
+    "getResourceAsStream",
+    "getResource",
+];
+
+/// Says which files the repository holds an example of alone.
+pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
+    let repo = around.project.repo;
+    let dir = around.project.model.dir();
+    let resources = dir.join("src/main/resources");
+    let mut said: Vec<RelPath> = Vec::new();
+    let mut say = |path: RelPath, way: &str, packed: bool, evidence: Evidence| {
+        let Some(example) = example_of(around, &path).filter(|_| !repo.exists(&path)) else {
+            return;
+        };
+        if said.contains(&path) {
+            return;
+        }
+        let fix = if packed {
+            format!(
+                "make {path} before the image is built, or mount one at run time: `-v ./{way}:/app/{way}:ro`"
+            )
+        } else {
+            format!("mount it at run time: `-v ./{way}:/app/{way}:ro`")
+        };
+        program.findings.push(Finding::new(
+            "config-not-in-git",
+            Severity::Warning,
+            format!("the program reads {path}, which the repository does not hold; {example} is an example of it"),
+            [evidence, Evidence::file(&example, "the example")],
+            "the image carries only what the repository holds, so that the program does not find it",
+            fix,
+        ));
+        said.push(path);
+    };
+    if around.settings.is_empty() {
+        for name in ["application.properties", "application.yml", "application.yaml"] {
+            let path = resources.as_ref().and_then(|folder| folder.join(name));
+            let spring = around
+                .dependencies
+                .iter()
+                .find(|d| d.key.starts_with("org.springframework.boot:") && d.scope != "test");
+            if let (Some(path), Some(spring)) = (path, spring) {
+                let note = format!("Spring Boot reads {name}");
+                say(path, name, true, Evidence { note, ..spring.evidence.clone() });
+            }
+        }
+    }
+    for name in READS {
+        for place in code.calls(name) {
+            let file = &code.sources[place.0];
+            let start = place.1 + 2;
+            let end = end_of(file, start);
+            let Some(text) = file.text(start).filter(|_| end == start + 1) else { continue };
+            let packed = name.starts_with("getResource");
+            let way = text.trim_start_matches("./");
+            let way = if packed { way.trim_start_matches('/') } else { way };
+            if !way.contains('.') || way.starts_with('/') || way.contains(['*', ':', '\\']) {
+                continue;
+            }
+            let folder = if packed { resources.as_ref() } else { Some(&dir) };
+            if let Some(path) = folder.and_then(|folder| folder.join(way)) {
+                say(path, way, packed, code.evidence(*place, format!("{name}(\"{text}\")")));
+            }
+        }
+    }
+}
+
+/// The example of a file beside it: `a.yml.example`, `a.example.yml`, `example.a.yml`.
+fn example_of(around: &Surroundings, path: &RelPath) -> Option<RelPath> {
+    let folder = path.parent()?;
+    let name = path.file_name();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    EXAMPLE
+        .into_iter()
+        .flat_map(|word| {
+            [
+                format!("{name}.{word}"),
+                format!("{stem}.{word}.{extension}"),
+                format!("{word}.{name}"),
+                format!("{stem}-{word}.{extension}"),
+                format!("{stem}_{word}.{extension}"),
+                format!("{name}-{word}"),
+            ]
+        })
+        .filter_map(|name| folder.join(&name))
+        .find(|path| around.project.repo.is_file(path))
+}
