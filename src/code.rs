@@ -15,6 +15,7 @@ mod eval;
 pub mod facts;
 mod fatal;
 pub mod file;
+pub mod holders;
 pub mod listen;
 pub mod program;
 pub mod rules;

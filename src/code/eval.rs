@@ -11,7 +11,6 @@ use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
 use super::program::Program;
 use super::rules::Does;
-use super::tags;
 use super::tree::{Kind, Piece};
 use super::value::{Base, Value, merge};
 
@@ -26,6 +25,9 @@ const MAX_LENGTH: usize = 4096;
 
 /// How many fields of one name are looked at.
 const MAX_FIELDS: usize = 256;
+
+/// How much more a setting by its key says than what the code writes into the field.
+const KEYED: i32 = 24;
 
 /// How many callers of a function are looked at.
 const MAX_CALLERS: usize = 8;
@@ -231,9 +233,13 @@ impl Program<'_> {
     /// Fields match by their name and, where it is known, by the type that has them.
     fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
         let package = from.path.parent();
-        let wanted = self.type_of(from, owner.clone()).filter(|of| self.has_field(of, name));
+        let wanted = self.type_of(from, owner.clone()).and_then(|of| self.having(of, name));
+        let hints: Vec<&str> =
+            owner.clone().rev().map(|at| from.word(at)).filter(|word| *word != ".").collect();
         let owner = from.word(owner.end - 1).to_ascii_lowercase();
         let mut candidates: Vec<(i32, Value)> = Vec::new();
+        let keyed = wanted.as_ref().and_then(|of| self.keyed(of, name, &hints, steps));
+        candidates.extend(keyed.map(|value| (KEYED, value)));
         for (dir, file, definition) in self.fields_of(name).take(MAX_FIELDS) {
             let of = wanted.as_ref().and_then(|_| self.owner_of(file, definition));
             if of.is_some() && of != wanted {
@@ -241,8 +247,7 @@ impl Program<'_> {
             }
             let value = match definition.form {
                 Form::Tag => {
-                    match tags::read(&self.rows.tag, file, definition.name, definition.value.start)
-                    {
+                    match self.tagged(file, definition.name, definition.value.start, &hints) {
                         Some(value) => value,
                         None => continue,
                     }

@@ -281,7 +281,7 @@ impl Facts {
 
     /// `type X struct { a, b T }`
     fn fields(&mut self, tree: &Tree, at: usize) {
-        let Some(owner) = at.checked_sub(1).filter(|&owner| tree.is_word(owner)) else { return };
+        let Some(owner) = struct_name(tree, at) else { return };
         let open = at + 1;
         for line in tree.split(open + 1..tree.closing(open), &[";"]) {
             let mut names = Vec::new();
@@ -301,6 +301,15 @@ impl Facts {
             self.fields.extend(names.into_iter().map(|name| Field { owner, name, of: of.clone() }));
         }
     }
+}
+
+/// The name by which a struct is known whose `struct` stands at a position: that of its type, of the
+/// field or of the variable.
+pub(super) fn struct_name(tree: &Tree, at: usize) -> Option<usize> {
+    let before = at.checked_sub(1)?;
+    let owner =
+        if matches!(tree.word(before), ":=" | "=") { before.checked_sub(1)? } else { before };
+    tree.is_word(owner).then_some(owner)
 }
 
 /// The first token of the line or block that a token is in.

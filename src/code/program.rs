@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::facts::{Call, Definition, Form};
+use super::facts::{Call, Definition, Field, Form};
 use super::file::File;
 use super::rules::{CallRow, Does, FieldRow, Rows};
 use super::value::Value;
+use crate::facts::Evidence;
 use crate::path::RelPath;
 
 /// What only a language's own code can say, where its rows do not.
@@ -15,12 +16,14 @@ use crate::path::RelPath;
 pub struct Special {
     /// The value of a call.
     pub call: fn(&Program, &Call, u8) -> Option<Value>,
+    /// The value of a setting by its key: `server.port`.
+    pub key: fn(&Program, &str, u8) -> Option<Value>,
 }
 
 /// The files of a program.
 pub struct Program<'r> {
     /// Every file with the folder of its package, the program's own first.
-    files: Vec<(RelPath, Rc<File>)>,
+    pub(super) files: Vec<(RelPath, Rc<File>)>,
     /// Folders of packages by import path, for qualified names.
     folders: BTreeMap<String, RelPath>,
     /// What functions of libraries do.
@@ -34,6 +37,12 @@ pub struct Program<'r> {
     fields: Vec<(usize, usize)>,
     /// Calls that read a flag into a variable or field, by its name.
     flags_into: BTreeMap<String, Vec<Call>>,
+    /// Fields by the name of the type that they are of.
+    pub(super) holders: BTreeMap<String, Vec<(Rc<File>, Field)>>,
+    /// Types that libraries fill with settings.
+    pub(super) filled: Vec<String>,
+    /// What opened settings files say, by their keys in lower case.
+    pub(super) documents: RefCell<BTreeMap<String, (String, Evidence)>>,
     /// Values of expressions by file and range; those being looked at count as unknown, which ends
     /// circles.
     pub(super) known: RefCell<BTreeMap<(*const File, usize, usize), Value>>,
@@ -75,10 +84,14 @@ impl<'r> Program<'r> {
             calls,
             fields,
             flags_into: BTreeMap::new(),
+            holders: BTreeMap::new(),
+            filled: Vec::new(),
+            documents: RefCell::default(),
             known: RefCell::default(),
             looks: Cell::new(0),
         };
         program.flags_into = program.registrations();
+        program.look_up_holders();
         program
     }
 

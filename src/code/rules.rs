@@ -152,6 +152,51 @@ pub struct TagRow {
     pub flag_of_field: Vec<String>,
     /// Keys whose value holds several of these: `conf:"default:8080,env:PORT"`.
     pub options: Vec<String>,
+    /// Keys of a field that holds others, whose value stands before their variables.
+    #[serde(default)]
+    pub prefix: Vec<String>,
+    /// The same with `_` behind the value.
+    #[serde(default)]
+    pub namespace: Vec<String>,
+    /// Fields of a library's options whose text stands before all variables.
+    #[serde(default)]
+    pub option: Vec<OptionRow>,
+    /// Calls that fill a struct.
+    #[serde(default)]
+    pub fill: Vec<FillRow>,
+    /// Keys whose value is the field's name in settings files.
+    #[serde(default)]
+    pub key: Vec<String>,
+}
+
+/// A field of a library's options.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionRow {
+    /// The library.
+    pub of: String,
+    /// The field.
+    pub field: String,
+}
+
+/// A call that fills a struct from the environment or from files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FillRow {
+    /// The library.
+    pub of: String,
+    /// Names of the functions.
+    pub names: Vec<String>,
+    /// The argument that is filled.
+    pub into: usize,
+    /// The argument that is the first word of all variables, which are named after the fields.
+    pub prefix: Option<usize>,
+    /// The key of a field whose words are separated by `_`; all are where there is no such key.
+    #[serde(default)]
+    pub split: String,
+    /// The first word stands before variables that tags name, too.
+    #[serde(default)]
+    pub before_tags: bool,
 }
 
 /// The rows of a language.

@@ -52,12 +52,14 @@ pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> 
     Some(Part::setting(default, env, flag, file.evidence(at, note)).into())
 }
 
-/// `ListenAddr` as a flag: `listen-addr`.
-fn kebab(name: &str) -> String {
+/// `ListenAddr` as a flag: `listen-addr`; `APIHost`: `api-host`.
+pub fn kebab(name: &str) -> String {
     let mut flag = String::new();
     let mut small = false;
-    for c in name.chars() {
-        if c.is_uppercase() && small {
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        let begins = rest.peek().is_some_and(|next| next.is_lowercase()) && !flag.is_empty();
+        if c.is_uppercase() && (small || begins) && !flag.ends_with('-') {
             flag.push('-');
         }
         small = c.is_lowercase() || c.is_ascii_digit();
@@ -66,8 +68,32 @@ fn kebab(name: &str) -> String {
     flag
 }
 
+/// What the tag of a field puts before the variables of all that the field holds.
+pub(super) fn prefix(row: &TagRow, text: &str) -> String {
+    for (key, value) in pairs(text) {
+        if row.prefix.iter().any(|name| name == key) {
+            return value.to_owned();
+        }
+        if row.namespace.iter().any(|name| name == key) {
+            return format!("{value}_");
+        }
+        if row.options.iter().any(|name| name == key) {
+            let mut words = value.split(',').map(str::trim);
+            if let Some(prefix) = words.find_map(|word| word.strip_prefix("prefix=")) {
+                return prefix.to_owned();
+            }
+        }
+    }
+    String::new()
+}
+
+/// The value of a key in a tag.
+pub(super) fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    pairs(text).into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
 /// The pairs of a tag: `key:"value"`.
-fn pairs(text: &str) -> Vec<(&str, &str)> {
+pub(super) fn pairs(text: &str) -> Vec<(&str, &str)> {
     let (mut all, mut rest) = (Vec::new(), text);
     while let Some((key, behind)) = rest.split_once(":\"") {
         let (value, behind) = behind.split_once('"').unwrap_or((behind, ""));

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::facts::{Definition, Form};
+use super::facts::{Definition, Form, struct_name};
 use super::file::File;
 use super::program::Program;
 
@@ -52,6 +52,12 @@ impl Program<'_> {
         match file.word(last) {
             "}" => {
                 let before = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
+                if file.word(before) == "}" {
+                    // `struct { ... }{}`
+                    let word = file.opening(before).checked_sub(1)?;
+                    let name = struct_name(file, word).filter(|_| file.word(word) == "struct")?;
+                    return Some(file.word(name).to_owned());
+                }
                 file.is_word(before).then(|| file.word(before).to_owned())
             }
             ")" => {
@@ -68,6 +74,10 @@ impl Program<'_> {
                 self.files().find_map(|other| {
                     let fields = other.facts().fields_of(other, &owner);
                     let field = fields.iter().find(|f| other.word(f.name) == file.word(last))?;
+                    // A struct without a name of its own is called like its field.
+                    if other.word(field.of.start) == "struct" {
+                        return Some(other.word(field.name).to_owned());
+                    }
                     name_of(other, field.of.clone())
                 })
             }
@@ -142,7 +152,7 @@ impl Program<'_> {
 
 /// The name of a type: its last word, without packages and pointers. Maps, functions and channels
 /// have none.
-fn name_of(file: &File, range: Range<usize>) -> Option<String> {
+pub(super) fn name_of(file: &File, range: Range<usize>) -> Option<String> {
     let plain = range.clone().all(|at| {
         file.is_word(at) && !matches!(file.word(at), "map" | "func" | "chan" | "struct")
             || matches!(file.word(at), "*" | "." | "[" | "]")

@@ -51,6 +51,7 @@ pub(super) fn analyse(
     program.findings.extend(opened.findings);
 
     let paths: Vec<RelPath> = program.files.iter().map(|file| file.value.clone()).collect();
+    code.know(documents::settings_of(&world, &paths)?);
     let listening = listen::listening(&world, &paths)?;
     if listening.listens.is_some() {
         program.kind = Kind::Service;

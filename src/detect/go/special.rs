@@ -11,7 +11,12 @@ pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
         let written = package.files.iter().filter(|file| !file.code.generated);
         written.map(|file| (package.dir.clone(), file.code.clone()))
     });
-    Program::new(files.collect(), closure.local.clone(), rows, Special { call: setting })
+    Program::new(
+        files.collect(),
+        closure.local.clone(),
+        rows,
+        Special { call: setting, key: keyed },
+    )
 }
 
 /// A call that reads a setting by its key: `viper.GetString("port")`, `c.String("port")`.
@@ -25,9 +30,40 @@ fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
         return None;
     }
     let key = program.argument_within(call, 0, steps)?.text()?;
-    viper(program, &key, steps)
+    keyed(program, &key, steps)
         .or_else(|| urfave(program, &key, steps))
         .or_else(|| program.flag_named(&key, steps))
+}
+
+/// A setting by its key.
+fn keyed(program: &Program, key: &str, steps: u8) -> Option<Value> {
+    viper(program, key, steps).or_else(|| koanf(program, key, steps))
+}
+
+/// A key of koanf's: its default in a map, and the variable that a provider makes of it.
+fn koanf(program: &Program, key: &str, steps: u8) -> Option<Value> {
+    let module = "github.com/knadh/koanf";
+    let files = || program.files().filter(|file| file.imports_from(module));
+    let default = files().find_map(|file| {
+        let mut at = (file.body..file.len()).filter(|&at| file.word(at + 1) == ":");
+        let at = at.find(|&at| file.string(at).is_some_and(|text| text == key))?;
+        let end = (at + 2..file.len()).find(|&end| matches!(file.word(end), "," | "}" | ";"))?;
+        let text = program.eval(file, at + 2..end, steps).text()?;
+        Some((text.clone(), file.evidence(at, format!("koanf's default of `{key}` is `{text}`"))))
+    });
+    let stated = program.document(key);
+    // The usual provider: a prefix, then the key in capitals with `_` for dots.
+    let provider = program.calls_named("Provider").find(|call| {
+        let of = call.package().unwrap_or_default();
+        let words = call.arguments().get(2).cloned().unwrap_or_default();
+        of.contains("koanf/providers/env")
+            && words.clone().any(|at| call.file.word(at) == "ToLower")
+    });
+    let prefix = provider.and_then(|call| program.argument_within(&call, 0, steps)?.text());
+    let env =
+        prefix.map(|prefix| format!("{prefix}{}", key.replace('.', "_").to_ascii_uppercase()));
+    let (text, evidence) = stated.or(default)?;
+    Some(Part::setting(Some(text), env.filter(|name| is_env_name(name)), None, evidence).into())
 }
 
 /// `kingpin.Flag("listen", "...").Default(":9100").Envar("LISTEN").String()`
@@ -77,6 +113,7 @@ fn viper(program: &Program, key: &str, steps: u8) -> Option<Value> {
         let evidence = call.evidence(format!("viper's default of `{key}` is `{text}`"));
         Some((text, evidence))
     });
+    let default = program.document(key).or(default);
     let flag = program.flag_named(key, steps);
     let automatic = || {
         program.calls_named("AutomaticEnv").next()?;

@@ -1,6 +1,8 @@
 //! Ports that configuration files state, where the code itself does not: files that the program
 //! opens and the repository holds, and the example of an environment file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 
 use super::World;
@@ -9,6 +11,10 @@ use crate::code::listen::is_address;
 use crate::code::{Part, Value, is_other_service};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::settings::Item;
+
+/// How many settings of files are kept.
+const MAX_SETTINGS: usize = 4000;
 
 /// Names of the example of an environment file.
 const EXAMPLES: [&str; 6] =
@@ -32,6 +38,53 @@ pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value,
             all.push((Value::known(value, evidence), if is_aside(&words) { 12 } else { 2 }));
         }
     }
+    Ok(all)
+}
+
+/// Every setting of the files that the program opens, by its key in lower case; what two files say
+/// otherwise is not known.
+pub(super) fn settings_of(
+    world: &World,
+    opened: &[RelPath],
+) -> Result<BTreeMap<String, (String, Evidence)>> {
+    let mut all: BTreeMap<String, (String, Evidence)> = BTreeMap::new();
+    let mut disputed = BTreeSet::new();
+    for path in opened {
+        if !["yaml", "yml", "toml", "json"].contains(&path.extension()) {
+            continue;
+        }
+        let Some(text) = world.module.sources.repo.source_text(path)? else { continue };
+        let root = match path.extension() {
+            "toml" => crate::settings::parse_toml(&text),
+            "json" => crate::settings::parse_json(&text),
+            _ => crate::settings::parse_yaml(&text).into_iter().next(),
+        };
+        let mut open: Vec<(String, &Item)> =
+            root.iter().map(|root| (String::new(), root)).collect();
+        while let Some((before, item)) = open.pop() {
+            if let (Some(value), false) = (item.text(), before.is_empty()) {
+                let evidence = Evidence::at(path, item.line, format!("`{before}` is `{value}`"));
+                match all.get(&before) {
+                    Some((held, _)) if held != value => {
+                        disputed.insert(before);
+                    }
+                    Some(_) => {}
+                    None => {
+                        all.insert(before, (value.to_owned(), evidence));
+                    }
+                }
+                continue;
+            }
+            for entry in item.entries() {
+                let dot = if before.is_empty() { "" } else { "." };
+                let key = format!("{before}{dot}{}", entry.key.to_ascii_lowercase());
+                if all.len() + open.len() < MAX_SETTINGS {
+                    open.push((key, &entry.item));
+                }
+            }
+        }
+    }
+    all.retain(|key, (value, _)| !disputed.contains(key) && !value.contains(['$', '{']));
     Ok(all)
 }
 

@@ -6,6 +6,7 @@ use super::super::World;
 use super::super::reach::Reach;
 use super::SERVING;
 use crate::code::File;
+use crate::code::tags::kebab;
 use crate::facts::Evidence;
 
 /// How many commands are looked at.
@@ -91,20 +92,6 @@ fn wants(file: &File, of: &str) -> bool {
             required && !tag.contains("default:\"") || tag.contains("required:\"")
         })
     })
-}
-
-/// `RunServer` as a command: `run-server`.
-fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    let mut small = false;
-    for c in name.chars() {
-        if c.is_uppercase() && small {
-            out.push('-');
-        }
-        small = c.is_lowercase() || c.is_ascii_digit();
-        out.extend(c.to_lowercase());
-    }
-    out
 }
 
 /// The commands of kingpin's that serve: those whose case listens, else those of such a name.

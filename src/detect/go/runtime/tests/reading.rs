@@ -303,3 +303,70 @@ fn modules_that_start_a_browser_need_it() {
     let program = main("github.com/chromedp/chromedp", "chromedp.Run(nil)");
     assert_eq!(program.needs.packages[0].value, "chromium");
 }
+
+/// What a program with settings of a library sets: variables, and where it listens.
+fn set(import: &str, types: &str, body: &str) -> (Vec<String>, Option<u16>) {
+    let text = format!(
+        "package main\nimport (\"net/http\"; \"{import}\")\n{types}\nfunc main() {{\n{body}\n}}\n"
+    );
+    let program = with(&[("main.go", &text)]);
+    let env = program.env.iter().map(|var| format!("{}={}", var.value.key, var.value.value));
+    (env.collect(), port(&program))
+}
+
+#[test]
+fn what_holds_a_field_stands_before_its_variable() {
+    let env = "github.com/caarlos0/env/v11";
+    let http = "type HTTP struct { Addr string `env:\"ADDR\" envDefault:\"localhost:7102\"` }\n";
+    let listens = |path: &str| format!("var c Config\nhttp.ListenAndServe({path}, nil)");
+    let one = format!("{http}type Config struct {{ HTTP HTTP `envPrefix:\"HTTP_\"` }}\n");
+    let (set_to, _) = set(env, &one, &listens("c.HTTP.Addr"));
+    assert_eq!(set_to, ["HTTP_ADDR=0.0.0.0:7102"]);
+    let body = format!("env.Options{{Prefix: \"X_\"}}\n{}", listens("c.HTTP.Addr"));
+    assert_eq!(set(env, &one, &body).0, ["X_HTTP_ADDR=0.0.0.0:7102"]);
+    let two = format!(
+        "{http}type Config struct {{\nOne HTTP `envPrefix:\"ONE_\"`\nTwo HTTP `envPrefix:\"TWO_\"`\n}}\n"
+    );
+    assert_eq!(set(env, &two, &listens("c.Two.Addr")).0, ["TWO_ADDR=0.0.0.0:7102"]);
+    // Which of both is not known: no variable is named.
+    let passed = "func serve(h HTTP) { http.ListenAndServe(h.Addr, nil) }\n";
+    let body = "var c Config\nserve(c.One)";
+    assert!(set(env, &format!("{two}{passed}"), body).0.is_empty());
+    let (set_to, port) = set(
+        "github.com/kelseyhightower/envconfig",
+        "type Config struct { ListenAddr string `split_words:\"true\" default:\"localhost:7103\"` }\n",
+        "var c Config\nenvconfig.Process(\"app\", &c)\nhttp.ListenAndServe(c.ListenAddr, nil)",
+    );
+    assert_eq!((set_to, port), (vec!["APP_LISTEN_ADDR=0.0.0.0:7103".to_owned()], Some(7103)));
+    let (set_to, _) = set(
+        "github.com/ardanlabs/conf/v3",
+        "",
+        "c := struct { Web struct { APIHost string `conf:\"default:localhost:7104\"` } }{}\nconf.Parse(\"APP\", &c)\nhttp.ListenAndServe(c.Web.APIHost, nil)",
+    );
+    assert_eq!(set_to, ["APP_WEB_API_HOST=0.0.0.0:7104"]);
+}
+
+#[test]
+fn settings_by_key_reach_the_struct_that_is_filled() {
+    let types = "type Web struct { Addr string `mapstructure:\"addr\"` }\ntype Config struct { Web Web `mapstructure:\"web\"` }\n";
+    let (env, port) = set(
+        "github.com/spf13/viper",
+        types,
+        "viper.SetDefault(\"web.addr\", \"localhost:7105\")\nviper.SetEnvPrefix(\"x\")\nviper.SetEnvKeyReplacer(strings.NewReplacer(\".\", \"_\"))\nviper.AutomaticEnv()\nvar c Config\nviper.Unmarshal(&c)\nhttp.ListenAndServe(c.Web.Addr, nil)",
+    );
+    assert_eq!((env, port), (vec!["X_WEB_ADDR=0.0.0.0:7105".to_owned()], Some(7105)));
+    let koanf = "k := koanf.New(\".\")\nk.Load(confmap.Provider(map[string]any{\"web.port\": 7106}, \".\"), nil)\nhttp.ListenAndServe(fmt.Sprintf(\":%d\", k.Int(\"web.port\")), nil)";
+    let text = format!(
+        "package main\nimport (\"fmt\"; \"net/http\"; \"github.com/knadh/koanf/v2\")\nfunc main() {{\n{koanf}\n}}\n"
+    );
+    assert_eq!(self::port(&with(&[("main.go", &text)])), Some(7106));
+}
+
+#[test]
+fn a_settings_file_that_is_carried_says_more_than_a_default() {
+    let code = "package main\nimport (\"net/http\"; \"os\"; \"github.com/ilyakaznacheev/cleanenv\")\ntype Config struct {\nDir string `yaml:\"dir\" env-default:\"other\"`\nHTTP `yaml:\"http\"`\n}\ntype HTTP struct { Addr string `yaml:\"addr\" env-default:\":1\"` }\nfunc main() {\nvar c Config\ncleanenv.ReadConfig(\"c.yaml\", &c)\nos.MkdirAll(c.Dir, 0755)\nhttp.ListenAndServe(c.Addr, nil)\n}\n";
+    let program =
+        with(&[("main.go", code), ("c.yaml", "dir: kept\nhttp:\n  addr: 0.0.0.0:7107\n")]);
+    assert_eq!((port(&program), folders(&program)), (Some(7107), vec!["kept"]));
+    assert_eq!(port(&with(&[("main.go", code)])), Some(1));
+}
