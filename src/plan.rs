@@ -19,10 +19,12 @@ use crate::path::RelPath;
 use crate::recipes;
 use crate::repo::{Dir, Repo};
 
+mod copy;
 mod decisions;
 mod front_end;
 mod inputs;
 
+pub use copy::{CopySpec, EachMember};
 pub use front_end::FrontEndPlan;
 pub(crate) use front_end::IMAGE as FRONT_END_IMAGE;
 pub use inputs::{Arg, SecretMount};
@@ -33,16 +35,6 @@ pub const SCHEMA: u32 = 1;
 /// User and group of every final image: distroless's `nonroot`, taken on the other bases too, so
 /// that volumes keep their owner when the base changes. Numeric, as Kubernetes' runAsNonRoot asks.
 pub const USER: &str = "65532:65532";
-
-/// Files to copy in one instruction, from the build context into a build stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CopySpec {
-    /// Paths relative to the build context.
-    pub src: Vec<Line>,
-    /// The folder that they go to, relative to the stage's WORKDIR, ending in `/`.
-    pub dest: Line,
-}
 
 /// Something that the final image carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

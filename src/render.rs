@@ -12,13 +12,14 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow};
+use serde::Deserialize;
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use bounds::Printed;
 
 use crate::catalog::{self, TEMPLATES};
 use crate::docker::quote;
-use crate::plan::Plan;
+use crate::plan::{EachMember, Plan};
 
 /// Prefix under which the built-in templates stay reachable from an override that extends them.
 const BUILTIN: &str = "builtin/";
@@ -129,6 +130,14 @@ fn all() -> Result<Vec<Override>> {
     Ok(templates)
 }
 
+/// What the filter `copy` is given beside its sources.
+#[derive(Deserialize)]
+struct To {
+    dest: String,
+    #[serde(default)]
+    each: Vec<EachMember>,
+}
+
 fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> {
     let mut tera = Tera::new();
     tera.set_fallback_prefixes([BUILTIN]).map_err(|e| explain(&e))?;
@@ -152,8 +161,11 @@ fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> 
     tera.register_filter(
         "copy",
         |sources: Vec<String>, words: Kwargs, _: &State| -> TeraResult<Value> {
-            let dest: String = words.must_get("dest")?;
-            Ok(Value::safe_string(&quote::copy_operands(&sources, &dest)))
+            let to: To = words.deserialize()?;
+            let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+            let each = to.each.iter().map(|each| (each.folder.as_str(), each.file.as_str()));
+            let each: Vec<(&str, &str)> = each.collect();
+            Ok(Value::safe_string(&quote::copy_operands(&sources, &each, &to.dest)))
         },
     );
     if !overrides.is_empty() {

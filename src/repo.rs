@@ -8,14 +8,13 @@
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use sha2::{Digest, Sha256};
 
 use crate::budget;
 use crate::facts::{Evidence, Finding, Severity};
@@ -24,9 +23,12 @@ use crate::read;
 
 mod children;
 mod index;
+mod inputs;
 mod parse;
 mod rules;
 mod walk;
+
+pub(crate) use inputs::hex;
 
 pub use crate::settings::json_line;
 pub use parse::{
@@ -93,7 +95,7 @@ pub struct Repo {
     forced: Vec<RelPath>,
     budget: Budget,
     cache: RefCell<BTreeMap<RelPath, Option<Rc<str>>>>,
-    /// Paths that were asked for, present or not.
+    /// Files that were read or asked for.
     asked: RefCell<BTreeSet<RelPath>>,
     read_bytes: RefCell<u64>,
     findings: RefCell<Vec<Finding>>,
@@ -303,8 +305,14 @@ impl Repo {
 
     /// True for a regular file, or a symlink to one inside the root.
     pub fn is_file(&self, path: &RelPath) -> bool {
-        self.asked.borrow_mut().insert(path.clone());
-        self.resolve(path).is_some_and(|p| self.entry(&p) == Some(&Entry::File))
+        if self.asked.borrow().contains(path) {
+            return true;
+        }
+        let found = self.resolve(path).is_some_and(|p| self.entry(&p) == Some(&Entry::File));
+        if found {
+            self.asked.borrow_mut().insert(path.clone());
+        }
+        found
     }
 
     /// True for the root, a folder, or a symlink to one inside the root.
@@ -435,38 +443,6 @@ impl Repo {
             .map_err(|why| anyhow!("{path} {why}"))
     }
 
-    /// The files that were read or asked for and exist: what the decisions rest on.
-    pub fn inputs(&self) -> Vec<RelPath> {
-        let asked = self.asked.borrow().clone();
-        asked.into_iter().filter(|path| self.is_file(path)).collect()
-    }
-
-    /// A fingerprint of a file's bytes; of its size alone where it is larger than a manifest may
-    /// be. `None` where it is no file.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
-    pub fn fingerprint(&self, path: &RelPath) -> Result<Option<String>> {
-        let Some(resolved) =
-            self.resolve(path).filter(|path| self.entry(path) == Some(&Entry::File))
-        else {
-            return Ok(None);
-        };
-        let size = self.size(&resolved);
-        if size > self.budget.max_manifest {
-            return Ok(Some(format!("size:{size}")));
-        }
-        let cached = self.cache.borrow().get(&resolved).cloned().flatten();
-        let digest = match (cached, &self.source) {
-            (Some(text), _) => Sha256::digest(text.as_bytes()),
-            (None, Source::Memory(texts)) => {
-                Sha256::digest(texts.get(&resolved).map_or("", String::as_str))
-            }
-            (None, Source::Disk(root)) => Sha256::digest(self.bytes(root, path, &resolved)?),
-        };
-        Ok(Some(hex(&digest)))
-    }
-
     /// What the walk and the reads have to report: budgets exceeded, symlinks that lead out.
     pub fn findings(&self) -> Vec<Finding> {
         self.findings.borrow().clone()
@@ -559,15 +535,6 @@ impl Repo {
             ));
         }
     }
-}
-
-/// The first 16 digits: these are fingerprints against change, not against forgery, and people read
-/// their diffs.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().take(8).fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 /// The file is not UTF-8.

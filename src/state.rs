@@ -327,7 +327,7 @@ fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, St
     );
     let mut all = BTreeMap::new();
     let mut folders: BTreeMap<String, Sha256> = BTreeMap::new();
-    for path in repo.inputs().iter().filter(|path| path.is_within(&facts.context)) {
+    for path in &repo.inputs(&facts.context) {
         let Some(print) = repo.fingerprint(path)? else { continue };
         let in_app_folder = path.parent().as_ref() == Some(&facts.dir)
             || path.parent().as_ref() == Some(&facts.context);

@@ -202,7 +202,7 @@ fn what_was_not_read_may_hold_anything() {
         for facts in survey.selection.taken.iter().chain(others) {
             dockgen::plan::make(repo, facts, &dockgen::ask::Answers::default()).ok();
         }
-        let read = repo.inputs();
+        let read = repo.inputs(&RelPath::root());
         let asked: Vec<&RelPath> =
             repo.files_under(&start).filter(|path| !read.contains(path)).collect();
         let unread: Vec<&RelPath> =

@@ -9,7 +9,6 @@ use super::{
     text_of, tracked_below,
 };
 use crate::docker::ignore::{IgnoreFile, literal};
-use crate::docker::types::Line;
 use crate::plan::Plan;
 use crate::repo::Repo;
 
@@ -27,7 +26,8 @@ impl Needed {
             .iter()
             .flat_map(|front_end| &front_end.manifests)
             .chain(&plan.manifests);
-        let manifests = manifests.flat_map(|copy| &copy.src).map(Line::as_str);
+        let manifests: Vec<String> =
+            manifests.flat_map(|copy| copy.paths(repo, &plan.context)).collect();
         let artifacts = plan
             .artifacts
             .iter()
@@ -35,7 +35,7 @@ impl Needed {
             .map(|artifact| artifact.src.as_str());
         let reads = listed(plan, "reads").chain(listed_in_front_ends(plan, "reads"));
         let mut paths = BTreeSet::new();
-        for source in manifests.chain(artifacts).chain(reads) {
+        for source in manifests.iter().map(String::as_str).chain(artifacts).chain(reads) {
             paths.extend(expand(repo, &plan.context, source));
         }
         Self { paths }

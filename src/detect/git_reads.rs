@@ -1,5 +1,7 @@
 //! Builds and programs that ask git which revision they are: the image has no repository.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::facts::{Evidence, Finding, Severity};
@@ -54,15 +56,15 @@ pub(super) fn finding(
     let beside = repo.children(folder).map(|(path, _)| path).filter(|path| configures(path));
     let mut files: Vec<RelPath> = beside.cloned().collect();
     // What lies in an application further down is that application's.
-    let read: Vec<RelPath> =
-        repo.inputs().into_iter().filter(|path| path.is_within(folder)).collect();
-    let inner: Vec<RelPath> = read
+    let read = repo.inputs(folder);
+    let inner: BTreeSet<RelPath> = read
         .iter()
         .filter(|path| markers.contains(&path.file_name()))
         .filter_map(RelPath::parent)
         .filter(|inner| inner != folder)
         .collect();
-    files.extend(read.into_iter().filter(|path| !inner.iter().any(|inner| path.is_within(inner))));
+    let own = |path: &RelPath| !path.ancestors().any(|above| inner.contains(&above));
+    files.extend(read.iter().filter(|path| own(path)).cloned());
     files.retain(|path| extensions.contains(&path.extension()) && repo.is_file(path));
     files.sort();
     files.dedup();
@@ -81,9 +83,11 @@ pub(super) fn finding(
         }
     }
     for path in files {
-        let Some(text) = repo.source_text(&path)? else { continue };
-        let asked = asks(&text);
-        evidence.extend(asked.into_iter().map(|(line, note)| Evidence::at(&path, line, note)));
+        // Applications share files: each is searched once.
+        let asked = repo.once(&path, || {
+            Ok(Asked(repo.source_text(&path)?.map(|text| asks(&text)).unwrap_or_default()))
+        })?;
+        evidence.extend(asked.0.iter().map(|(line, note)| Evidence::at(&path, *line, note)));
     }
     evidence.truncate(PLACES);
     let Some(first) = evidence.first() else { return Ok(None) };
@@ -98,6 +102,9 @@ pub(super) fn finding(
          --build-arg (for the build) or -e (for the program)",
     )))
 }
+
+/// The lines of a file that ask git, and how.
+struct Asked(Vec<(u32, String)>);
 
 /// The lines that ask git, and how.
 fn asks(text: &str) -> Vec<(u32, String)> {

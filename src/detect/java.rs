@@ -107,7 +107,7 @@ struct Details {
 /// One project with what surrounds it.
 struct App<'r> {
     dir: Dir<'r>,
-    reactor: Reactor,
+    reactor: Rc<Reactor>,
     model: Rc<Model>,
     plugins: BTreeMap<String, Plugin>,
     siblings: Vec<Rc<Model>>,

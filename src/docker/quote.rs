@@ -71,13 +71,21 @@ pub fn comment(text: &str) -> String {
     visible::inline(&text)
 }
 
-/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain; a
-/// source is always one path, never a pattern.
-pub fn copy_operands<S: AsRef<str>>(sources: &[S], dest: &str) -> String {
+/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain. A
+/// source is one path, never a pattern; `each` are a folder and a name, and stand for the files of
+/// that name in every folder directly inside.
+pub fn copy_operands<S: AsRef<str>>(sources: &[S], each: &[(S, S)], dest: &str) -> String {
     let mut words: Vec<String> =
         sources.iter().map(|source| copy_word(source.as_ref(), true)).collect();
     words.push(copy_word(dest, false));
-    if words.iter().all(|word| is_plain(word)) { words.join(" ") } else { exec_form(&words) }
+    let mut plain = words.iter().all(|word| is_plain(word));
+    for (folder, file) in each {
+        let (folder, file) = (copy_word(folder.as_ref(), true), copy_word(file.as_ref(), true));
+        plain &= (folder.is_empty() || is_plain(&folder)) && is_plain(&file);
+        let folder = if folder.is_empty() { folder } else { folder + "/" };
+        words.insert(words.len() - 1, format!("{folder}*/{file}"));
+    }
+    if plain { words.join(" ") } else { exec_form(&words) }
 }
 
 /// COPY expands variables and removes quotes in each word, then reads a source as a pattern of Go's
@@ -122,9 +130,12 @@ mod tests {
 
     #[test]
     fn copy_takes_every_path_literally() {
-        assert_eq!(copy_operands(&["go.mod", "go.sum"], "./"), "go.mod go.sum ./");
-        assert_eq!(copy_operands(&["a b"], "/x"), r#"["a b", "/x"]"#);
-        assert_eq!(copy_operands(&["[id].js"], "/x/[id].js"), r#"["[[]id].js", "/x/[id].js"]"#);
-        assert_eq!(copy_operands(&["$a"], "/b"), r#"["\\$a", "/b"]"#);
+        assert_eq!(copy_operands(&["go.mod", "go.sum"], &[], "./"), "go.mod go.sum ./");
+        assert_eq!(copy_operands(&["a b"], &[], "/x"), r#"["a b", "/x"]"#);
+        assert_eq!(copy_operands(&["[id].js"], &[], "/x/[id].js"), r#"["[[]id].js", "/x/[id].js"]"#);
+        assert_eq!(copy_operands(&["$a"], &[], "/b"), r#"["\\$a", "/b"]"#);
+        assert_eq!(copy_operands(&["a"], &[("p", "b"), ("", "b")], "./"), "a p/*/b */b ./");
+        let quoted = r#"["p q/*/b[*]", "./"]"#;
+        assert_eq!(copy_operands(&[], &[("p q", "b*")], "./"), quoted);
     }
 }

@@ -45,7 +45,7 @@ COPY --chmod=755 {{ [details.release] | copy(dest="/usr/local/bin/yarn") }}
 {%- endif %}
 WORKDIR {{ details.root | path }}
 {%- for manifest in manifests %}
-COPY {{ manifest.src | copy(dest=manifest.dest) }}
+COPY {% if manifest.each %}--parents {% endif %}{{ manifest.src | copy(each=manifest.each, dest=manifest.dest) }}
 {%- endfor %}
 {%- if details.drop %}
 # Left out here: git hooks and guards, and what needs the sources, which runs after they are copied.

@@ -11,7 +11,7 @@ use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity, Strength};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
+use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, EachMember, split_words};
 use crate::repo::Dir;
 
 /// Where the source is while building.
@@ -69,12 +69,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let args =
         program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
     let context = &chosen.facts.context;
-    let manifests = chosen
-        .facts
-        .manifests
-        .iter()
-        .map(|path| manifest(path, context))
-        .collect::<Result<Vec<_>>>()?;
+    let manifests = manifests(chosen)?;
     let workdir = under(
         SOURCE,
         details.module.strip(context).context("the module lies outside its build context")?,
@@ -183,20 +178,35 @@ fn login(chosen: &Chosen, details: &Details) -> Option<(BuildSecret, Finding)> {
     Some((BuildSecret { id: "netrc".to_owned(), handed, required: true }, finding))
 }
 
-/// A manifest, bound at its own place. The words of a mount are separated by commas, and cannot be
-/// quoted.
-fn manifest(path: &RelPath, context: &RelPath) -> Result<CopySpec> {
-    let src = path
-        .strip(context)
-        .with_context(|| format!("{path} lies outside the build context {context}"))?;
-    if src.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
-        bail!(
-            "{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder"
-        );
+/// The manifests: those of neighbouring modules by a pattern, each other one bound at its own
+/// place.
+fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
+    let context = &chosen.facts.context;
+    let mut paths = Vec::new();
+    for path in &chosen.facts.manifests {
+        let way = path.strip(context);
+        let way = way.with_context(|| format!("{path} lies outside the build context {context}"))?;
+        paths.push(way.to_owned());
     }
-    let dest =
-        src.rsplit_once('/').map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
-    Ok(CopySpec { src: vec![Line::new(src)?], dest: Line::new(dest)? })
+    let (each, rest) = EachMember::among(chosen.repo, context, &paths)?;
+    let mut specs = Vec::new();
+    if !each.is_empty() {
+        specs.push(CopySpec { src: Vec::new(), each, dest: Line::new(format!("{SOURCE}/"))? });
+    }
+    for path in rest {
+        // The words of a mount are separated by commas, and cannot be quoted.
+        if path.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
+            bail!(
+                "{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder"
+            );
+        }
+        let dest = path
+            .rsplit_once('/')
+            .map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
+        let src = vec![Line::new(path)?];
+        specs.push(CopySpec { src, each: Vec::new(), dest: Line::new(dest)? });
+    }
+    Ok(specs)
 }
 
 /// The binary lies beside the files that it opens, unless one of them has its name.

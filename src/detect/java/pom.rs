@@ -4,7 +4,6 @@
 //!
 //! Rules: <https://maven.apache.org/ref/3.9.11/maven-model-builder/>.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -26,35 +25,31 @@ pub(super) type Found = (String, Evidence);
 /// Reads poms once each.
 pub(super) struct Poms<'r> {
     pub(super) repo: &'r Repo,
-    read: RefCell<BTreeMap<RelPath, Option<Rc<Element>>>>,
 }
+
+/// The root element of a pom; `None` where there is no such file.
+struct Root(Option<Rc<Element>>);
 
 impl<'r> Poms<'r> {
     pub(super) fn new(repo: &'r Repo) -> Self {
-        Self { repo, read: RefCell::default() }
+        Self { repo }
     }
 
     /// The root element of a pom; `None` where there is no such file.
     pub(super) fn read(&self, path: &RelPath) -> Result<Option<Rc<Element>>> {
-        if let Some(known) = self.read.borrow().get(path) {
-            return Ok(known.clone());
-        }
-        let found = match self.repo.text(path)? {
-            None => None,
-            Some(text) => {
-                let root = xml::parse(path, &text)?;
-                if root.name != "project" {
-                    bail!(
-                        "{path}:{}: the root element is <{}>, where a pom has <project>",
-                        root.line,
-                        excerpt(&root.name)
-                    );
-                }
-                Some(Rc::new(root))
+        let known = self.repo.once(path, || {
+            let Some(text) = self.repo.text(path)? else { return Ok(Root(None)) };
+            let root = xml::parse(path, &text)?;
+            if root.name != "project" {
+                bail!(
+                    "{path}:{}: the root element is <{}>, where a pom has <project>",
+                    root.line,
+                    excerpt(&root.name)
+                );
             }
-        };
-        self.read.borrow_mut().insert(path.clone(), found.clone());
-        Ok(found)
+            Ok(Root(Some(Rc::new(root))))
+        })?;
+        Ok(known.0.clone())
     }
 
     /// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.

@@ -59,14 +59,19 @@ pub(super) struct Reactor {
     pub(super) poms: BTreeSet<RelPath>,
     /// The folder that holds all of them.
     pub(super) context: RelPath,
+    /// The projects by `group:artifact`.
+    by_key: BTreeMap<String, RelPath>,
 }
+
+/// The run that begins with a pom; `None` where there is no such file.
+struct Run(Option<Rc<Reactor>>);
 
 impl Reactor {
     /// The run that builds the project at `pom`: from the topmost pom that lists it among its
     /// modules.
-    pub(super) fn of(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
+    pub(super) fn of(poms: &Poms, pom: &RelPath) -> Result<Option<Rc<Self>>> {
         let folder = pom.parent().unwrap_or_default();
-        let mut best: Option<Self> = None;
+        let mut best: Option<Rc<Self>> = None;
         let mut candidates = vec![pom.clone()];
         candidates.extend(folder.ancestors().filter_map(|above| above.join("pom.xml")));
         if let Some(own) = Model::load(poms, pom, &Rc::default())? {
@@ -75,7 +80,7 @@ impl Reactor {
         }
         for candidate in candidates {
             if poms.repo.is_file(&candidate)
-                && let Some(reactor) = Self::read(poms, &candidate)?
+                && let Some(reactor) = Self::once(poms, &candidate)?
                 && reactor.projects.contains_key(pom)
                 && best.as_ref().is_none_or(|held| reactor.projects.contains_key(&held.pom))
             {
@@ -83,6 +88,13 @@ impl Reactor {
             }
         }
         Ok(best)
+    }
+
+    /// Its modules share a run: it is read once.
+    fn once(poms: &Poms, pom: &RelPath) -> Result<Option<Rc<Self>>> {
+        let known =
+            poms.repo.once(pom, || Ok(Run(Self::read(poms, pom)?.map(Rc::new))))?;
+        Ok(known.0.clone())
     }
 
     fn read(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
@@ -111,8 +123,10 @@ impl Reactor {
             .filter_map(RelPath::parent)
             .reduce(|a, b| common(&a, &b))
             .unwrap_or_default();
+        let by_key = projects.iter().map(|(path, model)| (model.key(), path.clone())).collect();
         Ok((!projects.is_empty()).then_some(Self {
             pom: pom.clone(),
+            by_key,
             projects,
             poms: files,
             context,
@@ -122,15 +136,13 @@ impl Reactor {
     /// The projects of the run that the one at `pom` depends on, directly or not, itself not
     /// included.
     pub(super) fn siblings(&self, pom: &RelPath) -> Vec<Rc<Model>> {
-        let by_key: BTreeMap<String, &RelPath> =
-            self.projects.iter().map(|(path, model)| (model.key(), path)).collect();
         let mut found: BTreeSet<&RelPath> = BTreeSet::new();
         let mut waiting = vec![pom];
         while let Some(path) = waiting.pop() {
             let Some(model) = self.projects.get(path) else { continue };
             for dependency in model.dependencies().iter().filter(|d| d.scope != "test") {
-                if let Some(sibling) = by_key.get(&dependency.key)
-                    && *sibling != pom
+                if let Some(sibling) = self.by_key.get(&dependency.key)
+                    && sibling != pom
                     && found.insert(sibling)
                 {
                     waiting.push(sibling);

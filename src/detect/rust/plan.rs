@@ -136,7 +136,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
     Ok(Build {
         template: "rust".to_owned(),
-        manifests: vec![CopySpec { src: lines, dest: Line::new("./")? }],
+        manifests: vec![CopySpec { src: lines, each: Vec::new(), dest: Line::new("./")? }],
         sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,

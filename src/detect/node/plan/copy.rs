@@ -8,7 +8,7 @@ use super::steps::{self, Installed};
 use crate::docker::types::Line;
 use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
 use crate::path::RelPath;
-use crate::plan::CopySpec;
+use crate::plan::{CopySpec, EachMember};
 use crate::repo::Dir;
 use crate::secrets;
 
@@ -36,9 +36,9 @@ const ROOT_FILES: [&str; 17] = [
 /// Paths of what dependency resolution reads, for the facts.
 pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
     let specs = manifests(app, tool, &steps::installed(app, tool)?)?;
-    let paths =
-        specs.iter().flat_map(|spec| &spec.src).filter_map(|src| app.root.path.join(src.as_str()));
-    Ok(paths.collect())
+    let root = &app.root.path;
+    let paths = specs.iter().flat_map(|spec| spec.paths(app.root.repo, root));
+    Ok(paths.filter_map(|path| root.join(&path)).collect())
 }
 
 pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Result<Vec<CopySpec>> {
@@ -71,10 +71,15 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     folders.sort();
     folders.dedup();
     if let Some(workspace) = &app.workspace {
-        for member in &workspace.members {
-            if let Some(way) = member.strip(&root.path) {
-                specs.push(spec(&[&format!("{way}/package.json")], &format!("{way}/"))?);
-            }
+        let ways = workspace.members.iter().filter_map(|member| member.strip(&root.path));
+        let paths: Vec<String> = ways.map(|way| format!("{way}/package.json")).collect();
+        let (each, rest) = EachMember::among(root.repo, &root.path, &paths)?;
+        if !each.is_empty() {
+            specs.push(CopySpec { src: Vec::new(), each, dest: Line::new("./")? });
+        }
+        for path in rest {
+            let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
+            specs.push(spec(&[&path], &format!("{folder}/"))?);
         }
     }
     for folder in folders {
@@ -114,6 +119,7 @@ fn is_skipped(tool: &Tool, file: &str) -> bool {
 fn spec(src: &[&str], dest: &str) -> Result<CopySpec> {
     Ok(CopySpec {
         src: src.iter().map(|s| Line::new(*s)).collect::<Result<_, _>>()?,
+        each: Vec::new(),
         dest: Line::new(dest)?,
     })
 }

@@ -11,7 +11,7 @@ use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::FrontEnd;
 use crate::path::RelPath;
-use crate::plan::{Build, CopySpec};
+use crate::plan::{Build, CopySpec, EachMember};
 use crate::repo::Dir;
 
 /// The plan of the stages; the build context lies at the working directory.
@@ -53,8 +53,18 @@ pub(in crate::detect::node) fn front_end(
     stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
     let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
     let manifests = manifests.map(|copy| {
+        // They keep their folders below the point, and this folder is not to be among them.
+        let pivot = |each: EachMember| -> Result<EachMember> {
+            if way.is_empty() {
+                return Ok(each);
+            }
+            let mut folder = format!("{way}/./{}", each.folder.as_str());
+            folder.truncate(folder.trim_end_matches('/').len());
+            Ok(EachMember { folder: Line::new(folder)?, ..each })
+        };
         let src = copy.src.iter().map(|src| below(way, src)).collect::<Result<_>>()?;
-        Ok(CopySpec { src, ..copy })
+        let each = copy.each.into_iter().map(pivot).collect::<Result<_>>()?;
+        Ok(CopySpec { src, each, ..copy })
     });
     Ok(Build {
         template: "node/front-end".to_owned(),

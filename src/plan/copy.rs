@@ -1,0 +1,114 @@
+//! What is copied from the build context into a build stage before any source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::docker::types::{Invalid, Line};
+use crate::path::RelPath;
+use crate::repo::Repo;
+
+/// Files to copy in one instruction, from the build context into a build stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopySpec {
+    /// Paths relative to the build context.
+    pub src: Vec<Line>,
+    /// Files of the members of a workspace, which keep their folders below `dest`.
+    #[serde(default)]
+    pub each: Vec<EachMember>,
+    /// The folder that they go to, relative to the stage's WORKDIR, ending in `/`.
+    pub dest: Line,
+}
+
+/// A file in every folder that lies directly inside another one: `packages/*/package.json`. A new
+/// member of the workspace is copied without an edit of the Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EachMember {
+    /// The folder that holds the members, relative to the build context; empty for that itself.
+    pub folder: Line,
+    /// The name of the file in each of them.
+    pub file: Line,
+}
+
+impl CopySpec {
+    /// Every path that is copied, relative to `context`.
+    pub fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
+        let named = self.src.iter().map(|path| path.as_str().to_owned());
+        named.chain(self.each.iter().flat_map(|each| each.paths(repo, context))).collect()
+    }
+}
+
+impl EachMember {
+    /// The paths that it stands for, relative to `context`.
+    fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
+        let Some(folder) = context.join(self.folder.as_str()) else { return Vec::new() };
+        let files = repo.children(&folder).filter_map(|(member, _)| member.join(self.file.as_str()));
+        let files = files.filter(|path| repo.is_file(path));
+        files.filter_map(|path| path.strip(context).map(str::to_owned)).collect()
+    }
+
+    /// Divides `paths`, relative to `context`, into members and the rest. Files of one name in
+    /// neighbouring folders are members where no other folder beside them holds such a file: what
+    /// the install does not read must not run it again.
+    ///
+    /// # Errors
+    /// Where a path holds what no instruction can.
+    pub(crate) fn among(
+        repo: &Repo,
+        context: &RelPath,
+        paths: &[String],
+    ) -> Result<(Vec<Self>, Vec<String>), Invalid> {
+        let mut groups: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+        for path in paths {
+            if let Some((folder, file)) = holder(path) {
+                groups.entry((folder, file)).or_default().insert(path.clone());
+            }
+        }
+        let (mut members, mut covered) = (Vec::new(), BTreeSet::new());
+        for ((folder, file), held) in groups {
+            let each = Self { folder: Line::new(folder)?, file: Line::new(file)? };
+            // One folder at the root has no neighbours yet that say what they are.
+            let named = !folder.is_empty() || held.len() > 1;
+            if named && each.paths(repo, context).into_iter().eq(held.iter().cloned()) {
+                members.push(each);
+                covered.extend(held);
+            }
+        }
+        let rest = paths.iter().filter(|path| !covered.contains(*path)).cloned().collect();
+        Ok((members, rest))
+    }
+}
+
+/// The folder above the one that holds `path`, and the name of the file.
+fn holder(path: &str) -> Option<(&str, &str)> {
+    let (member, file) = path.rsplit_once('/')?;
+    Some((member.rsplit_once('/').map_or("", |(folder, _)| folder), file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn among(files: &[&str], wanted: &[&str]) -> (Vec<String>, Vec<String>) {
+        let repo = Repo::from_files(files.iter().map(|path| (*path, "")));
+        let wanted: Vec<String> = wanted.iter().map(|path| (*path).to_owned()).collect();
+        let (members, rest) = EachMember::among(&repo, &RelPath::root(), &wanted).unwrap();
+        let shown = |each: &EachMember| format!("{}/*/{}", each.folder.as_str(), each.file.as_str());
+        (members.iter().map(shown).collect(), rest)
+    }
+
+    #[test]
+    fn neighbours_become_a_pattern_where_it_matches_nothing_else() {
+        let files = ["a.json", "libs/x/a.json", "libs/y/a.json", "libs/y/b.json", "web/a.json"];
+        let (members, rest) = among(&files, &["a.json", "libs/x/a.json", "libs/y/a.json", "web/a.json"]);
+        assert_eq!(members, ["libs/*/a.json"]);
+        assert_eq!(rest, ["a.json", "web/a.json"]);
+        let (members, rest) = among(&files, &["libs/x/a.json"]);
+        assert!(members.is_empty(), "libs/y is no part of it");
+        assert_eq!(rest, ["libs/x/a.json"]);
+        let (members, _) = among(&["x/a.json", "y/a.json"], &["x/a.json", "y/a.json"]);
+        assert_eq!(members, ["/*/a.json"]);
+    }
+}
