@@ -149,6 +149,60 @@ fn names_that_lead_to_each_other_are_looked_up_once() {
     }
 }
 
+/// Files of other tools are evidence, and may hold anything.
+#[test]
+fn what_other_tools_read_is_bounded() {
+    let deep = |unit: &str| unit.repeat(100_000);
+    let aliases: String = (1..20).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
+        text + &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "))
+    });
+    for path in [
+        "compose.yaml",
+        ".github/workflows/ci.yml",
+        "Taskfile.yml",
+        ".goreleaser.yml",
+        "render.yaml",
+        ".gitlab-ci.yml",
+        "deploy/deployment.yaml",
+    ] {
+        ends(path, program(GO, vec![file(path, format!("a: {}", deep("[")))]));
+        ends(path, program(GO, vec![file(path, format!("{aliases}services: *a19\njobs: *a19\n"))]));
+    }
+    for path in ["fly.toml", "mise.toml", "Cargo.lock", ".cargo/config.toml", "Rocket.toml"] {
+        ends(path, program(RUST, vec![file(path, format!("a = {}", deep("[")))]));
+    }
+    for path in ["project.json", "nest-cli.json", "angular.json", "package-lock.json"] {
+        ends(path, program(NODE, vec![file(path, deep("{\"a\":"))]));
+    }
+    let chain = |line: fn(usize) -> String| (0..20_000).map(line).collect::<String>();
+    let twice = |line: fn(usize) -> String| (1..60).map(line).collect::<String>();
+    let built = "build:\n\tgo build -tags $(A59) .\n";
+    let recipes = [
+        ("Makefile", chain(|n| format!("t{n}: t{}\n\t$(MAKE) t{}\n", n + 1, n + 1))),
+        ("Makefile", twice(|n| format!("A{n}=$(A{0})$(A{0})$(A{0})\n", n - 1)) + built),
+        ("Makefile", "A=$(B)\nB=$(A)\nbuild: $(A)\n\tgo build -tags '$(A)' .\n".to_owned()),
+        ("Makefile", format!("build:\n\tgo build {}\n", deep("$("))),
+        ("justfile", chain(|n| format!("t{n}: t{}\n  just t{}\n", n + 1, n + 1))),
+        ("README.md", deep("docker run -p 80:80 \\\n")),
+        ("README.md", deep("```sh\n")),
+        ("x.service", "[Service]\n".to_owned() + &deep("Environment=A=B\n")),
+        ("Procfile", "web: ".to_owned() + &deep("a ")),
+    ];
+    for (path, text) in recipes {
+        ends(path, program(GO, vec![file(path, text)]));
+    }
+    let scripts: String =
+        (0..2_000).map(|n| format!(r#""s{n}": "npm run s{0} && npm run s{0}", "#, n + 1)).collect();
+    let manifest = format!(r#"{{"name": "x", "scripts": {{{scripts}"start": "npm run s0"}}}}"#);
+    ends("scripts that run scripts", program(NODE, vec![file("package.json", manifest)]));
+    let modules = (0..2_000).map(|n| file(&format!("a{n}.js"), format!("require('./a{}')", n + 1)));
+    let start = file("index.js", "require('./a0'); app.listen(80)");
+    ends("modules that load modules", program(NODE, modules.chain([start]).collect()));
+    let itself = file("start.sh", "#!/bin/sh\n. ./start.sh\n./start.sh\nexec ./start.sh\n");
+    let manifest = PROGRAMS[NODE][0].1.replace("node index.js", "./start.sh");
+    ends("a script that runs itself", program(NODE, vec![itself, file("package.json", manifest)]));
+}
+
 /// Pieces of source code that nest, or that a reader may look back or ahead from.
 const PIECES: [&[&str]; 4] = [
     &[

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input must fail")]
 
+mod generate;
+
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use dockgen::docker::ignore::IgnoreFile;
 use dockgen::glob::{Globs, Syntax};
 use dockgen::repo::{Budget, Repo};
+use generate::{generate, repository};
 
 /// What twice the input may cost: a linear cost, and room for a busy machine. Quadratic costs four
 /// times as much.
@@ -64,4 +67,123 @@ fn a_list_of_many_members() {
         assert!(names.iter().all(|name| globs.matches(name)));
         start.elapsed()
     });
+}
+
+type Files = Vec<(String, String)>;
+
+fn file(path: impl Into<String>, text: impl Into<String>) -> (String, String) {
+    (path.into(), text.into())
+}
+
+/// Each application of a workspace is planned by itself, and each plan knows of all members: what
+/// they share must be read once.
+fn workspace_doubles(what: &str, size: usize, apps: bool, files: impl Fn(usize) -> Files) {
+    doubles(what, size, |size| {
+        let root = repository(files(size));
+        let start = Instant::now();
+        let made = generate(root.path(), &[]).unwrap();
+        let taken = start.elapsed();
+        assert_eq!(made.len(), if apps { size } else { 1 }, "{what}");
+        taken
+    });
+}
+
+fn npm(size: usize) -> Files {
+    let root = r#"{"name": "root", "private": true, "workspaces": ["packages/*"]}"#;
+    let mut lock = r#"{"lockfileVersion": 3, "packages": {"": {"name": "root"}"#.to_owned();
+    let mut files = vec![file("package.json", root)];
+    for at in 0..size {
+        let (name, folder) = (format!("svc{at}"), format!("packages/svc{at}"));
+        write!(lock, r#", "{folder}": {{"name": "{name}", "version": "1.0.0"}}"#).unwrap();
+        let text = format!(r#"{{"name": "{name}", "scripts": {{"start": "node index.js"}}}}"#);
+        files.push(file(format!("{folder}/package.json"), text));
+        let code = "require('http').createServer().listen(3000)\n";
+        files.push(file(format!("{folder}/index.js"), code));
+    }
+    files.push(file("package-lock.json", lock + "}}"));
+    files
+}
+
+fn go(size: usize) -> Files {
+    let folders: Vec<String> = (0..size).map(|at| format!("services/svc{at}")).collect();
+    let used: String =
+        folders.iter().fold(String::new(), |text, folder| text + "use ./" + folder + "\n");
+    let mut files = vec![file("go.work", format!("go 1.26\n\n{used}"))];
+    let code = "package main\n\nimport \"net/http\"\n\n\
+                func main() { http.ListenAndServe(\":80\", nil) }\n";
+    for folder in folders {
+        files.push(file(
+            format!("{folder}/go.mod"),
+            format!("module example.com/{folder}\n\ngo 1.26\n"),
+        ));
+        files.push(file(format!("{folder}/main.go"), code));
+    }
+    files
+}
+
+fn maven(size: usize) -> Files {
+    let modules: String = (0..size).map(|at| format!("<module>m{at}</module>")).collect();
+    let parent = "<groupId>e</groupId><artifactId>parent</artifactId><version>1</version>";
+    let root = format!(
+        "<project>{parent}<packaging>pom</packaging><modules>{modules}</modules></project>"
+    );
+    let mut files = vec![file("pom.xml", root)];
+    let plugin = "<plugin><groupId>org.springframework.boot</groupId>\
+                  <artifactId>spring-boot-maven-plugin</artifactId><version>3.5.0</version>\
+                  <executions><execution><goals><goal>repackage</goal></goals></execution>\
+                  </executions></plugin>";
+    for at in 0..size {
+        let text = format!(
+            "<project><parent>{parent}</parent><artifactId>m{at}</artifactId>\
+             <build><plugins>{plugin}</plugins></build></project>"
+        );
+        files.push(file(format!("m{at}/pom.xml"), text));
+        let code = format!(
+            "package m{at};\nclass App {{ public static void main(String[] a) {{ \
+             SpringApplication.run(App.class, a); }} }}\n"
+        );
+        files.push(file(format!("m{at}/src/main/java/m{at}/App.java"), code));
+    }
+    files
+}
+
+/// One binary, and libraries that each depend on the next eight.
+fn cargo(size: usize) -> Files {
+    let mut files =
+        vec![file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n")];
+    let mut lock = "version = 4\n".to_owned();
+    for at in 0..size {
+        let head = format!(
+            "[package]\nname = \"c{at}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n"
+        );
+        let next =
+            (at + 1..size.min(at + 9)).map(|to| format!("c{to} = {{ path = \"../c{to}\" }}\n"));
+        files.push(file(format!("crates/c{at}/Cargo.toml"), head + &next.collect::<String>()));
+        let (name, code) = if at == 0 {
+            ("main.rs", "fn main() { std::net::TcpListener::bind(\"0.0.0.0:80\").unwrap(); }\n")
+        } else {
+            ("lib.rs", "pub fn f() {}\n")
+        };
+        files.push(file(format!("crates/c{at}/src/{name}"), code));
+        let next = (at + 1..size.min(at + 9)).map(|to| format!(" \"c{to}\",\n"));
+        let next: String = next.collect();
+        write!(lock, "\n[[package]]\nname = \"c{at}\"\nversion = \"0.1.0\"\n").unwrap();
+        if !next.is_empty() {
+            write!(lock, "dependencies = [\n{next}]\n").unwrap();
+        }
+    }
+    files.push(file("Cargo.lock", lock));
+    files
+}
+
+#[test]
+fn a_workspace_of_many_applications() {
+    workspace_doubles("applications of an npm workspace", 25, true, npm);
+    workspace_doubles("modules of a go.work", 25, true, go);
+    workspace_doubles("applications of one Maven build", 25, true, maven);
+}
+
+#[test]
+fn a_workspace_of_many_libraries() {
+    workspace_doubles("members of a Cargo workspace", 200, false, cargo);
 }
