@@ -132,7 +132,10 @@ mod tests {
     fn copy_takes_every_path_literally() {
         assert_eq!(copy_operands(&["go.mod", "go.sum"], &[], "./"), "go.mod go.sum ./");
         assert_eq!(copy_operands(&["a b"], &[], "/x"), r#"["a b", "/x"]"#);
-        assert_eq!(copy_operands(&["[id].js"], &[], "/x/[id].js"), r#"["[[]id].js", "/x/[id].js"]"#);
+        assert_eq!(
+            copy_operands(&["[id].js"], &[], "/x/[id].js"),
+            r#"["[[]id].js", "/x/[id].js"]"#
+        );
         assert_eq!(copy_operands(&["$a"], &[], "/b"), r#"["\\$a", "/b"]"#);
         assert_eq!(copy_operands(&["a"], &[("p", "b"), ("", "b")], "./"), "a p/*/b */b ./");
         let quoted = r#"["p q/*/b[*]", "./"]"#;

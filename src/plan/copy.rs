@@ -44,7 +44,8 @@ impl EachMember {
     /// The paths that it stands for, relative to `context`.
     fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
         let Some(folder) = context.join(self.folder.as_str()) else { return Vec::new() };
-        let files = repo.children(&folder).filter_map(|(member, _)| member.join(self.file.as_str()));
+        let files =
+            repo.children(&folder).filter_map(|(member, _)| member.join(self.file.as_str()));
         let files = files.filter(|path| repo.is_file(path));
         files.filter_map(|path| path.strip(context).map(str::to_owned)).collect()
     }
@@ -95,14 +96,16 @@ mod tests {
         let repo = Repo::from_files(files.iter().map(|path| (*path, "")));
         let wanted: Vec<String> = wanted.iter().map(|path| (*path).to_owned()).collect();
         let (members, rest) = EachMember::among(&repo, &RelPath::root(), &wanted).unwrap();
-        let shown = |each: &EachMember| format!("{}/*/{}", each.folder.as_str(), each.file.as_str());
+        let shown =
+            |each: &EachMember| format!("{}/*/{}", each.folder.as_str(), each.file.as_str());
         (members.iter().map(shown).collect(), rest)
     }
 
     #[test]
     fn neighbours_become_a_pattern_where_it_matches_nothing_else() {
         let files = ["a.json", "libs/x/a.json", "libs/y/a.json", "libs/y/b.json", "web/a.json"];
-        let (members, rest) = among(&files, &["a.json", "libs/x/a.json", "libs/y/a.json", "web/a.json"]);
+        let (members, rest) =
+            among(&files, &["a.json", "libs/x/a.json", "libs/y/a.json", "web/a.json"]);
         assert_eq!(members, ["libs/*/a.json"]);
         assert_eq!(rest, ["a.json", "web/a.json"]);
         let (members, rest) = among(&files, &["libs/x/a.json"]);

@@ -185,7 +185,8 @@ fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
     let mut paths = Vec::new();
     for path in &chosen.facts.manifests {
         let way = path.strip(context);
-        let way = way.with_context(|| format!("{path} lies outside the build context {context}"))?;
+        let way =
+            way.with_context(|| format!("{path} lies outside the build context {context}"))?;
         paths.push(way.to_owned());
     }
     let (each, rest) = EachMember::among(chosen.repo, context, &paths)?;

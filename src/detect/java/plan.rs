@@ -188,7 +188,11 @@ fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
     for path in poms.into_iter().chain(run.more_manifests.iter().cloned()) {
         let folder =
             path.rsplit_once('/').map_or("./".to_owned(), |(folder, _)| format!("{folder}/"));
-        specs.push(CopySpec { src: vec![Line::new(path)?], each: Vec::new(), dest: Line::new(folder)? });
+        specs.push(CopySpec {
+            src: vec![Line::new(path)?],
+            each: Vec::new(),
+            dest: Line::new(folder)?,
+        });
     }
     Ok(specs)
 }

@@ -92,8 +92,7 @@ impl Reactor {
 
     /// Its modules share a run: it is read once.
     fn once(poms: &Poms, pom: &RelPath) -> Result<Option<Rc<Self>>> {
-        let known =
-            poms.repo.once(pom, || Ok(Run(Self::read(poms, pom)?.map(Rc::new))))?;
+        let known = poms.repo.once(pom, || Ok(Run(Self::read(poms, pom)?.map(Rc::new))))?;
         Ok(known.0.clone())
     }
 
