@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn copy_operands_read_back(sources in vec(path(), 1..3), dest in "/[a-z$\"'\\\\ *]{0,5}/", other in path()) {
         let _watch = watch::Watch::over("copy_operands_read_back", &(&sources, &dest, &other));
-        let held = instruction(&format!("COPY {}", quote::copy_operands(&sources, &dest)));
+        let held = instruction(&format!("COPY {}", quote::copy_operands(&sources, &[], &dest)));
         let mut operands: Vec<String> = held.words().iter().map(|word| read(word)).collect();
         prop_assert_eq!(operands.pop(), Some(dest));
         prop_assert_eq!(operands.len(), sources.len());

@@ -122,7 +122,8 @@ fn go(size: usize) -> Files {
 }
 
 fn maven(size: usize) -> Files {
-    let modules: String = (0..size).map(|at| format!("<module>m{at}</module>")).collect();
+    let mut modules = String::new();
+    (0..size).for_each(|at| write!(modules, "<module>m{at}</module>").unwrap());
     let parent = "<groupId>e</groupId><artifactId>parent</artifactId><version>1</version>";
     let root = format!(
         "<project>{parent}<packaging>pom</packaging><modules>{modules}</modules></project>"
