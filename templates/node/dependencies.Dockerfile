@@ -44,9 +44,7 @@ RUN npm install --global{% if details.replaces %} --force{% endif %} {{ details.
 COPY --chmod=755 {{ [details.release] | copy(dest="/usr/local/bin/yarn") }}
 {%- endif %}
 WORKDIR {{ details.root | path }}
-{%- for manifest in manifests %}
-COPY {% if manifest.each %}--parents {% endif %}{{ manifest.src | copy(each=manifest.each, dest=manifest.dest) }}
-{%- endfor %}
+{%- include "base/manifests.Dockerfile" %}
 {%- if details.drop %}
 # Left out here: git hooks and guards, and what needs the sources, which runs after they are copied.
 RUN {% for drop in details.drop %}npm pkg delete{% if drop.folder %} --prefix {{ [drop.folder] | shell }}{% endif %} {{ drop.names | shell }}
