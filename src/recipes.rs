@@ -39,8 +39,24 @@ pub struct Step {
     pub words: Vec<String>,
     /// It is part of what makes a release.
     pub release: bool,
+    /// The target, task or job that it belongs to.
+    pub part: String,
     /// Where it stands.
     pub evidence: Evidence,
+}
+
+impl Step {
+    /// It builds the program as such, and not a variant for another purpose: `make build`, not
+    /// `make build-profiling`.
+    pub fn is_plain(&self) -> bool {
+        let plain = [
+            "build", "all", "default", "install", "compile", "bin", "binary", "binaries", "linux",
+            "musl", "static", "x86", "64", "amd64", "arm64", "aarch64", "ci", "server", "main",
+            "sh", "backend", "app", "run",
+        ];
+        let mut words = self.part.split(|c: char| !c.is_ascii_alphanumeric());
+        self.release || words.all(|word| word.is_empty() || plain.contains(&word))
+    }
 }
 
 /// The version of a tool that a recipe installs or runs in.
@@ -285,7 +301,8 @@ struct Scope<'a> {
     dir: RelPath,
     env: Vec<(String, String)>,
     release: bool,
-    note: String,
+    /// What the commands belong to: its kind, and its name.
+    part: (&'static str, String),
 }
 
 impl Scope<'_> {
@@ -335,12 +352,19 @@ impl Scope<'_> {
         let mut env = self.env.clone();
         env.append(&mut command.env);
         let words = command.argv.iter().map(|word| write_out(word, &env)).collect();
+        let (kind, name) = &self.part;
+        let note = match (*kind, name.as_str()) {
+            (kind, "") => format!("the {kind} runs it"),
+            ("script", name) => format!("{name} runs it"),
+            (kind, name) => format!("the {kind} {name} runs it"),
+        };
         into.push(Step {
             dir: self.dir.clone(),
             env,
             words,
             release: self.release,
-            evidence: Evidence::at(self.file, number, self.note.clone()),
+            part: name.clone(),
+            evidence: Evidence::at(self.file, number, note),
         });
     }
 }

@@ -309,7 +309,9 @@ impl Program<'_> {
             .take(MAX_CALLERS)
             .collect();
         let all: Vec<Value> = values.iter().flat_map(|(_, value)| value.alternatives()).collect();
-        let mut chosen = merge(values).filter(|value| !value.is_unknown())?;
+        // Of several callers the first one counts.
+        let mut chosen =
+            merge(values.into_iter().rev().collect()).filter(|value| !value.is_unknown())?;
         for other in all {
             if other.text() != chosen.text() && !chosen.others.contains(&other.parts) {
                 chosen.others.push(other.parts);

@@ -296,6 +296,15 @@ impl Facts {
             }
             let end = line.clone().rev().find(|&at| tree.kind(at) != Some(Kind::Text));
             let end = end.map_or(here, |end| end + 1);
+            // `*Type`, `package.Type`: an embedded type has the name of the type.
+            let mut words = line.start..end;
+            words.start += usize::from(tree.word(line.start) == "*");
+            let dotted = words.len() == 3 && tree.word(words.start + 1) == ".";
+            if (words.len() == 1 || dotted) && tree.is_word(words.start) {
+                let name = words.end - 1;
+                self.fields.push(Field { owner, name, of: line.start..end });
+                continue;
+            }
             // An embedded type has its own name.
             let of = if here >= end { line.start..end } else { here..end };
             self.fields.extend(names.into_iter().map(|name| Field { owner, name, of: of.clone() }));

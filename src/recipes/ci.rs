@@ -63,7 +63,7 @@ impl Workflow<'_> {
             dir: folder.and_then(|dir| self.home.join(dir)).unwrap_or_else(|| self.home.clone()),
             env,
             release: self.release,
-            note: format!("the job {} runs it", self.job.key),
+            part: ("job", self.job.key.clone()),
         };
         scope.script(&text, run.line, &mut into.steps);
     }
@@ -194,8 +194,8 @@ pub(super) fn gitlab(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
             let image = job.item.get("image").or(shared);
             let image = image.map(|image| image.get("name").unwrap_or(image));
             add_image(file, image, &job.key, release, &env, &mut into.tools);
-            let note = format!("the job {} runs it", job.key);
-            let mut scope = Scope { file, dir: home.clone(), env, release, note };
+            let part = ("job", job.key.clone());
+            let mut scope = Scope { file, dir: home.clone(), env, release, part };
             let scripts = [before, job.item.get("before_script"), job.item.get("script")];
             for item in scripts.into_iter().flatten().flat_map(Item::items) {
                 scope.script(item.text().unwrap_or_default(), item.line, &mut into.steps);
@@ -237,9 +237,9 @@ pub(super) fn circle(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
             docker.and_then(|list| list.items().first()).and_then(|first| first.get("image"));
         add_image(file, image, &job.key, release, &env, &mut into.tools);
         let folder = job.item.text_at(&["working_directory"]).and_then(|dir| home.join(dir));
-        let note = format!("the job {} runs it", job.key);
+        let part = ("job", job.key.clone());
         let dir = folder.filter(|dir| !dir.as_str().starts_with('~')).unwrap_or(home.clone());
-        let mut scope = Scope { file, dir, env, release, note };
+        let mut scope = Scope { file, dir, env, release, part };
         for step in job.item.get("steps").map(Item::items).unwrap_or_default() {
             let Some(run) = step.get("run") else { continue };
             let command = run.get("command").unwrap_or(run);
@@ -270,8 +270,8 @@ pub(super) fn travis(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
             }
         }
     }
-    let note = "the build runs it".to_owned();
-    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: false, note };
+    let part = ("build", String::new());
+    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: false, part };
     for item in ["install", "script", "before_deploy"].iter().filter_map(|key| root.get(key)) {
         for item in item.items() {
             scope.script(item.text().unwrap_or_default(), item.line, &mut into.steps);

@@ -40,6 +40,10 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
             let folders: Vec<Folder> =
                 run.folders.iter().filter(|folder| named(folder)).cloned().collect();
             run.folders = folders;
+            // So is a command of its own: it runs the sources, or watches them.
+            if !run.words.first().is_some_and(|word| word.starts_with('-')) {
+                run.words.clear();
+            }
         }
         into.runs.push(run);
     }

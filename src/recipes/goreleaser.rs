@@ -39,6 +39,7 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
             env: env.filter_map(|pair| shell::assignment(&pair)).collect(),
             words,
             release: true,
+            part: String::new(),
             evidence: Evidence::at(file, build.line, "builds the release"),
         });
     }

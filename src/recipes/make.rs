@@ -47,9 +47,9 @@ pub(super) fn justfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Bu
 
 /// A shell script that builds.
 pub(super) fn script(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
-    let note = format!("{} runs it", file.file_name());
+    let part = ("script", file.file_name().to_owned());
     let release = is_release(file.file_name());
-    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release, note };
+    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release, part };
     let text: Vec<&str> = text.lines().take(MAX_LINES).collect();
     scope.script(&text.join("\n"), 1, &mut into.steps);
     let evidence = |key: &str| Evidence::file(file, format!("sets {key}"));
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
                 dir: self.home.clone(),
                 env: exported.clone(),
                 release: is_release(target),
-                note: format!("the target {target} runs it"),
+                part: ("target", target.clone()),
             };
             scope.line(&line, *number, &mut into.steps);
         }

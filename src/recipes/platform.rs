@@ -182,7 +182,7 @@ pub(super) fn netlify(home: &RelPath, file: &RelPath, text: &str, into: &mut Bui
             dir: base.unwrap_or_else(|| home.clone()),
             env: pairs(environment),
             release: true,
-            note: "the build runs it".to_owned(),
+            part: ("build", String::new()),
         };
         scope.script(command.text().unwrap_or_default(), command.line, &mut into.steps);
     }
@@ -192,8 +192,8 @@ pub(super) fn netlify(home: &RelPath, file: &RelPath, text: &str, into: &mut Bui
 pub(super) fn vercel(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_json(text) else { return };
     let Some(command) = root.get("buildCommand") else { return };
-    let note = "the build runs it".to_owned();
-    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: true, note };
+    let part = ("build", String::new());
+    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: true, part };
     scope.script(command.text().unwrap_or_default(), command.line, &mut into.steps);
 }
 

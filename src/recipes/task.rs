@@ -29,7 +29,7 @@ pub(super) fn taskfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Bu
             dir: task.item.text_at(&["dir"]).and_then(|dir| home.join(dir)).unwrap_or(home.clone()),
             env,
             release: is_release(&task.key),
-            note: format!("the task {} runs it", task.key),
+            part: ("task", task.key.clone()),
         };
         for item in commands.items() {
             let Some(line) = item.text().or_else(|| item.text_at(&["cmd"])) else { continue };
@@ -52,7 +52,7 @@ pub(super) fn mise(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
             dir: task.item.text_at(&["dir"]).and_then(|dir| home.join(dir)).unwrap_or(home.clone()),
             env,
             release: is_release(&task.key),
-            note: format!("the task {} runs it", task.key),
+            part: ("task", task.key.clone()),
         };
         for item in run.items() {
             scope.script(item.text().unwrap_or_default(), item.line, &mut into.steps);
@@ -73,7 +73,7 @@ pub(super) fn cargo_make(home: &RelPath, file: &RelPath, text: &str, into: &mut 
             dir: item.text_at(&["cwd"]).and_then(|dir| home.join(dir)).unwrap_or(home.clone()),
             env,
             release: is_release(&task.key),
-            note: format!("the task {} runs it", task.key),
+            part: ("task", task.key.clone()),
         };
         if let Some(command) = item.get("command") {
             let rest = item.get("args").map(Item::items).unwrap_or_default();
@@ -102,7 +102,7 @@ pub(super) fn nx(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
             dir: folder.and_then(RelPath::new).unwrap_or_default(),
             env: Vec::new(),
             release: is_release(&target.key),
-            note: format!("the target {} runs it", target.key),
+            part: ("target", target.key.clone()),
         };
         for item in command.into_iter().chain(several.into_iter().flat_map(Item::items)) {
             let Some(line) = item.text().or_else(|| item.text_at(&["command"])) else { continue };

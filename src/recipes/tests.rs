@@ -260,7 +260,7 @@ fn what_speaks_of_something_else_is_left_alone() {
         ("docker-compose.dev.yml", "services:\n  x: {build: ., ports: ['80:80']}\n"),
         (
             "compose.yaml",
-            "services:\n  x:\n    build: {context: ., target: dev}\n    volumes: ['a:/app/tmp']\n  y:\n    build: .\n    volumes: ['./:/app', 'b:/pkg', '/app/node_modules']\n",
+            "services:\n  x:\n    build: {context: ., target: dev}\n    volumes: ['a:/app/tmp']\n    command: tool run ./box --port 1\n  y:\n    build: .\n    volumes: ['./:/app', 'b:/pkg', '/app/node_modules']\n",
         ),
         ("deploy/other.service", "[Service]\nExecStart=/usr/bin/other --port 80\n"),
         (

@@ -57,7 +57,7 @@ struct Command<'s> {
 /// What the repository builds a binary with.
 pub(super) fn own(project: &Project, binary: &Binary, manifest: &Manifest) -> Result<Own> {
     let steps = recipes::steps_of(project.dir.repo, &project.dir.path, &["cargo", "cross"])?;
-    let commands = steps.iter().filter_map(read);
+    let commands = steps.iter().filter(|step| step.is_plain()).filter_map(read);
     let mine: Vec<Command> =
         commands.filter(|command| command.builds(project, binary, manifest)).collect();
     let mut own = Own::default();
@@ -225,20 +225,30 @@ mod tests {
                 "F := full,pg\nbuild:\n\tcargo build --features lite\nrelease:\n\tcargo build --release --no-default-features --features \"$(F)\"\n",
                 "-default,full,pg",
             ),
-            ("justfile", "b:\n  cargo +nightly install --path . -F pg\n", "pg"),
+            ("justfile", "build:\n  cargo +nightly install --path . -F pg\n", "pg"),
             (
                 ".github/workflows/r.yml",
-                "jobs:\n  x:\n    steps:\n      - run: cross build --profile=dist --features=full --target x86_64-unknown-linux-musl\n",
+                "jobs:\n  build:\n    steps:\n      - run: cross build --profile=dist --features=full --target x86_64-unknown-linux-musl\n",
                 "full",
             ),
             (
                 "Makefile",
-                "a:\n\tcargo build --release --features pg --target x86_64-pc-windows-gnu\n",
+                "all:\n\tcargo build --release --features pg --target x86_64-pc-windows-gnu\n",
                 "",
             ),
-            ("Makefile", "a:\n\tcargo build -r --features of-another\n", ""),
-            ("Makefile", "a:\n\tcargo install -F pg sqlx-cli\n\tcargo test --release -F pg\n", ""),
-            ("Makefile", "a:\n\tcargo build -r -p other --features pg\n", ""),
+            ("Makefile", "all:\n\tcargo build -r --features of-another\n", ""),
+            (
+                "Makefile",
+                "all:\n\tcargo install -F pg sqlx-cli\n\tcargo test --release -F pg\n",
+                "",
+            ),
+            (
+                "Makefile",
+                "build-pg:\n\tcargo build -r --features pg\nrelease-full:\n\tcargo build -r -F full\n",
+                "full",
+            ),
+            ("Makefile", "build-pg:\n\tcargo build -r --features pg\n", ""),
+            ("Makefile", "all:\n\tcargo build -r -p other --features pg\n", ""),
         ] {
             assert_eq!(of(file, text).0, expected, "{file}: {text}");
         }
@@ -246,13 +256,13 @@ mod tests {
 
     #[test]
     fn builds_that_differ_are_said() {
-        let make = "a:\n\tcargo build -r --features pg\n\tcargo build -r\n";
+        let make = "all:\n\tcargo build -r --features pg\n\tcargo build -r\n";
         let (features, program) = of("Makefile", make);
         assert_eq!(
             (features.as_str(), program.findings[0].code.as_str()),
             ("pg", "build-flags-disputed")
         );
-        let (_, program) = of("Makefile", "a:\n\tcargo build -r --features $(X)\n");
+        let (_, program) = of("Makefile", "all:\n\tcargo build -r --features $(X)\n");
         assert_eq!(program.findings[0].code, "build-flags-unknown");
     }
 }

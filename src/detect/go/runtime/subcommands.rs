@@ -10,7 +10,7 @@ use crate::code::facts::Definition;
 use crate::code::{File, Form};
 use crate::facts::{Evidence, Sourced};
 
-mod kong;
+mod tagged;
 
 /// Names of the subcommand that serves, likeliest first.
 const SERVING: [&str; 10] = [
@@ -76,8 +76,10 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
     };
     let by_name = |path: &[String]| path.iter().all(|name| SERVING.contains(&name.as_str()));
     let (mut serving, mut others) = (cases(world), Vec::new());
-    serving.extend(kong::kong(world, &reach));
-    serving.extend(kong::kingpin(world, &reach));
+    for library in &tagged::TAGGED {
+        serving.extend(tagged::tagged(world, &reach, library));
+    }
+    serving.extend(tagged::kingpin(world, &reach));
     for (path, command) in startable(&commands) {
         let one = (path, command.evidence.clone(), command.wanting);
         if by_name(&one.0) {
@@ -154,11 +156,15 @@ fn library(world: &World) -> Option<Sourced<String>> {
             return named("urfave/cli", file.evidence(definition.name, "`Commands` of urfave/cli"));
         }
     }
-    for file in code.files().filter(|file| file.imports_from("github.com/alecthomas/kong")) {
-        let tag = file.facts().definitions().iter().filter(|d| d.form == Form::Tag);
-        for definition in tag {
-            if file.string(definition.value.start).is_some_and(|text| text.contains("cmd:\"")) {
-                return named("kong", file.evidence(definition.name, "`cmd` in a tag of kong's"));
+    for library in &tagged::TAGGED {
+        for file in code.files().filter(|file| library.is_used(file)) {
+            let tags = file.facts().definitions().iter().filter(|d| d.form == Form::Tag);
+            for definition in tags {
+                let tag = file.string(definition.value.start);
+                if tag.is_some_and(|text| text.contains(library.key)) {
+                    let note = format!("a command in a tag of {}", library.name);
+                    return named(library.name, file.evidence(definition.name, note));
+                }
             }
         }
     }

@@ -370,3 +370,11 @@ fn a_settings_file_that_is_carried_says_more_than_a_default() {
     assert_eq!((port(&program), folders(&program)), (Some(7107), vec!["kept"]));
     assert_eq!(port(&with(&[("main.go", code)])), Some(1));
 }
+
+#[test]
+fn fields_of_embedded_types_are_their_holders() {
+    let code = "package main\nimport (\"fmt\"; \"net/http\"; \"github.com/jessevdk/go-flags\")\ntype TLS struct { Port int `long:\"port\" default:\"7443\"` }\ntype Server struct {\nTLS TLS `namespace:\"tls\"`\nPort int `long:\"port\" default:\"7108\"`\n}\ntype app struct {\n*Server\nname string\n}\nfunc (s *Server) Execute(args []string) error { a := &app{Server: s}; a.serve(); return nil }\nfunc (a *app) serve() { listen(a.Port); listen(a.TLS.Port) }\nfunc listen(port int) { http.ListenAndServe(fmt.Sprintf(\":%d\", port), nil) }\ntype Other struct{}\nfunc (o *Other) Execute(args []string) error { return nil }\nvar options struct {\nServer Server `command:\"hub\"`\nOther Other `command:\"other\"`\n}\nfunc main() { flags.NewParser(&options, flags.Default).Parse() }\n";
+    let program = with(&[("main.go", code)]);
+    assert_eq!(port(&program), Some(7108));
+    assert_eq!(program.args.unwrap().value, "hub");
+}

@@ -1,4 +1,4 @@
-//! Commands of kong, which are fields with a tag, and of kingpin, which are calls.
+//! Commands of kong and go-flags, which are fields with a tag, and of kingpin, which are calls.
 
 use std::rc::Rc;
 
@@ -28,46 +28,86 @@ struct Command {
     default: bool,
 }
 
-/// The commands of kong's that serve: those whose `Run` listens.
-pub(super) fn kong(world: &World, reach: &Reach) -> Vec<Serving> {
+/// A library whose commands are fields with a tag.
+pub(super) struct Tagged {
+    pub(super) name: &'static str,
+    modules: &'static [&'static str],
+    /// The key of the tag.
+    pub(super) key: &'static str,
+    /// The key whose value is the command's name, where that is not the field's.
+    named: &'static str,
+    /// The method that does what the command says.
+    method: &'static str,
+}
+
+/// <https://github.com/alecthomas/kong#command-handling>,
+/// <https://pkg.go.dev/github.com/jessevdk/go-flags#hdr-Commands>
+pub(super) const TAGGED: [Tagged; 2] = [
+    Tagged {
+        name: "kong",
+        modules: &["github.com/alecthomas/kong"],
+        key: "cmd:\"",
+        named: "name:\"",
+        method: "Run",
+    },
+    Tagged {
+        name: "go-flags",
+        modules: &["github.com/jessevdk/go-flags", "github.com/umputun/go-flags"],
+        key: "command:\"",
+        named: "command:\"",
+        method: "Execute",
+    },
+];
+
+impl Tagged {
+    pub(super) fn is_used(&self, file: &File) -> bool {
+        self.modules.iter().any(|module| file.imports_from(module))
+    }
+}
+
+/// The commands in tags that serve: those that listen, else those of such a name.
+pub(super) fn tagged(world: &World, reach: &Reach, library: &Tagged) -> Vec<Serving> {
     let mut all: Vec<Command> = Vec::new();
-    for file in world.code.files().filter(|file| file.imports_from("github.com/alecthomas/kong")) {
-        // The types of commands lie in files that need not import kong.
+    for file in world.code.files().filter(|file| library.is_used(file)) {
+        // The types of commands lie in files that need not import the library.
         let folder = file.path.parent();
         for file in world.code.files().filter(|other| other.path.parent() == folder) {
             if !all.iter().any(|command| Rc::ptr_eq(&command.file, file)) {
-                commands(file, &mut all);
+                commands(file, library, &mut all);
             }
         }
     }
+    let leads = |command: &Command| {
+        let method = reach.method(&command.of, library.method);
+        method.is_some_and(|(file, body)| reach.leads(&file, body))
+    };
+    // One that is the default needs no name.
+    if all.iter().any(|command| command.default && leads(command)) {
+        return Vec::new();
+    }
+    let by_name = |command: &&Command| SERVING.contains(&command.name.as_str());
+    let mut chosen: Vec<&Command> = all.iter().filter(|command| leads(command)).collect();
+    if chosen.is_empty() {
+        chosen = all.iter().filter(by_name).collect();
+    }
     let mut serving = Vec::new();
-    for command in &all {
-        let Some((file, body)) = reach.method(&command.of, "Run") else { continue };
-        if command.default || !reach.leads(&file, body) {
-            continue;
-        }
+    for command in chosen {
         let mut path = vec![command.name.clone()];
         let above = all.iter().find(|above| above.of == command.owner);
         path.splice(0..0, above.map(|above| above.name.clone()));
         let evidence = command.file.evidence(command.at, format!("command `{}`", path.join(" ")));
         serving.push((path, evidence, wants(&command.file, &command.of)));
     }
-    // One that is the default needs no name.
-    let defaults = |command: &&Command| {
-        command.default
-            && reach.method(&command.of, "Run").is_some_and(|(file, body)| reach.leads(&file, body))
-    };
-    if all.iter().any(|command| defaults(&command)) { Vec::new() } else { serving }
+    serving
 }
 
-fn commands(file: &Rc<File>, all: &mut Vec<Command>) {
+fn commands(file: &Rc<File>, library: &Tagged, all: &mut Vec<Command>) {
     let facts = file.facts();
     for owner in facts.owners(file) {
         for field in facts.fields_of(file, owner) {
-            let Some(tag) = file.string(field.of.end).filter(|tag| tag.contains("cmd:\"")) else {
-                continue;
-            };
-            let named = tag.split_once("name:\"").and_then(|(_, rest)| rest.split('"').next());
+            let tag = file.string(field.of.end).filter(|tag| tag.contains(library.key));
+            let Some(tag) = tag else { continue };
+            let named = tag.split_once(library.named).and_then(|(_, rest)| rest.split('"').next());
             let name = named.map_or_else(|| kebab(file.word(field.name)), str::to_owned);
             let default = tag.contains("default:\"1\"") || tag.contains("default:\"withargs\"");
             if all.len() < MAX_COMMANDS {
