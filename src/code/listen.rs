@@ -85,6 +85,11 @@ const FOREIGN: [u16; 19] = [
     9200, 11211, 27017,
 ];
 
+/// A port that belongs to another service, by its number.
+pub fn is_foreign(port: u16) -> bool {
+    FOREIGN.contains(&port)
+}
+
 /// Names of settings that are a port or an address.
 pub fn is_address(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
@@ -140,7 +145,7 @@ pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address,
     let known = addresses.into_iter().filter_map(|address| {
         // A literal that stands in the call itself is the program's own, whatever its number.
         let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place());
-        let port = port(&address.value).filter(|port| own || !FOREIGN.contains(port))?;
+        let port = port(&address.value).filter(|port| own || !is_foreign(*port))?;
         Some((address, port))
     });
     known.collect()

@@ -93,6 +93,14 @@ fn known(app: &App) -> Result<Option<Framework>> {
     {
         return nitro(app, name);
     }
+    if let Some(name) = ["nitropack", "nitro"].into_iter().find(|name| package.has(name))
+        && let Some(script) = app.build_script()
+        && entry::commands(app, &script).iter().any(|command| {
+            command.argv.first().is_some_and(|word| word == "nitro" || word == "nitropack")
+        })
+    {
+        return nitro(app, name);
+    }
     if package.has("@angular/core")
         && let Some(server) = angular::server(app)?
     {

@@ -35,9 +35,11 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         if framework.name == "nest" {
             for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development)
             {
-                let (mut program, launch) = of_entry(app, entry)?;
-                program.kind = Kind::Service;
-                default_port(app, &mut program, &framework);
+                let (mut program, launch, open) = heard(app, entry)?;
+                if open {
+                    program.kind = Kind::Service;
+                    default_port(app, &mut program, &framework);
+                }
                 found.programs.push((program, launch));
             }
         }
@@ -254,8 +256,11 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     program.findings.extend(framework.findings.iter().cloned());
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
+    let open = framework.name != "nest" || scan.takes_default();
     complete(app, &mut program, &launch, scan)?;
-    default_port(app, &mut program, &framework);
+    if open {
+        default_port(app, &mut program, &framework);
+    }
     let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
     for (package, why) in holds.iter().filter(|_| launch.layout == Layout::Output) {
         if app.package.dependency(package) == Some(manifest::Kind::Development) {
@@ -291,7 +296,13 @@ fn default_port(app: &App, program: &mut Program, framework: &Framework) {
     program.findings.retain(|finding| finding.code != "port-unknown");
 }
 
-fn of_entry(app: &App, mut entry: Entry) -> Result<(Program, Launch)> {
+fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
+    let (program, launch, _) = heard(app, entry)?;
+    Ok((program, launch))
+}
+
+/// The program of an entry, and whether the default port of its framework may stand in.
+fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     embedded(app, &mut entry)?;
     let service = service::of(app, entry.command.as_deref())?;
     if let Some(service) = &service {
@@ -299,21 +310,23 @@ fn of_entry(app: &App, mut entry: Entry) -> Result<(Program, Launch)> {
     }
     let mut scan = scan::read(app, &entry.launch)?;
     keep(&mut entry.launch, &mut scan);
-    let listens = scan.listens || scan.serves || service.is_some();
+    let listens = scan.listens || scan.serves || service.is_some() || scan.unfollowed.is_some();
+    let listens = listens && (!scan.portless || scan.port.is_some());
+    let open = scan.takes_default();
     let kind = if listens { Kind::Service } else { Kind::Command };
     let mut program = new(app, &entry.id, kind, &entry.evidence);
     program.needs.shell = entry.shell;
     program.findings = entry.findings;
     complete(app, &mut program, &entry.launch, scan)?;
     if let Some(service) = service {
-        service.complete(app, &mut program);
+        service.complete(app, &mut program)?;
     }
     for cache in &entry.launch.build_caches {
         let note = "the framework in it keeps its cache there";
         let folder = Sourced::new(cache.clone(), Evidence::file(&app.package.path, note));
         program.writable.push(folder);
     }
-    Ok((program, entry.launch))
+    Ok((program, entry.launch, open))
 }
 
 /// A server of the repository's own that holds a framework: all that the framework builds goes with
@@ -395,7 +408,12 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         .find(|w| matches!(w[0].as_str(), "-p" | "--port"))
         .map(|w| w[1].clone());
     let flag = flag
-        .or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)));
+        .or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)))
+        // `micro -l tcp://0.0.0.0:3000`
+        .or_else(|| {
+            let address = launch.args.iter().find_map(|word| word.split_once("tcp://"))?.1;
+            address.rsplit_once(':').map(|(_, port)| port.to_owned())
+        });
     if let Some(port) = flag.and_then(|text| text.parse().ok())
         && let Some(evidence) = script("the port in the start script")
     {
@@ -416,7 +434,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
             "port-unknown",
             Severity::Warning,
             "the port that the program listens on was not found",
-            program.evidence.first().cloned(),
+            scan.unfollowed.clone().or_else(|| program.evidence.first().cloned()),
             "an image without EXPOSE still works, but nobody can read from it what to publish",
             "say it with --port, or --port none",
         ));

@@ -66,6 +66,10 @@ pub(crate) struct Scan {
     pub(crate) port_variable: Option<String>,
     /// Something listens.
     pub(crate) listens: bool,
+    /// A call that listens on a port that was not found.
+    pub(crate) unfollowed: Option<Evidence>,
+    /// It takes messages from a broker, and listens on nothing.
+    pub(crate) portless: bool,
     /// A server's library is a dependency.
     pub(crate) serves: bool,
     pub(crate) env: Vec<Sourced<EnvVar>>,
@@ -80,6 +84,13 @@ pub(crate) struct Scan {
     /// Packages for development alone that it imports as it is loaded.
     pub(crate) development: Vec<Sourced<String>>,
     pub(crate) findings: Vec<Finding>,
+}
+
+impl Scan {
+    /// The default port of a framework may stand in: no call says that there is another one.
+    pub(crate) fn takes_default(&self) -> bool {
+        self.port.is_none() && self.unfollowed.is_none() && !self.portless
+    }
 }
 
 /// Scans the sources of a program: from its entry along relative imports, else the application's

@@ -7,8 +7,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::App;
+use super::config;
 use super::launch::Launch;
 use super::manifest::Kind;
+use crate::code::is_env_name;
 use crate::facts::{self, EnvVar, Evidence, Program, Sourced};
 
 /// A row of the table `service`.
@@ -29,6 +31,9 @@ pub(super) struct Service {
     /// Environment that opens it to the network.
     #[serde(default)]
     env: BTreeMap<String, String>,
+    /// Stems of its configuration, the strongest first, whose `port` replaces the default.
+    #[serde(default)]
+    config: Vec<String>,
     /// How it handles SIGTERM, where it does.
     sigterm: Option<String>,
     /// Folders that it writes.
@@ -62,9 +67,18 @@ impl Service {
     }
 
     /// What the documentation says and the repository does not.
-    pub(super) fn complete(&self, app: &App, program: &mut Program) {
+    pub(super) fn complete(&self, app: &App, program: &mut Program) -> Result<()> {
         let at = |note: String| Evidence::file(&app.package.path, note);
         program.kind = facts::Kind::Service;
+        for stem in self.config.iter().filter(|_| program.port.is_none()) {
+            let Some(config) = config::read(&app.dir, stem)? else { continue };
+            let Some((value, found)) = config.property("port") else { continue };
+            if let Some(port) = value.literal.and_then(|text| text.parse().ok()) {
+                program.port = Some(Sourced::new(port, found));
+                program.port_variable = value.env.into_iter().find(|name| is_env_name(name));
+                break;
+            }
+        }
         if program.port.is_none() {
             let note = format!("{}'s default port ({})", self.name, self.source);
             program.port = Some(Sourced::new(self.port, at(note)));
@@ -88,5 +102,6 @@ impl Service {
         if let Some(note) = self.sigterm.as_ref().filter(|_| program.handles_sigterm.is_none()) {
             program.handles_sigterm = Some(at(note.clone()));
         }
+        Ok(())
     }
 }

@@ -1,14 +1,22 @@
 //! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
 
+mod flow;
+mod keys;
+mod microservice;
+mod shape;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::Deserialize;
 
+use self::flow::{Expression, Flow};
 use super::super::App;
 use super::super::expression::{Names, Value, option, value};
-use super::super::token::{Token, arguments};
+use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
+use crate::code::listen::is_foreign;
 use crate::code::{Program, Rows, Special};
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
@@ -16,12 +24,28 @@ use crate::path::RelPath;
 /// Addresses that nothing outside the container reaches.
 const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
 
+/// A row of the table `default_port`: a function of a library that listens where it is told no port.
+#[derive(Deserialize)]
+struct DefaultPort {
+    module: String,
+    call: String,
+    port: u16,
+}
+
+impl DefaultPort {
+    fn is(&self, source: &Source, open: usize) -> bool {
+        source.tokens[open - 1].is_word(&self.call) && source.imports(&self.module)
+    }
+}
+
 /// One place that listens.
 struct Place {
     rank: u8,
     port: Option<u16>,
     env: Vec<String>,
     evidence: Evidence,
+    /// Where the number stands, in another file.
+    stated: Option<Evidence>,
 }
 
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
@@ -30,6 +54,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     let special = Special { call: |_, _, _| None, key: |_, _, _| None };
     let code = Program::new(files.collect(), BTreeMap::new(), &rows, special);
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
+    let defaults: Vec<DefaultPort> = app.catalog.table("default_port")?;
+    let flow = Flow::new(app, sources, &names);
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         // Names of the file itself first, then those of the others.
@@ -39,14 +65,31 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         for call in calls(&source.tokens) {
             let args = arguments(&source.tokens, call.open);
             let at = source.tokens[call.open].at;
+            if source.tokens[call.open - 1].is_word("createMicroservice") {
+                scan.portless |= microservice::is_portless(&args);
+            }
             let port = match (call.kind, args.first()) {
+                _ if microservice::is_call(&source.tokens, call.open) => microservice::port(&args),
                 (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => {
                     Some(*first)
                 }
-                (_, Some(_)) => option(&args, "port"),
+                (_, Some(_)) => option(&args, "port")
+                    .or_else(|| option(&args, "listen").and_then(|o| property(o, "port"))),
                 _ => None,
             };
             let Some(port) = port else {
+                if let Some(row) = defaults.iter().find(|row| row.is(source, call.open)) {
+                    scan.listens = true;
+                    let note = format!("listens on {} where it is given no port", row.port);
+                    places.push(Place {
+                        rank: 2,
+                        port: Some(row.port),
+                        env: Vec::new(),
+                        evidence: source.at(at, note),
+                        stated: None,
+                    });
+                    continue;
+                }
                 // `listen()` and `listen(callback)` take their port from elsewhere.
                 scan.listens |= call.kind == CallKind::Listen && args.is_empty() && call.method;
                 continue;
@@ -54,7 +97,16 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             if is_function(port) {
                 continue;
             }
-            let found = followed(&code, source, port).unwrap_or_else(|| value(port, &files));
+            let from = Expression { file: index, tokens: port };
+            let exact = flow.port(from).or_else(|| flow.port_of(from, &["port"]));
+            let mut stated = exact.as_ref().and_then(|found| found.evidence.clone());
+            stated = stated.filter(|evidence| evidence.file != source.path);
+            let found = match exact.filter(|found| found.port.is_some() || !found.open) {
+                Some(exact) => exact.into_value(at),
+                None => {
+                    followed(&code, source, port).unwrap_or_else(|| own(value(port, &files), port))
+                }
+            };
             let number = found
                 .literal
                 .as_deref()
@@ -62,6 +114,10 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
                 .filter(|p| *p > 0);
             let by_port = found.env.iter().any(|name| name.contains("PORT"));
             if number.is_none() && !by_port {
+                if call.kind == CallKind::Listen && call.method {
+                    let note = "listens on a port that was not found";
+                    scan.unfollowed.get_or_insert_with(|| source.at(at, note));
+                }
                 continue;
             }
             scan.listens = true;
@@ -70,18 +126,19 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
                 port: number,
                 evidence: source.at(at, described(&found, number)),
                 env: found.env,
+                stated,
             });
             address(app, source, call, &args, &files, at, scan);
         }
     }
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
-    let mut known =
-        places.into_iter().filter_map(|place| Some((place.port?, place.evidence, place.env)));
-    if let Some((port, evidence, env)) = known.next() {
-        scan.port_variable = env.into_iter().next();
-        let mut chosen = Sourced::new(port, evidence);
-        for (other, evidence, _) in known {
+    let mut known = places.into_iter().filter_map(|place| Some((place.port?, place)));
+    if let Some((port, place)) = known.next() {
+        scan.port_variable = place.env.into_iter().next();
+        let mut chosen = Sourced::new(port, place.evidence);
+        chosen.evidence.extend(place.stated);
+        for (other, Place { evidence, .. }) in known {
             if other != port && !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
                 chosen = chosen.rejecting(
                     other.to_string(),
@@ -92,6 +149,16 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         scan.port = Some(chosen);
     }
     Ok(())
+}
+
+/// What signs lead to, without a port that belongs to another service, unless the call states it.
+fn own(mut found: Value, port: &[Token]) -> Value {
+    let number = found.literal.as_deref().and_then(|text| text.parse().ok());
+    let inside = port.iter().any(|token| token.at == found.at);
+    if number.is_some_and(is_foreign) && !inside {
+        found.literal = None;
+    }
+    found
 }
 
 /// The port that an expression leads to, and the variables that change it; `None` where it leads to
@@ -153,9 +220,11 @@ fn calls(tokens: &[Token]) -> impl Iterator<Item = Call> {
         let method = index > 0 && tokens[index - 1].is('.');
         let kind = match window[0].word()? {
             "listen" => CallKind::Listen,
-            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => {
-                CallKind::Options
-            }
+            "serve"
+            | "WebSocketServer"
+            | "createServer"
+            | "startStandaloneServer"
+            | "createMicroservice" => CallKind::Options,
             "Server" | "server" if method => CallKind::Options,
             _ => return None,
         };

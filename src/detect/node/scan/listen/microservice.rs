@@ -1,0 +1,22 @@
+//! Microservices of Nest: those that listen by themselves, and those that a broker sends messages.
+
+use super::super::super::token::{Token, property};
+
+/// True for a call of `createMicroservice`.
+pub(super) fn is_call(tokens: &[Token], open: usize) -> bool {
+    tokens[open - 1].is_word("createMicroservice")
+}
+
+/// The port among the options of the transport: <https://docs.nestjs.com/microservices/basics>.
+pub(super) fn port<'t>(args: &[&'t [Token]]) -> Option<&'t [Token]> {
+    let options = property(args.get(1)?, "options")?;
+    property(options, "port").filter(|_| !is_portless(args))
+}
+
+/// Its transport is a broker's: it connects, and listens on nothing.
+pub(super) fn is_portless(args: &[&[Token]]) -> bool {
+    const BROKERS: [&str; 5] = ["REDIS", "NATS", "RMQ", "KAFKA", "MQTT"];
+    let transport = args.get(1).and_then(|options| property(options, "transport"));
+    let name = transport.and_then(|tokens| tokens.last()?.word());
+    name.is_some_and(|name| BROKERS.contains(&name))
+}
