@@ -126,7 +126,7 @@ impl<'s, 'r> Flow<'s, 'r> {
             return Some(Found { env: vec![name.to_owned()], ..Found::default() });
         }
         if tokens.len() == 1 && keys.is_empty() {
-            let evidence = || self.sources[from.file].at(first.at, "the port");
+            let evidence = || self.sources[from.file].at(first.at, "the number stands here");
             match &first.kind {
                 Kind::Number(number) => {
                     let text = number.to_string();
