@@ -17,6 +17,7 @@ mod config;
 mod demands;
 mod dialect;
 mod dropwizard;
+mod flags;
 mod flow;
 mod gradle;
 mod hocon;
@@ -188,7 +189,9 @@ impl<'r> App<'r> {
         let mut found: Vec<(bool, Candidate)> = own
             .filter_map(|source| {
                 let (class, at) = source.main_class()?;
-                let likely = source.names("SpringBootApplication");
+                let words = ["SpringBootApplication", "SpringApplication", "embeddedServer"];
+                let likely = words.into_iter().any(|word| source.names(word))
+                    || listen::opens(source);
                 Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
             })
             .collect();
@@ -203,9 +206,12 @@ impl<'r> App<'r> {
         let project = self.project();
         let dependencies = self.dependencies();
         let told = started::told(self)?;
-        let names = told.as_ref().map_or(&[][..], |told| told.value.names.as_slice());
+        let told_names = told.as_ref().map(|told| told.value.names.clone());
+        // A Quarkus application runs with the profile prod unless told otherwise.
+        let quarkus = || project.quarkus().map(|_| "prod".to_owned()).into_iter().collect();
+        let names = told_names.unwrap_or_else(quarkus);
         let filtered = started::filtered(self)?;
-        let settings = settings::read(self.dir.repo, &self.model.dir(), names, &filtered)?;
+        let settings = settings::read(self.dir.repo, &self.model.dir(), &names, &filtered)?;
         let around = Surroundings {
             project: &project,
             dependencies: &dependencies,
@@ -237,7 +243,7 @@ impl<'r> App<'r> {
                 "name the file, relative to the module, with --entrypoint target/NAME.jar, or set <finalName>",
             ));
         }
-        let mut jvm = Vec::new();
+        let mut jvm = flags::needed(&self.model, |key| self.plugins.get(key));
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
         demands::say(&mut program, demanded);

@@ -107,6 +107,11 @@ impl<'a> Code<'a> {
                 let definition = Definition { at: (number, at), value };
                 self.definitions.entry(name).or_default().push(definition);
             }
+            if let Some(equals) = typed(source, at) {
+                let value = equals + 1..end_of(source, equals + 1);
+                let definition = Definition { at: (number, at), value };
+                self.definitions.entry(name).or_default().push(definition);
+            }
             let Some(open) = arguments(source, at) else { continue };
             let after = source.pair(open) + 1;
             let free = if source.path.extension() == "kt" {
@@ -164,11 +169,29 @@ impl<'a> Code<'a> {
         self.sources[source].evidence(at, note)
     }
 
+    /// The name of the call that a token is an argument of.
+    pub(super) fn around_call(&self, (source, at): Place) -> Option<&str> {
+        let file = &self.sources[source];
+        let open = file.around(at).filter(|open| file.mark(*open, '('))?;
+        file.word(open.checked_sub(1)?)
+    }
+
     /// The arguments of a call, by the place of its name.
     pub(super) fn arguments(&self, (source, at): Place) -> Vec<Range<usize>> {
         let source = &self.sources[source];
         arguments(source, at).map_or_else(Vec::new, |open| elements(source, open))
     }
+}
+
+/// The `=` of Kotlin's `val name: Type = value`.
+fn typed(source: &Source, at: usize) -> Option<usize> {
+    let declared = at >= 1
+        && source.path.extension() == "kt"
+        && matches!(source.word(at - 1), Some("val" | "var"))
+        && source.mark(at + 1, ':');
+    let line = source.tokens[at].1;
+    let mut rest = at + 2..(at + 14).min(source.tokens.len());
+    declared.then(|| rest.find(|at| source.mark(*at, '=') && source.tokens[*at].1 == line))?
 }
 
 /// Kotlin says `fun` or `class` before a name; what has a block after it without them is a call with

@@ -33,6 +33,17 @@ pub(super) fn variables(around: &Surroundings, code: &Code) -> Demanded {
     for (name, evidence) in of_code(code) {
         found.entry(name).or_insert(evidence);
     }
+    // `@Value("${API_KEY}")`
+    for place in code.calls("Value").iter().filter(|place| place.1 > 0) {
+        let file = &code.sources[place.0];
+        let Some(text) = file.text(place.1 + 2).filter(|_| file.mark(place.1 - 1, '@')) else {
+            continue;
+        };
+        for name in without_default(text).into_iter().filter(|n| around.settings.get(n).is_none()) {
+            let evidence = || code.evidence(*place, format!("@Value(\"{text}\")"));
+            found.entry(name.to_owned()).or_insert_with(evidence);
+        }
+    }
     found
 }
 
@@ -95,7 +106,8 @@ fn of_code(code: &Code) -> Vec<(String, Evidence)> {
             found.push((name.to_owned(), code.evidence(place, note)));
         }
     };
-    for place in code.calls("requireNonNull") {
+    let asks = ["requireNonNull", "requireNotNull", "checkNotNull"];
+    for place in asks.into_iter().flat_map(|name| code.calls(name)) {
         if let Some(range) = code.arguments(*place).first() {
             take(&code.value(place.0, range.clone(), 0), *place);
         }
@@ -108,7 +120,8 @@ fn of_code(code: &Code) -> Vec<(String, Evidence)> {
         let thrown = file.mark(end + 1, ')')
             && file.mark(end + 2, '.')
             && file.word(end + 3) == Some("orElseThrow");
-        if elvis && ends(end + 3) || thrown {
+        let asserted = file.mark(end + 1, '!') && file.mark(end + 2, '!');
+        if elvis && ends(end + 3) || thrown || asserted {
             let start = place.1.saturating_sub(2);
             take(&code.value(place.0, start..end + 1, 0), *place);
         }

@@ -31,7 +31,7 @@ const fn writer(name: &'static str, on: &'static str, path: Option<usize>, folde
 }
 
 /// java.nio.file.Files, java.io.File, and what is built on them.
-const WRITERS: [Writer; 22] = [
+const WRITERS: [Writer; 34] = [
     writer("PrintWriter", "new", Some(0), false),
     writer("createDirectories", "Files", Some(0), true),
     writer("createDirectory", "Files", Some(0), true),
@@ -54,7 +54,21 @@ const WRITERS: [Writer; 22] = [
     writer("createDirectories", "", None, true),
     writer("writeText", "", None, false),
     writer("transferTo", "", Some(0), false),
+    writer("appendText", "", None, false),
+    writer("writeBytes", "", None, false),
+    writer("write", "ImageIO", Some(2), false),
+    writer("open", "FileChannel", Some(0), false),
+    writer("newByteChannel", "Files", Some(0), false),
+    writer("open", "FSDirectory", Some(0), true),
+    writer("open", "MMapDirectory", Some(0), true),
+    writer("open", "MVStore", Some(0), false),
+    writer("open", "RocksDB", Some(0), true),
+    writer("open", "RocksDB", Some(1), true),
+    writer("fileDB", "DBMaker", Some(0), false),
+    writer("start", "EmbeddedStorage", Some(0), true),
 ];
+/// Options that open a channel for writing.
+const WRITING: [&str; 4] = ["WRITE", "APPEND", "CREATE", "CREATE_NEW"];
 
 /// Adds the folders that the code writes by its own calls.
 pub(super) fn folders(program: &mut Program, shape: &Shape, code: &Code) {
@@ -95,6 +109,12 @@ fn written(code: &Code, writer: &Writer, place: Place, value: &Value) -> Evidenc
 
 /// `new RandomAccessFile(path, "r")`
 fn reads_only(code: &Code, writer: &Writer, place: Place) -> bool {
+    let file = &code.sources[place.0];
+    let options = || place.1..file.pair(place.1 + 1).min(file.tokens.len());
+    let channel = matches!((writer.on, writer.name), ("FileChannel", _) | (_, "newByteChannel"));
+    if channel {
+        return !options().any(|at| file.word(at).is_some_and(|word| WRITING.contains(&word)));
+    }
     writer.name == "RandomAccessFile"
         && code
             .arguments(place)

@@ -3,6 +3,7 @@
 use super::branch::Reach;
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, binds_localhost, port_unknown};
+use super::source::Source;
 use crate::code::{Value, is_other_service};
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
@@ -17,18 +18,24 @@ struct Listener {
     beside: bool,
     /// The argument that is the port.
     argument: usize,
+    /// It is one of http4k's servers: `app.asServer(Jetty(9000))`.
+    by_class: bool,
 }
 
 const fn sure(name: &'static str) -> Listener {
-    Listener { name, by_server: false, udp: false, beside: false, argument: 0 }
+    Listener { name, by_server: false, udp: false, beside: false, argument: 0, by_class: false }
 }
 
 const fn by_server(name: &'static str) -> Listener {
     Listener { by_server: true, ..sure(name) }
 }
 
+const fn by_class(name: &'static str) -> Listener {
+    Listener { by_class: true, ..sure(name) }
+}
+
 /// Calls that listen, surest first. `http` is Armeria's, `HTTPServer` that of Prometheus.
-const LISTENERS: [Listener; 20] = [
+const LISTENERS: [Listener; 26] = [
     sure("InetSocketAddress"),
     sure("ServerSocket"),
     by_server("start"),
@@ -47,6 +54,12 @@ const LISTENERS: [Listener; 20] = [
     Listener { argument: 1, ..by_server("embeddedServer") },
     sure("createHttpServer"),
     Listener { beside: true, ..sure("HTTPServer") },
+    by_class("Jetty"),
+    by_class("Undertow"),
+    by_class("Netty"),
+    by_class("SunHttp"),
+    by_class("Helidon"),
+    by_class("ApacheServer"),
     Listener { udp: true, ..sure("DatagramSocket") },
     Listener { udp: true, ..sure("MulticastSocket") },
 ];
@@ -55,6 +68,12 @@ const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Sock
 /// Words of what is looked at beside the program's own service.
 const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
+
+/// A source opens a port itself, by a call that does nothing else.
+pub(super) fn opens(source: &Source) -> bool {
+    let sure = LISTENERS.iter().filter(|listener| !listener.by_server && !listener.by_class);
+    sure.into_iter().any(|listener| source.calls(listener.name).next().is_some())
+}
 
 /// A port that the code opens.
 struct Found {
@@ -141,6 +160,9 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     let subject = on.to_lowercase();
     let dependent = listener.name == "InetSocketAddress";
     if listener.by_server && !created && !is_server(&subject, listener.name) {
+        return None;
+    }
+    if listener.by_class && code.around_call(place) != Some("asServer") {
         return None;
     }
     if is_other_service(&words(&on)) || subject.contains("client") && !listener.beside {

@@ -31,11 +31,34 @@ impl Code<'_> {
             if let Some(value) = self.merged(&local, Some(at), depth) {
                 return Some(value);
             }
-            if let Some(value) = self.parameter(&method, name, depth) {
-                return Some(value);
+            // A parameter hides the field of its name.
+            if let Some(range) = self.parameter(&method, name) {
+                return self.handed(&method, name, range, depth);
             }
         }
-        self.field(source, name, depth)
+        self.field(source, name, depth).or_else(|| self.imported(source, name, depth))
+    }
+
+    /// `import static a.b.Constants.PORT`; of Kotlin, what another file declares outside of classes.
+    fn imported(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
+        let file = &self.sources[source];
+        if file.path.extension() == "kt" {
+            let mut outside = self.definitions(name).iter().filter(|d| {
+                self.sources[d.at.0].path.extension() == "kt"
+                    && self.sources[d.at.0].around(d.at.1).is_none()
+            });
+            let only = outside.next().filter(|_| outside.next().is_none())?;
+            return Some(self.value(only.at.0, only.value.clone(), depth + 1));
+        }
+        let mut imports = (1..file.tokens.len())
+            .filter(|at| file.word(*at) == Some("static") && file.word(at - 1) == Some("import"));
+        imports.find_map(|at| {
+            let end = (at..at + 40).find(|at| file.mark(*at, ';'))?;
+            let last = end.checked_sub(1)?;
+            let taken = file.word(last) == Some(name) || file.mark(last, '*');
+            let class = file.word(last.checked_sub(2)?).filter(|_| taken)?;
+            self.field(self.class(class).filter(|other| *other != source)?, name, depth + 1)
+        })
     }
 
     /// `this.name = value`
@@ -78,21 +101,35 @@ impl Code<'_> {
         }
     }
 
-    /// A parameter: by its annotation, else by what callers hand over.
-    fn parameter(&self, method: &Method, name: &str, depth: usize) -> Option<Value> {
+    /// The number and the tokens of a parameter.
+    fn parameter(&self, method: &Method, name: &str) -> Option<(usize, Range<usize>)> {
+        let file = &self.sources[method.at.0];
+        elements(file, method.open).into_iter().enumerate().find(|(_, range)| {
+            let last = range.end.saturating_sub(1);
+            file.word(last) == Some(name) || file.word(range.start) == Some(name)
+        })
+    }
+
+    /// What a parameter holds: by its annotation, else by what callers hand over.
+    fn handed(
+        &self,
+        method: &Method,
+        name: &str,
+        (number, range): (usize, Range<usize>),
+        depth: usize,
+    ) -> Option<Value> {
         let (source, at) = method.at;
         let file = &self.sources[source];
-        for (number, range) in elements(file, method.open).into_iter().enumerate() {
-            let last = range.end.checked_sub(1)?;
-            if file.word(last) != Some(name) && file.word(range.start) != Some(name) {
-                continue;
-            }
-            if let Some(value) = self.injected(source, range) {
-                return Some(value);
-            }
-            return self.callers(file.word(at)?, number, depth);
+        if let Some(value) = self.injected(source, range) {
+            return Some(value);
         }
-        None
+        if let Some(value) = self.callers(file.word(at)?, number, depth) {
+            return Some(value);
+        }
+        // The head of a record or of a Kotlin class is where its fields are declared.
+        let head = at.checked_sub(1).and_then(|before| file.word(before));
+        let head = matches!(head, Some("record" | "class"));
+        if head { self.field(source, name, depth) } else { None }
     }
 
     /// `@Value("${a.b:c}")`, `@ConfigProperty(name = "a.b", defaultValue = "c")`,
@@ -100,7 +137,9 @@ impl Code<'_> {
     fn injected(&self, source: usize, range: Range<usize>) -> Option<Value> {
         let file = &self.sources[source];
         for at in range {
-            let Some(name) = file.word(at).filter(|_| file.mark(at.wrapping_sub(1), '@')) else {
+            let before = at.wrapping_sub(1);
+            let annotates = file.mark(before, '@') || file.mark(before, '.');
+            let Some(name) = file.word(at).filter(|_| annotates && file.mark(at + 1, '(')) else {
                 continue;
             };
             let text = |key: &str| {
@@ -114,6 +153,9 @@ impl Code<'_> {
             match name {
                 "Value" => return Some(self.placeholder(text("")?, evidence)),
                 "DefaultValue" => return Some(Value::known(text("")?, evidence)),
+                "Option" | "Parameters" => {
+                    return Some(Value::known(text("defaultValue")?, evidence));
+                }
                 "ConfigProperty" | "Property" => {
                     let key = text("name")?;
                     let stated = self.settings.get(key).map(|setting| setting.value.clone());

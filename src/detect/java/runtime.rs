@@ -59,9 +59,16 @@ pub(super) fn describe(
     for (command, evidence) in super::commands::started(&code) {
         super::commands::starts(program, around, &command, &evidence);
     }
-    storage::databases(program, around);
+    storage::databases(program, around, &code);
     storage::logs(program, around)?;
     external_config(program, around);
+    for setting in around.settings.strongest().filter(|setting| setting.value.contains("file:")) {
+        for part in setting.value.split(',').filter_map(|part| part.trim().strip_prefix("file:")) {
+            let path = part.trim_end_matches('/');
+            let note = format!("{} = {}", setting.key, setting.value);
+            opens(program, around, path, &Evidence { note, ..setting.evidence.clone() });
+        }
+    }
     demands::files(program, around, &code);
     if let Some(evidence) = program.needs.temporary_files.clone() {
         write(program, "/tmp", evidence);
@@ -108,6 +115,12 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
             (None, true) => return Server::Own,
         }
     }
+    // It may say itself that it serves nobody.
+    let none = around.settings.get("spring.main.web-application-type");
+    let by_code = |source: &Source| source.names("WebApplicationType") && source.names("NONE");
+    if none.is_some_and(|set| set.value == "none") || around.sources.iter().any(by_code) {
+        return Server::Own;
+    }
     let starters = &around.project.tables.web_starters;
     if let Some(starter) = starters.iter().find_map(|name| runtime().find(|d| artifact(d) == *name))
     {
@@ -116,6 +129,15 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     let spring = runtime().any(|d| d.key.starts_with("org.springframework.boot:"));
     if let Some(setting) = around.settings.get("server.port").filter(|_| spring) {
         return Server::Configured(setting.evidence.clone());
+    }
+    // Its controllers need a server, whichever dependency brings that.
+    let controller = around.sources.iter().filter(|_| spring).find_map(|source| {
+        let named = |at: &usize| matches!(source.word(*at), Some("RestController" | "GetMapping"));
+        let at = (1..source.tokens.len()).filter(|at| source.mark(at - 1, '@')).find(named)?;
+        Some(source.evidence(at, "a controller of Spring's"))
+    });
+    if let Some(evidence) = controller {
+        return Server::Configured(evidence);
     }
     if let Some(found) = runtime().find(|d| d.key.starts_with("io.micronaut:micronaut-http-server"))
     {
@@ -205,7 +227,8 @@ fn listens(
 fn in_code(around: &Surroundings, code: &Code, key: &str) -> Option<Sourced<u16>> {
     for (number, source) in around.sources.iter().enumerate() {
         for (at, text) in source.texts() {
-            let value = if text == key && source.mark(at + 1, ',') {
+            let pair = source.mark(at + 1, ',') || source.word(at + 1) == Some("to");
+            let value = if text == key && pair {
                 // The defaults of a program are weaker than its settings.
                 let strong = at >= 2 && source.word(at - 2) == Some("setProperty");
                 let end = super::code::end_of(source, at + 2);
@@ -344,8 +367,13 @@ pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
     }
 }
 
-/// Calls whose first argument is a path.
-const OPENS: [&str; 9] = [
+/// Calls whose first argument is a path; the last ones are those of web servers.
+const OPENS: [&str; 14] = [
+    "externalStaticFileLocation",
+    "externalLocation",
+    "setResourceBase",
+    "setBaseResourceAsString",
+    "create",
     "of",
     "get",
     "File",
@@ -363,10 +391,20 @@ fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
     for call in OPENS {
         for at in source.calls(call) {
             // `List.of("a")` and `Map.get("a")` are no paths.
-            let is_path = !matches!(call, "of" | "get") || path_class(source, at);
+            let is_path = match call {
+                "of" | "get" => class_of(source, at, &["Path", "Paths"]),
+                "create" => class_of(source, at, &["StaticHandler"]),
+                _ => true,
+            };
             if let (Some(text), true) = (source.argument(at), is_path && !tested(source, at)) {
                 opens(program, around, text, &source.evidence(at, format!("{call}(\"{text}\")")));
             }
+        }
+    }
+    // `staticFiles.add("public", Location.EXTERNAL)`
+    for at in source.calls("add").filter(|at| source.word(at + 4) == Some("EXTERNAL")) {
+        if let Some(text) = source.text(at) {
+            opens(program, around, text, &source.evidence(at, format!("it serves {text}")));
         }
     }
     if program.needs.temporary_files.is_none()
@@ -402,12 +440,11 @@ fn tested(source: &Source, text: usize) -> bool {
     before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
 }
 
-/// The two words before the call are `Path.` or `Paths.`.
-fn path_class(source: &Source, at: usize) -> bool {
-    use super::source::Token;
+/// The words before the call are one of these classes and a dot.
+fn class_of(source: &Source, at: usize, classes: &[&str]) -> bool {
     at.checked_sub(4).is_some_and(|class| {
-        matches!(&source.tokens[class].0, Token::Word(word) if word == "Path" || word == "Paths")
-            && source.tokens[class + 1].0 == Token::Mark('.')
+        source.word(class).is_some_and(|word| classes.contains(&word))
+            && source.mark(class + 1, '.')
     })
 }
 
@@ -418,7 +455,8 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Ev
         && !text.contains(['*', ':', '\n', '$', '{', '%', ' ', '\\'])
         && !text.starts_with('/')
         && !text.starts_with("..")
-        && (text.contains('/') || text.contains('.'));
+        && (text.contains(['/', '.'])
+            || dir.join(text).is_some_and(|path| around.project.repo.is_dir(&path)));
     let text = text.strip_prefix("./").unwrap_or(text);
     if !looks_like_path {
         return;

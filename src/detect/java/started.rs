@@ -331,6 +331,16 @@ mod tests {
     }
 
     #[test]
+    fn flags_that_open_modules_are_kept() {
+        let boot = "<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId><configuration><jvmArguments>-Xdebug --add-opens java.base/java.lang=ALL-UNNAMED --add-modules=a</jvmArguments></configuration></plugin><plugin><artifactId>maven-compiler-plugin</artifactId><configuration><compilerArgs><arg>--enable-preview</arg></compilerArgs></configuration></plugin>";
+        let (_, jvm) = facts(&(boot.to_owned() + NONE), &[]);
+        assert_eq!(
+            jvm,
+            ["--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-modules=a", "--enable-preview"]
+        );
+    }
+
+    #[test]
     fn executions_profiles_and_lists_of_jib_are_read() {
         let container = "<container><args><arg>--server.port=9091</arg></args><jvmFlags>-Xss1m,-Da=b</jvmFlags><ports>9091</ports><volumes><volume>/data</volume></volumes></container>";
         let jib = |body: &str| {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::code::{Code, end_of};
 use super::pom::relative;
 use super::runtime::Surroundings;
 use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
@@ -14,7 +15,7 @@ pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
 }
 
 /// Databases in files, by their addresses in settings and code.
-pub(super) fn databases(program: &mut Program, around: &Surroundings) {
+pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Code) {
     let of_settings = around.settings.valued("jdbc:").map(|setting| {
         let value = around.settings.expand(&setting.value).0;
         (
@@ -25,9 +26,16 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings) {
             },
         )
     });
-    let of_code = around.sources.iter().flat_map(|source| {
+    let of_code = around.sources.iter().enumerate().flat_map(|(number, source)| {
         let texts = source.texts().filter(|(_, text)| text.starts_with("jdbc:"));
-        texts.map(|(at, text)| (text.to_owned(), source.evidence(at, text)))
+        texts.filter_map(move |(at, text)| {
+            let address = if source.mark(at + 1, '+') {
+                code.value(number, at..end_of(source, at), 0).text()?
+            } else {
+                text.to_owned()
+            };
+            Some((address, source.evidence(at, text)))
+        })
     });
     for (address, evidence) in of_settings.chain(of_code).collect::<Vec<_>>() {
         let Some(file) = database_file(&address) else { continue };
@@ -93,8 +101,9 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         let Some(path) = dir.join(&format!("src/main/resources/{name}")) else { continue };
         let Some(text) = around.project.repo.text(&path)? else { continue };
         let root = super::xml::parse(&path, &text)?;
-        let files: Vec<&super::xml::Element> = root.walk().filter(|e| e.name == "file").collect();
-        for file in files {
+        let named = |name: &str| root.walk().any(|e| e.name == name);
+        let name = if named("file") { "file" } else { "fileNamePattern" };
+        for file in root.walk().filter(|e| e.name == name) {
             // `<property name="X" value="Y"/>`: attributes are looked up in the text.
             let value = fill_logback(&file.text, &text);
             written(
@@ -105,7 +114,46 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
             );
         }
     }
+    for name in ["log4j2-spring.xml", "log4j2.xml"] {
+        let Some(path) = dir.join(&format!("src/main/resources/{name}")) else { continue };
+        let Some(text) = around.project.repo.text(&path)? else { continue };
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some(file) = attribute(line, "fileName") else { continue };
+            let value = fill_log4j(&file, &text);
+            let evidence = Evidence::at(&path, number, format!("log file {value}"));
+            written(program, &value, true, evidence);
+        }
+    }
     Ok(())
+}
+
+fn attribute(line: &str, name: &str) -> Option<String> {
+    let at = line.find(&format!("{name}=\""))? + name.len() + 2;
+    line.get(at..)?.split('"').next().map(str::to_owned)
+}
+
+/// `${name}` of Log4j with the properties of the same file, `${sys:name:-default}` by its default.
+fn fill_log4j(value: &str, text: &str) -> String {
+    let mut value = value.to_owned();
+    for _ in 0..8 {
+        let Some(start) = value.find("${") else { break };
+        let Some(end) = value[start..].find('}') else { break };
+        let inner = &value[start + 2..start + end];
+        let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
+        let property = text.lines().filter(|line| line.contains("<Property")).find_map(|line| {
+            let rest = line.split(&format!("name=\"{name}\"")).nth(1)?;
+            attribute(rest, "value").or_else(|| {
+                let (_, text) = rest.split_once('>')?;
+                text.split("</").next().map(|text| text.trim().to_owned())
+            })
+        });
+        let replacement = property.unwrap_or_else(|| default.to_owned());
+        if replacement.is_empty() || replacement.contains(inner) {
+            break;
+        }
+        value.replace_range(start..=start + end, &replacement);
+    }
+    value
 }
 
 fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
@@ -141,10 +189,6 @@ fn fill_logback(value: &str, text: &str) -> String {
         let Some(end) = value[start..].find('}') else { break };
         let inner = &value[start + 2..start + end];
         let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
-        let attribute = |line: &str, name: &str| {
-            let at = line.find(&format!("{name}=\""))? + name.len() + 2;
-            line[at..].split('"').next().map(str::to_owned)
-        };
         let defined =
             text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
         let found = defined

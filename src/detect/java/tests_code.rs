@@ -100,6 +100,81 @@ fn servers_of_libraries_are_known_by_their_calls() {
 }
 
 #[test]
+fn values_come_from_options_other_files_and_typed_constants() {
+    let option = main("new CommandLine(new App()).execute(args);").replace(
+        "class App {",
+        "class App { @Option(names = \"--port\", defaultValue = \"7060\") int port; void run() { new ServerSocket(port); }",
+    );
+    assert_eq!(program("", &[("App.java", &option)]).port.unwrap().value, 7060);
+    let import = "import static a.Defaults.PORT; ".to_owned() + &main("new ServerSocket(PORT);");
+    let defaults =
+        ("Defaults.java", "interface Defaults { int BASE = 7000; int PORT = BASE + 61; }");
+    assert_eq!(program("", &[("App.java", &import), defaults]).port.unwrap().value, 7061);
+    let kotlin = |text: &str, more: &str| {
+        let files = [("src/main/kotlin/App.kt", text), ("src/main/kotlin/More.kt", more)];
+        program("", &files).port.map(|port| port.value)
+    };
+    let typed = "object C { val port: Int = (System.getenv(\"P\") ?: \"7062\").toInt() }\nfun main() { ServerSocket(C.port) }";
+    assert_eq!(kotlin(typed, ""), Some(7062));
+    let other = "fun main() { app.asServer(Jetty(DEFAULT)).start() }";
+    assert_eq!(kotlin(other, "const val DEFAULT = 7063"), Some(7063));
+    assert_eq!(kotlin("fun main() { use(Jetty(7064)) }", ""), None);
+}
+
+#[test]
+fn what_serves_nobody_has_no_port() {
+    let web = "org.springframework.boot:spring-boot-starter-web";
+    let of = |dependencies: &str, body: &str, settings: &str| {
+        let settings = ("src/main/resources/application.properties", settings);
+        let app = main(body);
+        program(dependencies, &[("App.java", &app), settings]).port.map(|port| port.value)
+    };
+    assert_eq!(of(web, "run();", "spring.main.web-application-type=none"), None);
+    assert_eq!(of(web, "b.web(WebApplicationType.NONE).run();", ""), None);
+    // A controller needs a server, whichever dependency brings it.
+    let other = "org.springframework.boot:spring-boot-starter x:y";
+    assert_eq!(of(other, "run(); } @RestController class A {", ""), Some(8080));
+    assert_eq!(of(other, "run();", ""), None);
+}
+
+#[test]
+fn folders_that_are_served_are_carried() {
+    for body in [
+        "c.staticFiles.add(\"pages\", Location.EXTERNAL);",
+        "externalStaticFileLocation(\"pages\");",
+        "StaticHandler.create(\"pages\");",
+        "handler.setResourceBase(\"pages\");",
+        "new PathResourceManager(Paths.get(\"pages\"), 9);",
+        "new File(\"pages\").listFiles();",
+    ] {
+        let body = main(body);
+        let found = program("", &[("App.java", &body), ("/pages/a.html", "x")]);
+        let files: Vec<&str> = found.files.iter().map(|file| file.value.as_str()).collect();
+        assert_eq!(files, ["pages"], "{body}");
+    }
+    let other = main("list.add(\"pages\"); map.get(\"pages\");");
+    assert!(program("", &[("App.java", &other), ("/pages/a", "x")]).files.is_empty());
+}
+
+#[test]
+fn stores_channels_and_logs_write() {
+    let of = |body: &str| folders(&[("App.java", &main(body))]);
+    assert_eq!(of("FSDirectory.open(Paths.get(\"index\"));"), ["index"]);
+    assert_eq!(of("MVStore.open(\"kept/a.mv\"); DBMaker.fileDB(\"maps/a.db\");"), ["kept", "maps"]);
+    assert_eq!(of("RocksDB.open(options, \"rocks\");"), ["rocks"]);
+    assert_eq!(of("ImageIO.write(image, \"png\", new File(\"out/a.png\"));"), ["out"]);
+    let channel = "FileChannel.open(Path.of(\"log/a\"), StandardOpenOption.WRITE); FileChannel.open(Path.of(\"in/a\"), StandardOpenOption.READ);";
+    assert_eq!(of(channel), ["log"]);
+    let joined = "String f = \"data/a.db\"; DriverManager.getConnection(\"jdbc:sqlite:\" + f);";
+    assert_eq!(of(joined), ["data"]);
+    let app = ("App.java", &*main("x();"));
+    let log4j = "<Configuration>\n<Property name=\"dir\">logs</Property>\n<RollingFile name=\"a\"\n fileName=\"${dir}/${sys:who:-app}/a.log\"/>\n</Configuration>";
+    assert_eq!(folders(&[app, ("src/main/resources/log4j2.xml", log4j)]), ["logs/app"]);
+    let logback = "<configuration><appender><fileNamePattern>old/a.%d.log</fileNamePattern></appender></configuration>";
+    assert_eq!(folders(&[app, ("src/main/resources/logback.xml", logback)]), ["old"]);
+}
+
+#[test]
 fn datagrams_are_told_from_streams() {
     for body in [
         "Bootstrap b = new Bootstrap(); b.channel(NioDatagramChannel.class); b.bind(7030);",

@@ -11,7 +11,8 @@ use crate::facts::{Evidence, Rejected, Sourced};
 use crate::recipes;
 use crate::repo::Dir;
 
-const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
+pub(super) const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
+const KOTLIN: &str = "org.jetbrains.kotlin:kotlin-maven-plugin";
 const ENFORCER: &str = "org.apache.maven.plugins:maven-enforcer-plugin";
 
 /// A JDK's feature number that something states.
@@ -234,6 +235,7 @@ fn levels(project: &Project) -> Vec<Found> {
         model.property("maven.compiler.target"),
         of_plugin("target"),
         model.property("kotlin.compiler.jvmTarget"),
+        project.plugins.get(KOTLIN).and_then(|plugin| plugin.anywhere(model, "jvmTarget")),
         // What Micronaut's parent hands to the compiler.
         model.property("release.version"),
         model.property("jdk.version"),

@@ -209,6 +209,11 @@ impl Code<'_> {
                 Token::Text(text) if value.is_none() && names.is_empty() => {
                     value = Some(Value::known(text.clone(), self.evidence((source, at), text)));
                 }
+                Token::Mark('(') if at == range.start && file.pair(at) < range.end => {
+                    let close = file.pair(at);
+                    value = Some(self.value(source, at + 1..close, depth + 1));
+                    at = close;
+                }
                 Token::Word(word) if matches!(word.as_str(), "new" | "final") => {}
                 Token::Word(word) => {
                     let open = (at + 1..(at + 12).min(range.end)).find(|open| {
@@ -326,7 +331,7 @@ impl Code<'_> {
             (_, "ApplicationHome") => {
                 return Some(Value::base(Base::Program, self.evidence(place, "its own folder")));
             }
-            ("Path", "of") | ("Paths", "get") | (_, "File") => {
+            ("Path", "of") | ("Paths", "get") | (_, "File") | ("", "Path") => {
                 return Some(joined((0..arguments.len()).filter_map(argument).collect()));
             }
             ("Objects", "requireNonNullElse" | "toString")

@@ -1,0 +1,73 @@
+//! Flags of the virtual machine that the program needs to start: the build states them for the
+//! plugins that run it.
+
+use super::artifact::SPRING_BOOT;
+use super::plugins::Plugin;
+use super::pom::Model;
+use super::toolchain::COMPILER;
+use super::xml::Element;
+
+const EXEC: &str = "org.codehaus.mojo:exec-maven-plugin";
+/// What opens modules or turns features on: the others are for a developer's run.
+const NEEDED: [&str; 6] = [
+    "--add-opens",
+    "--add-exports",
+    "--add-modules",
+    "--add-reads",
+    "--enable-native-access",
+    "--enable-preview",
+];
+
+/// The flags, each as one word.
+pub(super) fn needed<'a>(
+    model: &Model,
+    plugin: impl Fn(&str) -> Option<&'a Plugin>,
+) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    if let Some(boot) = plugin(SPRING_BOOT)
+        && let Some((text, _)) = boot.anywhere(model, "jvmArguments")
+    {
+        words.extend(text.split_whitespace().map(str::to_owned));
+    }
+    if let Some((_, list)) = plugin(EXEC).and_then(|exec| exec.element("arguments")) {
+        words.extend(list.children.iter().map(|child| model.resolve(&child.text)));
+    }
+    let mut found: Vec<String> = Vec::new();
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        let plain = !word.contains(['$', '`']) && !word.chars().any(char::is_control);
+        let name = word.split('=').next().unwrap_or_default();
+        if !plain || !NEEDED.contains(&name) {
+            continue;
+        }
+        // `--add-opens a=b` is the same as `--add-opens=a=b`.
+        let apart = word == name && name != "--enable-preview";
+        let value = if apart { words.next_if(|next| !next.starts_with('-')) } else { None };
+        let flag = value.map_or_else(|| word.clone(), |value| format!("{word}={value}"));
+        if !found.contains(&flag) {
+            found.push(flag);
+        }
+    }
+    let preview = "--enable-preview".to_owned();
+    if plugin(COMPILER).is_some_and(|compiler| previews(model, compiler))
+        && !found.contains(&preview)
+    {
+        found.push(preview);
+    }
+    found
+}
+
+/// The compiler is told to take features that only a runtime with the flag takes.
+fn previews(model: &Model, compiler: &Plugin) -> bool {
+    let of_list = |way: &str| {
+        let list = |(_, list): (_, &Element)| {
+            list.children.iter().any(|child| child.text.contains("--enable-preview"))
+        };
+        compiler.element(way).is_some_and(list)
+    };
+    compiler.anywhere(model, "enablePreview").is_some_and(|(text, _)| text == "true")
+        || of_list("compilerArgs")
+        || compiler
+            .anywhere(model, "compilerArgument")
+            .is_some_and(|(text, _)| text.contains("--enable-preview"))
+}
