@@ -212,6 +212,10 @@ impl<'r> App<'r> {
         let names = told_names.unwrap_or_else(quarkus);
         let filtered = started::filtered(self)?;
         let settings = settings::read(self.dir.repo, &self.model.dir(), &names, &filtered)?;
+        let of_developer = match &told {
+            None => settings::of_developer(self.dir.repo, &self.model.dir(), &filtered)?,
+            Some(_) => None,
+        };
         let around = Surroundings {
             project: &project,
             dependencies: &dependencies,
@@ -246,6 +250,7 @@ impl<'r> App<'r> {
         let mut jvm = flags::needed(&self.model, |key| self.plugins.get(key));
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
+        program.findings.extend(of_developer);
         demands::say(&mut program, demanded);
         let port = program.port.as_ref().map(|port| port.value);
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))

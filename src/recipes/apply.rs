@@ -381,7 +381,8 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
         of_other_user(program, path, rest, &source);
         return;
     }
-    if ContainerPath::new(path).is_err() {
+    // A pattern or a list names files, no folder.
+    if path.contains(['*', '?', ',', ';']) || ContainerPath::new(path).is_err() {
         return;
     }
     let beside = path.strip_prefix("/app/").unwrap_or(path);

@@ -1,7 +1,7 @@
 //! All sources of a program by name: definitions, methods, calls, and which value a condition lets
 //! through.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -63,6 +63,8 @@ pub(super) struct Code<'a> {
     steps: Cell<u32>,
     /// A condition that nothing decides has been passed.
     pub(super) doubt: Cell<bool>,
+    /// The calls that are followed: the method, and the call of it.
+    pub(super) frames: RefCell<Vec<(Place, Place)>>,
     /// Which caller hands over parameters; none: the first whose value is known.
     pub(super) caller: Cell<Option<usize>>,
     /// How many callers there were at most.
@@ -82,6 +84,7 @@ impl<'a> Code<'a> {
             bodies: Vec::new(),
             steps: Cell::new(MAX_STEPS),
             doubt: Cell::new(false),
+            frames: RefCell::new(Vec::new()),
             caller: Cell::new(None),
             callers_seen: Cell::new(0),
         };

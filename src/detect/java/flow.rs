@@ -218,7 +218,11 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         program.findings.push(Finding::new(
             "writes-beside-program",
             Severity::Warning,
-            format!("the program writes `{text}` into its working directory"),
+            if text.is_empty() {
+                "the program writes into its working directory".to_owned()
+            } else {
+                format!("the program writes `{text}` into its working directory")
+            },
             [evidence],
             "the image's own folder is not writable, and what is written there is lost with the container",
             "put it into a folder of its own, such as data/",

@@ -72,13 +72,19 @@ impl Code<'_> {
     fn merged(&self, all: &[&Definition], from: Option<usize>, depth: usize) -> Option<Value> {
         let mut merged: Option<Value> = None;
         let mut setter: Option<Value> = None;
+        let mut blank = false;
         for definition in all {
             let (source, _) = definition.at;
             let value = self.value(source, definition.value.clone(), depth + 1);
-            if value.is_unknown() {
+            // A setter hands on what nobody knows.
+            if value.is_unknown() && from.is_none() {
                 continue;
             }
             let reach = self.reached(definition.at, from, depth + 1);
+            if value.is_unknown() {
+                blank |= reach == Reach::Always;
+                continue;
+            }
             let sets = value.parts.len() == 1 && value.text().is_none();
             merged = match (merged, reach) {
                 (_, Reach::Always) => Some(value),
@@ -89,6 +95,8 @@ impl Code<'_> {
                 (Some(before), Reach::Sure(true)) => Some(value.overridden_by(&before)),
                 (None, Reach::Sure(true)) => Some(value),
                 (before, Reach::Sure(false)) => before,
+                // What it held before is not known, nor whether this is taken.
+                (None, Reach::Unknown) if blank => None,
                 (before, Reach::Unknown) => {
                     self.doubt.set(true);
                     before.filter(|before| before.text().is_some()).or(Some(value))
@@ -122,6 +130,18 @@ impl Code<'_> {
         let file = &self.sources[source];
         if let Some(value) = self.injected(source, range) {
             return Some(value);
+        }
+        // Of a call that is followed, its own argument counts, as its place sees it.
+        let frame = self.frames.borrow().iter().rposition(|(of, _)| *of == method.at);
+        if let Some(frame) = frame {
+            let inner = self.frames.borrow_mut().split_off(frame);
+            let call = inner.first().map(|(_, call)| *call);
+            let value = call.and_then(|call| {
+                let range = self.arguments(call).get(number).cloned()?;
+                Some(self.value(call.0, range, depth + 1))
+            });
+            self.frames.borrow_mut().extend(inner);
+            return value.filter(|value| !value.is_unknown());
         }
         if let Some(value) = self.callers(file.word(at)?, number, depth) {
             return Some(value);
@@ -225,7 +245,6 @@ impl Code<'_> {
             .filter(|d| self.method_at(d.at).is_none() || self.of_this(d))
             .take(MAX_DEFINITIONS)
             .collect();
-        // A setter hands on what nobody knows.
         let found = self.merged(&all, None, depth);
         let Some(prefix) = prefix(file) else { return found };
         if found.is_none() && !declares(file, name) {
@@ -332,7 +351,10 @@ impl Code<'_> {
         };
         let method = self.methods(call.name).iter().find(|method| method.at.0 == home);
         if let Some(method) = method {
-            return self.returned(method, depth);
+            self.frames.borrow_mut().push((method.at, place));
+            let found = self.returned(method, depth);
+            self.frames.borrow_mut().pop();
+            return found;
         }
         // A getter that a record or a library makes.
         other.flatten()?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::config::Settings;
+use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::repo::{Repo, line_of};
 
@@ -36,6 +37,7 @@ pub(super) fn read(
             "bootstrap.properties",
             "META-INF/microprofile-config.properties",
             "application.conf",
+            "reference.conf",
         ]
         .map(str::to_owned),
     );
@@ -91,10 +93,7 @@ fn active_profiles(
     told: &[String],
     filtered: &dyn Fn(&str) -> String,
 ) -> Result<Vec<String>> {
-    let mut base = Settings::default();
-    for name in ["application.properties", "application.yml", "application.yaml"] {
-        add(&mut base, repo, dir, "src/main/resources", name)?;
-    }
+    let base = base(repo, dir)?;
     let names = |key: &str| -> Vec<String> {
         let Some(setting) = base.get(key) else { return Vec::new() };
         let value = base.expand(&filtered(&setting.value)).0;
@@ -114,4 +113,56 @@ fn active_profiles(
         at += 1;
     }
     Ok(active)
+}
+
+/// What the resources say without any profile.
+fn base(repo: &Repo, dir: &RelPath) -> Result<Settings> {
+    let mut base = Settings::default();
+    for folder in ["src/main/resources/config", "src/main/resources"] {
+        for name in ["application.properties", "application.yml", "application.yaml"] {
+            add(&mut base, repo, dir, folder, name)?;
+        }
+    }
+    Ok(base)
+}
+
+/// The settings themselves name a developer's profile, while one of production is there: said,
+/// because the image starts as they say.
+pub(super) fn of_developer(
+    repo: &Repo,
+    dir: &RelPath,
+    filtered: &dyn Fn(&str) -> String,
+) -> Result<Option<Finding>> {
+    let base = base(repo, dir)?;
+    let Some(setting) = base.get("spring.profiles.active") else { return Ok(None) };
+    let names = base.expand(&filtered(&setting.value)).0;
+    if !names.split(',').any(|name| super::started::is_of_developer(name.trim())) {
+        return Ok(None);
+    }
+    let folders = ["src/main/resources/config", "src/main/resources"];
+    let production = folders
+        .iter()
+        .flat_map(|folder| super::started::PRODUCTION.iter().map(move |name| (folder, name)))
+        .flat_map(|(folder, name)| {
+            ["yml", "yaml", "properties"].map(|end| format!("{folder}/application-{name}.{end}"))
+        })
+        .filter_map(|way| dir.join(&way))
+        .find(|path| repo.is_file(path));
+    Ok(production.map(|path| {
+        let name = path.file_name().split(['-', '.']).nth(1).unwrap_or("prod").to_owned();
+        Finding::new(
+            "runtime-profile",
+            Severity::Warning,
+            format!("the program starts with the profile {names}, and not with {name}"),
+            [
+                Evidence {
+                    note: format!("{} = {}", setting.key, setting.value),
+                    ..setting.evidence.clone()
+                },
+                Evidence::file(&path, "the settings of production"),
+            ],
+            "the settings of a developer point at a developer's services",
+            format!("start it with `docker run -e SPRING_PROFILES_ACTIVE={name} ...`"),
+        )
+    }))
 }

@@ -21,6 +21,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
         app.model.lineage.iter().any(|level| level.root.list("profiles").any(found))
     };
     let steps = recipes::steps_of(app.dir.repo, &app.dir.path, &["mvn", "mvnw"])?;
+    let mut said = None;
     for step in steps {
         let builds = ["package", "verify", "install", "deploy"];
         let Some(names) = named(&step.words)
@@ -33,23 +34,48 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
             name.starts_with(['!', '-'])
                 || level(&|profile| profile.text_at("id") == Some(name.trim_start_matches('+')))
         });
-        if !names.chars().all(plain) || !there {
+        let checks = |name: &str| name.split(['-', '_', '.']).any(|word| CHECKS.contains(&word));
+        if !names.chars().all(plain) || !there || names.split(',').all(checks) {
             continue;
         }
-        if level(&|profile| profile.text_at("activation/activeByDefault") == Some("true")) {
+        let by_default = |profile: &super::xml::Element| {
+            profile.text_at("activation/activeByDefault") == Some("true")
+        };
+        if level(&|profile| by_default(profile) && replaced(app, profile, &names)) {
             return Ok((Some(Sourced::new(names, step.evidence)), Vec::new()));
         }
-        let finding = Finding::new(
-            "build-profile",
-            Severity::Note,
-            format!("the repository builds with the profile {names}, and the image without it"),
-            [step.evidence],
-            "a profile can add what the program needs, or only what a publication needs",
-            format!("set `profiles = \"{names}\"` in dockgen.toml where the image needs it"),
-        );
-        return Ok((None, vec![finding]));
+        said.get_or_insert_with(|| {
+            Finding::new(
+                "build-profile",
+                Severity::Note,
+                format!("the repository builds with the profile {names}, and the image without it"),
+                [step.evidence],
+                "a profile can add what the program needs, or only what a publication needs",
+                format!("set `profiles = \"{names}\"` in dockgen.toml where the image needs it"),
+            )
+        });
     }
-    Ok((None, by_default(app).into_iter().collect()))
+    Ok((None, by_default(app).or(said).into_iter().collect()))
+}
+
+/// One of the profiles that are named stands in for one that is active by default: it sets the same
+/// properties, or packs resources or dependencies too. One for tests or coverage only adds to it.
+fn replaced(app: &App, default: &super::xml::Element, names: &str) -> bool {
+    let properties = |profile: &super::xml::Element| -> Vec<String> {
+        profile.list("properties").map(|property| property.name.clone()).collect()
+    };
+    let held = properties(default);
+    let all = app.model.lineage.iter().flat_map(|level| level.root.list("profiles"));
+    let mut taken = all.filter(|profile| {
+        let id = profile.text_at("id").unwrap_or_default();
+        names.split(',').any(|name| name.trim_start_matches('+') == id)
+    });
+    taken.any(|profile| {
+        properties(profile).iter().any(|name| held.contains(name))
+            || ["build/resources", "build/filters", "dependencies"]
+                .iter()
+                .any(|way| default.at(way).is_some() && profile.at(way).is_some())
+    })
 }
 
 /// A profile of a developer's that is active by default, beside one of production.
@@ -61,7 +87,7 @@ fn by_default(app: &App) -> Option<Finding> {
                 && is_of_developer(&id(profile))
         })?;
         let other = level.root.list("profiles").find(|profile| {
-            ["prod", "production", "live"].contains(&id(profile).as_str())
+            PRODUCTION.contains(&id(profile).as_str())
         })?;
         let (taken_id, other_id) = (id(taken), id(other));
         Some(Finding::new(
@@ -143,7 +169,30 @@ pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
 /// The variable that names Spring's profiles.
 const VARIABLE: &str = "SPRING_PROFILES_ACTIVE";
 
-fn is_of_developer(profile: &str) -> bool {
+/// Names of the profiles that run in production.
+pub(super) const PRODUCTION: [&str; 3] = ["prod", "production", "live"];
+
+/// Words of profiles that check or publish, and add nothing to a program.
+const CHECKS: [&str; 16] = [
+    "test",
+    "tests",
+    "testing",
+    "it",
+    "integration",
+    "e2e",
+    "coverage",
+    "jacoco",
+    "sonar",
+    "sign",
+    "gpg",
+    "ossrh",
+    "sonatype",
+    "central",
+    "javadoc",
+    "ci",
+];
+
+pub(super) fn is_of_developer(profile: &str) -> bool {
     let words = ["dev", "devel", "develop", "development", "local", "localhost", "test", "debug"];
     profile.split(['-', '_', '.']).any(|word| words.contains(&word))
 }
@@ -245,9 +294,9 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
                 after = true;
             }
             "-cp" | "-classpath" | "--class-path" => drop(words.next()),
-            flag if !flag.starts_with('-') => after = true,
             // What the platform decides: its port, its memory.
             flag if flag.contains(['$', '%', '`']) => {}
+            flag if !flag.starts_with('-') => after = true,
             flag if flag.starts_with("-Xmx") || flag.starts_with("-Xms") => left.push(flag),
             flag => {
                 let value = flag.split_once('=').map_or("", |(_, value)| value);
@@ -272,6 +321,7 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
         }
     }
     // The platform's port is its own affair.
+    args.retain(|word| !word.starts_with('$'));
     args.retain(|word| !(word.starts_with("--") && word.ends_with("$PORT")));
     let known = |word: &&String| !word.contains(['$', '%', '`', '/']);
     if args.iter().all(known) {
@@ -383,6 +433,12 @@ mod tests {
         };
         let (found, _) = facts(NONE, &[set, ("compose.yaml", &compose("web"))]);
         assert_eq!((port(&found), env(&found)), (9092, vec!["SPRING_PROFILES_ACTIVE=web".into()]));
+        let said = |files: &[(&str, &str)]| {
+            facts(NONE, files).0.programs[0].findings.iter().any(|f| f.code == "runtime-profile")
+        };
+        let active = ("src/main/resources/application.yml", "spring.profiles.active: dev\n");
+        let production = ("src/main/resources/application-prod.yml", "a: b\n");
+        assert!(said(&[active, production]) && !said(&[active]));
         let (found, _) = facts(NONE, &[set, ("compose.yaml", &compose("web,local"))]);
         assert_eq!((port(&found), env(&found)), (8080, vec![]));
         let procfile = (
@@ -415,7 +471,7 @@ mod tests {
     fn profiles_of_a_release() {
         let profile = |active: &str| {
             format!(
-                "{NONE}<profiles><profile><id>dev</id><activation><activeByDefault>{active}</activeByDefault></activation></profile><profile><id>prod</id></profile></profiles>"
+                "{NONE}<profiles><profile><id>dev</id><activation><activeByDefault>{active}</activeByDefault></activation><properties><a>1</a></properties></profile><profile><id>prod</id><properties><a>2</a></properties></profile><profile><id>coverage</id></profile></profiles>"
             )
         };
         let ci = ("Makefile", "all:\n\t./mvnw -B -Pprod verify\n");
@@ -424,6 +480,9 @@ mod tests {
         let (found, _) = facts(&profile("false"), &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
         assert!(found.findings.iter().any(|finding| finding.code == "build-profile"));
+        let tests = ("Makefile", "all:\n\tmvn -Pcoverage verify\n");
+        let (found, _) = facts(&profile("true"), &[tests]);
+        assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
         let other = ("Makefile", "all:\n\tmvn -P other verify\n\tmvn -Pprod test\n");
         let (found, _) = facts(&profile("true"), &[other]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");

@@ -354,6 +354,20 @@ fn folders_of_nested_properties_and_of_the_archive_are_followed() {
 }
 
 #[test]
+fn a_call_that_is_followed_has_its_own_arguments() {
+    let app = main("Files.createDirectories(way(\"kept\")); show(way(\"other\"));").replace(
+        "class App {",
+        "class App { static Path way(String name) { Path p = Paths.get(name); if (p.isAbsolute()) { p = beside(); } return p; } static Path beside() { return Path.of(\"/srv/x\"); }",
+    );
+    assert_eq!(folders(&[("App.java", &app)]), ["kept"]);
+    let system = main("Files.createDirectories(Path.of(new Ways().of() + File.separator + \"a\"));").replace(
+        "class App {",
+        "class Ways { String of() { String os = System.getProperty(\"os.name\"); if (os.toLowerCase().startsWith(\"win\")) { return \"w\"; } return \"/srv/linux\"; } } class App {",
+    );
+    assert_eq!(folders(&[("App.java", &system)]), ["/srv/linux/a"]);
+}
+
+#[test]
 fn each_caller_hands_over_its_own_path() {
     let touch = main("touch(new File(\"a/x\"), false); touch(new File(\"b/x\"), true); touch(new File(\"c/x\"), other);")
         .replace("class App {", "class App { static void touch(File f, boolean make) { if (make) { f.mkdirs(); } }");

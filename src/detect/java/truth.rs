@@ -112,8 +112,19 @@ impl Code<'_> {
                 let value = if open + 1 == close { before() } else { argument() };
                 if unset(&value) { Some(false) } else { value.is_known().then_some(true) }
             }
-            "equals" | "equalsIgnoreCase" | "contains" | "startsWith" => {
-                (unset(&before()) || unset(&argument())).then_some(false)
+            asked @ ("equals" | "equalsIgnoreCase" | "contains" | "startsWith") => {
+                let (held, wanted) = (before(), argument());
+                if unset(&held) || unset(&wanted) {
+                    return Some(false);
+                }
+                // Upper and lower case are told apart by none of the calls in between.
+                let held = held.text()?.to_lowercase();
+                let wanted = wanted.text()?.to_lowercase();
+                Some(match asked {
+                    "contains" => held.contains(&wanted),
+                    "startsWith" => held.starts_with(&wanted),
+                    _ => held == wanted,
+                })
             }
             "parseBoolean" => unset(&argument()).then_some(false),
             "containsKey" | "getBoolean" => Some(false),

@@ -310,6 +310,8 @@ impl Code<'_> {
                 let property = first()?;
                 return Some(match (property.as_str(), argument(1)) {
                     ("user.home", _) => Value::base(Base::Home, self.evidence(place, "user.home")),
+                    ("os.name", _) => Value::known("Linux", self.evidence(place, "os.name")),
+                    ("file.separator", _) => Value::known("/", self.evidence(place, "/")),
                     ("user.dir", _) => Value::known(".", self.evidence(place, "user.dir")),
                     ("java.io.tmpdir", _) => {
                         Value::known("/tmp", self.evidence(place, "java.io.tmpdir"))
@@ -392,6 +394,9 @@ impl Code<'_> {
             return None;
         }
         match names {
+            ["File", "separator" | "separatorChar"] => {
+                Some(Value::known("/", self.evidence(place, "File.separator")))
+            }
             [name] | ["this", name] => self.variable(place, name, depth),
             [.., class, name] => {
                 let other = self.class(class).or_else(|| self.type_of(place, class));
