@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::token::{Kind, Token, arguments, closing, property};
 use crate::budget::{MAX_EXPRESSION, MAX_PATTERN, MAX_VALUE_STEPS};
@@ -25,6 +26,8 @@ pub(crate) struct Names<'t> {
     defined: BTreeMap<&'t str, usize>,
     /// Name -> indices of the first tokens of the properties of that name.
     properties: BTreeMap<&'t str, Vec<usize>>,
+    /// Paths in the global object.
+    globals: Option<Rc<BTreeMap<String, PathValue>>>,
 }
 
 /// How many names an expression is followed through.
@@ -36,7 +39,7 @@ const MAX_CANDIDATES: usize = 4;
 impl<'t> Names<'t> {
     /// Notes the first value of every `name = ...` and `name: ...`.
     pub(crate) fn of(tokens: &'t [Token]) -> Self {
-        let mut defined = BTreeMap::new();
+        let (mut defined, mut written) = (BTreeMap::new(), BTreeMap::new());
         let mut properties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, window) in tokens.windows(3).enumerate() {
             if let Some(key) = window[0].word().or(window[0].text())
@@ -50,8 +53,11 @@ impl<'t> Names<'t> {
                 && tokens[index - 1]
                     .word()
                     .is_some_and(|word| matches!(word, "const" | "let" | "var"));
-            if assigned && (declared || !defined.contains_key(name)) {
+            if assigned && declared {
                 defined.entry(name).or_insert(index + 2);
+            } else if assigned {
+                // `process.env.PORT = x` says less of `PORT` than its declaration.
+                written.entry(name).or_insert(index + 2);
             } else if declared && window[1].is(':') {
                 // `const port: number = 3000`
                 let equals = tokens.iter().skip(index + 2).take(8).position(|t| t.is('='));
@@ -60,7 +66,23 @@ impl<'t> Names<'t> {
                 }
             }
         }
-        Self { tokens, defined, properties }
+        for (name, at) in written {
+            defined.entry(name).or_insert(at);
+        }
+        Self { tokens, defined, properties, globals: None }
+    }
+
+    /// The same, with the paths that the program holds in its global object.
+    pub(crate) fn with(mut self, globals: &Rc<BTreeMap<String, PathValue>>) -> Self {
+        self.globals = Some(globals.clone());
+        self
+    }
+
+    /// `global.appRoot`, where a file of the program writes a path there.
+    fn global(&self, tokens: &[Token]) -> Option<PathValue> {
+        let [object, dot, name] = tokens else { return None };
+        let global = dot.is('.') && (object.is_word("global") || object.is_word("globalThis"));
+        self.globals.as_ref().filter(|_| global)?.get(name.word()?).cloned()
     }
 
     /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own
@@ -373,7 +395,13 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
             "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
                 here(Anchor::WorkingDirectory, "")
             }
-            "path" | "join" | "resolve" | "normalize" | "fs" if plus(tokens).is_none() => {
+            // `Path.join(...)`, `nodePath.resolve(...)`
+            module
+                if (matches!(module, "join" | "resolve" | "normalize" | "fs")
+                    || module.to_ascii_lowercase().ends_with("path"))
+                    && tokens.iter().any(|token| token.is('('))
+                    && plus(tokens).is_none() =>
+            {
                 let open = tokens.iter().position(|t| t.is('('))?;
                 let called = tokens.get(open.checked_sub(1)?)?.word()?;
                 match called {
@@ -407,6 +435,9 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
                     return here(base.from, &join(&base.path, rest));
                 }
                 // `name`, `Class.name`
+                if let Some(known) = names.names.global(tokens) {
+                    return Some(known);
+                }
                 let name = match tokens {
                     [_] => word.as_str(),
                     [_, dot, name] if dot.is('.') => name.word()?,
@@ -517,6 +548,7 @@ mod tests {
             ("const x = path.join(__dirname, '..', 'up')", SourceFile, "../up"),
             ("const x = path.resolve(process.cwd(), 'up')", WorkingDirectory, "up"),
             ("const d = path.join(__dirname, 'a'); const x = path.join(d, 'b')", SourceFile, "a/b"),
+            ("const x = Path.join(__dirname, 'up')", SourceFile, "up"),
             ("const x = `${__dirname}/up`", SourceFile, "up"),
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),

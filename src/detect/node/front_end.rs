@@ -137,18 +137,33 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
                     || words[0].starts_with('-')
                     || words[1].contains(['/', '='])
             };
-            let paths: Vec<RelPath> = command
+            let mut paths: Vec<RelPath> = command
                 .argv
                 .windows(2)
                 .filter(is_path)
                 .filter_map(|words| output(app, &words[1]))
                 .collect();
+            paths.extend(exported(app, &command.argv));
             if !paths.is_empty() {
                 named.push((name, paths));
             }
         }
     }
     named
+}
+
+/// The folder of a framework's command that writes pages beside its build: `nuxt generate` of
+/// Nuxt 2, `next export`. <https://v2.nuxt.com/docs/features/deployment-targets>
+fn exported(app: &App, words: &[String]) -> Option<RelPath> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let folder = match words.as_slice() {
+        ["nuxt", "generate", ..] if app.package.major("nuxt").is_some_and(|major| major < 3) => {
+            "dist"
+        }
+        ["next", "export", ..] => "out",
+        _ => return None,
+    };
+    output(app, &format!("./{folder}"))
 }
 
 /// The script copies or moves files: to a folder that must be there.
@@ -265,6 +280,18 @@ mod tests {
         let config = ("web/esbuild.config.mjs", "await build({ outdir: \"../static/dist/\" })");
         assert_eq!(of(esbuild, &[config], "static"), Some(made("build", "static/dist")));
         assert_eq!(of(esbuild, &[config], "statics"), None);
+    }
+
+    #[test]
+    fn pages_beside_a_build_are_those_of_the_command_that_writes_them() {
+        let nuxt = |major: &str| {
+            format!(
+                r#"{{"scripts": {{"build": "nuxt build", "generate": "nuxt generate"}}, "dependencies": {{"nuxt": "{major}"}}}}"#
+            )
+        };
+        assert_eq!(of(&nuxt("2.18"), &[], "web/dist"), Some(made("generate", "web/dist")));
+        let page = of(&nuxt("2.18"), &[], "web/dist/index.html");
+        assert_eq!(page, Some(made("generate", "web/dist")));
     }
 
     #[test]

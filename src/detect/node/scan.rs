@@ -2,6 +2,7 @@
 //! start.
 
 mod conventions;
+mod globals;
 mod imports;
 mod listen;
 mod loaded;

@@ -168,7 +168,7 @@ pub(crate) fn resolve(
     let bundled: BTreeMap<String, BundledNpm> = catalog.table("bundled_npm")?;
     let bundled = bundled.get(cycle).filter(|_| id == "npm");
     let default = row.or_else(|| bundled.map(|npm| npm.version.clone()));
-    let mut version = pin::exact(family, package);
+    let mut version = pin::exact(family, package, root)?;
     if version.is_none() {
         let inside = pin::within(id, family, package, default, catalog)?;
         let image =

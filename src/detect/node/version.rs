@@ -50,6 +50,12 @@ pub(crate) fn node(
             }
         }
     }
+    for package in packages {
+        if let Some(found) = development(package) {
+            stated.push(found);
+            break;
+        }
+    }
     if stated.is_empty() {
         stated = unstated(dir, catalog, ceiling)?;
     }
@@ -90,6 +96,19 @@ pub(crate) fn node(
         }
         _ => Sourced::assumed(catalog.default_cycle.clone()),
     }))
+}
+
+/// `devEngines.runtime`, an object or a list of them:
+/// <https://docs.npmjs.com/cli/v11/configuring-npm/package-json#devengines>.
+fn development(package: &Package) -> Option<Sourced<String>> {
+    let keys = ["devEngines", "runtime"];
+    let held = package.get(&keys)?;
+    let all = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+    let text = |one: &serde_json::Value, key: &str| Some(one.get(key)?.as_str()?.to_owned());
+    let node = all.iter().find(|one| text(one, "name").as_deref() == Some("node"))?;
+    let version = text(node, "version")?;
+    let evidence = package.at(&keys, format!("devEngines.runtime is \"{version}\""));
+    Some(Sourced::new(version, evidence))
 }
 
 /// What stands in for a statement of the application's own: the manifests of the folders above, by
@@ -353,6 +372,18 @@ mod tests {
             assert_eq!(found.value, expected);
             assert!(from < 2 || !found.rejected.is_empty());
         }
+    }
+
+    #[test]
+    fn engines_of_developers_are_the_weakest_statement() {
+        let runtime = r#""devEngines": {"runtime": {"name": "node", "version": "^22.14.0"}}"#;
+        let alone = format!("{{{runtime}}}");
+        assert_eq!(node_of(&[("package.json", &alone)]).unwrap().value, "22");
+        let both = format!(r#"{{"engines": {{"node": "24"}}, {runtime}}}"#);
+        assert_eq!(node_of(&[("package.json", &both)]).unwrap().value, "24");
+        let list =
+            r#"{"devEngines": {"runtime": [{"name": "bun"}, {"name": "node", "version": "22"}]}}"#;
+        assert_eq!(node_of(&[("package.json", list)]).unwrap().value, "22");
     }
 
     #[test]

@@ -169,6 +169,12 @@ fn followed(code: &Program, source: &Source, port: &[Token]) -> Option<Value> {
     let literal = value.text();
     let known = literal.as_ref().map_or(!env.is_empty(), |text| text.parse::<u16>().is_ok());
     let at = port.first().map_or(0, |token| token.at);
+    // A database's port that stands elsewhere is found by a likeness of names.
+    let number = literal.as_deref().and_then(|text| text.parse().ok());
+    let here = source.at(at, "").place();
+    if number.is_some_and(is_foreign) && value.evidence().is_none_or(|e| e.place() != here) {
+        return (!env.is_empty()).then_some(Value { literal: None, env, at });
+    }
     known.then_some(Value { literal, env, at })
 }
 

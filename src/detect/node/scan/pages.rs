@@ -6,7 +6,7 @@ use super::super::front_end::delegates;
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::storage::Location;
-use super::{Scan, Source};
+use super::{Scan, Source, globals};
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
@@ -21,8 +21,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     // A build of its own may make anything.
     let builds = app.builds() || launch.layout != Layout::Source;
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
+    let globals = globals::of(app, launch, sources);
     for source in sources {
-        let names = Names::of(&source.tokens);
+        let names = Names::of(&source.tokens).with(&globals);
         let place = Location::of(app, launch, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
@@ -31,6 +32,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
             let args = arguments(&source.tokens, index + 1);
             let folder = args.first().copied().filter(|_| SERVES.contains(&name));
+            // Express refuses a relative path without a root, which holds the file.
+            let bare = |one: &&[Token]| {
+                name == "sendFile" && one.first().is_some_and(|t| t.text().is_some())
+            };
+            let folder = match folder.filter(bare) {
+                Some(_) => option(&args, "root"),
+                None => folder,
+            };
             let options = ["root", "rootPath"].into_iter().filter(|_| PLUGINS.contains(&name));
             let candidates: Vec<&[Token]> =
                 folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();

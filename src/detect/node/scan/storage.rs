@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
-use super::{Scan, Source};
+use super::{Scan, Source, globals};
 use crate::code::writes::HOME;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
@@ -91,7 +91,9 @@ const READ_OPTIONS: [&str; 10] = [
 ];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
-    let all_names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
+    let globals = globals::of(app, launch, sources);
+    let all_names: Vec<Names> =
+        sources.iter().map(|source| Names::of(&source.tokens).with(&globals)).collect();
     for (index_of, source) in sources.iter().enumerate() {
         let names = &all_names[index_of];
         let place = Location::of(app, launch, source);

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::super::manifest::Package;
 use crate::catalog::Catalog;
+use crate::detect::version::pinned;
 use crate::facts::{Evidence, Finding, Severity};
+use crate::repo::Dir;
 
 /// `packageManager` as name and version, without the hash.
 pub(super) fn field(package: &Package) -> Option<(&str, &str)> {
@@ -44,11 +46,16 @@ fn stated<'p>(family: &str, package: &'p Package) -> Vec<(&'p str, Evidence)> {
     found
 }
 
-/// The exact version that the manifest pins.
-pub(super) fn exact(family: &str, package: &Package) -> Option<String> {
-    stated(family, package).into_iter().find_map(|(text, _)| {
-        Version::parse(text).ok().map(|_| text.trim_start_matches('v').to_owned())
-    })
+/// The exact version that the manifest pins, else the one that a version manager does: mise, asdf.
+pub(super) fn exact(family: &str, package: &Package, root: &Dir) -> Result<Option<String>> {
+    let exact =
+        |text: &str| Version::parse(text).ok().map(|_| text.trim_start_matches('v').to_owned());
+    let stated = stated(family, package);
+    let own = stated.iter().find_map(|(text, _)| exact(text));
+    if own.is_some() || !stated.is_empty() || family == "npm" {
+        return Ok(own);
+    }
+    Ok(pinned(root, &[family])?.and_then(|found| exact(&found.value)))
 }
 
 /// A version inside of the ranges that the manifest names: `default` where it is, else the newest.

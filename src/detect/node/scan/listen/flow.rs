@@ -12,8 +12,8 @@ use super::super::super::token::{Kind, Token, arguments, closing, property};
 use super::super::{Source, sources};
 use super::keys;
 use super::shape::{
-    Chain, alternatives, around, body, calls_of, chain, destructured, function_name, imported,
-    member, named_export, parameter, plain, value_from, variable, whole_export,
+    Chain, alternatives, around, bindings, body, calls_of, chain, destructured, function_name,
+    imported, member, named_export, parameter, plain, value_from, variable, whole_export,
 };
 use crate::facts::Evidence;
 
@@ -296,6 +296,22 @@ impl<'s, 'r> Flow<'s, 'r> {
         None
     }
 
+    /// The names by which a file calls what another one exports as `name`, or as a whole:
+    /// `const server = require("./Server")`.
+    fn aliases(&self, file: usize, source: &'s Source, name: &'s str) -> Vec<&'s str> {
+        let mut names = vec![name];
+        let target = &self.sources[file].path;
+        if source.path == *target {
+            return names;
+        }
+        for (bound, module) in bindings(&source.tokens) {
+            if bound != name && sources::target(self.app, source, module).as_ref() == Some(target) {
+                names.push(bound);
+            }
+        }
+        names
+    }
+
     /// What callers give for a parameter of the list that is opened at `open`, else its default.
     fn passed(
         &self,
@@ -315,7 +331,8 @@ impl<'s, 'r> Flow<'s, 'r> {
         path.extend(keys.iter().cloned());
         let function = function_name(tokens, open)?;
         for (at, source) in self.sources.iter().enumerate() {
-            for index in calls_of(&source.tokens, function) {
+            let names = self.aliases(file, source, function);
+            for index in names.iter().flat_map(|name| calls_of(&source.tokens, name)) {
                 if at == file && index == open {
                     continue;
                 }
@@ -372,6 +389,12 @@ mod tests {
             ("import { Config } from './config.js'; app.listen(Config.port)", fixed),
             ("import { start } from './config.js'; start()", object),
             ("import { start } from './config.js'; start({ port: 4000 })", object),
+            (
+                "const make = require('./config'); if (x) process.env.PORT = y.port;\n\
+                 const PORT = o.port || process.env.PORT || 4000; new make([], PORT)",
+                "class Server {\n constructor(routes, PORT) { this.port = PORT }\n \
+                 start() { this.server.listen(this.port, this.host) } }\nmodule.exports = Server",
+            ),
             ("app.set('port', process.env.PORT || 4000); app.listen(app.get('port'))", ""),
         ] {
             assert_eq!(port(entry, &file(config)), Some(4000), "{entry}");

@@ -340,6 +340,18 @@ pub(super) fn imported<'t>(tokens: &'t [Token], name: &str) -> Option<(&'t str, 
     None
 }
 
+/// The names that take the whole of a module: `const x = require("./y")`, `import x from "./y"`.
+pub(super) fn bindings(tokens: &[Token]) -> impl Iterator<Item = (&str, &str)> {
+    tokens.windows(5).filter_map(|w| {
+        let name = w[0].word()?;
+        if w[1].is('=') && w[2].is_word("require") && w[3].is('(') {
+            return Some((name, w[4].text()?));
+        }
+        let imported = w[0].is_word("import") && w[2].is_word("from");
+        imported.then(|| Some((w[1].word()?, w[3].text()?))).flatten()
+    })
+}
+
 /// The value of `module.exports = ...` or `export default ...`.
 pub(super) fn whole_export(tokens: &[Token]) -> Option<&[Token]> {
     let at = tokens
