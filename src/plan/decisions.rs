@@ -42,9 +42,10 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     };
     all.push(decide(id::ENTRYPOINT, &entrypoint, answers, "what the manifest starts"));
     all.push(base(chosen));
-    if let Some(port) = detected.ports().or_else(|| program.ports()) {
-        all.push(decide(id::PORT, &port, answers, "read from the code"));
-    }
+    // That nobody found one is a decision too: the image exposes none.
+    let port = detected.ports().or_else(|| program.ports());
+    let port = port.unwrap_or_else(|| Sourced::assumed("none".to_owned()));
+    all.push(decide(id::PORT, &port, answers, "read from the code"));
     if let Some(args) = &program.args {
         all.push(decide(id::ARGS, args, answers, "what the program needs to serve in a container"));
     } else if let Some(words) = answers.get(id::ARGS) {
