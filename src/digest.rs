@@ -15,16 +15,23 @@ use crate::program;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A lookup that asks once for each image.
-pub fn lookup() -> Box<crate::pin::Lookup> {
+///
+/// # Errors
+/// Where nobody can be asked: without an answer, `--pin` would pin nothing.
+pub fn lookup() -> Result<Box<crate::pin::Lookup>> {
+    ask(&["buildx", "version"]).context(
+        "--pin asks registries with `docker buildx imagetools`, and this machine cannot: install \
+         Docker with its plugin buildx, or run without --pin",
+    )?;
     let known: RefCell<BTreeMap<String, String>> = RefCell::default();
-    Box::new(move |image| {
+    Ok(Box::new(move |image| {
         if let Some(digest) = known.borrow().get(image) {
             return Ok(digest.clone());
         }
         let digest = read(image)?;
         known.borrow_mut().insert(image.to_owned(), digest.clone());
         Ok(digest)
-    })
+    }))
 }
 
 /// The registry's digest of the tag, of all platforms together; else the one that the engine

@@ -643,3 +643,30 @@ fn a_front_end_is_built_with_the_version_that_is_asked_for() {
         &["there is no question"],
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn pinning_without_buildx_is_an_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, path) = (hello(), tempfile::tempdir().unwrap());
+    let pins = |because: &str| {
+        let args = ["init", "--yes", "--pin"];
+        let output = command(dir.path(), &args).env("PATH", path.path()).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("--pin") && said.contains("buildx") && said.contains(because),
+            "{said}"
+        );
+        assert!(!dir.path().join("Dockerfile").exists());
+    };
+    pins("no `docker` on the PATH");
+    let docker = path.path().join("docker");
+    fs::write(
+        &docker,
+        "#!/bin/sh\necho \"docker: 'buildx' is not a docker command.\" >&2\nexit 1\n",
+    )
+    .unwrap();
+    fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
+    pins("is not a docker command");
+}

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     }
     drop(progress);
     if args.pin {
-        survey.pinning = Pinning::Read(digest::lookup());
+        survey.pinning = Pinning::Read(digest::lookup()?);
     }
     let here = super::here(&survey, &args.wanted.path);
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;

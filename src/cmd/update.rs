@@ -27,7 +27,7 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
         pipeline::survey_known(&args.wanted.path, &args.wanted.apps, &|n| progress.seen(n))?;
     drop(progress);
     survey.pinning = match (args.pin, args.unpin) {
-        (true, _) => Pinning::Read(digest::lookup()),
+        (true, _) => Pinning::Read(digest::lookup()?),
         (_, true) => Pinning::Drop,
         _ => Pinning::Keep,
     };
