@@ -180,8 +180,8 @@ fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
         let value = code.value(&call.file, first.clone());
         let text = value.text();
         let like = |text: &str| text.contains(':') && !text.contains("://") && !text.contains(' ');
-        return call.file.imports_from(&server.of)
-            && (text.as_deref().is_none_or(like) || port(&value).is_some());
+        return (text.as_deref().is_none_or(like) || port(&value).is_some())
+            && (call.file.imports_from(&server.of) || is_of(code, call, server));
     }
     let made = call.file.facts().definitions_of(&call.file, call.receiver());
     made.iter().any(|definition| {
@@ -189,6 +189,18 @@ fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
             .imported(call.file.word(definition.value.start))
             .is_some_and(|path| is_below(path, &server.of))
     }) || call.package().is_some_and(|path| is_below(path, &server.of))
+        || is_of(code, call, server)
+}
+
+/// The call is made on something of the framework's type, which another file of the program made.
+fn is_of(code: &Program, call: &Call, server: &ServerRow) -> bool {
+    let (file, end) = (&call.file, call.at - 1);
+    let mut start = end;
+    while start >= 2 && file.is_word(start - 1) && file.word(start - 2) == "." {
+        start -= 2;
+    }
+    start = start.saturating_sub(1);
+    code.type_of(file, start..end).is_some_and(|name| server.types.contains(&name))
 }
 
 fn unix(call: &Call) -> bool {

@@ -129,6 +129,9 @@ impl FieldRow {
 pub struct ServerRow {
     /// The package of the framework.
     pub of: String,
+    /// The types that have them.
+    #[serde(default)]
+    pub types: Vec<String>,
     /// The methods that listen.
     pub names: Vec<String>,
     /// The port without an address.

@@ -1,5 +1,7 @@
-//! What a build makes in one place and a Makefile, a justfile or a shell script moves to another:
-//! the line that does so.
+//! What a build makes in one place and a Makefile, a shell script, a workflow or a Dockerfile that
+//! is there moves to another: the line that does so.
+
+mod image;
 
 use super::{LANGUAGES, is_there, makers};
 use crate::facts::{Evidence, FrontEnd, Sourced};
@@ -22,44 +24,54 @@ const FILES: [&str; 9] = [
 /// Folders of shell scripts.
 const FOLDERS: [&str; 5] = ["scripts", "script", "hack", "build", "ci"];
 
+/// Folders of workflows.
+const WORKFLOWS: [&str; 3] = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"];
+
 /// Commands whose last word is where the others go.
 const MOVES: [&str; 3] = ["cp", "mv", "rsync"];
 
-/// The front end whose output is moved to `path`, which the repository does not hold.
+/// How far `cd` reaches in a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    /// Each line has a shell of its own, as a recipe of make.
+    Line,
+    /// One shell runs the whole script.
+    Script,
+    /// Each step of a workflow has a shell of its own.
+    Step,
+}
+
+/// A folder or file that a line copies, and where it goes.
+type Moved = (RelPath, RelPath);
+
+/// The front end whose output is moved to `path`, or to a folder that holds it; the repository
+/// holds neither.
 pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<Sourced<FrontEnd>> {
     if is_there(repo, path) {
         return None;
     }
-    let scripts = FOLDERS
-        .iter()
-        .filter_map(|name| context.join(name))
-        .flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
-    // Manifests of tools that build front ends hold scripts.
-    let markers: Vec<&str> = LANGUAGES
-        .iter()
-        .filter(|language| language.front_end.is_some())
-        .flat_map(|language| language.markers.iter().copied())
-        .collect();
-    let files = repo.children(context).filter(|(path, _)| {
-        let name = path.file_name();
-        FILES.contains(&name.to_ascii_lowercase().as_str()) || markers.contains(&name)
-    });
-    let files =
-        files.chain(scripts.filter(|(path, _)| path.extension() == "sh")).map(|(path, _)| path);
-    for file in files.filter(|file| repo.is_file(file)) {
+    for (file, shell) in scripts(repo, context) {
         let Ok(Some(text)) = repo.source_text(file) else { continue };
+        let mut here = context.clone();
         for (number, line) in (1..).zip(text.lines()) {
-            for source in sources(line, context, path) {
-                let Some(mut made) = makers(repo, context, &source).into_iter().next() else {
-                    continue;
-                };
-                made.evidence.push(Evidence::at(
-                    file,
-                    number,
-                    format!("moves {} to {path}", made.value.output),
-                ));
-                made.value.moved_from =
-                    Some(std::mem::replace(&mut made.value.output, path.clone()));
+            let fresh = match shell {
+                Shell::Line => true,
+                Shell::Script => false,
+                Shell::Step => line.trim_start().starts_with("- ") || line.contains("run:"),
+            };
+            if fresh {
+                here = context.clone();
+            }
+            let lines = sources(line, &mut here, path);
+            if let Some(made) = first(repo, context, lines, &Evidence::at(file, number, "")) {
+                return Some(made);
+            }
+        }
+    }
+    for file in dockerfiles(repo, context) {
+        let Ok(Some(text)) = repo.source_text(file) else { continue };
+        for (number, copied) in image::copied(repo, context, path, &text) {
+            if let Some(made) = first(repo, context, copied, &Evidence::at(file, number, "")) {
                 return Some(made);
             }
         }
@@ -67,30 +79,94 @@ pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<So
     None
 }
 
-/// What a line of a script moves to `path`.
-fn sources(line: &str, context: &RelPath, path: &RelPath) -> Vec<RelPath> {
-    let mut here = context.clone();
+/// The first of these moves whose source is the output of a front end.
+fn first(
+    repo: &Repo,
+    context: &RelPath,
+    moves: Vec<Moved>,
+    place: &Evidence,
+) -> Option<Sourced<FrontEnd>> {
+    moves.into_iter().filter(|(_, to)| !is_there(repo, to)).find_map(|(from, to)| {
+        let mut made = makers(repo, context, &from).into_iter().next()?;
+        let note = format!("moves {} to {to}", made.value.output);
+        made.evidence.push(Evidence { note, ..place.clone() });
+        made.value.moved_from = Some(std::mem::replace(&mut made.value.output, to));
+        Some(made)
+    })
+}
+
+/// The files that say how all of it is built, in the order in which they are asked.
+fn scripts<'r>(repo: &'r Repo, context: &RelPath) -> Vec<(&'r RelPath, Shell)> {
+    let inside = |names: &[&str]| -> Vec<&'r RelPath> {
+        let folders = names.iter().filter_map(|name| context.join(name));
+        let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
+        files.map(|(path, _)| path).collect()
+    };
+    // Manifests of tools that build front ends hold scripts.
+    let markers: Vec<&str> = LANGUAGES
+        .iter()
+        .filter(|language| language.front_end.is_some())
+        .flat_map(|language| language.markers.iter().copied())
+        .collect();
+    let shell = |path: &RelPath| if path.extension() == "sh" { Shell::Script } else { Shell::Line };
+    let beside = repo.children(context).map(|(path, _)| path).filter(|path| {
+        let name = path.file_name();
+        FILES.contains(&name.to_ascii_lowercase().as_str()) || markers.contains(&name)
+    });
+    let mut all: Vec<_> = beside.map(|path| (path, shell(path))).collect();
+    let scripts = inside(&FOLDERS).into_iter().filter(|path| path.extension() == "sh");
+    all.extend(scripts.map(|path| (path, Shell::Script)));
+    let steps = inside(&WORKFLOWS).into_iter();
+    let steps = steps.filter(|path| ["yml", "yaml"].contains(&path.extension()));
+    all.extend(steps.map(|path| (path, Shell::Step)));
+    all.retain(|(path, _)| repo.is_file(path));
+    all
+}
+
+/// Dockerfiles that somebody wrote: in the context, and in its folders for images.
+fn dockerfiles<'r>(repo: &'r Repo, context: &RelPath) -> Vec<&'r RelPath> {
+    let folders = ["", "docker", "build", "deploy"].iter().filter_map(|name| context.join(name));
+    let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
+    let named = files.map(|(path, _)| path).filter(|path| {
+        let name = path.file_name().to_ascii_lowercase();
+        (name.starts_with("dockerfile") || name.ends_with(".dockerfile"))
+            && !name.ends_with("ignore")
+    });
+    named.filter(|path| repo.is_file(path)).collect()
+}
+
+/// What a line of a script moves to `path` or to a folder that holds it. `here` is the folder in
+/// which the line begins, then the one in which it ends.
+fn sources(line: &str, here: &mut RelPath, path: &RelPath) -> Vec<Moved> {
     let mut found = Vec::new();
     for command in line.split(['&', ';', '|']) {
-        let clean = |word: &str| {
-            word.trim_matches(['"', '\'', '`', ',']).trim_end_matches(['*', '.', '/']).to_owned()
-        };
-        let words: Vec<String> =
-            command.split_whitespace().map(|word| clean(word.trim_start_matches('@'))).collect();
-        let Some(at) = words.iter().position(|word| word == "cd" || MOVES.contains(&word.as_str()))
-        else {
+        let words: Vec<&str> = command
+            .split_whitespace()
+            .map(|word| word.trim_start_matches('@').trim_matches(['"', '\'', '`', ',']))
+            .collect();
+        let Some(at) = words.iter().position(|word| *word == "cd" || MOVES.contains(word)) else {
             continue;
         };
-        let operands: Vec<&String> = words[at + 1..]
+        let operands: Vec<&str> = words[at + 1..]
             .iter()
+            .copied()
             .filter(|word| !word.starts_with('-') && !word.is_empty())
             .collect();
         let [from @ .., last] = operands.as_slice() else { continue };
-        let Some(last) = here.join(last) else { continue };
+        let Some(to) = here.join(last.trim_end_matches(['*', '.', '/'])) else { continue };
         if words[at] == "cd" {
-            here = last;
-        } else if last == *path {
-            found.extend(from.iter().filter_map(|word| here.join(word)));
+            *here = here.join(last).unwrap_or(to);
+            continue;
+        }
+        for word in from {
+            let Some(source) = here.join(word.trim_end_matches(['*', '.', '/'])) else { continue };
+            // `cp -r ui/dist server` makes server/dist where server is there, as `mv` does.
+            let inside = (!word.ends_with(['*', '.'])).then(|| to.join(source.file_name()));
+            for to in inside.flatten().into_iter().chain([to.clone()]) {
+                if path.is_within(&to) && !to.is_root() {
+                    found.push((source.clone(), to));
+                }
+            }
         }
     }
     found
@@ -104,7 +180,8 @@ mod tests {
     fn lines_that_move_a_folder() {
         let of = |line: &str| -> Vec<String> {
             let path = RelPath::new("server/static").unwrap();
-            sources(line, &RelPath::root(), &path).iter().map(ToString::to_string).collect()
+            let moves = sources(line, &mut RelPath::root(), &path);
+            moves.iter().filter(|(_, to)| *to == path).map(|(from, _)| from.to_string()).collect()
         };
         assert_eq!(of("\tcp -r ui/dist/* server/static/"), ["ui/dist"]);
         assert_eq!(of("@cd ui && npm run build && cp -r dist/. ../server/static"), ["ui/dist"]);
@@ -114,6 +191,8 @@ mod tests {
         assert_eq!(of(script), ["ui/dist"]);
         assert!(of("rm -rf server/static").is_empty() && of("cp server/static other").is_empty());
         assert!(of("cp -r ../ui/dist server/static").is_empty());
+        assert_eq!(of("mv ui/static server"), ["ui/static"]);
+        assert!(of("cp -r ui/dist/* server").is_empty());
     }
 
     #[test]
@@ -138,5 +217,56 @@ mod tests {
         assert!(
             moved(&Repo::from_files(files[..1].iter().copied()), &RelPath::root(), &path).is_none()
         );
+    }
+
+    const UI: (&str, &str) = (
+        "ui/package.json",
+        r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#,
+    );
+
+    fn found(file: (&str, &str), path: &str) -> Option<(String, String, String)> {
+        let repo = Repo::from_files([UI, file]);
+        let made = moved(&repo, &RelPath::root(), &RelPath::new(path).unwrap())?;
+        let from = made.value.moved_from.unwrap().to_string();
+        Some((from, made.value.output.to_string(), made.evidence.last().unwrap().place()))
+    }
+
+    fn expected(place: &str) -> Option<(String, String, String)> {
+        Some(("ui/dist".to_owned(), "server/static".to_owned(), place.to_owned()))
+    }
+
+    #[test]
+    fn a_shell_script_keeps_its_folder_from_line_to_line() {
+        let script = "#!/bin/sh\ncd ui/\nbun run build\ncp -r dist/ ../server/static\ncd ../\n";
+        assert_eq!(found(("build.sh", script), "server/static/index.html"), expected("build.sh:4"));
+        let recipe = "all:\n\tcd ui && npm run build\n\tcp -r dist ../server/static\n";
+        assert_eq!(found(("Makefile", recipe), "server/static"), None);
+    }
+
+    #[test]
+    fn a_workflow_keeps_its_folder_within_a_step() {
+        let workflow = "jobs:\n  a:\n    steps:\n      - name: Build\n        run: |\n          \
+                        cd ui\n          npm run build\n      - name: Copy\n        run: |\n          \
+                        cp -r ui/dist server/static\n";
+        let file = (".github/workflows/release.yml", workflow);
+        assert_eq!(found(file, "server/static"), expected(".github/workflows/release.yml:10"));
+    }
+
+    #[test]
+    fn a_dockerfile_copies_from_the_stage_that_builds() {
+        for (folder, copied, from) in [
+            ("/ui", "COPY ui/package.json ui/package-lock.json ./", "/ui/dist"),
+            ("/build", "COPY ui .", "/build/dist"),
+            ("/build", "COPY ./ui ./", "dist"),
+        ] {
+            let text = format!(
+                "FROM node:24 AS pages\nWORKDIR {folder}\n{copied}\nRUN npm run build\n\
+                 FROM golang:1.26\nWORKDIR /src\nCOPY . .\n\
+                 COPY --from=pages {from} ./server/static\nRUN go build .\n"
+            );
+            assert_eq!(found(("Dockerfile", &text), "server/static"), expected("Dockerfile:8"));
+        }
+        let other = "FROM node:24 AS pages\nFROM golang:1.26\nCOPY --from=pages /x/dist ./other\n";
+        assert_eq!(found(("Dockerfile", other), "server/static"), None);
     }
 }

@@ -62,8 +62,13 @@ pub(super) fn reads(
                 made.evidence.insert(0, file.evidence(at, "built into the program"));
                 add_front_end(&mut reads.made, made);
             }
-            if nobody && !there && folder && known {
-                reads.findings.push(missing(&path, file.evidence(at, "embedded into the program")));
+            if nobody && !there && known {
+                // A build script may write it, also among the sources.
+                let script =
+                    !folder && home.join("build.rs").is_some_and(|script| repo.is_file(&script));
+                let severity = if script { Severity::Warning } else { Severity::Error };
+                let place = file.evidence(at, "embedded into the program");
+                reads.findings.push(missing(&path, place, severity));
             }
             if there {
                 reads.found.push(path);
@@ -94,6 +99,9 @@ fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)>
         let Some(name) = file.called(open).filter(|_| open > 0 && file.is(open - 1, "!")) else {
             continue;
         };
+        if name == "env" || name == "option_env" {
+            return None;
+        }
         if BELOW.contains(&name) {
             return Some((home.clone(), name == "include_dir"));
         }
@@ -118,14 +126,14 @@ fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
         .find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
 }
 
-fn missing(path: &RelPath, evidence: Evidence) -> Finding {
+fn missing(path: &RelPath, evidence: Evidence, severity: Severity) -> Finding {
     Finding::new(
         "embed-missing",
-        Severity::Error,
+        severity,
         format!("the program embeds `{path}`, which is not in the repository"),
         [evidence],
         "the compiler stops there: what is built before (a frontend) is not in the build context",
-        "commit the folder, or let a script of a package.json in the repository make it",
+        "commit it, or let a script of a package.json in the repository make it",
     )
 }
 

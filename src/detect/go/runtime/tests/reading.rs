@@ -378,3 +378,22 @@ fn fields_of_embedded_types_are_their_holders() {
     assert_eq!(port(&program), Some(7108));
     assert_eq!(program.args.unwrap().value, "hub");
 }
+
+#[test]
+fn a_framework_that_another_file_made_listens() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport \"example.com/app/api\"\nfunc main() { api.New().Setup() }\n",
+        ),
+        (
+            "api/api.go",
+            "package api\nimport \"fmt\"\ntype App struct{ port int }\nfunc New() *App { return &App{port: 7100} }\nfunc (a *App) Setup() error {\n\trouter, err := a.router()\n\tif err != nil { return err }\n\treturn router.Run(fmt.Sprintf(\":%d\", a.port))\n}\n",
+        ),
+        (
+            "api/router.go",
+            "package api\nimport \"github.com/gin-gonic/gin\"\nfunc (a *App) router() (*gin.Engine, error) { return gin.New(), nil }\n",
+        ),
+    ]);
+    assert_eq!(port(&program), Some(7100));
+}
