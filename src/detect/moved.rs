@@ -231,14 +231,17 @@ mod tests {
         Some((from, made.value.output.to_string(), made.evidence.last().unwrap().place()))
     }
 
-    fn expected(place: &str) -> Option<(String, String, String)> {
-        Some(("ui/dist".to_owned(), "server/static".to_owned(), place.to_owned()))
+    fn expected(place: &str) -> (String, String, String) {
+        ("ui/dist".to_owned(), "server/static".to_owned(), place.to_owned())
     }
 
     #[test]
     fn a_shell_script_keeps_its_folder_from_line_to_line() {
         let script = "#!/bin/sh\ncd ui/\nbun run build\ncp -r dist/ ../server/static\ncd ../\n";
-        assert_eq!(found(("build.sh", script), "server/static/index.html"), expected("build.sh:4"));
+        assert_eq!(
+            found(("build.sh", script), "server/static/index.html"),
+            Some(expected("build.sh:4"))
+        );
         let recipe = "all:\n\tcd ui && npm run build\n\tcp -r dist ../server/static\n";
         assert_eq!(found(("Makefile", recipe), "server/static"), None);
     }
@@ -249,7 +252,10 @@ mod tests {
                         cd ui\n          npm run build\n      - name: Copy\n        run: |\n          \
                         cp -r ui/dist server/static\n";
         let file = (".github/workflows/release.yml", workflow);
-        assert_eq!(found(file, "server/static"), expected(".github/workflows/release.yml:10"));
+        assert_eq!(
+            found(file, "server/static"),
+            Some(expected(".github/workflows/release.yml:10"))
+        );
     }
 
     #[test]
@@ -264,7 +270,10 @@ mod tests {
                  FROM golang:1.26\nWORKDIR /src\nCOPY . .\n\
                  COPY --from=pages {from} ./server/static\nRUN go build .\n"
             );
-            assert_eq!(found(("Dockerfile", &text), "server/static"), expected("Dockerfile:8"));
+            assert_eq!(
+                found(("Dockerfile", &text), "server/static"),
+                Some(expected("Dockerfile:8"))
+            );
         }
         let other = "FROM node:24 AS pages\nFROM golang:1.26\nCOPY --from=pages /x/dist ./other\n";
         assert_eq!(found(("Dockerfile", other), "server/static"), None);
