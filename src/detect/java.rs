@@ -230,7 +230,7 @@ impl<'r> App<'r> {
         for note in &candidate.notes {
             program.findings.push(Finding::new(
                 note.code,
-                Severity::Note,
+                note.severity,
                 &note.what,
                 [note.evidence.clone()],
                 note.why,
@@ -445,3 +445,5 @@ fn named(app: &App, wanted: &str) -> Result<Candidate> {
 mod tests;
 #[cfg(test)]
 mod tests_code;
+#[cfg(test)]
+mod tests_demands;

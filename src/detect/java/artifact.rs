@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::plugins::{Execution, Plugin};
 use super::pom::{Found, Model, relative};
 use super::tables::Tables;
-use crate::facts::Evidence;
+use crate::facts::{Evidence, Severity};
 use crate::repo::Repo;
 
 /// The keys of the plugins that package.
@@ -86,6 +86,7 @@ pub(super) struct Candidate {
 #[derive(Clone, Debug)]
 pub(super) struct Note {
     pub(super) code: &'static str,
+    pub(super) severity: Severity,
     pub(super) what: String,
     pub(super) why: &'static str,
     pub(super) fix: &'static str,
@@ -175,6 +176,7 @@ impl Project<'_> {
         if let Some((kind, evidence)) = stated.filter(|(kind, _)| !fast(kind)) {
             options.push(format!("-D{key}=fast-jar"));
             notes.push(Note {
+                severity: Severity::Note,
                 code: "packaged-for-layers",
                 what: format!(
                     "the build makes `{kind}`; the image takes Quarkus' fast-jar instead"
@@ -227,6 +229,7 @@ impl Project<'_> {
         let row = self.tables.spring_boot(version.as_ref().map(|found| found.0.as_str()));
         if version.is_none() {
             notes.push(Note {
+                severity: Severity::Note,
                 code: "framework-version-unknown",
                 what: "which Spring Boot this is, no pom in the repository says: a current one is assumed".to_owned(),
                 why: "older lines extract archives into layers by another command",
@@ -238,6 +241,7 @@ impl Project<'_> {
         let shape = match row.filter(|row| !row.jarmode.is_empty() && !without_tools) {
             None => {
                 notes.push(Note {
+                    severity: Severity::Note,
                     code: "one-layer",
                     what: "the archive cannot be extracted into layers: it is one layer of the image".to_owned(),
                     why: "an edit of a line changes the whole archive, dependencies included",
@@ -346,6 +350,7 @@ impl Project<'_> {
             None => self.path(text("outputDirectory"), &stem, "jar"),
         };
         let note = Note {
+            severity: Severity::Note,
             code: "one-layer",
             what: format!(
                 "the shaded jar is one layer of the image, since <{}> changes what is in it",

@@ -81,6 +81,28 @@ pub(super) fn starts(
     }
 }
 
+/// Programs whose command lines stand in texts that are only shown.
+const SHOWN: [&str; 8] = ["curl", "wget", "git", "ping", "python3", "openssl", "ssh", "scp"];
+
+/// Command lines with places to fill in, which the program takes apart and starts by itself:
+/// `"ffmpeg -i %s"`.
+pub(super) fn templates(program: &mut Program, around: &Surroundings, code: &Code) {
+    if code.calls("ProcessBuilder").is_empty() && code.calls("exec").is_empty() {
+        return;
+    }
+    for source in around.sources {
+        for (at, text) in source.texts() {
+            let name = text.split(' ').next().unwrap_or_default();
+            let Some(package) = around.project.tables.programs.get(name) else { continue };
+            let open = text.contains(" -") && text.contains(['%', '{', '$']);
+            if !open || SHOWN.contains(&name) {
+                continue;
+            }
+            need(program, package, source.evidence(at, format!("a command line of {name}")));
+        }
+    }
+}
+
 /// A name that a program of the system can have; those of Windows have an ending.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())

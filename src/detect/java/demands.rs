@@ -7,7 +7,7 @@ use super::code::{Code, Place, end_of};
 use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::Value;
-use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::facts::{Evidence, Finding, Kind, Program, Severity};
 use crate::path::RelPath;
 
 /// How many variables are named in one finding.
@@ -16,11 +16,23 @@ const MAX_NAMED: usize = 12;
 const EXAMPLE: [&str; 6] = ["example", "sample", "dist", "template", "default", "tmpl"];
 
 /// Variables without a default, with the place that asks for each.
-pub(super) type Demanded = BTreeMap<String, Evidence>;
+type Variables = BTreeMap<String, Evidence>;
+
+/// What a program asks for.
+pub(super) struct Demanded {
+    variables: Variables,
+    /// Where it ends without arguments.
+    arguments: Option<Evidence>,
+}
+
+/// Everything that a program asks for when it starts; `main` is its class, where that is known.
+pub(super) fn of(around: &Surroundings, code: &Code, main: Option<&str>) -> Demanded {
+    Demanded { variables: variables(around, code), arguments: arguments(code, main) }
+}
 
 /// The variables without which the program does not run.
-pub(super) fn variables(around: &Surroundings, code: &Code) -> Demanded {
-    let mut found = Demanded::new();
+fn variables(around: &Surroundings, code: &Code) -> Variables {
+    let mut found = Variables::new();
     for setting in around.settings.strongest() {
         for name in without_default(&setting.value) {
             if around.settings.get(name).is_none() {
@@ -48,7 +60,9 @@ pub(super) fn variables(around: &Surroundings, code: &Code) -> Demanded {
 }
 
 /// Names those that the image does not set.
-pub(super) fn say(program: &mut Program, mut found: Demanded) {
+pub(super) fn say(program: &mut Program, demanded: Demanded) {
+    say_arguments(program, demanded.arguments);
+    let mut found = demanded.variables;
     found.retain(|name, _| {
         program.port_variable.as_deref() != Some(name.as_str())
             && !program.env.iter().any(|held| held.value.key == *name)
@@ -67,6 +81,42 @@ pub(super) fn say(program: &mut Program, mut found: Demanded) {
         found.values().take(MAX_NAMED).cloned(),
         "where one is not set, the container stops when it starts, or fails when it comes to it",
         format!("set them when the container starts: `docker run {} ...`", set.join(" ")),
+    ));
+}
+
+/// Where the main method ends at once because it was handed no arguments.
+fn arguments(code: &Code, main: Option<&str>) -> Option<Evidence> {
+    let mains = || {
+        let all = code.sources.iter().enumerate();
+        all.filter_map(|(number, file)| Some((number, file, file.main_class()?)))
+    };
+    let only = mains().count() == 1;
+    let (number, file, (_, at)) =
+        mains().find(|(_, _, (class, _))| main.map_or(only, |main| main == class))?;
+    let method = code.methods("main").iter().find(|method| method.at == (number, at))?;
+    let ends = |at: &usize| {
+        matches!(file.word(*at), Some("return" | "throw"))
+            || file.word(*at) == Some("exit") && file.mark(*at + 1, '(')
+    };
+    method.body.clone().filter(ends).find_map(|at| {
+        let mut range = code.holding((number, at))?;
+        let asks =
+            range.any(|at| file.word(at) == Some("args") && file.word(at + 2) == Some("length"));
+        asks.then(|| code.evidence((number, at), "it ends here without arguments"))
+    })
+}
+
+/// Says that a program needs arguments: of a service nobody hands over others.
+fn say_arguments(program: &mut Program, at: Option<Evidence>) {
+    let Some(evidence) = at.filter(|_| program.args.is_none()) else { return };
+    let severity = if program.kind == Kind::Service { Severity::Warning } else { Severity::Note };
+    program.findings.push(Finding::new(
+        "arguments-required",
+        severity,
+        "the program ends at once where it is started without arguments",
+        [evidence],
+        "the image starts it without",
+        "set them with --args, or hand them over: `docker run IMAGE ARGUMENTS`",
     ));
 }
 

@@ -170,12 +170,14 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     }
     // An address to connect to, or of a packet to send.
     let mut udp = listener.udp;
+    let mut bound = false;
     if dependent {
         let outer = file.around(at).and_then(|open| open.checked_sub(1));
         let name = outer.and_then(|name| file.word(name)).unwrap_or_default();
         if CONNECTS.contains(&name) {
             return None;
         }
+        bound = is_bound(file, at, name);
         udp = name.contains("Datagram")
             || outer.is_some_and(|outer| {
                 receiver(code, (source, outer)).to_lowercase().contains("datagram")
@@ -210,6 +212,10 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
         [_, ..] => (None, arguments.get(listener.argument)?.clone()),
         [] => return None,
     };
+    // An address of a host that nobody knows is more often one to connect to.
+    if dependent && !bound && host.as_ref().is_some_and(|host| !host.is_known()) {
+        return None;
+    }
     let host = host.and_then(|host| host.text());
     let local = host.as_deref().is_some_and(|h| matches!(h, "localhost" | "127.0.0.1" | "::1"));
     if host.as_deref().is_some_and(|host| !local && !matches!(host, "0.0.0.0" | "::" | "")) {
@@ -227,7 +233,14 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     let held = number(&value);
     // Port 0 is any free one: a test, or a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
-    if nothing || held == Some(0) {
+    let sure = match listener.name {
+        "InetSocketAddress" => bound,
+        "ServerSocket" => file.calls("accept").next().is_some(),
+        "bind" => file.names("ServerBootstrap"),
+        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" => true,
+        _ => false,
+    };
+    if nothing && !sure || held == Some(0) {
         return None;
     }
     let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
@@ -235,6 +248,29 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
         || code.reached(place, None, 0) == Reach::Sure(false)
         || BESIDE.iter().any(|word| text.to_lowercase().contains(word));
     Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
+}
+
+/// Calls that listen on the address that they are given.
+const BINDS: [&str; 8] = [
+    "bind",
+    "create",
+    "listen",
+    "localAddress",
+    "Server",
+    "ServerSocket",
+    "DatagramSocket",
+    "createHttpServer",
+];
+
+/// `bind(new InetSocketAddress(..))`, or a name for the address that goes into such a call.
+fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
+    if BINDS.contains(&outer) {
+        return true;
+    }
+    let before = if at >= 1 && file.word(at - 1) == Some("new") { at - 1 } else { at };
+    let named = before.checked_sub(2).filter(|_| file.mark(before - 1, '='));
+    let Some(name) = named.and_then(|name| file.word(name)) else { return false };
+    BINDS.iter().flat_map(|call| file.calls(call)).any(|start| file.word(start) == Some(name))
 }
 
 /// A port, or the one of an address: `http://0.0.0.0:8080/`.

@@ -20,6 +20,8 @@ use crate::repo::Dir;
 const SOURCE: &str = "/src";
 /// Where the program is in the final image.
 const HOME: &str = "/app";
+/// How many modules have layers of their own beside the dependencies.
+const MAX_APART: usize = 8;
 /// Where an archive is extracted to.
 const LAYERS: &str = "/layers";
 
@@ -296,6 +298,11 @@ fn artifacts(run: &Run, built: &Built) -> Result<Vec<Artifact>> {
             }
         }
         Shape::Whole => {
+            add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
+        }
+        // Many modules would be as many layers: they are one with the dependencies.
+        Shape::Manifest { lib, prefix } if run.siblings.len() > MAX_APART => {
+            add(in_module(run, lib), format!("{HOME}/{prefix}"), Vec::new(), "")?;
             add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
         }
         Shape::Manifest { lib, prefix } => {

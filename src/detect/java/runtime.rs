@@ -74,7 +74,12 @@ pub(super) fn describe(
         write(program, "/tmp", evidence);
     }
     program.port_variable = variable;
-    Ok(demands::variables(around, &code))
+    let main = match shape {
+        Shape::Classes { main, .. } => Some(main.as_str()),
+        _ => None,
+    };
+    super::commands::templates(program, around, &code);
+    Ok(demands::of(around, &code, main))
 }
 
 /// The server that the dependencies bring.

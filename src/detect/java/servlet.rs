@@ -2,7 +2,7 @@
 
 use super::artifact::{Artifact, Candidate, Note, Project, Shape, WAR};
 use super::pom::relative;
-use crate::facts::Evidence;
+use crate::facts::{Evidence, Severity};
 
 /// How many sources are searched for an import.
 const MAX_SEARCHED: usize = 400;
@@ -52,7 +52,24 @@ impl Project<'_> {
         let (environment, evidence) = asked
             .or_else(old_api)
             .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
+        if let Some((server, evidence)) = self.other_server() {
+            let note = Note {
+                code: "servlet-container",
+                severity: Severity::Warning,
+                what: format!(
+                    "the war is written for {server}: the image runs it in Jetty {}",
+                    self.tables.jetty.version
+                ),
+                why: "what that server gives to an application is not in Jetty: the war may not start",
+                fix: "write the final stage by hand, on an image of that server, and copy the war into it",
+                evidence,
+            };
+            let shape = Shape::Servlet { environment };
+            let artifact = Artifact { shape, file, options: Vec::new() };
+            return Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] };
+        }
         let note = Note {
+            severity: Severity::Note,
             code: "servlet-container",
             what: format!(
                 "the war brings no server: the image runs it in Jetty {} ({environment})",
@@ -65,6 +82,37 @@ impl Project<'_> {
         let artifact =
             Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
         Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
+    }
+
+    /// The server that a war needs by what it brings: Tomcat's own descriptor, beans and
+    /// transactions of an application server.
+    fn other_server(&self) -> Option<(&'static str, Evidence)> {
+        let tomcat = self.model.dir().join("src/main/webapp/META-INF/context.xml")?;
+        if self.repo.is_file(&tomcat) {
+            return Some(("Tomcat", Evidence::file(&tomcat, "Tomcat alone reads it")));
+        }
+        let full = "an application server of Jakarta EE";
+        for name in ["src/main/resources", "src/main/webapp/WEB-INF/classes"] {
+            let path = self.model.dir().join(&format!("{name}/META-INF/persistence.xml"));
+            let Some(path) = path else { continue };
+            let Ok(Some(text)) = self.repo.text(&path) else { continue };
+            if let Some(line) = crate::repo::line_of(&text, "<jta-data-source") {
+                return Some((full, Evidence::at(&path, line, "a data source of the server")));
+            }
+        }
+        let folder = self.model.dir().join(&self.model.source_dir())?;
+        let files = self.repo.files_under(&folder).filter(|path| path.extension() == "java");
+        for path in files.take(MAX_SEARCHED) {
+            let Ok(Some(text)) = self.repo.source_text(path) else { continue };
+            let bean = |line: &str| {
+                let line = line.trim().trim_start_matches('@').trim_start_matches("import ");
+                ["jakarta.ejb.", "javax.ejb."].iter().any(|name| line.starts_with(name))
+            };
+            if let Some((number, _)) = (1..).zip(text.lines()).find(|(_, line)| bean(line)) {
+                return Some((full, Evidence::at(path, number, "an enterprise bean")));
+            }
+        }
+        None
     }
 
     /// The first import of the servlet API: whether it is the one before Jakarta.

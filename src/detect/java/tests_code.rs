@@ -7,7 +7,7 @@ use crate::repo::Repo;
 const POM: &str = "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>DEPENDENCIES</project>";
 
 /// The likeliest program of a project with these sources, the first of which starts it.
-fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
+pub(super) fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
     let mut list = String::new();
     for (group, name) in dependencies.split_whitespace().filter_map(|key| key.split_once(':')) {
         for part in ["<dependency><groupId>", group, "</groupId><artifactId>", name] {
@@ -30,7 +30,7 @@ fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
     facts.programs.into_iter().next().unwrap()
 }
 
-fn main(body: &str) -> String {
+pub(super) fn main(body: &str) -> String {
     format!("class App {{ public static void main(String[] args) throws Exception {{ {body} }} }}")
 }
 
@@ -257,6 +257,27 @@ fn what_connects_or_belongs_to_another_service_listens_on_nothing() {
 }
 
 #[test]
+fn an_address_of_an_unknown_host_listens_where_it_is_bound() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        let unknown = found.findings.iter().any(|finding| finding.code == "port-unknown");
+        (found.port.map(|port| port.value), unknown)
+    };
+    let remote = "proxy(ctx, new InetSocketAddress(parts[0], 443));";
+    assert_eq!(of(remote), (None, false));
+    let bound = "HttpServer.create(new InetSocketAddress(config.host(), 7070), 0);";
+    assert_eq!(of(bound), (Some(7070), false));
+    let named =
+        "InetSocketAddress a = new InetSocketAddress(config.host(), 7071); channel.bind(a);";
+    assert_eq!(of(named), (Some(7071), false));
+    // What listens on a port that nobody knows is said.
+    assert_eq!(of("HttpServer.create(new InetSocketAddress(config.port()), 0);"), (None, true));
+    assert_eq!(of("ServerBootstrap b = new ServerBootstrap(); b.bind(port);"), (None, true));
+    assert_eq!(of("new ServerSocket(port).accept();"), (None, true));
+    assert_eq!(of("new ServerSocket(port).close();"), (None, false));
+}
+
+#[test]
 fn metrics_come_last_and_datagrams_are_said() {
     let body = "new MetricsServer(9404).start(); int metricsPort = 9090; new ServerSocket(metricsPort); new ServerSocket(6000); new DatagramSocket(5353);";
     let found = program("", &[("App.java", &main(body))]);
@@ -374,118 +395,11 @@ fn each_caller_hands_over_its_own_path() {
     assert_eq!(folders(&[("App.java", &touch)]), ["b/x", "c/x"]);
 }
 
-/// The code and text of each finding.
-fn findings(dependencies: &str, sources: &[(&str, &str)]) -> Vec<(String, String)> {
-    let found = program(dependencies, sources);
-    found.findings.into_iter().map(|finding| (finding.code, finding.what)).collect()
-}
-
-#[test]
-fn variables_without_default_are_said() {
-    let of = |body: &str, settings: &str| {
-        let body = main(body);
-        let settings = ("src/main/resources/application.yml", settings);
-        let found = findings("", &[("App.java", &body), settings]);
-        found.into_iter().find(|(code, _)| code == "variables-required").map(|(_, what)| what)
-    };
-    let what = |names: &str| Some(format!("the program has no default for {names}"));
-    let url = "url: jdbc:x://${DB_HOST:db}/${DB_NAME}\nkey: ${A_KEY:${B_KEY}}\nname: ${app.name}\n";
-    assert_eq!(of("x();", url), what("DB_NAME"));
-    assert_eq!(of("Objects.requireNonNull(System.getenv(\"AB\"), \"x\");", ""), what("AB"));
-    let thrown =
-        "String k = System.getenv(\"CD\"); if (k == null || k.isBlank()) { throw new E(); }";
-    assert_eq!(of(thrown, ""), what("CD"));
-    let exit = "if (System.getenv(\"EF\") == null) System.exit(2);";
-    assert_eq!(of(exit, ""), what("EF"));
-    let optional = "Optional.ofNullable(System.getenv(\"GH\")).orElseThrow();";
-    assert_eq!(of(optional, ""), what("GH"));
-    for body in [
-        "String k = System.getenv(\"CD\"); if (k != null) { throw new E(); }",
-        "String k = System.getenv(\"CD\"); if (k == null) { k = \"x\"; }",
-        "if (System.getenv(\"EF\") == null) System.exit(0);",
-    ] {
-        assert_eq!(of(body, ""), None, "{body}");
-    }
-}
-
-#[test]
-fn files_that_only_an_example_is_there_for_are_said() {
-    let of = |body: &str, more: &[(&str, &str)]| {
-        let body = main(body);
-        let mut all = vec![("App.java", &*body)];
-        all.extend(more);
-        let found = findings("org.springframework.boot:spring-boot-starter-web", &all);
-        found.into_iter().filter(|(code, _)| code == "config-not-in-git").count()
-    };
-    let reads = "new FileInputStream(\"config.yml\");";
-    assert_eq!(of(reads, &[("/config.example.yml", "x")]), 1);
-    assert_eq!(of(reads, &[]), 0);
-    assert_eq!(of(reads, &[("/config.yml.example", "x"), ("/config.yml", "x")]), 0);
-    let resource = "A.class.getResourceAsStream(\"/my.properties\");";
-    assert_eq!(of(resource, &[("src/main/resources/my.properties.sample", "x")]), 1);
-    let spring = ("src/main/resources/application.properties.example", "a=b");
-    assert_eq!(of("x();", &[spring]), 1);
-    assert_eq!(of("x();", &[spring, ("src/main/resources/application.yml", "a: b")]), 0);
-}
-
-#[test]
-fn programs_of_a_shell_and_unknown_ones_are_named() {
-    let of = |body: &str| {
-        let found = program("", &[("App.java", &main(body))]);
-        let packages = found.needs.packages.into_iter().map(|package| package.value);
-        let said = found.findings.into_iter().filter(|f| f.code == "system-program");
-        (packages.collect::<Vec<_>>().join(" "), said.map(|f| f.what).collect::<Vec<_>>().join(" "))
-    };
-    let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";
-    assert_eq!(of(line), ("tesseract imagemagick".to_owned(), String::new()));
-    let (packages, said) = of("new ProcessBuilder(\"qpdf\", \"x\").start();");
-    assert!(packages.is_empty() && said.contains("`qpdf`"), "{packages} {said}");
-    for body in ["cmd.exe", "xdg-open", "./run.sh", "java", "CONVERT"] {
-        let body = format!("new ProcessBuilder(\"{body}\", \"x\").start();");
-        assert_eq!(of(&body), (String::new(), String::new()), "{body}");
-    }
-}
-
 #[test]
 fn a_file_in_the_working_directory_is_said() {
     let body = "new FileWriter(\"state.json\");";
     let found = program("", &[("App.java", &main(body))]);
     assert!(found.findings.iter().any(|finding| finding.code == "writes-beside-program"));
-}
-
-#[test]
-fn programs_are_read_from_lists_and_arrays() {
-    let of = |body: &str| {
-        let found = program("", &[("App.java", &main(body))]);
-        found.needs.packages.into_iter().map(|package| package.value).collect::<Vec<_>>()
-    };
-    assert_eq!(of("new ProcessBuilder(List.of(\n\"pdftotext\",\n\"-\"\n)).start();"), ["poppler"]);
-    assert_eq!(of("String[] c = {\"git\", \"log\"}; Runtime.getRuntime().exec(c);"), ["git"]);
-    assert_eq!(of("Runtime.getRuntime().exec(new String[] {\"ffmpeg\", \"-i\"});"), ["ffmpeg"]);
-    assert_eq!(of("Runtime.getRuntime().exec(\"dot -Tsvg \" + name);"), ["graphviz"]);
-    let added = "List<String> c = new ArrayList<>(); c.add(\"magick\"); c.add(\"x\"); new ProcessBuilder(c).start();";
-    assert_eq!(of(added), ["imagemagick"]);
-    assert!(of("pattern.exec(\"git\"); String s = \"new ProcessBuilder(git)\";").is_empty());
-}
-
-#[test]
-fn the_subcommand_that_serves_is_the_default() {
-    let app = "@Command(name = \"tool\", subcommands = {Serve.class, Load.class}) class App { public static void main(String[] args) { new CommandLine(new App()).execute(args); } }";
-    let serve = "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new ServerSocket(7100); } }";
-    let load = "@Command(name = \"load\") class Load implements Runnable { public void run() { } }";
-    let all = [("App.java", app), ("Serve.java", serve), ("Load.java", load)];
-    let found = program("info.picocli:picocli", &all);
-    assert_eq!((found.args.unwrap().value.as_str(), found.port.unwrap().value), ("serve", 7100));
-    let through = [
-        ("App.java", app),
-        (
-            "Serve.java",
-            "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new Web().open(); } }",
-        ),
-        ("Load.java", load),
-        ("Web.java", "class Web { void open() { new ServerSocket(7100); } }"),
-    ];
-    assert_eq!(program("info.picocli:picocli", &through).args.unwrap().value, "serve");
 }
 
 #[test]

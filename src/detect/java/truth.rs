@@ -73,6 +73,10 @@ impl Code<'_> {
         if file.word(left.start) == Some("args") && left.len() == 3 {
             return Some(alone(&right, "0"));
         }
+        // What a program is handed is an empty list, not nothing.
+        if alone(&left, "args") && alone(&right, "null") {
+            return Some(false);
+        }
         let other = match (alone(&left, "null"), alone(&right, "null")) {
             (true, false) => right,
             (false, true) => left,

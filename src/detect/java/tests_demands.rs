@@ -1,0 +1,136 @@
+//! What a program asks for besides ports and folders: variables, files, arguments, other programs.
+
+use super::tests_code::{main, program};
+
+/// The code and text of each finding.
+fn findings(dependencies: &str, sources: &[(&str, &str)]) -> Vec<(String, String)> {
+    let found = program(dependencies, sources);
+    found.findings.into_iter().map(|finding| (finding.code, finding.what)).collect()
+}
+
+#[test]
+fn variables_without_default_are_said() {
+    let of = |body: &str, settings: &str| {
+        let body = main(body);
+        let settings = ("src/main/resources/application.yml", settings);
+        let found = findings("", &[("App.java", &body), settings]);
+        found.into_iter().find(|(code, _)| code == "variables-required").map(|(_, what)| what)
+    };
+    let what = |names: &str| Some(format!("the program has no default for {names}"));
+    let url = "url: jdbc:x://${DB_HOST:db}/${DB_NAME}\nkey: ${A_KEY:${B_KEY}}\nname: ${app.name}\n";
+    assert_eq!(of("x();", url), what("DB_NAME"));
+    assert_eq!(of("Objects.requireNonNull(System.getenv(\"AB\"), \"x\");", ""), what("AB"));
+    let thrown =
+        "String k = System.getenv(\"CD\"); if (k == null || k.isBlank()) { throw new E(); }";
+    assert_eq!(of(thrown, ""), what("CD"));
+    let exit = "if (System.getenv(\"EF\") == null) System.exit(2);";
+    assert_eq!(of(exit, ""), what("EF"));
+    let optional = "Optional.ofNullable(System.getenv(\"GH\")).orElseThrow();";
+    assert_eq!(of(optional, ""), what("GH"));
+    for body in [
+        "String k = System.getenv(\"CD\"); if (k != null) { throw new E(); }",
+        "String k = System.getenv(\"CD\"); if (k == null) { k = \"x\"; }",
+        "if (System.getenv(\"EF\") == null) System.exit(0);",
+    ] {
+        assert_eq!(of(body, ""), None, "{body}");
+    }
+}
+
+#[test]
+fn files_that_only_an_example_is_there_for_are_said() {
+    let of = |body: &str, more: &[(&str, &str)]| {
+        let body = main(body);
+        let mut all = vec![("App.java", &*body)];
+        all.extend(more);
+        let found = findings("org.springframework.boot:spring-boot-starter-web", &all);
+        found.into_iter().filter(|(code, _)| code == "config-not-in-git").count()
+    };
+    let reads = "new FileInputStream(\"config.yml\");";
+    assert_eq!(of(reads, &[("/config.example.yml", "x")]), 1);
+    assert_eq!(of(reads, &[]), 0);
+    assert_eq!(of(reads, &[("/config.yml.example", "x"), ("/config.yml", "x")]), 0);
+    let resource = "A.class.getResourceAsStream(\"/my.properties\");";
+    assert_eq!(of(resource, &[("src/main/resources/my.properties.sample", "x")]), 1);
+    let spring = ("src/main/resources/application.properties.example", "a=b");
+    assert_eq!(of("x();", &[spring]), 1);
+    assert_eq!(of("x();", &[spring, ("src/main/resources/application.yml", "a: b")]), 0);
+}
+
+#[test]
+fn programs_of_a_shell_and_unknown_ones_are_named() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        let packages = found.needs.packages.into_iter().map(|package| package.value);
+        let said = found.findings.into_iter().filter(|f| f.code == "system-program");
+        (packages.collect::<Vec<_>>().join(" "), said.map(|f| f.what).collect::<Vec<_>>().join(" "))
+    };
+    let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";
+    assert_eq!(of(line), ("tesseract imagemagick".to_owned(), String::new()));
+    let (packages, said) = of("new ProcessBuilder(\"qpdf\", \"x\").start();");
+    assert!(packages.is_empty() && said.contains("`qpdf`"), "{packages} {said}");
+    for body in ["cmd.exe", "xdg-open", "./run.sh", "java", "CONVERT"] {
+        let body = format!("new ProcessBuilder(\"{body}\", \"x\").start();");
+        assert_eq!(of(&body), (String::new(), String::new()), "{body}");
+    }
+}
+
+#[test]
+fn programs_that_need_arguments_are_said() {
+    let of = |body: &str| {
+        let found = findings("", &[("App.java", &main(body))]);
+        found.iter().any(|(code, _)| code == "arguments-required")
+    };
+    assert!(of(
+        "if (args == null || args.length < 1 || args.length > 2) { usage(); System.exit(1); }"
+    ));
+    assert!(of("if (args.length != 1) { usage(); return; } go();"));
+    assert!(!of("if (args.length > 0) { port = parse(args[0]); return; }"));
+    assert!(!of("if (args.length == 0) { port = 1; }"));
+}
+
+#[test]
+fn command_lines_to_fill_in_are_those_of_programs() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        found.needs.packages.into_iter().map(|package| package.value).collect::<Vec<_>>()
+    };
+    let line = "String line = \"ffmpeg -i %s -f mp3 -\"; new ProcessBuilder(split(line)).start();";
+    assert_eq!(of(line), ["ffmpeg"]);
+    assert!(of("String s = \"curl -X POST {url}\"; new ProcessBuilder(x).start();").is_empty());
+    assert!(of("String line = \"ffmpeg -i %s -f mp3 -\";").is_empty());
+}
+
+#[test]
+fn the_subcommand_that_serves_is_the_default() {
+    let app = "@Command(name = \"tool\", subcommands = {Serve.class, Load.class}) class App { public static void main(String[] args) { new CommandLine(new App()).execute(args); } }";
+    let serve = "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new ServerSocket(7100); } }";
+    let load = "@Command(name = \"load\") class Load implements Runnable { public void run() { } }";
+    let all = [("App.java", app), ("Serve.java", serve), ("Load.java", load)];
+    let found = program("info.picocli:picocli", &all);
+    assert_eq!((found.args.unwrap().value.as_str(), found.port.unwrap().value), ("serve", 7100));
+    let through = [
+        ("App.java", app),
+        (
+            "Serve.java",
+            "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new Web().open(); } }",
+        ),
+        ("Load.java", load),
+        ("Web.java", "class Web { void open() { new ServerSocket(7100); } }"),
+    ];
+    assert_eq!(program("info.picocli:picocli", &through).args.unwrap().value, "serve");
+}
+
+#[test]
+fn programs_are_read_from_lists_and_arrays() {
+    let of = |body: &str| {
+        let found = program("", &[("App.java", &main(body))]);
+        found.needs.packages.into_iter().map(|package| package.value).collect::<Vec<_>>()
+    };
+    assert_eq!(of("new ProcessBuilder(List.of(\n\"pdftotext\",\n\"-\"\n)).start();"), ["poppler"]);
+    assert_eq!(of("String[] c = {\"git\", \"log\"}; Runtime.getRuntime().exec(c);"), ["git"]);
+    assert_eq!(of("Runtime.getRuntime().exec(new String[] {\"ffmpeg\", \"-i\"});"), ["ffmpeg"]);
+    assert_eq!(of("Runtime.getRuntime().exec(\"dot -Tsvg \" + name);"), ["graphviz"]);
+    let added = "List<String> c = new ArrayList<>(); c.add(\"magick\"); c.add(\"x\"); new ProcessBuilder(c).start();";
+    assert_eq!(of(added), ["imagemagick"]);
+    assert!(of("pattern.exec(\"git\"); String s = \"new ProcessBuilder(git)\";").is_empty());
+}
