@@ -54,10 +54,22 @@ pub(super) struct Start {
     pub(super) by: Recipe,
 }
 
-/// True where the first word is the program's own file.
+/// True where the words start the program's own file.
 pub(super) fn names(words: &[String], program: &Program) -> bool {
-    let Some(first) = words.first() else { return false };
-    first.rsplit('/').next() == Some(program.name.as_str())
+    place(words, program).is_some()
+}
+
+/// Which word is the program's own file: the first, or what an interpreter is given after its flags.
+fn place(words: &[String], program: &Program) -> Option<usize> {
+    let first = words.first()?;
+    if first.rsplit('/').next() == Some(program.name.as_str()) {
+        return Some(0);
+    }
+    let at = words.iter().skip(1).position(|word| !word.starts_with('-'))? + 1;
+    let (word, id) = (words[at].as_str(), program.id.as_str());
+    let file = id.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let same = word == id || word.strip_suffix(id).is_some_and(|above| above.ends_with('/'));
+    (file && same).then_some(at)
 }
 
 /// The arguments of every run that has some; those of documentation only where all of it agrees.
@@ -76,7 +88,9 @@ pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
 /// The arguments of a run; `None` where it starts something else, or what ends by itself.
 fn of(run: &Run, program: &Program) -> Option<Start> {
     let words = match run.words.as_slice() {
-        words if names(words, program) => &words[1..],
+        words if names(words, program) => {
+            words.get(place(words, program)? + 1..).unwrap_or_default()
+        }
         // What follows an image are arguments, unless they begin with a program.
         [first, ..] if (run.image.is_some() || run.built_here) && is_argument(first, program) => {
             &run.words[..]

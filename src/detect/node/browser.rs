@@ -7,8 +7,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::App;
+use super::expression::{Names, value};
 use super::manifest::Kind;
 use super::scan::{Scan, Source};
+use crate::code::is_env_name;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 
 /// A row of the table `browsers`.
@@ -51,14 +53,76 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         scan.temporary
             .get_or_insert_with(|| at("keeps the browser's profile in a temporary folder"));
         let flag = browser.sandbox.as_str();
-        let open = |source: &Source| {
-            source.tokens.iter().any(|token| token.text().is_some_and(|text| text.contains(flag)))
-        };
-        if !sources.iter().any(open) {
+        if !sources.iter().any(|source| says(source, flag)) {
             scan.findings.push(sandbox(flag, at("starts it")));
         }
     }
+    by_path(app, sources, scan)
+}
+
+/// The browser of the system, which the code names by a variable or a path.
+const SYSTEM: &str = "/usr/bin/chromium";
+
+/// Libraries that start a browser by its path: what the code gives them is set, or said.
+fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let drivers: Vec<String> = app.catalog.table("browser_drivers")?;
+    for name in &drivers {
+        if app.package.dependency(name) != Some(Kind::Production) {
+            continue;
+        }
+        let starts = |source: &&Source| source.imports(name) && starts_at(source).is_some();
+        let Some(source) = sources.iter().find(starts) else { continue };
+        let at = starts_at(source).unwrap_or_default();
+        let evidence = |note: String| source.at(at, note);
+        let all: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
+        let files: Vec<&Names> = all.iter().collect();
+        let stated = all.iter().find_map(|names| names.properties("executablePath").next());
+        let path = stated.map(|tokens| value(tokens, &files)).unwrap_or_default();
+        let variable = path.env.first().filter(|name| is_env_name(name));
+        if variable.is_none() && path.literal.as_deref() != Some(SYSTEM) {
+            scan.findings.push(absent(name, evidence(format!("{name} starts a browser"))));
+            continue;
+        }
+        if let Some(key) = variable {
+            let var = EnvVar { key: key.clone(), value: SYSTEM.to_owned() };
+            scan.env.push(Sourced::new(var, evidence(format!("starts the browser in {key}"))));
+        }
+        let used = evidence(format!("{name} starts the system's browser"));
+        if !scan.packages.iter().any(|held| held.value == "chromium") {
+            scan.packages.push(Sourced::new("chromium".to_owned(), used.clone()));
+        }
+        scan.temporary.get_or_insert_with(|| used.clone());
+        if !sources.iter().any(|source| says(source, "--no-sandbox")) {
+            scan.findings.push(sandbox("--no-sandbox", used));
+        }
+    }
     Ok(())
+}
+
+/// Where a browser is started, not one that runs already.
+fn starts_at(source: &Source) -> Option<usize> {
+    const CALLS: [&str; 3] = ["launch", "launchPersistentContext", "launchServer"];
+    let called = source.tokens.windows(3).find(|w| {
+        w[0].is('.') && w[1].word().is_some_and(|word| CALLS.contains(&word)) && w[2].is('(')
+    })?;
+    Some(called[1].at)
+}
+
+fn says(source: &Source, flag: &str) -> bool {
+    source.tokens.iter().any(|token| token.text().is_some_and(|text| text.contains(flag)))
+}
+
+fn absent(name: &str, evidence: Evidence) -> Finding {
+    Finding::new(
+        "browser-missing",
+        Severity::Warning,
+        format!("the image holds no browser for {name}"),
+        [evidence],
+        "its installation brings none: the first page that is opened fails",
+        format!(
+            "give launch an executablePath of a variable such as process.env.BROWSER_PATH: the image then gets chromium and sets it to {SYSTEM}"
+        ),
+    )
 }
 
 fn sandbox(flag: &str, evidence: Evidence) -> Finding {
@@ -72,4 +136,35 @@ fn sandbox(flag: &str, evidence: Evidence) -> Finding {
             "start it with args: [\"{flag}\", \"--disable-dev-shm-usage\"], or give the container a seccomp profile that allows it"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::App;
+    use super::super::launch::Launch;
+    use super::super::scan;
+    use crate::repo::Repo;
+
+    /// The packages, the variables and the findings for a library that starts a browser so.
+    fn of(name: &str, call: &str) -> (usize, Vec<String>, Vec<String>) {
+        let manifest = format!(r#"{{"dependencies": {{"{name}": "1"}}}}"#);
+        let source = format!("import x from '{name}'; await x.{call}");
+        let repo = Repo::from_files([("package.json", &*manifest), ("index.js", &*source)]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
+        let found = scan::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
+        let env = found.env.iter().map(|var| format!("{}={}", var.value.key, var.value.value));
+        let codes = found.findings.iter().map(|finding| finding.code.clone());
+        (found.packages.len(), env.collect(), codes.collect())
+    }
+
+    #[test]
+    fn a_browser_is_where_the_code_asks_for_it_or_it_is_said() {
+        let by = "launch({ executablePath: process.env.CHROME, args: ['--no-sandbox'] })";
+        let set = vec!["CHROME=/usr/bin/chromium".to_owned()];
+        assert_eq!(of("puppeteer-core", by), (1, set.clone(), vec![]));
+        assert_eq!(of("playwright", by), (1, set, vec![]));
+        assert_eq!(of("playwright", "launch()"), (0, vec![], vec!["browser-missing".to_owned()]));
+        assert_eq!(of("puppeteer-core", "connect({ browserWSEndpoint: x })"), (0, vec![], vec![]));
+    }
 }

@@ -8,6 +8,7 @@ mod listen;
 mod loaded;
 mod pages;
 mod process;
+mod required;
 mod sources;
 mod storage;
 
@@ -112,6 +113,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     loaded::carry(app, launch, &sources, &mut scan);
     storage::read(app, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
+    required::read(&sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);
     }

@@ -325,11 +325,12 @@ fn reads(
     if READS.contains(&name) {
         candidates.extend(args.first());
     }
-    if matches!(name, "join" | "resolve") {
+    if matches!(name, "join" | "resolve" | "URL") {
         // The whole call is the path.
         let call = source.tokens.partition_point(|token| token.at < at);
         let method = call > 1 && source.tokens[call - 1].is('.');
-        let from = if method { call - 2 } else { call };
+        let made = call > 0 && source.tokens[call - 1].is_word("new");
+        let from = if method { call - 2 } else { call - usize::from(made) };
         let end = super::super::token::closing(&source.tokens, call + 1);
         candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
     }
