@@ -1,6 +1,8 @@
 //! What the build itself reads beside the sources: stand-ins for the dependency layer, patches,
 //! vendored packages, prepared queries; and what it would miss in a container.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::manifest::{Manifest, Role};
@@ -11,6 +13,9 @@ use crate::facts::{Evidence, Finding, Severity};
 /// Build dependencies that read the git repository.
 const GIT_READERS: [&str; 6] =
     ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
+
+/// The names whose versions are masked in a workspace, or why none is.
+struct Masked(Result<BTreeSet<String>, String>);
 
 /// Fills in the details, and says what is missing.
 pub(super) fn inputs(
@@ -37,8 +42,11 @@ pub(super) fn inputs(
     if !all.iter().any(|manifest| manifest.path == workspace.manifest.path) {
         all.push(&workspace.manifest);
     }
-    match mask::masked(all.iter().copied(), shared.as_ref(), project.lock) {
-        Ok(names) => details.masked = Some(names.into_iter().collect()),
+    let masked = repo.once(&workspace.root, || {
+        Ok(Masked(mask::masked(all.iter().copied(), shared.as_ref(), project.lock)))
+    })?;
+    match &masked.0 {
+        Ok(names) => details.masked = Some(names.iter().cloned().collect()),
         Err(why) => findings.push(Finding::new(
             "version-in-dependency-layer",
             Severity::Note,

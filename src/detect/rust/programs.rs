@@ -30,6 +30,9 @@ pub(super) struct Project<'a> {
     pub(super) sources: Sources<'a>,
 }
 
+/// What [`ctrlc_termination`] says of a workspace.
+struct Termination(bool);
+
 impl<'a> Project<'a> {
     pub(super) fn new(
         dir: &'a Dir<'a>,
@@ -38,7 +41,10 @@ impl<'a> Project<'a> {
         config: &'a CargoConfig,
     ) -> Result<Self> {
         let mut tables = Tables::of(Catalog::of(LANGUAGE.id)?)?;
-        tables.ctrlc_termination = ctrlc_termination(workspace);
+        // Every member asks, and the answer is the workspace's.
+        let termination =
+            dir.repo.once(&workspace.root, || Ok(Termination(ctrlc_termination(workspace))))?;
+        tables.ctrlc_termination = termination.0;
         Ok(Self { dir, workspace, lock, config, tables, sources: Sources::new(dir.repo) })
     }
 }
