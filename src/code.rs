@@ -16,6 +16,7 @@ pub mod facts;
 mod fatal;
 pub mod file;
 pub mod holders;
+mod idioms;
 pub mod listen;
 pub mod program;
 pub mod rules;

@@ -61,6 +61,21 @@ impl Program<'_> {
                 let all = 0..call.arguments().len();
                 merge(all.filter_map(argument).map(|value| (true, value)).collect())
             }
+            // The chain gets shorter: long ones are followed to their beginning.
+            Does::Keeps => self.receiver(call, steps.saturating_add(1)),
+            Does::Falls => self.falling(call, at, steps),
+            Does::Appends => {
+                let mut whole = self.receiver(call, steps)?;
+                let more = argument(at)?;
+                // A path that is absolute replaces what is before it.
+                if more.text().is_some_and(|text| text.starts_with('/')) {
+                    return Some(more);
+                }
+                whole.append(Value::known(&*row.between, call.evidence("a path")));
+                whole.append(more);
+                Some(whole)
+            }
+            Does::ParentOf => self.receiver(call, steps).map(Value::parent),
             Does::Flag => self.flag_of(call, steps),
             Does::Parent => argument(at).map(Value::parent),
             Does::Home => {
@@ -123,6 +138,9 @@ impl Program<'_> {
     /// A format with its verbs replaced.
     fn formatted(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
         let format = self.argument_within(call, at, steps)?.text()?;
+        if call.file.dialect().tails {
+            return self.interpolated(call, &format, at, steps);
+        }
         let note = || call.evidence(format!("`{}`", call.name()));
         let (mut whole, mut text, mut next) = (Value::default(), String::new(), at + 1);
         let mut chars = format.chars();
@@ -148,6 +166,38 @@ impl Program<'_> {
         Some(whole)
     }
 
+    /// A format with what stands between its braces replaced: `{}`, `{name}`, `{0}`.
+    fn interpolated(&self, call: &Call, format: &str, at: usize, steps: u8) -> Option<Value> {
+        let note = || call.evidence(format!("`{}!`", call.name()));
+        let (mut whole, mut rest, mut next) = (Value::default(), format, at + 1);
+        while let Some((before, behind)) = rest.split_once('{') {
+            if !before.is_empty() {
+                whole.append(Value::known(before.replace("}}", "}"), note()));
+            }
+            if let Some(behind) = behind.strip_prefix('{') {
+                whole.append(Value::known("{", note()));
+                rest = behind;
+                continue;
+            }
+            let (inner, behind) = behind.split_once('}')?;
+            let name = inner.split(':').next().unwrap_or_default().trim();
+            let value = if name.is_empty() {
+                next += 1;
+                self.argument_within(call, next - 1, steps)?
+            } else if let Ok(number) = name.parse::<usize>() {
+                self.argument_within(call, at + 1 + number, steps)?
+            } else {
+                self.by_name(&call.file, call.at, name, steps)
+            };
+            whole.append(value);
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            whole.append(Value::known(rest.replace("}}", "}"), note()));
+        }
+        Some(whole)
+    }
+
     /// A function of the program's own that reads an environment variable:
     /// `getenv("PORT", "8080")`.
     fn env_reader(&self, call: &Call, steps: u8) -> Option<Value> {
@@ -161,20 +211,27 @@ impl Program<'_> {
     /// one reads.
     fn returned(&self, call: &Call, steps: u8) -> Option<Value> {
         let (name, method) = (call.name(), call.is_method() && call.package().is_none());
+        let tails = call.file.dialect().tails;
         let local = call.package().and_then(|path| self.folder(path));
-        if call.package().is_some() && local.is_none() {
+        if call.package().is_some() && local.is_none() && !tails {
             return None;
         }
         let own = call.file.path.parent().unwrap_or_default();
         let folder = local.or((!method).then_some(&own));
         let files: Vec<_> = match folder {
-            Some(folder) => self.files_in(folder).collect(),
-            None => self.files().collect(),
+            Some(folder) if !tails => self.files_in(folder).collect(),
+            _ => self.files().collect(),
         };
         for file in files {
             let mut functions = file.facts().functions.iter();
-            let found = functions.find(|f| f.method == method && file.word(f.name) == name);
+            let found =
+                functions.find(|f| (tails || f.method == method) && file.word(f.name) == name);
             let Some(function) = found else { continue };
+            if tails {
+                let body = function.parameters..function.range.end;
+                let value = self.tail_of(file, body, steps);
+                return value.filter(|value| !value.is_unknown());
+            }
             let returns = function.range.clone().filter(|&at| file.word(at) == "return");
             let values = returns
                 .filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))))

@@ -33,6 +33,13 @@ pub struct Dialect {
     pub choices: &'static [&'static str],
     /// `a ? b : c` is an expression.
     pub ternary: bool,
+    /// Marks that join names, besides the dot: `::`.
+    pub joints: &'static [&'static str],
+    /// Marks behind an expression that do not change what it is worth: `?`.
+    pub postfix: &'static [&'static str],
+    /// The last expression of a block is its value; closures are `|x| x`, macros `name!(...)`;
+    /// `#[...]` stands before a field, which is `name: Type`; formats hold `{name}`.
+    pub tails: bool,
     /// Words that begin a function: `func`, `fn`, `function`.
     pub functions: &'static [&'static str],
     /// Words that stand before brackets and call nothing: `if`, `for`, `func`.

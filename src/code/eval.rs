@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::conditions::heads;
 use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
+use super::idioms::generic;
 use super::program::Program;
 use super::rules::Does;
 use super::tree::{Kind, Piece};
@@ -65,9 +66,19 @@ impl Program<'_> {
                 word if range.len() > 1 && file.dialect().prefixes.contains(&word) => {
                     range.start += 1;
                 }
-                "(" if range.len() > 2 && file.closing(range.start) + 1 == range.end => {
+                "(" if range.len() > 2
+                    && file.closing(range.start) + 1 == range.end
+                    && !(file.dialect().tails && file.elements(range.start).len() > 1) =>
+                {
                     range = range.start + 1..range.end - 1;
                 }
+                _ => break,
+            }
+        }
+        loop {
+            match file.word(range.end.wrapping_sub(1)) {
+                word if range.len() > 1 && file.dialect().postfix.contains(&word) => range.end -= 1,
+                "await" if range.len() > 2 && file.word(range.end - 2) == "." => range.end -= 2,
                 _ => break,
             }
         }
@@ -90,6 +101,9 @@ impl Program<'_> {
 
     fn look(&self, file: &Rc<File>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
         if let Some(value) = self.chosen(file, &range, steps) {
+            return value;
+        }
+        if let Some(value) = self.idiom(file, &range, steps) {
             return value;
         }
         let sum = file.split(range.clone(), &["+"]);
@@ -120,7 +134,12 @@ impl Program<'_> {
                 Some(Kind::Text) => {
                     file.string(range.start).map_or(unknown.clone(), |text| literal(text.into()))
                 }
-                Some(Kind::Number) => literal(file.word(range.start).replace('_', "")),
+                Some(Kind::Number) => {
+                    let text = file.word(range.start).replace('_', "");
+                    let digits = text.find(|c: char| !c.is_ascii_digit());
+                    let typed = digits.filter(|&at| at > 0 && file.dialect().tails);
+                    literal(typed.map_or(text.clone(), |at| text[..at].to_owned()))
+                }
                 Some(Kind::Word) => self.named(file, range.start, steps),
                 _ => unknown,
             };
@@ -130,6 +149,9 @@ impl Program<'_> {
         }
         if let Some(call) = whole_call(file, &range) {
             return self.call(&call, steps);
+        }
+        if let Some(value) = self.joined(file, &range, steps) {
+            return value;
         }
         if is_chain(file, &range) {
             return self.selected(file, &range, steps);
@@ -159,12 +181,16 @@ impl Program<'_> {
 
     /// A name: a local variable, a parameter, or something of the package.
     fn named(&self, file: &Rc<File>, at: usize, steps: u8) -> Value {
-        let name = file.word(at);
+        self.by_name(file, at, file.word(at), steps)
+    }
+
+    /// A name as it is known at a position.
+    pub(super) fn by_name(&self, file: &Rc<File>, at: usize, name: &str, steps: u8) -> Value {
         let unknown = Value::unknown(
             file.evidence(at, format!("`{name}` is not known before the program runs")),
         );
         if let Some(function) = file.facts().function_at(at) {
-            let values: Vec<(bool, Value)> = locals(file, function, at)
+            let values: Vec<(bool, Value)> = locals(file, function, at, name)
                 .into_iter()
                 .map(|d| (d.name < at, self.eval(file, d.value.clone(), steps)))
                 .chain(
@@ -180,7 +206,11 @@ impl Program<'_> {
                 return value;
             }
         }
-        self.of_package(&self.package_of(file), name, steps).unwrap_or(unknown)
+        // A constant of the file itself hides one of another module.
+        let own =
+            file.dialect().tails.then(|| self.of_package(std::slice::from_ref(file), name, steps));
+        let own = own.flatten();
+        own.or_else(|| self.of_package(&self.package_of(file), name, steps)).unwrap_or(unknown)
     }
 
     /// A variable or constant of a package, or a flag that is read into it.
@@ -247,7 +277,13 @@ impl Program<'_> {
             }
             let value = match definition.form {
                 Form::Tag => {
-                    match self.tagged(file, definition.name, definition.value.start, &hints) {
+                    let value = if file.dialect().tails {
+                        let range = definition.value.clone();
+                        (self.special.tag)(self, file, definition.name, range, steps)
+                    } else {
+                        self.tagged(file, definition.name, definition.value.start, &hints)
+                    };
+                    match value {
                         Some(value) => value,
                         None => continue,
                     }
@@ -294,10 +330,13 @@ impl Program<'_> {
         name: &str,
         steps: u8,
     ) -> Option<Value> {
-        let position = file
-            .elements(function.parameters)
-            .iter()
-            .position(|one| file.word(one.start) == name && file.is_word(one.start))?;
+        let parameters = file.elements(function.parameters);
+        let of_itself = parameters.first().is_some_and(|first| file.word(first.end - 1) == "self");
+        let position = parameters.iter().position(|one| {
+            let start = one.start + usize::from(file.word(one.start) == "mut");
+            file.word(start) == name && file.is_word(start)
+        })?;
+        let position = position.checked_sub(usize::from(of_itself))?;
         let calls = self
             .calls_named(file.word(function.name))
             .filter(|call| call.is_method() || !function.method);
@@ -344,10 +383,10 @@ pub(super) fn program(file: &File, at: usize) -> Value {
 
 /// The definitions of the local variable that is used at a position: its declaration, and what is
 /// written into it.
-fn locals<'f>(file: &'f File, function: &Function, at: usize) -> Vec<&'f Definition> {
+fn locals<'f>(file: &'f File, function: &Function, at: usize, name: &str) -> Vec<&'f Definition> {
     let known: Vec<&Definition> = file
         .facts()
-        .definitions_of(file, file.word(at))
+        .definitions_of(file, name)
         .iter()
         .filter(|definition| {
             definition.form.is_variable()
@@ -395,7 +434,16 @@ fn whole_call(file: &Rc<File>, range: &Range<usize>) -> Option<Call> {
         return None;
     }
     let open = file.opening(last);
-    let at = open.checked_sub(1).filter(|&at| at >= range.start && file.is_word(at))?;
+    let mut at = open.checked_sub(1)?;
+    if file.dialect().tails {
+        // `name::<T>(...)`, `name!(...)`
+        if file.word(at) == ">" {
+            at = generic(file, at)?.checked_sub(2)?;
+        } else if file.word(at) == "!" {
+            at = at.checked_sub(1)?;
+        }
+    }
+    let at = Some(at).filter(|&at| at >= range.start && file.is_word(at))?;
     Some(Call { file: file.clone(), at, open })
 }
 

@@ -46,6 +46,14 @@ impl Call {
     /// The path of the package that the called function belongs to, where the receiver is an
     /// import.
     pub fn package(&self) -> Option<&str> {
+        // `Type::function`: the type says whose it is.
+        let joined = self
+            .at
+            .checked_sub(2)
+            .filter(|_| self.file.dialect().joints.contains(&self.file.word(self.at - 1)));
+        if let Some(owner) = joined {
+            return self.file.is_word(owner).then(|| self.file.word(owner));
+        }
         if self.at >= 3 && self.file.word(self.at - 3) == "." {
             return None;
         }
@@ -165,6 +173,7 @@ impl Facts {
                 (Some(Kind::Mark), ":=" | "=") => facts.assignment(tree, at, body),
                 (Some(Kind::Mark), ":") => facts.field(tree, at),
                 (Some(Kind::Text), text) if text.starts_with('`') => facts.tag(tree, at),
+                (Some(Kind::Mark), "#") if tree.dialect().tails => facts.attribute(tree, at),
                 _ => {}
             }
         }
@@ -272,6 +281,24 @@ impl Facts {
         let start = line_start(tree, at);
         if at >= start + 2 && tree.is_word(start) && tree.word(at).contains(":\"") {
             self.push(start, at..at + 1, Form::Tag);
+        }
+    }
+
+    /// `#[...] name: Type`
+    fn attribute(&mut self, tree: &Tree, at: usize) {
+        let mut next = at;
+        while tree.word(next) == "#" && tree.word(next + 1) == "[" && next - at < MAX_STATEMENT {
+            next = tree.closing(next + 1) + 1;
+        }
+        let end = next;
+        if tree.word(next) == "pub" {
+            next += 1;
+            if tree.word(next) == "(" {
+                next = tree.closing(next) + 1;
+            }
+        }
+        if end > at && tree.is_word(next) && tree.word(next + 1) == ":" {
+            self.push(next, at..end, Form::Tag);
         }
     }
 

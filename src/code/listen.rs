@@ -66,7 +66,8 @@ const INDIRECT: u8 = 3;
 const HIDDEN: [&str; 4] = ["pprof", "debug", "internal", "redirect"];
 
 /// Words around an address that is not the program's main one.
-const ASIDE: [&str; 10] = [
+const ASIDE: [&str; 11] = [
+    "with_http_listener",
     "metric",
     "pprof",
     "debug",

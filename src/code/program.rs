@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::facts::{Call, Definition, Field, Form};
@@ -11,11 +12,16 @@ use super::value::Value;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
+/// Reads the attributes of the field at a position, in the range that they take.
+type ReadTag = fn(&Program, &Rc<File>, usize, Range<usize>, u8) -> Option<Value>;
+
 /// What only a language's own code can say, where its rows do not.
 #[derive(Clone, Copy)]
 pub struct Special {
     /// The value of a call.
     pub call: fn(&Program, &Call, u8) -> Option<Value>,
+    /// What the attributes of a field say.
+    pub tag: ReadTag,
     /// The value of a setting by its key: `server.port`.
     pub key: fn(&Program, &str, u8) -> Option<Value>,
 }

@@ -21,6 +21,14 @@ pub enum Does {
     Joins,
     /// Gives the first of its arguments that says something.
     Chooses,
+    /// Gives what the method is called on.
+    Keeps,
+    /// Gives what the method is called on, else argument `at`.
+    Falls,
+    /// Gives what the method is called on, `between`, and argument `at`.
+    Appends,
+    /// Gives the folder that holds what the method is called on.
+    ParentOf,
     /// Registers the flag that argument `at` names, with the default `default`; reads it into
     /// argument `into`.
     Flag,
@@ -223,6 +231,9 @@ pub struct Rows {
     /// Variables that the image sets.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
+    /// Names that are worth a text: the last two words of a path.
+    #[serde(default)]
+    pub constant: BTreeMap<String, String>,
     /// Words that end the program.
     #[serde(default)]
     pub ending: Vec<String>,

@@ -34,6 +34,9 @@ static PYTHON: Dialect = Dialect {
     casts: &[],
     choices: &["or"],
     ternary: false,
+    joints: &[],
+    postfix: &[],
+    tails: false,
     functions: &["def"],
     keywords: &["def", "class", "if", "elif", "while", "for", "return", "not", "and", "or", "in"],
 };

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::{Answerable, Answers, Choice, Question, id as common};
 use crate::catalog::Catalog;
+use crate::code::Rows;
 use crate::detect::Language;
 use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
@@ -31,6 +32,7 @@ mod programs;
 mod reads;
 mod runtime;
 mod source;
+mod special;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -146,6 +148,7 @@ struct Tables {
     servers: Vec<Server>,
     listening: Vec<String>,
     commands: BTreeMap<String, String>,
+    code: Rows,
     /// The crate `ctrlc` is built with its feature `termination`.
     ctrlc_termination: bool,
 }
@@ -159,6 +162,7 @@ impl Tables {
             servers: catalog.table("servers")?,
             listening: libraries.get("listening").cloned().unwrap_or_default(),
             commands: catalog.table("commands")?,
+            code: catalog.table("code")?,
             ctrlc_termination: false,
         })
     }

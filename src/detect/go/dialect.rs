@@ -49,6 +49,9 @@ pub static DIALECT: Dialect = Dialect {
     casts: &[],
     choices: &[],
     ternary: false,
+    joints: &[],
+    postfix: &[],
+    tails: false,
     functions: &["func"],
     keywords: &[
         "func",

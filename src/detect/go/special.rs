@@ -15,7 +15,7 @@ pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
         files.collect(),
         closure.local.clone(),
         rows,
-        Special { call: setting, key: keyed },
+        Special { call: setting, tag: |_, _, _, _, _| None, key: keyed },
     )
 }
 

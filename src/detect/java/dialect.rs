@@ -19,6 +19,9 @@ pub static DIALECT: Dialect = Dialect {
     casts: &[],
     choices: &["?:"],
     ternary: true,
+    joints: &[],
+    postfix: &[],
+    tails: false,
     functions: &[],
     keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],
 };

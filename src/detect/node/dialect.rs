@@ -29,6 +29,9 @@ pub static DIALECT: Dialect = Dialect {
     casts: &["as", "satisfies"],
     choices: &["||", "??"],
     ternary: true,
+    joints: &[],
+    postfix: &[],
+    tails: false,
     functions: &["function"],
     keywords: &["if", "while", "for", "switch", "return", "catch", "function"],
 };

@@ -26,6 +26,9 @@ pub static DIALECT: Dialect = Dialect {
     casts: &["as"],
     choices: &[],
     ternary: false,
+    joints: &["::"],
+    postfix: &["?"],
+    tails: true,
     functions: &["fn"],
     keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],
 };

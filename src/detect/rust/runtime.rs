@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use super::{ProgramDetails, Tables};
+use super::{ProgramDetails, Tables, special};
 use crate::detect::{add_front_end, env_file};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
@@ -15,6 +15,7 @@ mod constants;
 mod disk;
 mod environment;
 mod fields;
+mod house;
 mod listen;
 mod process;
 mod settings;
@@ -60,14 +61,16 @@ impl Code<'_> {
 
 /// Fills in the program.
 pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
+    let source = special::program(code.files, &code.tables.code);
     let mut disk = disk::disk(code);
+    house::disk(&source, code, &mut disk, program);
     for folder in settings::folders(code, &disk) {
         if !disk.writable.iter().any(|known| known.value == folder.value) {
             disk.writable.push(folder);
         }
     }
     let subcommand_unknown = process::process(code, program);
-    listen::listen(code, &disk, program, details);
+    listen::listen(code, &disk, house::listening(&source), program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);

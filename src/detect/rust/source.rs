@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::lexer::{self, Kind, Token};
 use crate::budget::{MAX_CALLS, MAX_EXPRESSION};
-use crate::code::tree::unescape;
+use crate::code::{self, tree::unescape};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -26,6 +26,10 @@ pub(super) struct SourceFile {
     names: BTreeSet<Box<str>>,
     /// The first folder of each text that is a path.
     folders: BTreeSet<Box<str>>,
+    /// Bytes of code for tests.
+    tests: Vec<Range<usize>>,
+    /// The same file as the shared reader of code has it.
+    code: std::cell::OnceCell<Rc<code::File>>,
 }
 
 /// Where a token stands among the brackets.
@@ -52,6 +56,30 @@ impl SourceFile {
         file.link();
         file.note();
         file
+    }
+
+    /// The file for the shared reader of code, without what is for tests. Crates of `known` that it
+    /// names count as imported.
+    pub(super) fn code<'k>(&self, known: impl Iterator<Item = &'k str>) -> Rc<code::File> {
+        let read = || {
+            let mut text: Vec<u8> = self.text.as_bytes().to_vec();
+            for range in &self.tests {
+                let bytes = text.get_mut(range.clone()).unwrap_or_default();
+                for byte in bytes.iter_mut().filter(|byte| **byte != b'\n') {
+                    *byte = b' ';
+                }
+            }
+            let text: Rc<str> = Rc::from(String::from_utf8_lossy(&text).as_ref());
+            let named = known.filter(|name| self.names(&name.replace('-', "_")));
+            let import = |name: &str| code::Import {
+                path: name.to_owned(),
+                name: name.replace('-', "_"),
+                line: 1,
+            };
+            let tree = code::Tree::new(&super::DIALECT, &text);
+            Rc::new(code::File::new(self.path.clone(), tree, named.map(import).collect(), 0))
+        };
+        self.code.get_or_init(read).clone()
     }
 
     fn note(&mut self) {
@@ -253,7 +281,11 @@ impl SourceFile {
                         && inner.contains(&"test")
                         && !inner.contains(&"not");
                 if test {
-                    at = self.item_end(close + 1);
+                    let end = self.item_end(close + 1);
+                    let from = self.tokens.get(at).map(|token| token.start);
+                    let to = self.tokens.get(end.saturating_sub(1)).map(|token| token.end);
+                    self.tests.extend(from.zip(to).map(|(from, to)| from..to));
+                    at = end;
                     continue;
                 }
             }

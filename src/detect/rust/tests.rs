@@ -515,7 +515,7 @@ fn datagrams_and_constants() {
     };
     for (code, expected) in [
         ("fn main() { UdpSocket::bind(\"0.0.0.0:6969\") }", Some("6969/udp")),
-        ("fn main() { tokio::net::UdpSocket::bind((\"0.0.0.0\", 53)) }", None),
+        ("fn main() { tokio::net::UdpSocket::bind((\"0.0.0.0\", 53)) }", Some("53/udp")),
         ("const A: &str = \"0.0.0.0:6969\"; fn main() { UdpSocket::bind(A) }", Some("6969/udp")),
         (
             "fn main() { UdpSocket::bind(\"0.0.0.0:6969\"); TcpListener::bind(\"0.0.0.0:80\") }",
@@ -600,5 +600,80 @@ fn a_program_that_serves_its_working_directory_is_not_in_it() {
         let (found, details) = program("", code, &[]);
         assert_eq!(details.workdir.as_deref(), Some("/srv"), "{code}");
         assert_eq!(codes(&found.findings), ["serves-working-directory"]);
+    }
+}
+
+#[test]
+fn addresses_are_followed_to_the_call_that_listens() {
+    for (code, expected) in [
+        (
+            "async fn serve(port: u16) { TcpListener::bind((\"0.0.0.0\", port)).await } fn main() { serve(7201) }",
+            Some(7201),
+        ),
+        (
+            "struct C { port: u16 } impl Default for C { fn default() -> Self { Self { port: 7202 } } } fn main() { let c = load(); TcpListener::bind(format!(\"[::]:{}\", c.port)) }",
+            Some(7202),
+        ),
+        (
+            "fn main() { let port = match std::env::var(\"PORT\") { Ok(p) => p.parse().unwrap(), Err(_) => 7203 }; TcpListener::bind(([0, 0, 0, 0], port)) }",
+            Some(7203),
+        ),
+        (
+            "fn addr() -> String { let p = std::env::args().nth(1).unwrap_or_else(|| \"7204\".to_string()); format!(\"0.0.0.0:{p}\") } fn main() { tiny_http::Server::http(addr()).unwrap() }",
+            Some(7204),
+        ),
+        (
+            "static C: LazyLock<C> = LazyLock::new(|| C { listen: env::var(\"L\").unwrap_or_else(|_| \"0.0.0.0:7205\".to_owned()) }); fn main() { let c = &*C; TcpListener::bind(&c.listen).await? }",
+            Some(7205),
+        ),
+        (
+            "struct C { #[serde(default = \"default_port\")] port: u16 } fn default_port() -> u16 { 7_206 } fn main() { let c: C = envy::from_env()?; TcpListener::bind((Ipv4Addr::UNSPECIFIED, c.port)) }",
+            Some(7206),
+        ),
+        (
+            "mod other { pub const PORT: u16 = 1; } const PORT: u16 = 7207u16; fn main() { let a = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), PORT); TcpListener::bind(a) }",
+            Some(7207),
+        ),
+        (
+            "fn main() { UdpSocket::bind(\"0.0.0.0:0\").unwrap(); TcpListener::bind(\"0.0.0.0:7208\") } #[cfg(test)] mod tests { fn t() { TcpListener::bind(\"0.0.0.0:1\") } }",
+            Some(7208),
+        ),
+    ] {
+        let port = program("", code, &[]).0.port.map(|port| port.value);
+        assert_eq!(port, expected, "{code}");
+    }
+    let both =
+        "const A: &str = \"0.0.0.0:7209\"; fn main() { UdpSocket::bind(A); TcpListener::bind(A) }";
+    let (both, _) = program("", both, &[]);
+    assert_eq!(both.port.map(|port| port.value), Some(7209));
+    assert_eq!(both.more_ports[0].value, crate::facts::Port::udp(7209));
+    // Metrics stand aside.
+    let metrics = "fn main() { PrometheusBuilder::new().with_http_listener(([0, 0, 0, 0], 7211)).install(); TcpListener::bind(\"0.0.0.0:7210\") }";
+    assert_eq!(program("", metrics, &[]).0.port.map(|port| port.value), Some(7210));
+}
+
+#[test]
+fn folders_are_followed_to_the_call_that_writes() {
+    for (code, expected) in [
+        (
+            "fn main() { let d = env::var(\"D\").map(PathBuf::from).unwrap_or_else(|_| PathBuf::from(\"var/x\")); fs::create_dir_all(&d)? }",
+            "var/x",
+        ),
+        (
+            "fn main() { let r = dirs::home_dir().unwrap().join(\".hoot\"); std::fs::create_dir_all(r.join(\"cache\")) }",
+            "/home/nonroot/.hoot/cache",
+        ),
+        (
+            "fn main() { let e = std::env::current_exe()?; fs::create_dir_all(e.parent().unwrap().join(\"data\")) }",
+            "data",
+        ),
+        (
+            "struct A { #[arg(long, default_value = \"./spool\")] dir: PathBuf } fn main() { let a = A::parse(); fs::create_dir_all(&a.dir) }",
+            "spool",
+        ),
+    ] {
+        let program = program("clap = \"4\"\n", code, &[]).0;
+        let folders: Vec<&str> = program.writable.iter().map(|f| f.value.as_str()).collect();
+        assert_eq!(folders, [expected], "{code}");
     }
 }

@@ -51,7 +51,7 @@ struct Place {
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let rows: Rows = app.catalog.table("code")?;
     let files = sources.iter().map(|source| (RelPath::root(), source.code.clone()));
-    let special = Special { call: |_, _, _| None, key: |_, _, _| None };
+    let special = Special { call: |_, _, _| None, tag: |_, _, _, _, _| None, key: |_, _, _| None };
     let code = Program::new(files.collect(), BTreeMap::new(), &rows, special);
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
     let defaults: Vec<DefaultPort> = app.catalog.table("default_port")?;

@@ -5,7 +5,8 @@ use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::fields::{arguments, builders};
 use super::settings::{self, Line, Settings};
-use super::{Code, set_env};
+use super::{Code, house, set_env};
+use crate::code::listen::Listening;
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
@@ -68,6 +69,7 @@ pub(super) struct Address {
 pub(super) fn listen(
     code: &Code,
     disk: &Disk,
+    followed: Option<Listening>,
     program: &mut Program,
     details: &mut ProgramDetails,
 ) {
@@ -93,8 +95,10 @@ pub(super) fn listen(
     let library = code.tables.listening.iter().find_map(|name| code.uses(name));
     let listener =
         code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
-    let listens =
-        found.iter().any(|address| address.rank >= 3) || listener.is_some() || datagrams(code);
+    let listens = followed.is_some()
+        || found.iter().any(|address| address.rank >= 3)
+        || listener.is_some()
+        || datagrams(code);
     let configured = settings::settings(code, disk);
     if let Some(evidence) = server.as_ref().map(|(_, evidence)| evidence.clone()).or(library) {
         program.kind = Kind::Service;
@@ -114,6 +118,10 @@ pub(super) fn listen(
             });
             program.port = Some(port);
         }
+        return;
+    }
+    if let Some(followed) = followed {
+        house::add(followed, program, details);
         return;
     }
     found.sort_by_key(|address| std::cmp::Reverse(address.rank));
@@ -156,7 +164,7 @@ fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Fin
     None
 }
 
-fn localhost(evidence: Evidence) -> Finding {
+pub(super) fn localhost(evidence: Evidence) -> Finding {
     Finding::new(
         "localhost-only",
         Severity::Warning,

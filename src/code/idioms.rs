@@ -1,0 +1,240 @@
+//! Expressions of languages whose blocks have values: closures, blocks, conditions, tuples, and
+//! chains of methods that keep what they are called on.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::facts::Call;
+use super::file::File;
+use super::program::Program;
+use super::value::{Value, merge};
+
+/// How many tokens a chain of methods has at most.
+const MAX_CHAIN: usize = 256;
+
+/// How many tokens of a block are looked at: the last expression of a longer one is not known.
+const MAX_BLOCK: usize = 8192;
+
+/// How many arms of a choice are looked at.
+const MAX_ARMS: usize = 16;
+
+impl Program<'_> {
+    /// The value of an expression that only such languages have; `None` for another one.
+    pub(super) fn idiom(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        if !file.dialect().tails {
+            return None;
+        }
+        let (first, last) = (file.word(range.start), range.end - 1);
+        let closes = file.is_open(range.start) && file.closing(range.start) == last;
+        match first {
+            "move" | "||" if range.len() > 1 => {
+                Some(self.eval(file, range.start + 1..range.end, steps))
+            }
+            "|" => {
+                let mut rest = range.start + 1..range.end;
+                let bar = rest.find(|&at| file.word(at) == "|")?;
+                Some(self.eval(file, bar + 1..range.end, steps))
+            }
+            "{" if closes => Some(self.eval(file, tail(file, range.start)?, steps)),
+            "unsafe" | "async" if file.word(range.start + 1) == "{" => {
+                Some(self.eval(file, range.start + 1..range.end, steps))
+            }
+            "if" | "match" => self.choice(file, range, steps),
+            "(" if closes => {
+                let parts = file.elements(range.start);
+                (parts.len() == 2).then(|| {
+                    let mut whole = self.eval(file, parts[0].clone(), steps);
+                    whole.append(Value::known(":", file.evidence(range.start, "an address")));
+                    whole.append(self.eval(file, parts[1].clone(), steps));
+                    whole
+                })
+            }
+            "[" if closes => {
+                let parts = file.elements(range.start);
+                let numbers: Vec<&str> = parts
+                    .iter()
+                    .filter(|part| part.len() == 1 && file.word(part.start).parse::<u8>().is_ok())
+                    .map(|part| file.word(part.start))
+                    .collect();
+                (numbers.len() == 4 && parts.len() == 4).then(|| {
+                    Value::known(numbers.join("."), file.evidence(range.start, "an address"))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// `a::b::NAME`: a constant of a library, or of the program.
+    pub(super) fn joined(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        let joints = file.dialect().joints;
+        let last = range.end - 1;
+        let is_path = range.len() >= 3
+            && range.clone().enumerate().all(|(n, at)| {
+                if n % 2 == 0 { file.is_word(at) } else { joints.contains(&file.word(at)) }
+            });
+        if !is_path {
+            return None;
+        }
+        let key = format!("{}.{}", file.word(last - 2), file.word(last));
+        if let Some(text) = self.rows.constant.get(&key) {
+            return Some(Value::known(text.clone(), file.evidence(last, "a constant")));
+        }
+        Some(self.by_name(file, last, file.word(last), steps))
+    }
+
+    /// `if c { a } else { b }`, `match x { A => a, B => b }`: what the arms say, the first known
+    /// one first; a variable that is asked gives what it is called.
+    fn choice(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        let head = range.start..range.end.min(range.start + MAX_CHAIN);
+        let open = head.clone().find(|&at| file.word(at) == "{")?;
+        if file.closing(open) - open > MAX_BLOCK {
+            return None;
+        }
+        let mut values: Vec<Value> = Vec::new();
+        if file.word(range.start) == "match" {
+            let asked = self.eval(file, range.start + 1..open, steps);
+            let arms = (open + 1..file.closing(open))
+                .filter(|&at| file.word(at) == "=>" && file.enclosing(at) == Some(open));
+            for at in arms.take(MAX_ARMS) {
+                let mut end = at + 1;
+                while end < file.closing(open) && file.word(end) != "," {
+                    let block = file.word(end) == "{";
+                    end = if file.is_open(end) { file.closing(end) + 1 } else { end + 1 };
+                    if block && end > at + 2 && file.word(at + 1) == "{" {
+                        break;
+                    }
+                }
+                values.push(self.eval(file, at + 1..end, steps));
+            }
+            let known = values.iter().find(|value| value.is_known()).cloned();
+            if let ([part], Some(default)) = (asked.parts.as_slice(), &known)
+                && part.env.is_some()
+                && part.text.is_none()
+                && let Some(text) = default.text()
+            {
+                let mut value = asked.clone();
+                value.parts[0].text = Some(text);
+                return Some(value);
+            }
+        } else {
+            let mut open = open;
+            for _ in 0..MAX_ARMS {
+                values.push(self.eval(file, open..file.closing(open) + 1, steps));
+                let next = file.closing(open) + 1;
+                if file.word(next) != "else" {
+                    break;
+                }
+                let head = next..range.end.min(next + MAX_CHAIN);
+                open = head.clone().find(|&at| file.word(at) == "{")?;
+            }
+        }
+        let known = values.iter().position(|value| !value.is_unknown())?;
+        let mut value = values.swap_remove(known);
+        for other in values.into_iter().filter(Value::is_known) {
+            value.others.push(other.parts);
+        }
+        Some(value)
+    }
+
+    /// What a method is called on.
+    pub(super) fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
+        let end = call.at.checked_sub(1).filter(|_| call.is_method())?;
+        Some(self.eval(&call.file, start_of(&call.file, end)..end, steps))
+    }
+
+    /// What a method is called on, or its argument where that is not known: `x.unwrap_or(y)`.
+    pub(super) fn falling(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
+        let mut value = self.receiver(call, steps)?;
+        if value.is_known() {
+            return Some(value);
+        }
+        let default = self.argument_within(call, at, steps)?;
+        if let ([part], Some(text)) = (value.parts.as_mut_slice(), default.text())
+            && (part.env.is_some() || part.flag.is_some())
+        {
+            part.text = Some(text);
+            return Some(value);
+        }
+        merge(vec![(true, value), (true, default)])
+    }
+
+    /// What the function of that name gives, as a text.
+    pub fn result_of_function(&self, name: &str, steps: u8) -> Option<String> {
+        self.files().find_map(|file| {
+            let mut functions = file.facts().functions.iter();
+            let found = functions.find(|function| file.word(function.name) == name)?;
+            self.tail_of(file, found.parameters..found.range.end, steps)?.text()
+        })
+    }
+
+    /// The last expression of a function's body.
+    pub(super) fn tail_of(&self, file: &Rc<File>, body: Range<usize>, steps: u8) -> Option<Value> {
+        let head = body.start..body.end.min(body.start + MAX_CHAIN);
+        let open = head.clone().find(|&at| file.word(at) == "{")?;
+        Some(self.eval(file, tail(file, open)?, steps))
+    }
+}
+
+/// The last expression of a block.
+fn tail(file: &File, open: usize) -> Option<Range<usize>> {
+    let close = file.closing(open);
+    if close - open > MAX_BLOCK {
+        return None;
+    }
+    let mut start = open + 1;
+    let mut at = start;
+    while at < close {
+        if file.word(at) == ";" {
+            start = at + 1;
+        }
+        at = if file.is_open(at) { file.closing(at) + 1 } else { at + 1 };
+    }
+    (start < close).then_some(start..close)
+}
+
+/// Where the chain begins that ends at a position: `a::b(c)?.d(e)` before `.f`.
+fn start_of(file: &File, end: usize) -> usize {
+    let mut start = end;
+    let joins = |word: &str| word == "." || file.dialect().joints.contains(&word);
+    while let Some(before) = start.checked_sub(1).filter(|_| end - start < MAX_CHAIN) {
+        let word = file.word(before);
+        match word {
+            ")" | "]" => start = file.opening(before),
+            ">" => {
+                // `::<T>`
+                let Some(open) = generic(file, before) else { break };
+                start = open;
+            }
+            "?" | "!" => start = before,
+            _ if joins(word) => start = before,
+            _ if file.is_word(before) || file.string(before).is_some() => {
+                let next = file.word(start);
+                if start != end && !joins(next) && !matches!(next, "(" | "[" | "!" | "?") {
+                    break;
+                }
+                start = before;
+            }
+            _ => break,
+        }
+    }
+    start
+}
+
+/// The `<` of the type arguments that end at a position.
+pub(super) fn generic(file: &File, close: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    for at in (close.saturating_sub(32)..=close).rev() {
+        match file.word(at) {
+            ">" => depth += 1,
+            "<" => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            ";" | "{" | "}" => return None,
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,102 @@
+//! What the shared reader of code knows: addresses that are followed to the calls that listen on
+//! them, and folders to the calls that write into them.
+
+use super::disk::Disk;
+use super::{Code, set_env};
+use crate::code::listen::{self, Listening};
+use crate::code::{Does, Program as Source, writes};
+use crate::detect::rust::ProgramDetails;
+use crate::detect::{add_front_end, makers};
+use crate::facts::{Evidence, Kind, Program};
+
+/// Where the program listens; `None` where no call says it.
+pub(super) fn listening(source: &Source) -> Option<Listening> {
+    let (listens, addresses) = listen::addresses(source)?;
+    let mut found = Listening { listens: Some(listens), ..Listening::default() };
+    // A port of its own that the system gives is no address: a client's socket, a test.
+    found.choose(listen::with_ports(addresses)).then_some(found)
+}
+
+/// Adds how the program listens.
+pub(super) fn add(found: Listening, program: &mut Program, details: &mut ProgramDetails) {
+    program.kind = Kind::Service;
+    program.evidence.extend(found.listens);
+    program.port = found.port.map(|mut port| {
+        name_literal(&mut port.evidence, port.value);
+        port
+    });
+    program.port_variable = found.port_variable;
+    for mut port in found.more {
+        name_literal(&mut port.evidence, port.value.number);
+        if !program.more_ports.iter().any(|held| held.value == port.value) {
+            program.more_ports.push(port);
+        }
+    }
+    for var in found.env {
+        if let Some(evidence) = var.evidence.into_iter().next() {
+            set_env(program, &var.value.key, &var.value.value, evidence);
+        }
+    }
+    for argument in found.args {
+        // An argument belongs to a subcommand that only a person can choose.
+        if program.subcommands.is_some() {
+            let mut finding = super::listen::localhost(argument.evidence[0].clone());
+            finding.fix = format!(
+                "start it with `{}`: say so with --args, the subcommand first",
+                argument.value.replacen('=', " ", 1)
+            );
+            program.findings.push(finding);
+        } else {
+            let words = argument.value.split_once('=');
+            details.args.extend(
+                words
+                    .map(|(flag, value)| [flag.to_owned(), value.to_owned()])
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+    }
+    program.findings.extend(found.findings);
+}
+
+/// Adds the folders that the program writes, and what it serves that another build makes.
+pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
+    let written = writes::written(source);
+    for folder in written.folders {
+        let inside = |held: &str| {
+            held == folder.value
+                || folder.value.strip_prefix(held).is_some_and(|r| r.starts_with('/'))
+        };
+        if !disk.writable.iter().any(|held| inside(&held.value)) {
+            disk.writable.push(folder);
+        }
+    }
+    for var in written.env {
+        if let Some(evidence) = var.evidence.into_iter().next() {
+            set_env(program, &var.value.key, &var.value.value, evidence);
+        }
+    }
+    for (row, call) in source.doing(&[Does::Opens]) {
+        let Some(value) = source.argument(&call, row.at.unwrap_or(0)) else { continue };
+        for way in value.alternatives().filter_map(|value| value.text()) {
+            let way = way.trim_start_matches("./").trim_end_matches('/').to_owned();
+            for base in [code.root, code.package] {
+                let Some(path) = base.join(&way).filter(|path| path != base) else { continue };
+                for mut made in makers(code.repo, code.context, &path) {
+                    let Some(way) = made.value.output.strip(base) else { continue };
+                    made.value.opened = Some(way.to_owned());
+                    made.evidence
+                        .insert(0, call.evidence(format!("served at run time: \"{way}\"")));
+                    add_front_end(&mut disk.made, made);
+                }
+            }
+        }
+    }
+}
+
+/// A literal says what it is.
+fn name_literal(evidence: &mut [Evidence], port: u16) {
+    for one in evidence.iter_mut().filter(|one| one.note == "a literal") {
+        one.note = format!("an address with port {port}");
+    }
+}
