@@ -91,6 +91,13 @@ impl Program<'_> {
                 }
                 Some(home)
             }
+            Does::HomeOf => {
+                let name = self.receiver(call, steps)?.text()?.to_lowercase();
+                let evidence = call.evidence("the user's home");
+                let mut home = Value::base(Base::Home, evidence.clone());
+                home.append(Value::known(format!("{}/{name}", row.between), evidence));
+                Some(home)
+            }
             Does::Program => Some(program(&call.file, call.at)),
             Does::Here => Some(Value::known(".", call.evidence("the working directory"))),
             _ => None,
@@ -228,6 +235,9 @@ impl Program<'_> {
                 functions.find(|f| (tails || f.method == method) && file.word(f.name) == name);
             let Some(function) = found else { continue };
             if tails {
+                if !self.is_distinct(name) {
+                    return None;
+                }
                 let body = function.parameters..function.range.end;
                 let value = self.tail_of(file, body, steps);
                 return value.filter(|value| !value.is_unknown());

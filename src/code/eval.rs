@@ -330,6 +330,9 @@ impl Program<'_> {
         name: &str,
         steps: u8,
     ) -> Option<Value> {
+        if file.dialect().tails && !self.is_distinct(file.word(function.name)) {
+            return None;
+        }
         let parameters = file.elements(function.parameters);
         let of_itself = parameters.first().is_some_and(|first| file.word(first.end - 1) == "self");
         let position = parameters.iter().position(|one| {

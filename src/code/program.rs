@@ -43,6 +43,8 @@ pub struct Program<'r> {
     fields: Vec<(usize, usize)>,
     /// Calls that read a flag into a variable or field, by its name.
     flags_into: BTreeMap<String, Vec<Call>>,
+    /// How many functions have a name.
+    defined: BTreeMap<String, usize>,
     /// Fields by the name of the type that they are of.
     pub(super) holders: BTreeMap<String, Vec<(Rc<File>, Field)>>,
     /// Types that libraries fill with settings.
@@ -90,6 +92,7 @@ impl<'r> Program<'r> {
             calls,
             fields,
             flags_into: BTreeMap::new(),
+            defined: BTreeMap::new(),
             holders: BTreeMap::new(),
             filled: Vec::new(),
             documents: RefCell::default(),
@@ -98,6 +101,11 @@ impl<'r> Program<'r> {
         };
         program.flags_into = program.registrations();
         program.look_up_holders();
+        for (_, file) in program.files.iter().filter(|(_, file)| file.dialect().tails) {
+            for function in &file.facts().functions {
+                *program.defined.entry(file.word(function.name).to_owned()).or_default() += 1;
+            }
+        }
         program
     }
 
@@ -209,6 +217,12 @@ impl<'r> Program<'r> {
     pub(super) fn rows_for(&self, call: &Call) -> impl Iterator<Item = &'r CallRow> {
         let rows = self.named.get(call.name()).map_or(&[][..], Vec::as_slice);
         rows.iter().copied().filter(move |row| row.fits(call))
+    }
+
+    /// One function alone has the name, and no library's that is known: who calls it by its name
+    /// means it.
+    pub(super) fn is_distinct(&self, name: &str) -> bool {
+        self.defined.get(name) == Some(&1) && !self.named.contains_key(name)
     }
 
     /// The calls that read a flag into something of that name.

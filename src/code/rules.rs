@@ -36,6 +36,8 @@ pub enum Does {
     Parent,
     /// Gives the user's home, with `between` behind it.
     Home,
+    /// Gives a folder below the user's home that has the name of what the method is called on.
+    HomeOf,
     /// Gives the path of the program's own file.
     Program,
     /// Gives the working directory.

@@ -81,7 +81,59 @@ pub(super) fn inputs(
     }
     sqlx(project, details, findings)?;
     git(project, findings);
+    started(project, details, findings)?;
     browser(project, findings);
+    Ok(())
+}
+
+/// Programs that build scripts start and that no image for Rust holds.
+const TOOLS: [&str; 13] = [
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "node",
+    "bun",
+    "deno",
+    "tailwindcss",
+    "trunk",
+    "wasm-pack",
+    "flatc",
+    "capnp",
+    "hugo",
+];
+
+/// Functions of crates that start one of them.
+const STARTERS: [(&str, &str); 3] =
+    [("NpmBuild", "npm"), ("npm_resource_dir", "npm"), ("WasmPackBuilder", "wasm-pack")];
+
+/// A build script that starts a program which the image of the build lacks.
+fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) -> Result<()> {
+    for path in &details.scripts {
+        let Some(file) = project.sources.file(path)? else { continue };
+        let found = (0..file.len()).find_map(|at| {
+            if let Some((_, tool)) = STARTERS.iter().find(|(name, _)| file.is(at, name)) {
+                return Some((at, (*tool).to_owned()));
+            }
+            let starts = at >= 2
+                && file.is(at - 1, "(")
+                && file.is(at - 2, "new")
+                && file.path_to(at - 2).contains(&"Command");
+            let tool = file.string(at).filter(|_| starts)?;
+            TOOLS.contains(&tool.as_ref()).then(|| (at, tool.into_owned()))
+        });
+        let Some((at, tool)) = found else { continue };
+        findings.push(Finding::new(
+            "build-script-starts",
+            Severity::Warning,
+            format!("the build script starts `{tool}`, which the image of the build does not hold"),
+            [file.evidence(at, format!("starts `{tool}`"))],
+            "the build stops there, or leaves out what that program makes",
+            format!(
+                "commit what `{tool}` makes and let the build script do without it, or add `{tool}` to the build stage by a template of your own"
+            ),
+        ));
+    }
     Ok(())
 }
 

@@ -70,7 +70,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
         }
     }
     let subcommand_unknown = process::process(code, program);
-    listen::listen(code, &disk, house::listening(&source), program, details);
+    listen::listen(code, &disk, house::listening(&source, code), program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);

@@ -564,6 +564,8 @@ fn the_subcommand_that_serves() {
     assert_eq!(args(&serving), Some(("up".to_owned(), Strength::Stated)));
     let built = "fn main() { let c = Command::new(\"x\").subcommand(Command::new(\"take\")).subcommand(Command::new(\"give\")); match c.get_matches().subcommand() { Some((\"take\", m)) => { UdpSocket::bind(\"0.0.0.0:1\") } _ => {} } }";
     assert_eq!(args(built), Some(("take".to_owned(), Strength::Stated)));
+    let apart = "fn command() -> Command { Command::new(\"take\") } fn main() { let c = Command::new(\"x\").subcommand(command()); match c.get_matches().subcommand() { Some((\"take\", m)) => { UdpSocket::bind(\"0.0.0.0:1\") } _ => {} } }";
+    assert_eq!(args(apart), Some(("take".to_owned(), Strength::Stated)));
     // A usual name alone is a guess; none at all is a word about it.
     let named = "#[derive(Subcommand)] enum Cmd { Pack, Serve } fn main() { other::run(x) }";
     assert_eq!(args(named), Some(("serve".to_owned(), Strength::Guessed)));
@@ -676,4 +678,17 @@ fn folders_are_followed_to_the_call_that_writes() {
         let folders: Vec<&str> = program.writable.iter().map(|f| f.value.as_str()).collect();
         assert_eq!(folders, [expected], "{code}");
     }
+}
+
+#[test]
+fn a_build_script_that_starts_what_the_image_lacks_is_said() {
+    let said = |script: &str| {
+        let files =
+            [("Cargo.toml", MANIFEST), ("src/main.rs", "fn main() {}"), ("build.rs", script)];
+        let facts = facts(&files, "");
+        facts.findings.iter().any(|finding| finding.code == "build-script-starts")
+    };
+    assert!(said("fn main() { Command::new(\"npm\").args([\"run\", \"build\"]).status(); }"));
+    assert!(said("fn main() { static_files::NpmBuild::new(\"web\").install(); }"));
+    assert!(!said("fn main() { Command::new(\"rustc\").status(); }"));
 }

@@ -9,16 +9,13 @@ use super::World;
 use super::settings::is_aside;
 use crate::code::listen::is_address;
 use crate::code::{Part, Value, is_other_service};
+use crate::detect::env_file;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::Item;
 
 /// How many settings of files are kept.
 const MAX_SETTINGS: usize = 4000;
-
-/// Names of the example of an environment file.
-const EXAMPLES: [&str; 6] =
-    [".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env"];
 
 /// Addresses in configuration files, likeliest first.
 pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value, u8)>> {
@@ -90,27 +87,14 @@ pub(super) fn settings_of(
 
 /// What the example of an environment file says about a variable.
 pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
-    for folder in [&world.module.layout.module, world.module.dir, &world.module.layout.context] {
-        for name in EXAMPLES {
-            let Some(path) = folder.join(name) else { continue };
-            let Some(text) = world.module.sources.repo.source_text(&path)? else { continue };
-            for (number, line) in (1..).zip(text.lines()) {
-                let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
-                let Some(value) =
-                    line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix('='))
-                else {
-                    continue;
-                };
-                let value = plain(value);
-                let evidence =
-                    Evidence::at(&path, number, format!("{key} is `{value}` in the example"));
-                let mut part = Part::unknown(evidence);
-                (part.text, part.env) = (Some(value), Some(key.to_owned()));
-                return Ok(Some(part));
-            }
-        }
-    }
-    Ok(None)
+    let layout = world.module.layout;
+    let folders = [&layout.module, world.module.dir, &layout.context];
+    let found = env_file::example(world.module.sources.repo, &folders, key)?;
+    Ok(found.map(|(value, evidence)| {
+        let mut part = Part::unknown(evidence);
+        (part.text, part.env) = (Some(value), Some(key.to_owned()));
+        part
+    }))
 }
 
 /// Keys with the sections that hold them, values and lines of YAML, TOML, JSON and INI, read line

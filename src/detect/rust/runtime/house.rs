@@ -3,18 +3,40 @@
 
 use super::disk::Disk;
 use super::{Code, set_env};
-use crate::code::listen::{self, Listening};
+use crate::code::listen::{self, Listening, is_own};
 use crate::code::{Does, Program as Source, writes};
 use crate::detect::rust::ProgramDetails;
-use crate::detect::{add_front_end, makers};
-use crate::facts::{Evidence, Kind, Program};
+use crate::detect::{add_front_end, env_file, makers};
+use crate::facts::{EnvVar, Evidence, Kind, Program, Sourced};
 
 /// Where the program listens; `None` where no call says it.
-pub(super) fn listening(source: &Source) -> Option<Listening> {
+pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     let (listens, addresses) = listen::addresses(source)?;
     let mut found = Listening { listens: Some(listens), ..Listening::default() };
     // A port of its own that the system gives is no address: a client's socket, a test.
-    found.choose(listen::with_ports(addresses)).then_some(found)
+    if found.choose(listen::with_ports(addresses.iter().cloned())) {
+        return Some(found);
+    }
+    // A variable decides, and the example of an env file says what it usually is.
+    let folders = [code.package, code.root];
+    let (value, port, at) = addresses.iter().find_map(|address| {
+        let key = address.value.parts.last()?.env.as_ref().filter(|key| is_own(key))?;
+        let (text, at) = env_file::example(code.repo, &folders, key).ok()??;
+        let port = text.rsplit(':').next()?.parse().ok().filter(|port| *port > 0)?;
+        Some((&address.value, port, at))
+    })?;
+    let last = value.parts.last().and_then(|part| part.env.clone())?;
+    let bare = value.parts.len() > 1 || last.ends_with("PORT");
+    found.set(last, port, bare, at);
+    // So does one for the host, without which the program ends.
+    let host = value.parts.first().filter(|_| value.parts.len() > 1);
+    if let Some((part, key)) = host.and_then(|part| Some((part, part.env.clone()?)))
+        && part.text.is_none()
+    {
+        let var = EnvVar { key, value: "0.0.0.0".to_owned() };
+        found.env.push(Sourced::new(var, part.evidence.clone()));
+    }
+    Some(found)
 }
 
 /// Adds how the program listens.

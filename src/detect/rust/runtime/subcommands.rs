@@ -95,7 +95,7 @@ fn declared(code: &Code) -> Vec<Subcommand> {
             if file.is(at, "enum") && derives(file, at) {
                 variants(file, at, &mut all);
             }
-            all.extend(built(file, at));
+            all.extend(built(code, file, at));
         }
     }
     all
@@ -141,7 +141,7 @@ fn variants(file: &SourceFile, item: usize, all: &mut Vec<Subcommand>) {
 }
 
 /// `.subcommand(Command::new("receive"))`, `SubCommand::with_name("receive")`.
-fn built(file: &SourceFile, at: usize) -> Option<Subcommand> {
+fn built(code: &Code, file: &SourceFile, at: usize) -> Option<Subcommand> {
     let word = file.string(at)?;
     let makes =
         at >= 2 && file.is(at - 1, "(") && (file.is(at - 2, "new") || file.is(at - 2, "with_name"));
@@ -154,7 +154,15 @@ fn built(file: &SourceFile, at: usize) -> Option<Subcommand> {
             .filter_map(|open| file.called(*open))
             .any(|name| name.starts_with("subcommand"))
     };
-    (of_clap && inside()).then(|| Subcommand {
+    // A command that a function of its own makes is one where a `match` asks for its name.
+    let asked = || {
+        code.files.iter().filter(|other| other.names("subcommand")).any(|other| {
+            let mut named =
+                (0..other.len()).filter(|n| other.string(*n).is_some_and(|t| t == word));
+            named.any(|n| other.is(n.saturating_sub(1), "(") && arm(other, n).is_some())
+        })
+    };
+    (of_clap && (inside() || asked())).then(|| Subcommand {
         word: word.clone().into_owned(),
         arm: word.clone().into_owned(),
         evidence: file.evidence(at, format!("the subcommand `{word}`")),
