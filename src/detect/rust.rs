@@ -141,6 +141,16 @@ struct Server {
     _source: String,
 }
 
+/// Programs that build scripts start and that no image for Rust holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildScripts {
+    /// Their names.
+    tools: Vec<String>,
+    /// Names of functions and types of crates that start one of them.
+    starters: BTreeMap<String, String>,
+}
+
 /// The catalog's tables.
 struct Tables {
     native: Vec<native::Native>,
@@ -149,6 +159,7 @@ struct Tables {
     listening: Vec<String>,
     commands: BTreeMap<String, String>,
     code: Rows,
+    build_scripts: BuildScripts,
     /// The crate `ctrlc` is built with its feature `termination`.
     ctrlc_termination: bool,
 }
@@ -163,6 +174,7 @@ impl Tables {
             listening: libraries.get("listening").cloned().unwrap_or_default(),
             commands: catalog.table("commands")?,
             code: catalog.table("code")?,
+            build_scripts: catalog.table("build_scripts")?,
             ctrlc_termination: false,
         })
     }

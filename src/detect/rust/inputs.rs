@@ -86,41 +86,21 @@ pub(super) fn inputs(
     Ok(())
 }
 
-/// Programs that build scripts start and that no image for Rust holds.
-const TOOLS: [&str; 13] = [
-    "npm",
-    "npx",
-    "yarn",
-    "pnpm",
-    "node",
-    "bun",
-    "deno",
-    "tailwindcss",
-    "trunk",
-    "wasm-pack",
-    "flatc",
-    "capnp",
-    "hugo",
-];
-
-/// Functions of crates that start one of them.
-const STARTERS: [(&str, &str); 3] =
-    [("NpmBuild", "npm"), ("npm_resource_dir", "npm"), ("WasmPackBuilder", "wasm-pack")];
-
 /// A build script that starts a program which the image of the build lacks.
 fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) -> Result<()> {
+    let known = &project.tables.build_scripts;
     for path in &details.scripts {
         let Some(file) = project.sources.file(path)? else { continue };
         let found = (0..file.len()).find_map(|at| {
-            if let Some((_, tool)) = STARTERS.iter().find(|(name, _)| file.is(at, name)) {
-                return Some((at, (*tool).to_owned()));
+            if let Some((_, tool)) = known.starters.iter().find(|(name, _)| file.is(at, name)) {
+                return Some((at, tool.clone()));
             }
             let starts = at >= 2
                 && file.is(at - 1, "(")
                 && file.is(at - 2, "new")
                 && file.path_to(at - 2).contains(&"Command");
             let tool = file.string(at).filter(|_| starts)?;
-            TOOLS.contains(&tool.as_ref()).then(|| (at, tool.into_owned()))
+            known.tools.iter().any(|held| *held == tool).then(|| (at, tool.into_owned()))
         });
         let Some((at, tool)) = found else { continue };
         findings.push(Finding::new(

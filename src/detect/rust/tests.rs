@@ -566,6 +566,14 @@ fn the_subcommand_that_serves() {
     assert_eq!(args(built), Some(("take".to_owned(), Strength::Stated)));
     let apart = "fn command() -> Command { Command::new(\"take\") } fn main() { let c = Command::new(\"x\").subcommand(command()); match c.get_matches().subcommand() { Some((\"take\", m)) => { UdpSocket::bind(\"0.0.0.0:1\") } _ => {} } }";
     assert_eq!(args(apart), Some(("take".to_owned(), Strength::Stated)));
+    // Functions of one name are told apart by their modules.
+    let main = "mod give; mod take; fn main() { let c = Command::new(\"x\").subcommand(Command::new(\"give\")).subcommand(Command::new(\"take\")); match c.get_matches().subcommand() { Some((\"give\", m)) => give::exec(m), Some((\"take\", m)) => take::exec(m), _ => {} } }";
+    let files = [
+        ("src/give.rs", "pub fn exec(m: M) {}"),
+        ("src/take.rs", "pub fn exec(m: M) { TcpListener::bind(\"0.0.0.0:1\"); }"),
+    ];
+    let (found, _) = program("clap = \"4\"\n", main, &files);
+    assert_eq!(found.args.map(|args| args.value).as_deref(), Some("take"));
     // A usual name alone is a guess; none at all is a word about it.
     let named = "#[derive(Subcommand)] enum Cmd { Pack, Serve } fn main() { other::run(x) }";
     assert_eq!(args(named), Some(("serve".to_owned(), Strength::Guessed)));

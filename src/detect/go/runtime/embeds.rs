@@ -105,7 +105,25 @@ fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
         let note = ["", "md", "txt", "gitkeep", "keep"].contains(&file.extension());
         file.file_name().starts_with('.') || (note && repo.size(file) == 0)
     };
-    files.peek().is_some() && files.all(keeps)
+    let keeps_folder = files.peek().is_some() && files.all(keeps);
+    let held: Vec<&RelPath> = repo.files_under(folder).take(MAX_STAND_INS + 1).collect();
+    let size = held.iter().map(|file| repo.size(file)).sum();
+    keeps_folder || stands_in(&held, size, repo.forced())
+}
+
+/// How many files stand in for those of a build.
+const MAX_STAND_INS: usize = 3;
+
+/// How many bytes they hold.
+const MAX_STAND_IN: u64 = 4096;
+
+/// A few small files in a folder that a .gitignore names: git tracks them by force, so that the
+/// program compiles before the real ones are made.
+fn stands_in(files: &[&RelPath], size: u64, forced: &[RelPath]) -> bool {
+    !files.is_empty()
+        && files.len() <= MAX_STAND_INS
+        && size <= MAX_STAND_IN
+        && files.iter().all(|file| forced.contains(file))
 }
 
 /// The part of a pattern before its first wildcard.
@@ -221,6 +239,16 @@ fn class(glob: &[char], c: char) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_files_that_git_tracks_by_force_stand_in_for_others() {
+        let path = |text: &str| RelPath::new(text).unwrap();
+        let (page, other) = (path("web/index.html"), path("web/other.js"));
+        let forced = [page.clone()];
+        assert!(stands_in(&[&page], 100, &forced));
+        assert!(!stands_in(&[&page, &other], 100, &forced));
+        assert!(!stands_in(&[&page], 100_000, &forced) && !stands_in(&[], 0, &forced));
+    }
 
     #[test]
     fn patterns_match_as_go_does() {

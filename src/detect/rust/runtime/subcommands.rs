@@ -238,16 +238,25 @@ impl<'c> Reader<'c> {
                 && file.is(at + 1, "(")
                 && seen.insert(file.word(at))
             {
-                calls.push(file.word(at));
+                calls.push(at);
             }
         }
         if depth >= MAX_CALLS {
             return None;
         }
-        for name in calls {
+        for call in calls {
+            let mut bodies = self.functions.get(file.word(call)).cloned().unwrap_or_default();
+            // `module::function`: the one of that module, where there is one.
+            if let [.., module, _] = file.path_to(call).as_slice() {
+                let of_module = |(held, _): &&(&SourceFile, usize)| in_module(held, module);
+                let own: Vec<_> = bodies.iter().filter(of_module).copied().collect();
+                if !own.is_empty() {
+                    bodies = own;
+                }
+            }
             // A name that many functions have leads nowhere for certain.
-            let bodies = self.functions.get(name).filter(|all| all.len() <= 3).cloned();
-            for (file, at) in bodies.unwrap_or_default() {
+            bodies.truncate(if bodies.len() <= 3 { 3 } else { 0 });
+            for (file, at) in bodies {
                 let Some(open) = body(file, at) else { continue };
                 let found = self.within(file, open + 1, file.closing(open), depth + 1, seen);
                 if found.is_some() {
@@ -257,6 +266,13 @@ impl<'c> Reader<'c> {
         }
         None
     }
+}
+
+/// The file is the module of that name.
+fn in_module(file: &SourceFile, module: &str) -> bool {
+    let stem = file.path.file_name().trim_end_matches(".rs");
+    let folder = file.path.parent().unwrap_or_default();
+    stem == module || stem == "mod" && folder.file_name() == module
 }
 
 /// The code of a `match` arm whose pattern holds the token: from `=>` to its end.
@@ -275,7 +291,10 @@ fn arm(file: &SourceFile, at: usize) -> Option<(usize, usize)> {
         }
         if file.is(next, "(") || file.is(next, "{") || file.is(next, "[") {
             next = file.closing(next);
-        } else if file.is(next, ";") || file.is(next, "}") || file.is(next, "=") {
+        } else if [";", "}", "="].iter().any(|end| file.is(next, end))
+            // Behind a comma of the `match` itself the next arm begins.
+            || file.is(next, ",") && file.enclosing(at).is_empty()
+        {
             return None;
         }
         next += 1;
