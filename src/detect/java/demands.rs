@@ -27,7 +27,8 @@ pub(super) struct Demanded {
 
 /// Everything that a program asks for when it starts; `main` is its class, where that is known.
 pub(super) fn of(around: &Surroundings, code: &Code, main: Option<&str>) -> Demanded {
-    Demanded { variables: variables(around, code), arguments: arguments(code, main) }
+    let dir = around.project.model.dir();
+    Demanded { variables: variables(around, code), arguments: arguments(code, &dir, main) }
 }
 
 /// The variables without which the program does not run.
@@ -85,9 +86,9 @@ pub(super) fn say(program: &mut Program, demanded: Demanded) {
 }
 
 /// Where the main method ends at once because it was handed no arguments.
-fn arguments(code: &Code, main: Option<&str>) -> Option<Evidence> {
+fn arguments(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence> {
     let mains = || {
-        let all = code.sources.iter().enumerate();
+        let all = code.sources.iter().enumerate().filter(|(_, file)| file.path.is_within(dir));
         all.filter_map(|(number, file)| Some((number, file, file.main_class()?)))
     };
     let only = mains().count() == 1;

@@ -291,6 +291,7 @@ fn foreign_parent(app: &App) -> Option<Finding> {
 /// Repositories that anybody cannot read, or settings with credentials.
 fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     let mut evidence: Vec<Evidence> = Vec::new();
+    let mut refused: Vec<Evidence> = Vec::new();
     for (path, scope) in
         app.reactor.projects.values().flat_map(|model| model.scopes().collect::<Vec<_>>())
     {
@@ -308,6 +309,10 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
                     .next()
                     .unwrap_or_default();
                 let local = address.starts_with("file:") || host.is_empty();
+                if address.starts_with("http:") && !["localhost", "127.0.0.1"].contains(&host) {
+                    let note = format!("repository {address}");
+                    refused.push(Evidence::at(path, repository.line, note));
+                }
                 if !local && !app.tables.public_hosts.iter().any(|known| known == host) {
                     evidence.push(Evidence::at(
                         path,
@@ -320,7 +325,20 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     }
     evidence.sort();
     evidence.dedup();
+    refused.sort();
+    refused.dedup();
     let mut findings = Vec::new();
+    // https://maven.apache.org/docs/3.8.1/release-notes.html#how-to-fix-when-i-get-a-http-repository-blocked
+    if !refused.is_empty() {
+        findings.push(Finding::new(
+            "repository-blocked",
+            Severity::Warning,
+            "a repository is asked over http, which current Maven refuses",
+            refused,
+            "the build ends with `Blocked mirror for repositories`",
+            "write https in the pom, or take the repository out where Maven Central has what it is for",
+        ));
+    }
     let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
     for name in ["settings.xml", ".mvn/settings.xml"] {
         let Some((path, text)) = folder.text(name)? else { continue };

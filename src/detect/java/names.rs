@@ -68,6 +68,22 @@ impl Code<'_> {
         at >= 2 && file.mark(at - 1, '.') && file.word(at - 2) == Some("this")
     }
 
+    /// `name = value` in a method that neither declares nor takes the name.
+    fn of_field(&self, definition: &Definition) -> bool {
+        let (source, at) = definition.at;
+        let file = &self.sources[source];
+        let Some(name) = file.word(at) else { return false };
+        let begins =
+            |at: usize| at >= 1 && [';', '{', '}'].into_iter().any(|mark| file.mark(at - 1, mark));
+        let Some(method) = self.method_at(definition.at) else { return false };
+        let declared = || {
+            let all = self.definitions(name).iter();
+            let mut inside = all.filter(|d| d.at.0 == source && method.body.contains(&d.at.1));
+            inside.any(|d| !begins(d.at.1))
+        };
+        begins(at) && self.parameter(method, name).is_none() && !declared()
+    }
+
     /// The definitions of one name in their order: what conditions let through to `from`.
     fn merged(&self, all: &[&Definition], from: Option<usize>, depth: usize) -> Option<Value> {
         let mut merged: Option<Value> = None;
@@ -242,7 +258,7 @@ impl Code<'_> {
             .definitions(name)
             .iter()
             .filter(|d| d.at.0 == source)
-            .filter(|d| self.method_at(d.at).is_none() || self.of_this(d))
+            .filter(|d| self.method_at(d.at).is_none() || self.of_this(d) || self.of_field(d))
             .take(MAX_DEFINITIONS)
             .collect();
         let found = self.merged(&all, None, depth);

@@ -365,3 +365,18 @@ fn dropwizard_is_started_with_its_configuration() {
     assert_eq!(found(&more), ("server config.yml".to_owned(), 9000, 1));
     assert_eq!(found(&[("it's.yml", config)]).0, "server 'it'\\''s.yml'");
 }
+
+#[test]
+fn a_repository_over_http_is_refused_by_maven() {
+    let said = |address: &str| {
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><repositories><repository><id>x</id><url>{address}</url></repository></repositories></project>"
+        );
+        let main = "class A { public static void main(String[] args) {} }";
+        let repo = Repo::from_files([("pom.xml", pom.as_str()), ("src/main/java/A.java", main)]);
+        let facts = detect(&Dir::new(&repo, RelPath::root())).unwrap().unwrap();
+        facts.findings.iter().any(|finding| finding.code == "repository-blocked")
+    };
+    assert!(said("http://maven.example.org/public"));
+    assert!(!said("https://maven.example.org/public") && !said("http://localhost:8081/x"));
+}

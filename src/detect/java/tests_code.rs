@@ -389,6 +389,13 @@ fn a_call_that_is_followed_has_its_own_arguments() {
 }
 
 #[test]
+fn fields_are_set_in_methods() {
+    let app = main("new Store().open();");
+    let store = "class Store { private String dir; void load() { dir = \"kept\"; } void open() { Files.createDirectories(Path.of(dir)); } void other() { String dir = \"not\"; } }";
+    assert_eq!(folders(&[("App.java", &app), ("Store.java", store)]), ["kept"]);
+}
+
+#[test]
 fn each_caller_hands_over_its_own_path() {
     let touch = main("touch(new File(\"a/x\"), false); touch(new File(\"b/x\"), true); touch(new File(\"c/x\"), other);")
         .replace("class App {", "class App { static void touch(File f, boolean make) { if (make) { f.mkdirs(); } }");
