@@ -31,6 +31,7 @@ mod md4;
 mod migrations;
 mod native;
 mod nest;
+mod nx;
 mod plan;
 mod prisma;
 mod program;

@@ -13,6 +13,7 @@ use super::launch::{Launch, Layout};
 use super::manifest;
 use super::native::{self, Native};
 use super::nest;
+use super::nx;
 use super::scan::{self, Scan};
 use super::service;
 use super::site;
@@ -29,6 +30,9 @@ pub(crate) struct Found {
 /// Every program of the application.
 pub(crate) fn all(app: &App) -> Result<Found> {
     let mut found = Found::default();
+    if of_nx(app, &mut found)? {
+        return Ok(found);
+    }
     if let Some(framework) = framework::detect(app)? {
         // Nest's scripts say more than its conventions: what stands before the server, where the
         // build writes.
@@ -113,6 +117,38 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         found.findings.push(start_unknown(app, &refused));
     }
     Ok(found)
+}
+
+/// The applications of an Nx repository with one package.json, where no script starts another.
+fn of_nx(app: &App, found: &mut Found) -> Result<bool> {
+    let projects = nx::projects(app)?;
+    let starts = |entry: &Entry| !entry.development;
+    if projects.is_empty() || entry::from_scripts(app)?.0.iter().any(starts) {
+        return Ok(false);
+    }
+    for project in &projects {
+        let mut launch = project.launch.clone();
+        let site = launch.layout == Layout::Site;
+        let id = launch.site.clone().unwrap_or_else(|| launch.file.clone());
+        let evidence = std::slice::from_ref(&project.evidence);
+        let mut program = new(app, &id, if site { Kind::Site } else { Kind::Service }, evidence);
+        program.name.clone_from(&project.name);
+        if site {
+            of_site(app, &mut program)?;
+        } else {
+            let mut scan = scan::read(app, &launch)?;
+            if !scan.listens && !scan.serves && scan.unfollowed.is_none() {
+                program.kind = Kind::Command;
+            }
+            keep(&mut launch, &mut scan);
+            complete(app, &mut program, &launch, scan)?;
+        }
+        if projects.len() > 1 {
+            program.findings.push(nx::finding(&projects, &project.name));
+        }
+        found.programs.push((program, launch));
+    }
+    Ok(true)
 }
 
 /// The other applications of a monorepo of Nest's own.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use self::flow::{Expression, Flow};
 use super::super::App;
+use super::super::condition;
 use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
@@ -261,7 +262,12 @@ fn address(
         .filter(|_| call.kind == CallKind::Listen)
         .filter(|arg| !is_function(arg) && arg.len() <= 16)
         .copied();
-    let host = stated.or(second).map(|tokens| value(tokens, files));
+    let host = stated.or(second);
+    // `local ? "127.0.0.1" : null`: nobody knows which.
+    if host.is_some_and(|tokens| is_conditional(tokens, files)) {
+        return;
+    }
+    let host = host.map(|tokens| value(tokens, files));
     let fastify = (source.imports("fastify") || source.imports("@nestjs/platform-fastify"))
         && call.kind == CallKind::Listen;
     match host {
@@ -299,6 +305,17 @@ fn address(
         }
         _ => {}
     }
+}
+
+/// The expression, or what its name stands for, depends on a condition that nobody can tell.
+fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
+    let unknown = |tokens: &[Token], names: &Names| condition::branch(tokens, names).is_none();
+    let Some(own) = files.first() else { return false };
+    let named = match tokens {
+        [name] => name.word().and_then(|name| own.value_of(name)),
+        _ => None,
+    };
+    unknown(tokens, own) || named.is_some_and(|value| unknown(value, own))
 }
 
 /// The name of a variable for the address that a server listens on, not for one that it calls.
@@ -425,5 +442,7 @@ mod tests {
             scan("\"fastify\": \"5\"", "const f = require('fastify')(); f.listen({ port: 3000 })");
         assert_eq!(found.findings[0].code, "localhost-only");
         assert!(scan("", "app.listen(3000, () => console.log('localhost'))").findings.is_empty());
+        let chosen = "const host = conf.localOnly ? '127.0.0.1' : null; app.listen(3000, host)";
+        assert!(scan("", chosen).findings.is_empty());
     }
 }

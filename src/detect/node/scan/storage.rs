@@ -345,7 +345,11 @@ fn reads(
             && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
             && let Some(text) = place.resolve(&found)
         {
-            carry(app, launch, &text, source.at(at, format!("{name} reads {text}")), scan);
+            let evidence = source.at(at, format!("{name} reads {text}"));
+            if name == "URL" && launch.layout == Layout::Output {
+                module(app, launch, &text, evidence.clone(), scan);
+            }
+            carry(app, launch, &text, evidence, scan);
         }
     }
     // Express looks for views in ./views: https://expressjs.com/en/api.html#app.settings.table
@@ -386,6 +390,19 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
 fn fixed(text: &str) -> &str {
     let Some(at) = text.find(['{', '*', '[', '$', '%']) else { return text };
     text[..at].rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Carries a script that is opened by its place beside the compiled files: a worker.
+fn module(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
+    let built = launch.outputs.iter().any(|output| text.split('/').next() == Some(output));
+    let plain = |path: &RelPath| {
+        matches!(path.extension(), "js" | "mjs" | "cjs")
+            && path.is_within(&app.dir.path)
+            && app.dir.repo.is_file(path)
+    };
+    if let Some(path) = app.dir.join(text).filter(plain).filter(|_| !built) {
+        scan.files.push(Sourced::new(path, evidence));
+    }
 }
 
 /// Carries a path that exists in the repository and is neither source nor built.
