@@ -352,6 +352,13 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
     findings.sort_by_key(|finding| finding.severity);
+    // A front end of the same package says what the program says.
+    let all = std::mem::take(&mut findings);
+    for finding in all {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
 
     // A port in the argument vector is told after all.
     if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())

@@ -60,7 +60,8 @@ impl<'t> Names<'t> {
                 written.entry(name).or_insert(index + 2);
             } else if declared && window[1].is(':') {
                 // `const port: number = 3000`
-                let equals = tokens.iter().skip(index + 2).take(8).position(|t| t.is('='));
+                let typed = tokens.iter().skip(index + 2).take(8).take_while(|t| !t.is(';'));
+                let equals = typed.into_iter().position(|t| t.is('='));
                 if let Some(equals) = equals {
                     defined.entry(name).or_insert(index + 3 + equals);
                 }

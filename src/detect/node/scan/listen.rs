@@ -17,7 +17,7 @@ use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
-use crate::code::listen::is_foreign;
+use crate::code::listen::{self, is_foreign};
 use crate::code::{Program, Rows, Special};
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
@@ -156,6 +156,10 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
 fn own(mut found: Value, port: &[Token]) -> Value {
     let number = found.literal.as_deref().and_then(|text| text.parse().ok());
     let inside = port.iter().any(|token| token.at == found.at);
+    // A number beside a variable that is no port's is a limit, a time, a size.
+    if !inside && !found.env.is_empty() && !found.env.iter().any(|name| listen::is_address(name)) {
+        return Value { literal: None, env: Vec::new(), at: found.at };
+    }
     if number.is_some_and(is_foreign) && !inside {
         found.literal = None;
     }

@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::expression::{Names, option, path};
 use super::super::front_end::delegates;
 use super::super::launch::{Launch, Layout};
-use super::super::token::{Token, arguments};
+use super::super::token::{Token, arguments, closing};
 use super::storage::Location;
 use super::{Scan, Source, globals};
 use crate::detect::{add_front_end, suppliers};
@@ -17,6 +17,9 @@ const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
 /// Calls with a folder that is served among their options.
 const PLUGINS: [&str; 4] = ["register", "serveStatic", "forRoot", "static"];
 
+/// Calls that put a path together.
+const JOINS: [&str; 2] = ["join", "resolve"];
+
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     // A build of its own may make anything.
     let builds = app.builds() || launch.layout != Layout::Source;
@@ -27,6 +30,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         let place = Location::of(app, launch, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
+            if JOINS.contains(&name) {
+                joined(app, launch, (source, &place), &names, index, scan);
+            }
             if !SERVES.contains(&name) && !PLUGINS.contains(&name) {
                 continue;
             }
@@ -50,7 +56,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 let first = paths.as_ref().and_then(|paths| paths.first().cloned());
                 for path in paths.unwrap_or_default() {
                     let evidence = source.at(window[0].at, format!("{name} serves {path}"));
-                    known = served(app, &path, &evidence, scan);
+                    known = served(app, launch, &path, &evidence, scan);
                     if known {
                         break;
                     }
@@ -78,6 +84,37 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     }
 }
 
+/// `path.join(__dirname, '..', 'client', 'dist')` at `index`, wherever it ends up: a path beside the
+/// code that only the build of another package makes is read from there.
+fn joined(
+    app: &App,
+    launch: &Launch,
+    (source, place): (&Source, &Location),
+    names: &Names,
+    index: usize,
+    scan: &mut Scan,
+) {
+    let tokens = &source.tokens;
+    let start = if index >= 2 && tokens[index - 1].is('.') { index - 2 } else { index };
+    let call = &tokens[start..(closing(tokens, index + 1) + 1).min(tokens.len())];
+    let args = arguments(tokens, index + 1);
+    let beside = args.first().is_some_and(|first| first.iter().any(is_beside));
+    let Some(found) = path(call, names).filter(|f| beside && !f.path.contains("${}")) else {
+        return;
+    };
+    for path in place.in_repository(app, &found) {
+        let evidence = source.at(tokens[index].at, format!("opens {path}"));
+        if served(app, launch, &path, &evidence, scan) {
+            return;
+        }
+    }
+}
+
+/// The folder of the module.
+fn is_beside(token: &Token) -> bool {
+    token.is_word("__dirname") || token.is_word("dirname")
+}
+
 /// What is said of a folder that is served, and that neither the repository nor a build makes.
 fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
     let way = path.relative_to(&app.dir.path);
@@ -95,7 +132,13 @@ fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
 
 /// A path that is served: where the repository does not hold it, a build may make it. True where
 /// the path is known.
-fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bool {
+fn served(
+    app: &App,
+    launch: &Launch,
+    path: &RelPath,
+    evidence: &Evidence,
+    scan: &mut Scan,
+) -> bool {
     let repo = app.dir.repo;
     if repo.exists(path) {
         return true;
@@ -105,16 +148,27 @@ fn served(app: &App, path: &RelPath, evidence: &Evidence, scan: &mut Scan) -> bo
     for mut made in suppliers(repo, &RelPath::root(), path) {
         known = true;
         let folder = made.value.dir.file_name();
-        // What its own build makes needs no other, unless that only runs the other.
+        // What its own build makes needs no other, unless that only runs the other, or the image
+        // takes the build's own folders alone.
+        let taken = |output: &String| {
+            let folder = app.dir.join(output);
+            folder.is_some_and(|folder| made.value.output.is_within(&folder))
+        };
+        let all = launch.layout != Layout::Output || launch.outputs.iter().any(taken);
         let own = app.build_script().and_then(|name| app.package.script(&name));
         let names = |script: &&str| !folder.is_empty() && script.contains(folder);
         if made.value.dir == app.dir.path
-            || own.filter(names).is_some_and(|script| !delegates(app, script, &made.value.dir))
+            || all
+                && own.filter(names).is_some_and(|s| !delegates(app, s, &made.value.dir))
         {
             continue;
         }
         if !made.value.output.is_within(context) {
-            scan.findings.push(outside(path, &made.value.dir, context, evidence));
+            let folder = &made.value.output;
+            let said = outside(folder, &made.value.dir, context, evidence);
+            if !scan.findings.iter().any(|held| held.what == said.what) {
+                scan.findings.push(said);
+            }
             continue;
         }
         made.value.opened = Some(made.value.output.relative_to(&app.dir.path));
@@ -180,6 +234,9 @@ mod tests {
         ] {
             assert_eq!(of("", express, main), (made(), vec![]), "{main}");
         }
+        // Whatever the path goes through.
+        let main = "const pages = () => path.join(__dirname, 'client', 'dist'); serve(pages())";
+        assert_eq!(of("", express, main), (made(), vec![]));
         let module = r#"{"main": "src/server.js", "dependencies": {"express": "5"}}"#;
         let main = "const __dirname = path.resolve(); app.use(express.static(path.join(__dirname, '/client/dist')))";
         assert_eq!(of("", module, main).0, made());
