@@ -158,8 +158,7 @@ fn served(
         let own = app.build_script().and_then(|name| app.package.script(&name));
         let names = |script: &&str| !folder.is_empty() && script.contains(folder);
         if made.value.dir == app.dir.path
-            || all
-                && own.filter(names).is_some_and(|s| !delegates(app, s, &made.value.dir))
+            || all && own.filter(names).is_some_and(|s| !delegates(app, s, &made.value.dir))
         {
             continue;
         }
