@@ -117,7 +117,7 @@ impl State {
             language: facts.language.clone(),
             dockerfile: dockerfile.relative_to(&facts.dir),
             facts: all_facts(facts, plan, &pins),
-            inputs: inputs(repo, facts, plan)?,
+            inputs: inputs(repo, facts, plan, dockerfile)?,
             pins,
         })
     }
@@ -316,8 +316,14 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
     all
 }
 
-/// Fingerprints of what the decisions rest on, inside the build context.
-fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, String>> {
+/// Fingerprints of what the decisions rest on, inside the build context; without the Dockerfile,
+/// which is the output.
+fn inputs(
+    repo: &Repo,
+    facts: &Facts,
+    plan: &Plan,
+    dockerfile: &RelPath,
+) -> Result<BTreeMap<String, String>> {
     let mut alone: BTreeSet<&RelPath> = facts.manifests.iter().collect();
     alone.extend(
         plan.decisions
@@ -327,7 +333,7 @@ fn inputs(repo: &Repo, facts: &Facts, plan: &Plan) -> Result<BTreeMap<String, St
     );
     let mut all = BTreeMap::new();
     let mut folders: BTreeMap<String, Sha256> = BTreeMap::new();
-    for path in &repo.inputs(&facts.context) {
+    for path in repo.inputs(&facts.context).iter().filter(|path| *path != dockerfile) {
         let Some(print) = repo.fingerprint(path)? else { continue };
         let in_app_folder = path.parent().as_ref() == Some(&facts.dir)
             || path.parent().as_ref() == Some(&facts.context);

@@ -275,6 +275,10 @@ mod tests {
                 Some(expected("Dockerfile:8"))
             );
         }
+        let own = "FROM golang:1.26 AS deps\nWORKDIR /src/cmd\nFROM node:24 AS pages-deps\nWORKDIR /app/ui\n\
+                   FROM pages-deps AS pages\nCOPY ui .\nFROM deps AS build\nRUN --mount=type=bind,target=/src \
+                   --mount=type=bind,from=pages,source=/app/ui/dist,target=/src/server/static go build .\n";
+        assert_eq!(found(("Dockerfile", own), "server/static"), Some(expected("Dockerfile:8")));
         let other = "FROM node:24 AS pages\nFROM golang:1.26\nCOPY --from=pages /x/dist ./other\n";
         assert_eq!(found(("Dockerfile", other), "server/static"), None);
     }
