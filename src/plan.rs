@@ -21,6 +21,7 @@ use crate::repo::{Dir, Repo};
 
 mod copy;
 mod decisions;
+mod earlier;
 mod front_end;
 mod inputs;
 
@@ -375,6 +376,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let program_at = artifacts.len().saturating_sub(1);
     artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
+    findings.extend(earlier::differences(repo, facts, &runtime)?);
+    findings.sort_by_key(|finding| finding.severity);
     if runtime.init {
         decisions.push(decisions::init(&program));
     }

@@ -8,6 +8,7 @@
 pub mod apply;
 mod ci;
 mod compose;
+pub(crate) mod dockerfile;
 mod docs;
 mod find;
 mod goreleaser;

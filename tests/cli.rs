@@ -670,3 +670,24 @@ fn pinning_without_buildx_is_an_error() {
     fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
     pins("is not a docker command");
 }
+
+#[test]
+fn a_dockerfile_that_is_there_says_what_the_image_lacks() {
+    let dir = hello();
+    let text = "FROM golang:1.26 AS build\nRUN apt-get update && apt-get install -y gcc\nFROM alpine\n\
+                RUN apk add --no-cache ffmpeg ca-certificates\nENV DATA=/data TZ=UTC\nVOLUME /data\n\
+                EXPOSE 7100\n";
+    fs::write(dir.path().join("Dockerfile"), text).unwrap();
+    let (out, err) = run(dir.path(), &["init", "--yes", "--dry-run", "--force"], 0);
+    let said = (out + &err).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "Dockerfile has what this image lacks: it exposes 7100, it installs ffmpeg, it keeps /data in \
+         a volume, it sets DATA=/data",
+        "Dockerfile:7, Dockerfile:4, Dockerfile:6, and 1 more",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!said.contains("gcc,") && !said.contains("installs ca-certificates"), "{said}");
+    run(dir.path(), &["init", "--yes", "--force"], 0);
+    run(dir.path(), &["check"], 0);
+}

@@ -1,0 +1,110 @@
+//! A Dockerfile that was there before: what its image has and the planned one lacks.
+
+use anyhow::Result;
+
+use super::Runtime;
+use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::recipes::dockerfile::{self, Image};
+use crate::repo::Repo;
+
+/// Differences beyond this many are counted alone.
+const SHOWN: usize = 6;
+
+/// Packages for health checks, entry scripts and certificates, which the plan needs none for.
+const USUAL: [&str; 20] = [
+    "ca-certificates",
+    "tzdata",
+    "tini",
+    "tini-static",
+    "dumb-init",
+    "curl",
+    "wget",
+    "bash",
+    "su-exec",
+    "gosu",
+    "shadow",
+    "libc6-compat",
+    "gcompat",
+    "libstdc++",
+    "libgcc",
+    "openssl",
+    "busybox",
+    "netcat-openbsd",
+    "procps",
+    "coreutils",
+];
+
+/// How the names of variables begin or end that belong to the build or to a tool.
+const TOOLS: [&str; 14] = [
+    "NODE_",
+    "NPM_",
+    "npm_",
+    "PNPM_",
+    "YARN_",
+    "COREPACK_",
+    "NEXT_",
+    "DEBIAN_",
+    "LANG",
+    "LC_",
+    "JAVA_",
+    "PATH",
+    "HOME",
+    "TZ",
+];
+
+/// Says what the Dockerfile beside the application has that `runtime` lacks: whoever wrote it has
+/// seen the program run. It is said and not taken, since `init` may replace the file.
+pub(super) fn differences(
+    repo: &Repo,
+    facts: &Facts,
+    runtime: &Runtime,
+) -> Result<Option<Finding>> {
+    let Some((path, image)) = dockerfile::written(repo, &facts.dir)? else { return Ok(None) };
+    let (grave, slight) = lacking(&image, runtime);
+    let severity = if grave.is_empty() { Severity::Note } else { Severity::Warning };
+    let mut all: Vec<Evidence> = grave.into_iter().chain(slight).collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    let mut said: Vec<String> = all.iter().map(|evidence| evidence.note.clone()).collect();
+    if more > 0 {
+        said.push(format!("{more} more"));
+    }
+    Ok(Some(Finding::new(
+        "dockerfile-differs",
+        severity,
+        format!("{path} has what this image lacks: {}", said.join(", ")),
+        all,
+        "whoever wrote it may have seen the program fail without that",
+        "take over what is still true: --port, --writable and --env set it, and packages stand in \
+         the last stage",
+    )))
+}
+
+/// Ports and packages; then volumes and variables.
+fn lacking(image: &Image, runtime: &Runtime) -> (Vec<Evidence>, Vec<Evidence>) {
+    let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
+    // A web server in front of the program, or instead of it, listens where this image does not.
+    let front = |port: &str| !ports.is_empty() && matches!(port, "80" | "443");
+    let exposed = image.ports.iter().filter(|(port, _)| !ports.contains(port) && !front(port));
+    let installed = image.packages.iter().filter(|(name, _)| {
+        let held = runtime.packages.iter().any(|package| package.as_str() == name);
+        !held && !USUAL.contains(&name.as_str())
+    });
+    let grave = exposed.chain(installed).map(|(_, evidence)| evidence.clone()).collect();
+    let inside =
+        |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
+    let kept = image.volumes.iter().filter(|(folder, _)| {
+        let folder = folder.trim_end_matches('/');
+        !runtime.writable.iter().any(|w| inside(w.as_str(), folder) || inside(folder, w.as_str()))
+    });
+    let set = image.env.iter().filter(|(name, _)| {
+        let held = runtime.env.iter().any(|var| var.key.as_str() == name);
+        let tool = TOOLS.iter().any(|begin| name.starts_with(begin)) || name.ends_with("_VERSION");
+        !held && !tool && !name.ends_with("PORT")
+    });
+    let slight = kept.map(|(_, evidence)| evidence.clone());
+    (grave, slight.chain(set.map(|(_, said)| said.1.clone())).collect())
+}

@@ -1,0 +1,185 @@
+//! A Dockerfile that somebody wrote: what the final image of it offers and needs.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::docker::parse::{Dockerfile, Instruction, Stage, parse};
+use crate::facts::Evidence;
+use crate::path::RelPath;
+use crate::repo::Repo;
+use crate::shell;
+
+/// Names of Dockerfiles for production, in the order in which they are asked.
+const NAMES: [&str; 6] = [
+    "Dockerfile",
+    "Containerfile",
+    "docker/Dockerfile",
+    "build/Dockerfile",
+    "deploy/Dockerfile",
+    ".docker/Dockerfile",
+];
+
+/// What dockgen writes at the head of its own.
+const OWN: &str = "written by dockgen";
+
+/// Managers of system packages, each with the command that installs.
+const INSTALLERS: [(&str, &str); 6] = [
+    ("apk", "add"),
+    ("apt-get", "install"),
+    ("apt", "install"),
+    ("microdnf", "install"),
+    ("dnf", "install"),
+    ("yum", "install"),
+];
+
+/// A word, and the line that says it.
+pub(crate) type Said = (String, Evidence);
+
+/// What the final stage says, the stages that it is built on included.
+#[derive(Debug, Default)]
+pub(crate) struct Image {
+    /// `8080`, `53/udp`.
+    pub(crate) ports: Vec<Said>,
+    /// Folders.
+    pub(crate) volumes: Vec<Said>,
+    /// System packages, without versions.
+    pub(crate) packages: Vec<Said>,
+    /// Variables, with values in which nothing is left to expand.
+    pub(crate) env: Vec<(String, Said)>,
+}
+
+/// The Dockerfile of the application in `folder`, where somebody wrote one.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
+    for path in NAMES.iter().filter_map(|name| folder.join(name)) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        if text.contains(OWN) {
+            continue;
+        }
+        let Ok(file) = parse(&text) else { continue };
+        let image = Image::of(&path, &file);
+        return Ok(Some((path, image)));
+    }
+    Ok(None)
+}
+
+impl Image {
+    fn of(path: &RelPath, file: &Dockerfile) -> Self {
+        let mut image = Self::default();
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        for held in file.args.iter().chain(last(file)) {
+            let line = u32::try_from(held.line).unwrap_or(u32::MAX);
+            let at = |note: String| Evidence::at(path, line, note);
+            let known = |name: &str| values.get(name).cloned();
+            let expand = |word: &str| {
+                let word = shell::expand(word.trim_matches('"'), true, &known);
+                Some(word).filter(|word| !word.contains('$'))
+            };
+            match held.keyword.as_str() {
+                "EXPOSE" => {
+                    let ports = held.words().into_iter().filter_map(|word| expand(&word));
+                    let ports = ports.map(|port| port.trim_end_matches("/tcp").to_owned());
+                    image.ports.extend(ports.map(|p| (p.clone(), at(format!("it exposes {p}")))));
+                }
+                "VOLUME" => {
+                    let folders = held.words().into_iter().filter_map(|word| expand(&word));
+                    let folders = folders.filter(|folder| folder.starts_with('/'));
+                    let said = |f: String| (f.clone(), at(format!("it keeps {f} in a volume")));
+                    image.volumes.extend(folders.map(said));
+                }
+                "ARG" | "ENV" => {
+                    let pairs = held.pairs().into_iter();
+                    let pairs: Vec<(String, String)> =
+                        pairs.filter_map(|(name, value)| Some((name, expand(&value?)?))).collect();
+                    if held.keyword == "ENV" {
+                        let said = |(name, value): &(String, String)| {
+                            let evidence = at(format!("it sets {name}={value}"));
+                            (name.clone(), (value.clone(), evidence))
+                        };
+                        image.env.extend(pairs.iter().map(said));
+                    }
+                    values.extend(pairs);
+                }
+                "RUN" => {
+                    let packages = packages(&held.arguments);
+                    let said = |p: String| (p.clone(), at(format!("it installs {p}")));
+                    image.packages.extend(packages.into_iter().map(said));
+                }
+                _ => {}
+            }
+        }
+        image
+    }
+}
+
+/// The instructions of the last stage, those of the stages that it is built on first.
+fn last(file: &Dockerfile) -> impl Iterator<Item = &Instruction> {
+    let mut chain: Vec<&Stage> = file.stages.last().into_iter().collect();
+    while let Some(stage) = chain.last() {
+        let named = |base: &&Stage| base.name.as_deref() == Some(stage.image.as_str());
+        // A stage is built on one above it, never on itself.
+        let above = file.stages.iter().filter(|base| base.line < stage.line);
+        let Some(base) = above.into_iter().find(named) else { break };
+        chain.push(base);
+    }
+    chain.into_iter().rev().flat_map(|stage| &stage.instructions)
+}
+
+/// The packages that a command installs for good.
+fn packages(command: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for command in shell::parse(command).commands {
+        let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+        let installs = INSTALLERS
+            .iter()
+            .any(|(tool, verb)| words.first() == Some(tool) && words.contains(verb));
+        // `--virtual` names packages that a later line removes.
+        let passing = words.iter().any(|word| matches!(*word, "--virtual" | "-t"));
+        if !installs || passing {
+            continue;
+        }
+        let names = words.iter().skip(2).filter(|word| {
+            word.starts_with(|c: char| c.is_ascii_alphanumeric()) && !word.contains('$')
+        });
+        let names = names.filter(|word| !INSTALLERS.iter().any(|(_, verb)| verb == *word));
+        let plain = |word: &&str| word.split(['=', '@', '~']).next().unwrap_or_default().to_owned();
+        found.extend(names.map(plain));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Option<Image> {
+        let repo = Repo::from_files([("Dockerfile", text)]);
+        written(&repo, &RelPath::root()).unwrap().map(|(_, image)| image)
+    }
+
+    fn words(said: &[Said]) -> Vec<&str> {
+        said.iter().map(|(word, _)| word.as_str()).collect()
+    }
+
+    #[test]
+    fn the_final_stage_and_what_it_is_built_on() {
+        let text = "ARG PORT=7100\nFROM a AS base\nENV DATA=/data\nRUN apk add --no-cache ffmpeg=6 git && rm -rf /x\n\
+                    FROM b AS build\nRUN apt-get update && apt-get install -y gcc\nEXPOSE 1\n\
+                    FROM base\nARG PORT\nEXPOSE ${PORT}/tcp 53/udp $OTHER\nVOLUME [\"$DATA\", \"/logs\"]\n\
+                    RUN apk add --virtual .deps make\n";
+        let image = of(text).unwrap();
+        assert_eq!(words(&image.ports), ["7100", "53/udp"]);
+        assert_eq!(words(&image.volumes), ["/data", "/logs"]);
+        assert_eq!(words(&image.packages), ["ffmpeg", "git"]);
+        assert_eq!(image.env[0].1.1.place(), "Dockerfile:3");
+    }
+
+    #[test]
+    fn what_dockgen_wrote_is_no_witness() {
+        assert!(of("# x: written by dockgen, yours to edit.\nFROM a\nEXPOSE 1\n").is_none());
+        assert!(of("FROM a AS a\nEXPOSE 1\n").is_some());
+    }
+}
