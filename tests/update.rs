@@ -483,13 +483,13 @@ fn the_schema_is_json_and_knows_the_questions() {
     }
 }
 
-/// A `docker` that answers every question with the digest in a file beside it, or fails where there
-/// is none.
+/// A `docker` with buildx that answers every question with the digest in a file beside it, or fails
+/// where there is none.
 #[cfg(unix)]
 fn engine() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
-    let script = "#!/bin/sh\nread -r line < \"$(dirname \"$0\")/digest\" || exit 1\nprintf '\"%s\"\\n' \"$line\"\n";
+    let script = "#!/bin/sh\n[ \"$2\" = version ] && exit\nread -r line < \"$(dirname \"$0\")/digest\" || exit 1\nprintf '\"%s\"\\n' \"$line\"\n";
     write(dir.path(), "docker", script);
     fs::set_permissions(dir.path().join("docker"), fs::Permissions::from_mode(0o755)).unwrap();
     dir

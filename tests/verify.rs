@@ -313,7 +313,7 @@ fn pinning_runs_no_program_of_the_repository() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        holds(&told(&output, 0).0, &["no `docker` on the PATH to ask"]);
+        holds(&told(&output, 2).1, &["no `docker` on the PATH to ask"]);
         assert!(!trap.exists(), "PATH={path:?} ran a program of the repository");
     }
 }

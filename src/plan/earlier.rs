@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 
+use serde::Deserialize;
+
 use super::Runtime;
+use crate::catalog::text;
 use crate::facts::{Evidence, Facts, Finding, Severity};
 use crate::recipes::dockerfile::{self, Image};
 use crate::repo::Repo;
@@ -10,47 +13,16 @@ use crate::repo::Repo;
 /// Differences beyond this many are counted alone.
 const SHOWN: usize = 6;
 
-/// Packages for health checks, entry scripts and certificates, which the plan needs none for.
-const USUAL: [&str; 20] = [
-    "ca-certificates",
-    "tzdata",
-    "tini",
-    "tini-static",
-    "dumb-init",
-    "curl",
-    "wget",
-    "bash",
-    "su-exec",
-    "gosu",
-    "shadow",
-    "libc6-compat",
-    "gcompat",
-    "libstdc++",
-    "libgcc",
-    "openssl",
-    "busybox",
-    "netcat-openbsd",
-    "procps",
-    "coreutils",
-];
-
-/// How the names of variables begin or end that belong to the build or to a tool.
-const TOOLS: [&str; 14] = [
-    "NODE_",
-    "NPM_",
-    "npm_",
-    "PNPM_",
-    "YARN_",
-    "COREPACK_",
-    "NEXT_",
-    "DEBIAN_",
-    "LANG",
-    "LC_",
-    "JAVA_",
-    "PATH",
-    "HOME",
-    "TZ",
-];
+/// What such a Dockerfile commonly holds, and a planned image does without.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Usual {
+    #[serde(rename = "as_of")]
+    _as_of: String,
+    packages: Vec<String>,
+    /// How names of variables begin.
+    variables: Vec<String>,
+}
 
 /// Says what the Dockerfile beside the application has that `runtime` lacks: whoever wrote it has
 /// seen the program run. It is said and not taken, since `init` may replace the file.
@@ -60,7 +32,8 @@ pub(super) fn differences(
     runtime: &Runtime,
 ) -> Result<Option<Finding>> {
     let Some((path, image)) = dockerfile::written(repo, &facts.dir)? else { return Ok(None) };
-    let (grave, slight) = lacking(&image, runtime);
+    let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
+    let (grave, slight) = lacking(&image, runtime, &usual);
     let severity = if grave.is_empty() { Severity::Note } else { Severity::Warning };
     let mut all: Vec<Evidence> = grave.into_iter().chain(slight).collect();
     if all.is_empty() {
@@ -84,14 +57,14 @@ pub(super) fn differences(
 }
 
 /// Ports and packages; then volumes and variables.
-fn lacking(image: &Image, runtime: &Runtime) -> (Vec<Evidence>, Vec<Evidence>) {
+fn lacking(image: &Image, runtime: &Runtime, usual: &Usual) -> (Vec<Evidence>, Vec<Evidence>) {
     let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
     // A web server in front of the program, or instead of it, listens where this image does not.
     let front = |port: &str| !ports.is_empty() && matches!(port, "80" | "443");
     let exposed = image.ports.iter().filter(|(port, _)| !ports.contains(port) && !front(port));
     let installed = image.packages.iter().filter(|(name, _)| {
         let held = runtime.packages.iter().any(|package| package.as_str() == name);
-        !held && !USUAL.contains(&name.as_str())
+        !held && !usual.packages.contains(name)
     });
     let grave = exposed.chain(installed).map(|(_, evidence)| evidence.clone()).collect();
     let inside =
@@ -102,7 +75,8 @@ fn lacking(image: &Image, runtime: &Runtime) -> (Vec<Evidence>, Vec<Evidence>) {
     });
     let set = image.env.iter().filter(|(name, _)| {
         let held = runtime.env.iter().any(|var| var.key.as_str() == name);
-        let tool = TOOLS.iter().any(|begin| name.starts_with(begin)) || name.ends_with("_VERSION");
+        let tool = usual.variables.iter().any(|begin| name.starts_with(begin));
+        let tool = tool || name.ends_with("_VERSION");
         !held && !tool && !name.ends_with("PORT")
     });
     let slight = kept.map(|(_, evidence)| evidence.clone());
