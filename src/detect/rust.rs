@@ -15,6 +15,7 @@ use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
+mod conditions;
 mod config;
 mod demanded;
 mod dialect;

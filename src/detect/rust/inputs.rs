@@ -164,7 +164,7 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
         let mut roots = targets::library(manifest).into_iter().collect::<Vec<_>>();
         roots.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
         for root in roots {
-            for file in project.sources.of_crate(&root)? {
+            for file in project.sources.of_crate(&root, &|_| true)? {
                 let checked = ["query", "query_as", "query_scalar", "query_file", "query_file_as"];
                 let at = (0..file.len()).find(|at| {
                     file.is(at + 1, "!")

@@ -256,7 +256,13 @@ fn analyse(
         }
         libraries.extend(library.map(|path| (targets::library_name(manifest), path)));
     }
-    let files = project.sources.of_program(&binary.path, &libraries)?;
+    let is_on = |root: &RelPath, feature: &str| {
+        let package = root.ancestors().find(|folder| workspace.packages.contains_key(folder));
+        package.is_none_or(|package| {
+            active.has(&package, feature) || active.has(&package, &format!("dep:{feature}"))
+        })
+    };
+    let files = project.sources.of_program(&binary.path, &libraries, &is_on)?;
     let reads = reads::reads(project.dir.repo, &workspace.context, &folder, &files);
     details.reads = reads.found;
     details.unread = unread::unread(project, &files)?;

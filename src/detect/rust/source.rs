@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
+use super::conditions;
 use super::lexer::{self, Kind, Token};
 use crate::budget::{MAX_CALLS, MAX_EXPRESSION};
 use crate::code::{self, tree::unescape};
@@ -345,17 +346,34 @@ impl SourceFile {
         at
     }
 
-    /// The `mod x;` items: name, and the path that an attribute gives.
-    fn modules(&self) -> Vec<(String, Option<String>)> {
+    /// The `mod x;` items that the features in `on` compile: name, and the path that an attribute
+    /// gives.
+    pub(super) fn modules(&self, on: &dyn Fn(&str) -> bool) -> Vec<(String, Option<String>)> {
         let mut found = Vec::new();
-        for at in 0..self.len() {
-            if self.is(at, "mod") && self.kind(at + 1) == Some(Kind::Word) && self.is(at + 2, ";") {
-                let attribute = (at.saturating_sub(8)..at).find(|n| {
-                    self.is(*n, "path") && self.is(n + 1, "=") && self.string(n + 2).is_some()
-                });
-                let path = attribute.and_then(|n| self.string(n + 2)).map(Cow::into_owned);
+        // Brackets that open the attributes of the item that follows.
+        let mut attributes: Vec<usize> = Vec::new();
+        let mut at = 0;
+        while at < self.len() {
+            if self.is(at, "#") && self.is(at + 1, "[") {
+                attributes.push(at + 1);
+                at = self.closing(at + 1) + 1;
+                continue;
+            }
+            if self.is(at, "pub") {
+                at = if self.is(at + 1, "(") { self.closing(at + 1) + 1 } else { at + 1 };
+                continue;
+            }
+            if self.is(at, "mod")
+                && self.kind(at + 1) == Some(Kind::Word)
+                && self.is(at + 2, ";")
+                && conditions::compiled(self, &attributes, on)
+            {
+                let stated = attributes.iter().find(|&&open| self.is(open + 1, "path"));
+                let path = stated.and_then(|open| self.string(open + 3)).map(Cow::into_owned);
                 found.push((self.word(at + 1).trim_start_matches("r#").to_owned(), path));
             }
+            attributes.clear();
+            at += 1;
         }
         found
     }
@@ -381,8 +399,12 @@ impl<'r> Sources<'r> {
         Ok(file)
     }
 
-    /// The files of a crate, its root first.
-    pub(super) fn of_crate(&self, root: &RelPath) -> Result<Vec<Rc<SourceFile>>> {
+    /// The files of a crate that the features in `on` compile, its root first.
+    pub(super) fn of_crate(
+        &self,
+        root: &RelPath,
+        on: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Rc<SourceFile>>> {
         let (mut seen, mut queue, mut found) =
             (BTreeSet::new(), vec![(root.clone(), true)], Vec::new());
         while let Some((path, is_root)) = queue.pop() {
@@ -394,7 +416,7 @@ impl<'r> Sources<'r> {
             let stem = path.file_name().trim_end_matches(".rs");
             let home =
                 if is_root || stem == "mod" { Some(folder.clone()) } else { folder.join(stem) };
-            for (name, attribute) in file.modules() {
+            for (name, attribute) in file.modules(on) {
                 let candidates = match attribute {
                     Some(path) => vec![folder.join(&path)],
                     None => home
@@ -422,13 +444,14 @@ impl<'r> Sources<'r> {
     }
 
     /// The files of a program: its own crate, and the crates among `libraries` (name in code, root)
-    /// that they name.
+    /// that they name. `on` says of a crate's root whether a feature is on.
     pub(super) fn of_program(
         &self,
         root: &RelPath,
         libraries: &[(String, RelPath)],
+        on: &dyn Fn(&RelPath, &str) -> bool,
     ) -> Result<Vec<Rc<SourceFile>>> {
-        let mut files = self.of_crate(root)?;
+        let mut files = self.of_crate(root, &|feature| on(root, feature))?;
         let mut taken: BTreeSet<&RelPath> = BTreeSet::from([root]);
         let mut from = 0;
         while from < files.len() {
@@ -436,7 +459,7 @@ impl<'r> Sources<'r> {
             from = files.len();
             for (name, root) in libraries {
                 if files[new.clone()].iter().any(|file| file.names(name)) && taken.insert(root) {
-                    files.extend(self.of_crate(root)?);
+                    files.extend(self.of_crate(root, &|feature| on(root, feature))?);
                 }
             }
         }
@@ -471,7 +494,7 @@ mod tests {
             ("core_lib".to_owned(), path("core/src/lib.rs")),
             ("other".to_owned(), path("other/src/lib.rs")),
         ];
-        let files = sources.of_program(&path("src/main.rs"), &libraries).unwrap();
+        let files = sources.of_program(&path("src/main.rs"), &libraries, &|_, _| true).unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
             names,

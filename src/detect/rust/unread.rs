@@ -29,7 +29,7 @@ pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<
         used.extend(targets::library(manifest));
         used.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
         for script in targets::build_scripts(repo, manifest) {
-            sources.extend(project.sources.of_crate(&script)?);
+            sources.extend(project.sources.of_crate(&script, &|_| true)?);
             used.push(script);
         }
     }
