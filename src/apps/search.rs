@@ -9,9 +9,10 @@ use crate::repo::Repo;
 
 /// Folders whose applications are not taken unless they are named: they serve the repository
 /// itself.
-const ASIDE: [&str; 16] = [
+const ASIDE: [&str; 17] = [
     "example",
     "examples",
+    "samples",
     "doc",
     "docs",
     "test",
@@ -94,7 +95,35 @@ impl Found {
     }
 }
 
+/// Ends of names of such folders: `server-examples`.
+const ASIDE_ENDS: [&str; 8] = [
+    "-example",
+    "-examples",
+    "_examples",
+    "-sample",
+    "-samples",
+    "-fixtures",
+    "-benchmarks",
+    "-e2e",
+];
+
 /// The part of `folder`, seen from `start`, by which it lies aside.
 pub(super) fn aside<'f>(start: &RelPath, folder: &'f RelPath) -> Option<&'f str> {
-    folder.strip(start).unwrap_or_default().split('/').find(|part| ASIDE.contains(part))
+    let mut parts = folder.strip(start).unwrap_or_default().split('/');
+    parts.find(|part| {
+        ASIDE.contains(part)
+            || ASIDE_ENDS.iter().any(|end| part.len() > end.len() && part.ends_with(end))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_by_the_end_of_their_name() {
+        let of = |folder: &str| aside(&RelPath::root(), &RelPath::new(folder).unwrap()).is_some();
+        assert!(of("server-examples/one") && of("examples") && of("http-e2e"));
+        assert!(!of("sample") && !of("examples-api") && !of("best-test"));
+    }
 }

@@ -267,6 +267,11 @@ fn analyse(
     details.reads = reads.found;
     details.unread = unread::unread(project, &files)?;
     program.findings.extend(reads.findings);
+    let lost = project.sources.lost(&files);
+    // A build script may write sources among the others.
+    if folder.join("build.rs").is_none_or(|script| !project.dir.repo.is_file(&script)) {
+        program.findings.extend(reads::module_missing(lost));
+    }
     program.front_ends = reads.made;
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {

@@ -137,6 +137,19 @@ fn missing(path: &RelPath, evidence: Evidence, severity: Severity) -> Finding {
     )
 }
 
+/// What is said of modules that the repository does not hold.
+pub(super) fn module_missing(lost: Vec<Evidence>) -> Option<Finding> {
+    let first = lost.first()?;
+    Some(Finding::new(
+        "module-missing",
+        Severity::Error,
+        format!("{}: {} names a file that the repository does not hold", first.place(), first.note),
+        lost,
+        "the compiler stops there: code that is generated, or that git ignores, is not in the build context",
+        "commit the file, or let a build script (build.rs) write it",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -346,9 +346,8 @@ impl SourceFile {
         at
     }
 
-    /// The `mod x;` items that the features in `on` compile: name, and the path that an attribute
-    /// gives.
-    pub(super) fn modules(&self, on: &dyn Fn(&str) -> bool) -> Vec<(String, Option<String>)> {
+    /// The `mod x;` items that the features in `on` compile.
+    pub(super) fn modules(&self, on: &dyn Fn(&str) -> bool) -> Vec<Module> {
         let mut found = Vec::new();
         // Brackets that open the attributes of the item that follows.
         let mut attributes: Vec<usize> = Vec::new();
@@ -370,7 +369,14 @@ impl SourceFile {
             {
                 let stated = attributes.iter().find(|&&open| self.is(open + 1, "path"));
                 let path = stated.and_then(|open| self.string(open + 3)).map(Cow::into_owned);
-                found.push((self.word(at + 1).trim_start_matches("r#").to_owned(), path));
+                let top = self.links.get(at).is_some_and(|link| link.parent.is_none());
+                let conditional = attributes.iter().any(|&open| self.is(open + 1, "cfg"));
+                found.push(Module {
+                    name: self.word(at + 1).trim_start_matches("r#").to_owned(),
+                    certain: !conditional && path.is_none() && top,
+                    path,
+                    at,
+                });
             }
             attributes.clear();
             at += 1;
@@ -379,15 +385,29 @@ impl SourceFile {
     }
 }
 
+/// A `mod x;` item.
+pub(super) struct Module {
+    /// `x`.
+    name: String,
+    /// The path that an attribute gives.
+    path: Option<String>,
+    /// Where it stands.
+    at: usize,
+    /// The compiler reads it under no condition, at its usual place.
+    certain: bool,
+}
+
 /// Parsed files of a repository, each once.
 pub(super) struct Sources<'r> {
     repo: &'r Repo,
+    /// Files that declare a module which the repository does not hold, and where.
+    lost: std::cell::RefCell<BTreeMap<RelPath, Evidence>>,
     files: std::cell::RefCell<BTreeMap<RelPath, Option<Rc<SourceFile>>>>,
 }
 
 impl<'r> Sources<'r> {
     pub(super) fn new(repo: &'r Repo) -> Self {
-        Self { repo, files: std::cell::RefCell::default() }
+        Self { repo, lost: std::cell::RefCell::default(), files: std::cell::RefCell::default() }
     }
 
     pub(super) fn file(&self, path: &RelPath) -> Result<Option<Rc<SourceFile>>> {
@@ -397,6 +417,12 @@ impl<'r> Sources<'r> {
         let file = self.repo.source_text(path)?.map(|text| Rc::new(SourceFile::parse(path, &text)));
         self.files.borrow_mut().insert(path.clone(), file.clone());
         Ok(file)
+    }
+
+    /// Modules that one of these files declares and the repository does not hold.
+    pub(super) fn lost(&self, files: &[Rc<SourceFile>]) -> Vec<Evidence> {
+        let lost = self.lost.borrow();
+        files.iter().filter_map(|file| lost.get(&file.path).cloned()).collect()
     }
 
     /// The files of a crate that the features in `on` compile, its root first.
@@ -416,8 +442,8 @@ impl<'r> Sources<'r> {
             let stem = path.file_name().trim_end_matches(".rs");
             let home =
                 if is_root || stem == "mod" { Some(folder.clone()) } else { folder.join(stem) };
-            for (name, attribute) in file.modules(on) {
-                let candidates = match attribute {
+            for Module { name, path, at, certain } in file.modules(on) {
+                let candidates = match path {
                     Some(path) => vec![folder.join(&path)],
                     None => home
                         .iter()
@@ -426,13 +452,12 @@ impl<'r> Sources<'r> {
                         })
                         .collect(),
                 };
-                queue.extend(
-                    candidates
-                        .into_iter()
-                        .flatten()
-                        .find(|path| self.repo.is_file(path))
-                        .map(|p| (p, false)),
-                );
+                let held = candidates.into_iter().flatten().find(|path| self.repo.is_file(path));
+                if held.is_none() && certain {
+                    let note = format!("`mod {name};`");
+                    self.lost.borrow_mut().insert(file.path.clone(), file.evidence(at, note));
+                }
+                queue.extend(held.map(|path| (path, false)));
             }
             found.push(file);
         }

@@ -700,3 +700,33 @@ fn a_build_script_that_starts_what_the_image_lacks_is_said() {
     assert!(said("fn main() { static_files::NpmBuild::new(\"web\").install(); }"));
     assert!(!said("fn main() { Command::new(\"rustc\").status(); }"));
 }
+
+#[test]
+fn a_module_that_is_not_there_is_said() {
+    let manifest =
+        ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    let lost = |main: &str, more: &[(&'static str, &'static str)]| {
+        let files = [manifest, ("src/main.rs", main)].into_iter().chain(more.iter().copied());
+        let repo = Repo::from_files(files);
+        let facts = super::detect(&repo.root()).unwrap().unwrap();
+        let found = facts.programs[0].findings.iter().find(|f| f.code == "module-missing");
+        found.map(|finding| finding.evidence[0].place())
+    };
+    assert_eq!(
+        lost("mod api;\nmod made;\nfn main() {}", &[("src/api.rs", "")]).as_deref(),
+        Some("src/main.rs:2")
+    );
+    assert_eq!(
+        lost("mod api;\nfn main() {}", &[("src/api.rs", "mod made;")]).as_deref(),
+        Some("src/api.rs:1")
+    );
+    for main in [
+        "#[cfg(windows)]\nmod made;\nfn main() {}",
+        "#[path = \"made.rs\"]\nmod x;\nfn main() {}",
+        "mod a { mod made; }\nfn main() {}",
+        "macro_rules! m { () => { mod made; } }\nfn main() {}",
+    ] {
+        assert_eq!(lost(main, &[]), None, "{main}");
+    }
+    assert_eq!(lost("mod made;\nfn main() {}", &[("build.rs", "fn main() {}")]), None);
+}

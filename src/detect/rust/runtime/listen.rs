@@ -248,9 +248,18 @@ pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
     (!CLIENTS.contains(&port)).then_some((local, true, Some(port)))
 }
 
-/// A socket for datagrams is bound somewhere.
+/// A socket for datagrams is bound somewhere. A client's takes any port: `0.0.0.0:0`.
 fn datagrams(code: &Code) -> bool {
-    code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"UdpSocket")).is_some()
+    let any_port = |file: &SourceFile, at: usize| {
+        (at + 1..file.closing(at + 1)).any(|n| {
+            file.string(n).is_some_and(|text| text.ends_with(":0"))
+                || file.is(n, "0") && file.is(n - 1, ",")
+        })
+    };
+    let binds = |file: &SourceFile, at: usize| {
+        file.is(at, "bind") && file.path_to(at).contains(&"UdpSocket") && !any_port(file, at)
+    };
+    code.find(binds).is_some()
 }
 
 /// The token stands in the call that binds a socket for datagrams.
