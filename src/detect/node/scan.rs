@@ -1,6 +1,7 @@
 //! What the sources do at run time: where they listen, how they stop, what they read, write and
 //! start.
 
+mod absent;
 mod conventions;
 mod globals;
 mod imports;
@@ -114,6 +115,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     storage::read(app, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
     required::read(&sources, &mut scan);
+    absent::read(app, launch, &sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);
     }

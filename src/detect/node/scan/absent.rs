@@ -1,0 +1,136 @@
+//! Modules that the program loads as it starts, and that the repository does not hold.
+
+use super::super::App;
+use super::super::launch::{Launch, Layout};
+use super::{Scan, Source, sources};
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+
+/// Scripts that may generate code before the program starts.
+const GENERATE: [&str; 8] = [
+    "prebuild",
+    "build",
+    "prepare",
+    "postinstall",
+    "install",
+    "preinstall",
+    "prestart",
+    "generate",
+];
+
+/// Reads programs whose sources are started as they are: what a build makes may be anywhere.
+pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
+    let generates = app
+        .package
+        .scripts()
+        .keys()
+        .any(|name| GENERATE.iter().any(|begin| name.starts_with(begin)));
+    if launch.layout != Layout::Source || app.builds() || app.compiles() || generates {
+        return;
+    }
+    let lost: Vec<Evidence> = sources.iter().flat_map(|source| absent(app, source)).collect();
+    let Some(first) = lost.first() else { return };
+    scan.findings.push(Finding::new(
+        "module-missing",
+        Severity::Warning,
+        format!("{}: {}, which the repository does not hold", first.place(), first.note),
+        lost,
+        "Node.js ends there as it starts: a file that is generated, or that git ignores, is not in the image",
+        "commit the file, or let a script `build` make it",
+    ));
+}
+
+/// `require('./x')` and `import ... from './x'` outside of any block, of files that are not there.
+fn absent(app: &App, source: &Source) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    for (at, window) in source.tokens.windows(3).enumerate() {
+        let [first, second, third] = window else { continue };
+        let required = second.is('(') && first.is_word("require");
+        let imported = second.is_word("from") || second.is_word("import") && !third.is('(');
+        let Some(text) = third.text().filter(|text| required || imported && text.starts_with('.'))
+        else {
+            continue;
+        };
+        // `() => require(..)`, `x && require(..)`, `x ? require(..) : y`: not at the start, or not always.
+        let before = at.checked_sub(1).and_then(|before| source.tokens.get(before));
+        let later =
+            before.is_some_and(|b| ['>', '&', '|', '?', ':'].into_iter().any(|mark| b.is(mark)));
+        let inside = source.code.enclosing(source.code.token_at(first.at)).is_some();
+        let types = source.tokens[..=at].iter().rev().take(64);
+        let types = types.take_while(|token| !token.is(';')).any(|token| token.is_word("type"));
+        // `'./' + name` and the like go on.
+        let whole = !required || source.tokens.get(at + 3).is_some_and(|next| next.is(')'));
+        let relative = text.starts_with("./") || text.starts_with("../");
+        if inside || later || types || !whole || !relative || is_there(app, source, text) {
+            continue;
+        }
+        found.push(source.at(third.at, format!("`{text}` is loaded")));
+    }
+    found
+}
+
+/// Some file is what the text means, whatever its extension.
+fn is_there(app: &App, source: &Source, text: &str) -> bool {
+    let Some(base) = source.path.parent().unwrap_or_default().join(text) else { return true };
+    let repo = app.dir.repo;
+    if sources::target(app, source, text).is_some() || repo.exists(&base) {
+        return true;
+    }
+    let stem = base.file_name().rsplit_once('.').map_or(base.file_name(), |(stem, _)| stem);
+    let begins = |path: &RelPath| {
+        let name = path.file_name();
+        name.strip_prefix(base.file_name())
+            .or(name.strip_prefix(stem))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    repo.children(&base.parent().unwrap_or_default()).any(|(path, _)| begins(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::path::RelPath;
+    use crate::repo::{Dir, Repo};
+
+    use super::super::super::App;
+    use super::super::super::launch::Launch;
+
+    fn lost(main: &str, scripts: &str) -> Option<String> {
+        let manifest =
+            format!(r#"{{"scripts": {{{scripts}}}, "dependencies": {{"express": "5"}}}}"#);
+        let repo = Repo::from_files([
+            ("package.json", manifest.as_str()),
+            ("index.js", main),
+            ("lib/held.js", ""),
+            ("data.json", "{}"),
+            ("native.node", ""),
+        ]);
+        let app = App::read(&Dir::new(&repo, RelPath::root())).unwrap().unwrap();
+        let launch = Launch {
+            file: "index.js".into(),
+            source: Some("index.js".into()),
+            ..Launch::default()
+        };
+        let scan = super::super::read(&app, &launch).unwrap();
+        let found = scan.findings.iter().find(|finding| finding.code == "module-missing");
+        found.map(|finding| finding.evidence[0].place())
+    }
+
+    #[test]
+    fn modules_that_are_not_there_are_said() {
+        let start = r#""start": "node index.js""#;
+        for main in ["\nconst a = require('./made/api')", "\nimport a from './made/api.js'"] {
+            assert_eq!(lost(main, start).as_deref(), Some("index.js:2"), "{main}");
+            assert_eq!(lost(main, r#""build": "tsc", "start": "node index.js""#), None);
+        }
+        for main in [
+            "require('./lib/held'); require('./lib/held.js'); require('./data'); require('./lib')",
+            "require('./native'); require('made')",
+            "try { require('./made') } catch {}",
+            "const a = () => require('./made')",
+            "require('./' + name)",
+            "import type { A } from './made'",
+        ] {
+            assert_eq!(lost(main, start), None, "{main}");
+        }
+    }
+}
