@@ -10,7 +10,7 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
 
-/// An application that nest-cli.json names.
+/// One of several applications of a package.
 pub(super) struct Project {
     pub(super) name: String,
     pub(super) launch: Launch,
@@ -78,15 +78,16 @@ fn launch(app: &App, project: &Value) -> Result<Launch> {
     })
 }
 
-/// What is said at each of several applications.
-pub(super) fn finding(projects: &[Project], taken: &str) -> Finding {
+/// What is said at each of several applications, which `named` lists; `lone`: what becomes of the
+/// one that is taken.
+pub(super) fn finding(projects: &[Project], named: &str, lone: &str) -> Finding {
     let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
     Finding::new(
         "several-applications",
         Severity::Warning,
-        format!("nest-cli.json names {} applications: {}", names.len(), names.join(", ")),
+        format!("{named} {} applications: {}", names.len(), names.join(", ")),
         projects.iter().map(|project| project.evidence.clone()),
-        format!("the image starts {taken} alone"),
+        format!("the image {lone} alone"),
         "write an image for each of the others: --entrypoint NAME --output Dockerfile.NAME",
     )
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::App;
 use super::framework;
 use super::launch::{Launch, Layout};
-use crate::facts::{Evidence, Finding, Severity};
+use super::nest::Project;
+use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
 
@@ -27,13 +28,6 @@ const PAGES: [&str; 6] = [
     "build-angular:browser",
     "build-angular:application",
 ];
-
-/// An application.
-pub(super) struct Project {
-    pub(super) name: String,
-    pub(super) launch: Launch,
-    pub(super) evidence: Evidence,
-}
 
 /// The applications that the repository's own targets build, the default one first, servers before
 /// pages.
@@ -103,19 +97,6 @@ fn project(app: &App, path: &RelPath) -> Result<Option<Project>> {
     let line = line_of(&text, "\"outputPath\"").unwrap_or(1);
     let evidence = Evidence::at(path, line, format!("`nx build {name}` writes {folder}"));
     Ok(Some(Project { name, launch, evidence }))
-}
-
-/// What is said at each of several applications.
-pub(super) fn finding(projects: &[Project], taken: &str) -> Finding {
-    let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
-    Finding::new(
-        "several-applications",
-        Severity::Warning,
-        format!("the repository's Nx builds {} applications: {}", names.len(), names.join(", ")),
-        projects.iter().map(|project| project.evidence.clone()),
-        format!("the image holds {taken} alone"),
-        "write an image for each of the others: --entrypoint NAME --output Dockerfile.NAME",
-    )
 }
 
 #[cfg(test)]

@@ -144,7 +144,8 @@ fn of_nx(app: &App, found: &mut Found) -> Result<bool> {
             complete(app, &mut program, &launch, scan)?;
         }
         if projects.len() > 1 {
-            program.findings.push(nx::finding(&projects, &project.name));
+            let lone = format!("holds {}", project.name);
+            program.findings.push(nest::finding(&projects, "the repository's Nx builds", &lone));
         }
         found.programs.push((program, launch));
     }
@@ -174,7 +175,8 @@ fn projects(app: &App, found: &mut Found) -> Result<()> {
     for (program, launch) in &mut found.programs {
         let own = projects.iter().find(|project| stem(&project.launch.file) == stem(&launch.file));
         let name = own.map_or(program.name.as_str(), |project| project.name.as_str());
-        program.findings.push(nest::finding(&projects, name));
+        let lone = format!("starts {name}");
+        program.findings.push(nest::finding(&projects, "nest-cli.json names", &lone));
     }
     Ok(())
 }

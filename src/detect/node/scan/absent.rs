@@ -2,6 +2,7 @@
 
 use super::super::App;
 use super::super::launch::{Launch, Layout};
+use super::imports::{self, Import};
 use super::{Scan, Source, sources};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
@@ -40,33 +41,19 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     ));
 }
 
-/// `require('./x')` and `import ... from './x'` outside of any block, of files that are not there.
+/// Imports of files that are not there, among those that run as the program starts.
 fn absent(app: &App, source: &Source) -> Vec<Evidence> {
-    let mut found = Vec::new();
-    for (at, window) in source.tokens.windows(3).enumerate() {
-        let [first, second, third] = window else { continue };
-        let required = second.is('(') && first.is_word("require");
-        let imported = second.is_word("from") || second.is_word("import") && !third.is('(');
-        let Some(text) = third.text().filter(|text| required || imported && text.starts_with('.'))
-        else {
-            continue;
-        };
-        // `() => require(..)`, `x && require(..)`, `x ? require(..) : y`: not at the start, or not always.
-        let before = at.checked_sub(1).and_then(|before| source.tokens.get(before));
-        let later =
-            before.is_some_and(|b| ['>', '&', '|', '?', ':'].into_iter().any(|mark| b.is(mark)));
-        let inside = source.code.enclosing(source.code.token_at(first.at)).is_some();
-        let types = source.tokens[..=at].iter().rev().take(64);
-        let types = types.take_while(|token| !token.is(';')).any(|token| token.is_word("type"));
-        // `'./' + name` and the like go on.
-        let whole = !required || source.tokens.get(at + 3).is_some_and(|next| next.is(')'));
-        let relative = text.starts_with("./") || text.starts_with("../");
-        if inside || later || types || !whole || !relative || is_there(app, source, text) {
-            continue;
-        }
-        found.push(source.at(third.at, format!("`{text}` is loaded")));
-    }
-    found
+    let lost = |import: &Import| {
+        // `'./' + name` goes on.
+        let goes_on = source.tokens.get(import.text + 1).is_some_and(|next| next.is('+'));
+        let relative = import.module.starts_with("./") || import.module.starts_with("../");
+        relative && !goes_on && !is_there(app, source, import.module)
+    };
+    let said = |import: Import| {
+        let at = source.tokens[import.text].at;
+        source.at(at, format!("`{}` is loaded", import.module))
+    };
+    imports::loaded(source).into_iter().filter(lost).map(said).collect()
 }
 
 /// Some file is what the text means, whatever its extension.

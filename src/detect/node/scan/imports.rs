@@ -80,14 +80,18 @@ fn package_of(module: &str) -> Option<&str> {
 }
 
 /// An import that runs when the file is loaded.
-struct Import<'s> {
-    module: &'s str,
-    at: usize,
+pub(super) struct Import<'s> {
+    /// What is imported.
+    pub(super) module: &'s str,
+    /// Where the statement begins, in bytes.
+    pub(super) at: usize,
+    /// The position of the token that names the module.
+    pub(super) text: usize,
 }
 
 /// The imports of a file that run when it is loaded: not those of types, and not those in a
 /// function or behind a condition.
-fn loaded(source: &Source) -> Vec<Import<'_>> {
+pub(super) fn loaded(source: &Source) -> Vec<Import<'_>> {
     let tokens = source.tokens.as_slice();
     let typescript = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");
     let mut found = Vec::new();
@@ -107,7 +111,7 @@ fn loaded(source: &Source) -> Vec<Import<'_>> {
         };
         if let Some((module, end)) = import {
             if let Some(module) = module {
-                found.push(Import { module, at: token.at });
+                found.push(Import { module, at: token.at, text: end });
             }
             index = end;
         }
@@ -138,9 +142,8 @@ fn imported(tokens: &[Token], index: usize, typescript: bool) -> Option<(Option<
     }
     let (from, text) = clause(tokens, index + 1)?;
     let names = &tokens[index + 1..from];
-    let types = typescript
-        && (names.first().is_some_and(|t| t.is_word("type") && names.len() > 1)
-            || !bound(names).any(|name| is_value(tokens, name)));
+    let marked = names.first().is_some_and(|t| t.is_word("type") && names.len() > 1);
+    let types = marked || typescript && !bound(names).any(|name| is_value(tokens, name));
     Some((if types { None } else { tokens[text].text() }, text))
 }
 
