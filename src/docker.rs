@@ -5,6 +5,7 @@ pub mod ignore;
 pub mod lint;
 pub mod parse;
 pub mod quote;
+pub(crate) mod scope;
 pub mod types;
 pub mod words;
 

@@ -31,9 +31,10 @@ pub(super) fn differences(
     facts: &Facts,
     runtime: &Runtime,
 ) -> Result<Option<Finding>> {
-    let Some((path, image)) = dockerfile::written(repo, &facts.dir)? else { return Ok(None) };
+    let written = dockerfile::written(repo, &facts.dir)?;
+    let Some((path, image)) = &written.0 else { return Ok(None) };
     let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
-    let (grave, slight) = lacking(&image, runtime, &usual);
+    let (grave, slight) = lacking(image, runtime, &usual);
     let severity = if grave.is_empty() { Severity::Note } else { Severity::Warning };
     let mut all: Vec<Evidence> = grave.into_iter().chain(slight).collect();
     if all.is_empty() {

@@ -1,10 +1,11 @@
 //! A Dockerfile that somebody wrote: what the final image of it offers and needs.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::Result;
 
-use crate::docker::parse::{Dockerfile, Instruction, Stage, parse};
+use crate::docker::parse::{Dockerfile, Instruction, parse};
+use crate::docker::scope::Scopes;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -49,11 +50,19 @@ pub(crate) struct Image {
     pub(crate) env: Vec<(String, Said)>,
 }
 
-/// The Dockerfile of the application in `folder`, where somebody wrote one.
+/// A Dockerfile, and what it says.
+pub(crate) struct Written(pub(crate) Option<(RelPath, Image)>);
+
+/// The Dockerfile of the application in `folder`, where somebody wrote one; read once, for each
+/// plan of the application asks.
 ///
 /// # Errors
 /// Where it cannot be read.
-pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
+pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
+    repo.once(folder, || find(repo, folder).map(Written))
+}
+
+fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
     for path in NAMES.iter().filter_map(|name| folder.join(name)) {
         let Some(text) = repo.source_text(&path)? else { continue };
         if text.contains(OWN) {
@@ -69,63 +78,51 @@ pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, 
 impl Image {
     fn of(path: &RelPath, file: &Dockerfile) -> Self {
         let mut image = Self::default();
-        let mut values: BTreeMap<String, String> = BTreeMap::new();
-        for held in file.args.iter().chain(last(file)) {
-            let line = u32::try_from(held.line).unwrap_or(u32::MAX);
-            let at = |note: String| Evidence::at(path, line, note);
-            let known = |name: &str| values.get(name).cloned();
-            let expand = |word: &str| {
-                let word = shell::expand(word.trim_matches('"'), true, &known);
-                Some(word).filter(|word| !word.contains('$'))
-            };
-            match held.keyword.as_str() {
-                "EXPOSE" => {
-                    let ports = held.words().into_iter().filter_map(|word| expand(&word));
-                    let ports = ports.map(|port| port.trim_end_matches("/tcp").to_owned());
-                    image.ports.extend(ports.map(|p| (p.clone(), at(format!("it exposes {p}")))));
-                }
-                "VOLUME" => {
-                    let folders = held.words().into_iter().filter_map(|word| expand(&word));
-                    let folders = folders.filter(|folder| folder.starts_with('/'));
-                    let said = |f: String| (f.clone(), at(format!("it keeps {f} in a volume")));
-                    image.volumes.extend(folders.map(said));
-                }
-                "ARG" | "ENV" => {
-                    let pairs = held.pairs().into_iter();
-                    let pairs: Vec<(String, String)> =
-                        pairs.filter_map(|(name, value)| Some((name, expand(&value?)?))).collect();
-                    if held.keyword == "ENV" {
-                        let said = |(name, value): &(String, String)| {
-                            let evidence = at(format!("it sets {name}={value}"));
-                            (name.clone(), (value.clone(), evidence))
-                        };
-                        image.env.extend(pairs.iter().map(said));
-                    }
-                    values.extend(pairs);
-                }
-                "RUN" => {
-                    let packages = packages(&held.arguments);
-                    let said = |p: String| (p.clone(), at(format!("it installs {p}")));
-                    image.packages.extend(packages.into_iter().map(said));
-                }
-                _ => {}
+        let scopes = Scopes::of(file);
+        let last = file.stages.len().checked_sub(1);
+        // What a stage stands on comes first.
+        let mut chain: Vec<usize> = last.iter().flat_map(|last| scopes.chain(*last)).collect();
+        chain.reverse();
+        for at in chain {
+            for held in &file.stages[at].instructions {
+                let read = |word: &str| scopes.read(file, at, held.line, word);
+                image.add(path, held, &read);
             }
         }
         image
     }
-}
 
-/// The instructions of the last stage, those of the stages that it is built on first.
-fn last(file: &Dockerfile) -> impl Iterator<Item = &Instruction> {
-    let mut chain: Vec<&Stage> = file.stages.last().into_iter().collect();
-    while let Some(stage) = chain.last() {
-        let named = |base: &&Stage| base.name.as_deref() == Some(stage.image.as_str());
-        // A stage is built on one above it, never on itself.
-        let above = file.stages.iter().filter(|base| base.line < stage.line);
-        let Some(base) = above.into_iter().find(named) else { break };
-        chain.push(base);
+    /// Adds what an instruction says; `read` puts variables into a word.
+    fn add(&mut self, path: &RelPath, held: &Instruction, read: &dyn Fn(&str) -> Option<String>) {
+        let line = u32::try_from(held.line).unwrap_or(u32::MAX);
+        let said = |word: String, note: String| (word, Evidence::at(path, line, note));
+        let words = || held.words().into_iter().filter_map(|word| read(&word));
+        match held.keyword.as_str() {
+            "EXPOSE" => self.ports.extend(words().map(|port| {
+                let port = port.trim_end_matches("/tcp").to_owned();
+                said(port.clone(), format!("it exposes {port}"))
+            })),
+            "VOLUME" => {
+                let folders = words().filter(|folder| folder.starts_with('/'));
+                self.volumes.extend(
+                    folders.map(|folder| {
+                        said(folder.clone(), format!("it keeps {folder} in a volume"))
+                    }),
+                );
+            }
+            "ENV" => self.env.extend(held.pairs().into_iter().filter_map(|(name, value)| {
+                let value = read(&value?)?;
+                let note = format!("it sets {name}={value}");
+                Some((name, said(value, note)))
+            })),
+            "RUN" => self.packages.extend(
+                packages(&held.arguments)
+                    .into_iter()
+                    .map(|package| said(package.clone(), format!("it installs {package}"))),
+            ),
+            _ => {}
+        }
     }
-    chain.into_iter().rev().flat_map(|stage| &stage.instructions)
 }
 
 /// The packages that a command installs for good.
@@ -157,7 +154,7 @@ mod tests {
 
     fn of(text: &str) -> Option<Image> {
         let repo = Repo::from_files([("Dockerfile", text)]);
-        written(&repo, &RelPath::root()).unwrap().map(|(_, image)| image)
+        find(&repo, &RelPath::root()).unwrap().map(|(_, image)| image)
     }
 
     fn words(said: &[Said]) -> Vec<&str> {

@@ -1,129 +1,9 @@
-//! Which stage stands on which, and what the variables hold at an instruction.
-
-use std::collections::BTreeMap;
+//! What the rules ask of stages and variables.
 
 use super::Subject;
-use crate::budget::MAX_VALUE;
-use crate::docker::parse::{Dockerfile, Instruction, Stage};
-use crate::docker::words;
+use crate::docker::parse::Instruction;
 
-/// Bytes of all values that are followed: each of them may hold another one.
-const MAX_TOTAL: usize = 16 << 20;
-
-/// The position of the stage that `name` means for the stage at `before`: a name, or for --from
-/// also a number.
-pub(super) fn stage_named(
-    file: &Dockerfile,
-    name: &str,
-    before: usize,
-    numbers: bool,
-) -> Option<usize> {
-    let (earlier, lower) = (file.stages.get(..before)?, name.to_lowercase());
-    let by_name = earlier.iter().rposition(|stage| stage.name.as_ref() == Some(&lower));
-    by_name.or_else(|| name.parse().ok().filter(|at| numbers && *at < before))
-}
-
-/// What is asked of each instruction, worked out once for the file.
-pub(super) struct Scopes {
-    /// The default values of the global ARGs.
-    globals: BTreeMap<String, String>,
-    /// The image or stage that each stage stands on, variables replaced, and where that stage is.
-    bases: Vec<(String, Option<usize>)>,
-    /// What ENV and ARG set in each stage, by name, in order.
-    set: Vec<BTreeMap<String, Vec<Setting>>>,
-}
-
-/// What an ENV or an ARG sets.
-struct Setting {
-    line: usize,
-    /// By ENV, which stages above see too.
-    inherited: bool,
-    value: String,
-}
-
-impl Scopes {
-    pub(super) fn of(file: &Dockerfile) -> Self {
-        let globals = file.globals();
-        let base = |(at, stage): (usize, &Stage)| {
-            let image = file.resolve_in(&globals, &stage.image);
-            let below = stage_named(file, &image, at, false);
-            (image, below)
-        };
-        let bases = file.stages.iter().enumerate().map(base).collect();
-        let mut scopes = Self { globals, bases, set: Vec::new() };
-        let mut total = 0;
-        for (at, stage) in file.stages.iter().enumerate() {
-            scopes.set.push(BTreeMap::new());
-            for held in &stage.instructions {
-                let arg = held.keyword == "ARG";
-                if !arg && held.keyword != "ENV" {
-                    continue;
-                }
-                for (name, value) in held.pairs() {
-                    let value = value.and_then(|value| {
-                        let known = |name: &str| scopes.value(at, usize::MAX, name);
-                        words::expand(&value, file.escape(), &|name| known(name).cloned()).ok()
-                    });
-                    let value = if arg {
-                        value.or_else(|| scopes.globals.get(&name).cloned())
-                    } else {
-                        value
-                    };
-                    let Some(value) = value.filter(|value| value.len() <= MAX_VALUE) else {
-                        continue;
-                    };
-                    total += value.len();
-                    if total <= MAX_TOTAL {
-                        let setting = Setting { line: held.line, inherited: !arg, value };
-                        scopes.set[at].entry(name).or_default().push(setting);
-                    }
-                }
-            }
-        }
-        scopes
-    }
-
-    /// What a variable holds at `line` of the stage at `at`: by ENV or ARG of that stage, or by ENV
-    /// of one that it stands on.
-    fn value(&self, at: usize, line: usize, name: &str) -> Option<&String> {
-        let own = self.set.get(at)?.get(name).map(Vec::as_slice).unwrap_or_default();
-        let before = own.partition_point(|setting| setting.line < line);
-        if let Some(setting) = own[..before].last() {
-            return Some(&setting.value);
-        }
-        let mut next = self.bases.get(at)?.1;
-        while let Some(at) = next {
-            let below = self.set.get(at)?.get(name).map(Vec::as_slice).unwrap_or_default();
-            if let Some(setting) = below.iter().rfind(|setting| setting.inherited) {
-                return Some(&setting.value);
-            }
-            next = self.bases.get(at)?.1;
-        }
-        None
-    }
-
-    /// `text` with the defaults of the global ARGs.
-    pub(super) fn resolve(&self, file: &Dockerfile, text: &str) -> String {
-        file.resolve_in(&self.globals, text)
-    }
-
-    /// The image or stage that the stage at `at` stands on, and where that stage is.
-    pub(super) fn base(&self, at: usize) -> (&str, Option<usize>) {
-        self.bases.get(at).map_or(("", None), |(image, below)| (image, *below))
-    }
-
-    /// The stage at `at`, the one that it stands on, and so on; then the image at the bottom.
-    pub(super) fn ancestry<'f>(&self, file: &'f Dockerfile, at: usize) -> (Vec<&'f Stage>, &str) {
-        let (mut stages, mut at) = (Vec::new(), at);
-        loop {
-            stages.extend(file.stages.get(at));
-            match self.base(at) {
-                (_, Some(below)) => at = below,
-                (image, None) => return (stages, image),
-            }
-        }
-    }
-}
+pub(super) use crate::docker::scope::{Scopes, instructions, stage_named};
 
 /// The last instruction of that keyword in the last stage, or else in a stage below it.
 pub(super) fn last<'a>(subject: &Subject<'a>, keyword: &str) -> Option<&'a Instruction> {
@@ -132,29 +12,7 @@ pub(super) fn last<'a>(subject: &Subject<'a>, keyword: &str) -> Option<&'a Instr
     stages.iter().find_map(|stage| stage.instructions.iter().rfind(|held| held.keyword == keyword))
 }
 
-/// Every instruction after FROM with the position of its stage; an ONBUILD as what it holds.
-pub(super) fn instructions(file: &Dockerfile) -> impl Iterator<Item = (usize, Instruction)> {
-    file.stages.iter().enumerate().flat_map(|(at, stage)| {
-        stage
-            .instructions
-            .iter()
-            .map(move |held| (at, held.onbuild().unwrap_or_else(|| held.clone())))
-    })
-}
-
-/// `word` as it is read at `line` of the stage at `at`: quotes removed, variables put in. `None`
-/// where a variable has no value in the file.
+/// [`Scopes::read`].
 pub(super) fn read(subject: &Subject, at: usize, line: usize, word: &str) -> Option<String> {
-    let escape = subject.file.escape();
-    if !word.contains(['$', '"', '\'', escape]) {
-        return Some(word.to_owned());
-    }
-    let unknown = std::cell::Cell::new(false);
-    let value = |name: &str| {
-        let value = subject.scopes.value(at, line, name).cloned();
-        unknown.set(unknown.get() || value.is_none());
-        value
-    };
-    let text = words::expand(word, escape, &value).ok()?;
-    (!unknown.get() && text.len() <= MAX_VALUE).then_some(text)
+    subject.scopes.read(subject.file, at, line, word)
 }
