@@ -85,6 +85,9 @@ pub const MAX_REPLACED: usize = 10_000;
 /// Stages of a Dockerfile.
 pub const MAX_STAGES: usize = 256;
 
+/// Pairs of places between which the stages of one Dockerfile of the repository's may copy.
+pub const MAX_MOVES: usize = 10_000;
+
 /// Lines of each of the texts that are merged line by line where they differ throughout: the work
 /// grows with their square.
 pub const MAX_MERGE_LINES: usize = 10_000;

@@ -191,6 +191,25 @@ fn what_other_tools_read_is_bounded() {
     for (path, text) in recipes {
         ends(path, program(GO, vec![file(path, text)]));
     }
+    // A program that misses a folder asks a Dockerfile that is there.
+    let embeds = "package main\n\nimport \"embed\"\n\n//go:embed dist\nvar pages embed.FS\n\nfunc main() {}\n";
+    let lines = |line: &dyn Fn(usize) -> String| (0..14_000).map(line).collect::<String>();
+    let many = format!(
+        "FROM a AS p\nWORKDIR /x\n{}FROM b\n{}",
+        lines(&|n| format!("COPY ui/a{n} .\n")),
+        lines(&|n| format!("COPY --from=p /x/d{n} ./dist\n"))
+    );
+    let deep = lines(&|n| format!("WORKDIR aaaaaaaa\nCOPY --from=p a{n} dist\nRUN apk add b{n}\n"));
+    let stages = (1..250).map(|n| format!("FROM s{} AS s{n}\nCOPY --from=s0 a dist\n", n - 1));
+    let stages = "FROM a AS s0\n".to_owned() + &stages.collect::<String>();
+    for text in [many, format!("FROM a AS p\nFROM b\n{deep}"), stages] {
+        let files = vec![
+            file("main.go", embeds),
+            file("Dockerfile", text),
+            file("ui/package.json", r#"{"scripts": {"build": "vite build"}}"#),
+        ];
+        ends("a Dockerfile that is there", program(GO, files));
+    }
     let mut scripts = String::new();
     for n in 0..2_000 {
         write!(scripts, r#""s{n}": "npm run s{0} && npm run s{0}", "#, n + 1).unwrap();

@@ -41,8 +41,12 @@ enum Shell {
     Step,
 }
 
-/// A folder or file that a line copies, and where it goes.
+/// A folder or file that is copied, and where it goes.
 type Moved = (RelPath, RelPath);
+
+/// What is copied in a repository, line by line, in the order in which the files are asked. Each
+/// path that a program misses asks again: the files are read once.
+struct Moves(Vec<(Evidence, Vec<Moved>)>);
 
 /// The front end whose output is moved to `path`, or to a folder that holds it; the repository
 /// holds neither.
@@ -50,6 +54,20 @@ pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<So
     if is_there(repo, path) {
         return None;
     }
+    let moves = repo.once(context, || Ok(Moves(moves(repo, context)))).ok()?;
+    let all = moves.0.iter().flat_map(|(place, moves)| moves.iter().map(move |m| (place, m)));
+    let here = all.filter(|(_, (_, to))| path.is_within(to) && !is_there(repo, to));
+    here.into_iter().find_map(|(place, (from, to))| {
+        let mut made = makers(repo, context, from).into_iter().next()?;
+        let note = format!("moves {} to {to}", made.value.output);
+        made.evidence.push(Evidence { note, ..place.clone() });
+        made.value.moved_from = Some(std::mem::replace(&mut made.value.output, to.clone()));
+        Some(made)
+    })
+}
+
+fn moves(repo: &Repo, context: &RelPath) -> Vec<(Evidence, Vec<Moved>)> {
+    let mut all = Vec::new();
     for (file, shell) in scripts(repo, context) {
         let Ok(Some(text)) = repo.source_text(file) else { continue };
         let mut here = context.clone();
@@ -62,37 +80,16 @@ pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<So
             if fresh {
                 here = context.clone();
             }
-            let lines = sources(line, &mut here, path);
-            if let Some(made) = first(repo, context, lines, &Evidence::at(file, number, "")) {
-                return Some(made);
-            }
+            all.push((Evidence::at(file, number, ""), sources(line, &mut here)));
         }
     }
     for file in dockerfiles(repo, context) {
         let Ok(Some(text)) = repo.source_text(file) else { continue };
-        for (number, copied) in image::copied(repo, context, path, &text) {
-            if let Some(made) = first(repo, context, copied, &Evidence::at(file, number, "")) {
-                return Some(made);
-            }
-        }
+        let copied = image::copied(repo, context, &text).into_iter();
+        all.extend(copied.map(|(number, moves)| (Evidence::at(file, number, ""), moves)));
     }
-    None
-}
-
-/// The first of these moves whose source is the output of a front end.
-fn first(
-    repo: &Repo,
-    context: &RelPath,
-    moves: Vec<Moved>,
-    place: &Evidence,
-) -> Option<Sourced<FrontEnd>> {
-    moves.into_iter().filter(|(_, to)| !is_there(repo, to)).find_map(|(from, to)| {
-        let mut made = makers(repo, context, &from).into_iter().next()?;
-        let note = format!("moves {} to {to}", made.value.output);
-        made.evidence.push(Evidence { note, ..place.clone() });
-        made.value.moved_from = Some(std::mem::replace(&mut made.value.output, to));
-        Some(made)
-    })
+    all.retain(|(_, moves)| !moves.is_empty());
+    all
 }
 
 /// The files that say how all of it is built, in the order in which they are asked.
@@ -135,9 +132,9 @@ fn dockerfiles<'r>(repo: &'r Repo, context: &RelPath) -> Vec<&'r RelPath> {
     named.filter(|path| repo.is_file(path)).collect()
 }
 
-/// What a line of a script moves to `path` or to a folder that holds it. `here` is the folder in
-/// which the line begins, then the one in which it ends.
-fn sources(line: &str, here: &mut RelPath, path: &RelPath) -> Vec<Moved> {
+/// What a line of a script moves. `here` is the folder in which the line begins, then the one in
+/// which it ends.
+fn sources(line: &str, here: &mut RelPath) -> Vec<Moved> {
     let mut found = Vec::new();
     for command in line.split(['&', ';', '|']) {
         let words: Vec<&str> = command
@@ -162,11 +159,8 @@ fn sources(line: &str, here: &mut RelPath, path: &RelPath) -> Vec<Moved> {
             let Some(source) = here.join(word.trim_end_matches(['*', '.', '/'])) else { continue };
             // `cp -r ui/dist server` makes server/dist where server is there, as `mv` does.
             let inside = (!word.ends_with(['*', '.'])).then(|| to.join(source.file_name()));
-            for to in inside.flatten().into_iter().chain([to.clone()]) {
-                if path.is_within(&to) && !to.is_root() {
-                    found.push((source.clone(), to));
-                }
-            }
+            let places = inside.flatten().into_iter().chain([to.clone()]);
+            found.extend(places.filter(|to| !to.is_root()).map(|to| (source.clone(), to)));
         }
     }
     found
@@ -180,7 +174,7 @@ mod tests {
     fn lines_that_move_a_folder() {
         let of = |line: &str| -> Vec<String> {
             let path = RelPath::new("server/static").unwrap();
-            let moves = sources(line, &mut RelPath::root(), &path);
+            let moves = sources(line, &mut RelPath::root());
             moves.iter().filter(|(_, to)| *to == path).map(|(from, _)| from.to_string()).collect()
         };
         assert_eq!(of("\tcp -r ui/dist/* server/static/"), ["ui/dist"]);

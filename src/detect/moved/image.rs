@@ -1,32 +1,87 @@
 //! A Dockerfile that copies what one stage builds into the sources of another.
 
+use std::rc::Rc;
+
 use super::Moved;
-use crate::docker::parse::{Dockerfile, Instruction, Stage, parse};
+use crate::budget::{MAX_MOVES, MAX_PATTERN};
+use crate::docker::parse::{Dockerfile, Instruction, parse};
+use crate::docker::scope::{Scopes, stage_named};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// What the Dockerfile with this text copies to `path`, or to a folder that holds it: by line, each
-/// place of the repository that it may come from.
-pub(super) fn copied(
-    repo: &Repo,
-    context: &RelPath,
-    path: &RelPath,
-    text: &str,
-) -> Vec<(u32, Vec<Moved>)> {
+/// An instruction that copies, and the folder in which it stands.
+type Copy<'f> = (&'f Instruction, Rc<str>);
+
+/// The copies of one stage.
+#[derive(Default)]
+struct Copies<'f> {
+    /// From the build context.
+    own: Vec<Copy<'f>>,
+    /// From other stages, mounts included.
+    taken: Vec<Copy<'f>>,
+    /// The folder at the end of the stage.
+    folder: Rc<str>,
+}
+
+/// What the Dockerfile with this text copies between its stages: by line, each place of the
+/// repository that it may come from, and each that it may go to. What is beyond the budget leads to
+/// no front end, and a program that misses one is told so.
+pub(super) fn copied(repo: &Repo, context: &RelPath, text: &str) -> Vec<(u32, Vec<Moved>)> {
     let Ok(file) = parse(text) else { return Vec::new() };
+    let scopes = Scopes::of(&file);
+    let stages = stages(&file, &scopes);
+    let mut left = MAX_MOVES;
     let mut found = Vec::new();
-    for stage in &file.stages {
-        for (copy, folder) in copies(&file, stage) {
+    for (at, stage) in stages.iter().enumerate() {
+        for (copy, folder) in &stage.taken {
+            let line = u32::try_from(copy.line).unwrap_or(u32::MAX);
             for (from, sources, dest) in moves(copy) {
-                let Some(from) = named(&file, &from) else { continue };
-                let Some(to) = destination(context, &folder, &dest, path) else { continue };
-                let places = sources.iter().flat_map(|s| places(repo, context, (&file, from), s));
-                let moves = places.map(|place| (place, to.clone())).collect();
-                found.push((u32::try_from(copy.line).unwrap_or(u32::MAX), moves));
+                let Some(from) = stage_named(&file, &from, at, true) else { continue };
+                // What a stage stands on comes first.
+                let mut chain: Vec<usize> = scopes.chain(from).collect();
+                chain.reverse();
+                let own = || chain.iter().flat_map(|at| &stages[*at].own);
+                let to = destinations(context, folder, &dest);
+                let places = sources.iter().flat_map(|source| places(repo, context, own(), source));
+                let moves =
+                    places.flat_map(|from| to.iter().map(move |to| (from.clone(), to.clone())));
+                let moves: Vec<Moved> = moves.take(left).collect();
+                left -= moves.len();
+                found.push((line, moves));
+                if left == 0 {
+                    return found;
+                }
             }
         }
     }
     found
+}
+
+fn stages<'f>(file: &'f Dockerfile, scopes: &Scopes) -> Vec<Copies<'f>> {
+    let mut all: Vec<Copies> = Vec::new();
+    for (at, stage) in file.stages.iter().enumerate() {
+        let base = scopes.base(at).1.and_then(|base| all.get(base));
+        let folder = base.map(|base| base.folder.clone()).unwrap_or_default();
+        let mut copies = Copies { folder, ..Copies::default() };
+        for held in &stage.instructions {
+            let here = (held, copies.folder.clone());
+            match held.keyword.as_str() {
+                "WORKDIR" if held.arguments.starts_with('/') => {
+                    copies.folder = Rc::from(held.arguments.as_str());
+                }
+                // No system opens a longer path.
+                "WORKDIR" if copies.folder.len() + held.arguments.len() < MAX_PATTERN => {
+                    let folder = copies.folder.trim_end_matches('/');
+                    copies.folder = Rc::from(format!("{folder}/{}", held.arguments));
+                }
+                "COPY" if held.flag("from").is_none() => copies.own.push(here),
+                "COPY" | "RUN" => copies.taken.push(here),
+                _ => {}
+            }
+        }
+        all.push(copies);
+    }
+    all
 }
 
 /// What an instruction takes from another stage: the stage, the sources, and where they go.
@@ -44,44 +99,17 @@ fn moves(held: &Instruction) -> Vec<(String, Vec<String>, String)> {
     from.zip(words.pop()).map(|(from, dest)| (from, words, dest)).into_iter().collect()
 }
 
-/// Where in the repository a path of a stage lies that holds `path`: the repository is copied or
-/// mounted to the stage's folder, or to one above it.
-fn destination(context: &RelPath, folder: &str, dest: &str, path: &RelPath) -> Option<RelPath> {
+/// Where in the repository a path of a stage may lie: the repository is copied or mounted to the
+/// stage's folder, or to one above it.
+fn destinations(context: &RelPath, folder: &str, dest: &str) -> Vec<RelPath> {
     let above = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
-    let tried = above
+    let mut found: Vec<RelPath> = above
         .rev()
         .chain([""])
-        .filter_map(|above| context.join(below(dest, above).trim_end_matches('/')));
-    tried.into_iter().find(|to| !to.is_root() && path.is_within(to))
-}
-
-fn named<'f>(file: &'f Dockerfile, name: &str) -> Option<&'f Stage> {
-    let by_name =
-        |stage: &&Stage| stage.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name));
-    let by_number = || name.parse::<usize>().ok().and_then(|at| file.stages.get(at));
-    file.stages.iter().find(by_name).or_else(by_number)
-}
-
-/// The copies and the mounts of a stage, each with the folder in which it stands.
-fn copies<'f>(file: &'f Dockerfile, stage: &'f Stage) -> Vec<(&'f Instruction, String)> {
-    let mut chain = vec![stage];
-    while let Some(base) = chain.last().and_then(|last| named(file, &last.image)) {
-        // A stage is built on one above it, never on itself.
-        if chain.iter().any(|held| held.line <= base.line) {
-            break;
-        }
-        chain.push(base);
-    }
-    let mut folder = String::new();
-    let mut found = Vec::new();
-    for held in chain.iter().rev().flat_map(|stage| &stage.instructions) {
-        match held.keyword.as_str() {
-            "WORKDIR" if held.arguments.starts_with('/') => folder.clone_from(&held.arguments),
-            "WORKDIR" => folder = format!("{}/{}", folder.trim_end_matches('/'), held.arguments),
-            "COPY" | "RUN" => found.push((held, folder.clone())),
-            _ => {}
-        }
-    }
+        .filter_map(|above| context.join(below(dest, above).trim_end_matches('/')))
+        .filter(|to| !to.is_root())
+        .collect();
+    found.dedup();
     found
 }
 
@@ -96,31 +124,25 @@ fn below<'p>(path: &'p str, folder: &str) -> &'p str {
     way.trim_start_matches('/').trim_start_matches("./")
 }
 
-/// Where in the repository the folder of a stage may lie that holds `source`: below each folder
-/// that the stage copies from, or at the same path.
-fn places(
-    repo: &Repo,
-    context: &RelPath,
-    (file, stage): (&Dockerfile, &Stage),
-    source: &str,
-) -> Vec<RelPath> {
+/// Where in the repository `source` of a stage may lie: at the same path, or below each folder that
+/// the stage copies from.
+fn places<'a>(
+    repo: &'a Repo,
+    context: &'a RelPath,
+    own: impl Iterator<Item = &'a Copy<'a>> + 'a,
+    source: &'a str,
+) -> impl Iterator<Item = RelPath> + 'a {
     let source = source.trim_end_matches(['*', '.', '/']);
-    let mut found: Vec<RelPath> =
-        context.join(source.trim_start_matches('/')).into_iter().collect();
-    let taken = copies(file, stage);
-    let own = |copy: &Instruction| copy.keyword == "COPY" && copy.flag("from").is_none();
-    for (copy, folder) in taken.iter().filter(|(copy, _)| own(copy)) {
+    let same = context.join(source.trim_start_matches('/'));
+    let below = own.flat_map(move |(copy, folder)| {
         let way = below(source, folder);
-        let words = operands(copy);
-        let [sources @ .., _] = words.as_slice() else { continue };
-        for word in sources {
-            let word = word.trim_start_matches('/').trim_end_matches('/');
-            let Some(held) = context.join(word) else { continue };
+        let mut words = operands(copy);
+        words.pop();
+        words.into_iter().filter_map(move |word| {
+            let held = context.join(word.trim_matches('/'))?;
             let home = if repo.is_dir(&held) { Some(held) } else { held.parent() };
-            found.extend(home.and_then(|home| home.join(way)));
-        }
-    }
-    found.retain(|place| !place.is_root());
-    found.dedup();
-    found
+            home?.join(way)
+        })
+    });
+    same.into_iter().chain(below).filter(|place| !place.is_root())
 }
