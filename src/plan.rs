@@ -352,14 +352,6 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     findings.extend(front_ends.findings);
     findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
-    findings.sort_by_key(|finding| finding.severity);
-    // A front end of the same package says what the program says.
-    let all = std::mem::take(&mut findings);
-    for finding in all {
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    }
 
     // A port in the argument vector is told after all.
     if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
@@ -377,7 +369,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
     findings.extend(earlier::differences(repo, facts, &runtime)?);
-    findings.sort_by_key(|finding| finding.severity);
+    let findings = in_order(findings);
     if runtime.init {
         decisions.push(decisions::init(&program));
     }
@@ -418,6 +410,18 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         decisions,
         findings,
     })
+}
+
+/// The gravest first, each once: a front end of the same package says what the program says.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| finding.severity);
+    let mut each: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if !each.contains(&finding) {
+            each.push(finding);
+        }
+    }
+    each
 }
 
 /// Relative to the context, sorted, without what lies in another one.
