@@ -24,9 +24,7 @@ WORKDIR {{ details.workdir | path }}
 # into this layer, so that a machine that has only the layer cache fetches nothing. For private modules set GOPRIVATE
 # for the first command, with a secret mount for the credentials. The second one asks no network: what it takes was
 # checked against go.sum, or the checksum database, by the first.
-{%- for manifest in manifests %}{% if manifest.each %}
-COPY --parents {{ manifest.src | copy(each=manifest.each, dest=manifest.dest) }}
-{%- endif %}{% endfor %}
+{%- include "base/members.Dockerfile" %}
 RUN --mount=type=cache,target=/go-download \
 {%- for manifest in manifests %}{% for path in manifest.src %}
     --mount=type=bind,source={{ path }},target=/src/{{ path }} \

@@ -23,9 +23,7 @@ EOF
 # downloads the rest. Downloads go through a cache mount, so that a changed pom fetches only what is new, and are copied
 # into this layer, so that a machine that has only the layer cache fetches nothing after an edit. What was not found is
 # asked for again.
-{%- for manifest in manifests %}{% if manifest.each %}
-COPY --parents {{ manifest.src | copy(each=manifest.each, dest=manifest.dest) }}
-{%- endif %}{% endfor %}
+{%- include "base/members.Dockerfile" %}
 RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=locked \
 {%- if details.credentials %}
     --mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \

@@ -33,6 +33,38 @@ pub struct EachMember {
 }
 
 impl CopySpec {
+    /// Copies of the manifests at `paths`, relative to `context`: those of members by a pattern, to
+    /// `members`; each other one to its own folder.
+    ///
+    /// # Errors
+    /// Where a path holds what no instruction can.
+    pub(crate) fn manifests(
+        repo: &Repo,
+        context: &RelPath,
+        paths: &[String],
+        members: &str,
+    ) -> Result<Vec<Self>, Invalid> {
+        let (each, rest) = EachMember::among(repo, context, paths)?;
+        let mut specs = Vec::new();
+        if !each.is_empty() {
+            specs.push(Self { src: Vec::new(), each, dest: Line::new(members)? });
+        }
+        for path in &rest {
+            specs.push(Self::in_place(path)?);
+        }
+        Ok(specs)
+    }
+
+    /// A copy of one path, relative to the context, to its own folder.
+    ///
+    /// # Errors
+    /// Where the path holds what no instruction can.
+    pub(crate) fn in_place(path: &str) -> Result<Self, Invalid> {
+        let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let dest = Line::new(format!("{folder}/"))?;
+        Ok(Self { src: vec![Line::new(path)?], each: Vec::new(), dest })
+    }
+
     /// Every path that is copied, relative to `context`.
     pub fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
         let named = self.src.iter().map(|path| path.as_str().to_owned());
@@ -56,7 +88,7 @@ impl EachMember {
     ///
     /// # Errors
     /// Where a path holds what no instruction can.
-    pub(crate) fn among(
+    fn among(
         repo: &Repo,
         context: &RelPath,
         paths: &[String],

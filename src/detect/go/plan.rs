@@ -11,7 +11,7 @@ use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity, Strength};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, EachMember, split_words};
+use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
 use crate::repo::Dir;
 
 /// Where the source is while building.
@@ -189,23 +189,15 @@ fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
             way.with_context(|| format!("{path} lies outside the build context {context}"))?;
         paths.push(way.to_owned());
     }
-    let (each, rest) = EachMember::among(chosen.repo, context, &paths)?;
-    let mut specs = Vec::new();
-    if !each.is_empty() {
-        specs.push(CopySpec { src: Vec::new(), each, dest: Line::new(format!("{SOURCE}/"))? });
-    }
-    for path in rest {
+    let members = format!("{SOURCE}/");
+    let specs = CopySpec::manifests(chosen.repo, context, &paths, &members)?;
+    for path in specs.iter().flat_map(|spec| &spec.src).map(Line::as_str) {
         // The words of a mount are separated by commas, and cannot be quoted.
         if path.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
             bail!(
                 "{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder"
             );
         }
-        let dest = path
-            .rsplit_once('/')
-            .map_or_else(|| "./".to_owned(), |(folder, _)| format!("{folder}/"));
-        let src = vec![Line::new(path)?];
-        specs.push(CopySpec { src, each: Vec::new(), dest: Line::new(dest)? });
     }
     Ok(specs)
 }

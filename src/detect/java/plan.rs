@@ -13,7 +13,7 @@ use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{Finding, Severity};
-use crate::plan::{Artifact, Build, CopySpec, DevCommand, EachMember, split_words};
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::repo::Dir;
 
 /// Where the sources are in the build stage.
@@ -182,19 +182,9 @@ fn lines(words: &[String]) -> Result<Vec<Line>> {
 fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
     let poms = app.reactor.poms.iter().filter_map(|path| path.strip(&app.context));
     let poms: Vec<String> = poms.map(str::to_owned).collect();
-    let (each, poms) = EachMember::among(app.dir.repo, &app.context, &poms)?;
-    let mut specs = Vec::new();
-    if !each.is_empty() {
-        specs.push(CopySpec { src: Vec::new(), each, dest: Line::new("./")? });
-    }
-    for path in poms.into_iter().chain(run.more_manifests.iter().cloned()) {
-        let folder =
-            path.rsplit_once('/').map_or("./".to_owned(), |(folder, _)| format!("{folder}/"));
-        specs.push(CopySpec {
-            src: vec![Line::new(path)?],
-            each: Vec::new(),
-            dest: Line::new(folder)?,
-        });
+    let mut specs = CopySpec::manifests(app.dir.repo, &app.context, &poms, "./")?;
+    for path in &run.more_manifests {
+        specs.push(CopySpec::in_place(path)?);
     }
     Ok(specs)
 }

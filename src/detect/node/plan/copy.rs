@@ -8,7 +8,7 @@ use super::steps::{self, Installed};
 use crate::docker::types::Line;
 use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
 use crate::path::RelPath;
-use crate::plan::{CopySpec, EachMember};
+use crate::plan::CopySpec;
 use crate::repo::Dir;
 use crate::secrets;
 
@@ -73,14 +73,7 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     if let Some(workspace) = &app.workspace {
         let ways = workspace.members.iter().filter_map(|member| member.strip(&root.path));
         let paths: Vec<String> = ways.map(|way| format!("{way}/package.json")).collect();
-        let (each, rest) = EachMember::among(root.repo, &root.path, &paths)?;
-        if !each.is_empty() {
-            specs.push(CopySpec { src: Vec::new(), each, dest: Line::new("./")? });
-        }
-        for path in rest {
-            let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
-            specs.push(spec(&[&path], &format!("{folder}/"))?);
-        }
+        specs.extend(CopySpec::manifests(root.repo, &root.path, &paths, "./")?);
     }
     for folder in folders {
         let Some(path) = root.join(&folder) else { continue };
