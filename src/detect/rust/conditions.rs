@@ -32,24 +32,19 @@ fn holds(
         return None;
     }
     let parts = parts(file, range.start + 2..file.closing(range.start + 1).min(range.end));
-    let mut all = parts.into_iter().map(|part| holds(file, part, on, depth));
-    match file.word(range.start) {
-        "not" => all.next()?.map(|held| !held),
-        "all" => all
-            .try_fold(true, |held, one| match one {
-                Some(false) => Err(()),
-                Some(true) => Ok(held),
-                None => Ok(false),
-            })
-            .map_or(Some(false), |every| every.then_some(true)),
-        "any" => all
-            .try_fold(true, |every, one| match one {
-                Some(true) => Err(()),
-                Some(false) => Ok(every),
-                None => Ok(false),
-            })
-            .map_or(Some(true), |every| every.then_some(false)),
-        _ => None,
+    let held: Vec<Option<bool>> =
+        parts.into_iter().map(|part| holds(file, part, on, depth)).collect();
+    // One that is off decides `all`, one that is on decides `any`.
+    let decides = match file.word(range.start) {
+        "not" => return held.first()?.map(|held| !held),
+        "all" => false,
+        "any" => true,
+        _ => return None,
+    };
+    if held.contains(&Some(decides)) {
+        Some(decides)
+    } else {
+        held.iter().all(Option::is_some).then_some(!decides)
     }
 }
 
