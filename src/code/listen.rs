@@ -195,13 +195,8 @@ fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
 
 /// The call is made on something of the framework's type, which another file of the program made.
 fn is_of(code: &Program, call: &Call, server: &ServerRow) -> bool {
-    let (file, end) = (&call.file, call.at - 1);
-    let mut start = end;
-    while start >= 2 && file.is_word(start - 1) && file.word(start - 2) == "." {
-        start -= 2;
-    }
-    start = start.saturating_sub(1);
-    code.type_of(file, start..end).is_some_and(|name| server.types.contains(&name))
+    let of = code.type_before(&call.file, call.at - 1);
+    of.is_some_and(|name| server.types.contains(&name))
 }
 
 fn unix(call: &Call) -> bool {

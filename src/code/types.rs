@@ -20,6 +20,15 @@ impl Program<'_> {
         self.type_within(file, range, MAX_STEPS)
     }
 
+    /// The name of the type of `a.b` in `a.b.c`; `dot`: the position of the last dot.
+    pub(super) fn type_before(&self, file: &Rc<File>, dot: usize) -> Option<String> {
+        let mut start = dot.checked_sub(1)?;
+        while start >= 2 && file.word(start - 1) == "." && file.is_word(start - 2) {
+            start -= 2;
+        }
+        self.type_of(file, start..dot)
+    }
+
     /// The type of that name has that field.
     pub(super) fn has_field(&self, of: &str, name: &str) -> bool {
         self.files().any(|file| {
@@ -31,11 +40,7 @@ impl Program<'_> {
     pub(super) fn owner_of(&self, file: &Rc<File>, definition: &Definition) -> Option<String> {
         let name = definition.name;
         if definition.form == Form::Assigned {
-            let mut start = name.checked_sub(2)?;
-            while start >= 2 && file.word(start - 1) == "." && file.is_word(start - 2) {
-                start -= 2;
-            }
-            return self.type_of(file, start..name - 1);
+            return self.type_before(file, name.checked_sub(1)?);
         }
         let open = file.enclosing(name)?;
         let back = if definition.form == Form::Tag { 2 } else { 1 };
