@@ -134,21 +134,45 @@ fn attribute(line: &str, name: &str) -> Option<String> {
 
 /// `${name}` of Log4j with the properties of the same file, `${sys:name:-default}` by its default.
 fn fill_log4j(value: &str, text: &str) -> String {
+    let property = |name: &str| {
+        text.lines().filter(|line| line.contains("<Property")).find_map(|line| {
+            let rest = line.split(&format!("name=\"{name}\"")).nth(1)?;
+            attribute(rest, "value").or_else(|| {
+                let (_, text) = rest.split_once('>')?;
+                text.split("</").next().map(|text| text.trim().to_owned())
+            })
+        })
+    };
+    fill(value, &property, &|inner, replacement| !replacement.contains(inner))
+}
+
+/// `${NAME:-default}` of logback, with the properties of the same file.
+fn fill_logback(value: &str, text: &str) -> String {
+    let property = |name: &str| {
+        let defined =
+            text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
+        defined
+            .filter(|line| attribute(line, "name").as_deref() == Some(name))
+            .find_map(|line| attribute(line, "value"))
+    };
+    fill(value, &property, &|_, _| true)
+}
+
+/// `value` with its references replaced by `property`, or by their default. A reference that leads
+/// to nothing, or to what `takes` refuses, ends it.
+fn fill(
+    value: &str,
+    property: &dyn Fn(&str) -> Option<String>,
+    takes: &dyn Fn(&str, &str) -> bool,
+) -> String {
     let mut value = value.to_owned();
     for _ in 0..8 {
         let Some(start) = value.find("${") else { break };
         let Some(end) = value[start..].find('}') else { break };
         let inner = &value[start + 2..start + end];
         let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
-        let property = text.lines().filter(|line| line.contains("<Property")).find_map(|line| {
-            let rest = line.split(&format!("name=\"{name}\"")).nth(1)?;
-            attribute(rest, "value").or_else(|| {
-                let (_, text) = rest.split_once('>')?;
-                text.split("</").next().map(|text| text.trim().to_owned())
-            })
-        });
-        let replacement = property.unwrap_or_else(|| default.to_owned());
-        if replacement.is_empty() || replacement.contains(inner) {
+        let replacement = property(name).unwrap_or_else(|| default.to_owned());
+        if replacement.is_empty() || !takes(inner, &replacement) {
             break;
         }
         value.replace_range(start..=start + end, &replacement);
@@ -179,28 +203,6 @@ fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence
             "log to standard output, or into a folder of its own",
         ));
     }
-}
-
-/// `${NAME:-default}` of logback, with the properties of the same file.
-fn fill_logback(value: &str, text: &str) -> String {
-    let mut value = value.to_owned();
-    for _ in 0..8 {
-        let Some(start) = value.find("${") else { break };
-        let Some(end) = value[start..].find('}') else { break };
-        let inner = &value[start + 2..start + end];
-        let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
-        let defined =
-            text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
-        let found = defined
-            .filter(|line| attribute(line, "name").as_deref() == Some(name))
-            .find_map(|l| attribute(l, "value"));
-        let replacement = found.unwrap_or_else(|| default.to_owned());
-        if replacement.is_empty() {
-            break;
-        }
-        value.replace_range(start..=start + end, &replacement);
-    }
-    value
 }
 
 #[cfg(test)]
