@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use self::artifact::{Artifact, Candidate, Project, Shape};
 use self::plugins::Plugin;
-use self::pom::{Dependency, Model, Poms, relative};
+use self::pom::{Dependency, Model, relative};
 use self::reactor::Reactor;
 use self::runtime::Surroundings;
 use self::source::Source;
@@ -122,10 +122,9 @@ impl<'r> App<'r> {
         let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else {
             return Ok(None);
         };
-        let poms = Poms::new(dir.repo);
-        let Some(reactor) = Reactor::of(&poms, &path)? else { return Ok(None) };
+        let Some(reactor) = Reactor::of(dir.repo, &path)? else { return Ok(None) };
         let Some(model) = reactor.projects.get(&path).cloned() else { return Ok(None) };
-        let tool_folder = reactor.tool_folder(&poms);
+        let tool_folder = reactor.tool_folder(dir.repo);
         let context = reactor::common(&reactor.context, &tool_folder);
         let siblings = reactor.siblings(&path);
         let plugins = plugins::of(&model);
@@ -322,8 +321,7 @@ fn is_library(dir: &Dir) -> Result<bool> {
     let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else {
         return Ok(true);
     };
-    let poms = Poms::new(dir.repo);
-    let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(true) };
+    let Some(model) = Model::load(dir.repo, &path, &Rc::default())? else { return Ok(true) };
     let above = |folder: RelPath| folder.join("pom.xml").is_some_and(|pom| dir.repo.is_file(&pom));
     let alone = model.lineage.len() == 1 && !dir.path.ancestors().any(above);
     if alone || model.packaging() == "pom" {

@@ -158,7 +158,6 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::detect::java::pom::Poms;
     use crate::detect::java::profile::UserSettings;
     use crate::repo::Repo;
 
@@ -174,9 +173,7 @@ mod tests {
             <execution><id>off</id><phase>none</phase></execution></executions></plugin></plugins></build></project>";
         let repo = Repo::from_files([("pom.xml", parent), ("c/pom.xml", child)]);
         let path = RelPath::new("c/pom.xml").unwrap();
-        let model = Model::load(&Poms::new(&repo), &path, &Rc::new(UserSettings::default()))
-            .unwrap()
-            .unwrap();
+        let model = Model::load(&repo, &path, &Rc::new(UserSettings::default())).unwrap().unwrap();
         let plugins = of(&model);
         assert_eq!(
             plugins.keys().collect::<Vec<_>>(),

@@ -22,44 +22,33 @@ const MAX_NESTING: usize = 32;
 /// A value with the place that gives it.
 pub(super) type Found = (String, Evidence);
 
-/// Reads poms once each.
-pub(super) struct Poms<'r> {
-    pub(super) repo: &'r Repo,
-}
-
 /// The root element of a pom; `None` where there is no such file.
 struct Root(Option<Rc<Element>>);
 
-impl<'r> Poms<'r> {
-    pub(super) fn new(repo: &'r Repo) -> Self {
-        Self { repo }
-    }
-
-    /// The root element of a pom; `None` where there is no such file.
-    pub(super) fn read(&self, path: &RelPath) -> Result<Option<Rc<Element>>> {
-        let known = self.repo.once(path, || {
-            let Some(text) = self.repo.text(path)? else { return Ok(Root(None)) };
-            let root = xml::parse(path, &text)?;
-            if root.name != "project" {
-                bail!(
-                    "{path}:{}: the root element is <{}>, where a pom has <project>",
-                    root.line,
-                    excerpt(&root.name)
-                );
-            }
-            Ok(Root(Some(Rc::new(root))))
-        })?;
-        Ok(known.0.clone())
-    }
-
-    /// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.
-    pub(super) fn locate(&self, folder: &RelPath, way: &str) -> Option<RelPath> {
-        let path = folder.join(way.trim())?;
-        if self.repo.is_file(&path) {
-            Some(path)
-        } else {
-            path.join("pom.xml").filter(|pom| self.repo.is_file(pom))
+/// The root element of a pom, which is read once; `None` where there is no such file.
+fn read(repo: &Repo, path: &RelPath) -> Result<Option<Rc<Element>>> {
+    let known = repo.once(path, || {
+        let Some(text) = repo.text(path)? else { return Ok(Root(None)) };
+        let root = xml::parse(path, &text)?;
+        if root.name != "project" {
+            bail!(
+                "{path}:{}: the root element is <{}>, where a pom has <project>",
+                root.line,
+                excerpt(&root.name)
+            );
         }
+        Ok(Root(Some(Rc::new(root))))
+    })?;
+    Ok(known.0.clone())
+}
+
+/// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.
+pub(super) fn locate(repo: &Repo, folder: &RelPath, way: &str) -> Option<RelPath> {
+    let path = folder.join(way.trim())?;
+    if repo.is_file(&path) {
+        Some(path)
+    } else {
+        path.join("pom.xml").filter(|pom| repo.is_file(pom))
     }
 }
 
@@ -116,7 +105,7 @@ impl Model {
     /// # Errors
     /// Where a pom is broken, or is its own ancestor.
     pub(super) fn load(
-        poms: &Poms,
+        repo: &Repo,
         path: &RelPath,
         settings: &Rc<UserSettings>,
     ) -> Result<Option<Self>> {
@@ -125,7 +114,7 @@ impl Model {
         let mut foreign = None;
         let mut next = Some(path.clone());
         while let Some(path) = next.take() {
-            let Some(root) = poms.read(&path)? else { break };
+            let Some(root) = read(repo, &path)? else { break };
             if !seen.insert(path.clone()) {
                 bail!(
                     "{path}: a pom is its own ancestor: mend <parent>, since Maven refuses the circle too"
@@ -133,12 +122,12 @@ impl Model {
             }
             let folder = path.parent().unwrap_or_default();
             if let Some(parent) = root.child("parent") {
-                next = parent_in_tree(poms, &folder, parent)?;
+                next = parent_in_tree(repo, &folder, parent)?;
                 if next.is_none() {
                     foreign = Some(coordinates(parent, &path));
                 }
             }
-            let active = profile::active(&root, &Dir::new(poms.repo, folder), settings);
+            let active = profile::active(&root, &Dir::new(repo, folder), settings);
             lineage.push(Level { path, root, active });
         }
         if lineage.is_empty() {
@@ -441,13 +430,13 @@ pub(super) fn relative(text: &str) -> String {
 
 /// The parent's pom where the tree holds it: at `<relativePath>`, by default one folder up, and
 /// only where it is the one named.
-fn parent_in_tree(poms: &Poms, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
+fn parent_in_tree(repo: &Repo, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
     let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
     if way.is_empty() {
         return Ok(None);
     }
-    let Some(path) = poms.locate(folder, way) else { return Ok(None) };
-    let Some(found) = poms.read(&path)? else { return Ok(None) };
+    let Some(path) = locate(repo, folder, way) else { return Ok(None) };
+    let Some(found) = read(repo, &path)? else { return Ok(None) };
     let same = |name: &str| {
         let own = found.text_at(name).or_else(|| found.text_at(&format!("parent/{name}")));
         match (own, parent.text_at(name)) {
@@ -474,7 +463,7 @@ mod tests {
     fn model(files: &[(&str, &str)], path: &str) -> Result<Model> {
         let repo = Repo::from_files(files.iter().copied());
         let settings = Rc::new(UserSettings::read(&repo.root())?);
-        Model::load(&Poms::new(&repo), &RelPath::new(path).unwrap(), &settings).map(Option::unwrap)
+        Model::load(&repo, &RelPath::new(path).unwrap(), &settings).map(Option::unwrap)
     }
 
     const PARENT: &str = "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><packaging>pom</packaging>

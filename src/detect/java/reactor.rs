@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::plugins;
-use super::pom::{Model, Poms, relative};
+use super::pom::{Model, locate, relative};
 use super::profile::UserSettings;
 use super::xml;
 use crate::detect::{Above, ReadFile};
@@ -24,8 +24,7 @@ const MAX_MODULES: usize = 2000;
 pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
     let above = folder.ancestors().filter_map(|above| above.join("pom.xml"));
     let Some(path) = above.into_iter().find(|path| repo.is_file(path)) else { return Ok(false) };
-    let poms = Poms::new(repo);
-    let Some(model) = Model::load(&poms, &path, &Rc::default())? else { return Ok(false) };
+    let Some(model) = Model::load(repo, &path, &Rc::default())? else { return Ok(false) };
     if model.packaging() == "pom" {
         return Ok(false);
     }
@@ -69,18 +68,18 @@ struct Run(Option<Rc<Reactor>>);
 impl Reactor {
     /// The run that builds the project at `pom`: from the topmost pom that lists it among its
     /// modules.
-    pub(super) fn of(poms: &Poms, pom: &RelPath) -> Result<Option<Rc<Self>>> {
+    pub(super) fn of(repo: &Repo, pom: &RelPath) -> Result<Option<Rc<Self>>> {
         let folder = pom.parent().unwrap_or_default();
         let mut best: Option<Rc<Self>> = None;
         let mut candidates = vec![pom.clone()];
         candidates.extend(folder.ancestors().filter_map(|above| above.join("pom.xml")));
-        if let Some(own) = Model::load(poms, pom, &Rc::default())? {
+        if let Some(own) = Model::load(repo, pom, &Rc::default())? {
             // A flat layout: the parent beside the module lists it as `../module`.
             candidates.extend(own.lineage.iter().skip(1).map(|level| level.path.clone()));
         }
         for candidate in candidates {
-            if poms.repo.is_file(&candidate)
-                && let Some(reactor) = Self::once(poms, &candidate)?
+            if repo.is_file(&candidate)
+                && let Some(reactor) = Self::once(repo, &candidate)?
                 && reactor.projects.contains_key(pom)
                 && best.as_ref().is_none_or(|held| reactor.projects.contains_key(&held.pom))
             {
@@ -91,25 +90,24 @@ impl Reactor {
     }
 
     /// Its modules share a run: it is read once.
-    fn once(poms: &Poms, pom: &RelPath) -> Result<Option<Rc<Self>>> {
-        let known = poms.repo.once(pom, || Ok(Run(Self::read(poms, pom)?.map(Rc::new))))?;
+    fn once(repo: &Repo, pom: &RelPath) -> Result<Option<Rc<Self>>> {
+        let known = repo.once(pom, || Ok(Run(Self::read(repo, pom)?.map(Rc::new))))?;
         Ok(known.0.clone())
     }
 
-    fn read(poms: &Poms, pom: &RelPath) -> Result<Option<Self>> {
+    fn read(repo: &Repo, pom: &RelPath) -> Result<Option<Self>> {
         let start = pom.parent().unwrap_or_default();
-        let settings =
-            Rc::new(UserSettings::read(&Dir::new(poms.repo, settings_folder(poms, &start)))?);
+        let settings = Rc::new(UserSettings::read(&Dir::new(repo, settings_folder(repo, &start)))?);
         let mut projects: BTreeMap<RelPath, Rc<Model>> = BTreeMap::new();
         let mut waiting = VecDeque::from([pom.clone()]);
         while let Some(path) = waiting.pop_front() {
             if projects.contains_key(&path) || projects.len() >= MAX_MODULES {
                 continue;
             }
-            let Some(model) = Model::load(poms, &path, &settings)? else { continue };
+            let Some(model) = Model::load(repo, &path, &settings)? else { continue };
             let folder = model.dir();
             waiting.extend(
-                model.modules().iter().filter_map(|(module, _)| poms.locate(&folder, module)),
+                model.modules().iter().filter_map(|(module, _)| locate(repo, &folder, module)),
             );
             projects.insert(path, Rc::new(model));
         }
@@ -152,14 +150,14 @@ impl Reactor {
     }
 
     /// The folder whose `.mvn` and `mvnw` a run uses.
-    pub(super) fn tool_folder(&self, poms: &Poms) -> RelPath {
-        settings_folder(poms, &self.pom.parent().unwrap_or_default())
+    pub(super) fn tool_folder(&self, repo: &Repo) -> RelPath {
+        settings_folder(repo, &self.pom.parent().unwrap_or_default())
     }
 }
 
 /// Maven looks for `.mvn` in the folder of its first pom, then above it.
-fn settings_folder(poms: &Poms, start: &RelPath) -> RelPath {
-    let holds = |folder: &RelPath| folder.join(".mvn").is_some_and(|path| poms.repo.is_dir(&path));
+fn settings_folder(repo: &Repo, start: &RelPath) -> RelPath {
+    let holds = |folder: &RelPath| folder.join(".mvn").is_some_and(|path| repo.is_dir(&path));
     if holds(start) {
         start.clone()
     } else {
@@ -263,14 +261,13 @@ mod tests {
             ("x/b/pom.xml", child("core", "")),
             ("x/unlisted/pom.xml", child("unlisted", "")),
         ]);
-        let poms = Poms::new(&repo);
         let deep = RelPath::new("x/a/deep/pom.xml").unwrap();
-        let reactor = Reactor::of(&poms, &deep).unwrap().unwrap();
+        let reactor = Reactor::of(&repo, &deep).unwrap().unwrap();
         assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("x/pom.xml", "x"));
         assert_eq!(reactor.projects.len(), 4);
         assert_eq!(reactor.siblings(&deep)[0].artifact_id(), "core");
         let alone =
-            Reactor::of(&poms, &RelPath::new("x/unlisted/pom.xml").unwrap()).unwrap().unwrap();
+            Reactor::of(&repo, &RelPath::new("x/unlisted/pom.xml").unwrap()).unwrap().unwrap();
         assert_eq!(
             (alone.pom.as_str(), alone.poms.len(), alone.context.as_str()),
             ("x/unlisted/pom.xml", 2, "x")
@@ -284,8 +281,7 @@ mod tests {
             child("app", "").replace("<parent>", "<parent><relativePath>../parent</relativePath>");
         let repo =
             Repo::from_files([("parent/pom.xml", parent.as_str()), ("app/pom.xml", app.as_str())]);
-        let reactor =
-            Reactor::of(&Poms::new(&repo), &RelPath::new("app/pom.xml").unwrap()).unwrap().unwrap();
+        let reactor = Reactor::of(&repo, &RelPath::new("app/pom.xml").unwrap()).unwrap().unwrap();
         assert_eq!((reactor.pom.as_str(), reactor.context.as_str()), ("parent/pom.xml", ""));
     }
 
