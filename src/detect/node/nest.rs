@@ -78,14 +78,14 @@ fn launch(app: &App, project: &Value) -> Result<Launch> {
     })
 }
 
-/// What is said at each of several applications, which `named` lists; `lone`: what becomes of the
-/// one that is taken.
-pub(super) fn finding(projects: &[Project], named: &str, lone: &str) -> Finding {
+/// What is said at each of several applications, which `source` lists; `lone`: what becomes
+/// of the one that is taken.
+pub(super) fn finding(projects: &[Project], source: &str, lone: &str) -> Finding {
     let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
     Finding::new(
         "several-applications",
         Severity::Warning,
-        format!("{named} {} applications: {}", names.len(), names.join(", ")),
+        format!("{source} {} applications: {}", names.len(), names.join(", ")),
         projects.iter().map(|project| project.evidence.clone()),
         format!("the image {lone} alone"),
         "write an image for each of the others: --entrypoint NAME --output Dockerfile.NAME",
