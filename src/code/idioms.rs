@@ -138,8 +138,7 @@ impl Program<'_> {
 
     /// What a method is called on.
     pub(super) fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
-        let end = call.at.checked_sub(1).filter(|_| call.is_method())?;
-        Some(self.eval(&call.file, start_of(&call.file, end)..end, steps))
+        Some(self.eval(&call.file, call.on()?, steps))
     }
 
     /// What a method is called on, or its argument where that is not known: `x.unwrap_or(y)`.
@@ -175,6 +174,14 @@ impl Program<'_> {
     }
 }
 
+impl Call {
+    /// The expression that a method is called on: the whole chain before its dot.
+    pub fn on(&self) -> Option<Range<usize>> {
+        let end = self.at.checked_sub(1).filter(|_| self.is_method())?;
+        Some(start_of(&self.file, end)..end).filter(|range| !range.is_empty())
+    }
+}
+
 /// The last expression of a block.
 fn tail(file: &File, open: usize) -> Option<Range<usize>> {
     let close = file.closing(open);
@@ -197,7 +204,8 @@ fn start_of(file: &File, end: usize) -> usize {
     let mut start = end;
     let joins = |word: &str| word == "." || file.dialect().joints.contains(&word);
     while let Some(before) = start.checked_sub(1).filter(|_| end - start < MAX_CHAIN) {
-        let word = file.word(before);
+        let (word, next) = (file.word(before), file.word(start));
+        let goes_on = joins(next) || matches!(next, "(" | "[" | "!" | "?");
         match word {
             ")" | "]" => start = file.opening(before),
             ">" => {
@@ -205,11 +213,10 @@ fn start_of(file: &File, end: usize) -> usize {
                 let Some(open) = generic(file, before) else { break };
                 start = open;
             }
-            "?" | "!" => start = before,
+            "?" | "!" if goes_on => start = before,
             _ if joins(word) => start = before,
             _ if file.is_word(before) || file.string(before).is_some() => {
-                let next = file.word(start);
-                if start != end && !joins(next) && !matches!(next, "(" | "[" | "!" | "?") {
+                if start != end && !goes_on || file.dialect().keywords.contains(&word) {
                     break;
                 }
                 start = before;

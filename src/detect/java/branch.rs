@@ -83,7 +83,7 @@ impl Code<'_> {
         heads(file, statement(file, place.1, first), first, &mut found);
         let mut here = place.1;
         for _ in 0..MAX_OUT {
-            let Some(open) = file.around(here).filter(|open| *open > first) else { break };
+            let Some(open) = file.enclosing(here).filter(|open| *open > first) else { break };
             if from.is_some_and(|from| open < from && from < file.pair(open)) {
                 break;
             }
@@ -343,16 +343,16 @@ fn subject_of(file: &Source, range: Range<usize>) -> Range<usize> {
 
 fn arms(file: &Source, open: usize) -> Vec<Arm> {
     let close = file.pair(open);
-    if close >= file.tokens.len() {
+    if close >= file.len() {
         return Vec::new();
     }
-    let arrow = |at: usize| file.mark(at, '>') && file.mark(at.wrapping_sub(1), '-');
-    if file.path.extension() == "kt" {
+    let arrow = |at: usize| file.is(at, "->");
+    if file.is_kotlin() {
         return kotlin_arms(file, open + 1..close, arrow);
     }
     let starts = outside(file, open + 1..close, |at| {
         file.word(at) == Some("case")
-            || file.word(at) == Some("default") && (file.mark(at + 1, ':') || arrow(at + 2))
+            || file.word(at) == Some("default") && (file.mark(at + 1, ':') || arrow(at + 1))
     });
     let mut found: Vec<Arm> = Vec::new();
     let (mut labels, mut default) = (Vec::new(), false);
@@ -363,10 +363,9 @@ fn arms(file: &Source, open: usize) -> Vec<Arm> {
         if file.word(at) == Some("default") {
             default = true;
         } else {
-            let to = if arrow(end) { end - 1 } else { end };
             let mut from = at + 1;
             for comma in
-                outside(file, at + 1..to, |here| file.mark(here, ',')).into_iter().chain([to])
+                outside(file, at + 1..end, |here| file.mark(here, ',')).into_iter().chain([end])
             {
                 labels.push(from..comma);
                 from = comma + 1;
@@ -384,7 +383,7 @@ fn arms(file: &Source, open: usize) -> Vec<Arm> {
 
 fn kotlin_arms(file: &Source, range: Range<usize>, arrow: impl Fn(usize) -> bool) -> Vec<Arm> {
     let arrows = outside(file, range.clone(), arrow);
-    let line = |at: usize| file.tokens.get(at).map_or(0, |(_, line)| *line);
+    let line = |at: usize| file.line(at);
     let start_of = |arrow: usize| {
         let mut start = arrow - 1;
         while start > range.start && line(start - 1) == line(arrow) && !file.mark(start - 1, ';') {
@@ -394,7 +393,7 @@ fn kotlin_arms(file: &Source, range: Range<usize>, arrow: impl Fn(usize) -> bool
     };
     let mut found = Vec::new();
     for (number, at) in arrows.iter().copied().enumerate().take(MAX_ARMS) {
-        let (from, to) = (start_of(at), at - 1);
+        let (from, to) = (start_of(at), at);
         let end = arrows.get(number + 1).map_or(range.end, |next| start_of(*next));
         let default = file.word(from) == Some("else");
         let mut labels = Vec::new();

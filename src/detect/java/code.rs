@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::config::Settings;
-use super::source::{Source, Token};
+use super::source::Source;
 use crate::facts::Evidence;
 
 /// How many expressions are looked at for all values of a program together, and how deep one may
@@ -98,14 +98,10 @@ impl<'a> Code<'a> {
 
     fn index(&mut self, number: usize, source: &'a Source) {
         let mut bodies = Vec::new();
-        for at in 0..source.tokens.len() {
+        for at in 0..source.len() {
             let Some(name) = source.word(at) else { continue };
-            let before =
-                at.checked_sub(1).map_or(Token::Mark(';'), |at| source.tokens[at].0.clone());
-            if source.mark(at + 1, '=')
-                && !source.mark(at + 2, '=')
-                && !matches!(before, Token::Mark('(' | ','))
-            {
+            let before = at.wrapping_sub(1);
+            if source.mark(at + 1, '=') && !source.mark(before, '(') && !source.mark(before, ',') {
                 let value = at + 2..end_of(source, at + 2);
                 let definition = Definition { at: (number, at), value };
                 self.definitions.entry(name).or_default().push(definition);
@@ -117,12 +113,12 @@ impl<'a> Code<'a> {
             }
             let Some(open) = arguments(source, at) else { continue };
             let after = source.pair(open) + 1;
-            let free = if source.path.extension() == "kt" {
+            let free = if source.is_kotlin() {
                 declares(source, at)
             } else {
                 !KEYWORDS.contains(&name)
-                    && before != Token::Mark('.')
-                    && !matches!(&before, Token::Word(word) if word == "new")
+                    && !source.mark(before, '.')
+                    && source.word(before) != Some("new")
             };
             if let Some(body) = body(source, after, free).filter(|_| free) {
                 let method = Method { at: (number, at), open, body };
@@ -175,7 +171,7 @@ impl<'a> Code<'a> {
     /// The name of the call that a token is an argument of.
     pub(super) fn around_call(&self, (source, at): Place) -> Option<&str> {
         let file = &self.sources[source];
-        let open = file.around(at).filter(|open| file.mark(*open, '('))?;
+        let open = file.enclosing(at).filter(|open| file.mark(*open, '('))?;
         file.word(open.checked_sub(1)?)
     }
 
@@ -189,21 +185,21 @@ impl<'a> Code<'a> {
 /// The `=` of Kotlin's `val name: Type = value`.
 fn typed(source: &Source, at: usize) -> Option<usize> {
     let declared = at >= 1
-        && source.path.extension() == "kt"
+        && source.is_kotlin()
         && matches!(source.word(at - 1), Some("val" | "var"))
         && source.mark(at + 1, ':');
-    let line = source.tokens[at].1;
-    let mut rest = at + 2..(at + 14).min(source.tokens.len());
-    declared.then(|| rest.find(|at| source.mark(*at, '=') && source.tokens[*at].1 == line))?
+    let line = source.line(at);
+    let mut rest = at + 2..(at + 14).min(source.len());
+    declared.then(|| rest.find(|at| source.mark(*at, '=') && source.line(*at) == line))?
 }
 
 /// Kotlin says `fun` or `class` before a name; what has a block after it without them is a call with
 /// a lambda.
 fn declares(source: &Source, at: usize) -> bool {
-    let line = source.tokens[at].1;
+    let line = source.line(at);
     (at.saturating_sub(10)..at)
         .rev()
-        .take_while(|here| source.tokens[*here].1 == line)
+        .take_while(|here| source.line(*here) == line)
         .take_while(|here| !['(', ')', '{', '='].into_iter().any(|mark| source.mark(*here, mark)))
         .any(|here| matches!(source.word(here), Some("fun" | "class" | "constructor")))
 }
@@ -229,22 +225,22 @@ fn arguments(source: &Source, at: usize) -> Option<usize> {
 /// The body of a method whose head ends before `at`: `{ .. }`, after `throws ..`; of Kotlin also
 /// `: T = value`.
 fn body(source: &Source, at: usize, function: bool) -> Option<Range<usize>> {
-    let kotlin = source.path.extension() == "kt";
-    for here in at..(at + 24).min(source.tokens.len()) {
-        match &source.tokens[here].0 {
-            Token::Mark('=') if kotlin && function => {
+    let kotlin = source.is_kotlin();
+    for here in at..(at + 24).min(source.len()) {
+        let word = source.raw(here);
+        match word {
+            "=" if kotlin && function => {
                 let end = end_of(source, here + 1);
                 return (end > here + 1).then_some(here..end);
             }
-            Token::Mark('{') => {
+            "{" => {
                 let close = source.pair(here);
-                return (close < source.tokens.len()).then_some(here..close);
+                return (close < source.len()).then_some(here..close);
             }
-            Token::Word(word) if here == at && word != "throws" && word != "implements" => {
-                return None;
-            }
-            Token::Word(_) | Token::Mark(',' | '.' | '<' | '>') if here > at || !kotlin => {}
-            Token::Mark(':' | '?') if kotlin => {}
+            "throws" | "implements" if !kotlin => {}
+            "," | "." | "<" | ">" if here > at || !kotlin => {}
+            ":" | "?" if kotlin => {}
+            _ if here > at && source.word(here).is_some() => {}
             _ => return None,
         }
     }
@@ -253,29 +249,29 @@ fn body(source: &Source, at: usize, function: bool) -> Option<Range<usize>> {
 
 /// The end of an expression: of its statement, argument or line.
 pub(super) fn end_of(source: &Source, from: usize) -> usize {
-    let kotlin = source.path.extension() == "kt";
+    let kotlin = source.is_kotlin();
     let mut at = from;
-    while at < source.tokens.len() && at < from + MAX_STATEMENT * 4 {
+    while at < source.len() && at < from + MAX_STATEMENT * 4 {
         if source.mark(at, ';') || source.mark(at, ',') || source.closes(at) {
             break;
         }
         let next_line = kotlin
             && at > from
-            && source.tokens[at].1 > source.tokens[at - 1].1
+            && source.line(at) > source.line(at - 1)
             && source.word(at) != Some("else")
-            && !matches!(source.tokens[at].0, Token::Mark('.' | '?' | ':' | '+'));
+            && !matches!(source.raw(at), "." | "?" | ":" | "+");
         if next_line {
             break;
         }
         at = if source.opens(at) { source.pair(at).max(at) + 1 } else { at + 1 };
     }
-    at.min(source.tokens.len())
+    at.min(source.len())
 }
 
 /// What stands between an opening bracket and its end, by commas.
 pub(super) fn elements(source: &Source, open: usize) -> Vec<Range<usize>> {
     let close = source.pair(open);
-    if close >= source.tokens.len() || close < open {
+    if close >= source.len() || close < open {
         return Vec::new();
     }
     let (mut all, mut from, mut at, mut angles) = (Vec::new(), open + 1, open + 1, 0_usize);

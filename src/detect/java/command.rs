@@ -37,14 +37,14 @@ fn commands(code: &Code) -> Vec<Command> {
 
 /// The annotation stands inside of a class: on a method, or on an inner class.
 fn in_class(code: &Code, (source, at): Place) -> bool {
-    code.sources[source].around(at).is_some()
+    code.sources[source].enclosing(at).is_some()
 }
 
 /// The tokens that an annotation speaks of: the class or method behind it.
 fn spoken_of(code: &Code, (source, at): Place) -> std::ops::Range<usize> {
     let file = &code.sources[source];
     let from = file.pair(at + 1).max(at);
-    let open = (from..(from + 80).min(file.tokens.len())).find(|at| file.mark(*at, '{'));
+    let open = (from..(from + 80).min(file.len())).find(|at| file.mark(*at, '{'));
     open.map_or(from..from, |open| from..file.pair(open).max(open))
 }
 

@@ -128,7 +128,7 @@ pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
         for place in code.calls(name) {
             let file = &code.sources[place.0];
             let before = if on == "new" { place.1.checked_sub(1) } else { place.1.checked_sub(2) };
-            let any = on.is_empty() || on == "new" && file.path.extension() == "kt";
+            let any = on.is_empty() || on == "new" && file.is_kotlin();
             if !any && before.and_then(|before| file.word(before)) != Some(on) {
                 continue;
             }

@@ -203,7 +203,7 @@ fn ending(file: &Source) -> Vec<usize> {
             && !(file.word(at + 2) == Some("0") && file.mark(at + 3, ')'))
     };
     let asks = file.names("getenv");
-    let words = (0..file.tokens.len()).filter(|_| asks);
+    let words = (0..file.len()).filter(|_| asks);
     words.filter(|at| file.word(*at) == Some("throw") || exits(*at)).collect()
 }
 

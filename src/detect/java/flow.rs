@@ -5,9 +5,8 @@ use std::ops::Range;
 use super::artifact::Shape;
 use super::branch::Reach;
 use super::code::{Code, Place};
-use super::source::Source;
 use super::storage::write;
-use crate::code::{Base, Value};
+use crate::code::{Base, Call, Value};
 use crate::facts::{Evidence, Finding, Program, Severity};
 
 /// How many callers of one method are looked at.
@@ -110,7 +109,7 @@ fn written(code: &Code, writer: &Writer, place: Place, value: &Value) -> Evidenc
 /// `new RandomAccessFile(path, "r")`
 fn reads_only(code: &Code, writer: &Writer, place: Place) -> bool {
     let file = &code.sources[place.0];
-    let options = || place.1..file.pair(place.1 + 1).min(file.tokens.len());
+    let options = || place.1..file.pair(place.1 + 1).min(file.len());
     let channel = matches!((writer.on, writer.name), ("FileChannel", _) | (_, "newByteChannel"));
     if channel {
         return !options().any(|at| file.word(at).is_some_and(|word| WRITING.contains(&word)));
@@ -131,13 +130,13 @@ fn target(code: &Code, writer: &Writer, place: Place) -> Option<(Range<usize>, V
         _ => at.checked_sub(2),
     };
     // Kotlin creates without a word.
-    let any = writer.on.is_empty() || writer.on == "new" && file.path.extension() == "kt";
+    let any = writer.on.is_empty() || writer.on == "new" && file.is_kotlin();
     if !any && before.and_then(|before| file.word(before)) != Some(writer.on) {
         return None;
     }
     let range = match writer.path {
         Some(number) => code.arguments(place).get(number)?.clone(),
-        None => start_of(file, at)?..at - 1,
+        None => Call::at(file, at)?.on()?,
     };
     // `Files.createDirectories(x)` is no method of `Files`.
     if writer.path.is_none() && file.word(range.start) == Some("Files") && range.len() == 1 {
@@ -145,30 +144,6 @@ fn target(code: &Code, writer: &Writer, place: Place) -> Option<(Range<usize>, V
     }
     let value = code.value(source, range.clone(), 0);
     (!value.is_unknown()).then_some((range, value))
-}
-
-/// The start of the chain whose last method is at a position.
-fn start_of(file: &Source, at: usize) -> Option<usize> {
-    let mut start = at;
-    while start >= 2 && file.mark(start - 1, '.') && at - start < 80 {
-        let before = start - 2;
-        if file.mark(before, ')') {
-            let open = file.pair(before);
-            if open == 0 || open > before {
-                return None;
-            }
-            start = if file.word(open - 1).is_some() { open - 1 } else { open };
-        } else if file.word(before).is_some() {
-            start = before;
-        } else {
-            return None;
-        }
-    }
-    if start == at {
-        return None;
-    }
-    let created = start.checked_sub(1).filter(|before| file.word(*before) == Some("new"));
-    Some(created.unwrap_or(start))
 }
 
 fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evidence: Evidence) {

@@ -4,7 +4,7 @@ use super::branch::Reach;
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, binds_localhost, port_unknown};
 use super::source::Source;
-use crate::code::{Value, is_other_service};
+use crate::code::{Call, Value, is_other_service};
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
 /// What opens a port.
@@ -172,7 +172,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     let mut udp = listener.udp;
     let mut bound = false;
     if dependent {
-        let outer = file.around(at).and_then(|open| open.checked_sub(1));
+        let outer = file.enclosing(at).and_then(|open| open.checked_sub(1));
         let name = outer.and_then(|name| file.word(name)).unwrap_or_default();
         if CONNECTS.contains(&name) {
             return None;
@@ -309,30 +309,16 @@ fn words(name: &str) -> String {
 /// What a method is called on: the words from the start of its chain.
 fn receiver(code: &Code, (source, at): Place) -> String {
     let file = &code.sources[source];
-    let mut start = at;
-    while start >= 2 && file.mark(start - 1, '.') && at - start < 80 {
-        let before = start - 2;
-        if file.mark(before, ')') {
-            let open = file.pair(before);
-            if open == 0 || open > before || file.word(open - 1).is_none() {
-                break;
-            }
-            start = open - 1;
-        } else if file.word(before).is_some() {
-            start = before;
-        } else {
-            break;
-        }
-    }
+    let start = Call::at(file, at).and_then(|call| call.on()).map_or(at, |on| on.start);
     let chain = spelt(code, source, start..at);
     let first = file.word(start).filter(|_| start < at).unwrap_or_default();
     // The type of the variable says more than its name.
-    let declared = (1..file.tokens.len())
+    let declared = (1..file.len())
         .find(|at| file.word(*at) == Some(first) && file.mark(at + 1, '=') && !first.is_empty());
     let of = declared.map_or_else(String::new, |at| {
-        spelt(code, source, at.saturating_sub(1)..(at + 10).min(file.tokens.len()))
+        spelt(code, source, at.saturating_sub(1)..(at + 10).min(file.len()))
     });
-    let call = file.around(start).filter(|open| file.mark(*open, '(')).map(|open| {
+    let call = file.enclosing(start).filter(|open| file.mark(*open, '(')).map(|open| {
         let name = open.checked_sub(1).and_then(|at| file.word(at)).unwrap_or_default();
         name.to_owned()
     });

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::branch::Reach;
 use super::code::{Code, Definition, MAX_DEPTH, Method, Place, elements, end_of};
-use super::source::{Source, Token};
+use super::source::Source;
 use super::value::{Called, Overridden};
 use crate::code::{Base, Part, Value};
 use crate::facts::Evidence;
@@ -42,21 +42,16 @@ impl Code<'_> {
     /// `import static a.b.Constants.PORT`; of Kotlin, what another file declares outside of classes.
     fn imported(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
         let file = &self.sources[source];
-        if file.path.extension() == "kt" {
+        if file.is_kotlin() {
             let mut outside = self.definitions(name).iter().filter(|d| {
-                self.sources[d.at.0].path.extension() == "kt"
-                    && self.sources[d.at.0].around(d.at.1).is_none()
+                self.sources[d.at.0].is_kotlin() && self.sources[d.at.0].enclosing(d.at.1).is_none()
             });
             let only = outside.next().filter(|_| outside.next().is_none())?;
             return Some(self.value(only.at.0, only.value.clone(), depth + 1));
         }
-        let mut imports = (1..file.tokens.len())
-            .filter(|at| file.word(*at) == Some("static") && file.word(at - 1) == Some("import"));
-        imports.find_map(|at| {
-            let end = (at..at + 40).find(|at| file.mark(*at, ';'))?;
-            let last = end.checked_sub(1)?;
-            let taken = file.word(last) == Some(name) || file.mark(last, '*');
-            let class = file.word(last.checked_sub(2)?).filter(|_| taken)?;
+        file.imports.iter().find_map(|import| {
+            let (class, member) = import.path.rsplit_once('.')?;
+            let class = class.rsplit('.').next().filter(|_| [name, "*"].contains(&member))?;
             self.field(self.class(class).filter(|other| *other != source)?, name, depth + 1)
         })
     }
@@ -321,7 +316,7 @@ impl Code<'_> {
     /// A field or a part of a record that a framework fills.
     fn declared(&self, source: usize, name: &str) -> Option<Value> {
         let file = &self.sources[source];
-        let at = (1..file.tokens.len()).find(|at| {
+        let at = (1..file.len()).find(|at| {
             file.word(*at) == Some(name)
                 && file.word(at - 1).is_some()
                 && (file.mark(at + 1, ';') || file.mark(at + 1, ')') || file.mark(at + 1, ','))
@@ -336,7 +331,7 @@ impl Code<'_> {
                     break;
                 }
                 start = open;
-            } else if matches!(file.tokens[start - 1].0, Token::Mark(';' | '{' | '}' | '(' | ',')) {
+            } else if matches!(file.raw(start - 1), ";" | "{" | "}" | "(" | ",") {
                 break;
             } else {
                 start -= 1;
@@ -426,7 +421,7 @@ impl Code<'_> {
 
 /// A class has a field, or a record a part, of that name: a type stands before it.
 fn declares(file: &Source, name: &str) -> bool {
-    (1..file.tokens.len()).any(|at| {
+    (1..file.len()).any(|at| {
         let typed = file.word(at - 1).is_some() || file.mark(at - 1, '>');
         file.word(at) == Some(name)
             && typed

@@ -138,7 +138,7 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     // Its controllers need a server, whichever dependency brings that.
     let controller = around.sources.iter().filter(|_| spring).find_map(|source| {
         let named = |at: &usize| matches!(source.word(*at), Some("RestController" | "GetMapping"));
-        let at = (1..source.tokens.len()).filter(|at| source.mark(at - 1, '@')).find(named)?;
+        let at = (1..source.len()).filter(|at| source.mark(at - 1, '@')).find(named)?;
         Some(source.evidence(at, "a controller of Spring's"))
     });
     if let Some(evidence) = controller {
@@ -438,10 +438,10 @@ const TESTS: [&str; 12] = [
 /// The path whose text is at a position goes straight to a question whether it exists:
 /// `Files.exists(Path.of("x"))`, `new File("x").exists()`.
 fn tested(source: &Source, text: usize) -> bool {
-    let Some(open) = source.around(text) else { return false };
+    let Some(open) = source.enclosing(text) else { return false };
     let asked = |at: usize| source.word(at).is_some_and(|word| TESTS.contains(&word));
     let after = source.pair(open);
-    let before = source.around(open).and_then(|outer| outer.checked_sub(1));
+    let before = source.enclosing(open).and_then(|outer| outer.checked_sub(1));
     before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
 }
 

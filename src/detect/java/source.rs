@@ -1,66 +1,59 @@
 //! Java and Kotlin sources as tokens, and what a container must know of them: main classes, ports,
 //! files, programs.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::dialect::DIALECT;
-use crate::code::{Kind, Tree};
-use crate::facts::Evidence;
+use crate::code::{File, Import, Kind, Tree};
 use crate::path::RelPath;
-
-/// A piece of code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
-    /// A name, a keyword or a number.
-    Word(String),
-    /// The content of a string literal.
-    Text(String),
-    /// Any other character.
-    Mark(char),
-}
 
 /// A source file.
 pub(super) struct Source {
-    pub(super) path: RelPath,
-    pub(super) tokens: Vec<(Token, u32)>,
-    /// By token: the bracket that belongs to a bracket; where there is none, the number of tokens.
-    pairs: Vec<usize>,
-    /// By token: the bracket that opens what it stands in; where there is none, the number of
-    /// tokens.
-    parents: Vec<usize>,
+    file: Rc<File>,
+    /// The texts of the strings that have escapes, by their positions.
+    escaped: BTreeMap<usize, String>,
+}
+
+impl Deref for Source {
+    type Target = Rc<File>;
+
+    fn deref(&self) -> &Rc<File> {
+        &self.file
+    }
 }
 
 impl Source {
     /// Splits a text; comments are left out.
     pub(super) fn new(path: &RelPath, text: &str) -> Self {
         let tree = Tree::new(&DIALECT, &Rc::from(text));
-        let mut tokens = Vec::new();
-        for at in 0..tree.len() {
-            let (word, line) = (tree.word(at), tree.line(at));
-            match tree.kind(at) {
-                Some(Kind::Word | Kind::Number) => {
-                    tokens.push((Token::Word(word.to_owned()), line));
-                }
-                Some(Kind::Text) => {
-                    let text = tree.string(at).unwrap_or_default().into_owned();
-                    tokens.push((Token::Text(text), line));
-                }
-                Some(Kind::Mark) => tokens.extend(word.chars().map(|c| (Token::Mark(c), line))),
-                _ => {}
-            }
-        }
-        let (pairs, parents) = brackets(&tokens);
-        Self { path: path.clone(), tokens, pairs, parents }
+        let is_escaped = |at: &usize| tree.kind(*at) == Some(Kind::Text) && tree.has_escapes(*at);
+        let escaped =
+            (0..tree.len()).filter(is_escaped).filter_map(|at| match tree.string(at)? {
+                Cow::Owned(text) => Some((at, text)),
+                Cow::Borrowed(_) => None,
+            });
+        let escaped = escaped.collect();
+        let (imports, body) = imports(&tree);
+        Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped }
+    }
+
+    /// Kotlin creates without `new`, declares with `val`, and ends statements with their lines.
+    pub(super) fn is_kotlin(&self) -> bool {
+        self.path.extension() == "kt"
     }
 
     /// The bracket that closes or opens the one at a position; the end where there is none.
     pub(super) fn pair(&self, at: usize) -> usize {
-        self.pairs.get(at).copied().unwrap_or(self.tokens.len())
+        let other = if self.opens(at) { self.closing(at) } else { self.opening(at) };
+        if other == at { self.len() } else { other }
     }
 
     /// True at an opening bracket.
     pub(super) fn opens(&self, at: usize) -> bool {
-        ['(', '[', '{'].into_iter().any(|mark| self.mark(at, mark))
+        self.is_open(at)
     }
 
     /// True at a closing bracket.
@@ -68,49 +61,56 @@ impl Source {
         [')', ']', '}'].into_iter().any(|mark| self.mark(at, mark))
     }
 
-    /// The opening bracket that holds a position.
-    pub(super) fn around(&self, at: usize) -> Option<usize> {
-        self.parents.get(at).copied().filter(|open| *open < self.tokens.len())
-    }
-
+    /// A name, a keyword or a number.
     pub(super) fn word(&self, at: usize) -> Option<&str> {
-        match self.tokens.get(at) {
-            Some((Token::Word(word), _)) => Some(word),
-            _ => None,
-        }
+        matches!(self.kind(at)?, Kind::Word | Kind::Number).then(|| self.raw(at))
     }
 
+    /// The content of a string literal.
     pub(super) fn text(&self, at: usize) -> Option<&str> {
-        match self.tokens.get(at) {
-            Some((Token::Text(text), _)) => Some(text),
+        if let Some(text) = self.escaped.get(&at) {
+            return Some(text);
+        }
+        match self.kind(at)? {
+            Kind::Text => match self.string(at)? {
+                Cow::Borrowed(text) => Some(text),
+                Cow::Owned(_) => None,
+            },
             _ => None,
         }
     }
 
+    /// A token as it is written.
+    pub(super) fn raw(&self, at: usize) -> &str {
+        self.file.word(at)
+    }
+
+    /// An operator or a delimiter of one character.
     pub(super) fn mark(&self, at: usize, mark: char) -> bool {
-        self.tokens.get(at).is_some_and(|(token, _)| *token == Token::Mark(mark))
+        let mut buffer = [0; 4];
+        self.is(at, mark.encode_utf8(&mut buffer))
+    }
+
+    /// An operator or a delimiter.
+    pub(super) fn is(&self, at: usize, mark: &str) -> bool {
+        self.kind(at) == Some(Kind::Mark) && self.raw(at) == mark
     }
 
     /// True where the code names `word`.
     pub(super) fn names(&self, word: &str) -> bool {
-        self.tokens.iter().any(|(token, _)| matches!(token, Token::Word(found) if found == word))
-    }
-
-    /// Evidence at a token.
-    pub(super) fn evidence(&self, at: usize, note: impl Into<String>) -> Evidence {
-        Evidence::at(&self.path, self.tokens.get(at).map_or(1, |(_, line)| *line), note)
+        (0..self.len()).any(|at| self.word(at) == Some(word))
     }
 
     /// The positions just after `word(`.
     pub(super) fn calls<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-        (0..self.tokens.len())
+        (0..self.len())
             .filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '('))
             .map(|at| at + 2)
     }
 
     /// Every string literal with its position.
     pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
-        (0..self.tokens.len()).filter_map(|at| self.text(at).map(|text| (at, text)))
+        (0..self.len()).filter_map(|at| self.text(at).map(|text| (at, text)))
     }
 
     /// The first argument at a position, where it is one string literal.
@@ -121,25 +121,14 @@ impl Source {
 
     /// The package that the file declares.
     fn package(&self) -> String {
-        let Some(start) = (0..self.tokens.len()).find(|at| self.word(*at) == Some("package"))
-        else {
-            return String::new();
-        };
-        let mut name = String::new();
-        for (token, line) in &self.tokens[start + 1..] {
-            match token {
-                Token::Word(word) if *line == self.tokens[start].1 => name.push_str(word),
-                Token::Mark('.') => name.push('.'),
-                _ => break,
-            }
-        }
-        name.trim_matches('.').to_owned()
+        let start = (0..self.body).find(|at| self.word(*at) == Some("package"));
+        start.map_or_else(String::new, |start| dotted(self, start + 1).0)
     }
 
     /// The class whose `main` starts a program, and the position of it.
     pub(super) fn main_class(&self) -> Option<(String, usize)> {
-        let kotlin = self.path.extension() == "kt";
-        let at = (0..self.tokens.len()).find(|at| {
+        let kotlin = self.is_kotlin();
+        let at = (0..self.len()).find(|at| {
             let (Some("main"), true) = (self.word(*at), self.mark(at + 1, '(')) else {
                 return false;
             };
@@ -157,9 +146,7 @@ impl Source {
         })?;
         let stem = self.path.file_name().split('.').next().unwrap_or_default();
         // A function outside of any class belongs to the class that Kotlin names after the file.
-        let nested =
-            self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('{')).count()
-                > self.tokens[..at].iter().filter(|(token, _)| *token == Token::Mark('}')).count();
+        let nested = self.enclosing(at).is_some();
         let class = if kotlin && !nested {
             let mut letters = stem.chars();
             letters.next().map_or_else(String::new, |c| {
@@ -173,30 +160,38 @@ impl Source {
     }
 }
 
-/// For each token its other bracket, and the bracket around it.
-fn brackets(tokens: &[(Token, u32)]) -> (Vec<usize>, Vec<usize>) {
-    let mut pairs = vec![tokens.len(); tokens.len()];
-    let mut parents = pairs.clone();
-    let mut open: Vec<(usize, char)> = Vec::new();
-    for (at, (token, _)) in tokens.iter().enumerate() {
-        let opened = match token {
-            Token::Mark(')') => Some('('),
-            Token::Mark(']') => Some('['),
-            Token::Mark('}') => Some('{'),
-            _ => None,
-        };
-        if let (Some(mark), Some((start, held))) = (opened, open.last().copied())
-            && mark == held
-        {
-            open.pop();
-            (pairs[start], pairs[at]) = (at, start);
-        }
-        parents[at] = open.last().map_or(tokens.len(), |(start, _)| *start);
-        if let Token::Mark(mark @ ('(' | '[' | '{')) = token {
-            open.push((at, *mark));
+/// The imports of a file, and where they end.
+fn imports(tree: &Tree) -> (Vec<Import>, usize) {
+    let (mut all, mut body) = (Vec::new(), 0);
+    for at in (0..tree.len()).take_while(|&at| tree.word(at) != "{") {
+        if tree.word(at) == "import" && tree.enclosing(at).is_none() {
+            let of_method = tree.word(at + 1) == "static";
+            let (path, end) = dotted(tree, at + 1 + usize::from(of_method));
+            let renamed = tree.word(end) == "as" && tree.is_word(end + 1);
+            let last = path.rsplit('.').next().unwrap_or_default();
+            let name = if renamed { tree.word(end + 1) } else { last }.to_owned();
+            all.push(Import { path, name, line: tree.line(at) });
+            body = end;
+        } else if tree.word(at) == "package" && body == 0 {
+            body = dotted(tree, at + 1).1;
         }
     }
-    (pairs, parents)
+    (all, body)
+}
+
+/// The name that begins at a token, and where it ends: `a.b.C`, `a.b.*`.
+fn dotted(tree: &Tree, start: usize) -> (String, usize) {
+    let mut end = start;
+    while tree.line(end) == tree.line(start)
+        && (if (end - start).is_multiple_of(2) {
+            tree.is_word(end) || tree.word(end) == "*"
+        } else {
+            tree.word(end) == "."
+        })
+    {
+        end += 1;
+    }
+    ((start..end).map(|at| tree.word(at)).collect(), end)
 }
 
 #[cfg(test)]

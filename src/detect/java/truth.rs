@@ -17,27 +17,25 @@ impl Code<'_> {
         if from >= to || depth >= MAX_DEPTH || !self.step() {
             return None;
         }
-        for (mark, decides) in [('|', true), ('&', false)] {
-            let at = outside(file, from..to, |at| file.mark(at, mark) && file.mark(at + 1, mark));
+        for (mark, decides) in [("||", true), ("&&", false)] {
+            let at = outside(file, from..to, |at| file.is(at, mark));
             let Some(&at) = at.first() else { continue };
             let left = self.truth(source, from..at, depth + 1);
             // The rest of `x == null || x.isEmpty()` is asked of what is not there.
             if left == Some(decides) {
                 return left;
             }
-            let right = self.truth(source, at + 2..to, depth + 1);
+            let right = self.truth(source, at + 1..to, depth + 1);
             return match (left, right) {
                 (_, Some(right)) if right == decides => Some(decides),
                 (Some(_), right) => right,
                 _ => None,
             };
         }
-        let compares = outside(file, from..to, |at| {
-            file.mark(at + 1, '=') && (file.mark(at, '=') || file.mark(at, '!'))
-        });
+        let compares = outside(file, from..to, |at| file.is(at, "==") || file.is(at, "!="));
         if let Some(&at) = compares.first() {
-            let equal = file.mark(at, '=');
-            let same = self.same(source, from..at, at + 2..to, depth)?;
+            let equal = file.is(at, "==");
+            let same = self.same(source, from..at, at + 1..to, depth)?;
             return Some(same == equal);
         }
         if file.mark(from, '!') {
@@ -45,7 +43,8 @@ impl Code<'_> {
         }
         if file.word(from) == Some("args") && file.word(from + 2) == Some("length") {
             // `args.length > 0`
-            return file.mark(from + 3, '>').then_some(false).or(Some(file.mark(from + 3, '<')));
+            let more = file.raw(from + 3).starts_with('>');
+            return Some(!more && file.raw(from + 3).starts_with('<'));
         }
         match file.word(from).filter(|_| from + 1 == to) {
             Some("true") => return Some(true),

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::code::{Code, MAX_DEPTH, Place, elements, outside};
-use super::source::{Source, Token};
-use crate::code::{Base, Part, Value};
+use super::source::Source;
+use crate::code::{Base, Kind, Part, Value};
 use crate::facts::Evidence;
 
 /// How many callers of a method are looked at for a parameter.
@@ -131,9 +131,7 @@ impl Code<'_> {
             }
         }
         if let Some(arrow) =
-            outside(file, from..to, |at| file.mark(at, '>') && file.mark(at - 1, '-'))
-                .first()
-                .filter(|at| **at > from)
+            outside(file, from..to, |at| file.is(at, "->")).first().filter(|at| **at > from)
         {
             return self.value(source, arrow + 1..to, depth + 1);
         }
@@ -205,17 +203,22 @@ impl Code<'_> {
         let mut value: Option<Value> = None;
         let mut at = range.start;
         while at < range.end {
-            match &file.tokens[at].0 {
-                Token::Text(text) if value.is_none() && names.is_empty() => {
-                    value = Some(Value::known(text.clone(), self.evidence((source, at), text)));
+            match (file.kind(at)?, file.raw(at)) {
+                (Kind::Text, _) if value.is_none() && names.is_empty() => {
+                    let text = file.text(at)?;
+                    value = Some(Value::known(text, self.evidence((source, at), text)));
                 }
-                Token::Mark('(') if at == range.start && file.pair(at) < range.end => {
+                (Kind::Character, text) if range.len() == 1 && !text.contains('\\') => {
+                    let text = text.trim_matches('\'');
+                    value = Some(Value::known(text, self.evidence((source, at), text)));
+                }
+                (_, "(") if at == range.start && file.pair(at) < range.end => {
                     let close = file.pair(at);
                     value = Some(self.value(source, at + 1..close, depth + 1));
                     at = close;
                 }
-                Token::Word(word) if matches!(word.as_str(), "new" | "final") => {}
-                Token::Word(word) => {
+                (_, "new" | "final") => {}
+                (Kind::Word | Kind::Number, word) => {
                     let open = (at + 1..(at + 12).min(range.end)).find(|open| {
                         file.mark(*open, '(')
                             && (*open == at + 1
@@ -239,18 +242,18 @@ impl Code<'_> {
                         names.push(word);
                     }
                 }
-                Token::Mark('.' | '?' | '!') => {}
+                (_, "." | "?" | "!") => {}
                 // `{"a", "b"}` of `String[] words = {"a", "b"}`.
-                Token::Mark('{') if at == range.start => {
+                (_, "{") if at == range.start => {
                     let first = elements(file, at).into_iter().next()?;
                     return Some(self.value(source, first, depth + 1));
                 }
                 // `new String[] {"a", "b"}` stands for its first part.
-                Token::Mark('[') if file.mark(at + 2, '{') && file.pair(at) == at + 1 => {
+                (_, "[") if file.mark(at + 2, '{') && file.pair(at) == at + 1 => {
                     let first = elements(file, at + 2).into_iter().next()?;
                     return Some(self.value(source, first, depth + 1));
                 }
-                Token::Mark('[') if names.first() == Some(&ENVIRONMENT) => {
+                (_, "[") if names.first() == Some(&ENVIRONMENT) => {
                     let name = file.text(at + 1)?;
                     value = Some(self.setting((source, at), None, Some(name), None));
                     names.clear();
@@ -416,7 +419,7 @@ impl Code<'_> {
             let class = at.checked_sub(1).and_then(|before| file.word(before));
             class.and_then(|class| self.class(class)).filter(|_| file.word(at) == Some(name))
         };
-        (0..file.tokens.len()).find_map(declared)
+        (0..file.len()).find_map(declared)
     }
 
     /// What callers hand to the parameter of a method: the caller at hand, else the first whose
