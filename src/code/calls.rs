@@ -55,6 +55,9 @@ impl Program<'_> {
                     }
                     whole.append(argument(number)?);
                 }
+                if row.between == "/" {
+                    whole.drop_empty_heads();
+                }
                 Some(whole)
             }
             Does::Chooses => {
@@ -116,7 +119,15 @@ impl Program<'_> {
             None => format!("flag --{flag}"),
         };
         let env = default.env().map(str::to_owned);
-        Some(Part::setting(text, env, Some(flag), call.evidence(note)).into())
+        let flag = Some(flag).filter(|_| !self.is_of_subcommand(call));
+        Some(Part::setting(text, env, flag, call.evidence(note)).into())
+    }
+
+    /// The flag is one of several sets of flags: a subcommand's, which the program alone refuses.
+    fn is_of_subcommand(&self, call: &Call) -> bool {
+        call.is_method()
+            && call.package().is_none()
+            && self.calls_named("NewFlagSet").nth(1).is_some()
     }
 
     /// The flags that are read into a variable or field of that name:
@@ -224,6 +235,10 @@ impl Program<'_> {
             return None;
         }
         let own = call.file.path.parent().unwrap_or_default();
+        // A method of a name that several types have says nothing.
+        if method && !tails && !self.is_distinct(name) {
+            return None;
+        }
         let folder = local.or((!method).then_some(&own));
         let files: Vec<_> = match folder {
             Some(folder) if !tails => self.files_in(folder).collect(),

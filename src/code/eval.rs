@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::conditions::heads;
+use super::conditions::{heads, is_conditional};
 use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
 use super::idioms::generic;
@@ -266,10 +266,12 @@ impl Program<'_> {
         let wanted = self.type_of(from, owner.clone()).and_then(|of| self.having(of, name));
         let hints: Vec<&str> =
             owner.clone().rev().map(|at| from.word(at)).filter(|word| *word != ".").collect();
+        let range = owner.clone();
         let owner = from.word(owner.end - 1).to_ascii_lowercase();
         let mut candidates: Vec<(i32, Value)> = Vec::new();
+        let mut sometimes = true;
         let keyed = wanted.as_ref().and_then(|of| self.keyed(of, name, &hints, steps));
-        candidates.extend(keyed.map(|value| (KEYED, value)));
+        candidates.extend(keyed.clone().map(|value| (KEYED, value)));
         for (dir, file, definition) in self.fields_of(name).take(MAX_FIELDS) {
             let of = wanted.as_ref().and_then(|_| self.owner_of(file, definition));
             if of.is_some() && of != wanted {
@@ -299,6 +301,8 @@ impl Program<'_> {
             if of.is_some() {
                 score += 16;
             }
+            score += weight(file, definition);
+            sometimes &= definition.form == Form::Assigned && weight(file, definition) < 0;
             if !owner.is_empty() && home.contains(&owner) {
                 score += 4;
             }
@@ -307,8 +311,9 @@ impl Program<'_> {
             }
             candidates.push((score, value));
         }
-        let registered = self.registered(|_| true, name, steps).map(|value| (2, value));
-        candidates.extend(registered);
+        let told = candidates.len();
+        candidates.extend(self.registered(|_| true, name, steps).map(|value| (2, value)));
+        sometimes &= candidates.len() == told && keyed.is_none();
         let best = candidates
             .iter()
             .filter(|(_, value)| !value.is_unknown())
@@ -319,7 +324,15 @@ impl Program<'_> {
             merge(held.map(|(_, value)| (true, value.clone())).collect())
         };
         // A tag that names a variable says nothing of the default that the code gives.
-        chosen(best).filter(Value::is_known).or_else(|| chosen(if best > 8 { 8 } else { best }))
+        let mut value = chosen(best)
+            .filter(Value::is_known)
+            .or_else(|| chosen(if best > 8 { 8 } else { best }))?;
+        // What one case alone sets is empty in all others.
+        if sometimes && !from.dialect().tails {
+            let empty = Value::known("", from.evidence(range.start, "set under a condition alone"));
+            value.others.extend(empty.alternatives().map(|empty| empty.parts));
+        }
+        Some(value)
     }
 
     /// What callers pass for a parameter.
@@ -405,6 +418,17 @@ fn locals<'f>(file: &'f File, function: &Function, at: usize, name: &str) -> Vec
         .max()
         .unwrap_or(0);
     known.into_iter().filter(|definition| definition.name >= declared).collect()
+}
+
+/// A constructor gives a field its default; what is set under a condition is one case of several.
+fn weight(file: &File, definition: &Definition) -> i32 {
+    let function = file.facts().function_at(definition.name);
+    let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
+    match definition.form {
+        Form::Field if name.is_some_and(|n| n.starts_with("new") || n.contains("default")) => 2,
+        Form::Assigned if is_conditional(file, definition.name) => -2,
+        _ => 0,
+    }
 }
 
 /// The words around a field's definition, in lower case: its type, the variable, its tag, the file.

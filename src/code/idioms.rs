@@ -137,7 +137,7 @@ impl Program<'_> {
     }
 
     /// What a method is called on.
-    pub(super) fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
+    pub fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
         Some(self.eval(&call.file, call.on()?, steps))
     }
 

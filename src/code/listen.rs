@@ -222,9 +222,16 @@ fn late(call: &Call, value: &Value) -> u8 {
     let last = call.arguments().last().cloned();
     let profiler = file.imports_from("net/http/pprof")
         && last.is_some_and(|last| last.len() == 1 && file.word(last.start) == "nil");
-    u8::from(conditions::is_aside(file, at))
+    let (aside, conditional) =
+        (conditions::is_aside(file, at), conditions::is_conditional(file, at));
+    // Beside the rest and under a condition: a redirect. With certificates, under a condition: a
+    // variant of what is listened on without them.
+    let variant = conditional && call.name().ends_with("TLS");
+    u8::from(aside)
         + u8::from(profiler)
-        + 2 * u8::from(conditions::is_conditional(file, at))
+        + u8::from(variant)
+        + 2 * u8::from(aside && conditional)
+        + 2 * u8::from(conditional)
         + 2 * u8::from(local)
 }
 

@@ -96,6 +96,18 @@ impl Value {
         self.others = others;
     }
 
+    /// A path that is joined onto nothing begins with what follows.
+    pub(super) fn drop_empty_heads(&mut self) {
+        for parts in std::iter::once(&mut self.parts).chain(&mut self.others) {
+            let is = |at: usize, text: &str| {
+                parts.get(at).is_some_and(|part: &Part| part.text.as_deref() == Some(text))
+            };
+            if is(0, "") && is(1, "/") {
+                parts.drain(..2);
+            }
+        }
+    }
+
     /// A text that is known.
     pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part { text: Some(text.into()), ..Part::unknown(evidence) }.into()

@@ -16,6 +16,9 @@ const SYSTEM: [&str; 10] =
 /// The home of the user that the image runs as.
 pub const HOME: &str = "/home/nonroot";
 
+/// Names that stand for a stream or for nothing, where a path is asked for.
+const STREAMS: [&str; 8] = ["-", "stderr", "stdout", "stdin", "none", "off", "syslog", "console"];
+
 /// What writes.
 const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
 
@@ -196,13 +199,18 @@ fn path(text: &str, target: Does) -> Option<String> {
     }
     let text = text.trim_end_matches('/');
     let text = text.strip_prefix("./").unwrap_or(text);
+    if target == Does::WritesFile && STREAMS.contains(&text.to_ascii_lowercase().as_str()) {
+        return None;
+    }
+    // `data/` and `/var` were joined.
+    let text = text.replace("//", "/");
     // A number, an address, a URL, a route, a pattern, a message.
     let odd = text.is_empty()
         || text.contains("..")
         || text.chars().all(|c| c.is_ascii_digit() || c == '.' && text != ".")
         || text.contains(|c: char| c.is_control() || c.is_whitespace())
         || text.contains([':', '*', '%', '{', '}', '<', '>', '|', '"', '\'', '`', '$', '~']);
-    (!odd).then(|| text.to_owned())
+    (!odd).then_some(text)
 }
 
 /// Without folders that lie in another one.

@@ -18,6 +18,9 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         let mut run = Run::new(Recipe::Compose, &entry.key, Evidence::at(file, entry.line, note));
         run.image = service.text_at(&["image"]).map(str::to_owned);
         if let Some(build) = service.get("build") {
+            if build.text_at(&["dockerfile"]).is_some_and(is_for_tests) {
+                continue;
+            }
             let context = build.text().or(build.text_at(&["context"])).unwrap_or(".");
             run.dir = folder.join(context);
             run.built_here = true;
@@ -47,6 +50,12 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
         into.runs.push(run);
     }
+}
+
+/// The Dockerfile has a name of its own that says it is none of the program's: `Dockerfile.e2e`.
+fn is_for_tests(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ["test", "e2e", "bench", "lint", "integration"].iter().any(|word| name.contains(word))
 }
 
 /// The folder that a command is run in.

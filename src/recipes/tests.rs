@@ -257,6 +257,10 @@ fn what_speaks_of_something_else_is_left_alone() {
             "```\nbox --help\nbox init --port 3\nbox serve --port 1\nbox other --port 2\n```\n",
         ),
         ("compose.yaml", "services:\n  x: {build: ./other, ports: ['80:80']}\n"),
+        (
+            "compose.yaml",
+            "services:\n  x: {build: {context: ., dockerfile: Dockerfile.e2e}, ports: ['80:80']}\n",
+        ),
         ("docker-compose.dev.yml", "services:\n  x: {build: ., ports: ['80:80']}\n"),
         (
             "compose.yaml",

@@ -44,6 +44,9 @@ const VALUED: [&str; 14] = [
     "-overlay",
 ];
 
+/// Targets that compile to see whether it compiles.
+const CHECKING: [&str; 8] = ["ci", "check", "test", "tests", "lint", "vet", "race", "cover"];
+
 /// One command that builds, taken apart.
 struct Command<'s> {
     step: &'s Step,
@@ -72,7 +75,10 @@ fn of<'c, 's>(
         commands.iter().filter(move |command| command.builds(module, folder, exactly))
     };
     let exact: Vec<&Command> = builds(true).collect();
-    if exact.is_empty() { builds(false).collect() } else { exact }
+    let mut all = if exact.is_empty() { builds(false).collect() } else { exact };
+    // What a quick check compiles is not what is released.
+    all.sort_by_key(|command| !command.step.release && CHECKING.contains(&&*command.step.part));
+    all
 }
 
 /// What the repository builds the program in `folder` with.
@@ -460,6 +466,9 @@ mod tests {
             (line(&own).as_str(), program.findings[0].code.as_str()),
             (" |  | ", "build-flags-disputed")
         );
+        // A check is not what is released.
+        let make = "ci:\n\tgo build ./cmd/x\nbuild:\n\tgo build -tags full ./cmd/x\n";
+        assert_eq!(line(&details(&[("Makefile", make)]).0), "full |  | ");
         let make = "all:\n\tgo build -tags $(T) ./cmd/x\n";
         let (_, program) = details(&[("Makefile", make)]);
         assert_eq!(program.findings[0].code, "build-flags-unknown");

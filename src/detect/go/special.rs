@@ -24,6 +24,10 @@ fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
     if let Some(value) = kingpin(program, call, steps) {
         return Some(value);
     }
+    // An address as a text.
+    if call.name() == "String" && call.is_method() && call.arguments().is_empty() {
+        return program.receiver(call, steps).filter(|value| !value.is_unknown());
+    }
     let kind = call.name().strip_prefix("Get").unwrap_or(call.name());
     let mut types = program.rows.doing(&[Does::Flag]).flat_map(|row| &row.names);
     if !call.is_method() || !types.any(|name| name == kind) || call.arguments().len() != 1 {

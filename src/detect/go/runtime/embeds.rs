@@ -98,18 +98,25 @@ pub(super) fn embeds(world: &World) -> Embeds {
 }
 
 /// A folder whose files are there only so that git keeps it: hidden ones, and empty ones that are
-/// named like no page and no data.
+/// named like no page and no data, and such as say in their name or in a few words that they keep it.
 fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
     let mut files = repo.files_under(folder).peekable();
     let keeps = |file: &RelPath| {
         let note = ["", "md", "txt", "gitkeep", "keep"].contains(&file.extension());
-        file.file_name().starts_with('.') || (note && repo.size(file) == 0)
+        let stem = file.file_name().split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let named = ["gitkeep", "keep", "placeholder"].contains(&stem.as_str());
+        file.file_name().starts_with('.')
+            || note && repo.size(file) == 0
+            || named && note && repo.size(file) <= MAX_NOTE
     };
     let keeps_folder = files.peek().is_some() && files.all(keeps);
     let held: Vec<&RelPath> = repo.files_under(folder).take(MAX_STAND_INS + 1).collect();
     let size = held.iter().map(|file| repo.size(file)).sum();
     keeps_folder || stands_in(&held, size, repo.forced())
 }
+
+/// How many bytes of text a file holds that only keeps a folder.
+const MAX_NOTE: u64 = 1024;
 
 /// How many files stand in for those of a build.
 const MAX_STAND_INS: usize = 3;

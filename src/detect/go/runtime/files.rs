@@ -269,7 +269,8 @@ impl Opened {
         let tested = conditions::heads(&call.file, call.at)
             .into_iter()
             .flatten()
-            .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"));
+            .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"))
+            || tested_before(call);
         if there || known || tested || self.written.contains(&text) || !world.code.is_fatal(call) {
             return;
         }
@@ -395,6 +396,20 @@ impl Opened {
             }
         }
     }
+}
+
+/// The function asked before whether what the call opens is there: `os.Stat(path)`.
+fn tested_before(call: &Call) -> bool {
+    let file = &call.file;
+    let Some(function) = file.facts().function_at(call.at) else { return false };
+    let words = |range: std::ops::Range<usize>| range.map(|at| file.word(at));
+    let arguments = call.arguments();
+    let tests = (function.range.start..call.at)
+        .filter(|&at| matches!(file.word(at), "Stat" | "Lstat"))
+        .filter_map(|at| Call::at(file, at));
+    tests.filter_map(|test| test.arguments().first().cloned()).any(|tested| {
+        arguments.iter().any(|argument| words(argument.clone()).eq(words(tested.clone())))
+    })
 }
 
 /// A relative path inside the program's working directory or above it, without `./` and patterns.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::{World, documents, settings};
 use crate::code::Value;
 use crate::code::listen::{self, Address, Listening, is_own, port};
+use crate::facts::Strength;
 use crate::path::RelPath;
 
 /// Finds out how a program listens.
@@ -27,8 +28,19 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
             Some(Address::named(value, rank, evidence))
         })));
     }
+    let taken = known.iter().map(|(address, _)| (address.rank, address.late)).min();
     if !found.choose(known) {
         ask(&mut found, world, &addresses)?;
+    }
+    // What looks more like the main one has a port that nobody knows.
+    let mainer = |address: &&Address| {
+        port(&address.value).is_none()
+            && taken.is_some_and(|taken| address.rank < taken.0 || address.late < taken.1)
+    };
+    if addresses.iter().any(|address| mainer(&address))
+        && let Some(port) = &mut found.port
+    {
+        port.strength = Strength::Guessed;
     }
     Ok(found)
 }

@@ -1,0 +1,100 @@
+//! What looks like a port, a file or a flag and is none, or is one of several cases.
+
+use super::*;
+use crate::facts::Strength;
+
+fn writable(program: &Program) -> Vec<&str> {
+    program.writable.iter().map(|folder| folder.value.as_str()).collect()
+}
+
+#[test]
+fn a_stream_is_no_file_and_a_folder_ends_once() {
+    let program = main(
+        "flag os",
+        "log := flag.String(\"log\", \"stderr\", \"\")\nf, err := os.OpenFile(*log, os.O_CREATE, 0600)\n_ = f",
+    );
+    assert!(program.args.is_none() && program.writable.is_empty());
+    let program = main(
+        "flag os path/filepath",
+        "data := flag.String(\"data\", \"./store/\", \"\")\nos.MkdirAll(filepath.Join(*data, \"var\"), 0700)",
+    );
+    assert_eq!(writable(&program), ["store/var"]);
+}
+
+#[test]
+fn a_file_that_is_asked_for_first_need_not_exist() {
+    let read = |test: &str| {
+        let text = format!(
+            "package main\nimport (\"log\"; \"os\")\nfunc read(p string) error {{\n{test}\n_, err := os.ReadFile(p)\nreturn err\n}}\nfunc main() {{\nif err := read(\"hooks.lua\"); err != nil {{ log.Fatal(err) }}\n}}\n"
+        );
+        codes(&with(&[("main.go", &text)])).contains(&"file-missing")
+    };
+    assert!(read(""));
+    assert!(!read("if _, err := os.Stat(p); err != nil { return nil }"));
+    assert!(read("if _, err := os.Stat(other); err != nil { return nil }"));
+}
+
+#[test]
+fn flags_of_subcommands_are_no_arguments_of_the_program() {
+    let text = |sets: &str| {
+        format!(
+            "package main\nimport (\"flag\"; \"net/http\"; \"os\")\n{sets}\nfunc main() {{\nfs := flag.NewFlagSet(\"a\", 0)\naddr := fs.String(\"addr\", \"127.0.0.1:7401\", \"\")\nfs.Parse(os.Args[1:])\nhttp.ListenAndServe(*addr, nil)\n}}\n"
+        )
+    };
+    let alone = with(&[("main.go", &text(""))]);
+    assert_eq!(alone.args.unwrap().value, "--addr=0.0.0.0:7401");
+    let several =
+        with(&[("main.go", &text("func other() { flag.NewFlagSet(\"b\", 0).Parse(nil) }"))]);
+    assert!(several.args.is_none());
+    assert_eq!(codes(&several), ["localhost-only"]);
+}
+
+#[test]
+fn a_port_beside_a_likelier_listener_is_a_guess() {
+    let program = main(
+        "net/http os",
+        "go func() { if x { http.ListenAndServe(\":7402\", nil) } }()\nhttp.ListenAndServe(os.Args[1], nil)",
+    );
+    assert_eq!((port(&program), program.port.unwrap().strength), (Some(7402), Strength::Guessed));
+}
+
+#[test]
+fn a_redirect_is_not_the_server_and_a_constructor_gives_the_default() {
+    let text = "package main\nimport (\"fmt\"; \"net/http\")\ntype Config struct {\n\tPort int\n}\nfunc New() *Config { return &Config{Port: 7403} }\nfunc setup(c *Config) { if ask() { c.Port = 443 } }\nfunc main() {\n\tc := New()\n\tif secure {\n\t\tgo func() { http.ListenAndServe(\":80\", nil) }()\n\t\thttp.ListenAndServeTLS(\":443\", \"\", \"\", nil)\n\t} else {\n\t\thttp.ListenAndServe(fmt.Sprintf(\":%d\", c.Port), nil)\n\t}\n}\n";
+    assert_eq!(port(&with(&[("main.go", text)])), Some(7403));
+}
+
+#[test]
+fn a_folder_below_what_is_set_under_a_condition_alone() {
+    let text = "package main\nimport (\"net/http\"; \"path/filepath\")\ntype Config struct {\n\tParent string\n}\nfunc setup(c *Config) { if asked { c.Parent = \"/usr/share/x\" } }\nfunc main() {\n\tc := &Config{}\n\thttp.Handle(\"/\", http.FileServer(http.Dir(filepath.Join(c.Parent, \"static\"))))\n\thttp.ListenAndServe(\":1\", nil)\n}\n";
+    let program = with(&[("main.go", text), ("static/a.css", "x")]);
+    assert_eq!(program.files[0].value.as_str(), "static");
+}
+
+#[test]
+fn a_method_of_several_types_gives_no_value() {
+    let text = "package main\nimport \"net/http\"\ntype A struct{}\ntype B struct{}\nfunc (A) String() string { return \"one\" }\nvar a = \":7404\"\nfunc (B) String() string { return \"two:7405\" }\nfunc main() { http.ListenAndServe(x.String(), nil) }\n";
+    // What is left is that a literal looks like an address.
+    assert_eq!(with(&[("main.go", text)]).port.unwrap().strength, Strength::Guessed);
+}
+
+#[test]
+fn an_address_of_netip() {
+    let program = main(
+        "net/http net/netip",
+        "a := netip.AddrPortFrom(netip.IPv4Unspecified(), 7406)\nhttp.ListenAndServe(a.String(), nil)",
+    );
+    assert_eq!(port(&program), Some(7406));
+}
+
+#[test]
+fn a_file_with_a_few_words_keeps_a_folder() {
+    let text =
+        "package main\nimport \"embed\"\n//go:embed build\nvar fs embed.FS\nfunc main() {}\n";
+    let said = |name: &str| {
+        let program = with(&[("main.go", text), (name, "Keeps this folder for the compiler.\n")]);
+        codes(&program).contains(&"embed-placeholder")
+    };
+    assert!(said("build/gitkeep") && said("build/placeholder.txt"));
+    assert!(!said("build/notes.txt"));
+}
