@@ -70,6 +70,10 @@ pub const MAX_INDEX_NAMES: usize = 128 << 20;
 /// Tokens of one expression of source code that are read; a longer one has no known value.
 pub const MAX_EXPRESSION: usize = 400;
 
+/// Tokens of modules that are read to find what they export, for all names of a program: what is
+/// asked for later is unknown.
+pub const MAX_EXPORT_TOKENS: usize = 20_000_000;
+
 /// Steps of the search for what one expression of source code is worth: names lead to expressions
 /// that hold names. What is more entangled has no known value.
 pub const MAX_VALUE_STEPS: usize = 100_000;

@@ -380,6 +380,9 @@ pub struct Program {
     pub writable: Vec<Sourced<String>>,
     /// Environment that it needs in a container, such as `HOST=0.0.0.0`.
     pub env: Vec<Sourced<EnvVar>>,
+    /// Variables without which it ends as it starts; what `env` sets is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<Sourced<String>>,
     /// Variables that the build of this program alone takes; [`Facts::build_args`] holds those of
     /// the application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -433,6 +436,7 @@ impl Program {
             front_ends: Vec::new(),
             writable: Vec::new(),
             env: Vec::new(),
+            required: Vec::new(),
             build_args: Vec::new(),
             subcommands: None,
             args: None,

@@ -96,6 +96,9 @@ pub struct Runtime {
     pub workdir: ContainerPath,
     /// Environment.
     pub env: Vec<Env>,
+    /// Variables that a container must be given: without one the program ends as it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<EnvKey>,
     /// Folders that the program writes.
     pub writable: Vec<ContainerPath>,
     /// The port for connections that matters most.
@@ -593,6 +596,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         make_tmp: !row.tmp && program.needs.temporary_files.is_some(),
         user: Line::new(USER)?,
         workdir: ContainerPath::new(build.start_in.as_ref().unwrap_or(&build.workdir))?,
+        required: required(program, &env),
         env: environment(&env)?,
         writable,
         port: program.port.as_ref().map(|port| port.value),
@@ -603,6 +607,12 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         cmd: lines(&cmd)?,
         stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,
     })
+}
+
+/// The variables that the image does not set.
+fn required(program: &Program, env: &[(String, String)]) -> Vec<EnvKey> {
+    let open = program.required.iter().filter(|one| !env.iter().any(|(key, _)| *key == one.value));
+    open.filter_map(|one| EnvKey::new(one.value.as_str()).ok()).collect()
 }
 
 /// Each further port once, sorted.

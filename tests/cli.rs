@@ -149,6 +149,7 @@ fn json_is_alone_on_standard_output() {
         "build",
         "run",
         "writable",
+        "required_env",
         "files",
         "assumptions",
         "warnings",

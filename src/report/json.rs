@@ -47,6 +47,8 @@ struct WrittenApp<'a> {
     run: String,
     /// Folders that the program writes.
     writable: Vec<String>,
+    /// Variables without which the program ends as it starts.
+    required_env: Vec<String>,
     /// What became of each file, or would.
     files: Vec<WrittenFile>,
     assumptions: Vec<&'a str>,
@@ -99,6 +101,7 @@ pub fn written(survey: &Survey, drafts: &[Draft], here: &Here) -> serde_json::Re
         build: next::build(draft, here),
         run: next::run(draft),
         writable: draft.plan.runtime.writable.iter().map(ToString::to_string).collect(),
+        required_env: draft.plan.runtime.required.iter().map(ToString::to_string).collect(),
         files: files(survey, &draft.changes),
         assumptions: survey
             .selection

@@ -10,7 +10,7 @@ use crate::pipeline::{Draft, Role};
 use crate::plan::{Arg, SecretMount};
 use crate::screen::visible::inline;
 
-/// Build arguments beyond this many are left to `explain`.
+/// Build arguments and variables beyond this many are left to `explain`.
 const MAX_ARGS: usize = 8;
 
 /// Where the person stands, so that paths can be shown as they would type them.
@@ -99,7 +99,8 @@ pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String>
     all.into_iter().map(|secret| secret.argument(place)).collect()
 }
 
-/// `docker run`: publishes the port, keeps the folders that the program writes in named volumes.
+/// `docker run`: publishes the port, keeps the folders that the program writes in named volumes,
+/// names the variables that it cannot start without.
 pub fn run(draft: &Draft) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
@@ -108,6 +109,9 @@ pub fn run(draft: &Draft) -> String {
     }
     for (volume, folder) in volumes(name, folders(draft)) {
         argv.extend(["-v".to_owned(), format!("{volume}:{folder}")]);
+    }
+    for key in runtime.required.iter().take(MAX_ARGS) {
+        argv.extend(["-e".to_owned(), format!("{key}=...")]);
     }
     argv.push(name.to_owned());
     let commands = draft.plan.decisions.iter().any(|decision| decision.what == "subcommands");

@@ -87,6 +87,8 @@ pub(super) fn read(app: &App) -> Result<Found> {
     let prefixes: Vec<&str> =
         own.flat_map(|row| &row.prefixes).chain(&stated).map(String::as_str).collect();
     let mut used = used(app, &prefixes)?;
+    let given = plugins::given(&configs);
+    used.retain(|name, _| !given.contains(name));
     for (one, evidence) in named {
         used.entry(one.name.clone()).or_default().push((one, evidence));
     }
@@ -352,6 +354,13 @@ mod tests {
         let prefix = "export default { envPrefix: ['APP_'] }";
         assert_eq!(named(("vite.config.js", prefix), uses), "APP_A= false");
         assert_eq!(named(("vite.config.js", "export default {}"), uses), "VITE_B= false");
+        // What it gives itself is no argument.
+        for config in [
+            "process.env.VITE_B = version; export default {}",
+            "export default { define: { 'import.meta.env.VITE_B': JSON.stringify(version) } }",
+        ] {
+            assert_eq!(named(("vite.config.js", config), uses), "", "{config}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct Names<'t> {
 }
 
 /// How many names an expression is followed through.
-const MAX_STEPS: usize = 5;
+const MAX_STEPS: usize = 7;
 
 /// How many definitions of one name are tried.
 const MAX_CANDIDATES: usize = 4;
@@ -337,17 +337,44 @@ pub(crate) struct PathValue {
 
 /// The path that an expression stands for, where it can be told.
 pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
-    path_within(tokens, &Tracing { names, left: Cell::new(MAX_EXPRESSION) }, 0)
+    let left = Cell::new(MAX_EXPRESSION);
+    path_within(tokens, &Tracing { names, others: None, left: &left }, 0)
+}
+
+/// The same in one file of a program, whose names may come from its other files.
+pub(crate) fn path_in(
+    tokens: &[Token],
+    names: &Names,
+    others: &dyn Others,
+    file: usize,
+) -> Option<PathValue> {
+    let left = Cell::new(MAX_EXPRESSION);
+    path_within(tokens, &Tracing { names, others: Some((others, file)), left: &left }, 0)
+}
+
+/// What the names of a file mean that come from other files of the program.
+pub(crate) trait Others {
+    /// The path that `words` (`config.paths.uploads`) stand for in `file`: the outer `None` where
+    /// the first of them comes from no other file.
+    fn path(
+        &self,
+        file: usize,
+        words: &[&str],
+        left: &Cell<usize>,
+        steps: usize,
+    ) -> Option<Option<PathValue>>;
 }
 
 /// The names that one path is followed through, and how many expressions may still be read:
 /// `join(b, b)`, where `b` is `join(c, c)` and so on, doubles with each name.
-struct Tracing<'n, 't> {
-    names: &'n Names<'t>,
-    left: Cell<usize>,
+pub(crate) struct Tracing<'n, 't> {
+    pub(crate) names: &'n Names<'t>,
+    /// The other files, and which one this is.
+    pub(crate) others: Option<(&'n dyn Others, usize)>,
+    pub(crate) left: &'n Cell<usize>,
 }
 
-fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
     if steps > MAX_STEPS || tokens.len() > MAX_EXPRESSION {
         return None;
     }
@@ -409,20 +436,12 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
                     "join" | "resolve" | "normalize" => {
                         joined(&arguments(tokens, open), names, steps)
                     }
-                    "dirname" => {
-                        let args = arguments(tokens, open);
-                        let inner: Vec<&str> =
-                            args.first()?.iter().filter_map(Token::word).collect();
-                        (inner.contains(&"__filename")
-                            || inner.contains(&"fileURLToPath")
-                            || inner.contains(&"url"))
-                        .then(|| here(Anchor::SourceFile, ""))?
-                    }
+                    "dirname" => dirname(&arguments(tokens, open), names, steps),
                     _ => None,
                 }
             }
             "fileURLToPath" => path_within(arguments(tokens, 1).first()?, names, steps + 1),
-            "dirname" => here(Anchor::SourceFile, ""),
+            "dirname" => dirname(&arguments(tokens, 1), names, steps),
             "new" => {
                 let args = arguments(tokens, 2);
                 let relative =
@@ -434,6 +453,9 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
                     let base = path_within(&tokens[..at], names, steps + 1)?;
                     let rest = tokens.get(at + 1).filter(|_| tokens.len() == at + 2)?.text()?;
                     return here(base.from, &join(&base.path, rest));
+                }
+                if let Some(known) = from_others(tokens, names, steps) {
+                    return known;
                 }
                 // `name`, `Class.name`
                 if let Some(known) = names.names.global(tokens) {
@@ -449,6 +471,34 @@ fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathVa
         },
         _ => None,
     }
+}
+
+/// `config.uploads`, where another file of the program says what that is.
+fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Option<Option<PathValue>> {
+    let (others, file) = names.others?;
+    let (mut words, mut dot) = (Vec::new(), false);
+    for token in tokens {
+        if dot != token.is('.') {
+            return None;
+        }
+        words.extend(token.word().filter(|_| !dot));
+        dot = !dot;
+    }
+    (dot && words.len() <= MAX_STEPS).then(|| others.path(file, &words, names.left, steps))?
+}
+
+/// The folder of a module, or of a path.
+fn dirname(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let first = args.first()?;
+    let inner: Vec<&str> = first.iter().filter_map(Token::word).collect();
+    if ["__filename", "fileURLToPath", "url"].iter().any(|word| inner.contains(word)) {
+        let path = String::new();
+        return Some(PathValue { from: Anchor::SourceFile, path, env: Vec::new() });
+    }
+    let mut found = path_within(first, names, steps + 1)?;
+    let folder = found.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    found.path = folder.to_owned();
+    Some(found)
 }
 
 /// The first `+` of the outermost level.

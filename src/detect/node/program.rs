@@ -482,6 +482,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
     program.front_ends = scan.front_ends;
     program.writable.extend(scan.writable);
     program.env.extend(scan.env);
+    program.required = scan.required;
     program.subcommands = scan.subcommands;
     program.needs.shell = program.needs.shell.take().or(scan.shell);
     program.needs.packages = scan.packages;

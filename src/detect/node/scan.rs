@@ -7,6 +7,7 @@ mod globals;
 mod imports;
 mod listen;
 mod loaded;
+mod modules;
 mod pages;
 mod process;
 mod required;
@@ -76,6 +77,8 @@ pub(crate) struct Scan {
     /// A server's library is a dependency.
     pub(crate) serves: bool,
     pub(crate) env: Vec<Sourced<EnvVar>>,
+    /// Variables without which it ends as it starts.
+    pub(crate) required: Vec<Sourced<String>>,
     pub(crate) sigterm: Option<Evidence>,
     pub(crate) writable: Vec<Sourced<String>>,
     pub(crate) files: Vec<Sourced<RelPath>>,

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::App;
 use super::angular;
 use super::config;
+use super::entry;
 use super::framework;
 use super::launch::{Launch, Layout};
 use super::manifest::Package;
@@ -158,6 +159,34 @@ pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
 /// to them.
 pub(super) fn pages(app: &App) -> Result<Option<Site>> {
     known(app, &|_| true)
+}
+
+/// The folders of pages that the build of a server makes beside it: `tsc && vite build`.
+pub(super) fn beside(app: &App) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let Some(name) = app.build_script() else { return Ok(found) };
+    for command in entry::commands(app, &name) {
+        let words = &command.argv;
+        let is = |tool: &&Tool| words.first().is_some_and(|word| word == tool.command);
+        let Some(tool) = TOOLS.iter().find(is) else { continue };
+        let bundler = matches!(tool.package, "webpack-cli" | "parcel");
+        let builds = bundler || words.get(1).is_some_and(|word| word == "build");
+        if !builds || !command.dir.is_empty() || words.iter().any(|word| word == "--ssr") {
+            continue;
+        }
+        let text = words.join(" ");
+        let build = Build { app, tool, name: &name, text: &text };
+        if !has_page(&build) {
+            continue;
+        }
+        let folder = match folder::stated(&build)? {
+            Some((folder, _)) => Some(folder),
+            None if bundler => None,
+            None => Some(folder::default(&build, &mut Vec::new())?),
+        };
+        found.extend(folder.filter(|folder| !folder.starts_with("..")));
+    }
+    Ok(found)
 }
 
 fn known(app: &App, fits: &dyn Fn(&Build) -> bool) -> Result<Option<Site>> {
@@ -412,4 +441,35 @@ fn create_react_app(app: &App, script: &str) -> Result<Site> {
         site.launch.prefix = Some(prefix);
     }
     Ok(site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    #[test]
+    fn pages_that_the_build_of_a_server_makes_beside_it() {
+        let of = |build: &str, config: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": {build:?}, "build:ui": "vite build", "build:api": "tsc"}},
+                    "devDependencies": {{"vite": "7"}}}}"#
+            );
+            let repo = Repo::from_files([
+                ("package.json", manifest.as_str()),
+                ("index.html", ""),
+                ("vite.config.ts", config),
+            ]);
+            beside(&App::read(&repo.root()).unwrap().unwrap()).unwrap()
+        };
+        let none = "export default {}";
+        assert_eq!(of("tsc && vite build", none), ["dist"]);
+        assert_eq!(of("npm-run-all build:*", none), ["dist"]);
+        assert_eq!(of("tsc && vite build --outDir www", none), ["www"]);
+        let out = "export default { build: { outDir: 'build/public' } }";
+        assert_eq!(of("npm run build:api && npm run build:ui", out), ["build/public"]);
+        assert!(of("tsc", none).is_empty());
+        assert!(of("tsc && vite build --ssr src/server.ts", none).is_empty());
+        assert!(of("tsc && cd web && vite build", none).is_empty());
+    }
 }

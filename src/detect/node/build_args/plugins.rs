@@ -63,6 +63,33 @@ pub(super) fn prefixes(configs: &[Config]) -> Vec<String> {
     found
 }
 
+/// The variables that a configuration gives a value itself: `process.env.NAME = version`,
+/// `define: { "import.meta.env.NAME": version }`.
+pub(super) fn given(configs: &[Config]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for config in configs {
+        for window in config.tokens.windows(7) {
+            let env = window[0].is_word("process") && window[2].is_word("env");
+            let name = match &window[3] {
+                dot if dot.is('.') && window[5].is('=') && !window[6].is('=') => window[4].word(),
+                open if open.is('[') && window[6].is('=') => window[4].text(),
+                _ => None,
+            };
+            found.extend(name.filter(|_| env).map(str::to_owned));
+        }
+        for value in Names::of(&config.tokens).properties("define") {
+            for entry in split(value.get(1..value.len().saturating_sub(1)).unwrap_or_default()) {
+                let key = entry.first().and_then(Token::text).unwrap_or_default();
+                let object = ["import.meta.env.", "process.env."];
+                let name = object.iter().find_map(|object| key.strip_prefix(object));
+                let reads = entry.iter().any(|token| token.is_word("env"));
+                found.extend(name.filter(|_| !reads).map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
 /// Every variable that a configuration compiles in.
 pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
     let mut found = Vec::new();

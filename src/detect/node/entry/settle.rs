@@ -3,6 +3,7 @@
 use super::{Entry, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
+use crate::detect::node::site;
 use crate::path::RelPath;
 
 /// The file that `node .` starts: <https://nodejs.org/api/modules.html#folders-as-modules>.
@@ -63,7 +64,9 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
         return Err(format!("{named} is not in the repository, and no script builds it"));
     }
     if entry.launch.layout == Layout::Output {
-        for folder in entry.launch.preloads.iter().map(|file| top(file)).collect::<Vec<_>>() {
+        let pages = site::beside(app).map_err(|error| error.to_string())?;
+        let made = entry.launch.preloads.iter().chain(&pages);
+        for folder in made.map(|path| top(path)).collect::<Vec<_>>() {
             if !entry.launch.outputs.contains(&folder) {
                 entry.launch.outputs.push(folder);
             }

@@ -3,7 +3,7 @@
 mod flow;
 mod keys;
 mod microservice;
-mod shape;
+pub(super) mod shape;
 
 use std::collections::BTreeMap;
 
@@ -104,9 +104,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             stated = stated.filter(|evidence| evidence.file != source.path);
             let found = match exact.filter(|found| found.port.is_some() || !found.open) {
                 Some(exact) => exact.into_value(at),
-                None => {
-                    followed(&code, source, port).unwrap_or_else(|| own(value(port, &files), port))
-                }
+                None => followed(&code, source, port)
+                    .unwrap_or_else(|| own(value(port, &files[..1]), port)),
             };
             let number = found
                 .literal

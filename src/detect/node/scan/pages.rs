@@ -1,12 +1,13 @@
 //! Pages that the program serves and that another package of the repository builds.
 
 use super::super::App;
-use super::super::expression::{Names, option, path};
+use super::super::expression::{PathValue, option};
 use super::super::front_end::delegates;
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments, closing};
+use super::modules::Modules;
 use super::storage::Location;
-use super::{Scan, Source, globals};
+use super::{Scan, Source};
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
@@ -24,14 +25,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     // A build of its own may make anything.
     let builds = app.builds() || launch.layout != Layout::Source;
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
-    let globals = globals::of(app, launch, sources);
-    for source in sources {
-        let names = Names::of(&source.tokens).with(&globals);
+    let modules = Modules::of(app, launch, sources);
+    for (file, source) in sources.iter().enumerate() {
+        let path = &|tokens: &[Token]| modules.path_of(tokens, file);
         let place = Location::of(app, launch, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
             if JOINS.contains(&name) {
-                joined(app, launch, (source, &place), &names, index, scan);
+                joined(app, launch, (source, &place), path, index, scan);
             }
             if !SERVES.contains(&name) && !PLUGINS.contains(&name) {
                 continue;
@@ -50,7 +51,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             let candidates: Vec<&[Token]> =
                 folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
             for tokens in candidates {
-                let found = path(tokens, &names).filter(|found| !found.path.contains("${}"));
+                let found = path(tokens).filter(|found| !found.path.contains("${}"));
                 let paths = found.map(|found| place.in_repository(app, &found));
                 let mut known = false;
                 let first = paths.as_ref().and_then(|paths| paths.first().cloned());
@@ -90,7 +91,7 @@ fn joined(
     app: &App,
     launch: &Launch,
     (source, place): (&Source, &Location),
-    names: &Names,
+    path: &dyn Fn(&[Token]) -> Option<PathValue>,
     index: usize,
     scan: &mut Scan,
 ) {
@@ -99,7 +100,7 @@ fn joined(
     let call = &tokens[start..(closing(tokens, index + 1) + 1).min(tokens.len())];
     let args = arguments(tokens, index + 1);
     let beside = args.first().is_some_and(|first| first.iter().any(is_beside));
-    let Some(found) = path(call, names).filter(|f| beside && !f.path.contains("${}")) else {
+    let Some(found) = path(call).filter(|f| beside && !f.path.contains("${}")) else {
         return;
     };
     for path in place.in_repository(app, &found) {

@@ -4,16 +4,25 @@
 use std::collections::BTreeMap;
 
 use super::super::token::{Token, arguments, closing, split};
+use super::listen::shape;
 use super::{Scan, Source};
 use crate::code::is_env_name;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, Severity, Sourced};
 
 /// How many names a message holds.
 const MAX_NAMES: usize = 12;
 
+/// How many places are asked whether they run at the start.
+const MAX_PLACES: usize = 300;
+
+/// How many calls of one function in a file are looked at.
+const MAX_CALLS: usize = 8;
+
 /// What is said of them; what the image sets is given.
 pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     let mut found: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut parts: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut started = Started::new(sources);
     for source in sources {
         let tokens = source.tokens.as_slice();
         let schema = tokens.windows(4).any(|w| {
@@ -27,33 +36,116 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
             .iter()
             .any(|name| source.imports(name));
         for (index, token) in tokens.iter().enumerate() {
-            let name = match token.word() {
-                Some("if") => checked(tokens, index),
-                Some("login") if source.imports("discord.js") => given(tokens, index),
-                Some(name) if schema && is_env_name(name) => stated(tokens, index).then_some(name),
-                _ => None,
+            let (name, at_start) = match token.word() {
+                Some("if") => match checked(tokens, index) {
+                    Some(name) => (Some(name), started.runs(tokens, index)),
+                    None => continue,
+                },
+                Some("login") if source.imports("discord.js") => (given(tokens, index), true),
+                Some(name) if schema && is_env_name(name) => {
+                    (stated(tokens, index).then_some(name), true)
+                }
+                _ => continue,
             };
             if let Some(name) = name.filter(|name| *name != "NODE_ENV") {
                 let note = format!("needs {name}");
-                found.entry(name.to_owned()).or_insert_with(|| source.at(token.at, note));
+                let into = if at_start { &mut found } else { &mut parts };
+                into.entry(name.to_owned()).or_insert_with(|| source.at(token.at, note));
             }
         }
     }
-    found.retain(|name, _| !scan.env.iter().any(|held| held.value.key == *name));
-    if found.is_empty() {
-        return;
+    let set = |name: &str| scan.env.iter().any(|held| held.value.key == name);
+    found.retain(|name, _| !set(name));
+    parts.retain(|name, _| !set(name) && !found.contains_key(name));
+    let all = [
+        (found, "the program ends as it starts without"),
+        (parts, "parts of the program fail without"),
+    ];
+    for (at, (names, what)) in all.into_iter().enumerate() {
+        let Some(finding) = said(&names, what) else { continue };
+        scan.findings.push(finding);
+        if at == 0 {
+            let all = names.into_iter().map(|(name, evidence)| Sourced::new(name, evidence));
+            scan.required.extend(all);
+        }
     }
+}
+
+fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
     let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMES).collect();
+    let first = names.first()?;
     let more = if found.len() > names.len() { " and others" } else { "" };
-    let first = names[0];
-    scan.findings.push(Finding::new(
+    Some(Finding::new(
         "environment-required",
         Severity::Note,
-        format!("the program ends as it starts without {}{more}", names.join(", ")),
+        format!("{what} {}{more}", names.join(", ")),
         found.values().take(4).cloned(),
         "the image holds no values of its own for them: secrets do not belong into a layer",
         format!("give them when the container starts: `docker run -e {first} ...` or --env-file"),
-    ));
+    ))
+}
+
+/// Which functions run as the program starts: those that code outside of functions calls, and what
+/// they call.
+struct Started<'s> {
+    sources: &'s [Source],
+    /// Answers, by the function's name; one that is being looked at does not call itself.
+    known: BTreeMap<&'s str, bool>,
+    /// Places that may still be looked at: each costs a reading of its file.
+    left: usize,
+}
+
+impl<'s> Started<'s> {
+    fn new(sources: &'s [Source]) -> Self {
+        Self { sources, known: BTreeMap::new(), left: MAX_PLACES }
+    }
+
+    /// The code at `at` runs as the program starts.
+    fn runs(&mut self, tokens: &'s [Token], at: usize) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        shape::around(tokens, at).into_iter().all(|open| {
+            if called_at_once(tokens, open) {
+                return true;
+            }
+            shape::function_name(tokens, open).is_some_and(|name| self.calls(name))
+        })
+    }
+
+    /// Somebody calls the function while the program starts.
+    fn calls(&mut self, name: &'s str) -> bool {
+        if let Some(known) = self.known.get(name) {
+            return *known;
+        }
+        self.known.insert(name, false);
+        let sources = self.sources;
+        let found = sources.iter().any(|source| {
+            let tokens = source.tokens.as_slice();
+            shape::calls_of(tokens, name).take(MAX_CALLS).any(|open| {
+                let method = open > 1 && tokens[open - 2].is('.');
+                let declared = tokens.get(closing(tokens, open) + 1).is_some_and(|t| t.is('{'));
+                !method && !declared && !in_arrow(tokens, open) && self.runs(tokens, open)
+            })
+        });
+        self.known.insert(name, found);
+        found
+    }
+}
+
+/// The call is what an arrow function without braces does: `(request) => token()`.
+fn in_arrow(tokens: &[Token], open: usize) -> bool {
+    let before = tokens[open.saturating_sub(40)..open]
+        .rsplit(|token| token.is(';') || token.is('{') || token.is('}'));
+    let line = before.into_iter().next().unwrap_or_default();
+    line.windows(2).any(|pair| pair[0].is('=') && pair[1].is('>'))
+}
+
+/// `(async () => { ... })()`: the function whose parameters open there.
+fn called_at_once(tokens: &[Token], open: usize) -> bool {
+    let words = (0..open).rev().take(3);
+    let before = words.take_while(|&at| tokens[at].word().is_some()).last().unwrap_or(open);
+    let around = before.checked_sub(1).filter(|&at| tokens[at].is('('));
+    around.is_some_and(|at| tokens.get(closing(tokens, at) + 1).is_some_and(|t| t.is('(')))
 }
 
 /// The variable in `process.env.NAME` that begins at `at`.
@@ -163,6 +255,27 @@ mod tests {
             "if (process.env.A_KEY) { throw x }",
         ] {
             assert_eq!(said(source), "", "{source}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_part_needs_does_not_end_the_start() {
+        let check = "if (!process.env.A_KEY) { throw new Error('x') }";
+        for source in [
+            format!("function env() {{ {check} }}\nenv()"),
+            format!(
+                "const env = () => {{ {check} }};\nconst main = async () => {{ env() }}\nmain()"
+            ),
+            format!("(async () => {{ {check} }})()"),
+        ] {
+            assert_eq!(said(&source), "the program ends as it starts without A_KEY", "{source}");
+        }
+        for source in [
+            format!("function token() {{ {check} }}\napp.post('/x', (q, r) => token())"),
+            format!("app.get('/', (q, r) => {{ {check} }})"),
+            format!("export const f = async (a) => {{ {check} }}"),
+        ] {
+            assert_eq!(said(&source), "parts of the program fail without A_KEY", "{source}");
         }
     }
 }

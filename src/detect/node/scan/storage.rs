@@ -6,7 +6,8 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
-use super::{Scan, Source, globals};
+use super::modules::Modules;
+use super::{Scan, Source};
 use crate::code::writes::HOME;
 use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
 use crate::path::RelPath;
@@ -91,11 +92,10 @@ const READ_OPTIONS: [&str; 10] = [
 ];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
-    let globals = globals::of(app, launch, sources);
-    let all_names: Vec<Names> =
-        sources.iter().map(|source| Names::of(&source.tokens).with(&globals)).collect();
-    for (index_of, source) in sources.iter().enumerate() {
-        let names = &all_names[index_of];
+    let modules = Modules::of(app, launch, sources);
+    let mut written: Vec<Written> = Vec::new();
+    for (file, source) in sources.iter().enumerate() {
+        let path = &|tokens: &[Token]| modules.path_of(tokens, file);
         let place = Location::of(app, launch, source);
         let bundled = launch.layout == Layout::Bundle && is_server(app, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
@@ -109,17 +109,22 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 scan.temporary =
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
-            writes(name, &args, names, &place, source, at, scan);
+            written.extend(writes(name, &args, path, &place, source, at, scan));
             if launch.layout == Layout::Output || bundled {
-                reads(app, launch, name, &args, names, &place, source, at, scan);
+                reads(app, launch, name, &args, path, &place, source, at, scan);
             }
         }
     }
+    // Where a name means a folder in one function and a file in another, it is the folder.
+    let made = written.iter().filter(|one| !one.is_file).map(|one| one.path.clone());
+    let made: BTreeSet<String> = made.collect();
+    let meant = written.into_iter().filter(|one| !one.is_file || !made.contains(&one.path));
+    scan.writable.extend(meant.map(|one| one.folder));
     for source in sources.iter().filter(|_| launch.layout == Layout::Output) {
         literals(app, launch, source, scan);
     }
     for (index, source) in sources.iter().enumerate() {
-        database(source, index, &all_names, scan);
+        database(source, index, &modules.names, scan);
     }
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
@@ -147,6 +152,8 @@ pub(super) struct Location {
     folder: RelPath,
     /// The working directory.
     start: RelPath,
+    /// How many folders are above the application's in the image, at the most.
+    above: usize,
 }
 
 impl Location {
@@ -156,7 +163,9 @@ impl Location {
         let folder =
             RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
         let start = launch.dir.as_deref().and_then(RelPath::new).unwrap_or_default();
-        Self { folder, start }
+        let home = app.dir.path.strip(&app.root.path).unwrap_or_default();
+        let above = 1 + home.split('/').filter(|part| !part.is_empty()).count();
+        Self { folder, start, above }
     }
 
     /// What a relative path may mean in the repository, likeliest first; it may lie outside of the
@@ -177,28 +186,70 @@ impl Location {
         }
     }
 
+    /// The way from another file's folder to this one's.
+    pub(super) fn relative_to(&self, other: &Self) -> Option<String> {
+        let (to, from) = (self.folder.as_str(), other.folder.as_str());
+        let words = |path: &'_ str| {
+            path.split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (to, from) = (words(to), words(from));
+        let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..".to_owned(), from.len() - same);
+        let way: Vec<String> = up.chain(to[same..].iter().cloned()).collect();
+        Some(if way.is_empty() { ".".to_owned() } else { way.join("/") })
+    }
+
     /// A path relative to the application, or absolute.
     pub(super) fn resolve(&self, found: &PathValue) -> Option<String> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         match found.from {
             Anchor::Root => Some(text.to_owned()),
             Anchor::Home => RelPath::new(text).map(|path| format!("{HOME}/{path}")),
-            Anchor::WorkingDirectory => self.start.join(text).map(|p| p.as_str().to_owned()),
-            Anchor::SourceFile => self.folder.join(text).map(|p| p.as_str().to_owned()),
+            Anchor::WorkingDirectory => self.leaving(&self.start, text),
+            Anchor::SourceFile => self.leaving(&self.folder, text),
         }
     }
+
+    /// A path that may lead out of the application, up to the image's root: `../data`.
+    fn leaving(&self, folder: &RelPath, text: &str) -> Option<String> {
+        if let Some(inside) = folder.join(text) {
+            return Some(inside.as_str().to_owned());
+        }
+        if text.starts_with('/') {
+            return None;
+        }
+        let (mut up, mut parts) = (0, folder.as_str().split('/').collect::<Vec<_>>());
+        parts.retain(|part| !part.is_empty());
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.pop().is_none() => up += 1,
+                ".." => {}
+                name => parts.push(name),
+            }
+        }
+        let up = std::iter::repeat_n("..", up.min(self.above));
+        Some(up.chain(parts).collect::<Vec<_>>().join("/"))
+    }
+}
+
+/// A path that a call writes, and the folder that must be there for it.
+struct Written {
+    path: String,
+    is_file: bool,
+    folder: Sourced<String>,
 }
 
 #[allow(clippy::too_many_arguments)]
 fn writes(
     name: &str,
     args: &[&[Token]],
-    names: &Names,
+    path: &dyn Fn(&[Token]) -> Option<PathValue>,
     place: &Location,
     source: &Source,
     at: usize,
     scan: &mut Scan,
-) {
+) -> Option<Written> {
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
     let folder = folder.or_else(|| {
@@ -212,13 +263,13 @@ fn writes(
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
         (None, Some(tokens)) => (tokens, true),
-        _ => return,
+        _ => return None,
     };
-    let Some(found) = path(tokens, names) else { return };
+    let found = path(tokens)?;
     if found.path.contains("${}") || found.path.contains("://") || found.path == ":memory:" {
-        return;
+        return None;
     }
-    let Some(text) = place.resolve(&found) else { return };
+    let text = place.resolve(&found)?;
     let target = if is_file {
         text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
     } else {
@@ -227,23 +278,25 @@ fn writes(
     let note = format!("{name} writes {text}");
     if text.starts_with("/tmp") {
         scan.temporary.get_or_insert_with(|| source.at(at, note));
-        return;
+        return None;
     }
     if ["/dev", "/proc", "/sys", "/etc", "/usr"].iter().any(|p| text.starts_with(p))
         || target.starts_with("node_modules")
     {
-        return;
+        return None;
     }
-    if target.is_empty() || target == "." {
+    // What lies above the application belongs to root too.
+    if target.split('/').all(|part| matches!(part, "" | "." | "..")) && found.from != Anchor::Root {
         beside(source.at(at, note), &text, scan);
-        return;
+        return None;
     }
     if found.from == Anchor::Home && !scan.env.iter().any(|var| var.value.key == "HOME") {
         let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
         let note = "the user's home is written: a user without an entry in passwd has none";
         scan.env.push(Sourced::new(var, source.at(at, note)));
     }
-    scan.writable.push(Sourced::new(target, source.at(at, note)));
+    let folder = Sourced::new(target, source.at(at, note));
+    Some(Written { path: text, is_file, folder })
 }
 
 /// The file of an `SQLite` database in a configuration object:
@@ -315,7 +368,7 @@ fn reads(
     launch: &Launch,
     name: &str,
     args: &[&[Token]],
-    names: &Names,
+    path: &dyn Fn(&[Token]) -> Option<PathValue>,
     place: &Location,
     source: &Source,
     at: usize,
@@ -341,7 +394,7 @@ fn reads(
     }
     candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
     for tokens in candidates {
-        if let Some(found) = path(tokens, names)
+        if let Some(found) = path(tokens)
             && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
             && let Some(text) = place.resolve(&found)
         {
@@ -468,6 +521,18 @@ mod tests {
         assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");
         assert_eq!(found.findings[0].code, "writes-beside-program");
         assert!(found.temporary.is_some());
+    }
+
+    #[test]
+    fn folders_above_the_application_are_written() {
+        let source = "const base = path.join(__dirname, '../../data');\n\
+            function file() { const at = join(__dirname, '../state'); mkdirSync(at); return at }\n\
+            const at = file(); new Database(at); fs.mkdirSync(base); fs.writeFileSync('../x', '');\n\
+            fs.mkdirSync(dirname(other)); fs.mkdirSync(dirname(join(base, 'sub/a.txt'))); require('sqlite3')";
+        let found = scan(&[("src/index.js", source)], Layout::Source);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["../data", "state"]);
+        assert_eq!(found.findings[0].code, "writes-beside-program");
     }
 
     #[test]

@@ -160,10 +160,34 @@ impl<'s, 'r> Flow<'s, 'r> {
     }
 
     fn followed(&self, from: Expression<'s>, chain: &Chain<'s>, steps: u8) -> Option<Found> {
-        let source = &self.sources[from.file];
         if let Some(call) = chain.call {
-            return keys::of_call(self, Expression { tokens: call, ..from }, &chain.keys, steps);
+            let call = Expression { tokens: call, ..from };
+            return keys::of_call(self, call, &chain.keys, steps)
+                .or_else(|| self.returned(call, &chain.keys, steps));
         }
+        self.named(from, chain, steps).or_else(|| keys::of_list(self, from.file, chain))
+    }
+
+    /// What a function of the same file returns, the whole of whose call is `call`.
+    fn returned(&self, call: Expression<'s>, keys: &[String], steps: u8) -> Option<Found> {
+        let [name, open, ..] = call.tokens else { return None };
+        let name = name.word().filter(|_| open.is('(') && closing(call.tokens, 1) > 1)?;
+        let tokens = self.sources[call.file].tokens.as_slice();
+        let declared = tokens
+            .windows(3)
+            .position(|w| w[0].is_word("function") && w[1].is_word(name) && w[2].is('('))?;
+        let end = closing(tokens, declared + 2);
+        let open = end + tokens.get(end..)?.iter().take(24).position(|token| token.is('{'))?;
+        let inside = open..closing(tokens, open);
+        let ends = inside.filter(|&at| tokens[at].is_word("return"));
+        ends.take(8).find_map(|at| {
+            let tokens = value_from(tokens, at + 1);
+            self.value(Expression { tokens, ..call }, keys, steps)
+        })
+    }
+
+    fn named(&self, from: Expression<'s>, chain: &Chain<'s>, steps: u8) -> Option<Found> {
+        let source = &self.sources[from.file];
         let name = chain.root.word()?;
         if let ("process", [env, key]) = (name, chain.keys.as_slice())
             && env == "env"
@@ -441,6 +465,24 @@ mod tests {
         ] {
             assert_eq!(port(line, &[]), Some(4000), "{line}");
         }
+    }
+
+    #[test]
+    fn a_list_of_settings_is_asked_by_key() {
+        let entry = "const Config = require('./config'); const config = new Config(process.env);\n\
+            const port = parseInt(config.get('port'), 10);\n\
+            function free(port) { if (socket) { return { fd: 3 } } return detectPort(port) }\n\
+            async function start() { const it = await free(port); http.createServer(app).listen(it) }";
+        let config = "module.exports = class { }; const all = [{ key: 'ip', default: 1 }, \
+            { key: 'port', envVar: 'APP_PORT', default: 4000 }]";
+        let driver = "connect({ port: options.port || 8123 })";
+        let files = [("config.js", config), ("driver.js", driver)];
+        let found = scanned(entry, &files);
+        assert_eq!(found.port.map(|port| port.value), Some(4000));
+        assert_eq!(found.port_variable.as_deref(), Some("APP_PORT"));
+        // A number that only has the name is no port of this server.
+        let unknown = "require('./driver'); http.createServer(app).listen(config.get('port'))";
+        assert_eq!(port(unknown, &files), None);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use super::super::super::App;
 use super::super::super::expression::Names;
-use super::super::super::token::{Token, arguments, closing, property};
+use super::super::super::token::{Kind, Token, arguments, closing, property};
 use super::flow::{Expression, Flow, Found};
-use super::shape::body;
+use super::shape::{Chain, body};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::{self, Item};
@@ -75,6 +75,37 @@ pub(super) fn by_set(
     flow.value(Expression { file, tokens: value }, &[], steps)
 }
 
+/// What a list of settings says of a key that an object of a class is asked for:
+/// `{ key: "port", envVar: "APP_PORT", default: 80 }`; nothing where two say it.
+pub(super) fn of_list<'s>(flow: &Flow<'s, '_>, file: usize, chain: &Chain<'s>) -> Option<Found> {
+    let [key] = chain.keys.as_slice() else { return None };
+    let made = flow.names[file].value_of(chain.root.word()?)?;
+    made.first().filter(|first| first.is_word("new"))?;
+    let mut found = None;
+    for source in flow.sources {
+        for (at, window) in source.tokens.windows(4).enumerate() {
+            let named = window[1].is_word("key") || window[1].is_word("name");
+            let asked = named && window[2].is(':') && window[3].text() == Some(key);
+            if !asked || !window[0].is('{') {
+                continue;
+            }
+            let entry = &source.tokens[at..=closing(&source.tokens, at)];
+            let Some(token) = property(entry, "default").and_then(<[Token]>::first) else {
+                continue;
+            };
+            let Kind::Number(number) = &token.kind else { continue };
+            let variable = ["env", "envVar"].into_iter().find_map(|key| property(entry, key));
+            let name = variable.and_then(|tokens| tokens.first()?.text());
+            let evidence = source.at(token.at, format!("the default of {key}"));
+            if found.is_some() {
+                return None;
+            }
+            found = Some(Found::text(&number.to_string(), evidence)?.with_env(name));
+        }
+    }
+    found
+}
+
 /// The default of a convict schema, and its variable.
 fn schema(flow: &Flow, object: Expression, keys: &[String]) -> Option<Found> {
     let (key, rest) = keys.split_first()?;
@@ -85,7 +116,7 @@ fn schema(flow: &Flow, object: Expression, keys: &[String]) -> Option<Found> {
     let default = property(inner.tokens, "default")?;
     let token = default.first().filter(|_| default.len() == 1)?;
     let text = match &token.kind {
-        super::super::super::token::Kind::Number(number) => number.to_string(),
+        Kind::Number(number) => number.to_string(),
         _ => token.text()?.to_owned(),
     };
     let evidence = flow.sources[object.file].at(token.at, format!("the default of {key}"));

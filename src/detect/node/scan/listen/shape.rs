@@ -3,19 +3,21 @@
 use super::super::super::token::{Kind, Token, arguments, closing, split};
 
 /// A name with the keys behind it: `config.get("server.port")` is config, server, port.
-pub(super) struct Chain<'s> {
-    pub(super) root: &'s Token,
+pub(in crate::detect::node::scan) struct Chain<'s> {
+    pub(in crate::detect::node::scan) root: &'s Token,
     /// The tokens of the root, where it is a call.
-    pub(super) call: Option<&'s [Token]>,
-    pub(super) keys: Vec<String>,
+    pub(in crate::detect::node::scan) call: Option<&'s [Token]>,
+    pub(in crate::detect::node::scan) keys: Vec<String>,
     /// What stands in where the key is not set.
-    pub(super) default: Option<&'s [Token]>,
+    pub(in crate::detect::node::scan) default: Option<&'s [Token]>,
 }
 
 /// An expression without what changes its type alone: `Number(x)`, `+x`, `(x)`, `x as number`,
 /// `x!`.
-pub(super) fn plain(mut tokens: &[Token]) -> &[Token] {
-    const PASSES: [&str; 5] = ["Number", "parseInt", "parseFloat", "String", "normalizePort"];
+pub(in crate::detect::node::scan) fn plain(mut tokens: &[Token]) -> &[Token] {
+    // https://www.npmjs.com/package/detect-port: the port, or another where it is taken.
+    const PASSES: [&str; 6] =
+        ["Number", "parseInt", "parseFloat", "String", "normalizePort", "detectPort"];
     loop {
         let before = tokens.len();
         if let Some(cast) = tokens.iter().position(|t| t.is_word("as") || t.is_word("satisfies"))
@@ -47,7 +49,7 @@ pub(super) fn plain(mut tokens: &[Token]) -> &[Token] {
 }
 
 /// What `||` and `??` stand between.
-pub(super) fn alternatives(tokens: &[Token]) -> Vec<&[Token]> {
+pub(in crate::detect::node::scan) fn alternatives(tokens: &[Token]) -> Vec<&[Token]> {
     let (mut parts, mut from, mut at) = (Vec::new(), 0, 0);
     while let Some(token) = tokens.get(at) {
         let twice = tokens.get(at + 1).is_some_and(|next| next.kind == token.kind);
@@ -67,7 +69,7 @@ pub(super) fn alternatives(tokens: &[Token]) -> Vec<&[Token]> {
 }
 
 /// `process.env.PORT`, `process.env["PORT"]`, `import.meta.env.PORT`.
-pub(super) fn variable(tokens: &[Token]) -> Option<&str> {
+pub(in crate::detect::node::scan) fn variable(tokens: &[Token]) -> Option<&str> {
     let env = tokens.iter().position(|token| token.is_word("env"))?;
     let head: Vec<&str> = tokens[..env].iter().filter_map(Token::word).collect();
     if !matches!(head.as_slice(), ["process" | "Bun"] | ["import", "meta"]) {
@@ -81,7 +83,7 @@ pub(super) fn variable(tokens: &[Token]) -> Option<&str> {
 }
 
 /// A name with its keys, where the whole expression is that.
-pub(super) fn chain(tokens: &[Token]) -> Option<Chain<'_>> {
+pub(in crate::detect::node::scan) fn chain(tokens: &[Token]) -> Option<Chain<'_>> {
     const GETS: [&str; 2] = ["get", "getOrThrow"];
     let root = tokens.first()?;
     root.word()?;
@@ -148,7 +150,7 @@ fn rest_of_call(tokens: &[Token], end: usize) -> Option<Chain<'_>> {
 }
 
 /// What a function without parameters of its own returns: `() => ({ ... })`.
-pub(super) fn body(tokens: &[Token]) -> Option<&[Token]> {
+pub(in crate::detect::node::scan) fn body(tokens: &[Token]) -> Option<&[Token]> {
     let arrow = tokens.windows(2).take(24).position(|w| w[0].is('=') && w[1].is('>'))?;
     let head = tokens.first()?;
     if !(head.is('(') || head.is_word("async")) {
@@ -163,7 +165,7 @@ pub(super) fn body(tokens: &[Token]) -> Option<&[Token]> {
 }
 
 /// The expression that begins at `from`, to the end of its statement.
-pub(super) fn value_from(tokens: &[Token], from: usize) -> &[Token] {
+pub(in crate::detect::node::scan) fn value_from(tokens: &[Token], from: usize) -> &[Token] {
     const STARTS: [&str; 10] =
         ["const", "let", "var", "function", "import", "export", "if", "return", "class", "this"];
     let mut at = from;
@@ -180,13 +182,16 @@ pub(super) fn value_from(tokens: &[Token], from: usize) -> &[Token] {
 }
 
 /// A variable that is taken out of an object: `const { port: PORT = 1 } = of`.
-pub(super) struct Taken<'t> {
-    pub(super) key: String,
-    pub(super) of: &'t [Token],
-    pub(super) default: Option<&'t [Token]>,
+pub(in crate::detect::node::scan) struct Taken<'t> {
+    pub(in crate::detect::node::scan) key: String,
+    pub(in crate::detect::node::scan) of: &'t [Token],
+    pub(in crate::detect::node::scan) default: Option<&'t [Token]>,
 }
 
-pub(super) fn destructured<'t>(tokens: &'t [Token], name: &str) -> Option<Taken<'t>> {
+pub(in crate::detect::node::scan) fn destructured<'t>(
+    tokens: &'t [Token],
+    name: &str,
+) -> Option<Taken<'t>> {
     let declared = tokens
         .windows(2)
         .enumerate()
@@ -220,7 +225,7 @@ fn taken<'t>(entry: &'t [Token], name: &str) -> Option<(String, Option<&'t [Toke
 }
 
 /// The key below which a parameter holds the name, and its default.
-pub(super) fn parameter<'t>(
+pub(in crate::detect::node::scan) fn parameter<'t>(
     one: &'t [Token],
     name: &str,
 ) -> Option<(Option<String>, Option<&'t [Token]>)> {
@@ -237,7 +242,7 @@ pub(super) fn parameter<'t>(
 }
 
 /// Where the lists of parameters of the functions around a token open, the nearest first.
-pub(super) fn around(tokens: &[Token], here: usize) -> Vec<usize> {
+pub(in crate::detect::node::scan) fn around(tokens: &[Token], here: usize) -> Vec<usize> {
     let (mut open, mut lists) = (Vec::new(), Vec::new());
     for (index, token) in tokens.iter().enumerate().take(here) {
         if token.is('{') || token.is('(') || token.is('[') {
@@ -266,7 +271,7 @@ pub(super) fn around(tokens: &[Token], here: usize) -> Vec<usize> {
 }
 
 /// The name by which the function is called whose parameters open there.
-pub(super) fn function_name(tokens: &[Token], open: usize) -> Option<&str> {
+pub(in crate::detect::node::scan) fn function_name(tokens: &[Token], open: usize) -> Option<&str> {
     let before = tokens.get(open.checked_sub(1)?)?;
     match before.word() {
         Some("constructor") => {
@@ -291,7 +296,10 @@ fn assigned(tokens: &[Token], mut at: usize) -> Option<&str> {
 }
 
 /// Where the arguments of the calls of a function or class open.
-pub(super) fn calls_of<'t>(tokens: &'t [Token], name: &'t str) -> impl Iterator<Item = usize> + 't {
+pub(in crate::detect::node::scan) fn calls_of<'t>(
+    tokens: &'t [Token],
+    name: &'t str,
+) -> impl Iterator<Item = usize> + 't {
     tokens.windows(2).enumerate().filter_map(move |(index, pair)| {
         let declared = index > 0
             && tokens[index - 1].word().is_some_and(|w| matches!(w, "function" | "class"));
@@ -300,7 +308,10 @@ pub(super) fn calls_of<'t>(tokens: &'t [Token], name: &'t str) -> impl Iterator<
 }
 
 /// The value of `name = ...` or `name: Type = ...` among the members of a class.
-pub(super) fn member<'t>(tokens: &'t [Token], name: &str) -> Option<&'t [Token]> {
+pub(in crate::detect::node::scan) fn member<'t>(
+    tokens: &'t [Token],
+    name: &str,
+) -> Option<&'t [Token]> {
     const MODIFIERS: [&str; 6] =
         ["static", "readonly", "private", "public", "protected", "declare"];
     let at = tokens.windows(2).position(|pair| {
@@ -315,7 +326,10 @@ pub(super) fn member<'t>(tokens: &'t [Token], name: &str) -> Option<&'t [Token]>
 }
 
 /// The module that a name is imported from, and the name of the export.
-pub(super) fn imported<'t>(tokens: &'t [Token], name: &str) -> Option<(&'t str, Option<String>)> {
+pub(in crate::detect::node::scan) fn imported<'t>(
+    tokens: &'t [Token],
+    name: &str,
+) -> Option<(&'t str, Option<String>)> {
     for (index, token) in tokens.iter().enumerate() {
         if token.is_word("import") {
             let from = (index..tokens.len()).take(80).find(|&at| tokens[at].is_word("from"))?;
@@ -341,7 +355,9 @@ pub(super) fn imported<'t>(tokens: &'t [Token], name: &str) -> Option<(&'t str, 
 }
 
 /// The names that take the whole of a module: `const x = require("./y")`, `import x from "./y"`.
-pub(super) fn bindings(tokens: &[Token]) -> impl Iterator<Item = (&str, &str)> {
+pub(in crate::detect::node::scan) fn bindings(
+    tokens: &[Token],
+) -> impl Iterator<Item = (&str, &str)> {
     tokens.windows(5).filter_map(|w| {
         let name = w[0].word()?;
         if w[1].is('=') && w[2].is_word("require") && w[3].is('(') {
@@ -353,7 +369,7 @@ pub(super) fn bindings(tokens: &[Token]) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The value of `module.exports = ...` or `export default ...`.
-pub(super) fn whole_export(tokens: &[Token]) -> Option<&[Token]> {
+pub(in crate::detect::node::scan) fn whole_export(tokens: &[Token]) -> Option<&[Token]> {
     let at = tokens
         .windows(4)
         .position(|w| w[0].is_word("module") && w[2].is_word("exports") && w[3].is('='));
@@ -368,7 +384,10 @@ pub(super) fn whole_export(tokens: &[Token]) -> Option<&[Token]> {
 }
 
 /// The value of `exports.name = ...`.
-pub(super) fn named_export<'t>(tokens: &'t [Token], name: &str) -> Option<&'t [Token]> {
+pub(in crate::detect::node::scan) fn named_export<'t>(
+    tokens: &'t [Token],
+    name: &str,
+) -> Option<&'t [Token]> {
     let dotted = tokens.windows(4).position(|w| {
         w[0].is_word("exports") && w[1].is('.') && w[2].is_word(name) && w[3].is('=')
     });
