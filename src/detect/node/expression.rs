@@ -352,17 +352,18 @@ pub(crate) fn path_in(
     path_within(tokens, &Tracing { names, others: Some((others, file)), left: &left }, 0)
 }
 
+/// Where a name comes from.
+pub(crate) enum Origin {
+    /// From no other file of the program.
+    Here,
+    /// From another file, which says that it is this path, or nothing that is known.
+    Other(Option<PathValue>),
+}
+
 /// What the names of a file mean that come from other files of the program.
 pub(crate) trait Others {
-    /// The path that `words` (`config.paths.uploads`) stand for in `file`: the outer `None` where
-    /// the first of them comes from no other file.
-    fn path(
-        &self,
-        file: usize,
-        words: &[&str],
-        left: &Cell<usize>,
-        steps: usize,
-    ) -> Option<Option<PathValue>>;
+    /// The path that `words` (`config.paths.uploads`) stand for in `file`.
+    fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin;
 }
 
 /// The names that one path is followed through, and how many expressions may still be read:
@@ -454,7 +455,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                     let rest = tokens.get(at + 1).filter(|_| tokens.len() == at + 2)?.text()?;
                     return here(base.from, &join(&base.path, rest));
                 }
-                if let Some(known) = from_others(tokens, names, steps) {
+                if let Origin::Other(known) = from_others(tokens, names, steps) {
                     return known;
                 }
                 // `name`, `Class.name`
@@ -474,17 +475,20 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
 }
 
 /// `config.uploads`, where another file of the program says what that is.
-fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Option<Option<PathValue>> {
-    let (others, file) = names.others?;
+fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Origin {
+    let Some((others, file)) = names.others else { return Origin::Here };
     let (mut words, mut dot) = (Vec::new(), false);
     for token in tokens {
         if dot != token.is('.') {
-            return None;
+            return Origin::Here;
         }
         words.extend(token.word().filter(|_| !dot));
         dot = !dot;
     }
-    (dot && words.len() <= MAX_STEPS).then(|| others.path(file, &words, names.left, steps))?
+    if !dot || words.len() > MAX_STEPS {
+        return Origin::Here;
+    }
+    others.path(file, &words, names.left, steps)
 }
 
 /// The folder of a module, or of a path.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::App;
-use super::super::expression::{Anchor, Names, Others, PathValue, Tracing, path_in, path_within};
+use super::super::expression::{
+    Anchor, Names, Origin, Others, PathValue, Tracing, path_in, path_within,
+};
 use super::super::launch::Launch;
 use super::super::token::{Token, closing, property, split};
 use super::listen::shape;
@@ -37,8 +39,8 @@ pub(super) struct Modules<'s, 'r> {
 impl<'s, 'r> Modules<'s, 'r> {
     pub(super) fn of(app: &'s App<'r>, launch: &'s Launch, sources: &'s [Source]) -> Self {
         let globals = globals::of(app, launch, sources);
-        let named = |source: &'s Source| Names::of(&source.tokens).with(&Rc::clone(&globals));
-        let names = sources.iter().map(named).collect();
+        let of = |source: &'s Source| Names::of(&source.tokens).with(&Rc::clone(&globals));
+        let names = sources.iter().map(of).collect();
         let by_path = sources.iter().enumerate().map(|(at, source)| (&source.path, at)).collect();
         let imports = sources.iter().map(|_| OnceCell::new()).collect();
         let budget = Cell::new(MAX_EXPORT_TOKENS);
@@ -123,7 +125,7 @@ impl<'s, 'r> Modules<'s, 'r> {
             let next = module.and_then(|module| self.file(file, module)).filter(|to| *to != file);
             let found = next.and_then(|next| {
                 let found = self.exported(next, keys, left, steps)?;
-                self.rebased(found, next, file)
+                Some(self.rebased(found, next, file))
             });
             if found.is_some() {
                 return found;
@@ -138,32 +140,28 @@ impl<'s, 'r> Modules<'s, 'r> {
     }
 
     /// A path that counts from one file's folder, counted from another's.
-    fn rebased(&self, mut found: PathValue, from: usize, to: usize) -> Option<PathValue> {
+    fn rebased(&self, mut found: PathValue, from: usize, to: usize) -> PathValue {
         if found.from != Anchor::SourceFile {
-            return Some(found);
+            return found;
         }
         let place = |file: usize| Location::of(self.app, self.launch, &self.sources[file]);
-        let way = place(from).relative_to(&place(to))?;
+        let way = place(from).relative_to(&place(to));
         found.path = format!("{way}/{}", found.path);
-        Some(found)
+        found
     }
 }
 
 impl Others for Modules<'_, '_> {
-    fn path(
-        &self,
-        file: usize,
-        words: &[&str],
-        left: &Cell<usize>,
-        steps: usize,
-    ) -> Option<Option<PathValue>> {
+    fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin {
         let imports = self.imports[file].get_or_init(|| imports(&self.sources[file].tokens));
-        let (root, keys) = words.split_first()?;
-        let (module, export) = *imports.get(root)?;
-        let next = self.file(file, module).filter(|next| *next != file)?;
-        let keys: Vec<&str> = export.into_iter().chain(keys.iter().copied()).collect();
+        let Some((root, keys)) = words.split_first() else { return Origin::Here };
+        let Some((module, export)) = imports.get(root) else { return Origin::Here };
+        let Some(next) = self.file(file, module).filter(|next| *next != file) else {
+            return Origin::Here;
+        };
+        let keys: Vec<&str> = export.iter().chain(keys).copied().collect();
         let found = self.exported(next, &keys, left, steps + 1);
-        Some(found.and_then(|found| self.rebased(found, next, file)))
+        Origin::Other(found.map(|found| self.rebased(found, next, file)))
     }
 }
 
@@ -178,6 +176,9 @@ fn imports(tokens: &[Token]) -> Imports<'_> {
                 continue;
             };
             let end = index + 1 + end;
+            if tokens[index + 1..end].iter().any(|token| token.is('(') || token.is(';')) {
+                continue;
+            }
             let Some(module) = tokens.get(end + 1).and_then(Token::text) else { continue };
             clause_of(&tokens[index + 1..end], module, &mut found);
         }

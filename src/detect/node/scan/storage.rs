@@ -187,7 +187,7 @@ impl Location {
     }
 
     /// The way from another file's folder to this one's.
-    pub(super) fn relative_to(&self, other: &Self) -> Option<String> {
+    pub(super) fn relative_to(&self, other: &Self) -> String {
         let (to, from) = (self.folder.as_str(), other.folder.as_str());
         let words = |path: &'_ str| {
             path.split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -196,7 +196,7 @@ impl Location {
         let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
         let up = std::iter::repeat_n("..".to_owned(), from.len() - same);
         let way: Vec<String> = up.chain(to[same..].iter().cloned()).collect();
-        Some(if way.is_empty() { ".".to_owned() } else { way.join("/") })
+        if way.is_empty() { ".".to_owned() } else { way.join("/") }
     }
 
     /// A path relative to the application, or absolute.
@@ -223,8 +223,7 @@ impl Location {
         for part in text.split('/') {
             match part {
                 "" | "." => {}
-                ".." if parts.pop().is_none() => up += 1,
-                ".." => {}
+                ".." => up += usize::from(parts.pop().is_none()),
                 name => parts.push(name),
             }
         }
