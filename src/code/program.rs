@@ -204,6 +204,14 @@ impl<'r> Program<'r> {
         })
     }
 
+    /// What a row is about: an argument of the call, or what the method is called on.
+    pub(super) fn subject(&self, row: &CallRow, call: &Call) -> Option<Value> {
+        if row.on {
+            return Some(self.value(&call.file, call.on()?));
+        }
+        self.argument(call, row.at.unwrap_or(0))
+    }
+
     /// The condition of a row holds for a call.
     fn is_when(&self, row: &CallRow, call: &Call) -> bool {
         let Some(when) = row.when else { return true };

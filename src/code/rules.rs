@@ -94,9 +94,21 @@ pub struct CallRow {
     pub is: Vec<String>,
     /// Only with that number of arguments.
     pub arguments: Option<usize>,
+    /// It is about what the method is called on, not about an argument.
+    #[serde(default)]
+    pub on: bool,
+    /// Only in a file that has one of these words: the name alone is too common.
+    #[serde(default)]
+    pub near: Vec<String>,
 }
 
 impl CallRow {
+    /// The file has one of the words that the row asks for.
+    pub fn is_near(&self, file: &File) -> bool {
+        let wanted = |at: usize| self.near.iter().any(|word| word == file.word(at));
+        self.near.is_empty() || (0..file.len()).any(wanted)
+    }
+
     /// The call is one of the row's, by its name and its package.
     pub fn fits(&self, call: &Call) -> bool {
         let package = match self.of.as_str() {
@@ -104,7 +116,9 @@ impl CallRow {
             "" => call.is_method(),
             of => call.package().is_some_and(|path| is_below(path, of)),
         };
-        package && self.arguments.is_none_or(|count| call.arguments().len() == count)
+        package
+            && self.arguments.is_none_or(|count| call.arguments().len() == count)
+            && self.is_near(&call.file)
     }
 }
 

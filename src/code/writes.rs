@@ -47,7 +47,7 @@ pub fn written(code: &Program) -> Written {
     let mut written = Written { temporary, ..Written::default() };
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
     for (row, call) in code.doing(&WRITES) {
-        let Some(value) = code.argument(&call, row.at.unwrap_or(0)) else { continue };
+        let Some(value) = code.subject(row, &call) else { continue };
         let evidence = call.evidence(format!("`{}` writes there", call.name()));
         for value in value.alternatives() {
             written.take(&mut folders, &value, row.does, &evidence);

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use super::config::Settings;
 use super::source::Source;
+use crate::code::Call;
+use crate::code::rules::{CallRow, Does, Rows};
 use crate::facts::Evidence;
 
 /// How many expressions are looked at for all values of a program together, and how deep one may
@@ -54,6 +56,8 @@ pub(super) struct Method {
 pub(super) struct Code<'a> {
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
+    /// What functions of libraries do.
+    pub(super) rows: &'a Rows,
     definitions: BTreeMap<&'a str, Vec<Definition>>,
     methods: BTreeMap<&'a str, Vec<Method>>,
     calls: BTreeMap<&'a str, Vec<Place>>,
@@ -73,10 +77,11 @@ pub(super) struct Code<'a> {
 
 impl<'a> Code<'a> {
     /// Reads the names in all sources once.
-    pub(super) fn new(sources: &'a [Source], settings: &'a Settings) -> Self {
+    pub(super) fn new(sources: &'a [Source], settings: &'a Settings, rows: &'a Rows) -> Self {
         let mut code = Self {
             sources,
             settings,
+            rows,
             definitions: BTreeMap::new(),
             methods: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -149,6 +154,49 @@ impl<'a> Code<'a> {
     /// The places of the names of calls.
     pub(super) fn calls(&self, name: &str) -> &[Place] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every call that does one of these things, with the row that says so, in the order of the
+    /// rows.
+    pub(super) fn doing(&self, does: &[Does]) -> Vec<(&'a CallRow, Place)> {
+        let mut found = Vec::new();
+        for row in self.rows.call.iter().filter(|row| does.contains(&row.does)) {
+            for name in &row.names {
+                let places = self.calls(name).iter().copied();
+                found.extend(places.filter(|p| self.fits(row, *p)).map(|place| (row, place)));
+            }
+        }
+        found
+    }
+
+    fn fits(&self, row: &CallRow, place: Place) -> bool {
+        let file = &self.sources[place.0];
+        let words = |range: &Range<usize>| {
+            range.clone().any(|at| row.is.iter().any(|is| is == file.raw(at)))
+        };
+        let is = |arguments: &[Range<usize>]| match row.when {
+            Some(when) => arguments.get(when).is_some_and(|range| {
+                let value = || self.value(place.0, range.clone(), 0).text();
+                words(range) || value().is_some_and(|text| row.is.contains(&text))
+            }),
+            None => row.is.is_empty() || arguments.iter().any(words),
+        };
+        file.is_of(place.1, &row.of)
+            && row.arguments.is_none_or(|count| self.arguments(place).len() == count)
+            && row.is_near(file)
+            && is(&self.arguments(place))
+    }
+
+    /// What a row is about: an argument of the call, or what the method is called on.
+    pub(super) fn subject(&self, row: &CallRow, place: Place) -> Option<Range<usize>> {
+        if !row.on {
+            return self.arguments(place).get(row.at.unwrap_or(0)).cloned();
+        }
+        let file = &self.sources[place.0];
+        let on = Call::at(file, place.1)?.on()?;
+        // `Files.createDirectories(x)` is a method of a class, not of a path.
+        let class = on.len() == 1 && file.word(on.start)?.starts_with(char::is_uppercase);
+        (!class).then_some(on)
     }
 
     /// The source that a class has its file in.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, need};
+use crate::code::Does;
 use crate::facts::{Evidence, Finding, Program, Severity};
 use crate::shell;
 
@@ -87,7 +88,7 @@ const SHOWN: [&str; 8] = ["curl", "wget", "git", "ping", "python3", "openssl", "
 /// Command lines with places to fill in, which the program takes apart and starts by itself:
 /// `"ffmpeg -i %s"`.
 pub(super) fn templates(program: &mut Program, around: &Surroundings, code: &Code) {
-    if code.calls("ProcessBuilder").is_empty() && code.calls("exec").is_empty() {
+    if code.doing(&[Does::Starts]).is_empty() {
         return;
     }
     for source in around.sources {
@@ -110,45 +111,19 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_+".contains(c))
 }
 
-/// A call that starts a program: its name, and the word before its dot or `new` (`""`: any).
-const STARTERS: [(&str, &str); 7] = [
-    ("ProcessBuilder", "new"),
-    ("exec", ""),
-    ("command", ""),
-    ("CommandLine", "new"),
-    ("parse", "CommandLine"),
-    ("ProcessExecutor", "new"),
-    ("startPipeline", ""),
-];
-
 /// The first words of the commands that the code starts.
 pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
     let mut found = Vec::new();
-    for (name, on) in STARTERS {
-        for place in code.calls(name) {
-            let file = &code.sources[place.0];
-            let before = if on == "new" { place.1.checked_sub(1) } else { place.1.checked_sub(2) };
-            let any = on.is_empty() || on == "new" && file.is_kotlin();
-            if !any && before.and_then(|before| file.word(before)) != Some(on) {
-                continue;
-            }
-            // `exec(..)` of a pattern matcher, a transaction, a statement and the like.
-            if name == "exec" && !(file.names("Runtime") || file.names("getRuntime")) {
-                continue;
-            }
-            if name == "command" && !file.names("ProcessBuilder") && !file.names("ProcessExecutor")
-            {
-                continue;
-            }
-            let Some(range) = code.arguments(*place).into_iter().next() else { continue };
-            let Some(text) = command(code, *place, range) else { continue };
-            let evidence = |text: &str| code.evidence(*place, format!("{name}: `{text}`"));
-            let is_shell = matches!(text.rsplit('/').next(), Some("sh" | "bash"));
-            for word in handed(code, *place).filter(|_| is_shell).unwrap_or_default() {
-                found.push((word.clone(), evidence(&word)));
-            }
-            found.push((text.clone(), evidence(&text)));
+    for (row, place) in code.doing(&[Does::Starts]) {
+        let Some(range) = code.subject(row, place) else { continue };
+        let Some(text) = command(code, place, range) else { continue };
+        let name = code.sources[place.0].raw(place.1);
+        let evidence = |text: &str| code.evidence(place, format!("{name}: `{text}`"));
+        let is_shell = matches!(text.rsplit('/').next(), Some("sh" | "bash"));
+        for word in handed(code, place).filter(|_| is_shell).unwrap_or_default() {
+            found.push((word.clone(), evidence(&word)));
         }
+        found.push((text.clone(), evidence(&text)));
     }
     found
 }

@@ -42,7 +42,7 @@ pub(super) fn describe(
     program.handles_sigterm = Some(jvm("the JVM runs its shutdown hooks and ends on SIGTERM"));
     program.needs.libc = Libc::Dynamic;
     program.needs.libc_evidence = vec![jvm("the Java runtime needs a C library")];
-    let code = Code::new(around.sources, around.settings);
+    let code = Code::new(around.sources, around.settings, &around.project.tables.code);
     let variable = if super::dropwizard::describe(program, around)? {
         None
     } else {

@@ -101,6 +101,25 @@ impl Source {
         (0..self.len()).any(|at| self.word(at) == Some(word))
     }
 
+    /// The call whose name is at a position belongs to `of`: to a class with its package, by a
+    /// method, a constructor or a static import; `""`: to anything or to the own class; `*`: to any
+    /// at all.
+    pub(super) fn is_of(&self, at: usize, of: &str) -> bool {
+        let Some((package, class)) = of.rsplit_once('.') else { return matches!(of, "" | "*") };
+        let is_method = at >= 2 && self.mark(at - 1, '.');
+        let holder = if is_method { at - 2 } else { at };
+        if self.word(holder) == Some(class) {
+            // Without an import of its own the class comes from a whole package.
+            return self.imported(class).is_none_or(|path| path == of);
+        }
+        let from = |path: &str| {
+            let member = path.strip_prefix(package).and_then(|rest| rest.strip_prefix('.'));
+            let member = member.and_then(|rest| rest.strip_prefix(class)?.strip_prefix('.'));
+            member.is_some_and(|member| member == "*" || self.word(at) == Some(member))
+        };
+        !is_method && self.imports.iter().any(|import| from(&import.path))
+    }
+
     /// The positions just after `word(`.
     pub(super) fn calls<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
         (0..self.len())

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::catalog::Catalog;
+use crate::code::Rows;
 
 /// What a line of Spring Boot can do.
 #[derive(Clone, Debug, Deserialize)]
@@ -138,6 +139,8 @@ pub(super) struct Jetty {
 /// All of them.
 pub(super) struct Tables {
     pub(super) catalog: &'static Catalog,
+    /// What functions of libraries do.
+    pub(super) code: Rows,
     spring_boot: Vec<SpringBoot>,
     spring_boot_support: Vec<Support>,
     pub(super) parent: Vec<KnownParent>,
@@ -170,6 +173,7 @@ impl Tables {
     pub(super) fn read() -> Result<Self> {
         let catalog = Catalog::of(super::ID)?;
         Ok(Self {
+            code: catalog.table("code")?,
             spring_boot: catalog.table("spring_boot")?,
             spring_boot_support: catalog.table("spring_boot_support")?,
             parent: catalog.table("parent")?,
