@@ -189,8 +189,8 @@ impl<'r> App<'r> {
             .filter_map(|source| {
                 let (class, at) = source.main_class()?;
                 let words = ["SpringBootApplication", "SpringApplication", "embeddedServer"];
-                let likely =
-                    words.into_iter().any(|word| source.names(word)) || listen::opens(source);
+                let likely = words.into_iter().any(|word| source.names(word))
+                    || listen::opens(&self.tables.code, source);
                 Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
             })
             .collect();

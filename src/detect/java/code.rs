@@ -179,12 +179,12 @@ impl<'a> Code<'a> {
                 let value = || self.value(place.0, range.clone(), 0).text();
                 words(range) || value().is_some_and(|text| row.is.contains(&text))
             }),
-            None => row.is.is_empty() || arguments.iter().any(words),
+            None => arguments.iter().any(words),
         };
         file.is_of(place.1, &row.of)
             && row.arguments.is_none_or(|count| self.arguments(place).len() == count)
             && row.is_near(file)
-            && is(&self.arguments(place))
+            && (row.is.is_empty() || is(&self.arguments(place)))
     }
 
     /// What a row is about: an argument of the call, or what the method is called on.
@@ -214,13 +214,6 @@ impl<'a> Code<'a> {
 
     pub(super) fn evidence(&self, (source, at): Place, note: impl Into<String>) -> Evidence {
         self.sources[source].evidence(at, note)
-    }
-
-    /// The name of the call that a token is an argument of.
-    pub(super) fn around_call(&self, (source, at): Place) -> Option<&str> {
-        let file = &self.sources[source];
-        let open = file.enclosing(at).filter(|open| file.mark(*open, '('))?;
-        file.word(open.checked_sub(1)?)
     }
 
     /// The arguments of a call, by the place of its name.

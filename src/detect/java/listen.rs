@@ -4,65 +4,12 @@ use super::branch::Reach;
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, binds_localhost, port_unknown};
 use super::source::Source;
-use crate::code::{Call, Value, is_other_service};
+use crate::code::rules::CallRow;
+use crate::code::{Call, Does, Rows, Value, is_other_service};
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
-/// What opens a port.
-struct Listener {
-    /// The call.
-    name: &'static str,
-    /// The word before its dot must speak of a server; others have such a method too.
-    by_server: bool,
-    udp: bool,
-    /// It serves what is looked at, not what the program is for.
-    beside: bool,
-    /// The argument that is the port.
-    argument: usize,
-    /// It is one of http4k's servers: `app.asServer(Jetty(9000))`.
-    by_class: bool,
-}
-
-const fn sure(name: &'static str) -> Listener {
-    Listener { name, by_server: false, udp: false, beside: false, argument: 0, by_class: false }
-}
-
-const fn by_server(name: &'static str) -> Listener {
-    Listener { by_server: true, ..sure(name) }
-}
-
-const fn by_class(name: &'static str) -> Listener {
-    Listener { by_class: true, ..sure(name) }
-}
-
-/// Calls that listen, surest first. `http` is Armeria's, `HTTPServer` that of Prometheus.
-const LISTENERS: [Listener; 26] = [
-    sure("InetSocketAddress"),
-    sure("ServerSocket"),
-    by_server("start"),
-    by_server("listen"),
-    by_server("bind"),
-    by_server("port"),
-    by_server("setPort"),
-    by_server("withPort"),
-    by_server("http"),
-    by_server("addHttpListener"),
-    by_server("addHttpsListener"),
-    sure("forPort"),
-    sure("newServerBuilderForPort"),
-    Listener { argument: 1, ..by_server("newServerAt") },
-    by_server("Server"),
-    Listener { argument: 1, ..by_server("embeddedServer") },
-    sure("createHttpServer"),
-    Listener { beside: true, ..sure("HTTPServer") },
-    by_class("Jetty"),
-    by_class("Undertow"),
-    by_class("Netty"),
-    by_class("SunHttp"),
-    by_class("Helidon"),
-    by_class("ApacheServer"),
-    Listener { udp: true, ..sure("DatagramSocket") },
-    Listener { udp: true, ..sure("MulticastSocket") },
-];
+/// What the rows of the catalog say of calls that open a port.
+const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
 /// What takes an address that it connects to or sends to.
 const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Socket", "open"];
 /// Words of what is looked at beside the program's own service.
@@ -70,9 +17,10 @@ const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
 
 /// A source opens a port itself, by a call that does nothing else.
-pub(super) fn opens(source: &Source) -> bool {
-    let sure = LISTENERS.iter().filter(|listener| !listener.by_server && !listener.by_class);
-    sure.into_iter().any(|listener| source.calls(listener.name).next().is_some())
+pub(super) fn opens(rows: &Rows, source: &Source) -> bool {
+    let sure = rows.doing(&LISTENS).filter(|row| !row.of.is_empty() && row.near.is_empty());
+    sure.flat_map(|row| row.names.iter().map(move |name| (row, name)))
+        .any(|(row, name)| source.calls(name).any(|at| source.is_of(at - 2, &row.of)))
 }
 
 /// A port that the code opens.
@@ -94,10 +42,8 @@ pub(super) fn own_server(
     code: &Code,
 ) -> (Option<String>, Option<Place>) {
     let mut all: Vec<Found> = Vec::new();
-    for listener in &LISTENERS {
-        for place in code.calls(listener.name) {
-            all.extend(listens(code, listener, *place));
-        }
+    for (row, place) in code.doing(&LISTENS) {
+        all.extend(listens(code, row, place));
     }
     all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
     let Some(first) = all.first() else {
@@ -151,38 +97,39 @@ pub(super) fn own_server(
     (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
 }
 
-fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
+fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     let (source, at) = place;
     let file = &code.sources[source];
     let arguments = code.arguments(place);
     let on = receiver(code, place);
     let created = at >= 1 && file.word(at - 1) == Some("new");
     let subject = on.to_lowercase();
-    let dependent = listener.name == "InetSocketAddress";
-    if listener.by_server && !created && !is_server(&subject, listener.name) {
+    let name = file.raw(at);
+    let dependent = name == "InetSocketAddress";
+    // A method of a common name listens where it is called on what speaks of a server.
+    if row.of.is_empty() && !created && !is_server(&subject, name) {
         return None;
     }
-    if listener.by_class && code.around_call(place) != Some("asServer") {
-        return None;
-    }
-    if is_other_service(&words(&on)) || subject.contains("client") && !listener.beside {
+    let is_beside = |text: &str| BESIDE.iter().any(|word| text.to_lowercase().contains(word));
+    let beside = is_beside(&row.of);
+    if is_other_service(&words(&on)) || subject.contains("client") && !beside {
         return None;
     }
     // An address to connect to, or of a packet to send.
-    let mut udp = listener.udp;
+    let mut udp = row.does == Does::Receives;
     let mut bound = false;
     if dependent {
         let outer = file.enclosing(at).and_then(|open| open.checked_sub(1));
-        let name = outer.and_then(|name| file.word(name)).unwrap_or_default();
-        if CONNECTS.contains(&name) {
+        let around = outer.and_then(|name| file.word(name)).unwrap_or_default();
+        if CONNECTS.contains(&around) {
             return None;
         }
-        bound = is_bound(file, at, name);
-        udp = name.contains("Datagram")
+        bound = is_bound(file, at, around);
+        udp = around.contains("Datagram")
             || outer.is_some_and(|outer| {
                 receiver(code, (source, outer)).to_lowercase().contains("datagram")
             });
-    } else if listener.name == "bind" {
+    } else if name == "bind" {
         let method = code.method_at(place).map_or(0..0, |method| method.body.clone());
         udp = method.into_iter().any(|at| file.word(at).is_some_and(is_datagram));
     }
@@ -199,9 +146,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
             (host, named("port")?)
         }
         [port] => (None, port.clone()),
-        [first, second, ..]
-            if matches!(listener.name, "InetSocketAddress" | "start" | "listen") =>
-        {
+        [first, second, ..] if matches!(name, "InetSocketAddress" | "start" | "listen") => {
             let value = code.value(source, first.clone(), 0);
             if number(&value).is_some() {
                 (None, first.clone())
@@ -209,7 +154,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
                 (Some(value), second.clone())
             }
         }
-        [_, ..] => (None, arguments.get(listener.argument)?.clone()),
+        [_, ..] => (None, arguments.get(row.at.unwrap_or(0))?.clone()),
         [] => return None,
     };
     // An address of a host that nobody knows is more often one to connect to.
@@ -233,7 +178,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
     let held = number(&value);
     // Port 0 is any free one: a test, or a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
-    let sure = match listener.name {
+    let sure = match name {
         "InetSocketAddress" => bound,
         "ServerSocket" => file.calls("accept").next().is_some(),
         "bind" => file.names("ServerBootstrap"),
@@ -244,9 +189,7 @@ fn listens(code: &Code, listener: &Listener, place: Place) -> Option<Found> {
         return None;
     }
     let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
-    let beside = listener.beside
-        || code.reached(place, None, 0) == Reach::Sure(false)
-        || BESIDE.iter().any(|word| text.to_lowercase().contains(word));
+    let beside = beside || code.reached(place, None, 0) == Reach::Sure(false) || is_beside(&text);
     Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }
 
@@ -313,8 +256,7 @@ fn receiver(code: &Code, (source, at): Place) -> String {
     let chain = spelt(code, source, start..at);
     let first = file.word(start).filter(|_| start < at).unwrap_or_default();
     // The type of the variable says more than its name.
-    let declared = (1..file.len())
-        .find(|at| file.word(*at) == Some(first) && file.mark(at + 1, '=') && !first.is_empty());
+    let declared = file.places(first).iter().copied().find(|at| file.mark(at + 1, '='));
     let of = declared.map_or_else(String::new, |at| {
         spelt(code, source, at.saturating_sub(1)..(at + 10).min(file.len()))
     });

@@ -316,9 +316,8 @@ impl Code<'_> {
     /// A field or a part of a record that a framework fills.
     fn declared(&self, source: usize, name: &str) -> Option<Value> {
         let file = &self.sources[source];
-        let at = (1..file.len()).find(|at| {
-            file.word(*at) == Some(name)
-                && file.word(at - 1).is_some()
+        let at = file.places(name).iter().copied().filter(|at| *at > 0).find(|at| {
+            file.word(at - 1).is_some()
                 && (file.mark(at + 1, ';') || file.mark(at + 1, ')') || file.mark(at + 1, ','))
                 && !matches!(file.word(at - 1), Some("return" | "new" | "throw"))
         })?;
@@ -421,10 +420,9 @@ impl Code<'_> {
 
 /// A class has a field, or a record a part, of that name: a type stands before it.
 fn declares(file: &Source, name: &str) -> bool {
-    (1..file.len()).any(|at| {
+    file.places(name).iter().filter(|at| **at > 0).any(|&at| {
         let typed = file.word(at - 1).is_some() || file.mark(at - 1, '>');
-        file.word(at) == Some(name)
-            && typed
+        typed
             && [';', '=', ',', ')'].into_iter().any(|mark| file.mark(at + 1, mark))
             && !matches!(file.word(at - 1), Some("return" | "new" | "throw"))
     })

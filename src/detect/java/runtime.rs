@@ -16,6 +16,7 @@ use super::pom::{Dependency, Model, relative};
 use super::source::Source;
 use super::storage::{self, write};
 use super::tables::ServerSetting;
+use crate::code::{Call, Does};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
 
 /// What is known of a program besides its artifact.
@@ -52,13 +53,11 @@ pub(super) fn describe(
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
-    for source in around.sources {
-        reads_source(program, source, around);
-    }
     flow::folders(program, shape, &code);
     for (command, evidence) in super::commands::started(&code) {
         super::commands::starts(program, around, &command, &evidence);
     }
+    reads(program, around, &code);
     storage::databases(program, around, &code);
     storage::logs(program, around)?;
     external_config(program, around);
@@ -372,50 +371,33 @@ pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
     }
 }
 
-/// Calls whose first argument is a path; the last ones are those of web servers.
-const OPENS: [&str; 14] = [
-    "externalStaticFileLocation",
-    "externalLocation",
-    "setResourceBase",
-    "setBaseResourceAsString",
-    "create",
-    "of",
-    "get",
-    "File",
-    "FileInputStream",
-    "FileReader",
-    "RandomAccessFile",
-    "FileOutputStream",
-    "FileWriter",
-    "PrintWriter",
-];
-/// What code does that needs a temporary folder.
-const TEMPORARY: [&str; 3] = ["createTempFile", "createTempDirectory", "createTempDir"];
-
-fn reads_source(program: &mut Program, source: &Source, around: &Surroundings) {
-    for call in OPENS {
-        for at in source.calls(call) {
-            // `List.of("a")` and `Map.get("a")` are no paths.
-            let is_path = match call {
-                "of" | "get" => class_of(source, at, &["Path", "Paths"]),
-                "create" => class_of(source, at, &["StaticHandler"]),
-                _ => true,
-            };
-            if let (Some(text), true) = (source.argument(at), is_path && !tested(source, at)) {
-                opens(program, around, text, &source.evidence(at, format!("{call}(\"{text}\")")));
-            }
+/// Files and folders of the repository that the code opens, and temporary files that it makes.
+fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
+    let in_order = |does: Does| {
+        let mut all = code.doing(&[does]);
+        all.sort_by_key(|(_, (source, _))| *source);
+        all
+    };
+    for (row, (source, at)) in in_order(Does::Opens) {
+        let Some(mut range) = code.subject(row, (source, at)) else { continue };
+        let (file, start) = (&code.sources[source], range.start);
+        // `Path.of("conf", "app.yml")` is the whole of its arguments.
+        if !row.between.is_empty() {
+            let on = Call::at(file, at).and_then(|call| call.on());
+            range = on.map_or(at, |on| on.start)..file.pair(at + 1).max(at) + 1;
         }
-    }
-    // `staticFiles.add("public", Location.EXTERNAL)`
-    for at in source.calls("add").filter(|at| source.word(at + 4) == Some("EXTERNAL")) {
-        if let Some(text) = source.text(at) {
-            opens(program, around, text, &source.evidence(at, format!("it serves {text}")));
+        if let Some(text) = code.value(source, range, 0).text()
+            && !tested(file, start)
+        {
+            let note = format!("{}(\"{text}\")", file.raw(at));
+            opens(program, around, &text, &code.evidence((source, start), note));
         }
     }
     if program.needs.temporary_files.is_none()
-        && let Some(at) = TEMPORARY.iter().find_map(|word| source.calls(word).next())
+        && let Some((_, place)) = in_order(Does::Temporary).first()
     {
-        program.needs.temporary_files = Some(source.evidence(at, "the code makes temporary files"));
+        let evidence = code.evidence(*place, "the code makes temporary files");
+        program.needs.temporary_files = Some(evidence);
     }
 }
 
@@ -443,14 +425,6 @@ fn tested(source: &Source, text: usize) -> bool {
     let after = source.pair(open);
     let before = source.enclosing(open).and_then(|outer| outer.checked_sub(1));
     before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
-}
-
-/// The words before the call are one of these classes and a dot.
-fn class_of(source: &Source, at: usize, classes: &[&str]) -> bool {
-    at.checked_sub(4).is_some_and(|class| {
-        source.word(class).is_some_and(|word| classes.contains(&word))
-            && source.mark(class + 1, '.')
-    })
 }
 
 /// A path in the code: what the repository holds is carried.

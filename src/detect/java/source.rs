@@ -15,6 +15,8 @@ pub(super) struct Source {
     file: Rc<File>,
     /// The texts of the strings that have escapes, by their positions.
     escaped: BTreeMap<usize, String>,
+    /// The positions of all words, sorted by word, then by position.
+    words: Vec<usize>,
 }
 
 impl Deref for Source {
@@ -37,7 +39,10 @@ impl Source {
             });
         let escaped = escaped.collect();
         let (imports, body) = imports(&tree);
-        Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped }
+        let is_word = |at: &usize| matches!(tree.kind(*at), Some(Kind::Word | Kind::Number));
+        let mut words: Vec<usize> = (0..tree.len()).filter(is_word).collect();
+        words.sort_by_key(|at| tree.word(*at));
+        Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped, words }
     }
 
     /// Kotlin creates without `new`, declares with `val`, and ends statements with their lines.
@@ -98,7 +103,7 @@ impl Source {
 
     /// True where the code names `word`.
     pub(super) fn names(&self, word: &str) -> bool {
-        (0..self.len()).any(|at| self.word(at) == Some(word))
+        !self.places(word).is_empty()
     }
 
     /// The call whose name is at a position belongs to `of`: to a class with its package, by a
@@ -120,22 +125,22 @@ impl Source {
         !is_method && self.imports.iter().any(|import| from(&import.path))
     }
 
+    /// The positions of a word.
+    pub(super) fn places(&self, word: &str) -> &[usize] {
+        let from = self.words.partition_point(|at| self.raw(*at) < word);
+        let count = self.words[from..].partition_point(|at| self.raw(*at) == word);
+        &self.words[from..from + count]
+    }
+
     /// The positions just after `word(`.
     pub(super) fn calls<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-        (0..self.len())
-            .filter(move |at| self.word(*at) == Some(word) && self.mark(at + 1, '('))
-            .map(|at| at + 2)
+        let places = self.places(word).iter();
+        places.filter(|at| self.mark(*at + 1, '(')).map(|at| at + 2)
     }
 
     /// Every string literal with its position.
     pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
         (0..self.len()).filter_map(|at| self.text(at).map(|text| (at, text)))
-    }
-
-    /// The first argument at a position, where it is one string literal.
-    pub(super) fn argument(&self, at: usize) -> Option<&str> {
-        let text = self.text(at)?;
-        (self.mark(at + 1, ')') || self.mark(at + 1, ',')).then_some(text)
     }
 
     /// The package that the file declares.
@@ -147,10 +152,10 @@ impl Source {
     /// The class whose `main` starts a program, and the position of it.
     pub(super) fn main_class(&self) -> Option<(String, usize)> {
         let kotlin = self.is_kotlin();
-        let at = (0..self.len()).find(|at| {
-            let (Some("main"), true) = (self.word(*at), self.mark(at + 1, '(')) else {
+        let at = self.places("main").iter().copied().find(|at| {
+            if !self.mark(at + 1, '(') {
                 return false;
-            };
+            }
             let before = at.checked_sub(1).and_then(|before| self.word(before));
             match before {
                 Some("fun") => kotlin,

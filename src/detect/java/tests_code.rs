@@ -152,6 +152,14 @@ fn folders_that_are_served_are_carried() {
         let files: Vec<&str> = found.files.iter().map(|file| file.value.as_str()).collect();
         assert_eq!(files, ["pages"], "{body}");
     }
+    // Through a constant, and through the parts of a path.
+    let opened = "class App { static final String DIR = \"pages\"; public static void main(String[] args) { \
+        new FileReader(Path.of(DIR, \"a.html\").toString()); } }";
+    let found = program("", &[("App.java", opened), ("/pages/a.html", "x")]);
+    assert_eq!(found.files.first().map(|file| file.value.as_str()), Some("pages/a.html"));
+    // A class of another package with the same name writes nothing that is known.
+    let other = format!("import com.acme.Files; {}", main("Files.write(\"out/a\", x);"));
+    assert!(program("", &[("App.java", &other)]).writable.is_empty());
     let other = main("list.add(\"pages\"); map.get(\"pages\");");
     assert!(program("", &[("App.java", &other), ("/pages/a", "x")]).files.is_empty());
 }

@@ -417,9 +417,9 @@ impl Code<'_> {
         let file: &Source = &self.sources[place.0];
         let declared = |at: usize| {
             let class = at.checked_sub(1).and_then(|before| file.word(before));
-            class.and_then(|class| self.class(class)).filter(|_| file.word(at) == Some(name))
+            class.and_then(|class| self.class(class))
         };
-        (0..file.len()).find_map(declared)
+        file.places(name).iter().copied().find_map(declared)
     }
 
     /// What callers hand to the parameter of a method: the caller at hand, else the first whose
