@@ -7,7 +7,9 @@
 mod gitignore;
 mod needed;
 mod report;
+mod sieve;
 mod sources;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,7 @@ use anyhow::{Context, Result};
 
 use needed::Needed;
 pub use report::{ContextReport, report};
+use sieve::Sieve;
 
 use crate::catalog::TEMPLATES;
 use crate::docker::ignore::{IgnoreFile, literal};
@@ -308,6 +311,11 @@ fn text_of(groups: &[Group]) -> String {
     text
 }
 
+/// Their lines and `groups`, held against the context.
+fn held<'r>(repo: &'r Repo, plan: &'r Plan, theirs: &str, groups: &[Group]) -> Result<Sieve<'r>> {
+    Sieve::new(repo, &plan.context, &format!("{theirs}\n{}", text_of(groups)))
+}
+
 fn parse(groups: &[Group]) -> Result<IgnoreFile> {
     Ok(IgnoreFile::parse(&text_of(groups))?)
 }
@@ -550,6 +558,9 @@ fn expand(repo: &Repo, context: &RelPath, source: &str) -> Vec<String> {
 /// The files that git holds below a folder of the context, relative to the context.
 fn tracked_below(repo: &Repo, plan: &Plan, folder: &str) -> Vec<String> {
     let Some(folder) = plan.context.join(folder) else { return Vec::new() };
+    if repo.entry(&folder) == Some(&Entry::File) {
+        return Vec::new();
+    }
     let files = repo.below(&folder).filter(|(_, entry)| *entry == Entry::File);
     files.filter_map(|(path, _)| path.strip(&plan.context)).map(str::to_owned).collect()
 }

@@ -300,7 +300,12 @@ impl Repo {
 
     /// The entry itself; a symlink is not followed.
     pub fn entry(&self, path: &RelPath) -> Option<&Entry> {
-        self.entries.binary_search_by(|(held, _)| held.cmp(path)).ok().map(|at| &self.entries[at].1)
+        self.held(path).map(|(_, entry)| entry)
+    }
+
+    /// The entry with its path, as the repository holds it.
+    pub fn held(&self, path: &RelPath) -> Option<&(RelPath, Entry)> {
+        self.entries.binary_search_by(|(held, _)| held.cmp(path)).ok().map(|at| &self.entries[at])
     }
 
     /// True for a regular file, or a symlink to one inside the root.
@@ -375,7 +380,12 @@ impl Repo {
             }
             return Ok(None);
         }
-        let size = self.resolve(path).map_or(0, |p| self.size(&p));
+        // What was read once is within the limit, and its size is a call to the file system.
+        let resolved = self.resolve(path).unwrap_or_default();
+        if let Some(Some(text)) = self.cache.borrow().get(&resolved) {
+            return Ok(Some(text.clone()));
+        }
+        let size = self.size(&resolved);
         if size > self.budget.max_manifest {
             bail!(
                 "{path} has {size} bytes; dockgen reads manifests up to {} bytes: is it really one?",

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::sieve::Sieve;
 use super::{
-    Group, Hidden, MAX_EXCEPTIONS, SECRETS, common_rows, expand, listed, listed_in_front_ends, own,
-    text_of, tracked_below,
+    Group, Hidden, MAX_EXCEPTIONS, SECRETS, common_rows, expand, held, listed,
+    listed_in_front_ends, own, tracked_below,
 };
-use crate::docker::ignore::{IgnoreFile, literal};
+use crate::docker::ignore::literal;
 use crate::plan::Plan;
 use crate::repo::Repo;
 
@@ -50,8 +51,8 @@ impl Needed {
         theirs: &str,
         groups: &[Group],
     ) -> Result<(Vec<String>, Vec<Hidden>)> {
-        let their_file = IgnoreFile::parse(theirs)?;
-        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+        let their_file = Sieve::new(repo, &plan.context, theirs)?;
+        let file = held(repo, plan, theirs, groups)?;
         let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
         for path in &self.paths {
             let inside = tracked_below(repo, plan, path);
@@ -59,7 +60,7 @@ impl Needed {
             let all = hides_every(&their_file, &inside);
             if their_file.hides(path) || all {
                 let held = inside.first().filter(|_| !their_file.hides(path)).unwrap_or(path);
-                let line = their_file.deciding(held).map_or(0, |pattern| pattern.line);
+                let line = their_file.file().deciding(held).map_or(0, |pattern| pattern.line);
                 by_them.push((path.clone(), line));
             }
             if file.hides(path) || all || inside.iter().filter(kept).any(|held| file.hides(held)) {
@@ -79,8 +80,8 @@ impl Needed {
         groups: &[Group],
         literals: &[String],
     ) -> Result<Vec<String>> {
-        let their_file = IgnoreFile::parse(theirs)?;
-        let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+        let their_file = Sieve::new(repo, &plan.context, theirs)?;
+        let file = held(repo, plan, theirs, groups)?;
         let mut secrets = common_rows(&[SECRETS])?;
         for row in literals {
             secrets.push(row)?;
@@ -120,6 +121,6 @@ impl Needed {
 
 /// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests,
 /// that is no matter of ours.
-fn hides_every(their_file: &IgnoreFile, inside: &[String]) -> bool {
+fn hides_every(their_file: &Sieve, inside: &[String]) -> bool {
     !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }

@@ -1,32 +1,18 @@
 //! What the build context holds and what it leaves out, with the findings on it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use anyhow::Result;
 
-use crate::context::{DATABASES, Needed, SECRETS, common_rows};
-use crate::docker::ignore::{IgnoreFile, Matched};
+use super::sieve::Sieve;
+use super::weight::{self, BIG, LISTED, Weighed};
+use super::{DATABASES, Needed, SECRETS, common_rows};
+use crate::docker::ignore::IgnoreFile;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 use crate::secrets;
-
-/// Files beyond this many are not weighed: each costs a call to the file system.
-const MAX_FILES: usize = 5_000;
-
-/// A file larger than this, that the Dockerfile does not name, is pointed out: 10 MiB.
-const BIG: u64 = 10 << 20;
-
-/// How many of the biggest are listed.
-const LISTED: usize = 5;
-
-/// Sizes are summed down to this many folders below the context.
-const DEPTH: usize = 3;
-
-/// A folder that holds this share of its parent's bytes, in per cent, is named in its place.
-const SHARE: u64 = 80;
 
 /// Folders of files that a test reads and the program does not.
 const TESTS: [&str; 10] = [
@@ -64,114 +50,26 @@ pub struct ContextReport {
 /// # Errors
 /// Where the rows that come with dockgen are broken.
 pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextReport> {
-    let mut report = ContextReport::default();
-    let needed = Needed::of(repo, plan);
-    let (mut inside, mut outside) = (Sizes::default(), Sizes::default());
-    let mut big = Vec::new();
-    let sizes = sizes(repo, &plan.context)?;
-    report.cut = sizes.len() > MAX_FILES;
-    let mut sizes = sizes.iter().take(MAX_FILES);
-    let mut folders: BTreeMap<&str, Matched> = BTreeMap::from([("", ignore.root())]);
-    for (letters, (path, entry)) in repo.lettered(&plan.context) {
-        let size = match entry {
-            Entry::Dir => None,
-            _ => match sizes.next() {
-                Some(size) => Some(*size),
-                None => break,
-            },
-        };
-        let Some(way) = path.strip(&plan.context) else { continue };
-        let parent = way.rsplit_once('/').map_or("", |(head, _)| head);
-        let Some(above) = folders.get(parent) else { continue };
-        let Some(size) = size else {
-            let state = ignore.below(above, way);
-            folders.insert(way, state);
-            continue;
-        };
-        if ignore.hides_below(above, way, letters) {
-            outside.add(way, size);
-            continue;
-        }
-        report.files += 1;
-        report.bytes += size;
-        inside.add(way, size);
-        let mut above = way.match_indices('/').map(|(at, _)| &way[..at]).chain([way]);
-        if size > BIG && !above.any(|path| needed.paths.contains(path)) {
-            big.push((path, size));
-        }
+    let sieve = Sieve::of(repo, &plan.context, ignore.clone())?;
+    let Weighed { files, bytes, cut, inside, outside, mut big } = weight::weigh(&sieve)?;
+    if !big.is_empty() {
+        let needed = Needed::of(repo, plan);
+        big.retain(|(path, _)| {
+            let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]).chain([&path[..]]);
+            !folders.any(|path| needed.paths.contains(path))
+        });
     }
-    report.biggest_in = inside.biggest();
-    report.biggest_out = outside.biggest();
-    big.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let named = named_like(repo, &plan.context)?;
     let ways = named.0.iter().filter_map(|path| Some((path, path.strip(&plan.context)?)));
-    let (kept_out, let_in): (Vec<Named>, Vec<Named>) = ways.partition(|(_, way)| ignore.hides(way));
+    let (kept_out, let_in): (Vec<Named>, Vec<Named>) = ways.partition(|(_, way)| sieve.hides(way));
     let harmless = plan.harmless();
     let let_in: Vec<Named> =
         let_in.into_iter().filter(|(_, way)| !harmless.contains(way)).collect();
-    report.findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
-    report.findings.extend(big_files(&big));
-    report.findings.extend(files_kept_out(&kept_out, ignore));
-    Ok(report)
-}
-
-/// The sizes of the first files below `context`, in their order, one more than are weighed.
-/// Applications share a context, and each size is a call to the file system.
-fn sizes(repo: &Repo, context: &RelPath) -> Result<Rc<Vec<u64>>> {
-    let files = || repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
-    repo.once(context, || {
-        Ok(files().take(MAX_FILES + 1).map(|(path, _)| repo.size(path)).collect())
-    })
-}
-
-/// Bytes by path: each file counts for itself and for the folders above it.
-#[derive(Default)]
-struct Sizes(BTreeMap<String, u64>);
-
-impl Sizes {
-    fn add(&mut self, path: &str, size: u64) {
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        for end in ends.take(DEPTH) {
-            match self.0.get_mut(&path[..end]) {
-                Some(sum) => *sum += size,
-                None => {
-                    self.0.insert(path[..end].to_owned(), size);
-                }
-            }
-        }
-    }
-
-    fn children<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
-        let child = move |path: &str| {
-            let rest = if folder.is_empty() {
-                Some(path)
-            } else {
-                path.strip_prefix(folder).and_then(|r| r.strip_prefix('/'))
-            };
-            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
-        };
-        self.0
-            .iter()
-            .filter(move |(path, _)| child(path))
-            .map(|(path, size)| (path.as_str(), *size))
-    }
-
-    /// The biggest entries of the root; a folder gives way to the one inside it that makes nearly
-    /// all of it.
-    fn biggest(&self) -> Vec<(String, u64)> {
-        let mut top: Vec<(&str, u64)> = self.children("").filter(|(_, size)| *size > 0).collect();
-        top.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        top.truncate(LISTED);
-        let narrowed = top.into_iter().map(|(mut path, mut size)| {
-            while let Some(child) =
-                self.children(path).find(|(_, inner)| inner * 100 >= size * SHARE)
-            {
-                (path, size) = child;
-            }
-            (path.to_owned(), size)
-        });
-        narrowed.collect()
-    }
+    let mut findings = Vec::new();
+    findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
+    findings.extend(big_files(&plan.context, &big));
+    findings.extend(files_kept_out(&kept_out, ignore));
+    Ok(ContextReport { files, bytes, cut, biggest_in: inside, biggest_out: outside, findings })
 }
 
 fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding> {
@@ -195,11 +93,12 @@ fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding>
     })
 }
 
-fn big_files(big: &[(&RelPath, u64)]) -> Option<Finding> {
+fn big_files(context: &RelPath, big: &[(String, u64)]) -> Option<Finding> {
     let evidence: Vec<Evidence> = big
         .iter()
         .take(LISTED)
-        .map(|(path, size)| Evidence::file(path, format!("{} MB", size / 1_000_000)))
+        .filter_map(|(path, size)| Some((context.join(path)?, size)))
+        .map(|(path, size)| Evidence::file(&path, format!("{} MB", size / 1_000_000)))
         .collect();
     (!big.is_empty()).then(|| {
         Finding::new(

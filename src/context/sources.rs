@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::{Group, SECRETS, hides_needed, text_of};
+use super::sieve::Sieve;
+use super::{Group, SECRETS, held, hides_needed};
 use crate::detect;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
-use crate::repo::{Entry, Repo};
+use crate::repo::Repo;
 use crate::secrets;
 
 /// Files beyond this many in one folder are let in by their ending.
@@ -157,23 +158,20 @@ pub(super) fn compiled(
     theirs: &str,
     groups: &[Group],
 ) -> Result<Vec<String>> {
-    let their_file = IgnoreFile::parse(theirs)?;
-    let file = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(groups)))?;
+    let their_file = Sieve::new(repo, &plan.context, theirs)?;
+    let sieve = held(repo, plan, theirs, groups)?;
     let languages = plan
         .front_ends
         .iter()
         .map(|front_end| front_end.template.split('/').next().unwrap_or_default());
-    let endings: Vec<&str> = languages
+    let endings: Vec<&'static str> = languages
         .chain([plan.language.as_str()])
         .filter_map(detect::language)
         .flat_map(|language| language.extensions.iter().copied())
         .collect();
     let unread: Vec<&str> = super::listed(plan, "unread").collect();
-    let is_source = |path: &&RelPath| {
-        let Some(way) = path.strip(&plan.context) else { return false };
-        let apart = way.split('/').any(|part| part.starts_with('.') || part == "node_modules");
-        endings.contains(&path.extension())
-            && !apart
+    let compiled = |way: &str| {
+        !way.split('/').any(|part| part.starts_with('.') || part == "node_modules")
             && !unread.iter().any(|folder| {
                 way == *folder || way.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
             })
@@ -184,15 +182,15 @@ pub(super) fn compiled(
         let of_sources = endings.iter().any(|ending| name.ends_with(&format!(".{ending}")));
         name.starts_with('*') && of_sources
     };
-    let meant: Vec<&Pattern> = file.patterns().iter().filter(meant).collect();
+    let meant: Vec<&Pattern> = sieve.file().patterns().iter().filter(meant).collect();
     let meant_for = |way: &str| meant.iter().any(|pattern| pattern.matches(way));
-    let files = repo.below(&plan.context).filter(|(_, entry)| *entry == Entry::File);
+    let all = sieve.hidden_sources(&endings);
     let mut hidden: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for path in files.map(|(path, _)| path).filter(is_source) {
-        let Some(way) = path.strip(&plan.context) else { continue };
-        if file.hides(way) && !their_file.hides(way) && !meant_for(way) {
+    for way in all.iter().map(String::as_str).filter(|way| compiled(way)) {
+        if !their_file.hides(way) && !meant_for(way) {
             let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
-            hidden.entry((folder, path.extension())).or_default().push(way);
+            let ending = way.rsplit_once('.').map_or("", |(_, ending)| ending);
+            hidden.entry((folder, ending)).or_default().push(way);
         }
     }
     let mut rows = Vec::new();

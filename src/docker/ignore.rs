@@ -253,6 +253,18 @@ impl Pattern {
         Some(Self { line, text, exception, tokens, quick })
     }
 
+    /// The path that each match is or lies below: all of the pattern, or the folders before the first
+    /// wildcard. `None` where the pattern begins with one.
+    pub fn folder(&self) -> Option<String> {
+        let head: String = self.tokens.iter().map_while(Token::char).collect();
+        if head.chars().count() == self.tokens.len() {
+            return Some(head);
+        }
+        head.rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned())
+            .filter(|folder| !folder.is_empty())
+    }
+
     /// As [`Pattern::matches`], for a path whose last component holds these letters.
     pub fn matches_lettered(&self, path: &str, letters: Letters) -> bool {
         letters.may_hold(self.quick.letters) && self.matches(path)

@@ -32,6 +32,9 @@ pub struct EachMember {
     pub file: Line,
 }
 
+/// The files of one name in the folders directly inside another one.
+struct Neighbours(Vec<RelPath>);
+
 impl CopySpec {
     /// Copies of the manifests at `paths`, relative to `context`: those of members by a pattern, to
     /// `members`; each other one to its own folder.
@@ -76,9 +79,14 @@ impl EachMember {
     /// The paths that it stands for, relative to `context`.
     fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
         let Some(folder) = context.join(self.folder.as_str()) else { return Vec::new() };
-        let files =
-            repo.children(&folder).filter_map(|(member, _)| member.join(self.file.as_str()));
-        let files = files.filter(|path| repo.is_file(path));
+        let Some(key) = folder.join(self.file.as_str()) else { return Vec::new() };
+        // Applications of a workspace have the same neighbours.
+        let files = repo.once(&key, || {
+            let files = repo.children(&folder);
+            let files = files.filter_map(|(member, _)| member.join(self.file.as_str()));
+            Ok(Neighbours(files.filter(|path| repo.is_file(path)).collect()))
+        });
+        let files = files.iter().flat_map(|files| &files.0);
         files.filter_map(|path| path.strip(context).map(str::to_owned)).collect()
     }
 

@@ -56,10 +56,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         let stated = chosen.facts.toolchain.evidence.first().filter(|_| answer.is_none());
         stated.map_or_else(|| "--toolchain".to_owned(), Evidence::place)
     })?;
-    let layout = super::layout::layout(&Dir::new(chosen.repo, chosen.facts.dir.clone()))?;
-    let findings = layout
-        .zip(answer)
-        .and_then(|(layout, answer)| super::toolchain::below_floor(&layout, answer));
+    let findings = match answer {
+        Some(answer) => {
+            let dir = Dir::new(chosen.repo, chosen.facts.dir.clone());
+            let layout = super::layout::layout(&dir)?;
+            layout.and_then(|layout| super::toolchain::below_floor(&layout, answer))
+        }
+        None => None,
+    };
     let program = chosen.program;
     let own = match details.programs.get(&program.id) {
         Some(own) => own.clone(),

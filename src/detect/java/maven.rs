@@ -1,6 +1,8 @@
 //! How Maven is called: which Maven, from which pom, for which module, and what it is told to leave
 //! out in a container.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -150,15 +152,13 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     findings.extend(foreign_parent(app));
     let (credentials, more) = credentials(app)?;
     findings.extend(more);
-    let frontend = FRONTEND.iter().find_map(|key| {
-        app.reactor.projects.values().find_map(|model| super::plugins::of(model).remove(*key))
-    });
-    if let Some(plugin) = &frontend {
+    let of_reactor = app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?;
+    if let Some(evidence) = &of_reactor.frontend {
         findings.push(Finding::new(
             "frontend-download",
             Severity::Note,
             "the build downloads Node.js and npm packages",
-            [plugin.evidence.clone()],
+            [evidence.clone()],
             "the machine that builds needs nodejs.org and the npm registry besides Maven Central",
             "nothing, where both can be reached; else set the plugin's nodeDownloadRoot",
         ));
@@ -187,11 +187,36 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         more_manifests,
         siblings: siblings.collect(),
         credentials,
-        frontend: frontend.is_some(),
+        frontend: of_reactor.frontend.is_some(),
         spring_boot: app.plugins.contains_key(SPRING_BOOT),
         quarkus: app.project().quarkus().is_some(),
     };
     Ok((run, findings))
+}
+
+/// What the poms of a reactor say together, which each of its applications asks for.
+struct OfReactor {
+    /// The plugin that downloads Node.js.
+    frontend: Option<Evidence>,
+    /// A pom names `${skipTests}`.
+    names_skip: bool,
+}
+
+impl OfReactor {
+    fn of(app: &App) -> Result<Self> {
+        let mut plugins = BTreeMap::new();
+        for model in app.reactor.projects.values() {
+            for (key, plugin) in super::plugins::of(model) {
+                plugins.entry(key).or_insert(plugin.evidence);
+            }
+        }
+        let mut names_skip = false;
+        for pom in &app.reactor.poms {
+            names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
+        }
+        let frontend = FRONTEND.iter().find_map(|key| plugins.remove(*key));
+        Ok(Self { frontend, names_skip })
+    }
 }
 
 /// `-D` options: no tests, and nothing that cannot work without `.git`.
@@ -204,11 +229,7 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
         selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
     let mut options =
         vec![if test_classes { "-DskipTests" } else { "-Dmaven.test.skip=true" }.to_owned()];
-    let mut names_skip = false;
-    for pom in &app.reactor.poms {
-        names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
-    }
-    if names_skip && !test_classes {
+    if app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?.names_skip && !test_classes {
         options.push("-DskipTests".to_owned());
     }
     for row in &app.tables.needs_git {

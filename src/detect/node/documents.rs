@@ -9,6 +9,7 @@ use super::App;
 use super::build_args::sources;
 use crate::docker::ignore::IgnoreFile;
 use crate::path::RelPath;
+use crate::repo::Repo;
 use crate::secrets;
 
 /// Names that a .dockerignore hides by itself, besides those of secrets.
@@ -24,15 +25,23 @@ const PAGES: [&str; 2] = ["vitepress", "@11ty/eleventy"];
 /// A longer text is no path.
 const MAX_PATH: usize = 300;
 
+/// The files of a repository or workspace that a .dockerignore hides by their names.
+struct Hidden(BTreeSet<RelPath>);
+
+impl Hidden {
+    fn read(repo: &Repo, root: &RelPath) -> Result<Self> {
+        let rows: Vec<&str> = secrets::catalog()?.hidden().chain(HIDDEN).collect();
+        let rows = IgnoreFile::parse(&rows.join("\n"))?;
+        let hidden = |path: &&RelPath| path.strip(root).is_some_and(|way| rows.hides(way));
+        Ok(Self(repo.files_under(root).filter(hidden).cloned().collect()))
+    }
+}
+
 /// Such files, each once, sorted.
 pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
-    let rows: Vec<&str> = secrets::catalog()?.hidden().chain(HIDDEN).collect();
-    let rows = IgnoreFile::parse(&rows.join("\n"))?;
     let repo = app.dir.repo;
-    let hidden: BTreeSet<&RelPath> = repo
-        .files_under(&app.root.path)
-        .filter(|path| path.strip(&app.root.path).is_some_and(|way| rows.hides(way)))
-        .collect();
+    let hidden = repo.once(&app.root.path, || Hidden::read(repo, &app.root.path))?;
+    let hidden = &hidden.0;
     if hidden.is_empty() {
         return Ok(Vec::new());
     }
@@ -41,7 +50,7 @@ pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
         let document = |path: &&RelPath| {
             path.extension() == "md" && path.parent().as_ref() == Some(&app.dir.path)
         };
-        found.extend(hidden.iter().copied().filter(document).cloned());
+        found.extend(hidden.iter().filter(document).cloned());
     }
     for path in sources(app) {
         let Some(text) = repo.source_text(&path)? else { continue };
@@ -80,7 +89,6 @@ fn literals(text: &str) -> impl Iterator<Item = (&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::Repo;
 
     #[test]
     fn what_is_imported_is_found_whatever_its_name() {

@@ -1,9 +1,14 @@
 //! What COPY and bind mounts take from the build context.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::{Found, Subject, scope};
 use crate::docker::ignore;
 use crate::docker::parse::Instruction;
 use crate::path::RelPath;
+use crate::plan::Plan;
 use crate::repo::Entry;
 
 /// A source in the build context.
@@ -67,16 +72,26 @@ fn inside(path: &str) -> String {
     parts.join("/")
 }
 
+/// What patterns match in a context, relative to it.
+#[derive(Default)]
+struct Matched(RefCell<BTreeMap<String, Rc<Vec<String>>>>);
+
 /// The paths of the context that a source matches, relative to it.
-fn matches(subject: &Subject, source: &Source) -> Vec<String> {
-    let context = &subject.plan.context;
+fn matches(subject: &Subject, source: &Source) -> Rc<Vec<String>> {
+    let Subject { plan: Plan { context, .. }, repo, .. } = subject;
     if !source.path.contains(['*', '?', '[', '\\']) {
-        let path = context.join(&source.path).filter(|path| subject.repo.exists(path));
-        return path.map(|_| source.path.clone()).into_iter().collect();
+        let there = context.join(&source.path).is_some_and(|path| repo.exists(&path));
+        return Rc::new(there.then(|| source.path.clone()).into_iter().collect());
     }
-    let Some(pattern) = ignore::glob(&source.path) else { return Vec::new() };
-    let paths = subject.repo.below(context).filter_map(|(path, _)| path.strip(context));
-    paths.filter(|path| pattern.matches(path)).map(str::to_owned).collect()
+    let all = || {
+        let Some(pattern) = ignore::glob(&source.path) else { return Vec::new() };
+        let paths = repo.below(context).filter_map(|(path, _)| path.strip(context));
+        paths.filter(|path| pattern.matches(path)).map(str::to_owned).collect()
+    };
+    // The applications of a workspace copy the manifests of its members by the same pattern.
+    let known = repo.once(context, || Ok(Matched::default())).unwrap_or_default();
+    let mut known = known.0.borrow_mut();
+    known.entry(source.path.clone()).or_insert_with(|| Rc::new(all())).clone()
 }
 
 pub(super) fn exist(subject: &Subject) -> Vec<Found> {
