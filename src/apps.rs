@@ -4,7 +4,7 @@ mod search;
 
 use anyhow::{Result, bail};
 
-pub use search::{Found, search};
+pub(crate) use search::{Found, search};
 
 use crate::detect::{LANGUAGES, Unsupported, language};
 use crate::facts::{Facts, Kind, Rejected};
@@ -78,7 +78,7 @@ impl Selection {
 /// # Errors
 /// Where there is nothing to take: what was looked for, and the way out. Where a manifest cannot be
 /// read that could belong to what is taken.
-pub fn choose(
+pub(crate) fn choose(
     repo: &Repo,
     start: &RelPath,
     found: Found,

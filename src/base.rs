@@ -8,7 +8,7 @@ use crate::catalog::{BaseRow, Catalog, SystemPackage, system_packages};
 use crate::facts::{Evidence, Kind, Libc, Needs, Program, Rejected, Sourced};
 
 /// The families, in the order in which they are offered.
-pub const FAMILIES: [&str; 4] = ["distroless", "alpine", "debian", "scratch"];
+pub(crate) const FAMILIES: [&str; 4] = ["distroless", "alpine", "debian", "scratch"];
 
 /// The base that was chosen, and what must be added to it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Base {
 
 /// A family that cannot serve, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The family.
     pub family: String,
     /// The reason.
@@ -40,7 +40,7 @@ pub struct Refusal {
 ///
 /// # Errors
 /// Where the requested family cannot serve: the reason, and the nearest one that can.
-pub fn choose(
+pub(crate) fn choose(
     catalog: &Catalog,
     program: &Program,
     toolchain: &str,

@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 /// Everything under `templates/`, compiled into the binary.
-pub static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+pub(crate) static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// A line of releases of a language.
 #[derive(Clone, Debug, Deserialize)]
@@ -239,7 +239,7 @@ impl Catalog {
 /// there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SystemPackage {
+pub(crate) struct SystemPackage {
     /// Needed while building, in Debian.
     #[serde(default)]
     pub debian_build: Vec<String>,
@@ -258,12 +258,13 @@ pub struct SystemPackage {
     #[serde(default)]
     pub distroless: bool,
     /// Where this is documented.
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     pub source: String,
 }
 
 impl SystemPackage {
     /// Needed while building only.
-    pub fn is_tool(&self) -> bool {
+    pub(crate) fn is_tool(&self) -> bool {
         self.builds()
             && [&self.debian, &self.alpine]
                 .into_iter()
@@ -271,7 +272,7 @@ impl SystemPackage {
     }
 
     /// Linked with the program: it has a part for building and one for running.
-    pub fn is_library(&self) -> bool {
+    pub(crate) fn is_library(&self) -> bool {
         self.builds() && !self.is_tool()
     }
 
@@ -281,7 +282,7 @@ impl SystemPackage {
 }
 
 /// The table of system packages, by key.
-pub fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
+pub(crate) fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
     static READ: OnceLock<BTreeMap<String, SystemPackage>> = OnceLock::new();
     if let Some(packages) = READ.get() {
         return Ok(packages);
@@ -292,7 +293,7 @@ pub fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
 }
 
 /// The text of a file under `templates/`.
-pub fn text(path: &str) -> Result<&'static str> {
+pub(crate) fn text(path: &str) -> Result<&'static str> {
     TEMPLATES
         .get_file(path)
         .and_then(|file| file.contents_utf8())

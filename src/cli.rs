@@ -17,7 +17,7 @@ use crate::verify::settings;
 /// it.
 #[derive(Debug, Parser)]
 #[command(name = "dockgen", version, max_term_width = 100, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// When to use colours; `auto`: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
@@ -29,7 +29,7 @@ pub struct Cli {
 impl Cli {
     /// What the process was started with; else what there is to say instead: help, the version, or
     /// an error.
-    pub fn read() -> Result<Self, Said> {
+    pub(crate) fn read() -> Result<Self, Said> {
         Self::try_parse().map_err(|error| {
             let text = error.render();
             let (plain, styled) = (text.to_string(), text.ansi().to_string());
@@ -38,7 +38,7 @@ impl Cli {
     }
 
     /// The definition, for completion scripts and manual pages.
-    pub fn definition() -> clap::Command {
+    pub(crate) fn definition() -> clap::Command {
         let mut command = Self::command();
         command.build();
         command
@@ -69,7 +69,7 @@ pub enum Color {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Write a Dockerfile and a .dockerignore, asking only what the repository does not say
     Init(Init),
     /// Detect again and merge what is new into the files; what was edited by hand stays
@@ -94,7 +94,7 @@ pub enum Command {
 
 impl Command {
     /// True where standard output is for a script.
-    pub fn wants_json(&self) -> bool {
+    pub(crate) fn wants_json(&self) -> bool {
         match self {
             Self::Init(args) => args.json,
             Self::Update(args) => args.json,
@@ -111,7 +111,7 @@ impl Command {
 #[command(
     after_help = "Exit codes: 0 done; 2 refused or failed, nothing written; 130 interrupted, nothing written."
 )]
-pub struct Init {
+pub(crate) struct Init {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
@@ -148,7 +148,7 @@ pub struct Init {
     after_help = "Exit codes: 0 done; 1 conflict, nothing written (or marked, with --conflict=markers); 2 refused or \
                   failed, nothing written; 130 interrupted."
 )]
-pub struct Update {
+pub(crate) struct Update {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
@@ -183,7 +183,7 @@ pub struct Update {
 
 impl Update {
     /// `--conflict`.
-    pub fn conflict(&self) -> Conflict {
+    pub(crate) fn conflict(&self) -> Conflict {
         match self.conflict.as_str() {
             "ours" => Conflict::Ours,
             "theirs" => Conflict::Theirs,
@@ -198,7 +198,7 @@ impl Update {
 #[command(
     after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a rule is broken; 2 failed."
 )]
-pub struct Check {
+pub(crate) struct Check {
     /// The application's folder, or a repository that holds several
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
@@ -212,7 +212,7 @@ pub struct Check {
 
 /// How `check` tells what it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human,
     /// For scripts.
@@ -223,7 +223,7 @@ pub enum Format {
 
 /// `dockgen explain`.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(crate) struct Explain {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
@@ -243,7 +243,7 @@ const MOST_SECONDS: u64 = 24 * 60 * 60;
                   dockgen.toml.\n\nExit codes: 0 proved; 1 a promise is broken; 2 nothing could be proved (no engine, no \
                   Dockerfile); 130 interrupted."
 )]
-pub struct Verify {
+pub(crate) struct Verify {
     /// The application's folder, or a repository that holds several
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
@@ -322,17 +322,17 @@ pub struct Verify {
 
 /// Which application, and the answers that flags give.
 #[derive(Debug, Args)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The application's folder, or a repository that holds several
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// Only this application, by name or by folder (may be repeated)
     #[arg(long = "app", value_name = "NAME|FOLDER")]
     pub apps: Vec<String>,
-    /// Ask `cargo metadata` too, and say where it disagrees with what was read. It runs what the
-    /// repository's own .cargo/config.toml names: only for a repository that you trust
+    /// Ask the language's own tool too, and say where it disagrees with what was read. Such a tool
+    /// runs what the repository's configuration names: only for a repository that you trust
     #[arg(long)]
-    pub with_cargo: bool,
+    pub ask_tools: bool,
     /// The family of the final image: `auto` takes the smallest that meets the program's needs
     #[arg(long, value_parser = bases(), help_heading = "Answers")]
     pub base: Option<String>,
@@ -370,7 +370,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// The answers by question id.
-    pub fn answers(&self) -> Vec<(String, String)> {
+    pub(crate) fn answers(&self) -> Vec<(String, String)> {
         let list = |items: &[String]| (!items.is_empty()).then(|| join_list(items));
         let given = [
             (id::BASE, self.base.clone()),

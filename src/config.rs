@@ -19,7 +19,7 @@ use crate::screen::visible::inline;
 use crate::verify::settings::{self, Settings};
 
 /// The file's name; it lies in the application's folder.
-pub const FILE: &str = "dockgen.toml";
+pub(crate) const FILE: &str = "dockgen.toml";
 
 const HEAD: &str = "# What a person decided about this image. Everything else is read from the repository by dockgen,
 # so an answer that is deleted here is detected again. `dockgen explain` shows all decisions.
@@ -38,7 +38,7 @@ struct Contents {
 
 /// A dockgen.toml as it was read.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
+pub(crate) struct Config {
     path: RelPath,
     text: String,
     answers: BTreeMap<String, Answer>,
@@ -58,7 +58,7 @@ impl Config {
     ///
     /// # Errors
     /// Where it is no TOML, or holds something unknown: the line.
-    pub fn parse(path: RelPath, text: Option<&str>) -> Result<Self> {
+    pub(crate) fn parse(path: RelPath, text: Option<&str>) -> Result<Self> {
         let text = text.unwrap_or_default().to_owned();
         let contents: Contents = toml::from_str(&text).map_err(|error| {
             let line = error.span().and_then(|span| line_at(&text, span.start)).unwrap_or(1);
@@ -86,7 +86,7 @@ impl Config {
     }
 
     /// Adds the file's answers to `into`, below those of flags.
-    pub fn answer(&self, into: &mut Answers) {
+    pub(crate) fn answer(&self, into: &mut Answers) {
         for (id, answer) in &self.answers {
             into.set(id, answer.value.as_str(), Origin::File);
         }
@@ -96,7 +96,7 @@ impl Config {
     ///
     /// # Errors
     /// Where an answer is invalid or answers no question: file, line, and what would be valid.
-    pub fn check(&self, known: &[Question]) -> Result<()> {
+    pub(crate) fn check(&self, known: &[Question]) -> Result<()> {
         for (id, answer) in &self.answers {
             let place = |error: anyhow::Error| anyhow::anyhow!("{}: {error}", self.place(id));
             questions::check_ids([id.as_str()].into_iter(), known).map_err(place)?;
@@ -108,7 +108,7 @@ impl Config {
     }
 
     /// `file:line` of an answer; the file where it holds none.
-    pub fn place(&self, id: &str) -> String {
+    pub(crate) fn place(&self, id: &str) -> String {
         match self.answers.get(id) {
             Some(answer) => format!("{}:{}", self.path, line(&self.text, answer.span.start)),
             None => self.path.to_string(),
@@ -116,7 +116,7 @@ impl Config {
     }
 
     /// Where the file is.
-    pub fn path(&self) -> &RelPath {
+    pub(crate) fn path(&self) -> &RelPath {
         &self.path
     }
 
@@ -125,7 +125,7 @@ impl Config {
     ///
     /// Comments and answers of the file stay as they are. An answer that equals the detected value
     /// leaves it.
-    pub fn updated(&self, answers: &Answers, questions: &[Question]) -> Option<String> {
+    pub(crate) fn updated(&self, answers: &Answers, questions: &[Question]) -> Option<String> {
         let mut text = self.text.clone();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut added = String::new();
@@ -166,7 +166,7 @@ impl Config {
 /// The JSON schema of the file, for editors.
 ///
 /// Languages have questions of their own, so that other ids than these are open to any text.
-pub fn schema() -> serde_json::Value {
+pub(crate) fn schema() -> serde_json::Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let list = |about: &str| json!({ "description": about, "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
     let families: Vec<&str> = ["auto"].into_iter().chain(FAMILIES).collect();

@@ -9,7 +9,7 @@ use crate::screen;
 
 /// The run was interrupted: exit code 130.
 #[derive(Debug)]
-pub struct Interrupted;
+pub(crate) struct Interrupted;
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +42,7 @@ fn written() -> MutexGuard<'static, bool> {
 ///
 /// # Errors
 /// Where the system refuses a handler.
-pub fn install() -> anyhow::Result<()> {
+pub(crate) fn install() -> anyhow::Result<()> {
     terminal::remember();
     ctrlc::set_handler(|| {
         std::thread::sleep(GRACE);
@@ -60,7 +60,7 @@ pub fn install() -> anyhow::Result<()> {
 
 /// Has `last` called before an interrupted run ends, and `words` said: for what lives outside of
 /// this process. It may take its time; a second Ctrl-C waits for it.
-pub fn before_end(last: fn(), words: &'static str) {
+pub(crate) fn before_end(last: fn(), words: &'static str) {
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((last, words));
 }
 
@@ -72,7 +72,7 @@ fn end() {
 
 /// Ends the run where a prompt was interrupted. Ctrl-C at a prompt comes both ways, as a key and as
 /// a signal: the one that is second must not say it again.
-pub fn leave() -> Exit {
+pub(crate) fn leave() -> Exit {
     std::mem::forget(written());
     say_goodbye();
     Exit::Interrupted
@@ -88,7 +88,7 @@ fn say_goodbye() {
 }
 
 /// Writes files: a signal waits until they are there.
-pub fn writing(write: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(crate) fn writing(write: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut written = written();
     write()?;
     *written = true;

@@ -11,10 +11,10 @@ use crate::path::RelPath;
 use crate::plan::Plan;
 
 /// Digests by image.
-pub type Pins = BTreeMap<String, String>;
+pub(crate) type Pins = BTreeMap<String, String>;
 
 /// Reads the digest of an image, `sha256:...`.
-pub type Lookup = dyn Fn(&str) -> Result<String>;
+pub(crate) type Lookup = dyn Fn(&str) -> Result<String>;
 
 /// What is to become of digests.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub enum Pinning {
 ///
 /// # Errors
 /// Where what was read is no digest.
-pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
+pub(crate) fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
     let mut pins = Pins::new();
     let lookup = match pinning {
         Pinning::Keep => None,
@@ -76,7 +76,7 @@ pub fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
 }
 
 /// True for what pins an image: `sha256:` and 64 hexadecimal digits in lower case.
-pub fn is_digest(text: &str) -> bool {
+pub(crate) fn is_digest(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|hex| {
         hex.len() == 64 && hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
     })
@@ -96,6 +96,6 @@ fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding 
 }
 
 /// An image without its digest.
-pub fn name(image: &str) -> &str {
+pub(crate) fn name(image: &str) -> &str {
     image.split('@').next().unwrap_or(image)
 }

@@ -163,8 +163,16 @@ fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)>
 /// Asks the tools of the languages about what was read, and notes where they disagree.
 ///
 /// # Errors
-/// Where a tool is not there, or refuses the repository.
+/// Where a tool is not there, or refuses the repository; where no application has one.
 pub fn confirm(survey: &mut Survey) -> Result<()> {
+    let has_tool = |facts: &Facts| {
+        detect::language(&facts.language).is_some_and(|language| language.confirm.is_some())
+    };
+    if !survey.selection.taken.iter().any(has_tool) {
+        bail!(
+            "--ask-tools: dockgen knows no tool to ask about the applications here: leave the flag out"
+        );
+    }
     for facts in &mut survey.selection.taken {
         if let Some(confirm) =
             detect::language(&facts.language).and_then(|language| language.confirm)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// A program on the PATH. Relative folders of the PATH, and empty ones, which mean the working
 /// directory, are passed over: they would find a program in the repository.
-pub fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let name = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };
     env::split_paths(&path)

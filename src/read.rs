@@ -12,7 +12,7 @@ use crate::path::RelPath;
 
 /// Why a file was not read.
 #[derive(Debug)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// Nothing is there.
     Absent,
     /// It is a symlink.
@@ -54,7 +54,7 @@ impl From<io::Error> for Unread {
 ///
 /// # Errors
 /// Where it is anything else, too large, or cannot be read.
-pub fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
+pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     let file = open(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
@@ -76,7 +76,7 @@ pub fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
 ///
 /// # Errors
 /// As [`bytes`].
-pub fn below(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, Unread> {
+pub(crate) fn below(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, Unread> {
     let mut whole = root.to_owned();
     for part in path.components() {
         if fs::symlink_metadata(&whole)?.file_type().is_symlink() && whole != root {
@@ -88,7 +88,7 @@ pub fn below(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, Unread>
 }
 
 /// The size of the regular file at `path`; `None` where it is anything else.
-pub fn size(path: &Path) -> Option<u64> {
+pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
 }
 
@@ -120,7 +120,7 @@ fn open(path: &Path) -> Result<File, Unread> {
 }
 
 /// What a file that is no regular one is called.
-pub fn kind(kind: fs::FileType) -> &'static str {
+pub(crate) fn kind(kind: fs::FileType) -> &'static str {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;

@@ -5,11 +5,11 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 /// What needs a shell where commands run side by side.
-pub const BACKGROUND: &str = "a background process (&)";
+pub(crate) const BACKGROUND: &str = "a background process (&)";
 
 /// One simple command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     /// Assignments before it: `PORT=3000 node x`.
     pub env: Vec<(String, String)>,
     /// Its words, quotes removed.
@@ -20,7 +20,7 @@ pub struct Command {
 
 /// A script as a chain of commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// Commands that run one after the other (`&&`, `;`).
     pub commands: Vec<Command>,
     /// What needs a shell, where something does: a pipe (whose readers are left out of `commands`),
@@ -37,7 +37,7 @@ enum Token {
 }
 
 /// Reads a script.
-pub fn parse(script: &str) -> Chain {
+pub(crate) fn parse(script: &str) -> Chain {
     let (tokens, shell) = tokens(script);
     let mut chain = Chain { commands: Vec::new(), shell };
     let mut command = Command::default();
@@ -155,7 +155,7 @@ fn substitution(chars: &mut Peekable<Chars>, word: &mut String, close: char) {
 }
 
 /// `KEY=value` taken apart; `None` where the word is none.
-pub fn assignment(word: &str) -> Option<(String, String)> {
+pub(crate) fn assignment(word: &str) -> Option<(String, String)> {
     let (key, value) = word.split_once('=')?;
     let name = !key.is_empty()
         && !key.starts_with(|c: char| c.is_ascii_digit())
@@ -165,7 +165,7 @@ pub fn assignment(word: &str) -> Option<(String, String)> {
 
 /// The lines of a script, each with its number from 0; a line that ends in a backslash goes on on
 /// the next one.
-pub fn lines(script: &str) -> Vec<(u32, String)> {
+pub(crate) fn lines(script: &str) -> Vec<(u32, String)> {
     let mut all: Vec<(u32, String)> = Vec::new();
     let mut open = false;
     for (number, line) in (0..).zip(script.lines()) {
@@ -188,7 +188,7 @@ pub fn lines(script: &str) -> Vec<(u32, String)> {
 
 /// A text with its variables written out: `$X`, `${X}`, `$(X)` and, where `braces`, `{{X}}` and
 /// `{{.X}}`. What `value` does not know stays as it is.
-pub fn expand(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>) -> String {
+pub(crate) fn expand(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>) -> String {
     let mut text = text.to_owned();
     if text.len() > MAX_EXPANDED {
         return text;

@@ -23,10 +23,10 @@ use crate::repo::{Repo, excerpt, excerpts, hex, line_of};
 use crate::write;
 
 /// The version of the file's shape.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The folder beside the application that holds what dockgen keeps.
-pub const FOLDER: &str = ".dockgen";
+pub(crate) const FOLDER: &str = ".dockgen";
 
 /// The file in it.
 pub(crate) const FILE: &str = "state.json";
@@ -35,7 +35,7 @@ pub(crate) const FILE: &str = "state.json";
 const CARRIED: &str = "carried file";
 
 /// This dockgen.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a Dockerfile was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub struct Moved {
 }
 
 /// Where the state of the application in `app` lies.
-pub fn path(app: &RelPath) -> Option<RelPath> {
+pub(crate) fn path(app: &RelPath) -> Option<RelPath> {
     app.join(FOLDER).and_then(|folder| folder.join(FILE))
 }
 

@@ -23,7 +23,7 @@ use crate::write::Standing;
 const FRAME: usize = 6;
 
 /// A conversation on the terminal.
-pub struct Wizard<'a> {
+pub(crate) struct Wizard<'a> {
     term: Term,
     theme: ColorfulTheme,
     look: &'a Look,
@@ -40,7 +40,7 @@ enum Next {
 
 impl<'a> Wizard<'a> {
     /// On standard error, so that standard output can be redirected.
-    pub fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
+    pub(crate) fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
         console::set_colors_enabled_stderr(look.colour);
         Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here, dry_run }
     }
@@ -49,7 +49,7 @@ impl<'a> Wizard<'a> {
     ///
     /// # Errors
     /// [`Interrupted`], or a terminal that fails.
-    pub fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
+    pub(crate) fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> =
             found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
         self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
@@ -76,7 +76,7 @@ impl<'a> Wizard<'a> {
     /// # Errors
     /// [`Interrupted`], a terminal that fails, or an application that cannot be planned whatever is
     /// answered.
-    pub fn settle(
+    pub(crate) fn settle(
         &self,
         app: &mut App,
         output: Option<&RelPath>,

@@ -53,7 +53,7 @@ pub struct Place {
 ///
 /// # Errors
 /// Where `path` is no folder, or a manifest above it is broken.
-pub fn find(path: &Path) -> Result<Place> {
+pub(crate) fn find(path: &Path) -> Result<Place> {
     let start =
         fs::canonicalize(path).with_context(|| format!("cannot open {}", path.display()))?;
     if !start.is_dir() {
@@ -161,7 +161,7 @@ fn same_owner(_: &Path, _: &Path) -> bool {
 
 /// Folders above `path` whose applications may be meant by it: the nearest one in which dockgen
 /// keeps a state, then the repository. None outside a git repository.
-pub fn stated_above(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn stated_above(path: &Path) -> Vec<PathBuf> {
     let Ok(start) = fs::canonicalize(path) else { return Vec::new() };
     let above = || start.ancestors().skip(1).take(MAX_LEVELS_ABOVE);
     let Some(top) = start.ancestors().take(MAX_LEVELS_ABOVE).find(|folder| holds(folder, ".git"))
@@ -178,12 +178,12 @@ pub fn stated_above(path: &Path) -> Vec<PathBuf> {
 }
 
 /// The folder at or above `root` that version control calls the repository; `root` where none does.
-pub fn repository(root: &Path) -> PathBuf {
+pub(crate) fn repository(root: &Path) -> PathBuf {
     root.ancestors().find(|folder| holds(folder, ".git")).unwrap_or(root).to_owned()
 }
 
 /// `path` relative to `root`, which it lies in.
-pub fn relative(root: &Path, path: &Path) -> Result<RelPath> {
+pub(crate) fn relative(root: &Path, path: &Path) -> Result<RelPath> {
     let inside = path
         .strip_prefix(root)
         .with_context(|| format!("{} is outside {}", path.display(), root.display()))?;

@@ -692,3 +692,12 @@ fn a_dockerfile_that_is_there_says_what_the_image_lacks() {
     run(dir.path(), &["init", "--yes", "--force"], 0);
     run(dir.path(), &["check"], 0);
 }
+
+#[test]
+fn a_language_without_a_tool_to_ask_says_so() {
+    let dir = hello();
+    for command in ["init", "explain"] {
+        let args = [command, "--ask-tools"];
+        refuses(dir.path(), &args, &["--ask-tools", "no tool to ask", "leave the flag out"]);
+    }
+}

@@ -31,7 +31,7 @@ const ASIDE: [&str; 17] = [
 
 /// What a repository holds.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// The applications, sorted by folder, then by language.
     pub apps: Vec<Facts>,
     /// Folders with a manifest that cannot be read, and why. Whether that matters is for the choice
@@ -48,7 +48,7 @@ pub struct Found {
 ///
 /// # Errors
 /// Where `known` fails.
-pub fn search(
+pub(crate) fn search(
     repo: &Repo,
     start: &RelPath,
     all: bool,

@@ -17,7 +17,7 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let progress = Progress::new(screen.progress);
     let mut survey =
         pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
-    if args.wanted.with_cargo {
+    if args.wanted.ask_tools {
         pipeline::confirm(&mut survey)?;
     }
     drop(progress);

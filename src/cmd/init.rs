@@ -27,7 +27,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let mut survey =
         pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
-    if args.wanted.with_cargo {
+    if args.wanted.ask_tools {
         pipeline::confirm(&mut survey)?;
     }
     drop(progress);

@@ -1,4 +1,4 @@
-//! `--with-cargo`: what `cargo metadata` says, held against the static reading. It runs cargo,
+//! `--ask-tools`: what `cargo metadata` says, held against the static reading. It runs cargo,
 //! which starts what the repository's own configuration names; that is why it must be asked for.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ type Binary = (String, String);
 pub(super) fn confirm(root: &Path, facts: &Facts) -> Result<Vec<Finding>> {
     let details: Details = facts.details()?;
     let home = root.join(details.root.as_str());
-    let cargo = program::on_path("cargo").context("--with-cargo: `cargo` is not on the PATH")?;
+    let cargo = program::on_path("cargo").context("--ask-tools: `cargo` is not on the PATH")?;
     let metadata = MetadataCommand::new()
         .cargo_path(cargo)
         .current_dir(&home)
@@ -30,7 +30,7 @@ pub(super) fn confirm(root: &Path, facts: &Facts) -> Result<Vec<Finding>> {
         .no_deps()
         .other_options(vec!["--offline".to_owned()])
         .exec()
-        .with_context(|| format!("--with-cargo: `cargo metadata` in {}", home.display()))?;
+        .with_context(|| format!("--ask-tools: `cargo metadata` in {}", home.display()))?;
     Ok(differences(root, facts, &details, &metadata))
 }
 
