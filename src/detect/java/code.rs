@@ -57,7 +57,9 @@ pub(super) struct Code<'a> {
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
     /// What functions of libraries do.
-    pub(super) rows: &'a Rows,
+    rows: &'a Rows,
+    /// Rows by the names of functions.
+    named: BTreeMap<&'a str, Vec<&'a CallRow>>,
     definitions: BTreeMap<&'a str, Vec<Definition>>,
     methods: BTreeMap<&'a str, Vec<Method>>,
     calls: BTreeMap<&'a str, Vec<Place>>,
@@ -82,6 +84,7 @@ impl<'a> Code<'a> {
             sources,
             settings,
             rows,
+            named: BTreeMap::new(),
             definitions: BTreeMap::new(),
             methods: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -93,6 +96,11 @@ impl<'a> Code<'a> {
             caller: Cell::new(None),
             callers_seen: Cell::new(0),
         };
+        for row in &rows.call {
+            for name in &row.names {
+                code.named.entry(name).or_default().push(row);
+            }
+        }
         for (number, source) in sources.iter().enumerate() {
             let stem = source.path.file_name().split('.').next().unwrap_or_default();
             code.stems.entry(stem).or_insert(number);
@@ -167,6 +175,12 @@ impl<'a> Code<'a> {
             }
         }
         found
+    }
+
+    /// The rows for a call, in their order.
+    pub(super) fn rows_for(&self, place: Place) -> impl Iterator<Item = &'a CallRow> {
+        let rows = self.named.get(self.sources[place.0].raw(place.1));
+        rows.into_iter().flatten().copied().filter(move |row| self.fits(row, place))
     }
 
     fn fits(&self, row: &CallRow, place: Place) -> bool {

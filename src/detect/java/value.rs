@@ -5,50 +5,16 @@ use std::ops::Range;
 
 use super::code::{Code, MAX_DEPTH, Place, elements, outside};
 use super::source::Source;
-use crate::code::{Base, Kind, Part, Value};
+use crate::code::{Base, Does, Kind, Part, Value};
 use crate::facts::Evidence;
 
 /// How many callers of a method are looked at for a parameter.
 const MAX_CALLERS: usize = 8;
 /// What stands for `System.getenv()` without a name.
 const ENVIRONMENT: &str = "System.getenv()";
-/// Methods that hand on the value that they are called on.
-const SAME: [&str; 34] = [
-    "toFile",
-    "toPath",
-    "toAbsolutePath",
-    "normalize",
-    "toString",
-    "trim",
-    "strip",
-    "intValue",
-    "getAbsolutePath",
-    "getAbsoluteFile",
-    "getCanonicalPath",
-    "getCanonicalFile",
-    "getPath",
-    "getFile",
-    "toURI",
-    "toUri",
-    "toRealPath",
-    "toInt",
-    "toIntOrNull",
-    "toInteger",
-    "map",
-    "filter",
-    "get",
-    "orElseThrow",
-    "getAsInt",
-    "asInt",
-    "asText",
-    "stripTrailing",
-    "toLowerCase",
-    "intern",
-    "redirectErrorStream",
-    "value",
-    "takeIf",
-    "ifBlank",
-];
+/// What the rows of the catalog say of values: by arguments, and by what a method is called on.
+const OF_ARGUMENTS: [Does; 4] = [Does::Passes, Does::Environment, Does::Joins, Does::Chooses];
+const OF_RECEIVER: [Does; 3] = [Does::ParentOf, Does::Falls, Does::Appends];
 /// Methods that ask for a setting.
 const ASKS: [&str; 9] = [
     "getProperty",
@@ -61,27 +27,6 @@ const ASKS: [&str; 9] = [
     "getOptionalValue",
     "get",
 ];
-/// Methods that hand on their first argument.
-const PASSES: [(&str, &str); 17] = [
-    ("String", "format"),
-    ("Integer", "parseInt"),
-    ("Integer", "valueOf"),
-    ("Integer", "parseUnsignedInt"),
-    ("Integer", "decode"),
-    ("Short", "parseShort"),
-    ("Long", "parseLong"),
-    ("String", "valueOf"),
-    ("Optional", "ofNullable"),
-    ("Optional", "of"),
-    ("Objects", "requireNonNull"),
-    ("URI", "create"),
-    ("List", "of"),
-    ("Arrays", "asList"),
-    ("Stream", "of"),
-    ("Stream", "concat"),
-    ("NumberUtils", "createInteger"),
-];
-
 /// A value known by its text.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     value.text().filter(|text| !text.is_empty())
@@ -301,7 +246,6 @@ impl Code<'_> {
         let class = receiver.last().copied().unwrap_or_default();
         let place = (source, at);
         match (class, name) {
-            ("System", "getenv") => return Some(self.setting(place, None, Some(&first()?), None)),
             (ENVIRONMENT, "get" | "getOrDefault") => {
                 let value = self.setting(place, None, Some(&first()?), None);
                 return Some(match argument(1) {
@@ -336,26 +280,34 @@ impl Code<'_> {
             (_, "ApplicationHome") => {
                 return Some(Value::base(Base::Program, self.evidence(place, "its own folder")));
             }
-            ("Path", "of") | ("Paths", "get") | (_, "File") | ("", "Path") => {
-                return Some(joined((0..arguments.len()).filter_map(argument).collect()));
-            }
-            ("Objects", "requireNonNullElse" | "toString")
-            | ("StringUtils", "defaultIfBlank" | "defaultString")
-                if arguments.len() == 2 =>
-            {
-                return Some(or_else(argument(0)?, &argument(1)?));
-            }
-            (_, "ArrayList" | "LinkedList" | "URI" | "String" | "ProcessBuilder") => {
-                return argument(0);
-            }
-            (_, "arrayOf" | "listOf" | "mutableListOf") => return argument(0),
             (_, "getLocation") if file.names("getCodeSource") => {
                 let mut found = Value::base(Base::Program, self.evidence(place, "its own archive"));
                 found.parts.extend(Value::known("/app.jar", self.evidence(place, "")).parts);
                 return Some(found);
             }
-            _ if PASSES.contains(&(class, name)) => return argument(0),
             _ => {}
+        }
+        let by_row = |does: &[Does], on: Option<&Value>| {
+            let mut rows = self.rows_for(place).filter(|row| does.contains(&row.does));
+            rows.next().map(|row| match (row.does, on) {
+                (Does::Passes, _) => argument(row.at.unwrap_or(0)),
+                (Does::Environment, _) => Some(self.setting(place, None, Some(&first()?), None)),
+                (Does::Joins, _) => {
+                    Some(joined((0..arguments.len()).filter_map(argument).collect()))
+                }
+                (Does::Chooses, _) => Some(or_else(argument(0)?, &argument(1)?)),
+                (Does::Keeps, Some(on)) => Some(on.clone()),
+                (Does::ParentOf, Some(on)) => Some(on.clone().parent()),
+                (Does::Falls, Some(on)) => Some(or_else(on.clone(), &argument(0)?)),
+                (Does::Appends, Some(on)) if row.between.is_empty() => {
+                    Some([on.parts.clone(), argument(0)?.parts].concat().into())
+                }
+                (Does::Appends, Some(on)) => Some(joined(vec![on.clone(), argument(0)?])),
+                _ => None,
+            })
+        };
+        if let Some(value) = by_row(&OF_ARGUMENTS, None) {
+            return value;
         }
         let on = match (on, receiver) {
             (None, [] | ["this"]) => None,
@@ -363,11 +315,11 @@ impl Code<'_> {
             (on, _) => on,
         };
         if let Some(on) = on.filter(|on| !on.is_unknown()) {
+            if let Some(value) = by_row(&OF_RECEIVER, Some(&on)) {
+                return value;
+            }
             return match name {
-                "resolve" | "concat" => Some(joined(vec![on, argument(0)?])),
                 "resolveSibling" => Some(joined(vec![on.parent(), argument(0)?])),
-                "getParent" | "getParentFile" => Some(on.parent()),
-                "orElse" | "orElseGet" => Some(or_else(on, &argument(0)?)),
                 "getDir" if matches!(on.below(), Some((Base::Program, _))) => Some(on),
                 "getSource" if matches!(on.below(), Some((Base::Program, _))) => {
                     let mut found = on;
@@ -375,10 +327,9 @@ impl Code<'_> {
                     found.parts.extend(own.parts);
                     Some(found)
                 }
-                _ => match self.part_of(&on, name, depth + 1) {
-                    None if SAME.contains(&name) => Some(on),
-                    part => part,
-                },
+                _ => self
+                    .part_of(&on, name, depth + 1)
+                    .or_else(|| by_row(&[Does::Keeps], Some(&on)).flatten()),
             };
         }
         self.own_call(call, depth)
