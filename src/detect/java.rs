@@ -208,7 +208,9 @@ impl<'r> App<'r> {
         let told_names = told.as_ref().map(|told| told.value.names.clone());
         // A Quarkus application runs with the profile prod unless told otherwise.
         let quarkus = || project.quarkus().map(|_| "prod".to_owned()).into_iter().collect();
+        // Micronaut takes those that the code states where the environment names none.
         let names = told_names.unwrap_or_else(quarkus);
+        let names = if names.is_empty() { settings::environments(sources) } else { names };
         let filtered = started::filtered(self)?;
         let settings = settings::read(self.dir.repo, &self.model.dir(), &names, &filtered)?;
         let of_developer = match &told {
@@ -445,3 +447,5 @@ mod tests;
 mod tests_code;
 #[cfg(test)]
 mod tests_demands;
+#[cfg(test)]
+mod tests_listen;

@@ -124,7 +124,16 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         | "process.json" => pm2::read,
         _ if yaml && composed && !is_for_development(&name) => compose::read,
         _ if path.extension() == "service" => systemd::read,
-        _ if name.starts_with("readme") && top.is_empty() => docs::read,
+        // `readme_screenshot.png` belongs to it, and is no text.
+        _ if name.starts_with("readme")
+            && top.is_empty()
+            && matches!(
+                path.extension(),
+                "" | "md" | "markdown" | "txt" | "rst" | "adoc" | "org"
+            ) =>
+        {
+            docs::read
+        }
         _ if path.extension() == "md" && DOCUMENTING.contains(&top) => docs::read,
         "install.md" | "docker.md" | "deployment.md" | "deploy.md" => docs::read,
         _ if yaml && DEPLOYING.contains(&top) => kubernetes::read,

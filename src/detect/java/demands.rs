@@ -7,7 +7,7 @@ use super::code::{Code, Place, end_of};
 use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::Value;
-use crate::facts::{Evidence, Finding, Kind, Program, Severity};
+use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
 /// How many variables are named in one finding.
@@ -71,6 +71,9 @@ pub(super) fn say(program: &mut Program, demanded: Demanded) {
     if found.is_empty() {
         return;
     }
+    let required =
+        found.iter().map(|(name, evidence)| Sourced::new(name.clone(), evidence.clone()));
+    program.required.extend(required);
     let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
     let more = found.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use super::runtime::{Surroundings, binds_localhost};
-use crate::facts::{Evidence, Kind, Port, Program, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -13,6 +13,8 @@ const CORE: &str = "io.dropwizard:dropwizard-core";
 const ENDINGS: [&str; 2] = ["yaml", "yml"];
 /// Where it listens without a word in the file.
 const PORT: u16 = 8080;
+/// How many files are looked at for one that lies somewhere else.
+const MAX_CONFIGURATIONS: usize = 200;
 
 /// Fills in the start of a Dropwizard application; whether it is one.
 pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<bool> {
@@ -66,10 +68,37 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
             path.clone(),
             Evidence::file(&path, "the program is started with it"),
         ));
+    } else if let Some(path) = elsewhere(around.project.repo)? {
+        program.findings.push(Finding::new(
+            "configuration-unknown",
+            Severity::Warning,
+            format!("the program is started without a configuration file; {path} looks like one"),
+            [Evidence::file(&path, "it configures a server of Dropwizard's")],
+            "what the file sets is not set: ports are the defaults, and settings that the program demands stop it",
+            format!("mount one, and name it: `--args \"server {}\"`", path.file_name()),
+        ));
     }
     program.port = Some(port);
     program.args = Some(args);
     Ok(true)
+}
+
+/// A file of the repository that configures the connectors of such a server, nearest to the top.
+fn elsewhere(repo: &Repo) -> Result<Option<RelPath>> {
+    let is_test = |path: &RelPath| path.as_str().to_lowercase().contains("test");
+    let mut all: Vec<RelPath> = repo
+        .files_under(&RelPath::root())
+        .filter(|path| ENDINGS.contains(&path.extension()) && !is_test(path))
+        .cloned()
+        .collect();
+    all.sort_by_key(|path| (path.components().count(), path.clone()));
+    for path in all.into_iter().take(MAX_CONFIGURATIONS) {
+        let text = repo.source_text(&path)?.unwrap_or_default();
+        if text.contains("applicationConnectors:") {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// The file beside the pom, or in a folder of configurations, that configures a server; of several,

@@ -77,7 +77,8 @@ pub(super) fn own_server(
         }
         let evidence = code.evidence(found.place, note);
         if program.port.is_none() && !found.udp {
-            program.port = Some(if found.doubt {
+            // What is looked at beside the program's own service is hardly its port.
+            program.port = Some(if found.doubt || found.beside {
                 Sourced::guessed(number, evidence)
             } else {
                 Sourced::new(number, evidence)
@@ -86,7 +87,7 @@ pub(super) fn own_server(
             program.more_ports.push(Sourced::new(port, evidence));
         }
     }
-    if known.is_empty() {
+    if known.is_empty() || first.value.is_none() && !first.beside {
         let what = first.variable.as_ref().map_or_else(
             || "the code listens on a port that it works out when it starts".to_owned(),
             |name| format!("{name} sets it, and the code has no default"),
@@ -107,12 +108,15 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     let name = file.raw(at);
     let dependent = name == "InetSocketAddress";
     // A method of a common name listens where it is called on what speaks of a server.
-    if row.of.is_empty() && !created && !is_server(&subject, name) {
+    let own = || code.methods(name).iter().any(|method| method.at.0 == source);
+    let bare = !file.mark(at.wrapping_sub(1), '.');
+    if row.of.is_empty() && !created && (!is_server(&subject, name) || bare && own()) {
         return None;
     }
     let is_beside = |text: &str| BESIDE.iter().any(|word| text.to_lowercase().contains(word));
     let beside = is_beside(&row.of);
-    if is_other_service(&words(&on)) || subject.contains("client") && !beside {
+    let calls = ["client", "forward"].iter().any(|word| subject.contains(word));
+    if is_other_service(&words(&on)) || calls && !beside {
         return None;
     }
     // An address to connect to, or of a packet to send.
@@ -146,7 +150,9 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
             (host, named("port")?)
         }
         [port] => (None, port.clone()),
-        [first, second, ..] if matches!(name, "InetSocketAddress" | "start" | "listen") => {
+        [first, second, ..]
+            if matches!(name, "InetSocketAddress" | "start" | "listen" | "bind") =>
+        {
             let value = code.value(source, first.clone(), 0);
             if number(&value).is_some() {
                 (None, first.clone())
@@ -155,6 +161,8 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
             }
         }
         [_, ..] => (None, arguments.get(row.at.unwrap_or(0))?.clone()),
+        // Vert.x makes its server first and listens later.
+        [] if name == "createHttpServer" => (None, at..at),
         [] => return None,
     };
     // An address of a host that nobody knows is more often one to connect to.
@@ -182,7 +190,9 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
         "InetSocketAddress" => bound,
         "ServerSocket" => file.calls("accept").next().is_some(),
         "bind" => file.names("ServerBootstrap"),
-        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" => true,
+        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" | "createHttpServer" => {
+            true
+        }
         _ => false,
     };
     if nothing && !sure || held == Some(0) {

@@ -354,12 +354,18 @@ impl Code<'_> {
         let class = call.receiver.last().copied().filter(|class| *class != "this");
         let place = (call.source, call.at);
         let other = class.map(|class| self.class(class).or_else(|| self.type_of(place, class)));
+        let other = other.or_else(|| self.result_type(place).map(Some));
         let home = match other {
             None => call.source,
             Some(Some(other)) => other,
             Some(None) => return None,
         };
-        let method = self.methods(call.name).iter().find(|method| method.at.0 == home);
+        let file = |source: usize| &self.sources[source];
+        let handed = elements(file(call.source), call.open).len();
+        let mut own = self.methods(call.name).iter().filter(|method| method.at.0 == home);
+        // Of several with the name, the one with that many parameters is called.
+        let takes = |m: &&Method| elements(file(home), m.open).len() == handed;
+        let method = own.clone().find(takes).or_else(|| own.next());
         if let Some(method) = method {
             self.frames.borrow_mut().push((method.at, place));
             let found = self.returned(method, depth);
@@ -369,6 +375,24 @@ impl Code<'_> {
         // A getter that a record or a library makes.
         other.flatten()?;
         self.field(home, &property_of(call.name), depth + 1)
+    }
+
+    /// The class of what a method is called on, where that is the result of a method of the program:
+    /// the type before the name of that, `HttpConfig getHttp()`.
+    fn result_type(&self, (source, at): Place) -> Option<usize> {
+        let file = &self.sources[source];
+        let close = at.checked_sub(2).filter(|close| file.mark(*close, ')'))?;
+        let before = file.opening(close).checked_sub(1)?;
+        // `ProxyConfig.getInstance()`: the class says whose method it is.
+        let class = before.checked_sub(2).filter(|_| file.mark(before - 1, '.'));
+        let class = class.and_then(|class| self.class(file.word(class)?));
+        let methods = self.methods(file.word(before)?).iter();
+        let mut types = methods.filter(|m| class.is_none_or(|of| m.at.0 == of)).map(|method| {
+            let (source, at) = method.at;
+            self.class(self.sources[source].word(at.checked_sub(1)?)?)
+        });
+        let first = types.next()??;
+        types.all(|of| of == Some(first)).then_some(first)
     }
 
     fn returned(&self, method: &Method, depth: usize) -> Option<Value> {

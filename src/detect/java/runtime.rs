@@ -444,8 +444,9 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Ev
     // Sources and build output are no files of the running program.
     let first = relative(text).split('/').next().unwrap_or_default().to_owned();
     let built = ["src", "target", "pom.xml"].contains(&first.as_str());
-    let held = program.files.iter().any(|held| held.value == path);
+    let held = program.files.iter().any(|held| path.is_within(&held.value));
     if around.project.repo.exists(&path) && !built && !held {
+        program.files.retain(|held| !held.value.is_within(&path));
         program.files.push(Sourced::new(path, evidence.clone()));
     }
 }

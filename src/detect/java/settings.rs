@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::config::Settings;
+use super::source::Source;
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::repo::{Repo, line_of};
@@ -69,6 +70,19 @@ pub(super) fn read(
         }
     }
     Ok(settings)
+}
+
+/// The environments that the code starts Micronaut with where nothing else names some:
+/// `Micronaut.build(args).defaultEnvironments("dev")`. Their settings lie in `application-dev.yml`.
+/// <https://docs.micronaut.io/latest/guide/#environments>
+pub(super) fn environments(sources: &[Source]) -> Vec<String> {
+    let mut micronaut = sources.iter().filter(|source| source.names("Micronaut"));
+    let call = |source: &'_ Source| source.calls("defaultEnvironments").next();
+    let Some((source, at)) = micronaut.find_map(|s| Some((s, call(s)?))) else {
+        return Vec::new();
+    };
+    let arguments = at..source.pair(at - 1).min(source.len());
+    arguments.filter_map(|at| source.text(at)).map(str::to_owned).collect()
 }
 
 fn add(

@@ -15,18 +15,6 @@ const ENVIRONMENT: &str = "System.getenv()";
 /// What the rows of the catalog say of values: by arguments, and by what a method is called on.
 const OF_ARGUMENTS: [Does; 4] = [Does::Passes, Does::Environment, Does::Joins, Does::Chooses];
 const OF_RECEIVER: [Does; 3] = [Does::ParentOf, Does::Falls, Does::Appends];
-/// Methods that ask for a setting.
-const ASKS: [&str; 9] = [
-    "getProperty",
-    "getRequiredProperty",
-    "getInt",
-    "getInteger",
-    "getLong",
-    "getString",
-    "getValue",
-    "getOptionalValue",
-    "get",
-];
 /// A value known by its text.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     value.text().filter(|text| !text.is_empty())
@@ -270,11 +258,8 @@ impl Code<'_> {
                 });
             }
             // Settings that code asks for by their key, with what stands in where there are none.
-            (_, asks) if ASKS.contains(&asks) && self.keyed(source, &arguments).is_some() => {
+            (_, asks) if asks.starts_with("get") && self.keyed(source, &arguments).is_some() => {
                 return self.keyed(source, &arguments);
-            }
-            (_, "getProperty" | "getInt" | "getInteger") if arguments.len() == 2 => {
-                return argument(1);
             }
             // Where Spring Boot's own archive lies, and the folder of it.
             (_, "ApplicationHome") => {
@@ -298,7 +283,11 @@ impl Code<'_> {
                 (Does::Chooses, _) => Some(or_else(argument(0)?, &argument(1)?)),
                 (Does::Keeps, Some(on)) => Some(on.clone()),
                 (Does::ParentOf, Some(on)) => Some(on.clone().parent()),
-                (Does::Falls, Some(on)) => Some(or_else(on.clone(), &argument(0)?)),
+                (Does::Falls, Some(on)) => {
+                    Some(or_else(on.clone(), &argument(row.at.unwrap_or(0))?))
+                }
+                // What a map or a configuration holds is not known, only what it holds else.
+                (Does::Falls, None) if row.arguments.is_some() => argument(row.at?),
                 (Does::Appends, Some(on)) if row.between.is_empty() => {
                     Some([on.parts.clone(), argument(0)?.parts].concat().into())
                 }
@@ -332,7 +321,7 @@ impl Code<'_> {
                     .or_else(|| by_row(&[Does::Keeps], Some(&on)).flatten()),
             };
         }
-        self.own_call(call, depth)
+        self.own_call(call, depth).or_else(|| by_row(&[Does::Falls], None).flatten())
     }
 
     /// The setting that the first argument of a call names.

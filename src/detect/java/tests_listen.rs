@@ -1,0 +1,105 @@
+//! Servers whose port comes through classes, maps and settings of the program, and what is said
+//! where it does not come.
+
+use super::tests_code::{main, program};
+use crate::facts::{Program, Strength};
+
+fn codes(program: &Program) -> Vec<&str> {
+    program.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+fn ports(program: &Program) -> Vec<u16> {
+    let more = program.more_ports.iter().map(|port| port.value.number);
+    program.port.iter().map(|port| port.value).chain(more).collect()
+}
+
+#[test]
+fn ports_come_through_results_overloads_and_defaults() {
+    let app = main("server.listen(Settings.get().web().port());");
+    let settings =
+        "class Settings { static Settings get() { return one; } Web web() { return web; } }";
+    let web = "class Web { static final int PORT = 9001; int port() { return Integer.parseInt(map.getOrDefault(\"web.port\", PORT).toString()); } }";
+    let all = [("App.java", &*app), ("Settings.java", settings), ("Web.java", web)];
+    assert_eq!(ports(&program("", &all)), [9001]);
+    // The call has four arguments, and so has the method.
+    let app = main(
+        "vertx.createHttpServer().listen(Integer.parseInt(Conf.of(\"a\", \"b\", \"9002\", json)));",
+    );
+    let conf = "class Conf { static String of(String a, String d, Json c) { return \"7\"; } \
+        static String of(String a, String b, String d, Json c) { String v = System.getProperty(a); \
+        if (v != null) { return v; } return c.getString(a, d); } }";
+    let found = program("", &[("App.java", &app), ("Conf.java", conf)]);
+    assert_eq!(ports(&found), [9002]);
+    // A settings file with a name of its own, asked by a reader of its own.
+    let app = main("bootstrap.bind(Conf.one().host(), Conf.one().port()).get();");
+    let conf = "class Conf { private int port; Conf() { this.port = Read.of().getIntValue(\"server.port\"); } \
+        static Conf one() { return c; } int port() { return port; } }";
+    let file = ("src/main/resources/box.properties", "server.port=9003\n");
+    assert_eq!(ports(&program("", &[("App.java", &app), ("Conf.java", conf), file])), [9003]);
+}
+
+#[test]
+fn servers_without_a_known_port_are_said() {
+    let found =
+        program("", &[("App.java", &main("vertx.createHttpServer().listen(json.port());"))]);
+    assert_eq!((ports(&found), codes(&found)), (vec![], vec!["port-unknown"]));
+    // The port of what is looked at is hardly the program's.
+    let body = "vertx.createHttpServer().listen(json.port()); o.setMetricsServerOptions(new HttpServerOptions().setPort(9930));";
+    let found = program("", &[("App.java", &main(body))]);
+    assert_eq!(found.port.as_ref().map(|port| port.strength), Some(Strength::Guessed));
+    assert_eq!(codes(&found), ["port-unknown"]);
+}
+
+#[test]
+fn what_is_called_like_a_listener_listens_on_nothing() {
+    let own = "class HttpState { void start() { setPort(443); } static void setPort(int port) { LOCAL.set(port); } }";
+    let app = main("HttpForward.forward().withHost(host).withPort(8443); x();");
+    let found = program("", &[("App.java", &app), ("HttpState.java", own)]);
+    assert!(ports(&found).is_empty(), "{:?}", found.port);
+}
+
+#[test]
+fn micronaut_starts_with_the_environments_of_the_code() {
+    let with = |body: &str| {
+        let app = main(body);
+        let files = [
+            ("App.java", &*app),
+            ("src/main/resources/application.yml", "micronaut:\n  server:\n    port: 9004\n"),
+            ("src/main/resources/application-dev.yml", "micronaut:\n  server:\n    port: 9005\n"),
+        ];
+        ports(&program("io.micronaut:micronaut-http-server-netty", &files))
+    };
+    assert_eq!(with("Micronaut.build(args).defaultEnvironments(\"dev\").start();"), [9005]);
+    assert_eq!(with("Micronaut.run(App.class, args);"), [9004]);
+}
+
+#[test]
+fn variables_that_are_demanded_are_in_the_run_line() {
+    let body = main("Objects.requireNonNull(System.getenv(\"TOKEN\"));");
+    let found = program("", &[("App.java", &body)]);
+    let required: Vec<&str> = found.required.iter().map(|name| name.value.as_str()).collect();
+    assert_eq!(required, ["TOKEN"]);
+}
+
+#[test]
+fn a_carried_folder_holds_what_is_in_it() {
+    let body = main("new File(\"pages/js\"); new File(\"pages\"); new File(\"pages/css\");");
+    let files = [("App.java", &*body), ("/pages/js/a.js", ""), ("/pages/css/a.css", "")];
+    let found = program("", &files);
+    let carried: Vec<&str> = found.files.iter().map(|file| file.value.as_str()).collect();
+    assert_eq!(carried, ["pages"]);
+}
+
+#[test]
+fn dropwizard_without_its_file_is_said() {
+    let app = "class App extends Application<C> { public static void main(String[] args) { new App().run(args); } }";
+    let yaml = "server:\n  applicationConnectors:\n    - type: http\n      port: 9006\n";
+    let found = program(
+        "io.dropwizard:dropwizard-core",
+        &[("App.java", app), ("/packaging/app.yaml", yaml)],
+    );
+    assert_eq!(codes(&found), ["configuration-unknown"]);
+    let found =
+        program("io.dropwizard:dropwizard-core", &[("App.java", app), ("/config.yml", yaml)]);
+    assert!(codes(&found).is_empty());
+}
