@@ -386,7 +386,30 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
         return;
     }
     let beside = path.strip_prefix("/app/").unwrap_or(path);
-    let same = |held: &str| held == path || held.trim_start_matches("./") == beside;
+    // Another image's working directory is another one: `/srv/data` is its `data`.
+    let moved = |held: &str| {
+        let below = held.trim_start_matches("./");
+        !below.starts_with(['/', '.']) && path.strip_suffix(below).is_some_and(|p| p.ends_with('/'))
+    };
+    let same = |held: &str| held == path || held.trim_start_matches("./") == beside || moved(held);
+    let elsewhere = program.writable.iter().find(|held| same(&held.value));
+    let elsewhere = elsewhere.filter(|held| moved(&held.value) && beside == path);
+    let elsewhere = elsewhere.map(|held| held.value.clone());
+    if let (Some(held), Some(evidence)) = (elsewhere, source.evidence.first()) {
+        report(
+            program,
+            Finding::new(
+                "volume-elsewhere",
+                Severity::Note,
+                format!(
+                    "a recipe mounts a volume at {path}, and this image's program writes {held} in its own folder"
+                ),
+                [evidence.clone()],
+                "a volume at a folder that nothing writes keeps nothing",
+                "mount it where the run line below has it",
+            ),
+        );
+    }
     match program.writable.iter_mut().find(|held| same(&held.value)) {
         Some(held) => {
             let new = |evidence: &Evidence| !held.evidence.contains(evidence);

@@ -336,6 +336,24 @@ fn the_code_and_the_recipes_may_disagree() {
 }
 
 #[test]
+fn a_volume_in_another_images_working_directory_is_the_folder_of_the_program() {
+    let compose =
+        ("compose.yaml", "services:\n  a:\n    build: .\n    volumes: ['x:/srv/app/data/files']\n");
+    let code = Evidence::file(&RelPath::new("main.go").unwrap(), "writes");
+    let writes = |folder: &str| Sourced::new(folder.to_owned(), code.clone());
+    let program = applied(&[compose], |program| program.writable = vec![writes("./data/files")]);
+    assert_eq!(
+        (told(&program).as_str(), codes(&program)),
+        ("- - ./data/files -", vec!["volume-elsewhere"])
+    );
+    let program = applied(&[compose], |program| program.writable = vec![writes("iles")]);
+    assert_eq!(
+        (told(&program).as_str(), codes(&program).len()),
+        ("- - iles,/srv/app/data/files -", 0)
+    );
+}
+
+#[test]
 fn homes_of_other_users_are_moved_or_said() {
     let run = |volume: &str, env: &str| {
         one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))

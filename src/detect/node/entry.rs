@@ -294,6 +294,8 @@ fn flatten_chain(
                 if let Some(last) = into.get_mut(from..).and_then(<[Command]>::last_mut) {
                     last.argv.extend(args.iter().cloned());
                     last.env.extend(command.env.iter().cloned());
+                    // `dotenv -e .env --` takes its command from the script that calls it.
+                    *last = script::unwrap(std::mem::take(last));
                 }
             }
             None => into.push(command),

@@ -427,6 +427,10 @@ fn remix(app: &App) -> Result<Option<Framework>> {
             Launch { build_env, ..pages(format!("{folder}/client"), Some(page.to_owned())) };
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
+    // A server of the project's own loads what is built.
+    if own_server(app)? {
+        return Ok(None);
+    }
     let (serve, command) = if router {
         ("@react-router/serve", "react-router-serve")
     } else {
@@ -595,6 +599,16 @@ mod tests {
         assert!(!own(r#""start": "next start", "build": "next build""#, &[]));
         assert!(!own(r#""start": "node .next/standalone/server.js", "build": "next build""#, &[]));
         assert!(!own(r#""build": "next build""#, &[("server.js", "")]));
+        let router = |start: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": {start:?}, "env": "dotenv -e .env --", "build": "x"}},
+                    "dependencies": {{"@react-router/dev": "7", "@react-router/serve": "7"}}}}"#
+            );
+            let repo = Repo::from_files([("package.json", manifest.as_str())]);
+            detect(&App::read(&repo.root()).unwrap().unwrap()).unwrap().is_none()
+        };
+        assert!(router("npm run env -- cross-env NODE_ENV=production node build/server/main.js"));
+        assert!(!router("react-router-serve ./build/server/index.js"));
     }
 
     #[test]

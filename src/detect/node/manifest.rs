@@ -19,6 +19,42 @@ pub(crate) struct Package {
     json: Rc<Value>,
 }
 
+/// What an entry of `exports` or `imports` makes of a name.
+fn matched(pattern: &str, value: &Value, name: &str) -> Option<String> {
+    let middle = match pattern.split_once('*') {
+        Some((before, after)) => name.strip_prefix(before)?.strip_suffix(after)?,
+        None => (pattern == name).then_some("")?,
+    };
+    Some(first(value)?.replace('*', middle))
+}
+
+/// The first file among the conditions, the one for Node.js before those for types.
+fn first(value: &Value) -> Option<String> {
+    let mut value = value;
+    for _ in 0..4 {
+        match value {
+            Value::String(text) => return Some(text.clone()),
+            Value::Object(all) => {
+                let keys = ["source", "node", "import", "require", "default", "types"];
+                value = keys.iter().find_map(|key| all.get(*key))?;
+            }
+            Value::Array(all) => value = all.first()?,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// `./dist/index.js` is likely made of `src/index`.
+fn source(file: &str) -> Option<String> {
+    let way = file.trim_start_matches("./");
+    let (_, rest) =
+        way.split_once('/').filter(|(top, _)| matches!(*top, "dist" | "lib" | "build"))?;
+    let rest = rest.strip_suffix(".d.ts").unwrap_or(rest);
+    let stem = rest.rsplit_once('.').map_or(rest, |(stem, _)| stem);
+    Some(format!("src/{stem}"))
+}
+
 /// Where a dependency is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -40,6 +76,34 @@ impl Package {
             Ok(Some(Self { path, text, json: Rc::new(json) }))
         };
         Ok(dir.repo.once::<Option<Self>>(&dir.path, read)?.as_ref().clone())
+    }
+
+    /// The file of the package that `imports` means by a name that begins with `#`
+    /// (<https://nodejs.org/api/packages.html#imports>).
+    pub(crate) fn imported(&self, name: &str) -> Option<String> {
+        let all = self.get(&["imports"])?.as_object()?;
+        all.iter().find_map(|(pattern, value)| matched(pattern, value, name))
+    }
+
+    /// The files that may be meant by a path below the package's name; `""`: by the name itself. A
+    /// file of the build is followed by the source that it is likely made of.
+    pub(crate) fn exported(&self, below: &str) -> Vec<String> {
+        let key = if below.is_empty() { ".".to_owned() } else { format!("./{below}") };
+        let mut found = Vec::new();
+        match self.get(&["exports"]) {
+            Some(Value::Object(all)) if all.keys().any(|key| key.starts_with('.')) => {
+                found.extend(all.iter().filter_map(|(name, value)| matched(name, value, &key)));
+            }
+            Some(value) if below.is_empty() => found.extend(first(value)),
+            _ => {}
+        }
+        if below.is_empty() {
+            let keys = ["source", "module", "main", "types"];
+            found.extend(keys.iter().filter_map(|key| self.str(&[key]).map(str::to_owned)));
+        }
+        let sources: Vec<String> = found.iter().filter_map(|file| source(file)).collect();
+        found.extend(sources);
+        found
     }
 
     /// The string at a path of keys.

@@ -7,6 +7,7 @@ mod globals;
 mod imports;
 mod listen;
 mod loaded;
+mod location;
 mod modules;
 mod pages;
 mod process;

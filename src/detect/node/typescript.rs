@@ -25,6 +25,10 @@ pub(crate) struct Output {
     pub(crate) evidence: Vec<Evidence>,
     /// What `exclude` names.
     exclude: Vec<String>,
+    /// `paths`: patterns of modules' names, and where they are, from the repository's root.
+    paths: Option<Vec<(String, Vec<RelPath>)>>,
+    /// `baseUrl`, from the repository's root.
+    base: Option<RelPath>,
 }
 
 /// The longest folder that holds every source which is neither excluded nor a declaration.
@@ -134,6 +138,21 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
     {
         output.root_dir = relative(value);
     }
+    let base = option("baseUrl").and_then(|value| here.join(value));
+    if output.base.is_none() {
+        output.base.clone_from(&base);
+    }
+    if output.paths.is_none()
+        && let Some(paths) = json.get("compilerOptions").and_then(|o| o.get("paths"))
+    {
+        let from = base.as_ref().unwrap_or(&here);
+        let list = |value: &Value| -> Vec<RelPath> {
+            let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            texts.filter_map(|text| from.join(text)).collect()
+        };
+        let all = paths.as_object().into_iter().flatten();
+        output.paths = Some(all.map(|(name, value)| (name.clone(), list(value))).collect());
+    }
     if output.include.is_empty() {
         let lists = ["include", "files"].into_iter().filter_map(|key| json.get(key)?.as_array());
         output.include = lists.flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
@@ -164,6 +183,24 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
 }
 
 impl Output {
+    /// Where a module may be that `paths` and `baseUrl` lead to, from the repository's root.
+    pub(crate) fn aliased(&self, module: &str) -> Vec<RelPath> {
+        let mut found = Vec::new();
+        for (pattern, targets) in self.paths.iter().flatten() {
+            let middle = match pattern.split_once('*') {
+                Some((before, after)) => {
+                    module.strip_prefix(before).and_then(|rest| rest.strip_suffix(after))
+                }
+                None => (module == pattern).then_some(""),
+            };
+            let Some(middle) = middle else { continue };
+            let put = |target: &RelPath| RelPath::new(&target.as_str().replace('*', middle));
+            found.extend(targets.iter().filter_map(put));
+        }
+        found.extend(self.base.as_ref().and_then(|base| base.join(module)));
+        found
+    }
+
     /// The file that `source` (relative to the application, `src/index.ts`) is compiled to.
     pub(crate) fn compiled(&self, source: &str) -> Option<String> {
         let (stem, extension) = source.rsplit_once('.')?;

@@ -98,6 +98,12 @@ pub(crate) fn is_depended_on(dir: &Dir) -> Result<bool> {
     Ok(false)
 }
 
+/// The folder of the member of that name, of the workspace whose root is `root`.
+pub(crate) fn folder(root: &Dir, name: &str) -> Option<RelPath> {
+    let members = Members::of(root).ok()?;
+    members.as_ref().as_ref()?.by_name.get(name).map(|(folder, _)| folder.clone())
+}
+
 /// The names of the members of the workspace whose root is `root`, its own included.
 pub(crate) fn names(root: &Dir) -> Result<BTreeSet<String>> {
     let mut names: BTreeSet<String> = match &*Members::of(root)? {

@@ -10,7 +10,8 @@ use super::super::expression::{Names, path};
 use super::super::launch::{Launch, Layout};
 use super::super::manifest::Kind;
 use super::super::token::{Token, property};
-use super::storage::{self, Location};
+use super::location::Location;
+use super::storage;
 use super::{Scan, Source};
 use crate::facts::Sourced;
 

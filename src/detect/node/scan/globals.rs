@@ -8,7 +8,7 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, path};
 use super::super::launch::Launch;
 use super::Source;
-use super::storage::Location;
+use super::location::Location;
 
 /// The paths by their names, from the working directory.
 pub(super) fn of(

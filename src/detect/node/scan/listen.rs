@@ -173,6 +173,11 @@ fn followed(code: &Program, source: &Source, port: &[Token]) -> Option<Value> {
     let literal = value.text();
     let known = literal.as_ref().map_or(!env.is_empty(), |text| text.parse::<u16>().is_ok());
     let at = port.first().map_or(0, |token| token.at);
+    // What stands in another file is followed exactly, or by a likeness of names.
+    let elsewhere = value.evidence().is_some_and(|evidence| evidence.file != source.path);
+    if elsewhere {
+        return None;
+    }
     // A database's port that stands elsewhere is found by a likeness of names.
     let number = literal.as_deref().and_then(|text| text.parse().ok());
     let here = source.at(at, "").place();

@@ -5,7 +5,7 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Kind, Token, arguments};
-use super::storage::Location;
+use super::location::Location;
 use super::{Scan, Source, sources};
 use crate::facts::Sourced;
 use crate::path::RelPath;

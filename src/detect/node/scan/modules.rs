@@ -12,7 +12,7 @@ use super::super::expression::{
 use super::super::launch::Launch;
 use super::super::token::{Token, closing, property, split};
 use super::listen::shape;
-use super::storage::Location;
+use super::location::Location;
 use super::{Source, globals, sources};
 use crate::budget::MAX_EXPORT_TOKENS;
 use crate::path::RelPath;
@@ -146,7 +146,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         }
         let place = |file: usize| Location::of(self.app, self.launch, &self.sources[file]);
         let way = place(from).relative_to(&place(to));
-        found.path = format!("{way}/{}", found.path);
+        found.path = if way.is_empty() { found.path } else { format!("{way}/{}", found.path) };
         found
     }
 }
@@ -266,5 +266,42 @@ mod tests {
         // What is not known is no folder, whatever this file calls by that name.
         let entry = "import p from './lib/paths.js'; const a = { dir: 'x' }; fs.mkdirSync(p.dir)";
         assert!(folders(entry, "export default make()").is_empty());
+    }
+
+    #[test]
+    fn names_of_modules_are_resolved_as_the_compiler_and_node_do() {
+        let root = r#"{"workspaces": ["apps/*", "packages/*"]}"#;
+        let of = |module: &str, manifest: &str, options: &str| {
+            let entry = format!("import {{ up }} from '{module}'; fs.mkdirSync(up)");
+            let config = format!(r#"{{"compilerOptions": {options}}}"#);
+            let below = "export const up = path.join(__dirname, '../../data')";
+            let files = [
+                ("package.json", root),
+                ("apps/a/package.json", manifest),
+                ("apps/a/tsconfig.json", config.as_str()),
+                ("apps/a/index.ts", entry.as_str()),
+                ("apps/a/lib/paths.ts", "export const up = './data'"),
+                ("packages/b/package.json", r#"{"name": "@x/b", "main": "./dist/index.js"}"#),
+                ("packages/b/src/index.ts", "export * from './deep/paths'"),
+                ("packages/b/src/deep/paths.ts", below),
+            ];
+            let repo = Repo::from_files(files);
+            let dir = crate::repo::Dir::new(&repo, crate::path::RelPath::new("apps/a").unwrap());
+            let app = App::read(&dir).unwrap().unwrap();
+            let (file, source) = ("index.ts".to_owned(), Some("index.ts".to_owned()));
+            let launch = Launch { file, source, ..Launch::default() };
+            let scan = super::super::read(&app, &launch).unwrap();
+            scan.writable.into_iter().map(|folder| folder.value).collect::<Vec<_>>()
+        };
+        let data = ["data"];
+        assert_eq!(of("@lib/paths", "{}", r#"{"paths": {"@lib/*": ["./lib/*"]}}"#), data);
+        let base = r#"{"baseUrl": "lib", "paths": {"~p": ["paths"]}}"#;
+        assert_eq!(of("~p", "{}", base), data);
+        assert_eq!(of("paths", "{}", base), data);
+        assert_eq!(of("#l/paths", r##"{"imports": {"#l/*": "./lib/*.ts"}}"##, "{}"), data);
+        let needs = r#"{"dependencies": {"@x/b": "*"}}"#;
+        assert_eq!(of("@x/b", needs, "{}"), ["../../packages/b/data"]);
+        assert_eq!(of("@x/b/deep/paths", needs, "{}"), ["../../packages/b/data"]);
+        assert!(of("@x/b", "{}", "{}").is_empty());
     }
 }

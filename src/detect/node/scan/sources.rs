@@ -10,11 +10,14 @@ use anyhow::Result;
 use super::super::App;
 use super::super::dialect::DIALECT;
 use super::super::launch::{Launch, Layout};
+use super::super::manifest::Package;
 use super::super::token::{self, Token};
+use super::super::workspace;
 use super::loaded;
 use crate::code::{File, Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::repo::Dir;
 
 /// How many files of one application are read.
 pub(super) const MAX_FILES: usize = 800;
@@ -186,18 +189,48 @@ fn imported(app: &App, source: &Source) -> Vec<RelPath> {
     found
 }
 
-/// The file of the application that a source means by the name of a module.
+/// The file that a source means by the name of a module: of the application, or of a member of its
+/// workspace that it needs.
 pub(super) fn target(app: &App, source: &Source, text: &str) -> Option<RelPath> {
-    let bases: Vec<RelPath> = if text.starts_with('.') {
-        source.path.parent().unwrap_or_default().join(text).into_iter().collect()
-    } else if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
-        ["src/", ""].iter().filter_map(|root| app.dir.join(&format!("{root}{rest}"))).collect()
-    } else if text.starts_with("src/") {
-        app.dir.join(text).into_iter().collect()
-    } else {
+    if text.starts_with('.') {
+        return resolve(app, &source.path.parent().unwrap_or_default().join(text)?);
+    }
+    // A path of the computer's, an address.
+    if text.is_empty() || text.starts_with('/') || text.contains(':') || text.len() > MAX_MODULE {
         return None;
-    };
-    bases.iter().find_map(|base| resolve(app, base))
+    }
+    let mut bases = app.tsconfig.as_ref().map(|output| output.aliased(text)).unwrap_or_default();
+    if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
+        let roots = ["src/", ""].iter();
+        bases.extend(roots.filter_map(|root| app.dir.join(&format!("{root}{rest}"))));
+    } else if text.starts_with("src/") {
+        bases.extend(app.dir.join(text));
+    } else if text.starts_with('#') {
+        bases.extend(app.package.imported(text).and_then(|path| app.dir.join(&path)));
+    }
+    let found = bases.iter().find_map(|base| resolve(app, base));
+    found.or_else(|| member(app, text))
+}
+
+/// The source behind the name of a member of the workspace, or behind one of its exports.
+fn member(app: &App, text: &str) -> Option<RelPath> {
+    let workspace = app.workspace.as_ref()?;
+    let parts = if text.starts_with('@') { 2 } else { 1 };
+    let end = text.match_indices('/').nth(parts - 1).map_or(text.len(), |(at, _)| at);
+    let (name, below) = (text.get(..end)?, text.get(end..)?.trim_start_matches('/'));
+    let folder = workspace::folder(&app.root, name)?;
+    if !workspace.needed.contains(&folder) {
+        return None;
+    }
+    let dir = Dir::new(app.dir.repo, folder);
+    let package = Package::read(&dir).ok()??;
+    let mut ways = package.exported(below);
+    if below.is_empty() {
+        ways.extend(["src/index".to_owned(), "index".to_owned()]);
+    } else {
+        ways.extend([below.to_owned(), format!("src/{below}")]);
+    }
+    ways.iter().filter_map(|way| dir.join(way)).find_map(|base| resolve(app, &base))
 }
 
 /// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the

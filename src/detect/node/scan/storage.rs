@@ -6,6 +6,7 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path, value};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
+use super::location::Location;
 use super::modules::Modules;
 use super::{Scan, Source};
 use crate::code::writes::HOME;
@@ -145,91 +146,6 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
 fn is_server(app: &App, source: &Source) -> bool {
     let way = source.path.relative_to(&app.dir.path);
     way.split('/').any(|part| part == "server" || part.contains(".server."))
-}
-
-/// From where a source file's paths count at run time, relative to the application.
-pub(super) struct Location {
-    folder: RelPath,
-    /// The working directory.
-    start: RelPath,
-    /// How many folders are above the application's in the image, at the most.
-    above: usize,
-}
-
-impl Location {
-    pub(super) fn of(app: &App, launch: &Launch, source: &Source) -> Self {
-        let name = source.path.relative_to(&app.dir.path);
-        let built = if launch.layout == Layout::Output { app.compiled(&name) } else { None };
-        let folder =
-            RelPath::new(&built.unwrap_or(name)).and_then(|p| p.parent()).unwrap_or_default();
-        let start = launch.dir.as_deref().and_then(RelPath::new).unwrap_or_default();
-        let home = app.dir.path.strip(&app.root.path).unwrap_or_default();
-        let above = 1 + home.split('/').filter(|part| !part.is_empty()).count();
-        Self { folder, start, above }
-    }
-
-    /// What a relative path may mean in the repository, likeliest first; it may lie outside of the
-    /// application.
-    pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Vec<RelPath> {
-        let text = found.path.split(['?', '#']).next().unwrap_or_default();
-        let here = app.dir.path.join(self.start.as_str()).and_then(|start| start.join(text));
-        match found.from {
-            Anchor::Root | Anchor::Home => Vec::new(),
-            Anchor::WorkingDirectory => here.into_iter().collect(),
-            // Modules define `__dirname` themselves, often as the working directory:
-            // `path.resolve()`.
-            Anchor::SourceFile => {
-                let beside =
-                    app.dir.path.join(self.folder.as_str()).and_then(|folder| folder.join(text));
-                beside.into_iter().chain(here).collect()
-            }
-        }
-    }
-
-    /// The way from another file's folder to this one's.
-    pub(super) fn relative_to(&self, other: &Self) -> String {
-        let (to, from) = (self.folder.as_str(), other.folder.as_str());
-        let words = |path: &'_ str| {
-            path.split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
-        };
-        let (to, from) = (words(to), words(from));
-        let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
-        let up = std::iter::repeat_n("..".to_owned(), from.len() - same);
-        let way: Vec<String> = up.chain(to[same..].iter().cloned()).collect();
-        if way.is_empty() { ".".to_owned() } else { way.join("/") }
-    }
-
-    /// A path relative to the application, or absolute.
-    pub(super) fn resolve(&self, found: &PathValue) -> Option<String> {
-        let text = found.path.split(['?', '#']).next().unwrap_or_default();
-        match found.from {
-            Anchor::Root => Some(text.to_owned()),
-            Anchor::Home => RelPath::new(text).map(|path| format!("{HOME}/{path}")),
-            Anchor::WorkingDirectory => self.leaving(&self.start, text),
-            Anchor::SourceFile => self.leaving(&self.folder, text),
-        }
-    }
-
-    /// A path that may lead out of the application, up to the image's root: `../data`.
-    fn leaving(&self, folder: &RelPath, text: &str) -> Option<String> {
-        if let Some(inside) = folder.join(text) {
-            return Some(inside.as_str().to_owned());
-        }
-        if text.starts_with('/') {
-            return None;
-        }
-        let (mut up, mut parts) = (0, folder.as_str().split('/').collect::<Vec<_>>());
-        parts.retain(|part| !part.is_empty());
-        for part in text.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => up += usize::from(parts.pop().is_none()),
-                name => parts.push(name),
-            }
-        }
-        let up = std::iter::repeat_n("..", up.min(self.above));
-        Some(up.chain(parts).collect::<Vec<_>>().join("/"))
-    }
 }
 
 /// A path that a call writes, and the folder that must be there for it.

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 
 use super::super::super::App;
-use super::super::super::expression::{Names, Value};
+use super::super::super::expression::{Anchor, Names, Value, path};
 use super::super::super::token::{Kind, Token, arguments, closing, property};
 use super::super::{Source, sources};
 use super::keys;
@@ -16,6 +16,7 @@ use super::shape::{
     imported, member, named_export, parameter, plain, value_from, variable, whole_export,
 };
 use crate::facts::Evidence;
+use crate::path::RelPath;
 
 /// Expressions that one search looks at.
 const MAX_LOOKS: u32 = 200;
@@ -246,7 +247,29 @@ impl<'s, 'r> Flow<'s, 'r> {
             return keys::of_json(self.app, &path, keys);
         }
         let path = sources::target(self.app, source, module)?;
-        let index = self.sources.iter().position(|source| source.path == path)?;
+        self.of_file(&path, keys, steps)
+    }
+
+    /// The same of a module that is named by a path: `require(path.join(__dirname, "x"))`.
+    pub(super) fn of_path(
+        &self,
+        file: usize,
+        named: &[Token],
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Found> {
+        let found = path(named, &self.names[file])?;
+        let folder = match found.from {
+            Anchor::SourceFile => self.sources[file].path.parent().unwrap_or_default(),
+            Anchor::WorkingDirectory => self.app.dir.path.clone(),
+            Anchor::Home | Anchor::Root => return None,
+        };
+        let path = sources::resolve(self.app, &folder.join(&found.path)?)?;
+        self.of_file(&path, keys, steps)
+    }
+
+    fn of_file(&self, path: &RelPath, keys: &[String], steps: u8) -> Option<Found> {
+        let index = self.sources.iter().position(|source| source.path == *path)?;
         self.exported(index, keys, steps)
     }
 
@@ -481,6 +504,9 @@ mod tests {
         assert_eq!(found.port.map(|port| port.value), Some(4000));
         assert_eq!(found.port_variable.as_deref(), Some("APP_PORT"));
         // A number that only has the name is no port of this server.
+        let other = [("config.js", "export const s3 = { PORT: 9000 }; export const env = make()")];
+        let unknown = "import { env } from './config.js'; app.listen(env.get('SERVER').PORT)";
+        assert_eq!(port(unknown, &other), None);
         let unknown = "require('./driver'); http.createServer(app).listen(config.get('port'))";
         assert_eq!(port(unknown, &files), None);
     }

@@ -24,8 +24,11 @@ pub(super) fn of_call<'s>(
     let whole = closing(call.tokens, open) + 1 == call.tokens.len();
     match words.as_slice() {
         ["require", ..] if whole => {
-            let module = given.first()?.first()?.text()?;
-            flow.of_module(call.file, module, keys, steps)
+            let named = given.first()?;
+            match named {
+                [module] => flow.of_module(call.file, module.text()?, keys, steps),
+                _ => flow.of_path(call.file, named, keys, steps),
+            }
         }
         // <https://github.com/mozilla/node-convict>
         ["convict", ..] => {
