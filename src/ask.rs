@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{NoPort, Port, Sourced};
+use crate::evidence::Sourced;
+use crate::port::{NoPort, Port};
 use crate::repo::excerpt;
 
 /// The ids of the questions that every language shares. Each has a flag of the same meaning.

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::ask::{Answerable, Question, id, join_list};
 use crate::base::FAMILIES;
+use crate::config::verify as settings;
 use crate::docker::quote::shell_words;
 use crate::docker::types::EnvKey;
 use crate::merge::Conflict;
 use crate::plan::split_words;
-use crate::verify::settings;
+use crate::screen::{Color, Said};
 
 /// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for
 /// it.
@@ -45,26 +46,19 @@ impl Cli {
     }
 }
 
-/// What the command line says by itself.
-#[derive(Debug)]
-pub struct Said {
-    /// Without styles.
-    pub plain: String,
-    /// With styles.
-    pub styled: String,
-    /// Something is wrong.
-    pub failed: bool,
-}
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Auto => ("auto", "On a terminal, unless `NO_COLOR` is set"),
+            Self::Always => ("always", "Always"),
+            Self::Never => ("never", "Never"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 /// The commands.

@@ -15,11 +15,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::{Cli, Color, Command};
+use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::interrupt::{self, Interrupted};
 use crate::pipeline::Survey;
 use crate::report::{json, next::Here};
+use crate::screen::Color;
 use crate::screen::{self, Screen};
 
 /// Runs what was typed; never panics, never exits by itself.

@@ -1,6 +1,8 @@
 //! dockgen.toml: what a person decided, keyed by question. A value that dockgen would find anyway
 //! is not in it, since it would go stale.
 
+pub(crate) mod verify;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -16,10 +18,9 @@ use crate::path::RelPath;
 use crate::questions;
 use crate::repo::{excerpt, excerpts, line_at};
 use crate::screen::visible::inline;
-use crate::verify::settings::{self, Settings};
 
-/// The file's name; it lies in the application's folder.
-pub(crate) const FILE: &str = "dockgen.toml";
+pub(crate) use crate::own::SETTINGS as FILE;
+pub(crate) use verify::Settings;
 
 const HEAD: &str = "# What a person decided about this image. Everything else is read from the repository by dockgen,
 # so an answer that is deleted here is detected again. `dockgen explain` shows all decisions.
@@ -79,7 +80,7 @@ impl Config {
             };
             answers.insert(key.into_inner(), Answer { value: word, span });
         }
-        if let Some(fault) = settings::fault(&contents.verify) {
+        if let Some(fault) = verify::fault(&contents.verify) {
             bail!("{path}: under [verify], {fault}");
         }
         Ok(Self { path, text, answers, verify: contents.verify })
@@ -218,7 +219,7 @@ pub(crate) fn schema() -> serde_json::Value {
                     ]
                 }
             },
-            "verify": settings::schema()
+            "verify": verify::schema()
         }
     })
 }

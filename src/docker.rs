@@ -6,8 +6,9 @@ pub mod lint;
 pub mod parse;
 pub mod quote;
 pub(crate) mod scope;
-pub mod types;
 pub mod words;
+
+pub use crate::plan::words as types;
 
 /// What an instruction begins with that runs something, or takes something from elsewhere.
 pub const FETCHES: [&str; 5] = ["RUN ", "FROM ", "COPY ", "ADD ", "ONBUILD "];

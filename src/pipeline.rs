@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::apps::{self, Selection};
 use crate::ask::{Answerable, Answers, Origin, Question, id};
 use crate::catalog::Catalog;
+use crate::config::Settings;
 use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
 use crate::detect::{self, Candidate, LANGUAGES};
@@ -19,11 +20,11 @@ use crate::facts::{Evidence, Facts, Finding, Severity, Strength};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
+use crate::planning;
 use crate::questions;
 use crate::render;
 use crate::repo::{Budget, Repo};
 use crate::state::State;
-use crate::verify::settings::Settings;
 use crate::workspace::{self, Place};
 use crate::write;
 use blame::prove;
@@ -330,8 +331,9 @@ impl<'a> App<'a> {
     /// Where the answers name a program that cannot be started.
     pub fn questions(&self) -> Result<Vec<Question>> {
         let named = self.answers.get(id::ENTRYPOINT).is_some() || !self.facts.programs.is_empty();
-        let program =
-            named.then(|| plan::program(&self.survey.repo, &self.facts, &self.answers)).transpose();
+        let program = named
+            .then(|| planning::program(&self.survey.repo, &self.facts, &self.answers))
+            .transpose();
         let program = program.with_context(|| match self.answers.origin(id::ENTRYPOINT) {
             Some(Origin::File) => self.config.place(id::ENTRYPOINT),
             _ => flag(id::ENTRYPOINT),
@@ -358,7 +360,7 @@ impl<'a> App<'a> {
         let Self { survey: Survey { place, repo, pinning, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
         must_be_answered(&questions, answers)?;
-        let mut plan = plan::make(repo, facts, answers).map_err(|error| self.place(error))?;
+        let mut plan = planning::make(repo, facts, answers).map_err(|error| self.place(error))?;
         let known = self.state()?;
         let pinned = known.as_ref().map(|state| state.pins.clone()).unwrap_or_default();
         let pins = pin::pin(&mut plan, &pinned, pinning)?;

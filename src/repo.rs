@@ -17,7 +17,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::budget;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::evidence::{Evidence, Finding, Severity};
 use crate::path::{Letters, RelPath};
 use crate::read;
 

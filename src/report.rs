@@ -2,7 +2,6 @@
 
 pub mod drift;
 pub mod json;
-pub mod look;
 pub mod next;
 pub mod preview;
 
@@ -13,9 +12,9 @@ use crate::detect;
 use crate::facts::{Facts, Finding, Severity, Strength};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
+use crate::screen::look::{self, Look};
 use crate::screen::visible::inline;
 use crate::write::Standing;
-use look::Look;
 use next::Here;
 
 /// Width of the column that names a decision.

@@ -2,6 +2,7 @@
 //! terminal or the program that keeps a log. Prompts go through `src/wizard.rs`, a line that changes
 //! through `src/cmd/progress.rs`.
 
+pub mod look;
 pub mod visible;
 
 use std::env;
@@ -12,8 +13,29 @@ use std::panic;
 use anyhow::{Result, bail};
 use console::Term;
 
-use crate::cli::{Color, Said};
-use crate::report::look::Look;
+pub use look::Look;
+
+/// What the command line says by itself.
+#[derive(Debug)]
+pub struct Said {
+    /// Without styles.
+    pub plain: String,
+    /// With styles.
+    pub styled: String,
+    /// Something is wrong.
+    pub failed: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// The two streams, and whether somebody sits in front of them.
 pub struct Screen {

@@ -25,11 +25,7 @@ use crate::write;
 /// The version of the file's shape.
 pub(crate) const SCHEMA: u32 = 1;
 
-/// The folder beside the application that holds what dockgen keeps.
-pub(crate) const FOLDER: &str = ".dockgen";
-
-/// The file in it.
-pub(crate) const FILE: &str = "state.json";
+pub(crate) use crate::own::{FOLDER, STATE as FILE};
 
 /// The decision whose value is a path from the root, which depends on where dockgen was started.
 const CARRIED: &str = "carried file";

@@ -24,10 +24,10 @@ mod owner;
 pub mod page;
 mod probe;
 pub mod report;
-pub mod settings;
 mod steps;
 mod subject;
 
+pub use crate::config::verify::{Settings, Wanted};
 pub use archive::{Entry, Kind};
 pub use bases::Row;
 pub use boot::{Boot, Stop};
@@ -39,7 +39,6 @@ pub use image::{Contents, Image, Layer};
 pub use made::{abandon, remove_all};
 pub use owner::sweep;
 pub use probe::Answered;
-pub use settings::{Settings, Wanted};
 pub use steps::{Step, Told};
 pub use subject::{Subject, settings_place};
 

@@ -15,7 +15,8 @@ use crate::interrupt::Interrupted;
 use crate::path::RelPath;
 use crate::pipeline::{App, Draft, Role};
 use crate::questions;
-use crate::report::{self, look::Look, look::cut, next::Here, preview};
+use crate::report::{self, next::Here, preview};
+use crate::screen::look::{Look, cut};
 use crate::screen::visible::{self, inline};
 use crate::write::Standing;
 

@@ -169,7 +169,7 @@ pub(crate) fn stated_above(path: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     let inside = |folder: &&Path| folder.starts_with(top) && !is_home(folder);
-    let nearest = above().filter(inside).find(|folder| holds(folder, crate::state::FOLDER));
+    let nearest = above().filter(inside).find(|folder| holds(folder, crate::own::FOLDER));
     let mut found: Vec<PathBuf> = nearest.into_iter().map(Path::to_owned).collect();
     if top != start && !is_home(top) && nearest != Some(top) {
         found.push(top.to_owned());

@@ -200,7 +200,7 @@ fn what_was_not_read_may_hold_anything() {
         let (repo, start) = (&survey.repo, RelPath::root());
         let others = survey.selection.others.iter().map(|(facts, _)| facts);
         for facts in survey.selection.taken.iter().chain(others) {
-            dockgen::plan::make(repo, facts, &dockgen::ask::Answers::default()).ok();
+            dockgen::planning::make(repo, facts, &dockgen::ask::Answers::default()).ok();
         }
         let read = repo.inputs(&RelPath::root());
         let asked: Vec<&RelPath> =

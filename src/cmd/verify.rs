@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use super::progress::{Progress, Spinner};
 use crate::cli::Verify;
+use crate::config::verify::{Edit, Proofs, Service};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
 use crate::plan::split_words;
-use crate::report::look;
+use crate::screen::look;
 use crate::screen::{self, Screen, visible};
-use crate::verify::settings::{Edit, Proofs, Service};
 use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, report};
 
 /// Builds, looks, starts, asks, stops; reports.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::docker::types::{Invalid, Line};
+use super::words::{Invalid, Line};
 use crate::path::RelPath;
 use crate::repo::Repo;
 

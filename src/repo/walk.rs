@@ -198,7 +198,7 @@ impl Walk<'_> {
             let name = entry.file_name();
             let lossy = name.to_string_lossy();
             if kind.is_dir() && NEVER_WALKED.contains(&&*lossy) {
-                if lossy == crate::state::FOLDER {
+                if lossy == crate::own::FOLDER {
                     batch.kept.extend(RelPath::new(&folder.way));
                 }
                 continue;

@@ -6,12 +6,12 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::block;
-use super::look::Look;
 use super::next::Here;
 use crate::docker::lint::Violation;
 use crate::facts::Finding;
 use crate::path::RelPath;
 use crate::pipeline::Survey;
+use crate::screen::Look;
 use crate::screen::visible::inline;
 use crate::state::Moved;
 use crate::update::{File, Review};

@@ -2,8 +2,8 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::look::Look;
 use crate::pipeline::Change;
+use crate::screen::Look;
 use crate::write::Standing;
 
 /// Instructions of the Dockerfile language.

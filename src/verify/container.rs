@@ -10,9 +10,9 @@ use super::causes::{When, passes};
 use super::engine::{ANSWER, Engine, Flavour};
 use super::made::{self, Thing};
 use super::owner;
-use super::settings::Service;
 use super::steps::tail;
 use super::{Wanted, seconds};
+use crate::config::verify::Service;
 
 /// A folder that the program writes, as the image has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

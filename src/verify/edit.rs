@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::catalog::catalog;
-use super::settings;
 use super::subject::Subject;
 use crate::budget::MAX_SOURCE;
+use crate::config::verify as settings;
 use crate::path::RelPath;
 
 /// An edit of one source file that can be made again and again, each time another one.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::checks::{Check, Outcome, short};
 use super::engine::Engine;
 use super::{Proof, megabytes};
-use crate::report::look::{self, Look};
+use crate::screen::look::{self, Look};
 use crate::screen::visible::inline;
 
 /// The version of the JSON's shape.

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use super::Wanted;
 use super::image::Contents;
-use super::settings::Wanted;
 use crate::config;
 use crate::detect;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::parse::{Dockerfile, parse};
 use crate::path::RelPath;
 use crate::pipeline::App;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
+use crate::planning;
 use crate::repo::Dir;
 use crate::report::next::Here;
 use crate::write;
@@ -78,7 +79,7 @@ impl<'a> Subject<'a> {
         };
         let ignore =
             IgnoreFile::parse(&ignore).with_context(|| format!("{shown}: its .dockerignore"))?;
-        let program = plan::program(&app.survey.repo, &app.facts, &app.answers)?;
+        let program = planning::program(&app.survey.repo, &app.facts, &app.answers)?;
         let mut writable: Vec<String> =
             plan.runtime.writable.iter().map(|path| path.as_str().to_owned()).collect();
         writable.extend(

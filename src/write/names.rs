@@ -3,9 +3,8 @@
 
 use anyhow::{Result, bail};
 
-use crate::config;
+use crate::own;
 use crate::path::RelPath;
-use crate::state;
 
 /// Folders that belong to version control and, as `.dockgen`, to dockgen: nothing that a person
 /// names lies in one of them.
@@ -42,12 +41,12 @@ pub fn check_output(path: &RelPath) -> Result<()> {
 /// The last line of defence of what is written: besides outputs, dockgen.toml and what
 /// `.dockgen/` holds.
 pub(super) fn check(path: &RelPath) -> Result<()> {
-    let kept = path.components().position(|part| part == state::FOLDER);
+    let kept = path.components().position(|part| part == own::FOLDER);
     let inside = kept.map(|at| path.components().skip(at + 1).collect::<Vec<_>>());
     let name = path.file_name();
     let allowed = match inside.as_deref() {
-        None => name == config::FILE && !parts(path).any(is_reserved),
-        Some([one]) if *one == state::FILE => !above(path, kept).any(is_reserved),
+        None => name == own::SETTINGS && !parts(path).any(is_reserved),
+        Some([one]) if *one == own::STATE => !above(path, kept).any(is_reserved),
         // A copy of an output, or a template.
         Some(rest) => {
             let lower = name.to_ascii_lowercase();

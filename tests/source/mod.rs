@@ -1,5 +1,6 @@
 //! Rust source text taken apart: code without comments and tests, and its string literals.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -29,6 +30,33 @@ impl Source {
         };
         let lines = self.code.lines().enumerate().filter(|(_, line)| hit(line));
         lines.map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
+    }
+
+    /// The modules of the crate that it names: `crate::docker::parse` names `docker`.
+    pub(crate) fn rooms(&self) -> BTreeSet<String> {
+        let mut named = BTreeSet::new();
+        for (at, head) in self.code.match_indices("crate::") {
+            let rest = &self.code[at + head.len()..];
+            let Some(group) = rest.strip_prefix('{') else {
+                named.insert(rest.to_owned());
+                continue;
+            };
+            let (mut depth, mut word) = (0_i32, String::new());
+            for c in group.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => drop(named.insert(std::mem::take(&mut word))),
+                    c if depth == 0 && !c.is_whitespace() => word.push(c),
+                    _ => {}
+                }
+            }
+            named.insert(word);
+        }
+        let room =
+            |text: String| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        named.into_iter().map(room).filter(|room: &String| !room.is_empty()).collect()
     }
 }
 

@@ -350,7 +350,8 @@ mod tests {
     use crate::ask::{Answers, Origin, id};
     use crate::detect;
     use crate::path::RelPath;
-    use crate::plan::{self, Plan};
+    use crate::plan::Plan;
+    use crate::planning;
     use crate::render;
     use crate::repo::{Dir, Repo};
 
@@ -369,7 +370,7 @@ mod tests {
         for (id, value) in answers {
             given.set(id, *value, Origin::Flag);
         }
-        let plan = plan::make(&repo, &facts, &given)?;
+        let plan = planning::make(&repo, &facts, &given)?;
         let text = render::dockerfile(&plan, &[])?;
         Ok((plan, text))
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::ask::Answers;
 use crate::detect::{self, LANGUAGES};
 use crate::path::RelPath;
-use crate::plan;
+use crate::planning;
 use crate::repo::Repo;
 use crate::verify::image::Config;
 
@@ -34,7 +34,7 @@ fn plan() -> Plan {
     ]);
     assert!(!LANGUAGES.is_empty());
     let facts = detect::scan(&repo, &RelPath::root()).unwrap().remove(0);
-    plan::make(&repo, &facts, &Answers::default()).unwrap()
+    planning::make(&repo, &facts, &Answers::default()).unwrap()
 }
 
 fn outcome(checks: &[Check], id: &str) -> (Outcome, String) {

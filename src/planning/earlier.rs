@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use serde::Deserialize;
 
-use super::Runtime;
 use crate::catalog::text;
 use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::plan::Runtime;
 use crate::recipes::dockerfile::{self, Image};
 use crate::repo::Repo;
 

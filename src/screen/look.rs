@@ -2,7 +2,7 @@
 
 use console::Style;
 
-use crate::screen::visible::inline;
+use super::visible::inline;
 
 /// The narrowest and the widest text that is written.
 const WIDTHS: (usize, usize) = (40, 100);

@@ -1,4 +1,4 @@
-//! Validated words at the plan's border: what is in a [`Plan`](crate::plan::Plan) is well-formed.
+//! Validated words at the plan's border: what is in a [`Plan`](super::Plan) is well-formed.
 
 use std::fmt;
 

@@ -4,21 +4,7 @@
 use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
 use crate::facts::{Finding, Program, Rejected, Severity, Sourced, Strength};
-use crate::plan::Decision;
-
-/// Why the detected value of a decision was rejected, where a person answered otherwise.
-const OVERRULED: &str = "detected, and overruled";
-
-impl Decision {
-    /// What was detected, where a person answered otherwise; the evidence of the decision speaks
-    /// for this value.
-    pub fn overruled(&self) -> Option<&str> {
-        self.rejected
-            .iter()
-            .find(|rejected| rejected.why == OVERRULED)
-            .map(|rejected| rejected.value.as_str())
-    }
-}
+use crate::plan::{Decision, OVERRULED};
 
 /// What was decided, by whom and why. `detected` is the program before answers changed it.
 pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {

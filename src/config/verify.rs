@@ -176,7 +176,7 @@ impl Wanted {
 }
 
 /// A size as the engines read one: `512m`, `1.5g`, `64MiB`; `None` where it is none.
-pub fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let unit = unit.to_ascii_lowercase();
@@ -200,14 +200,14 @@ pub fn bytes(text: &str) -> Option<u64> {
 }
 
 /// `PATH=TEXT`; `None` where it is not that.
-pub fn expectation(text: &str) -> Option<(String, String)> {
+pub(crate) fn expectation(text: &str) -> Option<(String, String)> {
     let (path, words) = text.split_once('=')?;
     let plain = path.starts_with('/') && !path.chars().any(|c| c.is_control() || c == ' ');
     (plain && !words.is_empty()).then(|| (path.to_owned(), words.to_owned()))
 }
 
 /// What is wrong with the settings; `None` where nothing is.
-pub fn fault(settings: &Settings) -> Option<String> {
+pub(crate) fn fault(settings: &Settings) -> Option<String> {
     let path =
         |text: &str| text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ');
     if let Some(health) = settings.health.as_ref().filter(|health| !path(health)) {
@@ -249,7 +249,7 @@ fn environment(settings: &Settings) -> impl Iterator<Item = &String> {
 }
 
 /// The JSON schema of `[verify]`.
-pub fn schema() -> serde_json::Value {
+pub(crate) fn schema() -> serde_json::Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let list = |about: &str| json!({ "type": "array", "items": { "type": "string" }, "description": about });
     let whole = |about: &str| json!({ "type": "integer", "minimum": 1, "description": about });

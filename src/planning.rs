@@ -1,0 +1,420 @@
+//! From facts and answers to a [`Plan`].
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
+
+use crate::ask::{self, Answers, id, split_list};
+use crate::base;
+use crate::catalog::Catalog;
+use crate::detect::{self, Chosen};
+use crate::facts::{EnvVar, Facts, Finding, Kind, Port, Program, Protocol, Severity, Sourced};
+use crate::path::RelPath;
+use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
+use crate::plan::{
+    Artifact, Build, Dev, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER, split_words,
+};
+use crate::recipes;
+use crate::repo::{Dir, Repo};
+
+mod decisions;
+mod earlier;
+mod front_end;
+mod inputs;
+
+/// The program that the answers name, else the likeliest.
+///
+/// # Errors
+/// Where nothing is known to start, or the answer names nothing that can be started.
+pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
+    let language =
+        detect::language(&facts.language).context("a language that is not in the registry")?;
+    let dir = Dir::new(repo, facts.dir.clone());
+    let program =     match answers.get(id::ENTRYPOINT) {
+        Some(wanted) => {
+            let listed = facts.programs.iter().find(|p| p.id == wanted || p.name == wanted);
+            if let Some(program) = listed {
+                program.clone()
+            } else {
+                let mut program = (language.program)(&dir, facts, wanted)?;
+                recipes::apply::program(repo, facts, &mut program)?;
+                program
+            }
+        }
+        None => facts.programs.first().cloned().with_context(|| {
+            format!(
+                "{}: nothing found to start: say what the container should run with --entrypoint, or `entrypoint` in dockgen.toml",
+                facts.dir
+            )
+        })?,
+    };
+    match language.refine {
+        Some(refine) => {
+            let mut program = refine(&dir, facts, answers, program)?;
+            recipes::apply::program(repo, facts, &mut program)?;
+            Ok(program)
+        }
+        None => Ok(program),
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the
+/// way out.
+pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
+    assemble(repo, facts, answers).map_err(|error| match facts.manifests.first() {
+        // A word that a Dockerfile cannot hold: it was read somewhere below that manifest.
+        Some(manifest) if error.is::<Invalid>() => error.context(manifest.to_string()),
+        _ => error,
+    })
+}
+
+fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
+    let language =
+        detect::language(&facts.language).context("a language that is not in the registry")?;
+    let catalog = Catalog::of(language.id)?;
+    let detected = program(repo, facts, answers)?;
+    let mut program = detected.clone();
+    apply_answers(&mut program, answers)?;
+    let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
+    let base =
+        base::choose(catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
+    let chosen = Chosen {
+        repo,
+        facts,
+        program: &program,
+        answers,
+        base: &base,
+        catalog,
+        toolchain: &toolchain,
+    };
+    let build = (language.plan)(&chosen)?;
+    check_words(&build.details)?;
+    let front_ends = front_end::plan(&chosen, &build.workdir)?;
+    let inputs = inputs::of(program.build_args.iter().chain(&facts.build_args))?;
+
+    let mut decisions = decisions::of(&chosen, &detected);
+    decisions.extend(build.decisions.iter().cloned());
+    decisions.extend(front_ends.decisions);
+    decisions.extend(inputs.decisions);
+    let mut findings = facts.findings.clone();
+    findings.extend(program.findings.iter().cloned());
+    findings.extend(build.findings.iter().cloned());
+    findings.extend(front_ends.findings);
+    findings.extend(inputs.findings);
+    findings.extend(decisions::findings(&chosen));
+
+    // A port in the argument vector is told after all.
+    if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
+        && build.entrypoint.iter().chain(&build.args).any(|word| word.contains(&port))
+    {
+        findings.retain(|finding| finding.code != "port-not-told");
+    }
+
+    let mut artifacts = build.artifacts.clone();
+    if !build.whole_tree {
+        artifacts.extend(carried_files(facts, &program, &build.workdir)?);
+    }
+    // Below the program, which an edit of its own changes alone, and above its dependencies.
+    let program_at = artifacts.len().saturating_sub(1);
+    artifacts.splice(program_at..program_at, front_ends.artifacts);
+    let runtime = runtime(&chosen, &build, &mut artifacts)?;
+    findings.extend(earlier::differences(repo, facts, &runtime)?);
+    let findings = in_order(findings);
+    if runtime.init {
+        decisions.push(decisions::init(&program));
+    }
+    let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
+    let line = |text: &str| Line::new(text);
+    Ok(Plan {
+        schema: SCHEMA,
+        language: facts.language.clone(),
+        template: build.template,
+        name: line(name(facts, answers))?,
+        app: facts.dir.clone(),
+        context: facts.context.clone(),
+        toolchain: line(&toolchain)?,
+        tool: line(answers.get(id::TOOL).unwrap_or(&facts.tool.value))?,
+        builder: ImageRef::new(builder)?,
+        build_packages: lines(&base.build_packages)?,
+        manifests: build.manifests,
+        build_args: inputs.args,
+        build_secrets: inputs.secrets,
+        install_secrets: SecretMount::all(&build.install_secrets)?,
+        sources: sources(&[build.sources, front_ends.sources].concat(), &facts.context),
+        front_ends: front_ends.plans,
+        artifacts,
+        runtime,
+        labels: Labels {
+            // Of `ghcr.io/acme/shop`, the last part is what a person calls it.
+            title: line(name(facts, answers).rsplit('/').next().unwrap_or_default())?,
+            source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
+        },
+        dev: build
+            .dev
+            .filter(|_| answers.get(id::DEV) == Some("yes"))
+            .map(|dev| {
+                anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? })
+            })
+            .transpose()?,
+        details: build.details,
+        decisions,
+        findings,
+    })
+}
+
+/// The gravest first, each once: a front end of the same package says what the program says.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| finding.severity);
+    let mut each: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if !each.contains(&finding) {
+            each.push(finding);
+        }
+    }
+    each
+}
+
+/// Relative to the context, sorted, without what lies in another one.
+fn sources(paths: &[RelPath], context: &RelPath) -> Vec<String> {
+    let inside = |path: &&RelPath| path.strip(context).is_some_and(|way| !way.is_empty());
+    let mut paths: Vec<&RelPath> = paths.iter().filter(inside).collect();
+    paths.sort();
+    paths.dedup_by(|path, held| path.is_within(held));
+    paths.into_iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect()
+}
+
+/// What only a template knows is made of the same words as the rest.
+fn check_words(details: &serde_json::Value) -> Result<(), Invalid> {
+    match details {
+        serde_json::Value::String(text) => Line::new(text.as_str()).map(drop),
+        serde_json::Value::Array(items) => items.iter().try_for_each(check_words),
+        serde_json::Value::Object(fields) => fields.values().try_for_each(check_words),
+        _ => Ok(()),
+    }
+}
+
+fn name<'a>(facts: &'a Facts, answers: &'a Answers) -> &'a str {
+    answers.get(id::NAME).unwrap_or(&facts.name.value)
+}
+
+fn lines(texts: &[String]) -> Result<Vec<Line>> {
+    Ok(texts.iter().map(Line::new).collect::<Result<_, _>>()?)
+}
+
+fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
+    pairs
+        .iter()
+        .map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? }))
+        .collect()
+}
+
+/// Puts what a person said about the program in place of what was detected.
+fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
+    if let Some(answer) = answers.get(id::PORT) {
+        let detected = program.port.take().map(|port| port.value);
+        let mut ports = ask::ports(answer)?;
+        let first = ports.iter().position(|port| port.protocol == Protocol::Tcp);
+        program.port = first.map(|at| Sourced::assumed(ports.remove(at).number));
+        program.more_ports = ports.into_iter().map(Sourced::assumed).collect();
+        if let Some(port) =
+            program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected)
+        {
+            tell_port(program, port);
+        }
+        program.findings.retain(|finding| finding.code != "port-unknown");
+    }
+    if let Some(folders) = answers.get(id::WRITABLE) {
+        program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
+    }
+    for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
+        let Some((key, value)) = pair.split_once('=') else {
+            bail!("`{pair}` in `env` is not KEY=value")
+        };
+        let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
+        program.env.retain(|held| held.value.key != var.key);
+        program.env.push(Sourced::assumed(var));
+    }
+    Ok(())
+}
+
+/// Makes the program listen where a person says, by the variable that it reads; where it reads
+/// none, that is said.
+fn tell_port(program: &mut Program, port: u16) {
+    match program.port_variable.clone() {
+        Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
+        None => program.findings.push(Finding::new(
+            "port-not-told",
+            Severity::Note,
+            format!("port {port} is documented by EXPOSE, and no environment variable was found that tells it to the program"),
+            program.evidence.first().cloned(),
+            "a program that listens elsewhere is not reached at the published port",
+            "make sure that the program listens there, by --args or --env",
+        )),
+    }
+}
+
+/// Files that the program opens at run time, beside it.
+fn carried_files(facts: &Facts, program: &Program, workdir: &str) -> Result<Vec<Artifact>> {
+    let mut artifacts = Vec::new();
+    for file in &program.files {
+        let Some(src) = file.value.strip(&facts.context) else {
+            bail!(
+                "{}: the program opens it at run time, and it lies outside the build context {}",
+                file.value,
+                facts.context
+            );
+        };
+        let dest = beside(workdir, &file.value.relative_to(&facts.dir))?;
+        artifacts.push(Artifact {
+            stage: None,
+            src: Line::new(src)?,
+            dest,
+            owned: false,
+            exclude: Vec::new(),
+            note: Line::new("")?,
+        });
+    }
+    Ok(artifacts)
+}
+
+/// `way` seen from `workdir`, as an absolute path; an absolute `way` stays.
+fn beside(workdir: &str, way: &str) -> Result<ContainerPath> {
+    if way.starts_with('/') {
+        return Ok(ContainerPath::new(way)?);
+    }
+    let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
+    let path = base
+        .join(way)
+        .with_context(|| format!("{way} leads out of the image's root when seen from {workdir}"))?;
+    Ok(ContainerPath::new(format!("/{}", path.as_str()))?)
+}
+
+fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result<Runtime> {
+    let (base, program) = (chosen.base, chosen.program);
+    let row = &base.row;
+    let mut env = build.env.clone();
+    env.extend(program.env.iter().map(|var| (var.value.key.clone(), var.value.value.clone())));
+    dedup_keys(&mut env);
+    let mut writable = program
+        .writable
+        .iter()
+        .map(|w| beside(&build.workdir, &w.value))
+        .collect::<Result<Vec<_>>>()?;
+    writable.sort();
+    writable.dedup();
+    for artifact in artifacts.iter_mut() {
+        artifact.owned |= writable.contains(&artifact.dest);
+    }
+    writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
+    let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
+    // The builder is there already; where it is not Debian, the catalog's Debian base has a static
+    // init.
+    let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
+    let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
+    let init_image = debian
+        .map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain)))
+        .transpose()?;
+    let mut entrypoint = build.entrypoint.clone();
+    let mut packages = base.packages.clone();
+    if init {
+        let (path, package) = match row.installer.as_deref() {
+            Some("apk") => ("/sbin/tini", Some("tini")),
+            Some(_) => ("/usr/bin/tini", Some("tini")),
+            None => ("/tini", None),
+        };
+        packages.extend(package.map(str::to_owned));
+        packages.sort();
+        entrypoint.splice(0..0, [path.to_owned(), "--".to_owned()]);
+    }
+    let mut cmd = build.args.clone();
+    if let Some(args) = chosen.answers.get(id::ARGS) {
+        cmd = split_words(args)?;
+    }
+    Ok(Runtime {
+        family: row.family.clone(),
+        image: ImageRef::new(&base.image)?,
+        packages: lines(&packages)?,
+        interpreter: row.interpreter.as_ref().map(ContainerPath::new).transpose()?,
+        carry_interpreter: row.carry.is_some(),
+        shell: row.shell,
+        create_user: !row.user,
+        carry_certificates: !row.certificates,
+        carry_zoneinfo: !row.zoneinfo && program.needs.zoneinfo.is_some(),
+        make_tmp: !row.tmp && program.needs.temporary_files.is_some(),
+        user: Line::new(USER)?,
+        workdir: ContainerPath::new(build.start_in.as_ref().unwrap_or(&build.workdir))?,
+        required: required(program, &env),
+        env: environment(&env)?,
+        writable,
+        port: program.port.as_ref().map(|port| port.value),
+        more_ports: more_ports(program),
+        init,
+        init_image,
+        entrypoint: lines(&entrypoint)?,
+        cmd: lines(&cmd)?,
+        stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,
+    })
+}
+
+/// The variables that the image does not set.
+fn required(program: &Program, env: &[(String, String)]) -> Vec<EnvKey> {
+    let open = program.required.iter().filter(|one| !env.iter().any(|(key, _)| *key == one.value));
+    open.filter_map(|one| EnvKey::new(one.value.as_str()).ok()).collect()
+}
+
+/// Each further port once, sorted.
+fn more_ports(program: &Program) -> Vec<Port> {
+    let first = program.port.as_ref().map(|port| Port::tcp(port.value));
+    let all = program.more_ports.iter().map(|port| port.value);
+    let all: BTreeSet<Port> = all.filter(|port| Some(*port) != first).collect();
+    all.into_iter().collect()
+}
+
+/// The last value of a key wins, at the place of the first.
+fn dedup_keys(env: &mut Vec<(String, String)>) {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for (key, value) in env.drain(..) {
+        match kept.iter_mut().find(|(held, _)| *held == key) {
+            Some(slot) => slot.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    *env = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::Origin;
+    use crate::facts::Evidence;
+
+    #[test]
+    fn an_answered_port_is_told_to_the_program() {
+        let evidence = Evidence::file(&RelPath::root(), "test");
+        let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
+        program.port = Some(Sourced::new(3000, evidence));
+        program.port_variable = Some("PORT".to_owned());
+        let answered = |port: &str, mut program: Program| {
+            let mut answers = Answers::default();
+            answers.set(id::PORT, port, Origin::Flag);
+            apply_answers(&mut program, &answers).unwrap();
+            (program.env.first().map(|var| var.value.value.clone()), program.findings.len())
+        };
+        assert_eq!(answered("4000", program.clone()), (Some("4000".to_owned()), 0));
+        assert_eq!(answered("3000", program.clone()), (None, 0));
+        assert_eq!(answered("none", program.clone()), (None, 0));
+        program.port_variable = None;
+        assert_eq!(answered("4000", program), (None, 1));
+    }
+
+    #[test]
+    fn paths_beside_the_program() {
+        assert_eq!(beside("/app", "web/x").unwrap().as_str(), "/app/web/x");
+        assert_eq!(beside("/app", "../data").unwrap().as_str(), "/data");
+        assert_eq!(beside("/app", "/var/lib/x").unwrap().as_str(), "/var/lib/x");
+        assert!(beside("/app", "../../x").is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! The stages that build what another application of the repository makes for the program: its
+//! front end.
+
+use anyhow::{Context, Result, bail};
+
+use super::{beside, check_words, decisions, inputs, lines};
+use crate::ask::{Answers, id};
+use crate::base;
+use crate::catalog::Catalog;
+use crate::detect::{self, Chosen};
+use crate::docker::quote;
+use crate::facts::{Evidence, Facts, Finding, FrontEnd, Kind, Program, Sourced};
+use crate::path::RelPath;
+use crate::plan::words::{ImageRef, Line};
+use crate::plan::{Artifact, Decision, FRONT_END_IMAGE, FrontEndPlan, SecretMount};
+use crate::repo::Dir;
+
+/// All front ends of a program, and what comes with them.
+#[derive(Default)]
+pub(super) struct FrontEndPlans {
+    pub(super) plans: Vec<FrontEndPlan>,
+    /// What the final image takes from their stages.
+    pub(super) artifacts: Vec<Artifact>,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) findings: Vec<Finding>,
+    /// Their folders: the build reads them.
+    pub(super) sources: Vec<RelPath>,
+}
+
+/// Plans the front ends of the chosen program, whose working directory is `workdir`.
+pub(super) fn plan(chosen: &Chosen, workdir: &str) -> Result<FrontEndPlans> {
+    let mut all = FrontEndPlans::default();
+    for found in &chosen.program.front_ends {
+        one(chosen, workdir, found, &mut all)
+            .with_context(|| format!("the front end in {}", found.value.dir))?;
+    }
+    Ok(all)
+}
+
+fn one(
+    chosen: &Chosen,
+    workdir: &str,
+    found: &Sourced<FrontEnd>,
+    all: &mut FrontEndPlans,
+) -> Result<()> {
+    let front_end = &found.value;
+    let context = &chosen.facts.context;
+    let language =
+        detect::language(&front_end.language).context("a language that is not in the registry")?;
+    let makes = language.front_end.context("a language that builds no front ends")?;
+    let facts = (makes.facts)(&Dir::new(chosen.repo, front_end.dir.clone()))?;
+    let Some(folder) = facts.context.strip(context) else {
+        bail!(
+            "it belongs to a workspace in {}, which lies outside the build context {context}: run dockgen on the \
+             folder that holds both",
+            facts.context
+        );
+    };
+    let catalog = Catalog::of(language.id)?;
+    let program = builder_of(&facts, front_end, found.evidence.first());
+    let answer = chosen.answers.get(id::FRONT_END_TOOLCHAIN).filter(|answer| *answer != "auto");
+    let toolchain = answer.unwrap_or(&facts.toolchain.value).to_owned();
+    let base = base::choose(catalog, &program, &toolchain, "auto")?;
+    let answers = Answers::default();
+    let own = Chosen {
+        repo: chosen.repo,
+        facts: &facts,
+        program: &program,
+        answers: &answers,
+        base: &base,
+        catalog,
+        toolchain: &toolchain,
+    };
+    let build = (makes.plan)(&own, front_end, context)?;
+    check_words(&build.details)?;
+    let inputs = inputs::of(facts.build_args.iter())?;
+    let way = inside(&front_end.output, context)?;
+    let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
+    let output = beside(&build.workdir, inside(made, context)?)?;
+    let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
+    let same = front_end.language == chosen.facts.language;
+    let number = all.plans.len() + 1;
+    let stage =
+        Line::new(if number == 1 { "frontend".to_owned() } else { format!("frontend-{number}") })?;
+    if let Some(way) = &front_end.opened {
+        all.artifacts.push(Artifact {
+            stage: Some(stage.clone()),
+            src: Line::new(output.as_str())?,
+            dest: beside(workdir, way)?,
+            owned: false,
+            exclude: Vec::new(),
+            note: Line::new("")?,
+        });
+    } else if !quote::is_plain(way) || way.contains(',') {
+        bail!("{}: a mount cannot name this path: rename the folder", front_end.output);
+    }
+    all.plans.push(FrontEndPlan {
+        stage,
+        template: build.template,
+        folder: Line::new(if folder.is_empty() { "." } else { folder })?,
+        exclude_extensions: if same { Vec::new() } else { extensions(chosen, &facts.context)? },
+        exclude: if same { Vec::new() } else { manifests(chosen, &facts.context)? },
+        output,
+        path: Line::new(way)?,
+        built_in: front_end.opened.is_none(),
+        toolchain: Line::new(&toolchain)?,
+        tool: Line::new(&facts.tool.value)?,
+        builder: ImageRef::new(&builder)?,
+        build_packages: lines(&base.build_packages)?,
+        manifests: build.manifests,
+        build_args: inputs.args,
+        build_secrets: inputs.secrets,
+        install_secrets: SecretMount::all(&build.install_secrets)?,
+        details: build.details,
+    });
+    all.decisions.extend(reasons(&facts, &builder, found, answer.map(|_| chosen.answers)));
+    all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain="));
+    all.findings.extend(facts.findings.iter().cloned());
+    all.findings.extend(build.findings);
+    all.decisions.extend(inputs.decisions);
+    all.findings.extend(inputs.findings);
+    all.sources.push(facts.context);
+    Ok(())
+}
+
+fn inside<'p>(path: &'p RelPath, context: &RelPath) -> Result<&'p str> {
+    path.strip(context).context("it makes something outside the build context")
+}
+
+/// What the builder must be able to do: what the application's own program would ask of it.
+fn builder_of(facts: &Facts, front_end: &FrontEnd, evidence: Option<&Evidence>) -> Program {
+    let evidence =
+        evidence.cloned().unwrap_or_else(|| Evidence::file(&front_end.dir, "a front end"));
+    let mut program = Program::new(&front_end.script, &facts.name.value, Kind::Site, evidence);
+    if let Some(own) = facts.programs.first() {
+        program.needs = own.needs.clone();
+    }
+    program
+}
+
+/// Extensions of the program's own language, where the front end's folder holds such files: an edit
+/// of theirs builds no front end again.
+fn extensions(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
+    let own =
+        detect::language(&chosen.facts.language).map_or(&[][..], |language| language.extensions);
+    let held = |extension: &&&str| {
+        chosen.repo.files_under(folder).any(|path| path.extension() == **extension)
+    };
+    Ok(own.iter().filter(held).map(|extension| Line::new(*extension)).collect::<Result<_, _>>()?)
+}
+
+/// Manifests of the program beside those of the front end.
+fn manifests(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
+    let beside = |path: &&RelPath| {
+        path.parent().as_ref() == Some(folder) && quote::is_plain(path.file_name())
+    };
+    let names =
+        chosen.facts.manifests.iter().filter(beside).map(|path| Line::new(path.file_name()));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// `answered` holds the answer to the version, where there is one.
+fn reasons(
+    facts: &Facts,
+    builder: &str,
+    found: &Sourced<FrontEnd>,
+    answered: Option<&Answers>,
+) -> Vec<Decision> {
+    let front_end = &found.value;
+    let value = format!("{}: `{}` makes {}", front_end.dir, front_end.script, front_end.output);
+    let how =
+        if front_end.opened.is_some() { "opened at run time" } else { "built into the program" };
+    let front_end = Sourced::with(value, found.evidence.clone());
+    let image = Sourced { value: builder.to_owned(), ..facts.toolchain.clone() };
+    let image = decisions::found(FRONT_END_IMAGE, image, "by the precedence of version sources");
+    vec![
+        decisions::found("front end", front_end, &format!("{how}, and not in the repository")),
+        decisions::found("front-end tool", facts.tool.clone(), "by manifest and lockfile"),
+        match answered {
+            Some(answers) => decisions::answered(image, id::FRONT_END_TOOLCHAIN, answers),
+            None => image,
+        },
+    ]
+}
