@@ -9,7 +9,7 @@ use crate::repo::Repo;
 
 /// Folders whose applications are not taken unless they are named: they serve the repository
 /// itself.
-const ASIDE: [&str; 17] = [
+const ASIDE: [&str; 20] = [
     "example",
     "examples",
     "samples",
@@ -26,7 +26,10 @@ const ASIDE: [&str; 17] = [
     "__tests__",
     "vendor",
     "third_party",
+    "benchmark",
     "benchmarks",
+    "integration-tests",
+    "it-tests",
 ];
 
 /// What a repository holds.
@@ -96,15 +99,18 @@ impl Found {
 }
 
 /// Ends of names of such folders: `server-examples`.
-const ASIDE_ENDS: [&str; 8] = [
+const ASIDE_ENDS: [&str; 11] = [
     "-example",
     "-examples",
     "_examples",
     "-sample",
     "-samples",
     "-fixtures",
+    "-benchmark",
     "-benchmarks",
     "-e2e",
+    "-integration-tests",
+    "-it-tests",
 ];
 
 /// The part of `folder`, seen from `start`, by which it lies aside.
@@ -124,6 +130,7 @@ mod tests {
     fn examples_by_the_end_of_their_name() {
         let of = |folder: &str| aside(&RelPath::root(), &RelPath::new(folder).unwrap()).is_some();
         assert!(of("server-examples/one") && of("examples") && of("http-e2e"));
+        assert!(of("app-it-tests/app-it-jdbc") && of("benchmark") && of("web-integration-tests"));
         assert!(!of("sample") && !of("examples-api") && !of("best-test"));
     }
 }

@@ -482,7 +482,10 @@ fn vertx(launcher: &str, verticle: String) -> Option<Vec<String>> {
 
 /// True for a class name with or without packages.
 pub(super) fn is_class(text: &str) -> bool {
-    !text.is_empty()
+    // `none` is the word of builds that start nothing.
+    let is_named = text.contains('.') || text.starts_with(|c: char| !c.is_lowercase());
+    is_named
+        && !text.is_empty()
         && text.split('.').all(|part| {
             part.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$')
                 && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')

@@ -66,7 +66,10 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     let odd = text.contains("..")
         || text.contains(['*', '%', '$', '{', '\\', '~', ':', '?'])
         || text.contains(char::is_whitespace)
-        || text.contains(char::is_control);
+        || text.contains(char::is_control)
+        // A switch or a number that a caller of the same name hands over.
+        || matches!(text, "true" | "false")
+        || !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     if odd || value.below().is_none() && text.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Servers in the program's own code: the port that they listen on, and the address.
 
 use super::branch::Reach;
-use super::code::{Code, Place};
+use super::code::{Code, Definition, Place};
 use super::runtime::{Surroundings, binds_localhost, port_unknown};
 use super::source::Source;
 use crate::code::rules::CallRow;
@@ -45,6 +45,7 @@ pub(super) fn own_server(
     for (row, place) in code.doing(&LISTENS) {
         all.extend(listens(code, row, place));
     }
+    all.extend(code.definitions("port").iter().filter_map(|set| assigned(code, set)));
     all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
     let Some(first) = all.first() else {
         framework_default(program, around, code);
@@ -203,6 +204,40 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }
 
+/// Kotlin's `connector.port = 80`, and `ServerConnector(server).apply { port = 80 }`.
+fn assigned(code: &Code, set: &Definition) -> Option<Found> {
+    let (source, at) = set.at;
+    let file = &code.sources[source];
+    let before = at.checked_sub(1).filter(|_| file.is_kotlin())?;
+    let on = if file.mark(before, '.') {
+        receiver(code, set.at)
+    } else {
+        let block = file.enclosing(at).filter(|open| file.mark(*open, '{'))?;
+        let scope = block.checked_sub(1)?;
+        let scoped = matches!(file.word(scope)?, "apply" | "also" | "run" | "with");
+        scoped.then(|| spelt(code, source, scope.saturating_sub(8)..scope))?
+    };
+    let subject = on.to_lowercase();
+    let serves = ["server", "connector", "netty", "undertow"].iter().any(|w| subject.contains(w));
+    if !serves || is_other_service(&words(&on)) {
+        return None;
+    }
+    let value = code.value(source, set.value.clone(), 0);
+    let number = number(&value).filter(|number| *number > 0)?;
+    let (variable, flag) = (value.env().map(str::to_owned), value.flag().map(str::to_owned));
+    let beside = BESIDE.iter().any(|word| subject.contains(word));
+    Some(Found {
+        value: Some(number),
+        variable,
+        flag,
+        udp: false,
+        beside,
+        doubt: false,
+        local: false,
+        place: set.at,
+    })
+}
+
 /// Calls that listen on the address that they are given.
 const BINDS: [&str; 8] = [
     "bind",
@@ -262,7 +297,7 @@ fn words(name: &str) -> String {
 /// What a method is called on: the words from the start of its chain.
 fn receiver(code: &Code, (source, at): Place) -> String {
     let file = &code.sources[source];
-    let start = Call::at(file, at).and_then(|call| call.on()).map_or(at, |on| on.start);
+    let start = Call { file: (**file).clone(), at, open: at + 1 }.on().map_or(at, |on| on.start);
     let chain = spelt(code, source, start..at);
     let first = file.word(start).filter(|_| start < at).unwrap_or_default();
     // The type of the variable says more than its name.

@@ -91,13 +91,23 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, Plugin> {
     }
     for (path, scope) in model.scopes() {
         for element in scope.list("build/pluginManagement/plugins").filter(|e| e.name == "plugin") {
-            merge(model, &mut merged, path, element, false);
+            merge(model, &mut merged, path, element, is_bound(model, element));
         }
     }
     for plugin in merged.values_mut() {
         plugin.executions.retain(|_, execution| execution.phase.as_deref() != Some("none"));
     }
     merged
+}
+
+/// The plugin is part of every build of this packaging, whether or not the pom lists it.
+/// <https://maven.apache.org/ref/current/maven-core/default-bindings.html>
+fn is_bound(model: &Model, element: &Element) -> bool {
+    let group = element.text_at("groupId").is_none_or(|group| group == DEFAULT_GROUP);
+    let packs = ["jar", "war"].contains(&model.packaging().as_str());
+    let own = format!("maven-{}-plugin", model.packaging());
+    let name = element.text_at("artifactId").unwrap_or_default();
+    group && packs && (name == own || name == "maven-compiler-plugin")
 }
 
 /// Adds what a weaker declaration says; management only adds to plugins that are there.

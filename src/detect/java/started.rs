@@ -34,14 +34,17 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
             name.starts_with(['!', '-'])
                 || level(&|profile| profile.text_at("id") == Some(name.trim_start_matches('+')))
         });
-        let checks = |name: &str| name.split(['-', '_', '.']).any(|word| CHECKS.contains(&word));
+        let checks = |name: &str| words(name).iter().any(|word| CHECKS.contains(&word.as_str()));
         if !names.chars().all(plain) || !there || names.split(',').all(checks) {
             continue;
         }
         let by_default = |profile: &super::xml::Element| {
             profile.text_at("activation/activeByDefault") == Some("true")
         };
-        if level(&|profile| by_default(profile) && replaced(app, profile, &names)) {
+        // What the repository itself builds for production is what an image is for.
+        let of_production = names.split(',').all(|name| PRODUCTION.contains(&name));
+        if of_production || level(&|profile| by_default(profile) && replaced(app, profile, &names))
+        {
             return Ok((Some(Sourced::new(names, step.evidence)), Vec::new()));
         }
         said.get_or_insert_with(|| {
@@ -56,6 +59,22 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
         });
     }
     Ok((None, by_default(app).or(said).into_iter().collect()))
+}
+
+/// The words of a profile's name: `generateTestReport`, `it-tests`.
+fn words(name: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || c.is_uppercase() && small {
+            all.push(String::new());
+        }
+        small = c.is_lowercase();
+        if let Some(last) = all.last_mut().filter(|_| c.is_alphanumeric()) {
+            last.extend(c.to_lowercase());
+        }
+    }
+    all
 }
 
 /// One of the profiles that are named stands in for one that is active by default: it sets the same
@@ -281,7 +300,7 @@ pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, t
 fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let mut left: Vec<&str> = Vec::new();
     let mut words = run.words.iter().skip(1);
-    let mut after = false;
+    let (mut after, mut archive) = (false, false);
     let mut args: Vec<&String> = Vec::new();
     while let Some(word) = words.next() {
         if after {
@@ -289,13 +308,12 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
             continue;
         }
         match word.as_str() {
-            "-jar" => {
-                words.next();
-                after = true;
-            }
+            "-jar" => archive = true,
             "-cp" | "-classpath" | "--class-path" => drop(words.next()),
             // What the platform decides: its port, its memory.
             flag if flag.contains(['$', '%', '`']) => {}
+            // Of `-jar -Xmx1g app.jar` the first word that is no option is the archive.
+            word if !word.starts_with('-') && archive => after = true,
             flag if !flag.starts_with('-') => after = true,
             flag if flag.starts_with("-Xmx") || flag.starts_with("-Xms") => left.push(flag),
             flag => {
@@ -477,10 +495,15 @@ mod tests {
         let ci = ("Makefile", "all:\n\t./mvnw -B -Pprod verify\n");
         let (found, _) = facts(&profile("true"), &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "prod");
+        // That of production is built by itself too.
         let (found, _) = facts(&profile("false"), &[ci]);
+        assert_eq!(found.questions[0].default.as_ref().unwrap().value, "prod");
+        let renamed = profile("false").replace("prod", "dist");
+        let ci = ("Makefile", "all:\n\t./mvnw -B -Pdist verify\n");
+        let (found, _) = facts(&renamed, &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
         assert!(found.findings.iter().any(|finding| finding.code == "build-profile"));
-        let tests = ("Makefile", "all:\n\tmvn -Pcoverage verify\n");
+        let tests = ("Makefile", "all:\n\tmvn -Pcoverage,generateTestReport verify\n");
         let (found, _) = facts(&profile("true"), &[tests]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
         let other = ("Makefile", "all:\n\tmvn -P other verify\n\tmvn -Pprod test\n");

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::code::{Code, end_of};
+use super::flow::HOME;
 use super::pom::relative;
 use super::runtime::Surroundings;
 use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
@@ -40,7 +41,7 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Cod
     for (address, evidence) in of_settings.chain(of_code).collect::<Vec<_>>() {
         let Some(file) = database_file(&address) else { continue };
         if let Some(home) = file.strip_prefix("~/") {
-            let folder = format!("/home/nonroot/{home}");
+            let folder = format!("{HOME}/{home}");
             let folder = folder.rsplit_once('/').map_or(folder.as_str(), |(folder, _)| folder);
             write(program, folder, evidence);
             continue;
@@ -181,6 +182,7 @@ fn fill(
 }
 
 fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
+    let value = &value.replace("${user.home}", HOME).replace("${sys:user.home}", HOME);
     let value = if value.starts_with('/') { value.to_owned() } else { relative(value) };
     if value.is_empty()
         || value.contains("${")

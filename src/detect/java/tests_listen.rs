@@ -103,3 +103,31 @@ fn dropwizard_without_its_file_is_said() {
         program("io.dropwizard:dropwizard-core", &[("App.java", app), ("/config.yml", yaml)]);
     assert!(codes(&found).is_empty());
 }
+
+#[test]
+fn kotlin_sets_ports_as_properties() {
+    let app = |body: &str| format!("fun main() {{ {body} }}");
+    let of = |body: &str| ports(&program("", &[("src/main/kotlin/App.kt", &app(body))]));
+    let block = "val c = ServerConnector(server).apply { port = env(\"p\") ?: 7071 }";
+    assert_eq!(of(block), [7071]);
+    assert_eq!(of("connector.port = 7072"), [7072]);
+    assert!(of("redisServer.port = 7073\nrequest.port = 7074").is_empty());
+}
+
+#[test]
+fn switches_and_numbers_are_no_paths() {
+    let app = main("save(true); save(7);");
+    let store = "class Store { void save(File file) { new FileOutputStream(file); } }";
+    let found = program("", &[("App.java", &app), ("Store.java", store)]);
+    assert!(found.writable.is_empty() && codes(&found).is_empty(), "{:?}", codes(&found));
+}
+
+#[test]
+fn logs_below_the_home_are_written_there() {
+    let xml = "<configuration><appender><file>${user.home}/logs/box.log</file></appender></configuration>";
+    let app = main("x();");
+    let files = [("App.java", &*app), ("src/main/resources/logback.xml", xml)];
+    let found = program("", &files);
+    let folders: Vec<&str> = found.writable.iter().map(|folder| folder.value.as_str()).collect();
+    assert_eq!(folders, ["/home/nonroot/logs"]);
+}
