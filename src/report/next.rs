@@ -141,7 +141,8 @@ fn folders(draft: &Draft) -> Vec<String> {
         .plan
         .artifacts
         .iter()
-        .filter(|artifact| artifact.owned)
+        // A volume would hide what the next build makes.
+        .filter(|artifact| artifact.owned && artifact.stage.is_none())
         .map(|artifact| &artifact.dest);
     let mut all: Vec<String> = draft
         .plan

@@ -618,6 +618,14 @@ mod tests {
         );
         let both = r#"{"scripts": {"start": "node server.js", "build": "vite build"}}"#;
         assert_eq!(start(both, &[("server.js", "")]), Ok(("server.js".into(), Layout::Tree)));
+        // The compiler writes beside the sources.
+        let place = r#"{"scripts": {"start": "node ./src/index", "build": "tsc && x"}}"#;
+        let started = |options: &str| {
+            let config = format!(r#"{{"compilerOptions": {options}}}"#);
+            start(place, &[("tsconfig.json", config.as_str()), ("src/index.ts", "")])
+        };
+        assert_eq!(started("{}"), Ok(("src/index.js".into(), Layout::Tree)));
+        assert_eq!(started(r#"{"noEmit": true}"#), Ok(("src/index.ts".into(), Layout::Tree)));
         // No build script, but a compiler that knows where to write.
         let compiler = r#"{"scripts": {"start": "node dist/index.js"}, "devDependencies": {"typescript": "5"}}"#;
         assert_eq!(

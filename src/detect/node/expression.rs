@@ -333,15 +333,23 @@ pub(crate) struct PathValue {
     pub(crate) path: String,
     /// It may be replaced by the environment.
     pub(crate) env: Vec<String>,
+    /// More names follow that cannot be told: `join(uploads, name)`.
+    pub(crate) open: bool,
+}
+
+impl PathValue {
+    pub(crate) fn new(from: Anchor, path: &str) -> Self {
+        Self { from, path: path.to_owned(), env: Vec::new(), open: false }
+    }
 }
 
 /// The path that an expression stands for, where it can be told.
 pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
     let left = Cell::new(MAX_EXPRESSION);
-    path_within(tokens, &Tracing { names, others: None, left: &left }, 0)
+    path_within(tokens, &Tracing { names, others: None, left: &left }, 0).filter(|path| !path.open)
 }
 
-/// The same in one file of a program, whose names may come from its other files.
+/// The same in one file of a program, whose names may come from its other files; it may be open.
 pub(crate) fn path_in(
     tokens: &[Token],
     names: &Names,
@@ -397,18 +405,27 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         fallback.env = stated(&tokens[..or]).env;
         return Some(fallback);
     }
-    let here = |from, path: &str| Some(PathValue { from, path: path.to_owned(), env: Vec::new() });
+    let here = |from, path: &str| Some(PathValue::new(from, path));
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).take(4).collect();
     match &tokens.first()?.kind {
         Kind::Text(text) if tokens.len() == 1 => {
             let from = if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
             here(from, text.strip_prefix("file:").unwrap_or(text))
         }
+        Kind::Text(_) => summed(tokens, plus(tokens)?, names, steps),
         // `${__dirname}/x`: the substitutions follow the template.
         Kind::Template(text) => {
-            let rest = text.strip_prefix("${}").filter(|rest| !rest.contains("${}"))?;
-            let base = path_within(tokens.get(1..)?, names, steps + 1)?;
-            here(base.from, &join(&base.path, rest))
+            let rest = text.strip_prefix("${}")?;
+            let (rest, open) = match rest.split_once("${}") {
+                // The folder before the next hole.
+                Some((known, _)) => (known.rsplit_once('/')?.0, true),
+                None => (rest, false),
+            };
+            let holes = tokens.get(1..)?;
+            let base = path_within(if open { hole(holes) } else { holes }, names, steps + 1)?;
+            let mut found = extended(base, rest)?;
+            found.open |= open;
+            Some(found)
         }
         Kind::Word(word) => match word.as_str() {
             "__dirname" | "import" if plus(tokens).is_none() => {
@@ -451,9 +468,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             }
             _ => {
                 if let Some(at) = plus(tokens) {
-                    let base = path_within(&tokens[..at], names, steps + 1)?;
-                    let rest = tokens.get(at + 1).filter(|_| tokens.len() == at + 2)?.text()?;
-                    return here(base.from, &join(&base.path, rest));
+                    return summed(tokens, at, names, steps);
                 }
                 if let Origin::Other(known) = from_others(tokens, names, steps) {
                     return known;
@@ -472,6 +487,22 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         },
         _ => None,
     }
+}
+
+/// `base + "/x"`, whose sign is at `at`.
+fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
+    let base = path_within(&tokens[..at], names, steps + 1)?;
+    let Some(rest) = tokens.get(at + 1)?.text() else {
+        // `"./uploads/" + name`
+        let folder = base.path.ends_with('/');
+        return folder.then_some(PathValue { open: true, ..base });
+    };
+    // `uploads + "/" + name`
+    let open = tokens.len() > at + 2;
+    let known = if open { rest.rsplit_once('/')?.0 } else { rest };
+    let mut found = extended(base, known)?;
+    found.open |= open;
+    Some(found)
 }
 
 /// `config.uploads`, where another file of the program says what that is.
@@ -496,10 +527,13 @@ fn dirname(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue
     let first = args.first()?;
     let inner: Vec<&str> = first.iter().filter_map(Token::word).collect();
     if ["__filename", "fileURLToPath", "url"].iter().any(|word| inner.contains(word)) {
-        let path = String::new();
-        return Some(PathValue { from: Anchor::SourceFile, path, env: Vec::new() });
+        return Some(PathValue::new(Anchor::SourceFile, ""));
     }
     let mut found = path_within(first, names, steps + 1)?;
+    // The folder of what lies somewhere below.
+    if found.open {
+        return Some(found);
+    }
     let folder = found.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     found.path = folder.to_owned();
     Some(found)
@@ -522,21 +556,53 @@ fn plus(tokens: &[Token]) -> Option<usize> {
 fn joined(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue> {
     let mut whole: Option<PathValue> = None;
     for arg in args {
-        let part = path_within(arg, names, steps + 1)?;
-        if whole.as_ref().map_or(0, |held| held.path.len()) + part.path.len() > MAX_PATTERN {
-            return None;
-        }
-        whole = Some(match whole {
-            Some(held) if part.from == Anchor::WorkingDirectory => {
-                PathValue { path: join(&held.path, &part.path), ..held }
-            }
-            Some(held) if part.from == Anchor::Root => {
-                PathValue { path: join(&held.path, &part.path), ..held }
+        let Some(part) = path_within(arg, names, steps + 1) else {
+            // What is below a folder that is known, whatever its name.
+            let mut known = whole.filter(|held| !held.path.is_empty())?;
+            known.open = true;
+            return Some(known);
+        };
+        let open = part.open;
+        let held = match whole {
+            Some(held) if matches!(part.from, Anchor::WorkingDirectory | Anchor::Root) => {
+                extended(held, &part.path)?
             }
             _ => part,
-        });
+        };
+        if open {
+            return Some(PathValue { open, ..held });
+        }
+        whole = Some(held);
     }
     whole
+}
+
+/// The path with more names behind it; nothing follows what cannot be told.
+fn extended(held: PathValue, rest: &str) -> Option<PathValue> {
+    if held.open {
+        return Some(held);
+    }
+    if held.path.len() + rest.len() > MAX_PATTERN {
+        return None;
+    }
+    Some(PathValue { path: join(&held.path, rest), ..held })
+}
+
+/// The expression of a template's first hole, where several stand one after the other.
+fn hole(tokens: &[Token]) -> &[Token] {
+    let mut at = 1;
+    while let Some(token) = tokens.get(at) {
+        if token.is('(') || token.is('[') {
+            at = closing(tokens, at) + 1;
+        } else if token.is('.') {
+            at += 2;
+        } else {
+            break;
+        }
+    }
+    // An operator: it is more than a name.
+    let ends = tokens.get(at).is_none_or(|token| !matches!(token.kind, Kind::Mark(_)));
+    if ends { &tokens[..at.min(tokens.len())] } else { &[] }
 }
 
 fn join(base: &str, rest: &str) -> String {

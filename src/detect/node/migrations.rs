@@ -20,6 +20,28 @@ const NAMES: [&str; 10] = [
     "prisma:migrate",
 ];
 
+/// Commands that do it, whatever the script is called.
+const COMMANDS: [&str; 7] = [
+    "prisma migrate deploy",
+    "drizzle-kit migrate",
+    "knex migrate:latest",
+    "sequelize db:migrate",
+    "sequelize-cli db:migrate",
+    "typeorm migration:run",
+    "mikro-orm migration:up",
+];
+
+/// The script of a package that brings the tables up to date.
+fn script(package: &Package) -> Option<String> {
+    let usual = NAMES.iter().find(|name| package.script(name).is_some());
+    let scripts = package.scripts();
+    let by_command = || {
+        let runs = |text: &str| COMMANDS.iter().any(|command| text.contains(command));
+        scripts.iter().find(|(name, text)| runs(text) && !name.contains("dev")).map(|(n, _)| *n)
+    };
+    usual.copied().or_else(by_command).map(str::to_owned)
+}
+
 /// What to say where the program starts without its migrations.
 pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     let before = launch.before.as_deref().unwrap_or_default();
@@ -36,16 +58,16 @@ pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     packages.extend(members);
     packages.extend(app.root_package.clone().map(|root| (app.root.path.clone(), root)));
     let (folder, package, name) = packages.into_iter().find_map(|(folder, package)| {
-        let name = NAMES.iter().find(|name| package.script(name).is_some())?;
-        Some((folder, package, *name))
+        let name = script(&package)?;
+        Some((folder, package, name))
     })?;
-    let text = package.script(name).unwrap_or_default();
+    let text = package.script(&name).unwrap_or_default();
     let whose = if folder == app.dir.path { String::new() } else { format!(" of {folder}") };
     Some(Finding::new(
         "migrations-not-run",
         Severity::Note,
         format!("the container does not run the script {name}{whose} when it starts"),
-        [package.at(&["scripts", name], format!("`{text}`"))],
+        [package.at(&["scripts", &name], format!("`{text}`"))],
         "a database that is new, or older than the program, lacks the tables until the migrations ran",
         "run them once for each release, beside the containers that serve; or put them into the start script, before the \
          program: dockgen then runs both",
@@ -76,6 +98,12 @@ mod tests {
         let member = Dir::new(&members, crate::path::RelPath::new("a").unwrap());
         let said = finding(&App::read(&member).unwrap().unwrap(), &Launch::default()).unwrap();
         assert!(said.what.contains("migrate of db"), "{}", said.what);
+        let named = Repo::from_files([(
+            "package.json",
+            r#"{"scripts": {"db-dev": "prisma migrate deploy", "tables": "prisma migrate deploy --schema x"}}"#,
+        )]);
+        let named = App::read(&named.root()).unwrap().unwrap();
+        assert!(finding(&named, &Launch::default()).unwrap().what.contains("script tables"));
         let before = Some("node node_modules/knex/bin/cli.js migrate:latest".to_owned());
         assert!(finding(&app, &Launch { before, ..Launch::default() }).is_none());
     }

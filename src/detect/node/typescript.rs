@@ -29,6 +29,8 @@ pub(crate) struct Output {
     paths: Option<Vec<(String, Vec<RelPath>)>>,
     /// `baseUrl`, from the repository's root.
     base: Option<RelPath>,
+    /// `noEmit`: it only checks.
+    no_emit: Option<bool>,
 }
 
 /// The longest folder that holds every source which is neither excluded nor a declaration.
@@ -138,6 +140,10 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
     {
         output.root_dir = relative(value);
     }
+    if output.no_emit.is_none() {
+        let stated = json.get("compilerOptions").and_then(|options| options.get("noEmit"));
+        output.no_emit = stated.and_then(Value::as_bool);
+    }
     let base = option("baseUrl").and_then(|value| here.join(value));
     if output.base.is_none() {
         output.base.clone_from(&base);
@@ -183,6 +189,11 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
 }
 
 impl Output {
+    /// The compiler writes beside the sources.
+    pub(crate) fn in_place(&self) -> bool {
+        self.out_dir.is_none() && self.no_emit != Some(true)
+    }
+
     /// Where a module may be that `paths` and `baseUrl` lead to, from the repository's root.
     pub(crate) fn aliased(&self, module: &str) -> Vec<RelPath> {
         let mut found = Vec::new();

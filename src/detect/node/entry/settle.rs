@@ -1,6 +1,6 @@
 //! Where the file of a start lies: in the repository, or in what the build makes.
 
-use super::{Entry, top};
+use super::{Command, Entry, commands, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
@@ -42,11 +42,12 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
             entry.launch.layout = Layout::Output;
         } else {
             entry.launch.layout = if app.builds() { Layout::Tree } else { Layout::Source };
-            entry.launch.file.clone_from(if loader || typescript(&found) {
-                &found
-            } else {
-                &wanted
-            });
+            let compiled = beside_source(app, &found).filter(|_| !typescript(&wanted) && !loader);
+            entry.launch.file = match compiled {
+                Some(compiled) => compiled,
+                None if loader || typescript(&found) => found.clone(),
+                None => wanted,
+            };
         }
         entry.launch.source = Some(found);
     } else if let Some((source, compiled)) = from_output(app, &wanted) {
@@ -74,6 +75,19 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     }
     entry.id.clone_from(&entry.launch.file);
     Ok(entry)
+}
+
+/// What the build's compiler makes of a source right beside it: `node src/index` starts
+/// src/index.js, where the repository holds src/index.ts.
+fn beside_source(app: &App, source: &str) -> Option<String> {
+    let output = app.tsconfig.as_ref().filter(|output| output.in_place())?;
+    let build = app.build_script()?;
+    let compiles = |command: &Command| {
+        let words = &command.argv;
+        words.first().is_some_and(|word| word == "tsc") && words.iter().all(|w| w != "--noEmit")
+    };
+    let compiled = output.compiled(source).filter(|compiled| compiled != source)?;
+    commands(app, &build).iter().any(compiles).then_some(compiled)
 }
 
 /// The source and the compiled file behind a path that counts from the build's folder:

@@ -33,8 +33,7 @@ pub(super) fn of(
             if let Some(way) = value.and_then(|value| place.resolve(&value))
                 && !way.starts_with('/')
             {
-                let value =
-                    PathValue { from: Anchor::WorkingDirectory, path: way, env: Vec::new() };
+                let value = PathValue::new(Anchor::WorkingDirectory, &way);
                 found.insert(name.to_owned(), value);
             }
         }

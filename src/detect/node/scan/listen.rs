@@ -122,7 +122,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             }
             scan.listens = true;
             places.push(Place {
-                rank: rank(&found),
+                rank: rank(&found, &source.path),
                 port: number,
                 evidence: source.at(at, described(&found, number)),
                 env: found.env,
@@ -133,6 +133,10 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     }
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
+    // Where the main server's port was not found, another one's is no answer.
+    let open = |place: &Place| place.rank < SIDE && place.port.is_none();
+    let main_unknown = scan.unfollowed.is_some() || places.iter().any(open);
+    places.retain(|place| place.rank < SIDE || !main_unknown);
     let mut known = places.into_iter().filter_map(|place| Some((place.port?, place)));
     if let Some((port, place)) = known.next() {
         scan.port_variable = place.env.into_iter().next();
@@ -197,17 +201,32 @@ fn described(found: &Value, number: Option<u16>) -> String {
 }
 
 /// The main server first, metrics and debugging last.
-fn rank(found: &Value) -> u8 {
+fn rank(found: &Value, path: &RelPath) -> u8 {
     let aside = ["METRIC", "ADMIN", "DEBUG", "INSPECT", "HEALTH", "HTTPS", "TLS", "SSL"];
+    if is_aside(path) {
+        return SIDE;
+    }
     if found.env.iter().any(|name| name == "PORT") {
         0
     } else if found.env.iter().any(|name| aside.iter().any(|word| name.contains(word))) {
-        3
+        SIDE
     } else if found.env.is_empty() {
         2
     } else {
         1
     }
+}
+
+/// The rank of what is no main server.
+const SIDE: u8 = 3;
+
+/// The file is named after what watches a program: `worker.health-server.ts`.
+fn is_aside(path: &RelPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| {
+        matches!(word, "health" | "healthcheck" | "metrics" | "debug" | "inspector" | "prometheus")
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

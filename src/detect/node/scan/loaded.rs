@@ -55,7 +55,7 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
             && let Some((way, _)) = text.split("${}").next().and_then(|way| way.rsplit_once('/'))
         {
             // A module's name counts from the file that loads it.
-            folder(&PathValue { from: Anchor::SourceFile, path: way.to_owned(), env: Vec::new() });
+            folder(&PathValue::new(Anchor::SourceFile, way));
         } else if let Some(found) = path(arg, &names) {
             let bases = candidates(app, &place, source, &found);
             files.extend(bases.iter().find_map(|base| sources::resolve(app, base)));

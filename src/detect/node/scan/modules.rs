@@ -49,6 +49,11 @@ impl<'s, 'r> Modules<'s, 'r> {
 
     /// The path that an expression of one file stands for.
     pub(super) fn path_of(&self, tokens: &[Token], file: usize) -> Option<PathValue> {
+        self.open_path_of(tokens, file).filter(|path| !path.open)
+    }
+
+    /// The same, or the folder in which it lies, where the rest cannot be told.
+    pub(super) fn open_path_of(&self, tokens: &[Token], file: usize) -> Option<PathValue> {
         path_in(tokens, &self.names[file], self, file)
     }
 

@@ -25,16 +25,7 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     let mut started = Started::new(sources);
     for source in sources {
         let tokens = source.tokens.as_slice();
-        let schema = tokens.windows(4).any(|w| {
-            matches!(
-                w[0].word(),
-                Some("parse" | "safeParse" | "cleanEnv" | "validate" | "parseEnv")
-            ) && w[1].is('(')
-                && w[2].is_word("process")
-                && w[3].is('.')
-        }) || ["@t3-oss/env-core", "@t3-oss/env-nextjs"]
-            .iter()
-            .any(|name| source.imports(name));
+        let schema = is_schema(source);
         for (index, token) in tokens.iter().enumerate() {
             let (name, at_start) = match token.word() {
                 Some("if") => match checked(tokens, index) {
@@ -69,6 +60,19 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
             scan.required.extend(all);
         }
     }
+}
+
+/// The file holds a schema that the environment is checked by.
+pub(super) fn is_schema(source: &Source) -> bool {
+    let parses = |w: &[Token]| {
+        let names = ["parse", "safeParse", "cleanEnv", "validate", "parseEnv"];
+        w[0].word().is_some_and(|word| names.contains(&word))
+            && w[1].is('(')
+            && w[2].is_word("process")
+            && w[3].is('.')
+    };
+    source.tokens.windows(4).any(parses)
+        || ["@t3-oss/env-core", "@t3-oss/env-nextjs"].iter().any(|name| source.imports(name))
 }
 
 fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {

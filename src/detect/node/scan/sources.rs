@@ -178,6 +178,12 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
 /// `import('./y')`, and the aliases `@/y`, `~/y`, `src/y`.
 fn imported(app: &App, source: &Source) -> Vec<RelPath> {
     let mut found = Vec::new();
+    // A file may begin with one.
+    if let [first, second, ..] = source.tokens.as_slice()
+        && first.is_word("import")
+    {
+        found.extend(second.text().and_then(|text| target(app, source, text)));
+    }
     for window in source.tokens.windows(3) {
         let (first, second, third) = (&window[0], &window[1], &window[2]);
         let called = second.is('(') && (first.is_word("require") || first.is_word("import"));

@@ -110,7 +110,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 scan.temporary =
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
-            written.extend(writes(name, &args, path, &place, source, at, scan));
+            let open = &|tokens: &[Token]| modules.open_path_of(tokens, file);
+            written.extend(writes(name, &args, open, &place, source, at, scan));
             if launch.layout == Layout::Output || bundled {
                 reads(app, launch, name, &args, path, &place, source, at, scan);
             }
@@ -185,6 +186,11 @@ fn writes(
         return None;
     }
     let text = place.resolve(&found)?;
+    let is_file = is_file && !found.open;
+    // What lies directly in the program's own folder is known where its name is.
+    if found.open && text.split('/').all(|part| matches!(part, "" | "." | "..")) {
+        return None;
+    }
     let target = if is_file {
         text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
     } else {
@@ -448,6 +454,30 @@ mod tests {
         let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
         assert_eq!(folders, ["../data", "state"]);
         assert_eq!(found.findings[0].code, "writes-beside-program");
+    }
+
+    #[test]
+    fn what_is_written_below_a_folder_makes_it_writable() {
+        for source in [
+            "fs.writeFile(path.join(__dirname, 'up', name), x)",
+            "const to = './up'; fs.createWriteStream(`${to}/${id}.png`)",
+            "const to = path.join(process.cwd(), 'up'); fs.mkdirSync(`${to}/${user.id}/x`)",
+            "fs.writeFileSync('./up/' + name + '.json', x)",
+            "const at = join('up', id); fs.mkdirSync(dirname(at)); fs.outputFile(at, x)",
+        ] {
+            let found = scan(&[("index.js", source)], Layout::Source);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, ["up"], "{source}");
+        }
+        for source in [
+            "fs.writeFile(path.join(__dirname, name), x)",
+            "fs.writeFile(path.join(base, 'up', name), x)",
+            "fs.mkdirSync(`${a + b}/${c}`); fs.writeFile(`${name}.txt`, x)",
+            "fs.readFile(path.join('up', name))",
+        ] {
+            let found = scan(&[("index.js", source)], Layout::Source);
+            assert!(found.writable.is_empty(), "{source}");
+        }
     }
 
     #[test]

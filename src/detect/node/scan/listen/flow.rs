@@ -24,6 +24,9 @@ const MAX_LOOKS: u32 = 200;
 /// Expressions that are looked at for all places of a program: each look may read every file.
 const MAX_ALL: u32 = 2_000;
 
+/// How often all files are read for the key of a setting.
+const MAX_WHOLE: u32 = 24;
+
 /// How many steps lie between a call and a number.
 const MAX_STEPS: u8 = 12;
 
@@ -75,11 +78,32 @@ pub(super) struct Flow<'s, 'r> {
     pub(super) names: &'s [Names<'s>],
     looks: Cell<u32>,
     left: Cell<u32>,
+    /// How often all files may still be read for a key.
+    whole: Cell<u32>,
 }
 
 impl<'s, 'r> Flow<'s, 'r> {
     pub(super) fn new(app: &'s App<'r>, sources: &'s [Source], names: &'s [Names<'s>]) -> Self {
-        Self { app, sources, names, looks: Cell::new(0), left: Cell::new(MAX_ALL) }
+        Self {
+            app,
+            sources,
+            names,
+            looks: Cell::new(0),
+            left: Cell::new(MAX_ALL),
+            whole: Cell::new(MAX_WHOLE),
+        }
+    }
+
+    /// All files may be read once more.
+    pub(super) fn may_read_all(&self) -> Option<()> {
+        self.whole.set(self.whole.get().checked_sub(1)?);
+        Some(())
+    }
+
+    /// The names of a file of the program.
+    pub(super) fn names_of(&self, source: &Source) -> &'s Names<'s> {
+        let at = self.sources.iter().position(|held| held.path == source.path);
+        &self.names[at.unwrap_or_default()]
     }
 
     /// The port that an expression leads to.
@@ -166,7 +190,9 @@ impl<'s, 'r> Flow<'s, 'r> {
             return keys::of_call(self, call, &chain.keys, steps)
                 .or_else(|| self.returned(call, &chain.keys, steps));
         }
-        self.named(from, chain, steps).or_else(|| keys::of_list(self, from.file, chain))
+        self.named(from, chain, steps)
+            .or_else(|| keys::of_list(self, from.file, chain))
+            .or_else(|| keys::of_environment(self, chain))
     }
 
     /// What a function of the same file returns, the whole of whose call is `call`.
@@ -503,12 +529,40 @@ mod tests {
         let found = scanned(entry, &files);
         assert_eq!(found.port.map(|port| port.value), Some(4000));
         assert_eq!(found.port_variable.as_deref(), Some("APP_PORT"));
+        // Two say it: nothing is known.
+        let twice = format!("{config}, [{{ key: 'port', default: 5000 }}]");
+        assert_eq!(port(entry, &[("config.js", twice.as_str())]), None);
         // A number that only has the name is no port of this server.
         let other = [("config.js", "export const s3 = { PORT: 9000 }; export const env = make()")];
         let unknown = "import { env } from './config.js'; app.listen(env.get('SERVER').PORT)";
         assert_eq!(port(unknown, &other), None);
         let unknown = "require('./driver'); http.createServer(app).listen(config.get('port'))";
         assert_eq!(port(unknown, &files), None);
+    }
+
+    #[test]
+    fn a_schema_of_the_environment_says_the_default() {
+        let entry = "import { check } from './env.js'; import './health.server.js';\n\
+            const start = (env) => { app.listen(env.PORT) }; start(check(logger))";
+        for schema in [
+            "z.object({ PORT: z.string().default('4000'), HEALTH_PORT: z.string().default('1') })\
+             .safeParse(process.env)",
+            "cleanEnv(process.env, { PORT: port({ default: 4000 }), DB_PORT: port({ default: 1 }) })",
+        ] {
+            let env =
+                format!("export const check = (l) => {{ const r = {schema}; return r.data }}");
+            let found = scanned(entry, &[("env.js", env.as_str())]);
+            assert_eq!(found.port.map(|port| port.value), Some(4000), "{schema}");
+            assert_eq!(found.port_variable.as_deref(), Some("PORT"), "{schema}");
+        }
+        // What watches the program is no answer for the server whose port was not found.
+        let health = [("health.server.js", "http.createServer(f).listen(9000)")];
+        let found = scanned(entry, &health);
+        assert_eq!(
+            (found.port.map(|port| port.value), found.port_env),
+            (None, vec!["PORT".into()])
+        );
+        assert_eq!(port("import './health.server.js'", &health), Some(9000));
     }
 
     #[test]

@@ -4,8 +4,10 @@
 use super::super::super::App;
 use super::super::super::expression::Names;
 use super::super::super::token::{Kind, Token, arguments, closing, property};
+use super::super::required::is_schema;
 use super::flow::{Expression, Flow, Found};
 use super::shape::{Chain, body};
+use crate::code::is_env_name;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::{self, Item};
@@ -84,6 +86,7 @@ pub(super) fn of_list<'s>(flow: &Flow<'s, '_>, file: usize, chain: &Chain<'s>) -
     let [key] = chain.keys.as_slice() else { return None };
     let made = flow.names[file].value_of(chain.root.word()?)?;
     made.first().filter(|first| first.is_word("new"))?;
+    flow.may_read_all()?;
     let mut found = None;
     for source in flow.sources {
         for (at, window) in source.tokens.windows(4).enumerate() {
@@ -104,6 +107,34 @@ pub(super) fn of_list<'s>(flow: &Flow<'s, '_>, file: usize, chain: &Chain<'s>) -
                 return None;
             }
             found = Some(Found::text(&number.to_string(), evidence)?.with_env(name));
+        }
+    }
+    found
+}
+
+/// What a schema of the environment says of a variable that its result is asked for: `env.PORT` after
+/// `z.object({ PORT: z.coerce.number().default(80) }).parse(process.env)`; nothing where two say it.
+pub(super) fn of_environment(flow: &Flow, chain: &Chain) -> Option<Found> {
+    let key = chain.keys.last().filter(|key| is_env_name(key))?;
+    flow.may_read_all()?;
+    let mut found = None;
+    for source in flow.sources.iter().filter(|source| is_schema(source)) {
+        for value in flow.names_of(source).properties(key) {
+            let at = value.windows(2).position(|w| w[0].is_word("default"))?;
+            let given = match &value[at + 1] {
+                open if open.is('(') => arguments(value, at + 1).first().copied()?,
+                _ => value.get(at + 2..)?,
+            };
+            let token = given.first()?;
+            let text = match &token.kind {
+                Kind::Number(number) => number.to_string(),
+                _ => token.text()?.to_owned(),
+            };
+            if found.is_some() {
+                return None;
+            }
+            let evidence = source.at(token.at, format!("the default of {key}"));
+            found = Some(Found::text(&text, evidence)?.with_env(Some(key)));
         }
     }
     found
