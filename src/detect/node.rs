@@ -58,7 +58,7 @@ use self::manifest::Package;
 use self::typescript::Output;
 use self::workspace::Workspace;
 use crate::catalog::Catalog;
-use crate::detect::{FrontEnds, Language};
+use crate::detect::{FrontEnds, Language, Unsupported};
 use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -68,7 +68,7 @@ pub const LANGUAGE: Language = Language {
     id: "node",
     name: "Node.js",
     markers: &["package.json"],
-    refused: &[],
+    refused: &[OTHER_MANIFEST],
     extensions: &["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx"],
     detect,
     encloses: workspace::encloses,
@@ -84,6 +84,21 @@ pub const LANGUAGE: Language = Language {
     development: Some(development::folders),
     packs: None,
 };
+
+/// The manifest that pnpm alone reads in the place of package.json
+/// (<https://pnpm.io/package_json>).
+const OTHER_MANIFEST: &str = "package.json5";
+
+/// Refuses a folder whose manifest it is.
+fn refuse(dir: &Dir) -> Result<()> {
+    let Some(path) = dir.join(OTHER_MANIFEST).filter(|path| dir.repo.is_file(path)) else {
+        return Ok(());
+    };
+    Err(Unsupported(format!(
+        "{path}: {OTHER_MANIFEST} is not supported yet, for pnpm alone reads it: write the manifest as package.json"
+    ))
+    .into())
+}
 
 /// Names of scripts that build, best first.
 const BUILD_SCRIPTS: [&str; 8] = [
@@ -301,7 +316,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if is_library(dir)? {
         return Ok(None);
     }
-    let Some(app) = App::read(dir)? else { return Ok(None) };
+    let Some(app) = App::read(dir)? else {
+        refuse(dir)?;
+        return Ok(None);
+    };
     let found = program::all(&app)?;
     if found.programs.is_empty() && app.is_no_application() {
         return Ok(None);
@@ -493,6 +511,13 @@ mod tests {
     use super::*;
     use crate::path::RelPath;
     use crate::repo::Repo;
+
+    #[test]
+    fn a_manifest_that_only_pnpm_reads_is_refused_by_name() {
+        let repo = Repo::from_files([("package.json5", "{ name: 'a' }")]);
+        let error = detect(&repo.root()).unwrap_err();
+        assert!(error.is::<Unsupported>() && error.to_string().contains("package.json5"));
+    }
 
     #[test]
     fn resources_of_another_build_are_no_application() {

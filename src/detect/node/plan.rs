@@ -265,10 +265,14 @@ fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     let Some(name) = app.root_package.as_ref().and_then(|_| app.package.str(&["name"])) else {
         return Ok(Vec::new());
     };
+    // What its root depends on lies above every member, which may import it without listing it; npm
+    // and Yarn 1 install that anyway.
+    let root = app.root_package.as_ref().filter(|root| root.has_production());
+    let root = root.and_then(|root| root.str(&["name"])).filter(|root| *root != name);
     let words = match tool.id.as_str() {
         "npm" => vec![format!("--workspace={name}"), "--include-workspace-root".to_owned()],
-        "pnpm" => vec![format!("--filter={name}...")],
-        "yarn-berry" => vec![name.to_owned()],
+        "pnpm" => [Some(name), root].iter().flatten().map(|n| format!("--filter={n}...")).collect(),
+        "yarn-berry" => [Some(name), root].iter().flatten().map(|n| (*n).to_owned()).collect(),
         _ => Vec::new(),
     };
     lines(&words)

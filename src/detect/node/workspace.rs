@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::Package;
+use super::manifest::{Kind, Package};
 use crate::detect::{Above, ReadFile};
 use crate::glob::{Globs, Syntax};
 use crate::path::RelPath;
@@ -75,7 +75,7 @@ pub(crate) fn find(dir: &Dir) -> Result<Option<Workspace>> {
         if let Some(members) = &*Members::of(&folder)?
             && (folder.path == dir.path || members.include(&dir.path))
         {
-            let needed = needed(dir, members)?;
+            let needed = needed(dir, &folder, members)?;
             return Ok(Some(Workspace {
                 root: folder.path,
                 members: members.folders.clone(),
@@ -194,15 +194,26 @@ impl Patterns {
 
 /// The members that the package in `dir` depends on by name, transitively; what others need comes
 /// first.
-fn needed(dir: &Dir, members: &Members) -> Result<Vec<RelPath>> {
+fn needed(dir: &Dir, root: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
     let needs = |package: &Package| {
         let names = package.dependencies().map(|(name, _)| name);
         names.filter_map(|name| members.by_name.get(name)).collect::<Vec<_>>().into_iter()
     };
+    // What the root depends on lies above every member, and may be imported without being listed.
+    let root = Package::read(root)?.filter(|root| root.path != own.path);
+    let above: Vec<_> = root
+        .iter()
+        .flat_map(|root| {
+            let own = root
+                .dependencies()
+                .filter(|(name, _)| root.dependency(name) == Some(Kind::Production));
+            own.filter_map(|(name, _)| members.by_name.get(name)).collect::<Vec<_>>()
+        })
+        .collect();
     // A chain of members may be longer than the stack is deep.
-    let mut open = vec![(None, needs(&own))];
+    let mut open = vec![(None, above.into_iter()), (None, needs(&own))];
     while let Some((folder, next)) = open.last_mut() {
         if let Some((needed, member)) = next.next() {
             if seen.insert(needed.clone()) {
@@ -259,6 +270,18 @@ mod tests {
         assert_eq!(found.root, RelPath::root());
         let needed: Vec<_> = found.needed.iter().map(RelPath::as_str).collect();
         assert_eq!(needed, ["packages/core", "packages/ui"]);
+        // What the root depends on, whoever lists it.
+        let repo = Repo::from_files([
+            (
+                "package.json",
+                r#"{"workspaces": ["*"], "dependencies": {"b": "*"}, "devDependencies": {"c": "*"}}"#,
+            ),
+            ("a/package.json", r#"{"name": "a"}"#),
+            ("b/package.json", r#"{"name": "b"}"#),
+            ("c/package.json", r#"{"name": "c"}"#),
+        ]);
+        let found = find(&Dir::new(&repo, RelPath::new("a").unwrap())).unwrap().unwrap();
+        assert_eq!(found.needed, [RelPath::new("b").unwrap()]);
     }
 
     #[test]

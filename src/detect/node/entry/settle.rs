@@ -86,8 +86,8 @@ fn beside_source(app: &App, source: &str) -> Option<String> {
         let words = &command.argv;
         words.first().is_some_and(|word| word == "tsc") && words.iter().all(|w| w != "--noEmit")
     };
-    let compiled = output.compiled(source).filter(|compiled| compiled != source)?;
-    commands(app, &build).iter().any(compiles).then_some(compiled)
+    let made = output.compiled(source).filter(|made| made != source)?;
+    commands(app, &build).iter().any(compiles).then_some(made)
 }
 
 /// The source and the compiled file behind a path that counts from the build's folder:

@@ -26,6 +26,10 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     for source in sources {
         let tokens = source.tokens.as_slice();
         let schema = is_schema(source);
+        for (name, at) in checked_class(source) {
+            let note = format!("needs {name}");
+            found.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
+        }
         for (index, token) in tokens.iter().enumerate() {
             let (name, at_start) = match token.word() {
                 Some("if") => match checked(tokens, index) {
@@ -87,6 +91,47 @@ fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
         "the image holds no values of its own for them: secrets do not belong into a layer",
         format!("give them when the container starts: `docker run -e {first} ...` or --env-file"),
     ))
+}
+
+/// Members of a class that the environment is checked by, which nothing makes optional:
+/// `@IsNotEmpty() DATABASE_URL: string` beside `validateSync`
+/// (<https://docs.nestjs.com/techniques/configuration#custom-validate-function>).
+fn checked_class(source: &Source) -> Vec<(&str, usize)> {
+    const OPEN: [&str; 3] = ["IsOptional", "ValidateIf", "Allow"];
+    let tokens = source.tokens.as_slice();
+    let checks = tokens.iter().any(|token| token.is_word("validateSync"));
+    if !checks || !source.imports("class-validator") {
+        return Vec::new();
+    }
+    let (mut found, mut decorators): (Vec<(&str, usize)>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let next = tokens.get(at + 1);
+        if token.is('@') {
+            decorators.extend(next.and_then(Token::word));
+            let called = tokens.get(at + 2).is_some_and(|token| token.is('('));
+            at = if called { closing(tokens, at + 2) + 1 } else { at + 2 };
+            continue;
+        }
+        // `NAME: string;`, `NAME!: string`; one with a value has it.
+        let typed = next.is_some_and(|next| next.is(':') || next.is('!'));
+        let Some(name) = token.word().filter(|name| typed && is_env_name(name)) else {
+            if token.is(';') || token.is('{') || token.is('}') {
+                decorators.clear();
+            }
+            at += 1;
+            continue;
+        };
+        let mut rest = tokens[at..].iter().take(12).take_while(|t| !t.is(';') && !t.is('@'));
+        let given = rest.any(|token| token.is('='));
+        let open = decorators.iter().any(|decorator| OPEN.contains(decorator));
+        if !decorators.is_empty() && !given && !open {
+            found.push((name, token.at));
+        }
+        decorators.clear();
+        at += 1;
+    }
+    found
 }
 
 /// Which functions run as the program starts: those that code outside of functions calls, and what
@@ -260,6 +305,17 @@ mod tests {
         ] {
             assert_eq!(said(source), "", "{source}");
         }
+    }
+
+    #[test]
+    fn members_of_a_checked_class_are_needed() {
+        let class = "import { validateSync } from 'class-validator';\nexport class Env {\n\
+            @IsNotEmpty() @IsUrl({ x: [1] }, { message: 'y' }) A_KEY: string;\n\
+            @IsOptional() @IsIn(['a']) B_KEY: string;\n @IsInt() C_KEY: number = 1;\n D_KEY?: string;\n\
+            @ValidateIf((o) => o.B_KEY === 'a') @IsNotEmpty() E_KEY: string;\n}\n\
+            export const check = (c) => validateSync(plainToInstance(Env, c));";
+        assert_eq!(said(class), "the program ends as it starts without A_KEY");
+        assert_eq!(said(&class.replace("validateSync", "other")), "");
     }
 
     #[test]

@@ -1,0 +1,346 @@
+//! The paths that expressions stand for.
+
+use std::cell::Cell;
+
+use super::{MAX_STEPS, Names, stated};
+use crate::budget::{MAX_EXPRESSION, MAX_PATTERN};
+use crate::detect::node::token::{Kind, Token, arguments, closing};
+
+/// From where a relative path counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// The working directory.
+    WorkingDirectory,
+    /// The folder of the source file.
+    SourceFile,
+    /// The user's home.
+    Home,
+    /// Absolute.
+    Root,
+}
+
+/// A path that the code names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PathValue {
+    pub(crate) from: Anchor,
+    pub(crate) path: String,
+    /// It may be replaced by the environment.
+    pub(crate) env: Vec<String>,
+    /// More names follow that cannot be told: `join(uploads, name)`.
+    pub(crate) open: bool,
+}
+
+impl PathValue {
+    pub(crate) fn new(from: Anchor, path: &str) -> Self {
+        Self { from, path: path.to_owned(), env: Vec::new(), open: false }
+    }
+}
+
+/// The path that an expression stands for, where it can be told.
+pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
+    let left = Cell::new(MAX_EXPRESSION);
+    path_within(tokens, &Tracing { names, others: None, left: &left }, 0).filter(|path| !path.open)
+}
+
+/// The same in one file of a program, whose names may come from its other files; it may be open.
+pub(crate) fn path_in(
+    tokens: &[Token],
+    names: &Names,
+    others: &dyn Others,
+    file: usize,
+) -> Option<PathValue> {
+    let left = Cell::new(MAX_EXPRESSION);
+    path_within(tokens, &Tracing { names, others: Some((others, file)), left: &left }, 0)
+}
+
+/// Where a name comes from.
+pub(crate) enum Origin {
+    /// From no other file of the program.
+    Here,
+    /// From another file, which says that it is this path, or nothing that is known.
+    Other(Option<PathValue>),
+}
+
+/// What the names of a file mean that come from other files of the program.
+pub(crate) trait Others {
+    /// The path that `words` (`config.paths.uploads`) stand for in `file`.
+    fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin;
+}
+
+/// The names that one path is followed through, and how many expressions may still be read:
+/// `join(b, b)`, where `b` is `join(c, c)` and so on, doubles with each name.
+pub(crate) struct Tracing<'n, 't> {
+    pub(crate) names: &'n Names<'t>,
+    /// The other files, and which one this is.
+    pub(crate) others: Option<(&'n dyn Others, usize)>,
+    pub(crate) left: &'n Cell<usize>,
+}
+
+pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+    if steps > MAX_STEPS || tokens.len() > MAX_EXPRESSION {
+        return None;
+    }
+    names.left.set(names.left.get().checked_sub(1)?);
+    let tokens = match tokens.first() {
+        Some(first)
+            if first.is_word("await") || first.is_word("new") && !tokens.get(1)?.is_word("URL") =>
+        {
+            &tokens[1..]
+        }
+        _ => tokens,
+    };
+    // `process.env.X || './data'`
+    let or = tokens
+        .windows(2)
+        .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
+    if let Some(or) = or {
+        let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
+        fallback.env = stated(&tokens[..or]).env;
+        return Some(fallback);
+    }
+    let here = |from, path: &str| Some(PathValue::new(from, path));
+    let words: Vec<&str> = tokens.iter().filter_map(Token::word).take(4).collect();
+    match &tokens.first()?.kind {
+        Kind::Text(text) if tokens.len() == 1 => {
+            let from = if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
+            here(from, text.strip_prefix("file:").unwrap_or(text))
+        }
+        Kind::Text(_) => summed(tokens, plus(tokens)?, names, steps),
+        // `${__dirname}/x`: the substitutions follow the template.
+        Kind::Template(text) => {
+            let rest = text.strip_prefix("${}")?;
+            let (rest, open) = match rest.split_once("${}") {
+                // The folder before the next hole.
+                Some((known, _)) => (known.rsplit_once('/')?.0, true),
+                None => (rest, false),
+            };
+            let holes = tokens.get(1..)?;
+            let base = path_within(if open { hole(holes) } else { holes }, names, steps + 1)?;
+            let mut found = extended(base, rest)?;
+            found.open |= open;
+            Some(found)
+        }
+        Kind::Word(word) => match word.as_str() {
+            "__dirname" | "import" if plus(tokens).is_none() => {
+                (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname"))
+                    .then(|| here(Anchor::SourceFile, ""))?
+            }
+            "os" | "homedir" if words.contains(&"homedir") && plus(tokens).is_none() => {
+                here(Anchor::Home, "")
+            }
+            "process" if words == ["process", "env", "HOME"] && plus(tokens).is_none() => {
+                here(Anchor::Home, "")
+            }
+            "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
+                here(Anchor::WorkingDirectory, "")
+            }
+            // `Path.join(...)`, `nodePath.resolve(...)`
+            module
+                if (matches!(module, "join" | "resolve" | "normalize" | "fs")
+                    || module.to_ascii_lowercase().ends_with("path"))
+                    && tokens.iter().any(|token| token.is('('))
+                    && plus(tokens).is_none() =>
+            {
+                let open = tokens.iter().position(|t| t.is('('))?;
+                let called = tokens.get(open.checked_sub(1)?)?.word()?;
+                match called {
+                    "join" | "resolve" | "normalize" => {
+                        joined(&arguments(tokens, open), names, steps)
+                    }
+                    "dirname" => dirname(&arguments(tokens, open), names, steps),
+                    _ => None,
+                }
+            }
+            "fileURLToPath" => path_within(arguments(tokens, 1).first()?, names, steps + 1),
+            "dirname" => dirname(&arguments(tokens, 1), names, steps),
+            "new" => {
+                let args = arguments(tokens, 2);
+                let relative =
+                    args.get(1).is_some_and(|base| base.iter().any(|t| t.is_word("meta")));
+                relative.then(|| here(Anchor::SourceFile, args.first()?.first()?.text()?))?
+            }
+            _ => {
+                if let Some(at) = plus(tokens) {
+                    return summed(tokens, at, names, steps);
+                }
+                if let Origin::Other(known) = from_others(tokens, names, steps) {
+                    return known;
+                }
+                // `name`, `Class.name`
+                if let Some(known) = names.names.global(tokens) {
+                    return Some(known);
+                }
+                let name = match tokens {
+                    [_] => word.as_str(),
+                    [_, dot, name] if dot.is('.') => name.word()?,
+                    _ => return None,
+                };
+                path_within(names.names.value_of(name)?, names, steps + 1)
+            }
+        },
+        _ => None,
+    }
+}
+
+/// `base + "/x"`, whose sign is at `at`.
+fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
+    let base = path_within(&tokens[..at], names, steps + 1)?;
+    let Some(rest) = tokens.get(at + 1)?.text() else {
+        // `"./uploads/" + name`
+        let folder = base.path.ends_with('/');
+        return folder.then_some(PathValue { open: true, ..base });
+    };
+    // `uploads + "/" + name`
+    let open = tokens.len() > at + 2;
+    let known = if open { rest.rsplit_once('/')?.0 } else { rest };
+    let mut found = extended(base, known)?;
+    found.open |= open;
+    Some(found)
+}
+
+/// `config.uploads`, where another file of the program says what that is.
+fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Origin {
+    let Some((others, file)) = names.others else { return Origin::Here };
+    let (mut words, mut dot) = (Vec::new(), false);
+    for token in tokens {
+        if dot != token.is('.') {
+            return Origin::Here;
+        }
+        words.extend(token.word().filter(|_| !dot));
+        dot = !dot;
+    }
+    if !dot || words.len() > MAX_STEPS {
+        return Origin::Here;
+    }
+    others.path(file, &words, names.left, steps)
+}
+
+/// The folder of a module, or of a path.
+fn dirname(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let first = args.first()?;
+    let inner: Vec<&str> = first.iter().filter_map(Token::word).collect();
+    if ["__filename", "fileURLToPath", "url"].iter().any(|word| inner.contains(word)) {
+        return Some(PathValue::new(Anchor::SourceFile, ""));
+    }
+    let mut found = path_within(first, names, steps + 1)?;
+    // The folder of what lies somewhere below.
+    if found.open {
+        return Some(found);
+    }
+    let folder = found.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    found.path = folder.to_owned();
+    Some(found)
+}
+
+/// The first `+` of the outermost level.
+fn plus(tokens: &[Token]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
+            Kind::Mark('+') if at > 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn joined(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let mut whole: Option<PathValue> = None;
+    for arg in args {
+        let Some(part) = path_within(arg, names, steps + 1) else {
+            // What is below a folder that is known, whatever its name.
+            let mut known = whole.filter(|held| !held.path.is_empty())?;
+            known.open = true;
+            return Some(known);
+        };
+        let open = part.open;
+        let held = match whole {
+            Some(held) if matches!(part.from, Anchor::WorkingDirectory | Anchor::Root) => {
+                extended(held, &part.path)?
+            }
+            _ => part,
+        };
+        if open {
+            return Some(PathValue { open, ..held });
+        }
+        whole = Some(held);
+    }
+    whole
+}
+
+/// The path with more names behind it; nothing follows what cannot be told.
+fn extended(held: PathValue, rest: &str) -> Option<PathValue> {
+    if held.open {
+        return Some(held);
+    }
+    if held.path.len() + rest.len() > MAX_PATTERN {
+        return None;
+    }
+    Some(PathValue { path: join(&held.path, rest), ..held })
+}
+
+/// The expression of a template's first hole, where several stand one after the other.
+fn hole(tokens: &[Token]) -> &[Token] {
+    let mut at = 1;
+    while let Some(token) = tokens.get(at) {
+        if token.is('(') || token.is('[') {
+            at = closing(tokens, at) + 1;
+        } else if token.is('.') {
+            at += 2;
+        } else {
+            break;
+        }
+    }
+    // An operator: it is more than a name.
+    let ends = tokens.get(at).is_none_or(|token| !matches!(token.kind, Kind::Mark(_)));
+    if ends { &tokens[..at.min(tokens.len())] } else { &[] }
+}
+
+fn join(base: &str, rest: &str) -> String {
+    match (base, rest.trim_start_matches('/')) {
+        ("", rest) => rest.to_owned(),
+        (base, "") => base.to_owned(),
+        (base, rest) => format!("{}/{rest}", base.trim_end_matches('/')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::node::token::tokens;
+
+    fn way(source: &str) -> Option<(Anchor, String)> {
+        let file = tokens(source);
+        let names = Names::of(&file);
+        let found = path(names.value_of("x")?, &names)?;
+        Some((found.from, found.path))
+    }
+
+    #[test]
+    fn paths_of_every_common_form() {
+        use Anchor::{SourceFile, WorkingDirectory};
+        for (source, from, text) in [
+            ("const x = './data'", WorkingDirectory, "./data"),
+            ("const x = path.join(__dirname, '..', 'up')", SourceFile, "../up"),
+            ("const x = path.resolve(process.cwd(), 'up')", WorkingDirectory, "up"),
+            ("const d = path.join(__dirname, 'a'); const x = path.join(d, 'b')", SourceFile, "a/b"),
+            ("const x = Path.join(__dirname, 'up')", SourceFile, "up"),
+            ("const x = `${__dirname}/up`", SourceFile, "up"),
+            ("const x = __dirname + '/up'", SourceFile, "up"),
+            ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
+            ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
+            (
+                "const __dirname = path.dirname(fileURLToPath(import.meta.url)); const x = join(__dirname, 'up')",
+                SourceFile,
+                "up",
+            ),
+            ("const x = path.join(import.meta.dirname, 'up')", SourceFile, "up"),
+        ] {
+            assert_eq!(way(source), Some((from, text.to_owned())), "{source}");
+        }
+        assert_eq!(way("const x = path.join(dir, name)"), None);
+        assert_eq!(way("const x = x"), None);
+    }
+}
