@@ -221,6 +221,23 @@ fn a_member_that_cannot_be_planned_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_folder_whose_manifest_is_refused_stands_in_the_json() {
+    let server = r#"{"name": "b", "scripts": {"start": "node x.js"}}"#;
+    let dir = repo(&[
+        ("b/package.json", server),
+        ("b/x.js", "require('http').createServer().listen(3000)"),
+        ("c/package.json5", "{ name: 'c' }"),
+    ]);
+    let (out, _) = run(dir.path(), &["init", "--json", "--dry-run"], 0);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (json["apps"][0]["path"].as_str(), json["refused"][0]["path"].as_str()),
+        (Some("b"), Some("c"))
+    );
+    assert!(json["refused"][0]["reason"].as_str().unwrap().contains("package.json5"));
+}
+
+#[test]
 fn paths_are_relative_to_path() {
     let dir = repo(&[
         (".git/HEAD", ""),

@@ -20,6 +20,14 @@ const SCHEMA: u32 = 1;
 struct Written<'a> {
     schema: u32,
     apps: Vec<WrittenApp<'a>>,
+    /// Folders whose manifest was refused: nothing is written for them.
+    refused: Vec<Refused<'a>>,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    path: String,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -113,7 +121,10 @@ pub fn written(survey: &Survey, drafts: &[Draft], here: &Here) -> serde_json::Re
         overrides: draft.overrides.iter().map(|path| shown(survey, path)).collect(),
         warnings: draft.findings.iter().map(sentence).collect(),
     });
-    serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect() })
+    let unread = survey.selection.unread.iter();
+    let refused = unread.map(|(path, reason)| Refused { path: shown(survey, path), reason });
+    let refused = refused.collect();
+    serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect(), refused })
 }
 
 fn files(survey: &Survey, changes: &[Change]) -> Vec<WrittenFile> {
