@@ -156,6 +156,17 @@ impl Program<'_> {
         if is_chain(file, &range) {
             return self.selected(file, &range, steps);
         }
+        // `settings().port`: of a type that is known.
+        let last = range.end - 1;
+        if file.dialect().tails && range.len() > 3 && file.word(last - 1) == "." {
+            let owner = range.start..last - 1;
+            let of = self.type_of(file, owner.clone());
+            let of = of.filter(|of| file.is_word(last) && self.has_field(of, file.word(last)));
+            if of.is_some() {
+                let value = self.field_of(file, owner, of, file.word(last), steps);
+                return value.unwrap_or(unknown);
+            }
+        }
         if let Some(port) = literal_port(file, &range) {
             let mut value = Value::known(":", file.evidence(range.start, "an address"));
             value.append(self.eval(file, port, steps));
@@ -192,7 +203,7 @@ impl Program<'_> {
         if let Some(function) = file.facts().function_at(at) {
             let values: Vec<(bool, Value)> = locals(file, function, at, name)
                 .into_iter()
-                .map(|d| (d.name < at, self.eval(file, d.value.clone(), steps)))
+                .map(|d| (d.name < at, self.defined(file, d, steps)))
                 .chain(
                     self.registered(|call| call.file.path == file.path, name, steps)
                         .map(|value| (true, value)),
@@ -211,6 +222,20 @@ impl Program<'_> {
             file.dialect().tails.then(|| self.of_package(std::slice::from_ref(file), name, steps));
         let own = own.flatten();
         own.or_else(|| self.of_package(&self.package_of(file), name, steps)).unwrap_or(unknown)
+    }
+
+    /// What a definition gives its name.
+    fn defined(&self, file: &Rc<File>, definition: &Definition, steps: u8) -> Value {
+        if definition.form != Form::Taken {
+            return self.eval(file, definition.value.clone(), steps);
+        }
+        let name = definition.name;
+        let field = if file.word(name - 1) == ":" { name - 2 } else { name };
+        let open = file.enclosing(name).unwrap_or(name);
+        let of = open.checked_sub(1).map(|at| file.word(at).to_owned());
+        let value = definition.value.clone();
+        self.field_of(file, value, of, file.word(field), steps)
+            .unwrap_or_else(|| Value::unknown(file.evidence(name, "it is set at run time")))
     }
 
     /// A variable or constant of a package, or a flag that is read into it.
@@ -262,8 +287,21 @@ impl Program<'_> {
     /// A field: what is written into it anywhere, what its tag says, a flag that is read into it.
     /// Fields match by their name and, where it is known, by the type that has them.
     fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
+        let of = self.type_of(from, owner.clone());
+        self.field_of(from, owner, of, name, steps)
+    }
+
+    /// A field of something whose type has that name.
+    fn field_of(
+        &self,
+        from: &Rc<File>,
+        owner: Range<usize>,
+        of: Option<String>,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
         let package = from.path.parent();
-        let wanted = self.type_of(from, owner.clone()).and_then(|of| self.having(of, name));
+        let wanted = of.and_then(|of| self.having(of, name));
         let hints: Vec<&str> =
             owner.clone().rev().map(|at| from.word(at)).filter(|word| *word != ".").collect();
         let range = owner.clone();

@@ -94,12 +94,14 @@ pub enum Form {
     Field,
     /// The tag of a struct's field.
     Tag,
+    /// `let Type { name, field: name } = x`.
+    Taken,
 }
 
 impl Form {
     /// A variable, not a field.
     pub fn is_variable(self) -> bool {
-        matches!(self, Self::Declared | Self::Set)
+        matches!(self, Self::Declared | Self::Set | Self::Taken)
     }
 }
 
@@ -166,6 +168,11 @@ impl Facts {
         for at in body..tree.len() {
             match (tree.kind(at), tree.word(at)) {
                 (Some(Kind::Word), "struct") if tree.word(at + 1) == "{" => facts.fields(tree, at),
+                (Some(Kind::Word), "struct")
+                    if tree.dialect().tails && tree.word(at + 2) == "{" =>
+                {
+                    facts.named_fields(tree, at + 1);
+                }
                 (Some(Kind::Word), "var") if tree.is_word(at + 1) && tree.word(at + 2) != "=" => {
                     facts.typed.extend(values(tree, at + 2, 1).pop().map(|of| (at + 1, of)));
                 }
@@ -223,6 +230,10 @@ impl Facts {
 
     /// `a, b := x, y` and its like.
     fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
+        if tree.dialect().tails && at > body && tree.word(at - 1) == "}" {
+            self.taken_apart(tree, at);
+            return;
+        }
         let mut start = at;
         let declares = tree.dialect().declares;
         while start > body.max(at.saturating_sub(MAX_STATEMENT))
@@ -260,6 +271,23 @@ impl Facts {
                 (false, false) => Form::Set,
             };
             self.definitions.push(Definition { name, value, form, scope: scope.clone() });
+        }
+    }
+
+    /// `let Type { name, field: other, .. } = x`
+    fn taken_apart(&mut self, tree: &Tree, at: usize) {
+        let open = tree.opening(at - 1);
+        let Some(value) = values(tree, at + 1, 1).pop() else { return };
+        if open == 0 || !tree.is_word(open - 1) {
+            return;
+        }
+        for one in tree.elements(open) {
+            let name = one.end - 1;
+            if tree.is_word(name) {
+                let scope = at..tree.enclosing(open).map_or(tree.len(), |open| tree.closing(open));
+                let value = value.clone();
+                self.definitions.push(Definition { name, value, form: Form::Taken, scope });
+            }
         }
     }
 
@@ -304,6 +332,25 @@ impl Facts {
 
     fn push(&mut self, name: usize, value: Range<usize>, form: Form) {
         self.definitions.push(Definition { name, value, form, scope: 0..usize::MAX });
+    }
+
+    /// `struct X { pub a: A, #[x] b: B }`
+    fn named_fields(&mut self, tree: &Tree, owner: usize) {
+        for field in tree.elements(owner + 1) {
+            let mut name = field.start;
+            while tree.word(name) == "#" && name < field.end {
+                name = tree.closing(name + 1) + 1;
+            }
+            if tree.word(name) == "pub" {
+                name += 1;
+                if tree.word(name) == "(" {
+                    name = tree.closing(name) + 1;
+                }
+            }
+            if tree.is_word(name) && tree.word(name + 1) == ":" {
+                self.fields.push(Field { owner, name, of: name + 2..field.end });
+            }
+        }
     }
 
     /// `type X struct { a, b T }`

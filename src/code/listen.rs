@@ -165,16 +165,32 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
         let used = code.files().any(|file| file.imports_from(&server.of));
         server.names.iter().filter(move |_| used).flat_map(move |name| {
             let calls = code.calls_named(name);
-            calls.filter(move |call| call.is_method() && serves(code, call, server))
+            let calls = calls.filter(move |call| call.is_method() && serves(code, call, server));
+            calls.map(move |call| (server.at, Protocol::Tcp, call))
         })
     });
-    plain.chain(servers.map(|call| (0, Protocol::Tcp, call)))
+    let sockets = code.rows.socket.iter().flat_map(move |row| {
+        let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
+        let calls = calls.filter(move |call| call.is_method() && is_made(call, &row.made));
+        calls.map(move |call| (0, protocol(row.does, &call), call))
+    });
+    plain.chain(servers).chain(sockets)
+}
+
+/// What the method is called on was made by a call that holds the word:
+/// `Socket::new(domain, Type::DGRAM, None)`.
+fn is_made(call: &Call, word: &str) -> bool {
+    let file = &call.file;
+    let Some(function) = file.facts().function_at(call.at) else { return false };
+    let made = file.facts().definitions_of(file, call.receiver()).iter();
+    let mut made = made.filter(|made| function.range.contains(&made.name) && made.name < call.at);
+    made.any(|made| made.value.clone().any(|at| file.word(at) == word))
 }
 
 /// A call of a framework's server method: with an address, or on something that the framework made.
 fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
     let arguments = call.arguments();
-    if let Some(first) = arguments.first() {
+    if let Some(first) = arguments.get(server.at) {
         if arguments.len() > 3 {
             return false;
         }

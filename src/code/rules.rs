@@ -158,10 +158,25 @@ pub struct ServerRow {
     pub types: Vec<String>,
     /// The methods that listen.
     pub names: Vec<String>,
+    /// Which argument is the address.
+    #[serde(default)]
+    pub at: usize,
     /// The port without an address.
     pub port: Option<u16>,
     /// The variable that changes it.
     pub variable: Option<String>,
+}
+
+/// Sockets that are made first and bound later, by a method of a common name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketRow {
+    /// The methods that bind.
+    pub names: Vec<String>,
+    /// A word of the call that made it.
+    pub made: String,
+    /// What it does then.
+    pub does: Does,
 }
 
 /// How tags and attributes of fields say what sets them.
@@ -238,6 +253,9 @@ pub struct Rows {
     /// Servers.
     #[serde(default)]
     pub server: Vec<ServerRow>,
+    /// Sockets.
+    #[serde(default)]
+    pub socket: Vec<SocketRow>,
     /// Tags.
     #[serde(default)]
     pub tag: TagRow,

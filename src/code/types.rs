@@ -11,6 +11,12 @@ use super::program::Program;
 /// How many variables with a stated type are looked at before a place.
 const MAX_TYPED: usize = 64;
 
+/// How many words a type has that is looked at.
+const MAX_WORDS: usize = 24;
+
+/// How many files are searched for a constant.
+const MAX_FILES: usize = 4096;
+
 /// How many names are followed to a type.
 const MAX_STEPS: u8 = 6;
 
@@ -37,21 +43,28 @@ impl Program<'_> {
     }
 
     /// The name of the type whose field a definition sets.
-    pub(super) fn owner_of(&self, file: &Rc<File>, definition: &Definition) -> Option<String> {
+    pub fn owner_of(&self, file: &Rc<File>, definition: &Definition) -> Option<String> {
         let name = definition.name;
         if definition.form == Form::Assigned {
             return self.type_before(file, name.checked_sub(1)?);
         }
         let open = file.enclosing(name)?;
-        let back = if definition.form == Form::Tag { 2 } else { 1 };
+        let tails = file.dialect().tails;
+        let back = if definition.form == Form::Tag && !tails { 2 } else { 1 };
         let owner = open.checked_sub(back).filter(|&at| file.is_word(at))?;
+        if tails && file.word(owner) == "Self" {
+            return self.of_impl(file, owner);
+        }
         Some(file.word(owner).to_owned())
     }
 
     fn type_within(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
         let steps = steps.checked_sub(1)?;
-        while range.len() > 1 && matches!(file.word(range.start), "&" | "*") {
+        while range.len() > 1 && matches!(file.word(range.start), "&" | "*" | "mut") {
             range.start += 1;
+        }
+        if file.dialect().tails {
+            return self.annotated(file, range, steps);
         }
         let last = range.end.checked_sub(1).filter(|&last| last >= range.start)?;
         match file.word(last) {
@@ -136,6 +149,152 @@ impl Program<'_> {
         })
     }
 
+    /// The name of an expression's type, in a language that states the types of all that functions
+    /// take and give.
+    fn annotated(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
+        while range.len() > 1 && file.word(range.end - 1) == "?" {
+            range.end -= 1;
+        }
+        if range.len() > 2 && file.word(range.end - 1) == "await" {
+            return self.annotated(file, range.start..range.end - 2, steps);
+        }
+        let last = range.end.checked_sub(1).filter(|&last| last >= range.start)?;
+        match file.word(last) {
+            "}" => {
+                let before = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
+                self.stated(file, before..before + 1)
+            }
+            ")" => {
+                let name = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
+                let joint = name.checked_sub(1).map_or("", |at| file.word(at));
+                if joint == "." {
+                    // What keeps its value keeps its type.
+                    return self.type_within(file, range.start..name - 1, steps);
+                }
+                let of =
+                    (joint == "::" && name >= 2).then(|| self.stated(file, name - 2..name - 1));
+                of.flatten().or_else(|| self.given(file.word(name)))
+            }
+            _ if !file.is_word(last) => None,
+            _ if range.len() == 1 => self.annotation(file, last, steps),
+            _ if file.word(last - 1) == "." => {
+                let owner = self.type_within(file, range.start..last - 1, steps)?;
+                self.files().find_map(|other| {
+                    let fields = other.facts().fields_of(other, &owner);
+                    let field = fields.iter().find(|f| other.word(f.name) == file.word(last))?;
+                    self.stated(other, field.of.clone())
+                })
+            }
+            "::" => None,
+            _ => self.annotation(file, last, steps),
+        }
+    }
+
+    /// The type of a variable, a parameter or a constant.
+    fn annotation(&self, file: &Rc<File>, at: usize, steps: u8) -> Option<String> {
+        let (name, facts) = (file.word(at), file.facts());
+        if name == "self" {
+            return self.of_impl(file, at);
+        }
+        let of = |file: &Rc<File>, definition: &Definition| {
+            if file.word(definition.name + 1) == ":" {
+                return self.stated(file, definition.name + 2..definition.value.start);
+            }
+            self.type_within(file, definition.value.clone(), steps)
+        };
+        if let Some(function) = facts.function_at(at) {
+            let local = facts.definitions_of(file, name).iter();
+            let local = local
+                .filter(|d| d.form == Form::Declared && d.name < at && d.scope.contains(&at))
+                .rfind(|d| function.range.contains(&d.name));
+            if let Some(definition) = local {
+                return of(file, definition);
+            }
+            let parameters = file.elements(function.parameters);
+            for one in parameters {
+                let start = one.start + usize::from(file.word(one.start) == "mut");
+                if file.word(start) == name && file.word(start + 1) == ":" {
+                    return self.stated(file, start + 2..one.end);
+                }
+            }
+        }
+        let files = std::iter::once(file).chain(self.files());
+        files.take(MAX_FILES).find_map(|other| {
+            let facts = other.facts();
+            let mut own = facts.definitions_of(other, name).iter();
+            let own =
+                own.find(|d| d.form == Form::Declared && facts.function_at(d.name).is_none())?;
+            of(other, own)
+        })
+    }
+
+    /// The type of the result of the only function of that name.
+    fn given(&self, name: &str) -> Option<String> {
+        if !self.is_distinct(name) {
+            return None;
+        }
+        self.files().find_map(|file| {
+            let mut functions = file.facts().functions.iter();
+            let function = functions.find(|function| file.word(function.name) == name)?;
+            let from = file.closing(function.parameters) + 1;
+            let end = (from..function.range.end).find(|&at| file.word(at) == "{")?;
+            self.stated(file, from..end)
+        })
+    }
+
+    /// The last word of a type that names a struct of the program: `Arc<Settings>`.
+    fn stated(&self, file: &Rc<File>, range: Range<usize>) -> Option<String> {
+        let words = range.take(MAX_WORDS).filter(|&at| file.is_word(at));
+        let found: Vec<usize> = words.collect();
+        found.into_iter().rev().find_map(|at| match file.word(at) {
+            "Self" => self.of_impl(file, at),
+            name => self.is_struct(name).then(|| name.to_owned()),
+        })
+    }
+
+    /// The program has a struct of that name.
+    fn is_struct(&self, name: &str) -> bool {
+        self.files().any(|file| !file.facts().fields_of(file, name).is_empty())
+    }
+
+    /// The name of a setting with the fields that hold it: `server.port`; `None` where several hold
+    /// its type.
+    pub fn setting_name(&self, owner: &str, field: &str) -> Option<String> {
+        let (mut owner, mut name) = (owner.to_owned(), field.to_owned());
+        for _ in 0..MAX_STEPS {
+            let holders: Vec<(String, String)> =
+                self.files().flat_map(|f| holders(f, &owner)).collect();
+            match holders.as_slice() {
+                [] => return Some(name),
+                [(outer, field)] => {
+                    name = format!("{field}.{name}");
+                    owner.clone_from(outer);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The type whose `impl` holds a position.
+    fn of_impl(&self, file: &Rc<File>, at: usize) -> Option<String> {
+        let heads = super::conditions::heads(file, at).into_iter();
+        // `impl Trait for Type`: the head of a loop begins with `for`, too.
+        let whole = heads.map(|head| {
+            let before = (head.start.saturating_sub(MAX_WORDS)..head.start).rev();
+            let before = before.take_while(|&at| !matches!(file.word(at), ";" | "{" | "}"));
+            let is_for = file.word(head.start) == "for";
+            let begins = before.filter(|_| is_for).find(|&at| file.word(at) == "impl");
+            begins.unwrap_or(head.start)..head.end
+        });
+        let whole: Vec<Range<usize>> = whole.collect();
+        let mut heads = whole.into_iter().rev();
+        let head = heads.find(|head| head.clone().any(|at| file.word(at) == "impl"))?;
+        let of = head.clone().find(|&at| file.word(at) == "for").unwrap_or(head.start);
+        let mut words = (of..head.end).filter(|&at| file.is_word(at));
+        words.find(|&at| self.is_struct(file.word(at))).map(|at| file.word(at).to_owned())
+    }
+
     /// The type of the first result of the function that is called at a position.
     fn result_of(&self, file: &Rc<File>, at: usize) -> Option<String> {
         let local = (at >= 2 && file.word(at - 1) == ".")
@@ -153,6 +312,18 @@ impl Program<'_> {
             name_of(other, from..end)
         })
     }
+}
+
+/// The types that have a field of a type, and the fields' names.
+fn holders(file: &File, of: &str) -> Vec<(String, String)> {
+    let facts = file.facts();
+    let mut all = Vec::new();
+    for owner in facts.owners(file) {
+        let fields = facts.fields_of(file, owner).iter();
+        let fields = fields.filter(|field| field.of.clone().any(|at| file.word(at) == of));
+        all.extend(fields.map(|field| (owner.to_owned(), file.word(field.name).to_owned())));
+    }
+    all
 }
 
 /// The name of a type: its last word, without packages and pointers. Maps, functions and channels

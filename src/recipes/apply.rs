@@ -75,6 +75,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     more_ports(program, &mine);
     folders(program, &mine);
     environment(program, &mine);
+    opened(program, &mine);
     other_processes(program, &others);
     Ok(())
 }
@@ -485,6 +486,27 @@ fn environment(program: &mut Program, runs: &[&Run]) {
                 add_folder(program, &variable.value, source);
             }
         }
+    }
+}
+
+/// A recipe that sets a variable to every address of the machine: the program listens on its own
+/// loopback otherwise.
+fn opened(program: &mut Program, runs: &[&Run]) {
+    const EVERYWHERE: [&str; 5] = ["0.0.0.0", "::", "[::]", "*", "+"];
+    if !program.findings.iter().any(|finding| finding.code == "localhost-only") {
+        return;
+    }
+    let everywhere = |variable: &&Variable| {
+        let value = variable.value.trim_matches(['"', '\'']);
+        let host = value.rsplit_once(':').filter(|(_, port)| super::port_number(port).is_some());
+        EVERYWHERE.contains(&host.map_or(value, |(host, _)| host))
+    };
+    let found = runs.iter().find_map(|run| Some((run, run.env.iter().find(everywhere)?)));
+    let Some((run, variable)) = found else { return };
+    let value = variable.value.trim_matches(['"', '\'']);
+    set(program, &variable.key, value, known(run.by, (), variable.evidence.clone()));
+    if program.env.iter().any(|held| held.value.key == variable.key) {
+        program.findings.retain(|finding| finding.code != "localhost-only");
     }
 }
 

@@ -391,6 +391,29 @@ fn a_recipe_gives_the_port_that_the_code_leaves_open() {
 }
 
 #[test]
+fn a_recipe_opens_the_address_that_the_code_keeps_to_itself() {
+    let run = |value: &str| {
+        let file = format!("services:\n  x: {{build: ., environment: {{APP_ADDR: '{value}'}}}}\n");
+        applied(&[("compose.yaml", &file)], |program| {
+            program.kind = Kind::Service;
+            let at = Evidence::file(&root(), "an address");
+            program.findings.push(Finding::new(
+                "localhost-only",
+                crate::facts::Severity::Warning,
+                "what",
+                [at],
+                "why",
+                "do",
+            ));
+        })
+    };
+    let opened = run("0.0.0.0:9000");
+    assert_eq!((opened.env[0].value.value.as_str(), opened.findings.len()), ("0.0.0.0:9000", 0));
+    let kept = run("127.0.0.1");
+    assert_eq!((kept.env.len(), codes(&kept)), (0, vec!["localhost-only"]));
+}
+
+#[test]
 fn hostile_recipes_end_and_break_nothing() {
     let deep = "[".repeat(200_000);
     let long = format!("web: box {}\n", "$(".repeat(100_000));

@@ -1,4 +1,4 @@
-//! `#[cfg(...)]` before a module: whether the features of the build compile it.
+//! `#[cfg(...)]` before an item: whether the build for Linux, with its features, compiles it.
 
 use std::ops::Range;
 
@@ -8,25 +8,48 @@ use super::source::SourceFile;
 const MAX_DEPTH: u8 = 16;
 
 /// False where one of an item's attributes, whose brackets open at `attributes`, asks for features
-/// that are off. What rests on anything else, such as the platform, counts.
+/// that are off, or for another system. What rests on anything else counts.
 pub(super) fn compiled(file: &SourceFile, attributes: &[usize], on: &dyn Fn(&str) -> bool) -> bool {
-    let conditions =
-        attributes.iter().filter(|&&open| file.is(open + 1, "cfg") && file.is(open + 2, "("));
+    let on = |feature: &str| Some(on(feature));
+    let conditions = attributes.iter().filter(|&&open| is_condition(file, open + 1));
     let mut held =
-        conditions.map(|open| holds(file, open + 3..file.closing(open + 2), on, MAX_DEPTH));
+        conditions.map(|open| holds(file, open + 3..file.closing(open + 2), &on, MAX_DEPTH));
     held.all(|held| held != Some(false))
 }
 
-/// Whether a condition holds; `None` where that depends on more than features.
+/// The condition whose word `cfg` stands at a position is about another system than Linux.
+pub(super) fn elsewhere(file: &SourceFile, at: usize) -> bool {
+    let open = at + 1 + usize::from(file.is(at + 1, "!"));
+    file.is(at, "cfg")
+        && file.is(open, "(")
+        && holds(file, open + 1..file.closing(open), &|_| None, MAX_DEPTH) == Some(false)
+}
+
+fn is_condition(file: &SourceFile, at: usize) -> bool {
+    file.is(at, "cfg") && file.is(at + 1, "(")
+}
+
+/// Whether a condition holds; `None` where that depends on more than features and the system.
 fn holds(
     file: &SourceFile,
     range: Range<usize>,
-    on: &dyn Fn(&str) -> bool,
+    on: &dyn Fn(&str) -> Option<bool>,
     depth: u8,
 ) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    if range.len() == 3 && file.is(range.start, "feature") && file.is(range.start + 1, "=") {
-        return file.string(range.start + 2).map(|feature| on(&feature));
+    if range.len() == 3 && file.is(range.start + 1, "=") {
+        let text = file.string(range.start + 2)?;
+        return match file.word(range.start) {
+            "feature" => on(&text),
+            "target_os" => Some(text == "linux"),
+            "target_family" => Some(text == "unix"),
+            _ => None,
+        };
+    }
+    match file.word(range.start) {
+        "unix" if range.len() == 1 => return Some(true),
+        "windows" if range.len() == 1 => return Some(false),
+        _ => {}
     }
     if !file.is(range.start + 1, "(") {
         return None;
@@ -87,6 +110,10 @@ mod tests {
             r#"all(unix, feature = "off")"#,
             r#"any(feature = "off", feature = "other")"#,
             r#"all(feature = "on", not(any(feature = "on", unix)))"#,
+            "windows",
+            "not(unix)",
+            r#"any(target_os = "macos", target_os = "ios")"#,
+            r#"not(target_os = "linux")"#,
         ] {
             assert!(!is_compiled(condition), "{condition}");
         }
@@ -97,6 +124,8 @@ mod tests {
             r#"any(feature = "off", unix)"#,
             r#"all(feature = "on", unix)"#,
             r#"not(feature = "off")"#,
+            r#"any(target_os = "linux", target_os = "macos")"#,
+            r#"target_arch = "x86_64""#,
         ] {
             assert!(is_compiled(condition), "{condition}");
         }

@@ -18,6 +18,7 @@ mod fields;
 mod house;
 mod listen;
 mod process;
+mod rocket;
 mod settings;
 mod subcommands;
 

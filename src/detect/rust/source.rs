@@ -27,7 +27,7 @@ pub(super) struct SourceFile {
     names: BTreeSet<Box<str>>,
     /// The first folder of each text that is a path.
     folders: BTreeSet<Box<str>>,
-    /// Bytes of code for tests.
+    /// Bytes of code for tests, and for other systems than Linux.
     tests: Vec<Range<usize>>,
     /// The same file as the shared reader of code has it.
     code: std::cell::OnceCell<Rc<code::File>>,
@@ -280,7 +280,8 @@ impl SourceFile {
                     || inner.starts_with(&["tokio", ":", ":", "test"])
                     || inner.first() == Some(&"cfg")
                         && inner.contains(&"test")
-                        && !inner.contains(&"not");
+                        && !inner.contains(&"not")
+                    || conditions::elsewhere(self, at + 2);
                 if test {
                     let end = self.item_end(close + 1);
                     let from = self.tokens.get(at).map(|token| token.start);
@@ -289,6 +290,17 @@ impl SourceFile {
                     at = end;
                     continue;
                 }
+            }
+            // `if cfg!(windows) { ... }`
+            let asks =
+                self.is(at, "if") && self.is(at + 2, "!") && conditions::elsewhere(self, at + 1);
+            let block = if asks { self.closing(at + 3) + 1 } else { 0 };
+            if asks && self.is(block, "{") {
+                kept.extend_from_slice(self.tokens.get(at..=block).unwrap_or_default());
+                let inside = self.tokens.get(block + 1).zip(self.tokens.get(self.closing(block)));
+                self.tests.extend(inside.map(|(from, to)| from.start..to.start));
+                at = self.closing(block).max(block + 1);
+                continue;
             }
             kept.extend(self.tokens.get(at).copied());
             at += 1;

@@ -17,7 +17,25 @@ pub(super) fn program<'r>(files: &[Rc<SourceFile>], rows: &'r Rows) -> Program<'
     Program::new(files.collect(), std::collections::BTreeMap::new(), rows, special)
 }
 
-/// `#[arg(long, env = "PORT", default_value_t = 3000)]`, `#[serde(default = "default_port")]`.
+/// Attributes that say what sets a field, each with what it is named for.
+const SETTING: [&str; 10] = [
+    "arg",
+    "clap",
+    "structopt",
+    "serde",
+    "argh",
+    "config",
+    "envconfig",
+    "educe",
+    "Default",
+    "derivative",
+];
+
+/// Attributes that hold the default alone.
+const DEFAULTS: [&str; 2] = ["default", "serde_inline_default"];
+
+/// `#[arg(long, env = "PORT", default_value_t = 3000)]`, `#[serde(default = "default_port")]`,
+/// `#[default(3000)]`.
 fn attributes(
     program: &Program,
     file: &Rc<File>,
@@ -29,7 +47,11 @@ fn attributes(
     let (mut env, mut flag, mut default) = (None, None, None);
     for open in range.clone().filter(|&at| file.word(at) == "(") {
         let of = open.checked_sub(1).map_or("", |at| file.word(at));
-        if !["arg", "clap", "structopt", "serde", "argh"].contains(&of) {
+        let alone = open >= 2 && file.word(open - 2) == "[" && DEFAULTS.contains(&of);
+        if alone {
+            default = program.eval(file, open + 1..file.closing(open), steps).text();
+        }
+        if !SETTING.contains(&of) {
             continue;
         }
         for part in file.elements(open) {
@@ -43,6 +65,13 @@ fn attributes(
                 "default_value" | "default_value_t" | "default_value_os_t" if is_set => {
                     default = program.eval(file, value, steps).text();
                 }
+                "from" if of == "envconfig" => env = text(),
+                // Code as a text.
+                "value" | "expression" if of == "Default" && is_set => {
+                    let text = program.eval(file, value, steps).text();
+                    default = text.map(|text| text.trim_matches('"').to_owned());
+                }
+                "Default" if is_set => default = program.eval(file, value, steps).text(),
                 // serde names a function.
                 "default" if of == "serde" && is_set => {
                     let named = text().unwrap_or_default();
@@ -53,6 +82,13 @@ fn attributes(
                 _ => {}
             }
         }
+    }
+    // `#[default = 3000]`
+    let plain = range.clone().find(|&at| {
+        file.word(at) == "[" && DEFAULTS.contains(&file.word(at + 1)) && file.word(at + 2) == "="
+    });
+    if let Some(open) = plain {
+        default = program.eval(file, open + 3..file.closing(open), steps).text();
     }
     if env.is_none() && default.is_none() && flag.is_none() {
         return None;

@@ -5,6 +5,7 @@ use crate::facts::{Kind, Libc, Strength};
 use crate::repo::Repo;
 
 mod listen;
+mod structs;
 
 const MANIFEST: &str =
     "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n";

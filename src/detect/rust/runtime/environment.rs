@@ -24,16 +24,23 @@ pub(super) fn layer(code: &Code) -> Option<Layer> {
     if known.is_empty() {
         return None;
     }
-    code.files.iter().find_map(|file| (0..file.len()).find_map(|at| at_call(file, at, &known)))
+    code.files
+        .iter()
+        .find_map(|file| (0..file.len()).find_map(|at| at_call(code, file, at, &known)))
 }
 
-fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
+fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
     if !file.is(at + 1, "(") {
         return None;
     }
     let path = file.path_to(at);
     let [.., owner, call] = path.as_slice() else { return None };
-    let name = file.string(at + 2).map(|text| text.to_ascii_uppercase());
+    let name = match text(code, file, at + 1) {
+        Some(text) => Some(text.to_ascii_uppercase()),
+        None if file.is(at + 2, ")") => None,
+        // A prefix that is not known.
+        None => return None,
+    };
     let methods = methods(file, at + 1);
     let given = |method: &str| {
         methods.iter().find(|(name, _)| name == method).map(|(_, text)| text.to_ascii_uppercase())
@@ -55,6 +62,30 @@ fn at_call(file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
         }
         _ => None,
     }
+}
+
+/// The text that a call is given, also by a constant: `(&PREFIX.to_uppercase())`.
+fn text(code: &Code, file: &SourceFile, open: usize) -> Option<String> {
+    let at = open + 1 + usize::from(file.is(open + 1, "&"));
+    if let Some(text) = file.string(at) {
+        return Some(text.into_owned());
+    }
+    let name = file.word(at);
+    let constant = |file: &SourceFile, at: usize| {
+        file.is(at, name) && at > 0 && (file.is(at - 1, "const") || file.is(at - 1, "static"))
+    };
+    let of = |file: &SourceFile| {
+        let at = (0..file.len()).find(|&at| constant(file, at))?;
+        let end = (at..at + 12).find(|&n| file.is(n, "="))?;
+        file.string(end + 1).map(std::borrow::Cow::into_owned)
+    };
+    let plain = file.is(at + 1, ")") || file.is(at + 1, ".");
+    if !plain || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    // The file's own hides others of that name.
+    of(file)
+        .or_else(|| code.files.iter().filter(|other| other.names(name)).find_map(|other| of(other)))
 }
 
 /// The methods that follow a call whose bracket is at `open`, each with its first argument where

@@ -2,15 +2,22 @@
 //! them, and folders to the calls that write into them.
 
 use super::disk::Disk;
-use super::{Code, set_env};
+use super::{Code, environment, rocket, set_env};
 use crate::code::listen::{self, Listening, is_own};
-use crate::code::{Does, Program as Source, writes};
+use crate::code::{Does, Form, Program as Source, writes};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::{add_front_end, env_file, makers};
-use crate::facts::{EnvVar, Evidence, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 
 /// Where the program listens; `None` where no call says it.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
+    let mut found = rocket::listening(source, code).or_else(|| called(source, code))?;
+    layered(&mut found, source, code);
+    Some(found)
+}
+
+/// What the calls that listen say.
+fn called(source: &Source, code: &Code) -> Option<Listening> {
     let (listens, addresses) = listen::addresses(source)?;
     let mut found = Listening { listens: Some(listens), ..Listening::default() };
     // A port of its own that the system gives is no address: a client's socket, a test.
@@ -37,6 +44,35 @@ pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
         found.env.push(Sourced::new(var, part.evidence.clone()));
     }
     Some(found)
+}
+
+/// An address of this machine that stands in a settings struct: the variable that sets the field
+/// opens it, where the program takes its settings from the environment as a whole.
+fn layered(found: &mut Listening, source: &Source, code: &Code) {
+    let Some(layer) = environment::layer(code) else { return };
+    let is = |finding: &Finding| finding.code == "localhost-only";
+    let Some(number) = found.findings.iter().position(is) else { return };
+    let Some(at) = found.findings[number].evidence.first().cloned() else { return };
+    let field = source.files().filter(|file| file.path == at.file).find_map(|file| {
+        let fields = file.facts().definitions().iter();
+        let mut fields = fields.filter(|field| matches!(field.form, Form::Field | Form::Tag));
+        let field = fields.find(|field| {
+            let lines = [field.name, field.value.start];
+            lines.iter().any(|&token| file.evidence(token, "").line == at.line)
+        })?;
+        let text = source.value(file, field.value.clone()).text().unwrap_or_default();
+        Some((file.word(field.name).to_owned(), source.owner_of(file, field)?, text))
+    });
+    let Some((field, owner, text)) = field else { return };
+    let Some(setting) = source.setting_name(&owner, &field) else { return };
+    let (Some(key), Some(port)) = (layer.variable(&setting), &found.port) else { return };
+    let value = if text.rsplit_once(':').is_some_and(|(host, _)| !host.ends_with(':')) {
+        format!("0.0.0.0:{}", port.value)
+    } else {
+        "0.0.0.0".to_owned()
+    };
+    found.findings.remove(number);
+    found.env.push(Sourced::new(EnvVar { key, value }, at));
 }
 
 /// Adds how the program listens.

@@ -6,11 +6,12 @@ use super::environment::{self, Layer};
 use super::fields::{arguments, builders};
 use super::settings::{self, Line, Settings};
 use super::{Code, house, set_env};
-use crate::code::listen::Listening;
+use crate::code::is_other_service;
+use crate::code::listen::{Listening, is_own};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Severity, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Severity, Sourced, Strength};
 
 /// Ports of services that a program connects to.
 pub(super) const CLIENTS: [u16; 14] =
@@ -110,6 +111,7 @@ pub(super) fn listen(
     }
     if let Some((server, evidence)) = &server
         && let Some(variable) = &server.address
+        && followed.is_none()
     {
         set_env(program, variable, ANY, evidence.clone());
         if let Some(port) = server.port {
@@ -179,6 +181,12 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
     let mut with_port = found.iter().filter(|address| address.port.is_some());
     if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
         let mut sourced = Sourced::new(port, first.evidence.clone());
+        // No call that listens leads there: one indirect sign, unless a variable of the program's
+        // own port says it.
+        let own = matches!(&first.way, Way::Variable(name) if is_own(name));
+        if first.rank < 4 && !own {
+            sourced.strength = Strength::Guessed;
+        }
         for other in with_port {
             let Some(value) = other.port.filter(|value| *value != port) else { continue };
             if !sourced.rejected.iter().any(|rejected| rejected.value == value.to_string()) {
@@ -317,6 +325,10 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         if !joined && port.is_none() && !named && !listens {
             return;
         }
+        // The default of a variable that is another service's.
+        if from.is_some() && !named && !listens {
+            return;
+        }
         let rank = if listens {
             4
         } else if named {
@@ -367,9 +379,11 @@ pub(super) fn is_port(name: &str) -> bool {
 
 pub(super) fn is_host(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"]
-        .iter()
-        .any(|part| name.split('_').any(|word| word == *part))
+    !is_other_service(&name.replace('_', " "))
+        && !name.contains("EMULATOR")
+        && ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"]
+            .iter()
+            .any(|part| name.split('_').any(|word| word == *part))
 }
 
 /// `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, `unwrap_or(3000)` after a variable.

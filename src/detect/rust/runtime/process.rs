@@ -106,10 +106,17 @@ fn commands(code: &Code, program: &mut Program) {
                     program.needs.packages.push(Sourced::new(key.clone(), evidence));
                 }
             } else if !name.contains('/') && !name.contains('{') {
+                let what = format!(
+                    "the program starts `{name}`, of which dockgen does not know the package"
+                );
+                if let Some(said) = program.findings.iter_mut().find(|held| held.what == what) {
+                    said.evidence.push(evidence);
+                    continue;
+                }
                 program.findings.push(Finding::new(
                     "command-unknown",
                     Severity::Warning,
-                    format!("the program starts `{name}`, of which dockgen does not know the package"),
+                    what,
                     [evidence],
                     "the image does not hold that command",
                     "install its package with your own template, or leave out the part of the program that needs it",

@@ -46,9 +46,10 @@ struct Subcommand {
 }
 
 pub(super) fn subcommands(code: &Code) -> Subcommands {
-    let all = declared(code);
+    let commands = command_line(code);
+    let all = declared(code, commands.as_ref());
     let library = library(code, &all);
-    if library.is_none() {
+    if library.is_none() || commands.is_some() && all.is_empty() {
         return Subcommands::default();
     }
     let mut reader = Reader::new(code, &all);
@@ -60,6 +61,11 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
             vec![Evidence { note, ..subcommand.evidence.clone() }, at],
         ))
     });
+    // Without one of them the program does what it is for.
+    let optional = commands.is_some_and(|commands| commands.optional);
+    if optional && listening.is_none() {
+        return Subcommands::default();
+    }
     let usual = || {
         let named = |name: &str| all.iter().find(|subcommand| subcommand.word == *name);
         let subcommand = SERVING.iter().find_map(|name| named(name))?;
@@ -88,11 +94,85 @@ fn library(code: &Code, all: &[Subcommand]) -> Option<Sourced<String>> {
     None
 }
 
-fn declared(code: &Code) -> Vec<Subcommand> {
+/// The enums whose variants are the words of the command line itself.
+struct CommandLine {
+    enums: Vec<String>,
+    /// The program starts without any of them.
+    optional: bool,
+}
+
+/// What the type that the program parses its arguments into says of subcommands; `None` where that
+/// type is not known.
+fn command_line(code: &Code) -> Option<CommandLine> {
+    const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
+    let mut parsed = BTreeSet::new();
+    for file in code.files.iter().filter(|file| PARSES.iter().any(|name| file.names(name))) {
+        for at in 0..file.len() {
+            let parses = PARSES.iter().any(|name| file.is(at, name)) && file.is(at + 1, "(");
+            if let [.., of, _] = file.path_to(at).as_slice()
+                && parses
+                && of.starts_with(|c: char| c.is_uppercase())
+            {
+                parsed.insert((*of).to_owned());
+            }
+        }
+    }
+    let mut found = CommandLine { enums: Vec::new(), optional: false };
+    let mut known = false;
+    for file in code.files {
+        for at in 0..file.len() {
+            if !parsed.contains(file.word(at + 1)) || !derives(file, at) {
+                continue;
+            }
+            if file.is(at, "enum") {
+                known = true;
+                found.enums.push(file.word(at + 1).to_owned());
+            } else if file.is(at, "struct") {
+                known = true;
+                subcommand_fields(file, at, &mut found);
+            }
+        }
+    }
+    known.then_some(found)
+}
+
+/// `#[command(subcommand)] command: Option<Commands>`
+fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
+    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
+    let close = file.closing(open);
+    for at in open..close {
+        let marks = file.is(at, "subcommand") || file.is(at, "flatten");
+        let attribute = file.enclosing(at).iter().any(|open| file.is(*open, "["));
+        if !marks || !attribute {
+            continue;
+        }
+        // To the end of the attributes, then over the field's name to its type.
+        let Some(colon) = (at..close).find(|n| {
+            file.is(*n, ":")
+                && !file.is(n + 1, ":")
+                && !file.is(n - 1, ":")
+                && file.enclosing(*n).is_empty()
+        }) else {
+            continue;
+        };
+        let end = (colon..close).find(|n| file.is(*n, ",") && file.enclosing(*n).is_empty());
+        for n in colon + 1..end.unwrap_or(close) {
+            if file.is(n, "Option") {
+                found.optional = true;
+            } else if file.kind(n) == Some(Kind::Word) {
+                found.enums.push(file.word(n).to_owned());
+            }
+        }
+    }
+}
+
+fn declared(code: &Code, commands: Option<&CommandLine>) -> Vec<Subcommand> {
+    let is_asked =
+        |name: &str| commands.is_none_or(|commands| commands.enums.iter().any(|held| held == name));
     let mut all = Vec::new();
     for file in code.files {
         for at in 0..file.len() {
-            if file.is(at, "enum") && derives(file, at) {
+            if file.is(at, "enum") && derives(file, at) && is_asked(file.word(at + 1)) {
                 variants(file, at, &mut all);
             }
             all.extend(built(code, file, at));

@@ -1,0 +1,56 @@
+//! Rocket's configuration in the code: a value that the program merges into the figment replaces
+//! Rocket.toml, the default and the variables: <https://rocket.rs/guide/v0.5/configuration/>.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::Code;
+use crate::code::listen::{self, Address, Listening};
+use crate::code::{File, Form, Program as Source, Value};
+use crate::facts::{EnvVar, Protocol, Sourced};
+
+/// The address that the code gives Rocket; `None` where it leaves the port to Rocket.
+pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
+    if !code.dependencies.contains("rocket") {
+        return None;
+    }
+    let (file, port) = given(source, "port")?;
+    let port = source.value(&file, port);
+    let evidence = port.evidence()?.clone();
+    let host = given(source, "address").map(|(file, host)| source.value(&file, host));
+    let mut found = Listening { listens: Some(evidence.clone()), ..Listening::default() };
+    if host.is_none() {
+        let key = "ROCKET_ADDRESS".to_owned();
+        let var = EnvVar { key, value: "0.0.0.0".to_owned() };
+        found.env.push(Sourced::new(var, evidence.clone()));
+    }
+    let mut value = host.unwrap_or_else(|| Value::unknown(evidence.clone()));
+    value.parts.extend(Value::known(":", evidence.clone()).parts);
+    value.parts.extend(port.parts);
+    let address = Address { value, rank: 0, late: 0, protocol: Protocol::Tcp, evidence };
+    found.choose(listen::with_ports([address])).then_some(found)
+}
+
+/// The expression that the code gives a key: `.merge(("port", x))`, `rocket::Config { port: x }`.
+fn given(source: &Source, key: &str) -> Option<(Rc<File>, Range<usize>)> {
+    let merged = ["merge", "join"].into_iter().flat_map(|name| source.calls_named(name));
+    let mut merged = merged.filter_map(|call| {
+        let [pair] = call.arguments().try_into().ok()?;
+        let pair: Range<usize> = pair;
+        let parts = call.file.elements(pair.start);
+        let [name, value] = parts.as_slice() else { return None };
+        let named = call.file.string(name.start).is_some_and(|text| text == key);
+        named.then(|| (call.file.clone(), value.clone()))
+    });
+    merged.next().or_else(|| {
+        source.files().find_map(|file| {
+            let mut fields = file.facts().definitions_of(file, key).iter();
+            let field = fields.find(|field| {
+                let open = file.enclosing(field.name).filter(|&open| open > 2);
+                let of = |at: usize| file.word(at - 1) == "Config" && file.word(at - 3) == "rocket";
+                field.form == Form::Field && open.is_some_and(of)
+            })?;
+            Some((file.clone(), field.value.clone()))
+        })
+    })
+}

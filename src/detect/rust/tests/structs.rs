@@ -1,0 +1,161 @@
+//! Settings in structs: defaults by their types, and what opens them; sockets that are made first.
+
+use super::*;
+
+fn ports(dependency: &str, code: &str) -> Option<String> {
+    let (found, _) = program(dependency, code, &[]);
+    found.ports().map(|ports| ports.value)
+}
+
+#[test]
+fn the_field_of_the_type_that_listens() {
+    // Of two structs with a `port`, the one whose value is handed on counts.
+    let two = "struct Metrics { #[default(9001)] port: u16 } struct Settings { #[default(Ipv4Addr::UNSPECIFIED)] bind: IpAddr, #[default(7301)] pub port: u16, metrics: Metrics } static S: LazyLock<Settings> = LazyLock::new(|| load());";
+    for (code, expected) in [
+        (format!("{two} fn main() {{ TcpListener::bind((S.bind, S.port)) }}"), "7301"),
+        (
+            format!("{two} fn run(s: &Settings) {{ TcpListener::bind((s.bind, s.metrics.port)) }} fn main() {{ run(&S) }}"),
+            "9001",
+        ),
+        (
+            format!("{two} fn main() {{ let Settings {{ port, .. }} = load(); TcpListener::bind((\"0.0.0.0\", port)) }}"),
+            "7301",
+        ),
+        (
+            format!("{two} fn get() -> &'static Settings {{ S.get().unwrap() }} fn main() {{ TcpListener::bind((\"0.0.0.0\", get().port)) }}"),
+            "7301",
+        ),
+        (
+            "struct A { port: u16 } struct B { port: u16 } impl Default for A { fn default() -> Self { Self { port: 7302 } } } impl Default for B { fn default() -> Self { Self { port: 7303 } } } impl B { async fn run(&self) { TcpListener::bind((\"0.0.0.0\", self.port)).await } }".to_owned(),
+            "7303",
+        ),
+    ] {
+        assert_eq!(ports("", &code).as_deref(), Some(expected), "{code}");
+    }
+}
+
+#[test]
+fn defaults_of_other_libraries() {
+    for attribute in [
+        "#[educe(Default = 7304)]",
+        "#[derivative(Default(value = \"7304\"))]",
+        "#[default = 7304]",
+        "#[serde_inline_default(7304)]",
+        "#[config(default = 7304, env = \"P\")]",
+        "#[envconfig(from = \"P\", default = \"7304\")]",
+    ] {
+        let code = format!(
+            "struct C {{ {attribute} pub port: u16 }} fn main() {{ let c: C = load(); TcpListener::bind((\"0.0.0.0\", c.port)) }}"
+        );
+        assert_eq!(ports("", &code).as_deref(), Some("7304"), "{attribute}");
+    }
+}
+
+#[test]
+fn an_environment_as_a_whole_opens_the_address() {
+    let code = |layer: &str| {
+        format!(
+            "const PREFIX: &str = \"app\"; struct C {{ host: String, port: u16 }} impl Default for C {{ fn default() -> Self {{ Self {{ host: \"127.0.0.1\".into(), port: 7305 }} }} }} fn main() {{ let c: C = Config::builder().add_source({layer}).build(); TcpListener::bind(format!(\"{{}}:{{}}\", c.host, c.port)) }}"
+        )
+    };
+    let (found, _) = program(
+        "config = \"1\"\n",
+        &code("Environment::with_prefix(&PREFIX.to_uppercase()).prefix_separator(\"_\")"),
+        &[],
+    );
+    assert_eq!((env(&found), found.findings.len()), (vec!["APP_HOST=0.0.0.0".to_owned()], 0));
+    // A prefix that nobody knows names no variable.
+    let (found, _) = program("config = \"1\"\n", &code("Environment::with_prefix(prefix)"), &[]);
+    assert_eq!((env(&found).len(), codes(&found.findings)), (0, vec!["localhost-only"]));
+}
+
+#[test]
+fn rocket_listens_where_the_code_says() {
+    let rocket = "rocket = \"0.5\"\n";
+    let main = |merged: &str| {
+        format!(
+            "struct C {{ port: u16 }} impl Default for C {{ fn default() -> Self {{ C {{ port: 7306 }} }} }} fn main() {{ let c = C::default(); let f = rocket::Config::figment(){merged}; rocket::custom(f).launch() }}"
+        )
+    };
+    let (found, _) =
+        program(rocket, &main(".merge((\"address\", \"0.0.0.0\")).merge((\"port\", c.port))"), &[]);
+    assert_eq!((found.port.as_ref().unwrap().value, found.env.len()), (7306, 0));
+    let (found, _) = program(rocket, &main(".merge((\"port\", c.port))"), &[]);
+    assert_eq!(
+        (found.port.as_ref().unwrap().value, env(&found)),
+        (7306, vec!["ROCKET_ADDRESS=0.0.0.0".to_owned()])
+    );
+    let (found, _) = program(rocket, &main(""), &[]);
+    assert_eq!(found.port.unwrap().value, 8000);
+}
+
+#[test]
+fn sockets_that_are_made_first_and_other_servers() {
+    for (dependency, code, expected) in [
+        (
+            "",
+            "fn main() { let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?; let a: SocketAddr = \"0.0.0.0:7307\".parse()?; s.bind(&a.into())?; UdpSocket::from_std(s.into()) }",
+            "7307/udp",
+        ),
+        (
+            "",
+            "fn main() { let s = Socket::new(Domain::IPV4, Type::STREAM, None)?; s.bind(&SocketAddr::from(([0, 0, 0, 0], 7308)).into())?; s.listen(128) }",
+            "7308",
+        ),
+        (
+            "",
+            "fn main() { let e = Endpoint::server(config, \"0.0.0.0:7309\".parse().unwrap())?; }",
+            "7309/udp",
+        ),
+        (
+            "actix-server = \"2\"\n",
+            "use actix_server::Server; fn main() { Server::build().bind(\"web\", (\"0.0.0.0\", 7310), move || x)?.run() }",
+            "7310",
+        ),
+    ] {
+        assert_eq!(ports(dependency, code).as_deref(), Some(expected), "{code}");
+    }
+}
+
+#[test]
+fn a_port_that_a_likeness_connects_is_a_guess() {
+    let code = "fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 7311)); start(a); TcpListener::bind(x) }";
+    let (found, _) = program("", code, &[]);
+    assert_eq!(found.port.unwrap().strength, Strength::Guessed);
+    // An emulator's address is none of the program's.
+    let code = "fn main() { let a = env::var(\"BIG_EMULATOR_HOST\").unwrap_or(\"localhost:7312\".to_owned()); TcpListener::bind(x) }";
+    assert!(program("", code, &[]).0.env.is_empty());
+}
+
+#[test]
+fn the_words_of_the_command_line_alone_are_subcommands() {
+    let args = |code: &str| {
+        let (found, _) = program("clap = \"4\"\n", code, &[]);
+        (found.args.map(|args| args.value), found.subcommands.is_some())
+    };
+    let server = "TcpListener::bind(\"0.0.0.0:1\")";
+    // Without its subcommands the program serves.
+    let optional = format!(
+        "#[derive(Parser)] struct Cli {{ #[command(subcommand)] command: Option<Sub> }} #[derive(Subcommand)] enum Sub {{ Migrate {{ #[command(subcommand)] what: Step }} }} #[derive(Subcommand)] enum Step {{ Run, Revert }} fn main() {{ let c = Cli::parse(); {server} }}"
+    );
+    assert_eq!(args(&optional), (None, false));
+    // Commands that are typed into a room are none of the program's.
+    let typed = format!(
+        "#[derive(Parser)] struct Cli {{ #[arg(long)] config: PathBuf }} #[derive(Parser)] enum Admin {{ Server, Users }} fn read(line: &str) {{ Admin::try_parse_from(line.split(' ')) }} fn main() {{ Cli::parse(); {server} }}"
+    );
+    assert_eq!(args(&typed), (None, false));
+    let demanded = format!(
+        "#[derive(Parser)] struct Cli {{ #[clap(subcommand)] command: Sub }} #[derive(Subcommand)] enum Sub {{ Begin, Keys(Keys) }} #[derive(Subcommand)] enum Keys {{ Run }} fn main() {{ match Cli::parse().command {{ Sub::Begin => {{ {server} }} Sub::Keys(k) => {{}} }} }}"
+    );
+    assert_eq!(args(&demanded), (Some("begin".to_owned()), true));
+}
+
+#[test]
+fn code_for_other_systems_is_not_read() {
+    let code = "#[cfg(windows)] fn a() { Command::new(\"ipconfig\") } #[cfg(target_os = \"linux\")] fn b() { Command::new(\"own-x\") } fn main() { if cfg!(target_os = \"macos\") { Command::new(\"networksetup\"); } else { Command::new(\"other-x\"); } Command::new(\"own-x\"); }";
+    let (found, _) = program("", code, &[]);
+    let said: Vec<&str> = found.findings.iter().map(|finding| finding.what.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("own-x") && said[1].contains("other-x"));
+    assert_eq!(found.findings[0].evidence.len(), 2);
+}
