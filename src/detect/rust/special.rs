@@ -71,14 +71,15 @@ fn attributes(
                     let text = program.eval(file, value, steps).text();
                     default = text.map(|text| text.trim_matches('"').to_owned());
                 }
-                "Default" if is_set => default = program.eval(file, value, steps).text(),
                 // serde names a function.
                 "default" if of == "serde" && is_set => {
                     let named = text().unwrap_or_default();
                     let function = named.rsplit("::").next().unwrap_or_default();
                     default = program.result_of_function(function, steps);
                 }
-                "default" if is_set => default = program.eval(file, value, steps).text(),
+                "default" | "Default" if is_set => {
+                    default = program.eval(file, value, steps).text();
+                }
                 _ => {}
             }
         }

@@ -108,9 +108,9 @@ fn command_line(code: &Code) -> Option<CommandLine> {
     let mut parsed = BTreeSet::new();
     for file in code.files.iter().filter(|file| PARSES.iter().any(|name| file.names(name))) {
         for at in 0..file.len() {
-            let parses = PARSES.iter().any(|name| file.is(at, name)) && file.is(at + 1, "(");
+            let is_call = PARSES.iter().any(|name| file.is(at, name)) && file.is(at + 1, "(");
             if let [.., of, _] = file.path_to(at).as_slice()
-                && parses
+                && is_call
                 && of.starts_with(|c: char| c.is_uppercase())
             {
                 parsed.insert((*of).to_owned());
