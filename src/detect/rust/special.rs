@@ -62,9 +62,6 @@ fn attributes(
             match file.word(part.start) {
                 "env" => env = text().or_else(|| Some(field.to_ascii_uppercase())),
                 "long" => flag = text().or_else(|| Some(field.replace('_', "-"))),
-                "default_value" | "default_value_t" | "default_value_os_t" if is_set => {
-                    default = program.eval(file, value, steps).text();
-                }
                 "from" if of == "envconfig" => env = text(),
                 // Code as a text.
                 "value" | "expression" if of == "Default" && is_set => {
@@ -77,7 +74,10 @@ fn attributes(
                     let function = named.rsplit("::").next().unwrap_or_default();
                     default = program.result_of_function(function, steps);
                 }
-                "default" | "Default" if is_set => {
+                "default" | "Default" | "default_value" | "default_value_t"
+                | "default_value_os_t"
+                    if is_set =>
+                {
                     default = program.eval(file, value, steps).text();
                 }
                 _ => {}
