@@ -204,6 +204,10 @@ pub struct Running {
     pub runs: Vec<Run>,
     /// Names of images that the recipes build.
     pub images: Vec<String>,
+    /// Programs that documentation says are needed, by key of packages.toml.
+    pub needed: Vec<(String, Evidence)>,
+    /// Templates of Helm charts and the values that they are filled with.
+    charts: kubernetes::Charts,
 }
 
 /// How the software in `dir` is built: what is written for it, then for the folders above.

@@ -100,13 +100,7 @@ impl Program<'_> {
     }
 
     /// What the tag of a field says, with all that stands before its names.
-    pub(super) fn tagged(
-        &self,
-        file: &Rc<File>,
-        at: usize,
-        tag: usize,
-        hints: &[&str],
-    ) -> Option<Value> {
+    pub fn tagged(&self, file: &Rc<File>, at: usize, tag: usize, hints: &[&str]) -> Option<Value> {
         let rows = &self.rows.tag;
         let mut value = tags::read(rows, file, at, tag)?;
         let held = self.held(file, at, hints);

@@ -93,7 +93,7 @@ pub(super) fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 /// The pairs of a tag: `key:"value"`.
-pub(super) fn pairs(text: &str) -> Vec<(&str, &str)> {
+pub fn pairs(text: &str) -> Vec<(&str, &str)> {
     let (mut all, mut rest) = (Vec::new(), text);
     while let Some((key, behind)) = rest.split_once(":\"") {
         let (value, behind) = behind.split_once('"').unwrap_or((behind, ""));

@@ -51,7 +51,15 @@ impl Program<'_> {
         let open = file.enclosing(name)?;
         let tails = file.dialect().tails;
         let back = if definition.form == Form::Tag && !tails { 2 } else { 1 };
-        let owner = open.checked_sub(back).filter(|&at| file.is_word(at))?;
+        let owner = open.checked_sub(back).filter(|&at| file.is_word(at));
+        // `[]Type{{name: x}}`: the type stands before the list.
+        let listed = || {
+            let around = file.enclosing(open).filter(|&around| !tails && around > 0)?;
+            let elided =
+                matches!(file.word(open - 1), "{" | "," | ":") && definition.form == Form::Field;
+            (elided && file.word(around) == "{" && file.is_word(around - 1)).then(|| around - 1)
+        };
+        let owner = owner.or_else(listed)?;
         if tails && file.word(owner) == "Self" {
             return self.of_impl(file, owner);
         }

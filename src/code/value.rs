@@ -237,9 +237,12 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
     let known =
         |before: bool| values.iter().rev().find(|(b, value)| *b == before && value.is_known());
     let Some((_, chosen)) = known(true).or_else(|| known(false)) else {
+        // Of an address the port counts, of a path the name: the end.
+        let ends = |value: &Value| value.parts.last().is_some_and(|part| part.text.is_some());
         let partly = values
             .iter()
-            .position(|(_, value)| !value.is_unknown())
+            .position(|(_, value)| ends(value) && !value.is_unknown())
+            .or_else(|| values.iter().position(|(_, value)| !value.is_unknown()))
             .or(if values.is_empty() { None } else { Some(0) })?;
         return values.into_iter().nth(partly).map(|(_, value)| value);
     };

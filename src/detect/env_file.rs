@@ -1,9 +1,11 @@
-//! Env files, whatever the language: those that a program cannot start without, and the examples
-//! of them.
+//! Env files and variables, whatever the language: those that a program cannot start without, and
+//! the examples of them.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, Program, Severity};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::assignments;
@@ -47,4 +49,31 @@ pub(super) fn must_exist(name: &str, at: Evidence) -> Finding {
              beside the program with `-v`"
         ),
     )
+}
+
+/// How many variables are named in one finding.
+const MAX_NAMED: usize = 12;
+
+/// Says which variables the program ends without, each with its place; those that the image sets
+/// are none.
+pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Evidence>) {
+    found.retain(|name, _| {
+        program.port_variable.as_deref() != Some(name.as_str())
+            && !program.env.iter().any(|held| held.value.key == *name)
+    });
+    if found.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
+    let more = found.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let set: Vec<String> = names.iter().map(|name| format!("-e {name}=...")).collect();
+    program.findings.push(Finding::new(
+        "variables-required",
+        Severity::Note,
+        format!("the program has no default for {}{more}", names.join(", ")),
+        found.values().take(MAX_NAMED).cloned(),
+        "where one is not set, the container stops when it starts, or fails when it comes to it",
+        format!("set them when the container starts: `docker run {} ...`", set.join(" ")),
+    ));
 }

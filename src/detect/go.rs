@@ -123,6 +123,11 @@ struct CgoModule {
 }
 
 impl Tables {
+    /// The packages that are written in C.
+    fn libraries_in_c(&self) -> Vec<String> {
+        self.cgo.iter().map(|row| row.import.clone()).collect()
+    }
+
     fn of(catalog: &Catalog) -> Result<Self> {
         Ok(Self {
             cgo: catalog.table("cgo")?,
@@ -143,7 +148,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let Some(layout) = layout::layout(dir)? else { return Ok(None) };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
-    let sources = package::Sources::new(dir.repo);
+    let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
     let module =
         programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     let found = programs::list(&module)?;
@@ -277,7 +282,7 @@ fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
-    let sources = package::Sources::new(dir.repo);
+    let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
     let module =
         programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     programs::named(&module, wanted)

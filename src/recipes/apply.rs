@@ -76,6 +76,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     folders(program, &mine);
     environment(program, &mine);
     opened(program, &mine);
+    needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);
     Ok(())
 }
@@ -486,6 +487,27 @@ fn environment(program: &mut Program, runs: &[&Run]) {
                 add_folder(program, &variable.value, source);
             }
         }
+    }
+}
+
+/// Programs that documentation alone names: the code says nothing of them.
+fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Evidence)>) {
+    for (name, evidence) in named {
+        let held = program.needs.packages.iter().any(|package| package.value == *name);
+        if held || program.kind == Kind::Site {
+            continue;
+        }
+        report(
+            program,
+            Finding::new(
+                "program-documented",
+                Severity::Note,
+                format!("documentation says that {name} is needed, and the image does not hold it"),
+                [evidence.clone()],
+                "the code does not show that the program starts it: what needs it fails",
+                format!("add the package in the last stage where the program starts {name}"),
+            ),
+        );
     }
 }
 

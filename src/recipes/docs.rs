@@ -46,6 +46,9 @@ const VALUED: [&str; 34] = [
 
 /// A file of documentation.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    if file.file_name().to_ascii_lowercase().starts_with("readme") {
+        into.needed.extend(needed(file, text));
+    }
     for (first, block) in blocks(text) {
         for (number, line) in shell::lines(&block) {
             let line = line.trim_start().trim_start_matches("$ ");
@@ -54,6 +57,55 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
             }
         }
     }
+}
+
+/// Programs that many others start, by key of packages.toml.
+const PROGRAMS: [&str; 8] = [
+    "ffmpeg",
+    "imagemagick",
+    "graphviz",
+    "pandoc",
+    "exiftool",
+    "tesseract",
+    "ghostscript",
+    "libreoffice",
+];
+
+/// What says that a program is needed where it runs.
+const NEEDING: [&str; 9] = [
+    "requires ",
+    "required",
+    "must be installed",
+    "must have ",
+    "needs to be installed",
+    "needs ",
+    "depends on ",
+    "be available in",
+    "be in your path",
+];
+
+/// A sentence of a documentation that says so, outside of code.
+fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    let mut fenced = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim_start().to_ascii_lowercase();
+        if line.starts_with("```") || line.starts_with("~~~") {
+            fenced = !fenced;
+            continue;
+        }
+        let says = NEEDING.iter().any(|words| line.contains(words));
+        if fenced || !says || line.contains("optional") || line.contains("not require") {
+            continue;
+        }
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        let named = words.find_map(|word| PROGRAMS.iter().find(|program| **program == word));
+        if let Some(name) = named.filter(|name| found.iter().all(|(held, _)| held != *name)) {
+            let evidence = Evidence::at(file, number, format!("it says that {name} is needed"));
+            found.push(((*name).to_owned(), evidence));
+        }
+    }
+    found
 }
 
 /// The text of each block of code, with its first line.

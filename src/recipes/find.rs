@@ -98,6 +98,7 @@ pub(super) fn running(repo: &Repo, home: &RelPath) -> Result<Running> {
     }
     let mut found = Running::default();
     read(repo, home, files, &mut found, |home, path| run_by(home, path))?;
+    kubernetes::fill(&mut found);
     Ok(found)
 }
 

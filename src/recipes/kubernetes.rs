@@ -1,6 +1,8 @@
 //! Manifests of Kubernetes and templates of Helm: containers with their ports, commands,
 //! environment and mounts.
 
+use std::collections::BTreeMap;
+
 use super::{Folder, Port, Recipe, Run, Running, Variable, port_number};
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -9,11 +11,78 @@ use crate::settings::{self, Item};
 /// Kinds whose pods run what the repository builds.
 const KINDS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "Pod", "Job", "CronJob"];
 
+/// Templates of charts, and the values that belong to them by the chart's folder.
+#[derive(Debug, Default)]
+pub(super) struct Charts {
+    templates: Vec<(RelPath, String)>,
+    values: BTreeMap<RelPath, Item>,
+}
+
 /// A manifest, or a template that reads as YAML once its lines of control are gone.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
-    if !text.contains("containers:") {
-        return;
+    let folder = file.parent().unwrap_or_default();
+    if file.file_name() == "values.yaml" {
+        let values = settings::parse_yaml(text).into_iter().next();
+        into.charts.values.extend(values.map(|values| (folder, values)));
+    } else if text.contains("containers:") {
+        if text.contains(".Values.") {
+            into.charts.templates.push((file.clone(), text.to_owned()));
+        } else {
+            manifests(file, text, into);
+        }
     }
+}
+
+/// Reads the templates, now that the values of their charts are known.
+pub(super) fn fill(into: &mut Running) {
+    for (file, text) in std::mem::take(&mut into.charts.templates) {
+        let chart = file.parent().and_then(|folder| folder.parent()).unwrap_or_default();
+        let filled = match into.charts.values.get(&chart) {
+            Some(values) => text.lines().map(|line| filled(line, values) + "\n").collect(),
+            None => text,
+        };
+        manifests(&file, &filled, into);
+    }
+}
+
+/// A line with its values written out: `{{ .Values.service.port }}`, also `| quote`, and the
+/// default that it gives for one that is not set.
+fn filled(line: &str, values: &Item) -> String {
+    let (mut out, mut rest) = (String::with_capacity(line.len()), line);
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let Some((inner, after)) = behind.split_once("}}") else { break };
+        out.push_str(before);
+        match value(inner.trim_matches(['-', ' ']), values) {
+            Some(value) => out.push_str(&value),
+            None => {
+                out.push_str("{{");
+                out.push_str(inner);
+                out.push_str("}}");
+            }
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+fn value(inner: &str, values: &Item) -> Option<String> {
+    let words: Vec<&str> = inner.split_whitespace().filter(|word| *word != "|").collect();
+    let plain = ["quote", "int", "toString", "default", "squote", "int64"];
+    let name = words.iter().find_map(|word| word.strip_prefix(".Values."))?;
+    let is_value = |word: &&str| word.strip_prefix(".Values.") == Some(name);
+    let others: Vec<&&str> = words.iter().filter(|w| !is_value(w) && !plain.contains(*w)).collect();
+    let way: Vec<&str> = name.split('.').collect();
+    let stated = values.text_at(&way).filter(|text| !text.is_empty());
+    let default = words.contains(&"default").then(|| others.first()).flatten();
+    // What else a template does with the value is not known.
+    if others.len() > usize::from(default.is_some()) {
+        return None;
+    }
+    let text = stated.or(default.map(|word| word.trim_matches('"')))?;
+    (!text.contains(['"', '{', '\n', '.']) || stated.is_some()).then(|| text.to_owned())
+}
+
+fn manifests(file: &RelPath, text: &str, into: &mut Running) {
     for document in settings::parse_yaml(&plain(text)) {
         if !document.text_at(&["kind"]).is_some_and(|kind| KINDS.contains(&kind)) {
             continue;

@@ -414,6 +414,27 @@ fn a_recipe_opens_the_address_that_the_code_keeps_to_itself() {
 }
 
 #[test]
+fn values_of_a_chart_fill_its_templates() {
+    let template = "kind: Deployment\nspec: \n  template:\n    spec:\n      containers:\n        - name: {{ .Chart.Name }}\n          image: \"{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}\"\n          ports:\n            - containerPort: {{ .Values.service.port }}\n            - containerPort: {{ .Values.service.other | default 9091 }}\n            - containerPort: {{ add .Values.service.port 1 }}\n              protocol: UDP\n";
+    let values = "image:\n  repository: ghcr.io/me/box\nservice:\n  port: 9090\n";
+    let files = [("charts/box/templates/d.yaml", template), ("charts/box/values.yaml", values)];
+    let program = applied(&files, |_| {});
+    assert_eq!(program.ports().map(|ports| ports.value).as_deref(), Some("9090,9091"));
+}
+
+#[test]
+fn programs_that_documentation_names() {
+    let said = |line: &str| {
+        codes(&applied(&[("README.md", line)], |_| {})).contains(&"program-documented")
+    };
+    assert!(said("- **FFmpeg** must be installed for thumbnails\n"));
+    assert!(said("This project requires ImageMagick.\n"));
+    assert!(!said("ffmpeg is optional, and required for nothing else\n"));
+    assert!(!said("Converts with ffmpeg.\n"));
+    assert!(!said("```\nneeds ffmpeg\n```\n"));
+}
+
+#[test]
 fn hostile_recipes_end_and_break_nothing() {
     let deep = "[".repeat(200_000);
     let long = format!("web: box {}\n", "$(".repeat(100_000));

@@ -126,7 +126,7 @@ mod tests {
             ("app/unused/u.go", "package unused\nimport \"github.com/other\"\n"),
             ("lib/b/b.go", "package b\nimport \"example.com/app/a\"\n"),
         ]);
-        let sources = Sources::new(&repo);
+        let sources = Sources::new(&repo, Vec::new());
         let path = |text: &str| RelPath::new(text).unwrap();
         let modules = [
             LocalModule { path: "example.com/app".into(), dir: path("app") },

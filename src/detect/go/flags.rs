@@ -57,11 +57,15 @@ struct Command<'s> {
     packages: Vec<String>,
 }
 
-/// The build tags that the repository builds the program in `folder` with.
-pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<Vec<String>> {
+/// The build tags that the repository builds the program in `folder` with, and whether it does so
+/// without cgo.
+pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bool)> {
     let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
     let commands: Vec<Command> = steps.iter().filter_map(read).collect();
-    Ok(of(&commands, module, folder).first().map(|first| first.tags.clone()).unwrap_or_default())
+    let mine = of(&commands, module, folder);
+    let Some(first) = mine.first() else { return Ok((Vec::new(), false)) };
+    let set = first.step.env.iter().rev().find(|(key, _)| key == "CGO_ENABLED");
+    Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
 }
 
 /// The commands that build the program in `folder`: those that name it, else those whose patterns

@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use super::constraint::name_fits;
 use super::source::{SourceFile, package_clause};
+use crate::code::file::is_below;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -35,25 +36,31 @@ pub(super) struct Sources<'r> {
     pub(super) repo: &'r Repo,
     /// Build tags that decide which files are taken.
     tags: Vec<String>,
+    /// Libraries that are written in C, by the paths of their packages.
+    libraries: Vec<String>,
+    /// The repository builds without cgo, as its recipes say.
+    pure: bool,
     packages: RefCell<BTreeMap<RelPath, Option<Rc<Package>>>>,
     /// The same with other tags.
-    tagged: RefCell<BTreeMap<Vec<String>, Rc<Self>>>,
+    tagged: RefCell<BTreeMap<(Vec<String>, bool), Rc<Self>>>,
 }
 
 impl<'r> Sources<'r> {
-    pub(super) fn new(repo: &'r Repo) -> Self {
-        Self::with_tags(repo, Vec::new())
+    pub(super) fn new(repo: &'r Repo, libraries: Vec<String>) -> Self {
+        Self::with_tags(repo, libraries, Vec::new(), false)
     }
 
-    fn with_tags(repo: &'r Repo, tags: Vec<String>) -> Self {
-        Self { repo, tags, packages: RefCell::default(), tagged: RefCell::default() }
+    fn with_tags(repo: &'r Repo, libraries: Vec<String>, tags: Vec<String>, pure: bool) -> Self {
+        let (packages, tagged) = (RefCell::default(), RefCell::default());
+        Self { repo, tags, libraries, pure, packages, tagged }
     }
 
-    /// The files as a build with these tags takes them.
-    pub(super) fn tagged(&self, tags: &[String]) -> Rc<Self> {
+    /// The files as a build with these tags takes them, without cgo where that is `pure`.
+    pub(super) fn tagged(&self, tags: &[String], pure: bool) -> Rc<Self> {
         let mut known = self.tagged.borrow_mut();
-        let new = || Rc::new(Self::with_tags(self.repo, tags.to_vec()));
-        known.entry(tags.to_vec()).or_insert_with(new).clone()
+        let libraries = || self.libraries.clone();
+        let new = || Rc::new(Self::with_tags(self.repo, libraries(), tags.to_vec(), pure));
+        known.entry((tags.to_vec(), pure)).or_insert_with(new).clone()
     }
 
     /// The package in a folder; `None` where no file of it is built for Linux.
@@ -68,13 +75,14 @@ impl<'r> Sources<'r> {
 
     fn parse(&self, dir: &RelPath) -> Result<Option<Package>> {
         let mut files = Vec::new();
-        let (mut cgo, mut fallback) = (None, false);
+        let (mut cgo, mut fallback, mut other) = (None, false, false);
         for path in &self.go_files(dir) {
             let Some(text) = self.repo.source_text(path)? else { continue };
             let Some(file) = SourceFile::parse(path, &text) else { continue };
             let (without, with) =
                 (file.constraint.fits(false, &self.tags), file.constraint.fits(true, &self.tags));
             fallback |= without && !with;
+            other |= without && !with && file.code.imports.iter().any(|i| self.is_foreign(&i.path));
             if !without && !with {
                 continue;
             }
@@ -83,7 +91,13 @@ impl<'r> Sources<'r> {
             }
             files.push(Rc::new(file));
         }
-        if fallback {
+        // What stands in for a library in C, and brings no other one, can do nothing but refuse.
+        let library = fallback && !other && !self.pure;
+        let library = files.iter().filter(|_| library).find_map(|file| self.library(file));
+        if let Some(evidence) = library {
+            cgo.get_or_insert(evidence);
+            files.retain(|file| file.constraint.fits(true, &self.tags));
+        } else if fallback {
             // There is an implementation without cgo: build that one.
             cgo = None;
             files.retain(|file| {
@@ -105,6 +119,26 @@ impl<'r> Sources<'r> {
             Some(code.evidence(at, "`func main` in `package main`"))
         });
         Ok(Some(Package { dir: dir.clone(), name, files, cgo, main }))
+    }
+
+    /// Where a file that only a build with cgo takes imports a library in C.
+    fn library(&self, file: &SourceFile) -> Option<Evidence> {
+        if file.constraint.fits(false, &self.tags) {
+            return None;
+        }
+        let of_library = |path: &str| self.libraries.iter().any(|held| is_below(path, held));
+        let import = file.code.imports.iter().find(|import| of_library(&import.path))?;
+        let note = format!("imports `{}` in a file for cgo alone", import.path);
+        Some(Evidence::at(&file.code.path, import.line, note))
+    }
+
+    /// The package is neither Go's nor the repository's own.
+    fn is_foreign(&self, path: &str) -> bool {
+        let own = |(at, _): (usize, &str)| {
+            RelPath::new(&path[at + 1..]).is_some_and(|dir| self.repo.is_dir(&dir))
+        };
+        path.split('/').next().is_some_and(|host| host.contains('.'))
+            && !path.match_indices('/').any(own)
     }
 
     /// Files that the name alone does not exclude, sorted.
@@ -160,7 +194,7 @@ mod tests {
 
     fn mains(files: &[(&str, &str)]) -> Vec<String> {
         let repo = Repo::from_files(files.iter().copied());
-        let sources = Sources::new(&repo);
+        let sources = Sources::new(&repo, Vec::new());
         sources.mains(&RelPath::root()).unwrap().iter().map(ToString::to_string).collect()
     }
 
@@ -186,13 +220,34 @@ mod tests {
     }
 
     #[test]
+    fn a_stand_in_that_brings_nothing_is_no_implementation() {
+        let repo = Repo::from_files([
+            ("go.mod", "module a.b/c\n"),
+            ("v/v.go", "package v\n"),
+            ("s/s.go", "//go:build cgo\n\npackage s\nimport _ \"x.y/sqlite3\"\n"),
+            ("s/none.go", "//go:build !cgo\n\npackage s\nimport \"a.b/c/v\"\n"),
+            ("t/t.go", "//go:build cgo\n\npackage t\nimport _ \"x.y/sqlite3\"\n"),
+            ("t/pure.go", "//go:build !cgo\n\npackage t\nimport _ \"x.y/pure\"\n"),
+        ]);
+        let sources = Sources::new(&repo, vec!["x.y/sqlite3".to_owned()]);
+        let needs = |sources: &Sources, dir: &str| {
+            let package = sources.package(&RelPath::new(dir).unwrap()).unwrap().unwrap();
+            (package.cgo.is_some(), package.files.len())
+        };
+        assert_eq!(needs(&sources, "s"), (true, 1));
+        assert_eq!(needs(&sources, "t"), (false, 1));
+        // The repository says that it builds without cgo.
+        assert_eq!(needs(&sources.tagged(&[], true), "s"), (false, 1));
+    }
+
+    #[test]
     fn cgo_is_needed_only_without_another_implementation() {
         let repo = Repo::from_files([
             ("a/a.go", "package a\nimport \"C\"\n"),
             ("b/b_cgo.go", "//go:build cgo\n\npackage b\nimport \"C\"\n"),
             ("b/b_pure.go", "//go:build !cgo\n\npackage b\n"),
         ]);
-        let sources = Sources::new(&repo);
+        let sources = Sources::new(&repo, Vec::new());
         let package = |dir: &str| sources.package(&RelPath::new(dir).unwrap()).unwrap().unwrap();
         assert_eq!(package("a").cgo.as_ref().map(Evidence::place).as_deref(), Some("a/a.go:2"));
         assert!(package("b").cgo.is_none());

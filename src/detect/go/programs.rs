@@ -127,10 +127,10 @@ fn id(folder: &RelPath, module: &RelPath) -> String {
 
 /// The program in a folder; `None` where the folder holds no `package main` with a `func main`.
 fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, ProgramDetails)>> {
-    let tags = flags::tags(module, folder)?;
-    let sources = module.sources.tagged(&tags);
-    let module =
-        &Module { sources: if tags.is_empty() { module.sources } else { &sources }, ..*module };
+    let (tags, pure) = flags::tags(module, folder)?;
+    let plain = tags.is_empty() && !pure;
+    let sources = module.sources.tagged(&tags, pure);
+    let module = &Module { sources: if plain { module.sources } else { &sources }, ..*module };
     let Some(package) = module.sources.package(folder)? else { return Ok(None) };
     let (Some(main), "main") = (package.main.clone(), package.name.as_str()) else {
         return Ok(None);

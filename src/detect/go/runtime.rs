@@ -7,10 +7,11 @@ use super::closure::Closure;
 use super::programs::Module;
 use super::special;
 use crate::code::{Does, Program as Code, writes};
-use crate::detect::add_front_end;
+use crate::detect::{add_front_end, env_file};
 use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
+mod demands;
 mod documents;
 mod embeds;
 mod files;
@@ -110,6 +111,7 @@ pub(super) fn analyse(
     } else if let Some(wanting) = subcommands.wanting {
         program.findings.push(needs_argument(&wanting));
     }
+    env_file::required(program, demands::demands(&world));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
 }

@@ -12,11 +12,13 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 mod constants;
+mod demands;
 mod disk;
 mod environment;
 mod fields;
 mod house;
 mod listen;
+mod missing;
 mod process;
 mod rocket;
 mod settings;
@@ -73,6 +75,8 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     let subcommand_unknown = process::process(code, program);
     listen::listen(code, &disk, house::listening(&source, code), program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
+    program.findings.extend(missing::missing(&source, code));
+    demands::demands(code, &disk, program);
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);
     }

@@ -159,3 +159,61 @@ fn code_for_other_systems_is_not_read() {
     assert!(said[0].contains("own-x") && said[1].contains("other-x"));
     assert_eq!(found.findings[0].evidence.len(), 2);
 }
+
+fn said(found: &Program, code: &str) -> String {
+    let mut findings = found.findings.iter().filter(|finding| finding.code == code);
+    findings.next().map(|finding| finding.what.clone()).unwrap_or_default()
+}
+
+#[test]
+fn variables_that_the_code_demands() {
+    let code = "#[derive(Parser)] struct A { #[arg(long, env = \"A_TOKEN\")] token: String, #[arg(long, env = \"A_NAME\")] name: Option<String>, #[arg(env = \"A_PORT\", default_value_t = 1)] p: u16 } fn main() { let a = env::var(\"A_URL\").expect(\"x\"); let b = env::var(\"B\").ok(); let c = std::env::var(\"A_KEY\").unwrap_or_else(|_| panic!(\"no\")); }";
+    let (found, _) = program("clap = \"4\"\n", code, &[]);
+    assert_eq!(
+        said(&found, "variables-required"),
+        "the program has no default for A_KEY, A_TOKEN, A_URL"
+    );
+    assert_eq!(said(&program("", "fn main() {}", &[]).0, "variables-required"), "");
+}
+
+#[test]
+fn fields_of_settings_without_a_default() {
+    let code = |attribute: &str, layer: &str| {
+        format!(
+            "use figment::Figment; #[derive(Deserialize)] {attribute} struct C {{ #[cfg_attr(test, serde(default = \"x\"))] server_name: String, #[serde(default)] level: Map<String, String>, port: Option<u16>, #[serde(rename = \"db\")] pub database: String, known: String }} fn main() {{ let c: C = Figment::new().merge(Toml::file(\"app.toml\")){layer}.extract().unwrap(); }}"
+        )
+    };
+    let files = [("app.toml", "known = \"a\"\n")];
+    let of = |dependency: &str, code: &str| program(dependency, code, &files).0;
+    let found = of("figment = \"1\"\n", &code("", ".merge(Env::prefixed(\"APP_\"))"));
+    assert_eq!(
+        said(&found, "variables-required"),
+        "the program has no default for APP_DB, APP_SERVER_NAME"
+    );
+    let found = of("figment = \"1\"\n", &code("", ""));
+    assert!(said(&found, "settings-required").ends_with("do not say `server_name`, `db`"));
+    for (attribute, layer) in
+        [("#[serde(default)]", ""), ("", ".join(Serialized::defaults(C::default()))")]
+    {
+        let found = of("figment = \"1\"\n", &code(attribute, layer));
+        assert_eq!(said(&found, "settings-required"), "");
+    }
+    let envy = "#[derive(Deserialize)] struct C { token: String } fn main() { let c = envy::prefixed(\"X_\").from_env::<C>().unwrap(); }";
+    let found = program("envy = \"0.4\"\n", envy, &[]).0;
+    assert_eq!(said(&found, "variables-required"), "the program has no default for X_TOKEN");
+}
+
+#[test]
+fn certificates_that_must_exist() {
+    let code = "fn main() { let c = RustlsConfig::from_pem_file(\"certs/cert.pem\", PathBuf::from(KEY)).await.unwrap(); let x = fs::read(\"held.pem\").unwrap(); if tls { fs::read(\"other.pem\").unwrap(); } fs::read(\"last.pem\").ok(); } const KEY: &str = \"certs/key.pem\";";
+    let (found, _) = program("axum-server = \"0.7\"\n", code, &[("held.pem", "x")]);
+    let all: Vec<&str> = found
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "file-missing")
+        .map(|finding| finding.fix.as_str())
+        .collect();
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[0].contains("./cert.pem:/app/certs/cert.pem:ro"));
+    assert!(all[1].contains("./key.pem:/app/certs/key.pem:ro"));
+}

@@ -98,3 +98,11 @@ fn a_file_with_a_few_words_keeps_a_folder() {
     assert!(said("build/gitkeep") && said("build/placeholder.txt"));
     assert!(!said("build/notes.txt"));
 }
+
+#[test]
+fn variables_that_the_code_demands() {
+    let text = "package main\nimport (\"log\"; \"os\")\ntype config struct {\n\tKey string `env:\"APP_KEY,required\"`\n\tName string `env:\"APP_NAME\"`\n\tMode string `env:\"APP_MODE,required\" envDefault:\"x\"`\n}\nfunc must(k string) string {\n\tv := os.Getenv(k)\n\tif v == \"\" { log.Fatalf(\"no %s\", k) }\n\treturn v\n}\nfunc main() {\n\turl := os.Getenv(\"APP_URL\")\n\tif url == \"\" { log.Fatal(\"url\") }\n\ttoken, ok := os.LookupEnv(\"APP_TOKEN\")\n\tif !ok { panic(\"token\") }\n\tother := os.Getenv(\"APP_OTHER\")\n\tif other == \"\" { other = \"x\" }\n\tlog.Println(must(\"APP_DB\"), url, token, other)\n}\n";
+    let program = with(&[("main.go", text)]);
+    let said: Vec<&str> = program.findings.iter().map(|finding| finding.what.as_str()).collect();
+    assert_eq!(said, ["the program has no default for APP_DB, APP_KEY, APP_TOKEN, APP_URL"]);
+}

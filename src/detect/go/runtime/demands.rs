@@ -1,0 +1,128 @@
+//! Variables of the environment without which a program ends.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::World;
+use crate::code::tags;
+use crate::code::{Call, Does, Form, is_env_name};
+use crate::facts::Evidence;
+
+/// How many tokens behind a call its result is tested.
+const MAX_TOKENS: usize = 40;
+
+/// Marks of tags by which a library demands a variable.
+const DEMANDS: [(&str, &str); 4] =
+    [("required", "true"), ("env-required", "true"), ("require", "true"), ("needed", "true")];
+
+/// Every variable that is demanded, with its place.
+pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
+    let mut found = BTreeMap::new();
+    for (row, call) in world.code.doing(&[Does::Environment]) {
+        let name = world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
+        let Some(name) = name.filter(|name| is_env_name(name)) else { continue };
+        if row.default.is_none() && is_demanded(world, &call) {
+            let note = format!("without {name} the program ends");
+            found.entry(name).or_insert(call.evidence(note));
+        }
+    }
+    readers(world, &mut found);
+    for file in world.code.files() {
+        for definition in file.facts().definitions().iter().filter(|d| d.form == Form::Tag) {
+            let at = definition.value.start;
+            let Some(text) = file.string(at) else { continue };
+            let pairs = tags::pairs(&text);
+            let demanded = pairs.iter().any(|(key, value)| {
+                let options = value.split(',').skip(1).map(str::trim);
+                let optional = ["required", "notEmpty", "nonempty"];
+                DEMANDS.contains(&(*key, *value))
+                    || *key == "env" && options.into_iter().any(|o| optional.contains(&o))
+            });
+            let value = demanded.then(|| world.code.tagged(file, definition.name, at, &[]));
+            let Some(value) = value.flatten().filter(|value| value.text().is_none()) else {
+                continue;
+            };
+            if let Some(name) = value.env() {
+                let note = format!("{name} is required");
+                found.entry(name.to_owned()).or_insert(file.evidence(at, note));
+            }
+        }
+    }
+    found
+}
+
+/// `mustGetenv("KEY")`: a function of the program's own that ends it where the variable is not set.
+fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
+    for file in world.code.files() {
+        for function in &file.facts().functions {
+            let parameters = file.elements(function.parameters);
+            let [parameter] = parameters.as_slice() else { continue };
+            let body = function.parameters..function.range.end;
+            let Some(name) = Some(file.word(parameter.start)).filter(|_| !function.method) else {
+                continue;
+            };
+            let reads = body.clone().any(|at| {
+                matches!(file.word(at), "Getenv" | "LookupEnv") && file.word(at + 2) == name
+            });
+            let ends = || body.clone().any(|at| is_end(world, file.word(at)));
+            if !reads || !ends() {
+                continue;
+            }
+            for call in world.code.calls_named(file.word(function.name)) {
+                let key = world.code.argument(&call, 0).and_then(|value| value.text());
+                if let Some(key) = key.filter(|key| is_env_name(key)) {
+                    let note = format!("without {key} the program ends");
+                    found.entry(key).or_insert(call.evidence(note));
+                }
+            }
+        }
+    }
+}
+
+fn is_end(world: &World, word: &str) -> bool {
+    world.code.rows.ending.iter().any(|ending| ending == word)
+}
+
+/// The result is tested right behind the call, and the program ends where it is empty:
+/// `if x == "" { log.Fatal(...) }`, `if !ok { ... }`.
+fn is_demanded(world: &World, call: &Call) -> bool {
+    let file = &call.file;
+    let close = file.closing(call.open);
+    let Some(before) = call.at.checked_sub(3) else { return false };
+    // `x := os.Getenv("X")`, `x, ok := os.LookupEnv("X")`: the words before the call.
+    let mut names: Vec<&str> = Vec::new();
+    for at in (before.saturating_sub(5)..=before).rev() {
+        match file.word(at) {
+            ":=" | "=" | "," => {}
+            word if file.is_word(at) && !names.contains(&word) => names.push(word),
+            _ => break,
+        }
+    }
+    let end = (close + MAX_TOKENS).min(file.len());
+    let mut heads = (close..end).filter(|&at| matches!(file.word(at), "if"));
+    heads.any(|at| {
+        let Some(open) = (at..(at + 24).min(file.len())).find(|&at| file.word(at) == "{") else {
+            return false;
+        };
+        let head = at + 1..open;
+        let block = open..file.closing(open);
+        is_empty_test(file, &head, &names)
+            && block.into_iter().any(|at| is_end(world, file.word(at)))
+    })
+}
+
+/// `x == ""`, `len(x) == 0`, `!ok`, one of several behind `||`.
+fn is_empty_test(file: &crate::code::File, head: &Range<usize>, names: &[&str]) -> bool {
+    if head.clone().any(|at| file.word(at) == "&&") {
+        return false;
+    }
+    file.split(head.clone(), &["||"]).into_iter().any(|part| {
+        let named = part.clone().any(|at| names.contains(&file.word(at)));
+        let empty = part.clone().any(|at| file.word(at) == "==")
+            && part
+                .clone()
+                .any(|at| file.string(at).is_some_and(|t| t.is_empty()) || file.word(at) == "0");
+        let absent = part.len() == 2 && file.word(part.start) == "!";
+        named && (empty || absent)
+    })
+}

@@ -1,0 +1,260 @@
+//! What must be given from outside when the program starts: variables that the code demands,
+//! arguments of the command line that only a variable gives, fields of settings without a default.
+
+use std::collections::BTreeMap;
+
+use super::Code;
+use super::disk::Disk;
+use super::environment::{self, Layer};
+use crate::detect::env_file;
+use crate::detect::rust::lexer::Kind;
+use crate::detect::rust::source::SourceFile;
+use crate::facts::{Evidence, Finding, Program, Severity};
+
+/// Calls that fill a struct with all settings.
+const FILLING: [&str; 3] = ["extract", "try_deserialize", "from_env"];
+
+/// Crates whose calls they are.
+const LIBRARIES: [&str; 3] = ["figment", "config", "envy"];
+
+/// Endings of settings files.
+const ENDINGS: [&str; 6] = ["toml", "yaml", "yml", "json", "json5", "ini"];
+
+/// Says what the program cannot start without.
+pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
+    let mut found = BTreeMap::new();
+    for file in code.files {
+        for at in 0..file.len() {
+            let named = variable(file, at).or_else(|| argument(file, at));
+            if let Some(name) = named.filter(|name| crate::code::is_env_name(name)) {
+                let note = format!("without {name} the program ends");
+                found.entry(name).or_insert_with(|| file.evidence(at, note));
+            }
+        }
+    }
+    let layer = environment::layer(code);
+    let mut settings: Vec<(String, Evidence)> = Vec::new();
+    for (field, evidence) in fields(code, disk) {
+        match layer.as_ref().map_or_else(|| by_envy(code, &field), |l: &Layer| l.variable(&field)) {
+            Some(name) => {
+                found.entry(name).or_insert(evidence);
+            }
+            None => settings.push((field, evidence)),
+        }
+    }
+    env_file::required(program, found);
+    if !settings.is_empty() {
+        let names: Vec<String> =
+            settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
+        program.findings.push(Finding::new(
+            "settings-required",
+            Severity::Warning,
+            format!("the program ends where its settings do not say {}", names.join(", ")),
+            settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
+            "the fields have no default, and no settings file that the image holds says them",
+            "mount a settings file that does, with `-v`",
+        ));
+    }
+}
+
+/// `env::var("X").expect("...")`, `env::var("X").unwrap_or_else(|_| panic!(..))`.
+fn variable(file: &SourceFile, at: usize) -> Option<String> {
+    let reads = (file.is(at, "var") || file.is(at, "var_os")) && file.is(at + 1, "(");
+    if !reads || !file.path_to(at).iter().any(|part| ["env", "dotenvy", "dotenv"].contains(part)) {
+        return None;
+    }
+    let name = file.string(at + 2)?;
+    let close = file.closing(at + 1);
+    let method = close + 2;
+    let ends = file.is(close + 1, ".")
+        && match file.word(method) {
+            "expect" | "unwrap" => true,
+            "unwrap_or_else" => {
+                let inside = method + 1..file.closing(method + 1);
+                inside.into_iter().any(|n| file.is(n, "panic") || file.is(n, "exit"))
+            }
+            _ => false,
+        };
+    ends.then(|| name.into_owned())
+}
+
+/// `#[arg(long, env = "X")] field: String`: no default, and nothing but the variable gives it.
+fn argument(file: &SourceFile, at: usize) -> Option<String> {
+    let opens = file.is(at, "#")
+        && file.is(at + 1, "[")
+        && (file.is(at + 2, "arg") || file.is(at + 2, "clap"))
+        && file.is(at + 3, "(");
+    if !opens {
+        return None;
+    }
+    let close = file.closing(at + 3);
+    let word = |name: &str| (at + 4..close).find(|n| file.word(*n).starts_with(name));
+    let env = word("env").filter(|n| file.is(*n, "env"))?;
+    let spared = ["default_value", "required_unless", "default_missing", "conflicts_with", "group"];
+    if spared.iter().any(|name| word(name).is_some()) || word("required").is_some() {
+        return None;
+    }
+    let (name, of) = field_after(file, at)?;
+    if ["Option", "Vec", "bool", "u8"].contains(&file.word(of)) {
+        return None;
+    }
+    let given = file.string(env + 2).filter(|_| file.is(env + 1, "="));
+    Some(given.map_or_else(|| name.to_ascii_uppercase(), std::borrow::Cow::into_owned))
+}
+
+/// The name of the field behind the attributes that begin at a position, and where its type stands.
+fn field_after(file: &SourceFile, at: usize) -> Option<(String, usize)> {
+    let mut next = at;
+    while file.is(next, "#") && file.is(next + 1, "[") {
+        next = file.closing(next + 1) + 1;
+    }
+    if file.is(next, "pub") {
+        next += 1;
+        if file.is(next, "(") {
+            next = file.closing(next) + 1;
+        }
+    }
+    (file.kind(next) == Some(Kind::Word) && file.is(next + 1, ":"))
+        .then(|| (file.word(next).to_owned(), next + 2))
+}
+
+/// The fields without a default of the struct that holds all settings.
+fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
+    if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
+        return Vec::new();
+    }
+    // Where the code lays defaults below, every field has one.
+    let serialized =
+        code.find(|file, at| file.is(at, "defaults") && file.path_to(at).contains(&"Serialized"));
+    let Some(of) = filled(code).filter(|_| serialized.is_none()) else { return Vec::new() };
+    let is_item = |file: &SourceFile, at: usize| file.is(at, "struct") && file.is(at + 1, &of);
+    let Some((file, item)) = code.find(is_item) else { return Vec::new() };
+    let open = item + 2;
+    let read = (item.saturating_sub(200)..item)
+        .rev()
+        .take_while(|&at| !file.is(at, ";") && !file.is(at, "}"))
+        .any(|at| file.is(at, "Deserialize"));
+    if !file.is(open, "{") || !read || says_default(file, item.saturating_sub(60)..item) {
+        return Vec::new();
+    }
+    let known = |name: &str| {
+        let set = code.find(|file, at| {
+            file.is(at, "set_default") && file.string(at + 2).is_some_and(|text| text == name)
+        });
+        set.is_some() || disk.files.iter().any(|(path, _, _)| in_file(code, path, name))
+    };
+    let (mut found, mut at) = (Vec::new(), open + 1);
+    let close = file.closing(open);
+    while at < close {
+        let Some((mut name, of)) = field_after(file, at) else { break };
+        let spared = says_default(file, at..of) || file.is(of, "Option");
+        let renamed = (at..of).find(|n| file.is(*n, "rename") && file.is(n + 1, "="));
+        if let Some(text) = renamed.and_then(|n| file.string(n + 2)) {
+            name = text.into_owned();
+        }
+        // Another struct has defaults of its own.
+        let whole = file.word(of).to_owned();
+        let nested = || code.find(|f, n| f.is(n, "struct") && f.is(n + 1, &whole)).is_some();
+        if !spared && !known(&name) && !nested() {
+            let note = format!("the field `{name}` has no default");
+            found.push((name, file.evidence(of - 2, note)));
+        }
+        // To the comma behind the type: `Map<A, B>` holds one of its own.
+        let (mut depth, mut next) = (0usize, of);
+        while next < close && !(depth == 0 && file.is(next, ",")) {
+            match file.word(next) {
+                "<" => depth += 1,
+                ">" => depth = depth.saturating_sub(1),
+                "(" | "[" => next = file.closing(next),
+                _ => {}
+            }
+            next += 1;
+        }
+        at = next + 1;
+    }
+    found
+}
+
+/// An attribute of serde in the range gives a default, or leaves the field out.
+fn says_default(file: &SourceFile, range: std::ops::Range<usize>) -> bool {
+    let mut words = range.rev().take_while(|&at| !file.is(at, ";") && !file.is(at, "}"));
+    words.any(|at| {
+        let calls: Vec<&str> =
+            file.enclosing(at).into_iter().filter_map(|open| file.called(open)).collect();
+        ["default", "skip", "skip_deserializing", "flatten"].iter().any(|word| file.is(at, word))
+            && calls.contains(&"serde")
+            && !calls.contains(&"cfg_attr")
+    })
+}
+
+/// The settings file, or one of a folder, says the key.
+fn in_file(code: &Code, path: &crate::path::RelPath, name: &str) -> bool {
+    let itself = code.repo.is_file(path).then_some(path);
+    let mut files = itself.into_iter().chain(code.repo.files_under(path));
+    files.any(|file| {
+        let text = ENDINGS.contains(&file.extension()).then(|| code.repo.source_text(file));
+        let Some(Ok(Some(text))) = text else { return false };
+        text.lines().any(|line| {
+            let key = line.trim_start().trim_start_matches('"');
+            key.strip_prefix(name).is_some_and(|rest| {
+                rest.trim_start_matches('"').trim_start().starts_with(['=', ':'])
+            })
+        })
+    })
+}
+
+/// The struct that a call fills: `extract::<Settings>()`, `let s: Settings = c.try_deserialize()?`,
+/// or what the function that holds the call gives.
+fn filled(code: &Code) -> Option<String> {
+    let (file, at) = code.find(|file, at| {
+        if !LIBRARIES.iter().any(|name| file.names(name)) {
+            return false;
+        }
+        let named = FILLING.iter().any(|name| file.is(at, name));
+        let called = file.is(at + 1, "(") || file.is(at + 1, ":") && file.is(at + 3, "<");
+        named && called && at > 0 && (file.is(at - 1, ".") || file.path_to(at).contains(&"envy"))
+    })?;
+    let own =
+        |name: &str| code.find(|file, at| file.is(at, "struct") && file.is(at + 1, name)).is_some();
+    if file.is(at + 3, "<") {
+        let name = file.word(at + 4);
+        return if name == "Self" { implemented(file, at) } else { Some(name.to_owned()) }
+            .filter(|name| own(name));
+    }
+    let range = file.statement(at);
+    if file.is(range.start, "let") {
+        let stated = (range.start..at).take_while(|n| !file.is(*n, "="));
+        return stated.map(|n| file.word(n)).find(|name| own(name)).map(str::to_owned);
+    }
+    // The function's result.
+    let function = (0..at).rev().find(|n| file.is(*n, "fn"))?;
+    let end = (function..at).find(|n| file.is(*n, "{"))?;
+    let result = (function..end).find(|n| file.is(*n, "-") && file.is(n + 1, ">"))?;
+    (result..end).find_map(|n| match file.word(n) {
+        "Self" => implemented(file, at),
+        name => own(name).then(|| name.to_owned()),
+    })
+}
+
+/// The type of the `impl` before a position.
+fn implemented(file: &SourceFile, at: usize) -> Option<String> {
+    let start = (0..at).rev().find(|n| file.is(*n, "impl"))?;
+    let open = (start..at).find(|n| file.is(*n, "{"))?;
+    let of = (start..open).find(|n| file.is(*n, "for")).unwrap_or(start);
+    Some(file.word(of + 1).to_owned())
+}
+
+/// `envy::prefixed("APP_")` names a variable after the field.
+fn by_envy(code: &Code, field: &str) -> Option<String> {
+    if !code.dependencies.contains("envy") {
+        return None;
+    }
+    let prefixed = code.find(|file, at| {
+        file.is(at, "prefixed") && file.path_to(at).contains(&"envy") && file.is(at + 1, "(")
+    });
+    let prefix = match prefixed {
+        Some((file, at)) => file.string(at + 2)?.into_owned(),
+        None => String::new(),
+    };
+    Some(format!("{prefix}{field}").to_ascii_uppercase())
+}

@@ -1,0 +1,117 @@
+//! Files that the program ends without, and the repository does not hold: certificates, keys,
+//! settings.
+
+use super::Code;
+use crate::code::{Call, Program as Source, conditions};
+use crate::facts::{Finding, Severity};
+
+/// Functions that read files, by the type or module before them, with the arguments that are paths.
+const READING: [(&str, &str, usize); 9] = [
+    ("fs", "read", 1),
+    ("fs", "read_to_string", 1),
+    ("File", "open", 1),
+    ("RustlsConfig", "from_pem_file", 2),
+    ("RustlsConfig", "from_pem_chain_file", 2),
+    ("OpenSSLConfig", "from_pem_file", 2),
+    ("CertificateDer", "pem_file_iter", 1),
+    ("CertificateDer", "from_pem_file", 1),
+    ("PrivateKeyDer", "from_pem_file", 1),
+];
+
+/// How many files are named.
+const MAX_NAMED: usize = 4;
+
+/// Folders of the system.
+const SYSTEM: [&str; 6] = ["/dev/", "/proc/", "/sys/", "/etc/ssl/", "/usr/", "/run/"];
+
+/// A finding for each.
+pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
+    let written: Vec<String> = ["create", "create_new", "write"]
+        .into_iter()
+        .flat_map(|name| source.calls_named(name))
+        .filter(|call| matches!(call.package(), Some("File" | "fs")))
+        .filter_map(|call| source.argument(&call, 0)?.text())
+        .collect();
+    let mut all: Vec<Finding> = Vec::new();
+    for (of, name, paths) in READING {
+        let calls = source.calls_named(name).filter(|call| call.package() == Some(of));
+        for call in calls.filter(|call| ends(call) && !is_tested(call)) {
+            for number in 0..paths {
+                let Some(value) = source.argument(&call, number) else { continue };
+                let Some(text) = value.text().filter(|text| !written.contains(text)) else {
+                    continue;
+                };
+                let known = all.iter().any(|held| held.what.contains(&text));
+                if known || all.len() >= MAX_NAMED || !is_missing(code, &text) {
+                    continue;
+                }
+                let target = if text.starts_with('/') {
+                    text.clone()
+                } else {
+                    format!("/app/{}", plain(&text))
+                };
+                let file = text.rsplit('/').next().unwrap_or_default();
+                let mount = format!("mount it at run time: `-v ./{file}:{target}:ro`");
+                let fix = match (value.flag(), value.env()) {
+                    (Some(flag), _) => format!("{mount}, or name another one with --{flag}"),
+                    (None, Some(key)) => format!("{mount}, or name another one with {key}"),
+                    (None, None) => mount,
+                };
+                all.push(Finding::new(
+                    "file-missing",
+                    Severity::Warning,
+                    format!("the program ends where it cannot open {text}, and the repository does not hold it"),
+                    [call.evidence(format!("`{name}` opens it"))],
+                    "the image carries only what the repository holds: the container stops at once",
+                    fix,
+                ));
+            }
+        }
+    }
+    all
+}
+
+/// The failure of the call ends the program: `.expect(..)`, `.unwrap()`, `?` in `main`.
+fn ends(call: &Call) -> bool {
+    let file = &call.file;
+    let mut next = file.closing(call.open) + 1;
+    if file.word(next) == "." && file.word(next + 1) == "await" {
+        next += 2;
+    }
+    let main = || {
+        let function = file.facts().function_at(call.at);
+        function.is_some_and(|function| file.word(function.name) == "main")
+    };
+    match file.word(next) {
+        "?" => main(),
+        "." => matches!(file.word(next + 1), "expect" | "unwrap"),
+        _ => false,
+    }
+}
+
+/// It runs under a condition, or behind a test of what is there.
+fn is_tested(call: &Call) -> bool {
+    let heads = conditions::heads(&call.file, call.at);
+    heads.iter().any(|head| matches!(call.file.word(head.start), "if" | "else" | "match"))
+        || heads.into_iter().flatten().any(|at| matches!(call.file.word(at), "exists" | "match"))
+}
+
+fn plain(text: &str) -> &str {
+    text.trim_start_matches("./")
+}
+
+/// A plain path of a file that is nowhere in the repository.
+fn is_missing(code: &Code, text: &str) -> bool {
+    let name = text.rsplit('/').next().unwrap_or_default();
+    let odd = text.contains(['{', '*', ' ', ':', '$', '~']) || text.contains("..");
+    // `/etc/hostname`, `/etc/passwd`: every image has them.
+    let of_etc = text.strip_prefix("/etc/").is_some_and(|rest| !rest.contains('/'));
+    let system = of_etc || SYSTEM.iter().any(|root| text.starts_with(root));
+    if odd || system || !name.contains('.') || name.len() < 3 {
+        return false;
+    }
+    text.starts_with('/')
+        || ![code.root, code.package]
+            .iter()
+            .any(|base| base.join(plain(text)).is_some_and(|path| code.repo.exists(&path)))
+}
