@@ -1,9 +1,10 @@
 //! Calls inside expressions: what the rows of the catalog say, and functions of the program itself.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::eval::program;
-use super::facts::Call;
+use super::facts::{Call, Function};
 use super::file::File;
 use super::program::Program;
 use super::rules::{CallRow, Does};
@@ -140,6 +141,27 @@ impl Program<'_> {
     ) -> impl Iterator<Item = Value> {
         let calls = self.flags_into(name).filter(move |call| of(call));
         calls.filter_map(move |call| self.flag_of(call, steps))
+    }
+
+    /// The calls that may mean a function: by its name and, where packages tell functions apart, by
+    /// its package.
+    pub(super) fn callers<'c>(
+        &'c self,
+        file: &'c Rc<File>,
+        function: &'c Function,
+    ) -> impl Iterator<Item = Call> + use<'c> {
+        let (tails, own) = (file.dialect().tails, file.path.parent());
+        self.calls_named(file.word(function.name)).filter(move |call| {
+            if tails || function.method {
+                return call.is_method() || !function.method;
+            }
+            match call.package().filter(|_| !self.folders.is_empty()) {
+                Some(path) => self.folder(path) == own.as_ref(),
+                // Of something that is no package, a function of that name is a method.
+                None if call.is_method() => self.folders.is_empty(),
+                None => self.folders.is_empty() || call.file.path.parent() == own,
+            }
+        })
     }
 
     /// A flag by its name.

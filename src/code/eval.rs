@@ -391,9 +391,7 @@ impl Program<'_> {
             file.word(start) == name && file.is_word(start)
         })?;
         let position = position.checked_sub(usize::from(of_itself))?;
-        let calls = self
-            .calls_named(file.word(function.name))
-            .filter(|call| call.is_method() || !function.method);
+        let calls = self.callers(file, function);
         let values: Vec<(bool, Value)> = calls
             .filter_map(|call| {
                 let argument = call.arguments().get(position)?.clone();

@@ -35,11 +35,9 @@ impl Program<'_> {
         let handed = behind.any(|at| file.word(at) == "return");
         let (Some(steps), Some(function)) = (steps.checked_sub(1), function) else { return false };
         let returned = file.word(super::conditions::statement(file, call.at)) == "return";
-        let name = file.word(function.name);
         (handed || returned)
             && self
-                .calls_named(name)
-                .filter(|call| call.is_method() || !function.method)
+                .callers(file, function)
                 .take(MAX_CALLERS)
                 .any(|call| self.is_fatal_within(&call, steps))
     }

@@ -31,7 +31,7 @@ pub struct Program<'r> {
     /// Every file with the folder of its package, the program's own first.
     pub(super) files: Vec<(RelPath, Rc<File>)>,
     /// Folders of packages by import path, for qualified names.
-    folders: BTreeMap<String, RelPath>,
+    pub(super) folders: BTreeMap<String, RelPath>,
     /// What functions of libraries do.
     pub rows: &'r Rows,
     pub(super) special: Special,

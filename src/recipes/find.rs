@@ -125,6 +125,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         | "process.json" => pm2::read,
         _ if yaml && composed && !is_for_development(&name) => compose::read,
         _ if path.extension() == "service" => systemd::read,
+        _ if path.extension() == "socket" => systemd::socket,
         // `readme_screenshot.png` belongs to it, and is no text.
         _ if name.starts_with("readme")
             && top.is_empty()

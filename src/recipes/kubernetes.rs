@@ -52,14 +52,8 @@ fn filled(line: &str, values: &Item) -> String {
     while let Some((before, behind)) = rest.split_once("{{") {
         let Some((inner, after)) = behind.split_once("}}") else { break };
         out.push_str(before);
-        match value(inner.trim_matches(['-', ' ']), values) {
-            Some(value) => out.push_str(&value),
-            None => {
-                out.push_str("{{");
-                out.push_str(inner);
-                out.push_str("}}");
-            }
-        }
+        let known = value(inner.trim_matches(['-', ' ']), values);
+        out.push_str(&known.unwrap_or_else(|| ["{{", inner, "}}"].concat()));
         rest = after;
     }
     out + rest

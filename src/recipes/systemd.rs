@@ -15,6 +15,37 @@ const OWNED: [(&str, &str); 4] = [
     ("RuntimeDirectory", "/run"),
 ];
 
+/// A `.socket` file: the ports of the service that it starts.
+pub(super) fn socket(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    let all = settings::sections(text);
+    let socket: Vec<&Assignment> = all.iter().filter(|a| a.section == "Socket").collect();
+    let stem = file.file_name().trim_end_matches(".socket").trim_end_matches('@');
+    let service = socket.iter().find(|a| a.key == "Service").map(|a| a.value.as_str());
+    let service = service.map_or(stem, |name| name.trim_end_matches(".service"));
+    let note = format!("the unit starts {service}");
+    let mut run = Run::new(Recipe::Unit, service, Evidence::file(file, note));
+    run.words.push(service.trim_end_matches(['@', '%', 'i']).to_owned());
+    for assignment in socket {
+        let udp = match assignment.key.as_str() {
+            "ListenStream" => false,
+            "ListenDatagram" => true,
+            _ => continue,
+        };
+        let number = assignment.value.rsplit(':').next().and_then(super::port_number);
+        if let Some(number) = number {
+            let evidence = Evidence::at(
+                file,
+                assignment.line,
+                format!("{}={}", assignment.key, assignment.value),
+            );
+            run.ports.push(super::Port { number, udp, evidence });
+        }
+    }
+    if !run.ports.is_empty() {
+        into.runs.push(run);
+    }
+}
+
 /// A `.service` file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let all = settings::sections(text);

@@ -423,6 +423,16 @@ fn values_of_a_chart_fill_its_templates() {
 }
 
 #[test]
+fn sockets_of_systemd_are_ports_of_their_service() {
+    let unit = "[Socket]\nListenStream=0.0.0.0:7025\nListenDatagram=7053\nListenStream=/run/x.sock\n[Install]\n";
+    let of = |file: &str, unit: &str| applied(&[(file, unit)], |_| {}).ports().map(|p| p.value);
+    assert_eq!(of("systemd/box.socket", unit).as_deref(), Some("7025,7053/udp"));
+    let named = unit.replacen("[Socket]", "[Socket]\nService=box.service", 1);
+    assert_eq!(of("systemd/other.socket", &named).as_deref(), Some("7025,7053/udp"));
+    assert_eq!(of("systemd/other.socket", unit), None);
+}
+
+#[test]
 fn programs_that_documentation_names() {
     let said = |line: &str| {
         codes(&applied(&[("README.md", line)], |_| {})).contains(&"program-documented")

@@ -42,8 +42,11 @@ pub(super) struct Sources<'r> {
     pure: bool,
     packages: RefCell<BTreeMap<RelPath, Option<Rc<Package>>>>,
     /// The same with other tags.
-    tagged: RefCell<BTreeMap<(Vec<String>, bool), Rc<Self>>>,
+    tagged: RefCell<BTreeMap<Built, Rc<Self>>>,
 }
+
+/// Build tags, and whether cgo is off.
+type Built = (Vec<String>, bool);
 
 impl<'r> Sources<'r> {
     pub(super) fn new(repo: &'r Repo, libraries: Vec<String>) -> Self {

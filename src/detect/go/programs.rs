@@ -107,6 +107,12 @@ fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     } else {
         20
     };
+    // Beside a server, what talks to it.
+    let talks =
+        |part: &str| ["client", "cli", "ctl", "adm", "admin", "util", "utils"].contains(&part);
+    let client = program.name.split(['-', '_', '.']).any(talks)
+        || ["ctl", "cli", "adm"].iter().any(|end| program.name.ends_with(end));
+    let name = name - if client && *folder != module.layout.module { 12 } else { 0 };
     // Nobody outside of the module can even import what lies there.
     let name = name - if folder.components().any(|part| part == "internal") { 10 } else { 0 };
     name + if program.kind == Kind::Service { 15 } else { 0 } - if helper { 50 } else { 0 }

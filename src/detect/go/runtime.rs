@@ -15,6 +15,7 @@ mod demands;
 mod documents;
 mod embeds;
 mod files;
+mod generated;
 mod listen;
 mod needs;
 mod reach;
@@ -101,6 +102,7 @@ pub(super) fn analyse(
     program
         .findings
         .extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
+    program.findings.extend(generated::generated(&world)?);
     let findings = needs::needs(&world, &mut program.needs, &mut details);
     program.findings.extend(findings);
 

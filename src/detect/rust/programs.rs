@@ -176,7 +176,8 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     if inside.split('/').any(|part| ASIDE.contains(&part)) {
         rank -= 60;
     }
-    if binary.name.split(['-', '_']).any(|part| HELPERS.contains(&part)) {
+    let tool = ["ctl", "cli", "adm"].iter().any(|end| binary.name.ends_with(end));
+    if tool || binary.name.split(['-', '_']).any(|part| HELPERS.contains(&part)) {
         rank -= 25;
     }
     rank + if program.kind == Kind::Service { 35 } else { 0 }

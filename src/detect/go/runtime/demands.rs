@@ -79,8 +79,8 @@ fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
     }
 }
 
-fn is_end(world: &World, word: &str) -> bool {
-    world.code.rows.ending.iter().any(|ending| ending == word)
+fn is_end(world: &World, name: &str) -> bool {
+    world.code.rows.ending.iter().any(|ending| ending == name)
 }
 
 /// The result is tested right behind the call, and the program ends where it is empty:
@@ -94,7 +94,7 @@ fn is_demanded(world: &World, call: &Call) -> bool {
     for at in (before.saturating_sub(5)..=before).rev() {
         match file.word(at) {
             ":=" | "=" | "," => {}
-            word if file.is_word(at) && !names.contains(&word) => names.push(word),
+            name if file.is_word(at) && !names.contains(&name) => names.push(name),
             _ => break,
         }
     }
@@ -117,12 +117,12 @@ fn is_empty_test(file: &crate::code::File, head: &Range<usize>, names: &[&str]) 
         return false;
     }
     file.split(head.clone(), &["||"]).into_iter().any(|part| {
-        let named = part.clone().any(|at| names.contains(&file.word(at)));
+        let about = part.clone().any(|at| names.contains(&file.word(at)));
         let empty = part.clone().any(|at| file.word(at) == "==")
             && part
                 .clone()
                 .any(|at| file.string(at).is_some_and(|t| t.is_empty()) || file.word(at) == "0");
         let absent = part.len() == 2 && file.word(part.start) == "!";
-        named && (empty || absent)
+        about && (empty || absent)
     })
 }

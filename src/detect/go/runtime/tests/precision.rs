@@ -106,3 +106,52 @@ fn variables_that_the_code_demands() {
     let said: Vec<&str> = program.findings.iter().map(|finding| finding.what.as_str()).collect();
     assert_eq!(said, ["the program has no default for APP_DB, APP_KEY, APP_TOKEN, APP_URL"]);
 }
+
+#[test]
+fn a_function_is_called_by_those_who_name_its_package() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\"net/http\"; \"example.com/app/store\"; \"example.com/app/trace\")\nfunc main() {\n\ttrace.New(\"Courier.MDA\")\n\tstore.New(\"data/items\")\n\thttp.ListenAndServe(\":7407\", nil)\n}\n",
+        ),
+        (
+            "store/store.go",
+            "package store\nimport \"os\"\nfunc New(dir string) { os.MkdirAll(dir, 0700) }\n",
+        ),
+        ("trace/trace.go", "package trace\nfunc New(title string) {}\n"),
+    ]);
+    assert_eq!(writable(&program), ["data/items"]);
+}
+
+#[test]
+fn go_files_that_a_step_makes_first() {
+    let said = |main: &str, files: &[(&str, &str)]| {
+        let program = with(&[&[("main.go", main)], files].concat());
+        let mut findings = program.findings.into_iter();
+        findings.find(|finding| finding.code == "generated-file-missing").map(|found| found.what)
+    };
+    let main = |line: &str| format!("package main\n\n{line}\nfunc main() {{}}\n");
+    let generate = main("//go:generate go-bindata -pkg main -o assets.go static/");
+    assert!(said(&generate, &[]).unwrap().starts_with("assets.go:"));
+    assert!(said(&generate, &[("assets.go", "package main\n")]).is_none());
+    let mocks = main("//go:generate mockgen -destination=mock_x.go . X");
+    assert!(said(&mocks, &[]).is_none());
+    let make = ("Makefile", "build:\n\tgo-bindata -o bindata.go static/\n\tgo build\n");
+    assert!(said(&main(""), &[make]).unwrap().starts_with("bindata.go:"));
+    let page = ("page.templ", "package main\n");
+    assert!(said(&main(""), &[page]).unwrap().starts_with("page_templ.go:"));
+    assert!(said(&main(""), &[page, ("page_templ.go", "package main\n")]).is_none());
+}
+
+#[test]
+fn the_server_before_what_talks_to_it() {
+    let main =
+        "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":1\", nil) }\n";
+    let first = |names: [&str; 2]| {
+        let paths = names.map(|name| format!("cmd/{name}/main.go"));
+        let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), main)).collect();
+        facts(&files).programs[0].name.clone()
+    };
+    assert_eq!(first(["ck-client", "ck-server"]), "ck-server");
+    assert_eq!(first(["boxctl", "boxd"]), "boxd");
+}

@@ -1,0 +1,106 @@
+//! Go files that a step before the build makes and git does not hold: `//go:generate` lines,
+//! commands of a Makefile.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::World;
+use crate::facts::{Evidence, Finding, Severity};
+use crate::path::RelPath;
+use crate::recipes;
+use crate::shell;
+
+/// Programs that write Go.
+const GENERATORS: [&str; 14] = [
+    "go-bindata",
+    "go-bindata-assetfs",
+    "esc",
+    "statik",
+    "fileb0x",
+    "stringer",
+    "enumer",
+    "wire",
+    "sqlc",
+    "templ",
+    "qtc",
+    "swag",
+    "ragel",
+    "goyacc",
+];
+
+/// Options whose value is the file that is written.
+const OUTPUT: [&str; 7] =
+    ["-o", "-output", "--output", "-out", "--out", "-destination", "-outfile"];
+
+/// What the program is compiled from, and a build of the repository alone does not have.
+pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
+    let repo = world.module.sources.repo;
+    let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
+    let mut add = |path: Option<RelPath>, evidence: Evidence| {
+        let Some(path) = path.filter(|path| path.extension() == "go") else { return };
+        let name = path.file_name();
+        let other = name.ends_with("_test.go") || name.contains("mock") || repo.exists(&path);
+        let own = world.closure.packages.iter().any(|p| Some(&p.dir) == path.parent().as_ref());
+        if own && !other && missing.iter().all(|(held, _)| *held != path) {
+            missing.push((path, evidence));
+        }
+    };
+    for package in &world.closure.packages {
+        for file in &package.files {
+            let Some(text) = repo.source_text(&file.code.path)? else { continue };
+            for (number, line) in (1..).zip(text.lines()) {
+                let Some(line) = line.strip_prefix("//go:generate ") else { continue };
+                let at = Evidence::at(&file.code.path, number, format!("`{}`", line.trim()));
+                for command in shell::parse(line).commands {
+                    add(output(&command.argv).and_then(|way| package.dir.join(way)), at.clone());
+                }
+            }
+        }
+        // A template of templ is compiled into a file beside it.
+        let held: BTreeSet<&str> =
+            repo.children(&package.dir).map(|(path, _)| path.file_name()).collect();
+        for name in held.iter().filter_map(|name| name.strip_suffix(".templ")) {
+            let made = format!("{name}_templ.go");
+            if let Some(path) = package.dir.join(&format!("{name}.templ")) {
+                let at = Evidence::file(&path, "templ makes a Go file of it");
+                add(package.dir.join(&made), at);
+            }
+        }
+    }
+    for step in recipes::steps_of(repo, world.module.dir, &GENERATORS)? {
+        add(output(&step.words).and_then(|way| step.dir.join(way)), step.evidence.clone());
+    }
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = missing.iter().take(4).map(|(path, _)| path.to_string()).collect();
+    let more = missing.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Ok(vec![Finding::new(
+        "generated-file-missing",
+        Severity::Warning,
+        format!(
+            "{}{more}: made by a step before the build, and not in the repository",
+            names.join(", ")
+        ),
+        missing.into_iter().take(4).map(|(_, evidence)| evidence),
+        "the build context holds only what the repository holds: `go build` stops where the code uses what is in them",
+        "run that step before the image is built, or commit what it makes",
+    )])
+}
+
+/// The file that a command writes, as it names it.
+fn output(words: &[String]) -> Option<&str> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.as_str(), None),
+        };
+        if OUTPUT.contains(&name) {
+            return value.or_else(|| words.next().map(String::as_str));
+        }
+    }
+    None
+}
