@@ -257,8 +257,9 @@ impl Program<'_> {
             return None;
         }
         let own = call.file.path.parent().unwrap_or_default();
-        // A method of a name that several types have says nothing.
-        if method && !tails && !self.is_distinct(name) {
+        // A method of a name that several types have says nothing, unless the type is known.
+        let of = (method && !tails).then(|| self.type_before(&call.file, call.at - 1)).flatten();
+        if method && !tails && of.is_none() && !self.is_distinct(name) {
             return None;
         }
         let folder = local.or((!method).then_some(&own));
@@ -268,24 +269,35 @@ impl Program<'_> {
         };
         for file in files {
             let mut functions = file.facts().functions.iter();
-            let found =
-                functions.find(|f| (tails || f.method == method) && file.word(f.name) == name);
+            let has = |f: &&Function| {
+                let mut receiver = f.range.start + 1..f.name;
+                of.as_ref().is_none_or(|of| receiver.any(|at| file.word(at) == of))
+            };
+            let found = functions
+                .find(|f| (tails || f.method == method) && file.word(f.name) == name && has(f));
             let Some(function) = found else { continue };
-            if tails {
-                if !self.is_distinct(name) {
-                    return None;
-                }
-                let body = function.parameters..function.range.end;
-                let value = self.tail_of(file, body, steps);
-                return value.filter(|value| !value.is_unknown());
-            }
-            let returns = function.range.clone().filter(|&at| file.word(at) == "return");
-            let values = returns
-                .filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))))
-                .collect();
-            return merge(values).filter(|value| !value.is_unknown());
+            let bound = (Rc::as_ptr(file), function.name, call.clone());
+            self.bound.borrow_mut().push(bound);
+            let value = self.result_within(file, function, steps);
+            self.bound.borrow_mut().pop();
+            return value.filter(|value| !value.is_unknown());
         }
         None
+    }
+
+    /// What a function gives, as far as its text says.
+    fn result_within(&self, file: &Rc<File>, function: &Function, steps: u8) -> Option<Value> {
+        if file.dialect().tails {
+            let body = function.parameters..function.range.end;
+            return self
+                .is_distinct(file.word(function.name))
+                .then(|| self.tail_of(file, body, steps))?;
+        }
+        let returns = function.range.clone().filter(|&at| file.word(at) == "return");
+        let values = returns
+            .filter_map(|at| Some((true, self.eval(file, result(file, at)?, steps))))
+            .collect();
+        merge(values)
     }
 }
 

@@ -10,10 +10,11 @@ use super::conditions::{heads, is_conditional};
 use super::facts::{Call, Definition, Form, Function};
 use super::file::File;
 use super::idioms::generic;
-use super::program::Program;
+use super::program::{Bound, Program};
 use super::rules::Does;
 use super::tree::{Kind, Piece};
 use super::value::{Base, Value, merge};
+use crate::path::RelPath;
 
 /// How many steps an expression is followed: circles end here.
 const MAX_STEPS: u8 = 10;
@@ -88,6 +89,10 @@ impl Program<'_> {
         }
         if range.is_empty() {
             return unknown;
+        }
+        // What a function gives depends on what it is given.
+        if !self.bound.borrow().is_empty() {
+            return self.look(file, range, steps, unknown);
         }
         let key = (Rc::as_ptr(file), range.start, range.end);
         if let Some(known) = self.known.borrow().get(&key) {
@@ -252,9 +257,25 @@ impl Program<'_> {
             values
                 .extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
         }
-        let inside = |call: &Call| files.iter().any(|file| file.path == call.file.path);
+        let own = files.first().and_then(|file| file.path.parent());
+        let inside = |call: &Call| {
+            files.iter().any(|file| file.path == call.file.path)
+                || own.as_ref().is_some_and(|own| self.names_of(call, name, own))
+        };
         values.extend(self.registered(inside, name, steps).map(|value| (true, value)));
         merge(values)
+    }
+
+    /// The call is given a variable of the package in a folder: `flag.StringVar(&web.Root, ..)`.
+    fn names_of(&self, call: &Call, name: &str, folder: &RelPath) -> bool {
+        let file = &call.file;
+        let mut words = call.open..file.closing(call.open);
+        words.any(|at| {
+            file.word(at) == name
+                && file.word(at - 1) == "."
+                && file.imported(file.word(at - 2)).and_then(|path| self.folder(path))
+                    == Some(folder)
+        })
     }
 
     /// `x.y.Name`: something of another package of the repository, or a field.
@@ -373,6 +394,25 @@ impl Program<'_> {
         Some(value)
     }
 
+    /// What the call passes for a parameter whose function is being looked through.
+    fn passed(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        position: usize,
+        steps: u8,
+    ) -> Option<Value> {
+        let is = |bound: &&Bound| bound.0 == Rc::as_ptr(file) && bound.1 == function.name;
+        let number = self.bound.borrow().iter().rposition(|bound| is(&bound))?;
+        let call = self.bound.borrow().get(number).map(|(_, _, call)| call.clone())?;
+        let argument = call.arguments().get(position)?.clone();
+        // The argument stands in what the calls before led to.
+        let inner = self.bound.borrow_mut().split_off(number);
+        let value = self.eval(&call.file, argument, steps);
+        self.bound.borrow_mut().extend(inner);
+        Some(value)
+    }
+
     /// What callers pass for a parameter.
     fn parameter(
         &self,
@@ -391,6 +431,9 @@ impl Program<'_> {
             file.word(start) == name && file.is_word(start)
         })?;
         let position = position.checked_sub(usize::from(of_itself))?;
+        if let Some(value) = self.passed(file, function, position, steps) {
+            return Some(value);
+        }
         let calls = self.callers(file, function);
         let values: Vec<(bool, Value)> = calls
             .filter_map(|call| {

@@ -55,7 +55,13 @@ pub struct Program<'r> {
     /// circles.
     pub(super) known: RefCell<BTreeMap<(*const File, usize, usize), Value>>,
     pub(super) looks: Cell<u32>,
+    /// The calls whose functions are being looked through, each with its function: what they pass
+    /// is what the parameters are.
+    pub(super) bound: RefCell<Vec<Bound>>,
 }
+
+/// A call whose function, by the file and the position of its name, is being looked through.
+pub(super) type Bound = (*const File, usize, Call);
 
 impl<'r> Program<'r> {
     /// A program of these files, each with the folder of its package.
@@ -98,11 +104,15 @@ impl<'r> Program<'r> {
             documents: RefCell::default(),
             known: RefCell::default(),
             looks: Cell::new(0),
+            bound: RefCell::default(),
         };
         program.flags_into = program.registrations();
         program.look_up_holders();
-        for (_, file) in program.files.iter().filter(|(_, file)| file.dialect().tails) {
-            for function in &file.facts().functions {
+        for (_, file) in &program.files {
+            // Functions are told apart by their packages where there are some; methods are not.
+            let counts =
+                |function: &&super::facts::Function| file.dialect().tails || function.method;
+            for function in file.facts().functions.iter().filter(counts) {
                 *program.defined.entry(file.word(function.name).to_owned()).or_default() += 1;
             }
         }

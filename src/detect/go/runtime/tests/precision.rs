@@ -155,3 +155,28 @@ fn the_server_before_what_talks_to_it() {
     assert_eq!(first(["ck-client", "ck-server"]), "ck-server");
     assert_eq!(first(["boxctl", "boxd"]), "boxd");
 }
+
+#[test]
+fn a_function_gives_what_its_own_call_leads_to() {
+    let text = "package main\nimport (\"os\"; \"path/filepath\")\ntype store struct {\n\tdir string\n}\nfunc below(base, name string) string {\n\tif filepath.IsAbs(name) { return name }\n\treturn filepath.Join(base, name)\n}\nfunc (s *store) path() string { return s.dir }\ntype other struct{}\nfunc (o *other) path() string { return \"nowhere\" }\nfunc main() {\n\tos.ReadFile(below(\"etc\", \"app.crt\"))\n\tos.MkdirAll(below(\"var\", \"cache\"), 0700)\n\ts := &store{dir: \"items\"}\n\tos.MkdirAll(s.path(), 0700)\n}\n";
+    assert_eq!(writable(&with(&[("main.go", text)])), ["items", "var/cache"]);
+}
+
+#[test]
+fn flags_that_are_read_into_a_variable_of_another_package() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\"flag\"; \"example.com/app/disk\"; \"example.com/app/group\")\nfunc main() {\n\tflag.StringVar(&group.Directory, \"groups\", \"./groups/\", \"\")\n\tflag.StringVar(&disk.Directory, \"recordings\", \"./recordings/\", \"\")\n\tflag.Parse()\n\tdisk.Start(group.Name())\n}\n",
+        ),
+        (
+            "disk/disk.go",
+            "package disk\nimport (\"os\"; \"path/filepath\")\nvar Directory string\nfunc Start(name string) { os.MkdirAll(filepath.Join(Directory, name), 0700) }\n",
+        ),
+        (
+            "group/group.go",
+            "package group\nvar Directory string\nfunc Name() string { return read() }\n",
+        ),
+    ]);
+    assert_eq!(writable(&program), ["recordings"]);
+}
