@@ -18,6 +18,7 @@ pub mod file;
 pub mod holders;
 mod idioms;
 pub mod listen;
+mod parameters;
 pub mod program;
 pub mod rules;
 pub mod tags;
