@@ -182,6 +182,8 @@ pub enum Recipe {
     Compose,
     /// Manifests of Kubernetes.
     Kubernetes,
+    /// A socket of systemd: a way among others to hand a program its listeners.
+    Socket,
     /// Documentation.
     Docs,
 }

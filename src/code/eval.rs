@@ -246,10 +246,12 @@ impl Program<'_> {
         for file in files {
             let facts = file.facts();
             let own = facts.definitions_of(file, name).iter().filter(|d| d.form.is_variable());
+            // `None = 0` outside of a function is a variant of an enum, no variable.
+            let outside = |d: &Definition| !file.dialect().tails || d.form == Form::Declared;
             let inits = |d: &&Definition| {
                 facts
                     .function_at(d.name)
-                    .is_none_or(|f| matches!(file.word(f.name), "init" | "main"))
+                    .map_or(outside(d), |f| matches!(file.word(f.name), "init" | "main"))
             };
             values
                 .extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));

@@ -23,7 +23,7 @@ pub(super) fn socket(_: &RelPath, file: &RelPath, text: &str, into: &mut Running
     let service = socket.iter().find(|a| a.key == "Service").map(|a| a.value.as_str());
     let service = service.map_or(stem, |name| name.trim_end_matches(".service"));
     let note = format!("the unit starts {service}");
-    let mut run = Run::new(Recipe::Unit, service, Evidence::file(file, note));
+    let mut run = Run::new(Recipe::Socket, service, Evidence::file(file, note));
     run.words.push(service.trim_end_matches(['@', '%', 'i']).to_owned());
     for assignment in socket {
         let udp = match assignment.key.as_str() {

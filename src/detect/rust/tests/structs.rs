@@ -118,6 +118,12 @@ fn sockets_that_are_made_first_and_other_servers() {
 }
 
 #[test]
+fn a_variant_of_an_enum_is_no_value() {
+    let code = "enum Algo { None = 0, Fast = 7313 } struct C { listen: Option<String> } impl Default for C { fn default() -> Self { Self { listen: None } } } fn main() { let c = C::default(); TcpListener::bind(c.listen.unwrap()) }";
+    assert_eq!(ports("", code), None);
+}
+
+#[test]
 fn a_port_that_a_likeness_connects_is_a_guess() {
     let code = "fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 7311)); start(a); TcpListener::bind(x) }";
     let (found, _) = program("", code, &[]);
