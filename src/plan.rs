@@ -1,11 +1,11 @@
 //! A [`Plan`]: everything that a Dockerfile says, as plain data in Docker's and OCI's words. It is
 //! the only thing that templates see.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Origin;
-use crate::facts::{BuildSecret, Evidence, Finding, Port, Rejected, Strength};
+use crate::facts::{BuildSecret, Evidence, Facts, Finding, Port, Program, Rejected, Strength};
 use crate::path::RelPath;
 use words::{ContainerPath, EnvKey, ImageRef, Line};
 
@@ -43,6 +43,51 @@ pub struct Artifact {
     pub exclude: Vec<Line>,
     /// A comment for the Dockerfile, `""` for none.
     pub note: Line,
+}
+
+impl Artifact {
+    /// The files that the program opens at run time, each at its path relative to `workdir`: for a
+    /// language whose other artifacts do not hold them already.
+    ///
+    /// # Errors
+    /// Where a file lies outside the build context.
+    pub(crate) fn opened(facts: &Facts, program: &Program, workdir: &str) -> Result<Vec<Self>> {
+        let mut artifacts = Vec::new();
+        for file in &program.files {
+            let Some(src) = file.value.strip(&facts.context) else {
+                bail!(
+                    "{}: the program opens it at run time, and it lies outside the build context {}",
+                    file.value,
+                    facts.context
+                );
+            };
+            let dest = resolve(workdir, &file.value.relative_to(&facts.dir))?;
+            artifacts.push(Self {
+                stage: None,
+                src: Line::new(src)?,
+                dest,
+                owned: false,
+                exclude: Vec::new(),
+                note: Line::new("")?,
+            });
+        }
+        Ok(artifacts)
+    }
+}
+
+/// The absolute path of `path`, which is absolute or relative to `workdir`.
+///
+/// # Errors
+/// Where it leads out of the image's root.
+pub(crate) fn resolve(workdir: &str, path: &str) -> Result<ContainerPath> {
+    if path.starts_with('/') {
+        return Ok(ContainerPath::new(path)?);
+    }
+    let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
+    let full = base.join(path).with_context(|| {
+        format!("{path} leads out of the image's root when seen from {workdir}")
+    })?;
+    Ok(ContainerPath::new(format!("/{}", full.as_str()))?)
 }
 
 /// An environment variable of the image.
@@ -179,8 +224,6 @@ pub struct Build {
     pub sources: Vec<RelPath>,
     /// What the final image carries, in layer order: what changes least comes first.
     pub artifacts: Vec<Artifact>,
-    /// The artifacts hold the whole source tree already.
-    pub whole_tree: bool,
     /// Environment of the final image.
     pub env: Vec<(String, String)>,
     /// The folder of the application in the final image: its relative paths count from there.
@@ -315,5 +358,13 @@ mod tests {
         );
         assert_eq!(split_words("''").unwrap(), [""]);
         assert!(split_words("'a").is_err());
+    }
+
+    #[test]
+    fn paths_of_the_image() {
+        assert_eq!(resolve("/app", "web/x").unwrap().as_str(), "/app/web/x");
+        assert_eq!(resolve("/app", "../data").unwrap().as_str(), "/data");
+        assert_eq!(resolve("/app", "/var/lib/x").unwrap().as_str(), "/var/lib/x");
+        assert!(resolve("/app", "../../x").is_err());
     }
 }

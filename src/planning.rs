@@ -12,7 +12,8 @@ use crate::facts::{EnvVar, Facts, Finding, Kind, Port, Program, Protocol, Severi
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::plan::{
-    Artifact, Build, Dev, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER, split_words,
+    Artifact, Build, Dev, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER, resolve,
+    split_words,
 };
 use crate::recipes;
 use crate::repo::{Dir, Repo};
@@ -106,7 +107,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
 
-    // A port in the argument vector is told after all.
+    // Drop `port-not-told`: the command line already passes the port.
     if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
         && build.entrypoint.iter().chain(&build.args).any(|word| word.contains(&port))
     {
@@ -114,9 +115,6 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     }
 
     let mut artifacts = build.artifacts.clone();
-    if !build.whole_tree {
-        artifacts.extend(carried_files(facts, &program, &build.workdir)?);
-    }
     // Below the program, which an edit of its own changes alone, and above its dependencies.
     let program_at = artifacts.len().saturating_sub(1);
     artifacts.splice(program_at..program_at, front_ends.artifacts);
@@ -186,7 +184,7 @@ fn sources(paths: &[RelPath], context: &RelPath) -> Vec<String> {
     paths.into_iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect()
 }
 
-/// What only a template knows is made of the same words as the rest.
+/// Text that only a template prints follows the same rules as the rest.
 fn check_words(details: &serde_json::Value) -> Result<(), Invalid> {
     match details {
         serde_json::Value::String(text) => Line::new(text.as_str()).map(drop),
@@ -256,42 +254,6 @@ fn tell_port(program: &mut Program, port: u16) {
     }
 }
 
-/// Files that the program opens at run time, beside it.
-fn carried_files(facts: &Facts, program: &Program, workdir: &str) -> Result<Vec<Artifact>> {
-    let mut artifacts = Vec::new();
-    for file in &program.files {
-        let Some(src) = file.value.strip(&facts.context) else {
-            bail!(
-                "{}: the program opens it at run time, and it lies outside the build context {}",
-                file.value,
-                facts.context
-            );
-        };
-        let dest = beside(workdir, &file.value.relative_to(&facts.dir))?;
-        artifacts.push(Artifact {
-            stage: None,
-            src: Line::new(src)?,
-            dest,
-            owned: false,
-            exclude: Vec::new(),
-            note: Line::new("")?,
-        });
-    }
-    Ok(artifacts)
-}
-
-/// `way` seen from `workdir`, as an absolute path; an absolute `way` stays.
-fn beside(workdir: &str, way: &str) -> Result<ContainerPath> {
-    if way.starts_with('/') {
-        return Ok(ContainerPath::new(way)?);
-    }
-    let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
-    let path = base
-        .join(way)
-        .with_context(|| format!("{way} leads out of the image's root when seen from {workdir}"))?;
-    Ok(ContainerPath::new(format!("/{}", path.as_str()))?)
-}
-
 fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result<Runtime> {
     let (base, program) = (chosen.base, chosen.program);
     let row = &base.row;
@@ -301,7 +263,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     let mut writable = program
         .writable
         .iter()
-        .map(|w| beside(&build.workdir, &w.value))
+        .map(|w| resolve(&build.workdir, &w.value))
         .collect::<Result<Vec<_>>>()?;
     writable.sort();
     writable.dedup();
@@ -408,13 +370,5 @@ mod tests {
         assert_eq!(answered("none", program.clone()), (None, 0));
         program.port_variable = None;
         assert_eq!(answered("4000", program), (None, 1));
-    }
-
-    #[test]
-    fn paths_beside_the_program() {
-        assert_eq!(beside("/app", "web/x").unwrap().as_str(), "/app/web/x");
-        assert_eq!(beside("/app", "../data").unwrap().as_str(), "/data");
-        assert_eq!(beside("/app", "/var/lib/x").unwrap().as_str(), "/var/lib/x");
-        assert!(beside("/app", "../../x").is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{beside, check_words, decisions, inputs, lines};
+use super::{check_words, decisions, inputs, lines};
 use crate::ask::{Answers, id};
 use crate::base;
 use crate::catalog::Catalog;
@@ -12,7 +12,7 @@ use crate::docker::quote;
 use crate::facts::{Evidence, Facts, Finding, FrontEnd, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::plan::words::{ImageRef, Line};
-use crate::plan::{Artifact, Decision, FRONT_END_IMAGE, FrontEndPlan, SecretMount};
+use crate::plan::{Artifact, Decision, FRONT_END_IMAGE, FrontEndPlan, SecretMount, resolve};
 use crate::repo::Dir;
 
 /// All front ends of a program, and what comes with them.
@@ -76,7 +76,7 @@ fn one(
     let inputs = inputs::of(facts.build_args.iter())?;
     let way = inside(&front_end.output, context)?;
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
-    let output = beside(&build.workdir, inside(made, context)?)?;
+    let output = resolve(&build.workdir, inside(made, context)?)?;
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let same = front_end.language == chosen.facts.language;
     let number = all.plans.len() + 1;
@@ -86,7 +86,7 @@ fn one(
         all.artifacts.push(Artifact {
             stage: Some(stage.clone()),
             src: Line::new(output.as_str())?,
-            dest: beside(workdir, way)?,
+            dest: resolve(workdir, way)?,
             owned: false,
             exclude: Vec::new(),
             note: Line::new("")?,

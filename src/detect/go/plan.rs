@@ -126,7 +126,6 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.
-        whole_tree: true,
         env: Vec::new(),
         workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
         start_in: None,

@@ -137,14 +137,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     entrypoint.extend(launch.jvm.iter().cloned());
     entrypoint.extend(start(run, built));
     entrypoint.extend(args);
+    let mut artifacts = artifacts(run, built)?;
+    artifacts.extend(Artifact::opened(chosen.facts, chosen.program, HOME)?);
     let dev = chosen.answers.get("dev") == Some("yes");
     Ok(Build {
         template: super::ID.to_owned(),
         manifests: manifests(&app, run)?,
         sources: run.sources.clone(),
         install_secrets: Vec::new(),
-        artifacts: artifacts(run, built)?,
-        whole_tree: false,
+        artifacts,
         env,
         workdir: HOME.to_owned(),
         start_in: None,

@@ -26,7 +26,7 @@ use crate::detect::Chosen;
 use crate::docker::types::Line;
 use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Kind, Severity, Sourced};
 use crate::path::RelPath;
-use crate::plan::{Build, DevCommand, Env};
+use crate::plan::{Artifact, Build, DevCommand, Env};
 use crate::repo::Dir;
 
 /// The folder of the workspace, or of the application, in every stage.
@@ -97,7 +97,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     stages.focus = !all && tool.id == "yarn-berry";
     stages.prune = prune;
     let manifests = copy::manifests(&app, &tool, &installed)?;
-    let artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
+    let mut artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
     stages.deps |= artifacts
         .iter()
         .any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
@@ -121,13 +121,16 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     } else {
         image::start(&launch, &interpreter)
     };
+    // The others carry the whole source tree already.
+    if !matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site) {
+        artifacts.extend(Artifact::opened(chosen.facts, chosen.program, &home)?);
+    }
     Ok(Build {
         template: if site { "node-site" } else { "node" }.to_owned(),
         manifests,
         sources: sources(&app, &launch),
         install_secrets: std::mem::take(&mut stages.secrets),
         artifacts,
-        whole_tree: matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site),
         env,
         workdir: if site { image::SITE.to_owned() } else { home.clone() },
         start_in: launch.dir.as_ref().filter(|_| !site).map(|dir| format!("{home}/{dir}")),

@@ -142,7 +142,6 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         artifacts,
         // The files that the program opens are among the artifacts, at the place where it looks for
         // them.
-        whole_tree: true,
         env: Vec::new(),
         workdir: home,
         start_in: None,

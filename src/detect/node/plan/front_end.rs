@@ -72,7 +72,6 @@ pub(in crate::detect::node) fn front_end(
         sources: Vec::new(),
         install_secrets: std::mem::take(&mut stages.secrets),
         artifacts: Vec::new(),
-        whole_tree: true,
         env: Vec::new(),
         workdir: ROOT.to_owned(),
         start_in: None,

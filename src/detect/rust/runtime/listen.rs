@@ -37,7 +37,7 @@ pub(super) const LISTENING: [&str; 9] = [
     "bind_openssl",
 ];
 
-/// Everywhere.
+/// The address that stands for all interfaces.
 const ANY: &str = "0.0.0.0";
 
 /// Where an address stands.
