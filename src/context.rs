@@ -20,7 +20,7 @@ pub use report::{ContextReport, report};
 use sieve::Sieve;
 
 use crate::catalog::TEMPLATES;
-use crate::docker::ignore::{IgnoreFile, literal};
+use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 use crate::plan::Plan;
@@ -100,90 +100,36 @@ pub fn plan_ignore(
     last: Option<&str>,
 ) -> Result<IgnorePlan> {
     let (origin, written) = existing.map_or((path, ""), |held| (held.file, theirs(held.text)));
-    let app = plan.app.strip(&plan.context).unwrap_or_default();
-    let mut language = groups(&template(&plan.language), app);
-    for front_end in &plan.front_ends {
-        let stem = front_end.template.split('/').next().unwrap_or_default();
-        let folder =
-            Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
-        language.extend(groups(&template(stem), folder));
-    }
-    let mut common = common_groups(app)?;
-    let literals = sources::hide_literals(repo, plan, &mut common)?;
-    own_dockerfile(plan, path, &mut common)?;
+    let mut rows = Rows::of(repo, plan, path)?;
     let sources = {
         let their_file = IgnoreFile::parse(written).with_context(|| origin.to_string())?;
-        let ours = IgnoreFile::parse(&format!("{}\n{}", text_of(&language), text_of(&common)))?;
-        sources::let_in(repo, plan, origin, &their_file, &ours)?
+        sources::let_in(repo, plan, origin, &their_file, &rows.parsed()?)?
     };
     // From here on it is as if their file let the sources in: what it hid in them by the same line
     // is hidden by ours.
-    let theirs = &format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
-    let opened = Opened::parse(theirs)?;
-    let their_file = &opened.file;
+    let theirs = format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
+    let their_file = Opened::parse(&theirs)?;
     let unread = listed(plan, "unread").filter_map(literal).collect();
-    language.push(Group { title: UNREAD.to_owned(), rows: unread });
-    let let_in = folders_let_in(repo, plan, their_file);
-    let after = their_file.patterns().iter().rev().take_while(|pattern| !pattern.exception);
-    let after: BTreeSet<&str> = after.map(|pattern| pattern.text.as_str()).collect();
-    for group in language.iter_mut().chain(&mut common) {
-        // What an exception lets in depends on the names there; for secrets only the same row after
-        // it will do.
-        let same_row_only = !let_in.as_ref().is_some_and(Vec::is_empty) && is_safety(group);
-        let folders = let_in.as_deref().unwrap_or_default();
-        let there = |row: &String| {
-            if same_row_only {
-                after.contains(row.as_str())
-            } else {
-                covered(&opened, row, folders)
-            }
-        };
-        group.rows.retain(|row| !there(row));
-    }
-    // What both name stays where no exception comes after it: among the common rows, if it is a
-    // matter of safety.
-    let language_file = Opened::parse(&text_of(&language))?;
-    for group in common.iter_mut().filter(|group| !is_safety(group)) {
-        group.rows.retain(|row| !covered(&language_file, row, &[]));
-    }
-    let common_file = Opened::parse(&text_of(&common))?;
-    for group in &mut language {
-        group.rows.retain(|row| !covered(&common_file, row, &[]));
-    }
-
-    let mut from_git =
-        Group { title: "Ignored by git".to_owned(), rows: gitignore::lines(repo, &plan.context)? };
-    let ours = Opened::parse(&format!("{theirs}\n{}\n{}", text_of(&language), text_of(&common)))?;
-    from_git.rows = not_covered(&ours, their_file, std::mem::take(&mut from_git.rows))?;
+    rows.language.push(Group { title: UNREAD.to_owned(), rows: unread });
+    let let_in = folders_let_in(repo, plan, &their_file.file);
+    rows.drop_covered_by(&their_file, let_in.as_deref());
+    rows.drop_repeated()?;
 
     let needed = Needed::of(repo, plan);
-    from_git.rows.retain(|row| !needed.paths.contains(row.as_str()));
-    let mut file = vec![Group { title: SOURCES.to_owned(), rows: sources.rows }, from_git];
-    file.append(&mut language);
-    close_again(theirs, &mut file)?;
-    let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, theirs, &file)?;
-    if !exceptions.is_empty() {
-        file.push(Group { title: EXCEPTIONS.to_owned(), rows: exceptions });
-    }
-    file.append(&mut common);
+    let mut file = vec![Group { title: SOURCES.to_owned(), rows: sources.rows }];
+    file.push(rows.ignored_by_git(repo, plan, &theirs, &their_file.file, &needed)?);
+    file.append(&mut rows.language);
+    close_again(&theirs, &mut file)?;
+    let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, &theirs, &file)?;
+    file.push(Group { title: EXCEPTIONS.to_owned(), rows: exceptions });
+    file.append(&mut rows.common);
     file.push(by_hand(existing.and_then(|held| held.text.strip_prefix(written)), last, &file));
-    let mut again = needed.hidden_by_common(repo, plan, theirs, &file, &literals.rows)?;
-    again.extend(sources::compiled(repo, plan, theirs, &file)?);
+    let mut again = needed.hidden_by_common(repo, plan, &theirs, &file, &rows.literals.rows)?;
+    again.extend(sources::compiled(repo, plan, &theirs, &file)?);
     again.dedup();
-    let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(&file)))?;
-    // What their own exceptions let in stays in.
-    for pattern in their_file.patterns().iter().filter(|pattern| pattern.exception) {
-        let undone = samples(&pattern.text).is_some_and(|paths| {
-            paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path))
-        });
-        if undone {
-            again.push(pattern.to_string());
-        }
-    }
-    if !again.is_empty() {
-        file.push(Group { title: AGAIN.to_owned(), rows: again });
-    }
-    close_again(theirs, &mut file)?;
+    again.extend(undone(&their_file.file, &theirs, &file)?);
+    file.push(Group { title: AGAIN.to_owned(), rows: again });
+    close_again(&theirs, &mut file)?;
     file.retain(|group| !group.rows.is_empty());
 
     let text = if written.is_empty() {
@@ -198,9 +144,107 @@ pub fn plan_ignore(
         )
     };
     let mut findings = sources.findings;
-    findings.extend(literals.findings);
+    findings.extend(rows.literals.findings);
     findings.extend(hidden_by_them.iter().map(|(held, line)| hides_needed(origin, held, *line)));
     Ok(IgnorePlan { text, findings })
+}
+
+/// The rows that dockgen would write into an empty file.
+struct Rows {
+    /// Of the languages of the program and of its front ends.
+    language: Vec<Group>,
+    /// Of every language.
+    common: Vec<Group>,
+    /// Files that hold a credential themselves; `common` has their rows.
+    literals: sources::LetIn,
+}
+
+impl Rows {
+    /// All of them, for the .dockerignore that goes to `path`.
+    fn of(repo: &Repo, plan: &Plan, path: &RelPath) -> Result<Self> {
+        let app = plan.app.strip(&plan.context).unwrap_or_default();
+        let mut language = groups(&template(&plan.language), app);
+        for front_end in &plan.front_ends {
+            let stem = front_end.template.split('/').next().unwrap_or_default();
+            let folder =
+                Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
+            language.extend(groups(&template(stem), folder));
+        }
+        let mut common = common_groups(app)?;
+        let literals = sources::hide_literals(repo, plan, &mut common)?;
+        own_dockerfile(plan, path, &mut common)?;
+        Ok(Self { language, common, literals })
+    }
+
+    fn parsed(&self) -> Result<IgnoreFile> {
+        let Self { language, common, .. } = self;
+        Ok(IgnoreFile::parse(&format!("{}\n{}", text_of(language), text_of(common)))?)
+    }
+
+    /// Drops what somebody else's lines hide already. `let_in` are the folders that their exceptions
+    /// let in, `None` where that cannot be told.
+    fn drop_covered_by(&mut self, their_file: &Opened, let_in: Option<&[String]>) {
+        let after = their_file.file.patterns().iter().rev();
+        let after = after.take_while(|pattern| !pattern.exception);
+        let after: BTreeSet<&str> = after.map(|pattern| pattern.text.as_str()).collect();
+        for group in self.language.iter_mut().chain(&mut self.common) {
+            // What an exception lets in depends on the names there; for secrets only the same row
+            // after it will do.
+            let same_row_only = !let_in.is_some_and(<[String]>::is_empty) && is_safety(group);
+            let folders = let_in.unwrap_or_default();
+            group.rows.retain(|row| {
+                let there = if same_row_only {
+                    after.contains(row.as_str())
+                } else {
+                    covered(their_file, row, folders)
+                };
+                !there
+            });
+        }
+    }
+
+    /// Drops rows that another one covers. What a language and the common rows both name stays where
+    /// no exception comes after it: among the common rows, if it is a matter of safety.
+    fn drop_repeated(&mut self) -> Result<()> {
+        let language_file = Opened::parse(&text_of(&self.language))?;
+        for group in self.common.iter_mut().filter(|group| !is_safety(group)) {
+            group.rows.retain(|row| !covered(&language_file, row, &[]));
+        }
+        let common_file = Opened::parse(&text_of(&self.common))?;
+        for group in &mut self.language {
+            group.rows.retain(|row| !covered(&common_file, row, &[]));
+        }
+        Ok(())
+    }
+
+    /// The lines of .gitignore files that neither their lines nor these rows cover; nothing that the
+    /// plan needs.
+    fn ignored_by_git(
+        &self,
+        repo: &Repo,
+        plan: &Plan,
+        theirs: &str,
+        their_file: &IgnoreFile,
+        needed: &Needed,
+    ) -> Result<Group> {
+        let Self { language, common, .. } = self;
+        let ours = Opened::parse(&format!("{theirs}\n{}\n{}", text_of(language), text_of(common)))?;
+        let mut rows = not_covered(&ours, their_file, gitignore::lines(repo, &plan.context)?)?;
+        rows.retain(|row| !needed.paths.contains(row.as_str()));
+        Ok(Group { title: "Ignored by git".to_owned(), rows })
+    }
+}
+
+/// Exceptions of somebody else's that `file` undoes: what these let in stays in.
+fn undone(their_file: &IgnoreFile, theirs: &str, file: &[Group]) -> Result<Vec<String>> {
+    let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(file)))?;
+    let undone = |pattern: &&Pattern| {
+        samples(&pattern.text).is_some_and(|paths| {
+            paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path))
+        })
+    };
+    let exceptions = their_file.patterns().iter().filter(|pattern| pattern.exception);
+    Ok(exceptions.filter(undone).map(ToString::to_string).collect())
 }
 
 fn head(plan: &Plan, path: &RelPath) -> String {

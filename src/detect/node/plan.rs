@@ -123,7 +123,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     // The others carry the whole source tree already.
     if !matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site) {
-        artifacts.extend(Artifact::opened(chosen.facts, chosen.program, &home)?);
+        artifacts.extend(Artifact::opened(chosen.facts, chosen.program, home)?);
     }
     Ok(Build {
         template: if site { "node-site" } else { "node" }.to_owned(),
