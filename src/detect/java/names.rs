@@ -154,7 +154,7 @@ impl Code<'_> {
             self.frames.borrow_mut().extend(inner);
             return value.filter(|value| !value.is_unknown());
         }
-        if let Some(value) = self.callers(file.word(at)?, number, depth) {
+        if let Some(value) = self.callers(method, number, depth) {
             return Some(value);
         }
         // The head of a record or of a Kotlin class is where its fields are declared.

@@ -131,3 +131,10 @@ fn logs_below_the_home_are_written_there() {
     let folders: Vec<&str> = found.writable.iter().map(|folder| folder.value.as_str()).collect();
     assert_eq!(folders, ["/home/nonroot/logs"]);
 }
+
+#[test]
+fn callers_hand_over_as_many_arguments_as_are_taken() {
+    let app = main("client.init(1111); server.init(\"0.0.0.0\", 3333);");
+    let box_ = "class Box { void init(String host, int port) { connector.setPort(port); } }";
+    assert_eq!(ports(&program("", &[("App.java", &app), ("Box.java", box_)])), [3333]);
+}

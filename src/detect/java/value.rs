@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::code::{Code, MAX_DEPTH, Place, elements, outside};
+use super::code::{Code, MAX_DEPTH, Method, Place, elements, outside};
 use super::source::Source;
 use crate::code::{Base, Does, Kind, Part, Value};
 use crate::facts::Evidence;
@@ -364,10 +364,16 @@ impl Code<'_> {
 
     /// What callers hand to the parameter of a method: the caller at hand, else the first whose
     /// value is known.
-    pub(super) fn callers(&self, name: &str, number: usize, depth: usize) -> Option<Value> {
-        let ranges: Vec<(usize, Range<usize>)> = self
-            .calls(name)
+    pub(super) fn callers(&self, method: &Method, number: usize, depth: usize) -> Option<Value> {
+        let file = &self.sources[method.at.0];
+        let calls = self.calls(file.word(method.at.1)?);
+        // Another method of that name takes another number of arguments.
+        let taken = elements(file, method.open).len();
+        let exact = |place: &&Place| self.arguments(**place).len() == taken;
+        let any = calls.iter().any(|place| exact(&place));
+        let ranges: Vec<(usize, Range<usize>)> = calls
             .iter()
+            .filter(|place| !any || exact(place))
             .take(MAX_CALLERS)
             .filter_map(|place| Some((place.0, self.arguments(*place).get(number)?.clone())))
             .collect();
