@@ -18,6 +18,9 @@ const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
 /// Calls with a folder that is served among their options.
 const PLUGINS: [&str; 4] = ["register", "serveStatic", "forRoot", "static"];
 
+/// How many folders a message names.
+const MAX_UNMADE: usize = 3;
+
 /// Calls that put a path together.
 const JOINS: [&str; 2] = ["join", "resolve"];
 
@@ -25,6 +28,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     // A build of its own may make anything.
     let builds = app.builds() || launch.layout != Layout::Source;
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
+    let mut named: Vec<(String, Evidence)> = Vec::new();
     let modules = Modules::of(app, launch, sources);
     for (file, source) in sources.iter().enumerate() {
         let path = &|tokens: &[Token]| modules.path_of(tokens, file);
@@ -32,7 +36,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
             if JOINS.contains(&name) {
-                joined(app, launch, (source, &place), path, index, scan);
+                named.extend(joined(app, launch, (source, &place), path, index, scan));
             }
             if !SERVES.contains(&name) && !PLUGINS.contains(&name) {
                 continue;
@@ -83,6 +87,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             scan.findings.push(absent(app, &path, evidence));
         }
     }
+    unmade(app, launch, named, scan);
 }
 
 /// `path.join(__dirname, '..', 'client', 'dist')` at `index`, wherever it ends up: a path beside the
@@ -94,21 +99,65 @@ fn joined(
     path: &dyn Fn(&[Token]) -> Option<PathValue>,
     index: usize,
     scan: &mut Scan,
-) {
+) -> Option<(String, Evidence)> {
     let tokens = &source.tokens;
     let start = if index >= 2 && tokens[index - 1].is('.') { index - 2 } else { index };
     let call = &tokens[start..(closing(tokens, index + 1) + 1).min(tokens.len())];
     let args = arguments(tokens, index + 1);
-    let beside = args.first().is_some_and(|first| first.iter().any(is_beside));
-    let Some(found) = path(call).filter(|f| beside && !f.path.contains("${}")) else {
-        return;
-    };
+    let first = args.first()?;
+    let beside = first.iter().any(is_beside);
+    if !beside && !first.iter().any(|token| token.is_word("cwd")) {
+        return None;
+    }
+    let found = path(call).filter(|found| !found.path.contains("${}"))?;
+    let way = place.resolve(&found).filter(|way| !way.starts_with('/'))?;
+    let note = format!("names {way}");
+    let told = Some((way, source.at(tokens[index].at, note)));
+    if !beside {
+        return told;
+    }
     for path in place.in_repository(app, &found) {
         let evidence = source.at(tokens[index].at, format!("opens {path}"));
         if served(app, launch, &path, &evidence, scan) {
-            return;
+            return None;
         }
     }
+    told
+}
+
+/// Says which folders the program names by a whole path, which the repository does not hold, no
+/// build that is known makes, and no call that is known writes: storage behind an object of its own.
+fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut Scan) {
+    let touches = |a: &str, b: &str| {
+        a == b
+            || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'))
+            || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    for (way, evidence) in named {
+        let last = way.rsplit('/').next().unwrap_or_default();
+        let first = way.split('/').next().unwrap_or_default();
+        let built = launch.outputs.iter().any(|output| touches(output, &way));
+        let made = scan.front_ends.iter().filter_map(|made| made.value.opened.as_deref());
+        let known = scan.writable.iter().map(|held| held.value.trim_start_matches("./"));
+        let known = known.chain(made).any(|held| touches(held, &way));
+        let aside =
+            last.contains('.') || ["node_modules", ".next", "dist", "build"].contains(&first);
+        let there = app.dir.join(&way).is_none_or(|path| app.dir.repo.exists(&path));
+        if !(built || known || aside || there || found.iter().any(|held| held.0 == way)) {
+            found.push((way, evidence));
+        }
+    }
+    let names: Vec<&str> = found.iter().map(|(way, _)| way.as_str()).take(MAX_UNMADE).collect();
+    let Some(first) = names.first() else { return };
+    scan.findings.push(Finding::new(
+        "folder-nobody-makes",
+        Severity::Note,
+        format!("the program names {}, which nothing that is known makes or writes", names.join(", ")),
+        found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
+        "if it keeps files there, the image's user can make no such folder, and they would go with the container",
+        format!("if so, make it writable: --writable {first}"),
+    ));
 }
 
 /// The folder of the module.
@@ -270,6 +319,22 @@ mod tests {
             }, "dependencies": {"express": "5"}}"#;
         let (made, said) = of("", moves, "app.use(express.static('site'))");
         assert_eq!((made, said), (vec!["site as site".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn a_folder_that_only_an_object_may_write_is_said() {
+        let express = r#"{"dependencies": {"express": "5"}}"#;
+        let said = |main: &str| of("", express, main).1;
+        let driver = "const at = path.resolve(process.cwd(), 'store', 'files'); new Driver({ at })";
+        assert_eq!(said(driver), ["folder-nobody-makes"]);
+        for main in [
+            "const at = path.join(__dirname, 'up'); fs.mkdirSync(at)",
+            "load(path.join(__dirname, 'client')); load(path.join(__dirname, 'client', 'dist'))",
+            "load(path.join(process.cwd(), 'a.json')); load(path.join(__dirname, 'dist', 'x'))",
+            "load(path.join(base, 'up')); load(path.join(__dirname, name))",
+        ] {
+            assert!(said(main).is_empty(), "{main}");
+        }
     }
 
     #[test]
