@@ -148,12 +148,12 @@ fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut
             found.push((way, evidence));
         }
     }
-    let names: Vec<&str> = found.iter().map(|(way, _)| way.as_str()).take(MAX_UNMADE).collect();
-    let Some(first) = names.first() else { return };
+    let shown: Vec<&str> = found.iter().map(|(way, _)| way.as_str()).take(MAX_UNMADE).collect();
+    let Some(first) = shown.first() else { return };
     scan.findings.push(Finding::new(
         "folder-nobody-makes",
         Severity::Note,
-        format!("the program names {}, which nothing that is known makes or writes", names.join(", ")),
+        format!("the program names {}, which nothing that is known makes or writes", shown.join(", ")),
         found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
         "if it keeps files there, the image's user can make no such folder, and they would go with the container",
         format!("if so, make it writable: --writable {first}"),
