@@ -22,6 +22,7 @@ mod decisions;
 mod earlier;
 mod front_end;
 mod inputs;
+mod start;
 
 /// The program that the answers name, else the likeliest.
 ///
@@ -120,6 +121,12 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
     findings.extend(earlier::differences(repo, facts, &runtime)?);
+    let named = start::Named::of(repo, facts, &program, &runtime, &build.workdir, &artifacts)?;
+    if answers.get(id::ARGS).is_none() {
+        findings.extend(named.missing(&findings));
+    }
+    decisions.extend(named.decisions);
+    artifacts.splice(program_at..program_at, named.artifacts);
     let findings = in_order(findings);
     if runtime.init {
         decisions.push(decisions::init(&program));
