@@ -146,7 +146,8 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
         make_folders(root, folder, folders)
             .with_context(|| format!("cannot make the folder of {path}"))?;
         let (old, mode) = match fs::symlink_metadata(&target) {
-            Ok(meta) if is_program(&meta, folder)? => bail!(
+            // Nothing runs an ignore file, and some repositories have it executable by mistake.
+            Ok(meta) if !names::is_ignore(path) && is_program(&meta, folder)? => bail!(
                 "{path} is executable, and dockgen does not write over a program: take the permission away with `chmod -x`, or name another file with --output"
             ),
             Ok(meta) if meta.is_file() => (Some(old(&target, path)?), Some(meta.permissions())),
@@ -353,6 +354,11 @@ mod tests {
         let script = dir.path().join("Dockerfile.sh");
         fs::write(&script, "#!/bin/sh\n").unwrap();
         fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+        let ignore = dir.path().join(".dockerignore");
+        fs::write(&ignore, "x\n").unwrap();
+        fs::set_permissions(&ignore, Permissions::from_mode(0o755)).unwrap();
+        all(dir.path(), &[output(".dockerignore", "y\n")]).unwrap();
+        fs::remove_file(&ignore).unwrap();
         let outputs = [output("Dockerfile", "1"), output("Dockerfile.sh", "2")];
         let error = all(dir.path(), &outputs).unwrap_err().to_string();
         assert!(error.starts_with("Dockerfile.sh is executable"), "{error}");

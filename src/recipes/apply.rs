@@ -308,10 +308,20 @@ fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[St
         Finding::new(
             "port-disputed",
             Severity::Warning,
-            format!(
-                "the code listens on port {held}, and a recipe publishes port {}",
-                other.number
-            ),
+            match evidence.first() {
+                Some(first) => format!(
+                    "according to {} the program listens on port {held}, and {} publishes port {}",
+                    first.place(),
+                    other.evidence.place(),
+                    other.number
+                ),
+                None => {
+                    format!(
+                        "the program listens on port {held}, and a recipe publishes {}",
+                        other.number
+                    )
+                }
+            },
             places,
             "a port that nobody listens on answers nothing",
             "check which one is right, and set --port where it is the other one",

@@ -38,6 +38,11 @@ pub fn check_output(path: &RelPath) -> Result<()> {
     Ok(())
 }
 
+/// True for an ignore file.
+pub(super) fn is_ignore(path: &RelPath) -> bool {
+    path.file_name().ends_with(IGNORE)
+}
+
 /// The last line of defence of what is written: besides outputs, dockgen.toml and what
 /// `.dockgen/` holds.
 pub(super) fn check(path: &RelPath) -> Result<()> {

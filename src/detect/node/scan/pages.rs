@@ -155,7 +155,7 @@ fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut
         Severity::Note,
         format!("the program names {}, which nothing that is known makes or writes", shown.join(", ")),
         found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
-        "if it keeps files there, the image's user can make no such folder, and they would go with the container",
+        "if the program writes there, the image's user cannot create the folder, and the files are lost with the container",
         format!("if so, make it writable: --writable {first}"),
     ));
 }
