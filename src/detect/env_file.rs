@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::assignments;
@@ -51,6 +51,9 @@ pub(super) fn must_exist(name: &str, at: Evidence) -> Finding {
     )
 }
 
+/// Variables that each container has: the engine sets them.
+pub(super) const GIVEN: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
+
 /// How many variables are named in one finding.
 const MAX_NAMED: usize = 12;
 
@@ -58,12 +61,15 @@ const MAX_NAMED: usize = 12;
 /// are none.
 pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Evidence>) {
     found.retain(|name, _| {
-        program.port_variable.as_deref() != Some(name.as_str())
+        !GIVEN.contains(&name.as_str())
+            && program.port_variable.as_deref() != Some(name.as_str())
             && !program.env.iter().any(|held| held.value.key == *name)
     });
     if found.is_empty() {
         return;
     }
+    let all = found.iter().map(|(name, evidence)| Sourced::new(name.clone(), evidence.clone()));
+    program.required.extend(all);
     let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
     let more = found.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -7,6 +7,7 @@ use super::code::{Code, Place, end_of};
 use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::Value;
+use crate::detect::env_file::GIVEN;
 use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
 use crate::path::RelPath;
 
@@ -65,7 +66,8 @@ pub(super) fn say(program: &mut Program, demanded: Demanded) {
     say_arguments(program, demanded.arguments);
     let mut found = demanded.variables;
     found.retain(|name, _| {
-        program.port_variable.as_deref() != Some(name.as_str())
+        !GIVEN.contains(&name.as_str())
+            && program.port_variable.as_deref() != Some(name.as_str())
             && !program.env.iter().any(|held| held.value.key == *name)
     });
     if found.is_empty() {

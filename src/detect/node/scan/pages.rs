@@ -13,7 +13,8 @@ use crate::facts::{Evidence, Finding, Severity};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder or a file that is served.
-const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
+const SERVES: [&str; 6] =
+    ["static", "serveStatic", "sendFile", "expressStaticGzip", "koaStatic", "sirv"];
 
 /// Calls with a folder that is served among their options.
 const PLUGINS: [&str; 4] = ["register", "serveStatic", "forRoot", "static"];
@@ -26,7 +27,7 @@ const JOINS: [&str; 2] = ["join", "resolve"];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     // A build of its own may make anything.
-    let builds = app.builds() || launch.layout != Layout::Source;
+    let builds = app.builds() || !matches!(launch.layout, Layout::Source | Layout::Tree);
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
     let mut named: Vec<(String, Evidence)> = Vec::new();
     let modules = Modules::of(app, launch, sources);
@@ -310,6 +311,7 @@ mod tests {
         let express = r#"{"dependencies": {"express": "5"}}"#;
         let said = |main: &str| of("", express, main).1;
         assert_eq!(said("app.use(express.static('site'))"), ["served-folder-missing"]);
+        assert_eq!(said("app.use('/', expressStaticGzip('site', {}))"), ["served-folder-missing"]);
         assert!(said("app.use(express.static('uploads'))").is_empty());
         assert!(said("fs.mkdirSync('out'); app.use(express.static('out'))").is_empty());
         assert!(said("app.use(express.static('client/dist')); res.sendFile(path.resolve('client/dist/index.html'))").is_empty());

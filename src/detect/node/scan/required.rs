@@ -7,6 +7,7 @@ use super::super::token::{Token, arguments, closing, split};
 use super::listen::shape;
 use super::{Scan, Source};
 use crate::code::is_env_name;
+use crate::detect::env_file::GIVEN;
 use crate::facts::{Evidence, Finding, Severity, Sourced};
 
 /// How many names a message holds.
@@ -49,7 +50,8 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
             }
         }
     }
-    let set = |name: &str| scan.env.iter().any(|held| held.value.key == name);
+    let set =
+        |name: &str| GIVEN.contains(&name) || scan.env.iter().any(|held| held.value.key == name);
     found.retain(|name, _| !set(name));
     parts.retain(|name, _| !set(name) && !found.contains_key(name));
     let all = [
