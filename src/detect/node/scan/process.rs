@@ -1,6 +1,6 @@
 //! Signals, programs of the system that the code starts, and subcommands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -167,12 +167,51 @@ fn sigterm(source: &Source) -> Option<Evidence> {
     None
 }
 
+/// `child_process` and its wrappers.
+const STARTS: [&str; 8] = [
+    "child_process",
+    "execa",
+    "cross-spawn",
+    "shelljs",
+    "tinyexec",
+    "nano-spawn",
+    "promisify-child-process",
+    "child-process-promise",
+];
+
+/// The names that `source` gives to them: `import cp from "child_process"`,
+/// `const cp = require("child_process")`.
+fn named(source: &Source) -> BTreeSet<&str> {
+    let tokens = &source.tokens;
+    let word = |at: Option<usize>| at.and_then(|at| tokens.get(at)?.word());
+    let library = |text: &str| STARTS.contains(&text.trim_start_matches("node:"));
+    let all = tokens.iter().enumerate().filter(|(_, token)| token.text().is_some_and(library));
+    let name = |(at, _): (usize, &Token)| match word(at.checked_sub(1)) {
+        Some("from") => word(at.checked_sub(2)),
+        _ if word(at.checked_sub(2)) == Some("require") => word(at.checked_sub(4)),
+        _ => None,
+    };
+    all.filter_map(name).collect()
+}
+
+/// How many places of one program are named.
+const MAX_PLACES: usize = 3;
+
+/// Adds a finding; one that says the same gets a further place.
+fn say(scan: &mut Scan, finding: Finding) {
+    match scan.findings.iter_mut().find(|held| held.what == finding.what) {
+        Some(held) if held.evidence.len() < MAX_PLACES => held.evidence.extend(finding.evidence),
+        Some(_) => {}
+        None => scan.findings.push(finding),
+    }
+}
+
 /// Programs that `child_process` and its wrappers start.
 fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, scan: &mut Scan) {
-    let libraries = ["child_process", "execa", "cross-spawn", "shelljs", "tinyexec"];
-    if !libraries.iter().any(|library| source.imports(library)) {
+    if !STARTS.iter().any(|library| source.imports(library)) {
         return;
     }
+    let named = named(source);
     let tokens = &source.tokens;
     for (index, window) in tokens.windows(2).enumerate() {
         let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
@@ -183,8 +222,9 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             .and_then(|at| tokens[at].word());
         let method = index > 0 && tokens[index - 1].is('.');
         let ours = receiver.is_some_and(|word| {
-            ["child_process", "childProcess", "cp", "shell", "util", "exec", "process"]
-                .contains(&word)
+            named.contains(word)
+                || ["childProcess", "child_process", "cp", "shell", "util", "exec", "process"]
+                    .contains(&word)
         });
         if method && !ours || index > 0 && tokens[index - 1].is_word("function") {
             continue;
@@ -222,14 +262,17 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             .contains(&program)
             && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
         {
-            scan.findings.push(Finding::new(
-                "system-program",
-                Severity::Note,
-                format!("the program starts `{program}`, and the image does not hold it"),
-                [source.at(window[0].at, format!("starts {program}"))],
-                "the image holds Node.js and the program alone: starting it fails there",
-                "if it matters in production, add its package to the final stage on --base debian",
-            ));
+            say(
+                scan,
+                Finding::new(
+                    "system-program",
+                    Severity::Note,
+                    format!("the program starts `{program}`, and the image does not hold it"),
+                    [source.at(window[0].at, format!("starts {program}"))],
+                    "the image holds Node.js and the program alone: starting it fails there",
+                    "if it matters in production, add its package to the final stage on --base debian",
+                ),
+            );
         }
     }
 }
@@ -325,6 +368,19 @@ mod tests {
         assert!(found.shell.is_none());
         assert_eq!(found.findings.len(), 1);
         assert_eq!(found.findings[0].code, "system-program");
+        let twice = scan("import { spawn } from 'child_process'; spawn('odd'); spawn('odd')");
+        assert_eq!((twice.findings.len(), twice.findings[0].evidence.len()), (1, 2));
+        for named in [
+            "import run from 'promisify-child-process'; run.spawn('weird-tool', [])",
+            "import * as run from 'node:child_process'; run.execFile('weird-tool')",
+            "const run = require('child_process'); run.spawnSync('weird-tool')",
+        ] {
+            assert_eq!(scan(named).findings.len(), 1, "{named}");
+        }
+        let other =
+            "import cp from 'child_process'; import job from './job'; job.spawn('weird-tool')";
+        let other = scan(other).findings;
+        assert!(other.iter().all(|finding| finding.code != "system-program"));
     }
 
     #[test]
