@@ -88,6 +88,22 @@ pub(super) fn embeds(world: &World) -> Embeds {
                 "run that build before the image is built, or run dockgen on the folder that \
                  holds both, so that a stage of the image can make them",
             ));
+        } else if let Some((names, ignored)) = kept_out(repo, &path, &patterns) {
+            evidence.truncate(4);
+            evidence.push(ignored);
+            embeds.findings.push(Finding::new(
+                "embed-generated",
+                Severity::Warning,
+                format!(
+                    "{path} is embedded into the program, and git does not keep all of it: {}",
+                    names.join(", ")
+                ),
+                evidence,
+                "the program is built without the files that another build puts there, such as \
+                 the scripts and styles of its pages",
+                "run that build before the image is built, or add a stage to the Dockerfile that \
+                 makes them",
+            ));
         }
     }
     // What is made anew is not taken from the repository.
@@ -113,6 +129,50 @@ fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
     let held: Vec<&RelPath> = repo.files_under(folder).take(MAX_STAND_INS + 1).collect();
     let size = held.iter().map(|file| repo.size(file)).sum();
     keeps_folder || stands_in(&held, size, repo.forced())
+}
+
+/// How many names a message holds.
+const MAX_NAMES: usize = 4;
+
+/// Endings of what tools leave behind, which no program needs.
+const LEFT_BEHIND: [&str; 8] = ["bak", "log", "map", "orig", "out", "swp", "test", "tmp"];
+
+/// What an anchored line of a .gitignore names in an embedded folder and the repository lacks, with
+/// the first such line: another build puts it there.
+fn kept_out(repo: &Repo, folder: &RelPath, patterns: &[&str]) -> Option<(Vec<String>, Evidence)> {
+    let (mut names, mut first) = (Vec::new(), None);
+    let above = std::iter::successors(Some(folder.clone()), RelPath::parent);
+    for dir in above.filter(|dir| dir != folder) {
+        let Some(file) = dir.join(".gitignore") else { continue };
+        let Ok(Some(text)) = repo.source_text(&file) else { continue };
+        for (line, number) in text.lines().zip(1..) {
+            let line = line.trim().trim_matches('/');
+            let plain = !line.starts_with(['#', '!']) && !line.contains("**");
+            let Some(path) = dir.join(line).filter(|_| plain) else { continue };
+            let Some(name) = path.strip(folder).and_then(|way| way.split('/').next()) else {
+                continue;
+            };
+            let embedded = || {
+                patterns
+                    .iter()
+                    .any(|wild| wild.is_empty() || name == *wild || matches_name(wild, name))
+            };
+            let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+            let quiet = name.is_empty()
+                || name.starts_with(['.', '_'])
+                || name == "node_modules"
+                || name.contains("local")
+                || LEFT_BEHIND.contains(&ending);
+            if quiet || repo.exists(&path) || !embedded() {
+                continue;
+            }
+            first.get_or_insert_with(|| Evidence::at(&file, number, format!("`{line}`")));
+            if names.len() < MAX_NAMES && !names.iter().any(|held| held == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    Some((names, first?))
 }
 
 /// How many bytes of text a file holds that only keeps a folder.
@@ -246,6 +306,20 @@ fn class(glob: &[char], c: char) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_git_does_not_keep_of_an_embedded_folder_is_told() {
+        let told = |ignored: &str, patterns: &[&str]| {
+            let files = [(".gitignore", ignored), ("web/index.html", "x"), ("web/kept.css", "x")];
+            let found = kept_out(&Repo::from_files(files), &RelPath::new("web").unwrap(), patterns);
+            found.map(|(names, line)| (names.join(" "), line.line.unwrap())).unwrap_or_default()
+        };
+        let lines = "# web/x.js\n*.log\n/web/app.js\nweb/css/\nweb/js/app.js\n";
+        assert_eq!(told(lines, &["*"]), ("app.js css js".to_owned(), 3));
+        assert_eq!(told(lines, &["*.js"]), ("app.js".to_owned(), 3));
+        let quiet = "web/kept.css\nweb/app.js.map\nweb/node_modules\nweb/.cache\ndist\n!web/a.js";
+        assert_eq!(told(quiet, &["*"]), (String::new(), 0));
+    }
 
     #[test]
     fn a_few_files_that_git_tracks_by_force_stand_in_for_others() {
