@@ -124,6 +124,7 @@ fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
         file.file_name().starts_with('.')
             || note && repo.size(file) == 0
             || named && note && repo.size(file) <= MAX_NOTE
+            || file.extension() == "html" && repo.size(file) <= MAX_NOTE && says_so(repo, file)
     };
     let keeps_folder = files.peek().is_some() && files.all(keeps);
     let held: Vec<&RelPath> = repo.files_under(folder).take(MAX_STAND_INS + 1).collect();
@@ -173,6 +174,16 @@ fn kept_out(repo: &Repo, folder: &RelPath, patterns: &[&str]) -> Option<(Vec<Str
         }
     }
     Some((names, first?))
+}
+
+/// What a page says that stands in for the real ones.
+const STANDS_IN: [&str; 6] =
+    ["placeholder", "stub page", "be replaced", "not been built", "not built", "is not embedded"];
+
+/// A small page that says that it is none.
+fn says_so(repo: &Repo, page: &RelPath) -> bool {
+    let text = repo.source_text(page).ok().flatten().unwrap_or_default().to_lowercase();
+    STANDS_IN.iter().any(|words| text.contains(words)) && !text.contains("placeholder=")
 }
 
 /// How many bytes of text a file holds that only keeps a folder.
@@ -306,6 +317,17 @@ fn class(glob: &[char], c: char) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_says_that_it_is_none_is_a_placeholder() {
+        let holds = |page: &str| {
+            let repo = Repo::from_files([("web/index.html", page)]);
+            is_placeholder(&repo, &RelPath::new("web").unwrap())
+        };
+        assert!(holds("This stub page would be replaced by the real one."));
+        assert!(holds("<h1>UI has NOT BEEN BUILT</h1>"));
+        assert!(!holds("<h1>Shop</h1>") && !holds("<input placeholder='name'>"));
+    }
 
     #[test]
     fn what_git_does_not_keep_of_an_embedded_folder_is_told() {
