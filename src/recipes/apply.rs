@@ -302,26 +302,18 @@ fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[St
     let other = stated.iter().find(|one| !one.told && one.number != held && !publishes(one.run));
     let Some(other) = other else { return };
     let mut places = evidence.iter().take(1).cloned().collect::<Vec<_>>();
+    let said = places.first().map_or_else(|| "the code".to_owned(), Evidence::place);
     places.push(other.evidence.clone());
     report(
         program,
         Finding::new(
             "port-disputed",
             Severity::Warning,
-            match evidence.first() {
-                Some(first) => format!(
-                    "according to {} the program listens on port {held}, and {} publishes port {}",
-                    first.place(),
-                    other.evidence.place(),
-                    other.number
-                ),
-                None => {
-                    format!(
-                        "the program listens on port {held}, and a recipe publishes {}",
-                        other.number
-                    )
-                }
-            },
+            format!(
+                "according to {said} the program listens on port {held}, and {} publishes port {}",
+                other.evidence.place(),
+                other.number
+            ),
             places,
             "a port that nobody listens on answers nothing",
             "check which one is right, and set --port where it is the other one",
