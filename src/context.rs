@@ -120,14 +120,17 @@ pub fn plan_ignore(
     file.push(rows.ignored_by_git(repo, plan, &theirs, &their_file.file, &needed)?);
     file.append(&mut rows.language);
     close_again(&theirs, &mut file)?;
-    let (exceptions, hidden_by_them) = needed.hidden_in(repo, plan, &theirs, &file)?;
+    let their_sieve = Sieve::new(repo, &plan.context, &theirs)?;
+    let so_far = held(repo, plan, &theirs, &file)?;
+    let (exceptions, hidden_by_them) = needed.hidden_in(plan, &their_sieve, &so_far);
     file.push(Group { title: EXCEPTIONS.to_owned(), rows: exceptions });
     file.append(&mut rows.common);
     file.push(by_hand(existing.and_then(|held| held.text.strip_prefix(written)), last, &file));
-    let mut again = needed.hidden_by_common(repo, plan, &theirs, &file, &rows.literals.rows)?;
-    again.extend(sources::compiled(repo, plan, &theirs, &file)?);
+    let so_far = held(repo, plan, &theirs, &file)?;
+    let mut again = needed.hidden_by_common(plan, &their_sieve, &so_far, &rows.literals.rows)?;
+    again.extend(sources::compiled(plan, &their_sieve, &so_far));
     again.dedup();
-    again.extend(undone(&their_file.file, &theirs, &file)?);
+    again.extend(undone(&their_file.file, so_far.file()));
     file.push(Group { title: AGAIN.to_owned(), rows: again });
     close_again(&theirs, &mut file)?;
     file.retain(|group| !group.rows.is_empty());
@@ -235,16 +238,15 @@ impl Rows {
     }
 }
 
-/// Exceptions of somebody else's that `file` undoes: what these let in stays in.
-fn undone(their_file: &IgnoreFile, theirs: &str, file: &[Group]) -> Result<Vec<String>> {
-    let so_far = IgnoreFile::parse(&format!("{theirs}\n{}", text_of(file)))?;
+/// Exceptions of somebody else's that the rows after them undo: what these let in stays in.
+fn undone(their_file: &IgnoreFile, so_far: &IgnoreFile) -> Vec<String> {
     let undone = |pattern: &&Pattern| {
         samples(&pattern.text).is_some_and(|paths| {
             paths.iter().all(|path| !their_file.hides(path) && so_far.hides(path))
         })
     };
     let exceptions = their_file.patterns().iter().filter(|pattern| pattern.exception);
-    Ok(exceptions.filter(undone).map(ToString::to_string).collect())
+    exceptions.filter(undone).map(ToString::to_string).collect()
 }
 
 fn head(plan: &Plan, path: &RelPath) -> String {

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::sieve::Sieve;
 use super::{
-    Group, Hidden, MAX_EXCEPTIONS, SECRETS, common_rows, expand, held, listed,
-    listed_in_front_ends, own, tracked_below,
+    Hidden, MAX_EXCEPTIONS, SECRETS, common_rows, expand, listed, listed_in_front_ends, own,
+    tracked_below,
 };
 use crate::docker::ignore::literal;
 use crate::plan::Plan;
@@ -42,22 +42,20 @@ impl Needed {
         Self { paths }
     }
 
-    /// Exceptions for needed paths that `groups` or their lines hide; then the paths that their
+    /// Exceptions for needed paths that `file` or their lines hide; then the paths that their
     /// lines hide, with the line.
     pub(super) fn hidden_in(
         &self,
-        repo: &Repo,
         plan: &Plan,
-        theirs: &str,
-        groups: &[Group],
-    ) -> Result<(Vec<String>, Vec<Hidden>)> {
-        let their_file = Sieve::new(repo, &plan.context, theirs)?;
-        let file = held(repo, plan, theirs, groups)?;
+        their_file: &Sieve,
+        file: &Sieve,
+    ) -> (Vec<String>, Vec<Hidden>) {
+        let repo = file.repo;
         let (mut exceptions, mut by_them) = (Vec::new(), Vec::new());
         for path in &self.paths {
             let inside = tracked_below(repo, plan, path);
             let kept = |held: &&String| !their_file.hides(held);
-            let all = hides_every(&their_file, &inside);
+            let all = hides_every(their_file, &inside);
             if their_file.hides(path) || all {
                 let held = inside.first().filter(|_| !their_file.hides(path)).unwrap_or(path);
                 let line = their_file.file().deciding(held).map_or(0, |pattern| pattern.line);
@@ -67,21 +65,19 @@ impl Needed {
                 exceptions.extend(literal(path).map(|pattern| format!("!{pattern}")));
             }
         }
-        Ok((exceptions, by_them))
+        (exceptions, by_them)
     }
 
     /// Exceptions for needed files that the common rows hide: those named, and those in a carried
     /// folder that git holds, secrets excepted.
     pub(super) fn hidden_by_common(
         &self,
-        repo: &Repo,
         plan: &Plan,
-        theirs: &str,
-        groups: &[Group],
+        their_file: &Sieve,
+        file: &Sieve,
         literals: &[String],
     ) -> Result<Vec<String>> {
-        let their_file = Sieve::new(repo, &plan.context, theirs)?;
-        let file = held(repo, plan, theirs, groups)?;
+        let repo = file.repo;
         let mut secrets = common_rows(&[SECRETS])?;
         for row in literals {
             secrets.push(row)?;
@@ -92,7 +88,7 @@ impl Needed {
                 exceptions.insert(path.clone());
             }
             let inside = tracked_below(repo, plan, path);
-            let all = hides_every(&their_file, &inside);
+            let all = hides_every(their_file, &inside);
             let ours = |held: &String| all || !their_file.hides(held);
             let safe = |held: &String| {
                 !own(repo, plan, held)

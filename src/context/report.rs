@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::sieve::Sieve;
+use super::sieve::{Sieve, above};
 use super::weight::{self, BIG, LISTED, Weighed};
 use super::{DATABASES, Needed, SECRETS, common_rows};
 use crate::docker::ignore::IgnoreFile;
@@ -55,8 +55,7 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     if !big.is_empty() {
         let needed = Needed::of(repo, plan);
         big.retain(|(path, _)| {
-            let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]).chain([&path[..]]);
-            !folders.any(|path| needed.paths.contains(path))
+            !above(path).chain([path.as_str()]).any(|path| needed.paths.contains(path))
         });
     }
     let named = named_like(repo, &plan.context)?;

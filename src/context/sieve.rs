@@ -210,7 +210,7 @@ pub(super) fn any(_: &RelPath, _: &Entry) -> bool {
 }
 
 /// The folders above a path, outermost first.
-fn above(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
 

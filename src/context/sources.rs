@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::sieve::Sieve;
-use super::{Group, SECRETS, held, hides_needed};
+use super::{Group, SECRETS, hides_needed};
 use crate::detect;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, Severity};
@@ -152,14 +152,7 @@ fn plan_argument(plan: &Plan, file: &RelPath) -> String {
 
 /// Exceptions for sources in the repository that our own rows hide: a row is meant for what tools
 /// leave behind, and a package may bear such a name. Tests that only a test run compiles stay out.
-pub(super) fn compiled(
-    repo: &Repo,
-    plan: &Plan,
-    theirs: &str,
-    groups: &[Group],
-) -> Result<Vec<String>> {
-    let their_file = Sieve::new(repo, &plan.context, theirs)?;
-    let sieve = held(repo, plan, theirs, groups)?;
+pub(super) fn compiled(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Vec<String> {
     let languages = plan
         .front_ends
         .iter()
@@ -182,9 +175,9 @@ pub(super) fn compiled(
         let of_sources = endings.iter().any(|ending| name.ends_with(&format!(".{ending}")));
         name.starts_with('*') && of_sources
     };
-    let meant: Vec<&Pattern> = sieve.file().patterns().iter().filter(meant).collect();
+    let meant: Vec<&Pattern> = file.file().patterns().iter().filter(meant).collect();
     let meant_for = |way: &str| meant.iter().any(|pattern| pattern.matches(way));
-    let all = sieve.hidden_sources(&endings);
+    let all = file.hidden_sources(&endings);
     let mut hidden: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for way in all.iter().map(String::as_str).filter(|way| compiled(way)) {
         if !their_file.hides(way) && !meant_for(way) {
@@ -201,5 +194,5 @@ pub(super) fn compiled(
             rows.extend(literal(folder).map(|folder| format!("!{folder}/*.{ending}")));
         }
     }
-    Ok(rows)
+    rows
 }
