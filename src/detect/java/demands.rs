@@ -7,12 +7,10 @@ use super::code::{Code, Place, end_of};
 use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::Value;
-use crate::detect::env_file::GIVEN;
-use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
+use crate::detect::env_file;
+use crate::facts::{Evidence, Finding, Kind, Program, Severity};
 use crate::path::RelPath;
 
-/// How many variables are named in one finding.
-const MAX_NAMED: usize = 12;
 /// Words in the name of an example.
 const EXAMPLE: [&str; 6] = ["example", "sample", "dist", "template", "default", "tmpl"];
 
@@ -64,30 +62,7 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
 /// Names those that the image does not set.
 pub(super) fn say(program: &mut Program, demanded: Demanded) {
     say_arguments(program, demanded.arguments);
-    let mut found = demanded.variables;
-    found.retain(|name, _| {
-        !GIVEN.contains(&name.as_str())
-            && program.port_variable.as_deref() != Some(name.as_str())
-            && !program.env.iter().any(|held| held.value.key == *name)
-    });
-    if found.is_empty() {
-        return;
-    }
-    let required =
-        found.iter().map(|(name, evidence)| Sourced::new(name.clone(), evidence.clone()));
-    program.required.extend(required);
-    let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
-    let more = found.len().saturating_sub(names.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let set: Vec<String> = names.iter().map(|name| format!("-e {name}=...")).collect();
-    program.findings.push(Finding::new(
-        "variables-required",
-        Severity::Note,
-        format!("the program has no default for {}{more}", names.join(", ")),
-        found.values().take(MAX_NAMED).cloned(),
-        "where one is not set, the container stops when it starts, or fails when it comes to it",
-        format!("set them when the container starts: `docker run {} ...`", set.join(" ")),
-    ));
+    env_file::required(program, demanded.variables);
 }
 
 /// Where the main method ends at once because it was handed no arguments.
