@@ -145,7 +145,7 @@ pub enum Severity {
 
 /// Something to tell the user: what is wrong, where, why it matters in a container, and the way
 /// out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// A stable name such as `localhost-only`, in lower-case words.
     pub code: String,

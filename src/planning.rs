@@ -173,13 +173,11 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
 /// The gravest first, each once: a front end of the same package says what the program says.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| finding.severity);
-    let mut each: Vec<Finding> = Vec::new();
-    for finding in findings {
-        if !each.contains(&finding) {
-            each.push(finding);
-        }
-    }
-    each
+    let mut seen = BTreeSet::new();
+    let mut first =
+        findings.iter().map(|finding| seen.insert(finding)).collect::<Vec<_>>().into_iter();
+    findings.retain(|_| first.next() == Some(true));
+    findings
 }
 
 /// Relative to the context, sorted, without what lies in another one.

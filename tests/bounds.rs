@@ -367,6 +367,28 @@ fn one_piece_of_code_again_and_again_is_read_in_time() {
 }
 
 #[test]
+fn what_a_program_demands_is_read_in_time() {
+    let many = |line: fn(usize) -> String| (0..12_000).map(line).collect::<String>();
+    let fields = format!(
+        "#[derive(Deserialize)]\nstruct S {{\n{}}}\n\
+         fn main() {{ let s: S = figment::Figment::new().extract().unwrap(); }}\n",
+        many(|n| format!("f{n}: String,\n"))
+    );
+    let manifest = format!("{}figment = \"0.10\"\n", PROGRAMS[RUST][0].1);
+    let files = vec![file("Cargo.toml", manifest), file("src/main.rs", fields)];
+    ends("fields without a default", program(RUST, files));
+    let started = many(|n| format!("x.exec(\"p{n}\");\n"));
+    let class = format!("class A {{ public static void main(String[] a) {{\n{started}}} }}\n");
+    ends("programs that are started", program(JAVA, vec![file("src/main/java/A.java", class)]));
+    let spawned = many(|n| format!("cp.spawn('p{n}');\n"));
+    let code = format!("const cp = require('child_process');\n{spawned}");
+    ends("programs that are started", program(NODE, vec![file("index.js", code)]));
+    let made = many(|n| format!("//go:generate stringer -output x{n}.go\n"));
+    let code = format!("package main\n\n{made}\nfunc main() {{}}\n");
+    ends("files that are generated", program(GO, vec![file("main.go", code)]));
+}
+
+#[test]
 fn platforms_nest_as_deep_as_they_like() {
     let deep = format!("{}unix{}", "not(".repeat(40_000), ")".repeat(40_000));
     let manifest =

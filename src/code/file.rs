@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 
 use super::facts::Facts;
-use super::tree::Tree;
+use super::tree::{Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -32,6 +32,8 @@ pub struct File {
     pub generated: bool,
     tree: Tree,
     facts: OnceCell<Facts>,
+    /// The positions of all words, sorted by word, then by position.
+    words: OnceCell<Vec<usize>>,
 }
 
 impl Deref for File {
@@ -45,12 +47,26 @@ impl Deref for File {
 impl File {
     /// A file whose imports end before the token `body`.
     pub fn new(path: RelPath, tree: Tree, imports: Vec<Import>, body: usize) -> Self {
-        Self { path, imports, body, generated: false, tree, facts: OnceCell::new() }
+        let (facts, words) = (OnceCell::new(), OnceCell::new());
+        Self { path, imports, body, generated: false, tree, facts, words }
     }
 
     /// Calls, definitions, functions and fields.
     pub fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| Facts::of(&self.tree, self.body))
+    }
+
+    /// The positions of a word.
+    pub fn places(&self, word: &str) -> &[usize] {
+        let words = self.words.get_or_init(|| {
+            let is_word = |at: &usize| matches!(self.kind(*at), Some(Kind::Word | Kind::Number));
+            let mut words: Vec<usize> = (0..self.len()).filter(is_word).collect();
+            words.sort_by_key(|at| self.word(*at));
+            words
+        });
+        let from = words.partition_point(|at| self.word(*at) < word);
+        let count = words[from..].partition_point(|at| self.word(*at) == word);
+        &words[from..from + count]
     }
 
     /// Evidence at a token.

@@ -105,8 +105,7 @@ pub struct CallRow {
 impl CallRow {
     /// The file has one of the words that the row asks for.
     pub fn is_near(&self, file: &File) -> bool {
-        let wanted = |at: usize| self.near.iter().any(|word| word == file.word(at));
-        self.near.is_empty() || (0..file.len()).any(wanted)
+        self.near.is_empty() || self.near.iter().any(|word| !file.places(word).is_empty())
     }
 
     /// The call is one of the row's, by its name and its package.

@@ -15,8 +15,6 @@ pub(super) struct Source {
     file: Rc<File>,
     /// The texts of the strings that have escapes, by their positions.
     escaped: BTreeMap<usize, String>,
-    /// The positions of all words, sorted by word, then by position.
-    words: Vec<usize>,
 }
 
 impl Deref for Source {
@@ -39,10 +37,7 @@ impl Source {
             });
         let escaped = escaped.collect();
         let (imports, body) = imports(&tree);
-        let is_word = |at: &usize| matches!(tree.kind(*at), Some(Kind::Word | Kind::Number));
-        let mut words: Vec<usize> = (0..tree.len()).filter(is_word).collect();
-        words.sort_by_key(|at| tree.word(*at));
-        Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped, words }
+        Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped }
     }
 
     /// Kotlin creates without `new`, declares with `val`, and ends statements with their lines.
@@ -123,13 +118,6 @@ impl Source {
             member.is_some_and(|member| member == "*" || self.word(at) == Some(member))
         };
         !is_method && self.imports.iter().any(|import| from(&import.path))
-    }
-
-    /// The positions of a word.
-    pub(super) fn places(&self, word: &str) -> &[usize] {
-        let from = self.words.partition_point(|at| self.raw(*at) < word);
-        let count = self.words[from..].partition_point(|at| self.raw(*at) == word);
-        &self.words[from..from + count]
     }
 
     /// The positions just after `word(`.

@@ -15,6 +15,8 @@ mod required;
 mod sources;
 mod storage;
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::App;
@@ -91,6 +93,8 @@ pub(crate) struct Scan {
     /// Packages for development alone that it imports as it is loaded.
     pub(crate) development: Vec<Sourced<String>>,
     pub(crate) findings: Vec<Finding>,
+    /// Where a finding on a program that the image lacks stands in `findings`, by the program.
+    pub(crate) lacking: BTreeMap<String, usize>,
 }
 
 impl Scan {

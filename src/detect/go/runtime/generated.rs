@@ -37,12 +37,15 @@ const OUTPUT: [&str; 7] =
 pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     let repo = world.module.sources.repo;
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
+    let mut known: BTreeSet<RelPath> = BTreeSet::new();
+    let own: BTreeSet<&RelPath> =
+        world.closure.packages.iter().map(|package| &package.dir).collect();
     let mut add = |path: Option<RelPath>, evidence: Evidence| {
         let Some(path) = path.filter(|path| path.extension() == "go") else { return };
         let name = path.file_name();
         let other = name.ends_with("_test.go") || name.contains("mock") || repo.exists(&path);
-        let own = world.closure.packages.iter().any(|p| Some(&p.dir) == path.parent().as_ref());
-        if own && !other && missing.iter().all(|(held, _)| *held != path) {
+        let own = path.parent().is_some_and(|folder| own.contains(&folder));
+        if own && !other && known.insert(path.clone()) {
             missing.push((path, evidence));
         }
     };

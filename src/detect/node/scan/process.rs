@@ -197,13 +197,24 @@ fn named(source: &Source) -> BTreeSet<&str> {
 /// How many places of one program are named.
 const MAX_PLACES: usize = 3;
 
-/// Adds a finding; one that says the same gets a further place.
-fn say(scan: &mut Scan, finding: Finding) {
-    match scan.findings.iter_mut().find(|held| held.what == finding.what) {
-        Some(held) if held.evidence.len() < MAX_PLACES => held.evidence.extend(finding.evidence),
-        Some(_) => {}
-        None => scan.findings.push(finding),
+/// Says that the image lacks a program; once said, it gets a further place.
+fn lacks(scan: &mut Scan, program: &str, place: Evidence) {
+    let known = scan.lacking.get(program).and_then(|at| scan.findings.get_mut(*at));
+    if let Some(held) = known {
+        if held.evidence.len() < MAX_PLACES {
+            held.evidence.push(place);
+        }
+        return;
     }
+    scan.lacking.insert(program.to_owned(), scan.findings.len());
+    scan.findings.push(Finding::new(
+        "system-program",
+        Severity::Note,
+        format!("the program starts `{program}`, and the image does not hold it"),
+        [place],
+        "the image holds Node.js and the program alone: starting it fails there",
+        "if it matters in production, add its package to the final stage on --base debian",
+    ));
 }
 
 /// Programs that `child_process` and its wrappers start.
@@ -262,17 +273,7 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             .contains(&program)
             && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
         {
-            say(
-                scan,
-                Finding::new(
-                    "system-program",
-                    Severity::Note,
-                    format!("the program starts `{program}`, and the image does not hold it"),
-                    [source.at(window[0].at, format!("starts {program}"))],
-                    "the image holds Node.js and the program alone: starting it fails there",
-                    "if it matters in production, add its package to the final stage on --base debian",
-                ),
-            );
+            lacks(scan, program, source.at(window[0].at, format!("starts {program}")));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What must be given from outside when the program starts: variables that the code demands,
 //! arguments of the command line that only a variable gives, fields of settings without a default.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Code;
 use super::disk::Disk;
@@ -137,12 +137,19 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     if !file.is(open, "{") || !read || says_default(file, item.saturating_sub(60)..item) {
         return Vec::new();
     }
-    let known = |name: &str| {
-        let set = code.find(|file, at| {
-            file.is(at, "set_default") && file.string(at + 2).is_some_and(|text| text == name)
-        });
-        set.is_some() || disk.files.iter().any(|(path, _, _)| in_file(code, path, name))
-    };
+    let (mut structs, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for file in code.files {
+        for at in 0..file.len() {
+            if file.is(at, "struct") {
+                structs.insert(file.word(at + 1));
+            } else if file.is(at, "set_default") {
+                known.extend(file.string(at + 2).map(std::borrow::Cow::into_owned));
+            }
+        }
+    }
+    for (path, _, _) in &disk.files {
+        known.extend(keys(code, path));
+    }
     let (mut found, mut at) = (Vec::new(), open + 1);
     let close = file.closing(open);
     while at < close {
@@ -153,9 +160,8 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
             name = text.into_owned();
         }
         // Another struct has defaults of its own.
-        let whole = file.word(of).to_owned();
-        let nested = || code.find(|f, n| f.is(n, "struct") && f.is(n + 1, &whole)).is_some();
-        if !spared && !known(&name) && !nested() {
+        let nested = structs.contains(file.word(of));
+        if !spared && !known.contains(&name) && !nested {
             let note = format!("the field `{name}` has no default");
             found.push((name, file.evidence(of - 2, note)));
         }
@@ -187,20 +193,19 @@ fn says_default(file: &SourceFile, range: std::ops::Range<usize>) -> bool {
     })
 }
 
-/// The settings file, or one of a folder, says the key.
-fn in_file(code: &Code, path: &crate::path::RelPath, name: &str) -> bool {
+/// The keys that a settings file, or the files of a folder, say.
+fn keys(code: &Code, path: &crate::path::RelPath) -> BTreeSet<String> {
     let itself = code.repo.is_file(path).then_some(path);
-    let mut files = itself.into_iter().chain(code.repo.files_under(path));
-    files.any(|file| {
-        let text = ENDINGS.contains(&file.extension()).then(|| code.repo.source_text(file));
-        let Some(Ok(Some(text))) = text else { return false };
-        text.lines().any(|line| {
-            let key = line.trim_start().trim_start_matches('"');
-            key.strip_prefix(name).is_some_and(|rest| {
-                rest.trim_start_matches('"').trim_start().starts_with(['=', ':'])
-            })
-        })
-    })
+    let files = itself.into_iter().chain(code.repo.files_under(path));
+    let mut found = BTreeSet::new();
+    for file in files.filter(|file| ENDINGS.contains(&file.extension())) {
+        let Ok(Some(text)) = code.repo.source_text(file) else { continue };
+        let keys = text.lines().filter_map(|line| Some(line.split_once(['=', ':'])?.0));
+        found.extend(keys.map(|key| {
+            key.trim_start().trim_start_matches('"').trim_end().trim_end_matches('"').to_owned()
+        }));
+    }
+    found
 }
 
 /// The struct that a call fills: `extract::<Settings>()`, `let s: Settings = c.try_deserialize()?`,
