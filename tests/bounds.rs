@@ -386,6 +386,13 @@ fn what_a_program_demands_is_read_in_time() {
     let made = many(|n| format!("//go:generate stringer -output x{n}.go\n"));
     let code = format!("package main\n\n{made}\nfunc main() {{}}\n");
     ends("files that are generated", program(GO, vec![file("main.go", code)]));
+    let embeds: String =
+        (0..4_000).map(|n| format!("//go:embed d{n}\nvar e{n} embed.FS\n")).collect();
+    let code = format!("package main\n\nimport \"embed\"\n\n{embeds}\nfunc main() {{}}\n");
+    let ignored: String = (0..4_000).map(|n| format!("d{n}/app.js\n")).collect();
+    let mut files = vec![file("main.go", code), file(".gitignore", ignored)];
+    files.extend((0..4_000).map(|n| file(&format!("d{n}/a.txt"), "x")));
+    ends("embedded folders and lines of a .gitignore", program(GO, files));
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
             }
         }
     }
+    let mut ignored: Option<Ignored> = None;
     for (path, (mut evidence, patterns)) in wanted {
         let mut found = suppliers(repo, context, &path);
         // `*.sql` embeds no folder beside the files that it names.
@@ -88,9 +89,11 @@ pub(super) fn embeds(world: &World) -> Embeds {
                 "run that build before the image is built, or run dockgen on the folder that \
                  holds both, so that a stage of the image can make them",
             ));
-        } else if let Some((names, ignored)) = kept_out(repo, &path, &patterns) {
+        } else if let Some((names, line)) =
+            ignored.get_or_insert_with(|| Ignored::read(repo)).kept_out(repo, &path, &patterns)
+        {
             evidence.truncate(4);
-            evidence.push(ignored);
+            evidence.push(line);
             embeds.findings.push(Finding::new(
                 "embed-generated",
                 Severity::Warning,
@@ -138,25 +141,42 @@ const MAX_NAMES: usize = 4;
 /// Endings of what tools leave behind, which no program needs.
 const LEFT_BEHIND: [&str; 8] = ["bak", "log", "map", "orig", "out", "swp", "test", "tmp"];
 
-/// What an anchored line of a .gitignore names in an embedded folder and the repository lacks, with
-/// the first such line: another build puts it there.
-fn kept_out(repo: &Repo, folder: &RelPath, patterns: &[&str]) -> Option<(Vec<String>, Evidence)> {
-    let (mut names, mut first) = (Vec::new(), None);
-    let above = std::iter::successors(Some(folder.clone()), RelPath::parent);
-    for dir in above.filter(|dir| dir != folder) {
-        let Some(file) = dir.join(".gitignore") else { continue };
-        let Ok(Some(text)) = repo.source_text(&file) else { continue };
-        for (line, number) in text.lines().zip(1..) {
-            let line = line.trim().trim_matches('/');
-            let plain = !line.starts_with(['#', '!']) && !line.contains("**");
-            let Some(path) = dir.join(line).filter(|_| plain) else { continue };
-            let Some(name) = path.strip(folder).and_then(|way| way.split('/').next()) else {
-                continue;
-            };
+/// The paths that lines of .gitignore files name, each with its line, by path. They are read once
+/// for all embedded folders.
+struct Ignored(BTreeMap<RelPath, Vec<Evidence>>);
+
+impl Ignored {
+    fn read(repo: &Repo) -> Self {
+        let mut named: BTreeMap<RelPath, Vec<Evidence>> = BTreeMap::new();
+        for file in repo.files_named(".gitignore").iter() {
+            let Ok(Some(text)) = repo.source_text(file) else { continue };
+            let dir = file.parent().unwrap_or_default();
+            for (line, number) in text.lines().zip(1..) {
+                let line = line.trim().trim_matches('/');
+                let plain = !line.starts_with(['#', '!']) && !line.contains("**");
+                if let Some(path) = dir.join(line).filter(|_| plain) {
+                    let at = Evidence::at(file, number, format!("`{line}`"));
+                    named.entry(path).or_default().push(at);
+                }
+            }
+        }
+        Self(named)
+    }
+
+    /// What lines above an embedded folder name in it and the repository lacks, with the first such
+    /// line: another build puts it there.
+    fn kept_out(
+        &self,
+        repo: &Repo,
+        folder: &RelPath,
+        patterns: &[&str],
+    ) -> Option<(Vec<String>, Evidence)> {
+        let wanted = |path: &RelPath| {
+            let name = path.strip(folder)?.split('/').next()?;
             let embedded = || {
-                patterns
-                    .iter()
-                    .any(|wild| wild.is_empty() || name == *wild || matches_name(wild, name))
+                let fits =
+                    |wild: &&str| wild.is_empty() || name == *wild || matches_name(wild, name);
+                patterns.iter().any(fits)
             };
             let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
             let quiet = name.is_empty()
@@ -164,16 +184,29 @@ fn kept_out(repo: &Repo, folder: &RelPath, patterns: &[&str]) -> Option<(Vec<Str
                 || name == "node_modules"
                 || name.contains("local")
                 || LEFT_BEHIND.contains(&ending);
-            if quiet || repo.exists(&path) || !embedded() {
-                continue;
-            }
-            first.get_or_insert_with(|| Evidence::at(&file, number, format!("`{line}`")));
-            if names.len() < MAX_NAMES && !names.iter().any(|held| held == name) {
-                names.push(name.to_owned());
+            (!quiet && !repo.exists(path) && embedded()).then(|| name.to_owned())
+        };
+        let above = |at: &&Evidence| {
+            at.file.parent().is_some_and(|dir| dir != *folder && folder.is_within(&dir))
+        };
+        // Names are sorted by their bytes, so that all that begin with the folder's stand together.
+        let near = self.0.range(folder.clone()..);
+        let near = near.take_while(|(path, _)| path.as_str().starts_with(folder.as_str()));
+        let mut found: Vec<(&Evidence, String)> = near
+            .flat_map(|(path, at)| at.iter().filter(above).map(move |at| (path, at)))
+            .filter_map(|(path, at)| Some((at, wanted(path)?)))
+            .collect();
+        let depth = |at: &Evidence| std::cmp::Reverse(at.file.components().count());
+        found.sort_by_key(|(at, _)| (depth(at), at.line));
+        let first = found.first().map(|(at, _)| (*at).clone())?;
+        let mut names: Vec<String> = Vec::new();
+        for (_, name) in found {
+            if names.len() < MAX_NAMES && !names.contains(&name) {
+                names.push(name);
             }
         }
+        Some((names, first))
     }
-    Some((names, first?))
 }
 
 /// What a page says that stands in for the real ones.
@@ -333,7 +366,9 @@ mod tests {
     fn what_git_does_not_keep_of_an_embedded_folder_is_told() {
         let told = |ignored: &str, patterns: &[&str]| {
             let files = [(".gitignore", ignored), ("web/index.html", "x"), ("web/kept.css", "x")];
-            let found = kept_out(&Repo::from_files(files), &RelPath::new("web").unwrap(), patterns);
+            let repo = Repo::from_files(files);
+            let web = RelPath::new("web").unwrap();
+            let found = Ignored::read(&repo).kept_out(&repo, &web, patterns);
             found.map(|(names, line)| (names.join(" "), line.line.unwrap())).unwrap_or_default()
         };
         let lines = "# web/x.js\n*.log\n/web/app.js\nweb/css/\nweb/js/app.js\n";
