@@ -368,7 +368,8 @@ fn one_piece_of_code_again_and_again_is_read_in_time() {
 
 #[test]
 fn what_a_program_demands_is_read_in_time() {
-    let many = |line: fn(usize) -> String| (0..12_000).map(line).collect::<String>();
+    let lines = |count: usize, line: fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let many = |line: fn(usize) -> String| lines(12_000, line);
     let fields = format!(
         "#[derive(Deserialize)]\nstruct S {{\n{}}}\n\
          fn main() {{ let s: S = figment::Figment::new().extract().unwrap(); }}\n",
@@ -386,10 +387,9 @@ fn what_a_program_demands_is_read_in_time() {
     let made = many(|n| format!("//go:generate stringer -output x{n}.go\n"));
     let code = format!("package main\n\n{made}\nfunc main() {{}}\n");
     ends("files that are generated", program(GO, vec![file("main.go", code)]));
-    let embeds: String =
-        (0..4_000).map(|n| format!("//go:embed d{n}\nvar e{n} embed.FS\n")).collect();
+    let embeds = lines(4_000, |n| format!("//go:embed d{n}\nvar e{n} embed.FS\n"));
     let code = format!("package main\n\nimport \"embed\"\n\n{embeds}\nfunc main() {{}}\n");
-    let ignored: String = (0..4_000).map(|n| format!("d{n}/app.js\n")).collect();
+    let ignored = lines(4_000, |n| format!("d{n}/app.js\n"));
     let mut files = vec![file("main.go", code), file(".gitignore", ignored)];
     files.extend((0..4_000).map(|n| file(&format!("d{n}/a.txt"), "x")));
     ends("embedded folders and lines of a .gitignore", program(GO, files));

@@ -94,7 +94,7 @@ fn argument(file: &SourceFile, at: usize) -> Option<String> {
     if spared.iter().any(|name| word(name).is_some()) || word("required").is_some() {
         return None;
     }
-    let (name, of) = field_after(file, at)?;
+    let (name, of) = field_at(file, at)?;
     if ["Option", "Vec", "bool", "u8"].contains(&file.word(of)) {
         return None;
     }
@@ -102,8 +102,8 @@ fn argument(file: &SourceFile, at: usize) -> Option<String> {
     Some(given.map_or_else(|| name.to_ascii_uppercase(), std::borrow::Cow::into_owned))
 }
 
-/// The name of the field behind the attributes that begin at a position, and where its type stands.
-fn field_after(file: &SourceFile, at: usize) -> Option<(String, usize)> {
+/// The name of the field at a position, behind its attributes, and where its type stands.
+pub(super) fn field_at(file: &SourceFile, at: usize) -> Option<(String, usize)> {
     let mut next = at;
     while file.is(next, "#") && file.is(next + 1, "[") {
         next = file.closing(next + 1) + 1;
@@ -153,7 +153,7 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     let (mut found, mut at) = (Vec::new(), open + 1);
     let close = file.closing(open);
     while at < close {
-        let Some((mut name, of)) = field_after(file, at) else { break };
+        let Some((mut name, of)) = field_at(file, at) else { break };
         let spared = says_default(file, at..of) || file.is(of, "Option");
         let renamed = (at..of).find(|n| file.is(*n, "rename") && file.is(n + 1, "="));
         if let Some(text) = renamed.and_then(|n| file.string(n + 2)) {

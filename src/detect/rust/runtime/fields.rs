@@ -1,5 +1,6 @@
 //! Fields with a default: of a command line, and of a configuration that a builder makes.
 
+use super::demands;
 use super::listen::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
 use crate::detect::rust::source::SourceFile;
 
@@ -88,19 +89,6 @@ pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
 
 /// The field that an attribute stands before; `open` is a bracket inside of it.
 fn field_after(file: &SourceFile, open: usize) -> Option<String> {
-    let mut next = file.closing(open) + 1;
-    if !file.is(next, "]") {
-        return None;
-    }
-    next += 1;
-    while file.is(next, "#") && file.is(next + 1, "[") {
-        next = file.closing(next + 1) + 1;
-    }
-    if file.is(next, "pub") {
-        next += 1;
-        if file.is(next, "(") {
-            next = file.closing(next) + 1;
-        }
-    }
-    file.is(next + 1, ":").then(|| file.word(next).to_owned())
+    let end = Some(file.closing(open) + 1).filter(|end| file.is(*end, "]"))?;
+    demands::field_at(file, end + 1).map(|(name, _)| name)
 }
