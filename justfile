@@ -19,8 +19,8 @@ test *args:
 e2e *args:
     DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update --test e2e_verify --test e2e_self -- --test-threads=2 {{args}}
 
-# Rewrite what is generated: snapshots/, the README's example, docs/wizard.svg, and this repository's own Dockerfile; read
-# the diff before you commit it.
+# Rewrite what is generated: snapshots/, the README's example, docs/findings.md, docs/wizard.svg, and this repository's own
+# Dockerfile; read the diff before you commit it.
 bless:
     DOCKGEN_BLESS=1 cargo test --test golden fixtures
     DOCKGEN_BLESS=1 cargo test --test readme --test wizard --test own

@@ -21,7 +21,7 @@ use sieve::Sieve;
 
 use crate::catalog::TEMPLATES;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
@@ -306,13 +306,11 @@ fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Grou
 fn hides_needed(file: &RelPath, path: &str, line: usize) -> Finding {
     let at = u32::try_from(line).ok();
     Finding::new(
-        "ignore-hides-needed",
-        Severity::Warning,
+        FindingCode::IgnoreHidesNeeded,
         format!("{file} hides `{path}`, which the Dockerfile copies"),
         [Evidence { file: file.clone(), line: at, note: "the pattern that hides it".to_owned() }],
-        "the build would stop: the file is not in the build context",
-        format!("dockgen adds `!{path}` below; narrow the line to do without"),
     )
+    .with_fix(format!("dockgen adds `!{path}` below; narrow the line to do without"))
 }
 
 fn template(name: &str) -> String {

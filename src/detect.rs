@@ -18,7 +18,7 @@ use anyhow::Result;
 use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
-use crate::facts::{Facts, Finding, FrontEnd, Program, Sourced};
+use crate::facts::{Facts, Finding, FindingCode, FrontEnd, Program, Sourced};
 use crate::path::{Letters, RelPath};
 use crate::plan::Build;
 use crate::recipes;
@@ -117,6 +117,8 @@ pub struct Language {
     /// True where the build of an application above packs a folder into what it makes: what lies
     /// there is started by nobody.
     pub packs: Option<Packs>,
+    /// The findings that this language alone can say.
+    pub codes: &'static [FindingCode],
 }
 
 /// Every language. Their order never matters.
@@ -138,6 +140,11 @@ impl std::error::Error for Unsupported {}
 /// The language with this id.
 pub fn language(id: &str) -> Option<&'static Language> {
     LANGUAGES.iter().find(|language| language.id == id)
+}
+
+/// Every code that a finding can have: the shared ones, then each language's own.
+pub fn codes() -> impl Iterator<Item = &'static FindingCode> {
+    FindingCode::SHARED.iter().chain(LANGUAGES.iter().flat_map(|language| language.codes))
 }
 
 /// A folder, and the language whose manifest lies in it.

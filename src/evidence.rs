@@ -1,4 +1,4 @@
-//! A value and where it was read; what there is to say about a repository.
+//! A value and where it was read.
 
 use serde::{Deserialize, Serialize};
 
@@ -128,56 +128,5 @@ impl<T> Sourced<T> {
     pub fn rejecting(mut self, value: impl Into<String>, why: impl Into<String>) -> Self {
         self.rejected.push(Rejected { value: value.into(), why: why.into() });
         self
-    }
-}
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The image cannot work: nothing is written.
-    Error,
-    /// The image will probably disappoint.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
-/// Something to tell the user: what is wrong, where, why it matters in a container, and the way
-/// out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Finding {
-    /// A stable name such as `localhost-only`, in lower-case words.
-    pub code: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What is wrong.
-    pub what: String,
-    /// Where; several where several files are at fault.
-    pub evidence: Vec<Evidence>,
-    /// Why it matters in a container.
-    pub why: String,
-    /// What to do.
-    pub fix: String,
-}
-
-impl Finding {
-    /// A finding with one piece of evidence.
-    pub fn new(
-        code: &str,
-        severity: Severity,
-        what: impl Into<String>,
-        evidence: impl IntoIterator<Item = Evidence>,
-        why: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
-        Self {
-            code: code.to_owned(),
-            severity,
-            what: what.into(),
-            evidence: evidence.into_iter().collect(),
-            why: why.into(),
-            fix: fix.into(),
-        }
     }
 }

@@ -9,7 +9,8 @@ use crate::path::RelPath;
 
 mod inputs;
 
-pub use crate::evidence::{Evidence, Finding, Rejected, Severity, Sourced, Strength};
+pub use crate::evidence::{Evidence, Rejected, Sourced, Strength};
+pub use crate::findings::{Finding, FindingCode, Severity};
 pub use crate::port::{NoPort, Port, Protocol};
 pub use inputs::{BuildArg, BuildSecret, Handed};
 

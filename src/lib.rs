@@ -25,6 +25,7 @@ pub mod docker;
 pub mod evidence;
 mod exit;
 pub mod facts;
+pub mod findings;
 pub mod glob;
 mod interrupt;
 pub mod merge;

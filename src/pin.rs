@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::docker::types::ImageRef;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
 
@@ -86,12 +86,9 @@ fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding 
     let stays =
         kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));
     Finding::new(
-        "pin-unread",
-        Severity::Warning,
+        FindingCode::PinUnread,
         format!("the digest of {image} was not read, and {stays}: {why}"),
         [Evidence::file(&plan.app.join("Dockerfile").unwrap_or_else(RelPath::root), "the image")],
-        "a tag may mean another image tomorrow; a digest never does",
-        "run `dockgen update --pin` where the registry can be reached",
     )
 }
 

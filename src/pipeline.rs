@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
 use crate::detect::{self, Candidate, LANGUAGES};
 use crate::docker::ignore::IgnoreFile;
-use crate::facts::{Evidence, Facts, Finding, Severity, Strength};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Severity, Strength};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::{self, Plan};
@@ -316,13 +316,14 @@ impl<'a> App<'a> {
     fn left_out(&self, error: &anyhow::Error) -> Finding {
         let manifest = self.facts.manifests.first();
         Finding::new(
-            "application-left-out",
-            Severity::Warning,
+            FindingCode::ApplicationLeftOut,
             format!("nothing is written for the application in {}: {error:#}", self.facts.dir),
             manifest.map(|path| Evidence::file(path, "it cannot be planned")),
-            "the others do not need it to be built",
-            format!("mend that, then run dockgen again; --app {} tries it alone", self.facts.dir),
         )
+        .with_fix(format!(
+            "mend that, then run dockgen again; --app {} tries it alone",
+            self.facts.dir
+        ))
     }
 
     /// The questions about this application, as the answers so far leave them.

@@ -8,7 +8,7 @@ use crate::ask::{self, Answers, id, split_list};
 use crate::base;
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
-use crate::facts::{EnvVar, Facts, Finding, Kind, Port, Program, Protocol, Severity, Sourced};
+use crate::facts::{EnvVar, Facts, Finding, FindingCode, Kind, Port, Program, Protocol, Sourced};
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::plan::{
@@ -112,7 +112,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
         && build.entrypoint.iter().chain(&build.args).any(|word| word.contains(&port))
     {
-        findings.retain(|finding| finding.code != "port-not-told");
+        findings.retain(|finding| finding.code != FindingCode::PortNotTold);
     }
 
     let mut artifacts = build.artifacts.clone();
@@ -227,7 +227,7 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
         {
             tell_port(program, port);
         }
-        program.findings.retain(|finding| finding.code != "port-unknown");
+        program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
     }
     if let Some(folders) = answers.get(id::WRITABLE) {
         program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
@@ -248,14 +248,7 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
 fn tell_port(program: &mut Program, port: u16) {
     match program.port_variable.clone() {
         Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
-        None => program.findings.push(Finding::new(
-            "port-not-told",
-            Severity::Note,
-            format!("port {port} is documented by EXPOSE, and no environment variable was found that tells it to the program"),
-            program.evidence.first().cloned(),
-            "a program that listens elsewhere is not reached at the published port",
-            "make sure that the program listens there, by --args or --env",
-        )),
+        None => program.findings.push(Finding::new(FindingCode::PortNotTold, format!("port {port} is documented by EXPOSE, and no environment variable was found that tells it to the program"), program.evidence.first().cloned(),)),
     }
 }
 

@@ -17,7 +17,8 @@ use std::rc::Rc;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::budget;
-use crate::evidence::{Evidence, Finding, Severity};
+use crate::evidence::Evidence;
+use crate::findings::{Finding, FindingCode};
 use crate::path::{Letters, RelPath};
 use crate::read;
 
@@ -465,12 +466,9 @@ impl Repo {
 
     fn report_unread(&self, path: &RelPath, why: &str) {
         let finding = Finding::new(
-            "source-unread",
-            Severity::Note,
+            FindingCode::SourceUnread,
             format!("{path} was not read: {why}"),
             [Evidence::file(path, why)],
-            "a port, a folder that is written or a signal handler in it is not seen",
-            "check the port, the folders and the stop time yourself, or set them by flag",
         );
         let mut findings = self.findings.borrow_mut();
         if !findings.contains(&finding) {
@@ -481,24 +479,18 @@ impl Repo {
     fn report_index(&self, why: &str) {
         let index = RelPath::clean(".git/index".to_owned());
         self.findings.borrow_mut().push(Finding::new(
-            "git-index-unread",
-            Severity::Note,
+            FindingCode::GitIndexUnread,
             format!(".git/index was not read: {why}"),
             [Evidence::file(&index, why)],
-            "a file that git tracks although a .gitignore names it is taken for ignored",
-            "narrow the line of the .gitignore where such a file belongs into the image",
         ));
     }
 
     fn report_cut(&self, cut: &Cut) {
         self.findings.borrow_mut().extend(cut.rules.iter().map(|(file, why)| {
             Finding::new(
-                "gitignore-unread",
-                Severity::Warning,
+                FindingCode::GitignoreUnread,
                 format!("{file} was not obeyed as a whole: {why}"),
                 [Evidence::file(file, why)],
-                "what it names may be taken for sources, and is not kept out of the build context",
-                "replace it by a regular file with the lines that matter",
             )
         }));
         let text = match (cut.entries, cut.deep) {
@@ -509,12 +501,9 @@ impl Repo {
             _ => return,
         };
         self.findings.borrow_mut().push(Finding::new(
-            "walk-cut",
-            Severity::Warning,
+            FindingCode::WalkCut,
             format!("{text}: decisions rest on a part of the tree"),
             [Evidence::file(&RelPath::root(), "the walk's budget")],
-            "a manifest or a source file beyond that point is not seen",
-            "name large generated folders in .gitignore, or run dockgen on the application's own folder",
         ));
     }
 
@@ -532,17 +521,10 @@ impl Repo {
             })
             .collect();
         if !out.is_empty() {
-            self.findings.borrow_mut().push(Finding::new(
-                "symlink-out",
-                Severity::Warning,
-                format!(
+            self.findings.borrow_mut().push(Finding::new(FindingCode::SymlinkOut, format!(
                     "{} symlink(s) lead out of the root, in a circle or to nothing; dockgen does not follow them",
                     out.len()
-                ),
-                out,
-                "the build context holds the link but not what it points to",
-                "replace the link by the file, or leave it out of the image",
-            ));
+                ), out,));
         }
     }
 }
@@ -624,7 +606,7 @@ mod tests {
         assert_eq!(repo.text(&path("b/real.txt")).unwrap().as_deref(), Some("x"));
         assert!(repo.text(&path("out")).unwrap_err().to_string().contains("symlink"));
         assert!(repo.text(&path("loop")).is_err());
-        assert_eq!(repo.findings()[0].code, "symlink-out");
+        assert_eq!(repo.findings()[0].code.as_str(), "symlink-out");
         assert_eq!(repo.findings()[0].evidence.len(), 2);
     }
 

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use crate::context::ContextReport;
 use crate::detect;
-use crate::facts::{Facts, Finding, Severity, Strength};
+use crate::facts::{Facts, Finding, FindingCode, Severity, Strength};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
 use crate::screen::look::{self, Look};
@@ -161,7 +161,7 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
 /// What a person should know about an application before using it.
 pub fn notes(draft: &Draft, look: &Look) -> String {
     // The finding says more about the port than the assumption does.
-    let told = draft.findings.iter().any(|finding| finding.code == "port-unknown");
+    let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
     let rest =
         draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
     let rest: Vec<String> = rest.collect();
@@ -270,13 +270,12 @@ mod tests {
     fn a_finding_says_where_why_and_what_to_do() {
         let file = RelPath::new("server.js").unwrap();
         let finding = Finding::new(
-            "localhost-only",
-            Severity::Warning,
+            FindingCode::LocalhostOnly,
             "the server listens on localhost only",
             [Evidence::at(&file, 3, "listen")],
-            "nothing outside the container reaches it",
-            "listen on 0.0.0.0",
-        );
+        )
+        .with_why("nothing outside the container reaches it")
+        .with_fix("listen on 0.0.0.0");
         let text = findings(&[finding], &Look { colour: false, width: 80 });
         assert_eq!(
             text,

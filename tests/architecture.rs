@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dockgen::detect::LANGUAGES;
+use dockgen::detect::{self, LANGUAGES};
+use dockgen::findings::FindingCode;
 use source::{Source, sources};
 
 /// The package managers and build tools that detectors may name. They are checked against the
@@ -321,6 +322,78 @@ fn versions_and_images_are_rows_of_the_catalog() {
                 .collect()
         },
     );
+}
+
+/// `port-unknown` as a variant, `PortUnknown`, and as a constant, `PORT_UNKNOWN`.
+fn identifiers(code: &FindingCode) -> (String, String) {
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    let name = code.as_str();
+    (name.split('-').map(capital).collect(), name.replace('-', "_").to_ascii_uppercase())
+}
+
+#[test]
+fn every_finding_is_declared_once_and_said() {
+    let sources = sources();
+    let said = |word: &str, folder: &str| {
+        let place = |source: &&Source| {
+            source.path.starts_with(folder)
+                && !source.path.starts_with("src/findings.rs")
+                && !source.path.starts_with("src/findings/rows.rs")
+                && !source.path.ends_with("/codes.rs")
+        };
+        sources.iter().filter(place).any(|source| !source.words(word).is_empty())
+    };
+    let mut names = BTreeSet::new();
+    for code in detect::codes() {
+        let name = code.as_str();
+        assert!(names.insert(name), "`{name}` is declared twice");
+        let kebab = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+        assert!(name.split('-').all(kebab), "`{name}` is not in lower-case words");
+        let row = code.row().unwrap();
+        for text in [row.means, row.why, row.fix] {
+            let clause = !text.is_empty() && !text.ends_with('.') && !text.contains("  ");
+            assert!(clause, "`{name}`: a text is a clause without its full stop: {text}");
+        }
+    }
+    for code in FindingCode::SHARED {
+        let (variant, _) = identifiers(code);
+        let word = format!("FindingCode::{variant}");
+        assert!(said(&word, "src/"), "nothing says {word}");
+    }
+    for language in LANGUAGES {
+        let file = format!("src/detect/{}/codes.rs", language.id);
+        let declared = sources.iter().find(|source| source.path == file).unwrap();
+        let declared = declared.words("const").len() - 1;
+        assert_eq!(declared, language.codes.len(), "{file}: a code is not in its list");
+        for code in language.codes {
+            let word = format!("codes::{}", identifiers(code).1);
+            assert!(said(&word, &format!("src/detect/{}", language.id)), "nothing says {word}");
+        }
+    }
+    // The list of the shared ones holds every variant.
+    let text = fs::read_to_string("src/findings.rs").unwrap();
+    let variants = text.split_once("pub enum FindingCode {").unwrap().1;
+    let variants = variants.split_once("///").unwrap().0.matches(',').count();
+    assert_eq!(variants, FindingCode::SHARED.len(), "a variant is not in FindingCode::SHARED");
+}
+
+#[test]
+fn a_finding_is_known_by_its_code_and_its_code_says_how_much_it_matters() {
+    forbid("a finding is made by its code, with `Finding::new`", &sources(), |source| {
+        let head = |line: &str| line.contains("-> Finding {") || line.contains("impl Finding {");
+        let made = source.words("Finding {").into_iter().filter(|(_, line)| !head(line));
+        if source.path == "src/findings.rs" { Vec::new() } else { made.collect() }
+    });
+    let tests =
+        ["code", "demands", "listen"].map(|topic| format!("src/detect/java/tests_{topic}.rs"));
+    let tests = tests.each_ref().map(String::as_str);
+    for word in [".code.as_str()", ".code.to_string()"] {
+        only_in(word, &tests);
+    }
+    for word in ["Severity::Warning", "Severity::Note"] {
+        only_in(word, &["src/findings.rs", "src/report.rs"]);
+    }
+    only_in("Severity::Error", &["src/findings.rs", "src/report.rs", "src/pipeline.rs"]);
 }
 
 #[test]

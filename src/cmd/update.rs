@@ -8,6 +8,7 @@ use super::progress::Progress;
 use crate::cli::Update;
 use crate::digest;
 use crate::exit::Exit;
+use crate::facts::FindingCode;
 use crate::interrupt;
 use crate::merge::Conflict;
 use crate::pin::Pinning;
@@ -100,7 +101,9 @@ fn told(
         .draft
         .findings
         .iter()
-        .filter(|finding| ["pin-unread", "template-override"].contains(&finding.code.as_str()))
+        .filter(|finding| {
+            matches!(finding.code, FindingCode::PinUnread | FindingCode::TemplateOverride)
+        })
         .cloned()
         .collect();
     out.push_str(&report::findings(&unread, look));

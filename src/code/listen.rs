@@ -10,9 +10,7 @@ use super::file::{File, is_below};
 use super::program::Program;
 use super::rules::{Does, ServerRow};
 use super::value::{Part, Value};
-use crate::facts::{
-    EnvVar, Evidence, Finding, Port, Protocol, Rejected, Severity, Sourced, Strength,
-};
+use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Sourced, Strength};
 
 /// What is known about how a program listens.
 #[derive(Debug, Default)]
@@ -482,14 +480,15 @@ impl Listening {
         } else if let Some(flag) = &piece.flag {
             self.args.push(Sourced::new(format!("--{flag}={value}"), evidence));
         } else {
-            self.findings.push(Finding::new(
-                "localhost-only",
-                Severity::Warning,
-                format!("the program listens on {host}:{port}, which nothing outside the container reaches"),
-                [piece.evidence.clone(), address.evidence.clone()],
-                "a published port leads to the container's network address, not to its loopback",
-                format!("listen on `:{port}`, or read the address from an environment variable"),
-            ));
+            self.findings.push(
+                Finding::localhost_only(
+                    format_args!("{host}:{port}"),
+                    [piece.evidence.clone(), address.evidence.clone()],
+                )
+                .with_fix(format!(
+                    "listen on `:{port}`, or read the address from an environment variable"
+                )),
+            );
         }
     }
 
@@ -507,17 +506,9 @@ impl Listening {
     /// No port is stated.
     pub fn ask(&mut self, addresses: &[Address]) {
         let any = addresses.iter().any(Address::is_any);
-        self.findings.push(Finding::new(
-            "port-unknown",
-            Severity::Warning,
-            if any {
-                "the program listens on port 0: the system gives it any port that is free"
-            } else {
-                "the program listens, and its port was not found"
-            },
+        self.findings.push(Finding::port_unknown(
+            any.then_some("on port 0 the system chooses any port that is free"),
             self.listens.clone(),
-            "the image documents no port, and the command to publish it is not known",
-            "set it with --port",
         ));
     }
 }

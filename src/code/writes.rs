@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::program::Program;
 use super::rules::Does;
 use super::value::{Base, Value};
-use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 use crate::path::RelPath;
 
 /// Roots that belong to the system.
@@ -172,14 +172,7 @@ impl Written {
 
     /// The program writes beside the files that it opens: a volume would hide them.
     pub fn warn_mixed(&mut self, at: &Evidence) {
-        self.findings.push(Finding::new(
-            "writes-beside-program",
-            Severity::Warning,
-            "the program writes into its own working directory",
-            [at.clone()],
-            "a volume there would hide the program and its files; without one, what is written is lost with the container",
-            "let the path be set by an environment variable, or write into a folder such as data/",
-        ));
+        self.findings.push(Finding::writes_beside_program(None, [at.clone()]));
     }
 }
 

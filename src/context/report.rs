@@ -8,7 +8,7 @@ use super::sieve::{Sieve, above};
 use super::weight::{self, BIG, LISTED, Weighed};
 use super::{DATABASES, Needed, SECRETS, common_rows};
 use crate::docker::ignore::IgnoreFile;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
@@ -82,12 +82,9 @@ fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding>
         .collect();
     (!found.is_empty()).then(|| {
         Finding::new(
-            "secrets-in-context",
-            Severity::Warning,
+            FindingCode::SecretsInContext,
             "files that look like secrets reach the build context",
             found,
-            "a COPY puts them into a layer, where everyone who pulls the image can read them",
-            "hide them in the .dockerignore, and hand secrets over at run time or with `RUN --mount=type=secret`",
         )
     })
 }
@@ -101,12 +98,9 @@ fn big_files(context: &RelPath, big: &[(String, u64)]) -> Option<Finding> {
         .collect();
     (!big.is_empty()).then(|| {
         Finding::new(
-            "big-files-in-context",
-            Severity::Warning,
+            FindingCode::BigFilesInContext,
             format!("{} file(s) over {} MB reach the build context", big.len(), BIG / 1_000_000),
             evidence,
-            "each build sends them to the engine, and a COPY of the tree puts them into a layer",
-            "name those that the program does not read in the .dockerignore",
         )
     })
 }
@@ -121,16 +115,9 @@ fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
         let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
         Evidence::file(path, format!("in the repository, and kept out by `{pattern}`"))
     });
-    Some(Finding::new(
-        "kept-out",
-        Severity::Note,
-        "files named like secrets or databases are in the repository and stay out of the build context",
-        evidence,
-        "where the build reads them (public values in an env file, a CA certificate, data), it does not find them",
-        format!(
+    Some(Finding::new(FindingCode::KeptOut, "files named like secrets or databases are in the repository and stay out of the build context", evidence,).with_fix(format!(
             "pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"
-        ),
-    ))
+        )))
 }
 
 /// A file, and its path relative to the context.

@@ -9,7 +9,7 @@ use super::sieve::Sieve;
 use super::{Group, SECRETS, hides_needed};
 use crate::detect;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::repo::Repo;
@@ -91,16 +91,13 @@ fn hidden_at_the_top(
 
 fn lists_other_files(file: &RelPath, source: &str, pattern: &Pattern) -> Finding {
     Finding::new(
-        "ignore-hides-sources",
-        Severity::Warning,
+        FindingCode::IgnoreHidesSources,
         format!("{file} lets in only what it lists, and `{source}` is not listed"),
         [Evidence {
             file: file.clone(),
             line: u32::try_from(pattern.line).ok(),
             note: "hides all the rest".to_owned(),
         }],
-        "the image is built from the sources, and the build would not find them: such a list is for an image of what was built before",
-        "nothing: dockgen lets in the rest below; list the sources above to decide yourself",
     )
 }
 
@@ -128,14 +125,14 @@ pub(super) fn hide_literals(repo: &Repo, plan: &Plan, common: &mut [Group]) -> R
              `RUN --mount=type=secret`"
                 .to_owned()
         };
-        made.findings.push(Finding::new(
-            "credential-in-file",
-            Severity::Warning,
-            format!("{} holds a credential itself ({})", found.file, found.key),
-            [Evidence::at(&found.file, found.line, "a credential, not a reference to one")],
-            "it stays out of the build context, for a COPY would put it into a layer that everyone who pulls the image can read",
-            fix,
-        ));
+        made.findings.push(
+            Finding::new(
+                FindingCode::CredentialInFile,
+                format!("{} holds a credential itself ({})", found.file, found.key),
+                [Evidence::at(&found.file, found.line, "a credential, not a reference to one")],
+            )
+            .with_fix(fix),
+        );
     }
     if let Some(group) = common.iter_mut().find(|group| group.title == SECRETS) {
         group.rows.extend(made.rows.iter().cloned());

@@ -160,7 +160,7 @@ fn an_existing_file_comes_first_and_is_completed() {
     assert!(!file.hides(".env.example"), "what they let in stays in\n{}", planned.text);
     assert!(!file.hides("assets/logo.svg"), "{}", planned.text);
     assert_eq!(planned.findings.len(), 1);
-    assert_eq!(planned.findings[0].code, "ignore-hides-needed");
+    assert_eq!(planned.findings[0].code.as_str(), "ignore-hides-needed");
     assert_eq!(planned.findings[0].evidence[0].line, Some(6));
 }
 

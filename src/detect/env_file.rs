@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::assignments;
@@ -35,22 +35,6 @@ pub(super) fn example(
     Ok(None)
 }
 
-/// The program ends where the file is missing, and no image holds one: its values belong to the
-/// place that it runs at.
-pub(super) fn must_exist(name: &str, at: Evidence) -> Finding {
-    Finding::new(
-        "dotenv-required",
-        Severity::Warning,
-        format!("the program ends where there is no `{name}`, and the image holds none"),
-        [at],
-        "values for one place, secrets among them, do not belong into an image: the container stops as it starts",
-        format!(
-            "let the program go on without the file, and give variables with `docker run --env-file {name}`; or mount it \
-             beside the program with `-v`"
-        ),
-    )
-}
-
 /// Variables that each container has: the engine sets them.
 pub(super) const GIVEN: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
 
@@ -74,12 +58,15 @@ pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Eviden
     let more = found.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let set: Vec<String> = names.iter().map(|name| format!("-e {name}=...")).collect();
-    program.findings.push(Finding::new(
-        "variables-required",
-        Severity::Note,
-        format!("the program has no default for {}{more}", names.join(", ")),
-        found.values().take(MAX_NAMED).cloned(),
-        "where one is not set, the container stops when it starts, or fails when it comes to it",
-        format!("set them when the container starts: `docker run {} ...`", set.join(" ")),
-    ));
+    program.findings.push(
+        Finding::new(
+            FindingCode::VariablesRequired,
+            format!("the program has no default for {}{more}", names.join(", ")),
+            found.values().take(MAX_NAMED).cloned(),
+        )
+        .with_fix(format!(
+            "set them when the container starts: `docker run {} ...`",
+            set.join(" ")
+        )),
+    );
 }

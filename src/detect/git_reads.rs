@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -92,14 +92,9 @@ pub(super) fn finding(
     evidence.truncate(PLACES);
     let Some(first) = evidence.first() else { return Ok(None) };
     Ok(Some(Finding::new(
-        "git-read",
-        Severity::Warning,
+        FindingCode::GitRead,
         format!("{} reads the git repository", first.place()),
         evidence,
-        "the .dockerignore keeps .git out of the image, and the base images have no git: what \
-         reads it there fails, or finds no revision",
-        "read the revision from a variable, ask git only where it is unset, and set it with \
-         --build-arg (for the build) or -e (for the program)",
     )))
 }
 
@@ -183,7 +178,7 @@ mod tests {
             let repo = Repo::from_files(files.iter().copied());
             let mut found = super::super::scan(&repo, &RelPath::root()).unwrap();
             let findings = found.remove(0).findings.into_iter();
-            let git = findings.filter(|finding| finding.code == "git-read");
+            let git = findings.filter(|finding| finding.code.as_str() == "git-read");
             git.flat_map(|finding| finding.evidence).map(|e| e.place()).collect::<Vec<_>>()
         };
         let manifest = |scripts: &str| format!("{{\"scripts\": {{\n{scripts}\n}}}}");

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
-use crate::facts::{Evidence, Facts, Finding, Libc, Program, Severity, Sourced};
+use crate::facts::{Evidence, Facts, Finding, Libc, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
 mod closure;
+mod codes;
 mod constraint;
 mod dialect;
 mod flags;
@@ -44,6 +45,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: None,
     packs: None,
+    codes: codes::ALL,
 };
 
 /// Private to Go: from detection to plan.
@@ -212,25 +214,19 @@ fn private(
         return Ok(None);
     };
     findings.push(Finding::new(
-        "private-modules",
-        Severity::Warning,
+        codes::PRIVATE_MODULES,
         format!("modules that match GOPRIVATE={pattern} are private"),
         [evidence],
-        "the download asks their own host for them, which wants a login",
-        "build with `docker build --secret id=netrc,src=$HOME/.netrc ...`",
     ));
     Ok(Some(pattern))
 }
 
 fn no_main(layout: &layout::Layout) -> Finding {
     let line = layout.manifest.module.as_ref().map_or(1, |module| module.line);
-    Finding::new(
-        "nothing-to-start",
-        Severity::Error,
+    Finding::nothing_to_start(
         "the module holds no `package main` with a `func main` that is built for Linux",
+        "cmd/server/main.go",
         [Evidence::at(&layout.manifest_path, line, "a library")],
-        "an image needs a program to start",
-        "write one, for instance in cmd/server/main.go, or run dockgen on the folder that holds it",
     )
 }
 

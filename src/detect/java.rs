@@ -11,6 +11,7 @@
 mod artifact;
 mod branch;
 mod code;
+mod codes;
 mod command;
 mod commands;
 mod config;
@@ -60,7 +61,7 @@ use self::runtime::Surroundings;
 use self::source::Source;
 use self::tables::Tables;
 use crate::detect::Language;
-use crate::facts::{Evidence, Facts, Finding, Kind, Program, Severity, Sourced};
+use crate::facts::{Evidence, Facts, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
@@ -83,6 +84,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: None,
     packs: Some(reactor::packs),
+    codes: codes::ALL,
 };
 
 /// How one program is started, beyond the shared facts.
@@ -228,24 +230,12 @@ impl<'r> App<'r> {
             Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
         let demanded = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
         let port_variable = program.port_variable.clone();
-        for note in &candidate.notes {
-            program.findings.push(Finding::new(
-                note.code,
-                note.severity,
-                &note.what,
-                [note.evidence.clone()],
-                note.why,
-                note.fix,
-            ));
-        }
+        program.findings.extend(candidate.notes.iter().cloned());
         if candidate.artifact.file.contains("${") {
             program.findings.push(Finding::new(
-                "artifact-name-unknown",
-                Severity::Error,
+                codes::ARTIFACT_NAME_UNKNOWN,
                 format!("the name of the archive cannot be read: `{}`", candidate.artifact.file),
                 [candidate.evidence.clone()],
-                "a COPY names its file exactly; a pattern could take the wrong one",
-                "name the file, relative to the module, with --entrypoint target/NAME.jar, or set <finalName>",
             ));
         }
         let mut jvm = flags::needed(&self.model, |key| self.plugins.get(key));
@@ -408,12 +398,9 @@ fn support(app: &App) -> Option<Finding> {
     let (version, evidence) = app.project().spring_boot_version()?;
     let row = app.tables.support(&version).filter(|row| !row.supported)?;
     Some(Finding::new(
-        "framework-end-of-life",
-        Severity::Warning,
+        codes::FRAMEWORK_END_OF_LIFE,
         format!("Spring Boot {version} gets no more open-source fixes since {}", row.eol),
         [evidence],
-        "the libraries in the image keep their known holes",
-        "move to a supported line of Spring Boot",
     ))
 }
 

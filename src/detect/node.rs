@@ -13,6 +13,7 @@ mod angular;
 mod browser;
 mod build_args;
 mod built;
+mod codes;
 mod condition;
 mod config;
 mod development;
@@ -59,7 +60,7 @@ use self::typescript::Output;
 use self::workspace::Workspace;
 use crate::catalog::Catalog;
 use crate::detect::{FrontEnds, Language, Unsupported};
-use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
+use crate::facts::{Evidence, Facts, Finding, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
@@ -83,6 +84,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: Some(development::folders),
     packs: None,
+    codes: codes::ALL,
 };
 
 /// The manifest that pnpm alone reads in the place of package.json
@@ -360,19 +362,14 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
     ));
     findings.extend(sync::finding(app, &resolved)?);
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
-        findings.push(Finding::new(
-            "no-lockfile",
-            Severity::Warning,
-            format!("{} has no lockfile", app.package.path),
+        findings.push(Finding::no_lockfile(
+            "lockfile",
+            &app.package.path,
+            &format!("{} install", manager.value.replace("-berry", "")),
             [Evidence::file(
                 &app.package.path,
                 "no package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock beside it",
             )],
-            "each build may install other versions, and a layer cache hides which",
-            format!(
-                "run `{} install` and commit the lockfile",
-                manager.value.replace("-berry", "")
-            ),
         ));
     }
     if let Some(ceiling) = ceiling
@@ -380,14 +377,14 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
             toolchain.value.split('.').next().and_then(|text| text.parse::<u64>().ok())
         && cycle >= ceiling.cycle
     {
-        findings.push(Finding::new(
-            "dependency-breaks",
-            Severity::Warning,
-            format!("a dependency is not made for Node.js {}", toolchain.value),
-            [ceiling.evidence],
-            "the build stops where it is compiled, or the program ends as soon as it loads it",
-            format!("use a release before {}, or update the dependency", ceiling.cycle),
-        ));
+        findings.push(
+            Finding::new(
+                codes::DEPENDENCY_BREAKS,
+                format!("a dependency is not made for Node.js {}", toolchain.value),
+                [ceiling.evidence],
+            )
+            .with_fix(format!("use a release before {}, or update the dependency", ceiling.cycle)),
+        );
     }
     let built = build_args::read(app)?;
     findings.extend(built.findings);

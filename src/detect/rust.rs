@@ -11,10 +11,11 @@ use crate::ask::{Answerable, Answers, Choice, Question, id as common};
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
-use crate::facts::{Evidence, Facts, Finding, Program, Severity, Sourced};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
+mod codes;
 mod conditions;
 mod config;
 mod demanded;
@@ -59,6 +60,7 @@ pub const LANGUAGE: Language = Language {
     confirm: Some(metadata::confirm),
     development: None,
     packs: None,
+    codes: codes::ALL,
 };
 
 /// Ids of the questions that only this language asks.
@@ -270,13 +272,10 @@ fn manifests(
 }
 
 fn no_binary(manifest: &manifest::Manifest) -> Finding {
-    Finding::new(
-        "nothing-to-start",
-        Severity::Error,
+    Finding::nothing_to_start(
         "the package has no binary: no src/main.rs, src/bin/ or [[bin]]",
+        "src/main.rs",
         [Evidence::file(&manifest.path, "a library")],
-        "an image needs a program to start",
-        "write one, for instance in src/main.rs, or run dockgen on the folder that holds it",
     )
 }
 
@@ -396,7 +395,7 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
         .get(common::ARGS)
         .is_some_and(|args| args.contains("0.0.0.0") || args.contains("[::]"))
     {
-        program.findings.retain(|finding| finding.code != "localhost-only");
+        program.findings.retain(|finding| finding.code != FindingCode::LocalhostOnly);
     }
     Ok(program)
 }

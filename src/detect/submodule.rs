@@ -1,6 +1,6 @@
 //! Git submodules that the checkout lacks: their folders are empty until git fetches them.
 
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -18,13 +18,11 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     let missing = all_missing(repo).into_iter().filter(|(folder, _)| folder.is_within(context));
     let finding = |(folder, evidence): (RelPath, Evidence)| {
         Finding::new(
-            "submodule-missing",
-            Severity::Warning,
+            FindingCode::SubmoduleMissing,
             format!("{folder} is a git submodule, and this checkout does not have it"),
             [evidence],
-            "the build context holds an empty folder there, and a build that reads it fails",
-            format!("run `{FETCH}` before the build, in CI too"),
         )
+        .with_fix(format!("run `{FETCH}` before the build, in CI too"))
     };
     missing.map(finding).collect()
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::ask::{Answers, Question};
 use crate::config::Config;
 use crate::docker::FETCHES;
-use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::facts::{Evidence, Facts, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::render::{self, Override};
@@ -101,17 +101,19 @@ pub(super) fn left_behind(
     if earlier == paths.dockerfile || write::read(root, &earlier)?.is_none() {
         return Ok(None);
     }
-    Ok(Some(Finding::new(
-        "earlier-output",
-        Severity::Warning,
-        format!("{earlier} was written by an earlier run, and {} replaces it", paths.dockerfile),
-        Some(Evidence::file(&earlier, "an earlier run wrote it")),
-        "dockgen keeps one Dockerfile of an application up to date; images built from the other one fall behind \
-         the repository",
-        format!(
+    Ok(Some(
+        Finding::new(
+            FindingCode::EarlierOutput,
+            format!(
+                "{earlier} was written by an earlier run, and {} replaces it",
+                paths.dockerfile
+            ),
+            Some(Evidence::file(&earlier, "an earlier run wrote it")),
+        )
+        .with_fix(format!(
             "delete {earlier}, or keep it in place of the new one: dockgen init --output {earlier}"
-        ),
-    )))
+        )),
+    ))
 }
 
 /// Says which templates a person replaced, and what runs by them: whoever can write them decides
@@ -143,12 +145,9 @@ pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {
         count => format!(", with {count} lines that run a command or take an image or a file"),
     };
     Some(Finding::new(
-        "template-override",
-        Severity::Warning,
+        FindingCode::TemplateOverride,
         format!("the repository replaces templates of dockgen: {}{runs}", names.join(", ")),
         evidence,
-        "what they print is built and started like dockgen's own text, and the repository brought it",
-        "read them before you build; delete them to have dockgen's own",
     ))
 }
 

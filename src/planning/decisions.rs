@@ -3,7 +3,7 @@
 
 use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
-use crate::facts::{Finding, Program, Rejected, Severity, Sourced, Strength};
+use crate::facts::{Finding, FindingCode, Program, Rejected, Sourced, Strength};
 use crate::plan::{Decision, OVERRULED};
 
 /// What was decided, by whom and why. `detected` is the program before answers changed it.
@@ -136,14 +136,10 @@ fn unknown_release(chosen: &Chosen) -> Option<Finding> {
     }
     let name = detect::language(&chosen.facts.language).map_or("", |language| language.name);
     let known: Vec<&str> = chosen.catalog.release.iter().map(|r| r.cycle.as_str()).collect();
-    Some(Finding::new(
-        "toolchain-unknown",
-        Severity::Warning,
-        format!("this dockgen knows no release {answer} of {name}"),
-        [],
-        "the build stops at the first line where there is no image of that version",
-        format!("set --toolchain to one that it knows ({}), or update dockgen", known.join(", ")),
-    ))
+    Some(Finding::toolchain_unknown(name, answer, []).with_fix(format!(
+        "set --toolchain to a release that it knows ({}), or update dockgen",
+        known.join(", ")
+    )))
 }
 
 pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
@@ -158,17 +154,17 @@ pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
     let answered = chosen.answers.get(id::TOOLCHAIN).is_some();
     let stated = if answered { Vec::new() } else { chosen.facts.toolchain.evidence.clone() };
     let since = release.eol.as_ref().map_or_else(String::new, |day| format!(" since {day}"));
-    Some(Finding::new(
-        "end-of-life",
-        Severity::Warning,
-        format!("{name} {} is past its end of life{since}", chosen.toolchain),
-        stated,
-        "its images get no security fixes any more",
-        format!(
+    Some(
+        Finding::new(
+            FindingCode::EndOfLife,
+            format!("{name} {} is past its end of life{since}", chosen.toolchain),
+            stated,
+        )
+        .with_fix(format!(
             "move to {}: change the version where it is stated, or set {flag}",
             supported.join(" or ")
-        ),
-    ))
+        )),
+    )
 }
 
 /// Docker Engine 20.10+ and Kubernetes 1.22+ set `net.ipv4.ip_unprivileged_port_start` to 0 in
@@ -176,14 +172,11 @@ pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
 fn privileged_port(chosen: &Chosen) -> Option<Finding> {
     let port = chosen.program.port.as_ref().filter(|port| port.value < 1024)?;
     Some(Finding::new(
-        "privileged-port",
-        Severity::Note,
+        FindingCode::PrivilegedPort,
         format!(
             "the program listens on port {}, below 1024, as a user without privileges",
             port.value
         ),
         port.evidence.clone(),
-        "current Docker engines and Kubernetes allow that; older ones and host networking answer `permission denied`",
-        "let the program listen on a port from 1024 up and publish it, such as -p 80:8080",
     ))
 }

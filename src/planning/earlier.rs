@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::catalog::text;
-use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::facts::{Evidence, Facts, Finding, FindingCode};
 use crate::plan::Runtime;
 use crate::recipes::dockerfile::{self, Image};
 use crate::repo::Repo;
@@ -35,7 +35,11 @@ pub(super) fn differences(
     let Some((path, image)) = &written.0 else { return Ok(None) };
     let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
     let (grave, slight) = lacking(image, runtime, &usual);
-    let severity = if grave.is_empty() { Severity::Note } else { Severity::Warning };
+    let code = if grave.is_empty() {
+        FindingCode::DockerfileSetsMore
+    } else {
+        FindingCode::DockerfileDiffers
+    };
     let mut all: Vec<Evidence> = grave.into_iter().chain(slight).collect();
     if all.is_empty() {
         return Ok(None);
@@ -46,15 +50,8 @@ pub(super) fn differences(
     if more > 0 {
         said.push(format!("{more} more"));
     }
-    Ok(Some(Finding::new(
-        "dockerfile-differs",
-        severity,
-        format!("{path} has what this image lacks: {}", said.join(", ")),
-        all,
-        "whoever wrote it may have seen the program fail without that",
-        "take over what is still true: --port, --writable and --env set it, and packages stand in \
-         the last stage",
-    )))
+    let what = format!("{path} has what this image lacks: {}", said.join(", "));
+    Ok(Some(Finding::new(code, what, all)))
 }
 
 /// Ports and packages; then volumes and variables.

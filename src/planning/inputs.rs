@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::decisions;
 use crate::docker::lint::is_secret_name;
-use crate::facts::{BuildArg, Finding, Severity, Sourced};
+use crate::facts::{BuildArg, Finding, FindingCode, Sourced};
 use crate::plan::words::{EnvKey, Line};
 use crate::plan::{Arg, Decision, SecretMount};
 
@@ -61,13 +61,14 @@ pub(super) fn of<'a>(all: impl Iterator<Item = &'a BuildArg>) -> Result<Inputs> 
 }
 
 fn as_secret(arg: &BuildArg) -> Finding {
-    Finding::new(
-        "build-secret",
-        Severity::Note,
-        format!("the build reads {0} from a build secret, for it is named like one", arg.name),
+    Finding::build_secret(
+        &arg.name,
+        format_args!("env={}", arg.name),
         arg.evidence.iter().take(2).cloned(),
-        "the value of an ARG can be read from the image's history",
-        format!("build with `docker build --secret id={0},env={0} ...`", arg.name),
+    )
+    .with_why(
+        "its name is that of a secret, and the image's history shows the value of an ARG to \
+         everybody who pulls the image",
     )
 }
 
@@ -80,14 +81,15 @@ fn without_value(missing: &[&BuildArg]) -> Option<Finding> {
     } else {
         "they are compiled into what is built, where they stay undefined; a container cannot set them later"
     };
-    Some(Finding::new(
-        "build-argument",
-        Severity::Warning,
-        format!("the build reads variables that have no value here: {}", names.join(", ")),
-        missing.iter().filter_map(|arg| arg.evidence.first()).take(5).cloned(),
-        why,
-        format!("build with `docker build --build-arg {}=VALUE ...`", first.name),
-    ))
+    Some(
+        Finding::new(
+            FindingCode::BuildArgument,
+            format!("the build reads variables that have no value here: {}", names.join(", ")),
+            missing.iter().filter_map(|arg| arg.evidence.first()).take(5).cloned(),
+        )
+        .with_why(why)
+        .with_fix(format!("build with `docker build --build-arg {}=VALUE ...`", first.name)),
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::decisions;
-use crate::facts::{Evidence, Facts, Finding, Kind, Program, Severity, Sourced};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, Line};
 use crate::plan::{Artifact, Decision, Runtime, resolve};
@@ -101,17 +101,10 @@ impl Named {
         if known.iter().any(|finding| finding.what.contains(path)) {
             return None;
         }
-        Some(Finding::new(
-            "start-file-missing",
-            Severity::Warning,
-            format!("the command line names {path}, which the image does not hold"),
-            self.evidence.clone(),
-            "a program that reads the file stops when the container starts",
-            format!(
+        Some(Finding::new(FindingCode::StartFileMissing, format!("the command line names {path}, which the image does not hold"), self.evidence.clone(),).with_fix(format!(
                 "mount it, such as `-v ./{}:{full}:ro`, or start without it: --args sets the arguments",
                 full.as_str().rsplit('/').next().unwrap_or_default()
-            ),
-        ))
+            )))
     }
 }
 
@@ -165,7 +158,8 @@ mod tests {
         let plan = planning::make(&repo, &facts, &Answers::default()).unwrap();
         let carried = plan.artifacts.iter().filter(|artifact| artifact.stage.is_none());
         let carried = carried.map(|artifact| artifact.dest.to_string());
-        let found = plan.findings.iter().find(|finding| finding.code == "start-file-missing");
+        let found =
+            plan.findings.iter().find(|finding| finding.code.as_str() == "start-file-missing");
         let said = found.map(|finding| finding.what.clone()).unwrap_or_default();
         (carried.filter(|path| !path.ends_with("package.json")).collect(), said)
     }

@@ -14,7 +14,7 @@ use crate::code::is_other_service;
 use crate::code::listen::is_address;
 use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
-use crate::facts::{EnvVar, Evidence, Facts, Finding, Kind, Port, Program, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Port, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -149,15 +149,14 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
             report(
                 program,
                 Finding::new(
-                    "start-arguments",
-                    Severity::Warning,
+                    FindingCode::StartArguments,
                     format!(
                         "the repository starts the program with `{line}`, and the image does not"
                     ),
                     [wanted.evidence.clone()],
-                    lack.clone(),
-                    "provide what is missing and set --args, or start the program otherwise",
-                ),
+                )
+                .with_why(lack.clone())
+                .with_fix("provide what is missing and set --args, or start the program otherwise"),
             );
         }
         return None;
@@ -176,15 +175,13 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
             report(
                 program,
                 Finding::new(
-                    "start-arguments",
-                    Severity::Warning,
+                    FindingCode::StartArguments,
                     format!(
                         "the repository starts the program with `{line}`, the image with `{held}`"
                     ),
                     evidence,
-                    "one of them does not start what the other does",
-                    "choose with --args",
-                ),
+                )
+                .with_fix("choose with --args"),
             );
             return None;
         }
@@ -260,7 +257,7 @@ fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
     }
     program.port = Some(port);
     program.kind = Kind::Service;
-    program.findings.retain(|finding| finding.code != "port-unknown");
+    program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
     if !by_argument {
         let told = env_of_port(first.run, first.number);
         let variable = told.or_else(|| {
@@ -306,18 +303,7 @@ fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[St
     places.push(other.evidence.clone());
     report(
         program,
-        Finding::new(
-            "port-disputed",
-            Severity::Warning,
-            format!(
-                "according to {said} the program listens on port {held}, and {} publishes port {}",
-                other.evidence.place(),
-                other.number
-            ),
-            places,
-            "a port that nobody listens on answers nothing",
-            "check which one is right, and set --port where it is the other one",
-        ),
+        Finding::port_disputed((said, held), (other.evidence.place(), other.number), places),
     );
 }
 
@@ -403,14 +389,11 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
         report(
             program,
             Finding::new(
-                "volume-elsewhere",
-                Severity::Note,
+                FindingCode::VolumeElsewhere,
                 format!(
                     "a recipe mounts a volume at {path}, and this image's program writes {held} in its own folder"
                 ),
                 [evidence.clone()],
-                "a volume at a folder that nothing writes keeps nothing",
-                "mount it where the run line below has it",
             ),
         );
     }
@@ -445,18 +428,11 @@ fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced
     }
     report(
         program,
-        Finding::new(
-            "home-of-other-user",
-            Severity::Warning,
-            format!(
+        Finding::new(FindingCode::HomeOfOtherUser, format!(
                 "a recipe mounts a volume at {path}, in the home of a user that the image has not"
-            ),
-            source.evidence.clone(),
-            "the program runs as 65532, which cannot write there: what it keeps fails or is lost",
-            format!(
+            ), source.evidence.clone(),).with_fix(format!(
                 "mount the volume at {moved}, and tell the program so where a variable or an argument names the folder"
-            ),
-        ),
+            )),
     );
 }
 
@@ -502,13 +478,11 @@ fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Ev
         report(
             program,
             Finding::new(
-                "program-documented",
-                Severity::Note,
+                FindingCode::ProgramDocumented,
                 format!("documentation says that {name} is needed, and the image does not hold it"),
                 [evidence.clone()],
-                "the code does not show that the program starts it: what needs it fails",
-                format!("add the package in the last stage where the program starts {name}"),
-            ),
+            )
+            .with_fix(format!("add the package in the last stage where the program starts {name}")),
         );
     }
 }
@@ -517,7 +491,7 @@ fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Ev
 /// loopback otherwise.
 fn opened(program: &mut Program, runs: &[&Run]) {
     const EVERYWHERE: [&str; 5] = ["0.0.0.0", "::", "[::]", "*", "+"];
-    if !program.findings.iter().any(|finding| finding.code == "localhost-only") {
+    if !program.findings.iter().any(|finding| finding.code == FindingCode::LocalhostOnly) {
         return;
     }
     let everywhere = |variable: &&Variable| {
@@ -530,7 +504,7 @@ fn opened(program: &mut Program, runs: &[&Run]) {
     let value = variable.value.trim_matches(['"', '\'']);
     set(program, &variable.key, value, known(run.by, (), variable.evidence.clone()));
     if program.env.iter().any(|held| held.value.key == variable.key) {
-        program.findings.retain(|finding| finding.code != "localhost-only");
+        program.findings.retain(|finding| finding.code != FindingCode::LocalhostOnly);
     }
 }
 
@@ -554,7 +528,7 @@ fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {
 /// The image starts one process: the others are named.
 fn other_processes(program: &mut Program, others: &[&Run]) {
     // The detector of a language that follows the process manager says so itself.
-    let said = program.findings.iter().any(|finding| finding.code == "several-processes");
+    let said = program.findings.iter().any(|finding| finding.code == FindingCode::SeveralProcesses);
     let managed = |run: &&&Run| said && run.by == Recipe::ProcessManager;
     let others: Vec<&Run> = others.iter().filter(|run| !managed(run)).copied().collect();
     let Some(first) = others.first() else { return };
@@ -564,12 +538,9 @@ fn other_processes(program: &mut Program, others: &[&Run]) {
     report(
         program,
         Finding::new(
-            "other-processes",
-            Severity::Warning,
+            FindingCode::OtherProcesses,
             format!("{file} also starts {}, and the image does not", named.join(", ")),
             others.iter().map(|run| run.evidence.clone()),
-            "a container runs one process; what the others do does not happen",
-            "run the image again for each of them with that command, or start all of them with --entrypoint",
         ),
     );
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{EnvVar, Facts, Finding, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Facts, Finding, FindingCode, Kind, Program, Sourced};
 use crate::repo::Repo;
 
 fn root() -> RelPath {
@@ -397,14 +397,7 @@ fn a_recipe_opens_the_address_that_the_code_keeps_to_itself() {
         applied(&[("compose.yaml", &file)], |program| {
             program.kind = Kind::Service;
             let at = Evidence::file(&root(), "an address");
-            program.findings.push(Finding::new(
-                "localhost-only",
-                crate::facts::Severity::Warning,
-                "what",
-                [at],
-                "why",
-                "do",
-            ));
+            program.findings.push(Finding::new(FindingCode::LocalhostOnly, "what", [at]));
         })
     };
     let opened = run("0.0.0.0:9000");

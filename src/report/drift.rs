@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::block;
 use super::next::Here;
 use crate::docker::lint::Violation;
-use crate::facts::Finding;
+use crate::facts::{Finding, FindingCode};
 use crate::path::RelPath;
 use crate::pipeline::Survey;
 use crate::screen::Look;
@@ -74,7 +74,7 @@ impl Compared<'_> {
     /// The templates that are not dockgen's.
     fn overrides(&self) -> Vec<Notice> {
         let findings = &self.review.draft.findings;
-        let found = findings.iter().filter(|finding| finding.code == "template-override");
+        let found = findings.iter().filter(|finding| finding.code == FindingCode::TemplateOverride);
         let notice = |finding: &Finding| {
             let evidence = finding.evidence.first();
             Notice {

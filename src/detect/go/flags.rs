@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ProgramDetails;
 use super::programs::Module;
+use crate::detect::go::codes;
 use crate::docker::lint::is_secret_name;
 use crate::docker::quote;
-use crate::facts::{BuildArg, Evidence, Finding, Program, Severity};
+use crate::facts::{BuildArg, Evidence, Finding, Program};
 use crate::path::RelPath;
 use crate::recipes::{self, Step};
 use crate::repo::Repo;
@@ -98,28 +99,20 @@ pub(super) fn add(
     let Some(first) = mine.first() else { return Ok(()) };
     details.tags.clone_from(&first.tags);
     if first.unknown {
-        program.findings.push(Finding::new(
-            "build-flags-unknown",
-            Severity::Warning,
-            "the repository builds this program with tags that are not known here",
-            [first.step.evidence.clone()],
-            "without them the program may lack a part, or end as soon as it needs it",
-            "write them into the `go build` line of the Dockerfile",
-        ));
+        program.findings.push(
+            Finding::build_flags_unknown("tags", [first.step.evidence.clone()])
+                .with_fix("write them into the `go build` line of the Dockerfile"),
+        );
     }
     if let Some(other) = mine.iter().find(|other| other.tags != first.tags) {
-        program.findings.push(Finding::new(
-            "build-flags-disputed",
-            Severity::Note,
-            format!(
-                "the repository builds this program with {}, and with {}",
+        program.findings.push(
+            Finding::build_flags_disputed(
                 shown(&first.tags),
-                shown(&other.tags)
-            ),
-            [first.step.evidence.clone(), other.step.evidence.clone()],
-            "the tags decide which files are compiled; the image is built with the first",
-            "change the `go build` line of the Dockerfile where the other one is right",
-        ));
+                shown(&other.tags),
+                [first.step.evidence.clone(), other.step.evidence.clone()],
+            )
+            .with_fix("change the `go build` line of the Dockerfile if the other one is right"),
+        );
     }
     if !first.tags.is_empty() {
         details.flags_evidence = Some(first.step.evidence.clone());
@@ -164,14 +157,14 @@ fn link(
         } else {
             "its value holds characters that dockgen does not write into a command"
         };
-        program.findings.push(Finding::new(
-            "linker-variable",
-            Severity::Warning,
-            format!("the repository sets {name} by the linker, and the image does not"),
-            [step.evidence.clone()],
-            format!("the program keeps the value that its source has; {why}"),
-            "let the program read it at run time, or add `-X` to the `go build` line by hand",
-        ));
+        program.findings.push(
+            Finding::new(
+                codes::LINKER_VARIABLE,
+                format!("the repository sets {name} by the linker, and the image does not"),
+                [step.evidence.clone()],
+            )
+            .with_why(format!("the program keeps the value that its source has; {why}")),
+        );
         return Ok(());
     }
     let default = default(module, folder, package, variable)?.unwrap_or_default();
@@ -456,10 +449,10 @@ mod tests {
             program.build_args.iter().map(|a| (a.name.as_str(), a.default.as_deref())).collect();
         assert_eq!(args, [("VERSION", Some("none")), ("REVISION", Some(""))]);
         // What cannot be written, or is a secret, is said.
-        let said: Vec<_> = program.findings.iter().map(|f| (&*f.code, &*f.what)).collect();
+        let said: Vec<_> = program.findings.iter().map(|f| (f.code.as_str(), &*f.what)).collect();
         assert!(said[0].0 == "linker-variable" && said[0].1.contains("main.apiToken"));
         let make = "all:\n\tgo build -ldflags \"-X 'main.name=Two Words'\" ./cmd/x\n";
-        assert_eq!(details(&[("Makefile", make)]).1.findings[0].code, "linker-variable");
+        assert_eq!(details(&[("Makefile", make)]).1.findings[0].code.as_str(), "linker-variable");
     }
 
     #[test]
@@ -475,7 +468,7 @@ mod tests {
         assert_eq!(line(&details(&[("Makefile", make)]).0), "full |  | ");
         let make = "all:\n\tgo build -tags $(T) ./cmd/x\n";
         let (_, program) = details(&[("Makefile", make)]);
-        assert_eq!(program.findings[0].code, "build-flags-unknown");
+        assert_eq!(program.findings[0].code.as_str(), "build-flags-unknown");
     }
 
     #[test]

@@ -8,8 +8,9 @@ use anyhow::Result;
 
 use super::closure::LocalModule;
 use super::module::{Manifest, parse_mod, parse_work};
+use crate::detect::go::codes;
 use crate::detect::{Above, ReadFile};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
@@ -104,7 +105,7 @@ impl Layout {
                         }
                     }
                     _ => self.findings.push(absent(
-                        "workspace-member-missing",
+                        codes::WORKSPACE_MEMBER_MISSING,
                         &used.value,
                         evidence,
                     )),
@@ -132,7 +133,7 @@ impl Layout {
                         self.modules.push(module);
                     }
                 }
-                _ => self.findings.push(absent("replace-missing", &replace.to, evidence)),
+                _ => self.findings.push(absent(codes::REPLACE_MISSING, &replace.to, evidence)),
             }
         }
         for module in &self.modules {
@@ -205,13 +206,11 @@ impl Layout {
         self.unsummed =
             self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
         if let (true, Some((path, require))) = (self.unsummed, wanted.first()) {
-            self.findings.push(Finding::new(
-                "no-lockfile",
-                Severity::Warning,
-                "modules are required, and there is no go.sum",
+            self.findings.push(Finding::no_lockfile(
+                "go.sum",
+                path,
+                "go mod tidy",
                 [Evidence::at(path, require.line, format!("requires `{}`", require.path))],
-                "the build takes what the network gives at that moment: two builds of one commit can differ",
-                "run `go mod tidy` and commit go.sum",
             ));
         }
         Ok(())
@@ -231,28 +230,22 @@ fn stale_vendor(
     let lost: Vec<&(RelPath, super::module::Require)> =
         wanted.iter().filter(|(_, require)| !listed.contains(require.path.as_str())).collect();
     let first = lost.first()?;
-    Some(Finding::new(
-        "vendor-stale",
-        Severity::Error,
-        format!("vendor/ lacks `{}`, which go.mod requires", first.1.path),
-        lost.iter().map(|(file, require)| {
-            Evidence::at(file, require.line, format!("requires `{}`", require.path))
-        }),
-        format!("`go build` stops at a vendor folder that {path} does not describe truly"),
-        "run `go mod vendor` and commit vendor/, or delete it to download modules instead",
-    ))
+    Some(
+        Finding::new(
+            codes::VENDOR_STALE,
+            format!("vendor/ lacks `{}`, which go.mod requires", first.1.path),
+            lost.iter().map(|(file, require)| {
+                Evidence::at(file, require.line, format!("requires `{}`", require.path))
+            }),
+        )
+        .with_why(format!(
+            "`go build` stops at a vendor folder that {path} does not describe truly"
+        )),
+    )
 }
 
-fn absent(code: &str, path: &str, evidence: Evidence) -> Finding {
-    Finding::new(
-        code,
-        Severity::Error,
-        format!("`{path}` holds no go.mod inside the repository"),
-        [evidence],
-        "the go command needs every module that is named there, and a build context cannot reach what lies outside",
-        "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), or commit that folder here; else remove \
-         the line",
-    )
+fn absent(code: FindingCode, path: &str, evidence: Evidence) -> Finding {
+    Finding::new(code, format!("`{path}` holds no go.mod inside the repository"), [evidence])
 }
 
 /// The nearest folder that holds both.
@@ -365,7 +358,7 @@ mod tests {
         assert_eq!(layout.context.as_str(), "x");
         assert!(!layout.download && !layout.unsummed);
         let lost = of(&[("go.mod", "module a\nreplace b => ../lib\n")], "");
-        assert_eq!(lost.findings[0].code, "replace-missing");
+        assert_eq!(lost.findings[0].code.as_str(), "replace-missing");
         assert_eq!(lost.findings[0].evidence[0].place(), "go.mod:2");
     }
 
@@ -378,14 +371,14 @@ mod tests {
         let layout = of(&files, "");
         assert!(layout.vendor.is_some() && !layout.download && layout.findings.is_empty());
         files[1].1 = "# other v1\n";
-        assert_eq!(of(&files, "").findings[0].code, "vendor-stale");
+        assert_eq!(of(&files, "").findings[0].code.as_str(), "vendor-stale");
     }
 
     #[test]
     fn no_sum_is_said() {
         let layout = of(&[("go.mod", "module a\nrequire x.y/z v1\n")], "");
         assert!(layout.unsummed);
-        assert_eq!(layout.findings[0].code, "no-lockfile");
+        assert_eq!(layout.findings[0].code.as_str(), "no-lockfile");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{Details, ProgramDetails, is_cgo};
 use crate::ask::{Origin, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
-use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity, Strength};
+use crate::facts::{BuildSecret, Evidence, Finding, FindingCode, Handed, Strength};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
 use crate::repo::Dir;
@@ -168,15 +168,14 @@ fn login(chosen: &Chosen, details: &Details) -> Option<(BuildSecret, Finding)> {
     let file = chosen.facts.context.join(".netrc");
     let file = file.filter(|path| details.download && chosen.repo.is_file(path))?;
     let finding = Finding::new(
-        "build-secret",
-        Severity::Warning,
-        format!("{file} holds logins: the download of modules reads it from a build secret"),
+        FindingCode::SecretInContext,
+        format!("{file} holds logins; the build downloads modules with them from a build secret"),
         [Evidence::file(&file, "logins of hosts")],
-        "a COPY would put it into a layer that everyone who pulls the image can read",
-        format!(
-            "build with `docker build --secret id=netrc,src={file} ...`, and take it out of the repository"
-        ),
-    );
+    )
+    .with_fix(format!(
+        "take it out of the repository, replace the logins, and build with `docker build --secret \
+         id=netrc,src={file} ...`"
+    ));
     let handed = Handed::File { file, target: "/root/.netrc".to_owned() };
     Some((BuildSecret { id: "netrc".to_owned(), handed, required: true }, finding))
 }

@@ -8,7 +8,7 @@ use super::programs::Module;
 use super::special;
 use crate::code::{Does, Program as Code, writes};
 use crate::detect::{add_front_end, env_file};
-use crate::facts::{Evidence, Finding, Kind, Program, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 mod demands;
@@ -160,28 +160,19 @@ fn arguments(
 
 fn needs_argument(command: &Sourced<String>) -> Finding {
     Finding::new(
-        "arguments-unknown",
-        Severity::Note,
+        FindingCode::ArgumentsUnknown,
         format!(
-            "the subcommand `{}` serves, and needs an argument that is not known",
+            "the subcommand `{}` serves, and needs an argument that dockgen does not know",
             command.value
         ),
         command.evidence.clone(),
-        "the image starts the program alone, so that it shows its help or stops",
-        format!(
-            "set the default with --args \"{} ...\", or give it to `docker run IMAGE`",
-            command.value
-        ),
     )
+    .with_fix(format!(
+        "set the arguments with --args \"{} ...\", or give them to `docker run IMAGE`",
+        command.value
+    ))
 }
 
 fn generated(import: &str, dir: &RelPath, at: &Evidence) -> Finding {
-    Finding::new(
-        "generated-missing",
-        Severity::Error,
-        format!("`{import}` is imported, and {dir} holds no Go file"),
-        [at.clone()],
-        "generated code that git does not hold is not in the build context: the build stops",
-        "generate it (protoc, sqlc, wire, templ, ...) and commit it, or have it generated before the image is built",
-    )
+    Finding::new(FindingCode::GeneratedMissing, format!("`{import}` is imported, and {dir} holds no Go file"), [at.clone()],).with_fix("generate it (protoc, sqlc, wire, templ, ...) and commit it, or have it generated before the image is built")
 }

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::module::At;
 use crate::catalog::Catalog;
 use crate::detect::version;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 use crate::repo::Dir;
 
 /// The numbers of `1.26`, `1.26.3`, `1.27rc1` (the pre-release part is dropped).
@@ -26,6 +26,10 @@ fn cycle(version: &str) -> String {
     format!("{major}.{minor}")
 }
 
+/// Why an old toolchain does not fetch the one that the code needs.
+const NO_DOWNLOAD: &str =
+    "Go's images do not download another toolchain (GOTOOLCHAIN=local): the build stops";
+
 /// The version, and what is to be said about it.
 pub(super) fn toolchain(
     dir: &Dir,
@@ -39,14 +43,10 @@ pub(super) fn toolchain(
             if numbers(floor) > numbers(&pinned.value) && pinned.value.split('.').count() > 1 {
                 let mut places = pinned.evidence.clone();
                 places.push(evidence.clone());
-                findings.push(Finding::new(
-                    "toolchain-too-old",
-                    Severity::Error,
-                    format!("Go {} is pinned, and the module asks for {floor} or newer", pinned.value),
-                    places,
-                    "Go's images do not download another toolchain (GOTOOLCHAIN=local): the build stops",
-                    format!("pin {floor} or newer, or set --toolchain"),
-                ));
+                findings.push(
+                    Finding::toolchain_too_old("Go", &pinned.value, floor, places)
+                        .with_why(NO_DOWNLOAD),
+                );
             }
             pinned =
                 pinned.rejecting(floor, format!("{}: a floor; the pin decides", evidence.place()));
@@ -62,16 +62,10 @@ pub(super) fn toolchain(
             return Ok((Sourced::new(wanted, evidence), findings));
         }
     } else if catalog.release.iter().all(|release| numbers(&release.cycle) < numbers(&wanted)) {
-        findings.push(Finding::new(
-            "toolchain-unknown",
-            Severity::Warning,
-            format!(
-                "Go {wanted} is newer than this version of dockgen knows (as of {})",
-                catalog.as_of
-            ),
+        findings.push(Finding::toolchain_unknown(
+            "Go",
+            format_args!("{wanted} (it knows the releases as of {})", catalog.as_of),
             [evidence.clone()],
-            "whether an image of that version exists is not known here",
-            "update dockgen, or set --toolchain to a version whose image exists",
         ));
         return Ok((Sourced::new(wanted, evidence), findings));
     }
@@ -89,15 +83,12 @@ pub(super) fn below_floor(layout: &Layout, answer: &str) -> Option<Finding> {
     let least: Vec<&str> = floor.split('.').take(parts).collect();
     (numbers(&least.join(".")) > numbers(answer)).then(|| {
         Finding::new(
-            "toolchain-too-old",
-            Severity::Error,
-            format!(
-                "Go {answer} is asked for by --toolchain, and the module asks for {floor} or newer"
-            ),
+            FindingCode::ToolchainTooOld,
+            format!("--toolchain asks for Go {answer}, and the code needs {floor} or newer"),
             [evidence],
-            "Go's images do not download another toolchain (GOTOOLCHAIN=local): the build stops",
-            format!("set --toolchain to {floor} or newer, or leave it out"),
         )
+        .with_why(NO_DOWNLOAD)
+        .with_fix(format!("set --toolchain to {floor} or newer, or leave it out"))
     })
 }
 
@@ -220,7 +211,7 @@ mod tests {
         let (_, findings) = of(&[("go.mod", "module a\ngo 1.26\n"), (".go-version", "1.25.1")]);
         assert_eq!(
             (findings[0].code.as_str(), findings[0].severity),
-            ("toolchain-too-old", Severity::Error)
+            ("toolchain-too-old", crate::facts::Severity::Error)
         );
     }
 }

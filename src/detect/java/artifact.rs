@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::plugins::{Execution, Plugin};
 use super::pom::{Found, Model, relative};
 use super::tables::Tables;
-use crate::facts::{Evidence, Severity};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding};
 use crate::repo::Repo;
 
 /// The keys of the plugins that package.
@@ -79,18 +80,7 @@ pub(super) struct Candidate {
     pub(super) artifact: Artifact,
     pub(super) evidence: Evidence,
     /// What is to be said of it.
-    pub(super) notes: Vec<Note>,
-}
-
-/// A remark on a candidate: code, what, why, what to do.
-#[derive(Clone, Debug)]
-pub(super) struct Note {
-    pub(super) code: &'static str,
-    pub(super) severity: Severity,
-    pub(super) what: String,
-    pub(super) why: &'static str,
-    pub(super) fix: &'static str,
-    pub(super) evidence: Evidence,
+    pub(super) notes: Vec<Finding>,
 }
 
 /// A project with its plugins.
@@ -175,16 +165,11 @@ impl Project<'_> {
         let fast = |kind: &str| matches!(kind, "fast-jar" | "jar" | "mutable-jar");
         if let Some((kind, evidence)) = stated.filter(|(kind, _)| !fast(kind)) {
             options.push(format!("-D{key}=fast-jar"));
-            notes.push(Note {
-                severity: Severity::Note,
-                code: "packaged-for-layers",
-                what: format!(
-                    "the build makes `{kind}`; the image takes Quarkus' fast-jar instead"
-                ),
-                why: "one archive would be one layer: an edit of a line would change all of it",
-                fix: "nothing, unless something reads the archive itself",
-                evidence,
-            });
+            notes.push(Finding::new(
+                codes::PACKAGED_FOR_LAYERS,
+                format!("the build makes `{kind}`; the image takes Quarkus' fast-jar instead"),
+                [evidence],
+            ));
         }
         let file = relative(&format!("{}/quarkus-app", self.model.build_dir()));
         let artifact = Artifact { shape: Shape::FastJar, file, options };
@@ -228,26 +213,28 @@ impl Project<'_> {
         let is = |way: &str, value: &str| text(way).is_some_and(|(found, _)| found == value);
         let row = self.tables.spring_boot(version.as_ref().map(|found| found.0.as_str()));
         if version.is_none() {
-            notes.push(Note {
-                severity: Severity::Note,
-                code: "framework-version-unknown",
-                what: "which Spring Boot this is, no pom in the repository says: a current one is assumed".to_owned(),
-                why: "older lines extract archives into layers by another command",
-                fix: "state the version of spring-boot-maven-plugin, or of the bom spring-boot-dependencies",
-                evidence: plugin.evidence.clone(),
-            });
+            notes.push(Finding::new(
+                codes::FRAMEWORK_VERSION_UNKNOWN,
+                "no pom in the repository states the version of Spring Boot, so dockgen assumes a \
+                 current one",
+                [plugin.evidence.clone()],
+            ));
         }
         let without_tools = is("includeTools", "false") || is("layers/includeLayerTools", "false");
         let shape = match row.filter(|row| !row.jarmode.is_empty() && !without_tools) {
             None => {
-                notes.push(Note {
-                    severity: Severity::Note,
-                    code: "one-layer",
-                    what: "the archive cannot be extracted into layers: it is one layer of the image".to_owned(),
-                    why: "an edit of a line changes the whole archive, dependencies included",
-                    fix: "move to a Spring Boot that extracts layers by default, and leave includeTools on",
-                    evidence: version.map_or_else(|| plugin.evidence.clone(), |found| found.1),
-                });
+                let evidence = version.map_or_else(|| plugin.evidence.clone(), |found| found.1);
+                notes.push(
+                    Finding::new(
+                        codes::ONE_LAYER,
+                        "the archive cannot be extracted into layers: it is one layer of the image",
+                        [evidence],
+                    )
+                    .with_fix(
+                        "move to a Spring Boot that extracts layers by default, and leave \
+                         includeTools on",
+                    ),
+                );
                 Shape::Whole
             }
             Some(row) => {
@@ -349,17 +336,15 @@ impl Project<'_> {
             Some((file, _)) => relative(&file),
             None => self.path(text("outputDirectory"), &stem, "jar"),
         };
-        let note = Note {
-            severity: Severity::Note,
-            code: "one-layer",
-            what: format!(
+        let note = Finding::new(
+            codes::ONE_LAYER,
+            format!(
                 "the shaded jar is one layer of the image, since <{}> changes what is in it",
                 reason.name
             ),
-            why: "an edit of a line changes the whole archive, dependencies included",
-            fix: "nothing, or package without it: the image can carry dependencies as they are",
-            evidence: Evidence::at(path, reason.line, format!("<{}>", reason.name)),
-        };
+            [Evidence::at(path, reason.line, format!("<{}>", reason.name))],
+        )
+        .with_fix("nothing, or package without it: the image can carry dependencies as they are");
         let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
         Some(Candidate {
             id: self.id(""),

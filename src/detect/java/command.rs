@@ -2,7 +2,7 @@
 //! Rules: <https://picocli.info/#_subcommands>.
 
 use super::code::{Code, Place, elements};
-use crate::facts::{Finding, Kind, Program, Severity, Sourced};
+use crate::facts::{Finding, FindingCode, Kind, Program, Sourced};
 
 /// A subcommand.
 struct Command {
@@ -75,13 +75,18 @@ pub(super) fn describe(program: &mut Program, code: &Code, listener: Option<Plac
             program.args = Some(Sourced::new(word, code.evidence(command.place, note)));
         }
         [] if all.iter().all(|command| command.place.0 != source) => {}
-        _ => program.findings.push(Finding::new(
-            "arguments-unknown",
-            Severity::Warning,
-            "the program has several subcommands, and which of them serves is not known",
-            all.iter().take(4).map(|c| code.evidence(c.place, format!("subcommand {}", c.name))),
-            "the image starts the program alone, so that it shows its help or stops",
-            format!("set the default with --args {}", all[0].name),
-        )),
+        _ => program.findings.push(
+            Finding::new(
+                FindingCode::ArgumentsUnknown,
+                "the program has several subcommands, and dockgen does not know which one serves",
+                all.iter()
+                    .take(4)
+                    .map(|c| code.evidence(c.place, format!("subcommand {}", c.name))),
+            )
+            .with_fix(format!(
+                "set the subcommand with --args {}, or give it to `docker run IMAGE`",
+                all[0].name
+            )),
+        ),
     }
 }

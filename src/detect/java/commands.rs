@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::code::{Code, Place};
 use super::runtime::{Surroundings, need};
 use crate::code::Does;
-use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::facts::{Evidence, Finding, FindingCode, Program};
 use crate::shell;
 
 /// How many programs that the image does not hold are named.
@@ -65,20 +65,13 @@ pub(super) fn starts(
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());
     } else if !of_repository && is_name(name) && !ELSEWHERE.contains(&name) {
-        let said = |finding: &&Finding| finding.code == "system-program";
-        let what = format!("the program starts `{name}`, and the image does not hold it");
-        let held = program.findings.iter().filter(said).any(|finding| finding.what == what);
+        let said = |finding: &&Finding| finding.code == FindingCode::SystemProgram;
+        let finding = Finding::system_program(name, [evidence.clone()]);
+        let held = program.findings.iter().filter(said).any(|held| held.what == finding.what);
         if held || program.findings.iter().filter(said).count() >= MAX_NAMED {
             return;
         }
-        program.findings.push(Finding::new(
-            "system-program",
-            Severity::Note,
-            what,
-            [evidence.clone()],
-            "the image holds the Java runtime and the program alone: starting it fails there",
-            "if it matters in production, add it to the final stage on --base debian or --base alpine",
-        ));
+        program.findings.push(finding);
     }
 }
 

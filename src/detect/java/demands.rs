@@ -8,7 +8,8 @@ use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::Value;
 use crate::detect::env_file;
-use crate::facts::{Evidence, Finding, Kind, Program, Severity};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 
 /// Words in the name of an example.
@@ -90,15 +91,12 @@ fn arguments(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence>
 /// Says that a program needs arguments: of a service nobody hands over others.
 fn say_arguments(program: &mut Program, at: Option<Evidence>) {
     let Some(evidence) = at.filter(|_| program.args.is_none()) else { return };
-    let severity = if program.kind == Kind::Service { Severity::Warning } else { Severity::Note };
-    program.findings.push(Finding::new(
-        "arguments-required",
-        severity,
-        "the program ends at once where it is started without arguments",
-        [evidence],
-        "the image starts it without",
-        "set them with --args, or hand them over: `docker run IMAGE ARGUMENTS`",
-    ));
+    let (code, what) = if program.kind == Kind::Service {
+        (codes::ARGUMENTS_REQUIRED, "the service stops at once if it is started without arguments")
+    } else {
+        (codes::ARGUMENTS_EXPECTED, "the command stops at once if it is started without arguments")
+    };
+    program.findings.push(Finding::new(code, what, [evidence]));
 }
 
 /// The names in upper case of `${NAME}`, outside of other references.
@@ -216,19 +214,20 @@ pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
         }
         let fix = if packed {
             format!(
-                "make {path} before the image is built, or mount one at run time: `-v ./{way}:/app/{way}:ro`"
+                "make {path} before the image is built, or mount one when the container starts: \
+                 `-v ./{way}:/app/{way}:ro`"
             )
         } else {
-            format!("mount it at run time: `-v ./{way}:/app/{way}:ro`")
+            format!("mount it when the container starts: `-v ./{way}:/app/{way}:ro`")
         };
-        program.findings.push(Finding::new(
-            "config-not-in-git",
-            Severity::Warning,
-            format!("the program reads {path}, which the repository does not hold; {example} is an example of it"),
-            [evidence, Evidence::file(&example, "the example")],
-            "the image carries only what the repository holds, so that the program does not find it",
-            fix,
-        ));
+        program.findings.push(
+            Finding::config_not_in_git(
+                &path,
+                &example,
+                [evidence, Evidence::file(&example, "the example")],
+            )
+            .with_fix(fix),
+        );
         said.push(path);
     };
     if around.settings.is_empty() {

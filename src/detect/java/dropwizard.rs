@@ -4,8 +4,9 @@
 
 use anyhow::Result;
 
-use super::runtime::{Surroundings, binds_localhost};
-use crate::facts::{Evidence, Finding, Kind, Port, Program, Severity, Sourced};
+use super::runtime::Surroundings;
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -62,21 +63,26 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
         }
         if let Some(line) = said.local {
             let evidence = Evidence::at(&path, line, "the address that it binds");
-            program.findings.push(binds_localhost(evidence, "remove the line, or bind 0.0.0.0"));
+            program.findings.push(
+                Finding::localhost_only("localhost", [evidence])
+                    .with_fix("remove the line, or bind 0.0.0.0"),
+            );
         }
         program.files.push(Sourced::new(
             path.clone(),
             Evidence::file(&path, "the program is started with it"),
         ));
     } else if let Some(path) = elsewhere(around.project.repo)? {
-        program.findings.push(Finding::new(
-            "configuration-unknown",
-            Severity::Warning,
-            format!("the program is started without a configuration file; {path} looks like one"),
-            [Evidence::file(&path, "it configures a server of Dropwizard's")],
-            "what the file sets is not set: ports are the defaults, and settings that the program demands stop it",
-            format!("mount one, and name it: `--args \"server {}\"`", path.file_name()),
-        ));
+        program.findings.push(
+            Finding::new(
+                codes::CONFIGURATION_UNKNOWN,
+                format!(
+                    "the program is started without a configuration file; {path} looks like one"
+                ),
+                [Evidence::file(&path, "it configures a server of Dropwizard's")],
+            )
+            .with_fix(format!("mount one, and name it: `--args \"server {}\"`", path.file_name())),
+        );
     }
     program.port = Some(port);
     program.args = Some(args);

@@ -5,7 +5,7 @@ use super::branch::Reach;
 use super::code::{Code, Place};
 use super::storage::write;
 use crate::code::{Base, Does, Value};
-use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::facts::{Evidence, Finding, FindingCode, Program};
 
 /// How many callers of one method are looked at.
 const MAX_CALLERS: usize = 8;
@@ -94,18 +94,10 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         write(program, whole, evidence);
         return;
     }
-    if !program.findings.iter().any(|finding| finding.code == "writes-beside-program") {
-        program.findings.push(Finding::new(
-            "writes-beside-program",
-            Severity::Warning,
-            if text.is_empty() {
-                "the program writes into its working directory".to_owned()
-            } else {
-                format!("the program writes `{text}` into its working directory")
-            },
+    if !program.findings.iter().any(|finding| finding.code == FindingCode::WritesBesideProgram) {
+        program.findings.push(Finding::writes_beside_program(
+            Some(text).filter(|text| !text.is_empty()),
             [evidence],
-            "the image's own folder is not writable, and what is written there is lost with the container",
-            "put it into a folder of its own, such as data/",
         ));
     }
 }

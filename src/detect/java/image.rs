@@ -8,10 +8,11 @@ use super::artifact::{SPRING_BOOT, Shape};
 use super::plugins::Plugin;
 use super::started::set_port;
 use super::xml::Element;
+use crate::detect::java::codes;
 use crate::docker::lint::is_secret_name;
 use crate::docker::quote;
 use crate::docker::types::ContainerPath;
-use crate::facts::{EnvVar, Evidence, Finding, Program, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
 const JIB: &str = "com.google.cloud.tools:jib-maven-plugin";
@@ -179,14 +180,14 @@ pub(super) fn add(
 /// What of `<container>` the image does otherwise.
 fn left_out(app: &App, program: &mut Program, shape: &Shape, (path, container): At) {
     let mut say = |element: &Element, what: String, fix: &str| {
-        program.findings.push(Finding::new(
-            "image-settings",
-            Severity::Warning,
-            what,
-            [Evidence::at(path, element.line, format!("<{}> of jib", element.name))],
-            "the pom's own image and this one do not start the same",
-            fix,
-        ));
+        program.findings.push(
+            Finding::new(
+                codes::IMAGE_SETTINGS,
+                what,
+                [Evidence::at(path, element.line, format!("<{}> of jib", element.name))],
+            )
+            .with_fix(fix),
+        );
     };
     let main = container.child("mainClass").and_then(|e| Some((e, known(app, &e.text)?)));
     if let (Some((element, class)), Shape::Classes { main, .. }) = (main, shape)

@@ -2,11 +2,11 @@
 
 use super::branch::Reach;
 use super::code::{Code, Definition, Place};
-use super::runtime::{Surroundings, binds_localhost, port_unknown};
+use super::runtime::Surroundings;
 use super::source::Source;
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, Rows, Value, is_other_service};
-use crate::facts::{Evidence, Kind, Port, Program, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 
 /// What the rows of the catalog say of calls that open a port.
 const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
@@ -56,7 +56,7 @@ pub(super) fn own_server(
     if first.local {
         let fix = "bind 0.0.0.0, or take the address from an environment variable";
         let evidence = evidence(first, "the address that it binds");
-        program.findings.push(binds_localhost(evidence, fix));
+        program.findings.push(Finding::localhost_only("localhost", [evidence]).with_fix(fix));
     }
     let note = |found: &Found| match (&found.variable, &found.flag) {
         (Some(name), _) => format!("the port where {name} is not set"),
@@ -90,10 +90,10 @@ pub(super) fn own_server(
     }
     if known.is_empty() || first.value.is_none() && !first.beside {
         let what = first.variable.as_ref().map_or_else(
-            || "the code listens on a port that it works out when it starts".to_owned(),
+            || "the code works it out when it starts".to_owned(),
             |name| format!("{name} sets it, and the code has no default"),
         );
-        program.findings.push(port_unknown(&what, evidence(first, "listens")));
+        program.findings.push(Finding::port_unknown(Some(&what), [evidence(first, "listens")]));
     }
     let place = Some(first.place);
     (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
@@ -361,9 +361,10 @@ fn framework_default(program: &mut Program, around: &Surroundings, code: &Code) 
             let evidence = code.evidence(set.at, "the port that the code sets");
             match number(&value) {
                 Some(port) => program.port = Some(Sourced::new(port, evidence)),
-                None => program
-                    .findings
-                    .push(port_unknown("the code works it out when it starts", evidence)),
+                None => program.findings.push(Finding::port_unknown(
+                    Some("the code works it out when it starts"),
+                    [evidence],
+                )),
             }
             return;
         }

@@ -11,7 +11,8 @@ use super::artifact::SPRING_BOOT;
 use super::pom::{Model, relative};
 use super::reactor::below;
 use crate::ask::{Answerable, Question};
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, line_of};
 
@@ -110,14 +111,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         command = vec!["sh".to_owned(), format!("./{}", in_context(&path))];
         more_manifests.push(in_context(&path));
     } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
-        findings.push(Finding::new(
-            "wrapper-incomplete",
-            Severity::Note,
-            "mvnw is there, but .mvn/wrapper/maven-wrapper.properties is not: the image's own Maven builds",
-            [Evidence::file(&path, "a wrapper without its properties")],
-            "the wrapper cannot know which Maven to download",
-            "run `mvn wrapper:wrapper` and commit .mvn/wrapper",
-        ));
+        findings.push(Finding::new(codes::WRAPPER_INCOMPLETE, "mvnw is there, but .mvn/wrapper/maven-wrapper.properties is not: the image's own Maven builds", [Evidence::file(&path, "a wrapper without its properties")],));
     }
     let mut selection = Vec::new();
     let root_pom = app.context.join("pom.xml");
@@ -155,12 +149,9 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     let of_reactor = app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?;
     if let Some(evidence) = &of_reactor.frontend {
         findings.push(Finding::new(
-            "frontend-download",
-            Severity::Note,
+            codes::FRONTEND_DOWNLOAD,
             "the build downloads Node.js and npm packages",
             [evidence.clone()],
-            "the machine that builds needs nodejs.org and the npm registry besides Maven Central",
-            "nothing, where both can be reached; else set the plugin's nodeDownloadRoot",
         ));
     }
     let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {
@@ -269,12 +260,9 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
 
 fn no_git(what: &str, property: &str, evidence: Evidence) -> Finding {
     Finding::new(
-        "git-history-needed",
-        Severity::Note,
+        codes::GIT_HISTORY_NEEDED,
         format!("{what} reads .git, and is skipped by -D{property}=true"),
         [evidence],
-        "the build context holds no .git: it would change with every commit and end every cache",
-        "pass what the program shows of its commit by --build-arg REVISION and a label, or let the plugin do without .git",
     )
 }
 
@@ -300,12 +288,9 @@ fn foreign_parent(app: &App) -> Option<Finding> {
         return None;
     }
     Some(Finding::new(
-        "parent-not-in-tree",
-        Severity::Note,
+        codes::PARENT_NOT_IN_TREE,
         format!("the parent {} is not in the repository: what it sets was not read", foreign.key),
         [foreign.evidence.clone()],
-        "it may set the Java version, plugins or the archive's name",
-        "check the JDK and the archive, and set what differs by --toolchain and --entrypoint",
     ))
 }
 
@@ -352,12 +337,9 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     // https://maven.apache.org/docs/3.8.1/release-notes.html#how-to-fix-when-i-get-a-http-repository-blocked
     if !refused.is_empty() {
         findings.push(Finding::new(
-            "repository-blocked",
-            Severity::Warning,
+            codes::REPOSITORY_BLOCKED,
             "a repository is asked over http, which current Maven refuses",
             refused,
-            "the build ends with `Blocked mirror for repositories`",
-            "write https in the pom, or take the repository out where Maven Central has what it is for",
         ));
     }
     let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
@@ -369,12 +351,9 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
             .find(|e| ["password", "privateKey", "passphrase"].contains(&e.name.as_str()));
         if let Some(password) = password.filter(|e| !e.text.is_empty() && !e.text.contains("${")) {
             findings.push(Finding::new(
-                "secret-in-context",
-                Severity::Warning,
+                FindingCode::SecretInContext,
                 format!("{path} holds a password"),
                 [Evidence::at(&path, password.line, format!("<{}>", password.name))],
-                "what is in the repository and in the build context is no secret",
-                "take it out, and pass the file as a build secret",
             ));
         }
         let line = line_of(&text, "<server").unwrap_or(1);
@@ -387,13 +366,11 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     if evidence.is_empty() {
         return Ok((false, findings));
     }
-    findings.push(Finding::new(
-        "build-secret",
-        Severity::Note,
-        "the build may need credentials: it reads the secret `maven-settings` where it is given",
-        evidence,
-        "a password in a layer, an ARG or an ENV stays readable in the image",
-        "build with `docker build --secret id=maven-settings,src=$HOME/.m2/settings.xml ...`",
-    ));
+    findings.push(
+        Finding::build_secret("maven-settings", "src=$HOME/.m2/settings.xml", evidence).with_why(
+            "the build may need credentials, and it reads the secret only if it is given; an \
+                 ARG, an ENV or a COPY would leave them readable in the image",
+        ),
+    );
     Ok((true, findings))
 }

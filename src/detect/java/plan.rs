@@ -11,8 +11,9 @@ use super::steady::{self, Versioned};
 use super::{App, Details, Launch, named};
 use crate::ask::id;
 use crate::detect::Chosen;
+use crate::detect::java::codes;
 use crate::docker::types::{ContainerPath, Line};
-use crate::facts::{Finding, Severity};
+use crate::facts::Finding;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::repo::Dir;
 
@@ -381,12 +382,9 @@ fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
     let only = app.tables.alpine_amd64_only.iter().any(|only| only == cycle);
     (only && chosen.base.row.installer.as_deref() == Some("apk")).then(|| {
         Finding::new(
-            "one-platform",
-            Severity::Note,
+            codes::ONE_PLATFORM,
             format!("{} is published for amd64 alone", chosen.base.image),
             chosen.facts.toolchain.evidence.clone(),
-            "the image cannot be built for arm64: not on such a machine, and not by --platform",
-            "take another base, or a newer JDK, where the image must run on arm64",
         )
     })
 }

@@ -17,7 +17,7 @@ use super::source::Source;
 use super::storage::{self, write};
 use super::tables::ServerSetting;
 use crate::code::{Call, Does};
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
 
 /// What is known of a program besides its artifact.
 pub(super) struct Surroundings<'a> {
@@ -273,9 +273,10 @@ fn stated_port(
         Ok(port) => {
             program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() }));
         }
-        Err(_) => program
-            .findings
-            .push(port_unknown(&format!("`{key}` is `{text}`"), setting.evidence.clone())),
+        Err(_) => program.findings.push(Finding::port_unknown(
+            Some(&format!("`{key}` is `{text}`")),
+            [setting.evidence.clone()],
+        )),
     }
     variable
 }
@@ -298,17 +299,6 @@ pub(super) fn unfiltered(model: &Model, value: &str) -> String {
     out
 }
 
-pub(super) fn port_unknown(what: &str, evidence: Evidence) -> Finding {
-    Finding::new(
-        "port-unknown",
-        Severity::Warning,
-        format!("the port is not known: {what}"),
-        [evidence],
-        "the image cannot say which port to publish",
-        "say it with --port, or --port none for a program that listens on none",
-    )
-}
-
 fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
     let Some(setting) = around.settings.get(key) else { return };
     let (value, _) = around.settings.expand(&setting.value);
@@ -322,17 +312,6 @@ fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
         setting.value
     );
     program.env.push(Sourced::new(value, Evidence { note, ..setting.evidence.clone() }));
-}
-
-pub(super) fn binds_localhost(evidence: Evidence, fix: &str) -> Finding {
-    Finding::new(
-        "localhost-only",
-        Severity::Warning,
-        "the server binds localhost only",
-        [evidence],
-        "nothing outside of the container can connect",
-        fix,
-    )
 }
 
 fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings) {

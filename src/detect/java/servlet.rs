@@ -1,8 +1,9 @@
 //! A war without a server: which servlet API it is written for.
 
-use super::artifact::{Artifact, Candidate, Note, Project, Shape, WAR};
+use super::artifact::{Artifact, Candidate, Project, Shape, WAR};
 use super::pom::relative;
-use crate::facts::{Evidence, Severity};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding};
 
 /// How many sources are searched for an import.
 const MAX_SEARCHED: usize = 400;
@@ -53,32 +54,26 @@ impl Project<'_> {
             .or_else(old_api)
             .unwrap_or_else(|| (self.tables.jetty.default_environment.clone(), packaging.clone()));
         if let Some((server, evidence)) = self.other_server() {
-            let note = Note {
-                code: "servlet-container",
-                severity: Severity::Warning,
-                what: format!(
+            let note = Finding::new(
+                codes::SERVLET_CONTAINER_DIFFERS,
+                format!(
                     "the war is written for {server}: the image runs it in Jetty {}",
                     self.tables.jetty.version
                 ),
-                why: "what that server gives to an application is not in Jetty: the war may not start",
-                fix: "write the final stage by hand, on an image of that server, and copy the war into it",
-                evidence,
-            };
+                [evidence],
+            );
             let shape = Shape::Servlet { environment };
             let artifact = Artifact { shape, file, options: Vec::new() };
             return Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] };
         }
-        let note = Note {
-            severity: Severity::Note,
-            code: "servlet-container",
-            what: format!(
+        let note = Finding::new(
+            codes::SERVLET_CONTAINER,
+            format!(
                 "the war brings no server: the image runs it in Jetty {} ({environment})",
                 self.tables.jetty.version
             ),
-            why: "a war needs a servlet container; what another one is configured with (data sources, realms) is not there",
-            fix: "configure Jetty by a jetty-env.xml in WEB-INF, or make the application executable, as Spring Boot does",
-            evidence,
-        };
+            [evidence],
+        );
         let artifact =
             Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
         Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }

@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use super::config::Settings;
 use super::source::Source;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{Repo, line_of};
 
@@ -165,8 +166,7 @@ pub(super) fn of_developer(
     Ok(production.map(|path| {
         let name = path.file_name().split(['-', '.']).nth(1).unwrap_or("prod").to_owned();
         Finding::new(
-            "runtime-profile",
-            Severity::Warning,
+            codes::RUNTIME_PROFILE,
             format!("the program starts with the profile {names}, and not with {name}"),
             [
                 Evidence {
@@ -175,8 +175,7 @@ pub(super) fn of_developer(
                 },
                 Evidence::file(&path, "the settings of production"),
             ],
-            "the settings of a developer point at a developer's services",
-            format!("start it with `docker run -e SPRING_PROFILES_ACTIVE={name} ...`"),
         )
+        .with_fix(format!("start it with `docker run -e SPRING_PROFILES_ACTIVE={name} ...`"))
     }))
 }

@@ -6,8 +6,9 @@ use anyhow::Result;
 use super::App;
 use super::artifact::Shape;
 use super::image;
+use crate::detect::java::codes;
 use crate::docker::quote;
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::recipes::{self, Recipe, Run};
 
 /// System properties that servers read their port from.
@@ -49,13 +50,13 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
         }
         said.get_or_insert_with(|| {
             Finding::new(
-                "build-profile",
-                Severity::Note,
+                codes::BUILD_PROFILE,
                 format!("the repository builds with the profile {names}, and the image without it"),
                 [step.evidence],
-                "a profile can add what the program needs, or only what a publication needs",
-                format!("set `profiles = \"{names}\"` in dockgen.toml where the image needs it"),
             )
+            .with_fix(format!(
+                "set `profiles = \"{names}\"` in dockgen.toml where the image needs it"
+            ))
         });
     }
     Ok((None, by_default(app).or(said).into_iter().collect()))
@@ -109,17 +110,10 @@ fn by_default(app: &App) -> Option<Finding> {
             PRODUCTION.contains(&id(profile).as_str())
         })?;
         let (taken_id, other_id) = (id(taken), id(other));
-        Some(Finding::new(
-            "build-profile",
-            Severity::Warning,
-            format!("the image is built with the profile {taken_id}, which is active by default, and not with {other_id}"),
-            [
+        Some(Finding::new(codes::DEVELOPMENT_PROFILE, format!("the image is built with the profile {taken_id}, which is active by default, and not with {other_id}"), [
                 Evidence::at(&level.path, taken.line, format!("profile {taken_id}")),
                 Evidence::at(&level.path, other.line, format!("profile {other_id}")),
-            ],
-            "what the profile of production packs or sets is not in the image",
-            format!("set `profiles = \"{other_id}\"` in dockgen.toml where the image is for production"),
-        ))
+            ],).with_fix(format!("set `profiles = \"{other_id}\"` in dockgen.toml where the image is for production")))
     })
 }
 
@@ -275,23 +269,19 @@ pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, t
         Some(held) if held.value == number => {}
         Some(held) if !told => {
             let mut places: Vec<Evidence> = held.evidence.iter().take(1).cloned().collect();
+            let said = places.first().map_or_else(|| "the code".to_owned(), Evidence::place);
+            let place = evidence.place();
             places.push(evidence);
-            program.findings.push(Finding::new(
-                "port-disputed",
-                Severity::Warning,
-                format!(
-                    "the program listens on port {}, and port {number} is published",
-                    held.value
-                ),
+            program.findings.push(Finding::port_disputed(
+                (said, held.value),
+                (place, number),
                 places,
-                "a port that nobody listens on answers nothing",
-                "check which one is right, and set --port where it is the other one",
             ));
         }
         _ => {
             program.port = Some(Sourced::new(number, evidence));
             program.kind = Kind::Service;
-            program.findings.retain(|finding| finding.code != "port-unknown");
+            program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
         }
     }
 }
@@ -351,17 +341,17 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
         left.extend(args.iter().map(|word| word.as_str()));
     }
     if !left.is_empty() {
-        program.findings.push(Finding::new(
-            "start-arguments",
-            Severity::Note,
-            format!(
-                "the repository starts the program with {}, and the image does not",
-                left.join(" ")
-            ),
-            [run.evidence.clone()],
-            "memory follows the container's limit, and a path may not be in the image",
-            "pass what is needed by JAVA_TOOL_OPTIONS when the container starts",
-        ));
+        program.findings.push(
+            Finding::new(
+                codes::RUNTIME_OPTIONS,
+                format!(
+                    "the repository starts the program with {}, and the image does not",
+                    left.join(" ")
+                ),
+                [run.evidence.clone()],
+            )
+            .with_fix("pass what is needed by JAVA_TOOL_OPTIONS when the container starts"),
+        );
     }
 }
 
@@ -452,7 +442,10 @@ mod tests {
         let (found, _) = facts(NONE, &[set, ("compose.yaml", &compose("web"))]);
         assert_eq!((port(&found), env(&found)), (9092, vec!["SPRING_PROFILES_ACTIVE=web".into()]));
         let said = |files: &[(&str, &str)]| {
-            facts(NONE, files).0.programs[0].findings.iter().any(|f| f.code == "runtime-profile")
+            facts(NONE, files).0.programs[0]
+                .findings
+                .iter()
+                .any(|f| f.code.as_str() == "runtime-profile")
         };
         let active = ("src/main/resources/application.yml", "spring.profiles.active: dev\n");
         let production = ("src/main/resources/application-prod.yml", "a: b\n");
@@ -481,7 +474,7 @@ mod tests {
             let program = &facts.programs[0];
             assert_eq!(jvm, ["-Dspring.profiles.active=web"], "{file}");
             assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("--x"));
-            assert!(program.findings.iter().any(|f| f.code == "start-arguments"));
+            assert!(program.findings.iter().any(|f| f.code.as_str() == "runtime-options"));
         }
     }
 
@@ -502,7 +495,7 @@ mod tests {
         let ci = ("Makefile", "all:\n\t./mvnw -B -Pdist verify\n");
         let (found, _) = facts(&renamed, &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
-        assert!(found.findings.iter().any(|finding| finding.code == "build-profile"));
+        assert!(found.findings.iter().any(|finding| finding.code.as_str() == "build-profile"));
         let tests = ("Makefile", "all:\n\tmvn -Pcoverage,generateTestReport verify\n");
         let (found, _) = facts(&profile("true"), &[tests]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
@@ -511,10 +504,9 @@ mod tests {
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "");
         let said = |profile: &str| {
             let (found, _) = facts(profile, &[]);
-            found
-                .findings
-                .iter()
-                .any(|f| f.code == "build-profile" && f.what.contains("not with prod"))
+            found.findings.iter().any(|f| {
+                f.code.as_str() == "development-profile" && f.what.contains("not with prod")
+            })
         };
         assert!(said(&profile("true")) && !said(&profile("false")));
     }

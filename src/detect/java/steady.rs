@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::App;
 use super::artifact::{Artifact, SPRING_BOOT, Shape};
 use super::plugins::Plugin;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::java::codes;
+use crate::facts::{Evidence, Finding};
 
 /// Plugins that put further archives beside the program's, and the option that leaves them out.
 const BESIDE: [(&str, &str, &str); 2] = [
@@ -88,12 +89,9 @@ pub(super) fn finding(app: &App, built: &Artifact) -> Option<Finding> {
     versioned(app, built).is_none().then(|| {
         let line = app.model.line("version");
         Finding::new(
-            "artifact-name-versioned",
-            Severity::Note,
+            codes::ARTIFACT_NAME_VERSIONED,
             format!("the name of the archive holds the version: `{}`", built.file),
             [Evidence::at(app.model.path(), line, "the project's version")],
-            "a release changes the name, and the Dockerfile does not find the archive until `dockgen update`",
-            "give the build a name of its own, such as <finalName>${project.artifactId}</finalName>",
         )
     })
 }

@@ -6,7 +6,7 @@ use super::code::{Code, end_of};
 use super::flow::HOME;
 use super::pom::relative;
 use super::runtime::Surroundings;
-use crate::facts::{Evidence, Finding, Program, Severity, Sourced};
+use crate::facts::{Evidence, Finding, Program, Sourced};
 
 /// Adds a folder that the program writes.
 pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
@@ -49,14 +49,7 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Cod
         let file = if file.starts_with('/') { file.to_owned() } else { relative(file) };
         match file.rsplit_once('/') {
             Some((folder, _)) if !folder.is_empty() => write(program, folder, evidence),
-            _ => program.findings.push(Finding::new(
-                "writes-beside-program",
-                Severity::Warning,
-                format!("the database file `{file}` lies in the working directory"),
-                [evidence],
-                "the image's own folder is not writable, and what is written there is lost with the container",
-                "put it into a folder of its own, such as data/",
-            )),
+            _ => program.findings.push(Finding::writes_beside_program(Some(&file), [evidence])),
         }
     }
 }
@@ -196,13 +189,9 @@ fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence
     if !folder.is_empty() {
         write(program, folder, evidence);
     } else if is_file {
-        program.findings.push(Finding::new(
-            "writes-beside-program",
-            Severity::Warning,
-            format!("the file `{value}` lies in the working directory"),
-            [evidence],
-            "the image's own folder is not writable; a container's log belongs on standard output",
-            "log to standard output, or into a folder of its own",
+        program.findings.push(Finding::writes_beside_program(Some(&value), [evidence]).with_fix(
+            "log to standard output, where a container's log belongs, or write into a folder \
+                 of its own",
         ));
     }
 }

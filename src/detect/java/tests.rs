@@ -117,7 +117,7 @@ fn the_wrapper_must_be_complete() {
     );
     let found = facts(&whole[..2], "").unwrap();
     assert_eq!(found.tool.value, "mvn");
-    assert!(found.findings.iter().any(|f| f.code == "wrapper-incomplete"));
+    assert!(found.findings.iter().any(|f| f.code.as_str() == "wrapper-incomplete"));
 }
 
 fn modules() -> Vec<(&'static str, String)> {
@@ -375,7 +375,7 @@ fn a_repository_over_http_is_refused_by_maven() {
         let main = "class A { public static void main(String[] args) {} }";
         let repo = Repo::from_files([("pom.xml", pom.as_str()), ("src/main/java/A.java", main)]);
         let facts = detect(&Dir::new(&repo, RelPath::root())).unwrap().unwrap();
-        facts.findings.iter().any(|finding| finding.code == "repository-blocked")
+        facts.findings.iter().any(|finding| finding.code.as_str() == "repository-blocked")
     };
     assert!(said("http://maven.example.org/public"));
     assert!(!said("https://maven.example.org/public") && !said("http://localhost:8081/x"));

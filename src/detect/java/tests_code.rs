@@ -268,7 +268,7 @@ fn what_connects_or_belongs_to_another_service_listens_on_nothing() {
 fn an_address_of_an_unknown_host_listens_where_it_is_bound() {
     let of = |body: &str| {
         let found = program("", &[("App.java", &main(body))]);
-        let unknown = found.findings.iter().any(|finding| finding.code == "port-unknown");
+        let unknown = found.findings.iter().any(|finding| finding.code.as_str() == "port-unknown");
         (found.port.map(|port| port.value), unknown)
     };
     let remote = "proxy(ctx, new InetSocketAddress(parts[0], 443));";
@@ -301,7 +301,9 @@ fn a_port_without_default_is_said() {
         &[("App.java", &main("new ServerSocket(Integer.parseInt(System.getenv(\"PORT\")));"))],
     );
     assert!(found.port.is_none() && found.kind == Kind::Service);
-    assert!(found.findings.iter().any(|f| f.code == "port-unknown" && f.what.contains("PORT")));
+    assert!(
+        found.findings.iter().any(|f| f.code.as_str() == "port-unknown" && f.what.contains("PORT"))
+    );
 }
 
 #[test]
@@ -414,7 +416,7 @@ fn each_caller_hands_over_its_own_path() {
 fn a_file_in_the_working_directory_is_said() {
     let body = "new FileWriter(\"state.json\");";
     let found = program("", &[("App.java", &main(body))]);
-    assert!(found.findings.iter().any(|finding| finding.code == "writes-beside-program"));
+    assert!(found.findings.iter().any(|finding| finding.code.as_str() == "writes-beside-program"));
 }
 
 #[test]

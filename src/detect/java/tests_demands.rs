@@ -5,7 +5,7 @@ use super::tests_code::{main, program};
 /// The code and text of each finding.
 fn findings(dependencies: &str, sources: &[(&str, &str)]) -> Vec<(String, String)> {
     let found = program(dependencies, sources);
-    found.findings.into_iter().map(|finding| (finding.code, finding.what)).collect()
+    found.findings.into_iter().map(|finding| (finding.code.to_string(), finding.what)).collect()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn programs_of_a_shell_and_unknown_ones_are_named() {
     let of = |body: &str| {
         let found = program("", &[("App.java", &main(body))]);
         let packages = found.needs.packages.into_iter().map(|package| package.value);
-        let said = found.findings.into_iter().filter(|f| f.code == "system-program");
+        let said = found.findings.into_iter().filter(|f| f.code.as_str() == "system-program");
         (packages.collect::<Vec<_>>().join(" "), said.map(|f| f.what).collect::<Vec<_>>().join(" "))
     };
     let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";
@@ -78,7 +78,7 @@ fn programs_of_a_shell_and_unknown_ones_are_named() {
 fn programs_that_need_arguments_are_said() {
     let of = |body: &str| {
         let found = findings("", &[("App.java", &main(body))]);
-        found.iter().any(|(code, _)| code == "arguments-required")
+        found.iter().any(|(code, _)| code == "arguments-expected")
     };
     assert!(of(
         "if (args == null || args.length < 1 || args.length > 2) { usage(); System.exit(1); }"

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::App;
 use super::launch::{Launch, Layout};
 use super::site::{self, Site};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
 
@@ -134,12 +135,9 @@ pub(crate) fn server(app: &App) -> Result<Option<Server>> {
         build.option("security").and_then(|security| security.get("allowedHosts")?.as_array());
     let finding = listed.is_none_or(Vec::is_empty).then(|| {
         Finding::new(
-            "allowed-hosts",
-            Severity::Warning,
+            codes::ALLOWED_HOSTS,
             "Angular's server answers to localhost alone",
             [evidence.clone()],
-            "a request for a host name that it was not told gets status 400",
-            "list the names in security.allowedHosts of angular.json, or start with -e NG_ALLOWED_HOSTS=example.com",
         )
     });
     Ok(Some(Server { launch, evidence, finding }))

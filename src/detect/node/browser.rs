@@ -11,7 +11,8 @@ use super::expression::{Names, value};
 use super::manifest::Kind;
 use super::scan::{Scan, Source};
 use crate::code::is_env_name;
-use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 
 /// A row of the table `browsers`.
 #[derive(Clone, Debug, Deserialize)]
@@ -113,29 +114,15 @@ fn says(source: &Source, flag: &str) -> bool {
 }
 
 fn absent(name: &str, evidence: Evidence) -> Finding {
-    Finding::new(
-        "browser-missing",
-        Severity::Warning,
-        format!("the image holds no browser for {name}"),
-        [evidence],
-        "its installation brings none: the first page that is opened fails",
-        format!(
+    Finding::new(codes::BROWSER_MISSING, format!("the image holds no browser for {name}"), [evidence],).with_fix(format!(
             "give launch an executablePath of a variable such as process.env.BROWSER_PATH: the image then gets chromium and sets it to {SYSTEM}"
-        ),
-    )
+        ))
 }
 
 fn sandbox(flag: &str, evidence: Evidence) -> Finding {
-    Finding::new(
-        "browser-sandbox",
-        Severity::Warning,
-        format!("the browser is started without {flag}"),
-        [evidence],
-        "its sandbox needs namespaces that a container has only with extra rights: it ends as it starts",
-        format!(
+    Finding::new(codes::BROWSER_SANDBOX, format!("the browser is started without {flag}"), [evidence],).with_fix(format!(
             "start it with args: [\"{flag}\", \"--disable-dev-shm-usage\"], or give the container a seccomp profile that allows it"
-        ),
-    )
+        ))
 }
 
 #[cfg(test)]
@@ -154,7 +141,7 @@ mod tests {
         let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let found = scan::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
         let env = found.env.iter().map(|var| format!("{}={}", var.value.key, var.value.value));
-        let codes = found.findings.iter().map(|finding| finding.code.clone());
+        let codes = found.findings.iter().map(|finding| finding.code.to_string());
         (found.packages.len(), env.collect(), codes.collect())
     }
 

@@ -15,9 +15,10 @@ use self::uses::{Use, uses};
 use super::App;
 use super::config;
 use super::script;
+use crate::detect::node::codes;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::lint::is_secret_name;
-use crate::facts::{BuildArg, Evidence, Finding, Severity};
+use crate::facts::{BuildArg, Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{Dir, Entry};
 
@@ -238,12 +239,9 @@ fn example(app: &App) -> Result<Option<EnvFile>> {
 
 fn reaches(file: &EnvFile) -> Finding {
     Finding::new(
-        "env-file-in-context",
-        Severity::Note,
+        codes::ENV_FILE_IN_CONTEXT,
         format!("{} reaches the build, which compiles its values in", file.path),
         [Evidence::file(&file.path, "in the repository, and nothing in it is named like a secret")],
-        "who has the pages can read them, so no secret may come into this file",
-        "nothing to do; `--build-arg NAME=value` overrides a value where the Dockerfile has an ARG of that name",
     )
 }
 
@@ -252,8 +250,7 @@ fn stays_out(file: &EnvFile) -> Finding {
     let at = file.secrets.first().map(|(_, line)| *line);
     let note = "looks like a secret";
     Finding::new(
-        "env-file-holds-secrets",
-        Severity::Warning,
+        codes::ENV_FILE_HOLDS_SECRETS,
         format!(
             "{} stays out of the build context: {} look like secrets",
             file.path,
@@ -263,20 +260,19 @@ fn stays_out(file: &EnvFile) -> Finding {
             || Evidence::file(&file.path, note),
             |line| Evidence::at(&file.path, line, note),
         )],
-        "a COPY would put them into a layer; the public values that the build reads are the defaults of its ARGs",
-        "move secrets out of the repository and replace them, since git keeps what was committed",
     )
 }
 
 fn taken_from_example(file: &EnvFile, names: &[String]) -> Finding {
     Finding::new(
-        "build-argument-from-example",
-        Severity::Note,
+        codes::BUILD_ARGUMENT_FROM_EXAMPLE,
         format!("{} gives the defaults of build arguments: {}", file.path, names.join(", ")),
         [Evidence::file(&file.path, "an example of the values")],
-        "values of an example may not be the ones of this image, and a container cannot change them later",
-        format!("build with `docker build --build-arg {}=VALUE ...` where they differ", names[0]),
     )
+    .with_fix(format!(
+        "build with `docker build --build-arg {}=VALUE ...` where they differ",
+        names[0]
+    ))
 }
 
 #[cfg(test)]

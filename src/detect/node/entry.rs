@@ -20,8 +20,9 @@ use anyhow::Result;
 use super::App;
 use super::launch::Launch;
 use super::script::{self, Command};
+use crate::detect::node::codes;
 use crate::docker::quote;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
 /// Scripts that start production, best first.
@@ -214,12 +215,12 @@ fn before(
             }
             Err(_) => {
                 entry.findings.push(Finding::new(
-                    "start-chain",
-                    Severity::Warning,
-                    format!("`{}` runs before the server in the script {name}, and not in the image", command.argv.join(" ")),
+                    codes::START_CHAIN,
+                    format!(
+                        "`{}` runs before the server in the script {name}, and not in the image",
+                        command.argv.join(" ")
+                    ),
                     [stated.clone()],
-                    "it is no part of the production dependencies, so the image cannot run it",
-                    "run it from a machine with the development dependencies before the container starts, or make its tool a production dependency",
                 ));
             }
         }
@@ -644,7 +645,8 @@ mod tests {
         let repo = Repo::from_files(files);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let entries = from_scripts(&app).unwrap().0;
-        let codes = entries.first().map(|e| e.findings.iter().map(|f| f.code.clone()).collect());
+        let codes =
+            entries.first().map(|e| e.findings.iter().map(|f| f.code.to_string()).collect());
         (entries.into_iter().map(|entry| entry.id).collect(), codes.unwrap_or_default())
     }
 
@@ -710,7 +712,7 @@ mod tests {
         assert_eq!((plain.launch.file.as_str(), plain.findings.len()), ("web.js", 0));
         assert_eq!(plain.launch.env, [("A".to_owned(), "b".to_owned())]);
         let more = read("#!/bin/sh\nif [ -n \"$X\" ]; then\n  node job.js\nfi\nnode web.js\n");
-        assert_eq!(more.findings[0].code, "start-script-shortened");
+        assert_eq!(more.findings[0].code.as_str(), "start-script-shortened");
         assert_eq!(more.findings[0].evidence[0].place(), "run.sh:2");
         assert_eq!((more.launch.file.as_str(), more.launch.before), ("web.js", None));
     }
@@ -735,7 +737,7 @@ mod tests {
             ]);
             let launch =
                 from_scripts(&App::read(&repo.root()).unwrap().unwrap()).unwrap().0.remove(0);
-            let codes: Vec<String> = launch.findings.iter().map(|f| f.code.clone()).collect();
+            let codes: Vec<String> = launch.findings.iter().map(|f| f.code.to_string()).collect();
             let launch = launch.launch;
             (launch.flags.join(" "), launch.carried.join(" "), codes.join(" "))
         };

@@ -225,7 +225,8 @@ mod tests {
         let repo = Repo::from_files(all);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let (program, launch) = program::all(&app).unwrap().programs.remove(0);
-        let said = program.findings.iter().find(|f| f.code == "dev-dependency-at-run-time");
+        let said =
+            program.findings.iter().find(|f| f.code.as_str() == "dev-dependency-at-run-time");
         assert_eq!(said.is_some(), launch.keep_development, "{build}");
         said.map(|finding| finding.what.clone())
     }

@@ -10,7 +10,8 @@ use super::entry;
 use super::launch::{Launch, Layout};
 use super::nest;
 use super::site;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
 /// A framework's program.
@@ -234,14 +235,7 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
     let preset = config::read(&app.dir, "nuxt.config")?.and_then(|config| config.literal("preset"));
     let mut framework = Framework::new("nuxt", launch, evidence);
     if let Some((preset, found)) = preset.filter(|(preset, _)| !preset.starts_with("node")) {
-        framework.findings.push(Finding::new(
-            "adapter-missing",
-            Severity::Error,
-            format!("Nuxt builds for {preset} here, not for Node.js"),
-            [found],
-            "what the build writes for a hosting service is no server that a container can start",
-            "take the preset out of nuxt.config, since node-server is the default, or set it by NITRO_PRESET where it is needed",
-        ));
+        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, format!("Nuxt builds for {preset} here, not for Node.js"), [found],).with_why("what the build writes for a hosting service is no server that a container can start").with_fix("take the preset out of nuxt.config, since node-server is the default, or set it by NITRO_PRESET where it is needed"));
     }
     framework.port = Some(3000);
     framework.env = vec![("HOST", "0.0.0.0")];
@@ -277,14 +271,7 @@ fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     framework.env = vec![("HOST", "0.0.0.0")];
     framework.sigterm = Some(NITRO_STOPS);
     if brings.is_none() {
-        framework.findings.push(Finding::new(
-            "adapter-missing",
-            Severity::Error,
-            format!("{name} builds no server that listens here: nitro is not a dependency"),
-            [evidence],
-            "without it the build writes a request handler, which a container cannot start",
-            "install nitro and name its plugin in vite.config.ts, or add a start script that serves the handler",
-        ));
+        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, format!("{name} builds no server that listens here: nitro is not a dependency"), [evidence],).with_why("without it the build writes a request handler, which a container cannot start").with_fix("install nitro and name its plugin in vite.config.ts, or add a start script that serves the handler"));
     }
     Ok(Some(framework))
 }
@@ -325,28 +312,14 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     framework.port = Some(3000);
     framework.evidence.extend(named.as_ref().map(|(_, found)| found.clone()));
     if both && named.is_none() {
-        framework.findings.push(Finding::new(
-            "adapter-by-condition",
-            Severity::Warning,
-            "svelte.config names adapter-node and adapter-static, and which one the build uses was not found",
-            [evidence.clone()],
-            "the image is written for the server of adapter-node: with the other adapter the build writes none",
-            "name one adapter, or the folder of the pages with --entrypoint",
-        ));
+        framework.findings.push(Finding::new(codes::ADAPTER_BY_CONDITION, "svelte.config names adapter-node and adapter-static, and which one the build uses was not found", [evidence.clone()],));
     }
     if package.has("@sveltejs/adapter-node") {
         if package.major("@sveltejs/adapter-node").is_none_or(|major| major >= 5) {
             framework.sigterm = Some("SvelteKit's adapter-node ends on SIGTERM by itself");
         }
     } else {
-        framework.findings.push(Finding::new(
-            "adapter-missing",
-            Severity::Error,
-            "SvelteKit builds no server for Node.js here: @sveltejs/adapter-node is not a dependency",
-            [evidence],
-            "adapter-auto and the adapters of hosting services write nothing that a container can start",
-            "install @sveltejs/adapter-node and name it in svelte.config.js (or adapter-static for a site)",
-        ));
+        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, "SvelteKit builds no server for Node.js here: @sveltejs/adapter-node is not a dependency", [evidence],).with_why("adapter-auto and the adapters of hosting services write nothing that a container can start").with_fix("install @sveltejs/adapter-node and name it in svelte.config.js (or adapter-static for a site)"));
     }
     Ok(Some(framework))
 }
@@ -635,6 +608,6 @@ mod tests {
     #[test]
     fn without_nitro_nothing_listens() {
         let manifest = r#"{"scripts": {"build": "vite build"}, "dependencies": {"@tanstack/react-start": "1"}}"#;
-        assert_eq!(found(manifest, &[]).findings[0].code, "adapter-missing");
+        assert_eq!(found(manifest, &[]).findings[0].code.as_str(), "adapter-missing");
     }
 }

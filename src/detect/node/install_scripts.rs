@@ -7,7 +7,8 @@ use anyhow::Result;
 use super::App;
 use super::native;
 use super::tool::Tool;
-use crate::facts::{Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::Finding;
 
 /// Native modules that the installed version of the package manager does not compile.
 pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
@@ -40,17 +41,17 @@ pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
         return Ok(None);
     }
     let names: Vec<&str> = blocked.iter().map(|(name, _)| name.as_str()).collect();
-    Ok(Some(Finding::new(
-        "install-scripts-blocked",
-        Severity::Warning,
-        format!("{} {major} does not run the install scripts of {}", tool.id, names.join(", ")),
-        blocked.iter().map(|(_, evidence)| evidence.clone()),
-        "their machine code is neither compiled nor fetched, so that they fail when the program loads them",
-        format!(
+    Ok(Some(
+        Finding::new(
+            codes::INSTALL_SCRIPTS_BLOCKED,
+            format!("{} {major} does not run the install scripts of {}", tool.id, names.join(", ")),
+            blocked.iter().map(|(_, evidence)| evidence.clone()),
+        )
+        .with_fix(format!(
             "allow them: {setting}; or pin the version of {} that you use in packageManager",
             tool.id
-        ),
-    )))
+        )),
+    ))
 }
 
 /// The part of a file that can allow scripts: a dependency's name elsewhere in a manifest allows

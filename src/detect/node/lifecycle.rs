@@ -8,7 +8,8 @@ use super::manifest::{Kind, Package};
 use super::prisma;
 use super::script::{self, Command};
 use crate::catalog::Catalog;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
 /// What a package manager runs by itself when it installs a project.
@@ -129,12 +130,9 @@ pub(crate) fn read(
             })
             .collect();
         lifecycle.findings.push(Finding::new(
-            "lifecycle-scripts",
-            Severity::Note,
+            codes::LIFECYCLE_SCRIPTS,
             format!("not run while dependencies are installed: {}", lifecycle.drop.join(", ")),
             evidence,
-            "dependencies are installed before any source is copied, so that a source edit re-installs nothing",
-            "nothing to do, unless such a script changes node_modules: then say so in an issue",
         ));
     }
     Ok(lifecycle)

@@ -5,7 +5,8 @@ use nodejs_semver::Version;
 use serde::Deserialize;
 
 use super::{App, script, tool};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::repo::line_of;
 
 /// The catalog's row.
@@ -50,19 +51,18 @@ pub(super) fn option(
     old.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(old.into_iter().next().map(|(version, evidence)| {
         let finding = Finding::new(
-            "legacy-openssl",
-            Severity::Note,
+            codes::LEGACY_OPENSSL,
             format!(
                 "the build runs with {}: {} {version} hashes with MD4",
                 row.option, row.package
             ),
             [evidence],
-            format!(
-                "OpenSSL 3, in Node.js {} and later, refuses MD4, and the build would stop",
-                row.cycle
-            ),
-            format!("update {} to {} or later", row.package, row.before),
-        );
+        )
+        .with_why(format!(
+            "OpenSSL 3, in Node.js {} and later, refuses MD4, and the build would stop",
+            row.cycle
+        ))
+        .with_fix(format!("update {} to {} or later", row.package, row.before));
         (row.option, finding)
     }))
 }

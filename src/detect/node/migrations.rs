@@ -3,7 +3,8 @@
 use super::App;
 use super::launch::Launch;
 use super::manifest::Package;
-use crate::facts::{Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::Finding;
 use crate::repo::Dir;
 
 /// The names that such scripts have.
@@ -64,13 +65,9 @@ pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     let text = package.script(&name).unwrap_or_default();
     let whose = if folder == app.dir.path { String::new() } else { format!(" of {folder}") };
     Some(Finding::new(
-        "migrations-not-run",
-        Severity::Note,
+        codes::MIGRATIONS_NOT_RUN,
         format!("the container does not run the script {name}{whose} when it starts"),
         [package.at(&["scripts", &name], format!("`{text}`"))],
-        "a database that is new, or older than the program, lacks the tables until the migrations ran",
-        "run them once for each release, beside the containers that serve; or put them into the start script, before the \
-         program: dockgen then runs both",
     ))
 }
 

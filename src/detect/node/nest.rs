@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::App;
 use super::launch::{Launch, Layout};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
 
@@ -83,11 +84,9 @@ fn launch(app: &App, project: &Value) -> Result<Launch> {
 pub(super) fn finding(projects: &[Project], source: &str, lone: &str) -> Finding {
     let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
     Finding::new(
-        "several-applications",
-        Severity::Warning,
+        codes::SEVERAL_APPLICATIONS,
         format!("{source} {} applications: {}", names.len(), names.join(", ")),
         projects.iter().map(|project| project.evidence.clone()),
-        format!("the image {lone} alone"),
-        "write an image for each of the others: --entrypoint NAME --output Dockerfile.NAME",
     )
+    .with_why(format!("the image {lone} alone"))
 }

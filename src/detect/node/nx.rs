@@ -135,6 +135,8 @@ mod tests {
             .collect();
         assert_eq!(shown, ["api dist/apps/api/main.js Some(3333)", "web dist/apps/web Some(8080)"]);
         assert_eq!(found.programs[0].1.build.as_ref().unwrap().join(" "), "nx build api");
-        assert!(found.programs[0].0.findings.iter().any(|f| f.code == "several-applications"));
+        assert!(
+            found.programs[0].0.findings.iter().any(|f| f.code.as_str() == "several-applications")
+        );
     }
 }

@@ -23,8 +23,9 @@ use super::{
 };
 use crate::ask::id;
 use crate::detect::Chosen;
+use crate::detect::node::codes;
 use crate::docker::types::Line;
-use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Kind, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Kind, Sourced};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, DevCommand, Env};
 use crate::repo::Dir;
@@ -293,12 +294,9 @@ fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     }
     let path = rc.map_or_else(|| app.managing_package().path.clone(), |(path, _)| path);
     Ok(Some(Finding::new(
-        "plug-and-play",
-        Severity::Note,
+        codes::PLUG_AND_PLAY,
         "the image holds dependencies in node_modules, not as Plug'n'Play archives",
         [Evidence::file(&path, "no nodeLinker: Plug'n'Play by default")],
-        "so that a plain `node` starts the program, without Yarn's loader",
-        "nothing to do, unless the program reads .pnp.cjs itself",
     )))
 }
 
@@ -309,12 +307,9 @@ fn musl(chosen: &Chosen) -> Option<Finding> {
         return None;
     }
     Some(Finding::new(
-        "native-module-on-alpine",
-        Severity::Warning,
+        codes::NATIVE_MODULE_ON_ALPINE,
         "native modules run on musl here",
         evidence.iter().take(4).cloned(),
-        "files that were built for glibc do not load there, and some modules publish no others",
-        "try what they do in the image, or take --base distroless",
     ))
 }
 
@@ -447,11 +442,11 @@ mod tests {
         ];
         let (plan, text) = planned(&files, "", &[]).unwrap();
         assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
-        assert!(plan.findings.iter().any(|f| f.code == "build-secret"));
+        assert!(plan.findings.iter().any(|f| f.code.as_str() == "build-secret"));
         let native =
             [("package.json", r#"{"main": "server.js", "dependencies": {"bcrypt": "5"}}"#), SERVER];
         let (plan, text) = planned(&native, "", &[(id::BASE, "alpine")]).unwrap();
-        assert!(plan.findings.iter().any(|f| f.code == "native-module-on-alpine"));
+        assert!(plan.findings.iter().any(|f| f.code.as_str() == "native-module-on-alpine"));
         assert!(text.contains("apk add --no-cache g++ make python3"), "{text}");
     }
 

@@ -6,7 +6,8 @@ use anyhow::Result;
 use super::config;
 use super::lifecycle::is_dir;
 use super::manifest::Package;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
 /// What generates the client.
@@ -103,12 +104,9 @@ pub(super) fn finding(placeholders: &[Placeholder]) -> Option<Finding> {
     }
     let keys: Vec<&str> = placeholders.iter().map(|p| p.key.as_str()).collect();
     Some(Finding::new(
-        "build-placeholder",
-        Severity::Note,
+        codes::BUILD_PLACEHOLDER,
         format!("{} holds a placeholder while the image is built", keys.join(", ")),
         placeholders.iter().map(|p| p.evidence.clone()),
-        "the Prisma client is generated without a database, but its configuration refuses to load without an address",
-        "give the true address when the container starts: `-e`, or the environment of your platform",
     ))
 }
 

@@ -17,7 +17,8 @@ use super::nx;
 use super::scan::{self, Scan};
 use super::service;
 use super::site;
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Severity, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Libc, Program, Sourced};
 use crate::repo::line_of;
 
 /// What was found to start, likeliest first.
@@ -79,12 +80,9 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         let at = if own_server { found.programs.len() } else { 0 };
         if !own_server && site.assumed && site.tool == "webpack-cli" {
             found.findings.push(Finding::new(
-                "site-folder-assumed",
-                Severity::Note,
+                codes::SITE_FOLDER_ASSUMED,
                 format!("the build is taken to write {id}"),
                 site.evidence.clone(),
-                "another folder would make the image's build fail",
-                "name it with --entrypoint if it is another",
             ));
         }
         found.programs.insert(at, (program, site.launch));
@@ -239,12 +237,9 @@ fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
     let evidence: Vec<Evidence> =
         refused.iter().map(|(name, why)| app.package.at(&["scripts", name], why.clone())).collect();
     Finding::new(
-        "start-unknown",
-        Severity::Error,
+        codes::START_UNKNOWN,
         format!("{}: what the container should start is not known ({why})", app.package.path),
         evidence,
-        "an image needs one command to start",
-        "name a script or a file with --entrypoint, or add a start script such as `node server.js`",
     )
 }
 
@@ -331,7 +326,7 @@ fn default_port(app: &App, program: &mut Program, framework: &Framework) {
         // Every framework that is known here reads it.
         program.port_variable = Some("PORT".to_owned());
     }
-    program.findings.retain(|finding| finding.code != "port-unknown");
+    program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
 }
 
 fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
@@ -405,26 +400,24 @@ fn keep(launch: &mut Launch, scan: &mut Scan) {
     } else {
         ("are development dependencies", "them")
     };
-    scan.findings.push(Finding::new(
-        "dev-dependency-at-run-time",
-        Severity::Warning,
-        format!("{names} {is}, and the program imports {them} as it starts"),
-        scan.development.iter().flat_map(|held| held.evidence.iter().cloned()),
-        "all development dependencies stay in the image, which makes it larger: without them the program ends as it starts",
-        format!("move {names} to `dependencies`, or import {them} in development alone"),
-    ));
+    scan.findings.push(
+        Finding::new(
+            codes::DEV_DEPENDENCY_AT_RUN_TIME,
+            format!("{names} {is}, and the program imports {them} as it starts"),
+            scan.development.iter().flat_map(|held| held.evidence.iter().cloned()),
+        )
+        .with_fix(format!("move {names} to `dependencies`, or import {them} in development alone")),
+    );
 }
 
 /// Packages of development stay, since what the build writes imports one.
 fn kept(app: &App, package: &str, why: &str) -> Finding {
     Finding::new(
-        "dev-dependency-at-run-time",
-        Severity::Warning,
+        codes::DEV_DEPENDENCY_AT_RUN_TIME,
         format!("{package} is a development dependency, and what is built needs it to run"),
         [app.package.at_dependency(package, why)],
-        "all development dependencies stay in the image, which makes it larger",
-        format!("move {package} and its plugins to `dependencies`"),
     )
+    .with_fix(format!("move {package} and its plugins to `dependencies`"))
 }
 
 /// Puts together what the scan, the start script and the manifests say.
@@ -468,13 +461,9 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         }
     }
     if program.port.is_none() && program.kind == Kind::Service {
-        program.findings.push(Finding::new(
-            "port-unknown",
-            Severity::Warning,
-            "the port that the program listens on was not found",
+        program.findings.push(Finding::port_unknown(
+            None,
             scan.unfollowed.clone().or_else(|| program.evidence.first().cloned()),
-            "an image without EXPOSE still works, but nobody can read from it what to publish",
-            "say it with --port, or --port none",
         ));
     }
     program.handles_sigterm = program.handles_sigterm.take().or(scan.sigterm);

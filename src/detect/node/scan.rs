@@ -23,7 +23,8 @@ use super::App;
 use super::browser;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
-use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Severity, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::sources::Source;
@@ -34,12 +35,9 @@ pub(crate) const SITE_PORT: u16 = 8080;
 /// The program starts with Bun alone.
 pub(crate) fn bun_only(evidence: Evidence) -> Finding {
     Finding::new(
-        "bun-only",
-        Severity::Error,
+        codes::BUN_ONLY,
         "the program needs Bun, and images with Bun as run time are not written yet",
         [evidence],
-        "Node.js has no `Bun` object and no bun: modules, where the program uses them it ends as it starts",
-        "name a program that Node.js runs with --entrypoint (Hono serves there through @hono/node-server)",
     )
 }
 

@@ -11,7 +11,7 @@ use super::config;
 use super::launch::Launch;
 use super::manifest::Kind;
 use crate::code::is_env_name;
-use crate::facts::{self, EnvVar, Evidence, Program, Sourced};
+use crate::facts::{self, EnvVar, Evidence, FindingCode, Program, Sourced};
 
 /// A row of the table `service`.
 #[derive(Clone, Debug, Deserialize)]
@@ -84,7 +84,7 @@ impl Service {
             program.port = Some(Sourced::new(self.port, at(note)));
             program.port_variable = Some(self.variable.clone());
         }
-        program.findings.retain(|finding| finding.code != "port-unknown");
+        program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
         for (key, value) in &self.env {
             if !program.env.iter().any(|var| var.value.key == *key) {
                 let note =

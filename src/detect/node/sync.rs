@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::manifest::Package;
 use super::tool::{Tool, npm_lock};
 use super::{App, native, workspace};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
 /// How many dependencies are named.
@@ -24,20 +25,13 @@ pub(crate) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let names: Vec<&str> = behind.iter().take(NAMED).map(|(name, _)| name.as_str()).collect();
     let more = if behind.len() > NAMED { " and more" } else { "" };
     let file = lockfile.file_name();
-    Ok(Some(Finding::new(
-        "lockfile-behind",
-        Severity::Warning,
-        format!("{file} is out of sync with package.json: {}{more}", names.join(", ")),
-        [first.1.clone(), Evidence::file(lockfile, "locks no version that fits")],
-        format!(
+    Ok(Some(Finding::new(codes::LOCKFILE_BEHIND, format!("{file} is out of sync with package.json: {}{more}", names.join(", ")), [first.1.clone(), Evidence::file(lockfile, "locks no version that fits")],).with_why(format!(
             "an install that obeys {file} alone stops, so the image is built with one that adds what is missing: each \
              build may get other versions"
-        ),
-        format!(
+        )).with_fix(format!(
             "run `{} install` and commit {file}; then `dockgen update` writes the locked install again",
             tool.id.replace("-berry", "")
-        ),
-    )))
+        ))))
 }
 
 /// The dependencies that the lockfile lacks, with where they are named.

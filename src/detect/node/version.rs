@@ -7,8 +7,9 @@ use nodejs_semver::{Range, Version};
 use super::manifest::Package;
 use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
+use crate::detect::node::codes;
 use crate::detect::version::pinned;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::facts::{Evidence, Finding, Sourced};
 use crate::recipes;
 use crate::repo::{Dir, excerpt};
 
@@ -297,12 +298,9 @@ pub(crate) fn contradiction(
         chosen.first().filter(|held| evidence.first().is_none_or(|e| e.place() != held.place()));
     evidence.extend(more.cloned());
     Some(Finding::new(
-        "version-outside-engines",
-        Severity::Warning,
+        codes::VERSION_OUTSIDE_ENGINES,
         format!("Node.js {toolchain} is outside of engines.node, \"{asked}\""),
         evidence,
-        "pnpm and Yarn stop the install there, npm warns, and the program may use what this release lacks",
-        "name a version that fits with --toolchain, or correct the file that is wrong",
     ))
 }
 

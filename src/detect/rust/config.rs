@@ -7,7 +7,8 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::workspace::Workspace;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::rust::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo, line_of, parse_toml};
 
@@ -121,12 +122,9 @@ impl CargoConfig {
             if let Some(triple) = target.all().into_iter().find(|triple| !triple.contains("linux"))
             {
                 self.findings.push(Finding::new(
-                    "foreign-target",
-                    Severity::Warning,
+                    codes::FOREIGN_TARGET,
                     format!("the project is configured to be built for {triple}"),
                     [at("target", "build.target")],
-                    "a program for that target does not run in a Linux container",
-                    "the image is built for the platform of the container all the same; check that it is the right program",
                 ));
             }
         }
@@ -176,14 +174,7 @@ impl CargoConfig {
                 // Relative to the folder that holds .cargo.
                 match folder.join(directory) {
                     Some(vendored) if folder.repo.is_dir(&vendored) => self.vendored.push(vendored),
-                    _ => self.findings.push(Finding::new(
-                        "vendor-missing",
-                        Severity::Error,
-                        format!("`{directory}` is to hold the vendored packages, and is not in the repository"),
-                        [at(directory, "a source's directory")],
-                        "cargo takes the packages from there and from nowhere else",
-                        "run `cargo vendor` and commit the folder, or remove the source from the configuration",
-                    )),
+                    _ => self.findings.push(Finding::new(codes::VENDOR_MISSING, format!("`{directory}` is to hold the vendored packages, and is not in the repository"), [at(directory, "a source's directory")],)),
                 }
             }
         }
@@ -241,14 +232,14 @@ mod tests {
     fn vendored_packages_must_be_there() {
         let text = "[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"vendor\"\n";
         assert_eq!(of(text, &[("vendor/a/Cargo.toml", "")]).vendored[0].as_str(), "vendor");
-        assert_eq!(of(text, &[]).findings[0].code, "vendor-missing");
+        assert_eq!(of(text, &[]).findings[0].code.as_str(), "vendor-missing");
     }
 
     #[test]
     fn targets() {
         assert!(of("[build]\ntarget = \"x86_64-unknown-linux-musl\"\n", &[]).target);
         assert_eq!(
-            of("[build]\ntarget = [\"wasm32-wasip1\"]\n", &[]).findings[0].code,
+            of("[build]\ntarget = [\"wasm32-wasip1\"]\n", &[]).findings[0].code.as_str(),
             "foreign-target"
         );
     }

@@ -7,7 +7,7 @@ use super::features::Asked;
 use super::manifest::Manifest;
 use super::programs::Project;
 use super::targets::Binary;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding};
 use crate::recipes::{self, Step};
 
 /// Flags of cargo's that take a value in the next word.
@@ -63,28 +63,20 @@ pub(super) fn own(project: &Project, binary: &Binary, manifest: &Manifest) -> Re
     let mut own = Own::default();
     let Some(first) = mine.first() else { return Ok(own) };
     if first.unknown {
-        own.findings.push(Finding::new(
-            "build-flags-unknown",
-            Severity::Warning,
-            "the repository builds this program with features that are not known here",
-            [first.step.evidence.clone()],
-            "without them the program may lack a part, or end as soon as it needs it",
-            "name them with --features, separated by commas",
-        ));
+        own.findings.push(
+            Finding::build_flags_unknown("features", [first.step.evidence.clone()])
+                .with_fix("name them with --features, separated by commas"),
+        );
     }
     if let Some(other) = mine.iter().find(|other| other.asked != first.asked) {
-        own.findings.push(Finding::new(
-            "build-flags-disputed",
-            Severity::Note,
-            format!(
-                "the repository builds this program with {}, and with {}",
+        own.findings.push(
+            Finding::build_flags_disputed(
                 shown(&first.asked),
-                shown(&other.asked)
-            ),
-            [first.step.evidence.clone(), other.step.evidence.clone()],
-            "features decide what is compiled; the image is built with the first",
-            "choose with --features where the other one is right",
-        ));
+                shown(&other.asked),
+                [first.step.evidence.clone(), other.step.evidence.clone()],
+            )
+            .with_fix("choose with --features if the other one is right"),
+        );
     }
     if first.asked != Asked::default() {
         own.evidence = Some(first.step.evidence.clone());
@@ -263,6 +255,6 @@ mod tests {
             ("pg", "build-flags-disputed")
         );
         let (_, program) = of("Makefile", "all:\n\tcargo build -r --features $(X)\n");
-        assert_eq!(program.findings[0].code, "build-flags-unknown");
+        assert_eq!(program.findings[0].code.as_str(), "build-flags-unknown");
     }
 }

@@ -8,7 +8,8 @@ use anyhow::Result;
 use super::manifest::{Manifest, Role};
 use super::programs::Project;
 use super::{Details, mask, targets};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::rust::codes;
+use crate::facts::{Evidence, Finding};
 
 /// Build dependencies that read the git repository.
 const GIT_READERS: [&str; 6] =
@@ -48,36 +49,27 @@ pub(super) fn inputs(
     match &masked.0 {
         Ok(names) => details.masked = Some(names.iter().cloned().collect()),
         Err(why) => findings.push(Finding::new(
-            "version-in-dependency-layer",
-            Severity::Note,
+            codes::VERSION_IN_DEPENDENCY_LAYER,
             format!("the version of the package is part of the layer with the dependencies: {why}"),
             [Evidence::file(&workspace.manifest.path, "the workspace's manifest")],
-            "a release that changes nothing but the version compiles all dependencies again",
-            "write `version = \"...\"` of each own package on a line of its own",
         )),
     }
     if project.lock.is_none() {
-        findings.push(Finding::new(
-            "no-lockfile",
-            Severity::Warning,
-            "there is no Cargo.lock: each build takes the newest versions that fit",
-            [Evidence::file(&workspace.manifest.path, "no Cargo.lock beside it, or .gitignore leaves it out")],
-            "two builds of the same commit may differ, and a new release of a dependency may break the build",
-            "run `cargo generate-lockfile` and commit Cargo.lock",
+        findings.push(Finding::no_lockfile(
+            "Cargo.lock",
+            &workspace.manifest.path,
+            "cargo generate-lockfile",
+            [Evidence::file(
+                &workspace.manifest.path,
+                "no Cargo.lock beside it, or .gitignore leaves it out",
+            )],
         ));
     }
     for (name, evidence) in &project.config.registries {
-        findings.push(Finding::new(
-            "private-registry",
-            Severity::Warning,
-            format!("packages come from the registry `{name}`"),
-            [evidence.clone()],
-            "a registry that asks for a token cannot be reached in the build without it",
-            format!(
+        findings.push(Finding::new(codes::PRIVATE_REGISTRY, format!("packages come from the registry `{name}`"), [evidence.clone()],).with_fix(format!(
                 "give the token as a build secret: add `--mount=type=secret,id=cargo,env=CARGO_REGISTRIES_{}_TOKEN` to the step that compiles dependencies, and build with `--secret id=cargo,env=...`",
                 name.to_ascii_uppercase().replace('-', "_")
-            ),
-        ));
+            )));
     }
     sqlx(project, details, findings)?;
     git(project, findings);
@@ -103,16 +95,9 @@ fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) ->
             known.tools.iter().any(|held| *held == tool).then(|| (at, tool.into_owned()))
         });
         let Some((at, tool)) = found else { continue };
-        findings.push(Finding::new(
-            "build-script-starts",
-            Severity::Warning,
-            format!("the build script starts `{tool}`, which the image of the build does not hold"),
-            [file.evidence(at, format!("starts `{tool}`"))],
-            "the build stops there, or leaves out what that program makes",
-            format!(
+        findings.push(Finding::new(codes::BUILD_SCRIPT_STARTS, format!("the build script starts `{tool}`, which the image of the build does not hold"), [file.evidence(at, format!("starts `{tool}`"))],).with_fix(format!(
                 "commit what `{tool}` makes and let the build script do without it, or add `{tool}` to the build stage by a template of your own"
-            ),
-        ));
+            )));
     }
     Ok(())
 }
@@ -128,14 +113,7 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
             .dependencies()
             .find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
         if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
-            findings.push(Finding::new(
-                "browser-package",
-                Severity::Warning,
-                format!("{folder} is compiled for browsers with `{}`, and this image builds the program alone", dependency.key),
-                [manifest.at(dependency.spec, "a dependency for browsers")],
-                "pages that the program serves lack that part",
-                "build it before (wasm-pack, trunk) and commit its output, or add a stage to your own template",
-            ));
+            findings.push(Finding::new(codes::BROWSER_PACKAGE, format!("{folder} is compiled for browsers with `{}`, and this image builds the program alone", dependency.key), [manifest.at(dependency.spec, "a dependency for browsers")],));
             return;
         }
     }
@@ -172,14 +150,7 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
                         && checked.iter().any(|name| file.is(*at, name))
                 });
                 if let Some(at) = at {
-                    findings.push(Finding::new(
-                        "sqlx-data-missing",
-                        Severity::Error,
-                        "sqlx checks this query against a database while it compiles, and its prepared data is not in the repository",
-                        [file.evidence(at, "a checked query")],
-                        "there is no database in the build, which stops there",
-                        "run `cargo sqlx prepare` (with `--workspace` in a workspace) and commit .sqlx/",
-                    ));
+                    findings.push(Finding::new(codes::SQLX_DATA_MISSING, "sqlx checks this query against a database while it compiles, and its prepared data is not in the repository", [file.evidence(at, "a checked query")],));
                     return Ok(());
                 }
             }
@@ -193,14 +164,7 @@ fn git(project: &Project, findings: &mut Vec<Finding>) {
         for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev)
         {
             if GIT_READERS.contains(&dependency.key) {
-                findings.push(Finding::new(
-                    "git-at-build",
-                    Severity::Warning,
-                    format!("`{}` reads the git repository while building, and .git is not in the build context", dependency.key),
-                    [manifest.at(dependency.spec, "a build dependency")],
-                    "the commit in the program is empty, or the build stops",
-                    "take the commit from a variable in build.rs, with a default, and pass it as a build argument",
-                ));
+                findings.push(Finding::new(codes::GIT_AT_BUILD, format!("`{}` reads the git repository while building, and .git is not in the build context", dependency.key), [manifest.at(dependency.spec, "a build dependency")],));
                 return;
             }
         }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 use super::Details;
-use crate::facts::{Evidence, Facts, Finding, Severity};
+use crate::detect::rust::codes;
+use crate::facts::{Evidence, Facts, Finding};
 use crate::path::RelPath;
 use crate::program;
 
@@ -73,12 +74,5 @@ fn differences(root: &Path, facts: &Facts, details: &Details, metadata: &Metadat
 }
 
 fn disagreement(what: &str, evidence: Evidence) -> Finding {
-    Finding::new(
-        "cargo-disagrees",
-        Severity::Warning,
-        what,
-        [evidence],
-        "the Dockerfile was planned from the static reading, and cargo in the build goes by its own",
-        "say which binary to start with --entrypoint, and report the manifest that was read wrongly",
-    )
+    Finding::new(codes::CARGO_DISAGREES, what, [evidence])
 }

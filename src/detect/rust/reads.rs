@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::source::SourceFile;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -66,9 +66,8 @@ pub(super) fn reads(
                 // A build script may write it, also among the sources.
                 let script =
                     !folder && home.join("build.rs").is_some_and(|script| repo.is_file(&script));
-                let severity = if script { Severity::Warning } else { Severity::Error };
                 let place = file.evidence(at, "embedded into the program");
-                reads.findings.push(missing(&path, place, severity));
+                reads.findings.push(missing(&path, place, script));
             }
             if there {
                 reads.found.push(path);
@@ -126,28 +125,33 @@ fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
         .find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
 }
 
-fn missing(path: &RelPath, evidence: Evidence, severity: Severity) -> Finding {
-    Finding::new(
-        "embed-missing",
-        severity,
-        format!("the program embeds `{path}`, which is not in the repository"),
-        [evidence],
-        "the compiler stops there: what is built before (a frontend) is not in the build context",
-        "commit it, or let a script of a package.json in the repository make it",
-    )
+/// A file that the program embeds and the repository does not hold; `script` may write it.
+fn missing(path: &RelPath, evidence: Evidence, script: bool) -> Finding {
+    let fix = "commit it, or let a script of a package.json in the repository make it";
+    if script {
+        let what = format!("the program embeds {path}, which the repository does not hold");
+        return Finding::new(FindingCode::EmbedGenerated, what, [evidence])
+            .with_why("the compiler stops there if build.rs does not write the file")
+            .with_fix(fix);
+    }
+    Finding::embed_missing(path, [evidence]).with_fix(fix)
 }
 
 /// What is said of modules that the repository does not hold.
 pub(super) fn module_missing(lost: Vec<Evidence>) -> Option<Finding> {
     let first = lost.first()?;
-    Some(Finding::new(
-        "module-missing",
-        Severity::Error,
-        format!("{}: {} names a file that the repository does not hold", first.place(), first.note),
-        lost,
-        "the compiler stops there: code that is generated, or that git ignores, is not in the build context",
-        "commit the file, or let a build script (build.rs) write it",
-    ))
+    Some(
+        Finding::new(
+            FindingCode::GeneratedMissing,
+            format!(
+                "{}: {} names a file that the repository does not hold",
+                first.place(),
+                first.note
+            ),
+            lost,
+        )
+        .with_fix("commit the file, or let a build script (build.rs) write it"),
+    )
 }
 
 #[cfg(test)]

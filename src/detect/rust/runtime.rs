@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use super::source::SourceFile;
 use super::{ProgramDetails, Tables, special};
-use crate::detect::{add_front_end, env_file};
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Severity, Sourced};
+use crate::detect::add_front_end;
+use crate::detect::rust::codes;
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -103,25 +104,21 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     } else if let Some(evidence) = disk.served.filter(|_| program.kind == Kind::Service) {
         // Beside the program everybody could download it.
         details.workdir = Some(SERVED.to_owned());
-        program.findings.push(Finding::new(
-            "serves-working-directory",
-            Severity::Note,
-            format!("the program serves its working directory, which is {SERVED} in the image"),
-            [evidence],
-            "the folder is empty there, and holds neither the program nor the repository",
-            format!("mount what it should serve, such as -v \"$PWD\":{SERVED}:ro"),
-        ));
+        program.findings.push(
+            Finding::new(
+                codes::SERVES_WORKING_DIRECTORY,
+                format!("the program serves its working directory, which is {SERVED} in the image"),
+                [evidence],
+            )
+            .with_fix(format!("mount what it should serve, such as -v \"$PWD\":{SERVED}:ro")),
+        );
     }
     program.writable = disk.writable;
     program.findings.extend(demanded_env_file(code));
     if program.kind == Kind::Service && program.port.is_none() && program.more_ports.is_empty() {
-        program.findings.push(Finding::new(
-            "port-unknown",
-            Severity::Warning,
-            "the program listens, and its port is not stated in the code",
+        program.findings.push(Finding::port_unknown(
+            Some("the code does not state it"),
             program.evidence.clone(),
-            "EXPOSE, and the command that is shown for `docker run`, need the port",
-            "say it with --port, or `port` in dockgen.toml",
         ));
     }
 }
@@ -144,7 +141,7 @@ fn demanded_env_file(code: &Code) -> Option<Finding> {
     })?;
     let name = file.string(at + 2).map_or_else(|| ".env".to_owned(), std::borrow::Cow::into_owned);
     let note = "an error where the file is missing ends the program";
-    Some(env_file::must_exist(&name, file.evidence(at, note)))
+    Some(Finding::dotenv_required(&name, [file.evidence(at, note)]))
 }
 
 fn set_env(program: &mut Program, key: &str, value: &str, evidence: Evidence) {

@@ -366,7 +366,7 @@ fn a_build_script_that_starts_what_the_image_lacks_is_said() {
         let files =
             [("Cargo.toml", MANIFEST), ("src/main.rs", "fn main() {}"), ("build.rs", script)];
         let facts = facts(&files, "");
-        facts.findings.iter().any(|finding| finding.code == "build-script-starts")
+        facts.findings.iter().any(|finding| finding.code.as_str() == "build-script-starts")
     };
     assert!(said("fn main() { Command::new(\"npm\").args([\"run\", \"build\"]).status(); }"));
     assert!(said("fn main() { static_files::NpmBuild::new(\"web\").install(); }"));
@@ -381,7 +381,8 @@ fn a_module_that_is_not_there_is_said() {
         let files = [manifest, ("src/main.rs", main)].into_iter().chain(more.iter().copied());
         let repo = Repo::from_files(files);
         let facts = super::detect(&repo.root()).unwrap().unwrap();
-        let found = facts.programs[0].findings.iter().find(|f| f.code == "module-missing");
+        let found =
+            facts.programs[0].findings.iter().find(|f| f.code.as_str() == "generated-missing");
         found.map(|finding| finding.evidence[0].place())
     };
     assert_eq!(

@@ -8,8 +8,9 @@ use super::lockfile::Lockfile;
 use super::manifest::Manifest;
 use super::workspace::Workspace;
 use crate::catalog::Catalog;
+use crate::detect::rust::codes;
 use crate::detect::version;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::facts::{Evidence, Finding, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, line_of, parse_toml};
 
@@ -72,16 +73,11 @@ pub(super) fn toolchain(
         if let Some((least, evidence)) =
             floor.filter(|(least, _)| numbers(&pinned.value) < numbers(least))
         {
-            findings.push(Finding::new(
-                "toolchain-too-old",
-                Severity::Error,
-                format!(
-                    "Rust {} is pinned, and {least} is the least that can build this",
-                    pinned.value
-                ),
+            findings.push(Finding::toolchain_too_old(
+                "Rust",
+                &pinned.value,
+                least,
                 pinned.evidence.iter().cloned().chain([evidence]),
-                "cargo stops in the build",
-                format!("pin {least} or later, or set --toolchain"),
             ));
         }
         return Ok((pinned, findings));
@@ -98,12 +94,9 @@ pub(super) fn toolchain(
             .find(|cycle| numbers(cycle) < numbers(&limit));
         if let Some(below) = below {
             findings.push(Finding::new(
-                "lockfile-needs-old-toolchain",
-                Severity::Warning,
+                codes::LOCKFILE_NEEDS_OLD_TOOLCHAIN,
                 format!("the lockfile builds with Rust up to {below} only"),
                 [evidence.clone()],
-                "the newest compiler refuses a locked package, and the image is built with an old one instead",
-                "run `cargo update` for that package and commit Cargo.lock",
             ));
             found = Sourced::new(below.to_owned(), evidence)
                 .rejecting(newest, "does not compile a locked package");
@@ -160,12 +153,9 @@ fn channel(
     if let Some(target) = table.targets.iter().find(|target| target.starts_with("wasm")) {
         let line = line_of(text, target).unwrap_or(1);
         findings.push(Finding::new(
-            "wasm-target",
-            Severity::Note,
+            codes::WASM_TARGET,
             format!("the toolchain file adds the target {target}"),
             [Evidence::at(path, line, "targets")],
-            "a part of the project is compiled for browsers, and this image builds the program alone",
-            "build that part first and commit or carry its output, or add the step to the Dockerfile",
         ));
     }
     let Some(channel) = &table.channel else {
@@ -187,12 +177,9 @@ fn channel(
     }
     if version != "stable" {
         findings.push(Finding::new(
-            "toolchain-not-stable",
-            Severity::Error,
+            codes::TOOLCHAIN_NOT_STABLE,
             format!("the toolchain file asks for `{channel}`, of which there is no official image"),
             [Evidence::at(path, line, "channel")],
-            "what needs a nightly compiler does not build with a stable one",
-            "if a stable release builds it too, set --toolchain to that release; else build with your own template",
         ));
     }
     Ok(None)
@@ -322,7 +309,7 @@ mod tests {
         assert_eq!(of(&[("Cargo.toml", &floor("1.70"))]).0.value, default);
         assert_eq!(of(&[("Cargo.toml", &floor("1.170"))]).0.value, "1.170");
         let old = of(&[("Cargo.toml", &floor("1.88")), ("rust-toolchain", "1.85.0")]);
-        assert_eq!(old.1[0].code, "toolchain-too-old");
+        assert_eq!(old.1[0].code.as_str(), "toolchain-too-old");
         assert_eq!(
             of(&[
                 ("Cargo.toml", "[package]\nname = \"a\"\nedition = \"2024\"\n"),

@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
 use crate::budget::MAX_GLOBS;
+use crate::detect::rust::codes;
 use crate::detect::{Above, ReadFile, submodule};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding};
 use crate::glob::{Glob, Syntax, is_wild};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
@@ -258,14 +259,11 @@ fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Findi
         }
     };
     Finding::new(
-        "path-dependency-missing",
-        Severity::Error,
+        codes::PATH_DEPENDENCY_MISSING,
         format!("`{path}` holds no Cargo.toml inside the repository"),
         [evidence].into_iter().chain(submodule),
-        "cargo reads the manifest of every member and path dependency, and a build context \
-         cannot reach what lies outside",
-        fix,
     )
+    .with_fix(fix)
 }
 
 /// The nearest folder that holds both.
@@ -391,7 +389,7 @@ mod tests {
         let found = of(&[("x/app/Cargo.toml", &app), ("x/lib/Cargo.toml", &lib)], "x/app").unwrap();
         assert_eq!((found.context.as_str(), found.root.as_str()), ("x", "x/app"));
         assert_eq!(names(&found.members), ["x/app"]);
-        assert_eq!(found.findings[0].code, "path-dependency-missing");
+        assert_eq!(found.findings[0].code.as_str(), "path-dependency-missing");
         assert_eq!(found.findings[0].evidence[0].place(), "x/app/Cargo.toml:6");
     }
 

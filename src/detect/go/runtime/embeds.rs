@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
+use crate::detect::go::codes;
 use crate::detect::go::module::At;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
@@ -69,25 +70,13 @@ pub(super) fn embeds(world: &World) -> Embeds {
             }
         } else if missing.contains(&path) {
             evidence.truncate(4);
-            embeds.findings.push(Finding::new(
-                "embed-missing",
-                Severity::Error,
-                format!("{path} is embedded into the program, and the repository does not hold it"),
-                evidence,
-                "`go build` stops where an embedded pattern matches no file",
-                "make it before the image is built and commit it; it may be hidden by .gitignore",
-            ));
+            embeds.findings.push(Finding::embed_missing(path, evidence));
         } else if is_placeholder(repo, &path) {
             evidence.truncate(4);
             embeds.findings.push(Finding::new(
-                "embed-placeholder",
-                Severity::Warning,
+                codes::EMBED_PLACEHOLDER,
                 format!("{path} is embedded into the program, and holds only a placeholder"),
                 evidence,
-                "the program is built without the pages or files that another build puts there, \
-                 and serves nothing in their place",
-                "run that build before the image is built, or run dockgen on the folder that \
-                 holds both, so that a stage of the image can make them",
             ));
         } else if let Some((names, line)) =
             ignored.get_or_insert_with(|| Ignored::read(repo)).kept_out(repo, &path, &patterns)
@@ -95,17 +84,12 @@ pub(super) fn embeds(world: &World) -> Embeds {
             evidence.truncate(4);
             evidence.push(line);
             embeds.findings.push(Finding::new(
-                "embed-generated",
-                Severity::Warning,
+                FindingCode::EmbedGenerated,
                 format!(
-                    "{path} is embedded into the program, and git does not keep all of it: {}",
+                    "the program embeds {path}, and git does not hold all of it: {}",
                     names.join(", ")
                 ),
                 evidence,
-                "the program is built without the files that another build puts there, such as \
-                 the scripts and styles of its pages",
-                "run that build before the image is built, or add a stage to the Dockerfile that \
-                 makes them",
             ));
         }
     }

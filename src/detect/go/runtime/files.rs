@@ -7,8 +7,9 @@ use std::rc::Rc;
 use super::World;
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, File, Kind, Value, conditions};
+use crate::detect::go::codes;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding, FrontEnd, Severity, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
 
@@ -183,14 +184,7 @@ impl Opened {
             return;
         }
         if is_secret(&path) {
-            self.say(Finding::new(
-                "secret-file",
-                Severity::Note,
-                format!("the program opens {path}, which is not put into the image: it looks like a secret"),
-                evidence,
-                "whoever can pull an image can read every file in it",
-                format!("mount it at run time: `-v ./{path}:/app/{way}:ro`, or pass its content as environment variables"),
-            ));
+            self.say(Finding::new(codes::SECRET_FILE, format!("the program opens {path}, which is not put into the image: it looks like a secret"), evidence,).with_fix(format!("mount it at run time: `-v ./{path}:/app/{way}:ro`, or pass its content as environment variables")));
             return;
         }
         self.found.entry(way).or_insert(Sourced::with(path, evidence));
@@ -237,22 +231,14 @@ impl Opened {
         else {
             return;
         };
-        let finding = Finding::new(
-            "config-not-in-git",
-            Severity::Warning,
-            format!(
-                "the program opens {way}, which the repository does not hold; {example} is an example of it"
-            ),
-            evidence,
-            "the image carries only what the repository holds, so that the program does not find it",
-            format!("mount it at run time: `-v ./{way}:/app/{way}:ro`"),
-        );
+        let finding = Finding::config_not_in_git(way, example, evidence);
         self.say(finding);
     }
 
     /// A file that the repository does not hold, while the program ends without it.
     fn missing(&mut self, world: &World, call: &Call, value: &Value, evidence: &Evidence) {
-        let said = self.findings.iter().filter(|finding| finding.code == "file-missing").count();
+        let said =
+            self.findings.iter().filter(|finding| finding.code == FindingCode::FileMissing).count();
         let Some(text) = value.text().filter(|_| said < MAX_MISSING) else { return };
         let name = text.rsplit('/').next().unwrap_or_default();
         let system = SYSTEM.iter().any(|root| text.starts_with(root));
@@ -275,21 +261,12 @@ impl Opened {
             return;
         }
         let target = if relative { format!("/app/{path}") } else { text.clone() };
-        let mount = format!("mount it at run time: `-v ./{name}:{target}:ro`");
-        let fix = match (value.flag(), value.env()) {
-            (Some(flag), _) => format!("{mount}, or name another one with --{flag}"),
-            (None, Some(key)) => format!("{mount}, or name another one with {key}"),
-            (None, None) => mount,
-        };
-        self.say(Finding::new(
-            "file-missing",
-            Severity::Warning,
-            format!(
-                "the program ends where it cannot open {text}, and the repository does not hold it"
-            ),
+        self.say(Finding::file_missing(
+            &text,
+            &target,
+            value.flag(),
+            value.env(),
             std::iter::once(evidence.clone()).chain(value.evidence().cloned()),
-            "the image carries only what the repository holds: the container stops at once",
-            fix,
         ));
     }
 
@@ -385,13 +362,9 @@ impl Opened {
     fn dotenv(&mut self, world: &World) {
         for (_, call) in world.code.doing(&[Does::Dotenv]) {
             if world.code.is_fatal(&call) {
-                self.findings.push(Finding::new(
-                    "dotenv-required",
-                    Severity::Warning,
-                    "the program ends where there is no .env file",
+                self.findings.push(Finding::dotenv_required(
+                    ".env",
                     [call.evidence("`godotenv.Load`, and its failure ends the program")],
-                    "an image holds no .env file: configuration comes from the environment, and secrets never from a layer",
-                    "go on without the file (log the error only), or mount one: `-v ./.env:/app/.env:ro`",
                 ));
             }
         }

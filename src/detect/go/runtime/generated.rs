@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::World;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::go::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::recipes;
 use crate::shell;
@@ -81,15 +82,12 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     let more = missing.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Ok(vec![Finding::new(
-        "generated-file-missing",
-        Severity::Warning,
+        codes::GENERATED_FILE_MISSING,
         format!(
             "{}{more}: made by a step before the build, and not in the repository",
             names.join(", ")
         ),
         missing.into_iter().take(4).map(|(_, evidence)| evidence),
-        "the build context holds only what the repository holds: `go build` stops where the code uses what is in them",
-        "run that step before the image is built, or commit what it makes",
     )])
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::World;
 use crate::code::{Does, conditions};
 use crate::detect::go::ProgramDetails;
-use crate::facts::{Evidence, Finding, Libc, Needs, Severity, Sourced};
+use crate::detect::go::codes;
+use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 
 /// Commands of a desktop or of the developer's machine: called where they are, never needed.
 const DESKTOP: [&str; 12] = [
@@ -139,14 +140,11 @@ fn linked(directive: &str) -> Vec<String> {
 
 fn unknown_library(name: &str, at: Evidence) -> Finding {
     Finding::new(
-        "library-unknown",
-        Severity::Warning,
+        codes::LIBRARY_UNKNOWN,
         format!(
             "the program links the C library `{name}`, and the packages that hold it are not known"
         ),
         [at],
-        "the build stops without its headers, and the program does not start without the library",
-        "add the packages to the build stage and to the final image by hand",
     )
 }
 
@@ -183,14 +181,7 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         packages.entry(row.needs.clone()).or_insert(evidence);
     }
     for (name, evidence) in unknown {
-        findings.push(Finding::new(
-            "command-unknown",
-            Severity::Warning,
-            format!("the program starts `{name}`, which the image does not hold"),
-            [evidence],
-            "what the program starts must be in the image; which package holds it is not known",
-            "use --base debian or alpine and add the package by hand, if that part of the program is used",
-        ));
+        findings.push(Finding::command_unknown(name, [evidence]));
     }
     needs.packages.extend(packages.into_iter().map(|(key, evidence)| Sourced::new(key, evidence)));
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Entry, settle};
 use crate::detect::node::App;
+use crate::detect::node::codes;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::manifest::Kind;
-use crate::facts::{Finding, Severity};
+use crate::facts::Finding;
 
 /// A command that a dependency brings.
 pub(super) fn brought(
@@ -52,14 +53,14 @@ pub(super) fn brought(
 /// A development dependency is needed at run time.
 pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
     entry.launch.keep_development = true;
-    entry.findings.push(Finding::new(
-        "dev-dependency-at-run-time",
-        Severity::Warning,
-        format!("{package} is a development dependency, and the start command needs it"),
-        [app.package.at_dependency(package, "listed for development")],
-        "all development dependencies stay in the image, which makes it larger",
-        format!("move {package} to `dependencies`, or start compiled files"),
-    ));
+    entry.findings.push(
+        Finding::new(
+            codes::DEV_DEPENDENCY_AT_RUN_TIME,
+            format!("{package} is a development dependency, and the start command needs it"),
+            [app.package.at_dependency(package, "listed for development")],
+        )
+        .with_fix(format!("move {package} to `dependencies`, or start compiled files")),
+    );
 }
 
 /// A TypeScript loader: compiled files where the build makes them, else the loader itself.

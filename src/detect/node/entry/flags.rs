@@ -2,8 +2,9 @@
 
 use super::{Entry, keep};
 use crate::detect::node::App;
+use crate::detect::node::codes;
 use crate::detect::node::manifest::Kind;
-use crate::facts::{Finding, Severity};
+use crate::facts::Finding;
 use crate::path::RelPath;
 
 /// Flags whose value is the next word.
@@ -120,12 +121,5 @@ fn package_of(module: &str) -> &str {
 }
 
 fn gone(what: String, evidence: crate::facts::Evidence) -> Finding {
-    Finding::new(
-        "preload-left-out",
-        Severity::Warning,
-        what,
-        [evidence],
-        "Node.js ends at once where a module that a flag loads is not there",
-        "add the file or the dependency, or take the flag out of the start script",
-    )
+    Finding::new(codes::PRELOAD_LEFT_OUT, what, [evidence])
 }

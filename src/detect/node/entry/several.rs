@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::{App, Command, pm2, script};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding, FindingCode};
 
 /// One of the programs.
 pub(super) struct Process {
@@ -150,11 +150,8 @@ fn named(command: Command) -> Process {
 /// What is said at each of them.
 pub(super) fn finding(name: &str, all: &[String], evidence: Evidence) -> Finding {
     Finding::new(
-        "several-processes",
-        Severity::Warning,
+        FindingCode::SeveralProcesses,
         format!("the script {name} runs {} programs side by side: {}", all.len(), all.join(", ")),
         [evidence],
-        "an image starts one of them: where a second one dies, nobody restarts it and the container lives on",
-        "run each as a container of its own, from the same image: --entrypoint names the one to start",
     )
 }

@@ -4,7 +4,8 @@
 use anyhow::Result;
 
 use super::{App, Command, script};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 
 /// How many lines are read.
 const MAX_LINES: usize = 400;
@@ -89,12 +90,9 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     }
     followed.finding = unread.map(|(number, line)| {
         Finding::new(
-            "start-script-shortened",
-            Severity::Warning,
+            codes::START_SCRIPT_SHORTENED,
             format!("{path} does more than the image does when it starts"),
             [Evidence::at(&path, number, format!("`{line}` is not run"))],
-            "what the script prepares is missing where the program counts on it",
-            "do it in the program, or in a script of Node.js that the start script runs before it",
         )
     });
     Ok(Some(followed))

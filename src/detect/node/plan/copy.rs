@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::tool::Tool;
 use super::steps::{self, Installed};
 use crate::docker::types::Line;
-use crate::facts::{BuildSecret, Evidence, Finding, Handed, Severity};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed};
 use crate::path::RelPath;
 use crate::plan::CopySpec;
 use crate::repo::Dir;
@@ -182,17 +182,14 @@ pub(super) fn secrets(
                 continue;
             }
             all.push(secret);
-            findings.push(Finding::new(
-                "build-secret",
-                Severity::Note,
-                format!("the install reads {name} from a build secret"),
+            findings.push(Finding::build_secret(
+                &name,
+                format_args!("env={name}"),
                 [Evidence::at(
                     &path,
                     number,
                     format!("{file} takes the registry's token from {name}"),
                 )],
-                "a token in an ARG or ENV stays readable in the image",
-                format!("build with `docker build --secret id={name},env={name} ...`"),
             ));
         }
     }

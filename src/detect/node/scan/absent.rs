@@ -4,7 +4,8 @@ use super::super::App;
 use super::super::launch::{Launch, Layout};
 use super::imports::{self, Import};
 use super::{Scan, Source, sources};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
 /// Scripts that may generate code before the program starts.
@@ -32,12 +33,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let lost: Vec<Evidence> = sources.iter().flat_map(|source| absent(app, source)).collect();
     let Some(first) = lost.first() else { return };
     scan.findings.push(Finding::new(
-        "module-missing",
-        Severity::Warning,
+        codes::MODULE_MISSING,
         format!("{}: {}, which the repository does not hold", first.place(), first.note),
         lost,
-        "Node.js ends there as it starts: a file that is generated, or that git ignores, is not in the image",
-        "commit the file, or let a script `build` make it",
     ));
 }
 
@@ -98,7 +96,7 @@ mod tests {
             ..Launch::default()
         };
         let scan = super::super::read(&app, &launch).unwrap();
-        let found = scan.findings.iter().find(|finding| finding.code == "module-missing");
+        let found = scan.findings.iter().find(|finding| finding.code.as_str() == "module-missing");
         found.map(|finding| finding.evidence[0].place())
     }
 

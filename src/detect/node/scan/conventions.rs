@@ -159,7 +159,7 @@ mod tests {
             ("type-graphql", "buildSchema({ emitSchemaFile: true })", "schema.graphql"),
         ] {
             let found = scan(package, source, &[]);
-            assert_eq!(found.findings[0].code, "writes-beside-program", "{source}");
+            assert_eq!(found.findings[0].code.as_str(), "writes-beside-program", "{source}");
             assert!(found.findings[0].what.contains(file), "{source}");
         }
         for (package, source) in [

@@ -19,7 +19,7 @@ use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
 use crate::code::listen::{self, is_foreign};
 use crate::code::{Program, Rows, Special};
-use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 use crate::path::RelPath;
 
 /// Addresses that nothing outside the container reaches.
@@ -359,14 +359,7 @@ fn is_address(name: &str) -> bool {
 }
 
 fn local_only(evidence: Evidence, address: &str) -> Finding {
-    Finding::new(
-        "localhost-only",
-        Severity::Warning,
-        format!("the server listens on {address} alone"),
-        [evidence],
-        "in a container that is the container itself: a published port reaches nothing",
-        "listen on 0.0.0.0, or take the address from an environment variable such as HOST",
-    )
+    Finding::localhost_only(address, [evidence])
 }
 
 #[cfg(test)]
@@ -467,7 +460,7 @@ mod tests {
         );
         let found =
             scan("\"fastify\": \"5\"", "const f = require('fastify')(); f.listen({ port: 3000 })");
-        assert_eq!(found.findings[0].code, "localhost-only");
+        assert_eq!(found.findings[0].code.as_str(), "localhost-only");
         assert!(scan("", "app.listen(3000, () => console.log('localhost'))").findings.is_empty());
         let chosen = "const host = conf.localOnly ? '127.0.0.1' : null; app.listen(3000, host)";
         assert!(scan("", chosen).findings.is_empty());

@@ -8,8 +8,9 @@ use super::super::token::{Token, arguments, closing};
 use super::location::Location;
 use super::modules::Modules;
 use super::{Scan, Source};
+use crate::detect::node::codes;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder or a file that is served.
@@ -78,7 +79,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         let way = path.relative_to(&app.dir.path);
         // What is uploaded comes at run time.
         let written = scan.writable.iter().any(|held| held.value.trim_start_matches("./") == way);
-        let said = scan.findings.iter().any(|finding| finding.code == "served-folder-missing");
+        let said = scan.findings.iter().any(|finding| finding.code == codes::SERVED_FOLDER_MISSING);
         let uploads = ["upload", "media", "data", "tmp", "storage", "files", "logs"];
         let made = scan
             .front_ends
@@ -151,14 +152,17 @@ fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut
     }
     let shown: Vec<&str> = found.iter().map(|(way, _)| way.as_str()).take(MAX_UNMADE).collect();
     let Some(first) = shown.first() else { return };
-    scan.findings.push(Finding::new(
-        "folder-nobody-makes",
-        Severity::Note,
-        format!("the program names {}, which nothing that is known makes or writes", shown.join(", ")),
-        found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
-        "if the program writes there, the image's user cannot create the folder, and the files are lost with the container",
-        format!("if so, make it writable: --writable {first}"),
-    ));
+    scan.findings.push(
+        Finding::new(
+            codes::FOLDER_NOBODY_MAKES,
+            format!(
+                "the program names {}, which nothing that is known makes or writes",
+                shown.join(", ")
+            ),
+            found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
+        )
+        .with_fix(format!("if so, make it writable: --writable {first}")),
+    );
 }
 
 /// The folder of the module.
@@ -170,14 +174,11 @@ fn is_beside(token: &Token) -> bool {
 fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
     let way = path.relative_to(&app.dir.path);
     Finding::new(
-        "served-folder-missing",
-        Severity::Warning,
+        codes::SERVED_FOLDER_MISSING,
         format!(
             "the program serves {way}, which the repository does not hold and no build that is known makes"
         ),
         [evidence],
-        "the image has no such folder: what should be served is not found",
-        "let the script `build` make it, or mount it when the container starts",
     )
 }
 
@@ -230,14 +231,11 @@ fn served(
 
 fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence) -> Finding {
     Finding::new(
-        "front-end-outside",
-        Severity::Warning,
+        codes::FRONT_END_OUTSIDE,
         format!(
             "the program serves {path}, which the build of {dir} makes, outside the build context {context}"
         ),
         [evidence.clone()],
-        "the image holds no such folder: the pages are not found",
-        "make both folders members of one workspace, or serve the pages by an image of their own",
     )
 }
 
@@ -269,7 +267,7 @@ mod tests {
         };
         (
             scan.front_ends.iter().map(told).collect(),
-            scan.findings.iter().map(|f| f.code.clone()).collect(),
+            scan.findings.iter().map(|f| f.code.to_string()).collect(),
         )
     }
 

@@ -8,8 +8,8 @@ use super::super::App;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments};
 use super::{Scan, Source};
-use crate::detect::env_file;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 
 /// Libraries that install a handler for SIGTERM when they are used.
 const HANDLERS: [&str; 6] = [
@@ -61,7 +61,7 @@ fn demanded_env_file(source: &Source) -> Option<Finding> {
             None => continue,
         };
         let note = "process.loadEnvFile throws where the file is missing";
-        return Some(env_file::must_exist(name, source.at(token.at, note)));
+        return Some(Finding::dotenv_required(name, [source.at(token.at, note)]));
     }
     None
 }
@@ -86,11 +86,13 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
         started(source, &programs, certain, scan);
-        if certain && !scan.findings.iter().any(|finding| finding.code == "dotenv-required") {
+        if certain
+            && !scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired)
+        {
             scan.findings.extend(demanded_env_file(source));
         }
-        if let Some(evidence) =
-            bun(source).filter(|_| !scan.findings.iter().any(|finding| finding.code == "bun-only"))
+        if let Some(evidence) = bun(source)
+            .filter(|_| !scan.findings.iter().any(|finding| finding.code == codes::BUN_ONLY))
         {
             scan.findings.push(super::bun_only(evidence));
         }
@@ -207,14 +209,7 @@ fn lacks(scan: &mut Scan, program: &str, place: Evidence) {
         return;
     }
     scan.lacking.insert(program.to_owned(), scan.findings.len());
-    scan.findings.push(Finding::new(
-        "system-program",
-        Severity::Note,
-        format!("the program starts `{program}`, and the image does not hold it"),
-        [place],
-        "the image holds Node.js and the program alone: starting it fails there",
-        "if it matters in production, add its package to the final stage on --base debian",
-    ));
+    scan.findings.push(Finding::system_program(program, [place]));
 }
 
 /// Programs that `child_process` and its wrappers start.
@@ -368,7 +363,7 @@ mod tests {
         );
         assert!(found.shell.is_none());
         assert_eq!(found.findings.len(), 1);
-        assert_eq!(found.findings[0].code, "system-program");
+        assert_eq!(found.findings[0].code.as_str(), "system-program");
         let twice = scan("import { spawn } from 'child_process'; spawn('odd'); spawn('odd')");
         assert_eq!((twice.findings.len(), twice.findings[0].evidence.len()), (1, 2));
         for named in [
@@ -381,7 +376,7 @@ mod tests {
         let other =
             "import cp from 'child_process'; import job from './job'; job.spawn('weird-tool')";
         let other = scan(other).findings;
-        assert!(other.iter().all(|finding| finding.code != "system-program"));
+        assert!(other.iter().all(|finding| finding.code.as_str() != "system-program"));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::listen::shape;
 use super::{Scan, Source};
 use crate::code::is_env_name;
 use crate::detect::env_file::GIVEN;
-use crate::facts::{Evidence, Finding, Severity, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding, Sourced};
 
 /// How many names a message holds.
 const MAX_NAMES: usize = 12;
@@ -85,14 +86,16 @@ fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
     let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMES).collect();
     let first = names.first()?;
     let more = if found.len() > names.len() { " and others" } else { "" };
-    Some(Finding::new(
-        "environment-required",
-        Severity::Note,
-        format!("{what} {}{more}", names.join(", ")),
-        found.values().take(4).cloned(),
-        "the image holds no values of its own for them: secrets do not belong into a layer",
-        format!("give them when the container starts: `docker run -e {first} ...` or --env-file"),
-    ))
+    Some(
+        Finding::new(
+            codes::ENVIRONMENT_REQUIRED,
+            format!("{what} {}{more}", names.join(", ")),
+            found.values().take(4).cloned(),
+        )
+        .with_fix(format!(
+            "give them when the container starts: `docker run -e {first} ...` or --env-file"
+        )),
+    )
 }
 
 /// Members of a class that the environment is checked by, which nothing makes optional:
@@ -283,7 +286,8 @@ mod tests {
         let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let launch = Launch { file, source: from, ..Launch::default() };
         let scan = super::super::read(&app, &launch).unwrap();
-        let found = scan.findings.iter().find(|found| found.code == "environment-required");
+        let found =
+            scan.findings.iter().find(|found| found.code.as_str() == "environment-required");
         found.map_or(String::new(), |found| found.what.clone())
     }
 

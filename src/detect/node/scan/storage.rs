@@ -10,7 +10,7 @@ use super::location::Location;
 use super::modules::Modules;
 use super::{Scan, Source};
 use crate::code::writes::HOME;
-use crate::facts::{EnvVar, Evidence, Finding, Severity, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder that they make or write into.
@@ -270,17 +270,10 @@ fn is_sqlite(source: &Source) -> bool {
 
 /// A file in the program's own folder: that folder belongs to root, as the program does.
 pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
-    if file.is_empty() || scan.findings.iter().any(|f| f.code == "writes-beside-program") {
+    if file.is_empty() || scan.findings.iter().any(|f| f.code == FindingCode::WritesBesideProgram) {
         return;
     }
-    scan.findings.push(Finding::new(
-        "writes-beside-program",
-        Severity::Warning,
-        format!("the program writes {file} in its own folder"),
-        [evidence],
-        "the image's user owns no program files, and what is written there is lost with the container",
-        "let it write below a folder such as ./data, and mount a volume there",
-    ));
+    scan.findings.push(Finding::writes_beside_program(Some(file), [evidence]));
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -440,7 +433,7 @@ mod tests {
         let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
         assert_eq!(folders, ["data", "logs", "tmp/files", "uploads"]);
         assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");
-        assert_eq!(found.findings[0].code, "writes-beside-program");
+        assert_eq!(found.findings[0].code.as_str(), "writes-beside-program");
         assert!(found.temporary.is_some());
     }
 
@@ -453,7 +446,7 @@ mod tests {
         let found = scan(&[("src/index.js", source)], Layout::Source);
         let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
         assert_eq!(folders, ["../data", "state"]);
-        assert_eq!(found.findings[0].code, "writes-beside-program");
+        assert_eq!(found.findings[0].code.as_str(), "writes-beside-program");
     }
 
     #[test]

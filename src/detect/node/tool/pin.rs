@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::super::manifest::Package;
 use crate::catalog::Catalog;
+use crate::detect::node::codes;
 use crate::detect::version::pinned;
-use crate::facts::{Evidence, Finding, Severity};
+use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
 /// `packageManager` as name and version, without the hash.
@@ -95,11 +96,8 @@ pub(crate) fn contradiction(
     };
     let (asked, evidence) = stated(family, package).into_iter().find_map(outside)?;
     Some(Finding::new(
-        "tool-version-disagrees",
-        Severity::Warning,
+        codes::TOOL_VERSION_DISAGREES,
         format!("{family} {version} builds the image, and the manifest also asks for \"{asked}\""),
         [evidence],
-        "pnpm stops an install outside of what the project's engines ask for; the others may write or read another lockfile",
-        "let packageManager and engines agree",
     ))
 }

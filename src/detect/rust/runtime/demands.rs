@@ -7,9 +7,10 @@ use super::Code;
 use super::disk::Disk;
 use super::environment::{self, Layer};
 use crate::detect::env_file;
+use crate::detect::rust::codes;
 use crate::detect::rust::lexer::Kind;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Finding, Program, Severity};
+use crate::facts::{Evidence, Finding, Program};
 
 /// Calls that fill a struct with all settings.
 const FILLING: [&str; 3] = ["extract", "try_deserialize", "from_env"];
@@ -47,12 +48,9 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
         program.findings.push(Finding::new(
-            "settings-required",
-            Severity::Warning,
+            codes::SETTINGS_REQUIRED,
             format!("the program ends where its settings do not say {}", names.join(", ")),
             settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
-            "the fields have no default, and no settings file that the image holds says them",
-            "mount a settings file that does, with `-v`",
         ));
     }
 }

@@ -7,7 +7,7 @@ use crate::code::listen::{self, Listening, is_own};
 use crate::code::{Does, Form, Program as Source, writes};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::{add_front_end, env_file, makers};
-use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 
 /// Where the program listens; `None` where no call says it.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
@@ -50,7 +50,7 @@ fn called(source: &Source, code: &Code) -> Option<Listening> {
 /// opens it, where the program takes its settings from the environment as a whole.
 fn layered(found: &mut Listening, source: &Source, code: &Code) {
     let Some(layer) = environment::layer(code) else { return };
-    let is = |finding: &Finding| finding.code == "localhost-only";
+    let is = |finding: &Finding| finding.code == FindingCode::LocalhostOnly;
     let Some(number) = found.findings.iter().position(is) else { return };
     let Some(at) = found.findings[number].evidence.first().cloned() else { return };
     let field = source.files().filter(|file| file.path == at.file).find_map(|file| {

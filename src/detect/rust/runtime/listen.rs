@@ -11,7 +11,7 @@ use crate::code::listen::{Listening, is_own};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Severity, Sourced, Strength};
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Sourced, Strength};
 
 /// Ports of services that a program connects to.
 pub(super) const CLIENTS: [u16; 14] =
@@ -167,14 +167,8 @@ fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Fin
 }
 
 pub(super) fn localhost(evidence: Evidence) -> Finding {
-    Finding::new(
-        "localhost-only",
-        Severity::Warning,
-        "the server listens on this machine's own address only",
-        [evidence],
-        "inside a container nobody outside reaches 127.0.0.1, whatever port is published",
-        format!("listen on {ANY}, or read the address from a variable such as HOST"),
-    )
+    Finding::localhost_only("localhost", [evidence])
+        .with_fix(format!("listen on {ANY}, or read the address from a variable such as HOST"))
 }
 
 fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program) {

@@ -3,7 +3,7 @@
 
 use super::Code;
 use crate::code::{Call, Program as Source, conditions};
-use crate::facts::{Finding, Severity};
+use crate::facts::Finding;
 
 /// Functions that read files, by the type or module before them, with the arguments that are paths.
 const READING: [(&str, &str, usize); 9] = [
@@ -50,20 +50,12 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
                 } else {
                     format!("/app/{}", plain(&text))
                 };
-                let file = text.rsplit('/').next().unwrap_or_default();
-                let mount = format!("mount it at run time: `-v ./{file}:{target}:ro`");
-                let fix = match (value.flag(), value.env()) {
-                    (Some(flag), _) => format!("{mount}, or name another one with --{flag}"),
-                    (None, Some(key)) => format!("{mount}, or name another one with {key}"),
-                    (None, None) => mount,
-                };
-                all.push(Finding::new(
-                    "file-missing",
-                    Severity::Warning,
-                    format!("the program ends where it cannot open {text}, and the repository does not hold it"),
+                all.push(Finding::file_missing(
+                    &text,
+                    &target,
+                    value.flag(),
+                    value.env(),
                     [call.evidence(format!("`{name}` opens it"))],
-                    "the image carries only what the repository holds: the container stops at once",
-                    fix,
                 ));
             }
         }

@@ -2,7 +2,8 @@
 
 use super::Code;
 use super::subcommands::{Subcommands, subcommands};
-use crate::facts::{Finding, Program, Severity, Sourced};
+use crate::detect::rust::codes;
+use crate::facts::{Finding, Program, Sourced};
 
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 
@@ -76,12 +77,9 @@ fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
     let more = if found.names.len() > SHOWN { ", ..." } else { "" };
     let evidence = found.library.iter().flat_map(|library| library.evidence.clone());
     Finding::new(
-        "subcommand-unknown",
-        Severity::Note,
+        codes::SUBCOMMAND_UNKNOWN,
         format!("`{}` takes a subcommand: {}{more}", program.name, names.join(", ")),
         evidence,
-        "without one most programs print their usage and end",
-        "name the one that the container should run with --args, or at the end of `docker run`",
     )
 }
 
@@ -106,21 +104,13 @@ fn commands(code: &Code, program: &mut Program) {
                     program.needs.packages.push(Sourced::new(key.clone(), evidence));
                 }
             } else if !name.contains('/') && !name.contains('{') {
-                let what = format!(
-                    "the program starts `{name}`, of which dockgen does not know the package"
-                );
-                if let Some(said) = program.findings.iter_mut().find(|held| held.what == what) {
-                    said.evidence.push(evidence);
+                let finding = Finding::command_unknown(&name, [evidence]);
+                let mut said = program.findings.iter_mut();
+                if let Some(said) = said.find(|held| held.what == finding.what) {
+                    said.evidence.extend(finding.evidence);
                     continue;
                 }
-                program.findings.push(Finding::new(
-                    "command-unknown",
-                    Severity::Warning,
-                    what,
-                    [evidence],
-                    "the image does not hold that command",
-                    "install its package with your own template, or leave out the part of the program that needs it",
-                ));
+                program.findings.push(finding);
             }
         }
     }

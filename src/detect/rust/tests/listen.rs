@@ -141,7 +141,7 @@ fn a_setting_is_opened_by_the_variable_that_replaces_it() {
             files[0].0
         );
         let (found, _) = program(&format!("{dependency} = \"1\"\n"), &main, files);
-        let warned = found.findings.iter().any(|finding| finding.code == "localhost-only");
+        let warned = found.findings.iter().any(|finding| finding.code.as_str() == "localhost-only");
         (env(&found).join(" "), found.port.map(|port| port.value), warned)
     };
     let all = |variable: &str| (format!("{variable}=0.0.0.0:8123"), Some(8123), false);
@@ -204,7 +204,7 @@ fn defaults_of_settings_in_the_code() {
     let (found, _) = program("config = \"1\"\n", &main(""), &[]);
     assert!(
         found.env.is_empty()
-            && found.findings.iter().any(|finding| finding.code == "localhost-only")
+            && found.findings.iter().any(|finding| finding.code.as_str() == "localhost-only")
     );
 }
 

@@ -167,7 +167,7 @@ fn code_for_other_systems_is_not_read() {
 }
 
 fn said(found: &Program, code: &str) -> String {
-    let mut findings = found.findings.iter().filter(|finding| finding.code == code);
+    let mut findings = found.findings.iter().filter(|finding| finding.code.as_str() == code);
     findings.next().map(|finding| finding.what.clone()).unwrap_or_default()
 }
 
@@ -222,7 +222,7 @@ fn certificates_that_must_exist() {
     let all: Vec<&str> = found
         .findings
         .iter()
-        .filter(|finding| finding.code == "file-missing")
+        .filter(|finding| finding.code.as_str() == "file-missing")
         .map(|finding| finding.fix.as_str())
         .collect();
     assert_eq!(all.len(), 2, "{all:?}");

@@ -128,7 +128,9 @@ fn go_files_that_a_step_makes_first() {
     let said = |main: &str, files: &[(&str, &str)]| {
         let program = with(&[&[("main.go", main)], files].concat());
         let mut findings = program.findings.into_iter();
-        findings.find(|finding| finding.code == "generated-file-missing").map(|found| found.what)
+        findings
+            .find(|finding| finding.code.as_str() == "generated-file-missing")
+            .map(|found| found.what)
     };
     let main = |line: &str| format!("package main\n\n{line}\nfunc main() {{}}\n");
     let generate = main("//go:generate go-bindata -pkg main -o assets.go static/");

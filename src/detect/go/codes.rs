@@ -1,0 +1,86 @@
+//! The findings that Go alone can say.
+
+use crate::findings::{FindingCode, Row};
+
+/// All of them.
+pub(super) const ALL: &[FindingCode] = &[
+    EMBED_PLACEHOLDER,
+    GENERATED_FILE_MISSING,
+    LIBRARY_UNKNOWN,
+    LINKER_VARIABLE,
+    PRIVATE_MODULES,
+    REPLACE_MISSING,
+    SECRET_FILE,
+    VENDOR_STALE,
+    WORKSPACE_MEMBER_MISSING,
+];
+
+pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning(
+    "embed-placeholder",
+    "the program embeds a folder that holds only a placeholder",
+    "the program is built without the pages or files that another build puts there, and serves \
+    nothing in their place",
+    "run that build before the image is built, or run dockgen on the folder that holds both, so \
+    that a stage of the image makes them",
+));
+
+pub(super) const GENERATED_FILE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "generated-file-missing",
+    "a step before the build makes a file that the repository does not hold",
+    "the build context holds only what the repository holds: `go build` stops where the code \
+    uses the file",
+    "run that step before the image is built, or commit what it makes",
+));
+
+pub(super) const LIBRARY_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(
+    "library-unknown",
+    "the program links a C library, and dockgen knows no package that holds it",
+    "the build stops without its headers, and the program does not start without the library",
+    "add its packages to the build stage and to the final stage by hand",
+));
+
+pub(super) const LINKER_VARIABLE: FindingCode = FindingCode::Own(&Row::warning(
+    "linker-variable",
+    "the repository sets a variable with the linker's -X, and the image does not",
+    "the program keeps the value of its source",
+    "let the program read the value at run time, or add `-X` to the `go build` line by hand",
+));
+
+pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(
+    "private-modules",
+    "GOPRIVATE names modules that the build downloads",
+    "the build asks their own host for them, which wants a login",
+    "build with `docker build --secret id=netrc,src=$HOME/.netrc ...`",
+));
+
+pub(super) const REPLACE_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "replace-missing",
+    "`replace` in go.mod or go.work names a folder that holds no go.mod inside the repository",
+    "the go command needs every module that is named there, and a build context cannot reach \
+    what lies outside",
+    "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
+    folder here, or remove the line",
+));
+
+pub(super) const SECRET_FILE: FindingCode = FindingCode::Own(&Row::note(
+    "secret-file",
+    "the program opens a file that looks like a secret, and dockgen keeps it out of the image",
+    "everybody who can pull an image can read every file in it",
+    "mount the file when the container starts, or pass its content in environment variables",
+));
+
+pub(super) const VENDOR_STALE: FindingCode = FindingCode::Own(&Row::error(
+    "vendor-stale",
+    "vendor/ lacks a module that go.mod requires",
+    "`go build` stops if vendor/ does not agree with go.mod",
+    "run `go mod vendor` and commit vendor/, or delete it to download modules instead",
+));
+
+pub(super) const WORKSPACE_MEMBER_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "workspace-member-missing",
+    "`use` in go.work names a folder that holds no go.mod inside the repository",
+    "the go command needs every module that is named there, and a build context cannot reach \
+    what lies outside",
+    "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
+    folder here, or remove the line",
+));

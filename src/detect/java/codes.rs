@@ -1,0 +1,193 @@
+//! The findings that Java alone can say.
+
+use crate::findings::{FindingCode, Row};
+
+/// All of them.
+pub(super) const ALL: &[FindingCode] = &[
+    ARGUMENTS_EXPECTED,
+    ARGUMENTS_REQUIRED,
+    ARTIFACT_NAME_UNKNOWN,
+    ARTIFACT_NAME_VERSIONED,
+    BUILD_PROFILE,
+    CONFIGURATION_UNKNOWN,
+    DEVELOPMENT_PROFILE,
+    FRAMEWORK_END_OF_LIFE,
+    FRAMEWORK_VERSION_UNKNOWN,
+    FRONTEND_DOWNLOAD,
+    GIT_HISTORY_NEEDED,
+    IMAGE_SETTINGS,
+    ONE_LAYER,
+    ONE_PLATFORM,
+    PACKAGED_FOR_LAYERS,
+    PARENT_NOT_IN_TREE,
+    REPOSITORY_BLOCKED,
+    RUNTIME_OPTIONS,
+    RUNTIME_PROFILE,
+    SERVLET_CONTAINER,
+    SERVLET_CONTAINER_DIFFERS,
+    WRAPPER_INCOMPLETE,
+];
+
+pub(super) const ARGUMENTS_EXPECTED: FindingCode = FindingCode::Own(&Row::note(
+    "arguments-expected",
+    "the command stops at once if it is started without arguments",
+    "the image starts it without arguments",
+    "give them to the container: `docker run IMAGE ARGUMENTS`, or set them with --args",
+));
+
+pub(super) const ARGUMENTS_REQUIRED: FindingCode = FindingCode::Own(&Row::warning(
+    "arguments-required",
+    "the service stops at once if it is started without arguments",
+    "the image starts it without arguments",
+    "set them with --args, or give them to the container: `docker run IMAGE ARGUMENTS`",
+));
+
+pub(super) const ARTIFACT_NAME_UNKNOWN: FindingCode = FindingCode::Own(&Row::error(
+    "artifact-name-unknown",
+    "dockgen cannot read the name of the archive that the build makes",
+    "a COPY names its file exactly; a pattern could take the wrong one",
+    "name the file, relative to the module, with --entrypoint target/NAME.jar, or set <finalName>",
+));
+
+pub(super) const ARTIFACT_NAME_VERSIONED: FindingCode = FindingCode::Own(&Row::note(
+    "artifact-name-versioned",
+    "the name of the archive holds the version of the project",
+    "a release changes the name, and the Dockerfile does not find the archive until `dockgen \
+    update`",
+    "give the build a fixed name, such as <finalName>${project.artifactId}</finalName>",
+));
+
+pub(super) const BUILD_PROFILE: FindingCode = FindingCode::Own(&Row::note(
+    "build-profile",
+    "the repository builds with a Maven profile, and the image without it",
+    "a profile can add what the program needs, or only what a publication needs",
+    "set `profiles` in dockgen.toml if the image needs it",
+));
+
+pub(super) const CONFIGURATION_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(
+    "configuration-unknown",
+    "the program starts without a configuration file, and the repository holds one that fits",
+    "the file's settings are not set: ports are the defaults, and the program stops where it \
+    needs a setting",
+    "mount the file, and name it with --args",
+));
+
+pub(super) const DEVELOPMENT_PROFILE: FindingCode = FindingCode::Own(&Row::warning(
+    "development-profile",
+    "the image is built with the Maven profile that is active by default, and not with the one \
+    for production",
+    "what the profile for production packs or sets is not in the image",
+    "set `profiles` in dockgen.toml if the image is for production",
+));
+
+pub(super) const FRAMEWORK_END_OF_LIFE: FindingCode = FindingCode::Own(&Row::warning(
+    "framework-end-of-life",
+    "the release of the framework gets no more open-source fixes",
+    "the known security holes of its libraries stay in the image",
+    "move to a supported release of Spring Boot",
+));
+
+pub(super) const FRAMEWORK_VERSION_UNKNOWN: FindingCode = FindingCode::Own(&Row::note(
+    "framework-version-unknown",
+    "no pom in the repository states the version of Spring Boot, so dockgen assumes a current one",
+    "older releases extract archives into layers with another command, and the build would stop \
+    there",
+    "state the version of spring-boot-maven-plugin or of the bom spring-boot-dependencies",
+));
+
+pub(super) const FRONTEND_DOWNLOAD: FindingCode = FindingCode::Own(&Row::note(
+    "frontend-download",
+    "the build downloads Node.js and npm packages",
+    "the machine that builds must reach nodejs.org and the npm registry, besides Maven Central",
+    "nothing, if it reaches both; otherwise set the plugin's nodeDownloadRoot",
+));
+
+pub(super) const GIT_HISTORY_NEEDED: FindingCode = FindingCode::Own(&Row::note(
+    "git-history-needed",
+    "a plugin reads .git, and the image's build skips it",
+    "the build context holds no .git, which would change with every commit and end every cache",
+    "pass the commit that the program shows with --build-arg REVISION, or let the plugin do \
+    without .git",
+));
+
+pub(super) const IMAGE_SETTINGS: FindingCode = FindingCode::Own(&Row::warning(
+    "image-settings",
+    "the pom builds an image of its own, and that image starts otherwise",
+    "the pom's image and this one do not start the same",
+    "set what this image lacks by flag",
+));
+
+pub(super) const ONE_LAYER: FindingCode = FindingCode::Own(&Row::note(
+    "one-layer",
+    "the archive is one layer of the image",
+    "an edit of one line changes the whole archive, dependencies included: each push and pull \
+    sends all of it",
+    "package the program without what makes it one archive, if pushes should be small",
+));
+
+pub(super) const ONE_PLATFORM: FindingCode = FindingCode::Own(&Row::note(
+    "one-platform",
+    "the base image is published for amd64 only",
+    "the image cannot be built for arm64, neither on such a machine nor with --platform",
+    "choose another base or a newer JDK if the image must run on arm64",
+));
+
+pub(super) const PACKAGED_FOR_LAYERS: FindingCode = FindingCode::Own(&Row::note(
+    "packaged-for-layers",
+    "the image takes another form of archive than the build makes",
+    "one archive would be one layer: an edit of one line would change all of it",
+    "nothing, unless something reads the archive itself",
+));
+
+pub(super) const PARENT_NOT_IN_TREE: FindingCode = FindingCode::Own(&Row::note(
+    "parent-not-in-tree",
+    "the parent of the pom is not in the repository, so dockgen did not read its settings",
+    "the parent may set the Java version, plugins or the name of the archive",
+    "check the JDK and the archive, and set what differs with --toolchain and --entrypoint",
+));
+
+pub(super) const REPOSITORY_BLOCKED: FindingCode = FindingCode::Own(&Row::warning(
+    "repository-blocked",
+    "the pom names a repository with an http address, which current Maven refuses",
+    "the build stops with `Blocked mirror for repositories`",
+    "write https in the pom, or remove the repository if Maven Central has its packages",
+));
+
+pub(super) const RUNTIME_OPTIONS: FindingCode = FindingCode::Own(&Row::note(
+    "runtime-options",
+    "the repository starts the program with options that the image does not set",
+    "memory follows the container's limit, and a path in an option may not be in the image",
+    "pass the options that are needed in JAVA_TOOL_OPTIONS when the container starts",
+));
+
+pub(super) const RUNTIME_PROFILE: FindingCode = FindingCode::Own(&Row::warning(
+    "runtime-profile",
+    "the program starts with the settings of a developer, although the repository holds settings \
+    for production",
+    "the settings of a developer point at a developer's services, which the container does not \
+    reach",
+    "start it with `docker run -e SPRING_PROFILES_ACTIVE=NAME ...`",
+));
+
+pub(super) const SERVLET_CONTAINER: FindingCode = FindingCode::Own(&Row::note(
+    "servlet-container",
+    "the war brings no server, so the image runs it in Jetty",
+    "what another servlet container is configured with (data sources, realms) is not in the image",
+    "configure Jetty with a jetty-env.xml in WEB-INF, or make the application executable, as \
+    Spring Boot does",
+));
+
+pub(super) const SERVLET_CONTAINER_DIFFERS: FindingCode = FindingCode::Own(&Row::warning(
+    "servlet-container-differs",
+    "the war is written for another server, and the image runs it in Jetty",
+    "what that server gives to an application is not in Jetty: the war may not start",
+    "write the final stage by hand, on an image of that server, and copy the war into it",
+));
+
+pub(super) const WRAPPER_INCOMPLETE: FindingCode = FindingCode::Own(&Row::note(
+    "wrapper-incomplete",
+    "mvnw is there and .mvn/wrapper/maven-wrapper.properties is not, so the image's own Maven \
+    builds",
+    "without its properties the wrapper cannot know which Maven to download",
+    "run `mvn wrapper:wrapper` and commit .mvn/wrapper",
+));

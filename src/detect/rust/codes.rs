@@ -1,0 +1,143 @@
+//! The findings that Rust alone can say.
+
+use crate::findings::{FindingCode, Row};
+
+/// All of them.
+pub(super) const ALL: &[FindingCode] = &[
+    BROWSER_PACKAGE,
+    BUILD_SCRIPT_STARTS,
+    CARGO_DISAGREES,
+    FOREIGN_TARGET,
+    GIT_AT_BUILD,
+    LOCKFILE_NEEDS_OLD_TOOLCHAIN,
+    PATH_DEPENDENCY_MISSING,
+    PRIVATE_REGISTRY,
+    SERVES_WORKING_DIRECTORY,
+    SETTINGS_REQUIRED,
+    SQLX_DATA_MISSING,
+    SUBCOMMAND_UNKNOWN,
+    TOOLCHAIN_NOT_STABLE,
+    VENDOR_MISSING,
+    VERSION_IN_DEPENDENCY_LAYER,
+    WASM_TARGET,
+];
+
+pub(super) const BROWSER_PACKAGE: FindingCode = FindingCode::Own(&Row::warning(
+    "browser-package",
+    "a package is compiled for browsers, and the image builds the program only",
+    "the pages that the program serves lack that part",
+    "build the package before (wasm-pack, trunk) and commit its output, or add a stage with your \
+    own template",
+));
+
+pub(super) const BUILD_SCRIPT_STARTS: FindingCode = FindingCode::Own(&Row::warning(
+    "build-script-starts",
+    "a build script starts a program that the build stage does not hold",
+    "the build stops there, or leaves out what that program makes",
+    "commit the output of that program and let the build script do without it, or add it to the \
+    build stage with your own template",
+));
+
+pub(super) const CARGO_DISAGREES: FindingCode = FindingCode::Own(&Row::warning(
+    "cargo-disagrees",
+    "cargo reads the manifest otherwise than dockgen does",
+    "dockgen planned the Dockerfile from its own reading, and cargo builds by its own",
+    "set the program to start with --entrypoint, and report the manifest that dockgen reads \
+    wrongly",
+));
+
+pub(super) const FOREIGN_TARGET: FindingCode = FindingCode::Own(&Row::warning(
+    "foreign-target",
+    "the project is configured for a target that does not run in a Linux container",
+    "a program for that target does not start in a Linux container, so the image is built for \
+    the container's platform",
+    "check that the image starts the right program",
+));
+
+pub(super) const GIT_AT_BUILD: FindingCode = FindingCode::Own(&Row::warning(
+    "git-at-build",
+    "a build dependency reads the git repository",
+    ".git is not in the build context: the commit in the program is empty, or the build stops",
+    "read the commit from a variable in build.rs, with a default, and pass it as a build argument",
+));
+
+pub(super) const LOCKFILE_NEEDS_OLD_TOOLCHAIN: FindingCode = FindingCode::Own(&Row::warning(
+    "lockfile-needs-old-toolchain",
+    "Cargo.lock locks a package that current Rust refuses",
+    "the image is built with an old compiler instead, which gets no more fixes",
+    "run `cargo update` for that package and commit Cargo.lock",
+));
+
+pub(super) const PATH_DEPENDENCY_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "path-dependency-missing",
+    "a member or a path dependency holds no Cargo.toml inside the repository",
+    "cargo reads the manifest of every member and path dependency, and a build context cannot \
+    reach what lies outside",
+    "run dockgen on the folder that holds both, or commit that folder here",
+));
+
+pub(super) const PRIVATE_REGISTRY: FindingCode = FindingCode::Own(&Row::warning(
+    "private-registry",
+    "packages come from a registry other than crates.io",
+    "the build cannot download from a registry that asks for a token without that token",
+    "pass the token as a build secret to the step that compiles the dependencies",
+));
+
+pub(super) const SERVES_WORKING_DIRECTORY: FindingCode = FindingCode::Own(&Row::note(
+    "serves-working-directory",
+    "the program serves its working directory",
+    "in the image that folder is empty: it holds neither the program nor the repository",
+    "mount the files to serve, with `-v`",
+));
+
+pub(super) const SETTINGS_REQUIRED: FindingCode = FindingCode::Own(&Row::warning(
+    "settings-required",
+    "the program stops if its settings lack a value that has no default",
+    "no settings file in the image holds the value: the container stops as it starts",
+    "mount a settings file that holds it, with `-v`",
+));
+
+pub(super) const SQLX_DATA_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "sqlx-data-missing",
+    "sqlx checks a query against a database while it compiles, and the repository does not hold \
+    its prepared data",
+    "the build has no database, and stops there",
+    "run `cargo sqlx prepare` (with `--workspace` in a workspace) and commit .sqlx/",
+));
+
+pub(super) const SUBCOMMAND_UNKNOWN: FindingCode = FindingCode::Own(&Row::note(
+    "subcommand-unknown",
+    "the program takes a subcommand, and dockgen does not know which one to run",
+    "without a subcommand most programs print their usage and stop",
+    "set the subcommand with --args, or give it at the end of `docker run`",
+));
+
+pub(super) const TOOLCHAIN_NOT_STABLE: FindingCode = FindingCode::Own(&Row::error(
+    "toolchain-not-stable",
+    "the toolchain file asks for a channel that has no official image",
+    "code that needs a nightly compiler does not build with a stable one",
+    "if a stable release builds it too, set --toolchain to that release; otherwise build with \
+    your own template",
+));
+
+pub(super) const VENDOR_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "vendor-missing",
+    "the configuration of cargo takes packages from a vendor folder that the repository does not \
+    hold",
+    "cargo takes the packages from that folder and from nowhere else: the build stops",
+    "run `cargo vendor` and commit the folder, or remove the source from the configuration",
+));
+
+pub(super) const VERSION_IN_DEPENDENCY_LAYER: FindingCode = FindingCode::Own(&Row::note(
+    "version-in-dependency-layer",
+    "the version of the package is part of the layer that holds the dependencies",
+    "a release that changes only the version compiles all dependencies again",
+    "write `version = \"...\"` of each of your packages on a line of its own",
+));
+
+pub(super) const WASM_TARGET: FindingCode = FindingCode::Own(&Row::note(
+    "wasm-target",
+    "the toolchain file adds a target for browsers",
+    "that part of the project is compiled for browsers, and the image builds the program only",
+    "build that part first and commit its output, or add the step to the Dockerfile",
+));

@@ -1,0 +1,342 @@
+//! What there is to say about a repository: the registry of findings.
+//!
+//! A code is declared once, with its name, its severity and its texts. Codes that several languages
+//! or no language in particular can say are the variants of [`FindingCode`]; a code that one language alone
+//! can say is a constant in that language's own `codes.rs`. [`crate::detect::codes`] lists them all.
+
+mod rows;
+mod texts;
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::evidence::Evidence;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The image cannot work: nothing is written.
+    Error,
+    /// The image will probably disappoint.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// What is declared about a code. The texts are clauses in lower case: a finding prints them after
+/// its place, and the page of all codes prints them as sentences.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name in lower-case words, such as `localhost-only`. Scripts rely on it.
+    pub name: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What the code means, for somebody who looks it up.
+    pub means: &'static str,
+    /// Why it matters in a container.
+    pub why: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+impl Row {
+    /// A code for what keeps the image from being built or started.
+    pub const fn error(
+        name: &'static str,
+        means: &'static str,
+        why: &'static str,
+        fix: &'static str,
+    ) -> Self {
+        Self { name, severity: Severity::Error, means, why, fix }
+    }
+
+    /// A code for what probably fails.
+    pub const fn warning(
+        name: &'static str,
+        means: &'static str,
+        why: &'static str,
+        fix: &'static str,
+    ) -> Self {
+        Self { name, severity: Severity::Warning, means, why, fix }
+    }
+
+    /// A code for what is worth knowing.
+    pub const fn note(
+        name: &'static str,
+        means: &'static str,
+        why: &'static str,
+        fix: &'static str,
+    ) -> Self {
+        Self { name, severity: Severity::Note, means, why, fix }
+    }
+}
+
+/// Which finding it is. Two codes are equal if their names are.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the row of each variant says what it means")]
+pub enum FindingCode {
+    LocalhostOnly,
+    PortUnknown,
+    PortDisputed,
+    PortNotTold,
+    PrivilegedPort,
+    NothingToStart,
+    StartArguments,
+    StartFileMissing,
+    ArgumentsUnknown,
+    SeveralProcesses,
+    OtherProcesses,
+    VariablesRequired,
+    DotenvRequired,
+    ConfigNotInGit,
+    FileMissing,
+    SystemProgram,
+    CommandUnknown,
+    ProgramDocumented,
+    WritesBesideProgram,
+    VolumeElsewhere,
+    HomeOfOtherUser,
+    ToolchainTooOld,
+    ToolchainUnknown,
+    EndOfLife,
+    NoLockfile,
+    BuildFlagsUnknown,
+    BuildFlagsDisputed,
+    BuildArgument,
+    BuildSecret,
+    SecretInContext,
+    GeneratedMissing,
+    EmbedMissing,
+    EmbedGenerated,
+    GitRead,
+    SubmoduleMissing,
+    PinUnread,
+    SecretsInContext,
+    CredentialInFile,
+    KeptOut,
+    BigFilesInContext,
+    IgnoreHidesNeeded,
+    IgnoreHidesSources,
+    DockerfileDiffers,
+    DockerfileSetsMore,
+    EarlierOutput,
+    TemplateOverride,
+    ApplicationLeftOut,
+    SourceUnread,
+    GitIndexUnread,
+    GitignoreUnread,
+    WalkCut,
+    SymlinkOut,
+    /// A code that one language alone can say, declared in that language's own file.
+    Own(&'static Row),
+    /// A name that this version does not know, read from what another version wrote.
+    Unknown(String),
+}
+
+impl FindingCode {
+    /// Every code that is not a language's own.
+    pub const SHARED: &[Self] = &[
+        Self::LocalhostOnly,
+        Self::PortUnknown,
+        Self::PortDisputed,
+        Self::PortNotTold,
+        Self::PrivilegedPort,
+        Self::NothingToStart,
+        Self::StartArguments,
+        Self::StartFileMissing,
+        Self::ArgumentsUnknown,
+        Self::SeveralProcesses,
+        Self::OtherProcesses,
+        Self::VariablesRequired,
+        Self::DotenvRequired,
+        Self::ConfigNotInGit,
+        Self::FileMissing,
+        Self::SystemProgram,
+        Self::CommandUnknown,
+        Self::ProgramDocumented,
+        Self::WritesBesideProgram,
+        Self::VolumeElsewhere,
+        Self::HomeOfOtherUser,
+        Self::ToolchainTooOld,
+        Self::ToolchainUnknown,
+        Self::EndOfLife,
+        Self::NoLockfile,
+        Self::BuildFlagsUnknown,
+        Self::BuildFlagsDisputed,
+        Self::BuildArgument,
+        Self::BuildSecret,
+        Self::SecretInContext,
+        Self::GeneratedMissing,
+        Self::EmbedMissing,
+        Self::EmbedGenerated,
+        Self::GitRead,
+        Self::SubmoduleMissing,
+        Self::PinUnread,
+        Self::SecretsInContext,
+        Self::CredentialInFile,
+        Self::KeptOut,
+        Self::BigFilesInContext,
+        Self::IgnoreHidesNeeded,
+        Self::IgnoreHidesSources,
+        Self::DockerfileDiffers,
+        Self::DockerfileSetsMore,
+        Self::EarlierOutput,
+        Self::TemplateOverride,
+        Self::ApplicationLeftOut,
+        Self::SourceUnread,
+        Self::GitIndexUnread,
+        Self::GitignoreUnread,
+        Self::WalkCut,
+        Self::SymlinkOut,
+    ];
+
+    /// The name, such as `localhost-only`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Unknown(name) => name,
+            known => known.row().map_or("", |row| row.name),
+        }
+    }
+
+    /// What is declared about it; `None` for a name that this version does not know.
+    pub fn row(&self) -> Option<Row> {
+        match self {
+            Self::Own(row) => Some(**row),
+            shared => rows::shared(shared),
+        }
+    }
+
+    /// The code with this name, as far as no language declares it.
+    fn named(name: String) -> Self {
+        let shared = Self::SHARED.iter().find(|code| code.as_str() == name);
+        shared.cloned().unwrap_or(Self::Unknown(name))
+    }
+}
+
+impl PartialEq for FindingCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for FindingCode {}
+
+impl PartialOrd for FindingCode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FindingCode {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl fmt::Debug for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for FindingCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for FindingCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::named)
+    }
+}
+
+/// Something to tell the user: what is wrong, where, why it matters in a container, and the way
+/// out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which finding it is.
+    pub code: FindingCode,
+    /// How much it matters: what the code's row says.
+    pub severity: Severity,
+    /// What is wrong.
+    pub what: String,
+    /// Where; several where several files are at fault.
+    pub evidence: Vec<Evidence>,
+    /// Why it matters in a container.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Finding {
+    /// A finding with the severity, the reason and the way out that its code declares.
+    pub fn new(
+        code: FindingCode,
+        what: impl Into<String>,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let row = code.row();
+        Self {
+            severity: row.map_or(Severity::Note, |row| row.severity),
+            what: what.into(),
+            evidence: evidence.into_iter().collect(),
+            why: row.map_or("", |row| row.why).to_owned(),
+            fix: row.map_or("", |row| row.fix).to_owned(),
+            code,
+        }
+    }
+
+    /// The same, with a reason that names what was found.
+    #[must_use]
+    pub fn with_why(mut self, why: impl Into<String>) -> Self {
+        self.why = why.into();
+        self
+    }
+
+    /// The same, with a way out that names what was found.
+    #[must_use]
+    pub fn with_fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, FindingCode, Row, Severity};
+
+    #[test]
+    fn a_code_is_its_name_in_json() {
+        const ROW: &Row = &Row::error("only-here", "it means", "it matters", "do it");
+        let own = FindingCode::Own(ROW);
+        let said = Finding::new(own.clone(), "what", []).with_fix("do this");
+        let text = serde_json::to_string(&said).unwrap();
+        assert!(text.contains(r#""code":"only-here","severity":"error","what":"what""#), "{text}");
+        let read: Finding = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, said);
+        assert_eq!(
+            (read.code, read.why.as_str(), read.fix.as_str()),
+            (own, "it matters", "do this")
+        );
+    }
+
+    #[test]
+    fn a_name_of_another_version_is_kept() {
+        let text = r#"{"code":"from-the-future","severity":"note","what":"","evidence":[],"why":"","fix":""}"#;
+        let read: Finding = serde_json::from_str(text).unwrap();
+        assert_eq!((read.code.as_str(), read.severity), ("from-the-future", Severity::Note));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        let known: FindingCode = serde_json::from_str("\"port-unknown\"").unwrap();
+        assert!(matches!(known, FindingCode::PortUnknown));
+    }
+}

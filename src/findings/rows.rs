@@ -1,0 +1,365 @@
+//! What is declared about the codes that are no single language's own.
+
+use super::{FindingCode, Row};
+
+/// The row of a shared code; `None` for any other.
+#[expect(clippy::too_many_lines, reason = "a table, a row for each code")]
+pub(super) fn shared(code: &FindingCode) -> Option<Row> {
+    Some(match code {
+        FindingCode::LocalhostOnly => Row::warning(
+            "localhost-only",
+            "the program listens on the loopback address only (localhost, 127.0.0.1 or ::1)",
+            "a published port leads to the container's network address, so nothing outside the \
+            container reaches the program",
+            "listen on 0.0.0.0, or read the address from an environment variable such as HOST",
+        ),
+        FindingCode::PortUnknown => Row::warning(
+            "port-unknown",
+            "the program listens, and dockgen did not find its port",
+            "the image has no EXPOSE, and dockgen cannot tell which port to publish",
+            "set the port with --port, or --port none if the program listens on none",
+        ),
+        FindingCode::PortDisputed => Row::warning(
+            "port-disputed",
+            "two files of the repository name different ports",
+            "a published port on which nobody listens answers nothing",
+            "check which port is right, and set it with --port",
+        ),
+        FindingCode::PortNotTold => Row::note(
+            "port-not-told",
+            "the image documents a port, and no environment variable tells the program to listen \
+            there",
+            "if the program listens on another port, the published one answers nothing",
+            "make sure that the program listens there, with --args or --env",
+        ),
+        FindingCode::PrivilegedPort => Row::note(
+            "privileged-port",
+            "the program listens on a port below 1024 as a user without privileges",
+            "current Docker engines and Kubernetes allow that; older ones and host networking \
+            answer `permission denied`",
+            "let the program listen on port 1024 or above and publish it, such as -p 80:8080",
+        ),
+        FindingCode::NothingToStart => Row::error(
+            "nothing-to-start",
+            "the manifest describes a library: no program can be built from it",
+            "an image needs a program to start",
+            "write a program, or run dockgen on the folder that holds one",
+        ),
+        FindingCode::StartArguments => Row::warning(
+            "start-arguments",
+            "the repository starts the program with other arguments than the image does",
+            "the container may not do what the repository's own start does",
+            "choose the arguments with --args",
+        ),
+        FindingCode::StartFileMissing => Row::warning(
+            "start-file-missing",
+            "the command line names a file that the image does not hold",
+            "a program that reads the file stops when the container starts",
+            "mount the file with `-v`, or set other arguments with --args",
+        ),
+        FindingCode::ArgumentsUnknown => Row::warning(
+            "arguments-unknown",
+            "the service needs a subcommand or an argument that dockgen does not know",
+            "the image starts the program without it, so the program shows its help or stops",
+            "set the arguments with --args, or give them to `docker run IMAGE`",
+        ),
+        FindingCode::SeveralProcesses => Row::warning(
+            "several-processes",
+            "one script starts several programs side by side",
+            "an image starts one of them: if another one stops, nobody restarts it and the \
+            container goes on",
+            "run each program in a container of its own, from the same image: --entrypoint sets \
+            which one starts",
+        ),
+        FindingCode::OtherProcesses => Row::warning(
+            "other-processes",
+            "a file such as a Procfile starts further processes, and the image does not",
+            "a container runs one process: the work of the others is not done",
+            "run the image again for each of them with its command, or start all of them with \
+            --entrypoint",
+        ),
+        FindingCode::VariablesRequired => Row::note(
+            "variables-required",
+            "the program has no default for an environment variable that it reads",
+            "if the variable is not set, the container stops when it starts, or fails when the \
+            program needs the value",
+            "set the variables when the container starts: `docker run -e NAME=VALUE ...`",
+        ),
+        FindingCode::DotenvRequired => Row::warning(
+            "dotenv-required",
+            "the program stops if there is no .env file, and the image holds none",
+            "the values of one place, and secrets among them, do not belong in an image: the \
+            container stops as it starts",
+            "let the program go on without the file and pass the variables with `docker run \
+            --env-file`, or mount the file with `-v`",
+        ),
+        FindingCode::ConfigNotInGit => Row::warning(
+            "config-not-in-git",
+            "the program opens a file of which the repository holds only an example",
+            "the image holds only what the repository holds, so the program does not find the file",
+            "mount the file when the container starts: `-v ./FILE:/app/FILE:ro`",
+        ),
+        FindingCode::FileMissing => Row::warning(
+            "file-missing",
+            "the program stops if it cannot open a file that the repository does not hold",
+            "the image holds only what the repository holds: the container stops as it starts",
+            "mount the file when the container starts, with `-v`",
+        ),
+        FindingCode::SystemProgram => Row::note(
+            "system-program",
+            "the program starts another program that the image does not hold",
+            "the start of that program fails in the container",
+            "if production needs it, add its package to the final stage on --base debian or \
+            --base alpine",
+        ),
+        FindingCode::CommandUnknown => Row::warning(
+            "command-unknown",
+            "the program starts a command, and dockgen knows no package that holds it",
+            "the image does not hold the command: the part of the program that needs it fails",
+            "add its package to the final stage on --base debian or --base alpine, or do without \
+            that part of the program",
+        ),
+        FindingCode::ProgramDocumented => Row::note(
+            "program-documented",
+            "the documentation names a program as required, and the image does not hold it",
+            "the code does not show that it is started; if it is, that part of the program fails",
+            "add its package to the final stage if the program starts it",
+        ),
+        FindingCode::WritesBesideProgram => Row::warning(
+            "writes-beside-program",
+            "the program writes a file into its own folder",
+            "the image's user cannot write there, and what is written is lost with the \
+            container; a volume there would hide the program",
+            "write into a folder of its own, such as data/, or read the path from an environment \
+            variable",
+        ),
+        FindingCode::VolumeElsewhere => Row::note(
+            "volume-elsewhere",
+            "a compose file, a unit or the documentation mounts a volume at a folder that this \
+            image does not write",
+            "a volume at a folder that nothing writes keeps nothing",
+            "mount the volume where the `docker run` line of the report has it",
+        ),
+        FindingCode::HomeOfOtherUser => Row::warning(
+            "home-of-other-user",
+            "a compose file, a unit or the documentation mounts a volume in the home of a user \
+            that the image does not have",
+            "the program runs as user 65532, which cannot write there: the write fails, or the \
+            data is lost with the container",
+            "mount the volume at the folder that the message names, and tell the program so \
+            where it reads the folder from a variable or an argument",
+        ),
+        FindingCode::ToolchainTooOld => Row::error(
+            "toolchain-too-old",
+            "the repository pins a toolchain older than the one that it needs",
+            "the image is built with the pinned toolchain: the build stops",
+            "pin the version that is needed or a newer one, or set it with --toolchain",
+        ),
+        FindingCode::ToolchainUnknown => Row::warning(
+            "toolchain-unknown",
+            "this version of dockgen does not know the release of the toolchain that is asked for",
+            "the build stops at its first line if there is no image of that version",
+            "set --toolchain to a version that has an image, or update dockgen",
+        ),
+        FindingCode::EndOfLife => Row::warning(
+            "end-of-life",
+            "the release of the toolchain is past its end of life",
+            "its images get no more security fixes",
+            "move to a supported release: change the version where it is stated, or set \
+            --toolchain",
+        ),
+        FindingCode::NoLockfile => Row::warning(
+            "no-lockfile",
+            "there is no lockfile, or git does not hold it",
+            "each build takes the versions that are newest at that moment: two builds of one \
+            commit can differ or break",
+            "make the lockfile and commit it",
+        ),
+        FindingCode::BuildFlagsUnknown => Row::warning(
+            "build-flags-unknown",
+            "the repository builds the program with flags that dockgen cannot read",
+            "without them the program may lack a part, or stop when it needs that part",
+            "add them to the build",
+        ),
+        FindingCode::BuildFlagsDisputed => Row::note(
+            "build-flags-disputed",
+            "the repository builds the program in two ways, with different flags",
+            "the flags decide what is compiled, and the image is built with the first ones",
+            "change them if the other ones are right",
+        ),
+        FindingCode::BuildArgument => Row::warning(
+            "build-argument",
+            "the build reads a variable that has no value",
+            "what the build reads is fixed in the image: a container cannot change it later",
+            "build with `docker build --build-arg NAME=VALUE ...`",
+        ),
+        FindingCode::BuildSecret => Row::note(
+            "build-secret",
+            "the build reads a token, a password or a login from a build secret",
+            "an ARG, an ENV or a COPY would leave it readable in the image",
+            "build with `docker build --secret id=NAME,env=NAME ...`",
+        ),
+        FindingCode::SecretInContext => Row::warning(
+            "secret-in-context",
+            "a file of the repository that the build needs holds a password or a login",
+            "a COPY would put it into a layer, and everybody who pulls the image can read that \
+            layer",
+            "take it out of the repository, replace it, and pass the file as a build secret",
+        ),
+        FindingCode::GeneratedMissing => Row::error(
+            "generated-missing",
+            "the code needs a source file that the repository does not hold",
+            "generated code that git does not hold is not in the build context: the build stops",
+            "generate the file and commit it, or let the build make it",
+        ),
+        FindingCode::EmbedMissing => Row::error(
+            "embed-missing",
+            "the program embeds a file that the repository does not hold",
+            "the compiler stops at a file that is not in the build context",
+            "make the file before the image is built and commit it; check that no .gitignore \
+            hides it",
+        ),
+        FindingCode::EmbedGenerated => Row::warning(
+            "embed-generated",
+            "the program embeds files that another build makes, and git does not hold all of them",
+            "if that build does not run, the image is built without them, or the build stops",
+            "run that build before the image is built, or add a stage to the Dockerfile that \
+            makes them",
+        ),
+        FindingCode::GitRead => Row::warning(
+            "git-read",
+            "the build or the program reads the git repository",
+            "the .dockerignore keeps .git out of the image, and the base images have no git: the \
+            read fails or finds no revision",
+            "read the revision from a variable, ask git only if it is unset, and set it with \
+            --build-arg (for the build) or -e (for the program)",
+        ),
+        FindingCode::SubmoduleMissing => Row::warning(
+            "submodule-missing",
+            "a git submodule is not checked out",
+            "the build context holds an empty folder there, and a build that reads it fails",
+            "run `git submodule update --init --recursive` before the build, in CI too",
+        ),
+        FindingCode::PinUnread => Row::warning(
+            "pin-unread",
+            "--pin could not read the digest of a base image",
+            "a tag can mean another image tomorrow; a digest cannot",
+            "run `dockgen update --pin` where the registry can be reached",
+        ),
+        FindingCode::SecretsInContext => Row::warning(
+            "secrets-in-context",
+            "files that look like secrets are in the build context",
+            "a COPY puts them into a layer, and everybody who pulls the image can read that layer",
+            "hide them in the .dockerignore; pass secrets at run time, or to the build with `RUN \
+            --mount=type=secret`",
+        ),
+        FindingCode::CredentialInFile => Row::warning(
+            "credential-in-file",
+            "a settings file holds a credential itself, not a reference to a variable",
+            "the file stays out of the build context, because a COPY would put it into a layer \
+            that everybody who pulls the image can read",
+            "replace the credential by a reference to an environment variable",
+        ),
+        FindingCode::KeptOut => Row::note(
+            "kept-out",
+            "files named like secrets or databases are in the repository and stay out of the \
+            build context",
+            "a build that reads them (public values in an env file, a CA certificate, data) does \
+            not find them",
+            "pass the values as build arguments, or let a file in with a line `!FILE` at the end \
+            of the .dockerignore",
+        ),
+        FindingCode::BigFilesInContext => Row::warning(
+            "big-files-in-context",
+            "large files are in the build context",
+            "each build sends them to the engine, and a COPY of the tree puts them into a layer",
+            "list the files that the program does not read in the .dockerignore",
+        ),
+        FindingCode::IgnoreHidesNeeded => Row::warning(
+            "ignore-hides-needed",
+            "the .dockerignore hides a file that the Dockerfile copies",
+            "the file is not in the build context: the build would stop",
+            "narrow the pattern; until then dockgen lets the file in with a line `!FILE`",
+        ),
+        FindingCode::IgnoreHidesSources => Row::warning(
+            "ignore-hides-sources",
+            "the .dockerignore lets in only what it lists, and the sources are not listed",
+            "such a list is for an image of what was built before; this image is built from the \
+            sources, which the build would not find",
+            "list the sources in the .dockerignore to decide yourself; until then dockgen lets \
+            in the rest",
+        ),
+        FindingCode::DockerfileDiffers => Row::warning(
+            "dockerfile-differs",
+            "the Dockerfile that dockgen did not write opens a port or installs a package that \
+            this image lacks",
+            "its author may have seen the program fail without that",
+            "take over what is still true: set ports with --port, and add packages to the final \
+            stage",
+        ),
+        FindingCode::DockerfileSetsMore => Row::note(
+            "dockerfile-sets-more",
+            "the Dockerfile that dockgen did not write sets a variable or a volume that this \
+            image lacks",
+            "its author may have needed it",
+            "take over what is still true with --writable and --env",
+        ),
+        FindingCode::EarlierOutput => Row::warning(
+            "earlier-output",
+            "an earlier run of dockgen wrote a Dockerfile of the same application under another \
+            name",
+            "dockgen keeps one Dockerfile of an application up to date; images from the other \
+            one fall behind the repository",
+            "delete the earlier file, or keep it with `dockgen init --output FILE`",
+        ),
+        FindingCode::TemplateOverride => Row::warning(
+            "template-override",
+            "the repository replaces dockgen's own templates",
+            "the text that they print is built and started like dockgen's own, and it comes from \
+            the repository",
+            "read the templates before you build, or delete them to use dockgen's own",
+        ),
+        FindingCode::ApplicationLeftOut => Row::warning(
+            "application-left-out",
+            "dockgen writes nothing for one of several applications",
+            "no image of that application can be built; the other applications do not need it",
+            "remove the cause, then run dockgen again",
+        ),
+        FindingCode::SourceUnread => Row::note(
+            "source-unread",
+            "dockgen did not read a source file",
+            "dockgen does not see a port, a folder that is written or a signal handler in that \
+            file",
+            "check the port, the folders and the stop signal yourself, or set them with flags",
+        ),
+        FindingCode::GitIndexUnread => Row::note(
+            "git-index-unread",
+            "dockgen did not read .git/index",
+            "dockgen takes a file that git tracks although a .gitignore names it for an ignored \
+            file, and leaves it out of the image",
+            "narrow the line of the .gitignore if the image needs such a file",
+        ),
+        FindingCode::GitignoreUnread => Row::warning(
+            "gitignore-unread",
+            "dockgen did not read a .gitignore as a whole",
+            "dockgen may take files that it names for sources, and does not keep them out of the \
+            build context",
+            "replace it by a regular file with the lines that matter",
+        ),
+        FindingCode::WalkCut => Row::warning(
+            "walk-cut",
+            "the repository is larger than dockgen reads",
+            "dockgen does not see a manifest or a source file beyond that point, so the image \
+            may lack what it says",
+            "list large generated folders in .gitignore, or run dockgen on the application's own \
+            folder",
+        ),
+        FindingCode::SymlinkOut => Row::warning(
+            "symlink-out",
+            "a symbolic link leads out of the repository, in a circle or to nothing",
+            "the build context holds the link and not what it points to",
+            "replace the link by the file, or leave it out of the image",
+        ),
+        FindingCode::Own(_) | FindingCode::Unknown(_) => return None,
+    })
+}

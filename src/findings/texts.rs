@@ -1,0 +1,192 @@
+//! What is said in the same words whichever language says it.
+
+use std::fmt::Display;
+
+use super::{Finding, FindingCode};
+use crate::evidence::Evidence;
+
+impl Finding {
+    /// The program listens on `address` alone, which is the container's own.
+    pub fn localhost_only(
+        address: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the program listens on {address} only");
+        Self::new(FindingCode::LocalhostOnly, what, evidence)
+    }
+
+    /// The program listens; `reason` says why the port was not found, where that is known.
+    pub fn port_unknown(
+        reason: Option<&str>,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        let what = format!("the program listens, and dockgen did not find its port{reason}");
+        Self::new(FindingCode::PortUnknown, what, evidence)
+    }
+
+    /// The program listens on `held`, as `said` has it, and `place` says `other`.
+    pub fn port_disputed(
+        (said, held): (impl Display, u16),
+        (place, other): (impl Display, u16),
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!(
+            "according to {said} the program listens on port {held}, and {place} publishes port \
+             {other}"
+        );
+        Self::new(FindingCode::PortDisputed, what, evidence)
+    }
+
+    /// The program writes `file` where it lies itself; `None` where no name is known.
+    pub fn writes_beside_program(
+        file: Option<&str>,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let file = file.map_or_else(String::new, |file| format!(" `{file}`"));
+        let what = format!("the program writes{file} into its own folder");
+        Self::new(FindingCode::WritesBesideProgram, what, evidence)
+    }
+
+    /// The program stops without `file`, which it looks for at `target` in the container; a flag or
+    /// a variable may name another one.
+    pub fn file_missing(
+        file: &str,
+        target: &str,
+        flag: Option<&str>,
+        variable: Option<&str>,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let name = file.rsplit('/').next().unwrap_or_default();
+        let mount = format!("mount it when the container starts: `-v ./{name}:{target}:ro`");
+        let fix = match (flag, variable) {
+            (Some(flag), _) => format!("{mount}, or name another file with --{flag}"),
+            (None, Some(variable)) => format!("{mount}, or name another file with {variable}"),
+            (None, None) => mount,
+        };
+        let what = format!(
+            "the program stops if it cannot open {file}, and the repository does not hold it"
+        );
+        Self::new(FindingCode::FileMissing, what, evidence).with_fix(fix)
+    }
+
+    /// The program reads `file`, of which the repository holds an example alone.
+    pub fn config_not_in_git(
+        file: impl Display,
+        example: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!(
+            "the program opens {file}, which the repository does not hold; {example} is an \
+             example of it"
+        );
+        Self::new(FindingCode::ConfigNotInGit, what, evidence)
+            .with_fix(format!("mount it when the container starts: `-v ./{file}:/app/{file}:ro`"))
+    }
+
+    /// The program stops where there is no settings file `file` of variables.
+    pub fn dotenv_required(file: &str, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        let what = format!("the program stops if there is no `{file}`, and the image holds none");
+        Self::new(FindingCode::DotenvRequired, what, evidence).with_fix(format!(
+            "let the program go on without the file and pass the variables with `docker run \
+             --env-file {file}`, or mount the file beside the program with `-v`"
+        ))
+    }
+
+    /// The program starts `program`, and may do without it.
+    pub fn system_program(
+        program: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the program starts `{program}`, which the image does not hold");
+        Self::new(FindingCode::SystemProgram, what, evidence)
+    }
+
+    /// The program starts `command`, and no row of the catalog names its package.
+    pub fn command_unknown(
+        command: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the program starts `{command}`, and dockgen does not know its package");
+        Self::new(FindingCode::CommandUnknown, what, evidence)
+    }
+
+    /// The repository builds with `flags` (tags, features) that were not followed.
+    pub fn build_flags_unknown(flags: &str, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        let what =
+            format!("the repository builds the program with {flags} that dockgen cannot read");
+        Self::new(FindingCode::BuildFlagsUnknown, what, evidence)
+    }
+
+    /// One recipe builds in the `first` way, another one in the `other`.
+    pub fn build_flags_disputed(
+        first: impl Display,
+        other: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the repository builds the program with {first}, and with {other}");
+        Self::new(FindingCode::BuildFlagsDisputed, what, evidence)
+    }
+
+    /// There is no `lockfile` beside `manifest`; `command` makes it.
+    pub fn no_lockfile(
+        lockfile: &str,
+        manifest: impl Display,
+        command: &str,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("there is no {lockfile} beside {manifest}");
+        Self::new(FindingCode::NoLockfile, what, evidence)
+            .with_fix(format!("run `{command}` and commit the {lockfile}"))
+    }
+
+    /// The manifest is that of a library; `example` is where a program could be.
+    pub fn nothing_to_start(
+        what: &str,
+        example: &str,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        Self::new(FindingCode::NothingToStart, what, evidence).with_fix(format!(
+            "write a program, for instance in {example}, or run dockgen on the folder that holds one"
+        ))
+    }
+
+    /// `pinned` of a toolchain is older than the `least` that the code needs.
+    pub fn toolchain_too_old(
+        toolchain: &str,
+        pinned: impl Display,
+        least: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("{toolchain} {pinned} is pinned, and the code needs {least} or newer");
+        Self::new(FindingCode::ToolchainTooOld, what, evidence)
+            .with_fix(format!("pin {least} or newer, or set --toolchain"))
+    }
+
+    /// No row of the catalog is of this `version`.
+    pub fn toolchain_unknown(
+        toolchain: &str,
+        version: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("this version of dockgen does not know {toolchain} {version}");
+        Self::new(FindingCode::ToolchainUnknown, what, evidence)
+    }
+
+    /// The build reads the secret `id`; `source` is the rest of the flag that gives it.
+    pub fn build_secret(
+        id: &str,
+        source: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the build reads `{id}` from a build secret");
+        Self::new(FindingCode::BuildSecret, what, evidence)
+            .with_fix(format!("build with `docker build --secret id={id},{source} ...`"))
+    }
+
+    /// The program embeds `path`, which is not there.
+    pub fn embed_missing(path: impl Display, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        let what = format!("the program embeds {path}, which the repository does not hold");
+        Self::new(FindingCode::EmbedMissing, what, evidence)
+    }
+}
