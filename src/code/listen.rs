@@ -317,7 +317,12 @@ fn is_web(code: &Program, file: &File) -> bool {
 /// 2 where the words around an address speak of metrics and the like.
 fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
     let words = words_at(file, at, value);
-    if ASIDE.iter().any(|word| words.contains(word)) || is_other_service(&words) { 2 } else { 0 }
+    if is_beside_words(&words) || is_other_service(&words) { 2 } else { 0 }
+}
+
+/// Words around a listener, in lower case, that speak of no main server: metrics, debugging.
+pub fn is_beside_words(words: &str) -> bool {
+    ASIDE.iter().any(|word| words.contains(word))
 }
 
 fn is_hidden(words: &str) -> bool {

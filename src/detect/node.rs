@@ -20,6 +20,7 @@ mod development;
 mod dialect;
 mod documents;
 mod entry;
+mod example;
 mod expression;
 mod externals;
 mod framework;
@@ -386,7 +387,8 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
             .with_fix(format!("use a release before {}, or update the dependency", ceiling.cycle)),
         );
     }
-    let built = build_args::read(app)?;
+    let beside = found.programs.iter().any(|(_, launch)| !launch.also.is_empty());
+    let built = build_args::read(app, beside)?;
     findings.extend(built.findings);
     let mut details = Details {
         env_files: built.files,

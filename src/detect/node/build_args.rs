@@ -66,10 +66,10 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
 }
 
-/// The variables of the build; none where nothing is built.
-pub(super) fn read(app: &App) -> Result<Found> {
+/// The variables of the build; none where nothing is built. `beside`: scripts beside the usual one run.
+pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
     let mut found = Found::default();
-    if !app.builds() && !app.compiles() {
+    if !app.builds() && !app.compiles() && !beside {
         return Ok(found);
     }
     let rows: Vec<Row> = app.catalog.table("compiled_in")?;
@@ -282,7 +282,7 @@ mod tests {
 
     fn found(files: &[(&str, &str)]) -> Found {
         let repo = Repo::from_files(files.iter().copied());
-        read(&App::read(&repo.root()).unwrap().unwrap()).unwrap()
+        read(&App::read(&repo.root()).unwrap().unwrap(), false).unwrap()
     }
 
     const VITE: (&str, &str) = (

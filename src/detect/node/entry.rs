@@ -19,6 +19,7 @@ use anyhow::Result;
 
 use super::App;
 use super::launch::Launch;
+use super::manifest::Kind;
 use super::script::{self, Command};
 use crate::detect::node::codes;
 use crate::docker::quote;
@@ -110,7 +111,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         let Some(last) = commands.pop() else {
             return Ok(Outcome::No("it only builds".to_owned()));
         };
-        if is_web_server(&last) {
+        if is_web_server(app, &last) {
             return Ok(Outcome::Site);
         }
         match several::of(app, &last)? {
@@ -123,7 +124,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     let (mut entries, mut why) = (Vec::new(), "it starts nothing that was understood".to_owned());
     for process in &processes {
         let last = &process.command;
-        let outcome = if is_web_server(last) {
+        let outcome = if is_web_server(app, last) {
             Err("a web server for built files".to_owned())
         } else {
             node(app, last)?
@@ -369,8 +370,18 @@ fn is_build(app: &App, command: &Command) -> bool {
     )
 }
 
-fn is_web_server(command: &Command) -> bool {
+fn is_web_server(app: &App, command: &Command) -> bool {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    // It serves pages of the repository, which nothing builds: it is the program.
+    let held = |word: &str| app.dir.join(word).is_some_and(|path| app.dir.repo.is_dir(&path));
+    if let Some((first, rest)) = words.split_first()
+        && matches!(*first, "serve" | "http-server")
+        && app.package.dependency(first) == Some(Kind::Production)
+        && !app.builds()
+        && rest.iter().any(|word| held(word))
+    {
+        return false;
+    }
     matches!(
         words.as_slice(),
         ["serve" | "http-server" | "sirv" | "live-server" | "local-web-server" | "lite-server", ..]

@@ -1,6 +1,8 @@
 //! Front ends of programs in other languages: which script makes what such a program embeds or
 //! serves.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use super::{App, program, script, site};
@@ -20,6 +22,10 @@ const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 const NO_BUILDS: [&str; 10] =
     ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
 
+/// Words in the names of scripts that build for somebody else than production.
+const OTHER_BUILDS: [&str; 6] =
+    ["development", "staging", "analyze", "debug", "profile", "storybook"];
+
 /// What the scripts of a package write, whoever asks for it.
 struct Outputs {
     /// Paths that the commands of a script name, each command's in order: the script, where it
@@ -29,6 +35,8 @@ struct Outputs {
     build: Option<(String, Evidence)>,
     /// Where its tool writes.
     tool: Tool,
+    /// Folders that the tools of other scripts write.
+    others: Vec<(String, Evidence, RelPath)>,
 }
 
 enum Tool {
@@ -71,17 +79,25 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     if let Some((name, at, output)) = first {
         return found(name, output, vec![writes(at, output)]);
     }
-    let Some((build, at)) = &outputs.build else { return Ok(None) };
-    match &outputs.tool {
-        Tool::Site(output, evidence) => match output.as_ref().filter(|output| meets(output)) {
-            Some(output) => {
-                found(build, output, [vec![writes(at, output)], evidence.clone()].concat())
-            }
-            None => Ok(None),
-        },
-        Tool::Bundler(output, evidence) if meets(output) => {
-            found(build, output, vec![writes(at, output), evidence.clone()])
+    let own = outputs.build.as_ref().map(|(build, at)| (build, at, &outputs.tool));
+    let tool = own.and_then(|(build, at, tool)| match tool {
+        Tool::Site(Some(output), evidence) if meets(output) => {
+            Some((build, output, [vec![writes(at, output)], evidence.clone()].concat()))
         }
+        Tool::Bundler(output, evidence) if meets(output) => {
+            Some((build, output, vec![writes(at, output), evidence.clone()]))
+        }
+        _ => None,
+    });
+    if let Some((build, output, evidence)) = tool {
+        return found(build, output, evidence);
+    }
+    if let Some((name, at, output)) = outputs.other(&meets) {
+        return found(name, output, vec![writes(at, output)]);
+    }
+    let Some((build, at, tool)) = own else { return Ok(None) };
+    match tool {
+        Tool::Site(..) => Ok(None),
         // Nothing says where it writes: what is missing inside a package of its own can come from
         // nowhere else.
         _ if !dir.path.is_root()
@@ -96,9 +112,60 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     }
 }
 
+/// What scripts of the package put into `folder`, which the repository holds without it, since a
+/// .gitignore names it: a style sheet, a bundle.
+pub(super) fn made_inside(dir: &Dir, folder: &RelPath) -> Result<Vec<Sourced<FrontEnd>>> {
+    let outputs = dir.repo.once(&dir.path, || Outputs::read(dir))?;
+    let ignored = dir.repo.once(&dir.path, || Ok(Ignored::read(dir)))?;
+    let named = outputs.named.iter().filter_map(|(name, at, paths)| {
+        let inside = |path: &&RelPath| path.is_within(folder) && *path != folder;
+        Some((name, at, paths.iter().rfind(inside)?))
+    });
+    let mut found: Vec<Sourced<FrontEnd>> = Vec::new();
+    for (script, at, output) in named.filter(|(.., output)| ignored.names(output)) {
+        if found.iter().any(|held| held.value.output == *output) {
+            continue;
+        }
+        let note = format!("it writes {output}, which a .gitignore names");
+        let value = FrontEnd {
+            language: super::LANGUAGE.id.to_owned(),
+            dir: dir.path.clone(),
+            script: script.clone(),
+            output: output.clone(),
+            moved_from: None,
+            opened: None,
+        };
+        found.push(Sourced::new(value, Evidence { note, ..at.clone() }));
+    }
+    Ok(found)
+}
+
+/// Paths that the .gitignore files of a package and of the repository's root name whole.
+struct Ignored(BTreeSet<RelPath>);
+
+impl Ignored {
+    fn read(dir: &Dir) -> Self {
+        let mut paths = BTreeSet::new();
+        for home in [&dir.path, &RelPath::root()] {
+            let file = home.join(".gitignore");
+            let text = file.and_then(|file| dir.repo.source_text(&file).ok().flatten());
+            for line in text.iter().flat_map(|text| text.lines()).map(str::trim) {
+                let plain = !line.is_empty() && !line.starts_with(['#', '!']);
+                let path = line.trim_matches('/');
+                paths.extend(home.join(path).filter(|_| plain && !path.contains('*')));
+            }
+        }
+        Self(paths)
+    }
+
+    fn names(&self, path: &RelPath) -> bool {
+        path.ancestors().chain([path.clone()]).any(|path| self.0.contains(&path))
+    }
+}
+
 impl Outputs {
     fn read(dir: &Dir) -> Result<Self> {
-        let none = Self { named: Vec::new(), build: None, tool: Tool::Unknown };
+        let none = Self { named: Vec::new(), build: None, tool: Tool::Unknown, others: Vec::new() };
         let Some(app) = App::read(dir)? else { return Ok(none) };
         let at = |name: &str| app.package.at(&["scripts", name], "a script");
         let build = app.build_script();
@@ -116,14 +183,38 @@ impl Outputs {
             .into_iter()
             .map(|(name, paths)| (name.to_owned(), at(name), paths))
             .collect();
-        Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool })
+        let mut others = Vec::new();
+        for (name, _) in app.package.scripts().into_iter().filter(|(name, _)| builds(name)) {
+            if build.as_deref() != Some(name) {
+                let folders = site::made_by(&app, name)?.into_iter().filter_map(|way| own(&way));
+                others.extend(folders.map(|folder| (name.to_owned(), at(name), folder)));
+            }
+        }
+        Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool, others })
     }
+
+    /// The one script for production, beside the usual one, whose tool writes what `meets`.
+    fn other(&self, meets: &dyn Fn(&RelPath) -> bool) -> Option<&(String, Evidence, RelPath)> {
+        let has = |name: &str, words: &[&str]| {
+            name.split([':', '-', '_']).any(|part| words.contains(&part))
+        };
+        let all = self
+            .others
+            .iter()
+            .filter(|(name, _, output)| meets(output) && !has(name, &OTHER_BUILDS));
+        let production = all.clone().find(|(name, ..)| has(name, &["prod", "production"]));
+        production.or_else(|| all.clone().next().filter(|_| all.count() == 1))
+    }
+}
+
+/// The script may build something, by its name.
+fn builds(name: &str) -> bool {
+    !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part))
 }
 
 /// The paths that the commands of scripts name and could make:
 /// `vite build --outDir ../server/dist`, `cp -r dist ../public`.
 fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
-    let builds = |name: &str| !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part));
     let mut named = Vec::new();
     for (name, text) in app.package.scripts().into_iter().filter(|(name, _)| builds(name)) {
         for command in script::parse(text).commands.into_iter().map(script::unwrap) {

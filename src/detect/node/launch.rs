@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::scan::Scan;
+use crate::facts::Evidence;
+
 /// What the final image holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,6 +66,9 @@ pub(crate) struct Launch {
     /// The script that builds, where it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<String>,
+    /// Scripts that run after it, and make what the program serves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<String>,
     /// The command of a dependency that builds it, where no script does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) build: Option<Vec<String>>,
@@ -72,4 +78,35 @@ pub(crate) struct Launch {
     pub(crate) build_caches: Vec<String>,
     /// The source that the program was compiled from, or the script itself: where a scan begins.
     pub(crate) source: Option<String>,
+}
+
+impl Launch {
+    /// Scripts beside the build make what the program serves.
+    pub(super) fn beside(&mut self, scan: &Scan) {
+        for made in &scan.also {
+            let (script, folder) = made.value.clone();
+            match self.layout {
+                Layout::Source => self.layout = Layout::Tree,
+                Layout::Output | Layout::Bundle if !self.outputs.contains(&folder) => {
+                    self.outputs.push(folder);
+                }
+                _ => {}
+            }
+            self.also.push(script);
+        }
+    }
+
+    /// Arguments that open the program to the network, where its start gives none of them: the
+    /// evidence for what was added.
+    pub(super) fn opens(&mut self, scan: &Scan) -> Vec<Evidence> {
+        let mut evidence = Vec::new();
+        for arg in &scan.args {
+            let flag = arg.value.split('=').next();
+            if !self.args.iter().any(|held| held.split('=').next() == flag) {
+                self.args.push(arg.value.clone());
+                evidence.extend(arg.evidence.iter().cloned());
+            }
+        }
+        evidence
+    }
 }

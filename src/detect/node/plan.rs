@@ -60,7 +60,10 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let elsewhere = |made: &Sourced<FrontEnd>| {
         script.is_some_and(|script| delegates(&app, script, &made.value.dir))
     };
-    if launch.layout == Layout::Tree && chosen.program.front_ends.iter().any(elsewhere) {
+    if launch.layout == Layout::Tree
+        && launch.also.is_empty()
+        && chosen.program.front_ends.iter().any(elsewhere)
+    {
         // Its build is the front end's alone, which has stages of its own.
         launch.layout = Layout::Source;
     }

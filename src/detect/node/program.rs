@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use super::App;
 use super::built;
 use super::entry::{self, Entry};
+use super::example;
 use super::framework::{self, Framework};
 use super::launch::{Launch, Layout};
 use super::manifest;
@@ -19,7 +20,6 @@ use super::service;
 use super::site;
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Libc, Program, Sourced};
-use crate::repo::line_of;
 
 /// What was found to start, likeliest first.
 #[derive(Default)]
@@ -289,6 +289,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     program.findings.extend(framework.findings.iter().cloned());
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
+    launch.beside(&scan);
     let open = framework.name != "nest" || scan.takes_default();
     complete(app, &mut program, &launch, scan)?;
     if open {
@@ -343,6 +344,8 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     }
     let mut scan = scan::read(app, &entry.launch)?;
     keep(&mut entry.launch, &mut scan);
+    entry.evidence.extend(entry.launch.opens(&scan));
+    entry.launch.beside(&scan);
     let listens = scan.listens || scan.serves || service.is_some() || scan.unfollowed.is_some();
     let listens = listens && (!scan.portless || scan.port.is_some());
     let open = scan.takes_default();
@@ -352,7 +355,7 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     program.findings = entry.findings;
     complete(app, &mut program, &entry.launch, scan)?;
     if let Some(service) = service {
-        service.complete(app, &mut program)?;
+        service.complete(app, &entry.launch, &mut program)?;
     }
     for cache in &entry.launch.build_caches {
         let note = "the framework in it keeps its cache there";
@@ -426,6 +429,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e })
     };
     program.port = scan.port;
+    program.more_ports = scan.more_ports;
     program.port_variable = scan.port_variable;
     if let Some((_, value)) = launch.env.iter().find(|(key, _)| key == "PORT")
         && let (Ok(port), Some(evidence)) = (value.parse(), script("PORT in the start script"))
@@ -451,16 +455,16 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         program.port = Some(Sourced::new(port, evidence));
         program.port_variable = None;
     }
-    if program.port.is_none() && program.kind == Kind::Service {
+    if program.port.is_none() && program.more_ports.is_empty() && program.kind == Kind::Service {
         let asked = if scan.port_env.is_empty() { vec!["PORT".to_owned()] } else { scan.port_env };
-        if let Some((name, port)) = example_port(app, &asked)? {
+        if let Some((name, port)) = example::port(app, &asked)? {
             program.port_variable = Some(name.clone());
             let var = EnvVar { key: name, value: port.value.to_string() };
             program.env.push(Sourced::with(var, port.evidence.clone()));
             program.port = Some(port);
         }
     }
-    if program.port.is_none() && program.kind == Kind::Service {
+    if program.port.is_none() && program.more_ports.is_empty() && program.kind == Kind::Service {
         program.findings.push(Finding::port_unknown(
             None,
             scan.unfollowed.clone().or_else(|| program.evidence.first().cloned()),
@@ -504,37 +508,4 @@ fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
         }
     }
     Ok(native)
-}
-
-/// Files that show what the environment should hold.
-const EXAMPLES: [&str; 8] = [
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.defaults",
-    "env.example",
-    ".env.dist",
-    "env-example",
-    "env-example-relational",
-];
-
-/// The value of one of these variables in an example of the environment.
-fn example_port(app: &App, names: &[String]) -> Result<Option<(String, Sourced<u16>)>> {
-    for file in EXAMPLES {
-        let Some((path, text)) = app.dir.text(file)? else { continue };
-        for name in names {
-            let key = format!("{name}=");
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(&key));
-            if let Some(port) =
-                line.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok())
-            {
-                let at = line_of(&text, &key).unwrap_or(1);
-                return Ok(Some((
-                    name.clone(),
-                    Sourced::new(port, Evidence::at(&path, at, format!("{key}{port}"))),
-                )));
-            }
-        }
-    }
-    Ok(None)
 }

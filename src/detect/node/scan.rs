@@ -24,7 +24,7 @@ use super::browser;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
 use crate::detect::node::codes;
-use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::sources::Source;
@@ -65,6 +65,10 @@ pub(crate) const SERVERS: [&str; 16] = [
 #[derive(Default)]
 pub(crate) struct Scan {
     pub(crate) port: Option<Sourced<u16>>,
+    /// Further ports, and those for datagrams.
+    pub(crate) more_ports: Vec<Sourced<Port>>,
+    /// Arguments that open it to the network.
+    pub(crate) args: Vec<Sourced<String>>,
     /// Variables that hold the port, where the code names no default.
     pub(crate) port_env: Vec<String>,
     /// The variable that overrides `port`.
@@ -84,6 +88,8 @@ pub(crate) struct Scan {
     pub(crate) writable: Vec<Sourced<String>>,
     pub(crate) files: Vec<Sourced<RelPath>>,
     pub(crate) front_ends: Vec<Sourced<FrontEnd>>,
+    /// Scripts of the package that make what it serves beside its build, with the folder.
+    pub(crate) also: Vec<Sourced<(String, String)>>,
     pub(crate) packages: Vec<Sourced<String>>,
     pub(crate) shell: Option<Evidence>,
     pub(crate) temporary: Option<Evidence>,
@@ -98,7 +104,10 @@ pub(crate) struct Scan {
 impl Scan {
     /// The default port of a framework may stand in: no call says that there is another one.
     pub(crate) fn takes_default(&self) -> bool {
-        self.port.is_none() && self.unfollowed.is_none() && !self.portless
+        self.port.is_none()
+            && self.more_ports.is_empty()
+            && self.unfollowed.is_none()
+            && !self.portless
     }
 }
 

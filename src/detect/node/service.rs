@@ -28,6 +28,9 @@ pub(super) struct Service {
     /// Arguments that open it to the network.
     #[serde(default)]
     args: Vec<String>,
+    /// Options of its command line that name the port, beside `-p` and `--port`.
+    #[serde(default)]
+    flags: Vec<String>,
     /// Environment that opens it to the network.
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -66,8 +69,19 @@ impl Service {
         }
     }
 
+    /// The port that an option of its own names: `-l 5000`, `--listen tcp://0.0.0.0:5000`.
+    fn told(&self, launch: &Launch) -> Option<u16> {
+        let names = |word: &str| self.flags.iter().any(|flag| flag == word);
+        let pair = launch.args.windows(2).find(|pair| names(&pair[0])).map(|pair| pair[1].as_str());
+        let joined = || {
+            launch.args.iter().find_map(|arg| arg.split_once('=').filter(|(flag, _)| names(flag)))
+        };
+        let text = pair.or_else(|| joined().map(|(_, value)| value))?;
+        text.rsplit(':').next()?.parse().ok().filter(|port| *port > 0)
+    }
+
     /// What the documentation says and the repository does not.
-    pub(super) fn complete(&self, app: &App, program: &mut Program) -> Result<()> {
+    pub(super) fn complete(&self, app: &App, launch: &Launch, program: &mut Program) -> Result<()> {
         let at = |note: String| Evidence::file(&app.package.path, note);
         program.kind = facts::Kind::Service;
         for stem in self.config.iter().filter(|_| program.port.is_none()) {
@@ -78,6 +92,11 @@ impl Service {
                 program.port_variable = value.env.into_iter().find(|name| is_env_name(name));
                 break;
             }
+        }
+        if let Some(port) = self.told(launch) {
+            let note = format!("the port that {} is given", self.name);
+            program.port = Some(Sourced::new(port, at(note)));
+            program.port_variable = None;
         }
         if program.port.is_none() {
             let note = format!("{}'s default port ({})", self.name, self.source);

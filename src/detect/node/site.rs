@@ -163,9 +163,32 @@ pub(super) fn pages(app: &App) -> Result<Option<Site>> {
 
 /// The folders of pages that the build of a server makes beside it: `tsc && vite build`.
 pub(super) fn beside(app: &App) -> Result<Vec<String>> {
+    let Some(name) = app.build_script() else { return Ok(Vec::new()) };
+    written(app, &name, entry::commands(app, &name), &|build| has_page(build))
+}
+
+/// The folders that the commands of a script itself write pages to.
+pub(super) fn made_by(app: &App, name: &str) -> Result<Vec<String>> {
+    let chain = script::parse(app.package.script(name).unwrap_or_default());
+    let commands: Vec<_> = chain.commands.into_iter().map(script::unwrap).collect();
+    let react = |command: &script::Command| {
+        command.argv.iter().map(String::as_str).take(2).eq(["react-scripts", "build"])
+    };
+    if commands.iter().any(react) {
+        let site = create_react_app(app, app.package.script(name).unwrap_or_default())?;
+        return Ok(site.launch.site.into_iter().collect());
+    }
+    written(app, name, commands, &|_| true)
+}
+
+fn written(
+    app: &App,
+    name: &str,
+    commands: Vec<script::Command>,
+    fits: &dyn Fn(&Build) -> bool,
+) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    let Some(name) = app.build_script() else { return Ok(found) };
-    for command in entry::commands(app, &name) {
+    for command in commands {
         let words = &command.argv;
         let is = |tool: &&Tool| words.first().is_some_and(|word| word == tool.command);
         let Some(tool) = TOOLS.iter().find(is) else { continue };
@@ -175,8 +198,8 @@ pub(super) fn beside(app: &App) -> Result<Vec<String>> {
             continue;
         }
         let text = words.join(" ");
-        let build = Build { app, tool, name: &name, text: &text };
-        if !has_page(&build) {
+        let build = Build { app, tool, name, text: &text };
+        if !fits(&build) {
             continue;
         }
         let folder = match folder::stated(&build)? {

@@ -169,16 +169,17 @@ pub(super) fn steps(
     let first = steps.len();
     let wanted = launch.layout != Layout::Source;
     if let Some(words) = &launch.build {
-        steps.push((own, false, words.clone()));
+        steps.push((own.clone(), false, words.clone()));
     } else if let Some(words) = turbo {
         steps.push((String::new(), false, words));
     } else if let Some(name) =
         launch.script.clone().or_else(|| app.build_script()).filter(|_| wanted)
     {
-        steps.push((own, true, vec![name]));
+        steps.push((own.clone(), true, vec![name]));
     } else if wanted && app.compiles() {
-        steps.push((own, false, vec!["tsc".to_owned()]));
+        steps.push((own.clone(), false, vec!["tsc".to_owned()]));
     }
+    steps.extend(launch.also.iter().map(|name| (own.clone(), true, vec![name.clone()])));
     let mut at = String::new();
     let mut all = Vec::new();
     for (index, (way, script, words)) in steps.into_iter().enumerate() {

@@ -1,149 +1,260 @@
 //! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
 
 mod flow;
+mod host;
 mod keys;
 mod microservice;
+mod rows;
 pub(super) mod shape;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde::Deserialize;
 
 use self::flow::{Expression, Flow};
+use self::rows::{DefaultPort, Listener};
 use super::super::App;
-use super::super::condition;
 use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
 use crate::code::listen::{self, is_foreign};
-use crate::code::{Program, Rows, Special};
-use crate::facts::{EnvVar, Evidence, Finding, Sourced};
+use crate::code::{Program, Rows, Special, conditions};
+use crate::facts::{Evidence, Port, Protocol, Sourced};
 use crate::path::RelPath;
-
-/// Addresses that nothing outside the container reaches.
-const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
-
-/// A row of the table `default_port`: a function of a library that listens where it is told no port.
-#[derive(Deserialize)]
-struct DefaultPort {
-    module: String,
-    call: String,
-    port: u16,
-}
-
-impl DefaultPort {
-    fn is(&self, source: &Source, open: usize) -> bool {
-        source.tokens[open - 1].is_word(&self.call) && source.imports(&self.module)
-    }
-}
 
 /// One place that listens.
 struct Place {
     rank: u8,
     port: Option<u16>,
+    protocol: Protocol,
     env: Vec<String>,
     evidence: Evidence,
     /// Where the number stands, in another file.
     stated: Option<Evidence>,
+    /// The program always listens there, and the number was followed exactly.
+    sure: bool,
+}
+
+/// What the places of a program are read with.
+struct Reader<'s, 'r> {
+    app: &'s App<'r>,
+    sources: &'s [Source],
+    names: &'s [Names<'s>],
+    code: Program<'s>,
+    flow: Flow<'s, 'r>,
+    defaults: Vec<DefaultPort>,
+    listeners: Vec<Listener>,
 }
 
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let rows: Rows = app.catalog.table("code")?;
     let files = sources.iter().map(|source| (RelPath::root(), source.code.clone()));
     let special = Special { call: |_, _, _| None, tag: |_, _, _, _, _| None, key: |_, _, _| None };
-    let code = Program::new(files.collect(), BTreeMap::new(), &rows, special);
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
-    let defaults: Vec<DefaultPort> = app.catalog.table("default_port")?;
-    let flow = Flow::new(app, sources, &names);
+    let reader = Reader {
+        app,
+        sources,
+        names: &names,
+        code: Program::new(files.collect(), BTreeMap::new(), &rows, special),
+        flow: Flow::new(app, sources, &names),
+        defaults: app.catalog.table("default_port")?,
+        listeners: app.catalog.table("listener")?,
+    };
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        // Names of the file itself first, then those of the others.
-        let files: Vec<&Names> = std::iter::once(&names[index])
-            .chain(names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n))
-            .collect();
-        for call in calls(&source.tokens) {
-            let args = arguments(&source.tokens, call.open);
-            let at = source.tokens[call.open].at;
-            if source.tokens[call.open - 1].is_word("createMicroservice") {
-                scan.portless |= microservice::is_portless(&args);
-            }
-            let port = match (call.kind, args.first()) {
-                _ if microservice::is_call(&source.tokens, call.open) => microservice::port(&args),
-                (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => {
-                    Some(*first)
-                }
-                (_, Some(_)) => option(&args, "port")
-                    .or_else(|| option(&args, "listen").and_then(|o| property(o, "port"))),
-                _ => None,
-            };
-            let Some(port) = port else {
-                if let Some(row) = defaults.iter().find(|row| row.is(source, call.open)) {
-                    scan.listens = true;
-                    let note = format!("listens on {} where it is given no port", row.port);
-                    places.push(Place {
-                        rank: 2,
-                        port: Some(row.port),
-                        env: Vec::new(),
-                        evidence: source.at(at, note),
-                        stated: None,
-                    });
-                    continue;
-                }
-                // `listen()` and `listen(callback)` take their port from elsewhere.
-                scan.listens |= call.kind == CallKind::Listen && args.is_empty() && call.method;
-                continue;
-            };
-            if is_function(port) {
-                continue;
-            }
-            let from = Expression { file: index, tokens: port };
-            let exact = flow.port(from).or_else(|| flow.port_of(from, &["port"]));
-            let mut stated = exact.as_ref().and_then(|found| found.evidence.clone());
-            stated = stated.filter(|evidence| evidence.file != source.path);
-            let found = match exact.filter(|found| found.port.is_some() || !found.open) {
-                Some(exact) => exact.into_value(at),
-                None => followed(&code, source, port)
-                    .unwrap_or_else(|| own(value(port, &files[..1]), port)),
-            };
-            let number = found
-                .literal
-                .as_deref()
-                .and_then(|text| text.trim().parse::<u16>().ok())
-                .filter(|p| *p > 0);
-            let by_port = found.env.iter().any(|name| name.contains("PORT"));
-            if number.is_none() && !by_port {
-                if call.kind == CallKind::Listen && call.method {
-                    let note = "listens on a port that was not found";
-                    scan.unfollowed.get_or_insert_with(|| source.at(at, note));
-                }
-                continue;
-            }
-            scan.listens = true;
-            places.push(Place {
-                rank: rank(&found, &source.path),
-                port: number,
-                evidence: source.at(at, described(&found, number)),
-                env: found.env,
-                stated,
-            });
-            address(app, source, call, &args, &files, at, scan);
+        let used: Vec<&Listener> =
+            reader.listeners.iter().filter(|row| row.is_used(source)).collect();
+        for call in calls(&source.tokens, &used) {
+            places.extend(reader.place(index, call, scan));
+        }
+        for row in used {
+            places.extend(reader.settings(index, row, scan));
         }
     }
+    choose(places, scan);
+    Ok(())
+}
+
+impl<'s> Reader<'s, '_> {
+    /// The files whose names count: the file itself first, then the others.
+    fn files(&self, index: usize) -> Vec<&'s Names<'s>> {
+        let others = self.names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n);
+        std::iter::once(&self.names[index]).chain(others).collect()
+    }
+
+    fn place(&self, index: usize, call: Call, scan: &mut Scan) -> Option<Place> {
+        let source = &self.sources[index];
+        let args = arguments(&source.tokens, call.open);
+        let at = source.tokens[call.open].at;
+        if source.tokens[call.open - 1].is_word("createMicroservice") {
+            scan.portless |= microservice::is_portless(&args);
+        }
+        let port = match (call.kind, args.first()) {
+            (CallKind::Row(row), _) => row.port(&args),
+            _ if microservice::is_call(&source.tokens, call.open) => microservice::port(&args),
+            (CallKind::Listen, Some(first)) if !first.first().is_some_and(|t| t.is('{')) => {
+                Some(*first)
+            }
+            (_, Some(_)) => option(&args, "port")
+                .or_else(|| option(&args, "listen").and_then(|o| property(o, "port"))),
+            _ => None,
+        };
+        let Some(port) = port else {
+            if let Some(row) = self.defaults.iter().find(|row| row.is(source, call.open)) {
+                scan.listens = true;
+                let note = format!("listens on {} where it is given no port", row.port);
+                return Some(Place {
+                    rank: 2,
+                    port: Some(row.port),
+                    protocol: Protocol::Tcp,
+                    env: Vec::new(),
+                    evidence: source.at(at, note),
+                    stated: None,
+                    sure: true,
+                });
+            }
+            // `listen()` and `listen(callback)` take their port from elsewhere.
+            scan.listens |= matches!(call.kind, CallKind::Listen) && args.is_empty() && call.method;
+            return None;
+        };
+        if is_function(port) {
+            return None;
+        }
+        if let CallKind::Row(row) = call.kind
+            && row.address
+        {
+            return self.of_address(index, port, at, scan);
+        }
+        let Some(mut place) = self.of_port(index, port, at, matches!(call.kind, CallKind::Row(_)))
+        else {
+            if matches!(call.kind, CallKind::Listen) && call.method {
+                let note = "listens on a port that was not found";
+                scan.unfollowed.get_or_insert_with(|| source.at(at, note));
+            }
+            return None;
+        };
+        if let CallKind::Row(row) = call.kind
+            && row.datagrams
+        {
+            place.protocol = Protocol::Udp;
+        }
+        if listen::is_beside_words(&around(&source.tokens, call.open)) {
+            place.rank = SIDE;
+        }
+        place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
+        scan.listens = true;
+        host::address(self.app, &self.flow, index, call, &args, &self.files(index), scan);
+        Some(place)
+    }
+
+    /// A place that listens on the port `port`. `exactly`: no sign counts, only what is followed.
+    fn of_port(&self, index: usize, port: &'s [Token], at: usize, exactly: bool) -> Option<Place> {
+        let source = &self.sources[index];
+        let from = Expression { file: index, tokens: port };
+        let exact = self.flow.port(from).or_else(|| self.flow.port_of(from, &["port"]));
+        let mut stated = exact.as_ref().and_then(|found| found.evidence.clone());
+        stated = stated.filter(|evidence| evidence.file != source.path);
+        let mut sure = true;
+        let found = match exact.filter(|found| found.port.is_some() || !found.open) {
+            Some(exact) => exact.into_value(at),
+            None => match followed(&self.code, source, port) {
+                Some(found) => found,
+                None if exactly => return None,
+                None => {
+                    sure = false;
+                    own(value(port, &self.files(index)[..1]), port)
+                }
+            },
+        };
+        let number = found
+            .literal
+            .as_deref()
+            .and_then(|text| text.trim().parse::<u16>().ok())
+            .filter(|p| *p > 0);
+        if number.is_none() && !found.env.iter().any(|name| name.contains("PORT")) {
+            return None;
+        }
+        Some(Place {
+            rank: rank(&found, &source.path),
+            port: number,
+            protocol: Protocol::Tcp,
+            evidence: source.at(at, described(&found, number)),
+            env: found.env,
+            stated,
+            sure,
+        })
+    }
+
+    /// The first argument is an address: `0.0.0.0:50051`.
+    fn of_address(
+        &self,
+        index: usize,
+        tokens: &'s [Token],
+        at: usize,
+        scan: &mut Scan,
+    ) -> Option<Place> {
+        let source = &self.sources[index];
+        let value = self.code.value(&source.code, source.range(tokens));
+        scan.listens = true;
+        let port = listen::port(&value);
+        let env: Vec<String> = value.parts.iter().filter_map(|part| part.env.clone()).collect();
+        if port.is_none() && env.is_empty() {
+            scan.unfollowed
+                .get_or_insert_with(|| source.at(at, "listens on a port that was not found"));
+            return None;
+        }
+        if let Some((host, _)) = value.text().as_deref().and_then(|text| text.rsplit_once(':')) {
+            host::local(source, host, at, scan);
+        }
+        let found = Value { literal: port.map(|port| port.to_string()), env, at };
+        Some(Place {
+            rank: rank(&found, &source.path),
+            port,
+            protocol: Protocol::Tcp,
+            evidence: source.at(at, described(&found, port)),
+            env: found.env,
+            stated: None,
+            sure: true,
+        })
+    }
+
+    /// Settings of a framework that listens by itself.
+    fn settings(&self, index: usize, row: &Listener, scan: &mut Scan) -> Option<Place> {
+        let source = &self.sources[index];
+        let (port, host) = row.settings(&self.names[index])?;
+        let at = port.first()?.at;
+        let place = self.of_port(index, port, at, true)?;
+        scan.listens = true;
+        if let Some(tokens) = host {
+            host::stated(source, tokens, at, &self.files(index), scan);
+        }
+        Some(place)
+    }
+}
+
+/// The likeliest place says the port; others that the program always listens on say further ones.
+fn choose(mut places: Vec<Place>, scan: &mut Scan) {
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
     // Where the main server's port was not found, another one's is no answer.
     let open = |place: &Place| place.rank < SIDE && place.port.is_none();
     let main_unknown = scan.unfollowed.is_some() || places.iter().any(open);
     places.retain(|place| place.rank < SIDE || !main_unknown);
+    let (datagrams, places): (Vec<Place>, Vec<Place>) =
+        places.into_iter().partition(|place| place.protocol == Protocol::Udp);
     let mut known = places.into_iter().filter_map(|place| Some((place.port?, place)));
     if let Some((port, place)) = known.next() {
         scan.port_variable = place.env.into_iter().next();
         let mut chosen = Sourced::new(port, place.evidence);
         chosen.evidence.extend(place.stated);
-        for (other, Place { evidence, .. }) in known {
-            if other != port && !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
+        for (other, Place { evidence, rank, sure, .. }) in known {
+            if other == port {
+                continue;
+            }
+            if sure && place.sure && rank < SIDE {
+                add(scan, Port::tcp(other), evidence);
+            } else if !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
                 chosen = chosen.rejecting(
                     other.to_string(),
                     format!("{}: another place that listens", evidence.place()),
@@ -152,8 +263,30 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         }
         scan.port = Some(chosen);
     }
-    Ok(())
+    for place in datagrams {
+        if let Some(port) = place.port {
+            add(scan, Port::udp(port), place.evidence);
+        }
+    }
 }
+
+fn add(scan: &mut Scan, port: Port, evidence: Evidence) {
+    if scan.more_ports.iter().all(|held| held.value != port) {
+        scan.more_ports.push(Sourced::new(port, evidence));
+    }
+}
+
+/// The words of the statement that calls, up to the call, in lower case: `metricsserver.listen`.
+fn around(tokens: &[Token], open: usize) -> String {
+    let from = open.saturating_sub(AROUND);
+    let ends = |token: &Token| [';', '{', '}', '(', ')', ','].iter().any(|mark| token.is(*mark));
+    let words = tokens[from..open].iter().rev().take_while(|token| !ends(token));
+    let words: Vec<&str> = words.filter_map(Token::word).collect();
+    words.join(" ").to_ascii_lowercase()
+}
+
+/// How many tokens before a call say what listens.
+const AROUND: usize = 6;
 
 /// What signs lead to, without a port that belongs to another service, unless the call states it.
 fn own(mut found: Value, port: &[Token]) -> Value {
@@ -229,30 +362,36 @@ fn is_aside(path: &RelPath) -> bool {
     })
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CallKind {
+#[derive(Clone, Copy)]
+enum CallKind<'c> {
     /// `x.listen(...)`.
     Listen,
     /// `serve({...})`, `new WebSocketServer({...})`, `new Hapi.Server({...})`.
     Options,
+    /// What a row of the catalog names.
+    Row(&'c Listener),
 }
 
 #[derive(Clone, Copy)]
-struct Call {
-    kind: CallKind,
+struct Call<'c> {
+    kind: CallKind<'c>,
     /// The index of `(`.
     open: usize,
     /// Called as a method.
     method: bool,
 }
 
-fn calls(tokens: &[Token]) -> impl Iterator<Item = Call> {
-    tokens.windows(2).enumerate().filter_map(|(index, window)| {
+fn calls<'c>(tokens: &'c [Token], rows: &[&'c Listener]) -> impl Iterator<Item = Call<'c>> {
+    tokens.windows(2).enumerate().filter_map(move |(index, window)| {
         if !window[1].is('(') {
             return None;
         }
         let method = index > 0 && tokens[index - 1].is('.');
-        let kind = match window[0].word()? {
+        let name = window[0].word()?;
+        if let Some(row) = rows.iter().find(|row| row.call == name) {
+            return Some(Call { kind: CallKind::Row(row), open: index + 1, method });
+        }
+        let kind = match name {
             "listen" => CallKind::Listen,
             "serve"
             | "WebSocketServer"
@@ -270,96 +409,6 @@ fn is_function(tokens: &[Token]) -> bool {
     let tokens = &tokens[..tokens.len().min(MAX_EXPRESSION)];
     tokens.first().is_some_and(|t| t.is_word("function") || t.is_word("async"))
         || tokens.windows(2).any(|w| w[0].is('=') && w[1].is('>'))
-}
-
-/// The address: what is local only is set by the environment where the code reads it there, else
-/// reported.
-fn address(
-    app: &App,
-    source: &Source,
-    call: Call,
-    args: &[&[Token]],
-    files: &[&Names],
-    at: usize,
-    scan: &mut Scan,
-) {
-    let stated = option(args, "host").or_else(|| option(args, "hostname"));
-    let second = args
-        .get(1)
-        .filter(|_| call.kind == CallKind::Listen)
-        .filter(|arg| !is_function(arg) && arg.len() <= 16)
-        .copied();
-    let host = stated.or(second);
-    // `local ? "127.0.0.1" : null`: nobody knows which.
-    if host.is_some_and(|tokens| is_conditional(tokens, files)) {
-        return;
-    }
-    let host = host.map(|tokens| value(tokens, files));
-    let fastify = (source.imports("fastify") || source.imports("@nestjs/platform-fastify"))
-        && call.kind == CallKind::Listen;
-    match host {
-        Some(found) if found.literal.as_deref().is_some_and(|text| LOCAL.contains(&text)) => {
-            let literal = found.literal.unwrap_or_default();
-            match found.env.iter().find(|name| is_address(name)) {
-                Some(name) => {
-                    let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
-                    let note = format!("listens on {literal} unless {name} says otherwise");
-                    scan.env.push(Sourced::new(var, source.at(found.at, note)));
-                }
-                None => scan.findings.push(local_only(
-                    source.at(found.at, format!("listens on {literal}")),
-                    &literal,
-                )),
-            }
-        }
-        Some(found) if found.literal.is_none() => {
-            // No default in the code: Fastify and Node.js differ in what they take then.
-            if let Some(name) = found.env.iter().find(|name| is_address(name)) {
-                let var = EnvVar { key: name.clone(), value: "0.0.0.0".to_owned() };
-                scan.env.push(Sourced::new(
-                    var,
-                    source.at(at, format!("listens on the address in {name}")),
-                ));
-            }
-        }
-        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is
-        // given.
-        None if fastify && app.package.has("fastify") => {
-            scan.findings.push(local_only(
-                source.at(at, "Fastify listens on localhost where no host is given"),
-                "localhost",
-            ));
-        }
-        _ => {}
-    }
-}
-
-/// The expression, or what its name stands for, depends on a condition that nobody can tell.
-fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
-    let unknown = |tokens: &[Token], names: &Names| condition::branch(tokens, names).is_none();
-    let Some(own) = files.first() else { return false };
-    let named = match tokens {
-        [name] => name.word().and_then(|name| own.value_of(name)),
-        _ => None,
-    };
-    unknown(tokens, own) || named.is_some_and(|value| unknown(value, own))
-}
-
-/// The name of a variable for the address that a server listens on, not for one that it calls.
-fn is_address(name: &str) -> bool {
-    let words: Vec<&str> = name.split('_').collect();
-    let others = [
-        "DB", "DATABASE", "REDIS", "MYSQL", "MARIADB", "POSTGRES", "PG", "MONGO", "MONGODB",
-        "SMTP", "MAIL", "PROXY", "API",
-    ];
-    words
-        .iter()
-        .any(|w| matches!(*w, "HOST" | "HOSTNAME" | "ADDRESS" | "ADDR" | "BIND" | "IP" | "LISTEN"))
-        && !words.iter().any(|w| others.contains(w))
-}
-
-fn local_only(evidence: Evidence, address: &str) -> Finding {
-    Finding::localhost_only(address, [evidence])
 }
 
 #[cfg(test)]
@@ -408,6 +457,56 @@ mod tests {
         ] {
             assert_eq!(port(source), None, "{source}");
         }
+    }
+
+    #[test]
+    fn libraries_listen_under_names_of_their_own() {
+        for source in [
+            "const { Server } = require('socket.io'); new Server(4000, {})",
+            "import { PeerServer } from 'peer'; PeerServer({ port: 4000 })",
+            "const grpc = require('@grpc/grpc-js'); s.bindAsync(`[::]:${process.env.P || 4000}`, c)",
+            "const r = require('@loopback/rest'); main({ rest: { port: +(process.env.PORT ?? 4000) } })",
+        ] {
+            assert_eq!(port(source), Some(4000), "{source}");
+        }
+        for source in
+            ["new Server(4000)", "const { Server } = require('socket.io'); new Server(app)"]
+        {
+            assert_eq!(port(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn datagrams_and_further_ports_are_told() {
+        let ports = |source: &str| -> (Option<u16>, Vec<String>) {
+            let scan = scan("", source);
+            let more = scan.more_ports.iter().map(|port| port.value.to_string()).collect();
+            (scan.port.map(|port| port.value), more)
+        };
+        let socket = "const d = require('node:dgram').createSocket('udp4'); d.bind(5000)";
+        assert_eq!(ports(socket), (None, vec!["5000/udp".to_owned()]));
+        let bound = "require('dgram'); emit.bind(this); go(f.bind(null, 5000))";
+        assert_eq!(ports(bound), (None, vec![]));
+        assert_eq!(ports("a.listen(8080); b.listen(4222)"), (Some(8080), vec!["4222".to_owned()]));
+        // Under a condition, or for metrics: an alternative.
+        let variant = "if (tls) { b.listen(8443) } else { a.listen(8080) }";
+        assert_eq!(ports(variant).1, Vec::<String>::new());
+        assert_eq!(ports("metricsApp.listen(9464); app.listen(3000)"), (Some(3000), vec![]));
+    }
+
+    #[test]
+    fn an_option_of_the_command_line_opens_the_address() {
+        let args = |source: &str| -> Vec<String> {
+            scan("", source).args.into_iter().map(|arg| arg.value).collect()
+        };
+        let commander = "const { program } = require('commander');\n\
+            program.option('-a, --address <ip>', 'where', '127.0.0.1');\n\
+            const { address } = program.opts(); http.createServer(f).listen(80, address)";
+        assert_eq!(args(commander), ["--address=0.0.0.0"]);
+        let yargs = "const argv = require('yargs').option('host', { default: 'localhost' }).argv;\n\
+            http.createServer(f).listen(80, argv.host)";
+        assert_eq!(args(yargs), ["--host=0.0.0.0"]);
+        assert!(args(&yargs.replace("localhost", "0.0.0.0")).is_empty());
     }
 
     #[test]

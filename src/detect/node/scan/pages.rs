@@ -1,8 +1,9 @@
 //! Pages that the program serves and that another package of the repository builds.
 
 use super::super::App;
+use super::super::entry;
 use super::super::expression::{PathValue, option};
-use super::super::front_end::delegates;
+use super::super::front_end::{delegates, made_inside};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments, closing};
 use super::location::Location;
@@ -10,7 +11,7 @@ use super::modules::Modules;
 use super::{Scan, Source};
 use crate::detect::node::codes;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding};
+use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
 use crate::path::RelPath;
 
 /// Calls whose first argument is a folder or a file that is served.
@@ -193,6 +194,9 @@ fn served(
 ) -> bool {
     let repo = app.dir.repo;
     if repo.exists(path) {
+        for made in made_inside(&app.dir, path).unwrap_or_default() {
+            beside(app, launch, made, evidence, scan);
+        }
         return true;
     }
     let mut known = false;
@@ -209,9 +213,11 @@ fn served(
         let all = launch.layout != Layout::Output || launch.outputs.iter().any(taken);
         let own = app.build_script().and_then(|name| app.package.script(&name));
         let names = |script: &&str| !folder.is_empty() && script.contains(folder);
-        if made.value.dir == app.dir.path
-            || all && own.filter(names).is_some_and(|s| !delegates(app, s, &made.value.dir))
-        {
+        if made.value.dir == app.dir.path {
+            beside(app, launch, made, evidence, scan);
+            continue;
+        }
+        if all && own.filter(names).is_some_and(|s| !delegates(app, s, &made.value.dir)) {
             continue;
         }
         if !made.value.output.is_within(context) {
@@ -227,6 +233,36 @@ fn served(
         add_front_end(&mut scan.front_ends, made);
     }
     known
+}
+
+/// A script of the package itself makes what is served: it runs after the build, unless that runs it
+/// already.
+fn beside(
+    app: &App,
+    launch: &Launch,
+    made: Sourced<FrontEnd>,
+    evidence: &Evidence,
+    scan: &mut Scan,
+) {
+    let script = &made.value.script;
+    let usual = launch.script.clone().or_else(|| app.build_script()).unwrap_or_default();
+    let (before, after) = (format!("pre{usual}"), format!("post{usual}"));
+    let runs = [usual.as_str(), &before, &after, "preinstall", "install", "postinstall", "prepare"];
+    let all: Vec<Vec<String>> = runs
+        .into_iter()
+        .filter(|name| app.package.script(name).is_some())
+        .flat_map(|name| entry::commands(app, name))
+        .map(|command| command.argv)
+        .collect();
+    let wanted = entry::commands(app, script);
+    let held = wanted.iter().all(|command| all.contains(&command.argv));
+    if held || made.value.moved_from.is_some() || scan.also.iter().any(|a| a.value.0 == *script) {
+        return;
+    }
+    let folder = made.value.output.relative_to(&app.dir.path);
+    let mut also = made.map(|made| (made.script, folder));
+    also.evidence.insert(0, evidence.clone());
+    scan.also.push(also);
 }
 
 fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence) -> Finding {
@@ -302,6 +338,45 @@ mod tests {
         );
         assert_eq!(served("cd client && npm ci && npm run build"), made());
         assert_eq!(served("npm install --prefix client && npm --prefix=client run build"), made());
+    }
+
+    #[test]
+    fn scripts_beside_the_build_make_what_is_served() {
+        let also = |scripts: &str, main: &str, files: &[(&str, &str)]| -> Vec<String> {
+            let manifest = format!(
+                r#"{{"scripts": {{{scripts}}}, "dependencies": {{"express": "5", "vite": "7"}}}}"#
+            );
+            let mut all = vec![("package.json", manifest.as_str()), ("server.js", main)];
+            all.extend(files);
+            let repo = Repo::from_files(all);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let file = "server.js".to_owned();
+            let launch = Launch { source: Some(file.clone()), file, ..Launch::default() };
+            let scan = super::super::read(&app, &launch).unwrap();
+            scan.also.iter().map(|made| format!("{}: {}", made.value.0, made.value.1)).collect()
+        };
+        let serves = "app.use(express.static('web/dist'))";
+        let own = r#""start": "node server.js", "web:build": "vite build web""#;
+        assert_eq!(also(own, serves, &[]), ["web:build: web/dist"]);
+        let config = [("vite.config.js", "export default { build: { outDir: 'web/dist' } }")];
+        let two = r#""build:ui": "vite build", "build:ui:staging": "vite build --mode staging""#;
+        assert_eq!(also(two, serves, &config), ["build:ui: web/dist"]);
+        // Two that nobody can tell apart, what the build runs, another folder.
+        for scripts in [
+            r#""ui:a": "vite build web", "ui:b": "vite build web""#,
+            r#""build": "tsc && vite build web", "web": "vite build web""#,
+            r#""build": "tsc", "postbuild": "npm run web", "web": "vite build web""#,
+            r#""web": "vite build site""#,
+            r#""dev:web": "vite build web""#,
+        ] {
+            assert!(also(scripts, serves, &[]).is_empty(), "{scripts}");
+        }
+        // A file in a folder that is there.
+        let css = r#""css": "sass --no-source-map in.scss ./public/app.css""#;
+        let (page, main) = (("public/index.html", ""), "app.use(express.static('public'))");
+        let ignored = (".gitignore", "node_modules\npublic/app.css\n");
+        assert_eq!(also(css, main, &[page, ignored]), ["css: public/app.css"]);
+        assert!(also(css, main, &[page]).is_empty());
     }
 
     #[test]

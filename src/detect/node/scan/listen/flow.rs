@@ -41,6 +41,10 @@ pub(super) struct Found {
     pub(super) evidence: Option<Evidence>,
     /// A part of it was not followed.
     pub(super) open: bool,
+    /// The text, where one is asked for.
+    pub(super) text: Option<String>,
+    /// The option of the command line whose default it is.
+    pub(super) flag: Option<String>,
 }
 
 impl Found {
@@ -51,6 +55,10 @@ impl Found {
 
     pub(super) fn text(text: &str, evidence: Evidence) -> Option<Self> {
         Self::number(text.trim().parse().ok(), evidence)
+    }
+
+    fn is_known(&self) -> bool {
+        self.port.is_some() || self.text.is_some()
     }
 
     /// As the readers of signs have it; `at`: the call.
@@ -78,6 +86,8 @@ pub(super) struct Flow<'s, 'r> {
     pub(super) names: &'s [Names<'s>],
     looks: Cell<u32>,
     left: Cell<u32>,
+    /// A text is asked for, not a number.
+    texts: Cell<bool>,
     /// How often all files may still be read for a key.
     whole: Cell<u32>,
 }
@@ -90,6 +100,7 @@ impl<'s, 'r> Flow<'s, 'r> {
             names,
             looks: Cell::new(0),
             left: Cell::new(MAX_ALL),
+            texts: Cell::new(false),
             whole: Cell::new(MAX_WHOLE),
         }
     }
@@ -110,6 +121,15 @@ impl<'s, 'r> Flow<'s, 'r> {
     pub(super) fn port(&self, from: Expression<'s>) -> Option<Found> {
         self.looks.set(MAX_LOOKS);
         self.value(from, &[], MAX_STEPS)
+    }
+
+    /// The text that an expression leads to.
+    pub(super) fn text(&self, from: Expression<'s>) -> Option<Found> {
+        self.looks.set(MAX_LOOKS);
+        self.texts.set(true);
+        let found = self.value(from, &[], MAX_STEPS);
+        self.texts.set(false);
+        found
     }
 
     /// The port below `keys` of what a name means where it is used.
@@ -135,7 +155,7 @@ impl<'s, 'r> Flow<'s, 'r> {
                     env.push(name.to_owned());
                 } else if let Some(mut found) = self.value(at(one), keys, steps) {
                     found.env.splice(0..0, env.iter().cloned());
-                    if found.port.is_some() {
+                    if found.is_known() {
                         return Some(found);
                     }
                     env = found.env;
@@ -157,6 +177,10 @@ impl<'s, 'r> Flow<'s, 'r> {
                     let text = number.to_string();
                     return Found::text(&text, evidence());
                 }
+                Kind::Text(text) if self.texts.get() => {
+                    let (evidence, text) = (Some(evidence()), Some(text.clone()));
+                    return Some(Found { evidence, text, ..Found::default() });
+                }
                 Kind::Text(text) => return Found::text(text, evidence()),
                 _ => {}
             }
@@ -173,7 +197,7 @@ impl<'s, 'r> Flow<'s, 'r> {
         chain.keys.extend(keys.iter().cloned());
         let found = self.followed(from, &chain, steps);
         match (found, chain.default) {
-            (Some(found), _) if found.port.is_some() => Some(found),
+            (Some(found), _) if found.is_known() => Some(found),
             (found, Some(default)) => {
                 let env = found.map(|found| found.env).unwrap_or_default();
                 let mut stated = self.value(at(default), &[], steps)?;
@@ -191,6 +215,7 @@ impl<'s, 'r> Flow<'s, 'r> {
                 .or_else(|| self.returned(call, &chain.keys, steps));
         }
         self.named(from, chain, steps)
+            .or_else(|| keys::of_feathers(self, from.file, chain))
             .or_else(|| keys::of_list(self, from.file, chain))
             .or_else(|| keys::of_environment(self, chain))
     }
@@ -240,7 +265,7 @@ impl<'s, 'r> Flow<'s, 'r> {
             keys.extend(chain.keys.iter().cloned());
             let from = Expression { tokens: value.of, ..from };
             let found = self.value(from, &keys, steps);
-            let default = value.default.filter(|_| found.as_ref().is_none_or(|f| f.port.is_none()));
+            let default = value.default.filter(|_| found.as_ref().is_none_or(|f| !f.is_known()));
             return match default {
                 Some(tokens) => {
                     let mut stated = self.value(Expression { tokens, ..from }, &[], steps)?;
@@ -413,7 +438,7 @@ impl<'s, 'r> Flow<'s, 'r> {
                 let Some(given) = given.get(position) else { continue };
                 let given = Expression { file: at, tokens: given };
                 if let Some(found) = self.value(given, &path, steps)
-                    && found.port.is_some()
+                    && found.is_known()
                 {
                     return Some(found);
                 }
@@ -492,6 +517,10 @@ mod tests {
         ];
         let entry = "const config = require('config'); app.listen(config.get('server.port'))";
         assert_eq!(port(entry, &files), Some(4000));
+        let files = [("config/default.json", r#"{"host": "localhost", "port": 4000}"#)];
+        let feathers = "import configuration from '@feathersjs/configuration';\n\
+            const app = koa(feathers()); app.configure(configuration()); app.listen(app.get('port'))";
+        assert_eq!(port(feathers, &files), Some(4000));
         let nest = [
             (
                 "a.js",

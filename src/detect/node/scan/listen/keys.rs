@@ -80,6 +80,17 @@ pub(super) fn by_set(
     flow.value(Expression { file, tokens: value }, &[], steps)
 }
 
+/// `app.get("port")` of Feathers, which reads the files of node-config:
+/// <https://feathersjs.com/api/configuration.html>.
+pub(super) fn of_feathers(flow: &Flow, file: usize, chain: &Chain) -> Option<Found> {
+    let source = &flow.sources[file];
+    let reads = || flow.sources.iter().any(|held| held.imports("@feathersjs/configuration"));
+    let called = source.tokens.windows(4).any(|w| {
+        w[0].kind == chain.root.kind && w[1].is('.') && w[2].is_word("get") && w[3].is('(')
+    });
+    (!chain.keys.is_empty() && called && reads()).then(|| of_settings(flow.app, &chain.keys))?
+}
+
 /// What a list of settings says of a key that an object of a class is asked for:
 /// `{ key: "port", envVar: "APP_PORT", default: 80 }`; nothing where two say it.
 pub(super) fn of_list<'s>(flow: &Flow<'s, '_>, file: usize, chain: &Chain<'s>) -> Option<Found> {
@@ -177,7 +188,10 @@ fn option(flow: &Flow, file: usize, key: &str, steps: u8) -> Option<Found> {
         // `.option("-p, --port <n>", "text", "3000")`, `.default("port", 3000)`
         let last = given.last().filter(|_| given.len() > 2 || pair[0].is_word("default"));
         if let Some(value) = stated.or(last.copied()) {
-            return flow.value(at(value), &[], steps);
+            let flag = long.unwrap_or(name).to_owned();
+            return flow
+                .value(at(value), &[], steps)
+                .map(|found| Found { flag: Some(flag), ..found });
         }
     }
     None

@@ -1,0 +1,128 @@
+//! The address that a server listens on: what is local only is opened by a variable or an option of
+//! the command line, else reported.
+
+use super::super::super::App;
+use super::super::super::condition;
+use super::super::super::expression::{Names, option, value};
+use super::super::super::token::Token;
+use super::super::{Scan, Source};
+use super::flow::{Expression, Flow};
+use super::{Call, CallKind, is_function};
+use crate::facts::{EnvVar, Evidence, Finding, Sourced};
+
+/// Addresses that nothing outside the container reaches.
+const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
+
+/// The address: what is local only is set by the environment where the code reads it there, else
+/// reported.
+pub(super) fn address<'s>(
+    app: &App,
+    flow: &Flow<'s, '_>,
+    file: usize,
+    call: Call<'_>,
+    args: &[&'s [Token]],
+    files: &[&Names],
+    scan: &mut Scan,
+) {
+    let source = &flow.sources[file];
+    let at = source.tokens[call.open].at;
+    let named = ["host", "hostname", "address"].into_iter().find_map(|key| option(args, key));
+    let second = args
+        .get(1)
+        .filter(|_| !matches!(call.kind, CallKind::Options))
+        .filter(|arg| !is_function(arg) && arg.len() <= 16)
+        .copied();
+    let host = named.or(second);
+    if let Some(found) = host.and_then(|tokens| flow.text(Expression { file, tokens }))
+        && let (Some(text), Some(flag), Some(stated)) = (&found.text, &found.flag, &found.evidence)
+    {
+        // An option of the command line says it.
+        if LOCAL.contains(&text.as_str()) && found.env.is_empty() {
+            let note = format!("listens on {text} unless --{flag} says otherwise");
+            let stated = Evidence { note, ..stated.clone() };
+            scan.args.push(Sourced::new(format!("--{flag}=0.0.0.0"), stated));
+        }
+        return;
+    }
+    // `local ? "127.0.0.1" : null`: nobody knows which.
+    if host.is_some_and(|tokens| is_conditional(tokens, files)) {
+        return;
+    }
+    let fastify = source.imports("fastify") || source.imports("@nestjs/platform-fastify");
+    match host {
+        Some(tokens) => stated(source, tokens, at, files, scan),
+        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is
+        // given.
+        None if fastify && matches!(call.kind, CallKind::Listen) && app.package.has("fastify") => {
+            scan.findings.push(local_only(
+                source.at(at, "Fastify listens on localhost where no host is given"),
+                "localhost",
+            ));
+        }
+        None => {}
+    }
+}
+
+/// Opens or reports the address that an expression gives. `at`: where it is listened on.
+pub(super) fn stated(
+    source: &Source,
+    tokens: &[Token],
+    at: usize,
+    files: &[&Names],
+    scan: &mut Scan,
+) {
+    let found = value(tokens, files);
+    let name = found.env.iter().find(|name| is_address(name));
+    let open = |note: String, at: usize| {
+        let key = name?.clone();
+        Some(Sourced::new(EnvVar { key, value: "0.0.0.0".to_owned() }, source.at(at, note)))
+    };
+    let named = name.map(String::as_str).unwrap_or_default();
+    match &found.literal {
+        Some(text) if LOCAL.contains(&text.as_str()) => {
+            match open(format!("listens on {text} unless {named} says otherwise"), found.at) {
+                Some(var) => scan.env.push(var),
+                None => local(source, text, found.at, scan),
+            }
+        }
+        Some(_) => {}
+        // No default in the code: Fastify and Node.js differ in what they take then.
+        None => scan.env.extend(open(format!("listens on the address in {named}"), at)),
+    }
+}
+
+/// Reports an address that is local only.
+pub(super) fn local(source: &Source, text: &str, at: usize, scan: &mut Scan) {
+    if LOCAL.contains(&text) {
+        let evidence = source.at(at, format!("listens on {text}"));
+        scan.findings.push(local_only(evidence, text));
+    }
+}
+
+/// The expression, or what its name stands for, depends on a condition that nobody can tell.
+fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
+    let unknown = |tokens: &[Token], names: &Names| condition::branch(tokens, names).is_none();
+    let Some(own) = files.first() else { return false };
+    let named = match tokens {
+        [name] => name.word().and_then(|name| own.value_of(name)),
+        _ => None,
+    };
+    unknown(tokens, own) || named.is_some_and(|value| unknown(value, own))
+}
+
+/// The name of a variable for the address that a server listens on, not for one that it calls.
+fn is_address(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    let others = [
+        "DB", "DATABASE", "REDIS", "MYSQL", "MARIADB", "POSTGRES", "PG", "MONGO", "MONGODB",
+        "SMTP", "MAIL", "PROXY", "API",
+    ];
+    words
+        .iter()
+        .any(|w| matches!(*w, "HOST" | "HOSTNAME" | "ADDRESS" | "ADDR" | "BIND" | "IP" | "LISTEN"))
+        && !words.iter().any(|w| others.contains(w))
+}
+
+fn local_only(evidence: Evidence, address: &str) -> Finding {
+    Finding::localhost_only(address, [evidence])
+}
