@@ -310,7 +310,7 @@ fn hides_needed(file: &RelPath, path: &str, line: usize) -> Finding {
         format!("{file} hides `{path}`, which the Dockerfile copies"),
         [Evidence { file: file.clone(), line: at, note: "the pattern that hides it".to_owned() }],
     )
-    .with_fix(format!("dockgen adds `!{path}` below; narrow the line to do without"))
+    .with_fix(format!("narrow the pattern; until then dockgen lets the file in with `!{path}`"))
 }
 
 fn template(name: &str) -> String {

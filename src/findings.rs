@@ -1,8 +1,9 @@
 //! What there is to say about a repository: the registry of findings.
 //!
 //! A code is declared once, with its name, its severity and its texts. Codes that several languages
-//! or no language in particular can say are the variants of [`FindingCode`]; a code that one language alone
-//! can say is a constant in that language's own `codes.rs`. [`crate::detect::codes`] lists them all.
+//! or no language in particular can say are the variants of [`FindingCode`]; a code that one
+//! language alone can say is a constant in that language's own `codes.rs`.
+//! [`crate::detect::codes`] lists them all.
 
 mod rows;
 mod texts;

@@ -87,7 +87,7 @@ fn unpinned(plan: &Plan, image: &str, why: &str, kept: Option<&str>) -> Finding 
         kept.map_or_else(|| "it stays without one".to_owned(), |digest| format!("{digest} stays"));
     Finding::new(
         FindingCode::PinUnread,
-        format!("the digest of {image} was not read, and {stays}: {why}"),
+        format!("dockgen could not read the digest of {image}, and {stays}: {why}"),
         [Evidence::file(&plan.app.join("Dockerfile").unwrap_or_else(RelPath::root), "the image")],
     )
 }

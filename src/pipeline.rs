@@ -317,11 +317,11 @@ impl<'a> App<'a> {
         let manifest = self.facts.manifests.first();
         Finding::new(
             FindingCode::ApplicationLeftOut,
-            format!("nothing is written for the application in {}: {error:#}", self.facts.dir),
+            format!("dockgen writes nothing for the application in {}: {error:#}", self.facts.dir),
             manifest.map(|path| Evidence::file(path, "it cannot be planned")),
         )
         .with_fix(format!(
-            "mend that, then run dockgen again; --app {} tries it alone",
+            "remove the cause, then run dockgen again; `--app {}` tries this application alone",
             self.facts.dir
         ))
     }

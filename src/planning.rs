@@ -248,7 +248,14 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
 fn tell_port(program: &mut Program, port: u16) {
     match program.port_variable.clone() {
         Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
-        None => program.findings.push(Finding::new(FindingCode::PortNotTold, format!("port {port} is documented by EXPOSE, and no environment variable was found that tells it to the program"), program.evidence.first().cloned(),)),
+        None => program.findings.push(Finding::new(
+            FindingCode::PortNotTold,
+            format!(
+                "the image documents port {port}, and dockgen found no environment variable \
+                     that tells it to the program"
+            ),
+            program.evidence.first().cloned(),
+        )),
     }
 }
 

@@ -467,7 +467,7 @@ impl Repo {
     fn report_unread(&self, path: &RelPath, why: &str) {
         let finding = Finding::new(
             FindingCode::SourceUnread,
-            format!("{path} was not read: {why}"),
+            format!("dockgen did not read {path}: {why}"),
             [Evidence::file(path, why)],
         );
         let mut findings = self.findings.borrow_mut();
@@ -480,7 +480,7 @@ impl Repo {
         let index = RelPath::clean(".git/index".to_owned());
         self.findings.borrow_mut().push(Finding::new(
             FindingCode::GitIndexUnread,
-            format!(".git/index was not read: {why}"),
+            format!("dockgen did not read .git/index: {why}"),
             [Evidence::file(&index, why)],
         ));
     }
@@ -489,21 +489,27 @@ impl Repo {
         self.findings.borrow_mut().extend(cut.rules.iter().map(|(file, why)| {
             Finding::new(
                 FindingCode::GitignoreUnread,
-                format!("{file} was not obeyed as a whole: {why}"),
+                format!("dockgen did not read {file} as a whole: {why}"),
                 [Evidence::file(file, why)],
             )
         }));
         let text = match (cut.entries, cut.deep) {
-            (true, _) => format!("the walk stopped after {} entries", self.budget.max_entries),
+            (true, _) => format!(
+                "dockgen stopped reading after {} files and folders",
+                self.budget.max_entries
+            ),
             (_, true) => {
-                format!("folders more than {} levels deep were not walked", self.budget.max_depth)
+                format!(
+                    "dockgen did not read folders more than {} levels deep",
+                    self.budget.max_depth
+                )
             }
             _ => return,
         };
         self.findings.borrow_mut().push(Finding::new(
             FindingCode::WalkCut,
-            format!("{text}: decisions rest on a part of the tree"),
-            [Evidence::file(&RelPath::root(), "the walk's budget")],
+            format!("{text}, so decisions rest on a part of the repository"),
+            [Evidence::file(&RelPath::root(), "dockgen's limit")],
         ));
     }
 
@@ -521,10 +527,15 @@ impl Repo {
             })
             .collect();
         if !out.is_empty() {
-            self.findings.borrow_mut().push(Finding::new(FindingCode::SymlinkOut, format!(
-                    "{} symlink(s) lead out of the root, in a circle or to nothing; dockgen does not follow them",
+            self.findings.borrow_mut().push(Finding::new(
+                FindingCode::SymlinkOut,
+                format!(
+                    "{} symbolic link(s) lead out of the repository, in a circle or to nothing; \
+                     dockgen does not follow them",
                     out.len()
-                ), out,));
+                ),
+                out,
+            ));
         }
     }
 }

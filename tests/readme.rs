@@ -97,7 +97,7 @@ fn section(page: &mut String, title: &str, codes: &[FindingCode]) {
         let text = |text: &str| text.replace('<', "\\<");
         write!(
             page,
-            "\n### {code}\n\n**{severity}**: {}.\n\n- In a container: {}.\n- What to do: {}.\n",
+            "\n### {code}\n\n**{severity}**: {}.\n\n- Why it matters: {}.\n- What to do: {}.\n",
             text(row.means),
             text(row.why),
             text(row.fix)

@@ -212,7 +212,7 @@ fn a_dockerfile_of_an_earlier_run_elsewhere_is_reported() {
     fs::create_dir(root.join("docker")).unwrap();
     expect(root, &["init", "--yes", "--output", "docker/prod.Dockerfile"], 0);
     let text = expect(root, &["init", "--yes"], 0);
-    assert!(text.contains("docker/prod.Dockerfile was written by an earlier run"), "{text}");
+    assert!(text.contains("an earlier run of dockgen wrote docker/prod.Dockerfile"), "{text}");
     fs::remove_file(root.join("docker/prod.Dockerfile")).unwrap();
     let text = expect(root, &["init", "--yes"], 0);
     assert!(!text.contains("earlier run"), "{text}");

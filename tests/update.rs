@@ -512,7 +512,7 @@ fn digests_are_written_kept_and_moved() {
 
     let before = read(dir.path(), "Dockerfile");
     let text = pinned(&["update", "--pin"]);
-    assert!(text.contains("was not read, and it stays without one"), "{text}");
+    assert!(text.contains("-trixie, and it stays without one"), "{text}");
     assert_eq!(read(dir.path(), "Dockerfile"), before);
 
     write(engine.path(), "digest", &(digest("a") + "\n"));
@@ -530,13 +530,13 @@ fn digests_are_written_kept_and_moved() {
     assert!(read(dir.path(), "Dockerfile").contains(&digest("b")));
     fs::remove_file(engine.path().join("digest")).unwrap();
     let told = pinned(&["update", "--pin"]);
-    assert!(told.contains("was not read, and sha256:bbb") && told.contains("b stays:"), "{told}");
+    assert!(told.contains("-trixie, and sha256:bbb") && told.contains("b stays:"), "{told}");
     assert!(read(dir.path(), "Dockerfile").contains(&digest("b")));
 
     // The image moved, and nobody has read its digest yet.
     module(dir.path(), "", "1.27");
     let (out, _) = run(dir.path(), &["update"], 0);
-    assert!(flat(&out).contains("digest of golang:1.27-trixie was not read"), "{out}");
+    assert!(flat(&out).contains("could not read the digest of golang:1.27-trixie"), "{out}");
     assert!(read(dir.path(), "Dockerfile").contains("golang:1.27-trixie AS"));
 }
 
@@ -657,7 +657,7 @@ fn kill_leaves_the_old_file_or_the_new_one() {
 #[test]
 fn templates_of_the_repository_are_named_and_silence_nothing() {
     let dir = hello();
-    assert!(!run(dir.path(), &["check"], 0).0.contains("replaces templates"));
+    assert!(!run(dir.path(), &["check"], 0).0.contains("replaces dockgen's own templates"));
     let place = ".dockgen/templates/base/start.Dockerfile";
     let template = |text: &str| {
         fs::create_dir_all(dir.path().join(".dockgen/templates/base")).unwrap();
@@ -667,7 +667,7 @@ fn templates_of_the_repository_are_named_and_silence_nothing() {
     // Of another language: nothing of it is used.
     write(dir.path(), ".dockgen/templates/node.Dockerfile", "FROM evil.example/x:1\n");
     template(&format!("RUN [\"/bin/evil\"]\n{include}"));
-    let words = format!("the repository replaces templates of dockgen: {place}, with 1 line");
+    let words = format!("the repository replaces dockgen's own templates: {place}, with 1 line");
     for args in [
         &["init", "--yes", "--dry-run"][..],
         &["explain"],

@@ -83,7 +83,7 @@ fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding>
     (!found.is_empty()).then(|| {
         Finding::new(
             FindingCode::SecretsInContext,
-            "files that look like secrets reach the build context",
+            "files that look like secrets are in the build context",
             found,
         )
     })
@@ -99,7 +99,7 @@ fn big_files(context: &RelPath, big: &[(String, u64)]) -> Option<Finding> {
     (!big.is_empty()).then(|| {
         Finding::new(
             FindingCode::BigFilesInContext,
-            format!("{} file(s) over {} MB reach the build context", big.len(), BIG / 1_000_000),
+            format!("{} file(s) over {} MB are in the build context", big.len(), BIG / 1_000_000),
             evidence,
         )
     })
@@ -115,9 +115,18 @@ fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
         let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();
         Evidence::file(path, format!("in the repository, and kept out by `{pattern}`"))
     });
-    Some(Finding::new(FindingCode::KeptOut, "files named like secrets or databases are in the repository and stay out of the build context", evidence,).with_fix(format!(
-            "pass the values as build arguments, or let one in with `!{first}` at the end of the .dockerignore"
-        )))
+    Some(
+        Finding::new(
+            FindingCode::KeptOut,
+            "files named like secrets or databases are in the repository and stay out of the build \
+             context",
+            evidence,
+        )
+        .with_fix(format!(
+            "pass the values as build arguments, or let a file in with `!{first}` at the end of \
+             the .dockerignore"
+        )),
+    )
 }
 
 /// A file, and its path relative to the context.

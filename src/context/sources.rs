@@ -118,17 +118,21 @@ pub(super) fn hide_literals(repo: &Repo, plan: &Plan, common: &mut [Group]) -> R
         let fix = if mounted.contains(&found.file) {
             let what = plan_argument(plan, &found.file);
             format!(
-                "build with `docker build --secret {what} ...`, and better write a reference to a variable in its place"
+                "build with `docker build --secret {what} ...`, or replace the credential by a \
+                 reference to an environment variable"
             )
         } else {
-            "write a reference to a variable in its place, or hand the file to the step that needs it with \
-             `RUN --mount=type=secret`"
+            "replace the credential by a reference to an environment variable, or pass the file to \
+             the step that needs it with `RUN --mount=type=secret`"
                 .to_owned()
         };
         made.findings.push(
             Finding::new(
                 FindingCode::CredentialInFile,
-                format!("{} holds a credential itself ({})", found.file, found.key),
+                format!(
+                    "{} holds a credential itself, not a reference to one ({})",
+                    found.file, found.key
+                ),
                 [Evidence::at(&found.file, found.line, "a credential, not a reference to one")],
             )
             .with_fix(fix),

@@ -215,7 +215,7 @@ fn private(
     };
     findings.push(Finding::new(
         codes::PRIVATE_MODULES,
-        format!("modules that match GOPRIVATE={pattern} are private"),
+        format!("modules that match GOPRIVATE={pattern} are private, and the build downloads them"),
         [evidence],
     ));
     Ok(Some(pattern))

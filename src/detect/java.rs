@@ -234,7 +234,10 @@ impl<'r> App<'r> {
         if candidate.artifact.file.contains("${") {
             program.findings.push(Finding::new(
                 codes::ARTIFACT_NAME_UNKNOWN,
-                format!("the name of the archive cannot be read: `{}`", candidate.artifact.file),
+                format!(
+                    "dockgen cannot read the name of the archive: `{}`",
+                    candidate.artifact.file
+                ),
                 [candidate.evidence.clone()],
             ));
         }
@@ -399,7 +402,7 @@ fn support(app: &App) -> Option<Finding> {
     let row = app.tables.support(&version).filter(|row| !row.supported)?;
     Some(Finding::new(
         codes::FRAMEWORK_END_OF_LIFE,
-        format!("Spring Boot {version} gets no more open-source fixes since {}", row.eol),
+        format!("Spring Boot {version} has had no open-source fixes since {}", row.eol),
         [evidence],
     ))
 }

@@ -19,7 +19,7 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     let finding = |(folder, evidence): (RelPath, Evidence)| {
         Finding::new(
             FindingCode::SubmoduleMissing,
-            format!("{folder} is a git submodule, and this checkout does not have it"),
+            format!("{folder} is a git submodule, and this checkout does not hold it"),
             [evidence],
         )
         .with_fix(format!("run `{FETCH}` before the build, in CI too"))

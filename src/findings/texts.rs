@@ -137,7 +137,7 @@ impl Finding {
     ) -> Self {
         let what = format!("there is no {lockfile} beside {manifest}");
         Self::new(FindingCode::NoLockfile, what, evidence)
-            .with_fix(format!("run `{command}` and commit the {lockfile}"))
+            .with_fix(format!("run `{command}` and commit the file that it writes"))
     }
 
     /// The manifest is that of a library; `example` is where a program could be.

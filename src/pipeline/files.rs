@@ -104,14 +104,12 @@ pub(super) fn left_behind(
     Ok(Some(
         Finding::new(
             FindingCode::EarlierOutput,
-            format!(
-                "{earlier} was written by an earlier run, and {} replaces it",
-                paths.dockerfile
-            ),
+            format!("an earlier run of dockgen wrote {earlier}; {} replaces it", paths.dockerfile),
             Some(Evidence::file(&earlier, "an earlier run wrote it")),
         )
         .with_fix(format!(
-            "delete {earlier}, or keep it in place of the new one: dockgen init --output {earlier}"
+            "delete {earlier}, or keep it in place of the new one: `dockgen init --output \
+             {earlier}`"
         )),
     ))
 }
@@ -146,7 +144,7 @@ pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {
     };
     Some(Finding::new(
         FindingCode::TemplateOverride,
-        format!("the repository replaces templates of dockgen: {}{runs}", names.join(", ")),
+        format!("the repository replaces dockgen's own templates: {}{runs}", names.join(", ")),
         evidence,
     ))
 }

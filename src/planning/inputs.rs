@@ -79,12 +79,13 @@ fn without_value(missing: &[&BuildArg]) -> Option<Finding> {
     let why = if demanded {
         "the build stops without them, and a container cannot set them later"
     } else {
-        "they are compiled into what is built, where they stay undefined; a container cannot set them later"
+        "the build compiles their values in, where they stay undefined; a container cannot set \
+         them later"
     };
     Some(
         Finding::new(
             FindingCode::BuildArgument,
-            format!("the build reads variables that have no value here: {}", names.join(", ")),
+            format!("the build reads variables that have no value: {}", names.join(", ")),
             missing.iter().filter_map(|arg| arg.evidence.first()).take(5).cloned(),
         )
         .with_why(why)
@@ -115,7 +116,7 @@ mod tests {
         assert_eq!(names, ["A", "B_URL"]);
         assert_eq!(inputs.secrets[0].id.as_str(), "MAP_TOKEN");
         let said: Vec<&str> = inputs.findings.iter().map(|f| f.what.as_str()).collect();
-        assert!(said[1].ends_with("have no value here: B_URL"), "{said:?}");
+        assert!(said[1].ends_with("have no value: B_URL"), "{said:?}");
         assert!(!format!("{:?}", inputs.decisions).contains("leak"));
         assert!(of([arg("A B", None)].iter()).is_err());
     }

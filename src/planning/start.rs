@@ -101,10 +101,17 @@ impl Named {
         if known.iter().any(|finding| finding.what.contains(path)) {
             return None;
         }
-        Some(Finding::new(FindingCode::StartFileMissing, format!("the command line names {path}, which the image does not hold"), self.evidence.clone(),).with_fix(format!(
-                "mount it, such as `-v ./{}:{full}:ro`, or start without it: --args sets the arguments",
+        Some(
+            Finding::new(
+                FindingCode::StartFileMissing,
+                format!("the command line names {path}, which the image does not hold"),
+                self.evidence.clone(),
+            )
+            .with_fix(format!(
+                "mount it, such as `-v ./{}:{full}:ro`, or set other arguments with --args",
                 full.as_str().rsplit('/').next().unwrap_or_default()
-            )))
+            )),
+        )
     }
 }
 

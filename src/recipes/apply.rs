@@ -156,7 +156,7 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
                     [wanted.evidence.clone()],
                 )
                 .with_why(lack.clone())
-                .with_fix("provide what is missing and set --args, or start the program otherwise"),
+                .with_fix("provide what is missing and set --args, or set other arguments"),
             );
         }
         return None;
@@ -180,8 +180,7 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
                         "the repository starts the program with `{line}`, the image with `{held}`"
                     ),
                     evidence,
-                )
-                .with_fix("choose with --args"),
+                ),
             );
             return None;
         }
@@ -391,7 +390,9 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
             Finding::new(
                 FindingCode::VolumeElsewhere,
                 format!(
-                    "a recipe mounts a volume at {path}, and this image's program writes {held} in its own folder"
+                    "{} mounts a volume at {path}, and this image's program writes {held} in its \
+                     own folder",
+                    evidence.place()
                 ),
                 [evidence.clone()],
             ),
@@ -428,11 +429,18 @@ fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced
     }
     report(
         program,
-        Finding::new(FindingCode::HomeOfOtherUser, format!(
-                "a recipe mounts a volume at {path}, in the home of a user that the image has not"
-            ), source.evidence.clone(),).with_fix(format!(
-                "mount the volume at {moved}, and tell the program so where a variable or an argument names the folder"
-            )),
+        Finding::new(
+            FindingCode::HomeOfOtherUser,
+            format!(
+                "a volume is mounted at {path}, in the home of a user that the image does not \
+                     have"
+            ),
+            source.evidence.clone(),
+        )
+        .with_fix(format!(
+            "mount the volume at {moved}, and tell the program so if it reads the folder from a \
+                 variable or an argument"
+        )),
     );
 }
 
@@ -479,10 +487,10 @@ fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Ev
             program,
             Finding::new(
                 FindingCode::ProgramDocumented,
-                format!("documentation says that {name} is needed, and the image does not hold it"),
+                format!("the documentation requires {name}, which the image does not hold"),
                 [evidence.clone()],
             )
-            .with_fix(format!("add the package in the last stage where the program starts {name}")),
+            .with_fix(format!("add its package to the final stage if the program starts {name}")),
         );
     }
 }

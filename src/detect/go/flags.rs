@@ -153,17 +153,17 @@ fn link(
     let secret = is_secret_name(&argument);
     if !value.contains(['$', '{', '`']) || secret {
         let why = if secret {
-            "what its name says is a secret, which does not belong into an image"
+            "it is named like a secret, and a secret does not belong in an image"
         } else {
             "its value holds characters that dockgen does not write into a command"
         };
         program.findings.push(
             Finding::new(
                 codes::LINKER_VARIABLE,
-                format!("the repository sets {name} by the linker, and the image does not"),
+                format!("the repository sets {name} with the linker's -X, and the image does not"),
                 [step.evidence.clone()],
             )
-            .with_why(format!("the program keeps the value that its source has; {why}")),
+            .with_why(format!("the program keeps the value of its source; {why}")),
         );
         return Ok(());
     }

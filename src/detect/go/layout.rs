@@ -238,9 +238,7 @@ fn stale_vendor(
                 Evidence::at(file, require.line, format!("requires `{}`", require.path))
             }),
         )
-        .with_why(format!(
-            "`go build` stops at a vendor folder that {path} does not describe truly"
-        )),
+        .with_why(format!("`go build` stops if vendor/ does not agree with {path}")),
     )
 }
 

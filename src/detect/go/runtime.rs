@@ -174,5 +174,13 @@ fn needs_argument(command: &Sourced<String>) -> Finding {
 }
 
 fn generated(import: &str, dir: &RelPath, at: &Evidence) -> Finding {
-    Finding::new(FindingCode::GeneratedMissing, format!("`{import}` is imported, and {dir} holds no Go file"), [at.clone()],).with_fix("generate it (protoc, sqlc, wire, templ, ...) and commit it, or have it generated before the image is built")
+    Finding::new(
+        FindingCode::GeneratedMissing,
+        format!("the program imports `{import}`, and {dir} holds no Go file"),
+        [at.clone()],
+    )
+    .with_fix(
+        "generate the code (protoc, sqlc, wire, templ, ...) and commit it, or generate it before \
+         the image is built",
+    )
 }

@@ -227,7 +227,7 @@ impl Project<'_> {
                 notes.push(
                     Finding::new(
                         codes::ONE_LAYER,
-                        "the archive cannot be extracted into layers: it is one layer of the image",
+                        "the archive does not extract into layers, so it is one layer of the image",
                         [evidence],
                     )
                     .with_fix(
@@ -339,12 +339,14 @@ impl Project<'_> {
         let note = Finding::new(
             codes::ONE_LAYER,
             format!(
-                "the shaded jar is one layer of the image, since <{}> changes what is in it",
+                "the shaded jar is one layer of the image, because <{}> changes its content",
                 reason.name
             ),
             [Evidence::at(path, reason.line, format!("<{}>", reason.name))],
         )
-        .with_fix("nothing, or package without it: the image can carry dependencies as they are");
+        .with_fix(
+            "nothing, or package without it: the image can hold the dependencies as they are",
+        );
         let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
         Some(Candidate {
             id: self.id(""),

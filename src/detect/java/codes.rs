@@ -106,8 +106,8 @@ pub(super) const GIT_HISTORY_NEEDED: FindingCode = FindingCode::Own(&Row::note(
     "git-history-needed",
     "a plugin reads .git, and the image's build skips it",
     "the build context holds no .git, which would change with every commit and end every cache",
-    "pass the commit that the program shows with --build-arg REVISION, or let the plugin do \
-    without .git",
+    "pass the commit that the program shows with --build-arg REVISION and a label, or let the \
+    plugin do without .git",
 ));
 
 pub(super) const IMAGE_SETTINGS: FindingCode = FindingCode::Own(&Row::warning(

@@ -76,12 +76,13 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
         program.findings.push(
             Finding::new(
                 codes::CONFIGURATION_UNKNOWN,
-                format!(
-                    "the program is started without a configuration file; {path} looks like one"
-                ),
+                format!("the program starts without a configuration file; {path} looks like one"),
                 [Evidence::file(&path, "it configures a server of Dropwizard's")],
             )
-            .with_fix(format!("mount one, and name it: `--args \"server {}\"`", path.file_name())),
+            .with_fix(format!(
+                "mount the file, and name it: `--args \"server {}\"`",
+                path.file_name()
+            )),
         );
     }
     program.port = Some(port);

@@ -193,12 +193,12 @@ fn left_out(app: &App, program: &mut Program, shape: &Shape, (path, container): 
     if let (Some((element, class)), Shape::Classes { main, .. }) = (main, shape)
         && class != *main
     {
-        let what = format!("jib starts {class}, the image {main}");
-        say(element, what, "choose with --entrypoint");
+        let what = format!("jib starts {class}, and the image starts {main}");
+        say(element, what, "choose one with --entrypoint");
     }
     if let Some(element) = container.child("entrypoint").filter(|e| e.text != "INHERIT") {
-        let what = "jib starts its image by an entrypoint of its own, and this image does not";
-        say(element, what.to_owned(), "set what is needed by --entrypoint and --args");
+        let what = "jib starts its image with an entrypoint of its own, and this image does not";
+        say(element, what.to_owned(), "set what is needed with --entrypoint and --args");
     }
 }
 

@@ -111,7 +111,12 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         command = vec!["sh".to_owned(), format!("./{}", in_context(&path))];
         more_manifests.push(in_context(&path));
     } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
-        findings.push(Finding::new(codes::WRAPPER_INCOMPLETE, "mvnw is there, but .mvn/wrapper/maven-wrapper.properties is not: the image's own Maven builds", [Evidence::file(&path, "a wrapper without its properties")],));
+        findings.push(Finding::new(
+            codes::WRAPPER_INCOMPLETE,
+            "mvnw is there and .mvn/wrapper/maven-wrapper.properties is not, so the image's own \
+             Maven builds",
+            [Evidence::file(&path, "a wrapper without its properties")],
+        ));
     }
     let mut selection = Vec::new();
     let root_pom = app.context.join("pom.xml");
@@ -261,7 +266,7 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
 fn no_git(what: &str, property: &str, evidence: Evidence) -> Finding {
     Finding::new(
         codes::GIT_HISTORY_NEEDED,
-        format!("{what} reads .git, and is skipped by -D{property}=true"),
+        format!("{what} reads .git, and the image's build skips it with -D{property}=true"),
         [evidence],
     )
 }
@@ -289,7 +294,10 @@ fn foreign_parent(app: &App) -> Option<Finding> {
     }
     Some(Finding::new(
         codes::PARENT_NOT_IN_TREE,
-        format!("the parent {} is not in the repository: what it sets was not read", foreign.key),
+        format!(
+            "the parent {} is not in the repository, so dockgen did not read its settings",
+            foreign.key
+        ),
         [foreign.evidence.clone()],
     ))
 }
@@ -338,7 +346,7 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     if !refused.is_empty() {
         findings.push(Finding::new(
             codes::REPOSITORY_BLOCKED,
-            "a repository is asked over http, which current Maven refuses",
+            "the pom names a repository with an http address, which current Maven refuses",
             refused,
         ));
     }

@@ -383,7 +383,7 @@ fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
     (only && chosen.base.row.installer.as_deref() == Some("apk")).then(|| {
         Finding::new(
             codes::ONE_PLATFORM,
-            format!("{} is published for amd64 alone", chosen.base.image),
+            format!("{} is published for amd64 only", chosen.base.image),
             chosen.facts.toolchain.evidence.clone(),
         )
     })

@@ -57,7 +57,7 @@ impl Project<'_> {
             let note = Finding::new(
                 codes::SERVLET_CONTAINER_DIFFERS,
                 format!(
-                    "the war is written for {server}: the image runs it in Jetty {}",
+                    "the war is written for {server}, and the image runs it in Jetty {}",
                     self.tables.jetty.version
                 ),
                 [evidence],
@@ -69,7 +69,7 @@ impl Project<'_> {
         let note = Finding::new(
             codes::SERVLET_CONTAINER,
             format!(
-                "the war brings no server: the image runs it in Jetty {} ({environment})",
+                "the war brings no server, so the image runs it in Jetty {} ({environment})",
                 self.tables.jetty.version
             ),
             [evidence],

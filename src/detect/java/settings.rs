@@ -167,7 +167,7 @@ pub(super) fn of_developer(
         let name = path.file_name().split(['-', '.']).nth(1).unwrap_or("prod").to_owned();
         Finding::new(
             codes::RUNTIME_PROFILE,
-            format!("the program starts with the profile {names}, and not with {name}"),
+            format!("the program starts with the profile {names}, not with {name}"),
             [
                 Evidence {
                     note: format!("{} = {}", setting.key, setting.value),

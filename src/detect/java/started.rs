@@ -54,9 +54,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
                 format!("the repository builds with the profile {names}, and the image without it"),
                 [step.evidence],
             )
-            .with_fix(format!(
-                "set `profiles = \"{names}\"` in dockgen.toml where the image needs it"
-            ))
+            .with_fix(format!("set `profiles = \"{names}\"` in dockgen.toml if the image needs it"))
         });
     }
     Ok((None, by_default(app).or(said).into_iter().collect()))
@@ -101,19 +99,31 @@ fn replaced(app: &App, default: &super::xml::Element, names: &str) -> bool {
 /// A profile of a developer's that is active by default, beside one of production.
 fn by_default(app: &App) -> Option<Finding> {
     app.model.lineage.iter().find_map(|level| {
-        let id = |profile: &super::xml::Element| profile.text_at("id").unwrap_or_default().to_owned();
+        let id =
+            |profile: &super::xml::Element| profile.text_at("id").unwrap_or_default().to_owned();
         let taken = level.root.list("profiles").find(|profile| {
             profile.text_at("activation/activeByDefault") == Some("true")
                 && is_of_developer(&id(profile))
         })?;
-        let other = level.root.list("profiles").find(|profile| {
-            PRODUCTION.contains(&id(profile).as_str())
-        })?;
+        let other = level
+            .root
+            .list("profiles")
+            .find(|profile| PRODUCTION.contains(&id(profile).as_str()))?;
         let (taken_id, other_id) = (id(taken), id(other));
-        Some(Finding::new(codes::DEVELOPMENT_PROFILE, format!("the image is built with the profile {taken_id}, which is active by default, and not with {other_id}"), [
+        Some(Finding::new(
+            codes::DEVELOPMENT_PROFILE,
+            format!(
+                "the image is built with the profile {taken_id}, which is active by default, and \
+                 not with {other_id}"
+            ),
+            [
                 Evidence::at(&level.path, taken.line, format!("profile {taken_id}")),
                 Evidence::at(&level.path, other.line, format!("profile {other_id}")),
-            ],).with_fix(format!("set `profiles = \"{other_id}\"` in dockgen.toml where the image is for production")))
+            ],
+        )
+        .with_fix(format!(
+            "set `profiles = \"{other_id}\"` in dockgen.toml if the image is for production"
+        )))
     })
 }
 
@@ -341,17 +351,14 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
         left.extend(args.iter().map(|word| word.as_str()));
     }
     if !left.is_empty() {
-        program.findings.push(
-            Finding::new(
-                codes::RUNTIME_OPTIONS,
-                format!(
-                    "the repository starts the program with {}, and the image does not",
-                    left.join(" ")
-                ),
-                [run.evidence.clone()],
-            )
-            .with_fix("pass what is needed by JAVA_TOOL_OPTIONS when the container starts"),
-        );
+        program.findings.push(Finding::new(
+            codes::RUNTIME_OPTIONS,
+            format!(
+                "the repository starts the program with {}, and the image does not",
+                left.join(" ")
+            ),
+            [run.evidence.clone()],
+        ));
     }
 }
 

@@ -136,7 +136,7 @@ pub(crate) fn server(app: &App) -> Result<Option<Server>> {
     let finding = listed.is_none_or(Vec::is_empty).then(|| {
         Finding::new(
             codes::ALLOWED_HOSTS,
-            "Angular's server answers to localhost alone",
+            "Angular's server answers requests for localhost only",
             [evidence.clone()],
         )
     });

@@ -114,15 +114,27 @@ fn says(source: &Source, flag: &str) -> bool {
 }
 
 fn absent(name: &str, evidence: Evidence) -> Finding {
-    Finding::new(codes::BROWSER_MISSING, format!("the image holds no browser for {name}"), [evidence],).with_fix(format!(
-            "give launch an executablePath of a variable such as process.env.BROWSER_PATH: the image then gets chromium and sets it to {SYSTEM}"
-        ))
+    Finding::new(
+        codes::BROWSER_MISSING,
+        format!("the program drives a browser with {name}, and the image holds none"),
+        [evidence],
+    )
+    .with_fix(format!(
+        "give launch an executablePath from a variable such as process.env.BROWSER_PATH: the image \
+         then gets chromium and sets the variable to {SYSTEM}"
+    ))
 }
 
 fn sandbox(flag: &str, evidence: Evidence) -> Finding {
-    Finding::new(codes::BROWSER_SANDBOX, format!("the browser is started without {flag}"), [evidence],).with_fix(format!(
-            "start it with args: [\"{flag}\", \"--disable-dev-shm-usage\"], or give the container a seccomp profile that allows it"
-        ))
+    Finding::new(
+        codes::BROWSER_SANDBOX,
+        format!("the program starts the browser without {flag}"),
+        [evidence],
+    )
+    .with_fix(format!(
+        "start it with args: [\"{flag}\", \"--disable-dev-shm-usage\"], or give the container a \
+         seccomp profile that allows the sandbox"
+    ))
 }
 
 #[cfg(test)]

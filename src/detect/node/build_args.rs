@@ -240,7 +240,7 @@ fn example(app: &App) -> Result<Option<EnvFile>> {
 fn reaches(file: &EnvFile) -> Finding {
     Finding::new(
         codes::ENV_FILE_IN_CONTEXT,
-        format!("{} reaches the build, which compiles its values in", file.path),
+        format!("the build reads {} and compiles its values in", file.path),
         [Evidence::file(&file.path, "in the repository, and nothing in it is named like a secret")],
     )
 }
@@ -252,7 +252,7 @@ fn stays_out(file: &EnvFile) -> Finding {
     Finding::new(
         codes::ENV_FILE_HOLDS_SECRETS,
         format!(
-            "{} stays out of the build context: {} look like secrets",
+            "{} stays out of the build context, because {} look like secrets",
             file.path,
             names.join(", ")
         ),
@@ -270,7 +270,7 @@ fn taken_from_example(file: &EnvFile, names: &[String]) -> Finding {
         [Evidence::file(&file.path, "an example of the values")],
     )
     .with_fix(format!(
-        "build with `docker build --build-arg {}=VALUE ...` where they differ",
+        "build with `docker build --build-arg {}=VALUE ...` if they differ",
         names[0]
     ))
 }

@@ -112,8 +112,8 @@ pub(super) const DEPENDENCY_BREAKS: FindingCode = FindingCode::Own(&Row::warning
 pub(super) const DEV_DEPENDENCY_AT_RUN_TIME: FindingCode = FindingCode::Own(&Row::warning(
     "dev-dependency-at-run-time",
     "the program needs a development dependency to run",
-    "all development dependencies stay in the image, which makes it larger: without them the \
-    program stops as it starts",
+    "without them the program stops as it starts, so all development dependencies stay in the \
+    image, which makes it larger",
     "move the package to `dependencies`, or do without it at run time",
 ));
 

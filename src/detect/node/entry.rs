@@ -218,7 +218,7 @@ fn before(
                 entry.findings.push(Finding::new(
                     codes::START_CHAIN,
                     format!(
-                        "`{}` runs before the server in the script {name}, and not in the image",
+                        "the script {name} runs `{}` before the server, and the image cannot",
                         command.argv.join(" ")
                     ),
                     [stated.clone()],

@@ -235,7 +235,15 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
     let preset = config::read(&app.dir, "nuxt.config")?.and_then(|config| config.literal("preset"));
     let mut framework = Framework::new("nuxt", launch, evidence);
     if let Some((preset, found)) = preset.filter(|(preset, _)| !preset.starts_with("node")) {
-        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, format!("Nuxt builds for {preset} here, not for Node.js"), [found],).with_why("what the build writes for a hosting service is no server that a container can start").with_fix("take the preset out of nuxt.config, since node-server is the default, or set it by NITRO_PRESET where it is needed"));
+        framework.findings.push(Finding::new(
+            codes::ADAPTER_MISSING,
+            format!("Nuxt builds for {preset}, not for Node.js"),
+            [found],
+        )
+        .with_fix(
+            "remove the preset from nuxt.config, since node-server is the default, or set it with \
+             NITRO_PRESET where it is needed",
+        ));
     }
     framework.port = Some(3000);
     framework.env = vec![("HOST", "0.0.0.0")];
@@ -271,7 +279,20 @@ fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     framework.env = vec![("HOST", "0.0.0.0")];
     framework.sigterm = Some(NITRO_STOPS);
     if brings.is_none() {
-        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, format!("{name} builds no server that listens here: nitro is not a dependency"), [evidence],).with_why("without it the build writes a request handler, which a container cannot start").with_fix("install nitro and name its plugin in vite.config.ts, or add a start script that serves the handler"));
+        framework.findings.push(
+            Finding::new(
+                codes::ADAPTER_MISSING,
+                format!("{name} builds no server that listens: nitro is not a dependency"),
+                [evidence],
+            )
+            .with_why(
+                "without nitro the build writes a request handler, which a container cannot start",
+            )
+            .with_fix(
+                "install nitro and name its plugin in vite.config.ts, or add a start script that \
+             serves the handler",
+            ),
+        );
     }
     Ok(Some(framework))
 }
@@ -312,14 +333,31 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     framework.port = Some(3000);
     framework.evidence.extend(named.as_ref().map(|(_, found)| found.clone()));
     if both && named.is_none() {
-        framework.findings.push(Finding::new(codes::ADAPTER_BY_CONDITION, "svelte.config names adapter-node and adapter-static, and which one the build uses was not found", [evidence.clone()],));
+        framework.findings.push(Finding::new(
+            codes::ADAPTER_BY_CONDITION,
+            "svelte.config names adapter-node and adapter-static, and dockgen did not find which \
+             one the build uses",
+            [evidence.clone()],
+        ));
     }
     if package.has("@sveltejs/adapter-node") {
         if package.major("@sveltejs/adapter-node").is_none_or(|major| major >= 5) {
             framework.sigterm = Some("SvelteKit's adapter-node ends on SIGTERM by itself");
         }
     } else {
-        framework.findings.push(Finding::new(codes::ADAPTER_MISSING, "SvelteKit builds no server for Node.js here: @sveltejs/adapter-node is not a dependency", [evidence],).with_why("adapter-auto and the adapters of hosting services write nothing that a container can start").with_fix("install @sveltejs/adapter-node and name it in svelte.config.js (or adapter-static for a site)"));
+        framework.findings.push(Finding::new(
+            codes::ADAPTER_MISSING,
+            "SvelteKit builds no server for Node.js: @sveltejs/adapter-node is not a dependency",
+            [evidence],
+        )
+        .with_why(
+            "adapter-auto and the adapters of hosting services write nothing that a container can \
+             start",
+        )
+        .with_fix(
+            "install @sveltejs/adapter-node and name it in svelte.config.js (or adapter-static for \
+             a site)",
+        ));
     }
     Ok(Some(framework))
 }

@@ -131,7 +131,10 @@ pub(crate) fn read(
             .collect();
         lifecycle.findings.push(Finding::new(
             codes::LIFECYCLE_SCRIPTS,
-            format!("not run while dependencies are installed: {}", lifecycle.drop.join(", ")),
+            format!(
+                "these scripts do not run while dependencies are installed: {}",
+                lifecycle.drop.join(", ")
+            ),
             evidence,
         ));
     }

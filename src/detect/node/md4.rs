@@ -53,7 +53,7 @@ pub(super) fn option(
         let finding = Finding::new(
             codes::LEGACY_OPENSSL,
             format!(
-                "the build runs with {}: {} {version} hashes with MD4",
+                "the build runs with {}, because {} {version} hashes with MD4",
                 row.option, row.package
             ),
             [evidence],

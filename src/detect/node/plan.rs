@@ -298,7 +298,7 @@ fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let path = rc.map_or_else(|| app.managing_package().path.clone(), |(path, _)| path);
     Ok(Some(Finding::new(
         codes::PLUG_AND_PLAY,
-        "the image holds dependencies in node_modules, not as Plug'n'Play archives",
+        "the image holds the dependencies in node_modules, not as Plug'n'Play archives",
         [Evidence::file(&path, "no nodeLinker: Plug'n'Play by default")],
     )))
 }
@@ -311,7 +311,7 @@ fn musl(chosen: &Chosen) -> Option<Finding> {
     }
     Some(Finding::new(
         codes::NATIVE_MODULE_ON_ALPINE,
-        "native modules run on musl here",
+        "the image runs native modules on musl",
         evidence.iter().take(4).cloned(),
     ))
 }

@@ -81,7 +81,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         if !own_server && site.assumed && site.tool == "webpack-cli" {
             found.findings.push(Finding::new(
                 codes::SITE_FOLDER_ASSUMED,
-                format!("the build is taken to write {id}"),
+                format!("dockgen assumes that the build writes {id}"),
                 site.evidence.clone(),
             ));
         }
@@ -238,7 +238,10 @@ fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
         refused.iter().map(|(name, why)| app.package.at(&["scripts", name], why.clone())).collect();
     Finding::new(
         codes::START_UNKNOWN,
-        format!("{}: what the container should start is not known ({why})", app.package.path),
+        format!(
+            "{}: dockgen does not know what the container should start ({why})",
+            app.package.path
+        ),
         evidence,
     )
 }
@@ -409,7 +412,7 @@ fn keep(launch: &mut Launch, scan: &mut Scan) {
             format!("{names} {is}, and the program imports {them} as it starts"),
             scan.development.iter().flat_map(|held| held.evidence.iter().cloned()),
         )
-        .with_fix(format!("move {names} to `dependencies`, or import {them} in development alone")),
+        .with_fix(format!("move {names} to `dependencies`, or import {them} in development only")),
     );
 }
 
@@ -417,7 +420,7 @@ fn keep(launch: &mut Launch, scan: &mut Scan) {
 fn kept(app: &App, package: &str, why: &str) -> Finding {
     Finding::new(
         codes::DEV_DEPENDENCY_AT_RUN_TIME,
-        format!("{package} is a development dependency, and what is built needs it to run"),
+        format!("{package} is a development dependency, and the build's output needs it to run"),
         [app.package.at_dependency(package, why)],
     )
     .with_fix(format!("move {package} and its plugins to `dependencies`"))

@@ -36,7 +36,7 @@ pub(crate) const SITE_PORT: u16 = 8080;
 pub(crate) fn bun_only(evidence: Evidence) -> Finding {
     Finding::new(
         codes::BUN_ONLY,
-        "the program needs Bun, and images with Bun as run time are not written yet",
+        "the program needs Bun, and dockgen does not write images that run on Bun yet",
         [evidence],
     )
 }

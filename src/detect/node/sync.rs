@@ -25,13 +25,19 @@ pub(crate) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let names: Vec<&str> = behind.iter().take(NAMED).map(|(name, _)| name.as_str()).collect();
     let more = if behind.len() > NAMED { " and more" } else { "" };
     let file = lockfile.file_name();
-    Ok(Some(Finding::new(codes::LOCKFILE_BEHIND, format!("{file} is out of sync with package.json: {}{more}", names.join(", ")), [first.1.clone(), Evidence::file(lockfile, "locks no version that fits")],).with_why(format!(
-            "an install that obeys {file} alone stops, so the image is built with one that adds what is missing: each \
-             build may get other versions"
-        )).with_fix(format!(
-            "run `{} install` and commit {file}; then `dockgen update` writes the locked install again",
-            tool.id.replace("-berry", "")
-        ))))
+    Ok(Some(Finding::new(
+        codes::LOCKFILE_BEHIND,
+        format!("{file} is out of sync with package.json: {}{more}", names.join(", ")),
+        [first.1.clone(), Evidence::file(lockfile, "locks no version that fits")],
+    )
+    .with_why(format!(
+        "an install that obeys {file} stops, so the image is built with one that adds what is \
+         missing: each build may get other versions"
+    ))
+    .with_fix(format!(
+        "run `{} install` and commit {file}; then `dockgen update` writes the locked install again",
+        tool.id.replace("-berry", "")
+    ))))
 }
 
 /// The dependencies that the lockfile lacks, with where they are named.

@@ -299,7 +299,7 @@ pub(crate) fn contradiction(
     evidence.extend(more.cloned());
     Some(Finding::new(
         codes::VERSION_OUTSIDE_ENGINES,
-        format!("Node.js {toolchain} is outside of engines.node, \"{asked}\""),
+        format!("Node.js {toolchain} is outside the range of engines.node, \"{asked}\""),
         evidence,
     ))
 }

@@ -64,7 +64,7 @@ pub(super) const GIT_AT_BUILD: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const LOCKFILE_NEEDS_OLD_TOOLCHAIN: FindingCode = FindingCode::Own(&Row::warning(
     "lockfile-needs-old-toolchain",
     "Cargo.lock locks a package that current Rust refuses",
-    "the image is built with an old compiler instead, which gets no more fixes",
+    "current Rust refuses a locked package, so an old compiler builds the image, without later fixes",
     "run `cargo update` for that package and commit Cargo.lock",
 ));
 

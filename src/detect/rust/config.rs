@@ -123,7 +123,7 @@ impl CargoConfig {
             {
                 self.findings.push(Finding::new(
                     codes::FOREIGN_TARGET,
-                    format!("the project is configured to be built for {triple}"),
+                    format!("the project is configured for the target {triple}"),
                     [at("target", "build.target")],
                 ));
             }
@@ -174,7 +174,14 @@ impl CargoConfig {
                 // Relative to the folder that holds .cargo.
                 match folder.join(directory) {
                     Some(vendored) if folder.repo.is_dir(&vendored) => self.vendored.push(vendored),
-                    _ => self.findings.push(Finding::new(codes::VENDOR_MISSING, format!("`{directory}` is to hold the vendored packages, and is not in the repository"), [at(directory, "a source's directory")],)),
+                    _ => self.findings.push(Finding::new(
+                        codes::VENDOR_MISSING,
+                        format!(
+                            "cargo takes packages from `{directory}`, which the repository \
+                                 does not hold"
+                        ),
+                        [at(directory, "a source's directory")],
+                    )),
                 }
             }
         }

@@ -50,7 +50,9 @@ pub(super) fn inputs(
         Ok(names) => details.masked = Some(names.iter().cloned().collect()),
         Err(why) => findings.push(Finding::new(
             codes::VERSION_IN_DEPENDENCY_LAYER,
-            format!("the version of the package is part of the layer with the dependencies: {why}"),
+            format!(
+                "the version of the package is part of the layer that holds the dependencies: {why}"
+            ),
             [Evidence::file(&workspace.manifest.path, "the workspace's manifest")],
         )),
     }
@@ -66,10 +68,19 @@ pub(super) fn inputs(
         ));
     }
     for (name, evidence) in &project.config.registries {
-        findings.push(Finding::new(codes::PRIVATE_REGISTRY, format!("packages come from the registry `{name}`"), [evidence.clone()],).with_fix(format!(
-                "give the token as a build secret: add `--mount=type=secret,id=cargo,env=CARGO_REGISTRIES_{}_TOKEN` to the step that compiles dependencies, and build with `--secret id=cargo,env=...`",
+        findings.push(
+            Finding::new(
+                codes::PRIVATE_REGISTRY,
+                format!("packages come from the registry `{name}`"),
+                [evidence.clone()],
+            )
+            .with_fix(format!(
+                "pass the token as a build secret: add \
+                 `--mount=type=secret,id=cargo,env=CARGO_REGISTRIES_{}_TOKEN` to the step that \
+                 compiles the dependencies, and build with `--secret id=cargo,env=...`",
                 name.to_ascii_uppercase().replace('-', "_")
-            )));
+            )),
+        );
     }
     sqlx(project, details, findings)?;
     git(project, findings);
@@ -95,9 +106,17 @@ fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) ->
             known.tools.iter().any(|held| *held == tool).then(|| (at, tool.into_owned()))
         });
         let Some((at, tool)) = found else { continue };
-        findings.push(Finding::new(codes::BUILD_SCRIPT_STARTS, format!("the build script starts `{tool}`, which the image of the build does not hold"), [file.evidence(at, format!("starts `{tool}`"))],).with_fix(format!(
-                "commit what `{tool}` makes and let the build script do without it, or add `{tool}` to the build stage by a template of your own"
-            )));
+        findings.push(
+            Finding::new(
+                codes::BUILD_SCRIPT_STARTS,
+                format!("the build script starts `{tool}`, which the build stage does not hold"),
+                [file.evidence(at, format!("starts `{tool}`"))],
+            )
+            .with_fix(format!(
+                "commit the output of `{tool}` and let the build script do without it, or add \
+                 `{tool}` to the build stage with your own template"
+            )),
+        );
     }
     Ok(())
 }
@@ -113,7 +132,15 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
             .dependencies()
             .find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
         if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
-            findings.push(Finding::new(codes::BROWSER_PACKAGE, format!("{folder} is compiled for browsers with `{}`, and this image builds the program alone", dependency.key), [manifest.at(dependency.spec, "a dependency for browsers")],));
+            findings.push(Finding::new(
+                codes::BROWSER_PACKAGE,
+                format!(
+                    "{folder} is compiled for browsers with `{}`, and the image builds the \
+                         program only",
+                    dependency.key
+                ),
+                [manifest.at(dependency.spec, "a dependency for browsers")],
+            ));
             return;
         }
     }
@@ -150,7 +177,12 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
                         && checked.iter().any(|name| file.is(*at, name))
                 });
                 if let Some(at) = at {
-                    findings.push(Finding::new(codes::SQLX_DATA_MISSING, "sqlx checks this query against a database while it compiles, and its prepared data is not in the repository", [file.evidence(at, "a checked query")],));
+                    findings.push(Finding::new(
+                        codes::SQLX_DATA_MISSING,
+                        "sqlx checks this query against a database while it compiles, and the \
+                             repository does not hold its prepared data",
+                        [file.evidence(at, "a checked query")],
+                    ));
                     return Ok(());
                 }
             }
@@ -164,7 +196,11 @@ fn git(project: &Project, findings: &mut Vec<Finding>) {
         for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev)
         {
             if GIT_READERS.contains(&dependency.key) {
-                findings.push(Finding::new(codes::GIT_AT_BUILD, format!("`{}` reads the git repository while building, and .git is not in the build context", dependency.key), [manifest.at(dependency.spec, "a build dependency")],));
+                findings.push(Finding::new(
+                    codes::GIT_AT_BUILD,
+                    format!("`{}` reads the git repository during the build", dependency.key),
+                    [manifest.at(dependency.spec, "a build dependency")],
+                ));
                 return;
             }
         }

@@ -143,11 +143,7 @@ pub(super) fn module_missing(lost: Vec<Evidence>) -> Option<Finding> {
     Some(
         Finding::new(
             FindingCode::GeneratedMissing,
-            format!(
-                "{}: {} names a file that the repository does not hold",
-                first.place(),
-                first.note
-            ),
+            format!("{} names a file that the repository does not hold", first.note),
             lost,
         )
         .with_fix("commit the file, or let a build script (build.rs) write it"),

@@ -110,7 +110,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
                 format!("the program serves its working directory, which is {SERVED} in the image"),
                 [evidence],
             )
-            .with_fix(format!("mount what it should serve, such as -v \"$PWD\":{SERVED}:ro")),
+            .with_fix(format!("mount the files to serve, such as -v \"$PWD\":{SERVED}:ro")),
         );
     }
     program.writable = disk.writable;

@@ -95,7 +95,7 @@ pub(super) fn toolchain(
         if let Some(below) = below {
             findings.push(Finding::new(
                 codes::LOCKFILE_NEEDS_OLD_TOOLCHAIN,
-                format!("the lockfile builds with Rust up to {below} only"),
+                format!("Cargo.lock builds with Rust up to {below} only"),
                 [evidence.clone()],
             ));
             found = Sourced::new(below.to_owned(), evidence)
@@ -178,7 +178,7 @@ fn channel(
     if version != "stable" {
         findings.push(Finding::new(
             codes::TOOLCHAIN_NOT_STABLE,
-            format!("the toolchain file asks for `{channel}`, of which there is no official image"),
+            format!("the toolchain file asks for `{channel}`, which has no official image"),
             [Evidence::at(path, line, "channel")],
         ));
     }

@@ -253,8 +253,8 @@ fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Findi
             submodule::FETCH
         ),
         None => {
-            "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), or commit \
-                 that folder here; else remove the line"
+            "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
+                 folder here, or remove the line"
                 .to_owned()
         }
     };

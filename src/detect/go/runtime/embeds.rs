@@ -75,7 +75,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
             evidence.truncate(4);
             embeds.findings.push(Finding::new(
                 codes::EMBED_PLACEHOLDER,
-                format!("{path} is embedded into the program, and holds only a placeholder"),
+                format!("the program embeds {path}, which holds only a placeholder"),
                 evidence,
             ));
         } else if let Some((names, line)) =

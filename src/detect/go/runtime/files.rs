@@ -85,6 +85,8 @@ pub(super) struct Opened {
     pub(super) findings: Vec<Finding>,
     /// The files that it writes itself.
     written: BTreeSet<String>,
+    /// The files that a finding names.
+    named: BTreeSet<String>,
 }
 
 /// Finds what the program opens.
@@ -184,7 +186,19 @@ impl Opened {
             return;
         }
         if is_secret(&path) {
-            self.say(Finding::new(codes::SECRET_FILE, format!("the program opens {path}, which is not put into the image: it looks like a secret"), evidence,).with_fix(format!("mount it at run time: `-v ./{path}:/app/{way}:ro`, or pass its content as environment variables")));
+            self.named.insert(way.clone());
+            self.say(Finding::new(
+                codes::SECRET_FILE,
+                format!(
+                    "the program opens {path}, which looks like a secret; dockgen keeps it out of \
+                     the image"
+                ),
+                evidence,
+            )
+            .with_fix(format!(
+                "mount it when the container starts: `-v ./{path}:/app/{way}:ro`, or pass its \
+                 content in environment variables"
+            )));
             return;
         }
         self.found.entry(way).or_insert(Sourced::with(path, evidence));
@@ -231,6 +245,7 @@ impl Opened {
         else {
             return;
         };
+        self.named.insert(way.to_owned());
         let finding = Finding::config_not_in_git(way, example, evidence);
         self.say(finding);
     }
@@ -251,7 +266,7 @@ impl Opened {
         let there = relative
             && (world.locate(&path).is_some()
                 || self.made.iter().any(|made| made.value.opened.as_ref() == Some(&path)));
-        let known = self.findings.iter().any(|found| found.what.contains(&path));
+        let known = self.named.contains(&path);
         let tested = conditions::heads(&call.file, call.at)
             .into_iter()
             .flatten()
@@ -261,6 +276,7 @@ impl Opened {
             return;
         }
         let target = if relative { format!("/app/{path}") } else { text.clone() };
+        self.named.insert(path);
         self.say(Finding::file_missing(
             &text,
             &target,

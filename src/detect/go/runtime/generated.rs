@@ -84,7 +84,7 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     Ok(vec![Finding::new(
         codes::GENERATED_FILE_MISSING,
         format!(
-            "{}{more}: made by a step before the build, and not in the repository",
+            "a step before the build makes {}{more}, which the repository does not hold",
             names.join(", ")
         ),
         missing.into_iter().take(4).map(|(_, evidence)| evidence),

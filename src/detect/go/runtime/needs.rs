@@ -141,9 +141,7 @@ fn linked(directive: &str) -> Vec<String> {
 fn unknown_library(name: &str, at: Evidence) -> Finding {
     Finding::new(
         codes::LIBRARY_UNKNOWN,
-        format!(
-            "the program links the C library `{name}`, and the packages that hold it are not known"
-        ),
+        format!("the program links the C library `{name}`, and dockgen knows no package of it"),
         [at],
     )
 }

@@ -84,7 +84,7 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
             return true;
         }
         entry.findings.push(gone(
-            format!("`{flag} {module}` is left out: the repository holds no such file"),
+            format!("the image leaves out `{flag} {module}`: the repository holds no such file"),
             script(format!("`{flag} {module}`")),
         ));
         return false;
@@ -105,7 +105,9 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
         None if module.starts_with("node:") => true,
         None => {
             entry.findings.push(gone(
-                format!("`{flag} {module}` is left out: {name} is no dependency of the package"),
+                format!(
+                    "the image leaves out `{flag} {module}`: {name} is no dependency of the package"
+                ),
                 script(format!("`{flag} {module}`")),
             ));
             false

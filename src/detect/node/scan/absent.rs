@@ -34,7 +34,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let Some(first) = lost.first() else { return };
     scan.findings.push(Finding::new(
         codes::MODULE_MISSING,
-        format!("{}: {}, which the repository does not hold", first.place(), first.note),
+        format!("{}, and the repository does not hold it", first.note),
         lost,
     ));
 }
@@ -49,7 +49,7 @@ fn absent(app: &App, source: &Source) -> Vec<Evidence> {
     };
     let said = |import: Import| {
         let at = source.tokens[import.text].at;
-        source.at(at, format!("`{}` is loaded", import.module))
+        source.at(at, format!("the program imports `{}`", import.module))
     };
     imports::loaded(source).into_iter().filter(lost).map(said).collect()
 }

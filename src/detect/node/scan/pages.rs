@@ -156,13 +156,10 @@ fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut
     scan.findings.push(
         Finding::new(
             codes::FOLDER_NOBODY_MAKES,
-            format!(
-                "the program names {}, which nothing that is known makes or writes",
-                shown.join(", ")
-            ),
+            format!("the program names {}, which nothing known makes or writes", shown.join(", ")),
             found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
         )
-        .with_fix(format!("if so, make it writable: --writable {first}")),
+        .with_fix(format!("if the program writes there, set --writable {first}")),
     );
 }
 
@@ -177,7 +174,7 @@ fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
     Finding::new(
         codes::SERVED_FOLDER_MISSING,
         format!(
-            "the program serves {way}, which the repository does not hold and no build that is known makes"
+            "the program serves {way}, which the repository does not hold and no known build makes"
         ),
         [evidence],
     )
@@ -269,7 +266,8 @@ fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence
     Finding::new(
         codes::FRONT_END_OUTSIDE,
         format!(
-            "the program serves {path}, which the build of {dir} makes, outside the build context {context}"
+            "the program serves {path}, which the build of {dir} makes outside the build context \
+             {context}"
         ),
         [evidence.clone()],
     )

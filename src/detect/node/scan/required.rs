@@ -93,7 +93,7 @@ fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
             found.values().take(4).cloned(),
         )
         .with_fix(format!(
-            "give them when the container starts: `docker run -e {first} ...` or --env-file"
+            "set them when the container starts: `docker run -e {first} ...` or --env-file"
         )),
     )
 }

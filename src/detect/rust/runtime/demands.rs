@@ -49,7 +49,7 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
         program.findings.push(Finding::new(
             codes::SETTINGS_REQUIRED,
-            format!("the program ends where its settings do not say {}", names.join(", ")),
+            format!("the program stops if its settings do not hold {}", names.join(", ")),
             settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
         ));
     }

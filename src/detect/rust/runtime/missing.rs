@@ -1,6 +1,8 @@
 //! Files that the program ends without, and the repository does not hold: certificates, keys,
 //! settings.
 
+use std::collections::BTreeSet;
+
 use super::Code;
 use crate::code::{Call, Program as Source, conditions};
 use crate::facts::Finding;
@@ -33,6 +35,7 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
         .filter_map(|call| source.argument(&call, 0)?.text())
         .collect();
     let mut all: Vec<Finding> = Vec::new();
+    let mut named = BTreeSet::new();
     for (of, name, paths) in READING {
         let calls = source.calls_named(name).filter(|call| call.package() == Some(of));
         for call in calls.filter(|call| ends(call) && !is_tested(call)) {
@@ -41,8 +44,7 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
                 let Some(text) = value.text().filter(|text| !written.contains(text)) else {
                     continue;
                 };
-                let known = all.iter().any(|held| held.what.contains(&text));
-                if known || all.len() >= MAX_NAMED || !is_missing(code, &text) {
+                if named.contains(&text) || all.len() >= MAX_NAMED || !is_missing(code, &text) {
                     continue;
                 }
                 let target = if text.starts_with('/') {
@@ -50,6 +52,7 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
                 } else {
                     format!("/app/{}", plain(&text))
                 };
+                named.insert(text.clone());
                 all.push(Finding::file_missing(
                     &text,
                     &target,
