@@ -4,20 +4,29 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::eval::program;
-use super::facts::{Call, Function};
+use super::facts::Call;
 use super::file::File;
+use super::functions::Function;
 use super::program::Program;
 use super::rules::{CallRow, Does};
-use super::value::{Base, Part, Value, env, is_env_name, merge};
+use super::value::{Base, Part, Value, env, first_of, is_env_name, merge};
+
+/// How many calls that write under a key are looked at.
+const MAX_WRITTEN: usize = 64;
 
 impl Program<'_> {
-    /// The value of a call.
-    pub(super) fn call(&self, call: &Call, steps: u8) -> Value {
+    /// What lies below `keys` of what a call gives.
+    pub(super) fn call(&self, call: &Call, keys: &[String], steps: u8) -> Value {
         self.rows_for(call)
-            .find_map(|row| self.by_row(row, call, steps))
-            .or_else(|| (self.special.call)(self, call, steps))
-            .or_else(|| self.env_reader(call, steps))
-            .or_else(|| self.returned(call, steps))
+            .find_map(|row| self.by_row(row, call, keys, steps))
+            .or_else(|| (self.special.call)(self, call, keys, steps))
+            .or_else(|| self.env_reader(call, steps).filter(|_| keys.is_empty()))
+            .or_else(|| {
+                if call.file.dialect().objects {
+                    return self.given_by(call, keys, steps);
+                }
+                self.returned(call, steps)
+            })
             .unwrap_or_else(|| {
                 Value::unknown(call.evidence(format!("`{}` gives it at run time", call.name())))
             })
@@ -30,11 +39,26 @@ impl Program<'_> {
     }
 
     /// The value that a row gives a call; `None` where it says nothing of values.
-    fn by_row(&self, row: &CallRow, call: &Call, steps: u8) -> Option<Value> {
+    fn by_row(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let argument = |number: usize| self.argument_within(call, number, steps);
         let at = row.at.unwrap_or(0);
         match row.does {
-            Does::Passes => argument(at),
+            Does::Passes => {
+                let range = call.arguments().get(at)?.clone();
+                // What only passes a value on is no step of its own.
+                let steps = steps + u8::from(call.file.dialect().objects);
+                Some(self.eval_below(&call.file, range, keys, steps))
+            }
+            Does::Below => self.asked(row, call, keys, steps),
+            Does::Module => {
+                let (file, range) = (&call.file, call.arguments().get(at)?.clone());
+                let name: String = match file.string(range.start).filter(|_| range.len() == 1) {
+                    Some(name) => name.into_owned(),
+                    None => range.map(|at| file.word(at)).collect(),
+                };
+                self.of_module(file, &name, keys, steps)
+            }
+            _ if !keys.is_empty() => None,
             Does::Environment => {
                 let default = row.default.and_then(argument).and_then(|value| value.text());
                 let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
@@ -106,6 +130,31 @@ impl Program<'_> {
             Does::Here => Some(Value::known(".", call.evidence("the working directory"))),
             _ => None,
         }
+    }
+
+    /// What lies below the key that a call asks its object for, else the default that it states:
+    /// what was written there by a call, or what the object holds.
+    fn asked(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
+        let file = &call.file;
+        let key = self.argument_within(call, row.at?, steps)?.text()?;
+        let sets = self.rows.doing(&[Does::Sets]).flat_map(|row| row.names.iter());
+        let written = sets.flat_map(|name| self.calls_named(name)).take(MAX_WRITTEN).find(|set| {
+            let own = set.file.path == file.path && set.receiver() == call.receiver();
+            own && set
+                .arguments()
+                .first()
+                .is_some_and(|one| file.string(one.start).is_some_and(|text| text == key.as_str()))
+        });
+        let written = written.and_then(|set| set.arguments().get(1).cloned());
+        let found = if let Some(value) = written {
+            self.eval_below(file, value, keys, steps)
+        } else {
+            let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+            self.eval_below(file, call.on()?, &[&path, keys].concat(), steps)
+        };
+        let default = row.default.and_then(|at| call.arguments().get(at).cloned());
+        let default = default.map(|range| self.eval_below(file, range, keys, steps));
+        first_of(std::iter::once(found).chain(default)).filter(|value| !value.is_unknown())
     }
 
     /// The default of the flag that a call registers.
@@ -276,7 +325,7 @@ impl Program<'_> {
             let found = functions
                 .find(|f| (tails || f.method == method) && file.word(f.name) == name && has(f));
             let Some(function) = found else { continue };
-            let bound = (Rc::as_ptr(file), function.name, call.clone());
+            let bound = (Rc::as_ptr(file), function.parameters, call.clone());
             self.bound.borrow_mut().push(bound);
             let value = self.result_within(file, function, steps);
             self.bound.borrow_mut().pop();

@@ -5,20 +5,26 @@ use std::rc::Rc;
 
 use super::file::File;
 use super::program::Program;
-use super::value::{Value, env, is_env_name, merge};
+use super::value::{Value, first_of, is_env_name};
 
 /// How many names a condition is followed through.
 const MAX_STEPS: u8 = 4;
 
 impl Program<'_> {
     /// The value of an expression that chooses; `None` for another one.
-    pub(super) fn chosen(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+    pub(super) fn chosen(
+        &self,
+        file: &Rc<File>,
+        range: &Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
         let dialect = file.dialect();
         if dialect.ternary
             && let Some((condition, first, second)) = ternary(file, range)
         {
-            let value = |range: Range<usize>| self.eval(file, range, steps);
-            return Some(match self.holds(file, condition, MAX_STEPS) {
+            let value = |range: Range<usize>| self.eval_below(file, range, keys, steps);
+            return Some(match self.holds(file, condition, steps.min(MAX_STEPS)) {
                 Some(true) => value(first),
                 Some(false) => value(second),
                 None => {
@@ -32,40 +38,8 @@ impl Program<'_> {
         if operands.len() < 2 {
             return None;
         }
-        let mut operands = operands.into_iter();
-        let mut value = self.eval(file, operands.next()?, steps);
-        for operand in operands {
-            if value.is_known() {
-                break;
-            }
-            value = merge(vec![(true, value), (true, self.eval(file, operand, steps))])?;
-        }
-        Some(value)
-    }
-
-    /// A variable of the environment: `process.env.PORT`, `process.env["PORT"]`.
-    pub(super) fn variable(
-        &self,
-        file: &Rc<File>,
-        range: &Range<usize>,
-        steps: u8,
-    ) -> Option<Value> {
-        let last = range.end - 1;
-        let (holder, key) = match file.word(last) {
-            "]" => {
-                let open = file.opening(last);
-                (range.start..open, self.eval(file, open + 1..last, steps).text()?)
-            }
-            word if range.len() > 2 && file.word(last - 1) == "." => {
-                (range.start..last - 1, word.to_owned())
-            }
-            _ => return None,
-        };
-        let holder: String = holder.take(8).map(|at| file.word(at)).collect();
-        self.rows.environment.contains(&holder).then(|| {
-            let default = self.schema_default(&key, steps);
-            env(key, default, |note| file.evidence(range.start, note))
-        })
+        let operands = operands.into_iter();
+        first_of(operands.map(|operand| self.eval_below(file, operand, keys, steps)))
     }
 
     /// The default that a schema of the environment gives a variable: a field of its name.
@@ -94,12 +68,12 @@ impl Program<'_> {
         }
         for (marks, equal) in [(["===", "=="], true), (["!==", "!="], false)] {
             if let [left, right] = file.split(range.clone(), &marks).as_slice() {
-                let variable = self.setting(file, left.clone())?;
-                let text = self.value(file, right.clone()).text()?;
+                let variable = self.setting(file, left.clone(), steps)?;
+                let text = self.eval(file, right.clone(), steps).text()?;
                 return Some(((variable == text) == equal) != turned);
             }
         }
-        if let Some(set) = self.setting(file, range.clone()) {
+        if let Some(set) = self.setting(file, range.clone(), steps) {
             return Some(set.is_empty() == turned);
         }
         if range.len() != 1 || !file.is_word(range.start) {
@@ -113,8 +87,8 @@ impl Program<'_> {
 
     /// What the image sets the variable to that an expression is, empty where it does not; `None`
     /// for another expression.
-    fn setting(&self, file: &Rc<File>, range: Range<usize>) -> Option<String> {
-        let value = self.value(file, range);
+    fn setting(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<String> {
+        let value = self.eval(file, range, steps);
         let key = value.env().filter(|_| value.text().is_none())?;
         Some(self.rows.set.get(key).cloned().unwrap_or_default())
     }

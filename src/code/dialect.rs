@@ -40,6 +40,11 @@ pub struct Dialect {
     /// The last expression of a block is its value; closures are `|x| x`, macros `name!(...)`;
     /// `#[...]` stands before a field, which is `name: Type`; formats hold `{name}`.
     pub tails: bool,
+    /// Objects are `{ key: value }`, functions are values, members of classes are `this.name`, and
+    /// a file is a module that imports and exports.
+    pub objects: bool,
+    /// Words before a member of a class: `static`, `private`.
+    pub modifiers: &'static [&'static str],
     /// Words that begin a function: `func`, `fn`, `function`.
     pub functions: &'static [&'static str],
     /// Words that stand before brackets and call nothing: `if`, `for`, `func`.

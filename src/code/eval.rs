@@ -7,11 +7,13 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::conditions::{heads, is_conditional};
-use super::facts::{Call, Definition, Form, Function};
+use super::facts::{Call, Definition, Form};
 use super::file::File;
+use super::functions::Function;
 use super::idioms::generic;
 use super::program::Program;
 use super::rules::Does;
+use super::services::is_other_service;
 use super::tree::{Kind, Piece};
 use super::value::{Base, Value, merge};
 use crate::path::RelPath;
@@ -38,6 +40,12 @@ impl Program<'_> {
         self.eval(file, range, MAX_STEPS)
     }
 
+    /// What lies below `keys` of an expression.
+    pub fn value_below(&self, file: &Rc<File>, range: Range<usize>, keys: &[String]) -> Value {
+        self.looks.set(MAX_LOOKS);
+        self.eval_below(file, range, keys, MAX_STEPS)
+    }
+
     /// The value of an argument of a call.
     pub fn argument(&self, call: &Call, number: usize) -> Option<Value> {
         let range = call.arguments().get(number)?.clone();
@@ -51,7 +59,18 @@ impl Program<'_> {
     }
 
     /// The value of an expression, within the steps that are left.
-    pub fn eval(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Value {
+    pub fn eval(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Value {
+        self.eval_below(file, range, &[], steps)
+    }
+
+    /// What lies below `keys` of an expression, within the steps that are left.
+    pub fn eval_below(
+        &self,
+        file: &Rc<File>,
+        mut range: Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Value {
         let unknown =
             Value::unknown(file.evidence(range.start, "not known before the program runs"));
         let (Some(steps), Some(looks)) = (steps.checked_sub(1), self.looks.get().checked_sub(1))
@@ -59,6 +78,10 @@ impl Program<'_> {
             return unknown;
         };
         self.looks.set(looks);
+        if file.dialect().objects {
+            let Some(left) = self.left.get().checked_sub(1) else { return unknown };
+            self.left.set(left);
+        }
         loop {
             match file.word(range.start) {
                 word if range.len() > 1 && file.dialect().prefixes.contains(&word) => {
@@ -80,33 +103,47 @@ impl Program<'_> {
                 _ => break,
             }
         }
-        let casts = file.dialect().casts;
-        if let Some(cast) = range.clone().skip(1).find(|&at| casts.contains(&file.word(at))) {
-            range.end = cast;
+        if let Some(cast) = file.split(range.clone(), file.dialect().casts).into_iter().next()
+            && !cast.is_empty()
+        {
+            range = cast;
         }
         if range.is_empty() {
             return unknown;
         }
         // What a function gives depends on what it is given.
-        if !self.bound.borrow().is_empty() {
-            return self.look(file, range, steps, unknown);
+        if !self.bound.borrow().is_empty() || !keys.is_empty() {
+            return self.look(file, range, keys, steps, unknown);
         }
         let key = (Rc::as_ptr(file), range.start, range.end);
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
         }
         self.known.borrow_mut().insert(key, unknown.clone());
-        let value = self.look(file, range, steps, unknown);
+        let value = self.look(file, range, keys, steps, unknown);
         self.known.borrow_mut().insert(key, value.clone());
         value
     }
 
-    fn look(&self, file: &Rc<File>, range: Range<usize>, steps: u8, unknown: Value) -> Value {
-        if let Some(value) = self.chosen(file, &range, steps) {
+    fn look(
+        &self,
+        file: &Rc<File>,
+        range: Range<usize>,
+        keys: &[String],
+        steps: u8,
+        unknown: Value,
+    ) -> Value {
+        if let Some(value) = self.chosen(file, &range, keys, steps) {
             return value;
         }
         if let Some(value) = self.idiom(file, &range, steps) {
             return value;
+        }
+        if let Some(value) = self.object(file, &range, keys, steps) {
+            return value;
+        }
+        if !keys.is_empty() {
+            return self.chained(file, &range, keys, steps).unwrap_or(unknown);
         }
         let sum = file.split(range.clone(), &["+"]);
         if sum.len() > 1 {
@@ -142,15 +179,18 @@ impl Program<'_> {
                     let typed = digits.filter(|&at| at > 0 && file.dialect().tails);
                     literal(typed.map_or(text.clone(), |at| text[..at].to_owned()))
                 }
+                Some(Kind::Word) if file.dialect().objects => {
+                    self.chained(file, &range, keys, steps).unwrap_or(unknown)
+                }
                 Some(Kind::Word) => self.named(file, range.start, steps),
                 _ => unknown,
             };
         }
-        if let Some(value) = self.variable(file, &range, steps) {
-            return value;
+        if file.dialect().objects {
+            return self.chained(file, &range, keys, steps).unwrap_or(unknown);
         }
         if let Some(call) = whole_call(file, &range) {
-            return self.call(&call, steps);
+            return self.call(&call, &[], steps);
         }
         if let Some(value) = self.joined(file, &range, steps) {
             return value;
@@ -473,17 +513,18 @@ fn home(file: &File, definition: &Definition) -> String {
 }
 
 /// The call that a range is, from its first word to its last bracket.
-fn whole_call(file: &Rc<File>, range: &Range<usize>) -> Option<Call> {
+pub(super) fn whole_call(file: &Rc<File>, range: &Range<usize>) -> Option<Call> {
     let last = range.end - 1;
     if file.word(last) != ")" {
         return None;
     }
     let open = file.opening(last);
     let mut at = open.checked_sub(1)?;
-    if file.dialect().tails {
-        // `name::<T>(...)`, `name!(...)`
+    let dialect = file.dialect();
+    if dialect.tails || dialect.objects {
+        // `name::<T>(...)`, `name<T>(...)`, `name!(...)`
         if file.word(at) == ">" {
-            at = generic(file, at)?.checked_sub(2)?;
+            at = generic(file, at)?.checked_sub(if dialect.tails { 2 } else { 1 })?;
         } else if file.word(at) == "!" {
             at = at.checked_sub(1)?;
         }
@@ -499,40 +540,4 @@ fn is_chain(file: &File, range: &Range<usize>) -> bool {
             .clone()
             .enumerate()
             .all(|(n, at)| if n % 2 == 0 { file.is_word(at) } else { file.word(at) == "." })
-}
-
-/// Words of settings that belong to another service than the one that listens.
-const OTHERS: [&str; 24] = [
-    "database",
-    "postgres",
-    "mysql",
-    "mariadb",
-    "redis",
-    "mongo",
-    "smtp",
-    "mail",
-    "kafka",
-    "rabbit",
-    "amqp",
-    "nats",
-    "ldap",
-    "elastic",
-    "memcache",
-    "etcd",
-    "proxy",
-    "clickhouse",
-    "minio",
-    "imap",
-    "upstream",
-    "vault",
-    "consul",
-    "db",
-];
-
-/// True where words speak of a database, a mail server and the like.
-pub fn is_other_service(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
-        OTHERS.iter().any(|other| word == *other || (other.len() > 4 && word.contains(other)))
-    })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::file::File;
+use super::functions::{self, Function};
 use super::tree::{Kind, Tree};
 use crate::facts::Evidence;
 
@@ -40,7 +41,7 @@ impl Call {
 
     /// True for `x.Name(...)`, whatever `x` is.
     pub fn is_method(&self) -> bool {
-        self.at >= 1 && self.file.word(self.at - 1) == "."
+        self.at >= 1 && matches!(self.file.word(self.at - 1), "." | "?.")
     }
 
     /// The path of the package that the called function belongs to, where the receiver is an
@@ -94,8 +95,10 @@ pub enum Form {
     Field,
     /// The tag of a struct's field.
     Tag,
-    /// `let Type { name, field: name } = x`.
+    /// `let Type { name, field: name } = x`, `const { name, key: name = 1 } = x`.
     Taken,
+    /// `static name = x` among the members of a class.
+    Member,
 }
 
 impl Form {
@@ -118,19 +121,6 @@ pub struct Definition {
     pub scope: Range<usize>,
 }
 
-/// A function or method.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// The position of its name.
-    pub name: usize,
-    /// It has a receiver.
-    pub method: bool,
-    /// The position of the bracket that opens its parameters.
-    pub parameters: usize,
-    /// From `func` to the end of its body.
-    pub range: Range<usize>,
-}
-
 /// A field of a type, or a method's receiver, a parameter, a variable with a stated type.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -146,6 +136,12 @@ pub struct Field {
 /// longer one is not understood, so that hostile text takes linear time.
 const MAX_STATEMENT: usize = 96;
 
+/// How many tokens stand between the modifier of a member and its value.
+const MAX_MEMBER: usize = 10;
+
+/// How many functions around a place are looked at.
+const MAX_AROUND: usize = 64;
+
 /// What is found in a file.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -155,6 +151,8 @@ pub struct Facts {
     definitions: Vec<Definition>,
     /// In the order of the file.
     pub functions: Vec<Function>,
+    /// Their numbers, sorted by name, then by position.
+    named: Vec<usize>,
     /// Sorted by the owner's name, then by position.
     fields: Vec<Field>,
     /// `var name Type`: the name and its type, in the order of the file.
@@ -164,7 +162,7 @@ pub struct Facts {
 impl Facts {
     /// Finds everything behind the token `body`.
     pub(super) fn of(tree: &Tree, body: usize) -> Self {
-        let mut facts = Self { functions: functions(tree, body), ..Self::default() };
+        let mut facts = Self { functions: functions::of(tree, body), ..Self::default() };
         for at in body..tree.len() {
             match (tree.kind(at), tree.word(at)) {
                 (Some(Kind::Word), "struct") if tree.word(at + 1) == "{" => facts.fields(tree, at),
@@ -184,6 +182,8 @@ impl Facts {
                 _ => {}
             }
         }
+        facts.named = (0..facts.functions.len()).collect();
+        facts.named.sort_by_key(|&number| tree.word(facts.functions[number].name));
         facts.calls.sort_by_key(|&at| (tree.word(at), at));
         facts.definitions.sort_by_key(|definition| (tree.word(definition.name), definition.name));
         facts.fields.sort_by_key(|field| (tree.word(field.owner), field.name));
@@ -208,6 +208,14 @@ impl Facts {
         &self.definitions[from..from + count]
     }
 
+    /// The first function of that name.
+    pub fn function_of(&self, tree: &Tree, name: &str) -> Option<&Function> {
+        let word = |number: usize| tree.word(self.functions[number].name);
+        let first = self.named.partition_point(|&number| word(number) < name);
+        let number = *self.named.get(first).filter(|&&number| word(number) == name)?;
+        self.functions.get(number)
+    }
+
     /// The fields of the type of that name.
     pub fn fields_of(&self, tree: &Tree, owner: &str) -> &[Field] {
         let from = self.fields.partition_point(|field| tree.word(field.owner) < owner);
@@ -222,20 +230,37 @@ impl Facts {
         names
     }
 
-    /// The function that holds a position.
+    /// The function that holds a position, the innermost one.
     pub fn function_at(&self, at: usize) -> Option<&Function> {
+        self.functions_around(at).next()
+    }
+
+    /// The functions that hold a position, the innermost one first.
+    pub fn functions_around(&self, at: usize) -> impl Iterator<Item = &Function> {
         let after = self.functions.partition_point(|function| function.range.start <= at);
-        self.functions[..after].last().filter(|function| function.range.contains(&at))
+        let next = |function: &&Function| self.functions.get(function.around?);
+        let all = std::iter::successors(self.functions[..after].last(), next);
+        all.take(MAX_AROUND).filter(move |function| function.range.contains(&at))
     }
 
     /// `a, b := x, y` and its like.
     fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
-        if tree.dialect().tails && at > body && tree.word(at - 1) == "}" {
-            self.taken_apart(tree, at);
+        let declares = tree.dialect().declares;
+        if at > body && tree.word(at - 1) == "}" {
+            let before = tree.opening(at - 1).checked_sub(1).map_or("", |at| tree.word(at));
+            if tree.dialect().tails || declares.contains(&before) {
+                self.taken_apart(tree, at);
+                return;
+            }
+        }
+        if let Some(name) = member(tree, at, body) {
+            let value = values(tree, at + 1, 1).pop();
+            if let Some(value) = value {
+                self.push(name, value, Form::Member);
+            }
             return;
         }
         let mut start = at;
-        let declares = tree.dialect().declares;
         while start > body.max(at.saturating_sub(MAX_STATEMENT))
             && !declares.contains(&tree.word(start - 1))
             && !matches!(
@@ -282,7 +307,8 @@ impl Facts {
             return;
         }
         for one in tree.elements(open) {
-            let name = one.end - 1;
+            let end = one.clone().find(|&at| tree.word(at) == "=").unwrap_or(one.end);
+            let name = end.saturating_sub(1).max(one.start);
             if tree.is_word(name) {
                 let scope = at..tree.enclosing(open).map_or(tree.len(), |open| tree.closing(open));
                 let value = value.clone();
@@ -395,6 +421,23 @@ pub(super) fn struct_name(tree: &Tree, at: usize) -> Option<usize> {
     tree.is_word(owner).then_some(owner)
 }
 
+/// The member of a class whose value follows the `=` at a position: `private name: Type = x`.
+fn member(tree: &Tree, at: usize, body: usize) -> Option<usize> {
+    let modifiers = tree.dialect().modifiers;
+    let mut before = at;
+    while !modifiers.is_empty() && before > body && at - before < MAX_MEMBER {
+        before -= 1;
+        match tree.word(before) {
+            ";" | "{" | "}" | "," | "=" => break,
+            word if modifiers.contains(&word) => {
+                return Some(before + 1).filter(|&name| name < at && tree.is_word(name));
+            }
+            _ => before = tree.opening(before),
+        }
+    }
+    None
+}
+
 /// The first token of the line or block that a token is in.
 fn line_start(tree: &Tree, at: usize) -> usize {
     let mut start = at;
@@ -438,7 +481,7 @@ fn scope(tree: &Tree, at: usize) -> Range<usize> {
 }
 
 /// The first `count` expressions from `at` on, separated by commas, to the end of the statement.
-fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
+pub(super) fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
     let (mut all, mut from, mut here) = (Vec::new(), at, at);
     while here < tree.len() {
         match tree.word(here) {
@@ -455,43 +498,6 @@ fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
     }
     if from < here {
         all.push(from..here.min(tree.len()));
-    }
-    all
-}
-
-fn functions(tree: &Tree, body: usize) -> Vec<Function> {
-    let mut all = Vec::new();
-    let mut at = body;
-    while at < tree.len() {
-        if tree.is_word(at) && tree.dialect().functions.contains(&tree.word(at)) {
-            let start = at;
-            let method = tree.word(at + 1) == "(";
-            let name = if method { tree.closing(at + 1) + 1 } else { at + 1 };
-            let mut parameters = name + 1;
-            if tree.word(parameters) == "[" {
-                parameters = tree.closing(parameters) + 1;
-            }
-            // The body is the first brace outside of brackets; `struct{}` and `interface{}`
-            // results are skipped.
-            let mut body = parameters;
-            while body < tree.len() {
-                match tree.word(body) {
-                    "struct" | "interface" if tree.word(body + 1) == "{" => {
-                        body = tree.closing(body + 1);
-                    }
-                    "(" | "[" => body = tree.closing(body),
-                    "{" | ";" => break,
-                    _ => {}
-                }
-                body += 1;
-            }
-            let end = if tree.word(body) == "{" { tree.closing(body) } else { body };
-            all.push(Function { name, method, parameters, range: start..end });
-            at = end;
-        } else if tree.is_open(at) {
-            at = tree.closing(at);
-        }
-        at += 1;
     }
     all
 }

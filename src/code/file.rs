@@ -1,6 +1,7 @@
 //! One file: its tokens, what it imports, and the facts that are found in it on first use.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use super::facts::Facts;
@@ -13,8 +14,10 @@ use crate::path::RelPath;
 pub struct Import {
     /// What is imported, as written.
     pub path: String,
-    /// The name by which the file calls it.
+    /// The name by which the file calls it; empty where it has none.
     pub name: String,
+    /// What of it the name stands for; `None` for the whole.
+    pub export: Option<String>,
     /// From 1.
     pub line: u32,
 }
@@ -28,6 +31,10 @@ pub struct File {
     pub imports: Vec<Import>,
     /// Where the tokens after the imports begin.
     pub body: usize,
+    /// The imports by their names.
+    named: BTreeMap<String, usize>,
+    /// The files that are meant by the names of modules, or by expressions in their place.
+    pub modules: BTreeMap<String, RelPath>,
     /// A tool wrote it.
     pub generated: bool,
     tree: Tree,
@@ -48,7 +55,11 @@ impl File {
     /// A file whose imports end before the token `body`.
     pub fn new(path: RelPath, tree: Tree, imports: Vec<Import>, body: usize) -> Self {
         let (facts, words) = (OnceCell::new(), OnceCell::new());
-        Self { path, imports, body, generated: false, tree, facts, words }
+        let (mut named, modules) = (BTreeMap::new(), BTreeMap::new());
+        for (number, import) in imports.iter().enumerate() {
+            named.entry(import.name.clone()).or_insert(number);
+        }
+        Self { path, imports, named, body, modules, generated: false, tree, facts, words }
     }
 
     /// Calls, definitions, functions and fields.
@@ -76,7 +87,12 @@ impl File {
 
     /// What a name stands for in this file, where it is imported.
     pub fn imported(&self, name: &str) -> Option<&str> {
-        self.imports.iter().find(|import| import.name == name).map(|import| import.path.as_str())
+        self.import_of(name).map(|import| import.path.as_str())
+    }
+
+    /// The import that a name stands for.
+    pub fn import_of(&self, name: &str) -> Option<&Import> {
+        self.imports.get(*self.named.get(name).filter(|_| !name.is_empty())?)
     }
 
     /// True where the file imports that module, or one below it.

@@ -159,11 +159,17 @@ impl Program<'_> {
 
     /// What the settings files that the program opens say of a key.
     pub fn document(&self, key: &str) -> Option<(String, Evidence)> {
-        self.documents.borrow().get(&key.to_ascii_lowercase()).cloned()
+        let part = self.documents.borrow().get(&key.to_ascii_lowercase()).cloned()?;
+        Some((part.text?, part.evidence))
+    }
+
+    /// The same with the variable that replaces it.
+    pub fn documented(&self, key: &str) -> Option<Value> {
+        self.documents.borrow().get(&key.to_ascii_lowercase()).cloned().map(Value::from)
     }
 
     /// What the settings files say that the program opens and the image holds: by lower-case keys.
-    pub fn know(&self, documents: impl IntoIterator<Item = (String, (String, Evidence))>) {
+    pub fn know(&self, documents: impl IntoIterator<Item = (String, Part)>) {
         self.documents.borrow_mut().extend(documents);
         self.known.borrow_mut().clear();
     }

@@ -202,7 +202,7 @@ fn tail(file: &File, open: usize) -> Option<Range<usize>> {
 /// Where the chain begins that ends at a position: `a::b(c)?.d(e)` before `.f`.
 fn start_of(file: &File, end: usize) -> usize {
     let mut start = end;
-    let joins = |word: &str| word == "." || file.dialect().joints.contains(&word);
+    let joins = |word: &str| matches!(word, "." | "?.") || file.dialect().joints.contains(&word);
     while let Some(before) = start.checked_sub(1).filter(|_| end - start < MAX_CHAIN) {
         let (word, next) = (file.word(before), file.word(start));
         let goes_on = joins(next) || matches!(next, "(" | "[" | "!" | "?");

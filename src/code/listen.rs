@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::conditions;
-use super::eval::is_other_service;
 use super::facts::{Call, Form};
 use super::file::{File, is_below};
 use super::program::Program;
 use super::rules::{Does, ServerRow};
+use super::services::{is_foreign, is_other_service};
 use super::value::{Part, Value};
 use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Sourced, Strength};
 
@@ -77,17 +77,6 @@ const ASIDE: [&str; 11] = [
     "internal",
     "redirect",
 ];
-
-/// Ports that belong to a service which a program talks to, not to the program.
-const FOREIGN: [u16; 19] = [
-    25, 465, 587, 993, 1433, 1521, 2181, 2379, 3306, 4222, 4317, 5432, 5672, 6379, 9042, 9092,
-    9200, 11211, 27017,
-];
-
-/// A port that belongs to another service, by its number.
-pub fn is_foreign(port: u16) -> bool {
-    FOREIGN.contains(&port)
-}
 
 /// Names of settings that are a port or an address.
 pub fn is_address(name: &str) -> bool {

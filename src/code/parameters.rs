@@ -1,14 +1,20 @@
 //! What a parameter is: what the call passes that led to its function, or what all callers pass.
 
+use std::ops::Range;
 use std::rc::Rc;
 
-use super::facts::Function;
+use super::facts::Call;
 use super::file::File;
+use super::functions::Function;
+use super::objects::default;
 use super::program::{Bound, Program};
-use super::value::{Value, merge};
+use super::value::{Value, first_of, merge};
 
 /// How many callers of a function are looked at.
 const MAX_CALLERS: usize = 8;
+
+/// How many parameters of one function.
+const MAX_PARAMETERS: usize = 32;
 
 impl Program<'_> {
     /// What the call passes for a parameter whose function is being looked through.
@@ -17,17 +23,68 @@ impl Program<'_> {
         file: &Rc<File>,
         function: &Function,
         position: usize,
+        keys: &[String],
         steps: u8,
     ) -> Option<Value> {
-        let is = |bound: &&Bound| bound.0 == Rc::as_ptr(file) && bound.1 == function.name;
+        let is = |bound: &&Bound| bound.0 == Rc::as_ptr(file) && bound.1 == function.parameters;
         let number = self.bound.borrow().iter().rposition(|bound| is(&bound))?;
         let call = self.bound.borrow().get(number).map(|(_, _, call)| call.clone())?;
         let argument = call.arguments().get(position)?.clone();
         // The argument stands in what the calls before led to.
         let inner = self.bound.borrow_mut().split_off(number);
-        let value = self.eval(&call.file, argument, steps);
+        let value = self.eval_below(&call.file, argument, keys, steps);
         self.bound.borrow_mut().extend(inner);
         Some(value)
+    }
+
+    /// What lies below `keys` of what is handed to a function under a name, as a parameter or as a
+    /// part of one: by the call that led to it, by the first caller that says something, or as the
+    /// default.
+    pub(super) fn handed(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        name: &str,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let parameters = file.elements(function.parameters).into_iter().enumerate();
+        let (position, key, place) =
+            parameters.take(MAX_PARAMETERS).find_map(|(position, one)| {
+                let (key, place) = named_in(file, &one, name)?;
+                Some((position, key, place))
+            })?;
+        let path = [key.into_iter().collect(), keys.to_vec()].concat();
+        let given = self.passed(file, function, position, &path, steps).or_else(|| {
+            let mut open = None;
+            for call in self.callers_of(file, function) {
+                let Some(argument) = call.arguments().get(position).cloned() else { continue };
+                let value = self.eval_below(&call.file, argument, &path, steps);
+                if value.text().is_some() {
+                    return Some(value);
+                }
+                open = open.or(Some(value).filter(|value| !value.is_unknown()));
+            }
+            open
+        });
+        let default = default(file, place).map(|range| self.eval_below(file, range, keys, steps));
+        first_of(given.into_iter().chain(default)).filter(|value| !value.is_unknown())
+    }
+
+    /// The calls that may mean a function, where files import it under other names.
+    fn callers_of(&self, file: &Rc<File>, function: &Function) -> Vec<Call> {
+        let name = file.word(function.name);
+        let whole = file.whole_export().filter(|whole| file.word(whole.start) != "{");
+        let whole = whole.is_some_and(|whole| {
+            whole.contains(&function.parameters)
+                || whole.len() == 1 && file.word(whole.start) == name
+        });
+        let others = self.importers(&file.path).filter(|(_, other)| whole && *other != name);
+        let others = others.flat_map(|(from, other)| {
+            self.calls_named(other).filter(|call| call.file.path == from.path)
+        });
+        let own = self.calls_named(name).filter(|call| call.open != function.parameters);
+        own.take(MAX_CALLERS).chain(others.take(MAX_CALLERS)).collect()
     }
 
     /// What callers pass for a parameter.
@@ -48,7 +105,7 @@ impl Program<'_> {
             file.word(start) == name && file.is_word(start)
         })?;
         let position = position.checked_sub(usize::from(of_itself))?;
-        if let Some(value) = self.passed(file, function, position, steps) {
+        if let Some(value) = self.passed(file, function, position, &[], steps) {
             return Some(value);
         }
         let calls = self.callers(file, function);
@@ -70,4 +127,19 @@ impl Program<'_> {
         }
         Some(chosen)
     }
+}
+
+/// The key below which a parameter holds a name, where it is a pattern, and the position of the
+/// name.
+fn named_in(file: &File, one: &Range<usize>, name: &str) -> Option<(Option<String>, usize)> {
+    if file.word(one.start) == "{" {
+        return file.elements(one.start).into_iter().find_map(|part| {
+            let renamed = file.word(part.start + 1) == ":";
+            let at = part.start + if renamed { 2 } else { 0 };
+            (file.word(at) == name).then(|| (Some(file.word(part.start).to_owned()), at))
+        });
+    }
+    let end = one.clone().find(|&at| matches!(file.word(at), ":" | "=" | "?"));
+    let at = end.unwrap_or(one.end).checked_sub(1)?;
+    (one.contains(&at) && file.word(at) == name).then_some((None, at))
 }

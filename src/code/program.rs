@@ -8,22 +8,42 @@ use std::rc::Rc;
 use super::facts::{Call, Definition, Field, Form};
 use super::file::File;
 use super::rules::{CallRow, Does, FieldRow, Rows};
-use super::value::Value;
-use crate::facts::Evidence;
+use super::value::{Part, Value};
 use crate::path::RelPath;
+
+/// How many expressions are looked at below keys.
+const MAX_ALL: u32 = 20_000;
+
+/// How often all files are searched for something that no name leads to.
+const MAX_SEARCHES: u32 = 24;
 
 /// Reads the attributes of the field at a position, in the range that they take.
 type ReadTag = fn(&Program, &Rc<File>, usize, Range<usize>, u8) -> Option<Value>;
 
+/// Looks below keys of the name at a position.
+type AskBelow = fn(&Program, &Rc<File>, usize, &[String], u8) -> Option<Value>;
+
 /// What only a language's own code can say, where its rows do not.
 #[derive(Clone, Copy)]
 pub struct Special {
-    /// The value of a call.
-    pub call: fn(&Program, &Call, u8) -> Option<Value>,
+    /// What lies below keys of what a call gives.
+    pub call: fn(&Program, &Call, &[String], u8) -> Option<Value>,
     /// What the attributes of a field say.
     pub tag: ReadTag,
     /// The value of a setting by its key: `server.port`.
     pub key: fn(&Program, &str, u8) -> Option<Value>,
+    /// What lies below keys of the name at a position, where nothing in the code says it.
+    pub below: AskBelow,
+}
+
+impl Special {
+    /// Nothing that no row says.
+    pub const NONE: Self = Self {
+        call: |_, _, _, _| None,
+        tag: |_, _, _, _, _| None,
+        key: |_, _, _| None,
+        below: |_, _, _, _, _| None,
+    };
 }
 
 /// The files of a program.
@@ -32,6 +52,10 @@ pub struct Program<'r> {
     pub(super) files: Vec<(RelPath, Rc<File>)>,
     /// Folders of packages by import path, for qualified names.
     pub(super) folders: BTreeMap<String, RelPath>,
+    /// The numbers of the files by their paths.
+    paths: BTreeMap<RelPath, usize>,
+    /// The files that import one as a whole, each with the name by which it does.
+    importers: BTreeMap<RelPath, Vec<(usize, String)>>,
     /// What functions of libraries do.
     pub rows: &'r Rows,
     pub(super) special: Special,
@@ -50,17 +74,20 @@ pub struct Program<'r> {
     /// Types that libraries fill with settings.
     pub(super) filled: Vec<String>,
     /// What opened settings files say, by their keys in lower case.
-    pub(super) documents: RefCell<BTreeMap<String, (String, Evidence)>>,
+    pub(super) documents: RefCell<BTreeMap<String, Part>>,
     /// Values of expressions by file and range; those being looked at count as unknown, which ends
     /// circles.
     pub(super) known: RefCell<BTreeMap<(*const File, usize, usize), Value>>,
     pub(super) looks: Cell<u32>,
+    /// Expressions that are looked at below keys, for all values together.
+    pub(super) left: Cell<u32>,
+    searches: Cell<u32>,
     /// The calls whose functions are being looked through, each with its function: what they pass
     /// is what the parameters are.
     pub(super) bound: RefCell<Vec<Bound>>,
 }
 
-/// A call whose function, by the file and the position of its name, is being looked through.
+/// A call whose function, by the file and the place of its parameters, is being looked through.
 pub(super) type Bound = (*const File, usize, Call);
 
 impl<'r> Program<'r> {
@@ -89,9 +116,24 @@ impl<'r> Program<'r> {
                 named.entry(name).or_default().push(row);
             }
         }
+        let (mut paths, mut importers) = (BTreeMap::new(), BTreeMap::new());
+        for (number, (_, file)) in files.iter().enumerate() {
+            paths.entry(file.path.clone()).or_insert(number);
+            let whole = file
+                .imports
+                .iter()
+                .filter(|import| import.export.as_ref().is_none_or(|export| export == "default"));
+            for import in whole.filter(|import| !import.name.is_empty()) {
+                let Some(path) = file.modules.get(&import.path) else { continue };
+                let all: &mut Vec<_> = importers.entry(path.clone()).or_default();
+                all.push((number, import.name.clone()));
+            }
+        }
         let mut program = Self {
             files,
             folders,
+            paths,
+            importers,
             rows,
             special,
             named,
@@ -104,6 +146,8 @@ impl<'r> Program<'r> {
             documents: RefCell::default(),
             known: RefCell::default(),
             looks: Cell::new(0),
+            left: Cell::new(MAX_ALL),
+            searches: Cell::new(MAX_SEARCHES),
             bound: RefCell::default(),
         };
         program.flags_into = program.registrations();
@@ -111,7 +155,7 @@ impl<'r> Program<'r> {
         for (_, file) in &program.files {
             // Functions are told apart by their packages where there are some; methods are not.
             let counts =
-                |function: &&super::facts::Function| file.dialect().tails || function.method;
+                |function: &&super::functions::Function| file.dialect().tails || function.method;
             for function in file.facts().functions.iter().filter(counts) {
                 *program.defined.entry(file.word(function.name).to_owned()).or_default() += 1;
             }
@@ -122,6 +166,17 @@ impl<'r> Program<'r> {
     /// Every file.
     pub fn files(&self) -> impl Iterator<Item = &Rc<File>> {
         self.files.iter().map(|(_, file)| file)
+    }
+
+    /// The file at a path.
+    pub(super) fn file(&self, path: &RelPath) -> Option<&Rc<File>> {
+        self.files.get(*self.paths.get(path)?).map(|(_, file)| file)
+    }
+
+    /// The files that import one as a whole, each with the name by which it does.
+    pub(super) fn importers(&self, path: &RelPath) -> impl Iterator<Item = (&Rc<File>, &str)> {
+        let all = self.importers.get(path).into_iter().flatten();
+        all.map(|(number, name)| (&self.files[*number].1, name.as_str()))
     }
 
     /// The folder of the package that an import stands for, where the repository holds it.
@@ -145,8 +200,14 @@ impl<'r> Program<'r> {
         std::iter::once(file).chain(others).cloned().collect()
     }
 
+    /// All files may be searched once more for something that no name leads to.
+    pub fn may_search(&self) -> Option<()> {
+        self.searches.set(self.searches.get().checked_sub(1)?);
+        Some(())
+    }
+
     /// The fields of that name.
-    pub(super) fn fields_of<'c>(
+    pub fn fields_of<'c>(
         &'c self,
         name: &'c str,
     ) -> impl Iterator<Item = (&'c RelPath, &'c Rc<File>, &'c Definition)> {

@@ -13,6 +13,13 @@ use super::file::{File, is_below};
 pub enum Does {
     /// Gives its argument `at`, as far as a path or an address is concerned.
     Passes,
+    /// Gives what lies below the key that argument `at` names of what the method is called on, else
+    /// the argument `default`.
+    Below,
+    /// Writes its second argument under the key that the first one names.
+    Sets,
+    /// Gives what the module exports that argument `at` names.
+    Module,
     /// Gives the environment variable that argument `at` names, else the argument `default`.
     Environment,
     /// Gives the format in argument `at`, with the arguments behind it in place of its verbs.

@@ -37,6 +37,8 @@ static PYTHON: Dialect = Dialect {
     joints: &[],
     postfix: &[],
     tails: false,
+    objects: false,
+    modifiers: &[],
     functions: &["def"],
     keywords: &["def", "class", "if", "elif", "while", "for", "return", "not", "and", "or", "in"],
 };

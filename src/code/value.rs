@@ -35,6 +35,11 @@ impl Part {
         Self { text: None, base: None, env: None, flag: None, evidence }
     }
 
+    /// A text that is known.
+    pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
+        Self { text: Some(text.into()), ..Self::unknown(evidence) }
+    }
+
     /// A setting with its default. An empty default is none: the program then asks for the setting,
     /// or takes another.
     pub fn setting(
@@ -110,7 +115,7 @@ impl Value {
 
     /// A text that is known.
     pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
-        Part { text: Some(text.into()), ..Part::unknown(evidence) }.into()
+        Part::known(text, evidence).into()
     }
 
     /// A value of which nothing is known.
@@ -280,6 +285,45 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
         }
     }
     Some(chosen)
+}
+
+/// The first of several values that is known, with what replaces it: the settings before it. Where
+/// none is known, one that stays unknown is among what it can be.
+pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value> {
+    let (mut settings, mut open): (Vec<Part>, Option<Value>) = (Vec::new(), None);
+    for value in values {
+        let set = |part: &Part| part.text.is_none() && (part.env.is_some() || part.flag.is_some());
+        if value.is_known() {
+            let mut parts = settings.into_iter().map(|setting| match value.parts.as_slice() {
+                [Part { text: Some(text), evidence, .. }] => {
+                    let (text, evidence) = (Some(text.clone()), evidence.clone());
+                    vec![Part { text, evidence, ..setting }]
+                }
+                _ => vec![setting],
+            });
+            let Some(first) = parts.next() else { return Some(value) };
+            let own = value.alternatives().map(|own| own.parts);
+            return Some(Value { parts: first, others: parts.chain(own).collect() });
+        }
+        match value.parts.as_slice() {
+            [part] if set(part) => {
+                let others = value.others.iter().filter_map(|other| match other.as_slice() {
+                    [part] if set(part) => Some(part.clone()),
+                    _ => None,
+                });
+                settings.extend(std::iter::once(part.clone()).chain(others));
+            }
+            _ => {}
+        }
+        if value.alternatives().any(|value| value.is_unknown()) {
+            open = Some(value);
+        }
+    }
+    let open = open.and_then(|open| open.alternatives().find(Value::is_unknown));
+    let mut settings = settings.into_iter();
+    let Some(first) = settings.next() else { return open };
+    let others = settings.map(|part| vec![part]).chain(open.map(|open| open.parts));
+    Some(Value { parts: vec![first], others: others.collect() })
 }
 
 /// A variable of the environment with its default.

@@ -52,6 +52,8 @@ pub static DIALECT: Dialect = Dialect {
     joints: &[],
     postfix: &[],
     tails: false,
+    objects: false,
+    modifiers: &[],
     functions: &["func"],
     keywords: &[
         "func",

@@ -6,7 +6,7 @@ use super::ProgramDetails;
 use super::closure::Closure;
 use super::programs::Module;
 use super::special;
-use crate::code::{Does, Program as Code, writes};
+use crate::code::{Does, Part, Program as Code, writes};
 use crate::detect::{add_front_end, env_file};
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -53,7 +53,8 @@ pub(super) fn analyse(
     program.findings.extend(opened.findings);
 
     let paths: Vec<RelPath> = program.files.iter().map(|file| file.value.clone()).collect();
-    code.know(documents::settings_of(&world, &paths)?);
+    let documents = documents::settings_of(&world, &paths)?.into_iter();
+    code.know(documents.map(|(key, (text, at))| (key, Part::known(text, at))));
     let listening = listen::listening(&world, &paths)?;
     if listening.listens.is_some() {
         program.kind = Kind::Service;

@@ -110,7 +110,7 @@ impl Imports<'_> {
                 self.read_cgo(first);
             }
             let name = if named { self.tree.word(at).to_owned() } else { package_name(&path) };
-            self.found.push(Import { path, name, line: self.tree.line(value) });
+            self.found.push(Import { path, name, export: None, line: self.tree.line(value) });
         }
         self.body = value + 1;
     }

@@ -15,12 +15,12 @@ pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
         files.collect(),
         closure.local.clone(),
         rows,
-        Special { call: setting, tag: |_, _, _, _, _| None, key: keyed },
+        Special { call: setting, key: keyed, ..Special::NONE },
     )
 }
 
 /// A call that reads a setting by its key: `viper.GetString("port")`, `c.String("port")`.
-fn setting(program: &Program, call: &Call, steps: u8) -> Option<Value> {
+fn setting(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {
     if let Some(value) = kingpin(program, call, steps) {
         return Some(value);
     }

@@ -22,6 +22,8 @@ pub static DIALECT: Dialect = Dialect {
     joints: &[],
     postfix: &[],
     tails: false,
+    objects: false,
+    modifiers: &[],
     functions: &[],
     keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],
 };

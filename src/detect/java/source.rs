@@ -182,7 +182,7 @@ fn imports(tree: &Tree) -> (Vec<Import>, usize) {
             let renamed = tree.word(end) == "as" && tree.is_word(end + 1);
             let last = path.rsplit('.').next().unwrap_or_default();
             let name = if renamed { tree.word(end + 1) } else { last }.to_owned();
-            all.push(Import { path, name, line: tree.line(at) });
+            all.push(Import { path, name, export: None, line: tree.line(at) });
             body = end;
         } else if tree.word(at) == "package" && body == 0 {
             body = dotted(tree, at + 1).1;

@@ -30,8 +30,10 @@ pub static DIALECT: Dialect = Dialect {
     choices: &["||", "??"],
     ternary: true,
     joints: &[],
-    postfix: &[],
+    postfix: &["!"],
     tails: false,
+    objects: true,
+    modifiers: &["static", "readonly", "private", "public", "protected", "declare"],
     functions: &["function"],
     keywords: &["if", "while", "for", "switch", "return", "catch", "function"],
 };

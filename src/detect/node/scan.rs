@@ -2,6 +2,7 @@
 //! start.
 
 mod absent;
+mod clauses;
 mod conventions;
 mod globals;
 mod imports;

@@ -29,6 +29,8 @@ pub static DIALECT: Dialect = Dialect {
     joints: &["::"],
     postfix: &["?"],
     tails: true,
+    objects: false,
+    modifiers: &[],
     functions: &["fn"],
     keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],
 };

@@ -75,6 +75,7 @@ impl SourceFile {
             let import = |name: &str| code::Import {
                 path: name.to_owned(),
                 name: name.replace('-', "_"),
+                export: None,
                 line: 1,
             };
             let tree = code::Tree::new(&super::DIALECT, &text);

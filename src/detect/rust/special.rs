@@ -13,7 +13,7 @@ pub(super) fn program<'r>(files: &[Rc<SourceFile>], rows: &'r Rows) -> Program<'
     let known = || rows.server.iter().map(|server| server.of.as_str());
     // Names are looked up in the whole program: the paths of modules say little.
     let files = files.iter().map(|file| (RelPath::root(), file.code(known())));
-    let special = Special { call: |_, _, _| None, tag: attributes, key: |_, _, _| None };
+    let special = Special { tag: attributes, ..Special::NONE };
     Program::new(files.collect(), std::collections::BTreeMap::new(), rows, special)
 }
 

@@ -58,7 +58,7 @@ fn absent(app: &App, source: &Source) -> Vec<Evidence> {
 fn is_there(app: &App, source: &Source, text: &str) -> bool {
     let Some(base) = source.path.parent().unwrap_or_default().join(text) else { return true };
     let repo = app.dir.repo;
-    if sources::target(app, source, text).is_some() || repo.exists(&base) {
+    if sources::target(app, &source.path, text).is_some() || repo.exists(&base) {
         return true;
     }
     let stem = base.file_name().rsplit_once('.').map_or(base.file_name(), |(stem, _)| stem);

@@ -1,25 +1,27 @@
 //! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
 
-mod flow;
+mod followed;
 mod host;
-mod keys;
 mod microservice;
 mod rows;
-pub(super) mod shape;
+pub(super) mod settings;
+mod special;
+#[cfg(test)]
+mod tests_followed;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use self::flow::{Expression, Flow};
 use self::rows::{DefaultPort, Listener};
+use self::special::SPECIAL;
 use super::super::App;
 use super::super::expression::{Names, Value, option, value};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
-use crate::code::listen::{self, is_foreign};
-use crate::code::{Program, Rows, Special, conditions};
+use crate::code::listen;
+use crate::code::{Program, Rows, conditions, is_foreign};
 use crate::facts::{Evidence, Port, Protocol, Sourced};
 use crate::path::RelPath;
 
@@ -42,25 +44,26 @@ struct Reader<'s, 'r> {
     sources: &'s [Source],
     names: &'s [Names<'s>],
     code: Program<'s>,
-    flow: Flow<'s, 'r>,
     defaults: Vec<DefaultPort>,
     listeners: Vec<Listener>,
 }
 
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let rows: Rows = app.catalog.table("code")?;
-    let files = sources.iter().map(|source| (RelPath::root(), source.code.clone()));
-    let special = Special { call: |_, _, _| None, tag: |_, _, _, _, _| None, key: |_, _, _| None };
+    let files = followed::files(app, sources)?.into_iter().map(|file| (file.path.clone(), file));
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
     let reader = Reader {
         app,
         sources,
         names: &names,
-        code: Program::new(files.collect(), BTreeMap::new(), &rows, special),
-        flow: Flow::new(app, sources, &names),
+        code: Program::new(files.collect(), BTreeMap::new(), &rows, SPECIAL),
         defaults: app.catalog.table("default_port")?,
         listeners: app.catalog.table("listener")?,
     };
+    let asks = |source: &Source| settings::READERS.iter().any(|name| source.imports(name));
+    if sources.iter().any(asks) {
+        reader.code.know(settings::known(app));
+    }
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let used: Vec<&Listener> =
@@ -144,29 +147,20 @@ impl<'s> Reader<'s, '_> {
         }
         place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
         scan.listens = true;
-        host::address(self.app, &self.flow, index, call, &args, &self.files(index), scan);
+        host::address(self, source, call, &args, &self.files(index), scan);
         Some(place)
     }
 
     /// A place that listens on the port `port`. `exactly`: no sign counts, only what is followed.
     fn of_port(&self, index: usize, port: &'s [Token], at: usize, exactly: bool) -> Option<Place> {
         let source = &self.sources[index];
-        let from = Expression { file: index, tokens: port };
-        let exact = self.flow.port(from).or_else(|| self.flow.port_of(from, &["port"]));
-        let mut stated = exact.as_ref().and_then(|found| found.evidence.clone());
-        stated = stated.filter(|evidence| evidence.file != source.path);
-        let mut sure = true;
-        let found = match exact.filter(|found| found.port.is_some() || !found.open) {
-            Some(exact) => exact.into_value(at),
-            None => match followed(&self.code, source, port) {
-                Some(found) => found,
-                None if exactly => return None,
-                None => {
-                    sure = false;
-                    own(value(port, &self.files(index)[..1]), port)
-                }
-            },
-        };
+        let (exact, stated) = followed::port(&self.code, source, port, at);
+        let stated = stated.filter(|evidence| evidence.file != source.path);
+        let sure = exact.is_some();
+        if exactly && !sure {
+            return None;
+        }
+        let found = exact.unwrap_or_else(|| own(value(port, &self.files(index)[..1]), port));
         let number = found
             .literal
             .as_deref()
@@ -300,28 +294,6 @@ fn own(mut found: Value, port: &[Token]) -> Value {
         found.literal = None;
     }
     found
-}
-
-/// The port that an expression leads to, and the variables that change it; `None` where it leads to
-/// neither.
-fn followed(code: &Program, source: &Source, port: &[Token]) -> Option<Value> {
-    let value = code.value(&source.code, source.range(port));
-    let env: Vec<String> = value.parts.iter().filter_map(|part| part.env.clone()).collect();
-    let literal = value.text();
-    let known = literal.as_ref().map_or(!env.is_empty(), |text| text.parse::<u16>().is_ok());
-    let at = port.first().map_or(0, |token| token.at);
-    // What stands in another file is followed exactly, or by a likeness of names.
-    let elsewhere = value.evidence().is_some_and(|evidence| evidence.file != source.path);
-    if elsewhere {
-        return None;
-    }
-    // A database's port that stands elsewhere is found by a likeness of names.
-    let number = literal.as_deref().and_then(|text| text.parse().ok());
-    let here = source.at(at, "").place();
-    if number.is_some_and(is_foreign) && value.evidence().is_none_or(|e| e.place() != here) {
-        return (!env.is_empty()).then_some(Value { literal: None, env, at });
-    }
-    known.then_some(Value { literal, env, at })
 }
 
 fn described(found: &Value, number: Option<u16>) -> String {

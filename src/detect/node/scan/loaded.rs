@@ -117,7 +117,7 @@ pub(super) fn carry(app: &App, launch: &Launch, sources: &[Source], scan: &mut S
 }
 
 /// The arguments of `require(...)` and `import(...)` that are more than one literal.
-fn computed(source: &Source) -> impl Iterator<Item = &[Token]> {
+pub(super) fn computed(source: &Source) -> impl Iterator<Item = &[Token]> {
     source.tokens.windows(3).enumerate().filter_map(|(index, window)| {
         let loads = window[0].is_word("require") || window[0].is_word("import");
         let literal = matches!(window[2].kind, Kind::Text(_));

@@ -1,7 +1,7 @@
 //! Paths that one file of a program exports and another one imports:
 //! `export const uploads = join(__dirname, "../uploads")`.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -10,18 +10,11 @@ use super::super::expression::{
     Anchor, Names, Origin, Others, PathValue, Tracing, path_in, path_within,
 };
 use super::super::launch::Launch;
-use super::super::token::{Token, closing, property, split};
-use super::listen::shape;
+use super::super::token::{Token, closing, property};
 use super::location::Location;
-use super::{Source, globals, sources};
+use super::{Source, globals};
 use crate::budget::MAX_EXPORT_TOKENS;
 use crate::path::RelPath;
-
-/// How many tokens a clause of imports is long.
-const MAX_CLAUSE: usize = 400;
-
-/// Names of a file, and the module and the export that each comes from.
-type Imports<'t> = BTreeMap<&'t str, (&'t str, Option<&'t str>)>;
 
 /// The names of all files of a program.
 pub(super) struct Modules<'s, 'r> {
@@ -30,8 +23,6 @@ pub(super) struct Modules<'s, 'r> {
     sources: &'s [Source],
     pub(super) names: Vec<Names<'s>>,
     by_path: BTreeMap<&'s RelPath, usize>,
-    /// What each file imports, once it is asked for.
-    imports: Vec<OnceCell<Imports<'s>>>,
     /// Tokens that may still be read.
     budget: Cell<usize>,
 }
@@ -42,9 +33,8 @@ impl<'s, 'r> Modules<'s, 'r> {
         let of = |source: &'s Source| Names::of(&source.tokens).with(&Rc::clone(&globals));
         let names = sources.iter().map(of).collect();
         let by_path = sources.iter().enumerate().map(|(at, source)| (&source.path, at)).collect();
-        let imports = sources.iter().map(|_| OnceCell::new()).collect();
         let budget = Cell::new(MAX_EXPORT_TOKENS);
-        Self { app, launch, sources, names, by_path, imports, budget }
+        Self { app, launch, sources, names, by_path, budget }
     }
 
     /// The path that an expression of one file stands for.
@@ -66,13 +56,14 @@ impl<'s, 'r> Modules<'s, 'r> {
         steps: usize,
     ) -> Option<PathValue> {
         left.set(left.get().checked_sub(1)?);
-        let tokens = self.sources[file].tokens.as_slice();
-        self.budget.set(self.budget.get().checked_sub(tokens.len())?);
-        let whole = shape::whole_export(tokens);
+        let source = &self.sources[file];
+        self.budget.set(self.budget.get().checked_sub(source.tokens.len())?);
+        let whole = source.code.whole_export().map(|range| source.tokens_in(range));
         let common = whole.filter(|_| keys.first() != Some(&"default"));
         let (key, rest) = keys.split_first()?;
-        let value = shape::named_export(tokens, key)
-            .map(|value| (value, rest))
+        let named = source.code.named_export(key);
+        let value = named
+            .map(|range| (source.tokens_in(range), rest))
             .or_else(|| (*key == "default").then_some(whole?).map(|value| (value, rest)))
             .or_else(|| common.map(|value| (value, keys)))
             .or_else(|| self.names[file].value_of(key).map(|value| (value, rest)));
@@ -140,8 +131,8 @@ impl<'s, 'r> Modules<'s, 'r> {
     }
 
     fn file(&self, from: usize, module: &str) -> Option<usize> {
-        let path = sources::target(self.app, &self.sources[from], module)?;
-        self.by_path.get(&path).copied()
+        let path = self.sources[from].code.modules.get(module)?;
+        self.by_path.get(path).copied()
     }
 
     /// A path that counts from one file's folder, counted from another's.
@@ -158,77 +149,15 @@ impl<'s, 'r> Modules<'s, 'r> {
 
 impl Others for Modules<'_, '_> {
     fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin {
-        let imports = self.imports[file].get_or_init(|| imports(&self.sources[file].tokens));
         let Some((root, keys)) = words.split_first() else { return Origin::Here };
-        let Some((module, export)) = imports.get(root) else { return Origin::Here };
-        let Some(next) = self.file(file, module).filter(|next| *next != file) else {
+        let Some(import) = self.sources[file].code.import_of(root) else { return Origin::Here };
+        let Some(next) = self.file(file, &import.path).filter(|next| *next != file) else {
             return Origin::Here;
         };
-        let keys: Vec<&str> = export.iter().chain(keys).copied().collect();
+        let export = import.export.as_deref();
+        let keys: Vec<&str> = export.into_iter().chain(keys.iter().copied()).collect();
         let found = self.exported(next, &keys, left, steps + 1);
         Origin::Other(found.map(|found| self.rebased(found, next, file)))
-    }
-}
-
-/// The modules that the names of a file come from, and the export that each stands for where it is
-/// not the whole.
-fn imports(tokens: &[Token]) -> Imports<'_> {
-    let mut found = Imports::new();
-    for (index, token) in tokens.iter().enumerate() {
-        if token.is_word("import") {
-            let clause = tokens[index + 1..].iter().take(MAX_CLAUSE);
-            let Some(end) = clause.into_iter().position(|token| token.is_word("from")) else {
-                continue;
-            };
-            let end = index + 1 + end;
-            if tokens[index + 1..end].iter().any(|token| token.is('(') || token.is(';')) {
-                continue;
-            }
-            let Some(module) = tokens.get(end + 1).and_then(Token::text) else { continue };
-            clause_of(&tokens[index + 1..end], module, &mut found);
-        }
-        // `const x = require("./y")`, `const { x } = require("./y").paths`
-        let called = token.is_word("require") && tokens.get(index + 1).is_some_and(|t| t.is('('));
-        let equals = index.checked_sub(1).filter(|at| called && tokens[*at].is('='));
-        let (Some(equals), Some(module)) = (equals, tokens.get(index + 2).and_then(Token::text))
-        else {
-            continue;
-        };
-        if tokens.get(index + 4).is_some_and(|token| token.is('.') || token.is('(')) {
-            continue;
-        }
-        let Some(before) = equals.checked_sub(1).map(|at| &tokens[at]) else { continue };
-        if let Some(name) = before.word() {
-            found.entry(name).or_insert((module, None));
-        } else if before.is('}') {
-            let open = (0..equals).rev().take(MAX_CLAUSE).find(|&at| tokens[at].is('{'));
-            let Some(open) = open else { continue };
-            for entry in split(&tokens[open + 1..equals - 1]) {
-                let words: Vec<&str> = entry.iter().filter_map(Token::word).collect();
-                if let (Some(key), Some(name)) = (words.first(), words.last()) {
-                    found.entry(name).or_insert((module, Some(*key)));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// `x`, `* as x`, `{ x, y as z }`.
-fn clause_of<'t>(clause: &'t [Token], module: &'t str, found: &mut Imports<'t>) {
-    let open = clause.iter().position(|token| token.is('{')).unwrap_or(clause.len());
-    let star = clause.first().is_some_and(|token| token.is('*'));
-    let whole = clause[..open].iter().rev().find_map(Token::word).filter(|word| *word != "type");
-    if let Some(name) = whole {
-        found.entry(name).or_insert((module, (!star).then_some("default")));
-    }
-    let inside = clause.get(open + 1..clause.len().saturating_sub(1)).unwrap_or_default();
-    for entry in split(inside) {
-        let words = entry.iter().filter_map(Token::word).filter(|word| *word != "type");
-        let words: Vec<&str> = words.collect();
-        if let (Some(key), Some(name)) = (words.first(), words.last()) {
-            found.entry(name).or_insert((module, Some(*key)));
-        }
     }
 }
 

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::super::token::{Token, arguments, closing, split};
-use super::listen::shape;
 use super::{Scan, Source};
-use crate::code::is_env_name;
+use crate::code::{File, Function, is_env_name};
 use crate::detect::env_file::GIVEN;
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding, Sourced};
@@ -27,7 +26,7 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     let mut started = Started::new(sources);
     for source in sources {
         let tokens = source.tokens.as_slice();
-        let schema = is_schema(source);
+        let schema = is_schema(&source.code);
         for (name, at) in checked_class(source) {
             let note = format!("needs {name}");
             found.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
@@ -35,7 +34,9 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
         for (index, token) in tokens.iter().enumerate() {
             let (name, at_start) = match token.word() {
                 Some("if") => match checked(tokens, index) {
-                    Some(name) => (Some(name), started.runs(tokens, index)),
+                    Some(name) => {
+                        (Some(name), started.runs(&source.code, source.code.token_at(token.at)))
+                    }
                     None => continue,
                 },
                 Some("login") if source.imports("discord.js") => (given(tokens, index), true),
@@ -70,16 +71,13 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
 }
 
 /// The file holds a schema that the environment is checked by.
-pub(super) fn is_schema(source: &Source) -> bool {
-    let parses = |w: &[Token]| {
-        let names = ["parse", "safeParse", "cleanEnv", "validate", "parseEnv"];
-        w[0].word().is_some_and(|word| names.contains(&word))
-            && w[1].is('(')
-            && w[2].is_word("process")
-            && w[3].is('.')
+pub(super) fn is_schema(file: &File) -> bool {
+    let parses = |at: &usize| {
+        file.word(at + 1) == "(" && file.word(at + 2) == "process" && file.word(at + 3) == "."
     };
-    source.tokens.windows(4).any(parses)
-        || ["@t3-oss/env-core", "@t3-oss/env-nextjs"].iter().any(|name| source.imports(name))
+    let names = ["parse", "safeParse", "cleanEnv", "validate", "parseEnv"];
+    names.iter().flat_map(|name| file.places(name)).any(parses)
+        || ["@t3-oss/env-core", "@t3-oss/env-nextjs"].iter().any(|name| file.imports_from(name))
 }
 
 fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
@@ -155,15 +153,12 @@ impl<'s> Started<'s> {
     }
 
     /// The code at `at` runs as the program starts.
-    fn runs(&mut self, tokens: &'s [Token], at: usize) -> bool {
+    fn runs(&mut self, file: &'s File, at: usize) -> bool {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
-        shape::around(tokens, at).into_iter().all(|open| {
-            if called_at_once(tokens, open) {
-                return true;
-            }
-            shape::function_name(tokens, open).is_some_and(|name| self.calls(name))
-        })
+        let mut around = file.facts().functions_around(at);
+        around
+            .all(|function| called_at_once(file, function) || self.calls(file.word(function.name)))
     }
 
     /// Somebody calls the function while the program starts.
@@ -174,32 +169,28 @@ impl<'s> Started<'s> {
         self.known.insert(name, false);
         let sources = self.sources;
         let found = sources.iter().any(|source| {
-            let tokens = source.tokens.as_slice();
-            shape::calls_of(tokens, name).take(MAX_CALLS).any(|open| {
-                let method = open > 1 && tokens[open - 2].is('.');
-                let declared = tokens.get(closing(tokens, open) + 1).is_some_and(|t| t.is('{'));
-                !method && !declared && !in_arrow(tokens, open) && self.runs(tokens, open)
-            })
+            let file: &File = &source.code;
+            let functions = &file.facts().functions;
+            let declared = |open: usize| {
+                functions.binary_search_by_key(&open, |function| function.parameters).is_ok()
+            };
+            let calls = file.places(name).iter().copied().filter(|&at| {
+                let method = at > 0 && matches!(file.word(at - 1), "." | "?.");
+                file.word(at + 1) == "(" && !method && !declared(at + 1)
+            });
+            calls.take(MAX_CALLS).any(|at| self.runs(file, at))
         });
         self.known.insert(name, found);
         found
     }
 }
 
-/// The call is what an arrow function without braces does: `(request) => token()`.
-fn in_arrow(tokens: &[Token], open: usize) -> bool {
-    let before = tokens[open.saturating_sub(40)..open]
-        .rsplit(|token| token.is(';') || token.is('{') || token.is('}'));
-    let line = before.into_iter().next().unwrap_or_default();
-    line.windows(2).any(|pair| pair[0].is('=') && pair[1].is('>'))
-}
-
-/// `(async () => { ... })()`: the function whose parameters open there.
-fn called_at_once(tokens: &[Token], open: usize) -> bool {
-    let words = (0..open).rev().take(3);
-    let before = words.take_while(|&at| tokens[at].word().is_some()).last().unwrap_or(open);
-    let around = before.checked_sub(1).filter(|&at| tokens[at].is('('));
-    around.is_some_and(|at| tokens.get(closing(tokens, at) + 1).is_some_and(|t| t.is('(')))
+/// `(async () => { ... })()`
+fn called_at_once(file: &File, function: &Function) -> bool {
+    let words = (0..function.parameters).rev().take(3);
+    let before = words.take_while(|&at| file.is_word(at)).last().unwrap_or(function.parameters);
+    let around = before.checked_sub(1).filter(|&at| file.word(at) == "(");
+    around.is_some_and(|at| file.word(file.closing(at) + 1) == "(")
 }
 
 /// The variable in `process.env.NAME` that begins at `at`.

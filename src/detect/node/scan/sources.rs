@@ -9,12 +9,14 @@ use anyhow::Result;
 
 use super::super::App;
 use super::super::dialect::DIALECT;
+use super::super::expression::{Anchor, Names, path};
 use super::super::launch::{Launch, Layout};
 use super::super::manifest::Package;
 use super::super::token::{self, Token};
 use super::super::workspace;
-use super::loaded;
-use crate::code::{File, Kind, Tree};
+use super::listen::settings;
+use super::{clauses, loaded};
+use crate::code::{File, Import, Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -81,6 +83,14 @@ impl Source {
             end = self.code.enclosing(end - 1).map_or(end, |open| self.code.closing(open) + 1);
         }
         start..end.max(start)
+    }
+
+    /// The tokens of a range of the shared reading.
+    pub(crate) fn tokens_in(&self, range: Range<usize>) -> &[Token] {
+        let (from, to) = (self.code.place(range.start).start, self.code.place(range.end).start);
+        let at = |byte| self.tokens.partition_point(|token| token.at < byte);
+        let end = if range.end < self.code.len() { at(to) } else { self.tokens.len() };
+        self.tokens.get(at(from)..end).unwrap_or_default()
     }
 
     /// True where the file imports that module.
@@ -151,8 +161,62 @@ fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let texts = tokens.iter().filter_map(Token::text);
     let modules = texts.filter(|text| text.len() <= MAX_MODULE).map(Box::from).collect();
-    let code = Rc::new(File::new(path.clone(), tree, Vec::new(), 0));
-    Ok(Some(Source { path, tokens, ends, modules, code }))
+    let mut code = File::new(path.clone(), tree, imports(&tokens), 0);
+    for text in imported(&tokens) {
+        code.modules.extend(module(app, &path, text).map(|path| (text.to_owned(), path)));
+    }
+    let mut source = Source { path, tokens, ends, modules, code: Rc::new(code) };
+    let by_path = by_path(app, &source);
+    if let Some(code) = Rc::get_mut(&mut source.code) {
+        code.modules.extend(by_path);
+    }
+    Ok(Some(source))
+}
+
+/// The modules that a source names by expressions: `require(path.join(__dirname, "x"))`.
+fn by_path(app: &App, source: &Source) -> Vec<(String, RelPath)> {
+    let mut computed = loaded::computed(source).peekable();
+    let names = computed.peek().map(|_| Names::of(&source.tokens));
+    let found = computed.filter_map(|tokens| {
+        let path = path(tokens, names.as_ref()?)?;
+        let folder = match path.from {
+            Anchor::SourceFile => source.path.parent().unwrap_or_default(),
+            Anchor::WorkingDirectory => app.dir.path.clone(),
+            Anchor::Home | Anchor::Root => return None,
+        };
+        let file = resolve(app, &folder.join(&path.path)?)?;
+        Some((source.range(tokens).map(|at| source.code.word(at)).collect(), file))
+    });
+    found.collect()
+}
+
+/// What the file imports; what it gives no name has an empty one.
+fn imports(tokens: &[Token]) -> Vec<Import> {
+    let plain = |module: &str| module.strip_prefix("node:").unwrap_or(module).to_owned();
+    let named = clauses::imports(tokens).into_iter().map(|(name, (module, export))| Import {
+        path: plain(module),
+        name: name.to_owned(),
+        export: export.map(str::to_owned),
+        line: 1,
+    });
+    let others = imported(tokens).map(|module| Import {
+        path: plain(module),
+        name: String::new(),
+        export: None,
+        line: 1,
+    });
+    named.chain(others).collect()
+}
+
+/// The file behind the name of a module: of the program, or one that holds settings.
+fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
+    let stated = |path: &RelPath| path.extension() == "json" && app.dir.repo.is_file(path);
+    let path = from.parent().unwrap_or_default().join(text).filter(|_| text.starts_with('.'));
+    match path.filter(stated) {
+        Some(path) => Some(path),
+        None if text == "config" => settings::script(app).or_else(|| target(app, from, text)),
+        None => target(app, from, text),
+    }
 }
 
 fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
@@ -164,7 +228,8 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
             break;
         }
         let Some(source) = read(app, path)? else { continue };
-        for next in imported(app, &source).into_iter().chain(loaded::files(app, launch, &source)) {
+        let named = imported(&source.tokens).filter_map(|text| target(app, &source.path, text));
+        for next in named.chain(loaded::files(app, launch, &source)) {
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
@@ -174,32 +239,27 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Files of the application that a source imports: `import x from './y'`, `require('./y')`,
-/// `import('./y')`, and the aliases `@/y`, `~/y`, `src/y`.
-fn imported(app: &App, source: &Source) -> Vec<RelPath> {
-    let mut found = Vec::new();
+/// The modules that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`.
+fn imported(tokens: &[Token]) -> impl Iterator<Item = &str> {
     // A file may begin with one.
-    if let [first, second, ..] = source.tokens.as_slice()
-        && first.is_word("import")
-    {
-        found.extend(second.text().and_then(|text| target(app, source, text)));
-    }
-    for window in source.tokens.windows(3) {
+    let first = match tokens {
+        [first, second, ..] if first.is_word("import") => second.text(),
+        _ => None,
+    };
+    let others = tokens.windows(3).filter_map(|window| {
         let (first, second, third) = (&window[0], &window[1], &window[2]);
         let called = second.is('(') && (first.is_word("require") || first.is_word("import"));
         let imports = called || second.is_word("from") || second.is_word("import");
-        let text = if imports { third.text() } else { None };
-        let Some(text) = text else { continue };
-        found.extend(target(app, source, text));
-    }
-    found
+        if imports { third.text() } else { None }
+    });
+    first.into_iter().chain(others)
 }
 
-/// The file that a source means by the name of a module: of the application, or of a member of its
-/// workspace that it needs.
-pub(super) fn target(app: &App, source: &Source, text: &str) -> Option<RelPath> {
+/// The file that a source means by the name of a module: of the application, with the aliases
+/// `@/y`, `~/y`, `src/y`, or of a member of its workspace that it needs.
+pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     if text.starts_with('.') {
-        return resolve(app, &source.path.parent().unwrap_or_default().join(text)?);
+        return resolve(app, &from.parent().unwrap_or_default().join(text)?);
     }
     // A path of the computer's, an address.
     if text.is_empty() || text.starts_with('/') || text.contains(':') || text.len() > MAX_MODULE {

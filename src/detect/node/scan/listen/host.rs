@@ -1,13 +1,11 @@
 //! The address that a server listens on: what is local only is opened by a variable or an option of
 //! the command line, else reported.
 
-use super::super::super::App;
 use super::super::super::condition;
 use super::super::super::expression::{Names, option, value};
 use super::super::super::token::Token;
 use super::super::{Scan, Source};
-use super::flow::{Expression, Flow};
-use super::{Call, CallKind, is_function};
+use super::{Call, CallKind, Reader, is_function};
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 
 /// Addresses that nothing outside the container reaches.
@@ -15,16 +13,14 @@ const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
 
 /// The address: what is local only is set by the environment where the code reads it there, else
 /// reported.
-pub(super) fn address<'s>(
-    app: &App,
-    flow: &Flow<'s, '_>,
-    file: usize,
+pub(super) fn address(
+    reader: &Reader,
+    source: &Source,
     call: Call<'_>,
-    args: &[&'s [Token]],
+    args: &[&[Token]],
     files: &[&Names],
     scan: &mut Scan,
 ) {
-    let source = &flow.sources[file];
     let at = source.tokens[call.open].at;
     let named = ["host", "hostname", "address"].into_iter().find_map(|key| option(args, key));
     let second = args
@@ -33,11 +29,13 @@ pub(super) fn address<'s>(
         .filter(|arg| !is_function(arg) && arg.len() <= 16)
         .copied();
     let host = named.or(second);
-    if let Some(found) = host.and_then(|tokens| flow.text(Expression { file, tokens }))
-        && let (Some(text), Some(flag), Some(stated)) = (&found.text, &found.flag, &found.evidence)
+    let found = host.map(|tokens| reader.code.value(&source.code, source.range(tokens)));
+    if let Some(found) = found
+        && let (Some(text), Some(flag), Some(stated)) =
+            (found.text(), found.flag(), found.evidence())
     {
         // An option of the command line says it.
-        if LOCAL.contains(&text.as_str()) && found.env.is_empty() {
+        if LOCAL.contains(&text.as_str()) && found.env().is_none() {
             let note = format!("listens on {text} unless --{flag} says otherwise");
             let stated = Evidence { note, ..stated.clone() };
             scan.args.push(Sourced::new(format!("--{flag}=0.0.0.0"), stated));
@@ -53,7 +51,10 @@ pub(super) fn address<'s>(
         Some(tokens) => stated(source, tokens, at, files, scan),
         // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is
         // given.
-        None if fastify && matches!(call.kind, CallKind::Listen) && app.package.has("fastify") => {
+        None if fastify
+            && matches!(call.kind, CallKind::Listen)
+            && reader.app.package.has("fastify") =>
+        {
             scan.findings.push(local_only(
                 source.at(at, "Fastify listens on localhost where no host is given"),
                 "localhost",

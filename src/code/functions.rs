@@ -1,0 +1,152 @@
+//! The functions of a file: what they are called, where their parameters and bodies are.
+
+use std::ops::Range;
+
+use super::conditions;
+use super::tree::Tree;
+
+/// How many tokens state the type of a result.
+const MAX_TYPE: usize = 14;
+
+/// How long an expression is that a function gives: brackets count once.
+const MAX_EXPRESSION: usize = 256;
+
+/// A function or method.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The position of its name; beyond the end where it has none.
+    pub name: usize,
+    /// It has a receiver.
+    pub method: bool,
+    /// The position of the bracket that opens its parameters.
+    pub parameters: usize,
+    /// Where its body begins: a brace, or the expression that it gives.
+    pub body: usize,
+    /// From `func`, or from the parameters, to the end of its body.
+    pub range: Range<usize>,
+    /// The number of the function around it.
+    pub around: Option<usize>,
+}
+
+/// All functions behind the token `body`, in the order of the file.
+pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
+    if tree.dialect().objects {
+        return valued(tree, body);
+    }
+    let mut all = Vec::new();
+    let mut at = body;
+    while at < tree.len() {
+        if tree.is_word(at) && tree.dialect().functions.contains(&tree.word(at)) {
+            let start = at;
+            let method = tree.word(at + 1) == "(";
+            let name = if method { tree.closing(at + 1) + 1 } else { at + 1 };
+            let mut parameters = name + 1;
+            if tree.word(parameters) == "[" {
+                parameters = tree.closing(parameters) + 1;
+            }
+            // The body is the first brace outside of brackets; `struct{}` and `interface{}`
+            // results are skipped.
+            let mut body = parameters;
+            while body < tree.len() {
+                match tree.word(body) {
+                    "struct" | "interface" if tree.word(body + 1) == "{" => {
+                        body = tree.closing(body + 1);
+                    }
+                    "(" | "[" => body = tree.closing(body),
+                    "{" | ";" => break,
+                    _ => {}
+                }
+                body += 1;
+            }
+            let end = if tree.word(body) == "{" { tree.closing(body) } else { body };
+            let range = start..end;
+            all.push(Function { name, method, parameters, body, range, around: None });
+            at = end;
+        } else if tree.is_open(at) {
+            at = tree.closing(at);
+        }
+        at += 1;
+    }
+    all
+}
+
+/// The functions of a language in which they are values: `function name(..) {`, `name(..) {`,
+/// `name = (..) => ..`.
+fn valued(tree: &Tree, from: usize) -> Vec<Function> {
+    let mut all: Vec<Function> = Vec::new();
+    let mut around: Vec<usize> = Vec::new();
+    for parameters in (from..tree.len()).filter(|&at| tree.word(at) == "(") {
+        let Some(body) = body(tree, tree.closing(parameters)) else { continue };
+        let Some(name) = name(tree, parameters) else { continue };
+        let end = match tree.word(body) {
+            "{" => tree.closing(body) + 1,
+            _ => expression(tree, body),
+        };
+        while around.last().is_some_and(|&outer| all[outer].range.end <= parameters) {
+            around.pop();
+        }
+        let (range, outer) = (parameters..end, around.last().copied());
+        around.push(all.len());
+        all.push(Function { name, method: false, parameters, body, range, around: outer });
+    }
+    all
+}
+
+/// Where the body begins behind the parameters that end at a position.
+fn body(tree: &Tree, close: usize) -> Option<usize> {
+    let mut at = close + 1;
+    if tree.word(at) == ":" {
+        while at < close + MAX_TYPE && !matches!(tree.word(at), "{" | "=>") {
+            if matches!(tree.word(at), ";" | "," | ")" | "}" | "=" | "") {
+                return None;
+            }
+            at = tree.closing(at) + 1;
+        }
+    }
+    match tree.word(at) {
+        "=>" => Some(at + 1),
+        "{" => Some(at),
+        _ => None,
+    }
+}
+
+/// Where the expression ends that a function gives.
+fn expression(tree: &Tree, body: usize) -> usize {
+    let mut end = body;
+    for _ in 0..MAX_EXPRESSION {
+        if matches!(tree.word(end), ";" | "," | ")" | "]" | "}" | "") {
+            break;
+        }
+        end = tree.closing(end) + 1;
+    }
+    end.min(tree.len())
+}
+
+/// The name by which the function is called whose parameters open at a position: of a constructor,
+/// its class; `None` where it is a statement such as `if`.
+fn name(tree: &Tree, open: usize) -> Option<usize> {
+    let before = open.checked_sub(1);
+    let before_that = open.checked_sub(2).map_or("", |at| tree.word(at));
+    match before.map_or("", |before| tree.word(before)) {
+        "if" | "for" | "while" | "switch" | "catch" | "with" => None,
+        "constructor" => {
+            let class = tree.enclosing(open)?;
+            let mut head = conditions::statement(tree, class)..class;
+            Some(head.find(|&at| tree.word(at) == "class").map_or(usize::MAX, |at| at + 1))
+        }
+        "async" | "function" => Some(assigned(tree, open)),
+        _ if before.is_none_or(|before| !tree.is_word(before)) => Some(assigned(tree, open)),
+        // `a ? b(c) : {}`
+        _ if before_that == "?" => None,
+        _ => before,
+    }
+}
+
+/// The name that the function at a position is written into.
+fn assigned(tree: &Tree, mut at: usize) -> usize {
+    while at > 0 && matches!(tree.word(at - 1), "async" | "function") {
+        at -= 1;
+    }
+    let name = at.checked_sub(2).filter(|_| matches!(tree.word(at - 1), "=" | ":"));
+    name.filter(|&name| tree.is_word(name)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,88 @@
+//! Files as modules: what one exports, and which one another means.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::facts::{Definition, Form, values};
+use super::file::File;
+use super::program::Program;
+use super::value::Value;
+
+/// How many definitions of one name are looked at.
+const MAX_DEFINITIONS: usize = 64;
+
+/// How many exports of a file are looked through for the one that is its whole.
+const MAX_EXPORTS: usize = 1024;
+
+impl File {
+    /// The expression that the file exports as a whole: `module.exports = x`, `export default x`; a
+    /// file that is one object.
+    pub fn whole_export(&self) -> Option<Range<usize>> {
+        let mut all = self.facts().definitions_of(self, "exports").iter().take(MAX_DEFINITIONS);
+        let common = |d: &&Definition| self.is_assigned_to(d, "module");
+        if let Some(definition) = all.find(common) {
+            return Some(definition.value.clone());
+        }
+        let mut own = self.places("export").iter().take(MAX_EXPORTS);
+        if let Some(at) = own.find(|&&at| matches!(self.word(at + 1), "default" | "=")) {
+            return values(self, at + 2, 1).pop();
+        }
+        (self.word(0) == "{").then(|| 0..self.closing(0) + 1)
+    }
+
+    /// The expression that it exports under a name: `exports.name = x`, `export const name = x`.
+    pub fn named_export(&self, name: &str) -> Option<Range<usize>> {
+        let all = self.facts().definitions_of(self, name).iter().take(MAX_DEFINITIONS);
+        let declared = |d: &&Definition| {
+            d.form == Form::Declared && d.name > 1 && self.word(d.name - 2) == "export"
+        };
+        let found = all.clone().find(|d| self.is_assigned_to(d, "exports"));
+        found.or_else(|| all.clone().find(declared)).map(|d| d.value.clone())
+    }
+
+    /// `of.name = x`
+    pub(super) fn is_assigned_to(&self, definition: &Definition, of: &str) -> bool {
+        definition.form == Form::Assigned && self.word(definition.name - 2) == of
+    }
+}
+
+impl Program<'_> {
+    /// The file of the program that another one means by the name of a module.
+    pub(super) fn module(&self, from: &File, name: &str) -> Option<&Rc<File>> {
+        self.file(from.modules.get(name)?)
+    }
+
+    /// What lies below `keys` of a module; the first of them is the name of the export.
+    pub(super) fn of_module(
+        &self,
+        from: &File,
+        name: &str,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let named = keys.iter().map(String::as_str).filter(|key| *key != "default");
+        let key: Vec<&str> = std::iter::once(name).chain(named).collect();
+        let stated = self.documented(&key.join("."));
+        stated.or_else(|| self.exported(self.module(from, name)?, keys, steps))
+    }
+
+    fn exported(&self, file: &Rc<File>, keys: &[String], steps: u8) -> Option<Value> {
+        let whole = file.whole_export();
+        if let Some((key, rest)) = keys.split_first() {
+            if let Some(value) = file.named_export(key) {
+                return Some(self.eval_below(file, value, rest, steps));
+            }
+            if let Some(class) = file.class(key) {
+                return self.of_class(file, class, rest, steps);
+            }
+            if key == "default" {
+                return Some(self.eval_below(file, whole?, rest, steps));
+            }
+            // `export { port }`
+            if whole.is_none() {
+                return self.defined_at(file, file.len(), key, rest, steps);
+            }
+        }
+        Some(self.eval_below(file, whole?, keys, steps))
+    }
+}

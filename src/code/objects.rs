@@ -1,0 +1,339 @@
+//! Objects that are followed by their keys: literals, names, classes, and what functions give.
+//!
+//! No step rests on a likeness of names: a key is looked up in the object that an expression leads
+//! to.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::conditions;
+use super::eval::whole_call;
+use super::facts::{Call, Definition, Form, values};
+use super::file::File;
+use super::functions::Function;
+use super::program::Program;
+use super::value::{Value, env, first_of};
+
+/// How many keys lie between a name and what is asked for.
+const MAX_KEYS: usize = 16;
+
+/// How many places with one name, and places that give a function's result, are looked at.
+const MAX_PLACES: usize = 256;
+const MAX_RETURNS: usize = 8;
+
+/// How many blocks lie between a place and the class around it, and how long its head is.
+const MAX_BLOCKS: usize = 32;
+const MAX_HEAD: usize = 24;
+
+impl Program<'_> {
+    /// What lies below `keys` of an object literal, of a class or of what a function gives; `None`
+    /// for another expression.
+    pub(super) fn object(
+        &self,
+        file: &Rc<File>,
+        range: &Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let at = range.start + usize::from(file.word(range.start) == "async");
+        match file.word(at) {
+            _ if !file.dialect().objects => None,
+            "{" if file.closing(at) + 1 == range.end => {
+                let (key, rest) = keys.split_first()?;
+                Some(self.eval_below(file, file.property(at, key)?, rest, steps))
+            }
+            "class" => self.of_class(file, file.body_of_class(at)?, keys, steps),
+            "(" | "function" => {
+                let open = range.clone().take(3).find(|&at| file.word(at) == "(")?;
+                let functions = &file.facts().functions;
+                let found = functions.binary_search_by_key(&open, |f| f.parameters).ok()?;
+                self.result_below(file, &functions[found], keys, steps)
+            }
+            _ => None,
+        }
+    }
+
+    /// What lies below `keys` of names, keys and calls: `config.get("server").port`.
+    pub(super) fn chained(
+        &self,
+        file: &Rc<File>,
+        range: &Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let (mut end, mut path) = (range.end, keys.to_vec());
+        while end > range.start && path.len() < MAX_KEYS {
+            let (last, rest) = (end - 1, range.start..end);
+            match file.word(last) {
+                ")" if file.opening(last) == range.start => {
+                    let more = path.len() > keys.len();
+                    return more.then(|| self.eval_below(file, rest, &path, steps));
+                }
+                ")" => return Some(self.call(&whole_call(file, &rest)?, &path, steps)),
+                "]" => {
+                    end = file.opening(last);
+                    path.insert(0, self.eval(file, end + 1..last, steps).text()?);
+                    end -= usize::from(end > 0 && file.word(end - 1) == "?.");
+                }
+                "!" => end = last,
+                _ if !file.is_word(last) => return None,
+                name if rest.len() > 2 && matches!(file.word(last - 1), "." | "?.") => {
+                    path.insert(0, name.to_owned());
+                    end = last - 1;
+                }
+                _ => return self.by_keys(file, last, &path, steps).filter(|_| rest.len() == 1),
+            }
+        }
+        None
+    }
+
+    /// What lies below `keys` of the name at a position.
+    fn by_keys(&self, file: &Rc<File>, at: usize, keys: &[String], steps: u8) -> Option<Value> {
+        let name = file.word(at);
+        if let Some((key, holder)) = keys.split_last() {
+            let words: Vec<&str> =
+                std::iter::once(name).chain(holder.iter().map(String::as_str)).collect();
+            if self.rows.environment.contains(&words.join(".")) {
+                return Some(env(key.clone(), None, |note| file.evidence(at, note)));
+            }
+        }
+        if name == "this" {
+            return self.of_class(file, file.class_around(at), keys, steps);
+        }
+        let mut functions = file.facts().functions_around(at);
+        functions
+            .find_map(|function| self.handed(file, function, name, keys, steps))
+            .or_else(|| self.defined_at(file, at, name, keys, steps))
+            .filter(|value| !value.is_unknown())
+            .or_else(|| (self.special.below)(self, file, at, keys, steps))
+    }
+
+    /// What lies below `keys` of a name as it is known at a position: of a variable, of a class, of
+    /// what is imported.
+    pub(super) fn defined_at(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        name: &str,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let import = file.import_of(name);
+        let sure = |d: &&Definition| d.form != Form::Set || import.is_none();
+        if let Some(definition) = file.definition(at, name).filter(sure) {
+            return Some(self.taken(file, definition, keys, steps));
+        }
+        if let Some(class) = file.class(name) {
+            return self.of_class(file, class, keys, steps);
+        }
+        let import = import?;
+        let keys = [import.export.clone().into_iter().collect(), keys.to_vec()].concat();
+        self.of_module(file, &import.path, &keys, steps)
+    }
+
+    /// What lies below `keys` of what a definition gives its name.
+    fn taken(&self, file: &Rc<File>, of: &Definition, keys: &[String], steps: u8) -> Value {
+        let value = of.value.clone();
+        if of.form != Form::Taken {
+            return self.eval_below(file, value, keys, steps);
+        }
+        let key = if file.word(of.name - 1) == ":" { of.name - 2 } else { of.name };
+        let path = [vec![file.word(key).to_owned()], keys.to_vec()].concat();
+        let default = default(file, of.name).map(|range| self.eval_below(file, range, keys, steps));
+        let value = self.eval_below(file, value, &path, steps);
+        first_of(std::iter::once(value).chain(default))
+            .unwrap_or_else(|| Value::unknown(file.evidence(of.name, "it is set at run time")))
+    }
+
+    /// A member of a class: what is written into it, its own value, a getter, a parameter of the
+    /// constructor.
+    pub(super) fn of_class(
+        &self,
+        file: &Rc<File>,
+        class: Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let (key, rest) = keys.split_first()?;
+        let all = file.facts().definitions_of(file, key);
+        let from = all.partition_point(|d| d.name < class.start);
+        let all = all[from..].iter().take_while(|d| class.contains(&d.name)).take(MAX_PLACES);
+        let written = all.clone().find(|d| file.is_assigned_to(d, "this"));
+        if let Some(found) = written.or_else(|| all.clone().find(|d| d.form == Form::Member)) {
+            return Some(self.eval_below(file, found.value.clone(), rest, steps));
+        }
+        let mut functions = functions_in(file, &class);
+        let getter = |f: &&Function| {
+            file.word(f.name) == key && f.name > 0 && file.word(f.name - 1) == "get"
+        };
+        if let Some(getter) = functions.clone().find(getter) {
+            return self.result_below(file, getter, rest, steps);
+        }
+        let constructor = functions.find(|f| is_constructor(file, f))?;
+        self.handed(file, constructor, key, rest, steps)
+    }
+
+    /// What lies below `keys` of what a call of a function or of a class of the program gives.
+    pub(super) fn given_by(&self, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
+        let within = |file: &Rc<File>, function: &Function, value: &dyn Fn() -> Option<Value>| {
+            let bound = (Rc::as_ptr(file), function.parameters, call.clone());
+            self.bound.borrow_mut().push(bound);
+            let value = value();
+            self.bound.borrow_mut().pop();
+            value
+        };
+        if let Some((file, function)) = self.called(call) {
+            let value = || self.result_below(file, function, keys, steps);
+            return within(file, function, &value);
+        }
+        let (file, class) = self.class_of(&call.file, call.name())?;
+        let value = || self.of_class(file, class.clone(), keys, steps);
+        match functions_in(file, &class).find(|f| is_constructor(file, f)) {
+            Some(constructor) => within(file, constructor, &value),
+            None => value(),
+        }
+    }
+
+    /// The function that a call means, and its file.
+    fn called<'c>(&'c self, call: &'c Call) -> Option<(&'c Rc<File>, &'c Function)> {
+        let (file, name, on) = (&call.file, call.name(), call.receiver());
+        if (!call.is_method() || on == "this")
+            && let Some(function) = file.facts().function_of(file, name)
+        {
+            return Some((file, function));
+        }
+        let import = file.import_of(if call.is_method() { on } else { name })?;
+        let target = self.module(file, &import.path)?;
+        let export = import.export.as_deref().filter(|export| *export != "default");
+        let name = if call.is_method() { Some(name) } else { export };
+        let of = |name: &str| target.facts().function_of(target, name);
+        if let Some(name) = name {
+            return Some((target, of(name)?));
+        }
+        let whole = target.whole_export().filter(|whole| target.word(whole.start) != "{")?;
+        let named = of(target.word(whole.start)).filter(|_| whole.len() == 1);
+        let function = named.or_else(|| functions_in(target, &whole).next())?;
+        Some((target, function))
+    }
+
+    /// The class of that name as a file knows it.
+    fn class_of<'c>(
+        &'c self,
+        file: &'c Rc<File>,
+        name: &str,
+    ) -> Option<(&'c Rc<File>, Range<usize>)> {
+        if let Some(class) = file.class(name) {
+            return Some((file, class));
+        }
+        let import = file.import_of(name)?;
+        let target = self.module(file, &import.path)?;
+        if let Some(class) = import.export.as_deref().and_then(|export| target.class(export)) {
+            return Some((target, class));
+        }
+        let whole = target.whole_export()?;
+        let class = match target.word(whole.start) {
+            "class" => target.body_of_class(whole.start),
+            name => target.class(name).filter(|_| whole.len() == 1),
+        };
+        Some((target, class?))
+    }
+
+    fn result_below(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        if file.word(function.body) != "{" {
+            let range = function.body..function.range.end;
+            return Some(self.eval_below(file, range, keys, steps));
+        }
+        let all = file.places("return");
+        let from = all.partition_point(|&at| at < function.body);
+        let own = |at: &usize| {
+            let around = file.facts().function_at(*at);
+            around.is_some_and(|around| around.parameters == function.parameters)
+        };
+        let all = all[from..].iter().copied().take_while(|at| function.range.contains(at));
+        all.filter(own)
+            .take(MAX_RETURNS)
+            .filter_map(|at| {
+                Some(self.eval_below(file, values(file, at + 1, 1).pop()?, keys, steps))
+            })
+            .find(|value| !value.is_unknown())
+    }
+}
+
+impl File {
+    /// The value of a key of the object that opens at a position.
+    pub fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
+        self.elements(open).into_iter().find_map(|one| {
+            let named = self.string(one.start).is_some_and(|text| text == key);
+            if !named && self.word(one.start) != key {
+                return None;
+            }
+            match self.word(one.start + 1) {
+                ":" => Some(one.start + 2..one.end),
+                _ => Some(one).filter(|one| one.len() == 1),
+            }
+        })
+    }
+
+    /// The variable of a name that is meant at a position: the nearest declaration around it, else
+    /// any.
+    fn definition(&self, at: usize, name: &str) -> Option<&Definition> {
+        let all = self.facts().definitions_of(self, name).iter().take(MAX_PLACES);
+        let all = all.filter(|d| d.form.is_variable() && d.name != at && !d.value.contains(&at));
+        all.min_by_key(|d| match d.form {
+            Form::Set => (2, 0),
+            _ if d.scope.contains(&at) => (0, self.len().saturating_sub(d.scope.start)),
+            _ => (1, 0),
+        })
+    }
+
+    /// The body of the class of that name.
+    pub(super) fn class(&self, name: &str) -> Option<Range<usize>> {
+        let mut all = self.places(name).iter().take(MAX_PLACES);
+        let at = *all.find(|&&at| at > 0 && self.word(at - 1) == "class")?;
+        self.body_of_class(at)
+    }
+
+    fn body_of_class(&self, at: usize) -> Option<Range<usize>> {
+        let open = (at..at + MAX_HEAD).find(|&at| self.word(at) == "{")?;
+        Some(open..self.closing(open))
+    }
+
+    /// The body of the class around a position; the whole file where none is around it.
+    fn class_around(&self, at: usize) -> Range<usize> {
+        let blocks = std::iter::successors(self.enclosing(at), |&open| self.enclosing(open));
+        let mut blocks = blocks.take(MAX_BLOCKS).filter(|&open| self.word(open) == "{");
+        let found = blocks.find(|&open| {
+            (conditions::statement(self, open)..open).any(|at| self.word(at) == "class")
+        });
+        found.map_or(0..self.len(), |open| open..self.closing(open))
+    }
+}
+
+/// The functions whose parameters stand in a range.
+fn functions_in<'f>(
+    file: &'f File,
+    range: &Range<usize>,
+) -> impl Iterator<Item = &'f Function> + Clone + use<'f> {
+    let (all, end) = (&file.facts().functions, range.end);
+    let from = all.partition_point(|function| function.parameters < range.start);
+    all[from..].iter().take_while(move |function| function.parameters < end)
+}
+
+fn is_constructor(file: &File, function: &Function) -> bool {
+    function.parameters > 0 && file.word(function.parameters - 1) == "constructor"
+}
+
+/// The default of a name in a pattern or among parameters: `name = x`, `name: Type = x`.
+pub(super) fn default(file: &File, name: usize) -> Option<Range<usize>> {
+    let mut at = name + 1;
+    while matches!(file.word(at), ":" | "?" | "|") || file.is_word(at) && at < name + MAX_HEAD {
+        at += 1;
+    }
+    Some(at).filter(|&at| file.word(at) == "=").and_then(|at| values(file, at + 1, 1).pop())
+}

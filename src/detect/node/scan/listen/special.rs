@@ -1,0 +1,188 @@
+//! What no row of the catalog says about libraries of settings: schemas of convict and of the
+//! environment, options of command lines, factories of Nest, lists of settings.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::super::required::is_schema;
+use crate::code::{Call, File, Form, Kind, Part, Program, Special, Value, is_env_name};
+
+/// How many places with one word are looked at in a file.
+const MAX_PLACES: usize = 256;
+
+pub(super) const SPECIAL: Special = Special { call, below, ..Special::NONE };
+
+/// What lies below `keys` of what a call of such a library gives.
+fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
+    let file = &call.file;
+    let from = |names: &[&str]| names.iter().any(|name| file.imports_from(name));
+    let arguments = call.arguments();
+    let first = arguments.first();
+    let root = call.on().map_or("", |on| file.word(on.start));
+    match call.name() {
+        // <https://github.com/mozilla/node-convict>
+        "convict" => schema(program, file, first?.clone(), keys, steps),
+        "parseArgs" if from(&["util"]) => {
+            let key = keys.last().filter(|_| keys.len() < 3)?;
+            let options = file.property(first?.start, "options")?;
+            let option = file.property(options.start, key)?;
+            Some(program.eval(file, file.property(option.start, "default")?, steps))
+        }
+        // What a command line gives: `program.opts()`, `yargs(...).option(...).parse()`.
+        "opts" | "parse" | "parseSync" | "option" if from(&["commander", "yargs"]) => {
+            option(program, file, keys.last()?, steps)
+        }
+        _ if matches!(root, "program" | "yargs" | "require") && from(&["commander", "yargs"]) => {
+            option(program, file, keys.last()?, steps)
+        }
+        // Nest: `app.get(ConfigService)`.
+        "get" if first.is_some_and(|one| file.word(one.start) == "ConfigService") => {
+            nest(program, keys, steps)
+        }
+        _ => None,
+    }
+}
+
+/// The default of a convict schema, and its variable.
+fn schema(
+    program: &Program,
+    file: &Rc<File>,
+    object: Range<usize>,
+    keys: &[String],
+    steps: u8,
+) -> Option<Value> {
+    let mut inner = object;
+    for key in keys {
+        inner = file.property(inner.start, key)?;
+    }
+    let default = file.property(inner.start, "default")?;
+    let env = file.property(inner.start, "env");
+    let env = env.and_then(|env| Some(file.string(env.start)?.into_owned()));
+    let text = program.eval(file, default.clone(), steps).text();
+    let note = format!("the default of {}", keys.last()?);
+    Some(Part::setting(text, env, None, file.evidence(default.start, note)).into())
+}
+
+/// The default of an option of a command line.
+fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Value> {
+    let calls = program.calls_of(&["option", "default", "requiredOption"]);
+    calls.filter(|call| call.file.path == file.path).find_map(|call| {
+        let given = call.arguments();
+        let name = file.string(given.first()?.start)?;
+        let long = name.split([' ', ',', '|']).find_map(|word| word.strip_prefix("--"));
+        if name != key && long.map(camel).as_deref() != Some(key) {
+            return None;
+        }
+        let stated = given.iter().skip(1).find_map(|one| file.property(one.start, "default"));
+        // `.option("-p, --port <n>", "text", "3000")`, `.default("port", 3000)`
+        let last = given.last().filter(|_| given.len() > 2 || call.name() == "default");
+        let mut value = program.eval(file, stated.or(last.cloned())?, steps);
+        if let [part] = value.parts.as_mut_slice() {
+            part.flag = Some(long.unwrap_or(&name).to_owned());
+        }
+        Some(value)
+    })
+}
+
+/// `--db-port` is `dbPort`.
+fn camel(long: &str) -> String {
+    let mut parts = long.split('-');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut name, part| {
+        let mut chars = part.chars();
+        name.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        name.push_str(chars.as_str());
+        name
+    })
+}
+
+/// `registerAs("app", () => ({ port }))`, `ConfigModule.forRoot({ load: [configuration] })`:
+/// <https://docs.nestjs.com/techniques/configuration>.
+fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
+    let (first, rest) = keys.split_first()?;
+    for call in program.calls_named("registerAs") {
+        if let [name, factory] = call.arguments().as_slice()
+            && call.file.string(name.start).is_some_and(|text| text == first.as_str())
+        {
+            return Some(program.eval_below(&call.file, factory.clone(), rest, steps));
+        }
+    }
+    // Without one, keys are variables of the environment, with defaults of the schema.
+    let loads =
+        program.fields_of("load").filter(|(_, file, _)| file.imports_from("@nestjs/config"));
+    let mut factories = loads.flat_map(|(_, file, load)| {
+        let all = file.elements(load.value.start).into_iter();
+        all.map(move |factory| program.eval_below(file, factory, keys, steps))
+    });
+    factories.find(|value| !value.is_unknown())
+}
+
+/// What lies below `keys` of a name that nothing leads on from.
+fn below(program: &Program, file: &Rc<File>, at: usize, keys: &[String], _: u8) -> Option<Value> {
+    feathers(program, file, at, keys)
+        .or_else(|| listed(program, file, at, keys))
+        .or_else(|| environment(program, keys.last()?))
+}
+
+/// `app.get("port")` of Feathers, which reads the files of node-config:
+/// <https://feathersjs.com/api/configuration.html>.
+fn feathers(program: &Program, file: &File, at: usize, keys: &[String]) -> Option<Value> {
+    let stated = program.documented(&format!("config.{}", keys.join(".")))?;
+    let mut called = file.places(file.word(at)).iter().take(MAX_PLACES);
+    let called = called.any(|&at| {
+        file.word(at + 1) == "." && file.word(at + 2) == "get" && file.word(at + 3) == "("
+    });
+    let reads = || program.files().any(|file| file.imports_from("@feathersjs/configuration"));
+    (called && reads()).then_some(stated)
+}
+
+/// What a list of settings says of a key that an object of a class is asked for:
+/// `{ key: "port", envVar: "APP_PORT", default: 80 }`; nothing where two say it.
+fn listed(program: &Program, file: &Rc<File>, at: usize, keys: &[String]) -> Option<Value> {
+    let [key] = keys else { return None };
+    let made = file.facts().definitions_of(file, file.word(at)).first()?;
+    (file.word(made.value.start) == "new").then(|| program.may_search())??;
+    let entries = program.files().flat_map(|file| {
+        let named = ["key", "name"].into_iter().flat_map(|word| file.places(word));
+        let named = named.take(MAX_PLACES).copied().filter(|&at| {
+            at > 0
+                && file.word(at - 1) == "{"
+                && file.word(at + 1) == ":"
+                && file.string(at + 2).is_some_and(|text| text == key.as_str())
+        });
+        named.filter_map(move |at| {
+            let default = file.property(at - 1, "default")?;
+            let text = file.word(default.start).replace('_', "");
+            (file.kind(default.start) == Some(Kind::Number)).then_some(())?;
+            let env = ["env", "envVar"].into_iter().find_map(|key| file.property(at - 1, key));
+            let env = env.and_then(|env| Some(file.string(env.start)?.into_owned()));
+            let evidence = file.evidence(default.start, format!("the default of {key}"));
+            Some(Part::setting(Some(text), env, None, evidence).into())
+        })
+    });
+    only(entries)
+}
+
+/// What a schema of the environment says of a variable that its result is asked for: `env.PORT`
+/// after `z.object({ PORT: z.coerce.number().default(80) }).parse(process.env)`; nothing where two
+/// say it.
+fn environment(program: &Program, key: &str) -> Option<Value> {
+    is_env_name(key).then(|| program.may_search())??;
+    let fields =
+        program.fields_of(key).filter(|(_, file, d)| d.form == Form::Field && is_schema(file));
+    only(fields.filter_map(|(_, file, field)| {
+        // `.default(80)`, `{ default: 80 }`
+        let at = field.value.clone().find(|&at| file.word(at) == "default")? + 2;
+        let text = match file.kind(at)? {
+            Kind::Number => file.word(at).replace('_', ""),
+            _ => file.string(at)?.into_owned(),
+        };
+        let evidence = file.evidence(at, format!("the default of {key}"));
+        Some(Part::setting(Some(text), Some(key.to_owned()), None, evidence).into())
+    }))
+}
+
+fn only(values: impl Iterator<Item = Value>) -> Option<Value> {
+    let mut values = values;
+    values.next().filter(|_| values.next().is_none())
+}

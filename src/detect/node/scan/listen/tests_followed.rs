@@ -1,0 +1,185 @@
+//! Ports that are followed through modules, parameters, classes and settings.
+
+use crate::detect::node::App;
+use crate::detect::node::launch::Launch;
+use crate::detect::node::scan::{self, Scan};
+use crate::repo::Repo;
+
+fn scanned(entry: &str, files: &[(&str, &str)]) -> Scan {
+    let manifest = r#"{"dependencies": {"express": "4"}}"#;
+    let mut all = vec![("package.json", manifest), ("index.js", entry)];
+    all.extend(files);
+    let repo = Repo::from_files(all);
+    let app = App::read(&repo.root()).unwrap().unwrap();
+    let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
+    scan::read(&app, &Launch { file, source, ..Launch::default() }).unwrap()
+}
+
+fn port(entry: &str, files: &[(&str, &str)]) -> Option<u16> {
+    scanned(entry, files).port.map(|port| port.value)
+}
+
+#[test]
+fn a_port_is_followed_through_modules_parameters_and_classes() {
+    let file = |text: &'static str| [("config.js", text)];
+    let common = "module.exports = { redis: { port: 6379 }, http: { port: 4000 } }";
+    let named = "export const redis = { port: 6379 }; export const http = { port: 4000 };";
+    let class = "export class Server {\n  constructor(routes, port) { this.port = port }\n  \
+        listen() { app.listen(this.port) } }";
+    let fixed = "export class Config { static readonly other: number = 6379; static readonly port: number = 4000 }";
+    let object = "export const start = async ({ port = 4000 } = {}) => { app.listen(port) }";
+    for (entry, config) in [
+        ("const c = require('./config'); app.listen(c.http.port)", common),
+        ("const { http } = require('./config'); app.listen(http.port)", common),
+        ("import { http as h } from './config.js'; app.listen(h)", named),
+        ("import * as c from './config.js'; app.listen(c.http.port, '0.0.0.0')", named),
+        ("import { Server } from './config.js'; new Server([], 4000).listen()", class),
+        ("import { Config } from './config.js'; app.listen(Config.port)", fixed),
+        ("import { start } from './config.js'; start()", object),
+        ("import { start } from './config.js'; start({ port: 4000 })", object),
+        (
+            "const make = require('./config'); if (x) process.env.PORT = y.port;\n\
+             const PORT = o.port || process.env.PORT || 4000; new make([], PORT)",
+            "class Server {\n constructor(routes, PORT) { this.port = PORT }\n \
+             start() { this.server.listen(this.port, this.host) } }\nmodule.exports = Server",
+        ),
+        ("app.set('port', process.env.PORT || 4000); app.listen(app.get('port'))", ""),
+    ] {
+        assert_eq!(port(entry, &file(config)), Some(4000), "{entry}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_taken_out_of_the_environment_changes_the_port() {
+    let file = [(
+        "config.js",
+        "export class Config { get http() { return { port: this.port } }\n\
+        constructor(port) { this.port = port } }",
+    )];
+    for entry in [
+        "const { PORT = 4000 } = process.env; app.listen(PORT)",
+        "const env = process.env; const port = env?.PORT ?? 4000; app.listen(port)",
+        "import { Config } from './config.js'; const c = new Config(process.env.PORT || 4000);\n\
+         app.listen(c.http.port)",
+    ] {
+        let found = scanned(entry, &file);
+        assert_eq!(found.port.map(|port| port.value), Some(4000), "{entry}");
+        assert_eq!(found.port_variable.as_deref(), Some("PORT"), "{entry}");
+    }
+}
+
+#[test]
+fn settings_are_asked_by_their_key() {
+    let convict = "const convict = require('convict'); const c = convict({ db: { port: { default: 5432 } }, \
+        port: { default: 4000, env: 'PORT' } }); app.listen(c.get('port'))";
+    let found = scanned(convict, &[]);
+    assert_eq!(found.port.map(|port| port.value), Some(4000));
+    assert_eq!(found.port_variable.as_deref(), Some("PORT"));
+    let json = [("settings.json", r#"{"mysql": {"port": 3306}, "port": 4000}"#)];
+    assert_eq!(port("const s = require('./settings.json'); app.listen(s.port)", &json), Some(4000));
+    let files = [
+        ("config/default.json", r#"{"server": {"port": 4001}}"#),
+        ("config/production.yaml", "server:\n  port: 4000\n"),
+    ];
+    let entry = "const config = require('config'); app.listen(config.get('server.port'))";
+    assert_eq!(port(entry, &files), Some(4000));
+    let files = [("config/default.json", r#"{"host": "localhost", "port": 4000}"#)];
+    let feathers = "import configuration from '@feathersjs/configuration';\n\
+        const app = koa(feathers()); app.configure(configuration()); app.listen(app.get('port'))";
+    assert_eq!(port(feathers, &files), Some(4000));
+    let nest = [
+        (
+            "a.js",
+            "import { registerAs } from '@nestjs/config'; export default registerAs('app', () => ({ port: Number(process.env.A_PORT) || 4000 }))",
+        ),
+        (
+            "b.js",
+            "import { registerAs } from '@nestjs/config'; export default registerAs('redis', () => ({ port: 6379 }))",
+        ),
+    ];
+    let entry = "import a from './a.js'; import b from './b.js';\nconst c = app.get(ConfigService);\n\
+        app.listen(c.get('app.port'))";
+    assert_eq!(port(entry, &nest), Some(4000));
+    for line in [
+        "const { program } = require('commander'); program.option('-p, --port <n>', 'x', '4000'); \
+         const o = program.opts(); app.listen(o.port)",
+        "const argv = require('yargs').option('port', { default: 4000 }).argv; app.listen(argv.port)",
+        "import { parseArgs } from 'node:util'; const { values } = parseArgs({ options: { port: { default: '4000' } } }); \
+         app.listen(Number(values.port))",
+    ] {
+        assert_eq!(port(line, &[]), Some(4000), "{line}");
+    }
+}
+
+#[test]
+fn a_list_of_settings_is_asked_by_key() {
+    let entry = "const Config = require('./config'); const config = new Config(process.env);\n\
+        const port = parseInt(config.get('port'), 10);\n\
+        function free(port) { if (socket) { return { fd: 3 } } return detectPort(port) }\n\
+        async function start() { const it = await free(port); http.createServer(app).listen(it) }";
+    let config = "module.exports = class { }; const all = [{ key: 'ip', default: 1 }, \
+        { key: 'port', envVar: 'APP_PORT', default: 4000 }]";
+    let driver = "connect({ port: options.port || 8123 })";
+    let files = [("config.js", config), ("driver.js", driver)];
+    let found = scanned(entry, &files);
+    assert_eq!(found.port.map(|port| port.value), Some(4000));
+    assert_eq!(found.port_variable.as_deref(), Some("APP_PORT"));
+    // Two say it: nothing is known.
+    let twice = format!("{config}, [{{ key: 'port', default: 5000 }}]");
+    assert_eq!(port(entry, &[("config.js", twice.as_str())]), None);
+    // A number that only has the name is no port of this server.
+    let other = [("config.js", "export const s3 = { PORT: 9000 }; export const env = make()")];
+    let unknown = "import { env } from './config.js'; app.listen(env.get('SERVER').PORT)";
+    assert_eq!(port(unknown, &other), None);
+    let unknown = "require('./driver'); http.createServer(app).listen(config.get('port'))";
+    assert_eq!(port(unknown, &files), None);
+}
+
+#[test]
+fn a_schema_of_the_environment_says_the_default() {
+    let entry = "import { check } from './env.js'; import './health.server.js';\n\
+        const start = (env) => { app.listen(env.PORT) }; start(check(logger))";
+    for schema in [
+        "z.object({ PORT: z.string().default('4000'), HEALTH_PORT: z.string().default('1') })\
+         .safeParse(process.env)",
+        "cleanEnv(process.env, { PORT: port({ default: 4000 }), DB_PORT: port({ default: 1 }) })",
+    ] {
+        let env = format!("export const check = (l) => {{ const r = {schema}; return r.data }}");
+        let found = scanned(entry, &[("env.js", env.as_str())]);
+        assert_eq!(found.port.map(|port| port.value), Some(4000), "{schema}");
+        assert_eq!(found.port_variable.as_deref(), Some("PORT"), "{schema}");
+    }
+    // What watches the program is no answer for the server whose port was not found.
+    let health = [("health.server.js", "http.createServer(f).listen(9000)")];
+    let found = scanned(entry, &health);
+    assert_eq!((found.port.map(|port| port.value), found.port_env), (None, vec!["PORT".into()]));
+    assert_eq!(port("import './health.server.js'", &health), Some(9000));
+}
+
+#[test]
+fn the_port_of_another_service_is_no_guess() {
+    let config =
+        [("config.js", "module.exports = { redis: { port: 6379 }, port: process.env.PORT }")];
+    let found = scanned("const { port } = require('./config'); app.listen(port)", &config);
+    assert_eq!((found.port.map(|port| port.value), found.port_env), (None, vec!["PORT".into()]));
+    assert_eq!(port("app.listen(6379)", &[]), Some(6379));
+    let unknown = scanned("app.listen(somewhere.else)", &[]);
+    assert!(unknown.port.is_none() && unknown.unfollowed.is_some());
+}
+
+#[test]
+fn microservices_listen_or_are_told_by_a_broker() {
+    let of = |options: &str| {
+        scanned(
+            &format!(
+                "const app = await NestFactory.createMicroservice(M, {options}); await app.listen()"
+            ),
+            &[],
+        )
+    };
+    let own = of("{ transport: Transport.TCP, options: { port: 4000 } }");
+    assert_eq!((own.port.map(|port| port.value), own.portless), (Some(4000), false));
+    assert!(of("{ transport: Transport.REDIS, options: { port: 6379 } }").portless);
+    let hono = "import { serve } from '@hono/node-server'; serve(app)";
+    assert_eq!(port(hono, &[]), Some(3000));
+}
