@@ -7,6 +7,7 @@
 //! definitions, functions and fields in them, [`program`] looks through all files of a program by
 //! name, and [`value`] says what an expression is worth when the program starts.
 
+pub mod argument;
 mod calls;
 mod choices;
 pub mod conditions;

@@ -3,10 +3,13 @@
 
 mod image;
 
+use std::collections::BTreeMap;
+
 use super::{LANGUAGES, is_there, makers};
 use crate::facts::{Evidence, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
+use crate::shell;
 
 /// Files beside the sources that say how all of it is built, by their names in lower case.
 const FILES: [&str; 9] = [
@@ -71,7 +74,9 @@ fn moves(repo: &Repo, context: &RelPath) -> Vec<(Evidence, Vec<Moved>)> {
     for (file, shell) in scripts(repo, context) {
         let Ok(Some(text)) = repo.source_text(file) else { continue };
         let mut here = context.clone();
+        let variables = Variables::of(&text);
         for (number, line) in (1..).zip(text.lines()) {
+            let line = &variables.expanded(line);
             let fresh = match shell {
                 Shell::Line => true,
                 Shell::Script => false,
@@ -90,6 +95,46 @@ fn moves(repo: &Repo, context: &RelPath) -> Vec<(Evidence, Vec<Moved>)> {
     }
     all.retain(|(_, moves)| !moves.is_empty());
     all
+}
+
+/// The variables of a Makefile, a justfile or a shell script: `OUT := static`, `out := "static"`.
+struct Variables(BTreeMap<String, String>);
+
+/// Variables of one file, and bytes of each value.
+const MAX_VARIABLES: (usize, usize) = (200, 200);
+
+impl Variables {
+    fn of(text: &str) -> Self {
+        let mut all = Self(BTreeMap::new());
+        for line in text.lines().filter(|line| line.len() < 1000) {
+            if all.0.len() >= MAX_VARIABLES.0 {
+                break;
+            }
+            let Some((name, value)) = line.split_once('=') else { continue };
+            let name = name.trim_start().trim_start_matches("export ");
+            let name = name.trim_end_matches([':', '?', ' ', '\t']);
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            if name.is_empty() || !name.chars().all(plain) {
+                continue;
+            }
+            let value = value.split(" #").next().unwrap_or_default().trim();
+            let value = all.expanded(value.trim_matches(['"', '\'']));
+            if value.len() <= MAX_VARIABLES.1 && !value.contains(['$', '`', '{']) {
+                all.0.entry(name.to_owned()).or_insert(value);
+            }
+        }
+        all
+    }
+
+    /// The line with `$(NAME)`, `${NAME}`, `$NAME` and `{{NAME}}` replaced by what is known.
+    fn expanded(&self, line: &str) -> String {
+        if self.0.is_empty() || !line.contains(['$', '{']) {
+            return line.to_owned();
+        }
+        let get = |name: &str| self.0.get(name.trim().trim_start_matches('.')).cloned();
+        let line = shell::expand(line, false, &get);
+        shell::expand(&line, true, &get)
+    }
 }
 
 /// The files that say how all of it is built, in the order in which they are asked.
@@ -126,8 +171,9 @@ fn dockerfiles<'r>(repo: &'r Repo, context: &RelPath) -> Vec<&'r RelPath> {
     let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
     let named = files.map(|(path, _)| path).filter(|path| {
         let name = path.file_name().to_ascii_lowercase();
-        (name.starts_with("dockerfile") || name.ends_with(".dockerfile"))
-            && !name.ends_with("ignore")
+        ["dockerfile", "containerfile"].iter().any(|word| {
+            name.starts_with(word) || name.rsplit_once('.').is_some_and(|(_, end)| end == *word)
+        }) && !name.ends_with("ignore")
     });
     named.filter(|path| repo.is_file(path)).collect()
 }
@@ -238,6 +284,18 @@ mod tests {
         );
         let recipe = "all:\n\tcd ui && npm run build\n\tcp -r dist ../server/static\n";
         assert_eq!(found(("Makefile", recipe), "server/static"), None);
+    }
+
+    #[test]
+    fn variables_of_the_file_are_known() {
+        let make = "UI := ui\nOUT ?= server/static # pages\nall:\n\tcp -r $(UI)/dist/* ${OUT}/\n";
+        assert_eq!(found(("Makefile", make), "server/static"), Some(expected("Makefile:4")));
+        let just = "out := \"server/static\"\n\nui:\n    cp -r ui/dist {{out}}\n";
+        assert_eq!(found(("justfile", just), "server/static"), Some(expected("justfile:4")));
+        let script = "OUT=\"server/static\"\ncp -r ui/dist \"$OUT\"\n";
+        assert_eq!(found(("build.sh", script), "server/static"), Some(expected("build.sh:2")));
+        let unknown = "OUT := $(shell pwd)/static\nall:\n\tcp -r ui/dist $(OUT)\n";
+        assert_eq!(found(("Makefile", unknown), "server/static"), None);
     }
 
     #[test]

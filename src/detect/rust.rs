@@ -15,6 +15,7 @@ use crate::facts::{Evidence, Facts, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
+mod build_args;
 mod codes;
 mod conditions;
 mod config;

@@ -7,6 +7,11 @@ use crate::repo::Repo;
 /// The command that fetches them, for messages.
 pub const FETCH: &str = "git submodule update --init --recursive";
 
+/// What to do about a missing folder of the submodule that is named at a place.
+pub fn fix(at: &Evidence) -> String {
+    format!("it is a git submodule ({}): run `{FETCH}` first, in CI too", at.place())
+}
+
 /// What `.gitmodules` says of the submodule that holds `path`, where the checkout lacks it.
 pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
     let missing = all_missing(repo);

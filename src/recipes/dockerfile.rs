@@ -62,8 +62,14 @@ pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
     repo.once(folder, || find(repo, folder).map(Written))
 }
 
+/// Ends of names for production, where no Dockerfile has the plain name: `Containerfile.prod`.
+const ENDS: [&str; 4] = ["prod", "production", "release", "server"];
+
 fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
-    for path in NAMES.iter().filter_map(|name| folder.join(name)) {
+    let ended =
+        ENDS.iter().flat_map(|end| ["Dockerfile", "Containerfile"].map(|n| format!("{n}.{end}")));
+    let names = NAMES.iter().map(|name| (*name).to_owned()).chain(ended);
+    for path in names.filter_map(|name| folder.join(&name)) {
         let Some(text) = repo.source_text(&path)? else { continue };
         if text.contains(OWN) {
             continue;
@@ -172,6 +178,16 @@ mod tests {
         assert_eq!(words(&image.volumes), ["/data", "/logs"]);
         assert_eq!(words(&image.packages), ["ffmpeg", "git"]);
         assert_eq!(image.env[0].1.1.place(), "Dockerfile:3");
+    }
+
+    #[test]
+    fn a_file_for_production_is_a_witness_by_its_end() {
+        let of = |name: &str| {
+            let repo = Repo::from_files([(name, "FROM a\nEXPOSE 7100\n")]);
+            find(&repo, &RelPath::root()).unwrap().is_some()
+        };
+        assert!(of("Containerfile.prod") && of("Dockerfile.production") && of("Containerfile"));
+        assert!(!of("Dockerfile.dev") && !of("Containerfile.test"));
     }
 
     #[test]

@@ -9,10 +9,10 @@ use anyhow::Result;
 use super::closure::LocalModule;
 use super::module::{Manifest, parse_mod, parse_work};
 use crate::detect::go::codes;
-use crate::detect::{Above, ReadFile};
+use crate::detect::{Above, ReadFile, submodule};
 use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
-use crate::repo::Dir;
+use crate::repo::{Dir, Repo};
 
 /// The modules that a build of one module reads.
 #[derive(Debug)]
@@ -105,6 +105,7 @@ impl Layout {
                         }
                     }
                     _ => self.findings.push(absent(
+                        repo,
                         codes::WORKSPACE_MEMBER_MISSING,
                         &used.value,
                         evidence,
@@ -133,7 +134,9 @@ impl Layout {
                         self.modules.push(module);
                     }
                 }
-                _ => self.findings.push(absent(codes::REPLACE_MISSING, &replace.to, evidence)),
+                _ => {
+                    self.findings.push(absent(repo, codes::REPLACE_MISSING, &replace.to, evidence));
+                }
             }
         }
         for module in &self.modules {
@@ -242,8 +245,15 @@ fn stale_vendor(
     )
 }
 
-fn absent(code: FindingCode, path: &str, evidence: Evidence) -> Finding {
-    Finding::new(code, format!("`{path}` holds no go.mod inside the repository"), [evidence])
+fn absent(repo: &Repo, code: FindingCode, path: &str, evidence: Evidence) -> Finding {
+    let folder = evidence.file.parent().unwrap_or_default().join(path);
+    let submodule = folder.and_then(|folder| submodule::missing(repo, &folder));
+    let what = format!("`{path}` holds no go.mod inside the repository");
+    let found = Finding::new(code, what, [evidence]);
+    match submodule {
+        Some(at) => found.with_fix(submodule::fix(&at)),
+        None => found,
+    }
 }
 
 /// The nearest folder that holds both.

@@ -344,6 +344,9 @@ mod tests {
             let config = format!("module.exports = {{ plugins: [{plugin}] }}");
             assert_eq!(named(("webpack.config.js", &config), ""), "API_URL= false", "{plugin}");
         }
+        let plugin =
+            "export default { plugins: [sentry({ authToken: process.env.SENTRY_AUTH_TOKEN })] }";
+        assert_eq!(named(("vite.config.js", plugin), ""), "SENTRY_AUTH_TOKEN= true");
         let object = "module.exports = { plugins: [new EnvironmentPlugin({ API_URL: 'x' })] }";
         assert_eq!(named(("webpack.config.js", object), ""), "API_URL= true");
         let uses = "f(import.meta.env.APP_A, import.meta.env.VITE_B)";

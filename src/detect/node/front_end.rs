@@ -22,6 +22,9 @@ const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 const NO_BUILDS: [&str; 10] =
     ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
 
+/// Scripts whose tools are asked where they write.
+const MAX_SCRIPTS: usize = 64;
+
 /// Words in the names of scripts that build for somebody else than production.
 const OTHER_BUILDS: [&str; 6] =
     ["development", "staging", "analyze", "debug", "profile", "storybook"];
@@ -184,7 +187,8 @@ impl Outputs {
             .map(|(name, paths)| (name.to_owned(), at(name), paths))
             .collect();
         let mut others = Vec::new();
-        for (name, _) in app.package.scripts().into_iter().filter(|(name, _)| builds(name)) {
+        let scripts = app.package.scripts().into_iter().filter(|(name, _)| builds(name));
+        for (name, _) in scripts.take(MAX_SCRIPTS) {
             if build.as_deref() != Some(name) {
                 let folders = site::made_by(&app, name)?.into_iter().filter_map(|way| own(&way));
                 others.extend(folders.map(|folder| (name.to_owned(), at(name), folder)));

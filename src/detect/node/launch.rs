@@ -100,6 +100,10 @@ impl Launch {
     /// evidence for what was added.
     pub(super) fn opens(&mut self, scan: &Scan) -> Vec<Evidence> {
         let mut evidence = Vec::new();
+        if let Some(word) = scan.subcommand.as_ref().filter(|_| self.args.is_empty()) {
+            self.args.push(word.value.clone());
+            evidence.extend(word.evidence.iter().cloned());
+        }
         for arg in &scan.args {
             let flag = arg.value.split('=').next();
             if !self.args.iter().any(|held| held.split('=').next() == flag) {

@@ -70,6 +70,8 @@ pub(crate) struct Scan {
     pub(crate) more_ports: Vec<Sourced<Port>>,
     /// Arguments that open it to the network.
     pub(crate) args: Vec<Sourced<String>>,
+    /// The first argument without which it does not listen.
+    pub(crate) subcommand: Option<Sourced<String>>,
     /// Variables that hold the port, where the code names no default.
     pub(crate) port_env: Vec<String>,
     /// The variable that overrides `port`.

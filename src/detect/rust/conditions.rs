@@ -48,7 +48,8 @@ fn holds(
     }
     match file.word(range.start) {
         "unix" if range.len() == 1 => return Some(true),
-        "windows" if range.len() == 1 => return Some(false),
+        // An image holds a release.
+        "windows" | "debug_assertions" if range.len() == 1 => return Some(false),
         _ => {}
     }
     if !file.is(range.start + 1, "(") {
@@ -111,6 +112,7 @@ mod tests {
             r#"any(feature = "off", feature = "other")"#,
             r#"all(feature = "on", not(any(feature = "on", unix)))"#,
             "windows",
+            "debug_assertions",
             "not(unix)",
             r#"any(target_os = "macos", target_os = "ios")"#,
             r#"not(target_os = "linux")"#,
@@ -121,6 +123,7 @@ mod tests {
             r#"feature = "on""#,
             "unix",
             "not(windows)",
+            "not(debug_assertions)",
             r#"any(feature = "off", unix)"#,
             r#"all(feature = "on", unix)"#,
             r#"not(feature = "off")"#,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::build_args;
 use super::config::CargoConfig;
 use super::demanded::demanded;
 use super::features::{Active, Asked, active};
@@ -274,6 +275,7 @@ fn analyse(
         program.findings.extend(reads::module_missing(lost));
     }
     program.front_ends = reads.made;
+    program.build_args = build_args::build_args(project, active.packages(), &files)?;
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {
         repo: project.dir.repo,

@@ -247,11 +247,7 @@ impl Workspace {
 
 fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Finding {
     let fix = match &submodule {
-        Some(at) => format!(
-            "it is a git submodule ({}): run `{}` first, in CI too",
-            at.place(),
-            submodule::FETCH
-        ),
+        Some(at) => submodule::fix(at),
         None => {
             "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
                  folder here, or remove the line"

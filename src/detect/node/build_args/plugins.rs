@@ -10,10 +10,11 @@ use super::super::expression::Names;
 use super::super::token::{Token, arguments, split};
 use super::super::{App, entry};
 use super::uses::Use;
+use crate::docker::lint::is_secret_name;
 use crate::facts::Evidence;
 
 /// Configurations that are read where the script names none.
-const STEMS: [&str; 10] = [
+const STEMS: [&str; 14] = [
     "webpack.config",
     "webpack.common",
     "webpack.prod",
@@ -24,6 +25,10 @@ const STEMS: [&str; 10] = [
     "rollup.config",
     "esbuild.config",
     "vite.config",
+    "next.config",
+    "nuxt.config",
+    "astro.config",
+    "svelte.config",
 ];
 
 /// Variables that npm, Node.js and the tools set themselves.
@@ -112,6 +117,13 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
         }
         for value in Names::of(&config.tokens).properties("define") {
             replaced(value, &mut add);
+        }
+        // What it hands to a plugin: a token to upload source maps with.
+        for window in config.tokens.windows(5) {
+            let env = window[0].is_word("process") && window[2].is_word("env");
+            if let Some(name) = window[4].word().filter(|name| env && is_secret_name(name)) {
+                add(name, window[0].at, true);
+            }
         }
     }
     found

@@ -39,11 +39,16 @@ pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), S
             }
             "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
             // The image holds no .env file: the environment comes from outside.
-            "--inspect"
-            | "--inspect-brk"
-            | "--inspect-wait"
-            | "--env-file"
-            | "--env-file-if-exists" => {}
+            "--env-file" => {
+                let file = next.or(joined).unwrap_or(".env");
+                let evidence = app.package.at(&["scripts"], format!("`{name} {file}`"));
+                let what =
+                    format!("`{name}={file}` is left out: the image holds no file of settings");
+                entry.findings.push(gone(what, evidence).with_fix(format!(
+                    "give the variables when the container starts: `docker run --env-file {file} ...`"
+                )));
+            }
+            "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
             _ => {
                 let preload = matches!(
                     name,

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::super::App;
 use super::super::tool::Tool;
 use super::steps::{self, Installed};
+use crate::detect::submodule;
 use crate::docker::types::Line;
 use crate::facts::{BuildSecret, Evidence, Finding, Handed};
 use crate::path::RelPath;
@@ -131,6 +132,14 @@ fn local_dependencies(app: &App) -> Result<Vec<String>> {
             .join(path)
             .is_some_and(|p| p.is_within(&app.root.path) && app.dir.repo.exists(&p));
         if !inside {
+            let folder = app.dir.join(path);
+            if let Some(at) = folder.and_then(|f| submodule::missing(app.dir.repo, &f)) {
+                anyhow::bail!(
+                    "{}: the dependency {name} is at {path}, which is not in this checkout: {}",
+                    app.package.path,
+                    submodule::fix(&at)
+                );
+            }
             anyhow::bail!(
                 "{}: the dependency {name} is at {path}, which is not below the build context: move it inside, or run dockgen on the folder that holds both",
                 app.package.path

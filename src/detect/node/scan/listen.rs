@@ -21,7 +21,7 @@ use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
 use crate::code::listen;
-use crate::code::{Program, Rows, conditions, is_foreign};
+use crate::code::{Program, Rows, argument, conditions, is_foreign};
 use crate::facts::{Evidence, Port, Protocol, Sourced};
 use crate::path::RelPath;
 
@@ -144,6 +144,11 @@ impl<'s> Reader<'s, '_> {
         }
         if listen::is_beside_words(&around(&source.tokens, call.open)) {
             place.rank = SIDE;
+        }
+        if scan.subcommand.is_none() && place.rank < SIDE {
+            let here = source.code.token_at(at);
+            let asked = argument::asked(&self.code, &source.code, here);
+            scan.subcommand = asked.map(|(word, evidence)| Sourced::new(word, evidence));
         }
         place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
         scan.listens = true;
@@ -464,6 +469,22 @@ mod tests {
         let variant = "if (tls) { b.listen(8443) } else { a.listen(8080) }";
         assert_eq!(ports(variant).1, Vec::<String>::new());
         assert_eq!(ports("metricsApp.listen(9464); app.listen(3000)"), (Some(3000), vec![]));
+    }
+
+    #[test]
+    fn the_first_argument_that_serves_is_given() {
+        let word = |source: &str| scan("", source).subcommand.map(|word| word.value);
+        let serves = |test: &str| format!("const cmd = process.argv[2];\n{test}");
+        for test in [
+            "switch (cmd) { case 'serve': http.createServer(f).listen(80); break; default: help() }",
+            "if (cmd === 'serve') { start() }\nfunction start() { app.listen(80) }",
+            "if (process.argv[2] === 'serve') { app.listen(80) } else { help() }",
+        ] {
+            assert_eq!(word(&serves(test)).as_deref(), Some("serve"), "{test}");
+        }
+        for test in ["if (mode === 'serve') { app.listen(80) }", "if (cmd) { app.listen(80) }"] {
+            assert_eq!(word(&serves(test)), None, "{test}");
+        }
     }
 
     #[test]

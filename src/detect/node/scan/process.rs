@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::super::App;
+use super::super::expression::Names;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments};
 use super::{Scan, Source};
@@ -66,6 +67,33 @@ fn demanded_env_file(source: &Source) -> Option<Finding> {
     None
 }
 
+/// `const loaded = dotenv.config(); if (loaded.error) throw loaded.error`: the program ends without the
+/// file.
+fn checked_env_file(source: &Source) -> Option<Finding> {
+    if !source.imports("dotenv") {
+        return None;
+    }
+    let tokens = source.tokens.as_slice();
+    let at = tokens
+        .windows(3)
+        .position(|w| w[0].is_word("if") && w[1].is('(') && w[2].word().is_some())?;
+    let checks = tokens[at..].windows(7).find(|w| {
+        w[0].is_word("if") && w[1].is('(') && w[3].is('.') && w[4].is_word("error") && w[5].is(')')
+    })?;
+    let name = checks[2].word()?;
+    let names = Names::of(tokens);
+    let loaded = names.value_of(name)?;
+    let is_dotenv = loaded.iter().take(4).any(|token| token.is_word("config"))
+        && loaded.iter().take(4).any(|token| token.is_word("dotenv") || token.is('('));
+    let stops = tokens
+        .iter()
+        .skip_while(|token| token.at <= checks[5].at)
+        .take(4)
+        .any(|token| token.is_word("throw") || token.is_word("exit"));
+    let note = "the program checks that the file was read";
+    (is_dotenv && stops).then(|| Finding::dotenv_required(".env", [source.at(checks[0].at, note)]))
+}
+
 /// `certain`: what the sources start is started by the program; a framework may run them while it
 /// builds only.
 pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
@@ -79,7 +107,7 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
             || sources.iter().any(|s| s.imports(dependency));
         if used && app.package.dependency(dependency) == Some(Dependency::Production) {
             let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
-            add(scan, key, evidence);
+            key.split(' ').for_each(|key| add(scan, key, evidence.clone()));
         }
     }
     let mut commands = Vec::new();
@@ -89,7 +117,7 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
         if certain
             && !scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired)
         {
-            scan.findings.extend(demanded_env_file(source));
+            scan.findings.extend(demanded_env_file(source).or_else(|| checked_env_file(source)));
         }
         if let Some(evidence) = bun(source)
             .filter(|_| !scan.findings.iter().any(|finding| finding.code == codes::BUN_ONLY))
@@ -306,6 +334,16 @@ mod tests {
             ..Launch::default()
         };
         super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn a_checked_env_file_must_exist() {
+        let said = |source: &str| scan(source).findings.iter().any(|f| f.what.contains("`.env`"));
+        let loads = "const dotenv = require('dotenv'); const loaded = dotenv.config();\n";
+        assert!(said(&format!("{loads}if (loaded.error) throw loaded.error")));
+        assert!(said(&format!("{loads}if (loaded.error) {{ process.exit(1) }}")));
+        assert!(!said(&format!("{loads}if (loaded.error) console.warn('none')")));
+        assert!(!said("require('dotenv'); const r = get(); if (r.error) throw r.error"));
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Folders that the code writes, and files that it reads beside itself.
 
+mod loops;
+
 use std::collections::BTreeSet;
+
+use serde::Deserialize;
 
 use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path, value};
@@ -59,7 +63,7 @@ const FILE_OPTIONS: [(&str, &str); 4] = [
 ];
 
 /// Calls whose first argument is read.
-const READS: [&str; 16] = [
+const READS: [&str; 20] = [
     "readFile",
     "readFileSync",
     "createReadStream",
@@ -76,10 +80,18 @@ const READS: [&str; 16] = [
     "loadSync",
     "favicon",
     "opendir",
+    // `nunjucks.configure("templates")`, schemas of GraphQL.
+    "configure",
+    "loadFilesSync",
+    "loadFiles",
+    "loadSchemaSync",
 ];
 
+/// Calls whose first argument is a script that runs beside the program.
+const BESIDE: [&str; 3] = ["Worker", "fork", "Piscina"];
+
 /// Options that name files or folders to read.
-const READ_OPTIONS: [&str; 10] = [
+const READ_OPTIONS: [&str; 14] = [
     "root",
     "views",
     "directory",
@@ -90,10 +102,15 @@ const READ_OPTIONS: [&str; 10] = [
     "rootPath",
     "dir",
     "path",
+    "glob",
+    "layoutsDir",
+    "partialsDir",
+    "viewsDir",
 ];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let modules = Modules::of(app, launch, sources);
+    let rows: Vec<Writer> = app.catalog.table("writer").unwrap_or_default();
     let mut written: Vec<Written> = Vec::new();
     for (file, source) in sources.iter().enumerate() {
         let path = &|tokens: &[Token]| modules.path_of(tokens, file);
@@ -111,7 +128,16 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
             let open = &|tokens: &[Token]| modules.open_path_of(tokens, file);
-            written.extend(writes(name, &args, open, &place, source, at, scan));
+            let found = writes(name, &args, open, &place, source, at, scan);
+            if found.is_none() && MAKES_FOLDER.contains(&name) {
+                for tokens in loops::unrolled(&source.tokens, &modules.names[file], &args) {
+                    written.extend(writes(name, &[&tokens], open, &place, source, at, scan));
+                }
+            }
+            written.extend(found);
+            for row in rows.iter().filter(|row| row.call == name && source.imports(&row.module)) {
+                written.extend(row.writes(&args, open, &place, source, at, scan));
+            }
             if launch.layout == Layout::Output || bundled {
                 reads(app, launch, name, &args, path, &place, source, at, scan);
             }
@@ -181,6 +207,55 @@ fn writes(
         (None, Some(tokens)) => (tokens, true),
         _ => return None,
     };
+    written(name, tokens, is_file, path, place, source, at, scan)
+}
+
+/// A row of the table `writer`: a call of a library that keeps a file or a folder.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Writer {
+    module: String,
+    call: String,
+    /// The option that names it; its first argument where there is none.
+    #[serde(default)]
+    option: String,
+    /// It is a folder.
+    #[serde(default)]
+    folder: bool,
+    /// Where this is documented.
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+impl Writer {
+    fn writes(
+        &self,
+        args: &[&[Token]],
+        path: &dyn Fn(&[Token]) -> Option<PathValue>,
+        place: &Location,
+        source: &Source,
+        at: usize,
+        scan: &mut Scan,
+    ) -> Option<Written> {
+        let tokens = match self.option.as_str() {
+            "" => args.first().copied()?,
+            key => option(args, key)?,
+        };
+        written(&self.call, tokens, !self.folder, path, place, source, at, scan)
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn written(
+    name: &str,
+    tokens: &[Token],
+    is_file: bool,
+    path: &dyn Fn(&[Token]) -> Option<PathValue>,
+    place: &Location,
+    source: &Source,
+    at: usize,
+    scan: &mut Scan,
+) -> Option<Written> {
     let found = path(tokens)?;
     if found.path.contains("${}") || found.path.contains("://") || found.path == ":memory:" {
         return None;
@@ -306,6 +381,13 @@ fn reads(
     {
         candidates.extend(args.get(1));
     }
+    if BESIDE.contains(&name)
+        && launch.layout == Layout::Output
+        && let Some(found) = args.first().and_then(|tokens| path(tokens))
+        && let Some(text) = place.resolve(&found)
+    {
+        module(app, launch, &text, source.at(at, format!("{name} runs {text}")), scan);
+    }
     candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
     for tokens in candidates {
         if let Some(found) = path(tokens)
@@ -344,6 +426,11 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
         if module || !marked || text.starts_with(['/', '@']) || text.contains("://") {
             continue;
         }
+        if let Some(folder) = folder(app, source, index, text) {
+            let note = "a folder of the repository as a literal";
+            carry(app, launch, &folder, source.at(token.at, note), scan);
+            continue;
+        }
         let path = app.dir.join(text).filter(|path| app.dir.repo.is_file(path));
         let document = ["README", "LICENSE", "CHANGELOG"].iter().any(|word| name.contains(word));
         if let Some(path) = path.filter(|_| !document) {
@@ -351,6 +438,23 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
             carry(app, launch, &path.relative_to(&app.dir.path), source.at(token.at, note), scan);
         }
     }
+}
+
+/// The folder of the repository that a literal names by its whole path from the working directory,
+/// or that a pattern begins with: `directory: "./db/migrations"`, `glob("./mails/*.html")`. No part of
+/// another path, no sources that a build compiles; but `swagger-jsdoc` reads the comments of sources.
+fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String> {
+    let before = &source.tokens[index - 1];
+    let listed = before.is(':') || before.is('=') || before.is('[');
+    let whole = listed || before.is('(') && text.starts_with("./");
+    let joins =
+        index > 1 && ["join", "resolve"].iter().any(|w| source.tokens[index - 2].is_word(w));
+    let documents = source.imports("swagger-jsdoc") && text.contains('*');
+    let way = RelPath::new(fixed(text).trim_end_matches('/'))?;
+    let sources = way.as_str().split('/').next() == Some("src") && !documents;
+    let path = app.dir.join(way.as_str())?;
+    let held = app.dir.repo.is_dir(&path) && path != app.dir.path;
+    (whole && !joins && !sources && held).then(|| way.as_str().to_owned())
 }
 
 /// A path up to its first placeholder: `locales/{{lng}}.json` is `locales`.
@@ -485,6 +589,62 @@ mod tests {
             assert_eq!(folders, ["/home/nonroot/.sit"], "{source}");
             assert_eq!(found.env[0].value.key, "HOME");
         }
+    }
+
+    #[test]
+    fn folders_that_a_literal_or_a_pattern_names_are_carried() {
+        let carried = |source: &str| -> Vec<String> {
+            let files = [
+                ("src/index.ts", source),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+                ("db/migrations/1.js", ""),
+                ("templates/a.njk", ""),
+                ("workers/a.js", ""),
+                ("src/routes/a.ts", ""),
+            ];
+            let found = scan(&files, Layout::Output);
+            found.files.iter().map(|file| file.value.to_string()).collect()
+        };
+        for (source, path) in [
+            ("knex({ migrations: { directory: './db/migrations' } })", "db/migrations"),
+            ("new Umzug({ migrations: { glob: 'db/migrations/*.js' } })", "db/migrations"),
+            ("nunjucks.configure('templates', { express: app })", "templates"),
+            ("new Worker('./workers/a.js')", "workers/a.js"),
+            ("import d from 'swagger-jsdoc'; d({ apis: ['./src/routes/*.ts'] })", "src/routes"),
+        ] {
+            assert_eq!(carried(source), [path], "{source}");
+        }
+        for source in [
+            "x({ apis: ['./src/routes/*.ts'] })",
+            "join(base, './db/migrations')",
+            "app.get('/db/migrations', f)",
+            "use('templates')",
+        ] {
+            assert!(carried(source).is_empty(), "{source}");
+        }
+    }
+
+    #[test]
+    fn folders_of_loops_and_of_libraries_are_written() {
+        let written = |source: &str| -> Vec<String> {
+            let found = scan(&[("src/index.js", source)], Layout::Source);
+            found.writable.iter().map(|folder| folder.value.clone()).collect()
+        };
+        for source in [
+            "for (const dir of ['a', 'b']) { fs.mkdirSync(dir, { recursive: true }) }",
+            "['a', 'b'].forEach((dir) => fs.mkdirSync(dir))",
+            "const all = ['a', 'b']; all.forEach(dir => fs.mkdirSync(path.join(process.cwd(), dir)))",
+            "const s = { x: './a', y: './b' }; Object.values(s).forEach((d) => fs.mkdirSync(d))",
+        ] {
+            assert_eq!(written(source), ["a", "b"], "{source}");
+        }
+        assert!(written("for (const dir of given()) { fs.mkdirSync(dir) }").is_empty());
+        let level = "const { Level } = require('level'); new Level('./ledger')";
+        assert_eq!(written(level), ["ledger"]);
+        let lowdb =
+            "import { JSONFilePreset } from 'lowdb/node'; JSONFilePreset('state/db.json', {})";
+        assert_eq!(written(lowdb), ["state"]);
+        assert!(written("new Level('./ledger')").is_empty());
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
     let commands = command_line(code);
     let all = declared(code, commands.as_ref());
     let library = library(code, &all);
+    if library.is_none() && all.is_empty() {
+        return by_hand(code);
+    }
     if library.is_none() || commands.is_some() && all.is_empty() {
         return Subcommands::default();
     }
@@ -77,6 +80,63 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
     };
     let serving = listening.or_else(usual);
     Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
+}
+
+/// A program that reads its first argument itself: `match env::args().nth(1).as_deref()`. The arm that
+/// listens is what it is started with.
+fn by_hand(code: &Code) -> Subcommands {
+    let mut all = Vec::new();
+    for file in code.files.iter().filter(|file| file.names("args")) {
+        let declared = declared_from(file);
+        for at in 0..file.len() {
+            if !file.is(at, "match") || file.kind(at) != Some(Kind::Word) {
+                continue;
+            }
+            let Some(open) = (at..file.len()).take(40).find(|at| file.is(*at, "{")) else {
+                continue;
+            };
+            let is_argument = |word: &str| word == "args" || declared.contains(word);
+            if (at..open).any(|at| is_argument(file.word(at))) {
+                arms(file, open, &mut all);
+            }
+        }
+    }
+    let mut reader = Reader::new(code, &all);
+    let serving = all.iter().find_map(|one| {
+        let at = reader.listens(one)?;
+        Some(Sourced::with(one.word.clone(), vec![one.evidence.clone(), at]))
+    });
+    if serving.is_none() {
+        return Subcommands::default();
+    }
+    let library =
+        serving.as_ref().map(|one| Sourced::with("args".to_owned(), one.evidence.clone()));
+    Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
+}
+
+/// Names that are declared from the command line: `let mode = env::args().nth(1)`.
+fn declared_from(file: &SourceFile) -> BTreeSet<&str> {
+    let declares = |at: &usize| file.is(at - 1, "let") || file.is(at - 1, "mut");
+    let names = (1..file.len()).filter(declares).filter(|at| file.kind(*at) == Some(Kind::Word));
+    names
+        .filter(|at| file.statement(*at).any(|n| file.is(n, "args")))
+        .map(|at| file.word(at))
+        .collect()
+}
+
+/// The words of the arms of a `match`: `Some("serve") =>`, `"serve" =>`.
+fn arms(file: &SourceFile, open: usize, all: &mut Vec<Subcommand>) {
+    let close = file.closing(open);
+    for at in open + 1..close {
+        let Some(word) = file.string(at) else { continue };
+        let end = (at + 1..close).find(|at| !file.is(*at, ")")).unwrap_or(close);
+        let arm = file.is(end, "=") && file.is(end + 1, ">") || file.is(end, "|");
+        let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if arm && plain && !word.is_empty() && !word.starts_with('-') {
+            let evidence = file.evidence(at, format!("the argument `{word}`"));
+            all.push(Subcommand { word: word.to_string(), arm: word.to_string(), evidence });
+        }
+    }
 }
 
 fn library(code: &Code, all: &[Subcommand]) -> Option<Sourced<String>> {

@@ -253,6 +253,22 @@ fn an_address_that_is_compared_is_no_listener() {
 }
 
 #[test]
+fn the_first_argument_that_serves() {
+    let args = |head: &str, arm: &str| {
+        let main = format!(
+            "fn main() {{ {head} {{ {arm} => {{ TcpListener::bind(\"0.0.0.0:1\"); }} \
+             Some(\"keygen\") | Some(\"key\") => println!(\"k\"), _ => usage(), }} }}"
+        );
+        program("", &main, &[]).0.args.map(|args| args.value)
+    };
+    let found = Some("listen".to_owned());
+    assert_eq!(args("match std::env::args().nth(1).as_deref()", "Some(\"listen\")"), found);
+    let held = "let mode = env::args().nth(1).unwrap(); match mode.as_str()";
+    assert_eq!(args(held, "\"listen\""), found);
+    assert_eq!(args("match kind.as_str()", "\"listen\""), None);
+}
+
+#[test]
 fn the_subcommand_that_serves() {
     let args = |code: &str| {
         let (found, _) = program("clap = \"4\"\n", code, &[]);

@@ -1,0 +1,187 @@
+//! Variables that the compiler or a build script takes from its environment: `env!`, `option_env!`,
+//! and what `build.rs` cannot do without.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::lexer::Kind;
+use super::programs::Project;
+use super::source::SourceFile;
+use super::targets;
+use crate::code::is_env_name;
+use crate::facts::BuildArg;
+use crate::path::RelPath;
+use crate::settings::{self, Item};
+
+/// Beginnings of names that cargo or the compiler sets, and what every machine has:
+/// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
+const GIVEN: [&str; 10] = [
+    "CARGO",
+    "RUST",
+    "DEP_",
+    "OUT_DIR",
+    "TARGET",
+    "HOST",
+    "PROFILE",
+    "NUM_JOBS",
+    "OPT_LEVEL",
+    "DEBUG",
+];
+
+/// Variables of the machine that builds.
+const MACHINE: [&str; 9] =
+    ["PATH", "HOME", "USER", "CI", "PWD", "CC", "CXX", "PROTOC", "DATABASE_URL"];
+
+/// Build dependencies that set variables of their own.
+const SETTERS: [&str; 9] = [
+    "vergen",
+    "vergen-git2",
+    "vergen-gitcl",
+    "vergen-gix",
+    "shadow-rs",
+    "built",
+    "dotenv-build",
+    "tauri-build",
+    "build-data",
+];
+
+/// What the build scripts and the settings of a repository set by themselves.
+#[derive(Default)]
+struct Set {
+    names: BTreeSet<String>,
+    /// A build script sets names that nobody can read.
+    any: bool,
+}
+
+/// The variables that the build of a program takes; `folders` are its packages, `files` its sources.
+pub(super) fn build_args<'f>(
+    project: &Project,
+    folders: impl Iterator<Item = &'f RelPath>,
+    files: &[Rc<SourceFile>],
+) -> Result<Vec<BuildArg>> {
+    let mut set = configured(project);
+    let mut scripts: Vec<Rc<SourceFile>> = Vec::new();
+    for folder in folders {
+        let Some(manifest) = project.workspace.packages.get(folder) else { continue };
+        set.any |= manifest.dependencies().any(|held| SETTERS.contains(&held.key));
+        for path in targets::build_scripts(project.dir.repo, manifest) {
+            scripts.extend(project.sources.file(&path)?);
+        }
+    }
+    for script in &scripts {
+        set.read(script);
+    }
+    let mut found: BTreeMap<String, BuildArg> = BTreeMap::new();
+    let mut add = |name: &str, required: bool, file: &SourceFile, at: usize| {
+        let given = GIVEN.iter().any(|start| name.starts_with(start)) || MACHINE.contains(&name);
+        if !is_env_name(name) || given || set.names.contains(name) {
+            return;
+        }
+        let verb = if required { "demands" } else { "reads" };
+        let evidence = file.evidence(at, format!("the build {verb} {name}"));
+        let held = found.entry(name.to_owned()).or_insert_with(|| BuildArg::new(name, evidence));
+        held.required |= required;
+        held.fallback = !held.required;
+    };
+    for file in files.iter().filter(|_| !set.any) {
+        for at in 3..file.len() {
+            if !(file.is(at - 1, "(") && file.is(at - 2, "!")) {
+                continue;
+            }
+            let required = file.is(at - 3, "env");
+            if let Some(name) =
+                file.string(at).filter(|_| required || file.is(at - 3, "option_env"))
+            {
+                add(&name, required, file, at);
+            }
+        }
+    }
+    for file in &scripts {
+        for at in 2..file.len() {
+            let Some(name) = file.string(at).filter(|_| file.is(at - 1, "(")) else { continue };
+            let read = ["var", "var_os"].contains(&file.word(at - 2))
+                && file.path_to(at - 2).contains(&"env");
+            let end = file.closing(at - 1);
+            // `.expect("X must be set")`, `.unwrap()`: the build stops.
+            let stops = file.is(end + 1, ".") && ["expect", "unwrap"].contains(&file.word(end + 2));
+            if read && stops {
+                add(&name, true, file, at);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// `[env]` of the repository's own settings of cargo.
+fn configured(project: &Project) -> Set {
+    let mut set = Set::default();
+    for name in [".cargo/config.toml", ".cargo/config"] {
+        for home in [&project.workspace.root, &project.dir.path] {
+            let file = home.join(name);
+            let text = file.and_then(|file| project.dir.repo.text(&file).ok().flatten());
+            let Some(item) = text.and_then(|text| settings::parse_toml(&text)) else { continue };
+            let entries = item.get("env").map(Item::entries).unwrap_or_default();
+            set.names.extend(entries.iter().map(|entry| entry.key.clone()));
+        }
+    }
+    set
+}
+
+impl Set {
+    /// `println!("cargo:rustc-env=NAME={value}")`.
+    fn read(&mut self, script: &SourceFile) {
+        for at in 0..script.len() {
+            if script.kind(at) != Some(Kind::Text) {
+                continue;
+            }
+            let Some(text) = script.string(at) else { continue };
+            let Some((_, rest)) = text.split_once("rustc-env=") else { continue };
+            match rest.split('=').next() {
+                Some(name) if is_env_name(name) => _ = self.names.insert(name.to_owned()),
+                _ => self.any = true,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::rust;
+    use crate::repo::Repo;
+
+    /// The variables of the build, `!` behind those that it demands.
+    fn of(main: &str, others: &[(&str, &str)]) -> Vec<String> {
+        let manifest = "[package]\nname = \"p\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+        let files = [("Cargo.toml", manifest), ("src/main.rs", main)];
+        let repo = Repo::from_files(files.iter().chain(others).copied());
+        let facts = (rust::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        let shown = |arg: &crate::facts::BuildArg| {
+            format!("{}{}", arg.name, if arg.required { "!" } else { "" })
+        };
+        facts.programs[0].build_args.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_the_compiler_reads_from_its_environment() {
+        let main = "fn main() { let a = env!(\"API_URL\"); let b = option_env!(\"LABEL\"); \
+                    let c = env!(\"CARGO_PKG_VERSION\"); let d = std::env::var(\"AT_RUN_TIME\"); }";
+        assert_eq!(of(main, &[]), ["API_URL!", "LABEL"]);
+        let script = ("build.rs", "fn main() { println!(\"cargo:rustc-env=API_URL={}\", url()); }");
+        assert_eq!(of(main, &[script]), ["LABEL"]);
+        let config = (".cargo/config.toml", "[env]\nLABEL = \"x\"\n");
+        assert_eq!(of(main, &[script, config]), Vec::<String>::new());
+        // Nobody can say which names such a script sets.
+        let dynamic = ("build.rs", "fn main() { println!(\"cargo::rustc-env={k}={v}\"); }");
+        assert!(of(main, &[dynamic]).is_empty());
+    }
+
+    #[test]
+    fn what_a_build_script_cannot_do_without() {
+        let script = "fn main() { let a = std::env::var(\"ASSETS\").expect(\"set it\"); \
+                      let b = env::var(\"OUT_DIR\").unwrap(); \
+                      let c = env::var(\"MAYBE\").unwrap_or_default(); }";
+        assert_eq!(of("fn main() {}", &[("build.rs", script)]), ["ASSETS!"]);
+    }
+}
