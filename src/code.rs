@@ -28,6 +28,7 @@ pub mod rules;
 mod services;
 pub mod tags;
 pub mod tree;
+pub mod truth;
 mod types;
 pub mod value;
 pub mod writes;

@@ -5,10 +5,34 @@ use std::rc::Rc;
 
 use super::file::File;
 use super::program::Program;
+use super::truth::{Operands, truth};
 use super::value::{Value, first_of, is_env_name};
 
-/// How many names a condition is followed through.
-const MAX_STEPS: u8 = 4;
+/// How many operands and names a condition is followed through.
+const MAX_STEPS: u8 = 6;
+
+/// What operands are when the container starts: a variable that the image does not set is not there.
+struct Set<'p, 'r> {
+    program: &'p Program<'r>,
+    file: &'p Rc<File>,
+}
+
+impl Operands for Set<'_, '_> {
+    fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
+        let variable = self.program.setting(self.file, left, steps)?;
+        Some(variable == self.program.eval(self.file, right, steps).text()?)
+    }
+
+    fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
+        if let Some(set) = self.program.setting(self.file, operand.clone(), steps) {
+            return Some(!set.is_empty());
+        }
+        let (at, file) = (operand.start, self.file);
+        let mut all = file.facts().definitions_of(file, file.word(at)).iter();
+        let definition = all.find(|d| d.form.is_variable() && operand.len() == 1)?;
+        truth(file, definition.value.clone(), steps, self)
+    }
+}
 
 impl Program<'_> {
     /// The value of an expression that chooses; `None` for another one.
@@ -24,15 +48,17 @@ impl Program<'_> {
             && let Some((condition, first, second)) = ternary(file, range)
         {
             let value = |range: Range<usize>| self.eval_below(file, range, keys, steps);
-            return Some(match self.holds(file, condition, steps.min(MAX_STEPS)) {
-                Some(true) => value(first),
-                Some(false) => value(second),
-                None => {
-                    let (mut first, second) = (value(first), value(second));
-                    first.others.extend(second.alternatives().map(|other| other.parts));
-                    first
-                }
-            });
+            return Some(
+                match truth(file, condition, steps.min(MAX_STEPS), &Set { program: self, file }) {
+                    Some(true) => value(first),
+                    Some(false) => value(second),
+                    None => {
+                        let (mut first, second) = (value(first), value(second));
+                        first.others.extend(second.alternatives().map(|other| other.parts));
+                        first
+                    }
+                },
+            );
         }
         let operands = file.split(range.clone(), dialect.choices);
         if operands.len() < 2 {
@@ -50,39 +76,6 @@ impl Program<'_> {
         self.fields_of(key)
             .filter(|(_, _, definition)| definition.form == super::Form::Field)
             .find_map(|(_, file, d)| self.eval(file, d.value.clone(), steps).text())
-    }
-
-    /// Whether a condition holds when the container starts; `None` where that is not known. A
-    /// variable that the image does not set is not there.
-    fn holds(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<bool> {
-        let steps = steps.checked_sub(1)?;
-        let mut turned = false;
-        loop {
-            match file.word(range.start) {
-                "!" if range.len() > 1 => (range.start, turned) = (range.start + 1, !turned),
-                "(" if file.closing(range.start) + 1 == range.end => {
-                    range = range.start + 1..range.end - 1;
-                }
-                _ => break,
-            }
-        }
-        for (marks, equal) in [(["===", "=="], true), (["!==", "!="], false)] {
-            if let [left, right] = file.split(range.clone(), &marks).as_slice() {
-                let variable = self.setting(file, left.clone(), steps)?;
-                let text = self.eval(file, right.clone(), steps).text()?;
-                return Some(((variable == text) == equal) != turned);
-            }
-        }
-        if let Some(set) = self.setting(file, range.clone(), steps) {
-            return Some(set.is_empty() == turned);
-        }
-        if range.len() != 1 || !file.is_word(range.start) {
-            return None;
-        }
-        let name = file.word(range.start);
-        let mut definitions = file.facts().definitions_of(file, name).iter();
-        let definition = definitions.find(|definition| definition.form.is_variable())?;
-        Some(self.holds(file, definition.value.clone(), steps)? != turned)
     }
 
     /// What the image sets the variable to that an expression is, empty where it does not; `None`

@@ -5,9 +5,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::artifact::{Artifact as Built, Shape};
-use super::flow::HOME as HOME_OF_USER;
+use super::folders::HOME as HOME_OF_USER;
 use super::maven::{PROFILES, Run};
-use super::steady::{self, Versioned};
+use super::versionless::{self, Versioned};
 use super::{App, Details, Launch, named};
 use crate::ask::id;
 use crate::detect::Chosen;
@@ -163,7 +163,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         decisions: Vec::new(),
         findings: one_platform(chosen, &app)
             .into_iter()
-            .chain(steady::finding(&app, &launch.artifact))
+            .chain(versionless::finding(&app, &launch.artifact))
             .collect(),
         details: serde_json::to_value(&stages)?,
     })
@@ -173,7 +173,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
 fn versioned(app: &App, launch: &Launch, id: &str) -> Option<Versioned> {
     let ending = id.rsplit('.').next().unwrap_or_default();
     let named = id.contains('/') || matches!(ending, "jar" | "war");
-    if named { None } else { steady::versioned(app, &launch.artifact) }
+    if named { None } else { versionless::versioned(app, &launch.artifact) }
 }
 
 fn lines(words: &[String]) -> Result<Vec<Line>> {

@@ -10,7 +10,7 @@ use super::code::Code;
 use super::command;
 use super::config::{Setting, Settings};
 use super::demands::{self, Demanded};
-use super::flow;
+use super::folders;
 use super::listen;
 use super::pom::{Dependency, Model, relative};
 use super::source::Source;
@@ -53,7 +53,7 @@ pub(super) fn describe(
     for dependency in around.dependencies.iter().filter(|d| d.scope != "test") {
         depends(program, dependency, around);
     }
-    flow::folders(program, shape, &code);
+    folders::made(program, shape, &code);
     for (command, evidence) in super::commands::started(&code) {
         super::commands::starts(program, around, &command, &evidence);
     }

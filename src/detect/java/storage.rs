@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::code::{Code, end_of};
-use super::flow::HOME;
+use super::folders::HOME;
 use super::pom::relative;
 use super::runtime::Surroundings;
 use crate::facts::{Evidence, Finding, Program, Sourced};

@@ -2,59 +2,45 @@
 
 use std::ops::Range;
 
-use super::code::{Code, MAX_DEPTH, end_of, outside};
+use super::code::{Code, MAX_DEPTH, end_of};
 use super::value::text_of;
 use crate::code::Value;
+use crate::code::truth::{Operands, truth};
+
+/// What operands are where the environment sets nothing and no arguments are given.
+struct Start<'c, 'a> {
+    code: &'c Code<'a>,
+    source: usize,
+}
+
+/// How deep an expression is that is looked at with these steps left.
+fn depth(steps: u8) -> usize {
+    MAX_DEPTH - usize::from(steps) - 1
+}
+
+impl Operands for Start<'_, '_> {
+    fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
+        self.code.same(self.source, left, right, depth(steps))
+    }
+
+    fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
+        let (file, at, depth) = (&self.code.sources[self.source], operand.start, depth(steps));
+        if file.word(at) == Some("args") && file.word(at + 2) == Some("length") {
+            // `args.length > 0`
+            let more = file.raw(at + 3).starts_with('>');
+            return Some(!more && file.raw(at + 3).starts_with('<'));
+        }
+        self.code
+            .asked(self.source, operand.clone(), depth)
+            .or_else(|| self.code.value(self.source, operand, depth + 1).text()?.parse().ok())
+    }
+}
 
 impl Code<'_> {
     /// Whether a condition holds where the environment sets nothing and no arguments are given.
     pub(super) fn truth(&self, source: usize, range: Range<usize>, depth: usize) -> Option<bool> {
-        let file = &self.sources[source];
-        let (mut from, mut to) = (range.start, range.end);
-        while from < to && file.mark(from, '(') && file.pair(from) + 1 == to {
-            (from, to) = (from + 1, to - 1);
-        }
-        if from >= to || depth >= MAX_DEPTH || !self.step() {
-            return None;
-        }
-        for (mark, decides) in [("||", true), ("&&", false)] {
-            let at = outside(file, from..to, |at| file.is(at, mark));
-            let Some(&at) = at.first() else { continue };
-            let left = self.truth(source, from..at, depth + 1);
-            // The rest of `x == null || x.isEmpty()` is asked of what is not there.
-            if left == Some(decides) {
-                return left;
-            }
-            let right = self.truth(source, at + 1..to, depth + 1);
-            return match (left, right) {
-                (_, Some(right)) if right == decides => Some(decides),
-                (Some(_), right) => right,
-                _ => None,
-            };
-        }
-        let compares = outside(file, from..to, |at| file.is(at, "==") || file.is(at, "!="));
-        if let Some(&at) = compares.first() {
-            let equal = file.is(at, "==");
-            let same = self.same(source, from..at, at + 1..to, depth)?;
-            return Some(same == equal);
-        }
-        if file.mark(from, '!') {
-            return self.truth(source, from + 1..to, depth + 1).map(|truth| !truth);
-        }
-        if file.word(from) == Some("args") && file.word(from + 2) == Some("length") {
-            // `args.length > 0`
-            let more = file.raw(from + 3).starts_with('>');
-            return Some(!more && file.raw(from + 3).starts_with('<'));
-        }
-        match file.word(from).filter(|_| from + 1 == to) {
-            Some("true") => return Some(true),
-            Some("false") => return Some(false),
-            _ => {}
-        }
-        self.asked(source, from..to, depth).or_else(|| {
-            let value = self.value(source, from..to, depth + 1);
-            value.text().and_then(|text| text.parse().ok())
-        })
+        let steps = u8::try_from(MAX_DEPTH.checked_sub(depth)?).ok().filter(|_| self.step())?;
+        truth(&self.sources[source], range, steps, &Start { code: self, source })
     }
 
     /// `x == null`, `args.length == 0`.

@@ -512,6 +512,8 @@ mod tests {
             (2, "process.env.X"),
             (1, "!process.env.X"),
             (2, "process.env.X == 'y'"),
+            (2, "process.env.NODE_ENV === 'production' && process.env.X"),
+            (1, "(process.env.X || !(process.env.NODE_ENV === 'dev')) && !process.env.Y"),
         ] {
             let source = format!("app.listen({condition} ? 4001 : 4002)");
             assert_eq!(port(&source), Some(4000 + expected), "{condition}");

@@ -15,7 +15,7 @@ pub(super) const HOME: &str = "/home/nonroot";
 const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin", "/run", "/lib"];
 
 /// Adds the folders that the code writes by its own calls.
-pub(super) fn folders(program: &mut Program, shape: &Shape, code: &Code) {
+pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
     for (row, place) in code.doing(&[Does::MakesFolder, Does::WritesFile]) {
         let Some(range) = code.subject(row, place) else { continue };
         // Each caller of the method may hand over another path.

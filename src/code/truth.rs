@@ -1,0 +1,60 @@
+//! Whether a condition holds when the program starts: `a && !b`, `a == b || c`.
+
+use std::ops::Range;
+
+use super::tree::Tree;
+
+/// Who knows the operands of conditions.
+pub trait Operands {
+    /// Whether two operands are the same; `None` where nobody can tell.
+    fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool>;
+
+    /// Whether an operand holds that compares nothing.
+    fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool>;
+}
+
+/// Whether a condition holds; `None` where nobody can tell.
+pub fn truth(
+    tree: &Tree,
+    mut range: Range<usize>,
+    steps: u8,
+    operands: &dyn Operands,
+) -> Option<bool> {
+    let steps = steps.checked_sub(1).filter(|_| !range.is_empty())?;
+    while tree.word(range.start) == "(" && tree.closing(range.start) + 1 == range.end {
+        range = range.start + 1..range.end - 1;
+    }
+    for (mark, decides) in [("||", true), ("&&", false)] {
+        let Some((left, right)) = parts(tree, &range, &[mark]) else { continue };
+        let left = truth(tree, left, steps, operands);
+        // The rest of `x == null || x.isEmpty()` is asked of what is not there.
+        if left == Some(decides) {
+            return left;
+        }
+        return match (left, truth(tree, right, steps, operands)) {
+            (_, Some(right)) if right == decides => Some(decides),
+            (Some(_), right) => right,
+            _ => None,
+        };
+    }
+    if let Some((left, right)) = parts(tree, &range, &["==", "===", "!=", "!=="]) {
+        let equal = tree.word(left.end).starts_with('=');
+        return Some(operands.same(left, right, steps)? == equal);
+    }
+    match tree.word(range.start) {
+        "!" => truth(tree, range.start + 1..range.end, steps, operands).map(|truth| !truth),
+        "true" if range.len() == 1 => Some(true),
+        "false" if range.len() == 1 => Some(false),
+        _ => operands.holds(range, steps),
+    }
+}
+
+/// What stands before and behind the first of these marks outside of brackets.
+fn parts(
+    tree: &Tree,
+    range: &Range<usize>,
+    marks: &[&str],
+) -> Option<(Range<usize>, Range<usize>)> {
+    let left = tree.split(range.clone(), marks).into_iter().next()?;
+    (left.end < range.end).then(|| (left.clone(), left.end + 1..range.end))
+}
