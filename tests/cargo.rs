@@ -158,5 +158,9 @@ fn a_disagreement_is_seen() {
     pipeline::confirm(&mut survey).unwrap();
     let found = &survey.selection.taken[0].findings;
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert!(found[0].what.contains("cargo alone finds the binary `b` of `a`"), "{}", found[0].what);
+    assert!(
+        found[0].what.contains("cargo finds the binary `b` of `a`, and dockgen does not"),
+        "{}",
+        found[0].what
+    );
 }

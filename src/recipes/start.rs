@@ -148,7 +148,7 @@ fn is_listening(flag: &str) -> bool {
 fn lack(run: &Run, words: &[String]) -> Option<String> {
     if let Some(why) = run.shell {
         return Some(format!(
-            "the image starts it without a shell, and the line needs one for {why}"
+            "the image starts the program without a shell, and the line needs one for {why}"
         ));
     }
     let unknown = |word: &&String| {
@@ -158,7 +158,7 @@ fn lack(run: &Run, words: &[String]) -> Option<String> {
             || word.contains("{{")
     };
     if let Some(word) = words.iter().find(unknown) {
-        return Some(format!("what `{word}` stands for is not known here"));
+        return Some(format!("dockgen does not know what `{word}` stands for"));
     }
     let path = |word: &str| -> bool {
         let value = word.split_once('=').map_or(word, |(_, value)| value);
@@ -174,7 +174,10 @@ fn lack(run: &Run, words: &[String]) -> Option<String> {
         (value.starts_with('/') || file) && !address && !run.folders.iter().any(known)
     };
     let missing = words.iter().find(|word| path(word))?;
-    Some(format!("whether the image holds `{missing}` is not known: the container may end at once"))
+    Some(format!(
+        "dockgen does not know whether the image holds `{missing}`; without it the container may stop as \
+         it starts"
+    ))
 }
 
 /// The port that words tell a program to listen on.

@@ -84,7 +84,7 @@ fn arguments(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence>
         let mut range = code.holding((number, at))?;
         let asks =
             range.any(|at| file.word(at) == Some("args") && file.word(at + 2) == Some("length"));
-        asks.then(|| code.evidence((number, at), "it ends here without arguments"))
+        asks.then(|| code.evidence((number, at), "it stops here without arguments"))
     })
 }
 
@@ -131,7 +131,7 @@ fn of_code(code: &Code) -> Vec<(String, Evidence)> {
         let [part] = value.parts.as_slice() else { return };
         let name = part.env.as_deref().filter(|name| part.text.is_none() && is_variable(name));
         if let Some(name) = name {
-            let note = format!("the program ends where {name} is not set");
+            let note = format!("the program stops if {name} is not set");
             found.push((name.to_owned(), code.evidence(place, note)));
         }
     };

@@ -88,5 +88,5 @@ pub(super) fn finding(projects: &[Project], source: &str, lone: &str) -> Finding
         format!("{source} {} applications: {}", names.len(), names.join(", ")),
         projects.iter().map(|project| project.evidence.clone()),
     )
-    .with_why(format!("the image {lone} alone"))
+    .with_why(format!("the image {lone} only"))
 }

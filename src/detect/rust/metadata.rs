@@ -54,19 +54,21 @@ fn differences(root: &Path, facts: &Facts, details: &Details, metadata: &Metadat
     let evidence =
         || Evidence::file(&details.root.join("Cargo.toml").unwrap_or_default(), "`cargo metadata`");
     for (package, binary) in ours.symmetric_difference(&theirs) {
-        let who = if theirs.contains(&(package.clone(), binary.clone())) {
-            "cargo alone"
+        let (finds, misses) = if theirs.contains(&(package.clone(), binary.clone())) {
+            ("cargo", "dockgen")
         } else {
-            "dockgen alone"
+            ("dockgen", "cargo")
         };
         findings.push(disagreement(
-            &format!("{who} finds the binary `{binary}` of `{package}`"),
+            &format!("{finds} finds the binary `{binary}` of `{package}`, and {misses} does not"),
             evidence(),
         ));
     }
     for manifest in members.iter().filter(|manifest| !facts.manifests.contains(manifest)) {
         findings.push(disagreement(
-            &format!("cargo alone counts {manifest} to the workspace"),
+            &format!(
+                "cargo counts {manifest} among the members of the workspace, and dockgen does not"
+            ),
             evidence(),
         ));
     }

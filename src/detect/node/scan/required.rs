@@ -57,7 +57,7 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     found.retain(|name, _| !set(name));
     parts.retain(|name, _| !set(name) && !found.contains_key(name));
     let all = [
-        (found, "the program ends as it starts without"),
+        (found, "the program stops as it starts without"),
         (parts, "parts of the program fail without"),
     ];
     for (at, (names, what)) in all.into_iter().enumerate() {
@@ -292,7 +292,7 @@ mod tests {
             "const e = z.object({ A_KEY: z.string().min(1), B: z.string().optional() }).parse(process.env)",
             "const { value } = Joi.object({ A_KEY: Joi.string().required(), B: Joi.string() }).validate(process.env)",
         ] {
-            assert_eq!(said(source), "the program ends as it starts without A_KEY", "{source}");
+            assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");
         }
         for source in [
             "if (!process.env.A_KEY) { console.warn('x') }",
@@ -311,7 +311,7 @@ mod tests {
             @IsOptional() @IsIn(['a']) B_KEY: string;\n @IsInt() C_KEY: number = 1;\n D_KEY?: string;\n\
             @ValidateIf((o) => o.B_KEY === 'a') @IsNotEmpty() E_KEY: string;\n}\n\
             export const check = (c) => validateSync(plainToInstance(Env, c));";
-        assert_eq!(said(class), "the program ends as it starts without A_KEY");
+        assert_eq!(said(class), "the program stops as it starts without A_KEY");
         assert_eq!(said(&class.replace("validateSync", "other")), "");
     }
 
@@ -325,7 +325,7 @@ mod tests {
             ),
             format!("(async () => {{ {check} }})()"),
         ] {
-            assert_eq!(said(&source), "the program ends as it starts without A_KEY", "{source}");
+            assert_eq!(said(&source), "the program stops as it starts without A_KEY", "{source}");
         }
         for source in [
             format!("function token() {{ {check} }}\napp.post('/x', (q, r) => token())"),
