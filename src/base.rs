@@ -1,6 +1,8 @@
 //! The choice of the base image: what a program needs against what each image offers. No language
 //! names here.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,9 @@ pub(crate) fn choose(
     toolchain: &str,
     requested: &str,
 ) -> Result<Base> {
-    let packages = system_packages()?;
+    // Most programs need none, and the table is the largest part of the catalog.
+    let none = BTreeMap::new();
+    let packages = if program.needs.packages.is_empty() { &none } else { system_packages()? };
     let exact = catalog.release_of(toolchain).is_none_or(|release| release.cycle != toolchain);
     let site = program.kind == Kind::Site;
     let mut fit: Vec<&BaseRow> = Vec::new();
@@ -126,7 +130,7 @@ fn objection(
     catalog: &Catalog,
     row: &BaseRow,
     needs: &Needs,
-    packages: &std::collections::BTreeMap<String, SystemPackage>,
+    packages: &BTreeMap<String, SystemPackage>,
     toolchain: &str,
     exact: bool,
 ) -> Option<String> {
@@ -206,7 +210,7 @@ fn build(
     catalog: &Catalog,
     row: &BaseRow,
     program: &Program,
-    packages: &std::collections::BTreeMap<String, SystemPackage>,
+    packages: &BTreeMap<String, SystemPackage>,
     toolchain: &str,
     choice: Sourced<String>,
     why: String,

@@ -581,6 +581,11 @@ impl<'r> Dir<'r> {
         self.join(name).is_some_and(|path| self.repo.is_file(&path))
     }
 
+    /// True where this folder has that folder.
+    pub fn has_folder(&self, name: &str) -> bool {
+        self.join(name).is_some_and(|path| self.repo.is_dir(&path))
+    }
+
     /// The path and text of a manifest in this folder.
     pub fn text(&self, name: &str) -> Result<Option<(RelPath, Rc<str>)>> {
         let Some(path) = self.join(name) else { return Ok(None) };

@@ -65,6 +65,11 @@ impl Standing {
     }
 }
 
+/// True where something is at `path`: whether it may be read is for [`read`] to say.
+pub fn is_there(root: &Path, path: &RelPath) -> bool {
+    root.join(path.as_str()).symlink_metadata().is_ok()
+}
+
 /// The text of a file of the user's that is to be replaced or merged; `None` where there is none.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use crate::facts::{Evidence, Facts, Finding, Libc, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
+mod analysis;
 mod closure;
 mod codes;
 mod constraint;
@@ -152,7 +153,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
     let module =
-        programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+        analysis::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     let found = programs::list(&module)?;
     // A library beside other modules is no application; alone, it is what the user asked about.
     if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
@@ -280,6 +281,6 @@ fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
     let module =
-        programs::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+        analysis::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     programs::named(&module, wanted)
 }

@@ -10,7 +10,6 @@
 
 mod angular;
 
-mod browser;
 mod build_args;
 mod built;
 mod codes;
@@ -41,6 +40,7 @@ mod scan;
 mod script;
 mod service;
 mod site;
+mod static_site;
 mod sync;
 mod token;
 mod tool;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use self::project::Project;
 use crate::ask::{Answerable, Answers, Choice, Question, id as common};
 use crate::catalog::Catalog;
 use crate::code::Rows;
@@ -32,6 +33,7 @@ mod metadata;
 mod native;
 mod plan;
 mod programs;
+mod project;
 mod reads;
 mod runtime;
 mod source;
@@ -190,7 +192,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let lock = read_lock(dir, &workspace)?;
     let lock = Option::as_ref(&lock);
     let config = config::config(dir.repo, &workspace)?;
-    let project = programs::Project::new(dir, &workspace, lock, &config)?;
+    let project = Project::new(dir, &workspace, lock, &config)?;
     let found = programs::list(&project)?;
     // A library beside other packages is no application; alone, it is what the user asked about.
     let alone = dir.path.is_root() && workspace.packages.len() == 1;
@@ -387,7 +389,7 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
         let lock = read_lock(dir, &workspace)?;
         let lock = Option::as_ref(&lock);
         let config = config::config(dir.repo, &workspace)?;
-        let project = programs::Project::new(dir, &workspace, lock, &config)?;
+        let project = Project::new(dir, &workspace, lock, &config)?;
         if let Some(again) = programs::with_features(&project, &program.id, features)? {
             program = again;
         }

@@ -96,8 +96,14 @@ enum Token {
     Folders,
     /// `**` at the end: anything.
     Rest,
-    /// `[a-z]`.
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    /// `[a-z]`, boxed: a pattern is a token for each of its characters.
+    Class(Box<Class>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Class {
+    negated: bool,
+    ranges: Vec<(char, char)>,
 }
 
 impl IgnoreFile {
@@ -215,6 +221,12 @@ impl IgnoreFile {
     }
 }
 
+impl Class {
+    fn holds(&self, c: char) -> bool {
+        self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != self.negated
+    }
+}
+
 impl Token {
     fn char(&self) -> Option<char> {
         if let Self::Char(c) = self { Some(*c) } else { None }
@@ -296,19 +308,27 @@ impl Pattern {
 
 impl Quick {
     fn of(tokens: &[Token]) -> Self {
-        let parts: Vec<String> = tokens
-            .split(|token| token.char().is_none())
-            .map(|part| part.iter().filter_map(Token::char).collect())
-            .collect();
+        // All literal parts, one after the other: the longest is a range of it, the last is its end.
+        let mut literal = String::with_capacity(tokens.len());
+        let (mut from, mut longest) = (0, 0..0);
+        for token in tokens {
+            match token.char() {
+                Some(c) => literal.push(c),
+                None => from = literal.len(),
+            }
+            if literal.len() - from >= longest.len() {
+                longest = from..literal.len();
+            }
+        }
         let inside = |token: &Token| match token {
             Token::Char(c) => *c != '/',
             Token::One | Token::Star => true,
             // A class may match a `/`, and its part may then lie before the last component.
-            Token::Folders | Token::Rest | Token::Class { .. } => false,
+            Token::Folders | Token::Rest | Token::Class(_) => false,
         };
         Self {
-            tail: parts.last().cloned().unwrap_or_default(),
-            part: parts.into_iter().max_by_key(String::len).unwrap_or_default(),
+            part: literal[longest].to_owned(),
+            tail: literal.split_off(from),
             letters: Letters::of(&last_component(tokens)),
             last_component: matches!(tokens, [Token::Folders, rest @ ..] if rest.iter().all(inside)),
         }
@@ -383,7 +403,7 @@ fn clean(text: &str) -> String {
 
 /// `None` where Go's `filepath.Match` calls the pattern malformed.
 fn tokens(pattern: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(pattern.len());
     let mut chars = pattern.chars().peekable();
     let mut first = true;
     while let Some(c) = chars.next() {
@@ -416,7 +436,9 @@ fn class(chars: &mut std::iter::Peekable<std::str::Chars>) -> Option<Token> {
     let mut ranges = Vec::new();
     loop {
         match chars.next()? {
-            ']' if !ranges.is_empty() => return Some(Token::Class { negated, ranges }),
+            ']' if !ranges.is_empty() => {
+                return Some(Token::Class(Box::new(Class { negated, ranges })));
+            }
             ']' | '-' => return None,
             c => {
                 let low = if c == '\\' { chars.next()? } else { c };
@@ -462,11 +484,7 @@ fn run(tokens: &[Token], path: &str) -> bool {
                 }
                 Some(Token::Char(wanted)) if *wanted == c => ways.enter(tokens, at + 1),
                 Some(Token::One) if c != '/' => ways.enter(tokens, at + 1),
-                Some(Token::Class { negated, ranges })
-                    if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated =>
-                {
-                    ways.enter(tokens, at + 1);
-                }
+                Some(Token::Class(class)) if class.holds(c) => ways.enter(tokens, at + 1),
                 _ => {}
             }
         }

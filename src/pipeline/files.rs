@@ -67,9 +67,12 @@ impl Change {
 /// they replace.
 pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
     let mut found = Vec::new();
+    let folder = facts.dir.join(TEMPLATES).context("the application's folder")?;
+    if !write::is_there(root, &folder) {
+        return Ok(found);
+    }
     for name in render::names()? {
-        let path =
-            facts.dir.join(&format!("{TEMPLATES}/{name}")).context("the application's folder")?;
+        let path = folder.join(&name).context("the application's folder")?;
         found.extend(write::read(root, &path)?.map(|text| (name, text)));
     }
     Ok(found)

@@ -1,8 +1,11 @@
 //! Rust source text taken apart: code without comments and tests, and its string literals.
 
+mod paths;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// One file under src/.
 pub(crate) struct Source {
@@ -32,36 +35,26 @@ impl Source {
         lines.map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
     }
 
-    /// The modules of the crate that it names: `crate::docker::parse` names `docker`.
-    pub(crate) fn rooms(&self) -> BTreeSet<String> {
-        let mut named = BTreeSet::new();
-        for (at, head) in self.code.match_indices("crate::") {
-            let rest = &self.code[at + head.len()..];
-            let Some(group) = rest.strip_prefix('{') else {
-                named.insert(rest.to_owned());
-                continue;
-            };
-            let (mut depth, mut word) = (0_i32, String::new());
-            for c in group.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => drop(named.insert(std::mem::take(&mut word))),
-                    c if depth == 0 && !c.is_whitespace() => word.push(c),
-                    _ => {}
-                }
-            }
-            named.insert(word);
-        }
-        let room =
-            |text: String| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        named.into_iter().map(room).filter(|room: &String| !room.is_empty()).collect()
+    /// Its module: `detect/go/flags`.
+    pub(crate) fn module(&self) -> &str {
+        self.path.trim_start_matches("src/").trim_end_matches(".rs")
+    }
+
+    /// Those of `modules` that it names.
+    pub(crate) fn needs(&self, modules: &BTreeSet<String>) -> BTreeSet<String> {
+        paths::modules(&self.code, self.module(), modules)
     }
 }
 
 /// Every file under src/, sorted by path, but `tests.rs` and what stands in a folder `tests`.
-pub(crate) fn sources() -> Vec<Source> {
+///
+/// Read once for all tests.
+pub(crate) fn sources() -> &'static [Source] {
+    static READ: LazyLock<Vec<Source>> = LazyLock::new(read_all);
+    &READ
+}
+
+fn read_all() -> Vec<Source> {
     fn visit(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();

@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::ProgramDetails;
-use super::programs::Module;
+use super::analysis::Module;
 use crate::detect::go::codes;
 use crate::docker::lint::is_secret_name;
 use crate::docker::quote;

@@ -2,22 +2,13 @@
 
 use anyhow::{Result, bail};
 
+use super::analysis::Module;
 use super::closure::{Closure, closure};
 use super::layout::Layout;
 use super::module::short_name;
-use super::package::Sources;
-use super::{ProgramDetails, Tables, flags, runtime};
+use super::{ProgramDetails, flags, runtime};
 use crate::facts::{Kind, Program};
 use crate::path::RelPath;
-
-/// What the analysis of a program works with.
-pub(super) struct Module<'a, 'r> {
-    pub(super) sources: &'a Sources<'r>,
-    pub(super) layout: &'a Layout,
-    pub(super) tables: &'a Tables,
-    /// The application's folder: the module's, or one inside it.
-    pub(super) dir: &'a RelPath,
-}
 
 /// Folders whose programs serve development, at any depth.
 const ASIDE: [&str; 16] = [

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::ProgramDetails;
+use super::analysis::Module;
 use super::closure::Closure;
-use super::programs::Module;
 use super::special;
 use crate::code::{Does, Part, Program as Code, writes};
 use crate::detect::{add_front_end, env_file};

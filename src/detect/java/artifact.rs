@@ -14,6 +14,7 @@ use crate::repo::Repo;
 
 /// The keys of the plugins that package.
 pub(super) const SPRING_BOOT: &str = "org.springframework.boot:spring-boot-maven-plugin";
+pub(super) const JIB: &str = "com.google.cloud.tools:jib-maven-plugin";
 const SHADE: &str = "org.apache.maven.plugins:maven-shade-plugin";
 const ASSEMBLY: &str = "org.apache.maven.plugins:maven-assembly-plugin";
 const JAR: &str = "org.apache.maven.plugins:maven-jar-plugin";
@@ -429,7 +430,7 @@ impl Project<'_> {
                     .filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
             });
         let of_image = || {
-            let (path, class) = super::image::main_class(self.plugins.get(super::image::key()))?;
+            let (path, class) = self.plugins.get(JIB)?.element("container/mainClass")?;
             let note = "the class that jib starts";
             Some((self.model.resolve(&class.text), Evidence::at(path, class.line, note)))
         };

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::code::{Code, Place};
-use super::runtime::{Surroundings, need};
+use super::surroundings::Surroundings;
 use crate::code::Does;
-use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::shell;
 
 /// How many programs that the image does not hold are named.
@@ -154,4 +154,10 @@ fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
     let first = code.arguments((source, added)).get(number)?.clone();
     let known = code.value(source, first, 0).prefix();
     known.split_whitespace().next().map(str::to_owned)
+}
+
+pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
+    if !program.needs.packages.iter().any(|held| held.value == package) {
+        program.needs.packages.push(Sourced::new(package.to_owned(), evidence));
+    }
 }

@@ -4,6 +4,8 @@
 //! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they
 //! are read by indentation, and only single values are kept.
 
+mod hocon;
+
 use std::collections::BTreeMap;
 
 use crate::budget::{MAX_REPLACED, MAX_VALUE};
@@ -38,7 +40,7 @@ impl Settings {
     pub(super) fn add(&mut self, path: &RelPath, text: &str) {
         let mut found = match path.extension() {
             "properties" => active(properties(path, text), &self.profiles),
-            "conf" => super::hocon::read(path, text),
+            "conf" => hocon::read(path, text),
             _ => active(yaml(path, text), &self.profiles),
         };
         // Inside one file the last one wins.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::code::{Code, Place, end_of};
-use super::runtime::Surroundings;
 use super::source::Source;
+use super::surroundings::Surroundings;
 use crate::code::Value;
 use crate::detect::env_file;
 use crate::detect::java::codes;

@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 
-use super::runtime::Surroundings;
+use super::surroundings::Surroundings;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 use crate::path::RelPath;

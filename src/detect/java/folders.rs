@@ -3,14 +3,12 @@
 use super::artifact::Shape;
 use super::branch::Reach;
 use super::code::{Code, Place};
-use super::storage::write;
+use super::storage::{HOME, write};
 use crate::code::{Base, Does, Value};
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 
 /// How many callers of one method are looked at.
 const MAX_CALLERS: usize = 8;
-/// The home of the image's user.
-pub(super) const HOME: &str = "/home/nonroot";
 /// Folders of the system, which no program makes its own.
 const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin", "/run", "/lib"];
 

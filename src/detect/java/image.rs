@@ -4,9 +4,9 @@
 //! <https://paketo.io/docs/howto/configuration/#environment-variables>
 
 use super::App;
-use super::artifact::{SPRING_BOOT, Shape};
+use super::artifact::{JIB, SPRING_BOOT, Shape};
 use super::plugins::Plugin;
-use super::started::set_port;
+use super::port::{PORTS, set_port};
 use super::xml::Element;
 use crate::detect::java::codes;
 use crate::docker::lint::is_secret_name;
@@ -15,7 +15,6 @@ use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
-const JIB: &str = "com.google.cloud.tools:jib-maven-plugin";
 /// Goals of jib that make an image.
 const GOALS: [&str; 3] = ["build", "dockerBuild", "buildTar"];
 /// What names the active profiles.
@@ -72,16 +71,6 @@ pub(super) fn jdk(plugin: Option<&Plugin>) -> Option<(String, Evidence)> {
     let (path, found) = plugin?.element("image/env/BP_JVM_VERSION")?;
     let note = "the version that the image is built with by buildpacks";
     Some((found.text.clone(), Evidence::at(path, found.line, note)))
-}
-
-/// The class that jib starts.
-pub(super) fn main_class(plugin: Option<&Plugin>) -> Option<At<'_>> {
-    plugin?.element("container/mainClass")
-}
-
-/// The key of jib's plugin.
-pub(super) const fn key() -> &'static str {
-    JIB
 }
 
 /// The profiles that the pom's own image starts with.
@@ -151,7 +140,7 @@ pub(super) fn add(
     }
     let by_word = args.iter().find_map(|(word, _)| {
         let (key, value) = word.strip_prefix("--")?.split_once('=')?;
-        super::started::PORTS.contains(&key).then(|| value.parse::<u16>().ok()).flatten()
+        PORTS.contains(&key).then(|| value.parse::<u16>().ok()).flatten()
     });
     told = by_word.or(told);
     let ports = list(app, container, "ports").into_iter().filter_map(|(text, line)| {

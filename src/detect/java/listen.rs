@@ -2,8 +2,8 @@
 
 use super::branch::Reach;
 use super::code::{Code, Definition, Place};
-use super::runtime::Surroundings;
 use super::source::Source;
+use super::surroundings::Surroundings;
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, Rows, Value, is_other_service};
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};

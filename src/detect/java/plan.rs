@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::artifact::{Artifact as Built, Shape};
-use super::folders::HOME as HOME_OF_USER;
 use super::maven::{PROFILES, Run};
+use super::storage::HOME as HOME_OF_USER;
 use super::versionless::{self, Versioned};
 use super::{App, Details, Launch, named};
 use crate::ask::id;

@@ -262,6 +262,24 @@ impl Model {
         if value.len() > MAX_VALUE { text.to_owned() } else { value.trim().to_owned() }
     }
 
+    /// As [`Model::resolve`], after Maven's filter of Spring's parent: `@name@` means `${name}`.
+    pub(super) fn unfiltered(&self, value: &str) -> String {
+        let mut out = String::new();
+        let mut parts = value.split('@').peekable();
+        out.push_str(parts.next().unwrap_or_default());
+        while let Some(name) = parts.next() {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+            if parts.peek().is_some() && !name.is_empty() && name.chars().all(plain) {
+                out.push_str(&self.resolve(&format!("${{{name}}}")));
+                out.push_str(parts.next().unwrap_or_default());
+            } else {
+                out.push('@');
+                out.push_str(name);
+            }
+        }
+        self.resolve(&out)
+    }
+
     /// `steps` is how many references may still be replaced: those to nothing double without a
     /// byte.
     fn fill(&self, text: &str, stack: &mut Vec<String>, steps: &mut usize) -> String {

@@ -5,29 +5,21 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::artifact::{Project, Shape};
+use super::artifact::Shape;
 use super::code::Code;
 use super::command;
-use super::config::{Setting, Settings};
+use super::commands::need;
+use super::config::Setting;
 use super::demands::{self, Demanded};
 use super::folders;
 use super::listen;
-use super::pom::{Dependency, Model, relative};
+use super::pom::{Dependency, relative};
 use super::source::Source;
 use super::storage::{self, write};
+use super::surroundings::Surroundings;
 use super::tables::ServerSetting;
 use crate::code::{Call, Does};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
-
-/// What is known of a program besides its artifact.
-pub(super) struct Surroundings<'a> {
-    pub(super) project: &'a Project<'a>,
-    /// Dependencies of the project and of its siblings.
-    pub(super) dependencies: &'a [Dependency],
-    /// Sources of the project, then of its siblings.
-    pub(super) sources: &'a [Source],
-    pub(super) settings: &'a Settings,
-}
 
 /// Where a program's port can be changed.
 type PortVariable = Option<String>;
@@ -264,7 +256,7 @@ fn stated_port(
         Some(rest) if !rest.starts_with('{') => format!("${{{rest}}}"),
         _ => setting.value.clone(),
     };
-    let value = around.project.model.resolve(&unfiltered(around.project.model, &value));
+    let value = around.project.model.unfiltered(&value);
     let (text, variable) = around.settings.expand(&value);
     let changed = variable.as_ref().map_or_else(String::new, |name| format!("; {name} changes it"));
     let note = format!("{key} = {}{changed}", setting.value);
@@ -279,24 +271,6 @@ fn stated_port(
         )),
     }
     variable
-}
-
-/// Maven's filter of Spring's parent: `@name@` means `${name}`.
-pub(super) fn unfiltered(model: &Model, value: &str) -> String {
-    let mut out = String::new();
-    let mut parts = value.split('@').peekable();
-    out.push_str(parts.next().unwrap_or_default());
-    while let Some(name) = parts.next() {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        if parts.peek().is_some() && !name.is_empty() && name.chars().all(plain) {
-            out.push_str(&model.resolve(&format!("${{{name}}}")));
-            out.push_str(parts.next().unwrap_or_default());
-        } else {
-            out.push('@');
-            out.push_str(name);
-        }
-    }
-    out
 }
 
 fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
@@ -341,12 +315,6 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
     };
     if program.kind != Kind::Service && program.subcommands.is_none() {
         program.subcommands = Some(Sourced::new(library.to_owned(), evidence()));
-    }
-}
-
-pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
-    if !program.needs.packages.iter().any(|held| held.value == package) {
-        program.needs.packages.push(Sourced::new(package.to_owned(), evidence));
     }
 }
 

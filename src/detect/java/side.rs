@@ -1,7 +1,7 @@
 //! Ports beside the program's own: management, gRPC. A row of the catalog says which dependency
 //! opens one, and which setting moves it.
 
-use super::runtime::Surroundings;
+use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
 /// Adds them to a program that serves.

@@ -6,14 +6,11 @@ use anyhow::Result;
 use super::App;
 use super::artifact::Shape;
 use super::image;
+use super::port::{PORTS, set_port};
 use crate::detect::java::codes;
 use crate::docker::quote;
-use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
 use crate::recipes::{self, Recipe, Run};
-
-/// System properties that servers read their port from.
-pub(super) const PORTS: [&str; 4] =
-    ["server.port", "quarkus.http.port", "micronaut.server.port", "jetty.http.port"];
 
 /// The profiles that the repository builds with, where one of its own is active by default and
 /// would be built otherwise; of others, that they are used is said.
@@ -234,8 +231,7 @@ pub(super) fn filtered<'a>(app: &'a App) -> Result<impl Fn(&str) -> String + 'a>
                 p.list("properties").find(|held| held.name == name).map(|held| held.text.clone())
             })
         });
-        of_profile
-            .unwrap_or_else(|| app.model.resolve(&super::runtime::unfiltered(&app.model, value)))
+        of_profile.unwrap_or_else(|| app.model.unfiltered(value))
     })
 }
 
@@ -270,30 +266,6 @@ pub(super) fn add(
         );
     }
     Ok(())
-}
-
-/// Takes a port that the same statement makes the program listen on, or that nothing else says;
-/// else the two are named.
-pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, told: bool) {
-    match &program.port {
-        Some(held) if held.value == number => {}
-        Some(held) if !told => {
-            let mut places: Vec<Evidence> = held.evidence.iter().take(1).cloned().collect();
-            let said = places.first().map_or_else(|| "the code".to_owned(), Evidence::place);
-            let place = evidence.place();
-            places.push(evidence);
-            program.findings.push(Finding::port_disputed(
-                (said, held.value),
-                (place, number),
-                places,
-            ));
-        }
-        _ => {
-            program.port = Some(Sourced::new(number, evidence));
-            program.kind = Kind::Service;
-            program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
-        }
-    }
 }
 
 /// The words of `java ... -jar FILE ...`.

@@ -3,10 +3,12 @@
 use anyhow::Result;
 
 use super::code::{Code, end_of};
-use super::folders::HOME;
 use super::pom::relative;
-use super::runtime::Surroundings;
+use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Finding, Program, Sourced};
+
+/// The home of the image's user.
+pub(super) const HOME: &str = "/home/nonroot";
 
 /// Adds a folder that the program writes.
 pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::App;
 use super::launch::{Launch, Layout};
-use super::site::{self, Site};
+use super::static_site::{self, Site};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
@@ -88,17 +88,17 @@ pub(crate) fn site(app: &App) -> Result<Option<Site>> {
     let modern = build.builder().ends_with(":application");
     let folder = if browser.is_empty() || !modern { base } else { format!("{base}/{browser}") };
     let note = format!("the build of {} ({}) writes {folder}", build.name, build.builder());
-    let mut site = site::site("angular", &folder, true, vec![build.at("outputPath", note)]);
+    let mut site = static_site::site("angular", &folder, true, vec![build.at("outputPath", note)]);
     // <https://angular.dev/tools/cli/deployment#--base-href>
     let script = app.build_script().unwrap_or_default();
     let text = app.package.script(&script).unwrap_or_default();
-    if let Some((base, at)) = site::base_flag(app, &script, text) {
-        site.launch.prefix = site::below(&base);
+    if let Some((base, at)) = static_site::base_flag(app, &script, text) {
+        site.launch.prefix = static_site::below(&base);
         site.evidence.push(at);
         return Ok(Some(site));
     }
     let base = build.option("baseHref").and_then(Value::as_str);
-    if let Some(prefix) = base.and_then(site::below) {
+    if let Some(prefix) = base.and_then(static_site::below) {
         site.evidence.push(build.at("baseHref", format!("served below /{prefix}")));
         site.launch.prefix = Some(prefix);
     }

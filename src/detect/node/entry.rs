@@ -5,6 +5,7 @@ mod command;
 mod files;
 mod flags;
 mod pm2;
+mod process;
 mod settle;
 mod several;
 mod shell;
@@ -116,7 +117,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         }
         match several::of(app, &last)? {
             Some(processes) => processes,
-            None => vec![several::Process { name: String::new(), command: last, evidence: None }],
+            None => vec![process::Process { name: String::new(), command: last, evidence: None }],
         }
     };
     let stated = place(format!("the script {name} is `{text}`"));

@@ -9,7 +9,7 @@ use super::config::{self, Config};
 use super::entry;
 use super::launch::{Launch, Layout};
 use super::nest;
-use super::site;
+use super::static_site::{self, INDEX};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
@@ -61,7 +61,7 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     if let Some(framework) = found.as_mut().filter(|held| held.launch.layout == Layout::Site)
         && let Some((_, stem, key)) = PREFIXES.iter().find(|(name, _, _)| *name == framework.name)
         && let Some((text, at)) = config::read(&app.dir, stem)?.and_then(|held| held.literal(key))
-        && let Some(prefix) = site::below(&text)
+        && let Some(prefix) = static_site::below(&text)
     {
         framework.launch.prefix = Some(prefix);
         framework.evidence.push(at);
@@ -128,9 +128,6 @@ fn bundle(file: &str, folder: &str) -> Launch {
 fn pages(folder: String, fallback: Option<String>) -> Launch {
     Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() }
 }
-
-/// The page that answers for every unknown path of a single-page application.
-pub(super) const INDEX: &str = "index.html";
 
 /// The start script runs a file of the repository's own, or what is compiled from one, and not the
 /// framework's command or output.

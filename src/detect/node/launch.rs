@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scan::Scan;
-use crate::facts::Evidence;
+use crate::facts::{Evidence, Sourced};
 
 /// What the final image holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +81,8 @@ pub(crate) struct Launch {
 
 impl Launch {
     /// Scripts beside the build make what the program serves.
-    pub(super) fn beside(&mut self, scan: &Scan) {
-        for made in &scan.also {
+    pub(super) fn beside(&mut self, made: &[Sourced<(String, String)>]) {
+        for made in made {
             let (script, folder) = made.value.clone();
             match self.layout {
                 Layout::Source => self.layout = Layout::Tree,
@@ -98,13 +97,17 @@ impl Launch {
 
     /// Arguments that open the program to the network, where its start gives none of them: the
     /// evidence for what was added.
-    pub(super) fn opens(&mut self, scan: &Scan) -> Vec<Evidence> {
+    pub(super) fn opens(
+        &mut self,
+        word: Option<&Sourced<String>>,
+        args: &[Sourced<String>],
+    ) -> Vec<Evidence> {
         let mut evidence = Vec::new();
-        if let Some(word) = scan.subcommand.as_ref().filter(|_| self.args.is_empty()) {
+        if let Some(word) = word.filter(|_| self.args.is_empty()) {
             self.args.push(word.value.clone());
             evidence.extend(word.evidence.iter().cloned());
         }
-        for arg in &scan.args {
+        for arg in args {
             let flag = arg.value.split('=').next();
             if !self.args.iter().any(|held| held.split('=').next() == flag) {
                 self.args.push(arg.value.clone());

@@ -63,7 +63,7 @@ pub(crate) fn read(
     let hooks: Vec<String> = catalog.table("hooks")?;
     let mut lifecycle = Lifecycle::default();
     let prisma = prisma::files(dir, package);
-    if package.has("patch-package") && is_dir(dir, "patches") {
+    if package.has("patch-package") && dir.has_folder("patches") {
         lifecycle.files.push("patches".to_owned());
     }
     // The client's own install script generates it where the schema is at hand.
@@ -148,7 +148,7 @@ fn first_is_hook(parts: &[Part]) -> bool {
 fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["patch-package", ..] if is_dir(dir, "patches") => {
+        ["patch-package", ..] if dir.has_folder("patches") => {
             Part::Install(vec!["patches".to_owned()])
         }
         // Nothing to do, or nothing to patch.
@@ -160,10 +160,6 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
         [name, ..] if hooks.iter().any(|hook| hook == name) => Part::Checkout,
         _ => Part::Sources,
     }
-}
-
-pub(super) fn is_dir(dir: &Dir, name: &str) -> bool {
-    dir.join(name).is_some_and(|path| dir.repo.is_dir(&path))
 }
 
 #[cfg(test)]

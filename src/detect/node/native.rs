@@ -2,11 +2,14 @@
 //! module.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::App;
-use super::{tool, version};
+use super::tool;
+use super::version::{self, Ceiling};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::line_of;
@@ -36,13 +39,6 @@ const UNSCRIPTED: [&str; 6] = [
     "cpu-features",
 ];
 
-/// The first release line of Node.js that a package of the lockfile breaks on, and where it is
-/// locked.
-pub(crate) struct Ceiling {
-    pub(crate) cycle: u64,
-    pub(crate) evidence: Evidence,
-}
-
 #[derive(serde::Deserialize)]
 struct CeilingRow {
     package: String,
@@ -52,13 +48,13 @@ struct CeilingRow {
 
 /// The lowest ceiling among the locked packages.
 pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
-    let (path, locked, text) = locked(app)?;
+    let lock = locked(app)?;
     let mut rows: Vec<CeilingRow> = app.catalog.table("ceiling")?;
-    rows.retain(|row| locked.iter().any(|p| p.name == row.package && !p.development));
+    rows.retain(|row| lock.packages.iter().any(|p| p.name == row.package && !p.development));
     // A native module that was locked before a release line existed neither brings machine code for
     // it nor compiles on it, and says so in its engines.
     let native: Vec<String> = app.catalog.table("native")?;
-    for package in locked.iter().filter(|p| native.contains(&p.name)) {
+    for package in lock.packages.iter().filter(|p| native.contains(&p.name)) {
         let Some(engine) = &package.engine else { continue };
         if let Some(cycle) = version::first_beyond(engine, app.catalog) {
             let why =
@@ -69,8 +65,8 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     rows.sort_by(|a, b| (a.cycle, &a.package).cmp(&(b.cycle, &b.package)));
     Ok(rows.into_iter().next().map(|row| {
         let note = format!("{}: {}", row.package, row.why);
-        let line = line_of(&text, &row.package).unwrap_or(1);
-        Ceiling { cycle: row.cycle, evidence: Evidence::at(&path, line, note) }
+        let line = line_of(&lock.text, &row.package).unwrap_or(1);
+        Ceiling { cycle: row.cycle, evidence: Evidence::at(&lock.path, line, note) }
     }))
 }
 
@@ -91,24 +87,24 @@ pub(super) struct Locked {
 
 /// Reads the lockfile; without one, the manifest.
 pub(crate) fn read(app: &App) -> Result<Native> {
-    let (path, locked, text) = locked(app)?;
+    let lock = locked(app)?;
     let compiled: Vec<String> = app.catalog.table("native")?;
     let linked: Vec<String> = app.catalog.table("linked")?;
     let glibc: Vec<String> = app.catalog.table("glibc_only")?;
     let tracer: Tracer = app.catalog.table("tracer")?;
-    let follows = locked.iter().any(|package| package.name == tracer.package);
+    let follows = lock.packages.iter().any(|package| package.name == tracer.package);
     let mut native = Native::default();
     let mut seen = BTreeSet::new();
-    for package in locked {
+    for package in &lock.packages {
         let helper = follows && tracer.helpers.contains(&package.name);
-        if helper || !seen.insert((package.name.clone(), package.development)) {
+        if helper || !seen.insert((&package.name, package.development)) {
             continue;
         }
         let evidence = |note: &str| {
             let note = format!("{} {note}", package.name);
-            match line_of(&text, &package.name) {
-                Some(line) => Evidence::at(&path, line, note),
-                None => Evidence::file(&path, note),
+            match line_of(&lock.text, &package.name) {
+                Some(line) => Evidence::at(&lock.path, line, note),
+                None => Evidence::file(&lock.path, note),
             }
         };
         if compiled.contains(&package.name) {
@@ -145,43 +141,34 @@ pub(crate) fn read(app: &App) -> Result<Native> {
     Ok(native)
 }
 
-/// Every package of the lockfile; without one, of the manifest.
-pub(super) fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str>)> {
-    if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
-        let text = app.root.repo.text(path)?.unwrap_or_default();
-        let packages = json.get("packages").and_then(serde_json::Value::as_object);
-        let mut found: Vec<Locked> = packages
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, entry)| {
-                let (_, name) = key.rsplit_once("node_modules/")?;
-                let development =
-                    entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false);
-                let engine = entry
-                    .get("engines")
-                    .and_then(|e| e.get("node"))
-                    .and_then(serde_json::Value::as_str);
-                Some(Locked {
-                    name: name.to_owned(),
-                    development,
-                    engine: engine.map(str::to_owned),
-                })
-            })
-            .collect();
-        // Format 1 has no `packages`.
-        let old = json
-            .get("dependencies")
-            .and_then(serde_json::Value::as_object)
-            .filter(|_| found.is_empty());
-        found.extend(old.into_iter().flatten().map(|(name, entry)| Locked {
-            name: name.clone(),
-            development: entry.get("dev").and_then(serde_json::Value::as_bool).unwrap_or(false),
-            engine: None,
-        }));
-        return Ok((path.clone(), found, text));
-    }
-    for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
-        if let Some((path, text)) = app.root.text(file)? {
+/// The lockfile of an application; without one, its manifest.
+pub(super) struct Lock {
+    path: RelPath,
+    text: Rc<str>,
+    /// Every package that it names.
+    pub(super) packages: Vec<Locked>,
+}
+
+/// The lockfile, read once: three readers ask for it.
+pub(super) fn locked(app: &App) -> Result<Rc<Lock>> {
+    app.dir.repo.once(&app.dir.path, || Lock::read(app))
+}
+
+impl Lock {
+    fn read(app: &App) -> Result<Self> {
+        if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
+            let text = app.root.repo.text(path)?.unwrap_or_default();
+            return Ok(Self { path: path.clone(), text, packages: npm_packages(json) });
+        }
+        let development =
+            |name: &str| app.package.dependency(name) == Some(super::manifest::Kind::Development);
+        let package = |(name, engine): (&str, Option<&str>)| Locked {
+            name: name.to_owned(),
+            development: development(name),
+            engine: engine.map(str::to_owned),
+        };
+        for file in ["pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
+            let Some((path, text)) = app.root.text(file)? else { continue };
             let names: BTreeMap<&str, Option<&str>> = match file {
                 "pnpm-lock.yaml" => pnpm_packages(&text),
                 "yarn.lock" => {
@@ -189,25 +176,38 @@ pub(super) fn locked(app: &App) -> Result<(RelPath, Vec<Locked>, std::rc::Rc<str
                 }
                 _ => text.lines().filter_map(bun_name).map(|name| (name, None)).collect(),
             };
-            let development = |name: &str| {
-                app.package.dependency(name) == Some(super::manifest::Kind::Development)
-            };
-            let locked = |(name, engine): (&str, Option<&str>)| Locked {
-                name: name.to_owned(),
-                development: development(name),
-                engine: engine.map(str::to_owned),
-            };
-            let found = names.into_iter().map(locked).collect();
-            return Ok((path, found, text));
+            let packages = names.into_iter().map(package).collect();
+            return Ok(Self { path, text, packages });
         }
+        let text = app.dir.repo.text(&app.package.path)?.unwrap_or_default();
+        let named = app.package.dependencies().map(|(name, _)| (name, None));
+        Ok(Self { path: app.package.path.clone(), text, packages: named.map(package).collect() })
     }
-    let found = app.package.dependencies().map(|(name, _)| Locked {
+}
+
+/// The packages of a package-lock.json, of each format.
+fn npm_packages(json: &Value) -> Vec<Locked> {
+    let locked = |name: &str, entry: &Value, engine: Option<&str>| Locked {
         name: name.to_owned(),
-        development: app.package.dependency(name) == Some(super::manifest::Kind::Development),
-        engine: None,
-    });
-    let text = app.dir.repo.text(&app.package.path)?.unwrap_or_default();
-    Ok((app.package.path.clone(), found.collect(), text))
+        development: entry.get("dev").and_then(Value::as_bool).unwrap_or(false),
+        engine: engine.map(str::to_owned),
+    };
+    let packages = json.get("packages").and_then(Value::as_object);
+    let mut found: Vec<Locked> = packages
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, entry)| {
+            let (_, name) = key.rsplit_once("node_modules/")?;
+            let engine = entry.get("engines").and_then(|engines| engines.get("node"));
+            Some(locked(name, entry, engine.and_then(Value::as_str)))
+        })
+        .collect();
+    if found.is_empty() {
+        // Format 1 has no `packages`.
+        let old = json.get("dependencies").and_then(Value::as_object);
+        found.extend(old.into_iter().flatten().map(|(name, entry)| locked(name, entry, None)));
+    }
+    found
 }
 
 /// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`,

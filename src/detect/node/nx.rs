@@ -5,9 +5,9 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::App;
-use super::framework;
 use super::launch::{Launch, Layout};
 use super::nest::Project;
+use super::static_site;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
@@ -87,7 +87,7 @@ fn project(app: &App, path: &RelPath) -> Result<Option<Project>> {
             Launch {
                 layout: Layout::Site,
                 site: Some(format!("{folder}{inside}")),
-                fallback: Some(framework::INDEX.to_owned()),
+                fallback: Some(static_site::INDEX.to_owned()),
                 build,
                 ..Launch::default()
             }

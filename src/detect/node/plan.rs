@@ -18,9 +18,7 @@ use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use super::tool::{self, Tool};
-use super::{
-    App, Details, browser, install_scripts, manifest, migrations, prisma, program, version,
-};
+use super::{App, Details, install_scripts, manifest, migrations, prisma, program, scan, version};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::detect::node::codes;
@@ -259,7 +257,7 @@ fn install_env(
     }
     let mut pairs: Vec<(String, String)> =
         pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    for (key, value) in browser::install(app)? {
+    for (key, value) in scan::install_settings(app)? {
         if !pairs.iter().any(|(held, _)| *held == key) {
             pairs.push((key, value));
         }

@@ -4,7 +4,6 @@
 use anyhow::Result;
 
 use super::config;
-use super::lifecycle::is_dir;
 use super::manifest::Package;
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
@@ -26,7 +25,7 @@ pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
     let mut files = Vec::new();
     match package.str(&["prisma", "schema"]) {
         Some(path) => files.push(path.trim_start_matches("./").to_owned()),
-        None if is_dir(dir, "prisma") => files.push("prisma".to_owned()),
+        None if dir.has_folder("prisma") => files.push("prisma".to_owned()),
         None if dir.has("schema.prisma") => files.push("schema.prisma".to_owned()),
         None => {}
     }

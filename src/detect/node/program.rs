@@ -17,7 +17,7 @@ use super::nest;
 use super::nx;
 use super::scan::{self, Scan};
 use super::service;
-use super::site;
+use super::{site, static_site};
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Libc, Program, Sourced};
 
@@ -196,7 +196,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
         let launch = Launch {
             layout: Layout::Site,
             site: Some(wanted.to_owned()),
-            fallback: Some(framework::INDEX.to_owned()),
+            fallback: Some(static_site::INDEX.to_owned()),
             ..Launch::default()
         };
         let mut program = new(
@@ -292,7 +292,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     program.findings.extend(framework.findings.iter().cloned());
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
-    launch.beside(&scan);
+    launch.beside(&scan.also);
     let open = framework.name != "nest" || scan.takes_default();
     complete(app, &mut program, &launch, scan)?;
     if open {
@@ -347,8 +347,8 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     }
     let mut scan = scan::read(app, &entry.launch)?;
     keep(&mut entry.launch, &mut scan);
-    entry.evidence.extend(entry.launch.opens(&scan));
-    entry.launch.beside(&scan);
+    entry.evidence.extend(entry.launch.opens(scan.subcommand.as_ref(), &scan.args));
+    entry.launch.beside(&scan.also);
     let listens = scan.listens || scan.serves || service.is_some() || scan.unfollowed.is_some();
     let listens = listens && (!scan.portless || scan.port.is_some());
     let open = scan.takes_default();

@@ -2,6 +2,7 @@
 //! start.
 
 mod absent;
+mod browser;
 mod clauses;
 mod conventions;
 mod globals;
@@ -13,6 +14,7 @@ mod modules;
 mod pages;
 mod process;
 mod required;
+mod resolution;
 mod sources;
 mod storage;
 
@@ -21,13 +23,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::App;
-use super::browser;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
 
+pub(crate) use self::browser::install_settings;
 pub(crate) use self::sources::Source;
 
 /// The port of every site's web server: above 1024, so that it needs no privilege anywhere.

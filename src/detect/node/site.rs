@@ -9,22 +9,10 @@ use super::App;
 use super::angular;
 use super::config;
 use super::entry;
-use super::framework;
-use super::launch::{Launch, Layout};
 use super::manifest::Package;
 use super::script;
+use super::static_site::{Site, base_flag, below, clean, flag, site};
 use crate::facts::Evidence;
-use crate::path::RelPath;
-
-/// A site that the repository builds.
-pub(crate) struct Site {
-    /// The tool that builds it.
-    pub(crate) tool: &'static str,
-    pub(crate) launch: Launch,
-    pub(crate) evidence: Vec<Evidence>,
-    /// Nothing names its folder: the tool's default is taken.
-    pub(crate) assumed: bool,
-}
 
 /// A tool with a fixed default folder and a config that may name another.
 struct Tool {
@@ -320,18 +308,6 @@ fn has_page(build: &Build) -> bool {
             .is_some_and(|c| c.property("root").is_some())
 }
 
-pub(super) fn site(
-    tool: &'static str,
-    folder: &str,
-    fallback: bool,
-    evidence: Vec<Evidence>,
-) -> Site {
-    let fallback = fallback.then(|| framework::INDEX.to_owned());
-    let launch =
-        Launch { layout: Layout::Site, site: Some(clean(folder)), fallback, ..Launch::default() };
-    Site { tool, launch, evidence, assumed: false }
-}
-
 /// A build: the tool, the script that calls it, and its text.
 struct Build<'b, 'r> {
     app: &'b App<'r>,
@@ -380,51 +356,6 @@ fn prefix(build: &Build) -> Result<Option<(String, Evidence)>> {
         }
     }
     Ok(None)
-}
-
-/// The base path that the script gives its tool.
-pub(super) fn base_flag(app: &App, name: &str, text: &str) -> Option<(String, Evidence)> {
-    ["--base", "--public-url", "--base-href", "--baseUrl"].into_iter().find_map(|option| {
-        let value = flag(text, option)?;
-        let at = app.package.at(&["scripts", name], format!("{option} {value}"));
-        Some((value, at))
-    })
-}
-
-/// The path of an address or a path, without slashes around it; `None` for the root and for what is
-/// relative to the page.
-pub(super) fn below(text: &str) -> Option<String> {
-    let path = match text.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-        None => text,
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    let inside = path.strip_prefix('/')?.trim_matches('/');
-    let fits = !inside.is_empty() && inside.chars().all(plain) && !inside.contains("..");
-    (fits && !inside.contains("//")).then(|| inside.to_owned())
-}
-
-fn clean(folder: &str) -> String {
-    // `../dist` lies beside the application.
-    RelPath::new(folder)
-        .map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
-}
-
-/// The value of `--flag value` or `--flag=value` in a script.
-fn flag(script: &str, name: &str) -> Option<String> {
-    if name.is_empty() {
-        return None;
-    }
-    let mut words = script.split_whitespace();
-    while let Some(word) = words.next() {
-        if word == name {
-            return words.next().map(str::to_owned);
-        }
-        if let Some(value) = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
-            return Some(value.to_owned());
-        }
-    }
-    None
 }
 
 /// `BUILD_PATH` in the script or in .env:

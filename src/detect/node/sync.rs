@@ -52,7 +52,7 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
     let names: BTreeSet<String> = if npm.is_some() {
         BTreeSet::new()
     } else {
-        native::locked(app)?.1.into_iter().map(|package| package.name).collect()
+        native::locked(app)?.packages.iter().map(|package| package.name.clone()).collect()
     };
     if npm.is_none() && names.is_empty() {
         // Nothing that could be read.

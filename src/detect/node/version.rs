@@ -5,13 +5,19 @@ use anyhow::{Result, bail};
 use nodejs_semver::{Range, Version};
 
 use super::manifest::Package;
-use super::native::Ceiling;
 use crate::catalog::{Catalog, Release};
 use crate::detect::node::codes;
 use crate::detect::version::pinned;
 use crate::facts::{Evidence, Finding, Sourced};
 use crate::recipes;
 use crate::repo::{Dir, excerpt};
+
+/// The first release line of Node.js that a package of the lockfile breaks on, and where it is
+/// locked.
+pub(crate) struct Ceiling {
+    pub(crate) cycle: u64,
+    pub(crate) evidence: Evidence,
+}
 
 /// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
 ///

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::lexer::Kind;
-use super::programs::Project;
+use super::project::Project;
 use super::source::SourceFile;
 use super::targets;
 use crate::code::is_env_name;

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::features::{Asked, active};
 use super::manifest::Manifest;
-use super::programs::Project;
+use super::project::Project;
 use super::source::SourceFile;
 use super::targets::{self, Binary};
 use crate::facts::Sourced;

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::features::Asked;
 use super::manifest::Manifest;
-use super::programs::Project;
+use super::project::Project;
 use super::targets::Binary;
 use crate::facts::{Evidence, Finding};
 use crate::recipes::{self, Step};

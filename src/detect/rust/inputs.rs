@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::manifest::{Manifest, Role};
-use super::programs::Project;
+use super::project::Project;
 use super::{Details, mask, targets};
 use crate::detect::rust::codes;
 use crate::facts::{Evidence, Finding};

@@ -5,50 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::build_args;
-use super::config::CargoConfig;
 use super::demanded::demanded;
 use super::features::{Active, Asked, active};
 use super::flags;
-use super::lockfile::{Lockfile, reached};
-use super::manifest::{Manifest, Role};
-use super::source::Sources;
+use super::lockfile::reached;
+use super::manifest::Manifest;
+use super::project::Project;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{LANGUAGE, ProgramDetails, Tables, native, reads, runtime, unread};
-use crate::catalog::Catalog;
+use super::{ProgramDetails, native, reads, runtime, unread};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
-use crate::repo::Dir;
-
-/// What the analysis works with.
-pub(super) struct Project<'a> {
-    /// The application's folder.
-    pub(super) dir: &'a Dir<'a>,
-    pub(super) workspace: &'a Workspace,
-    pub(super) lock: Option<&'a Lockfile>,
-    pub(super) config: &'a CargoConfig,
-    pub(super) tables: Tables,
-    pub(super) sources: Sources<'a>,
-}
-
-/// What [`ctrlc_termination`] says of a workspace.
-struct Termination(bool);
-
-impl<'a> Project<'a> {
-    pub(super) fn new(
-        dir: &'a Dir<'a>,
-        workspace: &'a Workspace,
-        lock: Option<&'a Lockfile>,
-        config: &'a CargoConfig,
-    ) -> Result<Self> {
-        let mut tables = Tables::of(Catalog::of(LANGUAGE.id)?)?;
-        // Every member asks, and the answer is the workspace's.
-        let termination =
-            dir.repo.once(&workspace.root, || Ok(Termination(ctrlc_termination(workspace))))?;
-        tables.ctrlc_termination = termination.0;
-        Ok(Self { dir, workspace, lock, config, tables, sources: Sources::new(dir.repo) })
-    }
-}
 
 /// Folders and packages that serve development.
 const ASIDE: [&str; 14] = [
@@ -303,19 +270,6 @@ pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, 
         edges.insert(manifest.name().to_owned(), names.collect());
     }
     edges
-}
-
-/// True where a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
-fn ctrlc_termination(workspace: &Workspace) -> bool {
-    workspace.packages.iter().any(|(folder, manifest)| {
-        manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(
-            |dependency| {
-                let (spec, _) =
-                    workspace.resolve(dependency.key, &dependency.spec.as_ref().table(), folder);
-                spec.features.iter().any(|feature| feature == "termination")
-            },
-        )
-    })
 }
 
 /// A name for the binary in the image: what is unusual in a file name becomes `-`.

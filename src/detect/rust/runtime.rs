@@ -12,6 +12,7 @@ use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod address;
 mod constants;
 mod demands;
 mod disk;

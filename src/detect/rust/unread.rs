@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::programs::Project;
+use super::project::Project;
 use super::source::SourceFile;
 use super::targets;
 use crate::path::RelPath;

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::App;
-use super::several::Process;
+use super::process::Process;
 use crate::detect::node::config::{self, Config};
 use crate::detect::node::expression::{Names, value};
 use crate::detect::node::script::Command;

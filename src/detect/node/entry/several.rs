@@ -3,16 +3,9 @@
 
 use anyhow::Result;
 
+use super::process::Process;
 use super::{App, Command, pm2, script};
 use crate::facts::{Evidence, Finding, FindingCode};
-
-/// One of the programs.
-pub(super) struct Process {
-    /// What the start script calls it.
-    pub(super) name: String,
-    pub(super) command: Command,
-    pub(super) evidence: Option<Evidence>,
-}
 
 /// The flags of `concurrently` whose value is the next word.
 const VALUED: [&str; 18] = [

@@ -3,7 +3,7 @@
 use super::super::App;
 use super::super::launch::{Launch, Layout};
 use super::imports::{self, Import};
-use super::{Scan, Source, sources};
+use super::{Scan, Source, resolution};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
@@ -58,7 +58,7 @@ fn absent(app: &App, source: &Source) -> Vec<Evidence> {
 fn is_there(app: &App, source: &Source, text: &str) -> bool {
     let Some(base) = source.path.parent().unwrap_or_default().join(text) else { return true };
     let repo = app.dir.repo;
-    if sources::target(app, &source.path, text).is_some() || repo.exists(&base) {
+    if resolution::target(app, &source.path, text).is_some() || repo.exists(&base) {
         return true;
     }
     let stem = base.file_name().rsplit_once('.').map_or(base.file_name(), |(stem, _)| stem);

@@ -9,7 +9,7 @@ use super::super::launch::Launch;
 use super::super::manifest::{Kind, Package};
 use super::super::token::{Token, closing};
 use super::super::{App, externals, tool};
-use super::{Scan, Source, sources};
+use super::{Scan, Source, resolution};
 use crate::facts::{Evidence, Sourced};
 
 /// Notes the packages for development alone that the program imports as it is loaded.
@@ -24,7 +24,7 @@ pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) 
     let (mut seen, mut open) = (BTreeSet::from([*path]), VecDeque::from([*first]));
     while let Some(source) = open.pop_front() {
         for import in loaded(source) {
-            let next = sources::target(app, &source.path, import.module);
+            let next = resolution::target(app, &source.path, import.module);
             if let Some((path, next)) = next.and_then(|path| by_path.get_key_value(&path)) {
                 if seen.insert(*path) {
                     open.push_back(*next);

@@ -6,7 +6,7 @@ use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Kind, Token, arguments};
 use super::location::Location;
-use super::{Scan, Source, sources};
+use super::{Scan, Source, resolution};
 use crate::facts::Sourced;
 use crate::path::RelPath;
 
@@ -58,7 +58,7 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
             folder(&PathValue::new(Anchor::SourceFile, way));
         } else if let Some(found) = path(arg, &names) {
             let bases = candidates(app, &place, source, &found);
-            files.extend(bases.iter().find_map(|base| sources::resolve(app, base)));
+            files.extend(bases.iter().find_map(|base| resolution::resolve(app, base)));
         }
     }
     for (index, window) in source.tokens.windows(2).enumerate() {
@@ -78,8 +78,8 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
         }
     }
     for folder in folders.iter().take(MAX_FOLDERS) {
-        let held = app.dir.repo.files_under(folder).filter(|p| sources::is_server_code(app, p));
-        files.extend(held.take(sources::MAX_FILES).cloned());
+        let held = app.dir.repo.files_under(folder).filter(|p| resolution::is_server_code(app, p));
+        files.extend(held.take(resolution::MAX_FILES).cloned());
     }
     files
 }

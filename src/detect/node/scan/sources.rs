@@ -11,44 +11,13 @@ use super::super::App;
 use super::super::dialect::DIALECT;
 use super::super::expression::{Anchor, Names, path};
 use super::super::launch::{Launch, Layout};
-use super::super::manifest::Package;
 use super::super::token::{self, Token};
-use super::super::workspace;
 use super::listen::settings;
+use super::resolution::{MAX_FILES, MAX_MODULE, is_code, is_server_code, resolve, target};
 use super::{clauses, loaded};
 use crate::code::{File, Import, Kind, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::Dir;
-
-/// How many files of one application are read.
-pub(super) const MAX_FILES: usize = 800;
-
-/// Folders whose files do not run in production.
-const ASIDE: [&str; 22] = [
-    "test",
-    "tests",
-    "__tests__",
-    "__mocks__",
-    "spec",
-    "e2e",
-    "cypress",
-    "playwright",
-    "fixtures",
-    "mocks",
-    "docs",
-    "examples",
-    "example",
-    "public",
-    "static",
-    "assets",
-    "dist",
-    "build",
-    "out",
-    "coverage",
-    ".storybook",
-    "src-tauri",
-];
 
 /// A source file, tokenized.
 pub(crate) struct Source {
@@ -60,9 +29,6 @@ pub(crate) struct Source {
     modules: BTreeSet<Box<str>>,
     pub(crate) code: Rc<File>,
 }
-
-/// Bytes of a module's name: npm allows 214.
-const MAX_MODULE: usize = 220;
 
 impl Source {
     /// Evidence at a byte offset.
@@ -125,23 +91,6 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
         }
     }
     Ok(sources)
-}
-
-fn is_code(path: &RelPath) -> bool {
-    matches!(path.extension(), "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "tsx" | "jsx" | "")
-        && !path.file_name().ends_with(".d.ts")
-}
-
-pub(super) fn is_server_code(app: &App, path: &RelPath) -> bool {
-    let way = path.strip(&app.dir.path).unwrap_or_default();
-    let name = path.file_name();
-    let skipped = [".test.", ".spec.", ".stories.", ".config.", ".min.", ".d.ts"]
-        .iter()
-        .any(|part| name.contains(part));
-    let extension = path.extension();
-    matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts")
-        && !skipped
-        && !way.split('/').any(|part| ASIDE.contains(&part))
 }
 
 /// Folders and root files of frameworks that run on the server; their build's own scripts lie
@@ -253,78 +202,4 @@ fn imported(tokens: &[Token]) -> impl Iterator<Item = &str> {
         if imports { third.text() } else { None }
     });
     first.into_iter().chain(others)
-}
-
-/// The file that a source means by the name of a module: of the application, with the aliases
-/// `@/y`, `~/y`, `src/y`, or of a member of its workspace that it needs.
-pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
-    if text.starts_with('.') {
-        return resolve(app, &from.parent().unwrap_or_default().join(text)?);
-    }
-    // A path of the computer's, an address.
-    if text.is_empty() || text.starts_with('/') || text.contains(':') || text.len() > MAX_MODULE {
-        return None;
-    }
-    let mut bases = app.tsconfig.as_ref().map(|output| output.aliased(text)).unwrap_or_default();
-    if let Some(rest) = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/")) {
-        let roots = ["src/", ""].iter();
-        bases.extend(roots.filter_map(|root| app.dir.join(&format!("{root}{rest}"))));
-    } else if text.starts_with("src/") {
-        bases.extend(app.dir.join(text));
-    } else if text.starts_with('#') {
-        bases.extend(app.package.imported(text).and_then(|path| app.dir.join(&path)));
-    }
-    let found = bases.iter().find_map(|base| resolve(app, base));
-    found.or_else(|| member(app, text))
-}
-
-/// The source behind the name of a member of the workspace, or behind one of its exports.
-fn member(app: &App, text: &str) -> Option<RelPath> {
-    let workspace = app.workspace.as_ref()?;
-    let parts = if text.starts_with('@') { 2 } else { 1 };
-    let end = text.match_indices('/').nth(parts - 1).map_or(text.len(), |(at, _)| at);
-    let (name, below) = (text.get(..end)?, text.get(end..)?.trim_start_matches('/'));
-    let folder = workspace::folder(&app.root, name)?;
-    if !workspace.needed.contains(&folder) {
-        return None;
-    }
-    let dir = Dir::new(app.dir.repo, folder);
-    let package = Package::read(&dir).ok()??;
-    let mut ways = package.exported(below);
-    if below.is_empty() {
-        ways.extend(["src/index".to_owned(), "index".to_owned()]);
-    } else {
-        ways.extend([below.to_owned(), format!("src/{below}")]);
-    }
-    ways.iter().filter_map(|way| dir.join(way)).find_map(|base| resolve(app, &base))
-}
-
-/// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the
-/// sources.
-pub(super) fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
-    let stem = base.as_str();
-    let swapped = [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")]
-        .into_iter()
-        .filter_map(|(from, to)| stem.strip_suffix(from).map(|stem| format!("{stem}{to}")));
-    let extended = [
-        "",
-        ".ts",
-        ".js",
-        ".mts",
-        ".mjs",
-        ".cjs",
-        ".tsx",
-        ".jsx",
-        "/index.ts",
-        "/index.js",
-        "/index.mjs",
-    ]
-    .iter()
-    .map(|suffix| format!("{stem}{suffix}"));
-    extended.chain(swapped).filter_map(|name| RelPath::new(&name)).find(|path| {
-        !path.is_root()
-            && path.is_within(&app.root.path)
-            && is_code(path)
-            && app.dir.repo.is_file(path)
-    })
 }

@@ -1,7 +1,7 @@
 //! Constants and default functions that give a listener its port.
 
 use super::Code;
-use super::listen::{Address, CLIENTS, LISTENING, MAIL, Way, is_port, variable};
+use super::address::{Address, CLIENTS, LISTENING, MAIL, Way, is_port, variable};
 use crate::detect::rust::source::SourceFile;
 
 /// `const PORT: u16 = 3000;`, and `fn default_port() -> u16 { 3000 }` as serde takes it, where the
@@ -90,8 +90,8 @@ fn beside_host(file: &SourceFile, at: usize) -> bool {
     }
     let text = file.string(at - 2);
     text.is_some_and(|text| {
-        super::listen::parse(&text).is_some()
-            || text.ends_with(":{}") && super::listen::parse(&text).is_some()
+        super::address::parse(&text).is_some()
+            || text.ends_with(":{}") && super::address::parse(&text).is_some()
     }) || file.is(at - 2, "]") && file.number(at - 3).is_some()
         || file.is(at - 2, "UNSPECIFIED")
         || file.is(at - 2, "LOCALHOST")

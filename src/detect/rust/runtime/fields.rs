@@ -1,7 +1,7 @@
 //! Fields with a default: of a command line, and of a configuration that a builder makes.
 
+use super::address::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
 use super::demands;
-use super::listen::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
 use crate::detect::rust::source::SourceFile;
 
 /// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.

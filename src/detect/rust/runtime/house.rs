@@ -98,7 +98,7 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
     for argument in found.args {
         // An argument belongs to a subcommand that only a person can choose.
         if program.subcommands.is_some() {
-            let mut finding = super::listen::localhost(argument.evidence[0].clone());
+            let mut finding = super::address::localhost(argument.evidence[0].clone());
             finding.fix = format!(
                 "start it with `{}`: say so with --args, the subcommand first",
                 argument.value.replacen('=', " ", 1)

@@ -1,71 +1,23 @@
 //! Where the program listens: port, address, and the variable or argument that changes it.
 
+use super::address::{
+    ANY, Address, CLIENTS, LISTENING, MAIL, Way, is_host, is_port, localhost, parse, variable,
+};
 use super::constants::constants;
 use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::fields::{arguments, builders};
 use super::settings::{self, Line, Settings};
 use super::{Code, house, set_env};
-use crate::code::is_other_service;
 use crate::code::listen::{Listening, is_own};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Rejected, Sourced, Strength};
 
-/// Ports of services that a program connects to.
-pub(super) const CLIENTS: [u16; 14] =
-    [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
-
-/// Ports of mail servers: in a configuration, where the program delivers its mail.
-pub(super) const MAIL: [u16; 3] = [25, 465, 587];
-
 /// Calls that connect rather than listen.
 const CONNECTING: [&str; 7] =
     ["connect", "connect_lazy", "Client", "client", "get", "post", "contains"];
-
-/// Calls that listen.
-pub(super) const LISTENING: [&str; 9] = [
-    "bind",
-    "try_bind",
-    "bind_addr",
-    "bind_rustls",
-    "listen",
-    "serve",
-    "run",
-    "http",
-    "bind_openssl",
-];
-
-/// The address that stands for all interfaces.
-const ANY: &str = "0.0.0.0";
-
-/// Where an address stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// In the code alone.
-    Fixed,
-    /// A variable replaces it.
-    Variable(String),
-    /// An argument replaces it.
-    Argument(String),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Address {
-    pub(super) rank: u8,
-    /// Only this machine can reach it.
-    pub(super) local: bool,
-    /// The host is stated (and not the port alone).
-    pub(super) host: bool,
-    pub(super) port: Option<u16>,
-    /// The text is host and port in one.
-    pub(super) joined: bool,
-    /// Datagrams are received there.
-    pub(super) udp: bool,
-    pub(super) way: Way,
-    pub(super) evidence: Evidence,
-}
 
 pub(super) fn listen(
     code: &Code,
@@ -166,11 +118,6 @@ fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Fin
     None
 }
 
-pub(super) fn localhost(evidence: Evidence) -> Finding {
-    Finding::localhost_only("localhost", [evidence])
-        .with_fix(format!("listen on {ANY}, or read the address from a variable such as HOST"))
-}
-
 fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program) {
     let mut with_port = found.iter().filter(|address| address.port.is_some());
     if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
@@ -231,25 +178,6 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     }
 }
 
-/// `127.0.0.1:3000`, `0.0.0.0:{port}`, `localhost`: is it local, and which port.
-pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
-    let host = |host: &str| match host {
-        "127.0.0.1" | "localhost" | "[::1]" | "::1" => Some(true),
-        ANY | "[::]" | "::" => Some(false),
-        _ => None,
-    };
-    if let Some(local) = host(text) {
-        return Some((local, false, None));
-    }
-    let (before, after) = text.rsplit_once(':')?;
-    let local = host(before)?;
-    if after.starts_with('{') {
-        return Some((local, true, None));
-    }
-    let port: u16 = after.parse().ok().filter(|port| *port > 0)?;
-    (!CLIENTS.contains(&port)).then_some((local, true, Some(port)))
-}
-
 /// A socket for datagrams is bound somewhere. A client's takes any port: `0.0.0.0:0`.
 fn datagrams(code: &Code) -> bool {
     let any_port = |file: &SourceFile, at: usize| {
@@ -269,20 +197,6 @@ fn udp(file: &SourceFile, at: usize) -> bool {
     file.enclosing(at).into_iter().any(|open| {
         let called = open.saturating_sub(1);
         file.is(called, "bind") && file.path_to(called).contains(&"UdpSocket")
-    })
-}
-
-/// The variable that the statement around a token reads: `env::var("PORT")`.
-pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
-    let range = file.statement(at);
-    range.into_iter().find_map(|n| {
-        let name = file.string(n)?;
-        let reads =
-            n >= 2 && file.is(n - 1, "(") && (file.is(n - 2, "var") || file.is(n - 2, "var_os"));
-        let mac =
-            n >= 3 && file.is(n - 1, "(") && file.is(n - 2, "!") && file.is(n - 3, "option_env");
-        // The variable that stands before the default, nearest to it.
-        (reads && !mac && n < at).then(|| name.into_owned())
     })
 }
 
@@ -360,24 +274,6 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             });
         }
     }
-}
-
-pub(super) fn is_port(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name == "PORT"
-        || name.ends_with("_PORT")
-            && !["DB", "REDIS", "SMTP", "PG", "DATABASE", "MYSQL", "POSTGRES"]
-                .iter()
-                .any(|part| name.contains(part))
-}
-
-pub(super) fn is_host(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    !is_other_service(&name.replace('_', " "))
-        && !name.contains("EMULATOR")
-        && ["HOST", "ADDR", "ADDRESS", "BIND", "LISTEN", "IP", "INTERFACE"]
-            .iter()
-            .any(|part| name.split('_').any(|word| word == *part))
 }
 
 /// `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, `unwrap_or(3000)` after a variable.

@@ -1,8 +1,8 @@
 //! Configuration files that the program opens: the port and the address in them.
 
 use super::Code;
+use super::address::{parse, variable};
 use super::disk::Disk;
-use super::listen::{parse, variable};
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 

@@ -2,7 +2,7 @@
 //!
 //! `port = 8080` with `port = ${?PORT}` after it is kept as `${PORT:8080}`, as other files write it.
 
-use super::config::Setting;
+use super::Setting;
 use crate::budget::MAX_VALUE;
 use crate::facts::Evidence;
 use crate::path::RelPath;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::App;
-use super::expression::{Names, value};
-use super::manifest::Kind;
-use super::scan::{Scan, Source};
+use super::super::App;
+use super::super::expression::{Names, value};
+use super::super::manifest::Kind;
+use super::{Scan, Source};
 use crate::code::is_env_name;
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
@@ -36,7 +36,7 @@ fn driven(app: &App) -> Result<BTreeMap<String, Browser>> {
 }
 
 /// Environment of the installation.
-pub(super) fn install(app: &App) -> Result<Vec<(String, String)>> {
+pub(crate) fn install_settings(app: &App) -> Result<Vec<(String, String)>> {
     Ok(driven(app)?.into_values().flat_map(|browser| browser.install).collect())
 }
 
@@ -139,9 +139,9 @@ fn sandbox(flag: &str, evidence: Evidence) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::launch::Launch;
+    use super::super::super::scan;
     use super::super::App;
-    use super::super::launch::Launch;
-    use super::super::scan;
     use crate::repo::Repo;
 
     /// The packages, the variables and the findings for a library that starts a browser so.

@@ -1,0 +1,16 @@
+//! What is known of a program besides its artifact.
+
+use super::artifact::Project;
+use super::config::Settings;
+use super::pom::Dependency;
+use super::source::Source;
+
+/// What is known of a program besides its artifact.
+pub(super) struct Surroundings<'a> {
+    pub(super) project: &'a Project<'a>,
+    /// Dependencies of the project and of its siblings.
+    pub(super) dependencies: &'a [Dependency],
+    /// Sources of the project, then of its siblings.
+    pub(super) sources: &'a [Source],
+    pub(super) settings: &'a Settings,
+}
