@@ -40,9 +40,12 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
     && mkdir -p /root/.m2/repository \
     && cp -a /var/cache/maven/. /root/.m2/repository/
 
+{{ front_end_stages }}
+
 FROM deps AS build
 WORKDIR /src
 COPY . .
+{%- include "base/front-end-copies.Dockerfile" %}
 {%- include "base/build-args.Dockerfile" %}
 {%- if details.renamed %}
 # The archive's name holds the version: a pattern stands for it, so that a release needs no edit here.

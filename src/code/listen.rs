@@ -255,6 +255,15 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
     Some(value)
 }
 
+/// The rows of frameworks that say how their programs are started, each with a call of it.
+pub fn frameworks<'c>(code: &'c Program<'c>) -> impl Iterator<Item = (&'c ServerRow, Evidence)> {
+    code.rows.server.iter().filter(|row| row.arguments.is_some()).filter_map(|row| {
+        let mut calls = row.names.iter().flat_map(|name| code.calls_named(name));
+        let call = calls.find(|call| call.is_method() && serves(code, call, row))?;
+        Some((row, call.evidence(format!("`{}` of {}", call.name(), row.of))))
+    })
+}
+
 /// `http.Server{Addr: ...}` and `server.Addr = ...`.
 fn fields(code: &Program) -> Vec<Address> {
     let mut all = Vec::new();

@@ -171,6 +171,11 @@ pub struct ServerRow {
     pub port: Option<u16>,
     /// The variable that changes it.
     pub variable: Option<String>,
+    /// The words of the command line with which it serves, open to the network.
+    pub arguments: Option<String>,
+    /// Folders that it writes in the working directory.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 /// Sockets that are made first and bound later, by a method of a common name.

@@ -25,6 +25,7 @@ mod image;
 mod listen;
 mod maven;
 mod names;
+mod pages;
 mod plan;
 mod plugins;
 mod pom;
@@ -230,6 +231,7 @@ impl<'r> App<'r> {
         let mut program =
             Program::new(&candidate.id, name, Kind::Command, candidate.evidence.clone());
         let demanded = runtime::describe(&mut program, &candidate.artifact.shape, &around)?;
+        pages::front_ends(&mut program, self)?;
         let port_variable = program.port_variable.clone();
         program.findings.extend(candidate.notes.iter().cloned());
         if candidate.artifact.file.contains("${") {

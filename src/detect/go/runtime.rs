@@ -52,7 +52,10 @@ pub(super) fn analyse(
     }
     program.findings.extend(opened.findings);
 
-    let paths: Vec<RelPath> = program.files.iter().map(|file| file.value.clone()).collect();
+    let embeds = embeds::embeds(&world);
+    // Settings that are built in say as much as those that are opened.
+    let paths = program.files.iter().map(|file| file.value.clone());
+    let paths: Vec<RelPath> = paths.chain(embeds.held.iter().cloned()).collect();
     let documents = documents::settings_of(&world, &paths)?.into_iter();
     code.know(documents.map(|(key, (text, at))| (key, Part::known(text, at))));
     let listening = listen::listening(&world, &paths)?;
@@ -83,7 +86,6 @@ pub(super) fn analyse(
     args.extend(written.args);
     program.findings.extend(written.findings);
 
-    let embeds = embeds::embeds(&world);
     details.reads = embeds.held;
     details
         .reads
@@ -113,6 +115,13 @@ pub(super) fn analyse(
         program.args = arguments(subcommands.serving, args);
     } else if let Some(wanting) = subcommands.wanting {
         program.findings.push(needs_argument(&wanting));
+    }
+    for (row, evidence) in crate::code::listen::frameworks(&code) {
+        if let Some(words) = row.arguments.as_ref().filter(|_| program.args.is_none()) {
+            program.args = Some(Sourced::new(words.clone(), evidence.clone()));
+        }
+        let folders = row.folders.iter().map(|name| Sourced::new(name.clone(), evidence.clone()));
+        program.writable.extend(folders);
     }
     env_file::required(program, demands::demands(&world));
     program.handles_sigterm = Some(sigterm(&code, program));

@@ -14,6 +14,7 @@ pub(super) const ALL: &[FindingCode] = &[
     FRAMEWORK_END_OF_LIFE,
     FRAMEWORK_VERSION_UNKNOWN,
     FRONTEND_DOWNLOAD,
+    BUILD_PROGRAM_MISSING,
     GIT_HISTORY_NEEDED,
     IMAGE_SETTINGS,
     ONE_LAYER,
@@ -100,6 +101,14 @@ pub(super) const FRONTEND_DOWNLOAD: FindingCode = FindingCode::Own(&Row::note(
     "the build downloads Node.js and npm packages",
     "the machine that builds must reach nodejs.org and the npm registry, besides Maven Central",
     "nothing, if it reaches both; otherwise set the plugin's nodeDownloadRoot",
+));
+
+pub(super) const BUILD_PROGRAM_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "build-program-missing",
+    "the build starts a program that the image of the build does not hold",
+    "Maven stops at a program that is not there",
+    "let frontend-maven-plugin bring Node.js, or add the program to the build stage with a template \
+    of your own",
 ));
 
 pub(super) const GIT_HISTORY_NEEDED: FindingCode = FindingCode::Own(&Row::note(

@@ -199,8 +199,30 @@ const READS: [&str; 10] = [
     "getResource",
 ];
 
+/// `Dotenv.load()` of dotenv-java throws where there is no .env:
+/// <https://github.com/cdimascio/dotenv-java#configuration-options>.
+fn env_file_demanded(code: &Code) -> Option<Finding> {
+    let demands = |place: &&Place| {
+        let file = &code.sources[place.0];
+        let mut words = (place.1.saturating_sub(24)..place.1).rev().map_while(|at| {
+            (!file.mark(at, ';') && !file.mark(at, '{')).then(|| file.word(at).unwrap_or_default())
+        });
+        let mut tolerant = false;
+        file.names("Dotenv")
+            && words.any(|word| {
+                tolerant |= word == "ignoreIfMissing";
+                word == "Dotenv"
+            })
+            && !tolerant
+    };
+    let place = code.calls("load").iter().find(demands)?;
+    let note = "Dotenv.load() throws where the file is missing";
+    Some(Finding::dotenv_required(".env", [code.evidence(*place, note)]))
+}
+
 /// Says which files the repository holds an example of alone.
 pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
+    program.findings.extend(env_file_demanded(code));
     let repo = around.project.repo;
     let dir = around.project.model.dir();
     let resources = dir.join("src/main/resources");

@@ -159,6 +159,15 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
             [evidence.clone()],
         ));
     }
+    for (name, evidence) in &of_reactor.started {
+        findings.push(Finding::new(
+            codes::BUILD_PROGRAM_MISSING,
+            format!(
+                "exec-maven-plugin starts `{name}`, which the image of the build does not hold"
+            ),
+            [evidence.clone()],
+        ));
+    }
     let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {
         let file = |name: &str| {
             model.dir().join(&format!("{}/{name}", model.build_dir())).map(|p| in_context(&p))
@@ -190,19 +199,45 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     Ok((run, findings))
 }
 
+/// Whether a plugin of the build makes pages by itself.
+pub(super) fn builds_pages(app: &App) -> Result<bool> {
+    let of_reactor = app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?;
+    Ok(of_reactor.frontend.is_some() || !of_reactor.started.is_empty())
+}
+
+/// The plugin that starts any program: <https://www.mojohaus.org/exec-maven-plugin/>.
+const EXEC: &str = "org.codehaus.mojo:exec-maven-plugin";
+
+/// Programs that the image of the build holds.
+const BROUGHT: [&str; 8] = ["java", "mvn", "sh", "bash", "echo", "tar", "cp", "mkdir"];
+
 /// What the poms of a reactor say together, which each of its applications asks for.
 struct OfReactor {
     /// The plugin that downloads Node.js.
     frontend: Option<Evidence>,
     /// A pom names `${skipTests}`.
     names_skip: bool,
+    /// Programs that exec-maven-plugin starts while it builds.
+    started: Vec<(String, Evidence)>,
 }
 
 impl OfReactor {
     fn of(app: &App) -> Result<Self> {
         let mut plugins = BTreeMap::new();
+        let mut started: Vec<(String, Evidence)> = Vec::new();
         for model in app.reactor.projects.values() {
             for (key, plugin) in super::plugins::of(model) {
+                let runs = plugin.running("exec").filter(|_| key == EXEC);
+                let named = runs.filter_map(|run| plugin.text_of(model, run, "executable"));
+                for (name, evidence) in named {
+                    let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+                    if !BROUGHT.contains(&name.as_str())
+                        && !name.contains("${")
+                        && !started.iter().any(|(held, _)| *held == name)
+                    {
+                        started.push((name, evidence));
+                    }
+                }
                 plugins.entry(key).or_insert(plugin.evidence);
             }
         }
@@ -211,7 +246,7 @@ impl OfReactor {
             names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
         }
         let frontend = FRONTEND.iter().find_map(|key| plugins.remove(*key));
-        Ok(Self { frontend, names_skip })
+        Ok(Self { frontend, names_skip, started })
     }
 }
 

@@ -53,8 +53,14 @@ pub(super) fn describe(
     storage::databases(program, around, &code);
     storage::logs(program, around)?;
     external_config(program, around);
-    for setting in around.settings.strongest().filter(|setting| setting.value.contains("file:")) {
-        for part in setting.value.split(',').filter_map(|part| part.trim().strip_prefix("file:")) {
+    for setting in around.settings.strongest().filter(|setting| setting.value.contains(':')) {
+        // Locations of Spring's resources and of Flyway's migrations.
+        let path = |part: &'_ str| {
+            let part = part.trim();
+            let part = part.strip_prefix("optional:").unwrap_or(part);
+            part.strip_prefix("file:").or(part.strip_prefix("filesystem:")).map(str::to_owned)
+        };
+        for part in setting.value.split(',').filter_map(path) {
             let path = part.trim_end_matches('/');
             let note = format!("{} = {}", setting.key, setting.value);
             opens(program, around, path, &Evidence { note, ..setting.evidence.clone() });

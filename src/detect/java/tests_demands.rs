@@ -57,6 +57,19 @@ fn files_that_only_an_example_is_there_for_are_said() {
 }
 
 #[test]
+fn an_env_file_that_must_exist_is_said() {
+    let said = |load: &str| {
+        findings("", &[("App.java", &main(load))])
+            .into_iter()
+            .any(|(code, _)| code == "dotenv-required")
+    };
+    assert!(said("Dotenv env = Dotenv.load();"));
+    assert!(said("Dotenv env = Dotenv.configure().directory(\"x\").load();"));
+    assert!(!said("Dotenv env = Dotenv.configure().ignoreIfMissing().load();"));
+    assert!(!said("Settings.load();"));
+}
+
+#[test]
 fn programs_of_a_shell_and_unknown_ones_are_named() {
     let of = |body: &str| {
         let found = program("", &[("App.java", &main(body))]);

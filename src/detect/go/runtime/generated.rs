@@ -57,7 +57,9 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
                 let Some(line) = line.strip_prefix("//go:generate ") else { continue };
                 let at = Evidence::at(&file.code.path, number, format!("`{}`", line.trim()));
                 for command in shell::parse(line).commands {
-                    add(output(&command.argv).and_then(|way| package.dir.join(way)), at.clone());
+                    let stated = output(&command.argv).map(str::to_owned);
+                    let made = stated.or_else(|| conventional(&command.argv));
+                    add(made.and_then(|way| package.dir.join(&way)), at.clone());
                 }
             }
         }
@@ -91,6 +93,27 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     )])
 }
 
+/// The file that a command writes beside the line, where no option names one:
+/// `stringer -type=Colour`, also by `go run` and `go tool`.
+fn conventional(words: &[String]) -> Option<String> {
+    const ENDS: [(&str, &str); 3] =
+        [("stringer", "_string.go"), ("enumer", "_enumer.go"), ("wire", "wire_gen.go")];
+    let name = |word: &str| word.rsplit('/').next()?.split('@').next().map(str::to_owned);
+    let (tool, end) = words.iter().take(4).find_map(|word| {
+        let name = name(word)?;
+        ENDS.into_iter().find(|(tool, _)| *tool == name)
+    })?;
+    if tool == "wire" {
+        return Some(end.to_owned());
+    }
+    let mut types = words.iter().enumerate().filter_map(|(at, word)| {
+        let rest = word.trim_start_matches('-').strip_prefix("type")?;
+        rest.strip_prefix('=').or_else(|| words.get(at + 1).map(String::as_str))
+    });
+    let first = types.next()?.split(',').next()?;
+    Some(format!("{}{end}", first.to_lowercase()))
+}
+
 /// The file that a command writes, as it names it.
 fn output(words: &[String]) -> Option<&str> {
     let mut words = words.iter();
@@ -104,4 +127,21 @@ fn output(words: &[String]) -> Option<&str> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_a_generator_names_by_its_own_rule() {
+        let of = |line: &str| conventional(&shell::parse(line).commands[0].argv);
+        let made = |name: &str| Some(name.to_owned());
+        assert_eq!(of("stringer -type=Colour"), made("colour_string.go"));
+        let run = "go run golang.org/x/tools/cmd/stringer@latest -type Pill,Size";
+        assert_eq!(of(run), made("pill_string.go"));
+        assert_eq!(of("go run github.com/google/wire/cmd/wire"), made("wire_gen.go"));
+        assert_eq!(of("protoc --go_out=. a.proto"), None);
+        assert_eq!(of("stringer"), None);
+    }
 }

@@ -343,6 +343,40 @@ fn embedded_files_must_be_there() {
 }
 
 #[test]
+fn a_framework_is_started_as_its_row_says() {
+    let pocketbase = with(&[(
+        "main.go",
+        "package main\nimport \"github.com/pocketbase/pocketbase\"\nfunc main() {\n\
+         app := pocketbase.New()\napp.Start()\n}\n",
+    )]);
+    assert_eq!(pocketbase.port.unwrap().value, 8090);
+    assert_eq!(pocketbase.args.unwrap().value, "serve --http=0.0.0.0:8090");
+    assert_eq!(pocketbase.writable[0].value, "pb_data");
+    let hertz = with(&[(
+        "main.go",
+        "package main\nimport \"github.com/cloudwego/hertz/pkg/app/server\"\nfunc main() {\n\
+         h := server.Default()\nh.Spin()\n}\n",
+    )]);
+    assert_eq!(hertz.port.unwrap().value, 8888);
+}
+
+#[test]
+fn settings_that_are_built_in_say_the_port() {
+    let program = with(&[
+        (
+            "main.go",
+            "package main\nimport (\n_ \"embed\"\n\"fmt\"\n\"net/http\"\n\"gopkg.in/yaml.v3\"\n)\n\
+             //go:embed config.yaml\nvar held []byte\n\
+             type Config struct { Port int `yaml:\"port\"` }\n\
+             func main() {\nvar c Config\nyaml.Unmarshal(held, &c)\n\
+             http.ListenAndServe(fmt.Sprintf(\":%d\", c.Port), nil)\n}\n",
+        ),
+        ("config.yaml", "port: 9191\n"),
+    ]);
+    assert_eq!(program.port.unwrap().value, 9191);
+}
+
+#[test]
 fn a_front_end_in_the_same_folder_is_copied_to_what_is_served() {
     let serves = "package main\nimport \"net/http\"\nfunc main() {\nhttp.Handle(\"/\", http.FileServer(http.Dir(\"public\")))\nhttp.ListenAndServe(\":1\", nil)\n}\n";
     let manifest = "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}";

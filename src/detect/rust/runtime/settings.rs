@@ -114,7 +114,9 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
     let top: Vec<&str> =
         text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
     entries(text, |number, heading, key, value| {
-        if !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
+        // Above all headings, `port` alone is the program's.
+        let bare = heading.is_empty() && key == "port";
+        if !bare && !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
             return;
         }
         let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{heading}`"));

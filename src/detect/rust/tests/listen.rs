@@ -253,6 +253,19 @@ fn an_address_that_is_compared_is_no_listener() {
 }
 
 #[test]
+fn a_port_above_all_headings_is_the_programs() {
+    let main = "fn main() { let s = config::Config::builder()\
+        .add_source(config::File::with_name(\"config/default\")).build().unwrap(); \
+        let p = s.get_int(\"port\").unwrap(); TcpListener::bind((\"0.0.0.0\", p)); }";
+    let of = |text: &str| {
+        let found = program("config = \"0.15\"\n", main, &[("config/default.toml", text)]);
+        found.0.port.map(|port| port.value)
+    };
+    assert_eq!(of("port = 6161\n"), Some(6161));
+    assert_eq!(of("[database]\nport = 5432\n"), None);
+}
+
+#[test]
 fn the_first_argument_that_serves() {
     let args = |head: &str, arm: &str| {
         let main = format!(
