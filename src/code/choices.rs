@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::conditions;
+use super::facts::{Definition, Form};
 use super::file::File;
 use super::program::Program;
 use super::truth::{Operands, truth};
@@ -76,6 +78,33 @@ impl Program<'_> {
         self.fields_of(key)
             .filter(|(_, _, definition)| definition.form == super::Form::Field)
             .find_map(|(_, file, d)| self.eval(file, d.value.clone(), steps).text())
+    }
+
+    /// A text that is written into a name only under a condition that does not hold when the container
+    /// starts: `if os.Getenv("LOCAL") == "1" { port = "80" }`.
+    pub(super) fn never(
+        &self,
+        file: &Rc<File>,
+        definition: &Definition,
+        value: &Value,
+        steps: u8,
+    ) -> bool {
+        let fixed = value.is_known() && value.parts.iter().all(|part| part.env.is_none());
+        if !matches!(definition.form, Form::Assigned | Form::Set) || !fixed {
+            return false;
+        }
+        let Some(head) = conditions::heads(file, definition.name).into_iter().next() else {
+            return false;
+        };
+        if file.word(head.start) != "if" {
+            return false;
+        }
+        // `if v := os.Getenv("X"); v != "" {`
+        let last = file.split(head.start + 1..head.end, &[";"]).pop();
+        last.is_some_and(|test| {
+            let set = Set { program: self, file };
+            truth(file, test, steps.min(MAX_STEPS), &set) == Some(false)
+        })
     }
 
     /// What the image sets the variable to that an expression is, empty where it does not; `None`

@@ -245,7 +245,9 @@ impl Program<'_> {
         if let Some(function) = file.facts().function_at(at) {
             let values: Vec<(bool, Value)> = locals(file, function, at, name)
                 .into_iter()
-                .map(|d| (d.name < at, self.defined(file, d, steps)))
+                .map(|d| (d, self.defined(file, d, steps)))
+                .filter(|(d, value)| !self.never(file, d, value, steps))
+                .map(|(d, value)| (d.name < at, value))
                 .chain(
                     self.registered(|call| call.file.path == file.path, name, steps)
                         .map(|value| (true, value)),

@@ -361,6 +361,21 @@ fn a_framework_is_started_as_its_row_says() {
 }
 
 #[test]
+fn what_a_condition_on_the_environment_never_sets_is_no_port() {
+    let port = |test: &str| {
+        let main = format!(
+            "package main\nimport (\n\"net/http\"\n\"os\"\n)\nfunc main() {{\nport := \"8081\"\n\
+             {test} {{\nport = \"80\"\n}}\nhttp.ListenAndServe(\":\"+port, nil)\n}}\n"
+        );
+        with(&[("main.go", main.as_str())]).port.map(|port| port.value)
+    };
+    assert_eq!(port("if os.Getenv(\"BOXED\") == \"1\""), Some(8081));
+    assert_eq!(port("if v := os.Getenv(\"BOXED\"); v != \"\""), Some(8081));
+    assert_eq!(port("if os.Getenv(\"BARE\") == \"\""), Some(80));
+    assert_eq!(port("if unknown()"), Some(80));
+}
+
+#[test]
 fn settings_that_are_built_in_say_the_port() {
     let program = with(&[
         (

@@ -1,5 +1,6 @@
 //! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
 
+mod commands;
 mod followed;
 mod host;
 mod microservice;
@@ -124,6 +125,7 @@ impl<'s> Reader<'s, '_> {
         if is_function(port) {
             return None;
         }
+        self.commanded(index, call, scan);
         if let CallKind::Row(row) = call.kind
             && row.address
         {
@@ -145,15 +147,28 @@ impl<'s> Reader<'s, '_> {
         if listen::is_beside_words(&around(&source.tokens, call.open)) {
             place.rank = SIDE;
         }
-        if scan.subcommand.is_none() && place.rank < SIDE {
-            let here = source.code.token_at(at);
-            let asked = argument::asked(&self.code, &source.code, here);
-            scan.subcommand = asked.map(|(word, evidence)| Sourced::new(word, evidence));
-        }
         place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
         scan.listens = true;
         host::address(self, source, call, &args, &self.files(index), scan);
         Some(place)
+    }
+
+    /// Notes the first argument of the command line without which the call does not listen.
+    fn commanded(&self, index: usize, call: Call, scan: &mut Scan) {
+        let source = &self.sources[index];
+        let beside =
+            is_aside(&source.path) || listen::is_beside_words(&around(&source.tokens, call.open));
+        if scan.subcommand.is_some() || beside {
+            return;
+        }
+        let here = source.code.token_at(source.tokens[call.open].at);
+        let asked = argument::asked(&self.code, &source.code, here);
+        scan.subcommand =
+            asked.map(|(word, evidence)| Sourced::new(word, evidence)).or_else(|| {
+                let (of, word, at) = commands::asked(self.sources, source, call.open)?;
+                let evidence = of.at(at, format!("the command `{word}` listens"));
+                Some(Sourced::new(word, evidence))
+            });
     }
 
     /// A place that listens on the port `port`. `exactly`: no sign counts, only what is followed.
@@ -485,6 +500,22 @@ mod tests {
         for test in ["if (mode === 'serve') { app.listen(80) }", "if (cmd) { app.listen(80) }"] {
             assert_eq!(word(&serves(test)), None, "{test}");
         }
+    }
+
+    #[test]
+    fn the_command_whose_action_listens_is_given() {
+        let word = |source: &str| scan("", source).subcommand.map(|word| word.value);
+        let commander = "const { program } = require('commander');\n\
+            program.command('serve').option('--port <n>').action((o) => { app.listen(80) });\n\
+            program.command('list').action(() => { print() })";
+        assert_eq!(word(commander).as_deref(), Some("serve"));
+        let yargs = "require('yargs')(argv).command('web [port]', 'x', (y) => y, (a) => { \
+            app.listen(a.port) }).command('list', 'x', {}, list).parse()";
+        assert_eq!(word(yargs).as_deref(), Some("web"));
+        let handed = "const { program } = require('commander');\n\
+            function start() { app.listen(80) }\nprogram.command('up').action(start)";
+        assert_eq!(word(handed).as_deref(), Some("up"));
+        assert_eq!(word("program.command('serve').action(() => { app.listen(80) })"), None);
     }
 
     #[test]

@@ -138,6 +138,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             for row in rows.iter().filter(|row| row.call == name && source.imports(&row.module)) {
                 written.extend(row.writes(&args, open, &place, source, at, scan));
             }
+            if name == "require" && launch.layout == Layout::Output && !launch.bundled {
+                required(app, launch, &args, &place, source, scan);
+            }
             if launch.layout == Layout::Output || bundled {
                 reads(app, launch, name, &args, path, &place, source, at, scan);
             }
@@ -440,6 +443,26 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
     }
 }
 
+/// A document that compiled code requires by its place, outside of what the compiler copies:
+/// `require("../data/list.json")`.
+fn required(
+    app: &App,
+    launch: &Launch,
+    args: &[&[Token]],
+    place: &Location,
+    source: &Source,
+    scan: &mut Scan,
+) {
+    let Some(token) = args.first().and_then(|arg| arg.first()) else { return };
+    let Some(text) = token.text().filter(|text| text.starts_with('.') && text.contains(".json"))
+    else {
+        return;
+    };
+    if let Some(way) = place.resolve(&PathValue::new(Anchor::SourceFile, text)) {
+        carry(app, launch, &way, source.at(token.at, format!("requires {way}")), scan);
+    }
+}
+
 /// The folder of the repository that a literal names by its whole path from the working directory,
 /// or that a pattern begins with: `directory: "./db/migrations"`, `glob("./mails/*.html")`. No part of
 /// another path, no sources that a build compiles; but `swagger-jsdoc` reads the comments of sources.
@@ -622,6 +645,21 @@ mod tests {
         ] {
             assert!(carried(source).is_empty(), "{source}");
         }
+    }
+
+    #[test]
+    fn documents_beside_the_sources_that_are_required_are_carried() {
+        let carried = |source: &str| -> Vec<String> {
+            let files = [
+                ("src/index.ts", source),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+                ("data/list.json", ""),
+            ];
+            let found = scan(&files, Layout::Output);
+            found.files.iter().map(|file| file.value.to_string()).collect()
+        };
+        assert_eq!(carried("const list = require('../data/list.json')"), ["data/list.json"]);
+        assert!(carried("const list = require('../data/other.json')").is_empty());
     }
 
     #[test]
