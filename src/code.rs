@@ -8,6 +8,7 @@
 //! name, and [`value`] says what an expression is worth when the program starts.
 
 pub mod argument;
+pub mod branches;
 mod calls;
 mod choices;
 pub mod conditions;

@@ -263,6 +263,8 @@ const PIECES: [&[&str]; 4] = [
         "this.a=this.a;app.listen(this.a);",
         "const {a=1}=a;app.listen(a);",
         "function f(a){app.listen(a);",
+        "if(!a){a=3};app.listen(a);",
+        "app.listen(!(a||",
         "app.listen(c.get(\"a\"));c.set(\"a\",c.get(\"a\"));",
     ],
     &[

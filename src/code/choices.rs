@@ -37,6 +37,11 @@ impl Operands for Set<'_, '_> {
 }
 
 impl Program<'_> {
+    /// Whether a condition holds when the container starts; `None` where that is not known.
+    pub(super) fn holds(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<bool> {
+        truth(file, range, steps.min(MAX_STEPS), &Set { program: self, file })
+    }
+
     /// The value of an expression that chooses; `None` for another one.
     pub(super) fn chosen(
         &self,
@@ -50,17 +55,15 @@ impl Program<'_> {
             && let Some((condition, first, second)) = ternary(file, range)
         {
             let value = |range: Range<usize>| self.eval_below(file, range, keys, steps);
-            return Some(
-                match truth(file, condition, steps.min(MAX_STEPS), &Set { program: self, file }) {
-                    Some(true) => value(first),
-                    Some(false) => value(second),
-                    None => {
-                        let (mut first, second) = (value(first), value(second));
-                        first.others.extend(second.alternatives().map(|other| other.parts));
-                        first
-                    }
-                },
-            );
+            return Some(match self.holds(file, condition, steps) {
+                Some(true) => value(first),
+                Some(false) => value(second),
+                None => {
+                    let (mut first, second) = (value(first), value(second));
+                    first.others.extend(second.alternatives().map(|other| other.parts));
+                    first
+                }
+            });
         }
         let operands = file.split(range.clone(), dialect.choices);
         if operands.len() < 2 {

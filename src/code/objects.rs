@@ -3,9 +3,11 @@
 //! No step rests on a likeness of names: a key is looked up in the object that an expression leads
 //! to.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::branches::{self, Condition, Reach};
 use super::conditions;
 use super::eval::whole_call;
 use super::facts::{Call, Definition, Form, values};
@@ -20,6 +22,9 @@ const MAX_KEYS: usize = 16;
 /// How many places with one name, and places that give a function's result, are looked at.
 const MAX_PLACES: usize = 256;
 const MAX_RETURNS: usize = 8;
+
+/// How many places behind a definition may write into its variable.
+const MAX_WRITTEN: usize = 64;
 
 /// How many blocks lie between a place and the class around it, and how long its head is.
 const MAX_BLOCKS: usize = 32;
@@ -120,8 +125,12 @@ impl Program<'_> {
     ) -> Option<Value> {
         let import = file.import_of(name);
         let sure = |d: &&Definition| d.form != Form::Set || import.is_none();
-        if let Some(definition) = file.definition(at, name).filter(sure) {
-            return Some(self.taken(file, definition, keys, steps));
+        if let Some(first) = file.definition(at, name).filter(sure) {
+            let values = file.written(first, at).map(|definition| {
+                let reach = move || self.reached(file, definition.name, at, steps);
+                (self.taken(file, definition, keys, steps), reach)
+            });
+            return branches::merged(values, false, &Cell::new(false));
         }
         if let Some(class) = file.class(name) {
             return self.of_class(file, class, keys, steps);
@@ -129,6 +138,17 @@ impl Program<'_> {
         let import = import?;
         let keys = [import.export.clone().into_iter().collect(), keys.to_vec()].concat();
         self.of_module(file, &import.path, &keys, steps)
+    }
+
+    /// Whether a place is reached when the container starts, seen from another one.
+    fn reached(&self, file: &Rc<File>, at: usize, from: usize, steps: u8) -> Reach {
+        let function = file.facts().function_at(at);
+        let first = function.map_or(0, |function| function.body);
+        let all = branches::conditions(file, at, first, Some(from));
+        Reach::under(all, |condition| match condition {
+            Condition::If(range, wanted) => Some(self.holds(file, range, steps)? == wanted),
+            Condition::Arm(..) | Condition::Other => None,
+        })
     }
 
     /// What lies below `keys` of what a definition gives its name.
@@ -290,6 +310,27 @@ impl File {
             _ if d.scope.contains(&at) => (0, self.len().saturating_sub(d.scope.start)),
             _ => (1, 0),
         })
+    }
+
+    /// A definition of a variable, and what the same function writes into it behind that.
+    fn written<'f>(
+        &'f self,
+        first: &'f Definition,
+        at: usize,
+    ) -> impl Iterator<Item = &'f Definition> {
+        let function = |at: usize| self.facts().function_at(at).map(|function| function.parameters);
+        let own = function(first.name);
+        let before = if function(at) == own { at } else { self.len() };
+        let all = self.facts().definitions_of(self, self.word(first.name));
+        let from = all.partition_point(|d| d.name <= first.name);
+        let later = all[from..].iter().take(MAX_WRITTEN).filter(move |d| {
+            let pattern = || {
+                let open = self.enclosing(d.name).filter(|&open| self.word(open) == "{");
+                open.is_some_and(|open| self.word(self.closing(open) + 1) == "=")
+            };
+            d.form == Form::Set && d.name < before && !pattern() && function(d.name) == own
+        });
+        std::iter::once(first).chain(later.take(MAX_RETURNS))
     }
 
     /// The body of the class of that name.

@@ -203,6 +203,19 @@ impl Value {
         self.parts.iter().all(|part| !part.is_known() && part.env.is_none() && part.flag.is_none())
     }
 
+    /// The same, set by the variable or flag that alone gives another value, which a condition kept
+    /// out.
+    #[must_use]
+    pub fn overridden_by(mut self, other: &Self) -> Self {
+        if let ([part], [setter]) = (self.parts.as_mut_slice(), other.parts.as_slice())
+            && part.env.is_none()
+            && part.flag.is_none()
+        {
+            (part.env, part.flag) = (setter.env.clone(), setter.flag.clone());
+        }
+        self
+    }
+
     /// The folder that holds what the value names.
     #[must_use]
     pub fn parent(mut self) -> Self {

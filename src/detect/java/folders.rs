@@ -1,9 +1,9 @@
 //! Where values end up: folders and files that the code writes, programs that it starts.
 
 use super::artifact::Shape;
-use super::branch::Reach;
 use super::code::{Code, Place};
 use super::storage::{HOME, write};
+use crate::code::branches::Reach;
 use crate::code::{Base, Does, Value};
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 

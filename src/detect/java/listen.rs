@@ -1,9 +1,9 @@
 //! Servers in the program's own code: the port that they listen on, and the address.
 
-use super::branch::Reach;
 use super::code::{Code, Definition, Place};
 use super::source::Source;
 use super::surroundings::Surroundings;
+use crate::code::branches::Reach;
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, Rows, Value, is_other_service};
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};

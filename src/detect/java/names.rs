@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::branch::Reach;
 use super::code::{Code, Definition, MAX_DEPTH, Method, Place, elements, end_of};
 use super::source::Source;
-use super::value::{Called, Overridden};
+use super::value::Called;
+use crate::code::branches::{self, Reach};
 use crate::code::{Base, Part, Value};
 use crate::facts::Evidence;
 
@@ -81,43 +81,12 @@ impl Code<'_> {
 
     /// The definitions of one name in their order: what conditions let through to `from`.
     fn merged(&self, all: &[&Definition], from: Option<usize>, depth: usize) -> Option<Value> {
-        let mut merged: Option<Value> = None;
-        let mut setter: Option<Value> = None;
-        let mut blank = false;
-        for definition in all {
-            let (source, _) = definition.at;
-            let value = self.value(source, definition.value.clone(), depth + 1);
-            // A setter hands on what nobody knows.
-            if value.is_unknown() && from.is_none() {
-                continue;
-            }
-            let reach = self.reached(definition.at, from, depth + 1);
-            if value.is_unknown() {
-                blank |= reach == Reach::Always;
-                continue;
-            }
-            let sets = value.parts.len() == 1 && value.text().is_none();
-            merged = match (merged, reach) {
-                (_, Reach::Always) => Some(value),
-                (before, _) if sets => {
-                    setter = Some(value.clone());
-                    Some(before.map_or(value.clone(), |before| before.overridden_by(&value)))
-                }
-                (Some(before), Reach::Sure(true)) => Some(value.overridden_by(&before)),
-                (None, Reach::Sure(true)) => Some(value),
-                (before, Reach::Sure(false)) => before,
-                // What it held before is not known, nor whether this is taken.
-                (None, Reach::Unknown) if blank => None,
-                (before, Reach::Unknown) => {
-                    self.doubt.set(true);
-                    before.filter(|before| before.text().is_some()).or(Some(value))
-                }
-            };
-        }
-        match (merged, setter) {
-            (Some(merged), Some(setter)) => Some(merged.overridden_by(&setter)),
-            (merged, setter) => merged.or(setter),
-        }
+        let values = all.iter().map(|definition| {
+            let value = self.value(definition.at.0, definition.value.clone(), depth + 1);
+            (value, move || self.reached(definition.at, from, depth + 1))
+        });
+        // A setter hands on what nobody knows.
+        branches::merged(values, from.is_none(), &self.doubt)
     }
 
     /// The number and the tokens of a parameter.

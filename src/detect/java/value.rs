@@ -424,21 +424,3 @@ fn joined(values: Vec<Value>) -> Value {
     }
     all
 }
-
-/// What sets a value that a condition kept out.
-pub(super) trait Overridden {
-    /// The same, set by the variable or property that alone gives `other`.
-    fn overridden_by(self, other: &Value) -> Self;
-}
-
-impl Overridden for Value {
-    fn overridden_by(mut self, other: &Value) -> Self {
-        if let ([part], [setter]) = (self.parts.as_mut_slice(), other.parts.as_slice())
-            && part.env.is_none()
-            && part.flag.is_none()
-        {
-            (part.env, part.flag) = (setter.env.clone(), setter.flag.clone());
-        }
-        self
-    }
-}

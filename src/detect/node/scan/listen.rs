@@ -546,8 +546,16 @@ mod tests {
             (2, "process.env.NODE_ENV === 'production' && process.env.X"),
             (1, "(process.env.X || !(process.env.NODE_ENV === 'dev')) && !process.env.Y"),
         ] {
-            let source = format!("app.listen({condition} ? 4001 : 4002)");
-            assert_eq!(port(&source), Some(4000 + expected), "{condition}");
+            for source in [
+                format!("app.listen({condition} ? 4001 : 4002)"),
+                format!("let port = 4002\nif ({condition}) {{ port = 4001 }}\napp.listen(port)"),
+                format!(
+                    "var port\nif ({condition}) {{\n port = 4001\n}}\nelse {{ port = 4002 }}\n\
+                     function start() {{ app.listen(port) }}"
+                ),
+            ] {
+                assert_eq!(port(&source), Some(4000 + expected), "{source}");
+            }
         }
     }
 

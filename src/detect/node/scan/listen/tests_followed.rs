@@ -59,6 +59,8 @@ fn a_variable_that_is_taken_out_of_the_environment_changes_the_port() {
     for entry in [
         "const { PORT = 4000 } = process.env; app.listen(PORT)",
         "const env = process.env; const port = env?.PORT ?? 4000; app.listen(port)",
+        "let port = process.env.PORT\nif (!port) port = 4000\napp.listen(port)",
+        "let port = 4000; if (process.env.PORT) { port = +process.env.PORT }; app.listen(port)",
         "import { Config } from './config.js'; const c = new Config(process.env.PORT || 4000);\n\
          app.listen(c.http.port)",
     ] {

@@ -1,0 +1,301 @@
+//! What a place stands under: the branches of `if`, `switch` and `when`, and what conditions let
+//! through of several values.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::tree::Tree;
+use super::value::Value;
+
+/// How many blocks are left on the way out of a place, and how far back the start of a statement is
+/// looked for.
+const MAX_OUT: usize = 32;
+const MAX_BACK: usize = 40;
+
+/// How many arms of one `switch` are looked at.
+const MAX_ARMS: usize = 64;
+
+/// Whether a place is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It stands under no condition.
+    Always,
+    /// It stands under conditions that are decided.
+    Sure(bool),
+    /// Nothing decides.
+    Unknown,
+}
+
+/// A condition around a place.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// The condition of an `if`, and what it must be.
+    If(Range<usize>, bool),
+    /// The arm of a `switch` or `when` whose block opens here, by its number.
+    Arm(usize, usize),
+    /// A loop or a handler.
+    Other,
+}
+
+/// One arm of a `switch` or `when`.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// What it asks for.
+    pub labels: Vec<Range<usize>>,
+    /// It is taken where no other one is.
+    pub default: bool,
+    /// What it does.
+    pub body: Range<usize>,
+}
+
+impl Reach {
+    /// Whether a place is reached that stands under these conditions; `holds` decides one.
+    pub fn under(all: Vec<Condition>, holds: impl Fn(Condition) -> Option<bool>) -> Self {
+        let mut reach = Self::Always;
+        for condition in all {
+            match holds(condition) {
+                Some(false) => return Self::Sure(false),
+                Some(true) if reach == Self::Always => reach = Self::Sure(true),
+                Some(true) => {}
+                None => reach = Self::Unknown,
+            }
+        }
+        reach
+    }
+}
+
+/// The conditions around a place of a function whose body begins at `first`, seen from another
+/// place: blocks around both say nothing.
+pub fn conditions(tree: &Tree, at: usize, first: usize, from: Option<usize>) -> Vec<Condition> {
+    let mut found = Vec::new();
+    heads(tree, statement(tree, at, first), first, &mut found);
+    let mut here = at;
+    for _ in 0..MAX_OUT {
+        let Some(open) = tree.enclosing(here).filter(|open| *open > first) else { break };
+        if from.is_some_and(|from| open < from && from < tree.closing(open)) {
+            break;
+        }
+        if tree.word(open) == "{" {
+            if subject(tree, open).is_some() {
+                let number = arms(tree, open).iter().position(|arm| arm.body.contains(&here));
+                found.push(number.map_or(Condition::Other, |n| Condition::Arm(open, n)));
+            } else {
+                heads(tree, open, first, &mut found);
+            }
+        }
+        here = open;
+    }
+    found
+}
+
+/// What a `switch` or `when` is about, by the bracket that opens its arms; empty for `when { .. }`.
+pub fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
+    let before = open.checked_sub(1)?;
+    if tree.word(before) == "when" {
+        return Some(open..open);
+    }
+    let start = Some(tree.opening(before)).filter(|start| *start < before)?;
+    let word = start.checked_sub(1).map(|word| tree.word(word));
+    // `val x = y` is about `y`.
+    let named = tree.word(start + 1) == "val" && tree.word(start + 3) == "=";
+    let from = if named { start + 4 } else { start + 1 };
+    matches!(word, Some("switch" | "when")).then_some(from..before)
+}
+
+/// The arms of the `switch` or `when` whose block opens at a position.
+pub fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
+    let close = tree.closing(open);
+    if close >= tree.len() {
+        return Vec::new();
+    }
+    let before = open.saturating_sub(1);
+    let start = tree.opening(before);
+    if [before, start.saturating_sub(1)].into_iter().any(|at| tree.word(at) == "when") {
+        return arrows(tree, open + 1..close);
+    }
+    let ends = |at: usize| matches!(tree.word(at), ":" | "->");
+    let starts = outside(tree, open + 1..close, |at| {
+        tree.word(at) == "case" || tree.word(at) == "default" && ends(at + 1)
+    });
+    let mut found: Vec<Arm> = Vec::new();
+    let (mut labels, mut default) = (Vec::new(), false);
+    for (number, at) in starts.iter().copied().enumerate().take(MAX_ARMS) {
+        let next = starts.get(number + 1).copied().unwrap_or(close);
+        let Some(end) = outside(tree, at..next, ends).first().copied() else { continue };
+        if tree.word(at) == "default" {
+            default = true;
+        } else {
+            labels.extend(tree.split(at + 1..end, &[","]));
+        }
+        // `case "a": case "b":` share what follows.
+        if end + 1 < next {
+            let labels = std::mem::take(&mut labels);
+            found.push(Arm { labels, default, body: end + 1..next });
+            default = false;
+        }
+    }
+    found
+}
+
+/// The arms of `when`, whose lines begin with what they ask for: `1, 2 -> x`.
+fn arrows(tree: &Tree, range: Range<usize>) -> Vec<Arm> {
+    let arrows = outside(tree, range.clone(), |at| tree.word(at) == "->");
+    let start_of = |arrow: usize| {
+        let mut start = arrow - 1;
+        while start > range.start
+            && tree.line(start - 1) == tree.line(arrow)
+            && tree.word(start - 1) != ";"
+        {
+            start -= 1;
+        }
+        start
+    };
+    let arm = |(number, &at): (usize, &usize)| {
+        let from = start_of(at);
+        let end = arrows.get(number + 1).map_or(range.end, |next| start_of(*next));
+        let default = tree.word(from) == "else";
+        let labels = if default { Vec::new() } else { tree.split(from..at, &[","]) };
+        Arm { labels, default, body: at + 1..end.max(at + 1) }
+    };
+    arrows.iter().enumerate().take(MAX_ARMS).map(arm).collect()
+}
+
+/// What conditions let through of the values that are given to one name, in their order, each with
+/// whether it is reached. `doubt`: nothing decides which it is. With `hands_on`, what nobody knows
+/// says nothing.
+pub fn merged<R: FnOnce() -> Reach>(
+    all: impl IntoIterator<Item = (Value, R)>,
+    hands_on: bool,
+    doubt: &Cell<bool>,
+) -> Option<Value> {
+    let (mut merged, mut setter): (Option<Value>, Option<Value>) = (None, None);
+    let mut blank = false;
+    for (value, reach) in all {
+        if value.is_unknown() && hands_on {
+            continue;
+        }
+        let reach = reach();
+        if value.is_unknown() {
+            blank |= reach == Reach::Always;
+            continue;
+        }
+        let sets = value.parts.len() == 1 && value.text().is_none();
+        merged = match (merged, reach) {
+            (_, Reach::Always) => Some(value),
+            (before, _) if sets => {
+                setter = Some(value.clone());
+                Some(before.map_or(value.clone(), |before| before.overridden_by(&value)))
+            }
+            (Some(before), Reach::Sure(true)) => Some(value.overridden_by(&before)),
+            (None, Reach::Sure(true)) => Some(value),
+            (before, Reach::Sure(false)) => before,
+            // What it held before is not known, nor whether this is taken.
+            (None, Reach::Unknown) if blank => None,
+            (before, Reach::Unknown) => {
+                doubt.set(true);
+                before.filter(|before| before.text().is_some()).or(Some(value))
+            }
+        };
+    }
+    match (merged, setter) {
+        (Some(merged), Some(setter)) => Some(merged.overridden_by(&setter)),
+        (merged, setter) => merged.or(setter),
+    }
+}
+
+/// The start of the statement that a place stands in.
+fn statement(tree: &Tree, at: usize, first: usize) -> usize {
+    let mut start = at;
+    while start > first && at - start < MAX_BACK {
+        let before = start - 1;
+        match tree.word(before) {
+            ";" | "{" | "}" | "else" => break,
+            ")" => {
+                let open = tree.opening(before);
+                let word = open.checked_sub(1).map_or("", |word| tree.word(word));
+                if open == before || matches!(word, "if" | "for" | "while") {
+                    break;
+                }
+                start = open;
+            }
+            _ => start = before,
+        }
+    }
+    start
+}
+
+/// The conditions right before a block or a statement: `if (..)`, `else`, `else if (..)`.
+fn heads(tree: &Tree, start: usize, first: usize, found: &mut Vec<Condition>) {
+    let mut start = start;
+    for _ in 0..MAX_OUT {
+        let Some(before) = start.checked_sub(1).filter(|before| *before > first) else { return };
+        match tree.word(before) {
+            ")" => {
+                let open = tree.opening(before);
+                let Some(word) = open.checked_sub(1).filter(|_| open < before) else { return };
+                match tree.word(word) {
+                    "if" => found.push(Condition::If(open + 1..before, true)),
+                    "for" | "while" | "catch" => {
+                        found.push(Condition::Other);
+                        return;
+                    }
+                    _ => return,
+                }
+                start = word;
+            }
+            "else" => {
+                let Some((word, range)) = if_before(tree, before, first) else {
+                    found.push(Condition::Other);
+                    return;
+                };
+                found.push(Condition::If(range, false));
+                start = word;
+            }
+            _ => return,
+        }
+        // `else if`: the branches before it were not taken either.
+        if start == 0 || tree.word(start - 1) != "else" {
+            return;
+        }
+    }
+}
+
+/// The `if` that an `else` belongs to, and its condition.
+fn if_before(tree: &Tree, other: usize, first: usize) -> Option<(usize, Range<usize>)> {
+    let end = other.checked_sub(1)?;
+    let end = if tree.is_line_end(end) { end.checked_sub(1)? } else { end };
+    let is_if = |open: usize| open > 0 && tree.word(open - 1) == "if";
+    let close = if tree.word(end) == "}" {
+        tree.opening(end).checked_sub(1)?
+    } else {
+        // `if (x) a = 1; else a = 2;`
+        let mut at = end;
+        loop {
+            if tree.word(at) == ")" {
+                let open = tree.opening(at);
+                if is_if(open) {
+                    break at;
+                }
+                at = open;
+            }
+            if at <= first || other - at > MAX_BACK || tree.word(at) == "{" {
+                return None;
+            }
+            at -= 1;
+        }
+    };
+    let open = Some(tree.opening(close)).filter(|&open| open < close && is_if(open))?;
+    (tree.word(close) == ")").then(|| (open - 1, open + 1..close))
+}
+
+/// The positions outside of brackets that `wanted` takes.
+fn outside(tree: &Tree, range: Range<usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), range.start);
+    while at < range.end {
+        if wanted(at) {
+            found.push(at);
+        }
+        at = tree.closing(at).max(at) + 1;
+    }
+    found
+}
