@@ -289,7 +289,7 @@ fn if_before(tree: &Tree, other: usize, first: usize) -> Option<(usize, Range<us
 }
 
 /// The positions outside of brackets that `wanted` takes.
-fn outside(tree: &Tree, range: Range<usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+pub fn outside(tree: &Tree, range: Range<usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     let (mut found, mut at) = (Vec::new(), range.start);
     while at < range.end {
         if wanted(at) {

@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::code::{Code, MAX_DEPTH, Place, end_of, outside};
+use super::code::{Code, MAX_DEPTH, Place, end_of};
 use super::value::text_of;
 use crate::code::Value;
-use crate::code::branches::{self, Arm, Condition, Reach, arms, subject};
+use crate::code::branches::{self, Arm, Condition, Reach, arms, outside, subject};
 
 /// How far back the start of a statement is looked for.
 const MAX_BACK: usize = 40;

@@ -348,19 +348,3 @@ pub(super) fn elements(source: &Source, open: usize) -> Vec<Range<usize>> {
     }
     all
 }
-
-/// The positions of the marks outside of brackets that `wanted` takes.
-pub(super) fn outside(
-    source: &Source,
-    range: Range<usize>,
-    wanted: impl Fn(usize) -> bool,
-) -> Vec<usize> {
-    let (mut found, mut at) = (Vec::new(), range.start);
-    while at < range.end {
-        if wanted(at) {
-            found.push(at);
-        }
-        at = if source.opens(at) { source.pair(at).max(at) + 1 } else { at + 1 };
-    }
-    found
-}

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use super::code::{Code, MAX_DEPTH, Method, Place, elements, outside};
+use super::code::{Code, MAX_DEPTH, Method, Place, elements};
 use super::source::Source;
+use crate::code::branches::outside;
 use crate::code::{Base, Does, Kind, Part, Value};
 use crate::facts::Evidence;
 
