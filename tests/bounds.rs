@@ -262,6 +262,9 @@ const PIECES: [&[&str]; 4] = [
         "class A{private a=",
         "this.a=this.a;app.listen(this.a);",
         "const {a=1}=a;app.listen(a);",
+        "for (const d of ['a', 'b']) fs.mkdirSync(d);",
+        "program.command('a').action(() => { app.listen(c) });",
+        "switch (process.argv[2]) { case 'a': app.listen(b); }",
         "function f(a){app.listen(a);",
         "if(!a){a=3};app.listen(a);",
         "app.listen(!(a||",
@@ -294,6 +297,7 @@ const PIECES: [&[&str]; 4] = [
         "http.ListenAndServe(",
         "a.",
         "var a=\"a\"+a\n",
+        "if os.Getenv(\"A\") == \"1\" { port = \"80\" }\n",
     ],
     &[
         "f(",
@@ -328,6 +332,8 @@ const PIECES: [&[&str]; 4] = [
         "a,",
         "a=",
         "#[test]",
+        "let a = env!(\"A_B\");",
+        "match env::args().nth(1) { Some(\"a\") => { bind(); } _ => {} }",
     ],
     &[
         "f(",
