@@ -1,4 +1,4 @@
-//! Which of the detected applications are to get a Dockerfile.
+//! Selects the applications that get a Dockerfile.
 
 mod search;
 
@@ -11,7 +11,7 @@ use crate::facts::{Facts, Kind, Rejected};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// Manifests of languages that dockgen may not know, for the error that names what was found.
+/// Manifests of many languages, including unsupported ones, for an error that names what was found.
 const MANIFESTS: [(&str, &str); 16] = [
     ("Gemfile", "Ruby"),
     ("composer.json", "PHP"),
@@ -31,23 +31,23 @@ const MANIFESTS: [(&str, &str); 16] = [
     ("CMakeLists.txt", "C or C++"),
 ];
 
-/// The applications that were taken, and the others with the reason.
+/// The selected applications, and the others with the reason.
 #[derive(Debug)]
 pub struct Selection {
-    /// What gets a Dockerfile; several where the repository holds several deployable applications.
+    /// The applications that get a Dockerfile; several if several are deployable.
     pub taken: Vec<Facts>,
-    /// What was found beside them.
+    /// The applications that were not selected, with the reason.
     pub others: Vec<(Facts, String)>,
-    /// Folders with a manifest that cannot be read, and why: nothing of theirs is taken.
+    /// Folders with a manifest that cannot be read, and why. They are not selected.
     pub unread: Vec<(RelPath, String)>,
-    /// Folders with a manifest that nobody asked.
+    /// Folders with a manifest that was not read.
     pub aside: Vec<RelPath>,
-    /// What had to be assumed to choose.
+    /// Assumptions behind the selection.
     pub assumptions: Vec<String>,
 }
 
 impl Selection {
-    /// The folders that nobody asked, by the one in which they lie, each with their number.
+    /// The folders that were not read, by the folder that contains them, with their number.
     pub fn aside(&self, start: &RelPath) -> Vec<(RelPath, usize)> {
         let mut counted: Vec<(RelPath, usize)> = Vec::new();
         for folder in &self.aside {
@@ -69,15 +69,15 @@ impl Selection {
     }
 }
 
-/// Chooses: the applications that `wanted` names; else that of `start`; else all that can be
+/// Selects the applications that `wanted` names, or else that of `start`, or else all that can be
 /// started.
 ///
-/// `entrypoint` says that a person named what to start, so that an application without a known
-/// program can be taken.
+/// `entrypoint` is true if a person named what to start. Then an application without a known
+/// program can be selected.
 ///
 /// # Errors
-/// Where there is nothing to take: what was looked for, and the way out. Where a manifest cannot be
-/// read that could belong to what is taken.
+/// If there is nothing to select: the error says what was looked for, and what to do. If a manifest
+/// that could belong to the selection cannot be read.
 pub(crate) fn choose(
     repo: &Repo,
     start: &RelPath,
@@ -97,8 +97,8 @@ pub(crate) fn choose(
     let own_starts =
         found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()));
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
-    // A broken manifest stops everything, but for one of a fixture or an example, which would not
-    // be taken in any case.
+    // Any broken manifest is an error, except in a fixture or example, which would not be selected
+    // anyway.
     let stops = |dir: &RelPath, error: &anyhow::Error| {
         dir == start || search::aside(start, dir).is_none() && !error.is::<Unsupported>()
     };
@@ -118,7 +118,8 @@ pub(crate) fn choose(
         let list: Vec<String> =
             others.iter().map(|(facts, why)| format!("{} ({why})", facts.dir)).collect();
         bail!(
-            "no application to take by itself; found {}: name the one that you mean with --app FOLDER",
+            "no application can be selected automatically; found {}: name the one you want with \
+             --app FOLDER",
             list.join(", ")
         );
     }
@@ -129,7 +130,7 @@ fn unread(broken: Vec<(RelPath, anyhow::Error)>) -> Vec<(RelPath, String)> {
     broken.into_iter().map(|(dir, error)| (dir, format!("{error:#}"))).collect()
 }
 
-/// Why an application is not taken; `None` where it is.
+/// Why an application is not selected; `None` if it is.
 fn why_not(
     facts: &Facts,
     start: &RelPath,
@@ -159,7 +160,8 @@ fn why_not(
         .map(|outer| format!("part of {}: no lockfile or module of its own", outer.dir))
 }
 
-/// What is built into the image of another application that is taken needs none of its own.
+/// A front end that is built into the image of another selected application needs no image of its
+/// own.
 fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
     let mut built: Vec<(RelPath, String, String)> = Vec::new();
     for facts in taken.iter() {
@@ -187,8 +189,8 @@ fn front_ends(taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) {
     }
 }
 
-/// Two languages in one folder would write the same Dockerfile: the one that is likelier a service
-/// stays.
+/// Two languages in one folder would write the same Dockerfile. Keep the one that is more likely a
+/// service.
 fn one_per_folder(
     taken: &mut Vec<Facts>,
     others: &mut Vec<(Facts, String)>,
@@ -222,7 +224,7 @@ fn name(facts: &Facts) -> &'static str {
     language(&facts.language).map_or("unknown", |language| language.name)
 }
 
-/// The applications that `--app` names: by name, by folder (from PATH or from the root), or by
+/// The applications that `--app` names: by name, by folder (relative to PATH or to the root), or by
 /// language.
 fn named(
     start: &RelPath,
@@ -274,7 +276,8 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
     }
     if repo.files_under(start).next().is_none() {
         return anyhow::anyhow!(
-            "{place} is empty, or .gitignore names all of it: run dockgen where the source is, or give its folder: dockgen init PATH"
+            "{place} is empty, or .gitignore matches all of it: run dockgen where the source is, \
+             or give its folder: dockgen init PATH"
         );
     }
     let manifest = repo.files_under(start).find_map(|path| {
@@ -284,8 +287,9 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
     });
     if let Some((path, language)) = manifest {
         return anyhow::anyhow!(
-            "no application found in {place}: {path} ({}) is there, but it neither builds nor starts anything; state in it \
-             what to start, or give the folder of the application: dockgen init PATH",
+            "no application found in {place}: {path} ({}) exists, but it neither builds nor starts \
+             anything; state in it what to start, or give the folder of the application: dockgen \
+             init PATH",
             language.name
         );
     }
@@ -309,10 +313,10 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
             hints.iter().map(|hint| format!("{} ({})", hint.value, hint.why)).collect();
         text = format!("{text}; found {}, which dockgen does not know yet", list.join(", "));
     }
-    anyhow::anyhow!("{text}; give the folder that holds the manifest: dockgen init PATH")
+    anyhow::anyhow!("{text}; give the folder that contains the manifest: dockgen init PATH")
 }
 
-/// A manifest that is there, but is no file.
+/// A manifest's path that is not a file.
 fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
     let (path, entry) = repo.below(start).find(|(path, entry)| {
         *entry != Entry::File
@@ -320,7 +324,7 @@ fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
     })?;
     let what = match entry {
         Entry::Dir => "a folder",
-        Entry::Symlink(None) => "a symlink that leads out of the repository",
+        Entry::Symlink(None) => "a symlink that points outside the repository",
         Entry::Symlink(_) => "a symlink",
         _ => "a socket, pipe or device",
     };
@@ -383,7 +387,7 @@ mod tests {
         };
         let mut server = app("", "a", Some(Kind::Command), "");
         server.programs[0].front_ends = vec![front_end("", "b"), front_end("web", "b")];
-        // The page beside it would be likelier than a command that only waits.
+        // A page beside it would be likelier than a command that only waits.
         let found = vec![
             server,
             app("", "b", Some(Kind::Site), ""),
@@ -428,7 +432,7 @@ mod tests {
             selection.aside(&RelPath::root()),
             [(path("tests"), 2), (path("web/examples"), 1)]
         );
-        // Who names one is told what is wrong with it.
+        // A person who names an application gets its error.
         let error = |wanted: &str| format!("{:#}", search_in(&files, &[wanted]).unwrap_err());
         assert!(
             error("tests/fixtures/a").starts_with("tests/fixtures/a/package.json:1"),
@@ -447,9 +451,9 @@ mod tests {
         let broken = ("web/package.json", BROKEN);
         for files in [
             vec![GO, ("main.go", MAIN), broken],
-            // Of several applications it would be one.
+            // It could be one of several applications.
             vec![("api/go.mod", GO.1), ("api/main.go", MAIN), broken],
-            // Beside what is taken.
+            // It is beside the selected application.
             vec![GO, ("main.go", MAIN), ("package.json", BROKEN)],
             // There is nothing else.
             vec![("examples/a/package.json", BROKEN)],
@@ -457,7 +461,7 @@ mod tests {
             let error = format!("{:#}", search_in(&files, &[]).unwrap_err());
             assert!(error.contains("package.json:1"), "{error}");
         }
-        // Nothing else can be started: examples are asked, and a broken one is passed over.
+        // Nothing else can be started, so examples are read, and a broken one is skipped.
         let files = [
             ("examples/a/go.mod", GO.1),
             ("examples/a/main.go", MAIN),

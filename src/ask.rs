@@ -82,13 +82,13 @@ impl Question {
     /// Checks an answer; the error says what would be valid.
     pub fn check(&self, answer: &str) -> Result<()> {
         if answer.chars().any(char::is_control) {
-            bail!("`{}` must not hold a control character or a newline", self.id);
+            bail!("`{}` must not contain a control character or a newline", self.id);
         }
         match &self.kind {
             Answerable::Choice(choices) if !choices.iter().any(|c| c.value == answer) => {
                 let valid: Vec<&str> = choices.iter().map(|c| c.value.as_str()).collect();
                 bail!(
-                    "`{}` is no valid answer for `{}`: one of {}",
+                    "`{}` is not a valid answer for `{}`: one of {}",
                     excerpt(answer),
                     self.id,
                     valid.join(", ")
@@ -96,14 +96,14 @@ impl Question {
             }
             Answerable::Port if ports(answer).is_err() => {
                 bail!(
-                    "`{}` is no valid port for `{}`: a number from 1 to 65535, several with \
+                    "`{}` is not a valid port for `{}`: a number from 1 to 65535, several with \
                      commas, 53/udp for datagrams, or none",
                     excerpt(answer),
                     self.id
                 )
             }
             Answerable::Confirm if answer != "yes" && answer != "no" => {
-                bail!("`{}` is no valid answer for `{}`: yes or no", excerpt(answer), self.id)
+                bail!("`{}` is not a valid answer for `{}`: yes or no", excerpt(answer), self.id)
             }
             _ => Ok(()),
         }

@@ -115,10 +115,11 @@ pub(crate) fn choose(
         );
     }
     let Some(refusal) = refused.iter().find(|r| r.family == requested) else {
-        bail!("`{requested}` is no base family: one of auto, {}", FAMILIES.join(", "));
+        bail!("`{requested}` is not a base family: one of auto, {}", FAMILIES.join(", "));
     };
     bail!(
-        "base `{requested}` cannot serve here: {}; the nearest that can is `{}`: use --base {} or --base auto",
+        "base `{requested}` does not work here: {}; the nearest that does is `{}`: use --base {} \
+         or --base auto",
         refusal.why,
         smallest.family,
         smallest.family

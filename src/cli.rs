@@ -392,7 +392,7 @@ fn line(text: &str) -> Result<String, String> {
         return Err("must not be empty".to_owned());
     }
     if text.chars().any(char::is_control) {
-        return Err("must not hold a control character or a newline".to_owned());
+        return Err("must not contain a control character or a newline".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -412,7 +412,7 @@ fn port(text: &str) -> Result<String, String> {
 
 fn words(text: &str) -> Result<String, String> {
     if text.chars().any(char::is_control) {
-        return Err("must not hold a control character or a newline".to_owned());
+        return Err("must not contain a control character or a newline".to_owned());
     }
     split_words(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

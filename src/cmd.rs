@@ -23,7 +23,7 @@ use crate::report::{json, next::Here};
 use crate::screen::Color;
 use crate::screen::{self, Screen};
 
-/// Runs what was typed; never panics, never exits by itself.
+/// Runs the command that was typed. It neither panics nor exits the process.
 pub fn main() -> Exit {
     screen::watch_panics();
     let cli = match Cli::read() {
@@ -40,7 +40,8 @@ pub fn main() -> Exit {
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
             let text = format!("{error:#}");
-            // A script reads standard output alone; what cannot be printed there is on the other.
+            // A script reads only standard output. An error that cannot be printed there is still
+            // on standard error.
             if cli.command.wants_json() {
                 json::failed(&text).map(|text| screen::json(&text).ok()).ok();
             }
@@ -63,14 +64,14 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
     }
 }
 
-/// The reader of a pipe closed it, as `head` does: nothing is wrong.
+/// True if the reader of a pipe closed it, as `head` does. That is not an error.
 fn reader_is_gone(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
     })
 }
 
-/// Where the person stands.
+/// The person's working directory.
 fn here(survey: &Survey, typed: &Path) -> Here {
     let folder = std::env::current_dir().and_then(std::fs::canonicalize).ok();
     Here::new(&survey.place.root, typed, folder)

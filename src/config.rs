@@ -1,5 +1,5 @@
-//! dockgen.toml: what a person decided, keyed by question. A value that dockgen would find anyway
-//! is not in it, since it would go stale.
+//! dockgen.toml: a person's answers, keyed by question. A value that dockgen detects anyway is left
+//! out, since it would go stale.
 
 pub(crate) mod verify;
 
@@ -37,35 +37,36 @@ struct Contents {
     verify: Settings,
 }
 
-/// A dockgen.toml as it was read.
+/// A parsed dockgen.toml.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Config {
     path: RelPath,
     text: String,
     answers: BTreeMap<String, Answer>,
-    /// What `dockgen verify` needs to start the program.
+    /// The settings of `dockgen verify`.
     pub verify: Settings,
 }
 
 #[derive(Clone, Debug)]
 struct Answer {
     value: String,
-    /// From the key to the end of the value.
+    /// From the start of the key to the end of the value.
     span: Range<usize>,
 }
 
 impl Config {
-    /// Parses the text of the file at `path`; no text is an empty file.
+    /// Parses the text of the file at `path`. `None` is an empty file.
     ///
     /// # Errors
-    /// Where it is no TOML, or holds something unknown: the line.
+    /// If it is not valid TOML, or contains something unknown. The error names the line.
     pub(crate) fn parse(path: RelPath, text: Option<&str>) -> Result<Self> {
         let text = text.unwrap_or_default().to_owned();
         let contents: Contents = toml::from_str(&text).map_err(|error| {
             let line = error.span().and_then(|span| line_at(&text, span.start)).unwrap_or(1);
             let error = excerpts(error.message());
             anyhow!(
-                "{path}:{line}: not valid TOML: {error}; mend the line: `dockgen schema` describes what may stand here"
+                "{path}:{line}: not valid TOML: {error}; fix the line: `dockgen schema` describes \
+                 what is allowed here"
             )
         })?;
         let mut answers = BTreeMap::new();
@@ -86,7 +87,7 @@ impl Config {
         Ok(Self { path, text, answers, verify: contents.verify })
     }
 
-    /// Adds the file's answers to `into`, below those of flags.
+    /// Adds the file's answers to `into`. Flags take precedence.
     pub(crate) fn answer(&self, into: &mut Answers) {
         for (id, answer) in &self.answers {
             into.set(id, answer.value.as_str(), Origin::File);
@@ -96,7 +97,8 @@ impl Config {
     /// Checks the file's answers against the questions.
     ///
     /// # Errors
-    /// Where an answer is invalid or answers no question: file, line, and what would be valid.
+    /// If an answer is invalid or answers no question. The error names file and line, and what is
+    /// valid.
     pub(crate) fn check(&self, known: &[Question]) -> Result<()> {
         for (id, answer) in &self.answers {
             let place = |error: anyhow::Error| anyhow::anyhow!("{}: {error}", self.place(id));
@@ -108,7 +110,7 @@ impl Config {
         Ok(())
     }
 
-    /// `file:line` of an answer; the file where it holds none.
+    /// `file:line` of an answer; the file alone if the answer is not in it.
     pub(crate) fn place(&self, id: &str) -> String {
         match self.answers.get(id) {
             Some(answer) => format!("{}:{}", self.path, line(&self.text, answer.span.start)),
@@ -116,16 +118,15 @@ impl Config {
         }
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub(crate) fn path(&self) -> &RelPath {
         &self.path
     }
 
-    /// The file's text with the answers that flags and prompts gave; `None` where there is nothing
-    /// to hold.
+    /// The file's text with the answers of flags and prompts added; `None` if it would be empty.
     ///
-    /// Comments and answers of the file stay as they are. An answer that equals the detected value
-    /// leaves it.
+    /// Comments and answers in the file are unchanged, but an answer that equals the detected value
+    /// is removed.
     pub(crate) fn updated(&self, answers: &Answers, questions: &[Question]) -> Option<String> {
         let mut text = self.text.clone();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
@@ -166,7 +167,7 @@ impl Config {
 
 /// The JSON schema of the file, for editors.
 ///
-/// Languages have questions of their own, so that other ids than these are open to any text.
+/// Languages have questions of their own, so other ids accept any text.
 pub(crate) fn schema() -> serde_json::Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let list = |about: &str| json!({ "description": about, "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
@@ -224,7 +225,7 @@ pub(crate) fn schema() -> serde_json::Value {
     })
 }
 
-/// An answer as the questions know it.
+/// An answer as the questions represent it.
 fn word(id: &str, value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -246,7 +247,7 @@ fn entry(id: &str, value: &str) -> String {
 }
 
 fn commented(id: &str, value: &str, origin: Origin, question: Option<&Question>) -> String {
-    // A comment ends with its line: nothing of a repository may end it before.
+    // A comment ends with its line, and no text of a repository may end it earlier.
     let prompt = question.map_or_else(String::new, |question| inline(&question.prompt));
     let by = if origin == Origin::Flag { "by a flag" } else { "in the wizard" };
     let default = question
@@ -257,7 +258,7 @@ fn commented(id: &str, value: &str, origin: Origin, question: Option<&Question>)
     format!("# {prompt} Answered {by}{instead}.\n{}\n", entry(id, value))
 }
 
-/// The whole lines of an entry, with the comment that dockgen wrote right above it.
+/// The whole lines of an entry, including dockgen's comment directly above it.
 fn with_comment(text: &str, span: &Range<usize>) -> Range<usize> {
     let mut start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
@@ -362,7 +363,8 @@ mod tests {
             config.and_then(|config| config.check(&known())).unwrap_err().to_string()
         };
         assert!(error("[answers]\nport = ").starts_with("dockgen.toml:2: not valid TOML"));
-        assert!(error("[answers]\nport = 0").starts_with("dockgen.toml:2: `0` is no valid port"));
+        let zero = error("[answers]\nport = 0");
+        assert!(zero.starts_with("dockgen.toml:2: `0` is not a valid port"));
         assert!(
             error("\n[answers]\nprot = 1")
                 .starts_with("dockgen.toml:3: there is no question `prot`")

@@ -1,8 +1,8 @@
-//! The build context: what is kept out of it, what it holds, and the .dockerignore that says so.
+//! The build context: what it contains, what is excluded, and the .dockerignore that excludes it.
 //!
-//! The order of the lines is the safety: what .gitignore and the language hide comes first, then
+//! The order of the lines matters for safety: first what .gitignore and the language exclude, then
 //! exceptions for what the Dockerfile copies, then secrets, databases and version control, so that
-//! no exception lets those in.
+//! no exception includes those again.
 
 mod gitignore;
 mod needed;
@@ -27,10 +27,10 @@ use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 use crate::secrets;
 
-/// How a file begins that dockgen wrote as a whole.
+/// The first line of a file that dockgen wrote as a whole.
 const WHOLE: &str = "# Planned by dockgen";
 
-/// The heading of what dockgen added to a file of somebody else.
+/// The heading above what dockgen added to somebody else's file.
 const ADDED: &str = "# Added by dockgen";
 
 /// The title of exceptions to the rows above.
@@ -45,16 +45,16 @@ const AGAIN: &str = "Let in again";
 /// The title of folders that a language's build does not read.
 const UNREAD: &str = "Not read by the build: a change of theirs builds nothing again";
 
-/// The title of rows that a person added to what dockgen wrote.
+/// The title of rows that a person added to dockgen's.
 const BY_HAND: &str = "Added by hand";
 
-/// The group of rows that no exception for a folder may undo: `catalog/secrets.toml`.
+/// The title of rows that no exception for a folder may undo, from `catalog/secrets.toml`.
 const SECRETS: &str = "Secrets";
 
-/// The group of rows for databases.
+/// The title of rows for databases.
 const DATABASES: &str = "Local databases";
 
-/// More files than this that a carried folder needs and a common row hides are let in folder by
+/// If common rows exclude more needed files of a copied folder than this, they are included by
 /// folder.
 const MAX_EXCEPTIONS: usize = 8;
 
@@ -63,15 +63,14 @@ const MAX_EXCEPTIONS: usize = 8;
 pub struct IgnorePlan {
     /// Its text.
     pub text: String,
-    /// What there is to say about lines that somebody else wrote.
+    /// Findings on lines that somebody else wrote.
     pub findings: Vec<Finding>,
 }
 
-/// The .dockerignore that is there.
+/// An existing .dockerignore.
 #[derive(Clone, Copy, Debug)]
 pub struct Existing<'t> {
-    /// Where it is; a new `<Dockerfile>.dockerignore` begins with the lines of the context's own
-    /// file.
+    /// Its path. A new `<Dockerfile>.dockerignore` begins with the lines of the context's own file.
     pub file: &'t RelPath,
     /// Its text.
     pub text: &'t str,
@@ -84,14 +83,13 @@ struct Group {
     rows: Vec<String>,
 }
 
-/// Plans the .dockerignore that goes to `path`: `.dockerignore` in the context, or
-/// `<Dockerfile>.dockerignore`, which `BuildKit` reads before that. `existing` is the text of the
-/// one that is there: where dockgen did not write it, its lines come first, unchanged, and what
-/// they do not cover follows. `last` is what dockgen wrote the last time: rows that a person added
-/// to that since are kept.
+/// Plans the .dockerignore at `path`: `.dockerignore` in the context, or
+/// `<Dockerfile>.dockerignore`, which `BuildKit` prefers. `existing` is the existing file: if
+/// dockgen did not write it, its lines come first, unchanged, followed by what they do not cover.
+/// `last` is what dockgen wrote the last time: rows that a person has added since are kept.
 ///
 /// # Errors
-/// Where a .gitignore cannot be read, or Docker would refuse a line of `existing`.
+/// If a .gitignore cannot be read, or Docker would reject a line of `existing`.
 pub fn plan_ignore(
     repo: &Repo,
     plan: &Plan,
@@ -105,8 +103,8 @@ pub fn plan_ignore(
         let their_file = IgnoreFile::parse(written).with_context(|| origin.to_string())?;
         sources::let_in(repo, plan, origin, &their_file, &rows.parsed()?)?
     };
-    // From here on it is as if their file let the sources in: what it hid in them by the same line
-    // is hidden by ours.
+    // From here on the sources count as included by their file, so that our rows for the same paths
+    // are not dropped as covered.
     let theirs = format!("{}\n{}", written.trim_end(), sources.rows.join("\n"));
     let their_file = Opened::parse(&theirs)?;
     let unread = listed(plan, "unread").filter_map(literal).collect();
@@ -154,16 +152,16 @@ pub fn plan_ignore(
 
 /// The rows that dockgen would write into an empty file.
 struct Rows {
-    /// Of the languages of the program and of its front ends.
+    /// Rows of the language of the program and of its front ends.
     language: Vec<Group>,
-    /// Of every language.
+    /// Rows for every language.
     common: Vec<Group>,
-    /// Files that hold a credential themselves; `common` has their rows.
+    /// Files that contain a credential; their rows are in `common`.
     literals: sources::LetIn,
 }
 
 impl Rows {
-    /// All of them, for the .dockerignore that goes to `path`.
+    /// All rows for the .dockerignore at `path`.
     fn of(repo: &Repo, plan: &Plan, path: &RelPath) -> Result<Self> {
         let app = plan.app.strip(&plan.context).unwrap_or_default();
         let mut language = groups(&template(&plan.language), app);
@@ -184,15 +182,15 @@ impl Rows {
         Ok(IgnoreFile::parse(&format!("{}\n{}", text_of(language), text_of(common)))?)
     }
 
-    /// Drops what somebody else's lines hide already. `let_in` are the folders that their exceptions
-    /// let in, `None` where that cannot be told.
+    /// Drops rows that somebody else's lines already cover. `let_in` lists the folders that their
+    /// exceptions include, `None` if that is unknown.
     fn drop_covered_by(&mut self, their_file: &Opened, let_in: Option<&[String]>) {
         let after = their_file.file.patterns().iter().rev();
         let after = after.take_while(|pattern| !pattern.exception);
         let after: BTreeSet<&str> = after.map(|pattern| pattern.text.as_str()).collect();
         for group in self.language.iter_mut().chain(&mut self.common) {
-            // What an exception lets in depends on the names there; for secrets only the same row
-            // after it will do.
+            // An exception includes whatever names match it. For secrets, only the same row after
+            // it is safe.
             let same_row_only = !let_in.is_some_and(<[String]>::is_empty) && is_safety(group);
             let folders = let_in.unwrap_or_default();
             group.rows.retain(|row| {
@@ -206,8 +204,8 @@ impl Rows {
         }
     }
 
-    /// Drops rows that another one covers. What a language and the common rows both name stays where
-    /// no exception comes after it: among the common rows, if it is a matter of safety.
+    /// Drops rows that another one covers. A row of both the language and the common rows stays
+    /// where no exception comes after it: for a safety row, among the common rows.
     fn drop_repeated(&mut self) -> Result<()> {
         let language_file = Opened::parse(&text_of(&self.language))?;
         for group in self.common.iter_mut().filter(|group| !is_safety(group)) {
@@ -220,8 +218,8 @@ impl Rows {
         Ok(())
     }
 
-    /// The lines of .gitignore files that neither their lines nor these rows cover; nothing that the
-    /// plan needs.
+    /// The lines of .gitignore files that neither their lines nor these rows cover, without those
+    /// that exclude what the plan needs.
     fn ignored_by_git(
         &self,
         repo: &Repo,
@@ -238,7 +236,7 @@ impl Rows {
     }
 }
 
-/// Exceptions of somebody else's that the rows after them undo: what these let in stays in.
+/// Exceptions in somebody else's file that the rows after them would undo. They are repeated.
 fn undone(their_file: &IgnoreFile, so_far: &IgnoreFile) -> Vec<String> {
     let undone = |pattern: &&Pattern| {
         samples(&pattern.text).is_some_and(|paths| {
@@ -262,7 +260,7 @@ fn head(plan: &Plan, path: &RelPath) -> String {
     )
 }
 
-/// A Dockerfile that goes elsewhere under another name stays out too.
+/// Excludes a Dockerfile that is written elsewhere or under another name too.
 fn own_dockerfile(plan: &Plan, path: &RelPath, common: &mut [Group]) -> Result<()> {
     let Some(way) = path.strip(&plan.context) else { return Ok(()) };
     let dockerfile = way.strip_suffix(".dockerignore").unwrap_or_default();
@@ -283,7 +281,7 @@ fn theirs(text: &str) -> &str {
     added.map_or(text, |(at, _)| &text[..at])
 }
 
-/// The rows of what dockgen wrote that neither it nor `planned` holds: somebody added them.
+/// The rows in `written` that are in neither `last` nor `planned`: somebody added them.
 fn by_hand(written: Option<&str>, last: Option<&str>, planned: &[Group]) -> Group {
     let last: BTreeSet<&str> = last.unwrap_or_default().lines().map(str::trim).collect();
     let mut known: BTreeSet<&str> =
@@ -318,8 +316,8 @@ fn template(name: &str) -> String {
     file.and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
 }
 
-/// Reads rows under their titles. A row that does not begin with `**/` counts from the root of the
-/// context, and from the application's folder too where that lies below.
+/// Reads rows under their titles. A row that does not begin with `**/` is relative to the root of
+/// the context, and also to the application's folder if that is below the root.
 fn groups(text: &str, app: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -355,7 +353,7 @@ fn text_of(groups: &[Group]) -> String {
     text
 }
 
-/// Their lines and `groups`, held against the context.
+/// Their lines and `groups`, applied to the context.
 fn held<'r>(repo: &'r Repo, plan: &'r Plan, theirs: &str, groups: &[Group]) -> Result<Sieve<'r>> {
     Sieve::new(repo, &plan.context, &format!("{theirs}\n{}", text_of(groups)))
 }
@@ -364,8 +362,7 @@ fn parse(groups: &[Group]) -> Result<IgnoreFile> {
     Ok(IgnoreFile::parse(&text_of(groups))?)
 }
 
-/// Paths that stand for all that a pattern matches: unlikely names in place of the wildcards.
-/// `None` for brackets.
+/// Sample paths for a pattern: unlikely names in place of the wildcards. `None` if it has brackets.
 fn samples(pattern: &str) -> Option<Vec<String>> {
     let pattern = pattern.trim_start_matches('!').trim_matches('/');
     if pattern.contains('[') {
@@ -392,7 +389,7 @@ fn samples(pattern: &str) -> Option<Vec<String>> {
     Some(vec![fill(deep), fill(flat)])
 }
 
-/// True where `file` hides all that `row` would hide, also inside the folders `let_in`.
+/// True if `file` excludes everything that `row` would exclude, also inside the folders `let_in`.
 fn covered(opened: &Opened, row: &str, let_in: &[String]) -> bool {
     let file = &opened.file;
     if row.starts_with('!') {
@@ -410,8 +407,8 @@ fn covered(opened: &Opened, row: &str, let_in: &[String]) -> bool {
         && !opened.opens(row)
 }
 
-/// Folders that the exceptions of an existing file let in: by name, or one that stands for all that
-/// a pattern lets in. `None` where that cannot be told.
+/// Folders that the exceptions of an existing file include: by name, or a sample for those that a
+/// pattern includes. `None` if that is unknown.
 fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Option<Vec<String>> {
     let mut folders = Vec::new();
     for pattern in file.patterns().iter().filter(|pattern| pattern.exception) {
@@ -423,18 +420,18 @@ fn folders_let_in(repo: &Repo, plan: &Plan, file: &IgnoreFile) -> Option<Vec<Str
     Some(folders)
 }
 
-/// Rows that no exception before them may undo.
+/// True for rows that no exception before them may undo.
 fn is_safety(group: &Group) -> bool {
     [SECRETS, DATABASES].contains(&group.title.as_str())
 }
 
-/// A row such as `*.x` is about files: nothing lies in them.
+/// True for a row such as `*.x`, which is about files: they contain nothing.
 fn about_files(row: &str) -> bool {
     row.rsplit('/').next().is_some_and(|name| name.starts_with("*."))
 }
 
-/// The lines from .gitignore that add something: not hidden yet, or an exception to such a line,
-/// but to none of theirs.
+/// The lines from .gitignore that add something: they exclude something new, or are an exception to
+/// such a line but to none of theirs.
 fn not_covered(ours: &Opened, theirs: &IgnoreFile, lines: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
     let mut so_far = Opened::default();
@@ -454,12 +451,12 @@ fn not_covered(ours: &Opened, theirs: &IgnoreFile, lines: Vec<String>) -> Result
     Ok(kept)
 }
 
-/// A needed path, and the line that hides it.
+/// A needed path, and the line that excludes it.
 type Hidden = (String, usize);
 
-/// Where `*` hides a folder already, Docker passes over a later row for that folder, and an
-/// exception such as `!**/*.x` before the row lets in what lies in the folder. A row for what lies
-/// in it closes that.
+/// If `*` already excludes a folder, Docker skips a later row for that folder, and an exception
+/// such as `!**/*.x` before the row includes files inside it. A row for the contents of the folder
+/// excludes them again.
 fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     let mut so_far = Opened::parse(theirs)?;
     for group in file {
@@ -478,12 +475,12 @@ fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     Ok(())
 }
 
-/// A file, and what its exceptions with wildcards may let in below a folder that it hides.
+/// A file, and what its exceptions with wildcards may include below a folder that it excludes.
 #[derive(Default)]
 struct Opened {
     file: IgnoreFile,
-    /// Ends of paths, by the first folder that the exception names; `""` for one that begins with
-    /// a wildcard.
+    /// Path suffixes by the first folder that the exception names; `""` for one that begins with a
+    /// wildcard.
     tails: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -501,7 +498,7 @@ impl Opened {
         Ok(())
     }
 
-    /// Takes in the exceptions after the first `known` patterns.
+    /// Reads the exceptions after the first `known` patterns.
     fn learn(&mut self, known: usize) {
         for pattern in &self.file.patterns()[known..] {
             if pattern.exception && pattern.text.contains(['*', '?']) {
@@ -512,8 +509,7 @@ impl Opened {
         }
     }
 
-    /// True where the file hides what `row` matches, and an exception lets in something that lies
-    /// in it.
+    /// True if the file excludes what `row` matches, and an exception includes something inside it.
     fn opens(&self, row: &str) -> bool {
         if row.starts_with('!') || about_files(row) || self.tails.is_empty() {
             return false;
@@ -527,7 +523,7 @@ impl Opened {
     }
 }
 
-/// The ends of paths that an exception matches: `!a/*/*.x` lets in `q.x`, `q/q.x` and `a/q/q.x`.
+/// Path suffixes that an exception matches: `!a/*/*.x` includes `q.x`, `q/q.x` and `a/q/q.x`.
 fn tails(exception: &str) -> Vec<String> {
     let paths = samples(exception).unwrap_or_default();
     let ends = |path: &String| -> Vec<String> {
@@ -537,12 +533,12 @@ fn tails(exception: &str) -> Vec<String> {
     paths.iter().flat_map(ends).collect()
 }
 
-/// Paths that a language may list in its details.
+/// Paths that a language lists under `key` in its details.
 fn listed<'p>(plan: &'p Plan, key: &str) -> impl Iterator<Item = &'p str> {
     words(&plan.details, key)
 }
 
-/// The same of all front ends.
+/// As [`listed`], for all front ends.
 fn listed_in_front_ends<'p>(plan: &'p Plan, key: &str) -> impl Iterator<Item = &'p str> {
     plan.front_ends.iter().flat_map(move |front_end| words(&front_end.details, key))
 }
@@ -552,8 +548,8 @@ fn words<'p>(details: &'p serde_json::Value, key: &str) -> impl Iterator<Item = 
     list.into_iter().flatten().filter_map(serde_json::Value::as_str)
 }
 
-/// What dockgen writes beside an application, which is none of its sources: with it, the second run
-/// would find more to carry than the first.
+/// True for files that dockgen writes beside an application. They are no sources: if they were
+/// copied, the second run would find more files than the first.
 fn own(repo: &Repo, plan: &Plan, held: &str) -> bool {
     let Some(path) = plan.context.join(held) else { return false };
     let folder = path.parent().unwrap_or_default();
@@ -564,7 +560,7 @@ fn own(repo: &Repo, plan: &Plan, held: &str) -> bool {
     held.split('/').any(|part| part == ".dockgen") || written && (folder == plan.app || kept())
 }
 
-/// The rows that serve every language, secrets first.
+/// The rows for every language, secrets first.
 fn common_groups(app: &str) -> Result<Vec<Group>> {
     let secrets: Vec<&str> = secrets::catalog()?.hidden().collect();
     let mut all = groups(&format!("# {SECRETS}\n{}\n", secrets.join("\n")), app);
@@ -572,7 +568,7 @@ fn common_groups(app: &str) -> Result<Vec<Group>> {
     Ok(all)
 }
 
-/// The common rows under these titles.
+/// The common rows with these titles.
 fn common_rows(titles: &[&str]) -> Result<IgnoreFile> {
     let all = common_groups("")?;
     let wanted: Vec<Group> =
@@ -580,7 +576,7 @@ fn common_rows(titles: &[&str]) -> Result<IgnoreFile> {
     parse(&wanted)
 }
 
-/// A source of a COPY as paths of the context: a glob becomes what it matches.
+/// A source of a COPY as paths of the context. A glob becomes its matches.
 fn expand(repo: &Repo, context: &RelPath, source: &str) -> Vec<String> {
     let clean = source.trim_start_matches("./").trim_matches('/');
     if clean.is_empty() || clean == "." {
@@ -599,7 +595,7 @@ fn expand(repo: &Repo, context: &RelPath, source: &str) -> Vec<String> {
         .collect()
 }
 
-/// The files that git holds below a folder of the context, relative to the context.
+/// The files below a folder of the context that git tracks, relative to the context.
 fn tracked_below(repo: &Repo, plan: &Plan, folder: &str) -> Vec<String> {
     let Some(folder) = plan.context.join(folder) else { return Vec::new() };
     if repo.entry(&folder) == Some(&Entry::File) {

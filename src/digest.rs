@@ -57,7 +57,7 @@ fn digest(text: &str) -> Result<String> {
     let found = words
         .into_iter()
         .find(|word| crate::pin::is_digest(word))
-        .context("the engine named no digest")?;
+        .context("the engine returned no digest")?;
     Ok(found.to_owned())
 }
 

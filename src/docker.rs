@@ -1,5 +1,5 @@
-//! Everything that knows the Dockerfile language: quoting, parsing, linting, .dockerignore. No
-//! language names here.
+//! The Dockerfile language: quoting, parsing, linting and .dockerignore. No programming language is
+//! named here.
 
 pub mod ignore;
 pub mod lint;
@@ -10,5 +10,5 @@ pub mod words;
 
 pub use crate::plan::words as types;
 
-/// What an instruction begins with that runs something, or takes something from elsewhere.
+/// Prefixes of instructions that run a command or fetch something from elsewhere.
 pub const FETCHES: [&str; 5] = ["RUN ", "FROM ", "COPY ", "ADD ", "ONBUILD "];

@@ -1,5 +1,4 @@
-//! What a detector found out, in the vocabulary that every language shares, each value with its
-//! evidence.
+//! What a detector found, in terms that all languages share, each value with its evidence.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,7 @@ pub use inputs::{BuildArg, BuildSecret, Handed};
 pub enum Kind {
     /// Listens on a port until it is stopped.
     Service,
-    /// Runs and ends, or waits without listening.
+    /// Runs and exits, or waits without listening.
     Command,
     /// Files that a web server serves.
     Site,
@@ -30,21 +29,21 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Libc {
-    /// A static binary: any base will do.
+    /// A static binary, which runs on any base.
     #[default]
     None,
-    /// Linked with the C library of the builder, whichever that is.
+    /// Linked with the C library of the builder, whichever it is.
     Dynamic,
-    /// Prebuilt for glibc: musl will not do.
+    /// Prebuilt for glibc: musl does not work.
     Glibc,
 }
 
-/// What a program asks of the image that it runs in.
+/// What a program requires of its image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Needs {
     /// The C library.
     pub libc: Libc,
-    /// Why `libc` is what it is, where it is not [`Libc::None`].
+    /// The evidence for `libc`, unless it is [`Libc::None`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libc_evidence: Vec<Evidence>,
     /// The program starts a shell, or is started by one.
@@ -70,80 +69,80 @@ pub struct EnvVar {
     pub value: String,
 }
 
-/// Files that a program needs, and that the build of another application of the repository makes:
-/// its front end.
+/// A front end: files that a program needs, and that the build of another application in the
+/// repository creates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontEnd {
     /// The language of that application.
     pub language: String,
     /// Its folder.
     pub dir: RelPath,
-    /// Its script that makes them.
+    /// The script of that application that creates them.
     pub script: String,
-    /// The folder or file that is made, as a path of the repository: where the program needs it.
+    /// The folder or file that is created, as a path in the repository, where the program needs it.
     pub output: RelPath,
-    /// Where the script writes it, where another tool moves it from there.
+    /// The path that the script writes, if another tool moves it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<RelPath>,
-    /// How the program calls it, where it opens it at run time; absent where it is built into the
-    /// program.
+    /// The path by which the program opens it at run time; absent if it is built into the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<String>,
 }
 
-/// One thing in the repository that can be started, with what it needs at run time.
+/// Something in the repository that can be started, with what it needs at run time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
-    /// What the `entrypoint` question stores: `./cmd/server`, `dist/index.js`. Unique inside one
+    /// The value of the `entrypoint` answer: `./cmd/server`, `dist/index.js`. Unique within one
     /// [`Facts`].
     pub id: String,
     /// A short name for people and for the binary: `server`.
     pub name: String,
     /// What kind of process.
     pub kind: Kind,
-    /// Why it is taken for a program.
+    /// Why it counts as a program.
     pub evidence: Vec<Evidence>,
-    /// The port that it listens on; of several the one for connections that matters most.
+    /// The port that it listens on; the main one for connections if there are several.
     pub port: Option<Sourced<u16>>,
-    /// Further ports that it listens on, and all that it receives datagrams on.
+    /// Further ports that it listens on, and all UDP ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_ports: Vec<Sourced<Port>>,
-    /// The environment variable that holds the port's number, where the program reads one.
+    /// The environment variable with the port's number, if the program reads one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port_variable: Option<String>,
     /// Files and folders that it opens at run time, relative to the repository's root.
     pub files: Vec<Sourced<RelPath>>,
-    /// What the builds of other applications make for it.
+    /// The front ends that it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub front_ends: Vec<Sourced<FrontEnd>>,
     /// Folders that it writes: relative to its working directory, or absolute.
     pub writable: Vec<Sourced<String>>,
     /// Environment that it needs in a container, such as `HOST=0.0.0.0`.
     pub env: Vec<Sourced<EnvVar>>,
-    /// Variables without which it ends as it starts; what `env` sets is given.
+    /// Variables without which it exits at start, except those that `env` sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<Sourced<String>>,
-    /// Variables that the build of this program alone takes; [`Facts::build_args`] holds those of
-    /// the application.
+    /// Variables that the build of this program alone takes. [`Facts::build_args`] has those of the
+    /// application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_args: Vec<BuildArg>,
-    /// The command-line library, where it has subcommands (`cobra`): an ENTRYPOINT without CMD.
+    /// The command-line library, if it has subcommands (`cobra`). Then ENTRYPOINT has no CMD.
     pub subcommands: Option<Sourced<String>>,
-    /// Default arguments that it should start with in a container, as shell words: the subcommand
-    /// that serves, a flag that opens it to the network.
+    /// Default arguments for a container, as shell words: the subcommand that serves, a flag that
+    /// makes it listen on all addresses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub args: Option<Sourced<String>>,
-    /// It stops on SIGTERM by itself; the evidence is the handler, or how the runtime does it.
+    /// The program stops on SIGTERM by itself. The evidence is the handler, or the runtime's
+    /// default.
     pub handles_sigterm: Option<Evidence>,
-    /// What it asks of the image.
+    /// What it requires of the image.
     pub needs: Needs,
-    /// What is to be said about this program.
+    /// Findings on this program.
     pub findings: Vec<Finding>,
 }
 
 impl Program {
-    /// Every port, the one that matters most first, as the `port` question takes them; `None` for
-    /// a program without one.
+    /// Every port, the main one first, in the form of a `port` answer; `None` for a program without
+    /// ports.
     pub fn ports(&self) -> Option<Sourced<String>> {
         let first = self.port.clone().map(|port| port.map(Port::tcp));
         let mut all = first.into_iter().chain(self.more_ports.iter().cloned());
@@ -157,7 +156,7 @@ impl Program {
         Some(ports)
     }
 
-    /// A program of which nothing more is known yet.
+    /// A program of which nothing else is known yet.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -187,7 +186,7 @@ impl Program {
     }
 }
 
-/// What is known of one deployable application.
+/// The facts about one deployable application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The language's id in the registry.
@@ -200,30 +199,29 @@ pub struct Facts {
     pub name: Sourced<String>,
     /// The tool that resolves dependencies and builds: `npm`, `pnpm`, `go`.
     pub tool: Sourced<String>,
-    /// The language's version: a cycle (`26`, `1.27`) or an exact version (`22.14.0`).
+    /// The language's version: a release line (`26`, `1.27`) or an exact version (`22.14.0`).
     pub toolchain: Sourced<String>,
-    /// What can be started, likeliest first. Several make a question.
+    /// The programs that can be started, likeliest first. If there are several, a person is asked.
     pub programs: Vec<Program>,
     /// Files that dependency resolution reads, relative to the root.
     pub manifests: Vec<RelPath>,
-    /// Variables that its build takes, whichever program is started. One of the same name in
-    /// [`Program::build_args`] comes first.
+    /// Variables that the build takes, whichever program is started. One in [`Program::build_args`]
+    /// of the same name takes precedence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_args: Vec<BuildArg>,
-    /// The address of its source, where a manifest states it (an OCI label).
+    /// The address of its source, if a manifest states it. It becomes an OCI label.
     pub source: Option<Sourced<String>>,
-    /// Questions beyond the common ones (`entrypoint`, `port`, `base`, ...) that this language
-    /// asks.
+    /// Questions of this language beyond the common ones (`entrypoint`, `port`, `base`, ...).
     pub questions: Vec<Question>,
-    /// What is to be said about the application as a whole.
+    /// Findings on the application as a whole.
     pub findings: Vec<Finding>,
-    /// Private to the language: see [`Facts::details`].
+    /// Data of the language: see [`Facts::details`].
     #[serde(default)]
     pub details: serde_json::Value,
 }
 
 impl Facts {
-    /// Stores what only the language's own template and `plan` function read.
+    /// Stores data for the language's own template and `plan` function.
     pub fn set_details<T: Serialize>(&mut self, details: &T) -> anyhow::Result<()> {
         self.details = serde_json::to_value(details)?;
         Ok(())

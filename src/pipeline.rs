@@ -1,5 +1,4 @@
-//! The whole road, from a path to the files that are to be written, in order. Nothing is written
-//! here.
+//! All steps from a path to the files to write, in order. Nothing is written here.
 
 mod blame;
 mod files;
@@ -31,25 +30,25 @@ use blame::prove;
 use files::Paths;
 pub use files::{Change, Role};
 
-/// Answers that belong to one application: with several, `--app` must say which.
+/// Answers for a single application. If there are several, `--app` must name one.
 const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
 
-/// A repository that was read.
+/// A repository after reading.
 pub struct Survey {
-    /// Where PATH lies in it.
+    /// The place of PATH in it.
     pub place: Place,
     /// Its entries and texts.
     pub repo: Repo,
     /// The applications in it.
     pub selection: Selection,
-    /// What is to become of the digests of images.
+    /// What to do with the digests of images.
     pub pinning: Pinning,
 }
 
 /// Reads the repository around `path` and finds its applications.
 ///
 /// # Errors
-/// Where something cannot be read, a manifest is broken, or there is no application.
+/// If something cannot be read, a manifest is invalid, or there is no application.
 pub fn survey(
     path: &Path,
     wanted: &[String],
@@ -61,15 +60,15 @@ pub fn survey(
     let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false), named)?;
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     if entrypoint && found.apps.is_empty() && found.broken.is_empty() {
-        // Nothing says what to start, and a person does.
+        // No manifest says what to start, but a person does.
         found.apps.extend(detect::unstarted(&repo, &place.start)?);
     }
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
     Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
 }
 
-/// The folders that `--app` names and that hold no manifest of their own: one of several programs of
-/// a module is an application too.
+/// The folders that `--app` names and that have no manifest of their own: one of several programs
+/// of a module is an application too.
 fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Candidate> {
     let folders = wanted.iter().filter_map(|word| start.join(word));
     let held = folders.filter(|folder| repo.below(folder).next().is_some());
@@ -77,9 +76,9 @@ fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Candidate> {
         .collect()
 }
 
-/// As [`survey`]; unless `wanted` names some, the applications that dockgen keeps a state of are
-/// taken and no others. Where there is no state at or below `path`, those around it are meant: of
-/// the nearest folder above that has one, else of the whole repository.
+/// As [`survey`], but without names in `wanted`, it takes only the applications that have a dockgen
+/// state. If no state is at or below `path`, it takes those of the nearest folder above that has
+/// one, or else of the whole repository.
 ///
 /// # Errors
 /// As [`survey`].
@@ -100,7 +99,7 @@ pub fn survey_known(
     own.map(|(survey, _)| survey)
 }
 
-/// The survey, and whether dockgen keeps a state of what is taken.
+/// The survey, and whether the selected applications have a dockgen state.
 fn known(
     path: &Path,
     wanted: &[String],
@@ -161,10 +160,10 @@ fn open(path: &Path, on_entry: &(dyn Fn(usize) + Sync)) -> Result<(Place, Repo)>
     Ok((place, repo))
 }
 
-/// Asks the tools of the languages about what was read, and notes where they disagree.
+/// Asks the languages' tools about the repository, and notes disagreements.
 ///
 /// # Errors
-/// Where a tool is not there, or refuses the repository; where no application has one.
+/// If a tool is missing or rejects the repository, or no application has a tool.
 pub fn confirm(survey: &mut Survey) -> Result<()> {
     let has_tool = |facts: &Facts| {
         detect::language(&facts.language).is_some_and(|language| language.confirm.is_some())
@@ -184,7 +183,7 @@ pub fn confirm(survey: &mut Survey) -> Result<()> {
     Ok(())
 }
 
-/// An application with the answers that were given so far.
+/// An application with its answers so far.
 pub struct App<'a> {
     /// The repository.
     pub survey: &'a Survey,
@@ -199,7 +198,7 @@ pub struct App<'a> {
 /// The applications with the answers of flags and dockgen.toml.
 ///
 /// # Errors
-/// Where an answer is invalid, answers no question, or could belong to several applications.
+/// If an answer is invalid, answers no question, or could be for several applications.
 pub fn apps<'a>(
     survey: &'a Survey,
     chosen: Vec<Facts>,
@@ -211,7 +210,7 @@ pub fn apps<'a>(
         let names: Vec<String> =
             chosen.iter().map(|facts| facts.dir.relative_to(&survey.place.start)).collect();
         bail!(
-            "{} could be meant for several applications: add --app with one of {}",
+            "{} could apply to several applications: add --app with one of {}",
             flag(id),
             names.join(", ")
         );
@@ -235,16 +234,16 @@ pub fn apps<'a>(
     Ok(apps)
 }
 
-/// The drafts of all of them.
+/// The drafts of all applications.
 ///
 /// # Errors
-/// Where none can be drafted, or one that a flag is about; another one that cannot be is a finding.
+/// If none can be drafted, or one that a flag is about. Any other failure is a finding.
 pub fn drafts(apps: &[App], output: Option<&RelPath>) -> Result<Vec<Draft>> {
     let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for app in apps {
         match app.draft(output) {
             Ok(draft) => drafts.push(draft),
-            // What a person asked for is done or refused.
+            // What a person asked for must be done or rejected.
             Err(error) if apps.len() == 1 || app.is_told()? => {
                 return Err(if apps.len() == 1 { error } else { app.named(error) });
             }
@@ -302,7 +301,7 @@ impl<'a> App<'a> {
         Ok(app)
     }
 
-    /// A flag says something about it.
+    /// True if a flag is about this application.
     fn is_told(&self) -> Result<bool> {
         let flag = |question: &Question| self.answers.origin(&question.id) == Some(Origin::Flag);
         Ok(self.questions()?.iter().any(flag))
@@ -312,7 +311,7 @@ impl<'a> App<'a> {
         error.context(format!("the application in {}", self.facts.dir))
     }
 
-    /// What is said where this one cannot be drafted and others can.
+    /// The finding for an application that cannot be drafted while others can.
     fn left_out(&self, error: &anyhow::Error) -> Finding {
         let manifest = self.facts.manifests.first();
         Finding::new(
@@ -326,10 +325,10 @@ impl<'a> App<'a> {
         ))
     }
 
-    /// The questions about this application, as the answers so far leave them.
+    /// The questions about this application, given the answers so far.
     ///
     /// # Errors
-    /// Where the answers name a program that cannot be started.
+    /// If the answers name a program that cannot be started.
     pub fn questions(&self) -> Result<Vec<Question>> {
         let named = self.answers.get(id::ENTRYPOINT).is_some() || !self.facts.programs.is_empty();
         let program = named
@@ -342,18 +341,17 @@ impl<'a> App<'a> {
         Ok(questions::questions(&self.facts, program.as_ref(), self.catalog, &self.answers))
     }
 
-    /// Plans, renders and proves the files.
+    /// Plans, renders and checks the files.
     ///
-    /// `output` is where the Dockerfile goes instead of beside the application.
+    /// `output` is the path of the Dockerfile, if it is not beside the application.
     ///
     /// # Errors
-    /// Where a question must be answered first, nothing can serve, or the rendered text breaks a
-    /// rule.
+    /// If a question must be answered first, nothing fits, or the rendered text violates a rule.
     pub fn draft(&self, output: Option<&RelPath>) -> Result<Draft> {
         self.draft_on(Basis::Disk, output)
     }
 
-    /// As [`App::draft`], with a .dockerignore that starts from `basis`.
+    /// As [`App::draft`], with a .dockerignore planned on `basis`.
     ///
     /// # Errors
     /// As [`App::draft`].
@@ -427,7 +425,7 @@ impl<'a> App<'a> {
         })
     }
 
-    /// The same application on another base family.
+    /// The same application with another base family.
     #[must_use]
     pub fn on_base(&self, family: &str) -> Self {
         let mut answers = self.answers.clone();
@@ -446,49 +444,49 @@ impl<'a> App<'a> {
         &self.config.verify
     }
 
-    /// The application's state as the last run left it; `None` where there is none.
+    /// The application's state after the last run; `None` if there is none.
     ///
     /// # Errors
-    /// Where it cannot be read, or a newer dockgen wrote it.
+    /// If it cannot be read, or was written by a newer dockgen.
     pub fn state(&self) -> Result<Option<State>> {
         State::read(&self.survey.place.root, &self.facts.dir)
     }
 }
 
-/// What the plan of a .dockerignore starts from.
+/// The basis for planning a .dockerignore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// The file on disk: what a person wrote in it is planned in.
+    /// The file on disk, including what a person wrote in it.
     Disk,
-    /// The last output: the result is a new output, to be merged with the file on disk line by
-    /// line.
+    /// The last output. The result is a new output, to be merged line by line with the file on
+    /// disk.
     Pristine,
 }
 
-/// Everything about an application, ready to be written.
+/// An application with its planned files.
 #[derive(Debug)]
 pub struct Draft {
     /// What was detected.
     pub facts: Facts,
-    /// What could be asked.
+    /// The questions.
     pub questions: Vec<Question>,
-    /// What was decided.
+    /// The plan.
     pub plan: Plan,
     /// The final stage's name.
     pub target: Option<String>,
     /// The Dockerfile's text.
     pub dockerfile: String,
-    /// What the build context holds and leaves out.
+    /// The size of the build context, and what it excludes.
     pub context: ContextReport,
     /// The files.
     pub changes: Vec<Change>,
-    /// What there is to say.
+    /// Findings on all of it.
     pub findings: Vec<Finding>,
-    /// The templates of a person's that were used in place of dockgen's.
+    /// The user's templates that replace dockgen's.
     pub overrides: Vec<RelPath>,
-    /// What was taken although nothing in the repository says so.
+    /// Values that nothing in the repository states.
     pub assumptions: Vec<String>,
-    /// What this was made from, for the next run.
+    /// The inputs of this draft, for the next run.
     pub state: State,
 }
 
@@ -499,7 +497,7 @@ impl Draft {
     }
 }
 
-/// An error among the findings means that the image cannot work.
+/// Fails on a finding of severity error: the image cannot work.
 fn must_be_possible(findings: &[Finding]) -> Result<()> {
     let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) else {
         return Ok(());
@@ -517,7 +515,7 @@ fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {
     bail!("{} Nothing in the repository says so: set {}", question.prompt, flag(&question.id))
 }
 
-/// What else could have been taken, so that what nobody asked for by name is not passed over.
+/// The other choices, so that a choice nobody made explicitly is visible.
 fn others(question: &Question, taken: &str) -> String {
     const NAMED: usize = 4;
     let Answerable::Suggest(choices) = &question.kind else { return String::new() };
@@ -531,8 +529,7 @@ fn others(question: &Question, taken: &str) -> String {
     }
 }
 
-/// What was taken although nobody said so: the defaults of open questions, and decisions without
-/// evidence.
+/// Values that nobody stated: the defaults of open questions, and decisions without evidence.
 fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<String> {
     let mut all = Vec::new();
     for question in questions.iter().filter(|q| q.open && answers.get(&q.id).is_none()) {
@@ -585,7 +582,7 @@ fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan) -> Vec<St
     all
 }
 
-/// A guess, with what it rests on and the way to set it.
+/// A guess, with its evidence and the flag that sets it.
 fn guess(what: &str, value: &str, evidence: &[Evidence], question: &str) -> String {
     let from: Vec<String> =
         evidence.iter().take(2).map(|e| format!("{}: {}", e.place(), e.note)).collect();

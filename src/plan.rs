@@ -1,5 +1,5 @@
-//! A [`Plan`]: everything that a Dockerfile says, as plain data in Docker's and OCI's words. It is
-//! the only thing that templates see.
+//! A [`Plan`]: all content of a Dockerfile as plain data, in Docker's and OCI's terms. Templates
+//! see nothing else.
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -19,44 +19,45 @@ pub use front_end::FrontEndPlan;
 pub(crate) use front_end::IMAGE as FRONT_END_IMAGE;
 pub use inputs::{Arg, SecretMount};
 
-/// The version of the plan's shape; templates written for another one are refused.
+/// The version of the plan's format. Templates written for another version are rejected.
 pub const SCHEMA: u32 = 1;
 
-/// User and group of every final image: distroless's `nonroot`, taken on the other bases too, so
-/// that volumes keep their owner when the base changes. Numeric, as Kubernetes' runAsNonRoot asks.
+/// User and group of every final image: distroless's `nonroot`, used on the other bases too, so
+/// that volumes keep their owner when the base changes. Numeric, because Kubernetes' runAsNonRoot
+/// requires it.
 pub const USER: &str = "65532:65532";
 
-/// Something that the final image carries.
+/// A file or folder that is copied into the final image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
-    /// The stage that it comes from; the build context where absent.
+    /// The stage that it is copied from; the build context if absent.
     pub stage: Option<Line>,
-    /// A path in that stage (absolute), or relative to the build context.
+    /// An absolute path in that stage, or a path relative to the build context.
     pub src: Line,
-    /// Where it goes.
+    /// The destination path.
     pub dest: ContainerPath,
-    /// Belongs to the image's user, because the program writes there.
+    /// Owned by the image's user, because the program writes there.
     pub owned: bool,
-    /// Folders directly inside `src` that another artifact carries.
+    /// Folders directly inside `src` that another artifact contains.
     #[serde(default)]
     pub exclude: Vec<Line>,
-    /// A comment for the Dockerfile, `""` for none.
+    /// A comment for the Dockerfile; `""` for none.
     pub note: Line,
 }
 
 impl Artifact {
-    /// The files that the program opens at run time, each at its path relative to `workdir`: for a
-    /// language whose other artifacts do not hold them already.
+    /// The files that the program opens at run time, each at its path relative to `workdir`. For
+    /// languages whose other artifacts do not contain them.
     ///
     /// # Errors
-    /// Where a file lies outside the build context.
+    /// If a file is outside the build context.
     pub(crate) fn opened(facts: &Facts, program: &Program, workdir: &str) -> Result<Vec<Self>> {
         let mut artifacts = Vec::new();
         for file in &program.files {
             let Some(src) = file.value.strip(&facts.context) else {
                 bail!(
-                    "{}: the program opens it at run time, and it lies outside the build context {}",
+                    "{}: the program opens it at run time, but it is outside the build context {}",
                     file.value,
                     facts.context
                 );
@@ -78,15 +79,15 @@ impl Artifact {
 /// The absolute path of `path`, which is absolute or relative to `workdir`.
 ///
 /// # Errors
-/// Where it leads out of the image's root.
+/// If it is outside the image's root.
 pub(crate) fn resolve(workdir: &str, path: &str) -> Result<ContainerPath> {
     if path.starts_with('/') {
         return Ok(ContainerPath::new(path)?);
     }
     let base = RelPath::new(workdir.trim_start_matches('/')).unwrap_or_default();
-    let full = base.join(path).with_context(|| {
-        format!("{path} leads out of the image's root when seen from {workdir}")
-    })?;
+    let full = base
+        .join(path)
+        .with_context(|| format!("{path} is outside the image's root, relative to {workdir}"))?;
     Ok(ContainerPath::new(format!("/{}", full.as_str()))?)
 }
 
@@ -114,15 +115,15 @@ pub struct Runtime {
     pub interpreter: Option<ContainerPath>,
     /// The interpreter is copied from the builder.
     pub carry_interpreter: bool,
-    /// It has a shell: RUN works.
+    /// It has a shell, so RUN works.
     pub shell: bool,
-    /// The user must be created.
+    /// The user has to be created.
     pub create_user: bool,
-    /// CA certificates must be copied into it.
+    /// CA certificates have to be copied into it.
     pub carry_certificates: bool,
-    /// Time zones must be copied into it.
+    /// Time zones have to be copied into it.
     pub carry_zoneinfo: bool,
-    /// A writable /tmp must be made in it.
+    /// A writable /tmp has to be created in it.
     pub make_tmp: bool,
     /// `uid:gid`.
     pub user: Line,
@@ -130,33 +131,33 @@ pub struct Runtime {
     pub workdir: ContainerPath,
     /// Environment.
     pub env: Vec<Env>,
-    /// Variables that a container must be given: without one the program ends as it starts.
+    /// Variables that every container must set: without one, the program exits at start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<EnvKey>,
     /// Folders that the program writes.
     pub writable: Vec<ContainerPath>,
-    /// The port for connections that matters most.
+    /// The main port for connections.
     pub port: Option<u16>,
     /// All other ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_ports: Vec<Port>,
-    /// A small init as process 1: the program does not handle SIGTERM, and process 1 has no default
-    /// action for it.
+    /// Run a small init as process 1: the program does not handle SIGTERM, and process 1 has no
+    /// default action for it.
     pub init: bool,
-    /// The Debian image that a static init is taken from, where neither the base nor the builder
-    /// can install one.
+    /// The Debian image to copy a static init from, if neither the base nor the builder can install
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_image: Option<ImageRef>,
-    /// ENTRYPOINT, the init included.
+    /// ENTRYPOINT, including the init.
     pub entrypoint: Vec<Line>,
-    /// CMD: default arguments; none where empty.
+    /// CMD, the default arguments; none if empty.
     pub cmd: Vec<Line>,
-    /// STOPSIGNAL where it is not SIGTERM.
+    /// STOPSIGNAL, if it is not SIGTERM.
     pub stop_signal: Option<Line>,
 }
 
 impl Runtime {
-    /// Every port, the one that matters most first.
+    /// Every port, the main one first.
     pub fn ports(&self) -> Vec<Port> {
         self.port.map(Port::tcp).into_iter().chain(self.more_ports.iter().copied()).collect()
     }
@@ -176,7 +177,7 @@ pub struct Labels {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dev {
-    /// What it starts.
+    /// Its command.
     pub command: Vec<Line>,
     /// Environment.
     pub env: Vec<Env>,
@@ -194,16 +195,16 @@ pub struct Decision {
     pub origin: Origin,
     /// Why, in a sentence.
     pub why: String,
-    /// What it rests on.
+    /// What it is based on.
     pub evidence: Vec<Evidence>,
-    /// What was not taken.
+    /// Alternatives that were rejected.
     pub rejected: Vec<Rejected>,
     /// How well the value is known.
     #[serde(default, skip_serializing_if = "Strength::is_stated")]
     pub strength: Strength,
 }
 
-/// What the development target starts.
+/// The command of the development target.
 pub struct DevCommand {
     /// The argument vector.
     pub command: Vec<String>,
@@ -213,40 +214,40 @@ pub struct DevCommand {
 
 /// What a language adds to the plan.
 pub struct Build {
-    /// The stem of the template: `go`, `node-site`.
+    /// The name of the template without its suffix: `go`, `node-site`.
     pub template: String,
-    /// What dependency resolution reads, in copy order.
+    /// Files that dependency resolution reads, in copy order.
     pub manifests: Vec<CopySpec>,
-    /// Credentials that the step which fetches dependencies reads.
+    /// Credentials that the step that downloads dependencies reads.
     pub install_secrets: Vec<BuildSecret>,
-    /// What the build compiles for certain, relative to the repository's root: files, and folders
+    /// What the build is certain to compile, relative to the repository's root: files, and folders
     /// that are read whole.
     pub sources: Vec<RelPath>,
-    /// What the final image carries, in layer order: what changes least comes first.
+    /// The contents of the final image, in layer order: what changes least comes first.
     pub artifacts: Vec<Artifact>,
     /// Environment of the final image.
     pub env: Vec<(String, String)>,
-    /// The folder of the application in the final image: its relative paths count from there.
+    /// The folder of the application in the final image, which its relative paths start from.
     pub workdir: String,
-    /// The working directory, where it is another folder.
+    /// The working directory, if it is another folder.
     pub start_in: Option<String>,
     /// The program's argument vector, without an init.
     pub entrypoint: Vec<String>,
-    /// Default arguments that belong to the program (of its start script); the user's come on top.
+    /// Default arguments of the program, from its start script. The user's arguments follow them.
     pub args: Vec<String>,
-    /// STOPSIGNAL where it is not SIGTERM.
+    /// STOPSIGNAL, if it is not SIGTERM.
     pub stop_signal: Option<String>,
     /// The development target.
     pub dev: Option<DevCommand>,
-    /// More decisions.
+    /// Further decisions.
     pub decisions: Vec<Decision>,
-    /// More findings.
+    /// Further findings.
     pub findings: Vec<Finding>,
-    /// What only the language's own template reads.
+    /// Data for the language's own template only.
     pub details: serde_json::Value,
 }
 
-/// Everything that the Dockerfile says, as data.
+/// All content of the Dockerfile, as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -254,7 +255,7 @@ pub struct Plan {
     pub schema: u32,
     /// The language's id.
     pub language: String,
-    /// The stem of the template.
+    /// The name of the template without its suffix.
     pub template: String,
     /// The application's name.
     pub name: Line,
@@ -270,25 +271,25 @@ pub struct Plan {
     pub builder: ImageRef,
     /// Packages to install in the builder.
     pub build_packages: Vec<Line>,
-    /// What dependency resolution reads.
+    /// Files that dependency resolution reads.
     pub manifests: Vec<CopySpec>,
-    /// Variables that the stage which builds takes by `ARG`.
+    /// Variables that the build stage takes by `ARG`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_args: Vec<Arg>,
-    /// Variables of that stage that are named like secrets.
+    /// Variables of that stage with the name of a secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_secrets: Vec<SecretMount>,
-    /// Credentials that the step which fetches dependencies reads.
+    /// Credentials that the step that downloads dependencies reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub install_secrets: Vec<SecretMount>,
-    /// What the build compiles for certain, relative to the build context: files, and folders that
+    /// What the build is certain to compile, relative to the build context: files, and folders that
     /// are read whole.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// The stages that make what the program needs of other applications' builds.
+    /// The stages that build front ends for the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub front_ends: Vec<FrontEndPlan>,
-    /// What the final image carries.
+    /// The contents of the final image.
     pub artifacts: Vec<Artifact>,
     /// The final image.
     pub runtime: Runtime,
@@ -296,20 +297,20 @@ pub struct Plan {
     pub labels: Labels,
     /// The development target.
     pub dev: Option<Dev>,
-    /// Private to the language.
+    /// Data for the language's own template.
     pub details: serde_json::Value,
-    /// Why all this.
+    /// The reasons for all of it.
     pub decisions: Vec<Decision>,
-    /// What there is to say.
+    /// Findings on the plan.
     pub findings: Vec<Finding>,
 }
 
-/// Why the detected value of a decision was rejected, where a person answered otherwise.
+/// Why the detected value of a decision was rejected, if a person answered otherwise.
 pub(crate) const OVERRULED: &str = "detected, and overruled";
 
 impl Decision {
-    /// What was detected, where a person answered otherwise; the evidence of the decision speaks
-    /// for this value.
+    /// The detected value, if a person answered otherwise. The evidence of the decision is that of
+    /// this value.
     pub fn overruled(&self) -> Option<&str> {
         self.rejected
             .iter()
@@ -318,8 +319,8 @@ impl Decision {
     }
 }
 
-/// Splits an answer such as `serve --port 80 "a b"` into words: single and double quotes,
-/// backslash.
+/// Splits an answer such as `serve --port 80 "a b"` into words, with single quotes, double quotes
+/// and backslashes.
 pub fn split_words(text: &str) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

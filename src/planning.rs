@@ -1,4 +1,4 @@
-//! From facts and answers to a [`Plan`].
+//! Turns facts and answers into a [`Plan`].
 
 use std::collections::BTreeSet;
 
@@ -24,10 +24,10 @@ mod front_end;
 mod inputs;
 mod start;
 
-/// The program that the answers name, else the likeliest.
+/// The program that the answers name, or else the likeliest one.
 ///
 /// # Errors
-/// Where nothing is known to start, or the answer names nothing that can be started.
+/// If nothing to start is known, or the answer names nothing that can be started.
 pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
     let language =
         detect::language(&facts.language).context("a language that is not in the registry")?;
@@ -63,11 +63,11 @@ pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program>
 /// Makes the plan.
 ///
 /// # Errors
-/// Where an answer is invalid, no base can serve, or the language cannot plan it; always with the
-/// way out.
+/// If an answer is invalid, no base fits, or the language cannot plan it. Every error says what to
+/// do.
 pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     assemble(repo, facts, answers).map_err(|error| match facts.manifests.first() {
-        // A word that a Dockerfile cannot hold: it was read somewhere below that manifest.
+        // A word that a Dockerfile cannot contain, read somewhere below that manifest.
         Some(manifest) if error.is::<Invalid>() => error.context(manifest.to_string()),
         _ => error,
     })
@@ -116,7 +116,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     }
 
     let mut artifacts = build.artifacts.clone();
-    // Below the program, which an edit of its own changes alone, and above its dependencies.
+    // After the dependencies, and before the program: most edits change the program alone.
     let program_at = artifacts.len().saturating_sub(1);
     artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
@@ -153,7 +153,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         artifacts,
         runtime,
         labels: Labels {
-            // Of `ghcr.io/acme/shop`, the last part is what a person calls it.
+            // Of `ghcr.io/acme/shop`, only the last part is the name that people use.
             title: line(name(facts, answers).rsplit('/').next().unwrap_or_default())?,
             source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
         },
@@ -170,7 +170,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     })
 }
 
-/// The gravest first, each once: a front end of the same package says what the program says.
+/// Findings, most severe first and without repetitions: a front end in the same package has the
+/// same findings as the program.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| finding.severity);
     let mut seen = BTreeSet::new();
@@ -180,7 +181,7 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Relative to the context, sorted, without what lies in another one.
+/// Paths relative to the context, sorted, without those outside it.
 fn sources(paths: &[RelPath], context: &RelPath) -> Vec<String> {
     let inside = |path: &&RelPath| path.strip(context).is_some_and(|way| !way.is_empty());
     let mut paths: Vec<&RelPath> = paths.iter().filter(inside).collect();
@@ -189,7 +190,7 @@ fn sources(paths: &[RelPath], context: &RelPath) -> Vec<String> {
     paths.into_iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect()
 }
 
-/// Text that only a template prints follows the same rules as the rest.
+/// Checks texts that only a template prints, by the same rules as the rest.
 fn check_words(details: &serde_json::Value) -> Result<(), Invalid> {
     match details {
         serde_json::Value::String(text) => Line::new(text.as_str()).map(drop),
@@ -214,7 +215,7 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
         .collect()
 }
 
-/// Puts what a person said about the program in place of what was detected.
+/// Replaces detected values of the program by a person's answers.
 fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     if let Some(answer) = answers.get(id::PORT) {
         let detected = program.port.take().map(|port| port.value);
@@ -243,8 +244,8 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     Ok(())
 }
 
-/// Makes the program listen where a person says, by the variable that it reads; where it reads
-/// none, that is said.
+/// Makes the program listen on the port that a person chose, by the variable that it reads. If it
+/// reads none, a finding says so.
 fn tell_port(program: &mut Program, port: u16) {
     match program.port_variable.clone() {
         Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
@@ -277,7 +278,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
-    // The builder is there already; where it is not Debian, the catalog's Debian base has a static
+    // The builder is downloaded anyway. If it is not Debian, the catalog's Debian base has a static
     // init.
     let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
     let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
@@ -326,13 +327,13 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     })
 }
 
-/// The variables that the image does not set.
+/// Variables that the program requires and the image does not set.
 fn required(program: &Program, env: &[(String, String)]) -> Vec<EnvKey> {
     let open = program.required.iter().filter(|one| !env.iter().any(|(key, _)| *key == one.value));
     open.filter_map(|one| EnvKey::new(one.value.as_str()).ok()).collect()
 }
 
-/// Each further port once, sorted.
+/// Further ports, without repetitions, sorted.
 fn more_ports(program: &Program) -> Vec<Port> {
     let first = program.port.as_ref().map(|port| Port::tcp(port.value));
     let all = program.more_ports.iter().map(|port| port.value);
@@ -340,7 +341,7 @@ fn more_ports(program: &Program) -> Vec<Port> {
     all.into_iter().collect()
 }
 
-/// The last value of a key wins, at the place of the first.
+/// The last value of a key wins, in the position of the first.
 fn dedup_keys(env: &mut Vec<(String, String)>) {
     let mut kept: Vec<(String, String)> = Vec::new();
     for (key, value) in env.drain(..) {

@@ -77,7 +77,7 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
             let auto = question.id == id::FRONT_END_TOOLCHAIN && answer == "auto";
             if !auto && (!plain || !number) {
                 bail!(
-                    "`{}` is no version: give numbers with dots between them, as in the tag of an image",
+                    "`{}` is not a version: give numbers separated by dots, as in an image tag",
                     excerpt(answer)
                 );
             }
@@ -104,9 +104,10 @@ fn check_no_secret(key: &str, value: &str) -> Result<()> {
         return Ok(());
     };
     bail!(
-        "{what}: everybody who has the image can read what ENV sets; leave it out, and pass it when the container starts \
-         (`docker run -e {key} IMAGE`); where it is no secret, write the ENV line into the Dockerfile by hand, below a \
-         line `# dockgen: allow=DG012`: `dockgen update` keeps both"
+        "{what}: anybody with the image can read what ENV sets; leave it out, and pass it when the \
+         container starts (`docker run -e {key} IMAGE`); if it is not a secret, write the ENV line \
+         into the Dockerfile by hand, below a line `# dockgen: allow=DG012`: `dockgen update` \
+         keeps both"
     )
 }
 
@@ -178,8 +179,8 @@ fn check_own_folder(folder: &str) -> Result<()> {
     };
     if SYSTEM.contains(&path.as_str()) || SYSTEM_TREES.iter().any(|tree| below(tree)) {
         bail!(
-            "`{}` belongs to the image's operating system, so that the program's user cannot write there: name a folder of \
-             the program's own, such as /data, or none",
+            "`{}` belongs to the image's operating system, so the program's user cannot write \
+             there: name a folder of the program's own, such as /data, or none",
             excerpt(&path)
         );
     }

@@ -1,9 +1,9 @@
-//! What the repository itself says about how it is built and run: Makefiles, CI, units, compose
-//! files, documentation. Each reader gives neutral facts with their places; languages ask for the
-//! commands of their own tools.
+//! What the repository itself says about building and running it: Makefiles, CI, units, compose
+//! files, documentation. Each reader returns facts of no language, with their places; languages
+//! look up the commands of their own tools.
 //!
-//! A recipe is read once for the folder that it is written for, its *home*: a workflow in
-//! `.github/workflows` and a unit in `deploy/` are written for the folder above.
+//! A recipe is read once for the folder that it is written for, its *home*. A workflow in
+//! `.github/workflows` or a unit in `deploy/` is written for the folder above.
 
 pub mod apply;
 mod ci;
@@ -29,26 +29,26 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::shell::{self, Command};
 
-/// A command of a recipe that builds.
+/// A build command in a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The folder that it runs in.
+    /// The working directory.
     pub dir: RelPath,
-    /// Environment that is set for it, by the line and by what surrounds it.
+    /// Its environment, set on the line or around it.
     pub env: Vec<(String, String)>,
-    /// Its words, variables written out where they are known.
+    /// Its words, with known variables expanded.
     pub words: Vec<String>,
-    /// It is part of what makes a release.
+    /// It is part of a release.
     pub release: bool,
-    /// The target, task or job that it belongs to.
+    /// The target, task or job that contains it.
     pub part: String,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
 impl Step {
-    /// It builds the program as such, and not a variant for another purpose: `make build`, not
-    /// `make build-profiling`.
+    /// True if it builds the program itself, and not a variant for another purpose: `make build`,
+    /// not `make build-profiling`.
     pub fn is_plain(&self) -> bool {
         let plain = [
             "build", "all", "default", "install", "compile", "bin", "binary", "binaries", "linux",
@@ -60,18 +60,18 @@ impl Step {
     }
 }
 
-/// The version of a tool that a recipe installs or runs in.
+/// The version of a tool that a recipe installs, or runs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
-    /// The tool, as the recipe names it.
+    /// The tool's name in the recipe.
     pub name: String,
-    /// The version, as it is written.
+    /// The version, as written.
     pub version: String,
-    /// It is part of what makes a release.
+    /// It is part of a release.
     pub release: bool,
-    /// One of several that are tried.
+    /// It is one of several versions, as in a matrix.
     pub one_of_several: bool,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
@@ -80,9 +80,9 @@ pub struct Tool {
 pub struct Variable {
     /// The name.
     pub key: String,
-    /// The value, as it is written.
+    /// The value, as written.
     pub value: String,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
@@ -91,37 +91,37 @@ pub struct Variable {
 pub struct Port {
     /// The number.
     pub number: u16,
-    /// UDP, not TCP.
+    /// True for UDP, false for TCP.
     pub udp: bool,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
-/// A folder inside the container, or of the machine, that the program writes.
+/// A folder that the program writes, in the container or on the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     /// The absolute path.
     pub path: String,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
-/// How something is started.
+/// A command or container that a recipe starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The kind of recipe.
     pub by: Recipe,
     /// The name of the process, service or unit.
     pub name: String,
-    /// The folder of the sources that it runs, where the recipe names one.
+    /// The folder of the sources that it runs, if the recipe names one.
     pub dir: Option<RelPath>,
-    /// The image, where it names one.
+    /// The image, if the recipe names one.
     pub image: Option<String>,
-    /// The image is built from the repository, as the recipe says.
+    /// The recipe builds the image from the repository.
     pub built_here: bool,
-    /// The command; empty where the image decides.
+    /// The command; empty if the image decides.
     pub words: Vec<String>,
-    /// Why the command needs a shell, where it does.
+    /// Why the command needs a shell, if it does.
     pub shell: Option<&'static str>,
     /// Environment.
     pub env: Vec<Variable>,
@@ -129,7 +129,7 @@ pub struct Run {
     pub ports: Vec<Port>,
     /// Folders.
     pub folders: Vec<Folder>,
-    /// Where it stands.
+    /// Its place in the recipe.
     pub evidence: Evidence,
 }
 
@@ -150,8 +150,7 @@ impl Run {
         }
     }
 
-    /// Takes the command from a line for a shell: the last of a chain, and the environment before
-    /// it.
+    /// Takes the last command of a shell line, and the environment set before it.
     fn set_line(&mut self, line: &str, file: &RelPath, number: u32) {
         let chain = shell::parse(line);
         self.shell = chain.shell.or((chain.commands.len() > 1).then_some("several commands"));
@@ -167,7 +166,7 @@ impl Run {
     }
 }
 
-/// The kinds of recipes that say how something is started, strongest first.
+/// The kinds of recipes that start something, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Recipe {
     /// A Procfile.
@@ -182,7 +181,7 @@ pub enum Recipe {
     Compose,
     /// Manifests of Kubernetes.
     Kubernetes,
-    /// A socket of systemd: a way among others to hand a program its listeners.
+    /// A systemd socket, which is only one of several ways to pass listeners to a program.
     Socket,
     /// Documentation.
     Docs,
@@ -195,35 +194,35 @@ pub struct Built {
     pub steps: Vec<Step>,
     /// Tools.
     pub tools: Vec<Tool>,
-    /// Variables that hold for every command of a file.
+    /// Variables that apply to every command of a file.
     pub variables: Vec<Variable>,
 }
 
 /// How the software of a folder is run.
 #[derive(Debug, Default)]
 pub struct Running {
-    /// What is started.
+    /// The commands and containers that are started.
     pub runs: Vec<Run>,
     /// Names of images that the recipes build.
     pub images: Vec<String>,
-    /// Programs that documentation says are needed, by key of packages.toml.
+    /// Programs that documentation says are required, by key of packages.toml.
     pub needed: Vec<(String, Evidence)>,
-    /// Templates of Helm charts and the values that they are filled with.
+    /// Templates of Helm charts, and the values that fill them.
     charts: kubernetes::Charts,
 }
 
-/// How the software in `dir` is built: what is written for it, then for the folders above.
+/// How the software in `dir` is built, by the recipes of that folder, then of the folders above it.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn built(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Built>>> {
     homes(dir).map(|home| repo.once(&home, || find::built(repo, &home))).collect()
 }
 
-/// How the software in `dir` is run: what is written for it, then for the folders above.
+/// How the software in `dir` is run, by the recipes of that folder, then of the folders above it.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn running(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Running>>> {
     homes(dir).map(|home| repo.once(&home, || find::running(repo, &home))).collect()
 }
@@ -232,11 +231,11 @@ fn homes(dir: &RelPath) -> impl Iterator<Item = RelPath> {
     std::iter::once(dir.clone()).chain(dir.ancestors())
 }
 
-/// The commands that start one of `programs`, nearest recipe first, those of a release before
+/// The commands that start one of `programs`: nearest recipe first, and those of a release before
 /// others.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Step>> {
     let mut found = Vec::new();
     for built in built(repo, dir)? {
@@ -251,11 +250,11 @@ pub fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Ste
     Ok(found)
 }
 
-/// The versions of a tool that has one of these `names`: those of a release first, then those that
-/// are the only one, then those that are one of several.
+/// The versions of a tool with one of these `names`: those of a release first, then single
+/// versions, then those of a matrix.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<Tool>> {
     let mut found: Vec<Tool> = Vec::new();
     for built in built(repo, dir)? {
@@ -269,7 +268,7 @@ pub fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<T
 /// The value of a variable that a recipe sets for a build.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Variable>> {
     for built in built(repo, dir)? {
         if let Some(found) = built.variables.iter().find(|variable| variable.key == key) {
@@ -287,10 +286,10 @@ pub fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Va
     Ok(None)
 }
 
-/// How the software in `dir` is started, with a command, strongest recipe first.
+/// Commands that start the software in `dir`, strongest recipe first.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
     let mut found = Vec::new();
     for running in running(repo, dir)? {
@@ -302,18 +301,18 @@ pub fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
     Ok(found)
 }
 
-/// What surrounds the commands of a script.
+/// The context of a script's commands.
 struct Scope<'a> {
     file: &'a RelPath,
     dir: RelPath,
     env: Vec<(String, String)>,
     release: bool,
-    /// What the commands belong to: its kind, and its name.
+    /// The kind and the name of the part of the recipe that contains the commands.
     part: (&'static str, String),
 }
 
 impl Scope<'_> {
-    /// Adds the commands of one line of a script, which follows `cd` from one to the next.
+    /// Adds the commands of one line of a script. A `cd` applies to the lines after it.
     fn line(&mut self, line: &str, number: u32, into: &mut Vec<Step>) {
         let here = self.dir.clone();
         for command in shell::parse(line).commands {
@@ -322,7 +321,7 @@ impl Scope<'_> {
         self.dir = here;
     }
 
-    /// Adds the commands of a script, which all run in one shell.
+    /// Adds the commands of a script that runs in a single shell.
     fn script(&mut self, text: &str, first: u32, into: &mut Vec<Step>) {
         let here = self.dir.clone();
         for (number, line) in shell::lines(text) {
@@ -340,7 +339,7 @@ impl Scope<'_> {
             self.env.append(&mut command.env);
             return;
         }
-        // What only sets the environment, or runs the rest.
+        // Skip words that only set the environment or run the rest.
         while command.argv.len() > 1
             && ["env", "sudo", "time", "exec", "nice"].contains(&command.argv[0].as_str())
         {
@@ -376,7 +375,7 @@ impl Scope<'_> {
     }
 }
 
-/// A word with the variables of an environment written out, unless what they hold is not known.
+/// A word with variables of the environment expanded, except those with unknown values.
 fn write_out(word: &str, env: &[(String, String)]) -> String {
     shell::expand(word, false, &|name| {
         let known = env.iter().rev().find(|(key, _)| key == name);
@@ -384,13 +383,13 @@ fn write_out(word: &str, env: &[(String, String)]) -> String {
     })
 }
 
-/// The number that a text holds, where it is a port.
+/// The port number in a text, if it is one.
 fn port_number(text: &str) -> Option<u16> {
     let number = text.trim().trim_matches(['"', '\'']).parse().ok()?;
     (number > 0).then_some(number)
 }
 
-/// A command for a note: one line that can be read at a glance.
+/// A command shortened for a note.
 fn short(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default().trim();
     let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -400,10 +399,10 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Characters of a command in a note.
+/// Maximum length of a command in a note, in characters.
 const MAX_NOTE: usize = 120;
 
-/// A word that a name means a release by.
+/// True for a word that means a release.
 fn is_release(name: &str) -> bool {
     let words = ["release", "publish", "deploy", "docker", "production", "prod", "dist", "package"];
     name.to_ascii_lowercase()

@@ -1,8 +1,8 @@
-//! The only user of Tera: a plan into the text of a Dockerfile.
+//! Renders a plan into the text of a Dockerfile. Only this module uses Tera.
 //!
-//! What a template prints is refused unless it is a plain word; anything else must go through one
-//! of the filters `exec`, `shell`, `env`, `path`, `comment` and `copy`, which escape it for its
-//! place. Undefined variables are errors.
+//! A template may print plain words only. Anything else must go through one of the filters `exec`,
+//! `shell`, `env`, `path`, `comment` and `copy`, which escape it for its position. Undefined
+//! variables are errors.
 
 mod bounds;
 
@@ -21,18 +21,19 @@ use crate::catalog::{self, TEMPLATES};
 use crate::docker::quote;
 use crate::plan::{EachMember, Plan};
 
-/// Prefix under which the built-in templates stay reachable from an override that extends them.
+/// Prefix of the built-in templates for overrides that include or extend them.
 const BUILTIN: &str = "builtin/";
 
 /// A template of the user's: its name (`node.Dockerfile`, `base/user.Dockerfile`) and its text. It
-/// replaces the built-in one of that name, which it can still include or extend as
+/// replaces the built-in template of that name, and can still include or extend it as
 /// `builtin/<name>`.
 pub type Override = (String, String);
 
 /// Renders the Dockerfile of a plan.
 ///
 /// # Errors
-/// Where a template is wrong, or prints a value unescaped: the template, the line and the value.
+/// If a template is invalid, or prints a value unescaped. The error names the template, the line
+/// and the value.
 pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     let own = if overrides.is_empty() { None } else { Some(engine(all()?, overrides)?) };
     let render = |stem: &str, context: &Context| {
@@ -53,7 +54,7 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
         stages.push_str(&render(&front_end.template, &context)?);
     }
     let mut context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
-    // Where a list is empty, the plan as it is printed leaves it out.
+    // A serialised plan omits an empty list.
     context.insert("build_args", &plan.build_args);
     context.insert("build_secrets", &plan.build_secrets);
     context.insert("install_secrets", &plan.install_secrets);
@@ -62,16 +63,16 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
         "built_in",
         &plan.front_ends.iter().filter(|front_end| front_end.built_in).collect::<Vec<_>>(),
     );
-    // Rendered by the same rules: what it holds is escaped.
+    // Rendered by the same rules, so its values are already escaped.
     context.insert_value("front_end_stages", Value::safe_string(&stages));
     Ok(tidy(&render(&plan.template, &context)?))
 }
 
-/// The names of the overrides that the Dockerfile of a plan can hold: those that its templates name,
-/// and those that these name.
+/// The names of the overrides that the Dockerfile of a plan can contain: those that its templates
+/// name, directly or indirectly.
 ///
 /// # Errors
-/// Where a template is unknown.
+/// If a template is unknown.
 pub fn used(plan: &Plan, overrides: &[Override]) -> Result<BTreeSet<String>> {
     let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut builtin = Vec::new();
@@ -85,7 +86,7 @@ pub fn used(plan: &Plan, overrides: &[Override]) -> Result<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {
         for text in known.get(name.as_str()).into_iter().flatten() {
-            // A name stands in quotes, and Tera knows three kinds of them.
+            // A name is in quotes, and Tera has three kinds of them.
             let words = text.split(['"', '\'', '`']).map(|w| w.strip_prefix(BUILTIN).unwrap_or(w));
             let named = words.filter(|word| known.contains_key(word) && !seen.contains(*word));
             open.extend(named.map(str::to_owned));
@@ -95,7 +96,7 @@ pub fn used(plan: &Plan, overrides: &[Override]) -> Result<BTreeSet<String>> {
     Ok(overrides.iter().map(|(name, _)| name.clone()).filter(|name| seen.contains(name)).collect())
 }
 
-/// A built-in template with those that it includes, parsed once: they live as long as the program.
+/// A built-in template with those that it includes, parsed once and kept until the process ends.
 fn builtin(name: &str) -> Result<&'static Tera> {
     static PARSED: Mutex<BTreeMap<String, &'static Tera>> = Mutex::new(BTreeMap::new());
     let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +108,7 @@ fn builtin(name: &str) -> Result<&'static Tera> {
     Ok(tera)
 }
 
-/// The built-in template of that name and those that it includes, which are named in double quotes.
+/// The built-in template of that name and those that it includes, whose names are in double quotes.
 fn including(name: &str) -> Result<Vec<Override>> {
     let mut found: BTreeMap<String, &str> = BTreeMap::new();
     let mut open = vec![name.to_owned()];
@@ -130,7 +131,7 @@ fn all() -> Result<Vec<Override>> {
     Ok(templates)
 }
 
-/// What the filter `copy` is given beside its sources.
+/// The arguments of the filter `copy` beside its sources.
 #[derive(Deserialize)]
 struct To {
     dest: String,
@@ -198,7 +199,7 @@ fn refuse_unless_plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidData, format!("{text:?} {hint}")))
 }
 
-/// Tera's errors say the cause only in their chain of sources.
+/// Collects the sources of Tera's errors, which contain the cause.
 fn explain(error: &tera::Error) -> anyhow::Error {
     let mut message = error.to_string();
     let mut source = error.source();

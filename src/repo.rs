@@ -1,9 +1,9 @@
-//! The repository as every detector sees it: one bounded walk, cached reads, no way out of the
-//! root.
+//! The repository as every detector sees it: one bounded walk, cached reads, and no access outside
+//! the root.
 //!
-//! The walk honours .gitignore files inside the root and nothing outside it (no global excludes, no
-//! parents), so that the same repository gives the same entries on every machine. Symlinks are
-//! recorded, never walked.
+//! The walk honours .gitignore files inside the root and nothing else (no global excludes, no
+//! parent folders), so that the same repository has the same entries on every machine. Symlinks are
+//! recorded but not followed.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -38,18 +38,18 @@ pub use parse::{
 
 use walk::{Cut, Found, walk};
 
-/// Limits of one walk. What goes beyond is reported as a finding, never dropped in silence.
+/// Limits of one walk. Whatever exceeds them is reported as a finding.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// Files and folders.
+    /// Number of files and folders.
     pub max_entries: usize,
-    /// Levels below the root.
+    /// Number of levels below the root.
     pub max_depth: usize,
-    /// Bytes of one manifest or lockfile; a larger one is an error.
+    /// Size of one manifest or lockfile in bytes. A larger one is an error.
     pub max_manifest: u64,
-    /// Bytes of one source file; a larger one is left unread and reported.
+    /// Size of one source file in bytes. A larger one is skipped and reported.
     pub max_source: u64,
-    /// Bytes read in all.
+    /// Number of bytes read in total.
     pub max_total: u64,
 }
 
@@ -65,14 +65,14 @@ impl Default for Budget {
     }
 }
 
-/// What an entry of the tree is.
+/// The kind of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A regular file.
     File,
     /// A folder.
     Dir,
-    /// A symlink; its target where that lies inside the root.
+    /// A symlink, with its target if that is inside the root.
     Symlink(Option<RelPath>),
     /// A socket, pipe or device.
     Other,
@@ -83,20 +83,20 @@ enum Source {
     Memory(BTreeMap<RelPath, String>),
 }
 
-/// A repository: its entries, and the text of the files that were asked for.
+/// A repository: its entries, and the text of the files that were read.
 pub struct Repo {
     source: Source,
     /// Sorted by path.
     entries: Vec<Found>,
-    /// Of the entries' names, in their order.
+    /// Letters of the entries' names, in the same order.
     letters: Vec<Letters>,
-    /// Folders in which dockgen keeps a state, sorted.
+    /// Folders with a dockgen state, sorted.
     kept: Vec<RelPath>,
-    /// Files that git tracks although a .gitignore names them, sorted by path.
+    /// Files that git tracks although a .gitignore matches them, sorted by path.
     forced: Vec<RelPath>,
     budget: Budget,
     cache: RefCell<BTreeMap<RelPath, Option<Rc<str>>>>,
-    /// Files that were read or asked for.
+    /// Files that were read or looked up.
     asked: RefCell<BTreeSet<RelPath>>,
     read_bytes: RefCell<u64>,
     findings: RefCell<Vec<Finding>>,
@@ -104,12 +104,12 @@ pub struct Repo {
 }
 
 impl Repo {
-    /// Walks `root`. `on_entry` is told the running count, for a progress display.
+    /// Walks `root`. `on_entry` receives the running count, for a progress display.
     pub fn open(root: &Path, budget: Budget, on_entry: &(dyn Fn(usize) + Sync)) -> Result<Self> {
         let root =
             fs::canonicalize(root).with_context(|| format!("cannot open {}", root.display()))?;
         if !root.is_dir() {
-            bail!("{} is not a folder: give the folder that holds the manifest", root.display());
+            bail!("{} is not a folder: give the folder that contains the manifest", root.display());
         }
         let (entries, letters, mut cut) = walk(&root, &budget, on_entry)?;
         let kept = std::mem::take(&mut cut.kept);
@@ -121,8 +121,8 @@ impl Repo {
         Ok(repo)
     }
 
-    /// A repository in memory: paths and texts. A text that begins with `-> ` is a symlink to what
-    /// follows.
+    /// A repository in memory: paths and texts. A text that begins with `-> ` is a symlink to the
+    /// path after it.
     pub fn from_files<P: AsRef<str>, T: Into<String>>(
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Self {
@@ -151,13 +151,13 @@ impl Repo {
         repo
     }
 
-    /// Adds what git tracks and the walk passed over, for a .gitignore names it.
+    /// Adds the files that git tracks and the walk skipped because a .gitignore matches them.
     fn add_forced(&mut self) {
         let Source::Disk(root) = &self.source else { return };
         if self.files_named(".gitignore").is_empty() {
             return;
         }
-        // Both are sorted by bytes: one pass over each.
+        // Both are sorted by bytes, so one pass over each is enough.
         let mut held = self.entries.iter().map(|(path, _)| path.as_str()).peekable();
         let mut is_known = |name: &str| {
             while held.next_if(|path| *path < name).is_some() {}
@@ -188,7 +188,7 @@ impl Repo {
         self.forced = forced;
     }
 
-    /// Files that git tracks although a .gitignore names them, sorted by path.
+    /// Files that git tracks although a .gitignore matches them, sorted by path.
     pub fn forced(&self) -> &[RelPath] {
         &self.forced
     }
@@ -248,16 +248,16 @@ impl Repo {
                 .collect();
             Ok(Named(Rc::new(all)))
         };
-        // A name is a path of one component.
+        // A file name is a path of one component, so it can be the key.
         let key = RelPath::new(name).unwrap_or_default();
         self.once(&key, all).map(|named| named.0.clone()).unwrap_or_default()
     }
 
-    /// What `make` says of `path`, computed once for each type: what many applications of a
-    /// monorepo ask for.
+    /// The result of `make` for `path`, computed once for each type. For results that many
+    /// applications of a monorepo share.
     ///
     /// # Errors
-    /// Those of `make`, which are not kept.
+    /// Those of `make`, which are not cached.
     pub fn once<T: Any>(&self, path: &RelPath, make: impl FnOnce() -> Result<T>) -> Result<Rc<T>> {
         let key = (TypeId::of::<T>(), path.clone());
         let known = self.known.borrow().get(&key).cloned();
@@ -274,42 +274,42 @@ impl Repo {
         self.entries[self.range(folder)].iter()
     }
 
-    /// The folders at and below `folder` in which dockgen keeps a state, sorted. They hold a
-    /// folder of its name; what is in that is for the reader of states to see.
+    /// The folders at and below `folder` with a dockgen state, sorted: those with a folder of its
+    /// name. Only the reader of states looks inside.
     pub fn kept(&self, folder: &RelPath) -> impl Iterator<Item = &RelPath> {
         self.kept.iter().filter(move |kept| kept.is_within(folder))
     }
 
-    /// Every entry below `folder` with the letters of its name, sorted by path: for a test of many
-    /// names.
+    /// Every entry below `folder` with the letters of its name, sorted by path. Speeds up a search
+    /// for many names.
     pub fn lettered(&self, folder: &RelPath) -> impl Iterator<Item = (Letters, &(RelPath, Entry))> {
         let range = self.range(folder);
         self.letters[range.clone()].iter().copied().zip(&self.entries[range])
     }
 
-    /// Where the entries below `folder` are.
+    /// The range of the entries below `folder`.
     fn range(&self, folder: &RelPath) -> Range<usize> {
         if folder.is_root() {
             return 0..self.entries.len();
         }
         let first = format!("{}/", folder.as_str());
-        // The character after `/`.
+        // `0` is the character after `/`.
         let after = format!("{}0", folder.as_str());
         let position = |text: &str| self.entries.partition_point(|(path, _)| path.as_str() < text);
         position(&first)..position(&after)
     }
 
-    /// The entry itself; a symlink is not followed.
+    /// The entry itself. Symlinks are not followed.
     pub fn entry(&self, path: &RelPath) -> Option<&Entry> {
         self.held(path).map(|(_, entry)| entry)
     }
 
-    /// The entry with its path, as the repository holds it.
+    /// The entry with its path.
     pub fn held(&self, path: &RelPath) -> Option<&(RelPath, Entry)> {
         self.entries.binary_search_by(|(held, _)| held.cmp(path)).ok().map(|at| &self.entries[at])
     }
 
-    /// True for a regular file, or a symlink to one inside the root.
+    /// True for a regular file, or for a symlink to one inside the root.
     pub fn is_file(&self, path: &RelPath) -> bool {
         if self.asked.borrow().contains(path) {
             return true;
@@ -321,7 +321,7 @@ impl Repo {
         found
     }
 
-    /// True for the root, a folder, or a symlink to one inside the root.
+    /// True for the root, for a folder, or for a symlink to one inside the root.
     pub fn is_dir(&self, path: &RelPath) -> bool {
         path.is_root()
             || self
@@ -329,13 +329,13 @@ impl Repo {
                 .is_some_and(|p| p.is_root() || self.entry(&p) == Some(&Entry::Dir))
     }
 
-    /// True for anything at that path.
+    /// True if there is an entry at that path.
     pub fn exists(&self, path: &RelPath) -> bool {
         self.is_file(path) || self.is_dir(path)
     }
 
-    /// Follows symlinks inside the root; `None` where nothing is there, or where one leads out or
-    /// in a circle.
+    /// Follows symlinks inside the root; `None` if the target does not exist, or a link points
+    /// outside the root or forms a cycle.
     fn resolve(&self, path: &RelPath) -> Option<RelPath> {
         if self.entry(path).is_some_and(|entry| !matches!(entry, Entry::Symlink(_))) {
             return Some(path.clone());
@@ -361,7 +361,7 @@ impl Repo {
         Some(here)
     }
 
-    /// The size of a file in bytes, 0 where it is not to be had.
+    /// The size of a file in bytes; 0 if it is unknown.
     pub fn size(&self, path: &RelPath) -> u64 {
         match &self.source {
             Source::Disk(root) => read::size(&root.join(path.as_str())).unwrap_or_default(),
@@ -369,19 +369,20 @@ impl Repo {
         }
     }
 
-    /// The text of a manifest: `None` where it does not exist; an error where it cannot be read, is
-    /// too large or not UTF-8.
+    /// The text of a manifest: `None` if it does not exist, an error if it cannot be read, is too
+    /// large or is not UTF-8.
     pub fn text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
         if !self.is_file(path) {
             if let Some(Entry::Symlink(_)) = self.entry(path) {
                 bail!(
-                    "{path} is a symlink that leads out of {}, in a circle or to nothing: replace it by the file itself, since the build context holds no file there",
+                    "{path} is a symlink that points outside {}, to itself or to nothing: replace \
+                     it with the file itself, since the build context has no file there",
                     self.label()
                 );
             }
             return Ok(None);
         }
-        // What was read once is within the limit, and its size is a call to the file system.
+        // Skip the size check for a cached text: it costs a system call.
         let resolved = self.resolve(path).unwrap_or_default();
         if let Some(Some(text)) = self.cache.borrow().get(&resolved) {
             return Ok(Some(text.clone()));
@@ -389,15 +390,16 @@ impl Repo {
         let size = self.size(&resolved);
         if size > self.budget.max_manifest {
             bail!(
-                "{path} has {size} bytes; dockgen reads manifests up to {} bytes: is it really one?",
+                "{path} has {size} bytes; dockgen reads manifests up to {} bytes: check that it is \
+                 a manifest",
                 self.budget.max_manifest
             );
         }
         self.read(path)
     }
 
-    /// The text of a source file: `None` where it does not exist, is too large or not UTF-8 (the
-    /// last two are reported).
+    /// The text of a source file: `None` if it does not exist, is too large or is not UTF-8. The
+    /// last two are reported.
     pub fn source_text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
         if !self.is_file(path) {
             return Ok(None);
@@ -448,13 +450,13 @@ impl Repo {
         Ok(Some(text))
     }
 
-    /// What the guard lets through of a file of the disk.
+    /// Reads a file from disk through the guard.
     fn bytes(&self, root: &Path, path: &RelPath, resolved: &RelPath) -> Result<Vec<u8>> {
         read::bytes(&root.join(resolved.as_str()), self.budget.max_manifest)
             .map_err(|why| anyhow!("{path} {why}"))
     }
 
-    /// What the walk and the reads have to report: budgets exceeded, symlinks that lead out.
+    /// Findings of the walk and of the reads: exceeded budgets, symlinks that point outside.
     pub fn findings(&self) -> Vec<Finding> {
         self.findings.borrow().clone()
     }
@@ -556,7 +558,7 @@ impl Display for NotUtf8 {
 
 impl std::error::Error for NotUtf8 {}
 
-/// One folder of a [`Repo`]: what a detector is handed.
+/// A folder of a [`Repo`], which is what detectors receive.
 #[derive(Clone)]
 pub struct Dir<'r> {
     /// The repository.
@@ -566,22 +568,22 @@ pub struct Dir<'r> {
 }
 
 impl<'r> Dir<'r> {
-    /// The folder at `path` of the repository.
+    /// The folder at `path` in the repository.
     pub fn new(repo: &'r Repo, path: RelPath) -> Self {
         Self { repo, path }
     }
 
-    /// The path of `name` inside this folder; `None` where `name` leaves the root.
+    /// The path of `name` inside this folder; `None` if it is outside the root.
     pub fn join(&self, name: &str) -> Option<RelPath> {
         self.path.join(name)
     }
 
-    /// True where this folder has that file.
+    /// True if this folder has a file of that name.
     pub fn has(&self, name: &str) -> bool {
         self.join(name).is_some_and(|path| self.repo.is_file(&path))
     }
 
-    /// True where this folder has that folder.
+    /// True if this folder has a folder of that name.
     pub fn has_folder(&self, name: &str) -> bool {
         self.join(name).is_some_and(|path| self.repo.is_dir(&path))
     }
@@ -592,7 +594,7 @@ impl<'r> Dir<'r> {
         Ok(self.repo.text(&path)?.map(|text| (path, text)))
     }
 
-    /// The folder above, inside the root.
+    /// The parent folder, if it is inside the root.
     pub fn parent(&self) -> Option<Self> {
         Some(Self { repo: self.repo, path: self.path.parent()? })
     }

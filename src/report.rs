@@ -1,4 +1,4 @@
-//! What a person reads: decisions, findings, what was written, what to type next.
+//! Text for people: decisions, findings, written files, and the commands to type next.
 
 pub mod drift;
 pub mod json;
@@ -17,7 +17,7 @@ use crate::screen::visible::inline;
 use crate::write::Standing;
 use next::Here;
 
-/// Width of the column that names a decision.
+/// Width of the column with the name of a decision.
 const COLUMN: usize = 17;
 
 /// Decisions that the summary of `init` shows; `explain` shows all.
@@ -32,7 +32,7 @@ pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
     format!("{}  {language}{place}\n", look.bold(&facts.name.value))
 }
 
-/// The same in a few plain words, for a list.
+/// The same in plain words, for a list.
 pub fn title(facts: &Facts, here: &Here) -> String {
     let language = detect::language(&facts.language).map_or("", |language| language.name);
     let folder = here.path(&facts.dir);
@@ -40,7 +40,7 @@ pub fn title(facts: &Facts, here: &Here) -> String {
     inline(&format!("{} ({language}{place})", facts.name.value))
 }
 
-/// The decisions that matter most, one line each.
+/// The main decisions, one line each.
 pub fn summary(draft: &Draft, look: &Look) -> String {
     let mut out = String::new();
     for decision in
@@ -60,7 +60,7 @@ pub fn summary(draft: &Draft, look: &Look) -> String {
     out
 }
 
-/// Every decision with its evidence and what was rejected.
+/// Every decision with its evidence and the rejected alternatives.
 pub fn decisions(decisions: &[Decision], look: &Look) -> String {
     let mut out = String::new();
     let indent = " ".repeat(COLUMN + 2);
@@ -97,7 +97,7 @@ pub fn decisions(decisions: &[Decision], look: &Look) -> String {
     out
 }
 
-/// What the build context holds, and the biggest things in it and kept out of it.
+/// The size of the build context, and the largest entries inside and outside.
 pub fn context(context: &ContextReport, look: &Look) -> String {
     let files = if context.files == 1 { "file" } else { "files" };
     let cut = if context.cut { ", and more that were not counted" } else { "" };
@@ -115,7 +115,7 @@ pub fn context(context: &ContextReport, look: &Look) -> String {
     out
 }
 
-/// Bytes for people: `12 kB`, `3.4 MB`, in units of a thousand, as Docker shows them.
+/// A size for people: `12 kB`, `3.4 MB`, in units of a thousand, as in Docker.
 fn size(bytes: u64) -> String {
     let mut unit = 1;
     let mut name = "B";
@@ -133,7 +133,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Findings: what, where, why it matters, what to do.
+/// Findings: what, where, why it matters and what to do.
 pub fn findings(findings: &[Finding], look: &Look) -> String {
     let mut out = String::new();
     for finding in findings {
@@ -158,9 +158,9 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
     out
 }
 
-/// What a person should know about an application before using it.
+/// Findings and assumptions that a person should read before using an application's files.
 pub fn notes(draft: &Draft, look: &Look) -> String {
-    // The finding says more about the port than the assumption does.
+    // The finding explains the port better than the assumption does.
     let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
     let rest =
         draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
@@ -168,7 +168,7 @@ pub fn notes(draft: &Draft, look: &Look) -> String {
     assumptions(&rest, look) + &findings(&draft.findings, look)
 }
 
-/// What was assumed.
+/// The assumptions.
 pub fn assumptions(assumptions: &[String], look: &Look) -> String {
     let mut out = String::new();
     for assumption in assumptions {
@@ -177,7 +177,7 @@ pub fn assumptions(assumptions: &[String], look: &Look) -> String {
     out
 }
 
-/// A word in the first column, a wrapped text in the second.
+/// A word in the first column, and a wrapped text in the second.
 fn block(out: &mut String, word: &str, text: &str, look: &Look) {
     const LEFT: usize = 10;
     let pad = " ".repeat(LEFT.saturating_sub(console::measure_text_width(word)));
@@ -187,7 +187,7 @@ fn block(out: &mut String, word: &str, text: &str, look: &Look) {
     }
 }
 
-/// The applications that were seen and not taken.
+/// Applications that were found and not selected.
 pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for (facts, why) in &survey.selection.others {
@@ -207,7 +207,7 @@ pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     out
 }
 
-/// What happened to each file that a person looks at.
+/// What happened to each file that people read.
 pub fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> String {
     let mut out = String::new();
     for change in changes.iter().filter(|change| change.role != Role::Pristine) {

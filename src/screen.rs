@@ -1,6 +1,6 @@
-//! The one way out: whatever is printed passes through here, and leaves without what could steer a
-//! terminal or the program that keeps a log. Prompts go through `src/wizard.rs`, a line that changes
-//! through `src/cmd/progress.rs`.
+//! All output passes through here, where whatever could control a terminal or a program that reads
+//! a log is removed. The exceptions are prompts, which go through `src/wizard.rs`, and lines that
+//! change, which go through `src/cmd/progress.rs`.
 
 pub mod look;
 pub mod visible;
@@ -15,14 +15,14 @@ use console::Term;
 
 pub use look::Look;
 
-/// What the command line says by itself.
+/// A message of the command line parser.
 #[derive(Debug)]
 pub struct Said {
     /// Without styles.
     pub plain: String,
     /// With styles.
     pub styled: String,
-    /// Something is wrong.
+    /// It is an error.
     pub failed: bool,
 }
 
@@ -37,7 +37,7 @@ pub enum Color {
     Never,
 }
 
-/// The two streams, and whether somebody sits in front of them.
+/// The two output streams, and whether a person is present.
 pub struct Screen {
     /// The look of standard output.
     pub out: Look,
@@ -50,10 +50,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The screen that the process has.
+    /// The screen of this process.
     pub fn new(when: Color) -> Self {
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        // https://no-color.org: present and not empty.
+        // https://no-color.org: set, and not empty.
         let plain = dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let look = |terminal: &Term, is_terminal: bool| {
             let colour = match when {
@@ -75,18 +75,18 @@ impl Screen {
     /// Prints lines on standard output.
     ///
     /// # Errors
-    /// Where nobody reads it.
+    /// If the reader is gone.
     pub fn print(&self, text: &str) -> Result<()> {
         out(&visible::stream(text, self.out.colour))
     }
 
-    /// Prints lines on standard error, where nobody may be listening.
+    /// Prints lines on standard error. A missing reader is not an error.
     pub fn say(&self, text: &str) {
         err(&visible::stream(text, self.err.colour));
     }
 
-    /// Prints why the run failed: each line of the reason below the other, so that none of them
-    /// begins as one of dockgen's own does.
+    /// Prints why the run failed, with each line of the reason indented, so that none of them looks
+    /// like one of dockgen's own.
     pub fn fail(&self, why: &str) {
         let mut text = String::new();
         for (number, line) in why.trim_end().split('\n').enumerate() {
@@ -96,12 +96,12 @@ impl Screen {
         self.say(&text);
     }
 
-    /// Prints what the command line says: help, the version, or what is wrong with a flag.
+    /// Prints a message of the command line parser: help, the version, or a wrong flag.
     pub fn answer(&self, said: &Said) {
         let look = if said.failed { self.err } else { self.out };
         let text = if look.colour { &said.styled } else { &said.plain };
         let text = visible::stream(text, look.colour);
-        // Nobody may be listening.
+        // A missing reader is not an error.
         if said.failed { err(&text) } else { drop(out(&text)) }
     }
 }
@@ -109,23 +109,23 @@ impl Screen {
 /// Prints JSON on standard output.
 ///
 /// # Errors
-/// Where nobody reads it.
+/// If the reader is gone.
 pub fn json(text: &str) -> Result<()> {
     out(&(visible::json(text) + "\n"))
 }
 
-/// Prints a file on standard output as it is: where it holds what is not seen, or what steers a
-/// terminal or a log, it is not printed.
+/// Prints a file on standard output unchanged. A file with invisible characters, or with commands
+/// to a terminal or a log, is not printed.
 ///
 /// # Errors
-/// Where it holds such a thing, and where nobody reads it.
+/// If it has such content, or the reader is gone.
 pub fn file(name: &str, text: &str) -> Result<()> {
     for (number, line) in text.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line).replace('\t', " ");
         if visible::stream(&line, false) != line {
             bail!(
-                "{name}:{}: the line holds characters that are not seen, or words that are a command to the log of \
-                 a CI: {}; it is not printed: write it into a file with --output, and read it there",
+                "{name}:{}: the line contains invisible characters or a command to a CI log: {}; \
+                 it is not printed: write the file with --output, and read it there",
                 number + 1,
                 visible::stream(line.trim(), false)
             );
@@ -134,16 +134,16 @@ pub fn file(name: &str, text: &str) -> Result<()> {
     out(text)
 }
 
-/// Prints a text on standard output in which each value was escaped for its place, or which holds
-/// nothing of a repository.
+/// Prints a text on standard output unchanged: each value in it is already escaped, or none is from
+/// a repository.
 ///
 /// # Errors
-/// Where nobody reads it.
+/// If the reader is gone.
 pub fn own(text: &str) -> Result<()> {
     out(text)
 }
 
-/// Has a panic, whose words may hold what a repository holds, printed like anything else.
+/// Prints panics like any other output, since their messages may contain text of a repository.
 pub fn watch_panics() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -156,7 +156,7 @@ pub fn watch_panics() {
     }));
 }
 
-/// The last words of a run that is interrupted, which may have stood in a prompt.
+/// Prints the last message of an interrupted run, possibly below a prompt.
 pub fn goodbye(words: &str) {
     let show_cursor = if io::stderr().is_terminal() { "\x1b[?25h\r\n" } else { "" };
     err(&format!("{show_cursor}{}\r\n", visible::stream(words, false)));
@@ -169,7 +169,7 @@ fn out(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The terminal may be gone: nobody is left to be told.
+/// The terminal may be gone, and then nothing can be reported.
 fn err(text: &str) {
     io::stderr().write_all(text.as_bytes()).ok();
 }

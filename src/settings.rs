@@ -1,7 +1,7 @@
-//! Settings files as one tree, whatever their format, each key and value with its line.
+//! Settings files of any format as one tree, with the line of each key and value.
 //!
-//! The readers are lenient: they serve files that other tools own, whose evidence is worth more
-//! than an error. What cannot be read is `None`.
+//! The readers are lenient: they read files of other tools, where some evidence is better than an
+//! error. An unreadable file is `None`.
 
 mod json;
 mod lines;
@@ -13,10 +13,10 @@ pub use lines::{Assignment, assignments, sections};
 pub use toml::parse as parse_toml;
 pub use yaml::documents as parse_yaml;
 
-/// Levels of nesting that are read; what lies deeper makes the file unreadable.
+/// Maximum nesting. A file with deeper values is unreadable.
 const MAX_DEPTH: usize = 64;
 
-/// A value and the line, from 1, on which it begins.
+/// A value, with the line on which it begins, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The line.
@@ -28,7 +28,7 @@ pub struct Item {
 /// A value of a settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Text, a number, a truth value or nothing, as the file spells it.
+    /// Text, a number, a boolean or null, as spelled in the file.
     Scalar(String),
     /// A list.
     List(Vec<Item>),
@@ -52,7 +52,7 @@ impl Item {
         Self { line, value: Value::Scalar(text.into()) }
     }
 
-    /// The entries of a map; none for anything else.
+    /// The entries of a map; none for other values.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -60,7 +60,7 @@ impl Item {
         }
     }
 
-    /// The items of a list; a single value counts as a list of one, as most formats have it.
+    /// The items of a list. A single value counts as a list of one, as in most formats.
     pub fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
@@ -87,13 +87,13 @@ impl Item {
         }
     }
 
-    /// The text of the scalar at a path of keys, where it is not empty.
+    /// The text of the scalar at a path of keys, if it is not empty.
     pub fn text_at(&self, keys: &[&str]) -> Option<&str> {
         self.at(keys)?.text().filter(|text| !text.is_empty())
     }
 }
 
-/// Where the lines of a text begin.
+/// The offsets at which lines begin.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -101,7 +101,7 @@ impl Lines {
         Self(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
     }
 
-    /// The line, from 1, of an offset.
+    /// The line number of an offset, from 1.
     fn of(&self, offset: usize) -> u32 {
         let breaks = self.0.partition_point(|at| *at < offset);
         u32::try_from(breaks + 1).unwrap_or(u32::MAX)

@@ -146,8 +146,8 @@ impl State {
         let head: Head = serde_json::from_str(text).map_err(broken)?;
         if head.schema > SCHEMA {
             bail!(
-                "{path} was written by dockgen {}, which is newer than this one ({VERSION}) and keeps its state in another \
-                 shape: use that version or a newer one",
+                "{path} was written by dockgen {}, which is newer than this one ({VERSION}) and \
+                 has another state format: use that version or a newer one",
                 if head.dockgen.is_empty() {
                     "of an unknown version".to_owned()
                 } else {
@@ -160,8 +160,8 @@ impl State {
         if let Some((image, _)) = pin {
             let line = line_of(text, image).unwrap_or(1);
             bail!(
-                "{path}:{line}: what is pinned there is no digest (`sha256:` and 64 hexadecimal digits): run \
-                 `dockgen update --pin` on a clean state, or {way_out}"
+                "{path}:{line}: the pinned value is not a digest (`sha256:` and 64 hexadecimal \
+                 digits): run `dockgen update --pin` on a clean state, or {way_out}"
             );
         }
         Ok(state)
@@ -182,7 +182,7 @@ impl State {
     /// repository, and names no file that `--output` may not name.
     pub fn dockerfile(&self, app: &RelPath) -> Result<RelPath> {
         let told = app.join(&self.dockerfile).filter(|path| !path.is_root());
-        told.context("it leads out of the repository")
+        told.context("it is outside the repository")
             .and_then(|told| write::check_output(&told).map(|()| told))
             .with_context(|| {
                 let path = path(app).unwrap_or_default();

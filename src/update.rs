@@ -79,7 +79,7 @@ impl File {
     fn must_be_settled(&self) -> Result<()> {
         if let Some(line) = self.disk.as_deref().and_then(unsettled) {
             bail!(
-                "{}:{line}: a conflict marker of the last update is still there: settle it first",
+                "{}:{line}: a conflict marker of the last update is still there: resolve it first",
                 self.path
             );
         }
@@ -123,7 +123,8 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
             && change.role == Role::Dockerfile
         {
             bail!(
-                "{}: there is none, and dockgen has written none here yet: run `dockgen init`",
+                "{}: the file does not exist, and dockgen has not written it yet: run `dockgen \
+                 init`",
                 change.new.path
             );
         }
@@ -265,7 +266,7 @@ impl Review<'_> {
         };
         let parsed = parse(text).map_err(|error| {
             anyhow!(
-                "{}, {error}: nothing was written, since Docker would refuse the file",
+                "{}, {error}: nothing was written, since Docker would reject the file",
                 dockerfile.path
             )
         })?;

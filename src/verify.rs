@@ -1,9 +1,9 @@
-//! Proves an image: builds the Dockerfile as it stands on disk, looks into the image, starts it
-//! without privileges, asks it, stops it, and on request edits a copy of the sources to see what is
-//! built again.
+//! Proves an image: builds the Dockerfile on disk, inspects the image, starts it without
+//! privileges, sends requests, stops it, and on request edits a copy of the sources to see what is
+//! rebuilt.
 //!
-//! The container engine is driven by its own command line. Nothing that the repository names is run
-//! on this machine: only inside of containers. What is made in the engine is removed again.
+//! The container engine is run by its command line. Nothing that the repository names runs on this
+//! machine outside of containers. Whatever is created in the engine is removed again.
 
 mod archive;
 mod bases;
@@ -49,47 +49,47 @@ use boot::Trial;
 use causes::{When, cause};
 use image::Config;
 
-/// Something that happens.
+/// A progress event.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// What is done now.
+    /// The current step.
     Doing(String),
-    /// A build tells.
+    /// A message of a build.
     Build(Told),
 }
 
-/// Whoever is told what happens.
+/// The receiver of events.
 pub type Watch<'a> = &'a dyn Fn(&Event);
 
-/// What was proved of one application, and what was not.
+/// The result for one application.
 #[derive(Debug, Serialize)]
 pub struct Proof {
     /// The application's name.
     pub name: String,
-    /// The Dockerfile, as a person would type it.
+    /// The path of the Dockerfile, as a person would type it.
     pub dockerfile: String,
-    /// The base family that is planned.
+    /// The planned base family.
     pub base: String,
-    /// Every promise is kept.
+    /// No check failed.
     pub proved: bool,
-    /// The promises.
+    /// The checks.
     pub checks: Vec<Check>,
     /// The build.
     pub build: BuildReport,
-    /// The image; absent where it was not built.
+    /// The image; absent if it was not built.
     pub image: Option<ImageReport>,
-    /// The start, the answers and the stop; absent where nothing was started.
+    /// The start, the responses and the stop; absent if nothing was started.
     pub boot: Option<Boot>,
-    /// The caching proof, where one was asked for.
+    /// The caching proof, if requested.
     pub caching: Option<Caching>,
-    /// The bases, where they were asked for.
+    /// The base proof, if requested.
     pub bases: Option<Vec<Row>>,
 }
 
 /// A build, in figures.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BuildReport {
-    /// How long it took.
+    /// How long it took, in seconds.
     pub seconds: f64,
     /// Its stages.
     pub stages: Vec<Stage>,
@@ -104,9 +104,9 @@ pub struct Stage {
     pub name: String,
     /// How many steps it has.
     pub steps: usize,
-    /// How many of them ran.
+    /// Number of steps that ran.
     pub ran: usize,
-    /// How long those took together.
+    /// How long those took together, in seconds.
     pub seconds: f64,
 }
 
@@ -145,7 +145,7 @@ impl ImageReport {
     }
 }
 
-/// The stages in the order in which the steps name them.
+/// The stages, in the order in which they appear in the steps.
 fn stages(steps: &[Step]) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for step in steps {
@@ -164,8 +164,8 @@ fn stages(steps: &[Step]) -> Vec<Stage> {
 /// Proves one application.
 ///
 /// # Errors
-/// Where the engine cannot be asked or stopped answering, or this machine is the reason that
-/// nothing could be proved. A broken promise is no error: the proof says so.
+/// If the engine cannot be run or stopped responding, or if this machine is the reason that nothing
+/// was proved. A failed check is not an error, but part of the proof.
 pub fn prove(
     engine: &Engine,
     subject: &Subject<'_>,
@@ -349,7 +349,7 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
     Ok(checks)
 }
 
-/// The comparison informs; that the planned base serves is a promise.
+/// The comparison informs only; the planned base must work.
 fn base_check(row: &Row) -> Check {
     match &row.why {
         None => Check::ok("bases", format!("the planned base, {}, builds and starts", row.family)),
@@ -364,7 +364,7 @@ fn base_check(row: &Row) -> Check {
     }
 }
 
-/// Milliseconds are exact enough.
+/// Rounds to milliseconds.
 fn seconds(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }

@@ -57,7 +57,7 @@ pub(crate) fn find(path: &Path) -> Result<Place> {
     let start =
         fs::canonicalize(path).with_context(|| format!("cannot open {}", path.display()))?;
     if !start.is_dir() {
-        bail!("{} is not a folder: give the folder that holds the manifest", path.display());
+        bail!("{} is not a folder: give the folder that contains the manifest", path.display());
     }
     let asked: Vec<&Path> = start
         .ancestors()

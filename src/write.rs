@@ -1,6 +1,6 @@
-//! Puts files into the repository: all of them or none, each old or new at every moment, never
-//! outside the root, never through a symlink, never over a program, and never where no file of
-//! dockgen's belongs.
+//! Writes files into the repository: all or none, each with its old or new content at any moment.
+//! It never writes outside the root, through a symlink, over a program, or to a path that is not
+//! dockgen's to write.
 
 mod names;
 
@@ -17,38 +17,38 @@ use crate::path::RelPath;
 use crate::read::{self, Unread};
 pub use names::check_output;
 
-/// How the name of a temporary file begins; six letters and digits follow.
+/// The prefix of temporary files; six letters and digits follow.
 const PREFIX: &str = ".dockgen-";
 
-/// After this long, a temporary file is one that a killed run has left behind.
+/// A temporary file older than this was left behind by a killed run.
 const ABANDONED: Duration = Duration::from_mins(10);
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Where, relative to the root.
+    /// The path, relative to the root.
     pub path: RelPath,
-    /// What.
+    /// The content.
     pub text: String,
 }
 
-/// How the file on disk stands to what is to be written.
+/// How a file on disk compares with the text to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// There is none yet.
+    /// It does not exist yet.
     New,
-    /// It holds the same already.
+    /// It already has that text.
     Same,
-    /// dockgen wrote it, and nobody has edited it since.
+    /// dockgen wrote it, and it was not edited since.
     Ours,
-    /// dockgen wrote it, and somebody has edited it since.
+    /// dockgen wrote it, and it was edited since.
     Edited,
     /// dockgen did not write it.
     Foreign,
 }
 
 impl Standing {
-    /// Compares the file on disk with the new text and with the copy of what dockgen wrote last.
+    /// Compares the file on disk with the new text and with the copy of what dockgen last wrote.
     pub fn of(old: Option<&str>, new: &str, pristine: Option<&str>) -> Self {
         match (old, pristine) {
             (None, _) => Self::New,
@@ -59,21 +59,21 @@ impl Standing {
         }
     }
 
-    /// True where replacing it loses what a person wrote.
+    /// True if replacing it loses what a person wrote.
     pub fn is_kept(self) -> bool {
         matches!(self, Self::Edited | Self::Foreign)
     }
 }
 
-/// True where something is at `path`: whether it may be read is for [`read`] to say.
+/// True if `path` exists. Whether it may be read is decided by [`read`].
 pub fn is_there(root: &Path, path: &RelPath) -> bool {
     root.join(path.as_str()).symlink_metadata().is_ok()
 }
 
-/// The text of a file of the user's that is to be replaced or merged; `None` where there is none.
+/// The text of a user's file that is to be replaced or merged; `None` if it does not exist.
 ///
 /// # Errors
-/// Where it is a symlink, no regular file, too large or not UTF-8.
+/// If it is a symlink, not a regular file, too large or not UTF-8.
 pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
     let target = guard(root, path)?;
     let bytes = match read::bytes(&target, MAX_OUTPUT) {
@@ -83,7 +83,7 @@ pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
             bail!("{path} {why}: move it away, since dockgen writes a file there")
         }
         Err(why @ Unread::Large(_)) => {
-            bail!("{path} {why}: is it really the file that it is named after?")
+            bail!("{path} {why}: check that it is the right file")
         }
         Err(why) => bail!("{path} {why}"),
     };
@@ -96,11 +96,11 @@ pub fn read(root: &Path, path: &RelPath) -> Result<Option<String>> {
 /// Writes all files, or none.
 ///
 /// Each is written to a temporary file in its own folder, synchronised, and renamed over its
-/// target: whatever happens, a reader finds the old text or the new one. Where a rename fails,
-/// those done before it are taken back.
+/// target, so that a reader finds either the old text or the new one. If a rename fails, the
+/// earlier ones are undone.
 ///
 /// # Errors
-/// Where a target lies outside the root or behind a symlink, or cannot be written.
+/// If a target is outside the root or behind a symlink, or cannot be written.
 pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
     let mut folders = Vec::new();
     let result = stage(root, outputs, &mut folders).and_then(swap);
@@ -109,14 +109,14 @@ pub fn all(root: &Path, outputs: &[Output]) -> Result<()> {
     }
     if result.is_err() {
         for folder in folders.iter().rev() {
-            // It is empty, or it holds what somebody else has put there meanwhile.
+            // Fails, correctly, if somebody else has put a file there in the meantime.
             fs::remove_dir(folder).ok();
         }
     }
     result
 }
 
-/// Removes the temporary files of a run that was killed, once nobody can be writing them any more.
+/// Removes temporary files of a killed run, once they are too old to be in use.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -149,11 +149,12 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
         let target = guard(root, path)?;
         let folder = target.parent().context("a file has a folder")?;
         make_folders(root, folder, folders)
-            .with_context(|| format!("cannot make the folder of {path}"))?;
+            .with_context(|| format!("cannot create the folder of {path}"))?;
         let (old, mode) = match fs::symlink_metadata(&target) {
-            // Nothing runs an ignore file, and some repositories have it executable by mistake.
+            // An ignore file is never run, and some repositories have it executable by mistake.
             Ok(meta) if !names::is_ignore(path) && is_program(&meta, folder)? => bail!(
-                "{path} is executable, and dockgen does not write over a program: take the permission away with `chmod -x`, or name another file with --output"
+                "{path} is executable, and dockgen does not overwrite a program: remove the \
+                 permission with `chmod -x`, or name another file with --output"
             ),
             Ok(meta) if meta.is_file() => (Some(old(&target, path)?), Some(meta.permissions())),
             Ok(_) => bail!("{path} is not a regular file: move it away"),
@@ -166,7 +167,7 @@ fn stage(root: &Path, outputs: &[Output], folders: &mut Vec<PathBuf>) -> Result<
     Ok(staged)
 }
 
-/// True for a file that can be run, unless its file system says so of each file.
+/// True for an executable file, unless its file system reports every file as executable.
 #[cfg(unix)]
 fn is_program(meta: &fs::Metadata, folder: &Path) -> Result<bool> {
     use std::os::unix::fs::PermissionsExt;
@@ -184,12 +185,13 @@ fn is_program(_: &fs::Metadata, _: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// What is taken back where a later file cannot be written.
+/// The old content, to restore if a later file cannot be written.
 fn old(target: &Path, path: &RelPath) -> Result<Vec<u8>> {
     read::bytes(target, MAX_OUTPUT).map_err(|why| anyhow!("{path} {why}"))
 }
 
-/// A temporary file is private by default; a new file is not, and the umask has the last word.
+/// The mode of a new file: a temporary file is private by default, a new file is not. The umask
+/// applies.
 #[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "other systems have no mode"))]
 fn new_file_mode() -> Option<Permissions> {
     #[cfg(unix)]
@@ -198,7 +200,7 @@ fn new_file_mode() -> Option<Permissions> {
     None
 }
 
-/// A synchronised temporary file; `exact` keeps the mode as it is, else the umask is taken off.
+/// A synchronised temporary file. `exact` keeps the mode as it is; otherwise the umask applies.
 fn temporary(
     folder: &Path,
     mode: Option<Permissions>,
@@ -232,8 +234,8 @@ fn swap(staged: Vec<Staged>) -> Result<()> {
         done.push((target, old));
     }
     for (target, _) in &done {
-        // A rename is durable when its folder is. Not every file system lets a folder be
-        // synchronised.
+        // A rename is durable once its folder is synchronised, which not every file system
+        // supports.
         target
             .parent()
             .and_then(|folder| File::open(folder).ok())
@@ -242,7 +244,7 @@ fn swap(staged: Vec<Staged>) -> Result<()> {
     Ok(())
 }
 
-/// Best effort: the error that led here is the one to report.
+/// Best effort: the earlier error is the one to report.
 fn restore(target: &Path, old: Option<&[u8]>) {
     let Some(old) = old else {
         fs::remove_file(target).ok();
@@ -266,12 +268,12 @@ fn make_folders(root: &Path, folder: &Path, made: &mut Vec<PathBuf>) -> Result<(
     Ok(())
 }
 
-/// The absolute target, after a check that it is a file of dockgen's by its name, and that neither
-/// it nor a folder on the way is a symlink.
+/// The absolute target. Checks that its name is one that dockgen may write, and that neither it nor
+/// a folder above it is a symlink.
 fn guard(root: &Path, path: &RelPath) -> Result<PathBuf> {
     let mut target = root.to_owned();
     if path.is_root() {
-        bail!("the root itself is no file");
+        bail!("the root itself is not a file");
     }
     names::check(path).with_context(|| path.to_string())?;
     for part in path.components() {
@@ -279,7 +281,8 @@ fn guard(root: &Path, path: &RelPath) -> Result<PathBuf> {
         if fs::symlink_metadata(&target).is_ok_and(|meta| meta.file_type().is_symlink()) {
             let link = target.strip_prefix(root).unwrap_or(&target).display();
             bail!(
-                "{link} is a symlink, and dockgen does not write through one: replace it by what it points to, or name another file with --output"
+                "{link} is a symlink, and dockgen does not write through one: replace it with its \
+                 target, or name another file with --output"
             );
         }
     }
@@ -386,7 +389,7 @@ mod tests {
             &mut made,
         )
         .unwrap();
-        // A folder appears where the last file is to go.
+        // Create a folder where the last file is to be written.
         fs::create_dir(dir.path().join("Dockerfile.b")).unwrap();
         assert!(swap(staged).unwrap_err().to_string().contains("nothing was changed"));
         assert_eq!(fs::read_to_string(dir.path().join("Dockerfile.a")).unwrap(), "old");

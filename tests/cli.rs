@@ -373,7 +373,7 @@ fn what_a_person_decides_lands_in_dockgen_toml() {
 fn a_broken_dockgen_toml_is_an_error_with_its_line() {
     for (config, says) in [
         ("[answers]\nport = \n", "dockgen.toml:2: not valid TOML"),
-        ("[answers]\n\nport = 70000\n", "dockgen.toml:3: `70000` is no valid port"),
+        ("[answers]\n\nport = 70000\n", "dockgen.toml:3: `70000` is not a valid port"),
         ("[answers]\nprot = 80\n", "dockgen.toml:2: there is no question `prot`"),
         ("[answer]\n", "dockgen.toml:1"),
         ("[answers]\nentrypoint = './nowhere'\n", "dockgen.toml:2"),
@@ -438,7 +438,7 @@ fn bad_entries_of_the_tree_are_errors_that_name_them() {
     let outside = repo(&[("package.json", "{}"), ("Dockerfile", "FROM theirs\n")]);
     let dir = tempfile::tempdir().unwrap();
     symlink(outside.path().join("package.json"), dir.path().join("package.json")).unwrap();
-    refuses(dir.path(), &["init", "--yes"], &["package.json is a symlink that leads out"]);
+    refuses(dir.path(), &["init", "--yes"], &["package.json is a symlink that points outside"]);
 
     let dir = hello();
     symlink(outside.path().join("Dockerfile"), dir.path().join("Dockerfile")).unwrap();
@@ -622,7 +622,7 @@ fn members_of_a_workspace_share_its_root_as_context() {
     refuses(
         dir.path(),
         &["init", "packages/lib", "--yes"],
-        &["packages/lib/package.json (Node.js) is there"],
+        &["packages/lib/package.json (Node.js) exists"],
     );
 }
 

@@ -57,7 +57,7 @@ fn an_answer_that_cannot_be_is_the_answers_fault() {
         (&["--env", "DB=postgres://u:pw@db/x"], "--env: ", "holds a password"),
         (&["--writable", "/etc"], "--writable: ", "operating system"),
         (&["--writable", "/usr/bin/x"], "--writable: ", "`/usr/bin/x`"),
-        (&["--toolchain", "banana"], "--toolchain: ", "`banana` is no version"),
+        (&["--toolchain", "banana"], "--toolchain: ", "`banana` is not a version"),
         (&["--toolchain", "1_2"], "--toolchain: ", "`1_2`"),
         (&["--toolchain", "1.20"], "", "go.mod:3: --toolchain asks for Go 1.20"),
     ] {
@@ -120,7 +120,7 @@ fn a_template_of_the_repository_is_named() {
         let (code, told) = run(dir.path(), &["init", "--yes"]);
         assert_eq!(code, 2, "{text}: {told}");
         assert!(told.contains(says), "{text}: {told}");
-        assert!(told.contains("mend or remove .dockgen/templates/go.Dockerfile"), "{text}: {told}");
+        assert!(told.contains("fix or remove .dockgen/templates/go.Dockerfile"), "{text}: {told}");
         assert!(told.starts_with("error: Dockerfile was not written: "), "{text}: {told}");
         assert!(!told.contains("bug"), "{text}: {told}");
     }

@@ -283,7 +283,7 @@ fn the_state_of_another_version() {
         ("<<<<<<< HEAD\n".to_owned() + &good, "not a state file"),
         (
             good.replace("\"dockerfile\": \"Dockerfile\"", "\"dockerfile\": \"../../x\""),
-            "leads out",
+            "is outside the repository",
         ),
     ] {
         write(dir.path(), ".dockgen/state.json", &bad);

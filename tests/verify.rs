@@ -166,7 +166,7 @@ fn an_engine_that_does_not_answer_is_named() {
     assert!(!err.contains("podman"), "whoever names an engine means that one: {err}");
     holds(
         &world.run("down", &[], 2).1,
-        &["docker is there, but no engine answers it", "podman is broken"],
+        &["docker is installed, but no engine responds", "podman is broken"],
     );
     holds(&world.run("old", &[], 2).1, &["buildx", "install or update"]);
 }
@@ -333,7 +333,7 @@ fn an_engine_that_dies_proves_and_refutes_nothing() {
     assert_eq!(out, "");
     holds(
         &err,
-        &["the engine stopped answering while building", "Cannot connect", "start it again"],
+        &["the engine stopped responding while building", "Cannot connect", "start it again"],
     );
     let (made, removed) = world.images();
     assert!(made.len() == 1 && made == removed, "{made:?} {removed:?}");

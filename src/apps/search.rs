@@ -1,4 +1,4 @@
-//! Which folders are asked for an application, and what becomes of manifests that cannot be read.
+//! Which folders are searched for applications, and how unreadable manifests are handled.
 
 use anyhow::{Error, Result};
 
@@ -7,8 +7,7 @@ use crate::facts::Facts;
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// Folders whose applications are not taken unless they are named: they serve the repository
-/// itself.
+/// Folders whose applications are selected only by name: they serve the repository itself.
 const ASIDE: [&str; 20] = [
     "example",
     "examples",
@@ -32,25 +31,25 @@ const ASIDE: [&str; 20] = [
     "it-tests",
 ];
 
-/// What a repository holds.
+/// The applications and manifests in a repository.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// The applications, sorted by folder, then by language.
     pub apps: Vec<Facts>,
-    /// Folders with a manifest that cannot be read, and why. Whether that matters is for the choice
-    /// to say.
+    /// Folders with a manifest that cannot be read, and why. Whether that matters is decided by the
+    /// selection.
     pub broken: Vec<(RelPath, Error)>,
-    /// Folders with a manifest that nobody asked: fixtures and examples beside an application.
-    /// There may be hundreds, and tests keep broken ones on purpose.
+    /// Folders with a manifest that was not read: fixtures and examples beside an application.
+    /// There may be hundreds, and tests contain broken ones on purpose.
     pub aside: Vec<RelPath>,
 }
 
-/// Searches at and below `start`. Fixtures and examples are asked where nothing else can be
-/// started, where `all` are wanted, and where the folder is `known`. `more` are asked too: folders
-/// without a manifest, such as one of several programs of a module.
+/// Searches at and below `start`. Fixtures and examples are read if nothing else can be started, if
+/// `all` are wanted, and if the folder is `known`. Folders in `more` are read too, although they
+/// have no manifest, such as one of several programs of a module.
 ///
 /// # Errors
-/// Where `known` fails.
+/// If `known` fails.
 pub(crate) fn search(
     repo: &Repo,
     start: &RelPath,
@@ -98,7 +97,7 @@ impl Found {
     }
 }
 
-/// Ends of names of such folders: `server-examples`.
+/// Suffixes of the names of such folders: `server-examples`.
 const ASIDE_ENDS: [&str; 11] = [
     "-example",
     "-examples",
@@ -113,7 +112,7 @@ const ASIDE_ENDS: [&str; 11] = [
     "-it-tests",
 ];
 
-/// The part of `folder`, seen from `start`, by which it lies aside.
+/// The part of `folder`, relative to `start`, that marks it as a fixture or an example.
 pub(super) fn aside<'f>(start: &RelPath, folder: &'f RelPath) -> Option<&'f str> {
     let mut parts = folder.strip(start).unwrap_or_default().split('/');
     parts.find(|part| {

@@ -15,7 +15,7 @@ use crate::screen::{self, Screen};
 use crate::update;
 use crate::workspace;
 
-/// Compares, and says what moved.
+/// Compares, and reports what changed.
 pub(super) fn run(args: &Check, screen: &Screen) -> Result<Exit> {
     let progress = Progress::new(screen.progress && args.format == Format::Human);
     let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;

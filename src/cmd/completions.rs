@@ -1,4 +1,4 @@
-//! `dockgen completions`: for shells.
+//! `dockgen completions`: scripts for shells.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `dockgen explain`: every decision and what it rests on.
+//! `dockgen explain`: every decision with its evidence.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::pipeline;
 use crate::report::{self, json};
 use crate::screen::{self, Screen};
 
-/// Decides as `init --yes` would, and shows it.
+/// Decides as `init --yes` would, and shows the decisions.
 pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress);

@@ -21,7 +21,7 @@ use crate::wizard::Wizard;
 use crate::workspace;
 use crate::write::{self, Output, Standing};
 
-/// Reads, decides, asks what is open, shows, writes.
+/// Reads, decides, asks open questions, shows, and writes.
 pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
@@ -89,7 +89,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The applications and answers that a person wants; none where they left.
+/// The applications and answers that a person chose; none if they quit.
 fn talk_through(
     args: &Init,
     survey: &Survey,
@@ -112,7 +112,7 @@ fn talk_through(
     Ok(drafts)
 }
 
-/// Refuses several applications where there is room for one.
+/// Rejects several applications where only one is possible.
 fn for_one(survey: &Survey, chosen: &[Facts], one: bool) -> Result<()> {
     if one && chosen.len() > 1 {
         let names: Vec<String> =
@@ -125,7 +125,7 @@ fn for_one(survey: &Survey, chosen: &[Facts], one: bool) -> Result<()> {
     Ok(())
 }
 
-/// `--output` relative to the root.
+/// `--output`, relative to the root.
 fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
     let (name, folder) =
         (path.file_name(), path.parent().filter(|folder| *folder != Path::new("")));
@@ -134,16 +134,16 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
         .context("--output: give the path of a file, with a UTF-8 name")?;
     let folder = folder.unwrap_or(Path::new("."));
     let folder = std::fs::canonicalize(folder).with_context(|| {
-        format!("--output: the folder {} does not exist: make it first", folder.display())
+        format!("--output: the folder {} does not exist: create it first", folder.display())
     })?;
     let folder = workspace::relative(&survey.place.root, &folder)
-        .context("--output: must lie in the repository")?;
-    let path = folder.join(name).context("--output: must lie in the repository")?;
+        .context("--output: must be inside the repository")?;
+    let path = folder.join(name).context("--output: must be inside the repository")?;
     write::check_output(&path).context("--output")?;
     Ok(path)
 }
 
-/// The files that a person wrote and that a run would overwrite, and the error that says so.
+/// The files of a person's that a run would overwrite, and the error for them.
 fn refusal<'d>(drafts: &'d [Draft], here: &Here) -> Option<(Vec<&'d Change>, String)> {
     let changes = drafts.iter().flat_map(|draft| &draft.changes);
     let refused: Vec<_> = changes.filter(|change| change.is_refused()).collect();
@@ -174,9 +174,9 @@ fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
     interrupt::writing(|| write::all(&survey.place.root, &outputs))
 }
 
-/// What was done, or would be, and what to type next.
+/// What was done, or would be, and the commands to type next.
 ///
-/// `shown`: the wizard has shown the decisions already.
+/// `shown`: the wizard has already shown the decisions.
 fn outcome(
     survey: &Survey,
     drafts: &[Draft],

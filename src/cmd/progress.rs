@@ -1,4 +1,4 @@
-//! Lines on standard error that change while something takes long.
+//! Lines on standard error that change during a long step.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::screen::visible;
 /// A walk shorter than this shows nothing.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How often a line is drawn anew.
+/// How often a line is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Progress of a walk, on standard error.
@@ -21,12 +21,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// `shown` is false where standard error is no terminal.
+    /// `shown` is false if standard error is not a terminal.
     pub(super) fn new(shown: bool) -> Self {
         Self { began: Instant::now(), shown, bar: OnceLock::new() }
     }
 
-    /// Told the running count of entries, from any thread.
+    /// Receives the running count of entries, from any thread.
     pub(super) fn seen(&self, entries: usize) {
         if self.shown && self.began.elapsed() > PATIENCE {
             let bar = self.bar.get_or_init(|| Spinner::new("{spinner} {msg}"));
@@ -35,7 +35,7 @@ impl Progress {
     }
 }
 
-/// A line that changes; it goes where this goes out of scope.
+/// A line that changes, and is erased on drop.
 pub(super) struct Spinner {
     bar: ProgressBar,
 }
@@ -51,12 +51,12 @@ impl Spinner {
         Self { bar }
     }
 
-    /// Says what is done now.
+    /// Shows the current step.
     pub(super) fn doing(&self, text: &str) {
         self.bar.set_message(visible::inline(text));
     }
 
-    /// Prints lines above it.
+    /// Prints lines above the spinner.
     pub(super) fn print(&self, text: &str, colour: bool) {
         self.bar.println(visible::stream(text, colour));
     }

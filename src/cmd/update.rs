@@ -1,4 +1,4 @@
-//! `dockgen update`: detects again and merges what is new into the files, hand edits kept.
+//! `dockgen update`: detects again, and merges changes into the files. Hand edits are kept.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ use crate::screen::{self, Screen, visible};
 use crate::update::{self, Review, Settled};
 use crate::write::{self, Output};
 
-/// Compares, says what moved, merges, writes.
+/// Compares, reports what changed, merges and writes.
 pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
         apps.iter().map(|app| update::review(app, args.adopt)).collect::<Result<Vec<_>>>()?;
     let how = args.conflict();
     let settled = reviews.iter().map(|review| review.settle(how)).collect::<Result<Vec<_>>>()?;
-    // All applications or none: a repository that is half up to date is hard to review.
+    // All applications or none: a half-updated repository is hard to review.
     let refused = settled
         .iter()
         .any(|one| one.as_ref().is_none_or(|one| how == Conflict::Refuse && one.is_broken()));
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     Ok(Exit::Differs)
 }
 
-/// What happened to one application, or would.
+/// What happened to an application, or would.
 fn told(
     review: &Review,
     settled: Option<&Settled>,
@@ -153,7 +153,7 @@ fn told(
     out + "\n" + &outcome + "\n"
 }
 
-/// What concerns all of them.
+/// The closing lines, about all applications.
 fn closing(survey: &Survey, here: &Here, dry_run: bool, look: &Look) -> String {
     let mut out = report::others(survey, here, look);
     if dry_run {

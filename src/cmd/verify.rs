@@ -1,4 +1,4 @@
-//! `dockgen verify`: proves that the Dockerfile on disk builds, boots and caches.
+//! `dockgen verify`: checks that the Dockerfile on disk builds, starts and caches.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::screen::look;
 use crate::screen::{self, Screen, visible};
 use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, report};
 
-/// Builds, looks, starts, asks, stops; reports.
+/// Builds, inspects, starts, requests, stops and reports.
 pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
@@ -49,15 +49,14 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
     Ok(if proofs.iter().all(|proof| proof.proved) { Exit::Done } else { Exit::Differs })
 }
 
-/// Refuses a place of the report that is a link, or lies behind one that may be the repository's.
+/// Rejects a path for the report that is a symlink, or is behind one that may be the repository's.
 fn plain_place(path: &Path, repository: &Path) -> Result<()> {
     let mut way = PathBuf::new();
     let (named, repository) = (path.is_absolute(), std::path::absolute(repository)?);
     for part in path.components() {
         way.push(part);
         let last = way == path;
-        // A folder that is named from the root of the file system is a person's own, up to the
-        // repository.
+        // A folder in an absolute path is the person's own, up to the repository.
         let mine = named && (way == repository || !way.starts_with(&repository));
         let data = std::fs::symlink_metadata(&way).ok().filter(|_| last || !mine);
         if data.as_ref().is_some_and(|data| data.file_type().is_symlink()) {
@@ -73,13 +72,14 @@ fn plain_place(path: &Path, repository: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the report beside its place and renames it: a reader finds the old one or the new one.
+/// Writes the report to a temporary file and renames it, so that a reader finds the old or the new
+/// one.
 fn save(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let write = || -> Result<()> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".dockgen-");
-        // Private by default; a report is not, and the umask has the last word.
+        // A temporary file is private by default, a report is not. The umask applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(folder)?;
@@ -114,10 +114,10 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     Ok((engine, proofs))
 }
 
-/// dockgen.toml below flags.
+/// The settings: flags first, then dockgen.toml.
 fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     let mut file = app.verify().clone();
-    // What a flag says is not asked of the file.
+    // If a flag is given, the file's value is not checked.
     file.memory = file.memory.filter(|_| args.memory.is_none());
     file.build_seconds = file.build_seconds.filter(|_| args.build_seconds.is_none());
     file.boot_seconds = file.boot_seconds.filter(|_| args.boot_seconds.is_none());
@@ -157,8 +157,7 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     Ok(wanted)
 }
 
-/// A secret whose file is named from where dockgen was started: the engine's command runs
-/// elsewhere.
+/// A secret with its file as an absolute path, because the engine's command runs in another folder.
 fn from_here(secret: &str) -> Result<String> {
     let field = |field: &str| match field.split_once('=') {
         Some((name @ ("src" | "source"), path)) => {
@@ -171,7 +170,7 @@ fn from_here(secret: &str) -> Result<String> {
     Ok(secret.split(',').map(field).collect::<Result<Vec<_>>>()?.join(","))
 }
 
-/// Progress on standard error: one line that changes on a terminal, a line for each step elsewhere.
+/// Progress on standard error: a line that changes on a terminal, otherwise a line for each step.
 struct Display<'a> {
     screen: &'a Screen,
     quiet: bool,

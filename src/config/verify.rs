@@ -1,4 +1,4 @@
-//! What a person says about a verification: `[verify]` in dockgen.toml, below flags.
+//! The settings of a verification: `[verify]` in dockgen.toml. Flags take precedence.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use crate::budget::{MAX_BOOT, MAX_BUILD, MAX_MEMORY, MAX_SERVICES, MAX_STOP};
 
 /// `[verify]` in dockgen.toml.
 ///
-/// Nothing in it names a file of the machine that dockgen runs on, or a program to run there: a
-/// repository's file must not reach that far.
+/// No field names a file or a program of the machine that dockgen runs on: a file in a repository
+/// must not have that access.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
     /// Environment of the container: `KEY=VALUE`.
     #[serde(default)]
     pub env: Vec<String>,
-    /// Arguments to start it with, instead of the image's.
+    /// Arguments that replace the image's.
     pub args: Option<Vec<String>>,
-    /// The path that answers with 200 to 399 where the program is well.
+    /// A path that answers with a status from 200 to 399 if the program is healthy.
     pub health: Option<String>,
-    /// `PATH=TEXT`: answers that are expected.
+    /// `PATH=TEXT`: texts that responses must contain.
     #[serde(default)]
     pub expect: Vec<String>,
     /// The container's memory, such as `512m`.
@@ -33,13 +33,13 @@ pub struct Settings {
     pub boot_seconds: Option<u64>,
     /// How long the stop may take before the engine kills it.
     pub stop_seconds: Option<u64>,
-    /// The image may have this many MB.
+    /// The maximum size of the image, in MB.
     pub budget_mb: Option<f64>,
-    /// The layers that an edit of the source changes may have this many MB.
+    /// The maximum size of the layers that a source edit changes, in MB.
     pub max_changed_mb: Option<f64>,
-    /// The edit of the caching proof.
+    /// The edit for the caching proof.
     pub edit: Option<Edit>,
-    /// Services that the program needs, by the name under which it reaches them.
+    /// Services that the program needs, by host name.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
 }
@@ -48,15 +48,15 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
-    /// The file, from the application's folder.
+    /// The file, relative to the application's folder.
     pub file: String,
-    /// Words in it.
+    /// A text in it.
     pub from: Option<String>,
-    /// What they become; `{}` is another word each time.
+    /// The replacement, where `{}` is a different word each time.
     pub to: Option<String>,
 }
 
-/// A container beside the program.
+/// A container that runs beside the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
@@ -65,12 +65,12 @@ pub struct Service {
     /// Its environment: `KEY=VALUE`.
     #[serde(default)]
     pub env: Vec<String>,
-    /// Arguments, instead of the image's.
+    /// Arguments that replace the image's.
     #[serde(default)]
     pub args: Vec<String>,
 }
 
-/// Which caching proofs are wanted.
+/// Which caching proofs to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proofs {
     /// An edit of the source.
@@ -82,13 +82,13 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// Any of them.
+    /// True if any proof is wanted.
     pub fn any(self) -> bool {
         self.source || self.dependency || self.cold
     }
 }
 
-/// What is to be verified, and how.
+/// The settings of a verification, with defaults.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Environment of the container.
@@ -97,13 +97,13 @@ pub struct Wanted {
     pub args: Option<Vec<String>>,
     /// See [`Settings::health`].
     pub health: Option<String>,
-    /// Paths, and words that their answers must hold.
+    /// Paths, and texts that their responses must contain.
     pub expect: Vec<(String, String)>,
     /// The container's memory.
     pub memory: String,
-    /// The port on this machine; a free one where absent.
+    /// The port on this machine; a free one if absent.
     pub publish: Option<u16>,
-    /// `--secret`, as the engine takes it.
+    /// Values of `--secret`, as the engine accepts them.
     pub secrets: Vec<String>,
     /// How long the build may take.
     pub build: Duration,
@@ -115,20 +115,20 @@ pub struct Wanted {
     pub budget_mb: Option<f64>,
     /// See [`Settings::max_changed_mb`].
     pub max_changed_mb: Option<f64>,
-    /// The edit of the caching proof.
+    /// The edit for the caching proof.
     pub edit: Option<Edit>,
     /// Services beside the program.
     pub services: BTreeMap<String, Service>,
     /// The caching proofs.
     pub caching: Proofs,
-    /// Every base that can serve.
+    /// Also verify every other base that fits.
     pub bases: bool,
-    /// What dockgen.toml asks for and does not get, in words.
+    /// Settings of dockgen.toml that were capped, in words.
     pub capped: Vec<String>,
 }
 
 impl Wanted {
-    /// What dockgen.toml says, else the defaults.
+    /// The settings of dockgen.toml, or else the defaults.
     pub fn of(settings: &Settings) -> Self {
         let mut capped = Vec::new();
         let mut cap = |what: &str, wish: &str, most: &str, flag: &str| {
@@ -148,7 +148,7 @@ impl Wanted {
         let boot = time(settings.boot_seconds, 60, MAX_BOOT, "boot");
         let stop = time(settings.stop_seconds, 10, MAX_STOP, "stop");
         let mut memory = settings.memory.clone().unwrap_or_else(|| "512m".to_owned());
-        // No memory at all is no limit to an engine.
+        // To an engine, a memory of 0 means no limit.
         if bytes(&memory).is_none_or(|bytes| bytes == 0 || bytes > MAX_MEMORY) {
             cap("memory", &memory, "4g", "--memory");
             "4g".clone_into(&mut memory);
@@ -175,7 +175,7 @@ impl Wanted {
     }
 }
 
-/// A size as the engines read one: `512m`, `1.5g`, `64MiB`; `None` where it is none.
+/// A size in an engine's notation: `512m`, `1.5g`, `64MiB`; `None` if it is invalid.
 pub(crate) fn bytes(text: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -199,14 +199,14 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(factor)?.checked_add(factor * tenths / 10)
 }
 
-/// `PATH=TEXT`; `None` where it is not that.
+/// Parses `PATH=TEXT`; `None` if it is invalid.
 pub(crate) fn expectation(text: &str) -> Option<(String, String)> {
     let (path, words) = text.split_once('=')?;
     let plain = path.starts_with('/') && !path.chars().any(|c| c.is_control() || c == ' ');
     (plain && !words.is_empty()).then(|| (path.to_owned(), words.to_owned()))
 }
 
-/// What is wrong with the settings; `None` where nothing is.
+/// What is wrong with the settings, if anything.
 pub(crate) fn fault(settings: &Settings) -> Option<String> {
     let path =
         |text: &str| text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ');

@@ -1,7 +1,7 @@
 //! .gitignore files as .dockerignore lines.
 //!
-//! What git ignores is never in a fresh clone, so a build cannot need it, and a local build must
-//! not see it.
+//! What git ignores is not in a fresh clone, so no build can need it, and a local build must not
+//! depend on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use crate::docker::ignore::{self, IgnoreFile};
 use crate::path::{Letters, RelPath};
 use crate::repo::{Entry, Repo};
 
-/// More tracked files than this in a folder are let in with the folder.
+/// A folder with more tracked files than this is included as a whole.
 const MAX_FILES: usize = 4;
 
 /// One line of a .gitignore.
 struct Rule<'a> {
-    /// Without `!` and the `/` at its ends.
+    /// Without `!` and without `/` at either end.
     pattern: &'a str,
     negated: bool,
-    /// Ends in `/`: matches folders only.
+    /// It ends in `/`, and matches folders only.
     folder: bool,
-    /// Holds a `/` other than at its end: counts from the folder of its file.
+    /// It contains a `/` before its end, and is relative to the folder of its file.
     anchored: bool,
 }
 
@@ -28,7 +28,7 @@ struct Rule<'a> {
 /// it, by path.
 ///
 /// # Errors
-/// Where a .gitignore cannot be read.
+/// If a .gitignore cannot be read.
 pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String>> {
     let mut above: Vec<RelPath> = context.ancestors().collect();
     above.reverse();
@@ -64,8 +64,8 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
     let names = files_named(repo, context, &folders_only);
     let wild = files_matched(repo, context, &lines);
     let lines = lines.into_iter().map(|(line, folder)| {
-        // .dockerignore cannot say "folders only": where a file bears the name, hide what lies in
-        // the folder.
+        // .dockerignore has no pattern for folders only. If a file has the name, exclude the
+        // contents of the folder instead.
         let name = line.rsplit('/').next().unwrap_or_default();
         let clash = folder && (names.contains(name) || wild.contains(&line));
         if clash { format!("{line}/**") } else { line }
@@ -73,10 +73,10 @@ pub(super) fn lines(repo: &Repo, context: &RelPath) -> anyhow::Result<Vec<String
     Ok(lines.chain(tracked(repo, context)).collect())
 }
 
-/// Exceptions for files that git tracks although a line names them; for the folder where several
-/// lie in one.
+/// Exceptions for files that git tracks although a line matches them; for the folder if it contains
+/// several.
 fn tracked(repo: &Repo, context: &RelPath) -> Vec<String> {
-    // What belongs to git itself stays out all the same.
+    // git's own files stay excluded.
     let forced =
         repo.forced().iter().filter(|path| !path.components().any(|part| part.starts_with(".git")));
     let ways = forced.filter_map(|path| path.strip(context));
@@ -93,7 +93,7 @@ fn tracked(repo: &Repo, context: &RelPath) -> Vec<String> {
     exceptions.filter_map(ignore::literal).map(|pattern| format!("!{pattern}")).collect()
 }
 
-/// Those of `names` that a file of the context bears.
+/// Those of `names` that are names of files in the context.
 fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<String> {
     if names.is_empty() {
         return BTreeSet::new();
@@ -107,8 +107,8 @@ fn files_named(repo: &Repo, context: &RelPath, names: &[String]) -> BTreeSet<Str
 }
 
 /// Those of the lines for folders with wildcards, such as `uploads*`, that match a file of the
-/// context. What goes beyond the limit counts as one of them: what lies in a folder is hidden so
-/// too.
+/// context. Beyond the limit, a line is assumed to match a file: then the contents of the folders
+/// are excluded, which is correct either way.
 fn files_matched(repo: &Repo, context: &RelPath, lines: &[(String, bool)]) -> BTreeSet<String> {
     let wild = lines.iter().filter(|(line, folder)| *folder && line_is_wild(line));
     let (mut file, mut asked) = (IgnoreFile::default(), Vec::new());
@@ -131,7 +131,7 @@ fn files_matched(repo: &Repo, context: &RelPath, lines: &[(String, bool)]) -> BT
     matched
 }
 
-/// The last component holds a wildcard.
+/// True if the last component contains a wildcard.
 fn line_is_wild(line: &str) -> bool {
     line.rsplit('/').next().unwrap_or_default().contains(['*', '?', '['])
 }
@@ -142,7 +142,7 @@ fn rule(line: &str) -> Option<Rule<'_>> {
         return None;
     }
     let trimmed = line.trim_end();
-    // A space at the end counts after a backslash.
+    // A trailing space counts after a backslash.
     let line = if trimmed.ends_with('\\') && trimmed.len() < line.len() {
         &line[..=trimmed.len()]
     } else {
@@ -155,18 +155,18 @@ fn rule(line: &str) -> Option<Rule<'_>> {
     (!pattern.is_empty()).then_some(Rule { pattern, negated, folder, anchored })
 }
 
-/// `None` where the rule cannot concern the context, or cannot be said in a .dockerignore.
+/// `None` if the rule does not concern the context, or has no equivalent in a .dockerignore.
 fn translate(rule: &Rule, folder: &RelPath, context: &RelPath) -> Option<String> {
     let wild = rule.pattern.chars().all(|c| "*/".contains(c));
     if rule.negated && rule.folder && wild {
-        // `!*/` makes git look into folders; Docker does so anyway, and would let in everything.
+        // `!*/` makes git look into folders. Docker does so anyway, and would include everything.
         return None;
     }
     if rule.pattern.contains("[:") {
         return None;
     }
     let pattern = rule.pattern.replace("[!", "[^");
-    // Docker trims a space at the end, escaped or not.
+    // Docker trims a trailing space, escaped or not.
     let pattern = pattern.strip_suffix("\\ ").map_or(pattern.clone(), |head| format!("{head}[ ]"));
     let bare = pattern.trim_start_matches("**/");
     let mark = if rule.negated { "!" } else { "" };

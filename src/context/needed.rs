@@ -1,4 +1,4 @@
-//! What the plan reads from the build context, and the exceptions that let it in.
+//! What the plan reads from the build context, and the exceptions that include it.
 
 use std::collections::BTreeSet;
 
@@ -42,8 +42,8 @@ impl Needed {
         Self { paths }
     }
 
-    /// Exceptions for needed paths that `file` or their lines hide; then the paths that their
-    /// lines hide, with the line.
+    /// Exceptions for needed paths that `file` or their lines exclude, and the paths that their
+    /// lines exclude, with the line.
     pub(super) fn hidden_in(
         &self,
         plan: &Plan,
@@ -68,8 +68,8 @@ impl Needed {
         (exceptions, by_them)
     }
 
-    /// Exceptions for needed files that the common rows hide: those named, and those in a carried
-    /// folder that git holds, secrets excepted.
+    /// Exceptions for needed files that the common rows exclude: those named, and those in a copied
+    /// folder that git tracks, except secrets.
     pub(super) fn hidden_by_common(
         &self,
         plan: &Plan,
@@ -115,8 +115,8 @@ impl Needed {
     }
 }
 
-/// Their lines hide all that lies in a needed folder. Where they hide some of it, such as tests,
-/// that is no matter of ours.
+/// True if their lines exclude everything in a needed folder. If they exclude only a part, such as
+/// tests, that is their choice.
 fn hides_every(their_file: &Sieve, inside: &[String]) -> bool {
     !inside.is_empty() && inside.iter().all(|held| their_file.hides(held))
 }

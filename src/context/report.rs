@@ -1,4 +1,4 @@
-//! What the build context holds and what it leaves out, with the findings on it.
+//! What the build context contains and excludes, with the findings on it.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 use crate::secrets;
 
-/// Folders of files that a test reads and the program does not.
+/// Folders of files that only tests read.
 const TESTS: [&str; 10] = [
     "testdata",
     "test",
@@ -28,27 +28,28 @@ const TESTS: [&str; 10] = [
     "spec",
 ];
 
-/// What reaches the engine, and what does not.
+/// What is sent to the engine, and what is not.
 #[derive(Clone, Debug, Default)]
 pub struct ContextReport {
-    /// Files that reach it.
+    /// Number of files sent.
     pub files: usize,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
-    /// Only the first 5,000 files were weighed.
+    /// Only the first 5,000 files were measured.
     pub cut: bool,
-    /// The biggest that reach it, in bytes, folders summed.
+    /// The largest entries sent, in bytes. Folders are summed.
     pub biggest_in: Vec<(String, u64)>,
-    /// The biggest of what git holds that stay out. What git ignores is not walked and not counted.
+    /// The largest tracked entries that are excluded. What git ignores is neither walked nor
+    /// counted.
     pub biggest_out: Vec<(String, u64)>,
-    /// What there is to say.
+    /// Findings on the context.
     pub findings: Vec<Finding>,
 }
 
-/// Weighs the build context of `plan` under `ignore`.
+/// Measures the build context of `plan` under `ignore`.
 ///
 /// # Errors
-/// Where the rows that come with dockgen are broken.
+/// If dockgen's own rows are broken.
 pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextReport> {
     let sieve = Sieve::of(repo, &plan.context, ignore.clone())?;
     let Weighed { files, bytes, cut, inside, outside, mut big } = weight::weigh(&sieve)?;
@@ -105,8 +106,8 @@ fn big_files(context: &RelPath, big: &[(String, u64)]) -> Option<Finding> {
     })
 }
 
-/// Files that git holds and a safety row hides: most often right, and a surprise where the build
-/// reads them.
+/// Tracked files that a safety row excludes: most often right, but a surprise if the build reads
+/// them.
 fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
     let tests = |way: &str| way.split('/').any(|part| TESTS.contains(&part));
     let kept_out: Vec<&Named> = kept_out.iter().filter(|(_, way)| !tests(way)).collect();
@@ -135,8 +136,7 @@ type Named<'a> = (&'a RelPath, &'a str);
 /// Files named like secrets and databases.
 struct NamedLike(Vec<RelPath>);
 
-/// Files of the context that are named like secrets and databases; examples such as `.env.example`
-/// hold no secret.
+/// Files of the context named like secrets and databases, without examples such as `.env.example`.
 fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>> {
     let list = secrets::catalog()?;
     let example = |name: &str| list.is_example(name);

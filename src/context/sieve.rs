@@ -1,8 +1,8 @@
-//! A .dockerignore held against the tree of its context.
+//! A .dockerignore applied to the tree of its context.
 //!
 //! Applications of a workspace share a context, and most rows of their .dockerignore files are the
-//! same: `**/node_modules`. What these hide is worked out once. Only the folders that other rows
-//! name, such as `apps/web/dist`, are looked at for each application.
+//! same, such as `**/node_modules`. What these rows exclude is computed once; only the folders that
+//! other rows name, such as `apps/web/dist`, are examined for each application.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use crate::docker::ignore::{IgnoreFile, Matched};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// More sets of common rows than this are not kept: people edit their files.
+/// Maximum number of cached sets of common rows. People edit their files, so sets differ.
 const MAX_KEPT: usize = 32;
 
 /// A .dockerignore, and the tree of its context.
@@ -25,18 +25,18 @@ pub(super) struct Sieve<'r> {
     pub(super) context: &'r RelPath,
     file: IgnoreFile,
     common: Rc<Common>,
-    /// What its own rows name, relative to the context: outside, the common rows decide.
+    /// Paths that its own rows name, relative to the context. Elsewhere, the common rows decide.
     named: BTreeSet<String>,
 }
 
-/// The rows that begin with a wildcard, and what is known of them.
+/// The rows that begin with a wildcard, and cached results for them.
 pub(super) struct Common {
     file: IgnoreFile,
-    /// Paths that were asked for.
+    /// Paths that were looked up.
     asked: RefCell<BTreeMap<String, bool>>,
-    /// The hidden sources, by the endings of their names.
+    /// The excluded sources, by file name suffixes.
     sources: RefCell<BTreeMap<Vec<&'static str>, Rc<Vec<String>>>>,
-    /// What they let in, and what they keep out.
+    /// What they include and exclude.
     pub(super) weight: OnceCell<Weight>,
 }
 
@@ -45,18 +45,18 @@ pub(super) struct Common {
 struct Kept(RefCell<BTreeMap<String, Rc<Common>>>);
 
 impl<'r> Sieve<'r> {
-    /// Holds `text` against what lies below `context`.
+    /// Applies `text` to what is below `context`.
     ///
     /// # Errors
-    /// At a pattern that Docker refuses.
+    /// If Docker rejects a pattern.
     pub(super) fn new(repo: &'r Repo, context: &'r RelPath, text: &str) -> Result<Self> {
         Self::of(repo, context, IgnoreFile::parse(text)?)
     }
 
-    /// As [`Sieve::new`], for a file that was read before.
+    /// As [`Sieve::new`], for a file that is already parsed.
     ///
     /// # Errors
-    /// None: its rows are good.
+    /// None: its rows are valid.
     pub(super) fn of(repo: &'r Repo, context: &'r RelPath, file: IgnoreFile) -> Result<Self> {
         let mut rows = String::new();
         let mut named = BTreeSet::new();
@@ -81,12 +81,12 @@ impl<'r> Sieve<'r> {
         &self.common
     }
 
-    /// True where `path`, relative to the context, stays out of it.
+    /// True if `path`, relative to the context, is excluded.
     pub(super) fn hides(&self, path: &str) -> bool {
         if self.names(path) { self.file.hides(path) } else { self.common.hides(path) }
     }
 
-    /// The sources that stay out: regular files with one of these endings, relative to the context,
+    /// The excluded sources: regular files with one of these suffixes, relative to the context,
     /// sorted.
     pub(super) fn hidden_sources(&self, endings: &[&'static str]) -> Vec<String> {
         let common = self.common.hidden_sources(self.repo, self.context, endings);
@@ -99,8 +99,8 @@ impl<'r> Sieve<'r> {
         all
     }
 
-    /// Files for which its own rows decide otherwise than the common ones do, relative to the
-    /// context: true where they hide it.
+    /// Files, relative to the context, on which its own rows and the common rows differ; true if
+    /// its own exclude the file.
     pub(super) fn changed(&self) -> Vec<(&'r str, bool)> {
         let mut all = Vec::new();
         for folder in self.named() {
@@ -120,7 +120,7 @@ impl<'r> Sieve<'r> {
         all
     }
 
-    /// True where a row of its own names `path` or a folder above it.
+    /// True if one of its own rows names `path` or a folder above it.
     fn names(&self, path: &str) -> bool {
         above(path).chain([path]).any(|path| self.named.contains(path))
     }
@@ -156,7 +156,7 @@ impl Common {
         &self.file
     }
 
-    /// True where they hide `path`, relative to the context.
+    /// True if they exclude `path`, relative to the context.
     fn hides(&self, path: &str) -> bool {
         if let Some(known) = self.asked.borrow().get(path) {
             return *known;
@@ -182,8 +182,8 @@ impl Common {
     }
 }
 
-/// The regular files at or below `top` with one of these endings that `file` hides, relative to the
-/// context.
+/// The regular files at or below `top` with one of these suffixes that `file` excludes, relative to
+/// the context.
 fn hidden_sources(
     repo: &Repo,
     context: &RelPath,
@@ -204,7 +204,7 @@ fn hidden_sources(
     found.into_iter()
 }
 
-/// Wants every file.
+/// Accepts every file.
 pub(super) fn any(_: &RelPath, _: &Entry) -> bool {
     true
 }
@@ -214,8 +214,8 @@ pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
-/// Calls `on` for each file at or below `top` that is `wanted`: with its path relative to the
-/// context, and true where `file` hides it; until that says to break off.
+/// Calls `on` for each `wanted` file at or below `top`, with its path relative to the context and
+/// whether `file` excludes it, until `on` returns a break.
 pub(super) fn walk<'r>(
     repo: &'r Repo,
     context: &RelPath,
@@ -276,8 +276,8 @@ mod tests {
         "lib/dist/a.js",
     ];
 
-    /// The shortcut is none in its results: for any three rows in any order, each path is decided as
-    /// by the file alone.
+    /// The shortcut does not change results: for any three rows in any order, each path is decided
+    /// as by the file alone.
     #[test]
     fn decides_as_the_file_does() {
         let repo = Repo::from_files(FILES.iter().map(|path| (*path, "text")));

@@ -1,5 +1,5 @@
-//! Sources that somebody else's .dockerignore hides: it was written for an image that copies what
-//! was built before.
+//! Sources that somebody else's .dockerignore excludes, because it was written for an image that
+//! copies prebuilt files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::repo::Repo;
 use crate::secrets;
 
-/// Files beyond this many in one folder are let in by their ending.
+/// If a folder has more files than this, they are included by suffix.
 const MAX_NAMED: usize = 3;
 
 /// Exceptions to their lines.
@@ -23,13 +23,13 @@ const MAX_NAMED: usize = 3;
 pub(super) struct LetIn {
     /// The rows.
     pub(super) rows: Vec<String>,
-    /// What there is to say.
+    /// Findings on them.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Lets in what the build compiles and `theirs` hides. A line such as `*` hides all that is not
-/// listed: then everything at the top that it hides comes in, for nobody can tell what a build
-/// reads beside its sources; `ours` still holds.
+/// Includes what the build compiles and `theirs` excludes. A line such as `*` excludes everything
+/// that is not listed. Then every top-level entry that it excludes is included, because nobody
+/// knows what a build reads beside its sources; `ours` still applies.
 pub(super) fn let_in(
     repo: &Repo,
     plan: &Plan,
@@ -51,7 +51,7 @@ pub(super) fn let_in(
         } else {
             made.findings.push(hides_needed(file, source, pattern.line));
         }
-        // Last the source itself, where another line still hides it.
+        // The source itself comes last, if another line still excludes it.
         for path in paths.iter().chain([source]) {
             if let Some(row) = literal(path).filter(|_| so_far.hides(path)) {
                 let row = format!("!{row}");
@@ -68,7 +68,7 @@ fn hides_all(pattern: &Pattern) -> bool {
     ["dq0", "dq1.dq2"].iter().all(|path| pattern.matches(path))
 }
 
-/// What lies in the context itself and is hidden by `pattern`, but not by `ours`.
+/// Top-level entries of the context that `pattern` excludes, and `ours` does not.
 fn hidden_at_the_top(
     repo: &Repo,
     plan: &Plan,
@@ -101,8 +101,9 @@ fn lists_other_files(file: &RelPath, source: &str, pattern: &Pattern) -> Finding
     )
 }
 
-/// Adds to the secrets what holds a credential itself, whatever its name. What a Dockerfile copies
-/// must not be among that: languages hand such files to the step that needs them.
+/// Adds files that contain a credential to the secrets, whatever their names. A file that the
+/// Dockerfile copies must not be among them: languages mount such files in the step that needs
+/// them.
 pub(super) fn hide_literals(repo: &Repo, plan: &Plan, common: &mut [Group]) -> Result<LetIn> {
     let mut made = LetIn::default();
     let mounts = plan.install_secrets.iter().chain(&plan.build_secrets);
@@ -151,8 +152,9 @@ fn plan_argument(plan: &Plan, file: &RelPath) -> String {
     mount.map_or_else(String::new, |mount| mount.argument(&RelPath::to_string))
 }
 
-/// Exceptions for sources in the repository that our own rows hide: a row is meant for what tools
-/// leave behind, and a package may bear such a name. Tests that only a test run compiles stay out.
+/// Exceptions for sources in the repository that our own rows exclude: a row is for what tools
+/// leave behind, and a package may have the same name. Tests that only a test run compiles stay
+/// excluded.
 pub(super) fn compiled(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Vec<String> {
     let languages = plan
         .front_ends

@@ -374,7 +374,7 @@ fn tests_that_they_leave_out_of_a_folder_stay_out() {
     assert_eq!(codes(&planned), ["ignore-hides-needed at 1"]);
 }
 
-/// One file for each row, with what is in it.
+/// One file for each row, with its contents.
 const SECRET_FILES: &[(&str, &str)] = &[
     (".env", "A=1"),
     (".env.production", "A=1"),

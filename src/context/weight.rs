@@ -1,4 +1,4 @@
-//! What a .dockerignore lets in and keeps out, in bytes.
+//! The size of what a .dockerignore includes and excludes.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -10,19 +10,19 @@ use super::sieve::{Sieve, any, walk};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// Files beyond this many are not weighed: each costs a call to the file system.
+/// Maximum number of files to measure. Each costs a system call.
 const MAX_FILES: usize = 5_000;
 
-/// A file larger than this, that the Dockerfile does not name, is pointed out: 10 MiB.
+/// A file larger than this that the Dockerfile does not name is reported: 10 MiB.
 pub(super) const BIG: u64 = 10 << 20;
 
-/// How many of the biggest are listed.
+/// How many of the largest entries are listed.
 pub(super) const LISTED: usize = 5;
 
 /// Sizes are summed down to this many folders below the context.
 const DEPTH: usize = 3;
 
-/// A folder that holds this share of its parent's bytes, in per cent, is named in its place.
+/// If a folder inside another holds this percentage of its bytes, it is listed instead.
 const SHARE: i128 = 80;
 
 /// Both sides of a .dockerignore.
@@ -32,31 +32,31 @@ pub(super) struct Weight {
     bytes: u64,
     inside: Sizes,
     outside: Sizes,
-    /// Large files that are let in.
+    /// Large files that are included.
     big: BTreeMap<String, u64>,
 }
 
-/// What there is to report of it.
+/// The results to report.
 #[derive(Debug)]
 pub(super) struct Weighed {
-    /// Files that reach the engine.
+    /// Number of files sent to the engine.
     pub(super) files: usize,
-    /// Their bytes.
+    /// Their size in bytes.
     pub(super) bytes: u64,
-    /// There are more files than are weighed.
+    /// There are more files than were measured.
     pub(super) cut: bool,
-    /// The biggest that reach it, in bytes, folders summed.
+    /// The largest entries sent, in bytes. Folders are summed.
     pub(super) inside: Vec<(String, u64)>,
-    /// The biggest that stay out.
+    /// The largest excluded entries.
     pub(super) outside: Vec<(String, u64)>,
-    /// Large files that reach it, the largest first.
+    /// Large files that are sent, the largest first.
     pub(super) big: Vec<(String, u64)>,
 }
 
-/// Weighs what `sieve` lets in and keeps out.
+/// Measures what `sieve` includes and excludes.
 ///
 /// # Errors
-/// None in practice: sizes that are not to be had count as 0.
+/// None in practice: an unreadable size counts as 0.
 pub(super) fn weigh(sieve: &Sieve) -> Result<Weighed> {
     let (repo, context) = (sieve.repo, sieve.context);
     let sizes = sizes(repo, context)?;
@@ -71,7 +71,7 @@ pub(super) fn weigh(sieve: &Sieve) -> Result<Weighed> {
         });
         weight
     });
-    // What the rows of this one alone decide otherwise changes sides.
+    // Files on which its own rows differ from the common ones change sides.
     let (mut files, mut bytes) = (all.files, all.bytes);
     let (mut inside, mut outside) = (Sizes::default(), Sizes::default());
     let mut big = all.big.clone();
@@ -122,13 +122,13 @@ impl Weight {
     }
 }
 
-/// The sizes of the first files below a context, in their order.
+/// The sizes of the first files below a context, in walk order.
 struct FileSizes {
     of: Vec<u64>,
     first_left_out: Option<RelPath>,
 }
 
-/// Applications share a context, and each size is a call to the file system.
+/// Cached: applications share a context, and each size is a system call.
 fn sizes(repo: &Repo, context: &RelPath) -> Result<Rc<FileSizes>> {
     repo.once(context, || {
         let mut files = repo.below(context).filter(|(_, entry)| *entry != Entry::Dir);
@@ -137,13 +137,12 @@ fn sizes(repo: &Repo, context: &RelPath) -> Result<Rc<FileSizes>> {
     })
 }
 
-/// Sparse files may claim more bytes than there are on any disk.
+/// Sparse files may claim more bytes than any disk has.
 fn signed(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-/// Bytes by path, for each folder what lies directly in it: a file counts for itself and for the
-/// folders above it.
+/// Bytes by path, grouped by parent folder: a file counts for itself and for the folders above it.
 #[derive(Clone, Debug, Default)]
 struct Sizes(BTreeMap<String, BTreeMap<String, i64>>);
 
@@ -166,7 +165,7 @@ impl Sizes {
     }
 }
 
-/// What lies directly in `folder`, summed, sorted by path.
+/// The entries directly in `folder`, summed, sorted by path.
 fn children<'a>(sizes: &[&'a Sizes], folder: &str) -> BTreeMap<&'a str, i64> {
     let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
     for (path, size) in sizes.iter().filter_map(|sizes| sizes.0.get(folder)).flatten() {
@@ -177,8 +176,8 @@ fn children<'a>(sizes: &[&'a Sizes], folder: &str) -> BTreeMap<&'a str, i64> {
     sums
 }
 
-/// The biggest entries of the context; a folder gives way to the one inside it that makes nearly all
-/// of it.
+/// The largest entries of the context. A folder is replaced by the one inside it that has nearly
+/// all of its bytes.
 fn biggest(sizes: &[&Sizes]) -> Vec<(String, u64)> {
     let mut top: Vec<(&str, i64)> = children(sizes, "").into_iter().collect();
     top.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));

@@ -1,10 +1,10 @@
-//! .dockerignore: which paths stay out of the build context, by the rules of moby's
+//! .dockerignore: which paths are excluded from the build context, by the rules of moby's
 //! `patternmatcher`.
 //!
-//! A pattern is matched against the whole path from the root of the context; the last one that
-//! matches decides; a folder that matches takes what lies below with it, unless a later exception
-//! (`!`) brings that back. One deviation: `{`, `|`, `}`, a `^` outside brackets and a letter after
-//! a backslash are taken literally, where moby lets them through into a regular expression.
+//! A pattern is matched against the whole path from the root of the context, and the last pattern
+//! that matches decides. A folder that matches excludes everything below it, unless a later
+//! exception (`!`) includes it again. One deviation: `{`, `|`, `}`, a `^` outside brackets and a
+//! letter after a backslash are literal here, where moby passes them on to a regular expression.
 
 mod index;
 
@@ -13,10 +13,10 @@ use std::fmt;
 use crate::path::Letters;
 use index::Index;
 
-/// A line that Docker refuses; with it in the file, no build starts.
+/// A line that Docker rejects. No build starts while the file contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadPattern {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The pattern.
     pub pattern: String,
@@ -27,7 +27,8 @@ impl fmt::Display for BadPattern {
         let Self { line, pattern } = self;
         write!(
             f,
-            "line {line}: `{pattern}` is no valid pattern, and Docker refuses the whole build for it: a bracket is not closed, a backslash ends it, or `!` stands alone"
+            "line {line}: `{pattern}` is not a valid pattern, and Docker rejects the build because \
+             of it: a bracket is not closed, it ends with a backslash, or it is a lone `!`"
         )
     }
 }
@@ -44,41 +45,41 @@ pub struct IgnoreFile {
 /// One pattern of a .dockerignore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// The pattern, cleaned: without `!`, without `/` at its ends.
+    /// The pattern, cleaned: without `!`, and without `/` at either end.
     pub text: String,
-    /// It lets in what matches: `!`.
+    /// It begins with `!`, and includes what it matches.
     pub exception: bool,
     tokens: Vec<Token>,
     quick: Quick,
 }
 
-/// Cheap tests that a path must pass before its characters are followed one by one.
+/// Cheap tests that rule out most paths before they are matched token by token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Quick {
-    /// What each match ends with.
+    /// A suffix of every match.
     tail: String,
-    /// The longest literal part: each match holds it.
+    /// The longest literal part, which every match contains.
     part: String,
-    /// `**/name*`: the last component alone decides, by the tokens after the first.
+    /// `**/name*`: only the last component has to match, with the tokens after the first.
     last_component: bool,
-    /// Letters that the last component of each match holds.
+    /// Letters that the last component of every match contains.
     letters: Letters,
 }
 
-/// Which patterns a folder matched: what its children inherit.
+/// The patterns that a folder matched, which its children inherit.
 #[derive(Clone, Debug, Default)]
 pub struct Matched {
-    /// Their positions, in order.
+    /// Indices of the patterns, in order.
     patterns: Vec<usize>,
-    /// The position of the pattern that decided.
+    /// The index of the pattern that decided.
     decider: Option<usize>,
     hidden: bool,
 }
 
 impl Matched {
-    /// The path stays out.
+    /// True if the path is excluded.
     pub fn hidden(&self) -> bool {
         self.hidden
     }
@@ -86,17 +87,17 @@ impl Matched {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
-    /// This character.
+    /// One literal character.
     Char(char),
     /// `?`: one character other than `/`.
     One,
     /// `*`: any number of characters other than `/`.
     Star,
-    /// `**/` or `**` inside: nothing, or anything that ends with `/`.
+    /// `**/`, or `**` inside a pattern: nothing, or anything that ends with `/`.
     Folders,
     /// `**` at the end: anything.
     Rest,
-    /// `[a-z]`, boxed: a pattern is a token for each of its characters.
+    /// `[a-z]`. Boxed to keep the token small: a pattern has one for each character.
     Class(Box<Class>),
 }
 
@@ -110,7 +111,7 @@ impl IgnoreFile {
     /// Reads a .dockerignore.
     ///
     /// # Errors
-    /// At a pattern that Docker refuses.
+    /// If Docker rejects a pattern.
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut file = Self::default();
@@ -128,10 +129,10 @@ impl IgnoreFile {
         Ok(())
     }
 
-    /// Adds a line at the end.
+    /// Appends a line.
     ///
     /// # Errors
-    /// Where Docker refuses it.
+    /// If Docker rejects the line.
     pub fn push(&mut self, line: &str) -> Result<(), BadPattern> {
         let number = self.patterns.last().map_or(1, |pattern| pattern.line + 1);
         self.add(line, number)
@@ -142,17 +143,17 @@ impl IgnoreFile {
         &self.patterns
     }
 
-    /// True where `path` (relative to the context, `/`-separated) stays out of the build context.
+    /// True if `path` (relative to the context, `/`-separated) is excluded from the build context.
     pub fn hides(&self, path: &str) -> bool {
         self.matched(path).hidden
     }
 
-    /// The pattern that decides about `path`; `None` where none matches, and it is let in.
+    /// The pattern that decides about `path`; `None` if none matches, and the path is included.
     pub fn deciding(&self, path: &str) -> Option<&Pattern> {
         self.matched(path).decider.and_then(|at| self.patterns.get(at))
     }
 
-    /// What each pattern says of `path`.
+    /// Evaluates every pattern for `path`.
     pub fn matched(&self, path: &str) -> Matched {
         let mut state = self.root();
         let path = path.trim_matches('/');
@@ -165,19 +166,19 @@ impl IgnoreFile {
         self.below(&state, path)
     }
 
-    /// The state of the context's root, which is never hidden.
+    /// The state of the root of the context, which is never excluded.
     pub fn root(&self) -> Matched {
         Matched::default()
     }
 
-    /// The state of `path`, given that of the folder that holds it: for a walk.
+    /// The state of `path`, given that of its parent folder. For use in a walk.
     pub fn below(&self, parent: &Matched, path: &str) -> Matched {
         let mut state = self.root();
         let mut inherited = parent.patterns.iter().peekable();
         for at in self.index.candidates(path, &parent.patterns) {
             let Some(pattern) = self.patterns.get(at) else { continue };
-            // As in moby, a pattern that could not change the result is not asked, and its children
-            // do not inherit it.
+            // As in moby, a pattern that cannot change the result is not evaluated, and its
+            // children do not inherit it.
             let inherited = inherited.next_if_eq(&&at).is_some();
             if inherited || (pattern.exception == state.hidden && pattern.matches(path)) {
                 state.patterns.push(at);
@@ -188,8 +189,8 @@ impl IgnoreFile {
         state
     }
 
-    /// True where `path` stays out, given the state of the folder that holds it and the letters of
-    /// its name: [`IgnoreFile::below`] for a file.
+    /// True if the file `path` is excluded: [`IgnoreFile::below`] for a file, given the state of
+    /// its parent folder and the letters of its name.
     pub fn hides_below(&self, parent: &Matched, path: &str, letters: Letters) -> bool {
         let mut hidden = false;
         let mut inherited = parent.patterns.iter().peekable();
@@ -203,14 +204,14 @@ impl IgnoreFile {
         hidden
     }
 
-    /// The positions of the patterns that match `path` itself.
+    /// The indices of the patterns that match `path` itself.
     pub fn matching(&self, path: &str) -> Vec<usize> {
         let mut found = self.index.candidates(path, &[]);
         found.retain(|at| self.patterns.get(*at).is_some_and(|pattern| pattern.matches(path)));
         found
     }
 
-    /// True where something below the hidden folder `path` may be let in by an exception.
+    /// True if an exception may include something below the excluded folder `path`.
     pub fn may_let_in_below(&self, path: &str) -> bool {
         let prefix = format!("{path}/");
         self.patterns.iter().filter(|pattern| pattern.exception).any(|pattern| {
@@ -248,8 +249,7 @@ impl Pattern {
             Some(rest) => (true, clean(rest.trim())),
             None => (false, clean(text)),
         };
-        // Docker takes the leading `/` off first: `/!x` is an exception, `!/` is nothing but the
-        // mark.
+        // Docker removes the leading `/` first: `/!x` is an exception, and `!/` is a lone `!`.
         if let Some(rest) = cleaned.strip_prefix('!').filter(|_| !exception) {
             (exception, cleaned) = (true, rest.to_owned());
         }
@@ -265,8 +265,8 @@ impl Pattern {
         Some(Self { line, text, exception, tokens, quick })
     }
 
-    /// The path that each match is or lies below: all of the pattern, or the folders before the first
-    /// wildcard. `None` where the pattern begins with one.
+    /// The path that every match equals or is below: the whole pattern, or the folders before the
+    /// first wildcard. `None` if the pattern begins with a wildcard.
     pub fn folder(&self) -> Option<String> {
         let head: String = self.tokens.iter().map_while(Token::char).collect();
         if head.chars().count() == self.tokens.len() {
@@ -277,12 +277,12 @@ impl Pattern {
             .filter(|folder| !folder.is_empty())
     }
 
-    /// As [`Pattern::matches`], for a path whose last component holds these letters.
+    /// As [`Pattern::matches`], for a path whose last component contains these letters.
     pub fn matches_lettered(&self, path: &str, letters: Letters) -> bool {
         letters.may_hold(self.quick.letters) && self.matches(path)
     }
 
-    /// True where the pattern matches the whole of `path`; folders above are not looked at.
+    /// True if the pattern matches the whole of `path`. Parent folders are not considered.
     pub fn matches(&self, path: &str) -> bool {
         let Quick { tail, part, last_component, .. } = &self.quick;
         // Most paths fail at their last byte.
@@ -308,7 +308,8 @@ impl Pattern {
 
 impl Quick {
     fn of(tokens: &[Token]) -> Self {
-        // All literal parts, one after the other: the longest is a range of it, the last is its end.
+        // All literal parts, concatenated: the longest is a range of this string, the last is its
+        // end.
         let mut literal = String::with_capacity(tokens.len());
         let (mut from, mut longest) = (0, 0..0);
         for token in tokens {
@@ -323,7 +324,7 @@ impl Quick {
         let inside = |token: &Token| match token {
             Token::Char(c) => *c != '/',
             Token::One | Token::Star => true,
-            // A class may match a `/`, and its part may then lie before the last component.
+            // A class may match a `/`, so its part may be before the last component.
             Token::Folders | Token::Rest | Token::Class(_) => false,
         };
         Self {
@@ -335,7 +336,7 @@ impl Quick {
     }
 }
 
-/// The literal characters that surely lie in the last component of a match.
+/// The literal characters that are certain to be in the last component of a match.
 fn last_component(tokens: &[Token]) -> String {
     let inside = |token: &&Token| {
         matches!(token, Token::Star | Token::One) || token.char().is_some_and(|c| c != '/')
@@ -349,16 +350,16 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A source of COPY as a pattern: Go's `filepath.Match` over the whole path. `None` where it is
+/// A source of COPY as a pattern: Go's `filepath.Match` over the whole path. `None` if it is
 /// malformed.
 pub fn glob(source: &str) -> Option<Pattern> {
     let text = clean(source.trim_matches('/'));
     Pattern::new(0, text, false)
 }
 
-/// Writes a path as a pattern that matches it and nothing else; `None` where a line cannot hold it.
+/// Writes a path as a pattern that matches nothing else; `None` if a line cannot contain it.
 ///
-/// The pattern is not anchored at a folder: it is the path from the root of the context.
+/// The path is relative to the root of the context.
 pub fn literal(path: &str) -> Option<String> {
     if path.contains(['\n', '\r']) || path.is_empty() {
         return None;
@@ -367,7 +368,7 @@ pub fn literal(path: &str) -> Option<String> {
     let last = path.chars().count() - 1;
     for (at, c) in path.chars().enumerate() {
         match c {
-            // White space at the ends would be trimmed.
+            // Docker trims white space at both ends.
             c if c.is_whitespace() && (at == 0 || at == last) => {
                 pattern.extend(['[', c, ']']);
                 continue;
@@ -381,7 +382,7 @@ pub fn literal(path: &str) -> Option<String> {
     Some(pattern)
 }
 
-/// Go's `filepath.Clean`, then without the leading `/`.
+/// Go's `filepath.Clean`, followed by removal of the leading `/`.
 fn clean(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -401,7 +402,7 @@ fn clean(text: &str) -> String {
     if parts.is_empty() { if rooted { "/" } else { "." }.to_owned() } else { parts.join("/") }
 }
 
-/// `None` where Go's `filepath.Match` calls the pattern malformed.
+/// `None` if Go's `filepath.Match` calls the pattern malformed.
 fn tokens(pattern: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::with_capacity(pattern.len());
     let mut chars = pattern.chars().peekable();
@@ -460,8 +461,8 @@ fn holds(text: &str, part: &str) -> bool {
     part.len() <= text.len() && memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
-/// Follows all ways to match at once, so that no pattern takes more than pattern times path steps;
-/// a pattern without wildcards has one way at most, and ends where it fails.
+/// Follows all possible matches at once, so that no pattern takes more than pattern times path
+/// steps. A pattern without wildcards has at most one, and stops where it fails.
 fn run(tokens: &[Token], path: &str) -> bool {
     let mut ways = Ways { live: Vec::new(), reached_at: vec![0; tokens.len() + 1], step: 1 };
     ways.enter(tokens, 0);
@@ -475,7 +476,7 @@ fn run(tokens: &[Token], path: &str) -> bool {
             match tokens.get(at) {
                 Some(Token::Rest) => ways.enter(tokens, at),
                 Some(Token::Star) if c != '/' => ways.enter(tokens, at),
-                // Once inside, only a `/` leads out.
+                // Inside `**/`, only a `/` ends it.
                 Some(Token::Folders) => {
                     ways.reach(at);
                     if c == '/' {
@@ -492,10 +493,10 @@ fn run(tokens: &[Token], path: &str) -> bool {
     ways.reached_at[tokens.len()] == ways.step
 }
 
-/// The tokens that are next on some way.
+/// The tokens that may come next.
 struct Ways {
     live: Vec<usize>,
-    /// By token, the step at which it was last reached.
+    /// For each token, the step at which it was last reached.
     reached_at: Vec<usize>,
     step: usize,
 }
@@ -508,7 +509,7 @@ impl Ways {
         }
     }
 
-    /// Reaches the token at `at`, and those after it where it may match nothing.
+    /// Marks the token at `at` as reached, and those after it if it may match nothing.
     fn enter(&mut self, tokens: &[Token], mut at: usize) {
         self.reach(at);
         while matches!(tokens.get(at), Some(Token::Star | Token::Rest | Token::Folders)) {
@@ -624,8 +625,7 @@ mod tests {
 
     #[test]
     fn an_exception_for_a_folder_that_was_not_hidden_does_not_reach_below() {
-        // As the engine's walk does it: at `a` the exception is passed over, and `a/b` does not
-        // inherit it.
+        // As in the engine's walk: the exception is skipped at `a`, so `a/b` does not inherit it.
         assert!(file("a/b\n!a").hides("a/b"));
         assert!(!file("a/b\n!a/b").hides("a/b/c"));
     }

@@ -1,8 +1,8 @@
-//! Proves the invariants of a Dockerfile against the plan, the repository and the .dockerignore.
+//! Checks the invariants of a Dockerfile against the plan, the repository and the .dockerignore.
 //!
-//! It judges what the templates wrote, a user's templates included, and files that people edited. A
-//! comment `# dockgen: allow=DG007` directly above an instruction allows that rule's violations
-//! there. What it allows of images, of the syntax line and of commands is said all the same.
+//! It checks what the templates wrote, including a user's templates, and files that people edited.
+//! A comment `# dockgen: allow=DG007` directly above an instruction allows violations of that rule
+//! there. Allowed violations that concern images, the syntax line or commands are still reported.
 
 mod images;
 mod injection;
@@ -27,13 +27,13 @@ use crate::repo::Repo;
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule: `DG001`.
+    /// The rule, such as `DG001`.
     pub code: &'static str,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// What is wrong, why it matters, and what to do.
     pub message: String,
-    /// A comment above it allows it, and it is of those that are never silent.
+    /// A comment above it allows it, and its rule is reported even so.
     pub allowed: bool,
 }
 
@@ -42,7 +42,7 @@ impl Violation {
         Self { code, line, message, allowed: false }
     }
 
-    /// It says that somebody decided otherwise than the plan, or allowed it, and no more.
+    /// True if it only reports that somebody allowed it, or decided otherwise than the plan.
     pub fn is_choice(&self) -> bool {
         self.allowed || PLANNED.contains(&self.code)
     }
@@ -60,12 +60,12 @@ impl fmt::Display for Violation {
 pub struct Rule {
     /// `DG001`.
     pub code: &'static str,
-    /// What it asks for, in a few words.
+    /// What it requires, in a few words.
     pub name: &'static str,
     check: fn(&Subject) -> Vec<Found>,
 }
 
-/// What a rule looks at.
+/// What the rules check.
 struct Subject<'a> {
     file: &'a Dockerfile,
     plan: &'a Plan,
@@ -74,7 +74,7 @@ struct Subject<'a> {
     scopes: scope::Scopes,
 }
 
-/// A violation before it has its code: line and message.
+/// A violation without its code: line and message.
 type Found = (usize, String);
 
 /// Every rule.
@@ -112,21 +112,21 @@ pub const RULES: &[Rule] = &[
     Rule { code: "DG015", name: "COPY in place of ADD", check: words::add },
 ];
 
-/// The code of [`injection`], which needs more than a file.
+/// The code of [`injection`], which needs more than the file.
 const INJECTION: &str = "DG016";
 
-/// The code of an allowance without effect.
+/// The code of an allowance that has no effect.
 const STALE: &str = "DG017";
 
-/// The rules that compare with the plan: a person may decide otherwise, and the image works all the
-/// same.
+/// The rules that compare the file with the plan. A person may decide otherwise, and the image
+/// still works.
 const PLANNED: [&str; 4] = ["DG005", "DG006", "DG008", "DG014"];
 
-/// The rules of what comes from elsewhere and of what runs: the frontend, images, commands. A comment
-/// that allows one of them says so, and does not silence it.
+/// The rules on what is fetched and what is run: the frontend, images, commands. A comment that
+/// allows one of them does not silence it.
 const GRAVE: [&str; 5] = ["DG001", "DG003", "DG007", "DG008", "DG009"];
 
-/// The template that names the frontend, in its first line.
+/// The template that names the frontend, on its first line.
 const HEADER: &str = "base/header.Dockerfile";
 
 /// The comment that allows a violation.
@@ -142,7 +142,7 @@ pub fn lint(
     lint_heeding(dockerfile, plan, repo, ignore, &|_| true)
 }
 
-/// The same where not every comment may allow something: `heeds` says which may.
+/// As [`lint`], but only the comments that `heeds` accepts may allow a violation.
 pub fn lint_heeding(
     dockerfile: &Dockerfile,
     plan: &Plan,
@@ -163,8 +163,8 @@ pub fn lint_heeding(
     kept
 }
 
-/// Takes out, or marks, what a comment allows; an allowance that takes nothing out is a violation
-/// itself.
+/// Removes or marks the violations that a comment allows. An allowance that removes nothing is a
+/// violation itself.
 fn allow(
     dockerfile: &Dockerfile,
     mut violations: Vec<Violation>,
@@ -180,7 +180,7 @@ fn allow(
     }
     let first = dockerfile.instructions().next().map_or(0, |instruction| instruction.line);
     violations.retain_mut(|violation| {
-        // What concerns the head of the file is allowed above its first instruction.
+        // Violations at the head of the file are allowed above its first instruction.
         let key = (violation.code.to_owned(), violation.line.max(first));
         let Some((_, used)) = allowed.get_mut(&key) else { return true };
         *used = true;
@@ -188,7 +188,7 @@ fn allow(
         GRAVE.contains(&violation.code)
     });
     for ((code, _), (lines, used)) in allowed {
-        // One comment takes out what is there to be taken out; one that repeats it does nothing.
+        // The first comment removes all that there is to remove; a repeated one has no effect.
         let grave = GRAVE.contains(&code.as_str());
         let fine = if used && grave { lines.len() } else { usize::from(used) };
         violations.extend(lines.into_iter().skip(fine).map(|line| {
@@ -223,7 +223,7 @@ fn allowances(
     codes
 }
 
-/// The frontend fixes what the file means, whatever the engine's age.
+/// The frontend fixes the meaning of the file, whatever the version of the engine.
 fn syntax(subject: &Subject) -> Vec<Found> {
     let frontend = subject.file.directives.syntax.as_ref();
     let right = frontend.is_some_and(|directive| {

@@ -1,8 +1,7 @@
-//! Reads a Dockerfile back into stages and instructions, by the rules of `BuildKit`'s parser.
+//! Parses a Dockerfile into stages and instructions, by the rules of `BuildKit`'s parser.
 //!
-//! Both what the templates wrote and what people edited comes through here. Arguments are kept as
-//! they are written; [`Instruction::exec`], [`Instruction::words`] and [`Instruction::mounts`] read
-//! them.
+//! It reads both what the templates wrote and what people edited. Arguments are kept as written;
+//! [`Instruction::exec`], [`Instruction::words`] and [`Instruction::mounts`] interpret them.
 
 mod lines;
 
@@ -13,10 +12,10 @@ use crate::budget::MAX_STAGES;
 use crate::docker::words;
 use lines::{Lines, split_instruction};
 
-/// Why a text is no Dockerfile.
+/// The reason why a text is not a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// What is wrong and what to do.
     pub message: String,
@@ -57,16 +56,16 @@ pub struct Directives {
 pub struct Directive {
     /// What follows the `=`.
     pub value: String,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
 }
 
-/// A FROM and the instructions after it.
+/// A FROM with the instructions after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// The name after AS, in lower case.
     pub name: Option<String>,
-    /// The image or earlier stage, as written: variables are not replaced.
+    /// The image or earlier stage, as written. Variables are not expanded.
     pub image: String,
     /// The value of `--platform`.
     pub platform: Option<String>,
@@ -74,27 +73,27 @@ pub struct Stage {
     pub line: usize,
     /// The FROM itself.
     pub from: Instruction,
-    /// What follows it.
+    /// The instructions after it.
     pub instructions: Vec<Instruction>,
 }
 
 /// A comment line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The text after `#`, without white space around it.
     pub text: String,
 }
 
-/// One instruction, its continuation lines joined.
+/// One instruction, with its continuation lines joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
     /// The keyword in upper case.
     pub keyword: String,
-    /// Flags before the arguments, without `--`: `("from", Some("build"))`.
+    /// Flags before the arguments, without the `--`: `("from", Some("build"))`.
     pub flags: Vec<(String, Option<String>)>,
-    /// The rest, as written.
+    /// The arguments, as written.
     pub arguments: String,
     /// Here-documents, in order.
     pub heredocs: Vec<Heredoc>,
@@ -113,24 +112,24 @@ pub struct Instruction {
 pub struct Heredoc {
     /// The delimiter.
     pub name: String,
-    /// Variables in the body are replaced: the delimiter is not quoted.
+    /// Variables in the body are expanded, because the delimiter is not quoted.
     pub expand: bool,
     /// Leading tabs are removed: `<<-`.
     pub chomp: bool,
-    /// The body as written, line ends included.
+    /// The body as written, including line ends.
     pub body: String,
 }
 
 /// A `--mount` of a RUN.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mount {
-    /// Its fields; a field without a value holds `""`. `src`, `dst` and `destination` are named
-    /// `source` and `target`.
+    /// Its fields. A field without a value has the value `""`. `src`, `dst` and `destination` are
+    /// stored as `source` and `target`.
     pub fields: BTreeMap<String, String>,
 }
 
 impl Mount {
-    /// `bind`, `cache`, `tmpfs`, `secret`, `ssh`.
+    /// `bind`, `cache`, `tmpfs`, `secret` or `ssh`.
     pub fn kind(&self) -> &str {
         self.get("type").unwrap_or("bind")
     }
@@ -155,7 +154,7 @@ impl Mount {
     }
 }
 
-/// A line of comma-separated values: a value in double quotes may hold commas.
+/// Splits comma-separated values. A value in double quotes may contain commas.
 fn comma_fields(text: &str) -> Vec<String> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     for c in text.chars() {
@@ -170,15 +169,15 @@ fn comma_fields(text: &str) -> Vec<String> {
 }
 
 impl Instruction {
-    /// The arguments where they are in exec form, a JSON array of strings; `None` where they are in
-    /// shell form.
+    /// The arguments if they are in exec form, a JSON array of strings; `None` if they are in shell
+    /// form.
     ///
-    /// A broken array is shell form: Docker reads it so too. HEALTHCHECK's `CMD` is looked through.
+    /// A malformed array is shell form, as in Docker. For HEALTHCHECK, the arguments after `CMD`.
     pub fn exec(&self) -> Option<Vec<String>> {
         serde_json::from_str(self.array()?).ok()
     }
 
-    /// The arguments where they look like a JSON array, of an instruction that may have one.
+    /// The arguments if they look like a JSON array and the instruction may have one.
     fn array(&self) -> Option<&str> {
         if !JSON.contains(&self.keyword.as_str()) {
             return None;
@@ -196,12 +195,12 @@ impl Instruction {
         self.exec().is_some()
     }
 
-    /// The elements of the exec form, else the words of the arguments with their quotes.
+    /// The elements of the exec form, or else the words of the arguments with their quotes.
     pub fn words(&self) -> Vec<String> {
         self.exec().unwrap_or_else(|| words::split(&self.arguments, self.escape))
     }
 
-    /// The value of the first flag of that name; `""` where it has none.
+    /// The value of the first flag of that name; `""` if it has no value.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.flags
             .iter()
@@ -219,7 +218,7 @@ impl Instruction {
         values.map(Mount::parse).collect()
     }
 
-    /// Names and values of ENV, ARG and LABEL, as written; a name alone has no value.
+    /// Names and values of ENV, ARG and LABEL, as written. A bare name has no value.
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {
         let words = words::split(&self.arguments, self.escape);
         if self.keyword != "ARG" && words.first().is_some_and(|word| !word.contains('=')) {
@@ -236,7 +235,7 @@ impl Instruction {
         words.into_iter().map(pair).collect()
     }
 
-    /// The instruction that an ONBUILD holds.
+    /// The instruction inside an ONBUILD.
     pub fn onbuild(&self) -> Option<Self> {
         if self.keyword != "ONBUILD" {
             return None;
@@ -245,7 +244,7 @@ impl Instruction {
         Some(Self { keyword, flags, arguments, ..self.clone() })
     }
 
-    /// Every line of text that a shell or a file gets: the arguments and the bodies of the
+    /// Every text that a shell or a file receives: the arguments, and the bodies of the
     /// here-documents.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.arguments.as_str())
@@ -254,7 +253,7 @@ impl Instruction {
 }
 
 impl Dockerfile {
-    /// Every instruction, FROM and the global ARG included, in order.
+    /// Every instruction in order, including FROM and the global ARG instructions.
     pub fn instructions(&self) -> impl Iterator<Item = &Instruction> {
         let stages = self
             .stages
@@ -272,7 +271,7 @@ impl Dockerfile {
             .unwrap_or('\\')
     }
 
-    /// The default values of the global ARGs, themselves expanded.
+    /// The default values of the global ARGs, expanded.
     pub fn globals(&self) -> BTreeMap<String, String> {
         let mut globals: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in self.args.iter().flat_map(Instruction::pairs) {
@@ -286,26 +285,27 @@ impl Dockerfile {
         globals
     }
 
-    /// `text` with quotes removed and the defaults of global ARGs put in; unknown variables stay as
-    /// `$NAME`.
+    /// `text` with quotes removed and the defaults of global ARGs expanded. Unknown variables stay
+    /// as `$NAME`.
     pub fn resolve(&self, text: &str) -> String {
         self.resolve_in(&self.globals(), text)
     }
 
-    /// The same, where the defaults of the global ARGs were asked for before.
+    /// As [`Dockerfile::resolve`], with the defaults from an earlier call of
+    /// [`Dockerfile::globals`].
     pub(crate) fn resolve_in(&self, globals: &BTreeMap<String, String>, text: &str) -> String {
         let value = |name: &str| globals.get(name).cloned().or_else(|| Some(format!("${name}")));
         words::expand(text, self.escape(), &value).unwrap_or_else(|_| text.to_owned())
     }
 
-    /// The last stage: what a build without `--target` makes.
+    /// The last stage: the one that a build without `--target` builds.
     pub fn last(&self) -> Option<&Stage> {
         self.stages.last()
     }
 }
 
-/// Bytes of an ARG's value after expansion; a longer one is left out (each ARG can double the one
-/// before).
+/// Maximum size of an ARG's expanded value, in bytes. A longer one is dropped, since each ARG can
+/// double the one before.
 const MAX_VALUE: usize = 4096;
 
 /// The instructions that exist.
@@ -330,16 +330,16 @@ const KEYWORDS: [&str; 18] = [
     "WORKDIR",
 ];
 
-/// The instructions that may be in exec form; an array that holds something else than strings is an
-/// error in them.
+/// The instructions that may be in exec form. For them, an array of anything but strings is an
+/// error.
 const JSON: [&str; 8] =
     ["ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"];
 
 /// Reads a Dockerfile.
 ///
 /// # Errors
-/// At an unknown instruction, an instruction before the first FROM or without arguments, a
-/// here-document that does not end, an invalid stage name or directive, or where there is no FROM.
+/// On an unknown instruction, an instruction before the first FROM or without arguments, an
+/// unterminated here-document, an invalid stage name or directive, or if there is no FROM.
 pub fn parse(text: &str) -> Result<Dockerfile, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { rest: text, line: 0 };

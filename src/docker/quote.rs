@@ -1,37 +1,37 @@
-//! The only escaping code of the crate: words of a plan into the text of a Dockerfile.
+//! Writes words of a plan into the text of a Dockerfile. No other code of the crate escapes.
 //!
-//! Every function takes text without control characters (see [`Line`](crate::docker::types::Line))
-//! and gives text that one instruction reads back as exactly the same words.
+//! Every function takes text without control characters (see [`Line`](crate::docker::types::Line)),
+//! and returns text that one instruction parses back into exactly the same words.
 
 use crate::screen::visible;
 
-/// True for a word that means itself wherever it stands in a Dockerfile: no blank, quote, `$`, glob
-/// or newline.
+/// True if a word needs no quotes anywhere in a Dockerfile: it has no blank, quote, `$`, glob or
+/// newline.
 pub fn is_plain(word: &str) -> bool {
     !word.is_empty()
         && !word.starts_with('-')
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "._/:@+=,-~".contains(c))
 }
 
-/// The exec form: a JSON array of strings.
+/// Words in exec form: a JSON array of strings.
 pub fn exec_form<S: AsRef<str>>(argv: &[S]) -> String {
     let words: Vec<String> =
         argv.iter().map(|word| serde_json::Value::from(word.as_ref()).to_string()).collect();
     format!("[{}]", words.join(", "))
 }
 
-/// A word for a POSIX shell.
+/// A word, quoted for a POSIX shell.
 pub fn shell_word(word: &str) -> String {
     let plain =
         word.starts_with('-') && word.len() > 1 && is_plain(&format!("x{word}")) || is_plain(word);
-    // A shell puts the home folder in place of `~`.
+    // A shell expands `~` to the home folder.
     if plain && !word.contains('~') { word.to_owned() } else { quoted(word) }
 }
 
-/// Words for a POSIX shell, one blank between them.
+/// Words, quoted for a POSIX shell and separated by one blank.
 pub fn shell_words<S: AsRef<str>>(argv: &[S]) -> String {
     let words = argv.iter().map(AsRef::as_ref).enumerate().map(|(at, word)| {
-        // In the first place, `A=b` unquoted sets a variable.
+        // An unquoted `A=b` in first place would set a variable.
         let name = word.split_once('=').map_or("", |(name, _)| name);
         let sets = at == 0
             && !name.is_empty()
@@ -45,7 +45,7 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The value of an ENV, ARG or LABEL: always in double quotes, nothing expanded.
+/// The value of an ENV, ARG or LABEL. It is always in double quotes, and nothing in it is expanded.
 pub fn env_value(value: &str) -> String {
     let mut text = String::from("\"");
     for c in value.chars() {
@@ -58,22 +58,21 @@ pub fn env_value(value: &str) -> String {
     text
 }
 
-/// The path of a WORKDIR, which takes the rest of its line: quotes are removed there and variables
-/// expanded.
+/// The path of a WORKDIR, which takes the rest of its line, removes quotes and expands variables.
 pub fn path(path: &str) -> String {
     copy_word(path, false)
 }
 
-/// Text for a comment line: control characters become blanks, and what is not seen, or turns the
-/// order of what is, becomes an escape.
+/// Text for a comment line. Control characters become blanks; characters that are invisible or
+/// change the order of the text are escaped.
 pub fn comment(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     visible::inline(&text)
 }
 
-/// The operands of COPY: sources, then the destination. The JSON form where a word is not plain. A
-/// source is one path, never a pattern; `each` are a folder and a name, and stand for the files of
-/// that name in every folder directly inside.
+/// The operands of COPY: sources, then the destination; in JSON form if a word is not plain. A
+/// source is one path, never a pattern. A pair in `each` is a folder and a file name, and means the
+/// files of that name in every folder directly inside.
 pub fn copy_operands<S: AsRef<str>>(sources: &[S], each: &[(S, S)], dest: &str) -> String {
     let mut words: Vec<String> =
         sources.iter().map(|source| copy_word(source.as_ref(), true)).collect();
@@ -99,7 +98,7 @@ fn copy_word(word: &str, source: bool) -> String {
                 text.push(c);
                 text.push(']');
             }
-            // Once for the pattern, once for the word.
+            // Escaped once for the pattern and once for the word.
             '\\' if source => text.push_str(r"\\\\"),
             '\\' | '$' | '"' | '\'' => {
                 text.push('\\');

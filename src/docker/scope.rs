@@ -1,4 +1,4 @@
-//! Which stage stands on which, and what the variables hold at an instruction.
+//! Which stage is built on which, and the values of variables at an instruction.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use super::parse::{Dockerfile, Instruction, Stage};
 use super::words;
 use crate::budget::MAX_VALUE;
 
-/// Bytes of all values that are followed: each of them may hold another one.
+/// Maximum size of all values that are followed, in bytes: each value may contain others.
 const MAX_TOTAL: usize = 16 << 20;
 
-/// The position of the stage that `name` means for the stage at `before`: a name, or for --from
-/// also a number.
+/// The index of the stage that `name` refers to in the stage at `before`. `--from` also accepts a
+/// number.
 pub(crate) fn stage_named(
     file: &Dockerfile,
     name: &str,
@@ -22,20 +22,21 @@ pub(crate) fn stage_named(
     by_name.or_else(|| name.parse().ok().filter(|at| numbers && *at < before))
 }
 
-/// What is asked of each instruction, worked out once for the file.
+/// Results that are needed for each instruction, computed once for the file.
 pub(crate) struct Scopes {
     /// The default values of the global ARGs.
     globals: BTreeMap<String, String>,
-    /// The image or stage that each stage stands on, variables replaced, and where that stage is.
+    /// The image or stage that each stage is built on, with variables expanded, and the index of
+    /// that stage.
     bases: Vec<(String, Option<usize>)>,
     /// What ENV and ARG set in each stage, by name, in order.
     set: Vec<BTreeMap<String, Vec<Setting>>>,
 }
 
-/// What an ENV or an ARG sets.
+/// A variable set by an ENV or an ARG.
 struct Setting {
     line: usize,
-    /// By ENV, which stages above see too.
+    /// Set by ENV, so that stages built on this one inherit it.
     inherited: bool,
     value: String,
 }
@@ -82,8 +83,8 @@ impl Scopes {
         scopes
     }
 
-    /// What a variable holds at `line` of the stage at `at`: by ENV or ARG of that stage, or by ENV
-    /// of one that it stands on.
+    /// The value of a variable at `line` of the stage at `at`: set by ENV or ARG of that stage, or
+    /// by ENV of a stage that it is built on.
     fn value(&self, at: usize, line: usize, name: &str) -> Option<&String> {
         let own = self.set.get(at)?.get(name).map(Vec::as_slice).unwrap_or_default();
         let before = own.partition_point(|setting| setting.line < line);
@@ -106,25 +107,25 @@ impl Scopes {
         file.resolve_in(&self.globals, text)
     }
 
-    /// The image or stage that the stage at `at` stands on, and where that stage is.
+    /// The image or stage that the stage at `at` is built on, and the index of that stage.
     pub(crate) fn base(&self, at: usize) -> (&str, Option<usize>) {
         self.bases.get(at).map_or(("", None), |(image, below)| (image, *below))
     }
 
-    /// The positions of the stage at `at`, of the one that it stands on, and so on.
+    /// The index `at`, that of the stage it is built on, and so on.
     pub(crate) fn chain(&self, at: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(Some(at), |at| self.base(*at).1)
     }
 
-    /// The stages of that chain; then the image at the bottom.
+    /// The stages of that chain, and the image at the bottom.
     pub(crate) fn ancestry<'f>(&self, file: &'f Dockerfile, at: usize) -> (Vec<&'f Stage>, &str) {
         let bottom = self.chain(at).last().unwrap_or(at);
         let stages = self.chain(at).filter_map(|at| file.stages.get(at)).collect();
         (stages, self.base(bottom).0)
     }
 
-    /// `word` as it is read at `line` of the stage at `at`: quotes removed, variables put in.
-    /// `None` where a variable has no value in the file.
+    /// `word` as it is read at `line` of the stage at `at`: quotes removed, variables expanded.
+    /// `None` if a variable has no value in the file.
     pub(crate) fn read(
         &self,
         file: &Dockerfile,
@@ -147,7 +148,8 @@ impl Scopes {
     }
 }
 
-/// Every instruction after FROM with the position of its stage; an ONBUILD as what it holds.
+/// Every instruction after FROM with the index of its stage. For an ONBUILD, the instruction inside
+/// it.
 pub(crate) fn instructions(file: &Dockerfile) -> impl Iterator<Item = (usize, Instruction)> {
     file.stages.iter().enumerate().flat_map(|(at, stage)| {
         stage

@@ -1,7 +1,7 @@
-//! Words of a Dockerfile line: how they are split, how quotes, escapes and variables are read.
+//! Words of a Dockerfile line: splitting, quotes, escapes and variables.
 //!
-//! The rules are those of `BuildKit`'s shell lexer, which every instruction but RUN's shell form
-//! goes through.
+//! The rules are those of `BuildKit`'s shell lexer, which reads every instruction except RUN in
+//! shell form.
 
 use crate::budget::MAX_EXPANDED;
 
@@ -12,7 +12,7 @@ pub fn split(text: &str, escape: char) -> Vec<String> {
     split_strict(text, escape).unwrap_or_else(|words| words)
 }
 
-/// The same; the words come back as an error where a quote is not closed.
+/// As [`split`], but the words are returned as an error if a quote is not closed.
 pub(crate) fn split_strict(text: &str, escape: char) -> Result<Vec<String>, Vec<String>> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     let mut chars = text.chars();
@@ -28,7 +28,7 @@ pub(crate) fn split_strict(text: &str, escape: char) -> Result<Vec<String>, Vec<
             Some(open) if c == open => quote = None,
             Some('\'') => {}
             _ if c == escape => {
-                // At the end of the text it escapes nothing, and goes.
+                // A backslash at the end of the text escapes nothing, and is dropped.
                 if let Some(escaped) = chars.next() {
                     word.extend([c, escaped]);
                 }
@@ -44,11 +44,11 @@ pub(crate) fn split_strict(text: &str, escape: char) -> Result<Vec<String>, Vec<
     if quote.is_some() { Err(words) } else { Ok(words) }
 }
 
-/// Removes quotes and escapes and puts variables in; a variable that `value` does not know is
+/// Removes quotes and escapes, and expands variables. A variable that `value` does not know is
 /// empty.
 ///
 /// # Errors
-/// Where a quote or a `${` is not closed, or a modifier is not one of `:-`, `-`, `:+`, `+`.
+/// If a quote or a `${` is not closed, or a modifier is not one of `:-`, `-`, `:+`, `+`.
 pub fn expand(
     word: &str,
     escape: char,
@@ -58,7 +58,7 @@ pub fn expand(
     reader.until(None)
 }
 
-/// Many short references can stand for a text without end.
+/// Limits the length: a few short references can expand to a huge text.
 fn bounded(text: &str) -> Result<(), String> {
     if text.len() > MAX_EXPANDED {
         return Err(format!("its variables make up more than {MAX_EXPANDED} bytes"));
@@ -66,7 +66,7 @@ fn bounded(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// How deep `${A:-${B:-...}}` may nest.
+/// Maximum depth of nested `${A:-${B:-...}}`.
 const MAX_DEPTH: usize = 32;
 
 struct Reader<'a> {

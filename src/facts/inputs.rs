@@ -1,33 +1,33 @@
-//! What only the build can take: variables whose values are compiled into what it makes, and
-//! credentials for what it fetches.
+//! Inputs of the build: variables whose values are compiled into its output, and credentials for
+//! its downloads.
 
 use serde::{Deserialize, Serialize};
 
 use super::Evidence;
 use crate::path::RelPath;
 
-/// A variable of the environment that the build reads. Its value ends up in what the build makes,
-/// so that no container can change it: the Dockerfile takes it as an `ARG`. One that is named like
-/// a secret becomes a secret mount instead.
+/// An environment variable that the build reads. Its value becomes part of the output, so a
+/// container cannot change it: the Dockerfile takes it as an `ARG`. A variable with the name of a
+/// secret becomes a secret mount instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildArg {
     /// The name.
     pub name: String,
-    /// Its value where `docker build` is given none; absent: the build sees it unset.
+    /// Its value if `docker build` passes none; if absent, the build sees it unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The build stops without it.
     pub required: bool,
-    /// Where it is unset, the code or a file that the build reads has a value for it: nothing is
-    /// said about a missing one.
+    /// If it is unset, the code or a file that the build reads has a value for it, so a missing one
+    /// is not reported.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fallback: bool,
-    /// Where it is read, and where the default stands.
+    /// The places that read it, and the place of the default.
     pub evidence: Vec<Evidence>,
 }
 
 impl BuildArg {
-    /// A variable without a default that the build does not demand.
+    /// A variable without a default that the build does not require.
     pub fn new(name: impl Into<String>, evidence: Evidence) -> Self {
         Self {
             name: name.into(),
@@ -39,29 +39,29 @@ impl BuildArg {
     }
 }
 
-/// How a step gets a secret.
+/// How a step receives a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handed {
-    /// As a variable of that name.
+    /// As an environment variable of that name.
     Variable(String),
-    /// As a file of the repository that holds a credential itself: it stays out of the build
-    /// context, and is mounted at `target`, an absolute path in the stage.
+    /// As a file of the repository that contains a credential: it is excluded from the build
+    /// context, and mounted at `target`, an absolute path in the stage.
     File {
         /// The file on the machine that builds.
         file: RelPath,
-        /// Where the step finds it.
+        /// The path in the stage.
         target: String,
     },
 }
 
-/// A credential that a step of the build reads, and that must reach no layer.
+/// A credential that a step of the build reads, and that must not be in any layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildSecret {
-    /// What `docker build --secret id=...` calls it: letters, digits, `.`, `_`, `-`.
+    /// The id for `docker build --secret id=...`: letters, digits, `.`, `_`, `-`.
     pub id: String,
-    /// How the step gets it.
+    /// How the step receives it.
     pub handed: Handed,
-    /// The step stops at once without it, in place of a message of the registry.
+    /// Without it, the step stops at once, with a clearer message than the registry's.
     pub required: bool,
 }

@@ -1,5 +1,5 @@
-//! The proof of a Dockerfile, and whose fault it is where there is none: a template of the
-//! repository's own, an answer, a value of the repository, or dockgen's.
+//! Checks a Dockerfile and, if a check fails, finds the cause: a template of the repository, an
+//! answer, a value of the repository, or dockgen.
 
 use anyhow::{Result, anyhow, bail};
 
@@ -13,8 +13,8 @@ use crate::plan::Plan;
 use crate::render::{self, Override};
 use crate::repo::Repo;
 
-/// Reads the rendered text back and holds it against the rules; the name of the stage that is built
-/// by default.
+/// Parses the rendered text and checks it against the rules. Returns the name of the stage that is
+/// built by default.
 pub(super) fn prove(
     dockerfile: &str,
     plan: &Plan,
@@ -23,8 +23,7 @@ pub(super) fn prove(
     ignore: &IgnoreFile,
 ) -> Result<Option<String>> {
     let parsed = parse(dockerfile)?;
-    // Only a template of a person's may allow anything: a value of the repository in a comment may
-    // not.
+    // Only a user's template may allow a violation; a value of the repository in a comment may not.
     let heeds = |comment: &str| {
         let mut lines = overrides.iter().flat_map(|(_, text)| text.lines());
         lines.any(|line| line.trim().strip_prefix('#').is_some_and(|text| text.trim() == comment))
@@ -39,7 +38,7 @@ pub(super) fn prove(
 }
 
 impl App<'_> {
-    /// The error with the file or the flag in front whose answer it quotes.
+    /// The error, prefixed with the file or flag whose answer it quotes.
     pub(super) fn place(&self, error: anyhow::Error) -> anyhow::Error {
         let text = format!("{error:#}");
         let Some(quoted) = text.split('`').nth(1).filter(|word| !word.is_empty()) else {
@@ -59,8 +58,8 @@ impl App<'_> {
         if origin == Origin::File { self.config.place(id) } else { flag(id) }
     }
 
-    /// Why nothing is written, with who can mend it. `own_would_do`: the built-in templates alone
-    /// give no such error.
+    /// Why nothing is written, and who can fix it. `own_would_do`: the built-in templates alone do
+    /// not cause the error.
     pub(super) fn blame(
         &self,
         error: &anyhow::Error,
@@ -75,7 +74,8 @@ impl App<'_> {
             let names: Vec<String> =
                 overrides.iter().map(|(name, _)| format!("{folder}/{name}")).collect();
             return anyhow!(
-                "{error}; the repository's own templates cause it, and the built-in ones would not: mend or remove {}",
+                "{error}; the repository's own templates cause it, and the built-in ones do not: \
+                 fix or remove {}",
                 names.join(", ")
             );
         }
@@ -91,19 +91,20 @@ impl App<'_> {
             self.answers.iter().map(|(id, _, origin)| self.origin(id, origin)).collect();
         if !answered.is_empty() {
             return anyhow!(
-                "{error}; try again without what was answered ({}): if the error stays, it is dockgen's, and a report \
-                 of it is welcome",
+                "{error}; try again without the answers ({}): if the error remains, it is a bug in \
+                 dockgen, so please report it",
                 answered.join(", ")
             );
         }
         if let Some(evidence) = stated.and_then(|decision| decision.evidence.first()) {
             return anyhow!(
-                "{error}; the value comes from {}: write it there in another way, if it can be",
+                "{error}; the value comes from {}: change it there if possible",
                 evidence.place()
             );
         }
         anyhow!(
-            "{error}; no answer and no template causes it: this is a bug in dockgen, please report it"
+            "{error}; neither an answer nor a template causes it: this is a bug in dockgen, please \
+             report it"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Which files there are to write, and how each stands to what is on disk.
+//! The files to write, and how each compares with the file on disk.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::render::{self, Override};
 use crate::state::{self, State};
 use crate::write::{self, Output, Standing};
 
-/// The folder of the templates of the repository's own, from the application's.
+/// The folder of the repository's own templates, relative to the application's.
 pub(super) const TEMPLATES: &str = ".dockgen/templates";
 
-/// What a file is to dockgen.
+/// The role of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The Dockerfile.
@@ -26,21 +26,21 @@ pub enum Role {
     Ignore,
     /// dockgen.toml.
     Config,
-    /// What dockgen keeps in .dockgen/: a copy of what was written, by which an edit is recognised,
-    /// and the state.
+    /// A file of dockgen's in .dockgen/: the state, or a copy of what was written, which shows
+    /// later edits.
     Pristine,
 }
 
-/// A file as it is and as it is to be.
+/// A file with its old and new content.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What it is.
+    /// Its role.
     pub role: Role,
-    /// How the two stand to each other.
+    /// How the file on disk compares with the new text.
     pub standing: Standing,
-    /// What is on disk.
+    /// The content on disk.
     pub old: Option<String>,
-    /// What is to be there.
+    /// The file to write.
     pub new: Output,
 }
 
@@ -56,15 +56,15 @@ impl Change {
         Self { role, standing, old, new: Output { path: path.clone(), text: text.to_owned() } }
     }
 
-    /// Writing it would lose what a person wrote. A .dockerignore is merged, so nothing of it is
-    /// lost.
+    /// True if writing it would lose what a person wrote. A .dockerignore is merged, so it loses
+    /// nothing.
     pub fn is_refused(&self) -> bool {
         self.role == Role::Dockerfile && self.standing.is_kept()
     }
 }
 
-/// The user's templates in `<app>/.dockgen/templates/`, under the names of the built-in ones that
-/// they replace.
+/// The user's templates in `<app>/.dockgen/templates/`. Each replaces the built-in template of its
+/// name.
 pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
     let mut found = Vec::new();
     let folder = facts.dir.join(TEMPLATES).context("the application's folder")?;
@@ -78,7 +78,7 @@ pub(super) fn overrides(root: &Path, facts: &Facts) -> Result<Vec<Override>> {
     Ok(found)
 }
 
-/// Those of them that the application's Dockerfile is made from, with their places.
+/// The overrides that the application's Dockerfile uses, with their paths.
 pub(super) fn used<'o>(
     facts: &Facts,
     plan: &Plan,
@@ -92,8 +92,8 @@ pub(super) fn used<'o>(
     overrides.iter().filter(|(name, _)| names.contains(name)).map(place).collect()
 }
 
-/// Reports the Dockerfile of an earlier run that lies elsewhere: the state describes one file, so
-/// that `update` and `check` pass over the other from now on.
+/// Reports the Dockerfile of an earlier run at another path: the state describes one file, so
+/// `update` and `check` ignore the other from now on.
 pub(super) fn left_behind(
     root: &Path,
     facts: &Facts,
@@ -117,8 +117,8 @@ pub(super) fn left_behind(
     ))
 }
 
-/// Says which templates a person replaced, and what runs by them: whoever can write them decides
-/// what the image holds.
+/// Reports the replaced templates, and the Dockerfile that depends on them: whoever can write them
+/// decides what is in the image.
 pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {
     const LINES: usize = 20;
     if used.is_empty() {
@@ -152,18 +152,18 @@ pub(super) fn overridden(used: &[(RelPath, &str)]) -> Option<Finding> {
     ))
 }
 
-/// Where the files go.
+/// The paths of the files to write.
 pub(super) struct Paths {
     app: RelPath,
     pub(super) dockerfile: RelPath,
     pub(super) ignore: RelPath,
-    /// The context's own .dockerignore, where the Dockerfile's takes its place.
+    /// The context's own .dockerignore, if the Dockerfile's replaces it.
     pub(super) ignore_of_context: Option<RelPath>,
 }
 
 impl Paths {
-    /// `BuildKit` reads `<Dockerfile>.dockerignore` before the context's .dockerignore: the former
-    /// serves where the context is not the application's alone.
+    /// `BuildKit` prefers `<Dockerfile>.dockerignore` to the context's .dockerignore. The former is
+    /// used if the application shares its context.
     pub(super) fn of(facts: &Facts, output: Option<&RelPath>) -> Result<Self> {
         if let Some(output) = output {
             write::check_output(output).with_context(|| output.to_string())?;
@@ -179,11 +179,11 @@ impl Paths {
         Ok(Self { app: facts.dir.clone(), dockerfile, ignore, ignore_of_context })
     }
 
-    /// The copy in `.dockgen/` beside the application.
+    /// The path of the copy in `.dockgen/` beside the application.
     pub(super) fn pristine(&self, path: &RelPath) -> Result<RelPath> {
         let way = path.relative_to(&self.app).replace("..", "__");
         let way = way.strip_prefix('.').unwrap_or(&way);
-        // What lies in the folder of that name replaces templates.
+        // That folder contains overrides of templates, so a copy must not be put into it.
         let way = match way.strip_prefix("templates/") {
             Some(rest) => format!("__templates/{rest}"),
             None => way.to_owned(),
@@ -195,8 +195,8 @@ impl Paths {
     }
 }
 
-/// The texts that were made, as changes: each file right before the copy by which an edit of it is
-/// recognised, so that a run that is killed between the two finds its own text the next time.
+/// The texts as changes. Each file comes directly before its copy, so that the run after a killed
+/// one still recognises its own text.
 pub(super) fn changes(
     root: &Path,
     paths: &Paths,
@@ -215,7 +215,7 @@ pub(super) fn changes(
     Ok(changes)
 }
 
-/// dockgen.toml, where a person decided something.
+/// dockgen.toml, if a person decided something.
 pub(super) fn config(
     root: &Path,
     config: &Config,
@@ -227,7 +227,7 @@ pub(super) fn config(
     Ok(Some(Change::new(Role::Config, config.path(), old.clone(), &text, old.as_deref())))
 }
 
-/// `.dockgen/state.json`, which stays as it is where the outputs and the facts do. `others` are the
+/// `.dockgen/state.json`, unchanged if the outputs and facts are unchanged. `others` are the
 /// changes before it.
 pub(super) fn state(root: &Path, facts: &Facts, new: &State, others: &[Change]) -> Result<Change> {
     let path = state::path(&facts.dir).context("the application's folder")?;

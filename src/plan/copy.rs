@@ -1,4 +1,4 @@
-//! What is copied from the build context into a build stage before any source.
+//! Files that are copied from the build context into a build stage before the sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,39 +8,40 @@ use super::words::{Invalid, Line};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// Files to copy in one instruction, from the build context into a build stage.
+/// Files that one instruction copies from the build context into a build stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CopySpec {
     /// Paths relative to the build context.
     pub src: Vec<Line>,
-    /// Files of the members of a workspace, which keep their folders below `dest`.
+    /// Files of the members of a workspace, which keep their folder names below `dest`.
     #[serde(default)]
     pub each: Vec<EachMember>,
-    /// The folder that they go to, relative to the stage's WORKDIR, ending in `/`.
+    /// The destination folder, relative to the stage's WORKDIR, ending in `/`.
     pub dest: Line,
 }
 
-/// A file in every folder that lies directly inside another one: `packages/*/package.json`. A new
+/// A file in every folder directly inside another one, such as `packages/*/package.json`. A new
 /// member of the workspace is copied without an edit of the Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EachMember {
-    /// The folder that holds the members, relative to the build context; empty for that itself.
+    /// The folder that contains the members, relative to the build context; empty for the context
+    /// itself.
     pub folder: Line,
-    /// The name of the file in each of them.
+    /// The name of the file in each member.
     pub file: Line,
 }
 
-/// The files of one name in the folders directly inside another one.
+/// Files of one name in the folders directly inside another one.
 struct Neighbours(Vec<RelPath>);
 
 impl CopySpec {
-    /// Copies of the manifests at `paths`, relative to `context`: those of members by a pattern, to
-    /// `members`; each other one to its own folder.
+    /// Copies of the manifests at `paths`, relative to `context`: those of workspace members by a
+    /// pattern, into `members`; every other one into its own folder.
     ///
     /// # Errors
-    /// Where a path holds what no instruction can.
+    /// If a path contains what no instruction can.
     pub(crate) fn manifests(
         repo: &Repo,
         context: &RelPath,
@@ -58,10 +59,10 @@ impl CopySpec {
         Ok(specs)
     }
 
-    /// A copy of one path, relative to the context, to its own folder.
+    /// A copy of one path, relative to the context, into its own folder.
     ///
     /// # Errors
-    /// Where the path holds what no instruction can.
+    /// If the path contains what no instruction can.
     pub(crate) fn in_place(path: &str) -> Result<Self, Invalid> {
         let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
         let dest = Line::new(format!("{folder}/"))?;
@@ -76,11 +77,11 @@ impl CopySpec {
 }
 
 impl EachMember {
-    /// The paths that it stands for, relative to `context`.
+    /// The paths that the pattern matches, relative to `context`.
     fn paths(&self, repo: &Repo, context: &RelPath) -> Vec<String> {
         let Some(folder) = context.join(self.folder.as_str()) else { return Vec::new() };
         let Some(key) = folder.join(self.file.as_str()) else { return Vec::new() };
-        // Applications of a workspace have the same neighbours.
+        // Cached: applications of a workspace have the same neighbours.
         let files = repo.once(&key, || {
             let files = repo.children(&folder);
             let files = files.filter_map(|(member, _)| member.join(self.file.as_str()));
@@ -90,12 +91,12 @@ impl EachMember {
         files.filter_map(|path| path.strip(context).map(str::to_owned)).collect()
     }
 
-    /// Divides `paths`, relative to `context`, into members and the rest. Files of one name in
-    /// neighbouring folders are members where no other folder beside them holds such a file: what
-    /// the install does not read must not run it again.
+    /// Splits `paths`, relative to `context`, into members and the rest. Files of one name in
+    /// neighbouring folders are members, if no other folder beside them has such a file: a file
+    /// that the install does not read must not rerun it.
     ///
     /// # Errors
-    /// Where a path holds what no instruction can.
+    /// If a path contains what no instruction can.
     fn among(
         repo: &Repo,
         context: &RelPath,
@@ -110,7 +111,7 @@ impl EachMember {
         let (mut members, mut covered) = (Vec::new(), BTreeSet::new());
         for ((folder, file), held) in groups {
             let each = Self { folder: Line::new(folder)?, file: Line::new(file)? };
-            // One folder at the root has no neighbours yet that say what they are.
+            // A single folder at the root has no neighbours, so it is not known to be a member.
             let named = !folder.is_empty() || held.len() > 1;
             if named && each.paths(repo, context).into_iter().eq(held.iter().cloned()) {
                 members.push(each);
@@ -122,7 +123,7 @@ impl EachMember {
     }
 }
 
-/// The folder above the one that holds `path`, and the name of the file.
+/// The parent of the folder that contains `path`, and the file name.
 fn holder(path: &str) -> Option<(&str, &str)> {
     let (member, file) = path.rsplit_once('/')?;
     Some((member.rsplit_once('/').map_or("", |(folder, _)| folder), file))

@@ -1,4 +1,4 @@
-//! Build arguments and secret mounts: what `docker build` is to be given.
+//! Build arguments and secret mounts: the inputs of `docker build`.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::words::{ContainerPath, EnvKey, Line};
 use crate::facts::{BuildSecret, Handed};
 use crate::path::RelPath;
 
-/// An `ARG` of the stage that builds.
+/// An `ARG` of a build stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arg {
@@ -17,7 +17,7 @@ pub struct Arg {
     /// The default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Line>,
-    /// The build stops without it.
+    /// The build stops without a value.
     pub required: bool,
 }
 
@@ -25,15 +25,15 @@ pub struct Arg {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretMount {
-    /// What `--secret id=...` names.
+    /// The id, as in `--secret id=...`.
     pub id: Line,
-    /// The variable that holds it.
+    /// The variable that is set to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<EnvKey>,
-    /// The file that holds it.
+    /// The file that contains it, in the stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<ContainerPath>,
-    /// The file to hand over, relative to the repository's root.
+    /// The file to pass, relative to the repository's root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<RelPath>,
     /// The step stops without it.
@@ -51,7 +51,7 @@ impl SecretMount {
         Ok(Self { id: Line::new(&secret.id)?, env, target, file, required: secret.required })
     }
 
-    /// The mounts of these secrets, each place once.
+    /// The mounts for these secrets, one for each target.
     pub(crate) fn all(secrets: &[BuildSecret]) -> Result<Vec<Self>> {
         let mut all: Vec<Self> = Vec::new();
         for secret in secrets {
@@ -63,7 +63,7 @@ impl SecretMount {
         Ok(all)
     }
 
-    /// The argument of `docker build` that hands it over; `place` shows a file of the repository.
+    /// The argument of `docker build` that passes it; `place` shows a file of the repository.
     pub fn argument(&self, place: &dyn Fn(&RelPath) -> String) -> String {
         match (&self.file, &self.env) {
             (Some(file), _) => format!("id={},src={}", self.id, place(file)),
@@ -74,8 +74,8 @@ impl SecretMount {
 }
 
 impl Plan {
-    /// Files of the build context that are named like secrets, and that hold none: languages list
-    /// them in their details.
+    /// Files of the build context that have the name of a secret but contain none, which languages
+    /// list in their details.
     pub fn harmless(&self) -> Vec<&str> {
         let details = self.front_ends.iter().map(|front_end| &front_end.details);
         let lists =

@@ -1,13 +1,13 @@
-//! Validated words at the plan's border: what is in a [`Plan`](super::Plan) is well-formed.
+//! Validated words: nothing enters a [`Plan`](super::Plan) that is not well-formed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How much of an invalid text an error shows.
+/// How many characters of an invalid text an error shows.
 const SHOWN: usize = 40;
 
-/// Why a text is not a valid word of that kind.
+/// The reason why a text is not a valid word of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
     kind: &'static str,
@@ -19,7 +19,7 @@ impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.text.chars().take(SHOWN).collect();
         let more = if start.len() < self.text.len() { "..." } else { "" };
-        write!(f, "{start:?}{more} is no valid {}: {}", self.kind, self.rule)
+        write!(f, "{start:?}{more} is not a valid {}: {}", self.kind, self.rule)
     }
 }
 
@@ -36,7 +36,7 @@ macro_rules! word {
             /// Checks `text`.
             ///
             /// # Errors
-            /// Where it breaks the rule, which the error states.
+            /// If it breaks the rule, which the error states.
             pub fn new(text: impl Into<String>) -> Result<Self, Invalid> {
                 let text = text.into();
                 let valid: fn(&str) -> bool = $valid;

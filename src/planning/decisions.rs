@@ -1,5 +1,4 @@
-//! The reasons of a plan: every decision with its evidence, and what is to be said about it
-//! whatever the language.
+//! The decisions of a plan with their evidence, and the findings that apply to any language.
 
 use crate::ask::{Answers, Origin, id};
 use crate::detect::{self, Chosen};
@@ -28,7 +27,7 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     };
     all.push(decide(id::ENTRYPOINT, &entrypoint, answers, "what the manifest starts"));
     all.push(base(chosen));
-    // That nobody found one is a decision too: the image exposes none.
+    // An unknown port is a decision too: the image exposes none.
     let port = detected.ports().or_else(|| program.ports());
     let port = port.unwrap_or_else(|| Sourced::assumed("none".to_owned()));
     all.push(decide(id::PORT, &port, answers, "read from the code"));
@@ -57,7 +56,7 @@ pub(super) fn of(chosen: &Chosen, detected: &Program) -> Vec<Decision> {
     all
 }
 
-/// A decision that rests on what was found.
+/// A decision based on what was detected.
 pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
     let why = if found.evidence.is_empty() {
         "assumed: nothing in the repository says otherwise"
@@ -75,7 +74,7 @@ pub(super) fn found(what: &str, found: Sourced<String>, why: &str) -> Decision {
     }
 }
 
-/// The same, as a person's.
+/// The same decision, as a person's answer.
 pub(super) fn answered(decision: Decision, id: &str, answers: &Answers) -> Decision {
     let Some(origin) = answers.origin(id) else { return decision };
     let why = match origin {
@@ -87,7 +86,7 @@ pub(super) fn answered(decision: Decision, id: &str, answers: &Answers) -> Decis
     Decision { origin, why: why.to_owned(), strength: Strength::Stated, ..decision }
 }
 
-/// The answer to a question, else what was found.
+/// The answer to a question, or else what was detected.
 fn decide(id: &str, detected: &Sourced<String>, answers: &Answers, why: &str) -> Decision {
     let mut decision = found(id, detected.clone(), why);
     if let Some(answer) = answers.get(id).filter(|answer| *answer != decision.value) {
@@ -108,7 +107,7 @@ fn base(chosen: &Chosen) -> Decision {
     Decision { why: format!("{}; {why}", decision.why), ..decision }
 }
 
-/// The decision to put an init in front.
+/// The decision to start the program under an init.
 pub(super) fn init(program: &Program) -> Decision {
     Decision {
         what: "init".to_owned(),
@@ -122,13 +121,13 @@ pub(super) fn init(program: &Program) -> Decision {
     }
 }
 
-/// Findings that no single language owns.
+/// Findings that apply to any language.
 pub(super) fn findings(chosen: &Chosen) -> Vec<Finding> {
     let all = end_of_life(chosen, "--toolchain").into_iter();
     all.chain(unknown_release(chosen)).chain(privileged_port(chosen)).collect()
 }
 
-/// A version that a person asks for, and of which the catalog knows no release.
+/// A version that a person asked for, and that the catalog has no release of.
 fn unknown_release(chosen: &Chosen) -> Option<Finding> {
     let answer = chosen.answers.get(id::TOOLCHAIN)?;
     if chosen.catalog.release_of(answer).is_some() {
@@ -150,7 +149,7 @@ pub(super) fn end_of_life(chosen: &Chosen, flag: &str) -> Option<Finding> {
     let name = detect::language(&chosen.facts.language).map_or("", |language| language.name);
     let supported = chosen.catalog.release.iter().filter(|r| r.supported);
     let supported: Vec<&str> = supported.map(|r| r.cycle.as_str()).collect();
-    // An answer is stated nowhere in the repository.
+    // An answer is not stated in the repository.
     let answered = chosen.answers.get(id::TOOLCHAIN).is_some();
     let stated = if answered { Vec::new() } else { chosen.facts.toolchain.evidence.clone() };
     let since = release.eol.as_ref().map_or_else(String::new, |day| format!(" since {day}"));

@@ -1,4 +1,4 @@
-//! A Dockerfile that was there before: what its image has and the planned one lacks.
+//! An existing Dockerfile: what its image has and the planned one lacks.
 
 use anyhow::Result;
 
@@ -10,22 +10,22 @@ use crate::plan::Runtime;
 use crate::recipes::dockerfile::{self, Image};
 use crate::repo::Repo;
 
-/// Differences beyond this many are counted alone.
+/// Differences beyond this many are only counted.
 const SHOWN: usize = 6;
 
-/// What such a Dockerfile commonly holds, and a planned image does without.
+/// What such Dockerfiles commonly contain and a planned image does not need.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Usual {
     #[serde(rename = "as_of")]
     _as_of: String,
     packages: Vec<String>,
-    /// How names of variables begin.
+    /// Prefixes of variable names.
     variables: Vec<String>,
 }
 
-/// Says what the Dockerfile beside the application has that `runtime` lacks: whoever wrote it has
-/// seen the program run. It is said and not taken, since `init` may replace the file.
+/// Reports what the Dockerfile beside the application has and `runtime` lacks: its author has seen
+/// the program run. It is reported and not copied, since `init` may replace the file.
 pub(super) fn differences(
     repo: &Repo,
     facts: &Facts,
@@ -54,10 +54,11 @@ pub(super) fn differences(
     Ok(Some(Finding::new(code, what, all)))
 }
 
-/// Ports and packages; then volumes and variables.
+/// Missing ports and packages; then missing volumes and variables.
 fn lacking(image: &Image, runtime: &Runtime, usual: &Usual) -> (Vec<Evidence>, Vec<Evidence>) {
     let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
-    // A web server in front of the program, or instead of it, listens where this image does not.
+    // A web server in front of the program, or in its place, has a port that this image does not
+    // need.
     let front = |port: &str| !ports.is_empty() && matches!(port, "80" | "443");
     let exposed = image.ports.iter().filter(|(port, _)| !ports.contains(port) && !front(port));
     let installed = image.packages.iter().filter(|(name, _)| {

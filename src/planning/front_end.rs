@@ -1,5 +1,5 @@
-//! The stages that build what another application of the repository makes for the program: its
-//! front end.
+//! The stages that build a front end: another application of the repository whose output the
+//! program needs.
 
 use anyhow::{Context, Result, bail};
 
@@ -15,15 +15,15 @@ use crate::plan::words::{ImageRef, Line};
 use crate::plan::{Artifact, Decision, FRONT_END_IMAGE, FrontEndPlan, SecretMount, resolve};
 use crate::repo::Dir;
 
-/// All front ends of a program, and what comes with them.
+/// All front ends of a program, with the artifacts and sources that they add.
 #[derive(Default)]
 pub(super) struct FrontEndPlans {
     pub(super) plans: Vec<FrontEndPlan>,
-    /// What the final image takes from their stages.
+    /// What the final image copies from their stages.
     pub(super) artifacts: Vec<Artifact>,
     pub(super) decisions: Vec<Decision>,
     pub(super) findings: Vec<Finding>,
-    /// Their folders: the build reads them.
+    /// Their folders, which the build reads.
     pub(super) sources: Vec<RelPath>,
 }
 
@@ -51,8 +51,8 @@ fn one(
     let facts = (makes.facts)(&Dir::new(chosen.repo, front_end.dir.clone()))?;
     let Some(folder) = facts.context.strip(context) else {
         bail!(
-            "it belongs to a workspace in {}, which lies outside the build context {context}: run dockgen on the \
-             folder that holds both",
+            "it belongs to a workspace in {}, which is outside the build context {context}: run \
+             dockgen on the folder that contains both",
             facts.context
         );
     };
@@ -124,10 +124,10 @@ fn one(
 }
 
 fn inside<'p>(path: &'p RelPath, context: &RelPath) -> Result<&'p str> {
-    path.strip(context).context("it makes something outside the build context")
+    path.strip(context).context("its build writes outside the build context")
 }
 
-/// What the builder must be able to do: what the application's own program would ask of it.
+/// A stand-in program, so that the builder is chosen as for the front end's own application.
 fn builder_of(facts: &Facts, front_end: &FrontEnd, evidence: Option<&Evidence>) -> Program {
     let evidence =
         evidence.cloned().unwrap_or_else(|| Evidence::file(&front_end.dir, "a front end"));
@@ -138,8 +138,8 @@ fn builder_of(facts: &Facts, front_end: &FrontEnd, evidence: Option<&Evidence>) 
     program
 }
 
-/// Extensions of the program's own language, where the front end's folder holds such files: an edit
-/// of theirs builds no front end again.
+/// Suffixes of the program's own language, if the front end's folder has such files: editing them
+/// must not rebuild the front end.
 fn extensions(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
     let own =
         detect::language(&chosen.facts.language).map_or(&[][..], |language| language.extensions);
@@ -149,7 +149,7 @@ fn extensions(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
     Ok(own.iter().filter(held).map(|extension| Line::new(*extension)).collect::<Result<_, _>>()?)
 }
 
-/// Manifests of the program beside those of the front end.
+/// The program's manifests in the front end's folder.
 fn manifests(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
     let beside = |path: &&RelPath| {
         path.parent().as_ref() == Some(folder) && quote::is_plain(path.file_name())
@@ -159,7 +159,7 @@ fn manifests(chosen: &Chosen, folder: &RelPath) -> Result<Vec<Line>> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// `answered` holds the answer to the version, where there is one.
+/// `answered` is the answer to the version question, if there is one.
 fn reasons(
     facts: &Facts,
     builder: &str,

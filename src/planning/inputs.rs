@@ -1,4 +1,4 @@
-//! Build arguments and secret mounts: what `docker build` is to be given.
+//! Build arguments and secret mounts: the inputs of `docker build`.
 
 use anyhow::Result;
 
@@ -8,17 +8,17 @@ use crate::facts::{BuildArg, Finding, FindingCode, Sourced};
 use crate::plan::words::{EnvKey, Line};
 use crate::plan::{Arg, Decision, SecretMount};
 
-/// The inputs of a stage that builds.
+/// The inputs of a build stage.
 #[derive(Default)]
 pub(super) struct Inputs {
     pub(super) args: Vec<Arg>,
-    /// Variables that are named like secrets.
+    /// Variables with the name of a secret.
     pub(super) secrets: Vec<SecretMount>,
     pub(super) decisions: Vec<Decision>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// What the build reads, by name; the first of several of one name counts.
+/// What the build reads, by name. Of several with one name, the first wins.
 pub(super) fn of<'a>(all: impl Iterator<Item = &'a BuildArg>) -> Result<Inputs> {
     let mut all: Vec<&BuildArg> = all.collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,4 +1,4 @@
-//! A last look at the command line: the files that it names must be in the image.
+//! Checks the command line: the files that it names must be in the image.
 
 use anyhow::Result;
 
@@ -9,7 +9,7 @@ use crate::plan::words::{ContainerPath, Line};
 use crate::plan::{Artifact, Decision, Runtime, resolve};
 use crate::repo::Repo;
 
-/// Endings of files that a program reads when it starts.
+/// Suffixes of files that a program reads at start.
 const READ: [&str; 14] = [
     "cfg",
     "conf",
@@ -27,16 +27,16 @@ const READ: [&str; 14] = [
     "yml",
 ];
 
-/// Endings of keys and certificates, which no image carries.
+/// Suffixes of keys and certificates, which no image may contain.
 const SECRET: [&str; 3] = ["crt", "key", "pem"];
 
-/// The files that ENTRYPOINT and CMD name, and that no artifact brings yet.
+/// The files that ENTRYPOINT and CMD name and no artifact contains yet.
 #[derive(Default)]
 pub(super) struct Named {
-    /// Those that the repository holds.
+    /// Those that are in the repository.
     pub(super) artifacts: Vec<Artifact>,
     pub(super) decisions: Vec<Decision>,
-    /// The first that it does not hold, as it is named, and its path in the image.
+    /// The first that is not in the repository: as it is named, and its path in the image.
     missing: Option<(String, ContainerPath)>,
     evidence: Option<Evidence>,
 }
@@ -53,7 +53,7 @@ impl Named {
     ) -> Result<Self> {
         let mut all = Self::default();
         if program.kind == Kind::Site {
-            // Its server and settings are the template's.
+            // The template provides its server and settings.
             return Ok(all);
         }
         let source = program.args.as_ref().map_or(&program.evidence, |args| &args.evidence);
@@ -95,7 +95,7 @@ impl Named {
         Ok(all)
     }
 
-    /// Says which file the image does not hold; nothing where `known` names it already.
+    /// Reports the missing file, unless a finding in `known` already names it.
     pub(super) fn missing(&self, known: &[Finding]) -> Option<Finding> {
         let (path, full) = self.missing.as_ref()?;
         if known.iter().any(|finding| finding.what.contains(path)) {
@@ -115,7 +115,7 @@ impl Named {
     }
 }
 
-/// The file that a word of a command line names: `conf/app.yml`, `--config=conf/app.yml`.
+/// The file that a word of a command line names, as in `conf/app.yml` or `--config=conf/app.yml`.
 fn named(word: &str) -> Option<&str> {
     let path = match word.strip_prefix('-') {
         Some(flag) => flag.split_once('=')?.1,
@@ -126,13 +126,14 @@ fn named(word: &str) -> Option<&str> {
     (plain && READ.contains(&ending)).then_some(path)
 }
 
-/// The rest of `path` below `folder`; `""` where they are the same.
+/// The part of `path` below `folder`; `""` if they are equal.
 fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
-/// True where `artifact` brings the file at `path`. What a stage made is not known file by file.
+/// True if `artifact` contains the file at `path`. The files of a build stage are unknown, so any
+/// path below its destination counts.
 fn holds(repo: &Repo, context: &RelPath, artifact: &Artifact, path: &str) -> bool {
     let Some(rest) = below(path, artifact.dest.as_str()) else { return false };
     let there = || {
@@ -148,7 +149,7 @@ mod tests {
     use crate::ask::Answers;
     use crate::{detect, planning};
 
-    /// What is carried, and the warning, for a program that is started with `args`.
+    /// The files copied, and the warning, for a program started with `args`.
     fn told(args: &str, more: &[&str]) -> (Vec<String>, String) {
         let manifest =
             format!(r#"{{"scripts": {{"build": "tsc", "start": "node dist/a.js {args}"}}}}"#);

@@ -1,8 +1,8 @@
-//! What the recipes add to what a detector found: a port, folders, default arguments, environment;
-//! and what they contradict.
+//! Adds what the recipes say to what a detector found: port, folders, default arguments and
+//! environment. Reports contradictions.
 //!
-//! A recipe speaks of a program where it starts the program's own file, where it is written for the
-//! application's folder and builds it, or where it runs an image of exactly the application's name.
+//! A recipe is about a program if it starts the program's own file, if it is written for the
+//! application's folder and builds it, or if it runs an image with exactly the application's name.
 
 use std::collections::BTreeSet;
 
@@ -18,16 +18,16 @@ use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Port, Pr
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// Parts of names whose values do not belong into an image.
+/// Parts of names whose values must not be in an image.
 const SECRET: [&str; 8] = ["secret", "token", "pass", "pword", "key", "auth", "cred", "private"];
 
-/// Names of processes beside the one that serves.
+/// Names of processes other than the one that serves.
 const SECOND: [&str; 6] = ["worker", "release", "clock", "scheduler", "cron", "jobs"];
 
-/// Adds to every program of an application what the recipes say of it.
+/// Adds what the recipes say to every program of an application.
 ///
 /// # Errors
-/// Where a recipe cannot be read.
+/// If a recipe cannot be read.
 pub fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
     let mut programs = std::mem::take(&mut facts.programs);
     let alone = programs.len() < 2;
@@ -38,7 +38,7 @@ pub fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
     Ok(())
 }
 
-/// As [`facts`], for one program that is not among them yet.
+/// As [`facts`], for a program that is not in them yet.
 ///
 /// # Errors
 /// As [`facts`].
@@ -47,7 +47,7 @@ pub fn program(repo: &Repo, facts: &Facts, one: &mut Program) -> Result<()> {
     add(repo, facts, one, likeliest || facts.programs.len() < 2)
 }
 
-/// `likeliest`: a recipe that names the application and no program speaks of this one.
+/// `likeliest`: a recipe that names the application but no program is about this one.
 fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Result<()> {
     if program.kind == Kind::Site {
         return Ok(());
@@ -81,7 +81,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     Ok(())
 }
 
-/// True where a recipe speaks of this program.
+/// True if a recipe is about this program.
 fn is_of(
     run: &Run,
     facts: &Facts,
@@ -105,7 +105,7 @@ fn is_of(
     let source = facts.source.as_ref().and_then(|source| source.value.rsplit('/').next());
     let repository =
         facts.dir.is_root() && source.is_some_and(|name| name.eq_ignore_ascii_case(last));
-    // Images without an owner are those of other projects, unless they are built here.
+    // An image without an owner is another project's, unless it is built here.
     images.contains(image) && facts.dir.is_root() || image.contains('/') && (named || repository)
 }
 
@@ -118,7 +118,7 @@ fn plain_image(image: &str) -> &str {
     }
 }
 
-/// The runs of the program itself, and the other processes of the same application.
+/// Splits the runs into those of the program and those of other processes of the application.
 fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
     let mut mine: Vec<&Run> = Vec::new();
     let mut others: Vec<&Run> = Vec::new();
@@ -134,10 +134,10 @@ fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
     (mine, others)
 }
 
-/// Takes the default arguments of the strongest recipe that the image can serve; the start that
-/// they were taken from.
+/// Takes the default arguments from the strongest recipe that the image can serve, and returns that
+/// start.
 fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start> {
-    // Documentation shows the many uses of a command; of a service, how it is started.
+    // Documentation shows many uses of a command, but for a service, how it is started.
     let serves = program.kind == Kind::Service;
     let speaks =
         |start: &&Start| start.by != Recipe::Docs || serves || start::port(&start.words).is_some();
@@ -193,7 +193,7 @@ struct Stated<'r> {
     number: u16,
     evidence: Evidence,
     run: &'r Run,
-    /// The recipe itself makes the program listen there.
+    /// The recipe also makes the program listen on it.
     told: bool,
 }
 
@@ -230,18 +230,18 @@ fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>) {
     }
 }
 
-/// No source states the port: it is one that was chosen for the variable that decides.
+/// True if no source states the port: it was chosen for the variable that decides.
 fn chosen(program: &Program, port: u16, evidence: &[Evidence]) -> bool {
     let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(port);
     let mut env = program.env.iter();
     env.any(|held| holds(&held.value.value) && held.evidence == evidence)
 }
 
-/// The port of the first statement; those that say another one are named.
+/// Takes the port of the first statement, and records those that differ.
 fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
     let Some(first) = stated.first() else { return };
     if let Some(old) = program.port.as_ref().map(|port| (port.value, port.evidence.clone())) {
-        // What was chosen for the variable gives way to what is stated.
+        // A port that was chosen for the variable gives way to a stated one.
         let of_choice = chosen(program, old.0, &old.1);
         program.env.retain(|held| !(of_choice && held.evidence == old.1));
     }
@@ -269,7 +269,7 @@ fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
     }
 }
 
-/// What a recipe says: one line of documentation is a guess.
+/// A value from a recipe. A single line of documentation is only a guess.
 fn known<T>(by: Recipe, value: T, evidence: Evidence) -> Sourced<T> {
     match by {
         Recipe::Docs => Sourced::guessed(value, evidence),
@@ -277,7 +277,7 @@ fn known<T>(by: Recipe, value: T, evidence: Evidence) -> Sourced<T> {
     }
 }
 
-/// Further ports of the recipes that publish the main one, and all for datagrams.
+/// Adds further ports of the recipes that publish the main one, and all UDP ports.
 fn more_ports(program: &mut Program, runs: &[&Run]) {
     let main = program.port.as_ref().map(|port| port.value);
     for run in runs {
@@ -292,7 +292,7 @@ fn more_ports(program: &mut Program, runs: &[&Run]) {
     }
 }
 
-/// The code says one port, and a recipe publishes another one that it does not tell the program.
+/// The code has one port, and a recipe publishes another without passing it to the program.
 fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[Stated]) {
     let publishes = |run: &Run| run.ports.iter().any(|port| !port.udp && port.number == held);
     let other = stated.iter().find(|one| !one.told && one.number != held && !publishes(one.run));
@@ -316,14 +316,15 @@ fn port_in(run: &Run, program: &Program) -> Option<(u16, Evidence)> {
     if let Some(variable) = run.env.iter().find(|variable| variable.key == key) {
         return number(variable);
     }
-    // Nothing else says it: the address that a recipe gives the program by a variable.
+    // With no other source, take the address that a recipe passes by a variable.
     let unknown = program.port.is_none() && program.kind == Kind::Service;
     let addresses = run.env.iter().filter(|held| unknown && is_address(&held.key));
     let mut own = addresses.filter(|held| !is_other_service(&held.key));
     own.find_map(number)
 }
 
-/// The variable by which a recipe tells the program its port: one that holds exactly that port.
+/// The variable by which a recipe passes the port to the program: one whose value is exactly that
+/// port.
 fn env_of_port(run: &Run, number: u16) -> Option<(String, String, Evidence)> {
     let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(number);
     let mut found: Vec<_> = run.env.iter().filter(|variable| holds(&variable.value)).collect();
@@ -333,7 +334,7 @@ fn env_of_port(run: &Run, number: u16) -> Option<(String, String, Evidence)> {
     Some((found.key.clone(), found.value.clone(), found.evidence.clone()))
 }
 
-/// Adds a finding, unless it is there already.
+/// Adds a finding, unless the program already has it.
 fn report(program: &mut Program, finding: Finding) {
     if !program.findings.contains(&finding) {
         program.findings.push(finding);
@@ -342,7 +343,8 @@ fn report(program: &mut Program, finding: Finding) {
 
 fn folders(program: &mut Program, runs: &[&Run]) {
     for run in runs {
-        // What a variable names below the home of another user is moved with the variable.
+        // A folder below another user's home that a variable names is moved together with the
+        // variable.
         let moved = |folder: &&super::Folder| {
             let names = |held: &Variable| held.value.starts_with(&folder.path);
             behind_home(&folder.path).is_some() && run.env.iter().any(names)
@@ -353,7 +355,7 @@ fn folders(program: &mut Program, runs: &[&Run]) {
     }
 }
 
-/// A path below the home of a user that the image has not: the path behind that home.
+/// The part of a path below the home of a user that does not exist in the image.
 fn behind_home(path: &str) -> Option<&str> {
     let below = |home: &str| {
         let rest = path.strip_prefix(home)?;
@@ -370,12 +372,12 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
         of_other_user(program, path, rest, &source);
         return;
     }
-    // A pattern or a list names files, no folder.
+    // A pattern or a list names files, not a folder.
     if path.contains(['*', '?', ',', ';']) || ContainerPath::new(path).is_err() {
         return;
     }
     let beside = path.strip_prefix("/app/").unwrap_or(path);
-    // Another image's working directory is another one: `/srv/data` is its `data`.
+    // The other image has another working directory: its `/srv/data` is `data` here.
     let moved = |held: &str| {
         let below = held.trim_start_matches("./");
         !below.starts_with(['/', '.']) && path.strip_suffix(below).is_some_and(|p| p.ends_with('/'))
@@ -409,8 +411,8 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
     }
 }
 
-/// A volume below the home of another user. Where the code writes there too, it is known already
-/// where that is in the image.
+/// A volume below another user's home. If the code writes there too, its place in the image is
+/// already known.
 fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced<()>) {
     let moved = format!("{HOME}/{rest}");
     let inside = |held: &str| {
@@ -423,7 +425,7 @@ fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced
         .writable
         .iter()
         .any(|held| inside(&held.value) || held.value.rsplit('/').next() == Some(last));
-    // Caches of tools are a developer's.
+    // Caches of tools belong to a developer.
     if rest.is_empty() || known || rest.starts_with(".cache") {
         return;
     }
@@ -444,7 +446,7 @@ fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced
     );
 }
 
-/// Variables that a recipe points at a folder that it mounts, or into it.
+/// Takes variables whose value is a folder that a recipe mounts, or inside one.
 fn environment(program: &mut Program, runs: &[&Run]) {
     for run in runs {
         for variable in &run.env {
@@ -457,7 +459,7 @@ fn environment(program: &mut Program, runs: &[&Run]) {
             }
             let source = known(run.by, (), variable.evidence.clone());
             if let Some(rest) = behind_home(&variable.value) {
-                // The same folder, in the home that the image's user has.
+                // The same folder, in the home of the image's user.
                 let moved = format!("{HOME}/{rest}");
                 set(program, &variable.key, &moved, source.clone());
                 let is_taken = |held: &Sourced<EnvVar>| {
@@ -476,7 +478,7 @@ fn environment(program: &mut Program, runs: &[&Run]) {
     }
 }
 
-/// Programs that documentation alone names: the code says nothing of them.
+/// Takes required programs that only documentation names, since the code does not show them.
 fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Evidence)>) {
     for (name, evidence) in named {
         let held = program.needs.packages.iter().any(|package| package.value == *name);
@@ -495,8 +497,8 @@ fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Ev
     }
 }
 
-/// A recipe that sets a variable to every address of the machine: the program listens on its own
-/// loopback otherwise.
+/// Takes a variable that a recipe sets to all addresses of the machine: without it, the program
+/// listens on loopback.
 fn opened(program: &mut Program, runs: &[&Run]) {
     const EVERYWHERE: [&str; 5] = ["0.0.0.0", "::", "[::]", "*", "+"];
     if !program.findings.iter().any(|finding| finding.code == FindingCode::LocalhostOnly) {
@@ -516,7 +518,7 @@ fn opened(program: &mut Program, runs: &[&Run]) {
     }
 }
 
-/// The folder that a path names, or that holds the file that it names.
+/// The folder that a path names, or the folder of the file that it names.
 fn folder_of(path: &str) -> &str {
     let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
     if name.trim_start_matches('.').contains('.') { folder } else { path }
@@ -533,9 +535,9 @@ fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {
     }
 }
 
-/// The image starts one process: the others are named.
+/// Reports the other processes: the image starts only one.
 fn other_processes(program: &mut Program, others: &[&Run]) {
-    // The detector of a language that follows the process manager says so itself.
+    // The detector of a language that reads the process manager reports it itself.
     let said = program.findings.iter().any(|finding| finding.code == FindingCode::SeveralProcesses);
     let managed = |run: &&&Run| said && run.by == Recipe::ProcessManager;
     let others: Vec<&Run> = others.iter().filter(|run| !managed(run)).copied().collect();

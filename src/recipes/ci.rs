@@ -1,5 +1,4 @@
-//! Workflows of continuous integration: the tools that they install, and the commands that they
-//! run.
+//! CI workflows: the tools that they install and the commands that they run.
 
 use super::task::{pairs, variables};
 use super::{Built, Scope, Tool, is_release};
@@ -8,7 +7,7 @@ use crate::path::RelPath;
 use crate::settings::{self, Entry, Item, Value};
 use crate::shell;
 
-/// A workflow of GitHub Actions, or of a forge that reads the same.
+/// A workflow of GitHub Actions, or of a forge with the same format.
 pub(super) fn github(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -106,7 +105,7 @@ impl Workflow<'_> {
         }
     }
 
-    /// A version, or each of those that a matrix gives in its place.
+    /// A version, or each of those that a matrix substitutes for it.
     fn tool(&self, name: &str, version: &str, line: u32, several: bool, tools: &mut Vec<Tool>) {
         let mut add = |version: &str, line: u32, one_of_several: bool| {
             tools.push(Tool {
@@ -142,7 +141,7 @@ impl Workflow<'_> {
     }
 }
 
-/// The values of a key of a matrix: its list, and those of `include`.
+/// The values of a matrix key: its list, and those under `include`.
 fn matrix_values<'a>(matrix: &'a Item, keys: &[&str]) -> Vec<&'a Item> {
     let Some((first, rest)) = keys.split_first() else { return Vec::new() };
     let listed = matrix.get(first).map(Item::items).unwrap_or_default().iter();
@@ -153,7 +152,7 @@ fn matrix_values<'a>(matrix: &'a Item, keys: &[&str]) -> Vec<&'a Item> {
     found
 }
 
-/// The tool that an image holds, and its version: `node:22-alpine`, `cimg/go:1.25`.
+/// The tool in an image, and its version: `node:22-alpine`, `cimg/go:1.25`.
 pub(super) fn image_tool(image: &str) -> Option<(String, String)> {
     let (name, tag) = image.split('@').next()?.rsplit_once(':')?;
     let name = name.rsplit('/').next()?;
@@ -162,7 +161,7 @@ pub(super) fn image_tool(image: &str) -> Option<(String, String)> {
     (plain && !name.is_empty()).then(|| (name.to_owned(), version.to_owned()))
 }
 
-/// Keys of .gitlab-ci.yml that are no jobs.
+/// Keys of .gitlab-ci.yml that are not jobs.
 const NO_JOBS: [&str; 12] = [
     "default",
     "stages",
@@ -248,7 +247,7 @@ pub(super) fn circle(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
     }
 }
 
-/// .travis.yml: languages' versions are keys of their own.
+/// .travis.yml, where languages' versions are keys of their own.
 pub(super) fn travis(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };

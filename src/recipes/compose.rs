@@ -7,7 +7,7 @@ use crate::path::RelPath;
 use crate::settings::{self, Item, Value};
 use crate::shell;
 
-/// The file.
+/// Reads a compose file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -33,8 +33,8 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
         run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
-        // Where the sources are mounted, or a stage for development is built, what else is mounted
-        // is the developer's too, caches first of all; unless a variable names it.
+        // If the sources are mounted or a development stage is built, other mounts are the
+        // developer's too, such as caches, unless a variable names them.
         let target = service.text_at(&["build", "target"]).unwrap_or_default();
         if ["dev", "devel", "development", "debug", "test"].contains(&target)
             || volumes.iter().any(mounts_sources)
@@ -43,7 +43,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
             let folders: Vec<Folder> =
                 run.folders.iter().filter(|folder| named(folder)).cloned().collect();
             run.folders = folders;
-            // So is a command of its own: it runs the sources, or watches them.
+            // So is the service's own command: it runs or watches the sources.
             if !run.words.first().is_some_and(|word| word.starts_with('-')) {
                 run.words.clear();
             }
@@ -52,13 +52,13 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
     }
 }
 
-/// The Dockerfile has a name of its own that says it is none of the program's: `Dockerfile.e2e`.
+/// True if the Dockerfile's name says that it is not for the program: `Dockerfile.e2e`.
 fn is_for_tests(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     ["test", "e2e", "bench", "lint", "integration"].iter().any(|word| name.contains(word))
 }
 
-/// The folder that a command is run in.
+/// Spellings of the current folder in a volume.
 const SOURCES: [&str; 5] = [".", "$PWD", "$(pwd)", "${PWD}", "`pwd`"];
 
 fn command(item: Option<&Item>, file: &RelPath, run: &mut Run) {
@@ -98,7 +98,7 @@ fn port(item: &Item, file: &RelPath) -> Option<Port> {
     Some(Port { number, udp, evidence })
 }
 
-/// The container's side of what `-p` and `ports` take.
+/// The container's side of `-p` and `ports`.
 pub(super) fn published(text: &str) -> Option<(u16, bool)> {
     let text = shell::expand(text, false, &|_| None);
     let (text, protocol) = text.rsplit_once('/').unwrap_or((&text, "tcp"));
@@ -107,7 +107,7 @@ pub(super) fn published(text: &str) -> Option<(u16, bool)> {
     Some((port_number(number)?, protocol == "udp"))
 }
 
-/// The volume lays the folder of the sources itself into the container.
+/// True if the volume mounts the folder of the sources.
 fn mounts_sources(item: &Item) -> bool {
     let source = match item.text() {
         Some(text) if text.contains(':') => text.split(':').next(),
@@ -134,8 +134,8 @@ fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
     Some(Folder { path, evidence })
 }
 
-/// The folder of the container that `-v` and `volumes` mount something writable at; `None` for a
-/// single file, for what is mounted to be read, and for what belongs to the machine.
+/// The folder of the container that `-v` or `volumes` mounts for writing; `None` for a single file,
+/// for a read-only mount, and for a path that belongs to the machine.
 pub(super) fn mounted(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split(':').collect();
     let (source, path, options) = match parts.as_slice() {
@@ -151,7 +151,7 @@ pub(super) fn mounted(text: &str) -> Option<String> {
     let of_machine = machine.iter().any(|folder| {
         path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     });
-    // The sources themselves and caches of tools, as development mounts them.
+    // The sources and caches of tools are mounted for development.
     let last = path.rsplit('/').next().unwrap_or_default();
     let below = |cache: &str| {
         path.strip_prefix(cache).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

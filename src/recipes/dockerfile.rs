@@ -1,4 +1,4 @@
-//! A Dockerfile that somebody wrote: what the final image of it offers and needs.
+//! An existing Dockerfile: what its final image offers and needs.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::shell;
 
-/// Names of Dockerfiles for production, in the order in which they are asked.
+/// Names of Dockerfiles for production, in order of preference.
 const NAMES: [&str; 6] = [
     "Dockerfile",
     "Containerfile",
@@ -21,10 +21,10 @@ const NAMES: [&str; 6] = [
     ".docker/Dockerfile",
 ];
 
-/// What dockgen writes at the head of its own.
+/// A text in the head of every Dockerfile that dockgen writes.
 const OWN: &str = "written by dockgen";
 
-/// Managers of system packages, each with the command that installs.
+/// Managers of system packages, each with its install command.
 const INSTALLERS: [(&str, &str); 6] = [
     ("apk", "add"),
     ("apt-get", "install"),
@@ -34,10 +34,10 @@ const INSTALLERS: [(&str, &str); 6] = [
     ("yum", "install"),
 ];
 
-/// A word, and the line that says it.
+/// A word, and the line that contains it.
 pub(crate) type Said = (String, Evidence);
 
-/// What the final stage says, the stages that it is built on included.
+/// The contents of the final stage, including the stages that it is built on.
 #[derive(Debug, Default)]
 pub(crate) struct Image {
     /// `8080`, `53/udp`.
@@ -46,23 +46,24 @@ pub(crate) struct Image {
     pub(crate) volumes: Vec<Said>,
     /// System packages, without versions.
     pub(crate) packages: Vec<Said>,
-    /// Variables, with values in which nothing is left to expand.
+    /// Variables whose values contain nothing to expand.
     pub(crate) env: Vec<(String, Said)>,
 }
 
-/// A Dockerfile, and what it says.
+/// A Dockerfile and its contents.
 pub(crate) struct Written(pub(crate) Option<(RelPath, Image)>);
 
-/// The Dockerfile of the application in `folder`, where somebody wrote one; read once, for each
-/// plan of the application asks.
+/// The existing Dockerfile of the application in `folder`. Cached, since each plan of the
+/// application needs it.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// If it cannot be read.
 pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
     repo.once(folder, || find(repo, folder).map(Written))
 }
 
-/// Ends of names for production, where no Dockerfile has the plain name: `Containerfile.prod`.
+/// Suffixes of production names that are tried if no Dockerfile has a plain name:
+/// `Containerfile.prod`.
 const ENDS: [&str; 4] = ["prod", "production", "release", "server"];
 
 fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
@@ -86,7 +87,7 @@ impl Image {
         let mut image = Self::default();
         let scopes = Scopes::of(file);
         let last = file.stages.len().checked_sub(1);
-        // What a stage stands on comes first.
+        // Base stages come first.
         let mut chain: Vec<usize> = last.iter().flat_map(|last| scopes.chain(*last)).collect();
         chain.reverse();
         for at in chain {
@@ -98,7 +99,7 @@ impl Image {
         image
     }
 
-    /// Adds what an instruction says; `read` puts variables into a word.
+    /// Adds the content of an instruction; `read` expands the variables of a word.
     fn add(&mut self, path: &RelPath, held: &Instruction, read: &dyn Fn(&str) -> Option<String>) {
         let line = u32::try_from(held.line).unwrap_or(u32::MAX);
         let said = |word: String, note: String| (word, Evidence::at(path, line, note));
@@ -131,7 +132,7 @@ impl Image {
     }
 }
 
-/// The packages that a command installs for good.
+/// The packages that a command installs and keeps.
 fn packages(command: &str) -> Vec<String> {
     let mut found = Vec::new();
     for command in shell::parse(command).commands {
@@ -139,7 +140,7 @@ fn packages(command: &str) -> Vec<String> {
         let installs = INSTALLERS
             .iter()
             .any(|(tool, verb)| words.first() == Some(tool) && words.contains(verb));
-        // `--virtual` names packages that a later line removes.
+        // `--virtual` names packages that a later command removes.
         let passing = words.iter().any(|word| matches!(*word, "--virtual" | "-t"));
         if !installs || passing {
             continue;

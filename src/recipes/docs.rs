@@ -1,4 +1,4 @@
-//! Documentation: `docker run` lines and shell lines that start a program, in blocks of code.
+//! Documentation: `docker run` lines and shell lines that start a program, in code blocks.
 
 use super::compose::{mounted, published};
 use super::{Folder, Port, Recipe, Run, Running, Variable};
@@ -44,7 +44,7 @@ const VALUED: [&str; 34] = [
     "--pull",
 ];
 
-/// A file of documentation.
+/// Reads a documentation file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     if file.file_name().to_ascii_lowercase().starts_with("readme") {
         into.needed.extend(needed(file, text));
@@ -59,7 +59,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
     }
 }
 
-/// Programs that many others start, by key of packages.toml.
+/// Programs that others commonly start, by key of packages.toml.
 const PROGRAMS: [&str; 8] = [
     "ffmpeg",
     "imagemagick",
@@ -71,7 +71,7 @@ const PROGRAMS: [&str; 8] = [
     "libreoffice",
 ];
 
-/// What says that a program is needed where it runs.
+/// Phrases that say that a program is required at run time.
 const NEEDING: [&str; 9] = [
     "requires ",
     "required",
@@ -84,7 +84,7 @@ const NEEDING: [&str; 9] = [
     "be in your path",
 ];
 
-/// A sentence of a documentation that says so, outside of code.
+/// Programs that a sentence outside of code says are required.
 fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
     let mut found: Vec<(String, Evidence)> = Vec::new();
     let mut fenced = false;
@@ -108,7 +108,7 @@ fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
     found
 }
 
-/// The text of each block of code, with its first line.
+/// The text of each code block, with its first line number.
 fn blocks(text: &str) -> Vec<(u32, String)> {
     let mut found: Vec<(u32, String)> = Vec::new();
     let mut fence: Option<&str> = None;
@@ -128,7 +128,7 @@ fn blocks(text: &str) -> Vec<(u32, String)> {
                     block.push('\n');
                 }
             }
-            // Indented code, as other kinds of markup have it.
+            // Indented code, in other markup languages.
             (None, None) if line.starts_with("    ") || line.starts_with('\t') => {
                 match found.last_mut() {
                     Some((_, block)) if indented + 1 == number => {
@@ -175,7 +175,7 @@ fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
     }
 }
 
-/// A program of the repository: `./x`, `target/release/x`, a plain name.
+/// True for a program of the repository: `./x`, `target/release/x`, or a plain name.
 fn is_program(word: &str) -> bool {
     const OTHERS: [&str; 24] = [
         "cd",
@@ -209,7 +209,7 @@ fn is_program(word: &str) -> bool {
         && !OTHERS.contains(&word)
 }
 
-/// The words after `docker run`.
+/// Reads the words after `docker run`.
 fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
     let evidence = |note: String| Evidence::at(file, number, note);
     let line = format!("documentation runs `docker run {}`", super::short(&words.join(" ")));
@@ -228,7 +228,7 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
         let value = match value {
             Some(value) => value,
             None if VALUED.contains(&name) => words.next()?,
-            // `-p8080:80`, and switches.
+            // `-p8080:80`, or a switch.
             None => match word.strip_prefix("-p").filter(|rest| !rest.is_empty()) {
                 Some(rest) if !word.starts_with("--") => {
                     run.ports.extend(port(rest, &evidence));

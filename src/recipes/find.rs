@@ -1,4 +1,4 @@
-//! Which files are recipes, and which reader each of them has.
+//! Which files are recipes, and the reader for each.
 
 use std::rc::Rc;
 
@@ -9,14 +9,14 @@ use super::{systemd, task};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// Bytes of one recipe; a larger file is none.
+/// Maximum size of a recipe in bytes. Larger files are ignored.
 const MAX_SIZE: u64 = 256 << 10;
-/// Recipes of one home that are read.
+/// Maximum number of recipes that are read for one home.
 const MAX_FILES: usize = 64;
-/// Files of one folder that are looked at.
+/// Maximum number of files that are examined in one folder.
 const MAX_LISTED: usize = 400;
 
-/// Folders below a home whose files say how its software is deployed.
+/// Folders below a home whose files are about deployment.
 const DEPLOYING: [&str; 26] = [
     "deploy",
     "deployment",
@@ -46,12 +46,12 @@ const DEPLOYING: [&str; 26] = [
     "debian",
 ];
 
-/// Folders below a home that hold documentation.
+/// Folders below a home that contain documentation.
 const DOCUMENTING: [&str; 3] = ["docs", "doc", "documentation"];
 
 type Reader<T> = fn(&RelPath, &RelPath, &str, &mut T);
 
-/// How the software of a folder is built.
+/// Reads how the software of a folder is built.
 pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
     let mut files = files_in(repo, home);
     if let Some(folder) = home.join(".github/workflows") {
@@ -89,7 +89,7 @@ fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
     })
 }
 
-/// How the software of a folder is run.
+/// Reads how the software of a folder is run.
 pub(super) fn running(repo: &Repo, home: &RelPath) -> Result<Running> {
     let mut files = files_in(repo, home);
     for folder in DEPLOYING.iter().chain(&DOCUMENTING).filter_map(|name| home.join(name)) {
@@ -126,7 +126,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         _ if yaml && composed && !is_for_development(&name) => compose::read,
         _ if path.extension() == "service" => systemd::read,
         _ if path.extension() == "socket" => systemd::socket,
-        // `readme_screenshot.png` belongs to it, and is no text.
+        // A file such as `readme_screenshot.png` is not text.
         _ if name.starts_with("readme")
             && top.is_empty()
             && matches!(
@@ -143,7 +143,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
     })
 }
 
-/// A variant of a compose file that serves development or tests.
+/// True for a variant of a compose file for development or tests.
 fn is_for_development(name: &str) -> bool {
     ["dev", "development", "test", "tests", "ci", "override", "local", "e2e"]
         .iter()

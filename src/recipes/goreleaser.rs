@@ -6,7 +6,7 @@ use crate::path::RelPath;
 use crate::settings::{self, Item};
 use crate::shell;
 
-/// The first word of its builds: `GoReleaser` runs the compiler itself.
+/// The first word of its steps: `GoReleaser` runs the compiler itself.
 pub(super) const PROGRAM: &str = "goreleaser";
 
 /// `builds` of .goreleaser.yml, as commands: `goreleaser build -tags=a,b -ldflags=.. ./cmd/x`.
@@ -45,7 +45,7 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
     }
 }
 
-/// A flag may hold a space inside of quotes.
+/// Splits flags; one may contain a space inside quotes.
 fn split(line: &str) -> Vec<String> {
     shell::parse(line).commands.into_iter().flat_map(|command| command.argv).collect()
 }

@@ -1,5 +1,5 @@
-//! Manifests of Kubernetes and templates of Helm: containers with their ports, commands,
-//! environment and mounts.
+//! Kubernetes manifests and Helm templates: containers with their ports, commands, environment and
+//! mounts.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use crate::settings::{self, Item};
 /// Kinds whose pods run what the repository builds.
 const KINDS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "Pod", "Job", "CronJob"];
 
-/// Templates of charts, and the values that belong to them by the chart's folder.
+/// Templates of charts, and the values of each chart by its folder.
 #[derive(Debug, Default)]
 pub(super) struct Charts {
     templates: Vec<(RelPath, String)>,
     values: BTreeMap<RelPath, Item>,
 }
 
-/// A manifest, or a template that reads as YAML once its lines of control are gone.
+/// Reads a manifest, or a template that is YAML after its control lines are removed.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let folder = file.parent().unwrap_or_default();
     if file.file_name() == "values.yaml" {
@@ -45,8 +45,8 @@ pub(super) fn fill(into: &mut Running) {
     }
 }
 
-/// A line with its values written out: `{{ .Values.service.port }}`, also `| quote`, and the
-/// default that it gives for one that is not set.
+/// A line with values such as `{{ .Values.service.port }}` filled in, also with `| quote`, and with
+/// the default that it gives for an unset value.
 fn filled(line: &str, values: &Item) -> String {
     let (mut out, mut rest) = (String::with_capacity(line.len()), line);
     while let Some((before, behind)) = rest.split_once("{{") {
@@ -68,7 +68,7 @@ fn value(inner: &str, values: &Item) -> Option<String> {
     let way: Vec<&str> = name.split('.').collect();
     let stated = values.text_at(&way).filter(|text| !text.is_empty());
     let default = words.contains(&"default").then(|| others.first()).flatten();
-    // What else a template does with the value is not known.
+    // Other functions that the template applies to the value are unknown.
     if others.len() > usize::from(default.is_some()) {
         return None;
     }
@@ -98,7 +98,7 @@ fn manifests(file: &RelPath, text: &str, into: &mut Running) {
     }
 }
 
-/// Lines that only control a template go; what a template writes into a line is not known.
+/// Removes lines that only control a template. The output of other expressions is unknown.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {

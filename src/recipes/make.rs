@@ -5,10 +5,10 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::shell;
 
-/// Lines of one file that are read.
+/// Maximum number of lines that are read of one file.
 const MAX_LINES: usize = 5000;
 
-/// A Makefile.
+/// Reads a Makefile.
 pub(super) fn makefile(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let mut reader = Reader::new(home, file, false);
     let mut target = String::new();
@@ -28,7 +28,7 @@ pub(super) fn makefile(home: &RelPath, file: &RelPath, text: &str, into: &mut Bu
     reader.finish(into);
 }
 
-/// A justfile.
+/// Reads a justfile.
 pub(super) fn justfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let mut reader = Reader::new(home, file, true);
     let mut target = String::new();
@@ -45,7 +45,7 @@ pub(super) fn justfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Bu
     reader.finish(into);
 }
 
-/// A shell script that builds.
+/// Reads a build script.
 pub(super) fn script(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let part = ("script", file.file_name().to_owned());
     let release = is_release(file.file_name());
@@ -65,7 +65,7 @@ fn lines(text: &str) -> impl Iterator<Item = (u32, String)> {
     all.map(|(number, line)| (number + 1, line)).filter(|(_, line)| !line.trim().is_empty())
 }
 
-/// The first target of a rule, and what stands behind its colon.
+/// The first target of a rule, and the text after its colon.
 fn target_of(line: &str) -> Option<(&str, &str)> {
     let (targets, rest) = line.split_once(':')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/ %$()".contains(c);
@@ -76,7 +76,7 @@ fn target_of(line: &str) -> Option<(&str, &str)> {
     is_target.then(|| (targets.split_whitespace().next().unwrap_or_default(), rest))
 }
 
-/// `NAME := value`, with an `export` before it.
+/// `NAME := value`, with or without `export`.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").or(line.strip_prefix("override ")).unwrap_or(line);
@@ -90,7 +90,7 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
 struct Reader<'a> {
     home: &'a RelPath,
     file: &'a RelPath,
-    /// Variables are written `{{NAME}}`.
+    /// Variables are written as `{{NAME}}`.
     braces: bool,
     variables: Vec<(String, String, u32, bool)>,
     commands: Vec<(String, u32, String)>,
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
 
     fn set(&mut self, key: &str, value: &str, number: u32, exported: bool) {
         if let Some(held) = self.variables.iter_mut().find(|(held, ..)| held == key) {
-            // `+=` adds; a condition may set it twice: both are told.
+            // `+=` appends, and branches of a condition may assign differently: keep both values.
             if !held.1.is_empty() && !held.1.contains(value) && held.1.len() < 2048 {
                 held.1 = format!("{} {value}", held.1);
             }
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value of a variable; of one that a command prints, nothing is known.
+    /// The value of a variable; `None` if a command prints it.
     fn value(&self, name: &str) -> Option<String> {
         let (_, value, ..) = self.variables.iter().find(|(key, ..)| key == name)?;
         let printed = value.contains("$(shell") || value.contains('`') || value.contains("!=");
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             .collect();
         for (line, number, target) in &self.commands {
             let line = shell::expand(line, self.braces, &|name| self.value(name));
-            // `$$` is a dollar for the shell.
+            // `$$` is a dollar sign for the shell.
             let line = line.replace("$$", "$");
             let mut scope = Scope {
                 file: self.file,

@@ -7,7 +7,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::{self, Item};
 
-/// A Procfile: `web: command`.
+/// Reads a Procfile: `web: command`.
 pub(super) fn procfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     for (number, line) in (1..).zip(text.lines().take(200)) {
         let Some((name, command)) = line.split_once(':') else { continue };
@@ -24,7 +24,7 @@ pub(super) fn procfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Ru
     }
 }
 
-/// fly.toml. <https://fly.io/docs/reference/configuration/>
+/// Reads fly.toml. <https://fly.io/docs/reference/configuration/>
 pub(super) fn fly(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let Some(root) = settings::parse_toml(text) else { return };
     let name = root.text_at(&["app"]).unwrap_or_default();
@@ -59,7 +59,7 @@ pub(super) fn fly(home: &RelPath, file: &RelPath, text: &str, into: &mut Running
     into.runs.push(run);
 }
 
-/// A list of tables, or one table in its place.
+/// A list of tables; a single table is a list of one.
 fn items(item: Option<&Item>) -> Vec<&Item> {
     match item {
         Some(item) if item.entries().is_empty() => item.items().iter().collect(),
@@ -67,7 +67,7 @@ fn items(item: Option<&Item>) -> Vec<&Item> {
     }
 }
 
-/// render.yaml. <https://render.com/docs/blueprint-spec>
+/// Reads render.yaml. <https://render.com/docs/blueprint-spec>
 pub(super) fn render(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -112,7 +112,7 @@ pub(super) fn render(home: &RelPath, file: &RelPath, text: &str, into: &mut Runn
     }
 }
 
-/// Heroku's app.json: what the application is configured with.
+/// Reads Heroku's app.json: the configuration of the application.
 pub(super) fn app_json(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let Some(root) = settings::parse_json(text) else { return };
     let mut run = Run::new(Recipe::Platform, "web", Evidence::file(file, "app.json runs it"));
@@ -128,7 +128,7 @@ pub(super) fn app_json(home: &RelPath, file: &RelPath, text: &str, into: &mut Ru
     into.runs.push(run);
 }
 
-/// heroku.yml: `run` by process.
+/// Reads heroku.yml: `run` by process.
 pub(super) fn heroku(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -145,7 +145,7 @@ pub(super) fn heroku(home: &RelPath, file: &RelPath, text: &str, into: &mut Runn
     }
 }
 
-/// railway.json and railway.toml.
+/// Reads railway.json and railway.toml.
 pub(super) fn railway(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let toml = file.extension() == "toml";
     let root = if toml { settings::parse_toml(text) } else { settings::parse_json(text) };
@@ -161,7 +161,7 @@ pub(super) fn railway(home: &RelPath, file: &RelPath, text: &str, into: &mut Run
     into.runs.push(run);
 }
 
-/// netlify.toml: the command and environment of the build.
+/// Reads netlify.toml: the command and environment of the build.
 pub(super) fn netlify(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_toml(text) else { return };
     let environment = root.at(&["build", "environment"]);
@@ -188,7 +188,7 @@ pub(super) fn netlify(home: &RelPath, file: &RelPath, text: &str, into: &mut Bui
     }
 }
 
-/// vercel.json: the command of the build.
+/// Reads vercel.json: the command of the build.
 pub(super) fn vercel(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_json(text) else { return };
     let Some(command) = root.get("buildCommand") else { return };
@@ -197,7 +197,7 @@ pub(super) fn vercel(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
     scope.script(command.text().unwrap_or_default(), command.line, &mut into.steps);
 }
 
-/// Heroku's system.properties: `x.runtime.version=21`.
+/// Reads Heroku's system.properties: `x.runtime.version=21`.
 pub(super) fn system_properties(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     for assignment in settings::assignments(text) {
         let Some(name) = assignment.key.strip_suffix(".runtime.version") else { continue };

@@ -1,12 +1,12 @@
 //! Files of the process manager pm2: `apps` with script, arguments and environment. The object
-//! literal of a JavaScript file reads as JSON does.
+//! literal of a JavaScript file is read like JSON.
 
 use super::{Recipe, Run, Running, Variable};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::{self, Item, Value};
 
-/// The file.
+/// Reads a pm2 file.
 pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let Some(root) = literal(text) else { return };
     let apps = root.get("apps").unwrap_or(&root);
@@ -25,7 +25,7 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Runnin
             let text = item.text().unwrap_or_default();
             run.words.extend(text.split_whitespace().map(str::to_owned));
         }
-        // What is given for production wins.
+        // Values for production come last, and win.
         for key in ["env", "env_prod", "env_production"] {
             for entry in app.get(key).map(Item::entries).unwrap_or_default() {
                 let Some(value) = entry.item.text() else { continue };
@@ -39,7 +39,7 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Runnin
     }
 }
 
-/// The first object of the text: the whole of a JSON file, what a module exports.
+/// The first object of the text: all of a JSON file, or the export of a module.
 fn literal(text: &str) -> Option<Item> {
     let from = ["module.exports", "export default"].iter().find_map(|word| text.find(word));
     let from = from.unwrap_or(0);

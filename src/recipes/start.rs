@@ -1,10 +1,10 @@
-//! The command of a recipe as default arguments of a program: what of it an image can serve.
+//! Turns the command of a recipe into default arguments of a program, if an image can serve them.
 
 use super::{Recipe, Run};
 use crate::docker::quote;
 use crate::facts::{Evidence, Program};
 
-/// Flags that take the address or the port to listen on, without dashes.
+/// Flags for the address or port to listen on, without dashes.
 const LISTENING: [&str; 20] = [
     "port",
     "http-port",
@@ -28,7 +28,7 @@ const LISTENING: [&str; 20] = [
     "serve-addr",
 ];
 
-/// First words of commands that end by themselves.
+/// First words of commands that exit by themselves.
 const ENDING: [&str; 12] = [
     "help",
     "version",
@@ -44,22 +44,23 @@ const ENDING: [&str; 12] = [
     "validate",
 ];
 
-/// The arguments that a recipe starts a program with.
+/// The arguments with which a recipe starts a program.
 pub(super) struct Start {
     /// The words after the program.
     pub(super) words: Vec<String>,
-    /// Why the image cannot start with them, where it cannot.
+    /// Why the image cannot start with them, if it cannot.
     pub(super) lack: Option<String>,
     pub(super) evidence: Evidence,
     pub(super) by: Recipe,
 }
 
-/// True where the words start the program's own file.
+/// True if the words start the program's own file.
 pub(super) fn names(words: &[String], program: &Program) -> bool {
     place(words, program).is_some()
 }
 
-/// Which word is the program's own file: the first, or what an interpreter is given after its flags.
+/// The index of the program's own file: the first word, or the first argument of an interpreter
+/// that is not a flag.
 fn place(words: &[String], program: &Program) -> Option<usize> {
     let first = words.first()?;
     if first.rsplit('/').next() == Some(program.name.as_str()) {
@@ -72,7 +73,8 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
     (file && same).then_some(at)
 }
 
-/// The arguments of every run that has some; those of documentation only where all of it agrees.
+/// The arguments of every run that has some. Those of documentation count only if all of them
+/// agree.
 pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
     let of_docs = |run: &Run| run.by == Recipe::Docs;
     let mut starts: Vec<Start> =
@@ -85,13 +87,13 @@ pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
     starts
 }
 
-/// The arguments of a run; `None` where it starts something else, or what ends by itself.
+/// The arguments of a run; `None` if it starts something else, or exits by itself.
 fn of(run: &Run, program: &Program) -> Option<Start> {
     let words = match run.words.as_slice() {
         words if names(words, program) => {
             words.get(place(words, program)? + 1..).unwrap_or_default()
         }
-        // What follows an image are arguments, unless they begin with a program.
+        // Words after an image are arguments, unless the first is a program.
         [first, ..] if (run.image.is_some() || run.built_here) && is_argument(first, program) => {
             &run.words[..]
         }
@@ -108,13 +110,13 @@ fn of(run: &Run, program: &Program) -> Option<Start> {
     Some(Start { words, lack, evidence: run.evidence.clone(), by: run.by })
 }
 
-/// A flag, or a subcommand where the program has some.
+/// True for a flag, or for a subcommand if the program has some.
 fn is_argument(word: &str, program: &Program) -> bool {
     word.starts_with('-') || program.subcommands.is_some() && !word.contains(['/', '.'])
 }
 
-/// The words with addresses of this machine alone opened to the network: nothing reaches those in a
-/// container.
+/// The words with loopback addresses replaced by all addresses: in a container, nothing reaches
+/// loopback from outside.
 fn opened(words: &[String]) -> Vec<String> {
     let open = |word: &str| {
         for host in ["127.0.0.1:", "localhost:", "[::1]:"] {
@@ -144,7 +146,7 @@ fn is_listening(flag: &str) -> bool {
     flag.starts_with('-') && LISTENING.contains(&name.as_str())
 }
 
-/// What keeps an image from starting with these words.
+/// Why an image cannot start with these words.
 fn lack(run: &Run, words: &[String]) -> Option<String> {
     if let Some(why) = run.shell {
         return Some(format!(
@@ -180,7 +182,7 @@ fn lack(run: &Run, words: &[String]) -> Option<String> {
     ))
 }
 
-/// The port that words tell a program to listen on.
+/// The port that the words make a program listen on.
 pub(super) fn port(words: &[String]) -> Option<u16> {
     let mut flag = "";
     for word in words {
@@ -196,7 +198,7 @@ pub(super) fn port(words: &[String]) -> Option<u16> {
     None
 }
 
-/// The words as one line for `--args`.
+/// The words as one line, for `--args`.
 pub(super) fn joined(words: &[String]) -> String {
     quote::shell_words(words)
 }

@@ -1,4 +1,4 @@
-//! Units of systemd: how a program is started on a machine, and which folders it owns there.
+//! Systemd units: how a program is started on a machine, and which folders it owns there.
 //! <https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html>
 
 use super::{Folder, Recipe, Run, Running, Variable};
@@ -7,7 +7,7 @@ use crate::path::RelPath;
 use crate::settings::{self, Assignment};
 use crate::shell;
 
-/// Settings that name folders below a fixed one.
+/// Settings that name folders, each with the folder that these are in.
 const OWNED: [(&str, &str); 4] = [
     ("StateDirectory", "/var/lib"),
     ("CacheDirectory", "/var/cache"),
@@ -15,7 +15,7 @@ const OWNED: [(&str, &str); 4] = [
     ("RuntimeDirectory", "/run"),
 ];
 
-/// A `.socket` file: the ports of the service that it starts.
+/// Reads a `.socket` file: the ports of the service that it starts.
 pub(super) fn socket(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let all = settings::sections(text);
     let socket: Vec<&Assignment> = all.iter().filter(|a| a.section == "Socket").collect();
@@ -46,14 +46,14 @@ pub(super) fn socket(_: &RelPath, file: &RelPath, text: &str, into: &mut Running
     }
 }
 
-/// A `.service` file.
+/// Reads a `.service` file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let all = settings::sections(text);
     let service: Vec<&Assignment> = all.iter().filter(|a| a.section == "Service").collect();
     let Some(start) = service.iter().rfind(|a| a.key == "ExecStart" && !a.value.is_empty()) else {
         return;
     };
-    // A unit that runs a container says nothing about the machine that it runs on.
+    // The paths in a unit that runs a container are those of the machine, not of the container.
     let line = start.value.trim_start_matches(['@', '-', ':', '+', '!']);
     let name = file.file_name().trim_end_matches(".service").trim_end_matches('@');
     let note = format!("the unit starts `{}`", super::short(line));

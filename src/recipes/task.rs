@@ -1,4 +1,4 @@
-//! Tasks as data: Taskfile.yml, the tasks of mise and of cargo-make, Nx's project.json.
+//! Task runners with data files: Taskfile.yml, mise, cargo-make, Nx's project.json.
 
 use super::{Built, Scope, Variable, is_release};
 use crate::facts::Evidence;
@@ -6,7 +6,7 @@ use crate::path::RelPath;
 use crate::settings::{self, Item, Value};
 use crate::shell;
 
-/// Taskfile.yml.
+/// Reads Taskfile.yml.
 pub(super) fn taskfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -39,7 +39,7 @@ pub(super) fn taskfile(home: &RelPath, file: &RelPath, text: &str, into: &mut Bu
     }
 }
 
-/// `[tasks]` and `[env]` of mise.
+/// Reads `[tasks]` and `[env]` of mise.
 pub(super) fn mise(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_toml(text) else { return };
     into.variables.extend(variables(file, root.get("env")));
@@ -60,7 +60,7 @@ pub(super) fn mise(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
     }
 }
 
-/// Makefile.toml of cargo-make: a command with its words, or a script.
+/// Reads Makefile.toml of cargo-make: a command with its words, or a script.
 pub(super) fn cargo_make(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_toml(text) else { return };
     into.variables.extend(variables(file, root.get("env")));
@@ -89,7 +89,7 @@ pub(super) fn cargo_make(home: &RelPath, file: &RelPath, text: &str, into: &mut 
     }
 }
 
-/// The targets of an Nx project that run a command.
+/// Reads the targets of an Nx project that run a command.
 pub(super) fn nx(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let Some(root) = settings::parse_json(text) else { return };
     for target in root.get("targets").map(Item::entries).unwrap_or_default() {

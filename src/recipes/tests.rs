@@ -136,7 +136,7 @@ fn variables_of_a_build() {
     }
 }
 
-/// A program `box` of an application `box` at the root, as the recipes leave it.
+/// A program `box` of an application `box` at the root, after the recipes are applied.
 fn applied(files: &[(&str, &str)], change: impl FnOnce(&mut Program)) -> Program {
     let repo = Repo::from_files(files.iter().copied());
     let evidence = Evidence::file(&RelPath::new("main").unwrap(), "test");
@@ -165,7 +165,7 @@ fn one(file: &str, text: &str) -> Program {
     applied(&[(file, text)], |_| {})
 }
 
-/// `port args folders env`, each `-` where there is none.
+/// `port args folders env`, with `-` for each that is missing.
 fn told(program: &Program) -> String {
     let or = |text: String| if text.is_empty() { "-".to_owned() } else { text };
     let folders: Vec<&str> = program.writable.iter().map(|f| f.value.as_str()).collect();
@@ -323,7 +323,7 @@ fn the_code_and_the_recipes_may_disagree() {
     assert_eq!((port.value, port.rejected[0].value.as_str()), (4000, "5000"));
     let agreed = [both[0], ("README.md", "```\ndocker run -p 1:4000 me/box\n```\n")];
     assert_eq!(applied(&agreed, |_| {}).port.unwrap().evidence.len(), 2);
-    // A subcommand that the code gives is one thing with the arguments that follow it.
+    // A subcommand from the code and the arguments that follow it are one unit.
     let serves =
         |program: &mut Program| program.args = Some(Sourced::new("serve".into(), code.clone()));
     let program = applied(&[("Procfile", "web: box serve --x\n")], serves);
@@ -468,7 +468,7 @@ fn one_line_of_documentation_is_a_guess_and_a_second_file_agrees() {
     assert_eq!(program.writable[0].strength, Strength::Guessed);
     let more: Vec<String> = program.more_ports.iter().map(|port| port.value.to_string()).collect();
     assert_eq!(more, ["4001", "53/udp"]);
-    // What looks like a secret is no part of an image.
+    // A value that looks like a secret must not be in an image.
     assert!(program.env.is_empty());
     let docs = ("docs/run.md", "```\ndocker run -p 1:4000 me/box\n```\n");
     assert_eq!(applied(&[readme, docs], |_| {}).port.unwrap().strength, Strength::Agreed);

@@ -1,9 +1,9 @@
-//! What a template of the user's may cost. Tera itself has no limit of steps: loops inside each
-//! other, or a text that is put together with itself, take all time and memory there is.
+//! Limits the cost of a user's template. Tera itself has no limit: nested loops, or a text that is
+//! repeatedly joined to itself, could exhaust time and memory.
 //!
-//! Before it is parsed, a call is put behind each tag that repeats or keeps something: one that
-//! pays for a round of a loop, and one that holds what is kept against a limit. The lines stay as
-//! they are, so that errors name the right one. What is printed goes through a writer that counts.
+//! Before parsing, a call is inserted after each tag that repeats or stores something: one counts
+//! the rounds of a loop, one limits the size of what is stored. Line numbers do not change, so
+//! errors name the right line. The output goes through a writer that counts bytes.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::budget::{MAX_OUTPUT, MAX_TEMPLATE, MAX_TEMPLATE_WORK, MAX_VALUE};
 
-/// The least that a round of a loop costs: a template that it includes is no longer.
+/// The minimum cost of a round of a loop. No included template is longer.
 const LEAST: usize = 8192;
 
-/// Tildes in one tag: each of them may hold a text as long as a kept one.
+/// Maximum number of `~` in one tag: each may join a text of the maximum size.
 const MAX_JOINED: usize = 16;
 
-/// The text of an override with the calls in it.
+/// The text of an override with the calls inserted.
 ///
 /// # Errors
-/// Where it is too long, or holds a tag whose cost is not known beforehand: its line.
+/// If it is too long, or has a tag whose cost is not known in advance. The error names the line.
 pub(super) fn guarded(name: &str, text: &str) -> Result<String> {
     if text.len() > MAX_TEMPLATE {
         bail!(
@@ -51,14 +51,14 @@ pub(super) fn guarded(name: &str, text: &str) -> Result<String> {
         let line = text[..start].matches('\n').count() + 1;
         let first = words.first().copied().unwrap_or_default();
         let block = tag.starts_with("{%");
-        // White space that a `-` takes away behind the tag, the call takes away behind itself.
+        // White space that a `-` at the end of the tag would trim is trimmed by the call.
         let close = if tag.ends_with("-%}") { "-}}" } else { "}}" };
         let kept = |name: &str| format!("{{{{ __kept(value={name}) {close}");
         if tag.matches('~').count() > MAX_JOINED {
-            bail!("{name}:{line}: one tag puts more than {MAX_JOINED} texts together with `~`");
+            bail!("{name}:{line}: one tag joins more than {MAX_JOINED} texts with `~`");
         }
         if words.iter().skip(usize::from(block && first == "for")).any(|word| *word == "for") {
-            bail!("{name}:{line}: a list is made by a `for` inside of brackets: write a loop");
+            bail!("{name}:{line}: a `for` inside brackets is not supported: write a loop");
         }
         if !block {
             continue;
@@ -84,8 +84,8 @@ pub(super) fn guarded(name: &str, text: &str) -> Result<String> {
             }
             "filter" | "component" | "set" | "set_global" | "<" => {
                 bail!(
-                    "{name}:{line}: a template of yours may not hold a `{first}` that keeps what is printed: how long \
-                     that becomes is not known; print it where it is needed"
+                    "{name}:{line}: a template cannot store output with `{first}`, since its \
+                     length is unknown: print the text where it is needed"
                 );
             }
             _ => {}
@@ -95,7 +95,7 @@ pub(super) fn guarded(name: &str, text: &str) -> Result<String> {
     Ok(out)
 }
 
-/// The length of a tag; what stands in quotes does not end it.
+/// The length of a tag. A close in quotes does not end it.
 fn tag_end(tag: &str, close: &str) -> usize {
     let mut quote = None;
     for (at, c) in tag.char_indices().skip(2) {
@@ -109,7 +109,7 @@ fn tag_end(tag: &str, close: &str) -> usize {
     tag.len()
 }
 
-/// The names in a tag, outside of quotes; `<` where it calls a component.
+/// The names in a tag, outside of quotes; `<` for a call of a component.
 fn words(tag: &str) -> Vec<&str> {
     let inner = tag[2..].trim_start_matches(['-', ' ', '\t', '\n', '\r']);
     if inner.starts_with('<') {
@@ -132,7 +132,8 @@ fn words(tag: &str) -> Vec<&str> {
     found
 }
 
-/// Registers the calls, and takes the place of what makes much out of little.
+/// Registers the calls, and replaces the functions and filters that can make a large value of a
+/// small one.
 pub(super) fn register(tera: &mut Tera) {
     let left = Arc::new(AtomicUsize::new(MAX_TEMPLATE_WORK));
     let pay = move |cost: usize| -> TeraResult<()> {
@@ -193,7 +194,7 @@ pub(super) fn register(tera: &mut Tera) {
     );
 }
 
-/// A text is no longer than a value may be.
+/// Limits the size of a text.
 fn size(bytes: usize) -> TeraResult<()> {
     if bytes > MAX_VALUE {
         return Err(Error::message(format!(
@@ -203,7 +204,7 @@ fn size(bytes: usize) -> TeraResult<()> {
     Ok(())
 }
 
-/// What is kept is no longer than a value may be, whatever it holds.
+/// Limits the total size of a value, including nested ones.
 fn bounded(value: &Value) -> TeraResult<()> {
     let (mut total, mut open) = (0_usize, vec![value]);
     while let Some(next) = open.pop() {
@@ -215,7 +216,7 @@ fn bounded(value: &Value) -> TeraResult<()> {
     Ok(())
 }
 
-/// Takes what is printed, up to a limit.
+/// A writer for the output, with a limit.
 #[derive(Default)]
 pub(super) struct Printed(pub(super) Vec<u8>);
 

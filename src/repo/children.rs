@@ -1,4 +1,4 @@
-//! The entries directly inside a folder, without a look at all that lies below them.
+//! The entries directly inside a folder, found without a scan of everything below them.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl Repo {
                     at += 1;
                     return Some(entry);
                 }
-                // Past everything below the same child.
+                // Skip everything below the same child.
                 let child: Vec<&str> = entry.0.components().take(depth).collect();
                 let after = format!("{}0", child.join("/"));
                 at += self.entries[at..end].partition_point(|(path, _)| path.as_str() < &*after);

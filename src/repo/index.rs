@@ -1,6 +1,6 @@
-//! What git tracks although a .gitignore names it: files that were added before the line, or by
-//! force. They are part of the repository like all others. Read from git's index, whose format is
-//! <https://git-scm.com/docs/index-format>.
+//! Files that git tracks although a .gitignore matches them, because they were added before the
+//! line, or by force. They are part of the repository like all others. They are read from git's
+//! index: <https://git-scm.com/docs/index-format>.
 
 use std::fs;
 use std::path::Path;
@@ -12,9 +12,9 @@ use crate::read::{self, Unread};
 /// An entry before its name: times, device, inode, mode, owner, size, 20 bytes of SHA-1, flags.
 const FIXED: usize = 62;
 
-/// Regular files that the index of the repository at `root` lists and `is_known` does not know. It
-/// is asked in the index's order, which git keeps sorted by bytes. Nothing where there is no index;
-/// an error where there is one that is not read: then the .gitignore files alone decide.
+/// Regular files in the index of the repository at `root` that are unknown to `is_known`, which is
+/// called in the index's order: sorted by bytes. Empty if there is no index; an error if the index
+/// cannot be read, in which case the .gitignore files alone decide.
 pub(super) fn forced(
     root: &Path,
     is_known: &mut dyn FnMut(&str) -> bool,
@@ -39,8 +39,8 @@ pub(super) fn forced(
     Ok(names.iter().filter_map(|name| RelPath::new(name)).collect())
 }
 
-/// True where the path leads to a regular file through folders alone: a link could lead out of the
-/// root.
+/// True if the path is a regular file, reached through folders alone: a link could point outside
+/// the root.
 fn is_file_below(root: &Path, path: &RelPath) -> bool {
     let kind = |path: &RelPath| {
         fs::symlink_metadata(root.join(path.as_str())).ok().map(|held| held.file_type())
@@ -65,10 +65,10 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
     for _ in 0..count {
         let (start, mode) = (at, number(at + 24)?);
         let flags = u16::from_be_bytes(bytes.get(at + 60..at + FIXED)?.try_into().ok()?);
-        // Version 3 and later may have two more bytes of flags.
+        // From version 3 on, an entry may have two more bytes of flags.
         at += if flags & 0x4000 == 0 { FIXED } else { FIXED + 2 };
         if version == 4 {
-            // How much of the end of the last name goes, then what comes in its place.
+            // The length to cut off the previous name, and then the text to append.
             let (cut, read) = offset(bytes.get(at..)?)?;
             at += read;
             last.truncate(last.len().checked_sub(cut)?);
@@ -83,7 +83,7 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
         last.extend(&bytes[at..at + length]);
         at += length + 1;
         if version < 4 {
-            // Filled up with zeros to a multiple of eight bytes.
+            // Padded with zeros to a multiple of eight bytes.
             at = start + (at - start).next_multiple_of(8);
         }
         if mode >> 12 == 0o10
@@ -96,8 +96,8 @@ fn names(bytes: &[u8], wanted: &mut dyn FnMut(&str) -> bool) -> Option<Vec<Strin
     Some(names)
 }
 
-/// The number that git writes in seven bits a byte, each but the last with its highest bit set, and
-/// how many bytes it took.
+/// A number in git's encoding of seven bits to a byte, where every byte but the last has its
+/// highest bit set, and its length in bytes.
 fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut value = usize::from(bytes.first()? & 0x7f);
     let mut read = 1;

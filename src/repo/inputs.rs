@@ -1,4 +1,4 @@
-//! The files that the decisions rest on, and their fingerprints.
+//! The files that the decisions are based on, and their fingerprints.
 
 use std::fmt::Write;
 
@@ -12,23 +12,23 @@ use crate::path::RelPath;
 struct Fingerprint(Option<String>);
 
 impl Repo {
-    /// The files at or below `folder` that were read or asked for, sorted: what the decisions rest
-    /// on.
+    /// The files at or below `folder` that were read or looked up, sorted. The decisions are based
+    /// on them.
     pub fn inputs(&self, folder: &RelPath) -> Vec<RelPath> {
         let asked = self.asked.borrow();
-        // Names are sorted by their bytes, so that all that begin with the folder's stand together.
+        // Sorted by bytes, all paths that begin with the folder's are adjacent.
         let from = asked.range(folder.clone()..);
         let near = from.take_while(|path| path.as_str().starts_with(folder.as_str()));
         near.filter(|path| path.is_within(folder)).cloned().collect()
     }
 
-    /// A fingerprint of a file's bytes; of its size alone where it is larger than a manifest may
-    /// be. `None` where it is no file.
+    /// A fingerprint of a file's contents; of its size alone if it is larger than a manifest may
+    /// be. `None` if it is not a file.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub fn fingerprint(&self, path: &RelPath) -> Result<Option<String>> {
-        // Applications share their inputs: a file is digested once.
+        // Cached: applications share their inputs.
         let known = self.once(path, || self.digested(path).map(Fingerprint))?;
         Ok(known.0.clone())
     }
@@ -55,8 +55,7 @@ impl Repo {
     }
 }
 
-/// The first 16 digits: these are fingerprints against change, not against forgery, and people read
-/// their diffs.
+/// The first 16 digits. They detect changes, not forgery, and people read their diffs.
 pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().take(8).fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").ok();

@@ -1,4 +1,4 @@
-//! Manifests as data: JSON, JSON5, TOML and YAML, with errors that name the file and the line.
+//! Parses manifests: JSON, JSON5, TOML and YAML, with errors that name the file and the line.
 
 use std::fmt::Display;
 
@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 
 use crate::path::RelPath;
 
-/// Characters of a word of a file that an error quotes.
+/// Maximum number of characters that an error quotes of a word.
 const EXCERPT: usize = 40;
 
-/// Characters of what another crate says of a file.
+/// Maximum length of another crate's message.
 const MESSAGE: usize = 200;
 
-/// A word of a file for an error: enough to find it by, never a whole line, which may hold a secret.
+/// A word of a file, shortened for an error: enough to find it, but never a whole line, which may
+/// contain a secret.
 pub fn excerpt(word: &str) -> String {
     cut(word, EXCERPT)
 }
@@ -28,8 +29,8 @@ fn cut(text: &str, most: usize) -> String {
     out
 }
 
-/// What another crate says of a file, which quotes what it does not like: each quotation, each word
-/// and the whole are cut.
+/// Shortens another crate's message, which may quote the file: each quotation, each word and the
+/// whole.
 pub fn excerpts(message: &str) -> String {
     let words = |text: &str| text.split(' ').map(excerpt).collect::<Vec<_>>().join(" ");
     let mut out = String::new();
@@ -53,7 +54,7 @@ pub fn parse_json<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> 
 /// Parses JSON with comments and trailing commas (tsconfig.json and the like).
 pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // The crate json5 recurses without a limit; the other parsers have one of their own.
+    // The crate json5 recurses without a limit; the other parsers have their own.
     if let Some(at) = too_deep(text) {
         let line = text[..at].matches('\n').count() + 1;
         return Err(broken(
@@ -69,13 +70,13 @@ pub fn parse_json5<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T>
     })
 }
 
-/// Levels of brackets in a manifest: as `serde_json` has it.
+/// Maximum nesting of brackets in a manifest, the same as in `serde_json`.
 const MAX_NESTING: usize = 128;
 
-/// What ends a line, and a comment with it: <https://spec.json5.org/#comments>.
+/// Line terminators, which also end a comment: <https://spec.json5.org/#comments>.
 const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// Where the brackets outside of strings and comments go deeper than [`MAX_NESTING`].
+/// The offset at which brackets outside of strings and comments exceed [`MAX_NESTING`].
 fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut depth, mut at) = (0_usize, 0);
@@ -122,7 +123,8 @@ pub fn parse_yaml<T: DeserializeOwned>(path: &RelPath, text: &str) -> Result<T> 
 fn broken(path: &RelPath, line: usize, format: &str, error: &dyn Display) -> anyhow::Error {
     let error = excerpts(&error.to_string());
     anyhow!(
-        "{path}:{line}: not valid {format}: {error}; mend the file, since the build tools cannot read it either"
+        "{path}:{line}: not valid {format}: {error}; fix the file, since the build tools cannot \
+         read it either"
     )
 }
 

@@ -1,4 +1,4 @@
-//! The .gitignore files of the folders that are walked, each read through the guard.
+//! The .gitignore files of the walked folders, read through the guard.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use crate::budget;
 use crate::path::RelPath;
 use crate::read::{self, Unread};
 
-/// The .gitignore of one folder, and those above it.
+/// The rules of one folder's .gitignore, and of those above it.
 pub(super) struct Rules {
     own: Gitignore,
-    /// Bytes of a path from the root that come before this folder's names.
+    /// Number of bytes to strip from a path before this folder's rules apply.
     from: usize,
     above: Option<Arc<Rules>>,
 }
 
 impl Rules {
-    /// The rules of the .gitignore in the folder at `path`, which is `way` from the root; `None`
-    /// where it holds none. Then, what of it was not obeyed, and why. A link is not followed, as
-    /// git does not follow it.
+    /// The rules of the .gitignore in the folder at `path`, which is `way` from the root; `None` if
+    /// there is none. The second value says what part of it was not obeyed, and why. A symlink is
+    /// not followed, as in git.
     pub(super) fn read(
         path: &Path,
         way: &str,
@@ -32,7 +32,7 @@ impl Rules {
         };
         let text = match read::bytes(&path.join(".gitignore"), budget::MAX_IGNORE_FILE) {
             Ok(bytes) => bytes,
-            // git reads nothing either.
+            // git does not read it either.
             Err(Unread::Absent | Unread::Special("a folder")) => return (None, None),
             Err(why) => return (None, unread(format!("it {why}"))),
         };
@@ -44,7 +44,7 @@ impl Rules {
                 long = long.or(Some(at + 1));
                 continue;
             }
-            // A line that is no pattern is passed over, as git does.
+            // As in git, a line that is not a valid pattern is skipped.
             builder.add_line(None, &without_braces(line)).ok();
         }
         let long = long.and_then(|line| {
@@ -60,7 +60,7 @@ impl Rules {
         }
     }
 
-    /// True where git leaves the entry at `way` alone. Its folder is none that git leaves alone.
+    /// True if git ignores the entry at `way`, given that git does not ignore its folder.
     pub(super) fn ignore(&self, way: &str, is_dir: bool) -> bool {
         let mut here = Some(self);
         while let Some(rules) = here {
@@ -74,7 +74,7 @@ impl Rules {
     }
 }
 
-/// Braces mean themselves to git, and alternatives to the crate.
+/// Braces are literal in git, and alternatives in the crate.
 fn without_braces(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let (mut escaped, mut class) = (false, false);

@@ -1,4 +1,4 @@
-//! The walk: every entry of the tree, within the budget; a large one on several threads.
+//! The walk over the tree, within the budget. Large trees are walked by several threads.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -17,27 +17,27 @@ use crate::path::{Letters, RelPath};
 const NEVER_WALKED: [&str; 8] =
     [".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".dockgen"];
 
-/// After this many entries the walk goes on with several threads: to start them takes longer than
-/// to walk a small tree.
+/// After this many entries the walk uses several threads: for a small tree, starting them takes
+/// longer than the walk.
 const ALONE: usize = 2_000;
 
 pub(super) type Found = (RelPath, Entry);
 
-/// An entry with the letters of its name, read while its path is at hand.
+/// An entry with the letters of its name, computed while its path is at hand.
 type Lettered = (Found, Letters);
 
-/// What the walk left out.
+/// What the walk skipped.
 #[derive(Default)]
 pub(super) struct Cut {
     pub(super) entries: bool,
     pub(super) deep: bool,
-    /// Each .gitignore that was not obeyed as a whole, and why.
+    /// Each .gitignore that was not fully obeyed, and why.
     pub(super) rules: Vec<(RelPath, String)>,
-    /// Folders in which dockgen keeps a state, sorted.
+    /// Folders with a dockgen state, sorted.
     pub(super) kept: Vec<RelPath>,
 }
 
-/// What one thread found.
+/// The results of one thread.
 #[derive(Default)]
 struct Batch {
     found: Vec<Lettered>,
@@ -46,7 +46,7 @@ struct Batch {
     kept: Vec<RelPath>,
 }
 
-/// A folder that is to be read.
+/// A folder to read.
 struct Folder {
     way: String,
     depth: usize,
@@ -90,7 +90,8 @@ pub(super) fn walk(
     all.errors.sort();
     if let Some(error) = all.errors.first() {
         bail!(
-            "{error}: make it readable and named in UTF-8, or remove it; the build context would hold it too"
+            "{error}: make it readable and its name UTF-8, or remove it; the build context would \
+             contain it too"
         );
     }
     all.found.sort_by(|a, b| a.0.0.cmp(&b.0.0));
@@ -106,14 +107,14 @@ pub(super) fn walk(
     Ok((found, letters, cut))
 }
 
-/// The folders that are left, and how many are being read.
+/// The remaining folders, and the number of folders being read.
 struct Queue {
     open: VecDeque<Folder>,
     busy: usize,
 }
 
 impl Walk<'_> {
-    /// Reads the rest on several threads.
+    /// Walks the rest with several threads.
     fn together(&self, open: VecDeque<Folder>, all: &mut Batch) {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
         let queue = (Mutex::new(Queue { open, busy: 0 }), Condvar::new());
@@ -153,7 +154,7 @@ impl Walk<'_> {
             }
         }
         drop(held);
-        // Sorted here, on each thread, so that what is left is to merge.
+        // Sorted here, on each thread, so that the results only have to be merged.
         batch.found.sort_unstable_by(|a, b| a.0.0.cmp(&b.0.0));
         batch
     }
@@ -254,12 +255,12 @@ fn join(folder: &str, name: &str) -> String {
     way
 }
 
-/// True for what lies in a folder that is never part of a source tree.
+/// True for paths inside a folder that is never part of a source tree.
 pub(super) fn is_never_walked(path: &RelPath) -> bool {
     path.components().any(|part| NEVER_WALKED.contains(&part))
 }
 
-/// The target relative to the root, by the link's text alone; `None` where it leaves the root.
+/// The target relative to the root, from the link's text alone; `None` if it is outside the root.
 fn link_target(root: &Path, link: &Path) -> Option<RelPath> {
     let target: PathBuf = fs::read_link(link).ok()?;
     let inside = match target.strip_prefix(root) {

@@ -1,5 +1,4 @@
-//! What moved between the repository and the files that were written for it: for people, for
-//! scripts, for GitHub.
+//! Differences between the repository and its generated files: for people, for scripts, for GitHub.
 
 use std::fmt::Write;
 
@@ -16,13 +15,13 @@ use crate::screen::visible::inline;
 use crate::state::Moved;
 use crate::update::{File, Review};
 
-/// Changed inputs that are named.
+/// How many changed inputs are named.
 const INPUTS: usize = 5;
 
-/// The version of the JSON shape.
+/// The version of the JSON format.
 const SCHEMA: u32 = 1;
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     /// `check` fails.
@@ -33,7 +32,7 @@ enum Level {
     Note,
 }
 
-/// Something to say, and where.
+/// A message, and its place.
 #[derive(Clone, Debug)]
 struct Notice {
     level: Level,
@@ -42,25 +41,25 @@ struct Notice {
     text: String,
     file: Option<RelPath>,
     line: Option<u32>,
-    /// The text names the file already.
+    /// The text already names the file.
     named: bool,
 }
 
-/// An application, compared.
+/// An application, compared with its files.
 pub struct Compared<'a> {
     /// What an update would do.
     pub review: &'a Review<'a>,
-    /// The rules that the file on disk breaks.
+    /// The rules that the file on disk violates.
     pub violations: &'a [Violation],
 }
 
 impl Compared<'_> {
-    /// `check` fails: an update would change something, or a rule is broken.
+    /// True if `check` fails: an update would change something, or a rule is violated.
     pub fn fails(&self) -> bool {
         self.review.is_drifted() || self.violations.iter().any(|violation| !violation.is_choice())
     }
 
-    /// Everything, in the order in which it is to be read.
+    /// All notices, in reading order.
     fn notices(&self, path: &dyn Fn(&RelPath) -> String) -> Vec<Notice> {
         let overrides = self.overrides();
         self.reasons()
@@ -71,7 +70,7 @@ impl Compared<'_> {
             .collect()
     }
 
-    /// The templates that are not dockgen's.
+    /// The templates that replace dockgen's.
     fn overrides(&self) -> Vec<Notice> {
         let findings = &self.review.draft.findings;
         let found = findings.iter().filter(|finding| finding.code == FindingCode::TemplateOverride);
@@ -89,7 +88,7 @@ impl Compared<'_> {
         found.map(notice).collect()
     }
 
-    /// What moved, and which answers stand against it.
+    /// What changed, and which answers contradict it.
     fn reasons(&self) -> Vec<Notice> {
         let review = self.review;
         let drifted = review.is_drifted();
@@ -200,7 +199,7 @@ impl Compared<'_> {
     }
 }
 
-/// `toolchain 1.26 -> 1.27`, with the reason where the repository is not the reason.
+/// `toolchain 1.26 -> 1.27`, with the reason if it is not the repository.
 fn fact(moved: &Moved) -> String {
     let what = &moved.what;
     let text = match (&moved.old, &moved.new) {
@@ -212,12 +211,12 @@ fn fact(moved: &Moved) -> String {
     if moved.by_dockgen { format!("{text} (dockgen decides it otherwise now)") } else { text }
 }
 
-/// Everything, for people.
+/// All notices, for people.
 pub fn text(compared: &Compared, here: &Here, look: &Look) -> String {
     shown(compared.notices(&|path| here.path(path)), here, look)
 }
 
-/// What moved, for people.
+/// What changed, for people.
 pub fn reasons(compared: &Compared, here: &Here, look: &Look) -> String {
     shown(compared.reasons(), here, look)
 }
@@ -238,7 +237,7 @@ fn shown(notices: Vec<Notice>, here: &Here, look: &Look) -> String {
     out
 }
 
-/// The hunks that collide, both sides of each.
+/// The conflicting hunks, both sides of each.
 pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for (file, hunk) in
@@ -267,7 +266,7 @@ pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
 }
 
 /// Workflow commands, which GitHub shows beside the lines of a pull request. `path` makes a path
-/// relative to the repository that GitHub has checked out.
+/// relative to the checked-out repository.
 ///
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 pub fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String {
@@ -289,12 +288,12 @@ pub fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String 
     out
 }
 
-/// The message of a workflow command.
+/// Escapes the message of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A field of a workflow command.
+/// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -304,7 +303,7 @@ struct Json<'a> {
     schema: u32,
     /// An update would change something.
     drift: bool,
-    /// A rule is broken.
+    /// A rule is violated.
     broken: bool,
     apps: Vec<JsonApp<'a>>,
 }
@@ -319,7 +318,7 @@ struct JsonApp<'a> {
     templates: Option<JsonTemplates<'a>>,
     inputs: Vec<JsonInput<'a>>,
     answers: Vec<JsonAnswer<'a>>,
-    /// Templates of the repository that are used in place of dockgen's.
+    /// Templates of the repository that replace dockgen's.
     overrides: Vec<String>,
     files: Vec<JsonFile<'a>>,
     rules: Vec<JsonRule<'a>>,
@@ -333,7 +332,7 @@ struct JsonTemplates<'a> {
 
 #[derive(Serialize)]
 struct JsonInput<'a> {
-    /// From the application's folder; ends in `/` for the sources in a folder.
+    /// Relative to the application's folder. Ends in `/` for the sources in a folder.
     path: &'a str,
     change: &'a str,
 }
@@ -366,13 +365,14 @@ struct JsonRule<'a> {
     code: &'a str,
     line: usize,
     message: &'a str,
-    /// A decision by hand, which breaks nothing.
+    /// A person's own decision, which breaks nothing.
     choice: bool,
     /// A comment above the line allows it.
     allowed: bool,
 }
 
-/// For scripts. Paths of applications and files are relative to PATH, places of facts to the root.
+/// JSON for scripts. Paths of applications and files are relative to PATH, places of facts to the
+/// root.
 ///
 /// # Errors
 /// None in practice: the data is plain.

@@ -1,5 +1,5 @@
-//! What scripts read. The shapes are stable: fields may be added, none is renamed or removed within
-//! a schema.
+//! JSON for scripts. The formats are stable: within a schema version, fields may be added, but none
+//! is renamed or removed.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::{Arg, Decision};
 use crate::write::Standing;
 
-/// The version of both shapes.
+/// The version of both formats.
 const SCHEMA: u32 = 1;
 
 /// `init --json`.
@@ -20,7 +20,7 @@ const SCHEMA: u32 = 1;
 struct Written<'a> {
     schema: u32,
     apps: Vec<WrittenApp<'a>>,
-    /// Folders whose manifest was refused: nothing is written for them.
+    /// Folders whose manifest was rejected. Nothing is written for them.
     refused: Vec<Refused<'a>>,
 }
 
@@ -37,30 +37,30 @@ struct WrittenApp<'a> {
     dockerfile: String,
     dockerignore: String,
     context: String,
-    /// The stage to build, which is also the last one: `docker build` takes it without `--target`.
+    /// The stage to build. It is also the last one, so `docker build` builds it without `--target`.
     target: Option<&'a str>,
     port: Option<u16>,
     /// Every port, such as `8080` or `53/udp`, the one above first.
     ports: Vec<Port>,
-    /// The family, as `--base` takes it.
+    /// The base family, as `--base` accepts it.
     base: &'a str,
     /// Variables that `docker build --build-arg` takes.
     build_args: Vec<&'a Arg>,
-    /// What `docker build` needs besides, as `--secret` takes it, with paths from the repository's
-    /// root.
+    /// Secrets that `docker build` needs, as `--secret` accepts them, with paths relative to the
+    /// repository's root.
     build_secrets: Vec<String>,
-    /// The `docker build` to type, from the working directory.
+    /// The `docker build` command to type, from the working directory.
     build: String,
-    /// The `docker run` to type.
+    /// The `docker run` command to type.
     run: String,
     /// Folders that the program writes.
     writable: Vec<String>,
-    /// Variables without which the program ends as it starts.
+    /// Variables without which the program exits at start.
     required_env: Vec<String>,
-    /// What became of each file, or would.
+    /// What happened to each file, or would.
     files: Vec<WrittenFile>,
     assumptions: Vec<&'a str>,
-    /// Templates of the repository that were used in place of dockgen's.
+    /// Templates of the repository that replace dockgen's.
     overrides: Vec<String>,
     warnings: Vec<String>,
 }
@@ -68,18 +68,18 @@ struct WrittenApp<'a> {
 #[derive(Serialize)]
 struct WrittenFile {
     path: String,
-    /// `new`, `unchanged`, `updated`, or `not dockgen's`: only `--force` writes over that.
+    /// `new`, `unchanged`, `updated`, or `not dockgen's`, which only `--force` overwrites.
     status: &'static str,
 }
 
-/// What failed.
+/// The output of a command that failed.
 #[derive(Serialize)]
 struct Failed<'a> {
     schema: u32,
     error: &'a str,
 }
 
-/// The object in place of the others where a command failed.
+/// The object that replaces the others if a command failed.
 ///
 /// # Errors
 /// None in practice: the data is plain.
@@ -140,7 +140,7 @@ fn files(survey: &Survey, changes: &[Change]) -> Vec<WrittenFile> {
     changes.iter().filter(|change| change.role != Role::Pristine).map(file).collect()
 }
 
-/// A finding as one sentence, with its first place in front.
+/// A finding as one sentence, which begins with its first place.
 fn sentence(finding: &Finding) -> String {
     let place = finding
         .evidence
@@ -177,12 +177,12 @@ struct ExplainedApp<'a> {
     questions: &'a [Question],
 }
 
-/// What reaches the engine: sizes in bytes.
+/// The build context, with sizes in bytes.
 #[derive(Serialize)]
 struct Weight<'a> {
     files: usize,
     bytes: u64,
-    /// Only a part of the files was counted.
+    /// Only some of the files were counted.
     cut: bool,
     biggest_in: Vec<Weighed<'a>>,
     biggest_out: Vec<Weighed<'a>>,
@@ -215,7 +215,7 @@ struct Other<'a> {
     why: &'a str,
 }
 
-/// Every decision, with paths of applications and files relative to PATH; evidence is relative to
+/// Every decision. Paths of applications and files are relative to PATH, evidence is relative to
 /// the root.
 ///
 /// # Errors

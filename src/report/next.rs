@@ -10,30 +10,30 @@ use crate::pipeline::{Draft, Role};
 use crate::plan::{Arg, SecretMount};
 use crate::screen::visible::inline;
 
-/// Build arguments and variables beyond this many are left to `explain`.
+/// Maximum number of build arguments and variables that are shown; `explain` shows all.
 const MAX_ARGS: usize = 8;
 
-/// Where the person stands, so that paths can be shown as they would type them.
+/// The person's working directory, so that paths can be shown as they would be typed.
 #[derive(Clone, Debug)]
 pub struct Here {
     root: PathBuf,
-    /// The working directory; `None` where paths are shown absolute.
+    /// The working directory; `None` if paths are shown as absolute.
     folder: Option<PathBuf>,
 }
 
 impl Here {
-    /// `typed` is PATH as it was given: an absolute one makes absolute paths. `folder` is the
+    /// `typed` is PATH as it was given: if it is absolute, so are all paths. `folder` is the
     /// working directory.
     pub fn new(root: &Path, typed: &Path, folder: Option<PathBuf>) -> Self {
         Self { root: root.to_owned(), folder: folder.filter(|_| typed.is_relative()) }
     }
 
-    /// A path of the repository as it would be typed here, to be read.
+    /// A path of the repository as it would be typed here, for display.
     pub fn path(&self, path: &RelPath) -> String {
         inline(&self.exact(path))
     }
 
-    /// The same, whatever it holds.
+    /// As [`Here::path`], but unescaped.
     fn exact(&self, path: &RelPath) -> String {
         let target = if path.is_root() { self.root.clone() } else { self.root.join(path.as_str()) };
         let Some(folder) = &self.folder else { return target.display().to_string() };
@@ -46,7 +46,7 @@ impl Here {
     }
 }
 
-/// `docker build`, as it is typed here.
+/// The `docker build` command to type here.
 pub fn build(draft: &Draft, here: &Here) -> String {
     let mut argv: Vec<String> =
         ["docker", "build", "-t", draft.plan.name.as_str()].map(str::to_owned).into();
@@ -60,7 +60,7 @@ pub fn build(draft: &Draft, here: &Here) -> String {
     for secret in secrets(draft, &|file| here.exact(file)) {
         argv.extend(["--secret".to_owned(), secret]);
     }
-    // Without a value, Docker takes that of this shell, and the default where it has none.
+    // Without a value, Docker takes the one in this shell, or the default if there is none.
     for arg in args(draft).into_iter().take(MAX_ARGS) {
         argv.extend(["--build-arg".to_owned(), arg.name.to_string()]);
     }
@@ -68,7 +68,7 @@ pub fn build(draft: &Draft, here: &Here) -> String {
     typed(&argv)
 }
 
-/// The variables that the build takes, front ends included, each once.
+/// The build's variables, including those of front ends, without repetitions.
 pub fn args(draft: &Draft) -> Vec<&Arg> {
     let plan = &draft.plan;
     let more = plan.front_ends.iter().flat_map(|front_end| &front_end.build_args);
@@ -78,12 +78,12 @@ pub fn args(draft: &Draft) -> Vec<&Arg> {
             all.push(arg);
         }
     }
-    // What has no value comes first.
+    // Variables without a default come first.
     all.sort_by_key(|arg| arg.default.is_some());
     all
 }
 
-/// The values of `--secret`, each id once; `place` shows a file of the repository.
+/// The values of `--secret`, one for each id; `place` shows a file of the repository.
 pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String> {
     let plan = &draft.plan;
     let more = plan
@@ -99,8 +99,8 @@ pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String>
     all.into_iter().map(|secret| secret.argument(place)).collect()
 }
 
-/// `docker run`: publishes the port, keeps the folders that the program writes in named volumes,
-/// names the variables that it cannot start without.
+/// The `docker run` command: it publishes the port, keeps the folders that the program writes in
+/// named volumes, and passes the variables that the program cannot start without.
 pub fn run(draft: &Draft) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
@@ -124,7 +124,7 @@ pub fn run(draft: &Draft) -> String {
     typed(&argv)
 }
 
-/// The words for a shell; what cannot be seen as the escapes that bash and zsh read.
+/// Words quoted for a shell. Invisible characters become escapes that bash and zsh understand.
 fn typed(argv: &[String]) -> String {
     let word = |word: &String| {
         if inline(word) == *word {
@@ -135,13 +135,13 @@ fn typed(argv: &[String]) -> String {
     argv.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The folders that the program writes, carried files included.
+/// The folders that the program writes, including copied files that it owns.
 fn folders(draft: &Draft) -> Vec<String> {
     let owned = draft
         .plan
         .artifacts
         .iter()
-        // A volume would hide what the next build makes.
+        // A volume would hide what the next build creates.
         .filter(|artifact| artifact.owned && artifact.stage.is_none())
         .map(|artifact| &artifact.dest);
     let mut all: Vec<String> = draft
@@ -154,14 +154,14 @@ fn folders(draft: &Draft) -> Vec<String> {
         .collect();
     all.sort();
     all.dedup();
-    // The working directory holds the program itself: a volume there would hide the next version of
-    // it.
+    // The working directory contains the program itself: a volume there would hide its next
+    // version.
     all.retain(|path| path != draft.plan.runtime.workdir.as_str());
     all
 }
 
-/// A volume for each folder that lies in no other one, named after the fewest last parts of its
-/// path that tell it from the others.
+/// A volume for each folder that is not inside another one, named after as few of its last path
+/// components as make the name unique.
 fn volumes(name: &str, folders: Vec<String>) -> Vec<(String, String)> {
     let mut outer: Vec<String> = Vec::new();
     for folder in folders {

@@ -1,4 +1,4 @@
-//! The Dockerfile with its keywords marked, and differences to what is on disk.
+//! The Dockerfile with highlighted keywords, and differences to the files on disk.
 
 use similar::{ChangeTag, TextDiff};
 
@@ -45,7 +45,7 @@ pub fn dockerfile(text: &str, look: &Look) -> String {
     out
 }
 
-/// What changes in a file, as a unified diff; the whole text of a new one.
+/// The changes to a file, as a unified diff; the whole text of a new file.
 pub fn change(change: &Change, path: &str, look: &Look) -> String {
     match (&change.old, change.standing) {
         (_, Standing::Same) => String::new(),
@@ -54,7 +54,7 @@ pub fn change(change: &Change, path: &str, look: &Look) -> String {
     }
 }
 
-/// The same for two texts; `None` where there is no file yet.
+/// As [`change`], for two texts; `None` if there is no file yet.
 pub fn texts(old: Option<&str>, new: &str, path: &str, look: &Look) -> String {
     old.map_or_else(|| dockerfile(new, look), |old| diff(old, new, path, look))
 }

@@ -4,7 +4,7 @@ use console::Style;
 
 use super::visible::inline;
 
-/// The narrowest and the widest text that is written.
+/// The minimum and maximum width of text.
 const WIDTHS: (usize, usize) = (40, 100);
 
 /// How text looks on one stream.
@@ -17,7 +17,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// With or without colours, in a terminal of so many columns; 80 where that is not known.
+    /// With or without colours, for a terminal with this number of columns; 80 if that is unknown.
     pub fn new(colour: bool, columns: Option<u16>) -> Self {
         Self { colour, width: columns.map_or(80, usize::from).clamp(WIDTHS.0, WIDTHS.1) }
     }
@@ -26,7 +26,7 @@ impl Look {
         style.force_styling(self.colour).apply_to(inline(text)).to_string()
     }
 
-    /// For what matters most.
+    /// For the most important words.
     pub fn bold(&self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
@@ -36,12 +36,12 @@ impl Look {
         self.paint(Style::new().dim(), text)
     }
 
-    /// For errors and what is taken away.
+    /// For errors and removals.
     pub fn red(&self, text: &str) -> String {
         self.paint(Style::new().red(), text)
     }
 
-    /// For what was done and what is added.
+    /// For successes and additions.
     pub fn green(&self, text: &str) -> String {
         self.paint(Style::new().green(), text)
     }
@@ -56,8 +56,8 @@ impl Look {
         self.paint(Style::new().cyan(), text)
     }
 
-    /// Breaks `text`, as it can be seen, at spaces into lines that fit beside an indent; a longer word is broken where
-    /// it must.
+    /// Breaks `text`, with its invisible characters escaped, at spaces into lines that fit beside
+    /// an indent. A longer word is broken anywhere.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
         let room = self.width.saturating_sub(indent).max(10);
         let mut lines = vec![String::new()];
@@ -97,7 +97,8 @@ impl Look {
     }
 }
 
-/// `text`, as it can be seen, in at most `room` columns, with `…` where something was cut off.
+/// `text`, with its invisible characters escaped, in at most `room` columns. A text that is cut
+/// ends in `…`.
 pub fn cut(text: &str, room: usize) -> String {
     console::truncate_str(&inline(text), room, "…").into_owned()
 }

@@ -1,18 +1,19 @@
-//! Text without what steers a terminal, hides, or is a command to the program that keeps a log.
+//! Text without terminal control, invisible characters or commands to a program that reads a log.
 //!
-//! Names of files, values of manifests, lines of Dockerfiles and output of builds may hold anything.
-//! What is not to be seen is shown as an escape that can be read: `\x1b`, `\u202e`, `\n`.
+//! Names of files, values of manifests, lines of Dockerfiles and output of builds may contain
+//! anything. Invisible characters are shown as readable escapes: `\x1b`, `\u202e`, `
+//! `.
 
 use std::fmt::Write;
 
-/// Columns that stand for a tab.
+/// Replacement for a tab.
 const TAB: &str = "    ";
 
 /// The styles that dockgen and its command line use: the numbers of
 /// <https://en.wikipedia.org/wiki/ANSI_escape_code#SGR>. None of them hides text.
 const STYLES: [&str; 12] = ["0", "1", "2", "4", "22", "24", "31", "32", "33", "34", "36", "39"];
 
-/// True for a character that steers a terminal, changes the order of others, or is not seen.
+/// True for a character that controls a terminal, changes the order of others, or is invisible.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -53,17 +54,18 @@ fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// A text that stands in a line: line breaks are escaped as well.
+/// Text within a line: line breaks are escaped as well.
 pub fn inline(text: &str) -> String {
     escaped(text, |_| false)
 }
 
-/// A text of several lines, for a page that is no terminal.
+/// Text of several lines, for a page that is not a terminal.
 pub fn lines(text: &str) -> String {
     escaped(&text.replace('\t', TAB), |c| c == '\n')
 }
 
-/// JSON, with everything escaped that serde leaves as it is. Line breaks are of its layout.
+/// JSON with escapes for hidden characters that serde leaves as they are. Its line breaks are
+/// layout.
 pub fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -79,8 +81,8 @@ pub fn json(text: &str) -> String {
     replace_commands(&out, "\\u0023")
 }
 
-/// What may go to a stream: lines, in dockgen's own styles where `colour` is set, none of which is a
-/// command to a program that reads the log line by line.
+/// Text for a stream: lines, with dockgen's own styles if `colour` is set, and without commands to
+/// a program that reads the log line by line.
 pub fn stream(text: &str, colour: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
@@ -95,7 +97,7 @@ pub fn stream(text: &str, colour: bool) -> String {
 fn one_line(line: &str, colour: bool) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    // Nothing but blanks and styles so far.
+    // True while the line has only blanks and styles.
     let mut at_start = true;
     while let Some(c) = rest.chars().next() {
         if let Some(style) = style(rest).filter(|_| colour) {
@@ -118,15 +120,15 @@ fn one_line(line: &str, colour: bool) -> String {
     replace_commands(&out, "\\x23")
 }
 
-/// The length of one of [`STYLES`] that `text` begins with.
+/// The length of the one of [`STYLES`] that `text` begins with.
 fn style(text: &str) -> Option<usize> {
     let inside = text.strip_prefix("\u{1b}[")?;
     let end = inside.find('m')?;
     STYLES.contains(&&inside[..end]).then_some(2 + end + 1)
 }
 
-/// `##[command]`, `##vso[...]`, `##teamcity[...]` are commands wherever they stand in a line: the
-/// second `#` becomes `other`.
+/// `##[command]`, `##vso[...]` and `##teamcity[...]` are commands anywhere in a line: the second
+/// `#` is replaced by `other`.
 fn replace_commands(text: &str, other: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,21 +1,21 @@
-//! JSON, with what people write into it: comments, trailing commas, single quotes, bare keys. The
-//! object literals of JavaScript configuration files read the same.
+//! JSON with common extensions: comments, trailing commas, single quotes, bare keys. The object
+//! literals of JavaScript configuration files are read the same.
 
 use super::{Entry, Item, MAX_DEPTH, Value};
 
-/// Reads a whole text.
+/// Parses a whole text.
 pub fn parse(text: &str) -> Option<Item> {
     parse_at(text, 0).map(|(item, _)| item)
 }
 
-/// Reads the value that begins at an offset; also where it ends.
+/// Parses the value that begins at an offset, and returns its end too.
 pub fn parse_at(text: &str, offset: usize) -> Option<(Item, usize)> {
     let mut reader = Reader::new(text, offset)?;
     let item = reader.value(0)?;
     Some((item, reader.at))
 }
 
-/// The line, from 1, of the key at a path of keys from the top of the text.
+/// The line number, from 1, of the key at a path of keys from the top of the text.
 pub fn line(text: &str, keys: &[&str]) -> Option<u32> {
     let mut reader = Reader::new(text, 0)?;
     let mut found = None;
@@ -105,7 +105,7 @@ impl<'t> Reader<'t> {
         Some(Item { line, value })
     }
 
-    /// The key that begins here, past its colon.
+    /// Reads the key that begins here, with its colon.
     fn key(&mut self) -> Option<(String, u32)> {
         let line = self.line;
         let key = self.scalar()?;
@@ -117,7 +117,7 @@ impl<'t> Reader<'t> {
         Some((key, line))
     }
 
-    /// True before another element; past the closing bracket where there is none.
+    /// True if another element follows. Otherwise skips the closing bracket.
     fn more(&mut self, close: u8) -> Option<bool> {
         loop {
             self.skip_blanks();
@@ -181,7 +181,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes into the map that begins here, to the value of `key`; the line of the key.
+    /// Enters the map that begins here, up to the value of `key`; returns the line of the key.
     fn enter(&mut self, key: &str) -> Option<u32> {
         if self.peek()? != b'{' {
             return None;
@@ -197,7 +197,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Passes over a value without keeping it.
+    /// Skips a value.
     fn pass(&mut self) -> Option<()> {
         let mut depth = 0_usize;
         loop {

@@ -1,17 +1,17 @@
-//! Settings that stand one to a line: `.env`, `.properties`, INI and the units of systemd.
+//! Settings with one assignment on each line: `.env`, `.properties`, INI and systemd units.
 
 /// `KEY=value` on a line, with the comment above it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
-    /// The section that it stands in, `""` above the first.
+    /// Its section, `""` above the first one.
     pub section: String,
     /// The key.
     pub key: String,
     /// The value, without the quotes around it.
     pub value: String,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: u32,
-    /// The comment directly above it or behind it, on one line.
+    /// The comment directly above or after it, on one line.
     pub comment: String,
 }
 
@@ -20,8 +20,8 @@ pub fn assignments(text: &str) -> Vec<Assignment> {
     read(text, true)
 }
 
-/// The assignments of an INI file or a unit of systemd, with their sections. A value may go on on
-/// the next line after a backslash, and may hold `#`.
+/// The assignments of an INI file or a systemd unit, with their sections. A value may continue on
+/// the next line after a backslash, and may contain `#`.
 pub fn sections(text: &str) -> Vec<Assignment> {
     read(text, false)
 }
@@ -78,7 +78,7 @@ fn read(text: &str, comments_behind: bool) -> Vec<Assignment> {
     found
 }
 
-/// A value without its quotes, and the comment behind it.
+/// A value without its quotes, and the comment after it.
 fn unquoted(value: &str) -> (String, &str) {
     for quote in ['"', '\''] {
         if let Some(rest) = value.strip_prefix(quote)

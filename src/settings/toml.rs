@@ -1,11 +1,11 @@
-//! TOML, on the parser of the crate `toml`.
+//! TOML, parsed by the crate `toml`.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Entry, Item, Lines, MAX_DEPTH, Value};
 
-/// Reads a whole text.
+/// Parses a whole text.
 pub fn parse(text: &str) -> Option<Item> {
     let table = DeTable::parse(text).ok()?;
     Some(Item { line: 1, value: map(&Lines::new(text), table.get_ref(), 0)? })
@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Option<Item> {
 
 fn map(lines: &Lines, table: &DeTable, depth: usize) -> Option<Value> {
     let mut keys: Vec<_> = table.iter().collect();
-    // The table is sorted by key; the tree keeps the file's order.
+    // The crate sorts tables by key; the tree keeps the order of the file.
     keys.sort_by_key(|(key, _)| key.span().start);
     let entries = keys.into_iter().map(|(key, value)| {
         let line = lines.of(key.span().start);

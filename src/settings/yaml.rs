@@ -1,5 +1,5 @@
-//! YAML, on the event parser that `serde-saphyr` reads with. Tags are passed over, aliases are
-//! written out, `<<` is merged.
+//! YAML, parsed by the event parser of `serde-saphyr`. Tags are ignored, aliases are expanded, `<<`
+//! is merged.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use granit_parser::{Event, Parser};
 
 use super::{Entry, Item, MAX_DEPTH, Value};
 
-/// Nodes of one file, those of aliases counted each time.
+/// Maximum number of nodes in a file. Those of an alias count each time.
 const MAX_NODES: usize = 100_000;
 
-/// Every document of a text; none where one of them is broken.
+/// Every document of a text; none if one of them is invalid.
 pub fn documents(text: &str) -> Vec<Item> {
     Reader { parser: Parser::new_from_str(text), anchors: BTreeMap::new(), nodes: 0 }
         .documents()

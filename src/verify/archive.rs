@@ -1,5 +1,5 @@
-//! What `docker save` prints, read as it comes: an archive of archives, one for each layer. Nothing
-//! is unpacked to disk.
+//! Reads the output of `docker save` as a stream: an archive of archives, one for each layer.
+//! Nothing is unpacked to disk.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -9,19 +9,19 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use tar::{Archive, EntryType};
 
-/// How much of a file is looked at for a key.
+/// How many bytes of a file are searched for a key.
 const LOOKED_AT: u64 = 8 * 1024;
 
-/// The largest database of packages, and the largest configuration, that is read.
+/// Maximum size of a package database or a configuration.
 const MAX_TEXT: u64 = 32 * 1024 * 1024;
 
-/// More files than this in one layer are no application's.
+/// Maximum number of files in a layer. No application has more.
 const MAX_FILES: usize = 3_000_000;
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
-    /// A regular file, or a further name of one.
+    /// A regular file, or a hard link.
     #[default]
     File,
     /// A folder.
@@ -30,18 +30,18 @@ pub enum Kind {
     Link,
     /// Something else: a device, a pipe.
     Other,
-    /// The path of a layer below is taken away.
+    /// The path is deleted from the layers below.
     Whiteout,
-    /// What layers below hold in this folder is taken away.
+    /// The contents of this folder are deleted from the layers below.
     Opaque,
 }
 
 /// An entry of a layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The path without a leading or a trailing `/`.
+    /// The path, without `/` at either end.
     pub path: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Permissions, with the setuid and setgid bits.
     pub mode: u32,
@@ -49,22 +49,22 @@ pub struct Entry {
     pub uid: u64,
     /// The group.
     pub gid: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Its text holds a private key or a token.
+    /// Its text contains a private key or a token.
     pub secret: bool,
 }
 
-/// An image as it was saved.
+/// A saved image.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Saved {
     /// The image's configuration.
     pub(super) config: Value,
     /// The files of the layers, lowest first.
     pub(super) layers: Vec<Vec<Entry>>,
-    /// Packages that are installed.
+    /// Number of installed packages.
     pub(super) packages: usize,
-    /// Layers that could not be read.
+    /// Number of layers that could not be read.
     pub(super) unread: usize,
 }
 
@@ -80,7 +80,7 @@ enum Member {
 #[derive(Default)]
 struct Listing {
     entries: Vec<Entry>,
-    /// Packages by the path of the database that lists them: a later layer replaces it.
+    /// Numbers of packages by the path of the database that lists them: a later layer replaces it.
     packages: BTreeMap<String, usize>,
 }
 
@@ -160,7 +160,7 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
     for entry in Archive::new(reader).entries()? {
         let mut entry = entry?;
         if listing.entries.len() >= MAX_FILES {
-            bail!("a layer of more than {MAX_FILES} files");
+            bail!("a layer has more than {MAX_FILES} files");
         }
         let mut path = clean(&entry.path_bytes());
         let (mode, uid, gid) = {
@@ -213,7 +213,7 @@ fn listing(reader: &mut dyn Read) -> Result<Listing> {
         }
     }
     if status > 0 {
-        // Each layer of a distroless image brings files of its own.
+        // Each layer of a distroless image has package files of its own.
         let first =
             listing.entries.iter().find(|entry| entry.path.starts_with("var/lib/dpkg/status.d/"));
         let key = first.map_or_else(String::new, |entry| entry.path.clone());
@@ -228,7 +228,7 @@ fn lines_with(reader: &mut dyn Read, start: &str) -> io::Result<usize> {
     Ok(String::from_utf8_lossy(&bytes).lines().filter(|line| line.starts_with(start)).count())
 }
 
-/// Files whose names say that they may hold a private key or a token.
+/// True if a file may contain a private key or a token, judged by its name.
 fn may_hold_a_key(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     [".pem", ".key", "rc", "_rsa", "_ecdsa", "_ed25519", "_dsa", ".netrc", "credentials"]
@@ -238,7 +238,7 @@ fn may_hold_a_key(path: &str) -> bool {
 
 fn holds_a_key(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(start);
-    // A token that a variable of the environment holds is none.
+    // A token that is read from an environment variable does not count.
     let token = |line: &str| {
         line.split_once("_authToken=")
             .or_else(|| line.split_once("_password="))

@@ -1,5 +1,4 @@
-//! The base proof: the application on every base that can serve, so that a person can choose with
-//! open eyes.
+//! The base proof: runs the application on every base that fits, so that a person can compare them.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -15,33 +14,33 @@ use crate::base::FAMILIES;
 use crate::docker::parse::parse;
 use crate::pipeline::Role;
 
-/// A base, and how the application does on it.
+/// A base, with the results of the application on it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Row {
-    /// The family, as `--base` takes it.
+    /// The family, as `--base` accepts it.
     pub family: String,
-    /// It is the one that is planned.
+    /// It is the planned one.
     pub planned: bool,
-    /// The image; absent where the family cannot serve.
+    /// The image; absent if the family does not fit.
     pub image: Option<String>,
-    /// Unpacked size of the whole in bytes.
+    /// Unpacked size of the image in bytes.
     pub size: Option<u64>,
-    /// Packages of the system.
+    /// Number of system packages.
     pub packages: Option<usize>,
     /// It has a shell.
     pub shell: bool,
     /// It builds and starts.
     pub boots: bool,
-    /// From the start of the container to the first good answer.
+    /// Seconds from the start of the container to the first successful response.
     pub seconds: Option<f64>,
-    /// Why it does not serve, build or start.
+    /// Why it does not fit, build or start.
     pub why: Option<String>,
 }
 
 /// Builds and starts what dockgen plans for each base.
 ///
 /// # Errors
-/// Where the engine cannot be asked.
+/// If the engine cannot be run.
 pub(super) fn compare(
     engine: &Engine,
     subject: &Subject,
@@ -73,7 +72,7 @@ fn on(
     };
     row.image = Some(draft.plan.runtime.image.as_str().to_owned());
     row.shell = draft.plan.runtime.shell;
-    // Beside the Dockerfile on disk nothing is written.
+    // The planned Dockerfile is not written beside the one on disk.
     let copy = Copy::empty(engine)?;
     copy.dockerfile(&draft.dockerfile)?;
     let ignore = draft.changes.iter().find(|change| change.role == Role::Ignore);

@@ -1,4 +1,5 @@
-//! The start of a container: until its port answers, or until the program ends where it has none.
+//! The start of a container: until its port responds or, for a program without a port, until it
+//! exits.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,40 +14,40 @@ use super::image::Image;
 use super::probe::{self, Answered, Outcome};
 use super::{Event, Wanted, Watch, seconds};
 
-/// How often is asked.
+/// Time between two requests.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A program without a port that still runs after this long has started.
+/// A program without a port has started if it still runs after this time.
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// A program that answers with errors of the server may still be warming up for so long.
+/// Server errors are accepted for this long, while a program may be warming up.
 const WARMING: Duration = Duration::from_secs(10);
 
-/// How much of a body is reported.
+/// Maximum length of a reported body.
 const BODY: usize = 4000;
 
-/// How a start went.
+/// The result of a start.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Boot {
-    /// It started as it should.
+    /// True if it started as expected.
     pub ok: bool,
-    /// From the start of the container to the first good answer, or to its end.
+    /// Seconds from the start of the container to the first successful response, or to its exit.
     pub seconds: f64,
-    /// What it came to, in words.
+    /// The result in words.
     pub what: String,
-    /// The port inside the container that was asked.
+    /// The port inside the container that was requested.
     pub port: Option<u16>,
-    /// Answers over HTTP.
+    /// HTTP responses.
     pub answers: Vec<Answered>,
     /// The users of its processes.
     pub users: Option<Vec<u64>>,
-    /// The exit code, where it ended by itself.
+    /// The exit code, if it exited by itself.
     pub exit_code: Option<i64>,
     /// The last lines that it printed.
     pub lines: Vec<String>,
-    /// The likely cause, where it failed.
+    /// The likely cause of a failure.
     pub cause: Option<Cause>,
-    /// How often it was started, since a service may not have been ready.
+    /// How often it was started: a service may not have been ready the first time.
     pub starts: u32,
     /// How it stopped.
     pub stop: Option<Stop>,
@@ -55,29 +56,29 @@ pub struct Boot {
 /// How a container stopped.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Stop {
-    /// From the signal to the end.
+    /// Seconds from the signal to the exit.
     pub seconds: f64,
-    /// The exit code; 137 where the engine had to kill it.
+    /// The exit code; 137 if the engine had to kill it.
     pub exit_code: i64,
 }
 
-/// A program that is started.
+/// A program to start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial<'a> {
-    /// The port that it listens on; it is expected to end, or to keep running, where absent.
+    /// The port that it listens on; if absent, it should exit or keep running.
     pub port: Option<u16>,
     /// Folders that it writes.
     pub mounts: &'a [Mount],
-    /// Arguments, instead of the image's.
+    /// Arguments that replace the image's.
     pub args: &'a [String],
-    /// How.
+    /// The settings.
     pub wanted: &'a Wanted,
 }
 
-/// Starts the image beside its services, asks it, stops it.
+/// Starts the image beside its services, sends requests, and stops it.
 ///
 /// # Errors
-/// Where the engine cannot be asked; a program that does not start is no error here.
+/// If the engine cannot be run. A program that does not start is not an error.
 pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
     let wanted = trial.wanted;
     let network = if wanted.services.is_empty() { None } else { Some(Network::make(engine)?) };
@@ -127,7 +128,7 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
     Ok(boot)
 }
 
-/// Waits for good answers.
+/// Waits for successful responses.
 fn serve(
     engine: &Engine,
     container: &Container,
@@ -178,7 +179,8 @@ fn serve(
         let state = container.state()?;
         if !state.running {
             if !wanted.services.is_empty() && began.elapsed() < wanted.boot {
-                // A service may not have been ready yet: an orchestrator would start it again, too.
+                // A service may not have been ready yet. An orchestrator would restart the program
+                // too.
                 thread::sleep(Duration::from_millis(500));
                 container.again()?;
                 boot.starts += 1;
@@ -261,7 +263,7 @@ fn deaf(port: Option<u16>) -> Cause {
     }
 }
 
-/// Waits for the end of a program without a port.
+/// Waits for a program without a port to exit.
 fn run(container: &Container, wanted: &Wanted, began: Instant, boot: &mut Boot) -> Result<()> {
     loop {
         let state = container.state()?;

@@ -1,4 +1,4 @@
-//! A build of the Dockerfile as it stands on disk.
+//! A build of the Dockerfile on disk.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,36 +15,36 @@ use super::{Event, Wanted, Watch, seconds};
 use crate::budget::MAX_OUTPUT;
 use crate::read;
 
-/// What is to be built.
+/// What to build.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     /// The build context's folder.
     pub context: &'a Path,
     /// The Dockerfile.
     pub dockerfile: &'a Path,
-    /// The stage; the last one where absent.
+    /// The stage; if absent, the last one.
     pub target: Option<&'a str>,
-    /// `--secret`, as the engine takes it.
+    /// Values of `--secret`, as the engine accepts them.
     pub secrets: &'a [String],
-    /// How long it may take.
+    /// The time limit.
     pub limit: Duration,
 }
 
 impl<'a> Order<'a> {
-    /// The whole Dockerfile, as it is wanted.
+    /// The whole Dockerfile, with the settings of `wanted`.
     pub(super) fn new(wanted: &'a Wanted, (context, dockerfile): &'a (PathBuf, PathBuf)) -> Self {
         Self { context, dockerfile, target: None, secrets: &wanted.secrets, limit: wanted.build }
     }
 }
 
-/// A build that ended.
+/// A finished build.
 #[derive(Debug)]
 pub struct Built<'e> {
-    /// The image; `None` where it failed.
+    /// The image; `None` if the build failed.
     pub image: Option<Image<'e>>,
     /// The steps that were reached.
     pub steps: Vec<Step>,
-    /// How long it took.
+    /// How long it took, in seconds.
     pub seconds: f64,
     /// Why it failed.
     pub failure: Option<Failure>,
@@ -58,7 +58,7 @@ enum Reading {
 /// Builds an image named after `stem`.
 ///
 /// # Errors
-/// Where the engine cannot be asked, or stopped answering; a build that fails is no error here.
+/// If the engine cannot be run or stopped responding. A failed build is not an error.
 pub fn build<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Result<Built<'e>> {
     let built = attempt(engine, stem, order, watch)?;
     let Some(failure) = &built.failure else { return Ok(built) };
@@ -80,15 +80,15 @@ fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Re
     let mut reading = match engine.flavour {
         Flavour::Docker => {
             words.extend(["buildx", "build", "--load", "--progress=rawjson"].map(str::to_owned));
-            // What an image of one platform needs no more than: an attestation would make it a list
-            // of images.
+            // An attestation would make the image a list of images, which a single platform does
+            // not need.
             words.push("--provenance=false".to_owned());
             Reading::Raw(Log::default())
         }
         Flavour::Podman => {
             words.extend(["build", "--format=docker"].map(str::to_owned));
-            // Its layer cache does not look into bind mounts (seen with 4.3.1): an edited program
-            // would be an old one.
+            // Podman's layer cache ignores the contents of bind mounts (seen in 4.3.1), so an
+            // edited program would not be rebuilt.
             let text = read::bytes(order.dockerfile, MAX_OUTPUT).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
             words.push(
@@ -140,10 +140,10 @@ fn attempt<'e>(engine: &'e Engine, stem: &str, order: Order, watch: Watch) -> Re
     Ok(Built { image: None, steps, seconds, failure: Some(failure) })
 }
 
-/// Docker's own linter; `None` where the engine has none.
+/// Runs Docker's own linter; `None` if the engine has none.
 ///
 /// # Errors
-/// Where the engine cannot be asked.
+/// If the engine cannot be run.
 pub(super) fn lint(engine: &Engine, order: Order) -> Result<Option<Answer>> {
     if engine.flavour == Flavour::Podman {
         return Ok(None);

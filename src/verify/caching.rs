@@ -1,4 +1,4 @@
-//! The caching proof: a copy of the sources is edited and built again.
+//! The caching proof: edits a copy of the sources and rebuilds it.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -16,12 +16,12 @@ use super::steps::{Step, title};
 use super::subject::Subject;
 use super::{Event, Stage, Wanted, Watch, built_check, megabytes, stages};
 
-/// What was built again, and why.
+/// What was rebuilt, and why.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Caching {
     /// The rebuilds.
     pub rebuilds: Vec<Rebuild>,
-    /// What they prove; also among the checks of the whole proof.
+    /// The checks on them, which are also among those of the whole proof.
     #[serde(skip)]
     pub checks: Vec<Check>,
 }
@@ -31,9 +31,9 @@ pub struct Caching {
 pub struct Rebuild {
     /// `source`, `dependency` or `cold`.
     pub proof: &'static str,
-    /// What was edited, from the build context.
+    /// The edited files, relative to the build context.
     pub edited: Vec<String>,
-    /// How long it took.
+    /// How long it took, in seconds.
     pub seconds: f64,
     /// Its stages.
     pub stages: Vec<Stage>,
@@ -41,16 +41,16 @@ pub struct Rebuild {
     pub ran: Vec<Step>,
     /// The layers of the final image that changed.
     pub changed: Vec<Layer>,
-    /// Their sizes together, in bytes.
+    /// Their total size in bytes.
     pub changed_bytes: u64,
     /// All layers of the image.
     pub layers: Vec<Layer>,
 }
 
-/// Makes the proofs that are wanted. `first` is the image before any edit.
+/// Runs the requested proofs. `first` is the image before any edit.
 ///
 /// # Errors
-/// Where the engine cannot be asked, or a file cannot be edited.
+/// If the engine cannot be run, or a file cannot be edited.
 pub(super) fn prove(
     engine: &Engine,
     subject: &Subject,
@@ -80,14 +80,14 @@ struct Prover<'a, 'e> {
     watch: Watch<'a>,
 }
 
-/// A build of a copy: what it took, and what is to be said where it failed.
+/// A build of a copy: its results, and the check for a failure.
 struct Again {
     rebuild: Rebuild,
     failure: Option<Check>,
 }
 
 impl<'e> Prover<'_, 'e> {
-    /// A word that no run before has put into an edit.
+    /// A word that no earlier run has used in an edit.
     fn word(&self, round: u8) -> String {
         format!("{}{round}", self.engine.suffix())
     }
@@ -127,7 +127,7 @@ impl<'e> Prover<'_, 'e> {
         Ok(Again { rebuild, failure: None })
     }
 
-    /// An edit of the source runs no dependency step again, and changes no layer of dependencies.
+    /// A source edit must not rerun a dependency step or change a layer of dependencies.
     fn source(&self, caching: &mut Caching) -> Result<()> {
         let copy = Copy::of(self.engine, self.subject)?;
         let edit = SourceEdit::of(self.subject, self.wanted.edit.as_ref(), &copy.context())?;
@@ -136,9 +136,9 @@ impl<'e> Prover<'_, 'e> {
         let mut again =
             self.again(&copy, "source", &edited, "building again after an edit of the source")?;
         if again.failure.is_none() && !dependency_steps(&again.rebuild.ran)?.is_empty() {
-            // Before the Dockerfile is blamed: does the engine keep what it built? Its clean-up may
-            // have taken it, and while something else builds the same stage a step is not reported
-            // as cached that is.
+            // Before blaming the Dockerfile, check that the engine keeps its cache. Its clean-up
+            // may have removed entries, and during another build of the same stage a cached step is
+            // not reported as cached.
             let control =
                 self.again(&copy, "source", &edited, "building again without an edit, to be sure")?;
             let lost = dependency_steps(&control.rebuild.ran)?;
@@ -169,7 +169,7 @@ impl<'e> Prover<'_, 'e> {
         Ok(())
     }
 
-    /// An edit of the dependencies installs no package of the system again.
+    /// An edit of the dependencies must not reinstall system packages.
     fn dependency(&self, caching: &mut Caching) -> Result<()> {
         let copy = Copy::of(self.engine, self.subject)?;
         let edited = edit::dependencies(self.subject, &copy.context(), self.engine.suffix())?;
@@ -218,8 +218,8 @@ impl<'e> Prover<'_, 'e> {
         Ok(())
     }
 
-    /// With a warm layer cache and empty cache mounts, as on a fresh machine of a CI, an edit of
-    /// the source builds.
+    /// A source edit must build with a warm layer cache and empty cache mounts, as on a fresh CI
+    /// machine.
     fn cold(&self, caching: &mut Caching) -> Result<()> {
         const ID: &str = "caching-cold";
         let marker = format!("dockgen-verify-{}", self.engine.suffix());
@@ -359,12 +359,12 @@ fn ran(rebuild: &Rebuild) -> String {
     }
 }
 
-/// A step in one short line.
+/// A step on one short line.
 fn named(step: &Step) -> String {
     short(&title(&step.stage, &step.text))
 }
 
-/// The steps that fetch or install dependencies.
+/// The steps that download or install dependencies.
 fn dependency_steps(steps: &[Step]) -> Result<Vec<String>> {
     let rows = &catalog()?.dependencies;
     let resolves = |step: &&Step| {
@@ -378,7 +378,7 @@ fn dependency_steps(steps: &[Step]) -> Result<Vec<String>> {
     Ok(steps.iter().filter(resolves).map(named).collect())
 }
 
-/// The layers of `after` that are not those of `before`.
+/// The layers of `after` that are not in `before`.
 fn changed(before: &[Layer], after: &[Layer]) -> Vec<Layer> {
     let same = |at: usize, layer: &Layer| {
         if before.len() == after.len() {

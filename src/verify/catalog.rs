@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::catalog::text;
 
-/// What to look for.
+/// The rows, by what they are used for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Catalog {
@@ -17,23 +17,23 @@ pub(super) struct Catalog {
     pub(super) folders: Folders,
     pub(super) development: Development,
     pub(super) dependencies: Dependencies,
-    /// Extensions by what opens a comment in them.
+    /// File suffixes by the text that opens a comment in them.
     pub(super) comments: BTreeMap<String, Vec<String>>,
 }
 
-/// A trace of a failure.
+/// A text in a log that reveals a failure.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CauseRow {
     pub(super) find: Vec<String>,
-    /// `build` or `run`; both where absent.
+    /// `build` or `run`; if absent, both.
     pub(super) when: Option<String>,
     pub(super) cause: String,
     pub(super) fix: String,
-    /// It is a matter of the engine or of this machine, and says nothing about the Dockerfile.
+    /// The engine or this machine is the cause, not the Dockerfile.
     #[serde(default)]
     pub(super) engine: bool,
-    /// It passes by itself now and then: what failed is done once more.
+    /// The failure may be temporary: retry once.
     #[serde(default)]
     pub(super) again: bool,
 }
@@ -46,7 +46,7 @@ pub(super) struct ToolRow {
     pub(super) names: Vec<String>,
 }
 
-/// Places in an image.
+/// Paths in an image.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Folders {
@@ -62,7 +62,7 @@ pub(super) struct Development {
     pub(super) files: Vec<String>,
 }
 
-/// Steps and layers that belong to dependencies.
+/// What identifies steps and layers of dependencies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dependencies {

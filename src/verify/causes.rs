@@ -1,34 +1,34 @@
-//! From the last lines of a log to the likely cause and the way out.
+//! Finds the likely cause of a failure, and its fix, in the last lines of a log.
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::catalog::{CauseRow, catalog};
 
-/// Whose log it is.
+/// Where a log comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// A build's.
+    /// A build.
     Build,
-    /// A container's.
+    /// A container.
     Run,
 }
 
 /// A likely cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// The line that gives it away.
+    /// The line that reveals it.
     pub line: String,
     /// What is wrong.
     #[serde(rename = "cause")]
     pub what: String,
     /// What to do.
     pub fix: String,
-    /// It is a matter of the engine or of this machine: nothing was proved, and nothing refuted.
+    /// The engine or this machine is the cause: nothing was proved or disproved.
     pub engine: bool,
 }
 
-/// The likely cause that the lines speak of; `None` where they give none away.
+/// The likely cause that the lines reveal; `None` if they reveal none.
 ///
 /// # Errors
 /// None in practice: the catalog is compiled in.
@@ -38,7 +38,7 @@ pub(super) fn cause<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<Cau
     Ok(Some(Cause { line, what: row.cause.clone(), fix: row.fix.clone(), engine: row.engine }))
 }
 
-/// What the lines speak of passes by itself now and then.
+/// True if the lines reveal a cause that may be temporary.
 ///
 /// # Errors
 /// As [`cause`].
@@ -46,7 +46,7 @@ pub(super) fn passes<S: AsRef<str>>(when: When, lines: &[S]) -> Result<bool> {
     Ok(trace(when, lines)?.is_some_and(|(row, _)| row.again))
 }
 
-/// The first row that a line speaks of, and the line.
+/// The first row that matches a line, and the line.
 fn trace<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<(&'static CauseRow, &str)>> {
     let word = if when == When::Build { "build" } else { "run" };
     for row in
@@ -67,7 +67,7 @@ fn trace<S: AsRef<str>>(when: When, lines: &[S]) -> Result<Option<(&'static Caus
 mod tests {
     use super::*;
 
-    /// Lines as programs and engines print them, and a word of the cause that they speak of.
+    /// Lines as programs and engines print them, and a word of the cause that they reveal.
     #[test]
     fn lines_speak_of_their_cause() {
         for (when, line, word) in [

@@ -1,4 +1,4 @@
-//! What an image must hold and must not hold, against the plan.
+//! What an image must and must not contain, according to the plan.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +15,29 @@ use crate::docker::quote::shell_words;
 use crate::plan::Plan;
 use crate::secrets;
 
-/// How many examples a check names.
+/// Maximum number of examples that a check names.
 const SHOWN: usize = 5;
 
-/// What a check came to.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The promise is kept.
+    /// The check passed.
     Ok,
-    /// The promise is broken.
+    /// The check failed.
     Broken,
-    /// Worth knowing, and no broken promise.
+    /// Worth knowing, but not a failure.
     Note,
-    /// It could not be looked at.
+    /// The check could not be made.
     Skipped,
 }
 
-/// A promise, and what became of it.
+/// A check, with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Which.
+    /// Its id.
     pub id: &'static str,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
     /// What was seen.
     pub what: String,
@@ -81,7 +81,7 @@ impl Check {
         self
     }
 
-    /// The same with the likely cause, where one was found.
+    /// Adds the likely cause, if one was found.
     pub(super) fn because(mut self, cause: Option<&Cause>) -> Self {
         if let Some(cause) = cause {
             self.what = format!("{}: {}", self.what, cause.what);
@@ -93,7 +93,7 @@ impl Check {
 
 type Tree<'a> = BTreeMap<&'a str, (&'a Entry, usize)>;
 
-/// All checks of an image's content. `writable` are the folders that the program writes.
+/// All checks of an image's contents. `writable` are the folders that the program writes.
 ///
 /// # Errors
 /// None in practice: the catalog is compiled in.
@@ -356,7 +356,8 @@ fn may_write(entry: &Entry, user: Option<(u64, Option<u64>)>) -> bool {
     }
 }
 
-/// The folders as they are mounted into a container with a read-only root: as the image has them.
+/// Mounts of the folders for a container with a read-only root, with the contents and owners that
+/// they have in the image.
 pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     let tree = contents.tree();
     let mut mounts: Vec<Mount> = Vec::new();
@@ -365,8 +366,8 @@ pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     folders.sort();
     for folder in folders {
         let path = folder.trim_matches('/');
-        // To the engine's command line a colon separates a folder of this machine from one of the
-        // container: a path that holds one could bring a folder of this machine in.
+        // In the engine's arguments, a colon separates a folder of this machine from one of the
+        // container: a path with a colon could mount a folder of this machine.
         if path.contains([':', ',']) {
             continue;
         }
@@ -397,14 +398,14 @@ pub(super) fn mounts(contents: &Contents, folders: &[String]) -> Vec<Mount> {
     mounts
 }
 
-/// A few of many.
+/// The first few of many.
 pub(super) fn some(all: &[String]) -> String {
     let more = all.len().saturating_sub(SHOWN);
     let shown = all[..all.len() - more].join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// An instruction in one short line.
+/// An instruction on one short line.
 pub(super) fn short(instruction: &str) -> String {
     let words = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= 80 {

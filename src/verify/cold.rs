@@ -1,12 +1,12 @@
-//! The Dockerfile with cache mounts of its own, so that they can be emptied without touching
-//! anybody else's.
+//! A Dockerfile with private cache mounts, so that they can be emptied without touching anybody
+//! else's.
 
 use std::collections::BTreeMap;
 
 use crate::docker::parse::{Dockerfile, Instruction, parse};
 
-/// `text` with the id of every cache mount made private; `None` where it has none, or not all of
-/// them can be reached.
+/// `text` with a private id for every cache mount; `None` if it has none, or some cannot be
+/// changed.
 pub(super) fn private(text: &str, dockerfile: &Dockerfile, marker: &str) -> Option<String> {
     let mounts = |dockerfile: &Dockerfile| -> Vec<String> {
         let caches = dockerfile
@@ -35,7 +35,7 @@ pub(super) fn private(text: &str, dockerfile: &Dockerfile, marker: &str) -> Opti
         rest = after;
     }
     out.push_str(rest);
-    // Read back: a mount in quotes, or behind a variable, would have kept its id.
+    // Parse it again: a mount in quotes, or in a variable, would still have its old id.
     let after = mounts(&parse(&out).ok()?);
     (after.len() == before.len() && after.iter().all(|id| id.starts_with(marker))).then_some(out)
 }

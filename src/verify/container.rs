@@ -1,4 +1,4 @@
-//! A container without any privilege: a read-only root, no capability, no new privileges, bounded
+//! A container without privileges: read-only root, no capabilities, no new privileges, limited
 //! memory.
 
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use super::steps::tail;
 use super::{Wanted, seconds};
 use crate::config::verify::Service;
 
-/// A folder that the program writes, as the image has it.
+/// A mount for a folder that the program writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mount {
-    /// Empty in the image: a file system in memory with the folder's own owner and mode.
+    /// The folder is empty in the image: an in-memory file system with the same owner and mode.
     Tmpfs {
         /// The folder.
         path: String,
@@ -28,11 +28,11 @@ pub(super) enum Mount {
         /// Permissions.
         mode: u32,
     },
-    /// Not empty in the image: an anonymous volume, which begins as a copy of it.
+    /// The folder has contents in the image: an anonymous volume, which starts as a copy.
     Volume(String),
 }
 
-/// How a container is started.
+/// The options for starting a container.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start<'a> {
     /// The image.
@@ -41,23 +41,23 @@ pub(super) struct Start<'a> {
     pub port: Option<u16>,
     /// Folders that it writes.
     pub mounts: &'a [Mount],
-    /// Arguments, instead of the image's.
+    /// Arguments that replace the image's.
     pub args: &'a [String],
-    /// The network that it shares with services.
+    /// The network that it shares with its services.
     pub network: Option<&'a str>,
 }
 
-/// What images of databases and queues need to give their folders to a user of their own and to
-/// become that user; they begin as root.
+/// Capabilities for images of databases and queues, which start as root, give their folders to a
+/// user of their own and then become that user.
 const SERVICE: [&str; 5] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
-/// The marks by which a container is found again.
+/// The labels that identify a container of this run.
 fn labels(engine: &Engine) -> [String; 4] {
     let run = format!("dockgen.verify={}", engine.suffix());
     ["--label".to_owned(), run, "--label".to_owned(), owner::label()]
 }
 
-/// How a service is started: with what its image needs, and no more.
+/// The command that starts a service, with the capabilities that its image needs and no more.
 fn service_words(
     container: &str,
     labels: &[String],
@@ -77,7 +77,7 @@ fn service_words(
     words
 }
 
-/// A container; it is removed with its volumes when this goes out of scope.
+/// A container, which is removed with its volumes on drop.
 #[derive(Debug)]
 pub(super) struct Container<'e> {
     engine: &'e Engine,
@@ -85,22 +85,22 @@ pub(super) struct Container<'e> {
     port: Option<u16>,
 }
 
-/// How a container is.
+/// The state of a container.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// It runs.
     pub running: bool,
-    /// How it ended.
+    /// The exit code.
     pub code: i64,
-    /// The memory limit ended it.
+    /// It was killed because it exceeded the memory limit.
     pub out_of_memory: bool,
 }
 
 impl<'e> Container<'e> {
-    /// Starts one; else what the engine says why not.
+    /// Starts a container. Returns the engine's message if that fails.
     ///
     /// # Errors
-    /// Where the engine cannot be asked, or stopped answering.
+    /// If the engine cannot be run, or stopped responding.
     pub(super) fn start(
         engine: &'e Engine,
         start: Start,
@@ -129,25 +129,25 @@ impl<'e> Container<'e> {
         );
         words.extend(["--pids-limit", "256", "--memory", &wanted.memory].map(str::to_owned));
         if engine.flavour == Flavour::Podman {
-            // Else it mounts writable folders where the plan names none.
+            // Otherwise Podman mounts writable folders that are not in the plan.
             words.push("--read-only-tmpfs=false".to_owned());
         }
         if let Some(port) = start.port {
             let outside = wanted.publish.map_or_else(String::new, |port| port.to_string());
-            // An engine on another machine is reached on the addresses that it has.
+            // The ports of an engine on another machine are reached at that machine's address.
             let address = if engine.address() == "127.0.0.1" { "127.0.0.1:" } else { "" };
             words.extend(["-p".to_owned(), format!("{address}{outside}:{port}")]);
         }
         for mount in start.mounts {
             words.extend(match mount {
                 Mount::Volume(path) => ["-v".to_owned(), path.clone()],
-                // Podman gives a tmpfs no owner; its anonymous volumes begin as the image has the
-                // folder.
+                // Podman cannot set the owner of a tmpfs. Its anonymous volumes start with the
+                // image's folder.
                 Mount::Tmpfs { path, .. } if engine.flavour == Flavour::Podman => {
                     ["-v".to_owned(), path.clone()]
                 }
-                // As a volume or an emptyDir has it: libraries may be unpacked there and loaded,
-                // which noexec forbids.
+                // Not noexec, as in a volume or an emptyDir: programs may unpack libraries there
+                // and load them.
                 Mount::Tmpfs { path, uid, gid, mode } => [
                     "--tmpfs".to_owned(),
                     format!("{path}:rw,exec,uid={uid},gid={gid},mode={mode:o}"),
@@ -168,10 +168,10 @@ impl<'e> Container<'e> {
         Ok(Err(tail(&answer.err, 20)))
     }
 
-    /// Starts a service beside the program, by its own image's rules.
+    /// Starts a service beside the program, with its image's own user and command.
     ///
     /// # Errors
-    /// Where it does not start.
+    /// If it does not start.
     pub(super) fn service(
         engine: &'e Engine,
         network: &str,
@@ -181,7 +181,7 @@ impl<'e> Container<'e> {
         let container = Self { engine, name: engine.name(name), port: None };
         engine.list(Thing::Container(container.name.clone()))?;
         let words = service_words(&container.name, &labels(engine), network, name, service);
-        // Its image may have to be pulled.
+        // The image may have to be pulled first.
         engine.must(
             &format!("starting the service `{name}` from {}", service.image),
             &words,
@@ -190,10 +190,10 @@ impl<'e> Container<'e> {
         Ok(container)
     }
 
-    /// How it is.
+    /// Its state.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn state(&self) -> Result<State> {
         let words = ["container", "inspect", "--format", "{{json .State}}", &self.name];
         let text = self.engine.must("looking at the container", &words, ANSWER)?;
@@ -205,20 +205,20 @@ impl<'e> Container<'e> {
         })
     }
 
-    /// Where its port is published; `None` while it does not run.
+    /// The port on which it is published; `None` while it does not run.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn published(&self) -> Result<Option<u16>> {
         let Some(port) = self.port else { return Ok(None) };
         let answer = self.engine.run(&["port", &self.name, &format!("{port}/tcp")], ANSWER)?;
         Ok(answer.out.lines().find_map(|line| line.rsplit(':').next()?.trim().parse().ok()))
     }
 
-    /// Starts it again after it ended.
+    /// Restarts it after it exited.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn again(&self) -> Result<()> {
         self.engine.must("starting the container again", &["start", &self.name], ANSWER).map(drop)
     }
@@ -226,16 +226,16 @@ impl<'e> Container<'e> {
     /// The last lines that it printed.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn logs(&self) -> Result<Vec<String>> {
         let answer = self.engine.run(&["logs", "--tail", "200", &self.name], ANSWER)?;
         Ok(tail(&(answer.out + "\n" + &answer.err), 60))
     }
 
-    /// The users of its processes; `None` where the engine cannot tell.
+    /// The users of its processes; `None` if the engine does not know.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn users(&self) -> Result<Option<Vec<u64>>> {
         if self.engine.flavour == Flavour::Podman {
             return Ok(None);
@@ -250,17 +250,17 @@ impl<'e> Container<'e> {
         if answer.ok && !users.is_empty() {
             return Ok(Some(users));
         }
-        // An engine's machine without `ps`.
+        // The engine's machine may have no `ps`.
         let container = self.engine.inspect("container", &self.name)?;
         let (id, pid) =
             (container["Id"].as_str().unwrap_or_default(), container["State"]["Pid"].as_u64());
         Ok(pid.and_then(|pid| user_here(id, pid)).map(|user| vec![user]))
     }
 
-    /// Stops it as an orchestrator would; how long that took, and how it ended.
+    /// Stops it as an orchestrator would. Returns how long that took, and the exit code.
     ///
     /// # Errors
-    /// Where the engine cannot be asked.
+    /// If the engine cannot be run.
     pub(super) fn stop(&self, limit: Duration) -> Result<(f64, i64)> {
         let began = Instant::now();
         let words = ["stop", "-t", &limit.as_secs().to_string(), &self.name];
@@ -276,7 +276,7 @@ impl Drop for Container<'_> {
     }
 }
 
-/// The user of a process on this machine, where it is one of the container with this id.
+/// The user of a process on this machine, if it belongs to the container with this id.
 fn user_here(id: &str, pid: u64) -> Option<u64> {
     let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
     if id.len() < 12 || !groups.contains(id) {
@@ -292,7 +292,7 @@ fn user_here(id: &str, pid: u64) -> Option<u64> {
         .ok()
 }
 
-/// A network for the program and its services; removed when this goes out of scope.
+/// A network for the program and its services, which is removed on drop.
 #[derive(Debug)]
 pub(super) struct Network<'e> {
     engine: &'e Engine,
@@ -301,10 +301,10 @@ pub(super) struct Network<'e> {
 }
 
 impl<'e> Network<'e> {
-    /// Makes one.
+    /// Creates a network.
     ///
     /// # Errors
-    /// Where the engine cannot.
+    /// If the engine cannot create it.
     pub(super) fn make(engine: &'e Engine) -> Result<Self> {
         let name = engine.name("network");
         engine.list(Thing::Network(name.clone()))?;
@@ -346,7 +346,7 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "no {wanted} in {text}");
         }
-        // What the file says comes behind the image: it is no option of the engine's.
+        // Arguments from the file come after the image, so they cannot be options of the engine.
         assert!(text.ends_with("-e A=b db:1 --privileged"), "{text}");
         assert!(!text.contains("NET_RAW") && !text.contains("SYS_ADMIN"), "{text}");
     }

@@ -1,4 +1,4 @@
-//! A copy of the build context, to edit: the repository itself is never touched.
+//! A copy of the build context for edits. The repository itself is never changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use super::owner;
 use super::subject::Subject;
 use crate::docker::ignore::{IgnoreFile, Matched};
 
-/// A folder with `context/` and `Dockerfile`; removed when this goes out of scope.
+/// A folder with `context/` and `Dockerfile`, which is removed on drop.
 pub(super) struct Copy<'e> {
     engine: &'e Engine,
     folder: PathBuf,
 }
 
 impl<'e> Copy<'e> {
-    /// Copies what the engine would be sent.
+    /// Copies the files that would be sent to the engine.
     pub(super) fn of(engine: &'e Engine, subject: &Subject) -> Result<Self> {
         let copy = Self::empty(engine)?;
         fs::create_dir(copy.context())?;
@@ -32,7 +32,7 @@ impl<'e> Copy<'e> {
         Ok(copy)
     }
 
-    /// A folder without anything in it.
+    /// An empty folder.
     pub(super) fn empty(engine: &'e Engine) -> Result<Self> {
         let folder = std::env::temp_dir().join(engine.name("copy"));
         engine.list(Thing::Folder(folder.clone()))?;
@@ -47,7 +47,7 @@ impl<'e> Copy<'e> {
         self.folder.join("context")
     }
 
-    /// Where its Dockerfile is.
+    /// The path of its Dockerfile.
     pub(super) fn file(&self) -> PathBuf {
         self.folder.join("Dockerfile")
     }
@@ -70,7 +70,7 @@ impl Drop for Copy<'_> {
     }
 }
 
-/// Others on this machine need not read the sources.
+/// Other users of this machine must not read the sources.
 #[cfg(unix)]
 fn private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -93,8 +93,8 @@ impl Walk<'_> {
         let folder = if way.is_empty() { self.from.to_owned() } else { self.from.join(way) };
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let entry = entry?;
-            // A name that is no text cannot be named in a .dockerignore: it is copied as it is,
-            // below its folder.
+            // A .dockerignore cannot contain a name that is not UTF-8: it is copied together with
+            // its folder.
             let name = entry.file_name().to_string_lossy().into_owned();
             let way = if way.is_empty() { name } else { format!("{way}/{name}") };
             let below = self.ignore.below(state, &way);
@@ -148,7 +148,7 @@ mod tests {
         for gone in ["node/x/gone", ".env", "secret"] {
             assert!(!to.path().join(gone).exists(), "{gone}");
         }
-        // A link stays one: what it points to is not followed.
+        // A symlink is copied as a symlink and not followed.
         #[cfg(unix)]
         assert!(to.path().join("out").is_symlink());
     }

@@ -11,10 +11,10 @@ use crate::budget::MAX_SOURCE;
 use crate::config::verify as settings;
 use crate::path::RelPath;
 
-/// An edit of one source file that can be made again and again, each time another one.
+/// An edit of one source file that can be repeated, with a different result each time.
 #[derive(Debug)]
 pub(super) struct SourceEdit {
-    /// The file, from the build context.
+    /// The file, relative to the build context.
     pub(super) file: String,
     path: PathBuf,
     text: String,
@@ -23,19 +23,19 @@ pub(super) struct SourceEdit {
 
 #[derive(Debug, PartialEq, Eq)]
 enum How {
-    /// Words are replaced; `{}` in the second is another word each time.
+    /// Replaces the first text by the second, in which `{}` is a different word each time.
     Replace(String, String),
-    /// Letters are added after this place.
+    /// Inserts letters at this offset.
     Letter(usize),
-    /// A comment at the end.
+    /// Adds a comment at the end.
     Comment(String),
 }
 
 impl SourceEdit {
-    /// The edit that is asked for, else one of the source file that the plan rests on.
+    /// The requested edit, or else one of a source file that the plan is based on.
     ///
     /// # Errors
-    /// Where the file that is asked for is not there, or none is found.
+    /// If the requested file does not exist, or no file is found.
     pub(super) fn of(
         subject: &Subject,
         wanted: Option<&settings::Edit>,
@@ -49,19 +49,20 @@ impl SourceEdit {
                 .with_context(|| format!("--edit {}: no such file", wanted.file))?;
             let Some(file) = path.strip(&plan.context) else {
                 bail!(
-                    "--edit {}: the file must lie in the build context {}",
+                    "--edit {}: the file must be in the build context {}",
                     wanted.file,
                     plan.context
                 );
             };
-            let way = "it must lie in the application's folder, and .dockerignore must let it in";
+            let way = "it must be in the application's folder, and not excluded by .dockerignore";
             let read = read(context, file)
                 .with_context(|| format!("--edit {}: no such file: {way}", wanted.file))?;
             let edit = match (&wanted.from, &wanted.to) {
                 (Some(from), to) => {
                     if !read.1.contains(from.as_str()) {
                         bail!(
-                            "{file} does not hold {from:?}: change `from` of the edit under [verify] in dockgen.toml"
+                            "{file} does not contain {from:?}: change `from` of the edit under \
+                             [verify] in dockgen.toml"
                         );
                     }
                     let to = to.clone().unwrap_or_else(|| format!("{from} {{}}"));
@@ -82,7 +83,7 @@ impl SourceEdit {
         let apart = |path: &RelPath| {
             ["test", "spec", "config"].iter().any(|word| path.as_str().contains(word))
         };
-        // What is compiled for certain, then whatever else there is.
+        // Files that are certain to be compiled, then any others.
         let compiled: Vec<RelPath> =
             plan.sources.iter().filter_map(|source| plan.context.join(source)).collect();
         let places = compiled.iter().chain([&plan.app]);
@@ -115,13 +116,13 @@ impl SourceEdit {
         Ok(Self { file: file.to_owned(), path, text, how })
     }
 
-    /// A comment may not reach the image.
+    /// True if the edit is only a comment, which may not reach the image.
     pub(super) fn is_comment(&self) -> bool {
         matches!(self.how, How::Comment(_))
     }
 
-    /// Makes the edit. `word` is another one each time, also from run to run: an edit that the
-    /// engine has built once is in its layer cache, and proves nothing.
+    /// Makes the edit. `word` must be different each time, also between runs: the engine has an
+    /// edit that it once built in its layer cache, so it would prove nothing.
     pub(super) fn make(&self, word: &str) -> Result<()> {
         fs::write(&self.path, self.edited(word))
             .with_context(|| format!("editing the copy of {}", self.file))
@@ -143,7 +144,7 @@ impl SourceEdit {
 
 #[cfg(test)]
 impl SourceEdit {
-    /// Some edit, for tests.
+    /// An arbitrary edit, for tests.
     pub(super) fn plain() -> Self {
         Self {
             file: "a".into(),
@@ -154,7 +155,7 @@ impl SourceEdit {
     }
 }
 
-/// What opens a comment in the file; `None` where that is not known, or it is no source.
+/// The text that opens a comment in the file; `None` if it is unknown, or the file is not a source.
 fn opener(path: &RelPath) -> Result<Option<&'static str>> {
     let extension = path.extension();
     let rows = &catalog()?.comments;
@@ -165,8 +166,8 @@ fn opener(path: &RelPath) -> Result<Option<&'static str>> {
 }
 
 fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
-    // A folder on the way may be a link, also to the repository itself: nothing outside of the copy
-    // is edited.
+    // A folder above it may be a symlink, even to the repository itself. Only files inside the copy
+    // may be edited.
     let path = fs::canonicalize(context.join(file)).ok()?;
     if !path.starts_with(fs::canonicalize(context).ok()?) {
         return None;
@@ -175,8 +176,8 @@ fn read(context: &Path, file: &str) -> Option<(PathBuf, String)> {
     Some((path, text))
 }
 
-/// A letter inside a text in quotes that reads like a sentence: another letter there makes another
-/// program, and a valid one.
+/// The offset of a letter in a quoted text that reads like a sentence: another letter there gives a
+/// different but valid program.
 fn letter(text: &str) -> Option<usize> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -202,7 +203,7 @@ fn letter(text: &str) -> Option<usize> {
     None
 }
 
-/// The last letter of a plain word in a sentence.
+/// The offset of the last letter of a plain word in a sentence.
 fn inside_sentence(text: &str) -> Option<usize> {
     let plain = |c: char| c.is_ascii_alphanumeric() || " ,.!?-{}:<>=/".contains(c);
     if !text.contains(' ') || text.starts_with("use ") || !text.chars().all(plain) {
@@ -218,14 +219,13 @@ fn inside_sentence(text: &str) -> Option<usize> {
     None
 }
 
-/// Changes the bytes of the files that dependencies are resolved from, and not their meaning; the
-/// files.
+/// Changes the bytes, but not the meaning, of the files that dependencies are resolved from.
+/// Returns the files.
 ///
-/// A real edit would need the package manager to write the lockfile anew, and dockgen runs nothing
-/// of the repository's on this machine. To the layer cache both are the same.
+/// A real edit would require the package manager to update the lockfile, and dockgen runs nothing
+/// of the repository on this machine. To the layer cache, both are the same.
 pub(super) fn dependencies(subject: &Subject, context: &Path, word: &str) -> Result<Vec<String>> {
-    // Empty lines at the end mean nothing in any manifest; how many there are is another number
-    // from run to run.
+    // Empty lines at the end mean nothing in any manifest. Their number differs from run to run.
     let lines = word.bytes().fold(0_usize, |sum, byte| (sum * 31 + usize::from(byte)) % 4999) + 1;
     let mut edited = Vec::new();
     for path in &subject.app.facts.manifests {

@@ -1,4 +1,5 @@
-//! The container engine, by its command line: which one there is, and commands with a time limit.
+//! The container engine, used by its command line: which engine is present, and commands with a
+//! time limit.
 
 use std::env;
 use std::ffi::OsStr;
@@ -18,16 +19,16 @@ use super::made::{self, Thing};
 use crate::interrupt::Interrupted;
 use crate::program;
 
-/// How long an answer may take that takes no work.
+/// Time limit of a command that does no work.
 pub(super) const ANSWER: Duration = Duration::from_mins(1);
 
-/// How long the engine may take to say that it is there.
+/// Time limit for the engine's first response.
 const GREETING: Duration = Duration::from_secs(20);
 
-/// The engines in the order in which they are tried.
+/// The engines, in the order in which they are tried.
 const PROGRAMS: [&str; 2] = ["docker", "podman"];
 
-/// Which command line it has.
+/// The dialect of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
     /// Docker with buildx.
@@ -36,25 +37,25 @@ pub enum Flavour {
     Podman,
 }
 
-/// An engine that answers.
+/// A running engine.
 #[derive(Debug)]
 pub struct Engine {
     program: PathBuf,
-    /// Which command line it has.
+    /// The dialect of its command line.
     pub flavour: Flavour,
     /// The engine's version.
     pub version: String,
-    /// Where it is, where that is not the default: `DOCKER_HOST`.
+    /// The value of `DOCKER_HOST`, if the engine is not the default one.
     pub host: Option<String>,
-    /// Makes the names of this run its own.
+    /// Makes the names of this run unique.
     suffix: String,
     count: AtomicU32,
 }
 
-/// What a command answered.
+/// The result of a command.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// It ended with 0.
+    /// It exited with 0.
     pub ok: bool,
     /// Standard output.
     pub out: String,
@@ -63,7 +64,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The last line that says something.
+    /// The last line that is not empty.
     pub fn last(&self) -> String {
         last_line(&self.err)
             .or_else(|| last_line(&self.out))
@@ -77,10 +78,10 @@ fn last_line(text: &str) -> Option<String> {
 }
 
 impl Engine {
-    /// The engine that answers: Docker (where `DOCKER_HOST` says, else the default), then Podman.
+    /// Finds a running engine: Docker (at `DOCKER_HOST` or the default), then Podman.
     ///
     /// # Errors
-    /// Where none answers: what was tried, and what to do.
+    /// If none responds. The error says what was tried and what to do.
     pub fn find() -> Result<Self> {
         let mut tried = Vec::new();
         for name in PROGRAMS {
@@ -93,7 +94,7 @@ impl Engine {
                 Err(error) if error.is::<Interrupted>() => return Err(error),
                 Err(error) => {
                     tried.push(format!("{error:#}"));
-                    // Whoever names an engine means that one and no other.
+                    // If a person names an engine, no other one is tried.
                     if named_host().is_some() {
                         break;
                     }
@@ -101,8 +102,8 @@ impl Engine {
             }
         }
         bail!(
-            "no container engine answers, and nothing can be proved without one: {}. Install Docker (with buildx) or \
-             Podman, start it, or let DOCKER_HOST point to one",
+            "no container engine responds, and verify needs one: {}. Install Docker (with buildx) \
+             or Podman, start it, or set DOCKER_HOST to one",
             tried.join("; ")
         )
     }
@@ -120,11 +121,11 @@ impl Engine {
         let which = engine.run(&["--version"], GREETING)?;
         if which.out.to_lowercase().contains("podman") {
             engine.flavour = Flavour::Podman;
-            // It does not read that variable.
+            // Podman does not read that variable.
             engine.host = None;
             let answer = engine.run(&["version", "--format", "{{.Client.Version}}"], GREETING)?;
             if !answer.ok {
-                bail!("{shown} is there, but does not work: {}", answer.last());
+                bail!("{shown} is installed, but does not work: {}", answer.last());
             }
             answer.out.trim().clone_into(&mut engine.version);
             return Ok(engine);
@@ -135,7 +136,7 @@ impl Engine {
                 .host
                 .as_ref()
                 .map_or_else(String::new, |host| format!(" at DOCKER_HOST={host}"));
-            bail!("{shown} is there, but no engine answers it{place}: {}", answer.last());
+            bail!("{shown} is installed, but no engine responds{place}: {}", answer.last());
         }
         answer.out.trim().clone_into(&mut engine.version);
         let buildx = engine.run(&["buildx", "build", "--help"], GREETING)?;
@@ -157,17 +158,17 @@ impl Engine {
         format!("{name} {}{place}", self.version)
     }
 
-    /// The command that is run.
+    /// The path of the engine's command.
     pub(super) fn program(&self) -> &Path {
         &self.program
     }
 
-    /// What tells this run's names from all others.
+    /// The suffix that makes this run's names unique.
     pub(super) fn suffix(&self) -> &str {
         &self.suffix
     }
 
-    /// A name that nothing else has.
+    /// A unique name.
     pub(super) fn name(&self, stem: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let stem: String = stem.chars().map(plain).take(40).collect();
@@ -180,7 +181,7 @@ impl Engine {
         )
     }
 
-    /// Where published ports are reached.
+    /// The address at which published ports are reached.
     pub(super) fn address(&self) -> String {
         let host = self.host.as_deref().and_then(|host| host.split_once("://"));
         let Some(("tcp" | "ssh" | "http" | "https", rest)) = host else {
@@ -192,15 +193,15 @@ impl Engine {
         name.trim_matches(['[', ']']).to_owned()
     }
 
-    /// Lists a thing that is about to be made, for its removal.
+    /// Registers a thing for removal before it is created.
     pub(super) fn list(&self, thing: Thing) -> Result<()> {
         made::list(&self.program, thing)
     }
 
-    /// Runs a command and waits for it, `limit` at most.
+    /// Runs a command and waits for it, at most for `limit`.
     ///
     /// # Errors
-    /// Where it cannot be run or does not end in time; not where it fails.
+    /// If it cannot be run or does not end in time. A failed command is not an error.
     pub fn run<S: AsRef<OsStr>>(&self, words: &[S], limit: Duration) -> Result<Answer> {
         let mut out = String::new();
         let answer = self.stream(words, limit, |reader| {
@@ -212,10 +213,10 @@ impl Engine {
         Ok(Answer { out, ..answer })
     }
 
-    /// Runs a command that must succeed; what it printed.
+    /// Runs a command that must succeed, and returns its output.
     ///
     /// # Errors
-    /// Where it fails, with `what` it was for.
+    /// If it fails. The error begins with `what`, its purpose.
     pub(super) fn must<S: AsRef<OsStr>>(
         &self,
         what: &str,
@@ -230,7 +231,7 @@ impl Engine {
         bail!("{what}: {}", answer.last())
     }
 
-    /// Fails where the engine stopped answering: then nothing was proved, and nothing refuted.
+    /// Fails if the engine stopped responding: then nothing was proved or disproved.
     pub(super) fn must_be_alive(&self, doing: &str) -> Result<()> {
         let format = if self.flavour == Flavour::Podman {
             "{{.Client.Version}}"
@@ -245,21 +246,21 @@ impl Engine {
             Err(error) => format!("{error:#}"),
         };
         bail!(
-            "the engine stopped answering while {doing}: {why}; start it again, and run `dockgen verify` once more"
+            "the engine stopped responding while {doing}: {why}; start it again, and run `dockgen \
+             verify` once more"
         )
     }
 
-    /// `inspect` of a thing.
+    /// The output of `inspect` for a thing.
     pub(super) fn inspect(&self, kind: &str, name: &str) -> Result<Value> {
         let text =
             self.must(&format!("looking at the {kind}"), &[kind, "inspect", name], ANSWER)?;
         let list: Vec<Value> =
-            serde_json::from_str(&text).context("the engine's `inspect` is no JSON")?;
+            serde_json::from_str(&text).context("the engine's `inspect` is not JSON")?;
         list.into_iter().next().context("the engine's `inspect` is empty")
     }
 
-    /// Runs a command and lets `read` read its standard output, which is not part of the answer
-    /// then.
+    /// Runs a command whose standard output goes to `read`, and is not part of the answer.
     pub(super) fn stream<S: AsRef<OsStr>>(
         &self,
         words: &[S],
@@ -295,8 +296,8 @@ impl Engine {
         });
         let told = read(&mut out);
         match &told {
-            // To its end: what is read may end before the output does (an archive does, by its
-            // padding), and a command that is still writing then would fail for a closed pipe.
+            // Drain the output: the reader may stop before the end, for example at the padding of
+            // an archive, and the command would then fail on a closed pipe.
             Ok(()) => drop(io::copy(&mut out, &mut io::sink())),
             Err(_) => made::kill(pid),
         }
@@ -314,8 +315,8 @@ impl Engine {
         Ok(Answer { ok: status.success(), out: String::new(), err })
     }
 
-    /// Runs a command and hands each line of its standard error on as it comes; `None` where it did
-    /// not end in time.
+    /// Runs a command and passes on each line of its standard error; `None` if it did not end in
+    /// time.
     pub(super) fn lines<S: AsRef<OsStr>>(
         &self,
         words: &[S],
@@ -370,11 +371,11 @@ impl Engine {
     fn start<S: AsRef<OsStr>>(&self, words: &[S]) -> Result<Running> {
         made::go_on()?;
         let mut command = Command::new(&self.program);
-        // Never from within the repository: a command that looks around itself finds nothing there.
+        // Never run inside the repository, where the command might read files.
         command.args(words).current_dir(env::temp_dir());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C on the terminal reaches dockgen alone, which then ends the command and removes
-        // what it made.
+        // Ctrl-C in the terminal reaches only dockgen, which then stops the command and removes
+        // what it created.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child =
@@ -385,7 +386,7 @@ impl Engine {
     }
 }
 
-/// A command that runs; it is ended where it goes out of scope.
+/// A running command, which is killed on drop.
 struct Running {
     child: Child,
 }
@@ -401,12 +402,12 @@ impl Drop for Running {
     }
 }
 
-/// `DOCKER_HOST`.
+/// The value of `DOCKER_HOST`.
 fn named_host() -> Option<String> {
     env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
 }
 
-/// Eight letters that nobody else has.
+/// Eight random letters.
 fn random() -> String {
     use std::hash::{BuildHasher, Hasher};
     let number = std::hash::RandomState::new().build_hasher().finish();

@@ -1,4 +1,4 @@
-//! An image that was built: its configuration, its layers and every file in them.
+//! A built image: its configuration, its layers and every file in them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::engine::{ANSWER, Engine};
 use super::made::{self, Thing};
 use crate::docker::parse::Dockerfile;
 
-/// How long it may take to read all layers.
+/// Time limit for reading all layers.
 const READING: Duration = Duration::from_mins(10);
 
-/// An image; it is removed when this goes out of scope.
+/// An image, which is removed on drop.
 #[derive(Debug)]
 pub struct Image<'e> {
     engine: &'e Engine,
@@ -32,7 +32,7 @@ impl<'e> Image<'e> {
         &self.name
     }
 
-    /// The engine that holds it.
+    /// The engine that stores it.
     pub fn engine(&self) -> &'e Engine {
         self.engine
     }
@@ -40,7 +40,7 @@ impl<'e> Image<'e> {
     /// Reads its configuration and all of its layers.
     ///
     /// # Errors
-    /// Where the engine cannot be asked, or what it answers is no image.
+    /// If the engine cannot be run, or its output is not an image.
     pub fn contents(&self, dockerfile: &Dockerfile) -> Result<Contents> {
         let inspected = self.engine.inspect("image", &self.name)?;
         let mut saved = None;
@@ -58,8 +58,8 @@ impl<'e> Image<'e> {
         Ok(Contents::new(&inspected, saved, &base, dockerfile))
     }
 
-    /// The digests of the base image's layers, where the engine holds it; a builder may keep it for
-    /// itself.
+    /// The digests of the base image's layers, if the engine has that image. A builder may keep it
+    /// private.
     fn base_layers(&self, dockerfile: &Dockerfile) -> Result<Vec<Value>> {
         let Some((image, _)) =
             base(dockerfile).filter(|(image, _)| !image.starts_with('-') && image != "scratch")
@@ -82,35 +82,35 @@ impl Drop for Image<'_> {
 /// A layer.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Layer {
-    /// The digest of its unpacked content.
+    /// The digest of its unpacked contents.
     pub digest: String,
-    /// The instruction that made it.
+    /// The instruction that created it.
     pub made_by: String,
     /// It belongs to the base image.
     pub base: bool,
-    /// The sizes of its files together, in bytes.
+    /// The total size of its files in bytes.
     pub size: u64,
-    /// What it holds.
+    /// Its files.
     #[serde(skip)]
     pub files: Vec<Entry>,
 }
 
-/// What an image is made of.
+/// The contents of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// Unpacked size in bytes, as the engine gives it.
+    /// Unpacked size in bytes, as reported by the engine.
     pub size: u64,
-    /// User, entrypoint and so on.
+    /// The configuration: user, entrypoint and so on.
     pub config: Config,
     /// The layers, lowest first.
     pub layers: Vec<Layer>,
-    /// Packages by the databases of dpkg and apk.
+    /// Number of packages in the databases of dpkg and apk.
     pub packages: usize,
-    /// Layers in a compression that cannot be read here.
+    /// Number of layers with an unsupported compression.
     pub unread: usize,
 }
 
-/// The part of an image's configuration that a container starts from.
+/// The part of an image's configuration that affects a container's start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Config {
     /// `uid:gid`, or a name.
@@ -121,9 +121,9 @@ pub struct Config {
     pub cmd: Vec<String>,
     /// The working directory.
     pub workdir: String,
-    /// Ports that it names, such as `3000/tcp`.
+    /// Ports that it exposes, such as `3000/tcp`.
     pub ports: Vec<String>,
-    /// The stop signal, where it is not SIGTERM.
+    /// The stop signal, if it is not SIGTERM.
     pub stop_signal: Option<String>,
 }
 
@@ -154,7 +154,7 @@ impl Config {
         }
     }
 
-    /// The user's and the group's number, where they are numbers.
+    /// The numeric user and group, if they are numeric.
     pub fn ids(&self) -> Option<(u64, Option<u64>)> {
         let (user, group) =
             self.user.split_once(':').map_or((self.user.as_str(), None), |(u, g)| (u, Some(g)));
@@ -177,8 +177,8 @@ impl Contents {
             .map(|row| instruction(row["created_by"].as_str().unwrap_or_default()))
             .collect();
         let count = digests.len();
-        // An engine may hold the base's layers under other digests: then the Dockerfile's
-        // instructions are counted.
+        // An engine may store the base's layers under other digests. Then count the Dockerfile's
+        // instructions.
         let own = if !base_layers.is_empty() && digests.starts_with(base_layers) {
             Some(count - base_layers.len())
         } else {
@@ -187,7 +187,7 @@ impl Contents {
         let layers =
             digests.iter().zip(saved.layers).enumerate().map(|(at, (digest, files))| Layer {
                 digest: digest.as_str().unwrap_or_default().to_owned(),
-                // Counted from the top: an image of old may have layers without a row.
+                // Counted from the top: an old image may have layers without a history entry.
                 made_by: (made_by.len() + at)
                     .checked_sub(count)
                     .and_then(|at| made_by.get(at))
@@ -206,7 +206,7 @@ impl Contents {
         }
     }
 
-    /// The files as a container sees them, by path without a leading `/`, each with the number of
+    /// The files as a container sees them, by path without a leading `/`, each with the index of
     /// its layer.
     pub fn tree(&self) -> BTreeMap<&str, (&Entry, usize)> {
         let mut tree: BTreeMap<&str, (&Entry, usize)> = BTreeMap::new();
@@ -233,8 +233,8 @@ impl Contents {
     }
 }
 
-/// An instruction out of a history: without the shell that runs it, and without the engine's own
-/// marks.
+/// An instruction in an image's history, without the shell that runs it and without the engine's
+/// own marks.
 fn instruction(made_by: &str) -> String {
     let text = made_by.trim_end_matches(" # buildkit").replacen("/bin/sh -c ", "", 1);
     text.trim_start_matches("#(nop)").trim().to_owned()
@@ -252,8 +252,8 @@ fn drop_below(tree: &mut BTreeMap<&str, (&Entry, usize)>, folder: &str) {
     }
 }
 
-/// The image that the last stage is built on, and how many layers its own instructions make, its
-/// stages below included; `None` where that cannot be told.
+/// The image that the last stage is built on, and the number of layers of its own instructions,
+/// including stages below it; `None` if that is unknown.
 fn base(dockerfile: &Dockerfile) -> Option<(String, usize)> {
     let mut stage = dockerfile.last()?;
     let mut count = 0;

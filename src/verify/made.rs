@@ -1,6 +1,6 @@
-//! What this process made in the engine and on disk, so that all of it is removed again: at the
-//! end, on a failure and on Ctrl-C. Nothing is removed that is not listed here, and a name is
-//! listed before the thing is made.
+//! Registers what this process creates in the engine and on disk, so that all of it is removed: at
+//! the end, on a failure and on Ctrl-C. Nothing else is removed, and a name is registered before
+//! the thing is created.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,19 +11,19 @@ use anyhow::Result;
 
 use crate::interrupt::Interrupted;
 
-/// How long one removal may take.
+/// Time limit of one removal.
 const REMOVAL: Duration = Duration::from_secs(30);
 
-/// A thing that was made, by its name.
+/// A created thing, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Thing {
-    /// A container; its anonymous volumes go with it.
+    /// A container, with its anonymous volumes.
     Container(String),
     /// A network.
     Network(String),
     /// An image.
     Image(String),
-    /// The cache mounts of the builder whose ids begin with this.
+    /// The builder's cache mounts whose ids begin with this text.
     CacheMounts(String),
     /// A folder on this machine.
     Folder(PathBuf),
@@ -31,11 +31,11 @@ pub(super) enum Thing {
 
 #[derive(Debug, Default)]
 struct Made {
-    /// Ctrl-C: nothing more may be made.
+    /// Set on Ctrl-C: nothing more may be created.
     closed: bool,
-    /// What was made, with the engine's program.
+    /// The created things, with the engine's program.
     things: Vec<(PathBuf, Thing)>,
-    /// Commands that run.
+    /// Running commands.
     children: Vec<u32>,
 }
 
@@ -46,7 +46,7 @@ fn made() -> MutexGuard<'static, Made> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lists a thing that is about to be made.
+/// Registers a thing before it is created.
 ///
 /// # Errors
 /// After Ctrl-C.
@@ -59,42 +59,42 @@ pub(super) fn list(program: &Path, thing: Thing) -> Result<()> {
     Ok(())
 }
 
-/// Fails after Ctrl-C: what a command answered no longer matters.
+/// Fails after Ctrl-C, when the result of a command no longer matters.
 pub(super) fn go_on() -> Result<()> {
     if made().closed { Err(Interrupted.into()) } else { Ok(()) }
 }
 
-/// A command began; it is ended on Ctrl-C.
+/// Registers a started command, which is killed on Ctrl-C.
 pub(super) fn began(child: u32) -> Result<()> {
     let mut made = made();
     made.children.push(child);
     if made.closed { Err(Interrupted.into()) } else { Ok(()) }
 }
 
-/// A command ended.
+/// Unregisters a command that ended.
 pub(super) fn ended(child: u32) {
     made().children.retain(|held| *held != child);
 }
 
-/// Removes a thing, and says what could not be removed and how a person does it.
+/// Removes a thing. On failure, returns what is left and the command to remove it.
 pub(super) fn remove(program: &Path, thing: &Thing) -> Option<String> {
     let left = undo(program, thing).err().map(|why| format!("{}: {why}", by_hand(program, thing)));
-    // It stays listed where it could not be removed: the end of the run tries again.
+    // If it could not be removed, it stays registered, and the end of the run tries again.
     if left.is_none() {
         made().things.retain(|(_, held)| held != thing);
     }
     left
 }
 
-/// Removes all that is listed; what could not be removed, with the command that does.
+/// Removes everything registered. Returns what is left, with the commands to remove it.
 pub fn remove_all() -> Vec<String> {
     let mut things = std::mem::take(&mut made().things);
-    // Containers before the networks and images that they use.
+    // Containers come before the networks and images that they use.
     things.sort_by(|(_, a), (_, b)| a.cmp(b));
     things.iter().filter_map(|(program, thing)| remove(program, thing)).collect()
 }
 
-/// The end of an interrupted run: commands are ended, then everything that is listed is removed.
+/// Ends an interrupted run: kills commands, then removes everything registered.
 pub fn abandon() {
     let children = {
         let mut made = made();
@@ -106,14 +106,14 @@ pub fn abandon() {
     }
     let again = made().things.clone();
     remove_all();
-    // The engine may have been asked for a thing right before the command was ended.
+    // The engine may have received a request right before the command was killed.
     std::thread::sleep(Duration::from_millis(300));
     for (program, thing) in again {
         remove(&program, &thing);
     }
 }
 
-/// Ends a command with what it started itself: each command has a process group of its own.
+/// Kills a command with its children: each command has its own process group.
 #[cfg(unix)]
 pub(super) fn kill(child: u32) {
     let pid = i32::try_from(child).ok().and_then(rustix::process::Pid::from_raw);
@@ -137,7 +137,7 @@ fn words(thing: &Thing) -> Option<Vec<String>> {
     Some(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
-/// What a person types where a thing could not be removed.
+/// The command to type if a thing could not be removed.
 fn by_hand(program: &Path, thing: &Thing) -> String {
     let program = program
         .file_name()
@@ -167,7 +167,7 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
         (_, None) => return Ok(()),
     };
     let text = err.to_lowercase();
-    // What was listed and never made, or is gone already, is as good as removed.
+    // What was registered and never created, or is already gone, counts as removed.
     let absent = ["no such", "not found", "no container with", "already in progress"]
         .iter()
         .any(|words| text.contains(words));
@@ -177,8 +177,8 @@ fn undo(program: &Path, thing: &Thing) -> Result<(), String> {
     Err(text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed").trim().to_owned())
 }
 
-/// Removes the cache mounts whose ids begin with `marker`, one by one: a filter by a part of the
-/// description would take more than one's own.
+/// Removes the cache mounts whose ids begin with `marker` one by one: a filter by a part of the
+/// description would match those of others.
 fn empty(program: &Path, marker: &str) -> Result<(), String> {
     let list = ["buildx", "du", "--verbose", "--filter", "type=exec.cachemount"].map(str::to_owned);
     let (ok, out, err) = ask(program, &list)?;
@@ -215,7 +215,7 @@ fn records<'a>(listing: &'a str, marker: &str) -> Vec<&'a str> {
 fn ask(program: &Path, words: &[String]) -> Result<(bool, String, String), String> {
     let mut command = Command::new(program);
     command.args(words).current_dir(std::env::temp_dir());
-    // Ctrl-C on the terminal must not end the removal.
+    // Ctrl-C in the terminal must not stop the removal.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

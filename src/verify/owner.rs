@@ -1,6 +1,5 @@
-//! Whose a thing in the engine is. A run that is killed without warning removes nothing: what it
-//! made carries the mark of its process, and the next run removes what belongs to a process that is
-//! gone.
+//! The owner of a thing in the engine. A killed run removes nothing, so everything has a mark of
+//! its process, and the next run removes what belongs to a process that no longer exists.
 
 use std::fs;
 use std::path::Path;
@@ -15,17 +14,17 @@ use crate::interrupt::Interrupted;
 /// The label of containers, networks and images.
 pub(super) const LABEL: &str = "dev.dockgen.verify";
 
-/// The file in a folder on this machine that holds the mark.
+/// The file with the mark, in a folder on this machine.
 pub(super) const FILE: &str = "owner";
 
-/// What all names begin with.
+/// The prefix of all names.
 const PREFIX: &str = "dockgen-verify-";
 
-/// Things of one kind that are looked at.
+/// Maximum number of things of one kind that are examined.
 const MANY: usize = 200;
 
-/// A process: the machine (and the container, where dockgen runs in one), since when it runs, the
-/// number of the process, and when that began.
+/// A process: its machine (and container, if dockgen runs in one), the machine's boot, the process
+/// id, and the start time of the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner {
     machine: String,
@@ -54,13 +53,13 @@ fn this() -> &'static Owner {
     })
 }
 
-/// The machine with its space of process numbers, and its present uptime.
+/// The machine with its process id namespace, and its current boot.
 fn machine() -> (String, String) {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
     let boot = text("/proc/sys/kernel/random/boot_id");
     let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let id = text("/etc/machine-id");
-    // Without an id, another machine may look the same: then only this uptime counts.
+    // Without an id, another machine may look the same, so only the same boot counts.
     let id = if id.is_empty() { &boot } else { &id };
     let name = text("/proc/sys/kernel/hostname");
     let hash = Sha256::digest(format!("{name}\n{id}\n{}", space.display()));
@@ -68,14 +67,14 @@ fn machine() -> (String, String) {
     (format!("{hex:016x}"), boot.chars().filter(char::is_ascii_alphanumeric).take(8).collect())
 }
 
-/// When a process of this machine began, in ticks; `None` where it is not to be seen.
+/// The start time of a process of this machine in ticks; `None` if it cannot be seen.
 fn began(pid: i32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name, which may hold blanks and parentheses.
+    // The second field is the program's name, which may contain blanks and parentheses.
     text.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// True where the process is known to be gone; whoever is on another machine is not known.
+/// True if the process is known to be gone. A process of another machine is not known.
 fn is_gone(mark: &str) -> bool {
     let parts: Vec<&str> = mark.trim().split('.').collect();
     let [machine, boot, pid, start] = parts[..] else { return false };
@@ -105,8 +104,8 @@ fn exists(_pid: i32) -> bool {
     true
 }
 
-/// A kind of thing in the engine: what it is called, how those with the label are listed, where
-/// their labels are, and how one is removed.
+/// A kind of thing in the engine: its name, how to list those with the label, where their labels
+/// are, and how to remove one.
 struct Kind {
     name: &'static str,
     list: &'static [&'static str],
@@ -114,7 +113,7 @@ struct Kind {
     remove: &'static [&'static str],
 }
 
-/// Containers before the networks and images that they use.
+/// Containers come before the networks and images that they use.
 const KINDS: [Kind; 3] = [
     Kind {
         name: "container",
@@ -136,8 +135,8 @@ const KINDS: [Kind; 3] = [
     },
 ];
 
-/// Removes what runs left that are gone, and says what that was. What cannot be asked for or removed
-/// stays: the next run tries again.
+/// Removes what dead runs left, and returns what that was. What cannot be listed or removed is left
+/// for the next run.
 ///
 /// # Errors
 /// After Ctrl-C.
@@ -151,7 +150,7 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     for kind in &KINDS {
         let filter = ["--filter", &format!("label={LABEL}")];
         let Some(names) = ask(&[kind.list, &filter].concat())? else { continue };
-        // An image that somebody gave another name keeps that name.
+        // An image keeps a name that somebody else gave it.
         let mine = |name: &&str| {
             name.strip_prefix("localhost/").unwrap_or(name).starts_with(PREFIX)
                 && !name.contains(char::is_whitespace)
@@ -175,7 +174,7 @@ fn sweep_folders(place: &Path) -> Vec<String> {
     let mut swept = Vec::new();
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         let named = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-        // Not that of a link's target.
+        // The entry's own, not that of a symlink's target.
         let own = entry.metadata().is_ok_and(|data| data.is_dir() && is_own(&data));
         if !named || !own {
             continue;
@@ -212,7 +211,7 @@ mod tests {
             format!("{machine}.{boot}.{pid}.{began}")
         };
         let Owner { machine, boot, pid, began } = this();
-        // The number was given to another process since.
+        // The process id was reused since.
         assert!(is_gone(&with(machine, boot, *pid, began + 1)));
         assert!(is_gone(&with(machine, "00000000", *pid, *began)));
         assert!(!is_gone(&with("0000000000000000", boot, *pid, began + 1)));

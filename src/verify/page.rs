@@ -1,4 +1,4 @@
-//! One self-contained HTML page: the promises, and the layers drawn to scale before and after an
+//! A self-contained HTML page with the checks, and the layers drawn to scale before and after an
 //! edit.
 
 use std::fmt::Write;
@@ -10,13 +10,13 @@ use super::report::size;
 use super::{ImageReport, Proof};
 use crate::screen::visible;
 
-/// The frame.
+/// The HTML frame.
 const PAGE: &str = include_str!("page.html");
 
 /// The whole page.
 pub fn page(engine: &str, proofs: &[Proof]) -> String {
     let apps: String = proofs.iter().map(app).collect();
-    // The engine first: what the applications' texts hold is not looked at again.
+    // The engine comes first, so that nothing in the applications' texts is replaced.
     PAGE.replacen("{{engine}}", &escape(engine), 1).replacen("{{apps}}", &apps, 1)
 }
 
@@ -67,7 +67,7 @@ fn words(rebuild: &Rebuild) -> &'static str {
     }
 }
 
-/// The layers as bars on one scale: the first build, then each build after an edit.
+/// The layers as bars on one scale: the first build, then the build after each edit.
 fn layers(image: &ImageReport, proof: &Proof, out: &mut String) {
     let rebuilds: Vec<&Rebuild> =
         proof.caching.iter().flat_map(|caching| &caching.rebuilds).collect();
@@ -152,7 +152,7 @@ fn bar(title: &str, layers: &[Layer], changed: &[Layer], largest: u64, out: &mut
         };
         let percent = super::megabytes(layer.size) / super::megabytes(largest.max(1)) * 100.0;
         let title = escape(&format!("{}: {}", size(layer.size), short(&layer.made_by)));
-        // An empty layer has no area; one that changed is seen all the same.
+        // An empty layer has no area, but a changed one must be visible.
         if layer.size > 0 || class == "changed" {
             write!(
                 out,
@@ -243,7 +243,7 @@ fn bases(proof: &Proof, out: &mut String) {
     writeln!(out, "</table>").ok();
 }
 
-/// Text that a page may hold anywhere: what comes from the repository and its logs must not become
+/// Escapes text for any place in the page: text of the repository and of logs must not become
 /// markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -319,7 +319,7 @@ mod tests {
         hidden.name = "a\u{202e}b\u{1b}[31m".to_owned();
         let shown = super::page("Docker", &[hidden]);
         assert!(shown.contains(r"a\u202eb\x1b[31m") && !shown.contains('\u{202e}'));
-        // A page of its own: nothing is loaded from anywhere.
+        // The page is self-contained: it loads nothing.
         assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
         assert!(page.matches("<section").count() == 1 && page.ends_with("</html>\n"));
     }

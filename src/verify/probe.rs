@@ -1,4 +1,4 @@
-//! Asks a port over HTTP, as a load balancer would.
+//! Sends HTTP requests to a port, as a load balancer would.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -6,42 +6,42 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// How long one request may take, to the last byte.
+/// Time limit of one request, to the last byte.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a silent connection must stay open to be one: an engine's own proxy closes it at once
-/// where nobody listens.
+/// A silent connection must stay open for this long to count: an engine's proxy closes it at once
+/// if nothing listens.
 const SILENCE: Duration = Duration::from_millis(1500);
 
-/// How much of an answer is read.
+/// Maximum number of bytes that are read of a response.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// The version of HTTP that is spoken: the oldest, so that the body comes in one piece.
+/// The HTTP version of requests: the oldest one, so that the body is not chunked.
 const HTTP: (u8, u8) = (1, 0);
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answered {
-    /// The path that was asked.
+    /// The requested path.
     pub path: String,
-    /// The status; 0 where the answer is no HTTP.
+    /// The status; 0 if the response is not HTTP.
     pub status: u16,
     /// The beginning of the body.
     pub body: String,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Nobody listens.
+    /// Nothing listens.
     Nobody,
-    /// A connection that stays open and silent: a service, but not of HTTP.
+    /// The connection stays open and silent: a service, but not HTTP.
     Silent,
-    /// An answer.
+    /// A response.
     Answered(Answered),
 }
 
-/// One request.
+/// Sends one request.
 pub(super) fn ask(host: &str, port: u16, path: &str) -> Outcome {
     ask_within(host, port, path, PATIENCE)
 }
@@ -73,7 +73,7 @@ fn ask_within(host: &str, port: u16, path: &str, patience: Duration) -> Outcome 
         Got::End => return Outcome::Nobody,
         Got::Bytes => {}
     }
-    // An answer that is cut off is one all the same: a program may write without end, byte by byte.
+    // A truncated response counts too: a program may write without end, byte by byte.
     while bytes.len() < MAX_ANSWER && matches!(some(&mut stream, &mut bytes, end), Got::Bytes) {}
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -84,19 +84,19 @@ fn ask_within(host: &str, port: u16, path: &str, patience: Duration) -> Outcome 
     Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned() })
 }
 
-/// What came of one look at a connection.
+/// The outcome of one read.
 enum Got {
     Bytes,
-    /// Closed, or broken.
+    /// The connection was closed or broken.
     End,
-    /// Nothing until the end of the time.
+    /// Nothing arrived in time.
     Late,
 }
 
-/// Reads what is there, and waits for it until `end`.
+/// Reads available bytes, or waits for some until `end`.
 fn some(stream: &mut TcpStream, into: &mut Vec<u8>, end: Instant) -> Got {
     let left = end.saturating_duration_since(Instant::now());
-    // A time of nothing would mean without limit.
+    // A timeout of zero would mean no limit.
     if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
         return Got::Late;
     }

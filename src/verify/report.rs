@@ -1,4 +1,4 @@
-//! What a person reads of a proof, and what scripts read.
+//! The report of a proof: for people and for scripts.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::{Proof, megabytes};
 use crate::screen::look::{self, Look};
 use crate::screen::visible::inline;
 
-/// The version of the JSON's shape.
+/// The version of the JSON format.
 const SCHEMA: u32 = 1;
 
-/// Width of the column that names a check.
+/// Width of the column with the name of a check.
 const COLUMN: usize = 19;
 
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ struct Document<'a> {
     apps: &'a [Proof],
 }
 
-/// `verify --json`.
+/// The output of `verify --json`.
 ///
 /// # Errors
 /// None in practice: the data is plain.
@@ -156,7 +156,7 @@ fn bases(proof: &Proof, look: &Look, out: &mut String) {
     writeln!(out, "  {}", look.dim("* planned; `dockgen update --base NAME` takes another")).ok();
 }
 
-/// Bytes in the unit that fits.
+/// A size in the unit that fits best.
 pub(super) fn size(bytes: u64) -> String {
     if bytes >= 1_000_000 {
         format!("{:.1} MB", megabytes(bytes))

@@ -1,4 +1,4 @@
-//! The steps of a build, read from what the engine says while it builds.
+//! The steps of a build, parsed from the engine's progress output.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +7,34 @@ use serde_json::Value;
 
 use super::seconds;
 
-/// How much of a step's output is kept: its end.
+/// Maximum size of a step's output. Only its end is kept.
 const KEPT: usize = 32 * 1024;
 
-/// A step of a build: one instruction.
+/// A step of a build, which is one instruction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// The stage; `""` where the only stage has no name.
+    /// The stage; `""` if the only stage has no name.
     pub stage: String,
     /// The instruction.
     pub text: String,
-    /// Its result was taken from the layer cache.
+    /// Its result came from the layer cache.
     pub cached: bool,
-    /// How long it ran.
+    /// How long it ran, in seconds.
     pub seconds: f64,
 }
 
 /// Why a build failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// The step, where one failed.
+    /// The step that failed, if one did.
     pub step: Option<String>,
-    /// What the engine says of it.
+    /// The engine's error.
     pub error: String,
     /// The last lines that the step printed.
     pub lines: Vec<String>,
 }
 
-/// Something that happened while building.
+/// A progress event of a build.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// A step began.
@@ -54,17 +54,17 @@ struct Vertex {
     told: (bool, bool),
 }
 
-/// A build's log as it comes in.
+/// The log of a running build.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     vertices: Vec<Vertex>,
     output: BTreeMap<String, Vec<u8>>,
-    /// Lines that belong to no step: what the command itself says.
+    /// Lines of the command itself, which belong to no step.
     rest: Vec<String>,
 }
 
 impl Log {
-    /// Takes a line of `--progress=rawjson`; what it tells.
+    /// Reads a line of `--progress=rawjson`, and returns its events.
     pub(super) fn take(&mut self, line: &str) -> Vec<Told> {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             if !line.trim().is_empty() {
@@ -118,7 +118,7 @@ impl Log {
         told
     }
 
-    /// The steps that were reached, in the order in which the engine names them.
+    /// The steps that were reached, in the engine's order.
     pub(super) fn steps(&self) -> Vec<Step> {
         let reached = |vertex: &&Vertex| vertex.cached || vertex.completed.is_some();
         self.vertices.iter().filter(reached).filter_map(Vertex::step).collect()
@@ -126,7 +126,7 @@ impl Log {
 
     /// Why the build failed.
     pub(super) fn failure(&self) -> Failure {
-        // A step that was cancelled because another one failed says so.
+        // A step that was cancelled because of another one says so in its error.
         let failed = self.vertices.iter().filter(|vertex| !vertex.error.is_empty());
         let (cancelled, failed): (Vec<_>, Vec<_>) =
             failed.partition(|vertex| vertex.error.contains("context canceled"));
@@ -152,8 +152,8 @@ impl Log {
 }
 
 impl Vertex {
-    /// `[build 2/5] RUN go build`; `[linux/arm64 build 2/5]` with a platform, `[2/5]` without a
-    /// name of the stage.
+    /// `[build 2/5] RUN go build`; with a platform `[linux/arm64 build 2/5]`, without a stage name
+    /// `[2/5]`.
     fn step(&self) -> Option<Step> {
         let (inside, text) = self.name.strip_prefix('[')?.split_once("] ")?;
         let mut words: Vec<&str> = inside.split_whitespace().collect();
@@ -163,7 +163,7 @@ impl Vertex {
             .filter(|(n, m)| [n, m].iter().all(|part| part.parse::<u32>().is_ok()))?;
         let stage = words.pop().unwrap_or_default().to_owned();
         let ran = self.started.zip(self.completed).map_or(0.0, |(from, to)| (to - from).max(0.0));
-        // A base image that is there already takes no time, and is not reported as cached.
+        // A base image that is already present takes no time, but is not reported as cached.
         let cached = self.cached || text.starts_with("FROM") && ran < 0.2;
         Some(Step {
             stage,
@@ -174,28 +174,27 @@ impl Vertex {
     }
 }
 
-/// `build: RUN go build`: without the mounts, which say little about what is done.
+/// `build: RUN go build`, without the mounts.
 pub(super) fn title(stage: &str, text: &str) -> String {
     let words = text.split_whitespace().filter(|word| !word.starts_with("--mount="));
     let text = words.collect::<Vec<_>>().join(" ");
     if stage.is_empty() { text } else { format!("{stage}: {text}") }
 }
 
-/// The last lines of a text that say something.
+/// The last lines of a text that are not empty.
 pub(super) fn tail(text: &str, count: usize) -> Vec<String> {
-    // A progress bar draws over itself: what stands after the last carriage return is what one
-    // sees.
+    // A progress bar overwrites itself: only the text after the last carriage return is visible.
     let seen = |line: &str| {
         line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end().to_owned()
     };
-    // Colours are for a terminal, and this is searched and shown elsewhere.
+    // Colours are for a terminal. This text is searched, and shown elsewhere.
     let text = console::strip_ansi_codes(text);
     let lines: Vec<String> = text.lines().map(seen).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].to_vec()
 }
 
-/// Podman's log: `[1/2] STEP 3/5: RUN go build`, then `--> Using cache ...` where nothing ran. `at`
-/// is the second at which the line came.
+/// Podman's log: `[1/2] STEP 3/5: RUN go build`, then `--> Using cache ...` if nothing ran. `at` is
+/// the time of the line in seconds.
 #[derive(Debug, Default)]
 pub(super) struct PlainLog {
     steps: Vec<(Step, f64)>,
@@ -204,7 +203,7 @@ pub(super) struct PlainLog {
 }
 
 impl PlainLog {
-    /// Takes a line.
+    /// Reads a line.
     pub(super) fn take(&mut self, line: &str, at: f64) -> Vec<Told> {
         let (stage, rest) = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
             Some((stage, rest)) if rest.starts_with("STEP ") => {
@@ -237,7 +236,7 @@ impl PlainLog {
         Vec::new()
     }
 
-    /// The last step ended.
+    /// Ends the last step.
     pub(super) fn close(&mut self, at: f64) -> Option<Told> {
         let (step, began) = self.steps.last_mut()?;
         step.seconds = if step.cached { 0.0 } else { seconds(at - *began) };
@@ -249,7 +248,7 @@ impl PlainLog {
         self.steps.iter().map(|(step, _)| step.clone()).collect()
     }
 
-    /// Why the build failed: the step that was reached last.
+    /// Why the build failed. The failed step is the last one reached.
     pub(super) fn failure(&self) -> Failure {
         let lines = tail(&self.lines.join("\n"), 20);
         let step = self.steps.last().map(|(step, _)| title(&step.stage, &step.text));
@@ -265,14 +264,14 @@ fn moment(text: &str) -> Option<f64> {
     let mut time = time.splitn(3, ':');
     let (hour, minute): (f64, f64) = (time.next()?.parse().ok()?, time.next()?.parse().ok()?);
     let second: f64 = time.next()?.parse().ok()?;
-    // Days by the civil calendar, years beginning in March so that the leap day is the last.
+    // Days in the civil calendar, with years that begin in March, so that the leap day is last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days =
         365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
     Some(f64::from(days) * 86_400.0 + hour * 3600.0 + minute * 60.0 + second)
 }
 
-/// Base64, in which the log of a build holds its output.
+/// Decodes Base64, the encoding of output in a build's log.
 fn decode(text: &str) -> Vec<u8> {
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
     for c in text.bytes() {
@@ -328,7 +327,7 @@ mod tests {
         assert_eq!(steps.len(), 3);
         assert_eq!((steps[1].stage.as_str(), steps[1].cached), ("deps", true));
         assert_eq!(steps[2].stage, "");
-        // A step that was never reached is none.
+        // A step that was never reached is not listed.
         log.take(&line("d", "[build 5/5] RUN later", ""));
         assert_eq!(log.steps().len(), 3);
     }

@@ -1,5 +1,4 @@
-//! What is verified: the Dockerfile as it stands on disk, and the plan that says what to expect of
-//! it.
+//! The subject of a verification: the Dockerfile on disk, and the plan that says what to expect.
 
 use std::path::PathBuf;
 
@@ -19,29 +18,29 @@ use crate::repo::Dir;
 use crate::report::next::Here;
 use crate::write;
 
-/// What is verified.
+/// The subject of a verification.
 pub struct Subject<'a> {
     /// The application.
     pub app: &'a App<'a>,
-    /// What is expected.
+    /// The expectation.
     pub plan: Plan,
     /// The repository's root on disk.
     pub root: PathBuf,
-    /// The Dockerfile, from the root.
+    /// The path of the Dockerfile, relative to the root.
     pub dockerfile: RelPath,
-    /// The same as a person would type it.
+    /// The path, as a person would type it.
     pub shown: String,
     /// Its text.
     pub text: String,
-    /// Its stages.
+    /// Its parsed text.
     pub parsed: Dockerfile,
-    /// What stays out of the build context.
+    /// What is excluded from the build context.
     pub ignore: IgnoreFile,
     /// Folders that the program writes.
     pub writable: Vec<String>,
     /// Folders of development dependencies, which must not be in the image.
     pub development: Vec<String>,
-    /// Source files that the plan rests on, likeliest first.
+    /// Source files that the plan is based on, likeliest first.
     pub sources: Vec<RelPath>,
     subcommands: bool,
 }
@@ -50,7 +49,7 @@ impl<'a> Subject<'a> {
     /// Reads the Dockerfile on disk and plans what to expect.
     ///
     /// # Errors
-    /// Where there is no Dockerfile, it cannot be read, or nothing can be planned.
+    /// If there is no Dockerfile, it cannot be read, or nothing can be planned.
     pub fn of(app: &'a App<'a>, here: &Here) -> Result<Self> {
         let (root, dir) = (app.survey.place.root.clone(), &app.facts.dir);
         let (dockerfile, output) = dockerfile(app)?;
@@ -139,7 +138,7 @@ impl<'a> Subject<'a> {
         self.root.join(self.dockerfile.as_str())
     }
 
-    /// The port that it listens on: the planned one, else the only one that the image names.
+    /// The port that it listens on: the planned one, or else the only one that the image exposes.
     pub fn port(&self, contents: &Contents) -> Option<u16> {
         let named: Vec<u16> = contents
             .config
@@ -153,8 +152,8 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// The arguments to start it with; a program of subcommands that is told nothing is asked for
-    /// its help.
+    /// The arguments to start it with. A program with subcommands and no arguments is started with
+    /// `--help`.
     pub fn args(&self, wanted: &Wanted, contents: &Contents) -> Vec<String> {
         match &wanted.args {
             Some(args) => args.clone(),
@@ -169,7 +168,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Where the Dockerfile of an application is, and that as an `output` where it is not beside the
+/// The path of an application's Dockerfile, and the same as `output` if it is not beside the
 /// application.
 fn dockerfile(app: &App) -> Result<(RelPath, Option<RelPath>)> {
     let dir = &app.facts.dir;
@@ -180,7 +179,7 @@ fn dockerfile(app: &App) -> Result<(RelPath, Option<RelPath>)> {
     Ok((path, output))
 }
 
-/// `file` of the application's dockgen.toml, for errors.
+/// The place of `file` in the application's dockgen.toml, for errors.
 pub fn settings_place(app: &App) -> String {
     app.facts.dir.join(config::FILE).unwrap_or_default().to_string()
 }

@@ -1,32 +1,32 @@
-//! Which paths dockgen may read and write, by their names alone: whatever a state, an answer or a
-//! flag says, no hook, no settings of version control and no source is ever one of them.
+//! The paths that dockgen may read and write, by name alone. Whatever a state, an answer or a flag
+//! says, a hook, a setting of version control or a source file is never one of them.
 
 use anyhow::{Result, bail};
 
 use crate::own;
 use crate::path::RelPath;
 
-/// Folders that belong to version control and, as `.dockgen`, to dockgen: nothing that a person
-/// names lies in one of them.
+/// Folders of version control and, as `.dockgen`, of dockgen. No path that a person gives may be
+/// inside one.
 const RESERVED: [&str; 6] = [".git", ".hg", ".svn", ".jj", ".dockgen", "git~1"];
 
-/// Names of a Dockerfile: alone, before a dot or a hyphen, or behind a dot.
+/// Names of a Dockerfile: alone, before a dot or a hyphen, or after a dot.
 const DOCKERFILES: [&str; 2] = ["dockerfile", "containerfile"];
 
-/// The end of the name of an ignore file.
+/// The suffix of an ignore file.
 const IGNORE: &str = ".dockerignore";
 
-/// Refuses a path for a Dockerfile or its ignore file that is not one by its name, or lies in a
+/// Rejects a path for a Dockerfile or its ignore file that does not have such a name, or is in a
 /// folder of version control or dockgen's own.
 ///
 /// # Errors
-/// What is wrong with the path, which the caller puts in front.
+/// What is wrong with the path. The caller adds the path.
 pub fn check_output(path: &RelPath) -> Result<()> {
     if let Some(part) = parts(path).find(|part| is_reserved(part)) {
         bail!("nothing is written into `{}`, which belongs to a tool", word(part));
     }
     if path.as_str().chars().any(is_unprintable) {
-        bail!("the path holds a character that cannot be printed");
+        bail!("the path contains an unprintable character");
     }
     let name = path.file_name().to_ascii_lowercase();
     if !is_dockerfile(&name) && !name.ends_with(IGNORE) {
@@ -43,8 +43,8 @@ pub(super) fn is_ignore(path: &RelPath) -> bool {
     path.file_name().ends_with(IGNORE)
 }
 
-/// The last line of defence of what is written: besides outputs, dockgen.toml and what
-/// `.dockgen/` holds.
+/// The final check before a write. Besides outputs, it accepts dockgen.toml and the contents of
+/// `.dockgen/`.
 pub(super) fn check(path: &RelPath) -> Result<()> {
     let kept = path.components().position(|part| part == own::FOLDER);
     let inside = kept.map(|at| path.components().skip(at + 1).collect::<Vec<_>>());
@@ -70,12 +70,12 @@ fn above(path: &RelPath, count: Option<usize>) -> impl Iterator<Item = &str> {
     path.components().take(count.unwrap_or_default()).flat_map(|part| part.split('\\'))
 }
 
-/// The components, on systems that separate them by `\` too.
+/// The components, also separated by `\`, as on Windows.
 fn parts(path: &RelPath) -> impl Iterator<Item = &str> {
     path.components().flat_map(|part| part.split('\\'))
 }
 
-/// File systems hold several spellings for the same name: any case, and trailing dots, blanks or a
+/// File systems accept several spellings of a name: any case, and trailing dots, blanks or a
 /// stream's name on Windows; invisible characters on macOS.
 fn is_reserved(part: &str) -> bool {
     let part = part.split(':').next().unwrap_or_default();
@@ -93,13 +93,13 @@ fn is_dockerfile(lower: &str) -> bool {
     })
 }
 
-/// Control characters, and those that are not seen or turn the direction of what follows.
+/// Control characters, and characters that are invisible or change the direction of text.
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A word of a path for an error.
+/// A path component, escaped for an error.
 fn word(text: &str) -> String {
     text.chars().filter(|c| !is_unprintable(*c)).take(40).collect()
 }
