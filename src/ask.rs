@@ -1,4 +1,4 @@
-//! Questions as data, and answers that remember who gave them. Nothing here talks to a terminal.
+//! Questions as data, and answers that record who gave them. Nothing here uses a terminal.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::evidence::Sourced;
 use crate::port::{NoPort, Port};
 use crate::repo::excerpt;
 
-/// The ids of the questions that every language shares. Each has a flag of the same meaning.
+/// The ids of the questions that all languages share. Each has a flag of the same meaning.
 pub mod id {
     /// Which program to start: a [`Program::id`](crate::facts::Program::id).
     pub const ENTRYPOINT: &str = "entrypoint";
@@ -19,8 +19,7 @@ pub mod id {
     pub const BASE: &str = "base";
     /// The version of the language.
     pub const TOOLCHAIN: &str = "toolchain";
-    /// The version of the language that front ends are built with: `auto`, or the same for all of
-    /// them.
+    /// The version of the language that builds front ends: `auto`, or one version for all of them.
     pub const FRONT_END_TOOLCHAIN: &str = "front-end-toolchain";
     /// The package manager or build tool.
     pub const TOOL: &str = "tool";
@@ -36,10 +35,10 @@ pub mod id {
     pub const DEV: &str = "dev";
 }
 
-/// One of the answers that a question offers.
+/// One of a question's predefined answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// What is stored.
+    /// The stored value.
     pub value: String,
     /// What the wizard shows.
     pub label: String,
@@ -49,9 +48,9 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answerable {
-    /// One of these.
+    /// One of these values.
     Choice(Vec<Choice>),
-    /// One of these, or any other text without a newline.
+    /// One of these values, or any other text without a newline.
     Suggest(Vec<Choice>),
     /// Any text without a newline.
     Text,
@@ -61,25 +60,25 @@ pub enum Answerable {
     Confirm,
 }
 
-/// Something that a person may decide.
+/// A decision that a person may make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The key in dockgen.toml, in `--set` and in [`Answers`].
     pub id: String,
     /// What the wizard asks: `Which program should the container start?`
     pub prompt: String,
-    /// Which answers are valid.
+    /// The valid answers.
     pub kind: Answerable,
-    /// What is taken where nobody answers, with its evidence. `None`: there is no good default and
-    /// a person must decide.
+    /// The value if nobody answers, with its evidence; `None` if there is no good default and a
+    /// person must decide.
     pub default: Option<Sourced<String>>,
-    /// The evidence does not settle it: the wizard asks, and `--yes` states the default as an
+    /// The evidence is not conclusive: the wizard asks, and `--yes` reports the default as an
     /// assumption.
     pub open: bool,
 }
 
 impl Question {
-    /// Checks an answer; the error says what would be valid.
+    /// Checks an answer. The error says what is valid.
     pub fn check(&self, answer: &str) -> Result<()> {
         if answer.chars().any(char::is_control) {
             bail!("`{}` must not contain a control character or a newline", self.id);
@@ -110,7 +109,7 @@ impl Question {
     }
 }
 
-/// Splits an answer that is a list: at commas; `\\,` is a comma inside an item.
+/// Splits a list answer at commas; `\\,` is a comma inside an item.
 pub fn split_list(text: &str) -> Vec<String> {
     let mut items = vec![String::new()];
     let mut chars = text.chars().peekable();
@@ -125,10 +124,10 @@ pub fn split_list(text: &str) -> Vec<String> {
     items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
 }
 
-/// The ports of an answer to [`Answerable::Port`], in order; none for `none`.
+/// The ports of an answer to [`Answerable::Port`], in order; empty for `none`.
 ///
 /// # Errors
-/// What is not a port.
+/// If a part is not a port.
 pub fn ports(answer: &str) -> Result<Vec<Port>, NoPort> {
     if answer == "none" { Ok(Vec::new()) } else { answer.split(',').map(str::parse).collect() }
 }
@@ -142,7 +141,7 @@ pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
     items.join(",")
 }
 
-/// Who gave an answer; the first wins.
+/// Who gave an answer, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -152,7 +151,7 @@ pub enum Origin {
     File,
     /// The wizard.
     Prompt,
-    /// Nobody: the detected or assumed value.
+    /// Nobody: the value is detected or assumed.
     Default,
 }
 
@@ -168,12 +167,12 @@ impl Answers {
         }
     }
 
-    /// Stores what a person says in the wizard, whoever answered before.
+    /// Stores an answer from the wizard, whoever answered before.
     pub fn change(&mut self, id: &str, value: impl Into<String>) {
         self.0.insert(id.to_owned(), (value.into(), Origin::Prompt));
     }
 
-    /// The answer, where somebody gave one.
+    /// The answer, if there is one.
     pub fn get(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(|(value, _)| value.as_str())
     }
@@ -183,7 +182,7 @@ impl Answers {
         self.0.get(id).map(|(_, origin)| *origin)
     }
 
-    /// All of them, by id.
+    /// All answers, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Origin)> {
         self.0.iter().map(|(id, (value, origin))| (id.as_str(), value.as_str(), *origin))
     }

@@ -1,5 +1,5 @@
-//! The choice of the base image: what a program needs against what each image offers. No language
-//! names here.
+//! Chooses the base image: matches what a program needs against what each image offers. No
+//! programming language is named here.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::facts::{Evidence, Kind, Libc, Needs, Program, Rejected, Sourced};
 /// The families, in the order in which they are offered.
 pub(crate) const FAMILIES: [&str; 4] = ["distroless", "alpine", "debian", "scratch"];
 
-/// The base that was chosen, and what must be added to it.
+/// The chosen base, and what must be added to it.
 #[derive(Clone, Debug)]
 pub struct Base {
     /// The catalog's row.
@@ -21,15 +21,15 @@ pub struct Base {
     pub image: String,
     /// Packages to install in the final image.
     pub packages: Vec<String>,
-    /// Packages to install where the program is built.
+    /// Packages to install in the builder.
     pub build_packages: Vec<String>,
-    /// The family, with the reason, and the families that were refused.
+    /// The family, with the reason, and the rejected families.
     pub choice: Sourced<String>,
-    /// Why `auto` or the request ended here, in a sentence.
+    /// Why `auto` or the request resulted in this family, in a sentence.
     pub why: String,
 }
 
-/// A family that cannot serve, and why.
+/// A family that does not work for a program, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refusal {
     /// The family.
@@ -38,17 +38,17 @@ pub(crate) struct Refusal {
     pub why: String,
 }
 
-/// Chooses among the catalog's rows: `requested` is `auto` or a family.
+/// Chooses a row of the catalog. `requested` is `auto` or a family.
 ///
 /// # Errors
-/// Where the requested family cannot serve: the reason, and the nearest one that can.
+/// If the requested family does not work. The error says why, and names the nearest one that does.
 pub(crate) fn choose(
     catalog: &Catalog,
     program: &Program,
     toolchain: &str,
     requested: &str,
 ) -> Result<Base> {
-    // Most programs need none, and the table is the largest part of the catalog.
+    // Skip loading the table, the largest part of the catalog: most programs need no packages.
     let none = BTreeMap::new();
     let packages = if program.needs.packages.is_empty() { &none } else { system_packages()? };
     let exact = catalog.release_of(toolchain).is_none_or(|release| release.cycle != toolchain);
@@ -126,7 +126,7 @@ pub(crate) fn choose(
     )
 }
 
-/// Why a row cannot serve; `None` where it can.
+/// Why a row does not work; `None` if it does.
 fn objection(
     catalog: &Catalog,
     row: &BaseRow,
@@ -277,8 +277,8 @@ mod tests {
     use crate::detect::LANGUAGES;
     use crate::path::RelPath;
 
-    /// The base of a program that needs these packages, on the first language whose bases are
-    /// linked statically.
+    /// The base for a program with these packages, in the first language whose bases are linked
+    /// statically.
     fn on(family: &str, needs: &[&str]) -> Result<Base> {
         let catalogs = LANGUAGES.iter().map(|language| Catalog::of(language.id).unwrap());
         let catalog =
@@ -306,7 +306,7 @@ mod tests {
         );
         let refused = on("scratch", &["libpq"]).unwrap_err().to_string();
         assert!(refused.contains("no static library"), "{refused}");
-        // A command is no library: it cannot be taken along.
+        // A command is not a library, so it cannot be linked into the program.
         assert!(
             on("scratch", &["git"]).unwrap_err().to_string().contains("cannot be installed there")
         );

@@ -1,7 +1,7 @@
-//! The limits of everything that dockgen reads and works out, in one place.
+//! The limits on everything that dockgen reads and computes, in one place.
 //!
-//! A repository is written by strangers. What goes beyond a limit is an error or a finding that
-//! names the file and the limit; nothing is dropped in silence.
+//! A repository is untrusted input. Exceeding a limit is an error or a finding that names the file
+//! and the limit; nothing is dropped silently.
 
 /// Files and folders of one walk.
 pub(crate) const MAX_ENTRIES: usize = 250_000;
@@ -9,27 +9,27 @@ pub(crate) const MAX_ENTRIES: usize = 250_000;
 /// Levels of folders below the root that are walked.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// Folders above PATH that are looked at where no .git says where to stop.
+/// Maximum number of folders above PATH to examine, if no .git marks the top.
 pub(crate) const MAX_LEVELS_ABOVE: usize = 32;
 
-/// Symlinks that one path may lead through.
+/// Maximum number of symlinks in the resolution of one path.
 pub(crate) const MAX_LINKS: usize = 16;
 
-/// Bytes of one manifest or lockfile; a larger one is an error.
+/// Size of one manifest or lockfile in bytes. A larger one is an error.
 pub(crate) const MAX_MANIFEST: u64 = 32 << 20;
 
-/// Bytes of one source file; a larger one is left unread and reported.
+/// Size of one source file in bytes. A larger one is skipped and reported.
 pub(crate) const MAX_SOURCE: u64 = 1 << 20;
 
-/// Bytes of source files read in all.
+/// Total size of source files that are read, in bytes.
 pub(crate) const MAX_TOTAL: u64 = 256 << 20;
 
-/// Bytes of a file that dockgen writes and reads again: a Dockerfile, a .dockerignore, and what is
-/// in `.dockgen`.
+/// Size in bytes of a file that dockgen writes and reads again: a Dockerfile, a .dockerignore, or a
+/// file in `.dockgen`.
 pub(crate) const MAX_OUTPUT: u64 = 4 << 20;
 
-/// Memory of a container, in bytes, that a repository's dockgen.toml may ask for; a flag may ask for
-/// more, as for the times and the services below.
+/// Memory of a container that a repository's dockgen.toml may request, in bytes. A flag may request
+/// more; the same is true for the times and services below.
 pub(crate) const MAX_MEMORY: u64 = 4 << 30;
 
 /// Seconds of a build.
@@ -47,63 +47,63 @@ pub(crate) const MAX_SERVICES: usize = 8;
 /// Bytes of one .gitignore.
 pub(crate) const MAX_IGNORE_FILE: u64 = 1 << 20;
 
-/// Bytes of one line of a .gitignore or a .dockerignore, and of any other pattern: no operating
-/// system opens a longer path, so a longer pattern names nothing.
+/// Length in bytes of a line of a .gitignore or a .dockerignore, and of any other pattern. No
+/// operating system opens a longer path, so a longer pattern matches nothing.
 pub(crate) const MAX_PATTERN: usize = 4096;
 
-/// Patterns that the braces of one pattern stand for: `{a,b}/{c,d}` are four.
+/// Number of patterns that the braces of one pattern expand to: `{a,b}/{c,d}` has four.
 pub(crate) const MAX_ALTERNATIVES: usize = 64;
 
-/// Patterns with wildcards in one list, such as the `workspaces` of a manifest.
+/// Number of patterns with wildcards in one list, such as the `workspaces` of a manifest.
 pub(crate) const MAX_GLOBS: usize = 1_000;
 
-/// Bytes of git's index: some 500,000 files.
+/// Size of git's index in bytes, enough for some 500,000 files.
 pub(crate) const MAX_INDEX: u64 = 64 << 20;
 
-/// Bytes of one name in git's index.
+/// Length of one name in git's index in bytes.
 pub(crate) const MAX_INDEX_NAME: usize = 4096;
 
-/// Bytes of all names that are built from git's index: version 4 stores what they share once, so
-/// that a small index can stand for names without end.
+/// Total length of the names in git's index in bytes. Version 4 stores common prefixes once, so a
+/// small index can contain huge names.
 pub(crate) const MAX_INDEX_NAMES: usize = 128 << 20;
 
-/// Tokens of one expression of source code that are read; a longer one has no known value.
+/// Number of tokens in one expression of source code. A longer one has no known value.
 pub(crate) const MAX_EXPRESSION: usize = 400;
 
-/// Tokens of modules that are read to find what they export, for all names of a program: what is
-/// asked for later is unknown.
+/// Number of tokens of modules that are read to find their exports, for all names of a program.
+/// After that, exports are unknown.
 pub(crate) const MAX_EXPORT_TOKENS: usize = 20_000_000;
 
-/// Steps of the search for what one expression of source code is worth: names lead to expressions
-/// that hold names. What is more entangled has no known value.
+/// Number of steps in the evaluation of one expression of source code: names refer to expressions
+/// with further names. Beyond that, its value is unknown.
 pub(crate) const MAX_VALUE_STEPS: usize = 100_000;
 
-/// Bytes of a value that is put together from others: an address, a path, a property, a variable of
-/// a Dockerfile. Each may hold another one twice, so that a short file stands for values without
-/// end.
+/// Length in bytes of a value composed of others: an address, a path, a property, a variable of a
+/// Dockerfile. Each may contain another one twice, so a short file can describe a huge value.
 pub(crate) const MAX_VALUE: usize = 16 << 10;
 
-/// References that are replaced for one value; those to nothing double without a byte.
+/// Number of references that are replaced in one value: empty ones can double without adding a
+/// byte.
 pub(crate) const MAX_REPLACED: usize = 10_000;
 
 /// Stages of a Dockerfile.
 pub(crate) const MAX_STAGES: usize = 256;
 
-/// Pairs of places between which the stages of one Dockerfile of the repository's may copy.
+/// Number of pairs of paths between which the stages of a repository's Dockerfile may copy.
 pub(crate) const MAX_MOVES: usize = 10_000;
 
-/// Lines of each of the texts that are merged line by line where they differ throughout: the work
-/// grows with their square.
+/// Number of lines of each text in a line-by-line merge, if the texts differ throughout: the cost
+/// is quadratic.
 pub(crate) const MAX_MERGE_LINES: usize = 10_000;
 
-/// Bytes of one word of a Dockerfile with its variables put in.
+/// Length in bytes of one word of a Dockerfile after its variables are expanded.
 pub(crate) const MAX_EXPANDED: usize = 1 << 20;
 
-/// Calls inside each other, and names of one path, that source code is followed through.
+/// Depth of nested calls, and number of names in one path, that are followed in source code.
 pub(crate) const MAX_CALLS: usize = 64;
 
-/// Bytes of one template of the user's.
+/// Size of one user template in bytes.
 pub(crate) const MAX_TEMPLATE: usize = 64 << 10;
 
-/// What the loops of the user's templates may cost: each round costs the bytes of its template.
+/// Total cost of the loops in user templates: each round costs the bytes of its template.
 pub(crate) const MAX_TEMPLATE_WORK: usize = 256 << 20;

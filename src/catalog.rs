@@ -1,5 +1,5 @@
-//! The closed facts: versions, images, packages. Rows of `templates/catalog/*.toml`, compiled in;
-//! no reasoning here.
+//! The catalog of versions, images and packages: rows of `templates/catalog/*.toml`, compiled in.
+//! No decisions are made here.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,37 +11,37 @@ use serde::Deserialize;
 /// Everything under `templates/`, compiled into the binary.
 pub(crate) static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// A line of releases of a language.
+/// A release line of a language.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// `26`, `1.27`.
+    /// The cycle, such as `26` or `1.27`.
     pub cycle: String,
-    /// Gets long-term support.
+    /// It has long-term support.
     #[serde(default)]
     pub lts: bool,
-    /// Still gets fixes on the catalog's date.
+    /// It still receives fixes on the catalog's date.
     pub supported: bool,
-    /// The day after which it gets no more fixes, `YYYY-MM-DD`.
+    /// The last day on which it receives fixes, `YYYY-MM-DD`.
     pub eol: Option<String>,
-    /// The newest release seen, `x.y.z`.
+    /// The newest known release, `x.y.z`.
     pub latest: String,
-    /// The name that version files may use: `krypton`.
+    /// A name that version files may use, such as `krypton`.
     pub codename: Option<String>,
-    /// The Debian release that its images are taken from.
+    /// The Debian release of its images.
     pub debian: String,
-    /// The Alpine release that its images are taken from.
+    /// The Alpine release of its images.
     pub alpine: String,
     /// Exact versions that were published on other distributions, oldest first.
     #[serde(default)]
     pub earlier: Vec<Earlier>,
 }
 
-/// The distributions of exact versions below one.
+/// The distributions of exact versions below a certain one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Earlier {
-    /// The first version `x.y.z` that this row does not hold for.
+    /// The first version `x.y.z` to which this row does not apply.
     pub before: String,
     /// The Debian release.
     pub debian: String,
@@ -55,72 +55,72 @@ fn exact(version: &str) -> Option<[u64; 3]> {
     Some([parts.next()??, parts.next()??, parts.next()??])
 }
 
-/// An image to build in.
+/// An image for building.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Builder {
-    /// `glibc` or `musl`: what programs built here are linked with.
+    /// The C library that programs built here are linked with: `glibc` or `musl`.
     pub libc: String,
-    /// The image, with `{version}`, `{debian}` and `{alpine}` to fill in.
+    /// The image, with the placeholders `{version}`, `{debian}` and `{alpine}`.
     pub image: String,
 }
 
-/// An image to run in: what it offers.
+/// An image for running, and what it offers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseRow {
     /// `distroless`, `alpine`, `debian`, `scratch`.
     pub family: String,
-    /// The image, with `{version}`, `{cycle}`, `{debian}` and `{alpine}` to fill in.
+    /// The image, with the placeholders `{version}`, `{cycle}`, `{debian}` and `{alpine}`.
     pub image: String,
-    /// Only for these cycles; all of them where empty.
+    /// The cycles that it exists for; if empty, all.
     #[serde(default)]
     pub cycles: Vec<String>,
-    /// Serves exact versions too: the program's interpreter is copied from the builder, or none is
-    /// needed.
+    /// It works for exact versions too: the program's interpreter is copied from the builder, or
+    /// none is needed.
     #[serde(default)]
     pub exact: bool,
-    /// Only for sites (files that a web server serves).
+    /// Only for sites, which are files that a web server serves.
     #[serde(default)]
     pub site: bool,
     /// `none`, `musl` or `glibc`.
     pub libc: String,
-    /// Programs for it are linked statically: a library is needed while building only, as a static
+    /// Programs for it are linked statically: a library is needed only while building, as a static
     /// archive.
     #[serde(default)]
     pub static_link: bool,
-    /// Has `/bin/sh`.
+    /// It has `/bin/sh`.
     #[serde(default)]
     pub shell: bool,
-    /// `apt`, `apk`; absent where packages cannot be installed.
+    /// `apt` or `apk`; absent if packages cannot be installed.
     pub installer: Option<String>,
-    /// Has CA certificates.
+    /// It has CA certificates.
     #[serde(default)]
     pub certificates: bool,
-    /// Has time zones.
+    /// It has time zones.
     #[serde(default)]
     pub zoneinfo: bool,
-    /// Has the user with this id in its passwd file.
+    /// Its passwd file contains the image's user.
     #[serde(default)]
     pub user: bool,
-    /// Has a writable /tmp (mode 1777).
+    /// It has a writable /tmp (mode 1777).
     #[serde(default)]
     pub tmp: bool,
     /// Packages that the language needs on it.
     #[serde(default)]
     pub packages: Vec<String>,
-    /// Keys of `packages.toml` that the image holds already, where packages cannot be installed.
+    /// Keys of `packages.toml` that the image already contains, if packages cannot be installed.
     #[serde(default)]
     pub provides: Vec<String>,
     /// The interpreter's path in the image.
     pub interpreter: Option<String>,
-    /// The interpreter is copied from this path of the builder.
+    /// The path in the builder from which the interpreter is copied.
     pub carry: Option<String>,
-    /// Unpacked size in MB, about: `auto` takes the smallest that meets the needs.
+    /// Approximate unpacked size in MB: `auto` chooses the smallest that meets the needs.
     pub megabytes: u32,
-    /// Not taken by `auto` while another base meets the needs; the reason.
+    /// Why `auto` avoids it as long as another base meets the needs.
     pub reluctant: Option<String>,
-    /// Which of [`Builder::libc`] builds for it.
+    /// The [`Builder::libc`] that builds for it.
     pub builder: String,
 }
 
@@ -133,7 +133,7 @@ pub struct Impossible {
     /// Only for sites.
     #[serde(default)]
     pub site: bool,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
@@ -143,20 +143,20 @@ pub struct Impossible {
 pub struct Catalog {
     /// The date of the facts, `YYYY-MM-DD`.
     pub as_of: String,
-    /// Where they were read.
+    /// The source of the facts.
     pub source: String,
-    /// The cycle taken where nothing is stated.
+    /// The cycle for a repository that states none.
     pub default_cycle: String,
-    /// Newest first.
+    /// Release lines, newest first.
     pub release: Vec<Release>,
-    /// Where to build.
+    /// Images for building.
     pub builder: Vec<Builder>,
-    /// Where to run.
+    /// Images for running.
     pub base: Vec<BaseRow>,
-    /// Where not to run.
+    /// Base families that do not work.
     #[serde(default)]
     pub impossible: Vec<Impossible>,
-    /// Tables private to the language.
+    /// The language's own tables.
     #[serde(default)]
     pub table: toml::Table,
 }
@@ -164,8 +164,8 @@ pub struct Catalog {
 impl Catalog {
     /// The catalog of a language.
     pub fn of(language: &str) -> Result<&'static Self> {
-        /// Parsed once: a monorepo asks for each of its packages. Catalogs live as long as the
-        /// program.
+        /// Parsed once, since a monorepo needs it for each of its packages. Catalogs are kept until
+        /// the process ends.
         static READ: Mutex<BTreeMap<String, &'static Catalog>> = Mutex::new(BTreeMap::new());
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(catalog) = read.get(language) {
@@ -178,7 +178,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// A table private to the language.
+    /// One of the language's own tables.
     pub fn table<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
         let value = self
             .table
@@ -188,7 +188,7 @@ impl Catalog {
         value.try_into().with_context(|| format!("table `{name}` of the catalog"))
     }
 
-    /// The row of the cycle that `version` (`26`, `26.1.0`, `1.27.3`) belongs to.
+    /// The release line that `version` (`26`, `26.1.0`, `1.27.3`) belongs to.
     pub fn release_of(&self, version: &str) -> Option<&Release> {
         self.release.iter().find(|release| {
             version
@@ -197,12 +197,12 @@ impl Catalog {
         })
     }
 
-    /// An image template with the version, its cycle and its distributions filled in.
+    /// An image with its placeholders replaced by the version, its cycle and its distributions.
     pub fn image(&self, template: &str, version: &str) -> String {
-        // A version newer than the catalog is taken from the newest line's distributions.
+        // A version newer than the catalog gets the distributions of the newest line.
         let release = self.release_of(version).or_else(|| self.release.first());
         let earlier = release.and_then(|release| {
-            // Of a line inside a cycle, the oldest distribution has every patch.
+            // For a line inside a cycle, choose the oldest distribution, which has every patch.
             let version = exact(version).or_else(|| {
                 (version != release.cycle).then(|| exact(&format!("{version}.0"))).flatten()
             })?;
@@ -235,35 +235,35 @@ impl Catalog {
     }
 }
 
-/// A system package under its names in the distributions; a missing name means: not to be had
-/// there.
+/// A system package and its names in the distributions. It is not available in a distribution
+/// without a name.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemPackage {
-    /// Needed while building, in Debian.
+    /// Packages for building, in Debian.
     #[serde(default)]
     pub debian_build: Vec<String>,
-    /// Needed while running, in Debian.
+    /// Packages for running, in Debian.
     pub debian: Option<Vec<String>>,
-    /// Needed while building, in Alpine.
+    /// Packages for building, in Alpine.
     #[serde(default)]
     pub alpine_build: Vec<String>,
-    /// Needed while running, in Alpine.
+    /// Packages for running, in Alpine.
     pub alpine: Option<Vec<String>>,
-    /// Needed while building a program that is linked statically, in Alpine; empty where the
-    /// library has no static archive there.
+    /// Packages for building a statically linked program, in Alpine; empty if the library has no
+    /// static archive there.
     #[serde(default)]
     pub alpine_static: Vec<String>,
-    /// The distroless image with a C library has it.
+    /// The distroless image with a C library contains it.
     #[serde(default)]
     pub distroless: bool,
-    /// Where this is documented.
+    /// The source of the names.
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     pub source: String,
 }
 
 impl SystemPackage {
-    /// Needed while building only.
+    /// True if it is needed only while building.
     pub(crate) fn is_tool(&self) -> bool {
         self.builds()
             && [&self.debian, &self.alpine]
@@ -271,7 +271,7 @@ impl SystemPackage {
                 .all(|list| list.as_ref().is_some_and(Vec::is_empty))
     }
 
-    /// Linked with the program: it has a part for building and one for running.
+    /// True if it is linked with the program: it has packages for building and for running.
     pub(crate) fn is_library(&self) -> bool {
         self.builds() && !self.is_tool()
     }

@@ -1,4 +1,4 @@
-//! What can be typed. What it means is decided elsewhere.
+//! The command line. Its meaning is defined elsewhere.
 
 use std::path::PathBuf;
 
@@ -28,8 +28,8 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// What the process was started with; else what there is to say instead: help, the version, or
-    /// an error.
+    /// Parses the command line. The error is a message to print instead: help, the version, or what
+    /// is wrong.
     pub(crate) fn read() -> Result<Self, Said> {
         Self::try_parse().map_err(|error| {
             let text = error.render();
@@ -66,14 +66,14 @@ impl ValueEnum for Color {
 pub(crate) enum Command {
     /// Write a Dockerfile and a .dockerignore, asking only what the repository does not say
     Init(Init),
-    /// Detect again and merge what is new into the files; what was edited by hand stays
+    /// Detect again and merge the changes into the files; edits by hand are kept
     Update(Update),
-    /// Say whether `update` would change anything, and what moved; for CI
+    /// Say whether `update` would change anything, and what changed; for CI
     Check(Check),
-    /// Show every decision with its evidence and the alternatives that were rejected; write nothing
+    /// Show every decision with its evidence and the rejected alternatives; write nothing
     Explain(Explain),
-    /// Build the image, look into it, start it without privileges, ask it, stop it: prove that it
-    /// builds, boots and caches
+    /// Build the image, inspect it, start it without privileges, send it requests and stop it:
+    /// prove that it builds, starts and caches
     Verify(Box<Verify>),
     /// Print the JSON schema of dockgen.toml
     Schema,
@@ -87,7 +87,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// True where standard output is for a script.
+    /// True if standard output is for a script.
     pub(crate) fn wants_json(&self) -> bool {
         match self {
             Self::Init(args) => args.json,
@@ -109,7 +109,7 @@ pub(crate) struct Init {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
-    /// Ask nothing: take the detected values, and state what had to be assumed
+    /// Ask nothing: use the detected values, and report assumptions
     #[arg(long, short)]
     pub yes: bool,
     /// Show what would be written, and write nothing
@@ -118,11 +118,11 @@ pub(crate) struct Init {
     /// Print the Dockerfile on standard output, and write nothing
     #[arg(long, conflicts_with_all = ["json", "dry_run"])]
     pub stdout: bool,
-    /// Where the Dockerfile goes, instead of beside the application
+    /// Where to write the Dockerfile, if not beside the application
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later
-    /// runs keep them
+    /// Write images as name:tag@sha256:..., with the digests that their registries return now;
+    /// later runs keep them
     #[arg(long)]
     pub pin: bool,
     /// Overwrite files that dockgen did not write, or that were edited since
@@ -146,28 +146,28 @@ pub(crate) struct Update {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
-    /// Where you and dockgen changed the same lines: write nothing, keep yours, take dockgen's, or
+    /// If you and dockgen changed the same lines: write nothing, keep yours, use dockgen's, or
     /// write both
     #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = ["refuse", "ours", "theirs", "markers"])]
     pub conflict: String,
-    /// Write images as name:tag@sha256:..., with the digests that their registries give now; later
-    /// runs keep them
+    /// Write images as name:tag@sha256:..., with the digests that their registries return now;
+    /// later runs keep them
     #[arg(long)]
     pub pin: bool,
-    /// Write images as name:tag again, without digests; later runs read none
+    /// Write images as name:tag again, without digests; later runs look up none
     #[arg(long, conflicts_with = "pin")]
     pub unpin: bool,
-    /// Take a Dockerfile that dockgen did not write under its care: it stays as it is, later
-    /// changes are merged into it
+    /// Manage a Dockerfile that dockgen did not write: it is kept as it is, and later changes are
+    /// merged into it
     #[arg(long)]
     pub adopt: bool,
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// For scripts that pass it to every command: nothing is asked in any case
+    /// Accepted for scripts that pass it to every command; update never asks
     #[arg(long, short)]
     pub yes: bool,
-    /// Print what moved as JSON on standard output
+    /// Print what changed as JSON on standard output
     #[arg(long)]
     pub json: bool,
     /// Print errors only
@@ -193,18 +193,18 @@ impl Update {
     after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a rule is broken; 2 failed."
 )]
 pub(crate) struct Check {
-    /// The application's folder, or a repository that holds several
+    /// The application's folder, or a repository with several applications
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// Only this application, by name or by folder (may be repeated)
     #[arg(long = "app", value_name = "NAME|FOLDER")]
     pub apps: Vec<String>,
-    /// For people, for scripts, or as annotations of a GitHub workflow
+    /// The format: for people, for scripts, or as annotations of a GitHub workflow
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
 
-/// How `check` tells what it found.
+/// The output format of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -221,12 +221,12 @@ pub(crate) struct Explain {
     /// The application and the answers.
     #[command(flatten)]
     pub wanted: Wanted,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// A day: what takes longer is not waited for, and sums of such times stay far from an overflow.
+/// A day: a longer time is pointless, and sums of such times cannot overflow.
 const MOST_SECONDS: u64 = 24 * 60 * 60;
 
 /// `dockgen verify`.
@@ -238,7 +238,7 @@ const MOST_SECONDS: u64 = 24 * 60 * 60;
                   Dockerfile); 130 interrupted."
 )]
 pub(crate) struct Verify {
-    /// The application's folder, or a repository that holds several
+    /// The application's folder, or a repository with several applications
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// Only this application, by name or by folder (may be repeated)
@@ -250,22 +250,22 @@ pub(crate) struct Verify {
     /// Arguments to start it with, as shell words, instead of the image's
     #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Start")]
     pub args: Option<String>,
-    /// The path that answers with 200 to 399 where the program is well
+    /// A path that answers with a status from 200 to 399 if the program is healthy
     #[arg(long, value_name = "PATH", value_parser = health, help_heading = "Start")]
     pub health: Option<String>,
-    /// Words that the answer to a path must hold, such as `/=hello` (may be repeated)
+    /// Text that the response of a path must contain, such as `/=hello` (may be repeated)
     #[arg(long, value_name = "PATH=TEXT", value_parser = expectation, help_heading = "Start")]
     pub expect: Vec<(String, String)>,
-    /// A container that the program needs beside it, reached by this name (may be repeated)
+    /// A container that the program needs, reached under this name (may be repeated)
     #[arg(long = "service", value_name = "NAME=IMAGE", value_parser = service, help_heading = "Start")]
     pub services: Vec<(String, String)>,
-    /// The container's memory [default: 512m]
+    /// The container's memory limit [default: 512m]
     #[arg(long, value_name = "SIZE", value_parser = word, help_heading = "Start")]
     pub memory: Option<String>,
     /// The port on this machine, instead of a free one
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Start")]
     pub publish: Option<u16>,
-    /// A secret of the build, as `docker build` takes it: id=NAME,src=FILE (may be repeated)
+    /// A secret for the build, as for `docker build`: id=NAME,src=FILE (may be repeated)
     #[arg(long = "secret", value_name = "SPEC", value_parser = line, help_heading = "Build")]
     pub secrets: Vec<String>,
     /// Seconds that the build may take [default: 1800]
@@ -277,8 +277,9 @@ pub(crate) struct Verify {
     /// Seconds that the stop may take before the engine kills it [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS), help_heading = "Start")]
     pub stop_seconds: Option<u64>,
-    /// Edit a copy of the sources, build again, and say what ran and which layers changed: an edit
-    /// of the source, one of the dependencies, and empty cache mounts; or only those that are named
+    /// Edit a copy of the sources, rebuild, and report which steps ran and which layers changed:
+    /// for an edit of the source, for one of the dependencies, and with empty cache mounts; or only
+    /// those named
     #[arg(
         long,
         value_name = "PROOF",
@@ -290,50 +291,51 @@ pub(crate) struct Verify {
         help_heading = "Proofs"
     )]
     pub caching: Vec<String>,
-    /// The source file that the caching proof edits, from the application's folder
+    /// The source file that the caching proof edits, relative to the application's folder
     #[arg(long, value_name = "FILE", value_parser = line, help_heading = "Proofs")]
     pub edit: Option<String>,
-    /// Build and start it on every base that can serve, and compare them
+    /// Build and start the application on every base that fits, and compare them
     #[arg(long, help_heading = "Proofs")]
     pub bases: bool,
-    /// Fail where the image has more than this many MB
+    /// Fail if the image is larger than this, in MB
     #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
     pub budget_mb: Option<f64>,
-    /// Fail where an edit of the source changes layers of more than this many MB; asks for
+    /// Fail if an edit of the source changes layers larger than this in total, in MB; implies
     /// --caching=source
     #[arg(long, value_name = "MB", value_parser = amount, help_heading = "Proofs")]
     pub max_changed_mb: Option<f64>,
-    /// Write one HTML page with the layers drawn to scale
+    /// Write an HTML page with the layers drawn to scale
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,
-    /// Print what was proved as JSON on standard output
+    /// Print the results as JSON on standard output
     #[arg(long)]
     pub json: bool,
-    /// Print no progress
+    /// Do not print progress
     #[arg(long, short)]
     pub quiet: bool,
 }
 
-/// Which application, and the answers that flags give.
+/// Selects applications, and holds the answers of flags.
 #[derive(Debug, Args)]
 pub(crate) struct Wanted {
-    /// The application's folder, or a repository that holds several
+    /// The application's folder, or a repository with several applications
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// Only this application, by name or by folder (may be repeated)
     #[arg(long = "app", value_name = "NAME|FOLDER")]
     pub apps: Vec<String>,
-    /// Ask the language's own tool too, and say where it disagrees with what was read. Such a tool
-    /// runs what the repository's configuration names: only for a repository that you trust
+    /// Also ask the language's own tool, and report where it disagrees with dockgen. Such a tool
+    /// runs what the repository's configuration names, so use it only for a repository that you
+    /// trust
     #[arg(long)]
     pub ask_tools: bool,
-    /// The family of the final image: `auto` takes the smallest that meets the program's needs
+    /// The family of the final image: `auto` chooses the smallest that meets the program's needs
     #[arg(long, value_parser = bases(), help_heading = "Answers")]
     pub base: Option<String>,
     /// The ports that the program listens on, such as `8080` or `8080,53/udp`, or `none`
     #[arg(long, value_parser = port, help_heading = "Answers")]
     pub port: Option<String>,
-    /// Which program to start: one that `dockgen explain` lists, or a path
+    /// The program to start: one that `dockgen explain` lists, or a path
     #[arg(long, value_name = "PROGRAM", value_parser = line, help_heading = "Answers")]
     pub entrypoint: Option<String>,
     /// The version of the language: `26`, `1.27.0`
@@ -354,7 +356,7 @@ pub(crate) struct Wanted {
     /// An environment variable of the image (may be repeated)
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Answers")]
     pub env: Vec<String>,
-    /// Add a `development` target: all dependencies, and the command that restarts on a change
+    /// Add a `development` target: all dependencies, and a command that restarts on changes
     #[arg(long, help_heading = "Answers")]
     pub dev: bool,
     /// Answer any question by its id (may be repeated); `dockgen explain --json` lists them

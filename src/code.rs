@@ -1,11 +1,11 @@
-//! Reading source code: one house for every language.
+//! Reads source code, with shared code for all languages.
 //!
-//! A language describes itself as data: a [`Dialect`] for its text, rows of the catalog for what its
-//! libraries do ([`rules`]). What fits no row is a function in the language's own `special.rs`.
+//! A language describes itself as data: a [`Dialect`] for its text, and rows of the catalog for its
+//! libraries ([`rules`]). What no row can express is a function in the language's own `special.rs`.
 //!
-//! From the text to an answer: [`tree`] splits it into tokens and brackets, [`facts`] finds calls,
-//! definitions, functions and fields in them, [`program`] looks through all files of a program by
-//! name, and [`value`] says what an expression is worth when the program starts.
+//! From text to values: [`tree`] splits the text into tokens and brackets, [`facts`] finds calls,
+//! definitions, functions and fields, [`program`] looks up names in all files of a program, and
+//! [`value`] represents what an expression evaluates to when the program starts.
 
 pub mod argument;
 pub mod branches;

@@ -1,4 +1,4 @@
-//! The registry of languages, and the scan that asks each of them about each folder.
+//! The registry of languages, and the scan that runs each detector on each folder.
 
 mod env_file;
 mod git_reads;
@@ -24,36 +24,36 @@ use crate::plan::Build;
 use crate::recipes;
 use crate::repo::{Dir, Entry, Repo};
 
-/// What a language's `plan` function is given.
+/// The input of a language's `plan` function.
 pub struct Chosen<'a> {
-    /// The repository, for questions about single files.
+    /// The repository, to look at single files.
     pub repo: &'a Repo,
-    /// What was detected.
+    /// The detected facts.
     pub facts: &'a Facts,
     /// The program to start.
     pub program: &'a Program,
-    /// What was answered.
+    /// The answers.
     pub answers: &'a Answers,
-    /// The base image that was chosen for the program's needs.
+    /// The base image chosen for the program's needs.
     pub base: &'a Base,
-    /// The closed facts of this language.
+    /// The catalog of this language.
     pub catalog: &'a Catalog,
-    /// The toolchain version: answered, else detected.
+    /// The toolchain version: answered, or else detected.
     pub toolchain: &'a str,
 }
 
-/// Reads a file of one folder outside the repository; `None` where it does not exist.
+/// Reads a file of a folder outside the repository; `None` if it does not exist.
 pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<String>> + 'a;
 
-/// What a folder above an application is to it.
+/// The relation of a folder to an application below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Above {
-    /// Nothing.
+    /// None.
     Apart,
-    /// The nearest folder that holds both the application and something that it names by a path:
-    /// the application alone says so.
+    /// The nearest folder that contains both the application and something that it refers to by a
+    /// path. Only the application says so.
     Reached,
-    /// The root of a workspace that lists the application, or of the module that holds it.
+    /// The root of a workspace that lists the application, or of the module that contains it.
     Declares,
 }
 
@@ -72,60 +72,60 @@ pub type Packs = fn(repo: &Repo, folder: &RelPath) -> Result<bool>;
 /// See [`Language::front_end`].
 #[derive(Clone, Copy)]
 pub struct FrontEnds {
-    /// What the build of the application in a folder makes there, where `path`, which the
-    /// repository does not hold, is part of it or it of `path`.
+    /// The output of building the application in `dir`, if it contains or is contained in `path`,
+    /// which does not exist in the repository.
     pub makes: fn(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>>,
-    /// Facts about the application, whether or not it could be started by itself.
+    /// Facts about the application, even if it could not be started by itself.
     pub facts: fn(&Dir) -> Result<Facts>,
-    /// What the stages need that run the script of a front end; `context` is that of the program.
+    /// Plans the stages that run the script of a front end; `context` is that of the program.
     pub plan: fn(chosen: &Chosen, front_end: &FrontEnd, context: &RelPath) -> Result<Build>,
 }
 
 /// A row of the registry: plain data and functions.
 pub struct Language {
-    /// `go`, `node`: the stem of the template, the catalog file and the fixtures.
+    /// `go`, `node`: the name of the template, the catalog file and the fixtures.
     pub id: &'static str,
-    /// For people: `Go`, `Node.js`.
+    /// The name for people: `Go`, `Node.js`.
     pub name: &'static str,
-    /// A folder that holds one of these files is a candidate.
+    /// A folder with one of these files is a candidate.
     pub markers: &'static [&'static str],
-    /// Files of builds that the detector knows and refuses by [`Unsupported`]; their folders are
+    /// Build files that the detector knows but rejects with [`Unsupported`]. Their folders are
     /// candidates too.
     pub refused: &'static [&'static str],
-    /// The ends of the names of source files.
+    /// Suffixes of source files.
     pub extensions: &'static [&'static str],
-    /// Facts about the application in a folder; `None` where there is none of this language.
+    /// Facts about the application in a folder; `None` if there is none of this language.
     pub detect: fn(&Dir) -> Result<Option<Facts>>,
-    /// What the folder that `read` reads from, above the repository, is to the application at
-    /// `member`.
+    /// The relation to the application at `member` of a folder above the repository, whose files
+    /// `read` reads.
     pub encloses: fn(read: &ReadFile, member: &RelPath) -> Result<Above>,
-    /// The program behind an entry point that a person named and detection did not list.
+    /// The program for an entry point that a person named and detection did not list.
     pub program: fn(&Dir, &Facts, &str) -> Result<Program>,
-    /// The program again, where an answer of this language's own changes what it needs.
+    /// Updates the program if an answer of this language's own changes what it needs.
     pub refine: Option<Refine>,
-    /// Turns facts and answers into what the template needs.
+    /// Turns facts and answers into the input of the template.
     pub plan: fn(&Chosen) -> Result<Build>,
-    /// Asks the language's own tool about an application that was read statically, and says where
-    /// it disagrees; only on a trusted repository, below the folder that is given.
+    /// Runs the language's own tool on an application that was read statically, and reports
+    /// disagreements. Only for a trusted repository, below the given folder.
     pub confirm: Option<Confirm>,
-    /// Builds of this language make pages and the like, which programs of any language embed or
+    /// The builds of this language can create front ends, which programs of any language embed or
     /// serve.
     pub front_end: Option<FrontEnds>,
-    /// The ends of folders that hold dependencies which serve development alone, where the lockfile
-    /// says so: they must not be in the final image.
+    /// Suffixes of folders with dependencies that, according to the lockfile, are only for
+    /// development: they must not be in the final image.
     pub development: Option<Development>,
-    /// True where the build of an application above packs a folder into what it makes: what lies
-    /// there is started by nobody.
+    /// True if the build of an application above packs the folder into its output: then nothing in
+    /// it is started by itself.
     pub packs: Option<Packs>,
-    /// The findings that this language alone can say.
+    /// The language's own findings.
     pub codes: &'static [FindingCode],
 }
 
-/// Every language. Their order never matters.
+/// Every language. Their order does not matter.
 pub const LANGUAGES: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE, rust::LANGUAGE];
 
-/// What is there and cannot be planned yet. It stops a run where it is what was meant; beside other
-/// applications it is named.
+/// An application that is recognised but cannot be planned yet. It is an error if it was the one
+/// requested, and reported if it is beside others.
 #[derive(Debug)]
 pub struct Unsupported(pub String);
 
@@ -142,23 +142,23 @@ pub fn language(id: &str) -> Option<&'static Language> {
     LANGUAGES.iter().find(|language| language.id == id)
 }
 
-/// Every code that a finding can have: the shared ones, then each language's own.
+/// Every finding code: the shared ones, then each language's own.
 pub fn codes() -> impl Iterator<Item = &'static FindingCode> {
     FindingCode::SHARED.iter().chain(LANGUAGES.iter().flat_map(|language| language.codes))
 }
 
-/// A folder, and the language whose manifest lies in it.
+/// A folder, and the language whose manifest is in it.
 pub type Candidate = (RelPath, &'static Language);
 
 /// Every application at or below `start`, sorted by folder, then by language.
 ///
 /// # Errors
-/// Where a manifest is broken.
+/// If a manifest is invalid.
 pub fn scan(repo: &Repo, start: &RelPath) -> Result<Vec<Facts>> {
     scan_among(&LANGUAGES.iter().collect::<Vec<_>>(), repo, start)
 }
 
-/// [`scan`] with some languages, or with all of them in another order.
+/// As [`scan`], with some languages only, or in another order.
 ///
 /// # Errors
 /// As [`scan`].
@@ -174,14 +174,14 @@ pub fn scan_among(
     Ok(found)
 }
 
-/// The order of applications: by folder, then by language.
+/// Sorts applications by folder, then by language.
 pub fn sort(found: &mut [Facts]) {
     found.sort_by(|a, b| (&a.dir, &a.language).cmp(&(&b.dir, &b.language)));
 }
 
-/// The folders at and below `start` that may hold an application, none of them read yet.
+/// The folders at and below `start` that may contain an application. None of them is read yet.
 ///
-/// `start` itself is asked even without a marker: it may be a program inside a larger module.
+/// `start` itself is included even without a marker: it may be a program inside a larger module.
 pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath) -> Vec<Candidate> {
     let mut folders: Vec<BTreeSet<RelPath>> =
         vec![BTreeSet::from([start.clone()]); languages.len()];
@@ -207,10 +207,10 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
     languages.iter().zip(folders).flat_map(of).collect()
 }
 
-/// The applications within `context` whose builds make `path`, or parts of it, where the repository
-/// does not hold that: one that makes all of it, else each that makes a part. The one that `path`
-/// lies in is asked first, the nearest of several. A manifest that cannot be read is no error of
-/// the program's.
+/// The applications within `context` whose builds create `path`, or parts of it, if it does not
+/// exist in the repository: one that creates all of it, or else each that creates a part. The
+/// nearest one that contains `path` is tried first. A manifest that cannot be read is not an error
+/// of the program's.
 pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     struct Asked(Vec<Candidate>);
     let languages =
@@ -230,7 +230,7 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
         let Ok(Some(mut made)) = makes(&Dir::new(repo, folder.clone()), path) else { continue };
         let all = path.is_within(&made.value.output);
         if all && is_there(repo, &made.value.output) {
-            // It adds to what is there.
+            // The output is added to existing files.
             made.value.output = path.clone();
         }
         if !made.value.output.is_within(context) || is_there(repo, &made.value.output) {
@@ -244,22 +244,22 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
     parts
 }
 
-/// Adds a front end, unless one makes the same already.
+/// Adds a front end, unless another one has the same output.
 pub fn add_front_end(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) {
     if !all.iter().any(|held| held.value.output == made.value.output) {
         all.push(made);
     }
 }
 
-/// As [`makers`], also where another tool moves what is made to `path`: for what a build cannot do
+/// As [`makers`], but another tool may move the output to `path`. For files that a build cannot do
 /// without.
 pub fn suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     let made = makers(repo, context, path);
     if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
 }
 
-/// The repository holds the output of a build: more than what keeps a folder in git, or a page that
-/// says to build.
+/// True if the repository contains the output of a build: more than a file that keeps the folder in
+/// git, or a page that says to build.
 pub fn is_there(repo: &Repo, output: &RelPath) -> bool {
     let keeps = |file: &RelPath| {
         file.file_name().starts_with('.') || ["", "html", "md", "txt"].contains(&file.extension())
@@ -267,10 +267,10 @@ pub fn is_there(repo: &Repo, output: &RelPath) -> bool {
     repo.is_file(output) || !repo.files_under(output).all(keeps)
 }
 
-/// The applications in `dir` whose manifests say nothing about a start, for a person who does.
+/// The applications in `dir` whose manifests do not say what to start, for a person who does.
 ///
 /// # Errors
-/// Where a manifest is broken.
+/// If a manifest is invalid.
 pub fn unstarted(repo: &Repo, dir: &RelPath) -> Result<Vec<Facts>> {
     let dir = Dir::new(repo, dir.clone());
     let there = |language: &&Language| language.markers.iter().any(|marker| dir.has(marker));
@@ -278,8 +278,8 @@ pub fn unstarted(repo: &Repo, dir: &RelPath) -> Result<Vec<Facts>> {
     able.map(|able| (able.facts)(&dir)).collect()
 }
 
-/// True where the build of another language packs the folder of a candidate into what it makes. A
-/// manifest that cannot be read packs nothing: whoever plans that application hears of it.
+/// True if the build of another language packs the folder of a candidate into its output. A
+/// manifest that cannot be read packs nothing: it is reported when that application is planned.
 pub fn is_packed(repo: &Repo, (folder, language): &Candidate) -> bool {
     let others = LANGUAGES.iter().filter(|other| other.id != language.id);
     others
@@ -287,10 +287,10 @@ pub fn is_packed(repo: &Repo, (folder, language): &Candidate) -> bool {
         .any(|packs| packs(repo, folder).is_ok_and(|packed| packed))
 }
 
-/// Asks a language about a folder.
+/// Runs the detector of a language on a folder.
 ///
 /// # Errors
-/// Where a manifest is broken.
+/// If a manifest is invalid.
 pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>> {
     let mut found = (language.detect)(&Dir::new(repo, folder.clone()))?;
     if let Some(facts) = &mut found {

@@ -1,6 +1,6 @@
-//! Digests of images, from the registry through the container engine's own command line: it has the
-//! credentials, the proxies and the mirrors that a build would use, which a client of our own would
-//! have to imitate.
+//! Digests of images, looked up in the registry by the container engine's command line. It has the
+//! credentials, proxies and mirrors that a build uses, which a client of our own would have to
+//! imitate.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::program;
 
-/// How long one question may take.
+/// Time limit of one lookup.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A lookup that asks once for each image.
+/// A function that looks up each image once.
 ///
 /// # Errors
-/// Where nobody can be asked: without an answer, `--pin` would pin nothing.
+/// If no lookup is possible: `--pin` would pin nothing.
 pub fn lookup() -> Result<Box<crate::pin::Lookup>> {
     ask(&["buildx", "version"]).context(
         "--pin asks registries with `docker buildx imagetools`, and this machine cannot: install \
@@ -34,11 +34,11 @@ pub fn lookup() -> Result<Box<crate::pin::Lookup>> {
     }))
 }
 
-/// The registry's digest of the tag, of all platforms together; else the one that the engine
-/// pulled.
+/// The registry's digest of the tag for all platforms, or else the digest of the image that the
+/// engine pulled.
 ///
 /// # Errors
-/// Where neither is to be had: what the registry's side said.
+/// If neither is available. The error is the registry's.
 pub fn read(image: &str) -> Result<String> {
     let registry =
         ask(&["buildx", "imagetools", "inspect", "--format", "{{json .Manifest.Digest}}", image]);
@@ -63,7 +63,7 @@ fn digest(text: &str) -> Result<String> {
 
 fn ask(words: &[&str]) -> Result<String> {
     let docker = program::on_path("docker").context("no `docker` on the PATH to ask")?;
-    // Never from within the repository: a command that looks around itself finds nothing there.
+    // Never run inside the repository, where the command might read files.
     let mut child = Command::new(docker)
         .args(words)
         .current_dir(std::env::temp_dir())

@@ -1,9 +1,8 @@
-//! What there is to say about a repository: the registry of findings.
+//! The registry of findings about a repository.
 //!
-//! A code is declared once, with its name, its severity and its texts. Codes that several languages
-//! or no language in particular can say are the variants of [`FindingCode`]; a code that one
-//! language alone can say is a constant in that language's own `codes.rs`.
-//! [`crate::detect::codes`] lists them all.
+//! A code is declared once, with its name, severity and texts. Codes that several languages share,
+//! or that belong to no language, are variants of [`FindingCode`]; a code of a single language is a
+//! constant in that language's `codes.rs`. [`crate::detect::codes`] lists them all.
 
 mod rows;
 mod texts;
@@ -15,27 +14,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::evidence::Evidence;
 
-/// How much a finding matters.
+/// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The image cannot work: nothing is written.
     Error,
-    /// The image will probably disappoint.
+    /// The image will probably not work as expected.
     Warning,
     /// Worth knowing.
     Note,
 }
 
-/// What is declared about a code. The texts are clauses in lower case: a finding prints them after
-/// its place, and the page of all codes prints them as sentences.
+/// The declaration of a code. The texts are clauses in lower case: a finding prints them after its
+/// place, and the page of all codes prints them as sentences.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The name in lower-case words, such as `localhost-only`. Scripts rely on it.
     pub name: &'static str,
-    /// How much it matters.
+    /// How severe it is.
     pub severity: Severity,
-    /// What the code means, for somebody who looks it up.
+    /// What the code means, for the reference page.
     pub means: &'static str,
     /// Why it matters in a container.
     pub why: &'static str,
@@ -44,7 +43,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// A code for what keeps the image from being built or started.
+    /// Declares a code for something that prevents the image from being built or started.
     pub const fn error(
         name: &'static str,
         means: &'static str,
@@ -54,7 +53,7 @@ impl Row {
         Self { name, severity: Severity::Error, means, why, fix }
     }
 
-    /// A code for what probably fails.
+    /// Declares a code for something that probably fails.
     pub const fn warning(
         name: &'static str,
         means: &'static str,
@@ -64,7 +63,7 @@ impl Row {
         Self { name, severity: Severity::Warning, means, why, fix }
     }
 
-    /// A code for what is worth knowing.
+    /// Declares a code for something worth knowing.
     pub const fn note(
         name: &'static str,
         means: &'static str,
@@ -131,9 +130,9 @@ pub enum FindingCode {
     GitignoreUnread,
     WalkCut,
     SymlinkOut,
-    /// A code that one language alone can say, declared in that language's own file.
+    /// A code of a single language, declared in that language's own file.
     Own(&'static Row),
-    /// A name that this version does not know, read from what another version wrote.
+    /// A name that is unknown to this version, from a file that another version wrote.
     Unknown(String),
 }
 
@@ -202,7 +201,7 @@ impl FindingCode {
         }
     }
 
-    /// What is declared about it; `None` for a name that this version does not know.
+    /// The declaration; `None` for a name that is unknown to this version.
     pub fn row(&self) -> Option<Row> {
         match self {
             Self::Own(row) => Some(**row),
@@ -210,7 +209,7 @@ impl FindingCode {
         }
     }
 
-    /// The code with this name, as far as no language declares it.
+    /// The shared code with this name.
     fn named(name: String) -> Self {
         let shared = Self::SHARED.iter().find(|code| code.as_str() == name);
         shared.cloned().unwrap_or(Self::Unknown(name))
@@ -261,17 +260,16 @@ impl<'de> Deserialize<'de> for FindingCode {
     }
 }
 
-/// Something to tell the user: what is wrong, where, why it matters in a container, and the way
-/// out.
+/// A message to the user: what is wrong, where, why it matters in a container, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// Which finding it is.
     pub code: FindingCode,
-    /// How much it matters: what the code's row says.
+    /// How severe it is, from the code's row.
     pub severity: Severity,
     /// What is wrong.
     pub what: String,
-    /// Where; several where several files are at fault.
+    /// The places.
     pub evidence: Vec<Evidence>,
     /// Why it matters in a container.
     pub why: String,
@@ -280,7 +278,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding with the severity, the reason and the way out that its code declares.
+    /// A finding with the severity, reason and fix that its code declares.
     pub fn new(
         code: FindingCode,
         what: impl Into<String>,
@@ -297,14 +295,14 @@ impl Finding {
         }
     }
 
-    /// The same, with a reason that names what was found.
+    /// Replaces the reason by a more specific one.
     #[must_use]
     pub fn with_why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
     }
 
-    /// The same, with a way out that names what was found.
+    /// Replaces the fix by a more specific one.
     #[must_use]
     pub fn with_fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();

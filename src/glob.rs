@@ -1,5 +1,5 @@
-//! Patterns of folders as package managers write them, matched in time that grows with the pattern
-//! times the path, whatever the pattern is.
+//! Folder patterns of package managers. Matching takes at most pattern times path steps, for any
+//! pattern.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::budget::{MAX_ALTERNATIVES, MAX_GLOBS, MAX_PATTERN};
 
-/// What a pattern may hold beside `*` and `**`.
+/// The syntax of a pattern beside `*` and `**`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Syntax {
-    /// `{a,b}` stands for both.
+    /// `{a,b}` matches both.
     pub braces: bool,
-    /// `?` and `[a-z]` stand for one character.
+    /// `?` and `[a-z]` match one character.
     pub classes: bool,
 }
 
-/// A pattern, taken apart.
+/// A parsed pattern.
 #[derive(Clone, Debug)]
 pub struct Glob {
     alternatives: Vec<Vec<Part>>,
@@ -45,10 +45,10 @@ enum Piece {
 }
 
 impl Glob {
-    /// Takes `pattern` apart.
+    /// Parses `pattern`.
     ///
     /// # Errors
-    /// Where it is too long, or its braces stand for too many patterns.
+    /// If it is too long, or its braces expand to too many patterns.
     pub fn new(pattern: &str, syntax: Syntax) -> Result<Self> {
         if pattern.len() > MAX_PATTERN {
             bail!("a pattern has {} bytes, and at most {MAX_PATTERN} are read", pattern.len());
@@ -59,14 +59,14 @@ impl Glob {
             let mut parts: Vec<Part> = parts
                 .map(|part| if part == "**" { Part::Any } else { Part::Name(pieces(part, syntax)) })
                 .collect();
-            // Several in a row are one.
+            // Several `**` in a row are one.
             parts.dedup_by(|a, b| matches!((a, b), (Part::Any, Part::Any)));
             parts
         };
         Ok(Self { alternatives: alternatives.iter().map(parts).collect() })
     }
 
-    /// True where the pattern matches the whole of `path`.
+    /// True if the pattern matches the whole of `path`.
     pub fn matches(&self, path: &str) -> bool {
         let names: Vec<Vec<char>> = path
             .split('/')
@@ -84,7 +84,7 @@ impl Glob {
     }
 }
 
-/// The patterns of one list: those without a wildcard are looked up, the others tried.
+/// The patterns of one list. Those without a wildcard are looked up, the others are tried in turn.
 #[derive(Clone, Debug, Default)]
 pub struct Globs {
     plain: BTreeSet<String>,
@@ -92,10 +92,10 @@ pub struct Globs {
 }
 
 impl Globs {
-    /// Takes a list apart. `place` says where a pattern stands.
+    /// Parses a list. `place` gives the place of a pattern, for errors.
     ///
     /// # Errors
-    /// Where a pattern is refused, or too many hold wildcards.
+    /// If a pattern is invalid, or too many have wildcards.
     pub fn new<'p>(
         patterns: impl IntoIterator<Item = &'p str>,
         syntax: Syntax,
@@ -121,13 +121,13 @@ impl Globs {
         Ok(globs)
     }
 
-    /// True where one of them matches the whole of `path`.
+    /// True if one of them matches the whole of `path`.
     pub fn matches(&self, path: &str) -> bool {
         self.plain.contains(path) || self.wild.iter().any(|glob| glob.matches(path))
     }
 }
 
-/// True where a pattern stands for more than itself.
+/// True if a pattern can match more than one text.
 pub fn is_wild(pattern: &str, syntax: Syntax) -> bool {
     pattern.contains('*')
         || (syntax.classes && pattern.contains(['?', '[']))
@@ -155,8 +155,8 @@ fn component(pieces: &[Piece], name: &[char]) -> bool {
     )
 }
 
-/// Matches with one star to go back to: a later star makes an earlier one's choice good, so that no
-/// other way need be tried.
+/// Matches by backtracking to the last star only: a later star makes the choices of earlier ones
+/// irrelevant.
 fn greedy<P, T>(
     pattern: &[P],
     text: &[T],
@@ -207,11 +207,11 @@ fn pieces(part: &str, syntax: Syntax) -> Vec<Piece> {
     pieces
 }
 
-/// The class whose first character is at `at`, and where it ends.
+/// The class whose first character is at `at`, and its end.
 fn class(chars: &[char], at: usize) -> (Piece, usize) {
     let negated = matches!(chars.get(at), Some('!' | '^'));
     let first = at + usize::from(negated);
-    // A bracket right at the beginning is one of its characters.
+    // A bracket in first place is one of the class's characters.
     let rest = chars.iter().enumerate().skip(first + 1);
     let Some(end) = rest.into_iter().find(|(_, c)| **c == ']').map(|(end, _)| end) else {
         return (Piece::Nothing, chars.len());
@@ -231,8 +231,8 @@ fn class(chars: &[char], at: usize) -> (Piece, usize) {
     (Piece::Class { negated, ranges }, end + 1)
 }
 
-/// The patterns that the braces of `pattern` stand for; a brace without its other half, or without
-/// a comma, means itself.
+/// The patterns that the braces of `pattern` expand to. A brace without its partner, or without a
+/// comma, is literal.
 fn expand(pattern: &str) -> Result<Vec<String>> {
     let mut open = vec![pattern.to_owned()];
     let mut done = Vec::new();
@@ -255,7 +255,7 @@ fn expand(pattern: &str) -> Result<Vec<String>> {
     Ok(done)
 }
 
-/// The first pair of braces with a comma in it: what comes before, the choices, what comes after.
+/// The first pair of braces with a comma in it: the text before, the choices, the text after.
 fn braces(text: &str) -> Option<(&str, Vec<&str>, &str)> {
     let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
     for (at, c) in text.char_indices() {
@@ -358,7 +358,7 @@ mod tests {
         }
         assert!(matches(&"{a,b}".repeat(6), "bababa"));
         assert!(Glob::new(&"a".repeat(5000), ALL).unwrap_err().to_string().contains("5000 bytes"));
-        // Nested without a comma, and never closed.
+        // Nested without a comma, and unclosed.
         assert!(!matches(&"{".repeat(4000), "a"));
     }
 }

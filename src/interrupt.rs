@@ -1,4 +1,4 @@
-//! Ctrl-C and its like: nothing is left behind, and the terminal is as it was.
+//! Handles Ctrl-C and similar signals: removes leftovers and restores the terminal.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,29 +19,29 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Held while files are written, and by whoever ends the run; true once they are written.
+/// Locked while files are written, and by the thread that ends the run. True once they are written.
 static WRITTEN: Mutex<bool> = Mutex::new(false);
 
-/// What is done before the run ends, and what is said then.
+/// The function to call before the run ends, and the message to print.
 static LAST: Mutex<Option<Last>> = Mutex::new(None);
 
 /// See [`before_end`].
 type Last = (fn(), &'static str);
 
-/// A prompt that is just being drawn gets this long to come to rest: it would change the terminal's
-/// modes again after they were put back.
+/// How long a prompt that is being drawn may take to finish. Otherwise it could change the
+/// terminal's modes after they were restored.
 const GRACE: Duration = Duration::from_millis(50);
 
 fn written() -> MutexGuard<'static, bool> {
     WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the handler for SIGINT, SIGTERM and SIGHUP: it does what [`before_end`] asked for, puts
-/// the terminal back and ends the process, but waits for files that are being written, which takes
-/// milliseconds.
+/// Installs the handler for SIGINT, SIGTERM and SIGHUP. It calls the function of [`before_end`],
+/// restores the terminal and ends the process. It waits for files that are being written, which
+/// takes milliseconds.
 ///
 /// # Errors
-/// Where the system refuses a handler.
+/// If the system does not accept a handler.
 pub(crate) fn install() -> anyhow::Result<()> {
     terminal::remember();
     ctrlc::set_handler(|| {
@@ -58,8 +58,8 @@ pub(crate) fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has `last` called before an interrupted run ends, and `words` said: for what lives outside of
-/// this process. It may take its time; a second Ctrl-C waits for it.
+/// Registers `last` to be called before an interrupted run ends, and `words` to be printed, for
+/// things outside of this process. It may take its time; a second Ctrl-C waits for it.
 pub(crate) fn before_end(last: fn(), words: &'static str) {
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((last, words));
 }
@@ -70,8 +70,8 @@ fn end() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
-/// Ends the run where a prompt was interrupted. Ctrl-C at a prompt comes both ways, as a key and as
-/// a signal: the one that is second must not say it again.
+/// Ends the run if a prompt was interrupted. Ctrl-C at a prompt arrives both as a key and as a
+/// signal, and the second must not print the message again.
 pub(crate) fn leave() -> Exit {
     std::mem::forget(written());
     say_goodbye();
@@ -87,7 +87,7 @@ fn say_goodbye() {
     screen::goodbye(&words);
 }
 
-/// Writes files: a signal waits until they are there.
+/// Writes files. A signal waits until they are complete.
 pub(crate) fn writing(write: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut written = written();
     write()?;
@@ -102,7 +102,7 @@ mod terminal {
 
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// The modes before any prompt changed them.
+    /// The terminal's modes before any prompt changed them.
     static MODES: OnceLock<Termios> = OnceLock::new();
 
     pub(super) fn remember() {

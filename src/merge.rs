@@ -1,39 +1,39 @@
-//! Three-way merge of a generated file: base is the last output, ours the file on disk, theirs the
+//! Three-way merge of a generated file. Base is the last output, ours the file on disk, theirs the
 //! new output.
 //!
-//! A hand edit is never lost: where both sides changed the same lines there is a conflict, and the
-//! caller decides what to write. Line endings and the final newline are the editor's habit, not an
-//! edit: they stay as they are on disk.
+//! A hand edit is never lost: if both sides changed the same lines there is a conflict, and the
+//! caller decides what to write. Line endings and the final newline depend on the editor and are
+//! not edits: they stay as they are on disk.
 
 use diffy::{ConflictStyle, MergeOptions};
 use similar::{DiffTag, TextDiff};
 
 use crate::budget::MAX_MERGE_LINES;
 
-/// How to settle the hunks in which both sides changed the same lines.
+/// How to resolve hunks in which both sides changed the same lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Conflict {
     /// Write nothing.
     #[default]
     Refuse,
-    /// Take the file on disk where the two collide.
+    /// Use the file on disk in a conflict.
     Ours,
-    /// Take the new output where the two collide.
+    /// Use the new output in a conflict.
     Theirs,
     /// Write both, between conflict markers.
     Markers,
 }
 
-/// Both sides changed these lines.
+/// Lines that both sides changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hunk {
-    /// The line of the file on disk on which it begins, from 1.
+    /// Its first line in the file on disk, from 1.
     pub line: usize,
-    /// What dockgen wrote the last time.
+    /// The last output.
     pub base: String,
-    /// What is there now.
+    /// The text on disk.
     pub ours: String,
-    /// What dockgen would write now.
+    /// The new output.
     pub theirs: String,
 }
 
@@ -49,7 +49,7 @@ pub struct Merge {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Settled lines.
+    /// Lines without a conflict.
     Text(String),
     Hunk(Hunk),
 }
@@ -62,10 +62,10 @@ enum Side {
     Theirs,
 }
 
-/// The characters of the markers, as git has them.
+/// The characters of the markers, the same as git's.
 const MARKS: [char; 4] = ['<', '|', '=', '>'];
 
-/// The length that editors look for; longer ones are taken where a text holds such a line itself.
+/// The usual length of a marker. Longer ones are used if a text contains such a line.
 const MARK: usize = 7;
 
 /// Merges line by line.
@@ -96,8 +96,8 @@ fn by_lines(base: &str, mine: &str, theirs: &str, mark: usize) -> Vec<Piece> {
             Err(marked) => pieces(&marked, mark),
         };
     }
-    // The work grows with the square of what differs: where more than that stands between the
-    // first and the last line in which the three differ, it is one collision.
+    // The cost is quadratic in the size of the differences. If there are too many lines between the
+    // first and the last difference, treat them as one conflict.
     let texts = [base, mine, theirs];
     let all = texts.map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let shortest = all.iter().map(Vec::len).min().unwrap_or_default();
@@ -129,19 +129,19 @@ fn by_lines(base: &str, mine: &str, theirs: &str, mark: usize) -> Vec<Piece> {
 }
 
 impl Merge {
-    /// Nothing collides.
+    /// True if there is no conflict.
     pub fn is_clean(&self) -> bool {
         self.hunks().next().is_none()
     }
 
-    /// Where the two sides collide.
+    /// The conflicts.
     pub fn hunks(&self) -> impl Iterator<Item = &Hunk> {
         self.pieces
             .iter()
             .filter_map(|piece| if let Piece::Hunk(hunk) = piece { Some(hunk) } else { None })
     }
 
-    /// The merged text; `None` where it is to be refused.
+    /// The merged text; `None` if it must not be written.
     pub fn settle(&self, how: Conflict) -> Option<String> {
         let mut text = String::new();
         for piece in &self.pieces {
@@ -170,7 +170,7 @@ impl Merge {
     }
 }
 
-/// The first line, from 1, that still holds a conflict marker of [`Conflict::Markers`].
+/// The first line, from 1, that is a marker of [`Conflict::Markers`].
 pub fn unsettled(text: &str) -> Option<usize> {
     let mark = |line: &str| {
         let rest = line.trim_start_matches('<');
@@ -188,7 +188,7 @@ fn plain(text: &str) -> String {
     text
 }
 
-/// Gives `text` the line endings of `ours`: a line of it keeps its own, a new one takes the more
+/// Gives `text` the line endings of `ours`: an existing line keeps its own, a new one gets the more
 /// frequent one.
 fn dress(ours: &str, text: &str) -> String {
     let (pairs, all) = (ours.matches("\r\n").count(), ours.matches('\n').count());
@@ -196,7 +196,7 @@ fn dress(ours: &str, text: &str) -> String {
     if pairs == 0 {
         out.push_str(text);
     } else if all.max(text.matches('\n').count()) > MAX_MERGE_LINES {
-        // Which lines are new is not asked of so many.
+        // For a text of this size, new lines are not distinguished.
         out.push_str(&if 2 * pairs > all { text.replace('\n', "\r\n") } else { text.to_owned() });
     } else {
         let mine = plain(ours);
@@ -225,7 +225,7 @@ fn dress(ours: &str, text: &str) -> String {
     out
 }
 
-/// The longest run of a marker's character at the beginning of a line.
+/// The longest run of a marker character at the start of a line.
 fn longest_mark(text: &str) -> usize {
     let run = |line: &str| {
         MARKS.iter().map(|mark| line.len() - line.trim_start_matches(*mark).len()).max()
@@ -233,7 +233,7 @@ fn longest_mark(text: &str) -> usize {
     text.lines().filter_map(run).max().unwrap_or_default()
 }
 
-/// Reads a marked text back. No line of the texts begins with a marker of this length.
+/// Parses a text with markers. No line of the texts begins with a marker of this length.
 fn pieces(marked: &str, mark: usize) -> Vec<Piece> {
     let marks = MARKS.map(|c| c.to_string().repeat(mark));
     let mut pieces: Vec<Piece> = Vec::new();
@@ -290,10 +290,10 @@ mod tests {
         assert_eq!(clean(BASE, BASE.trim_end(), &theirs), theirs.trim_end());
         let open = BASE.trim_end().replace('\n', "\r\n");
         assert_eq!(clean(BASE, &open, &theirs), theirs.trim_end().replace('\n', "\r\n"));
-        // One line was pasted from elsewhere: the others keep their endings, and so does it.
+        // One line was pasted from elsewhere. The others keep their endings, and so does it.
         let mixed = BASE.replace("RUN x\n", "RUN x\r\n");
         assert_eq!(clean(BASE, &mixed, &theirs), theirs.replace("RUN x\n", "RUN x\r\n"));
-        // git turned the pristine copy into CRLF too.
+        // git converted the pristine copy to CRLF too.
         assert_eq!(clean(&BASE.replace('\n', "\r\n"), BASE, &theirs), theirs);
     }
 
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!((hunks.len(), hunks[0].line), (1, 2));
         assert_eq!(merge.settle(Conflict::Ours).as_deref(), Some(ours.as_str()));
         assert_eq!(merge.settle(Conflict::Theirs).as_deref(), Some(theirs.as_str()));
-        // A long text that was edited in two places merges as a short one does.
+        // A long text with edits in two places merges like a short one.
         let ours = base.replace("RUN a 7\n", "RUN mine\n");
         let theirs = base.replace("RUN a 90\n", "RUN theirs\n");
         assert_eq!(clean(&base, &ours, &theirs), ours.replace("RUN a 90\n", "RUN theirs\n"));

@@ -1,10 +1,10 @@
-//! The names of the files that dockgen keeps in a repository.
+//! Names of the files that dockgen keeps in a repository.
 
-/// The folder beside an application that holds what dockgen keeps.
+/// The folder beside an application that contains dockgen's own files.
 pub(crate) const FOLDER: &str = ".dockgen";
 
-/// The file in [`FOLDER`] that says what the outputs were made from.
+/// The file in [`FOLDER`] that records the inputs of the outputs.
 pub(crate) const STATE: &str = "state.json";
 
-/// The file beside an application that holds what a person decided.
+/// The file beside an application that contains a person's answers.
 pub(crate) const SETTINGS: &str = "dockgen.toml";

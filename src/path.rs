@@ -1,4 +1,4 @@
-//! Paths inside a repository: relative, `/`-separated, never climbing out of the root.
+//! Paths inside a repository: relative, `/`-separated, never outside the root.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A path relative to the root of a [`Repo`](crate::repo::Repo). The empty path is the root.
 ///
-/// It never begins with `/`, never holds `.`, `..` or an empty component.
+/// It never begins with `/`, and never contains `.`, `..` or an empty component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
@@ -17,19 +17,19 @@ impl RelPath {
         Self::default()
     }
 
-    /// Normalises `text`; `None` where it is absolute or climbs out of the root.
+    /// Normalises `text`; `None` if it is absolute or outside the root.
     pub fn new(text: &str) -> Option<Self> {
         Self::root().join(text)
     }
 
-    /// A path that is known to be normal already.
+    /// A path that is already normalised.
     pub(crate) fn clean(text: String) -> Self {
         debug_assert!(Self::new(&text).is_some_and(|path| path.0 == text), "{text} is not normal");
         Self(text)
     }
 
-    /// This path followed by `text`, which may hold `.` and `..`; `None` where the result leaves
-    /// the root.
+    /// This path followed by `text`, which may contain `.` and `..`; `None` if the result is
+    /// outside the root.
     pub fn join(&self, text: &str) -> Option<Self> {
         if text.starts_with('/') {
             return None;
@@ -62,7 +62,7 @@ impl RelPath {
         self.0.split('/').filter(|part| !part.is_empty())
     }
 
-    /// The folder that holds this path; `None` for the root.
+    /// The folder that contains this path; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         if self.is_root() {
             return None;
@@ -70,7 +70,7 @@ impl RelPath {
         Some(Self(self.0.rsplit_once('/').map_or_else(String::new, |(head, _)| head.to_owned())))
     }
 
-    /// This path's parent, its parent's parent, and so on to the root; not the path itself.
+    /// This path's parent, its parent's parent, and so on up to the root.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(self.parent(), Self::parent)
     }
@@ -80,22 +80,22 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Which bytes the file name holds.
+    /// The set of bytes in the file name.
     pub fn letters(&self) -> Letters {
         Letters::of(self.file_name())
     }
 
-    /// The part of the file name after its last dot, `""` where there is none.
+    /// The part of the file name after its last dot; `""` if there is none.
     pub fn extension(&self) -> &str {
         self.file_name().rsplit_once('.').map_or("", |(_, ext)| ext)
     }
 
-    /// True where `self` is `folder` or lies below it.
+    /// True if `self` is `folder` or below it.
     pub fn is_within(&self, folder: &Self) -> bool {
         self.strip(folder).is_some()
     }
 
-    /// `self` relative to `folder` (`""` where they are equal); `None` where it does not lie below.
+    /// `self` relative to `folder` (`""` if they are equal); `None` if it is not below.
     pub fn strip(&self, folder: &Self) -> Option<&str> {
         if folder.is_root() {
             return Some(&self.0);
@@ -104,7 +104,7 @@ impl RelPath {
         if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
     }
 
-    /// The way from `folder` to `self`, with `..` where it must climb; `.` where they are equal.
+    /// The relative path from `folder` to `self`, with `..` where needed; `.` if they are equal.
     pub fn relative_to(&self, folder: &Self) -> String {
         let (to, from): (Vec<_>, Vec<_>) =
             (self.components().collect(), folder.components().collect());
@@ -116,18 +116,18 @@ impl RelPath {
     }
 }
 
-/// Which bytes a text holds, some of them taken together: enough to pass over most names without
-/// reading them.
+/// The set of bytes in a text, some of them merged: enough to skip most names without comparing
+/// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Letters(u64);
 
 impl Letters {
-    /// Those of `text`.
+    /// The letters of `text`.
     pub fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |all, byte| all | 1 << (byte & 63)))
     }
 
-    /// True where a text with these letters may hold one with `others`.
+    /// True if a text with these letters may contain one with `others`.
     pub fn may_hold(self, others: Self) -> bool {
         self.0 & others.0 == others.0
     }

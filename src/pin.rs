@@ -1,5 +1,5 @@
-//! Images with their digests: `name:tag@sha256:...`. Digests are read elsewhere and kept in the
-//! state.
+//! Images with their digests: `name:tag@sha256:...`. Digests are looked up elsewhere and stored in
+//! the state.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +16,23 @@ pub(crate) type Pins = BTreeMap<String, String>;
 /// Reads the digest of an image, `sha256:...`.
 pub(crate) type Lookup = dyn Fn(&str) -> Result<String>;
 
-/// What is to become of digests.
+/// What to do with digests.
 #[derive(Default)]
 pub enum Pinning {
-    /// Those that are known stay.
+    /// Keep the known digests.
     #[default]
     Keep,
-    /// They are read anew; where that fails, those that are known stay.
+    /// Look them up again. If that fails, keep the known ones.
     Read(Box<Lookup>),
-    /// Tags alone.
+    /// Use tags alone.
     Drop,
 }
 
-/// Pins the images of `plan`, or drops their digests. What could not be pinned is a finding. Gives
-/// the pins that are in force.
+/// Pins the images of `plan`, or drops their digests. An image that could not be pinned is a
+/// finding. Returns the pins in force.
 ///
 /// # Errors
-/// Where what was read is no digest.
+/// If a lookup returns something that is not a digest.
 pub(crate) fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pins> {
     let mut pins = Pins::new();
     let lookup = match pinning {
@@ -75,7 +75,7 @@ pub(crate) fn pin(plan: &mut Plan, known: &Pins, pinning: &Pinning) -> Result<Pi
     Ok(pins)
 }
 
-/// True for what pins an image: `sha256:` and 64 hexadecimal digits in lower case.
+/// True for a digest: `sha256:` and 64 hexadecimal digits in lower case.
 pub(crate) fn is_digest(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|hex| {
         hex.len() == 64 && hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
-    /// Connections.
+    /// TCP.
     #[default]
     Tcp,
-    /// Datagrams.
+    /// UDP.
     Udp,
 }
 
-/// A port as EXPOSE and `docker run -p` write it: `8080`, `53/udp`.
+/// A port as in EXPOSE and `docker run -p`: `8080`, `53/udp`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Port {
@@ -27,12 +27,12 @@ pub struct Port {
 }
 
 impl Port {
-    /// A port for connections.
+    /// A TCP port.
     pub fn tcp(number: u16) -> Self {
         Self { number, protocol: Protocol::Tcp }
     }
 
-    /// A port for datagrams.
+    /// A UDP port.
     pub fn udp(number: u16) -> Self {
         Self { number, protocol: Protocol::Udp }
     }
@@ -75,7 +75,7 @@ impl TryFrom<String> for Port {
     }
 }
 
-/// The text names no port.
+/// The text is not a port.
 #[derive(Debug)]
 pub struct NoPort(String);
 

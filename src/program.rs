@@ -1,11 +1,11 @@
-//! Where the programs are that dockgen runs on this machine. A repository must not be able to put
-//! its own in their place.
+//! Finds the programs that dockgen runs on this machine. A repository must not be able to replace
+//! them.
 
 use std::env;
 use std::path::PathBuf;
 
-/// A program on the PATH. Relative folders of the PATH, and empty ones, which mean the working
-/// directory, are passed over: they would find a program in the repository.
+/// A program on the PATH. Relative and empty folders of the PATH, which refer to the working
+/// directory, are skipped: they could find a program in the repository.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let name = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };

@@ -1,4 +1,4 @@
-//! The questions that every application raises, with what the repository answers already.
+//! The questions about every application, with the answers that the repository gives.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::facts::{Facts, Kind, Program, Sourced, Strength};
 use crate::plan::split_words;
 use crate::repo::excerpt;
 
-/// Every question about an application, the ones of its language included (which replace a common
-/// one of the same id).
+/// Every question about an application, including those of its language, which replace a common one
+/// of the same id.
 ///
-/// `program` is the one that the answers name, where one is known: port, folders and arguments are
-/// asked about it.
+/// `program` is the one that the answers name, if it is known. Port, folders and arguments are
+/// questions about it.
 pub fn questions(
     facts: &Facts,
     program: Option<&Program>,
@@ -52,7 +52,7 @@ pub fn questions(
 /// Checks an answer beyond its kind.
 ///
 /// # Errors
-/// What would be valid.
+/// If it is invalid. The error says what is valid.
 pub fn check(question: &Question, answer: &str) -> Result<()> {
     question.check(answer)?;
     match question.id.as_str() {
@@ -73,7 +73,7 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
             let plain = answer.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
             let first = answer.split(['.', '-', '+', '_']).next().unwrap_or_default();
             let number = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
-            // What asks for the detected version.
+            // `auto` asks for the detected version.
             let auto = question.id == id::FRONT_END_TOOLCHAIN && answer == "auto";
             if !auto && (!plain || !number) {
                 bail!(
@@ -87,9 +87,9 @@ pub fn check(question: &Question, answer: &str) -> Result<()> {
     }
 }
 
-/// ENV keeps a value in the image for everybody who has it: nothing that is secret may be answered.
+/// Rejects secrets: anybody with the image can read the values of ENV.
 fn check_no_secret(key: &str, value: &str) -> Result<()> {
-    // `scheme://user:password@host`, unless the password is filled in when the container starts.
+    // `scheme://user:password@host`, unless the password is a variable that is set at start.
     let login = value.split_once("://").and_then(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.rsplit_once('@')?.0.split_once(':').map(|(_, password)| password)
@@ -111,7 +111,7 @@ fn check_no_secret(key: &str, value: &str) -> Result<()> {
     )
 }
 
-/// Folders that images have, and that belong to root there.
+/// Folders that exist in images and belong to root there.
 const SYSTEM: [&str; 31] = [
     "/",
     "/boot",
@@ -146,7 +146,7 @@ const SYSTEM: [&str; 31] = [
     "/var/lib/dpkg",
 ];
 
-/// Folders that hold the system's own files at every level.
+/// Folders that belong to the system with everything below them.
 const SYSTEM_TREES: [&str; 15] = [
     "/bin",
     "/dev",
@@ -165,8 +165,8 @@ const SYSTEM_TREES: [&str; 15] = [
     "/usr/sbin",
 ];
 
-/// WORKDIR makes a folder that is not there, with the program's user as its owner; one that the base
-/// image has stays root's.
+/// Rejects system folders: a folder that does not exist is created for the program's user, but one
+/// of the base image stays root's.
 fn check_own_folder(folder: &str) -> Result<()> {
     if !folder.starts_with('/') {
         return Ok(());
@@ -187,8 +187,8 @@ fn check_own_folder(folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Docker's rule for the name of a repository, without a tag: components with slashes between them,
-/// of which the first may be a registry with its port, as in `ghcr.io/acme/shop`.
+/// Docker's rule for the name of a repository without a tag: components separated by slashes, of
+/// which the first may be a registry with its port, as in `ghcr.io/acme/shop`.
 fn check_name(name: &str) -> Result<()> {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let component = |part: &str| {
@@ -214,10 +214,10 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses answers to questions that do not exist.
+/// Rejects answers to questions that do not exist.
 ///
 /// # Errors
-/// The unknown id and the known ones.
+/// If an id is unknown. The error lists the known ones.
 pub fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> Result<()> {
     for id in ids {
         if !known.iter().any(|question| question.id == id) {

@@ -1,8 +1,8 @@
-//! The one way in which dockgen opens a file that it did not make.
+//! Opens files that dockgen did not create. All such reads go through here.
 //!
-//! A repository may hold a link to a device, a pipe that nobody writes to, or a file that says that
-//! it is empty and never ends. What is opened is therefore looked at through its own handle: a
-//! regular file, reached through no link, and read up to a limit whatever it says of its size.
+//! A repository may contain a symlink to a device, a pipe without a writer, or a file that claims
+//! to be empty and never ends. So the opened handle itself is checked: it must be a regular file,
+//! opened without following a symlink, and it is read up to a limit, whatever size it reports.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -10,18 +10,18 @@ use std::path::Path;
 
 use crate::path::RelPath;
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug)]
 pub(crate) enum Unread {
-    /// Nothing is there.
+    /// It does not exist.
     Absent,
     /// It is a symlink.
     Link,
     /// It is a folder, a pipe, a socket or a device.
     Special(&'static str),
-    /// It holds more bytes than are read.
+    /// It is larger than the limit.
     Large(u64),
-    /// The system refuses.
+    /// The system returned an error.
     Refused(io::Error),
 }
 
@@ -49,11 +49,11 @@ impl From<io::Error> for Unread {
     }
 }
 
-/// The bytes of the regular file at `path`, `limit` at most. A link at `path` itself is refused;
-/// whoever asks makes sure that no folder above is one.
+/// The bytes of the regular file at `path`, at most `limit`. A symlink at `path` itself is
+/// rejected; the caller makes sure that no folder above is one.
 ///
 /// # Errors
-/// Where it is anything else, too large, or cannot be read.
+/// If it is anything else, too large, or cannot be read.
 pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     let file = open(path)?;
     let meta = file.metadata()?;
@@ -64,7 +64,7 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
         return Err(Unread::Large(limit));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
-    // Some file systems, /proc among them, say 0 of a file that goes on.
+    // Some file systems, such as /proc, report a size of 0 for a file with contents.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         return Err(Unread::Large(limit));
@@ -72,7 +72,7 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     Ok(bytes)
 }
 
-/// As [`bytes`], for a file below `root`: no folder on the way may be a link.
+/// As [`bytes`], for a file below `root`: no folder between them may be a symlink.
 ///
 /// # Errors
 /// As [`bytes`].
@@ -87,7 +87,7 @@ pub(crate) fn below(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, 
     bytes(&whole, limit)
 }
 
-/// The size of the regular file at `path`; `None` where it is anything else.
+/// The size of the regular file at `path`; `None` if it is anything else.
 pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
 }
@@ -96,7 +96,7 @@ pub(crate) fn size(path: &Path) -> Option<u64> {
 fn open(path: &Path) -> Result<File, Unread> {
     use rustix::fs::{Mode, OFlags};
     use rustix::io::Errno;
-    // A pipe without a writer, or a terminal, would be waited for.
+    // Do not block on a pipe without a writer, or on a terminal.
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {
@@ -119,7 +119,7 @@ fn open(path: &Path) -> Result<File, Unread> {
     Ok(File::open(path)?)
 }
 
-/// What a file that is no regular one is called.
+/// The name of a kind of file that is not regular.
 pub(crate) fn kind(kind: fs::FileType) -> &'static str {
     #[cfg(unix)]
     {

@@ -1,5 +1,5 @@
-//! Which files hold secrets: by name, and by what is in them. One list, read by the .dockerignore
-//! and by `verify`.
+//! Which files contain secrets, by name and by content. The .dockerignore and `verify` share this
+//! list.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,16 +12,16 @@ use crate::catalog::text;
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// A longer line is not looked at: no credential has its length.
+/// Longer lines are skipped: no credential is that long.
 const MAX_LINE: usize = 4096;
 
 /// The list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
-    /// When it was looked through.
+    /// The date of the list.
     pub as_of: String,
-    /// Ends of names that hold no secret.
+    /// Suffixes of names for files without secrets.
     pub examples: Vec<String>,
     row: Vec<Row>,
     content: Vec<Content>,
@@ -55,7 +55,7 @@ struct Content {
 /// The rows.
 ///
 /// # Errors
-/// Where the list that comes with dockgen is broken.
+/// If dockgen's own list is broken.
 pub fn catalog() -> Result<&'static Catalog> {
     static READ: OnceLock<Catalog> = OnceLock::new();
     if let Some(catalog) = READ.get() {
@@ -67,18 +67,18 @@ pub fn catalog() -> Result<&'static Catalog> {
 }
 
 impl Catalog {
-    /// Patterns of a .dockerignore for files that are named like secrets.
+    /// Patterns of a .dockerignore for files with the name of a secret.
     pub fn hidden(&self) -> impl Iterator<Item = &str> {
         self.row.iter().flat_map(|row| &row.hide).map(String::as_str)
     }
 
-    /// Those of them that no image may hold either, whatever is in the files.
+    /// Those of them that no image may contain, whatever the contents of the file.
     pub fn refused(&self) -> impl Iterator<Item = &str> {
         let rows = self.row.iter().map(|row| row.refuse.as_ref().unwrap_or(&row.hide));
         rows.flatten().map(String::as_str)
     }
 
-    /// True for a name that says that the file is an example.
+    /// True for the name of an example file.
     pub fn is_example(&self, name: &str) -> bool {
         let begins = |word: &str| {
             name.strip_prefix(word).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
@@ -87,21 +87,21 @@ impl Catalog {
     }
 }
 
-/// A credential that stands in a file itself.
+/// A credential that is written literally in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
     /// The file.
     pub file: RelPath,
     /// The line, from 1.
     pub line: u32,
-    /// What it is called there.
+    /// Its key in the file.
     pub key: String,
 }
 
-/// The files of the repository in which a credential stands itself, by their path.
+/// The files of the repository that contain a literal credential, by path.
 ///
 /// # Errors
-/// Where the list is broken; a file that cannot be read holds none.
+/// If the list is broken. A file that cannot be read is skipped.
 pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
     struct Found(Rc<BTreeMap<RelPath, Literal>>);
     let rows = &catalog()?.content;
@@ -127,10 +127,10 @@ pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
     Ok(found.0.clone())
 }
 
-/// Variables that stand in the place of credentials in a file of that name: `${NPM_TOKEN}`.
+/// Variables in place of credentials in a file of that name, such as `${NPM_TOKEN}`.
 ///
 /// # Errors
-/// Where the list is broken.
+/// If the list is broken.
 pub fn references(name: &str, text: &str) -> Result<Vec<(u32, String)>> {
     let rows = catalog()?.content.iter().filter(|row| row.names.iter().any(|held| held == name));
     let mut found: Vec<(u32, String)> = Vec::new();
@@ -155,7 +155,7 @@ fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     (1..).zip(text.lines()).filter(move |(_, line)| line.len() <= MAX_LINE && !comment(line))
 }
 
-/// The first credential that stands in a text itself.
+/// The first literal credential in a text.
 fn literal(text: &str, row: &Content) -> Option<(u32, String)> {
     lines(text).find_map(|(number, line)| {
         let opens = |key: &&String| {
@@ -171,7 +171,7 @@ fn literal(text: &str, row: &Content) -> Option<(u32, String)> {
     })
 }
 
-/// What stands after `key` and a separator on a line, quotes removed.
+/// The value after `key` and a separator on a line, without quotes.
 fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     let part = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     for (at, _) in line.match_indices(key) {
@@ -179,7 +179,7 @@ fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
             continue;
         }
         let rest = line[at + key.len()..].trim_start_matches(['"', '\'']);
-        // Yarn 1 has a blank in the place of a sign.
+        // Yarn 1 has a blank as the separator.
         let blank = rest.starts_with([' ', '\t']) && !rest.trim_start().starts_with(['=', ':']);
         let rest = rest.trim_start();
         let Some(rest) = rest.strip_prefix(['=', ':', '>']).or(blank.then_some(rest)) else {
@@ -210,7 +210,7 @@ fn reference(value: &str) -> Option<String> {
     (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then(|| name.to_owned())
 }
 
-/// True where a password stands in an address: `https://user:password@host`.
+/// True if a line contains an address with a password: `https://user:password@host`.
 pub fn in_address(line: &str) -> bool {
     line.split("://").skip(1).any(|rest| {
         let end = rest.find(['/', '"', '\'', ' ', '<', '?']).unwrap_or(rest.len());

@@ -1,10 +1,10 @@
-//! The shell that package scripts, Makefiles, CI steps and documentation are written in: enough of
-//! it to recognise simple commands, and to know when a script is more than that.
+//! Parses the shell language of package scripts, Makefiles, CI steps and documentation: enough to
+//! recognise simple commands, and to know when a script is more than that.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What needs a shell where commands run side by side.
+/// The reason that commands running side by side need a shell.
 pub(crate) const BACKGROUND: &str = "a background process (&)";
 
 /// One simple command of a script.
@@ -12,9 +12,9 @@ pub(crate) const BACKGROUND: &str = "a background process (&)";
 pub(crate) struct Command {
     /// Assignments before it: `PORT=3000 node x`.
     pub env: Vec<(String, String)>,
-    /// Its words, quotes removed.
+    /// Its words, without quotes.
     pub argv: Vec<String>,
-    /// The folder that `cd` led to before it; empty where none did.
+    /// The folder that a preceding `cd` changed to; empty if there is none.
     pub dir: String,
 }
 
@@ -23,8 +23,8 @@ pub(crate) struct Command {
 pub(crate) struct Chain {
     /// Commands that run one after the other (`&&`, `;`).
     pub commands: Vec<Command>,
-    /// What needs a shell, where something does: a pipe (whose readers are left out of `commands`),
-    /// a variable, a redirection, a substitution, `||`, `&`.
+    /// What needs a shell, if anything: a pipe (whose readers are not in `commands`), a variable, a
+    /// redirection, a substitution, `||`, `&`.
     pub shell: Option<&'static str>,
 }
 
@@ -32,11 +32,11 @@ pub(crate) struct Chain {
 enum Token {
     Word(String),
     Next,
-    /// What follows reads the output of what stands before.
+    /// The next command reads the output of the previous one.
     Pipe,
 }
 
-/// Reads a script.
+/// Parses a script.
 pub(crate) fn parse(script: &str) -> Chain {
     let (tokens, shell) = tokens(script);
     let mut chain = Chain { commands: Vec::new(), shell };
@@ -138,7 +138,7 @@ fn tokens(script: &str) -> (Vec<Token>, Option<&'static str>) {
     (tokens, shell)
 }
 
-/// What stands in the brackets behind a `$`, blanks and all: one word.
+/// The text in the brackets after a `$`, including blanks, is part of the word.
 fn substitution(chars: &mut Peekable<Chars>, word: &mut String, close: char) {
     let mut depth = 0_usize;
     for c in chars.by_ref() {
@@ -154,7 +154,7 @@ fn substitution(chars: &mut Peekable<Chars>, word: &mut String, close: char) {
     }
 }
 
-/// `KEY=value` taken apart; `None` where the word is none.
+/// Splits `KEY=value`; `None` if the word is not an assignment.
 pub(crate) fn assignment(word: &str) -> Option<(String, String)> {
     let (key, value) = word.split_once('=')?;
     let name = !key.is_empty()
@@ -163,7 +163,7 @@ pub(crate) fn assignment(word: &str) -> Option<(String, String)> {
     name.then(|| (key.to_owned(), value.to_owned()))
 }
 
-/// The lines of a script, each with its number from 0; a line that ends in a backslash goes on on
+/// The lines of a script, each with its number from 0. A line that ends in a backslash continues on
 /// the next one.
 pub(crate) fn lines(script: &str) -> Vec<(u32, String)> {
     let mut all: Vec<(u32, String)> = Vec::new();
@@ -186,8 +186,8 @@ pub(crate) fn lines(script: &str) -> Vec<(u32, String)> {
     all
 }
 
-/// A text with its variables written out: `$X`, `${X}`, `$(X)` and, where `braces`, `{{X}}` and
-/// `{{.X}}`. What `value` does not know stays as it is.
+/// A text with its variables expanded: `$X`, `${X}`, `$(X)` and, if `braces`, `{{X}}` and `{{.X}}`.
+/// Variables that `value` does not know are unchanged.
 pub(crate) fn expand(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>) -> String {
     let mut text = text.to_owned();
     if text.len() > MAX_EXPANDED {
@@ -203,9 +203,9 @@ pub(crate) fn expand(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<St
     text
 }
 
-/// Variables inside of variables.
+/// Maximum depth of variables inside variables.
 const MAX_EXPANSIONS: usize = 6;
-/// Bytes of an expanded text.
+/// Maximum length of an expanded text in bytes.
 const MAX_EXPANDED: usize = 4 << 10;
 
 fn expand_once(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>) -> String {
@@ -224,7 +224,7 @@ fn expand_once(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>)
     out + rest
 }
 
-/// The name of the variable that a text begins with, and the length of the reference.
+/// The name of the variable at the start of a text, and the length of the reference.
 fn reference(text: &str, braces: bool) -> (&str, usize) {
     let name = |inner: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';

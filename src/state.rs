@@ -1,8 +1,8 @@
-//! `.dockgen/state.json`: what the files in the repository were made from, so that the next run can
-//! say what moved.
+//! `.dockgen/state.json`: the inputs of the files in the repository, so that the next run can
+//! report what changed.
 //!
-//! It lies beside the application, and every path in it counts from there: the same bytes, wherever
-//! dockgen was started.
+//! It is beside the application, and its paths are relative to that folder, so it has the same
+//! bytes wherever dockgen was started.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,82 +22,83 @@ use crate::render::Override;
 use crate::repo::{Repo, excerpt, excerpts, hex, line_of};
 use crate::write;
 
-/// The version of the file's shape.
+/// The version of the file's format.
 pub(crate) const SCHEMA: u32 = 1;
 
 pub(crate) use crate::own::{FOLDER, STATE as FILE};
 
-/// The decision whose value is a path from the root, which depends on where dockgen was started.
+/// The decision whose value is a path relative to the root, which depends on where dockgen was
+/// started.
 const CARRIED: &str = "carried file";
 
-/// This dockgen.
+/// The version of this dockgen.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a Dockerfile was made from.
+/// The inputs of a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// [`SCHEMA`].
     pub schema: u32,
     /// The version of dockgen that wrote it.
     pub dockgen: String,
-    /// A fingerprint of the templates that it had.
+    /// A fingerprint of its templates.
     pub templates: String,
-    /// The language's id: two languages may share a folder.
+    /// The language's id, since two languages may share a folder.
     pub language: String,
-    /// Where the Dockerfile is, from the application's folder.
+    /// The path of the Dockerfile, relative to the application's folder.
     pub dockerfile: String,
-    /// What was decided, in the order of the decisions.
+    /// The decisions, in order.
     pub facts: Vec<Fact>,
-    /// Fingerprints of the inputs: manifests and evidence file by file, the other sources folder by
-    /// folder (a key that ends in `/`).
+    /// Fingerprints of the inputs: one for each manifest and file of evidence, one for the other
+    /// sources in each folder (a key that ends in `/`).
     pub inputs: BTreeMap<String, String>,
-    /// Digests by image, where images are pinned.
+    /// Digests by image, if images are pinned.
     #[serde(default, skip_serializing_if = "Pins::is_empty")]
     pub pins: Pins,
 }
 
-/// Something that was decided.
+/// A decision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fact {
-    /// What: a question's id or another word. Several facts may have the same.
+    /// A question's id or another word. Several facts may have the same one.
     pub what: String,
     /// The value.
     pub value: String,
-    /// The file that says so, from the application's folder.
+    /// The file that states it, relative to the application's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line in that file, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
 }
 
-/// A fact that is not what it was.
+/// A fact that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Moved {
-    /// What.
+    /// The same as in [`Fact::what`].
     pub what: String,
-    /// What it was; `None` where it is new.
+    /// The old value; `None` if the fact is new.
     pub old: Option<String>,
-    /// What it is; `None` where it is gone.
+    /// The new value; `None` if the fact is gone.
     pub new: Option<String>,
-    /// The file that says so now (that said so, where it is gone), from the root.
+    /// The file that states it (or stated it, if it is gone), relative to the root.
     pub file: Option<RelPath>,
-    /// The line in it; `None` where the fact is gone, since the line is another one by now.
+    /// The line in that file; `None` if the fact is gone, because the line may have moved.
     pub line: Option<u32>,
-    /// The file is as it was: another dockgen reads it differently.
+    /// The file is unchanged, but another version of dockgen reads it differently.
     pub by_dockgen: bool,
 }
 
-/// Where the state of the application in `app` lies.
+/// The path of the state of the application in `app`.
 pub(crate) fn path(app: &RelPath) -> Option<RelPath> {
     app.join(FOLDER).and_then(|folder| folder.join(FILE))
 }
 
 impl State {
-    /// The state of what `plan` says, with the Dockerfile at `dockerfile`.
+    /// The state for `plan`, with the Dockerfile at `dockerfile`.
     ///
     /// # Errors
-    /// Where an input cannot be read.
+    /// If an input cannot be read.
     pub fn of(
         repo: &Repo,
         facts: &Facts,
@@ -118,19 +119,19 @@ impl State {
         })
     }
 
-    /// Reads the state of the application in `app`; `None` where there is none.
+    /// Reads the state of the application in `app`; `None` if there is none.
     ///
     /// # Errors
-    /// Where it cannot be read, is no state, or a newer dockgen wrote it.
+    /// If it cannot be read, is invalid, or was written by a newer dockgen.
     pub fn read(root: &Path, app: &RelPath) -> Result<Option<Self>> {
         let path = path(app).context("the application's folder")?;
         write::read(root, &path)?.map(|text| Self::parse(&path, &text)).transpose()
     }
 
-    /// Reads the text of the file at `path`.
+    /// Parses the text of the file at `path`.
     ///
     /// # Errors
-    /// Where it is no state, or a newer dockgen wrote it.
+    /// If it is invalid, or was written by a newer dockgen.
     pub fn parse(path: &RelPath, text: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Head {
@@ -175,11 +176,11 @@ impl State {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// The Dockerfile that it tells of, from the root.
+    /// The path of its Dockerfile, relative to the root.
     ///
     /// # Errors
-    /// Where that lies outside the root, or could be no Dockerfile: the state comes with the
-    /// repository, and names no file that `--output` may not name.
+    /// If that is outside the root, or cannot be a Dockerfile: the state comes with the repository,
+    /// and must not name a file that `--output` cannot name.
     pub fn dockerfile(&self, app: &RelPath) -> Result<RelPath> {
         let told = app.join(&self.dockerfile).filter(|path| !path.is_root());
         told.context("it is outside the repository")
@@ -193,8 +194,8 @@ impl State {
             })
     }
 
-    /// True where `new` says nothing that is worth a change of the file: other fingerprints alone
-    /// would make it a file that every commit touches.
+    /// True if `new` is not worth a change of the file: changed fingerprints alone would make every
+    /// commit touch it.
     pub fn holds(&self, new: &Self) -> bool {
         let values = |state: &Self| -> BTreeSet<(String, String)> {
             state.facts.iter().map(|fact| (fact.what.clone(), fact.value.clone())).collect()
@@ -204,7 +205,7 @@ impl State {
             && values(self) == values(new)
     }
 
-    /// The facts that moved between `self` and `new`.
+    /// The facts that changed between `self` and `new`.
     pub fn moved(&self, new: &Self, app: &RelPath) -> Vec<Moved> {
         let mut whats: Vec<&str> = Vec::new();
         for fact in new.facts.iter().chain(&self.facts) {
@@ -239,8 +240,8 @@ impl State {
     fn move_of(&self, now: &Self, app: &RelPath, old: Option<&Fact>, new: Option<&Fact>) -> Moved {
         let told = new.or(old);
         let file = told.and_then(|fact| fact.file.as_deref());
-        // The catalog's rows are no templates: a version whose rows alone are others has the same
-        // ones.
+        // The catalog's rows are not part of the templates' fingerprint: two versions of dockgen
+        // may differ in them alone.
         let another = self.templates != now.templates || self.dockgen != now.dockgen;
         let print = |state: &Self| file.and_then(|file| state.inputs.get(file).cloned());
         Moved {
@@ -253,8 +254,8 @@ impl State {
         }
     }
 
-    /// The inputs, from the application's folder, that are not what they were: the word is
-    /// `changed`, `new` or `gone`.
+    /// The inputs that changed, relative to the application's folder, each with `changed`, `new` or
+    /// `gone`.
     pub fn changed_inputs(&self, new: &Self) -> Vec<(String, &'static str)> {
         let paths: BTreeSet<&String> = self.inputs.keys().chain(new.inputs.keys()).collect();
         let word = |path: &String| match (self.inputs.get(path), new.inputs.get(path)) {
@@ -276,7 +277,7 @@ fn fact(app: &RelPath, what: &str, value: &str, evidence: Option<&Evidence>) -> 
     }
 }
 
-/// The decisions, and what follows from the catalog: the images, which move with it.
+/// The decisions, and the images, which change with the catalog.
 fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
     let app = &facts.dir;
     let mut all: Vec<Fact> = plan
@@ -288,7 +289,7 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
             let said = decision.evidence.first().filter(|_| decision.origin == Origin::Default);
             let mut fact = fact(app, &decision.what, &value, said);
             if decision.origin != Origin::Default {
-                // Whoever answered: the answer stands there.
+                // Whoever answered, the answer is in that file.
                 fact.file = Some(config::FILE.to_owned());
             }
             fact
@@ -312,7 +313,7 @@ fn all_facts(facts: &Facts, plan: &Plan, pins: &Pins) -> Vec<Fact> {
     all
 }
 
-/// Fingerprints of what the decisions rest on, inside the build context; without the Dockerfile,
+/// Fingerprints of the inputs of the decisions inside the build context, without the Dockerfile,
 /// which is the output.
 fn inputs(
     repo: &Repo,
@@ -347,7 +348,7 @@ fn inputs(
     Ok(all)
 }
 
-/// A fingerprint of the templates, the user's included, the catalog aside: its rows are facts.
+/// A fingerprint of the templates, including the user's but not the catalog: its rows are facts.
 fn templates(overrides: &[Override]) -> String {
     fn add(folder: &include_dir::Dir, into: &mut BTreeMap<String, Vec<u8>>) {
         for file in
@@ -499,7 +500,7 @@ mod tests {
             old.moved(new, &app()).iter().map(|moved| moved.by_dockgen).collect()
         };
         assert_eq!(by_dockgen(&new), [false; 3]);
-        // The same file, read by another dockgen: other templates, or another catalog.
+        // The same file, read by another dockgen with other templates or another catalog.
         let templates = State { templates: "other".to_owned(), ..new.clone() };
         let catalog = State { dockgen: "99.0.0".to_owned(), ..new };
         assert_eq!(

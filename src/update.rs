@@ -1,10 +1,10 @@
-//! What an update would do to the files of one application: nothing is written and nothing is
-//! printed here.
+//! Computes what an update would do to the files of one application. Nothing is written or printed
+//! here.
 //!
-//! Base of the merge is the pristine copy of the last output, ours the file on disk, theirs the new
-//! output. A file that is not there is written anew. The pristine copies become the new output
-//! whatever was merged, and they are written last: an update that is cut off in between finds its
-//! own lines in the file the next time, and settles.
+//! The base of the merge is the pristine copy of the last output, ours is the file on disk, theirs
+//! is the new output. A missing file is written again. The pristine copies become the new output,
+//! whatever the merge does, and are written last: after an interrupted update, the next one finds
+//! its own lines in the file and completes.
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -20,62 +20,61 @@ use crate::plan::Decision;
 use crate::state::Moved;
 use crate::write::{Output, Standing};
 
-/// An application, compared with what was written for it.
+/// An application, compared with its existing files.
 pub struct Review<'a> {
     app: &'a App<'a>,
-    /// What dockgen would write if nobody had edited anything.
+    /// The files that dockgen would write if nobody had edited anything.
     pub draft: Draft,
     /// The Dockerfile and the .dockerignore.
     pub files: Vec<File>,
-    /// The facts that moved since the last run.
+    /// The facts that changed since the last run.
     pub moved: Vec<Moved>,
-    /// The inputs that changed since the last run, from the application's folder, each with
+    /// The inputs that changed since the last run, relative to the application's folder, each with
     /// `changed`, `new` or `gone`.
     pub inputs: Vec<(String, &'static str)>,
-    /// The versions of dockgen, where the output moved and the templates did.
+    /// The old and new version of dockgen, if the output and the templates changed.
     pub templates: Option<(String, String)>,
-    /// The files were not dockgen's so far: they stay as they are, and the next update merges into
+    /// The files were not dockgen's before: they stay as they are, and the next update merges into
     /// them.
     pub adopted: bool,
 }
 
-/// A file as it was written, as it is, and as it would be written.
+/// A file: the last output, the text on disk, and the new output.
 #[derive(Clone, Debug)]
 pub struct File {
     /// [`Role::Dockerfile`] or [`Role::Ignore`].
     pub role: Role,
-    /// Where it is.
+    /// Its path.
     pub path: RelPath,
-    /// What is there; `None` where nothing is.
+    /// The text on disk; `None` if it does not exist.
     pub disk: Option<String>,
     merge: Merge,
-    /// The last output is not the new one.
+    /// The last output differs from the new one.
     moved: bool,
 }
 
-/// Texts to write, and what they break.
+/// Texts to write, and the rules that they violate.
 pub struct Settled {
-    /// What the files become, in the order of [`Review::files`].
+    /// The merged texts, in the order of [`Review::files`].
     pub texts: Vec<String>,
-    /// Rules that the merged Dockerfile breaks and neither the file on disk nor the new output
-    /// does.
+    /// Rules that the merged Dockerfile violates, but neither the file on disk nor the new output.
     pub broken: Vec<Violation>,
 }
 
 impl Settled {
-    /// The edits by hand and the new output do not fit together.
+    /// True if the hand edits and the new output do not fit together.
     pub fn is_broken(&self) -> bool {
         !self.broken.is_empty()
     }
 }
 
 impl File {
-    /// Where the two sides collide.
+    /// The conflicts.
     pub fn hunks(&self) -> impl Iterator<Item = &Hunk> {
         self.merge.hunks()
     }
 
-    /// Refuses conflict markers of the last update.
+    /// Rejects conflict markers of the last update.
     fn must_be_settled(&self) -> Result<()> {
         if let Some(line) = self.disk.as_deref().and_then(unsettled) {
             bail!(
@@ -86,18 +85,18 @@ impl File {
         Ok(())
     }
 
-    /// An update would change it, or could not.
+    /// True if an update would change it, or could not.
     pub fn is_drifted(&self) -> bool {
         self.merge.settle(Conflict::Refuse).is_none_or(|text| self.disk.as_ref() != Some(&text))
     }
 }
 
-/// Compares an application with what is on disk. `adopt` takes files that dockgen did not write as
-/// they are.
+/// Compares an application with its files on disk. `adopt` accepts files that dockgen did not write
+/// as they are.
 ///
 /// # Errors
-/// Where there is nothing to update, where a file is not dockgen's and `adopt` is not set, and
-/// where nothing could be generated.
+/// If there is nothing to update, if a file is not dockgen's and `adopt` is not set, or if nothing
+/// could be generated.
 pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
     let dir = &app.facts.dir;
     let known = app.state()?;
@@ -130,10 +129,10 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
         }
         adopted |= foreign;
         let base = match (&disk, &pristine.old) {
-            // Written anew.
+            // A missing file is written again.
             (None, _) => "",
             (_, Some(base)) => base,
-            // Adopted: what differs from the new output was decided by a person.
+            // Adopted: a person decided every difference from the new output.
             (Some(_), None) if adopt => new,
             (Some(disk), None) => disk,
         };
@@ -155,7 +154,7 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
     Ok(Review { app, draft, files, moved, inputs, templates, adopted })
 }
 
-/// The files, each with its pristine copy, which follows it.
+/// Each file with its pristine copy, which comes after it.
 fn pairs(draft: &Draft) -> impl Iterator<Item = (&Change, &Change)> {
     let next = draft.changes.iter().skip(1);
     draft
@@ -166,12 +165,12 @@ fn pairs(draft: &Draft) -> impl Iterator<Item = (&Change, &Change)> {
 }
 
 impl Review<'_> {
-    /// An update would change a file, or could not.
+    /// True if an update would change a file, or could not.
     pub fn is_drifted(&self) -> bool {
         self.files.iter().any(File::is_drifted)
     }
 
-    /// No edit by hand collides with the new output.
+    /// True if no hand edit conflicts with the new output.
     pub fn is_clean(&self) -> bool {
         self.files.iter().all(|file| file.merge.is_clean())
     }
@@ -183,10 +182,10 @@ impl Review<'_> {
         decisions.filter_map(|decision| Some((decision, decision.overruled()?)))
     }
 
-    /// Settles the merge; `None` where it is to be refused.
+    /// Resolves the merge; `None` if it must not be written.
     ///
     /// # Errors
-    /// Where the result would be no Dockerfile, or Docker would refuse the .dockerignore.
+    /// If the result would not be a Dockerfile, or Docker would reject the .dockerignore.
     pub fn settle(&self, how: Conflict) -> Result<Option<Settled>> {
         let mut texts = Vec::new();
         for file in &self.files {
@@ -209,8 +208,8 @@ impl Review<'_> {
 
     fn broken_by_merge(&self, texts: &[String]) -> Result<Vec<Violation>> {
         let violations = self.violations_of(texts)?;
-        // What is broken already is not the merge's doing. A .dockerignore that is not there yet
-        // breaks nothing; a Dockerfile that is not there has nothing in it.
+        // Existing violations are not the merge's. A missing .dockerignore violates nothing, and a
+        // missing Dockerfile is empty.
         let disk: Option<Vec<String>> = self
             .files
             .iter()
@@ -230,11 +229,10 @@ impl Review<'_> {
             .collect())
     }
 
-    /// What the files, as they are on disk, break; and the decisions by hand that an update would
-    /// leave there.
+    /// Rules that the files on disk violate, and decisions by hand that an update would keep.
     ///
     /// # Errors
-    /// Where the Dockerfile cannot be read as one.
+    /// If the Dockerfile cannot be parsed.
     pub fn violations(&self) -> Result<Vec<Violation>> {
         let Some(disk) =
             self.files.iter().map(|file| file.disk.clone()).collect::<Option<Vec<_>>>()
@@ -248,7 +246,7 @@ impl Review<'_> {
         all.extend(
             self.violations_of(&disk)?.into_iter().filter(|violation| !violation.is_choice()),
         );
-        // What is behind differs from the plan by itself: only what stays different was decided.
+        // An outdated file differs from the plan anyway: only what an update keeps is a decision.
         let merged: Option<Vec<String>> =
             self.files.iter().map(|file| file.merge.settle(Conflict::Ours)).collect();
         if let Some(Ok(merged)) = merged.map(|texts| self.violations_of(&texts)) {
@@ -274,7 +272,7 @@ impl Review<'_> {
         Ok(lint(&parsed, &self.draft.plan, &self.app.survey.repo, &ignored))
     }
 
-    /// What is to be written: files, answers, pristine copies, state, in this order.
+    /// The files to write: outputs, answers, pristine copies and state, in this order.
     pub fn outputs(&self, settled: &Settled) -> Vec<Output> {
         let merged = self
             .files
@@ -292,10 +290,10 @@ impl Review<'_> {
         merged.chain(changed(Role::Config)).chain(changed(Role::Pristine)).collect()
     }
 
-    /// What the build context would hold with this .dockerignore.
+    /// The contents of the build context with this .dockerignore.
     ///
     /// # Errors
-    /// Where Docker would refuse it.
+    /// If Docker would reject it.
     pub fn context(&self, settled: &Settled) -> Result<Option<context::ContextReport>> {
         let Some((file, text)) = self.text(Role::Ignore, &settled.texts) else { return Ok(None) };
         let ignored = IgnoreFile::parse(text).with_context(|| file.path.to_string())?;

@@ -1,4 +1,4 @@
-//! Asks a person. The only user of dialoguer; it decides nothing, and writes nothing but to the
+//! Asks a person. Only this module uses dialoguer. It decides nothing, and writes only to the
 //! terminal.
 
 use std::fmt::Write;
@@ -20,7 +20,7 @@ use crate::screen::look::{Look, cut};
 use crate::screen::visible::{self, inline};
 use crate::write::Standing;
 
-/// What dialoguer puts around a prompt or in front of an item.
+/// Columns that dialoguer adds around a prompt or before an item.
 const FRAME: usize = 6;
 
 /// A conversation on the terminal.
@@ -32,7 +32,7 @@ pub(crate) struct Wizard<'a> {
     dry_run: bool,
 }
 
-/// What the person wants to do with a draft.
+/// What the person chose to do with a draft.
 enum Next {
     Write,
     Change,
@@ -40,16 +40,16 @@ enum Next {
 }
 
 impl<'a> Wizard<'a> {
-    /// On standard error, so that standard output can be redirected.
+    /// Writes to standard error, so that standard output can be redirected.
     pub(crate) fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
         console::set_colors_enabled_stderr(look.colour);
         Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here, dry_run }
     }
 
-    /// Which of several applications get a Dockerfile.
+    /// Asks which of several applications get a Dockerfile.
     ///
     /// # Errors
-    /// [`Interrupted`], or a terminal that fails.
+    /// [`Interrupted`], or an error of the terminal.
     pub(crate) fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> =
             found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
@@ -69,14 +69,14 @@ impl<'a> Wizard<'a> {
             .collect())
     }
 
-    /// Asks what is open, shows what would be written, and lets the person change it until it is
-    /// right.
+    /// Asks the open questions, shows what would be written, and lets the person change answers
+    /// until they agree.
     ///
-    /// `None`: they left without wanting it written.
+    /// `None` if they quit without writing.
     ///
     /// # Errors
-    /// [`Interrupted`], a terminal that fails, or an application that cannot be planned whatever is
-    /// answered.
+    /// [`Interrupted`], an error of the terminal, or an application that cannot be planned with any
+    /// answers.
     pub(crate) fn settle(
         &self,
         app: &mut App,
@@ -110,7 +110,7 @@ impl<'a> Wizard<'a> {
         }
     }
 
-    /// An answer may open the next question, so they are made anew after each.
+    /// An answer may open another question, so the questions are computed again after each.
     fn ask_what_is_open(&self, app: &mut App) -> Result<()> {
         while let Some(question) = app
             .questions()?
@@ -142,7 +142,7 @@ impl<'a> Wizard<'a> {
     fn prompt(&self, question: &Question, current: Option<&str>) -> Result<String> {
         let default = question.default.as_ref();
         let start = current.or(default.map(|found| found.value.as_str()));
-        // A choice that names its own evidence needs no second mention of it.
+        // A choice that shows its own evidence needs no second mention of it.
         let said = |evidence: &Evidence| match &question.kind {
             Answerable::Choice(all) | Answerable::Suggest(all) => {
                 all.iter().any(|c| c.label.contains(&evidence.place()))
@@ -182,7 +182,7 @@ impl<'a> Wizard<'a> {
         }
     }
 
-    /// One of the choices; `None` for "something else", which is offered where `open`.
+    /// Asks for one of the choices; `None` for "something else", which is offered if `open`.
     fn select(
         &self,
         prompt: &str,
@@ -217,12 +217,12 @@ impl<'a> Wizard<'a> {
             questions::check(question, input.trim()).map_err(|error| inline(&error.to_string()))
         };
         let text = matches!(question.kind, Answerable::Text);
-        // Nobody confirms by a key what cannot be seen.
+        // Do not offer a text with invisible characters for confirmation by a key.
         let start = start.filter(|start| inline(start) == *start);
         let typed: String = ask(|| {
             let mut input = Input::with_theme(&self.theme).with_prompt(prompt).validate_with(valid);
             input = match start {
-                // A text is edited, so that it can be made empty; a word is replaced.
+                // A text can be edited, and so made empty. A word is replaced.
                 Some(start) if text => input.with_initial_text(start).allow_empty(true),
                 Some(start) => input.default(start.to_owned()),
                 None => input.allow_empty(text && question.default.is_some()),
@@ -232,7 +232,7 @@ impl<'a> Wizard<'a> {
         Ok(typed.trim().to_owned())
     }
 
-    /// The files as they would be, then what they rest on.
+    /// Shows the planned files, then the evidence.
     fn show(&self, draft: &Draft) -> Result<()> {
         let mut text = String::new();
         for change in draft.changes.iter().filter(|change| change.role != Role::Pristine) {
@@ -270,7 +270,7 @@ impl<'a> Wizard<'a> {
         })
     }
 
-    /// Lets the person pick a question and answer it anew; false where they pick none.
+    /// Lets the person pick a question and answer it again; false if they pick none.
     fn change(&self, app: &mut App) -> Result<bool> {
         let questions = app.questions()?;
         let mut items: Vec<String> = questions
@@ -290,7 +290,7 @@ impl<'a> Wizard<'a> {
         Ok(true)
     }
 
-    /// Asks before what a person wrote is lost.
+    /// Asks before a person's work is overwritten.
     fn may_overwrite(&self, draft: &Draft) -> Result<bool> {
         for change in draft.changes.iter().filter(|change| change.is_refused()) {
             let path = self.here.path(&change.new.path);
@@ -313,8 +313,8 @@ impl<'a> Wizard<'a> {
         Ok(true)
     }
 
-    /// A prompt that fits into one line: dialoguer counts lines, and a wrapped one would stay
-    /// behind as a ghost.
+    /// A prompt that fits on one line: dialoguer counts lines, and would not erase a wrapped one
+    /// completely.
     fn short(&self, prompt: &str, word: &str) -> Result<String> {
         let prompt = inline(prompt);
         if console::measure_text_width(&prompt) <= self.room() {
@@ -350,7 +350,7 @@ impl<'a> Wizard<'a> {
     }
 }
 
-/// Runs a prompt: an interrupted one, or a terminal that is gone, ends the run.
+/// Runs a prompt. If it is interrupted, or the terminal is gone, the run ends.
 fn ask<T>(prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
     prompt().map_err(|dialoguer::Error::IO(error)| match error.kind() {
         ErrorKind::Interrupted | ErrorKind::UnexpectedEof => Interrupted.into(),

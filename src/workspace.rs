@@ -1,7 +1,7 @@
-//! Where the repository begins: the folder above PATH whose workspace or lockfile PATH belongs to,
-//! else PATH.
+//! Finds the root of the repository: the folder above PATH whose workspace or lockfile PATH belongs
+//! to, or else PATH.
 //!
-//! Nothing is walked here: only the files that a language asks for are read, in the folders above
+//! There is no walk here. Only the files that a language asks for are read, in the folders above
 //! PATH.
 
 use std::fs;
@@ -14,7 +14,7 @@ use crate::detect::{Above, LANGUAGES};
 use crate::path::RelPath;
 use crate::read::{self, Unread};
 
-/// What a home folder holds: it is nobody's repository, and holds what no build may see.
+/// Entries of a home folder, which is not a repository and contains files that no build may see.
 const HOME: [&str; 10] = [
     ".bash_history",
     ".bash_profile",
@@ -28,13 +28,13 @@ const HOME: [&str; 10] = [
     "AppData",
 ];
 
-/// Folders that hold home folders.
+/// Folders that contain home folders.
 const HOMES: [&str; 3] = ["/home", "/Users", "/var/home"];
 
-/// Of a folder without a manifest, so many subfolders are asked which workspace they belong to.
+/// For a folder without a manifest, the maximum number of subfolders whose workspace is looked up.
 const MAX_MEMBERS: usize = 256;
 
-/// PATH, seen from the root of its repository.
+/// PATH, relative to the root of its repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The root, absolute and without symlinks: the largest possible build context.
@@ -43,16 +43,16 @@ pub struct Place {
     pub start: RelPath,
 }
 
-/// Finds the root for `path`: the topmost folder above it that a language takes for its workspace
-/// root or the home of its lockfile.
+/// Finds the root for `path`: the topmost folder above it that a language considers its workspace
+/// root, or the folder of its lockfile.
 ///
-/// The folder that holds .git is the highest that is asked. Where there is none, a folder above
-/// belongs to PATH only where it says so itself: what PATH says, a path of a dependency that climbs,
-/// would make the whole machine the root. The root of the file system and a home folder are never
-/// taken.
+/// The search stops at the folder with .git. Without one, a folder above PATH counts only if that
+/// folder itself says that PATH belongs to it: a path of a dependency in PATH that begins with `..`
+/// would otherwise make the whole machine the root. The root of the file system and home folders
+/// never count.
 ///
 /// # Errors
-/// Where `path` is no folder, or a manifest above it is broken.
+/// If `path` is not a folder, or a manifest above it is invalid.
 pub(crate) fn find(path: &Path) -> Result<Place> {
     let start =
         fs::canonicalize(path).with_context(|| format!("cannot open {}", path.display()))?;
@@ -78,7 +78,8 @@ pub(crate) fn find(path: &Path) -> Result<Place> {
             Ok(Above::Declares) => folder.clone_into(&mut root),
             Ok(Above::Reached) if bound.is_some() => folder.clone_into(&mut root),
             Ok(Above::Reached | Above::Apart) => {}
-            // Outside a git repository a folder above has nothing to do with PATH until it says so.
+            // Outside a git repository, ignore a broken manifest above PATH: it does not say that
+            // PATH belongs to it.
             Err(_) if bound.is_none() => {}
             Err(error) => {
                 return Err(error.context(format!(
@@ -99,7 +100,7 @@ pub(crate) fn find(path: &Path) -> Result<Place> {
     Ok(Place { root, start })
 }
 
-/// The workspace root above a folder without a manifest, such as `apps/`, whose subfolders are its
+/// The workspace root above a folder without a manifest, such as `apps/`, whose subfolders are
 /// members.
 fn around_members(start: &Path) -> Option<PathBuf> {
     let is_manifest =
@@ -135,7 +136,7 @@ fn around_members(start: &Path) -> Option<PathBuf> {
     members.take(MAX_MEMBERS).find_map(|member| nearest(&member))
 }
 
-/// True where an entry of that name is in the folder, whatever it is.
+/// True if the folder has an entry of that name, of any kind.
 fn holds(folder: &Path, name: &str) -> bool {
     fs::symlink_metadata(folder.join(name)).is_ok()
 }
@@ -146,7 +147,7 @@ fn is_home(folder: &Path) -> bool {
         || HOME.iter().any(|name| holds(folder, name))
 }
 
-/// Anybody may put a manifest into a folder that is open to all, such as /tmp.
+/// In a folder that everybody can write, such as /tmp, a manifest may be anybody's.
 #[cfg(unix)]
 fn same_owner(folder: &Path, start: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -159,8 +160,8 @@ fn same_owner(_: &Path, _: &Path) -> bool {
     true
 }
 
-/// Folders above `path` whose applications may be meant by it: the nearest one in which dockgen
-/// keeps a state, then the repository. None outside a git repository.
+/// Folders above `path` whose applications the user may mean: the nearest one with a dockgen state,
+/// then the repository. Empty outside a git repository.
 pub(crate) fn stated_above(path: &Path) -> Vec<PathBuf> {
     let Ok(start) = fs::canonicalize(path) else { return Vec::new() };
     let above = || start.ancestors().skip(1).take(MAX_LEVELS_ABOVE);
@@ -177,12 +178,12 @@ pub(crate) fn stated_above(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The folder at or above `root` that version control calls the repository; `root` where none does.
+/// The folder at or above `root` that is the root for version control; `root` if there is none.
 pub(crate) fn repository(root: &Path) -> PathBuf {
     root.ancestors().find(|folder| holds(folder, ".git")).unwrap_or(root).to_owned()
 }
 
-/// `path` relative to `root`, which it lies in.
+/// `path` relative to `root`, which contains it.
 pub(crate) fn relative(root: &Path, path: &Path) -> Result<RelPath> {
     let inside = path
         .strip_prefix(root)
@@ -204,13 +205,14 @@ fn above(folder: &Path, start: &Path) -> Result<Above> {
     Ok(most)
 }
 
-/// The text of a regular file below `folder`, which no link leads to; `None` where there is none.
+/// The text of a regular file below `folder`, without following a symlink; `None` if it does not
+/// exist.
 fn text(folder: &Path, name: &str) -> Result<Option<String>> {
     let Some(name) = RelPath::new(name).filter(|name| !name.is_root()) else { return Ok(None) };
     let path = folder.join(name.as_str());
     let bytes = match read::below(folder, &name, MAX_MANIFEST) {
         Ok(bytes) => bytes,
-        // What lies behind a link is not looked for above PATH.
+        // Above PATH, symlinks are not followed.
         Err(Unread::Absent | Unread::Link | Unread::Special(_)) => return Ok(None),
         Err(why) => bail!("{} {why}", path.display()),
     };
@@ -263,8 +265,8 @@ mod tests {
         assert!(!text(Path::new("/proc/self"), "status").unwrap().unwrap().is_empty());
     }
 
-    /// A path that climbs makes a folder above the root only inside one git repository; a workspace
-    /// that lists PATH, wherever it is; a home folder never.
+    /// A path with `..` can make a folder above it the root only within a git repository; a
+    /// workspace that lists PATH can do so anywhere; a home folder is never the root.
     #[test]
     fn the_root_climbs_no_higher_than_it_must() {
         const LIB: &str = "module lib\ngo 1.26\n";

@@ -1,5 +1,5 @@
-//! The first argument of the command line that a place in the code waits for:
-//! `switch (process.argv[2]) { case "serve": ... }`.
+//! The first command-line argument that leads to a place in the code: `switch (process.argv[2]) {
+//! case "serve": ... }`.
 
 use std::rc::Rc;
 
@@ -8,18 +8,18 @@ use super::file::File;
 use super::program::Program;
 use crate::facts::Evidence;
 
-/// Functions between the place and the test.
+/// Maximum number of functions between the place and the test.
 const MAX_CALLS: usize = 3;
 
-/// Definitions of one name, and tokens of each, that are looked at.
+/// Maximum number of definitions of one name, and of tokens in each.
 const MAX_DEFINITIONS: usize = 8;
 const MAX_VALUE: usize = 40;
 
-/// Names of the arguments of a command line.
+/// Names for the arguments of the command line.
 const ARGUMENTS: [&str; 3] = ["argv", "args", "Args"];
 
-/// The text that the argument must equal, and where it stands: around the place, else around the
-/// calls of the function that holds it.
+/// The text that the argument must equal, and the place of the test: around `at`, or else around
+/// the calls of the function that contains it.
 pub fn asked(code: &Program, file: &Rc<File>, at: usize) -> Option<(String, Evidence)> {
     let (mut file, mut at) = (file.clone(), at);
     for _ in 0..MAX_CALLS {

@@ -1,4 +1,5 @@
-//! Calls inside expressions: what the rows of the catalog say, and functions of the program itself.
+//! Calls inside expressions: functions with rows in the catalog, and functions of the program
+//! itself.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -11,11 +12,11 @@ use super::program::Program;
 use super::rules::{CallRow, Does};
 use super::value::{Base, Part, Value, env, first_of, is_env_name, merge};
 
-/// How many calls that write under a key are looked at.
+/// Maximum number of calls that write under a key.
 const MAX_WRITTEN: usize = 64;
 
 impl Program<'_> {
-    /// What lies below `keys` of what a call gives.
+    /// The value below `keys` in the result of a call.
     pub(super) fn call(&self, call: &Call, keys: &[String], steps: u8) -> Value {
         self.rows_for(call)
             .find_map(|row| self.by_row(row, call, keys, steps))
@@ -32,20 +33,20 @@ impl Program<'_> {
             })
     }
 
-    /// The value of an argument, where it is given.
+    /// The value of an argument, if it is passed.
     pub fn argument_within(&self, call: &Call, number: usize, steps: u8) -> Option<Value> {
         let range = call.arguments().get(number)?.clone();
         Some(self.eval(&call.file, range, steps))
     }
 
-    /// The value that a row gives a call; `None` where it says nothing of values.
+    /// The value of a call according to a row; `None` if the row is not about values.
     fn by_row(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let argument = |number: usize| self.argument_within(call, number, steps);
         let at = row.at.unwrap_or(0);
         match row.does {
             Does::Passes => {
                 let range = call.arguments().get(at)?.clone();
-                // What only passes a value on is no step of its own.
+                // A call that only passes a value on does not count as a step.
                 let steps = steps + u8::from(call.file.dialect().objects);
                 Some(self.eval_below(&call.file, range, keys, steps))
             }
@@ -63,7 +64,7 @@ impl Program<'_> {
                 let default = row.default.and_then(argument).and_then(|value| value.text());
                 let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
                 let Some(key) = argument(at)?.text() else { return Some(unknown()) };
-                // A method of anything reads more than the environment.
+                // A method of any type may read more than the environment.
                 if row.of.len() < 2 && !is_env_name(&key) {
                     return None;
                 }
@@ -89,13 +90,13 @@ impl Program<'_> {
                 let all = 0..call.arguments().len();
                 merge(all.filter_map(argument).map(|value| (true, value)).collect())
             }
-            // The chain gets shorter: long ones are followed to their beginning.
+            // The chain gets shorter, so even a long one is followed to its start.
             Does::Keeps => self.receiver(call, steps.saturating_add(1)),
             Does::Falls => self.falling(call, at, steps),
             Does::Appends => {
                 let mut whole = self.receiver(call, steps)?;
                 let more = argument(at)?;
-                // A path that is absolute replaces what is before it.
+                // An absolute path replaces the path before it.
                 if more.text().is_some_and(|text| text.starts_with('/')) {
                     return Some(more);
                 }
@@ -132,8 +133,8 @@ impl Program<'_> {
         }
     }
 
-    /// What lies below the key that a call asks its object for, else the default that it states:
-    /// what was written there by a call, or what the object holds.
+    /// The value below the key that a call reads from its object, or else the stated default: what
+    /// another call wrote there, or what the object contains.
     fn asked(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let file = &call.file;
         let key = self.argument_within(call, row.at?, steps)?.text()?;
@@ -173,15 +174,16 @@ impl Program<'_> {
         Some(Part::setting(text, env, flag, call.evidence(note)).into())
     }
 
-    /// The flag is one of several sets of flags: a subcommand's, which the program alone refuses.
+    /// True if the flag belongs to one of several flag sets: a subcommand's, which the program
+    /// without it rejects.
     fn is_of_subcommand(&self, call: &Call) -> bool {
         call.is_method()
             && call.package().is_none()
             && self.calls_named("NewFlagSet").nth(1).is_some()
     }
 
-    /// The flags that are read into a variable or field of that name:
-    /// `flag.StringVar(&cfg.Addr, "addr", ...)`.
+    /// The flags that are stored in a variable or field of that name: `flag.StringVar(&cfg.Addr,
+    /// "addr", ...)`.
     pub(super) fn registered(
         &self,
         of: impl Fn(&Call) -> bool,
@@ -192,8 +194,8 @@ impl Program<'_> {
         calls.filter_map(move |call| self.flag_of(call, steps))
     }
 
-    /// The calls that may mean a function: by its name and, where packages tell functions apart, by
-    /// its package.
+    /// The calls that may refer to a function: by its name and, if packages distinguish functions,
+    /// by its package.
     pub(super) fn callers<'c>(
         &'c self,
         file: &'c Rc<File>,
@@ -206,7 +208,7 @@ impl Program<'_> {
             }
             match call.package().filter(|_| !self.folders.is_empty()) {
                 Some(path) => self.folder(path) == own.as_ref(),
-                // Of something that is no package, a function of that name is a method.
+                // If the receiver is not a package, the function of that name is a method.
                 None if call.is_method() => self.folders.is_empty(),
                 None => self.folders.is_empty() || call.file.path.parent() == own,
             }
@@ -224,7 +226,7 @@ impl Program<'_> {
             .find_map(|(_, call)| self.flag_of(&call, steps))
     }
 
-    /// A format with its verbs replaced.
+    /// A format with its verbs replaced by the arguments.
     fn formatted(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
         let format = self.argument_within(call, at, steps)?.text()?;
         if call.file.dialect().tails {
@@ -255,7 +257,7 @@ impl Program<'_> {
         Some(whole)
     }
 
-    /// A format with what stands between its braces replaced: `{}`, `{name}`, `{0}`.
+    /// A format with its placeholders replaced: `{}`, `{name}`, `{0}`.
     fn interpolated(&self, call: &Call, format: &str, at: usize, steps: u8) -> Option<Value> {
         let note = || call.evidence(format!("`{}!`", call.name()));
         let (mut whole, mut rest, mut next) = (Value::default(), format, at + 1);
@@ -287,8 +289,7 @@ impl Program<'_> {
         Some(whole)
     }
 
-    /// A function of the program's own that reads an environment variable:
-    /// `getenv("PORT", "8080")`.
+    /// A function of the program that reads an environment variable: `getenv("PORT", "8080")`.
     fn env_reader(&self, call: &Call, steps: u8) -> Option<Value> {
         let key = self.argument_within(call, 0, steps)?.text().filter(|key| is_env_name(key))?;
         let reads = call.name().to_ascii_lowercase().contains("env");
@@ -296,7 +297,7 @@ impl Program<'_> {
         (reads || default.is_some()).then(|| env(key, default, |note| call.evidence(note)))
     }
 
-    /// What a function of the program returns: the last known result, and the variable that another
+    /// The result of a function of the program: the last known one, and the variable that another
     /// one reads.
     fn returned(&self, call: &Call, steps: u8) -> Option<Value> {
         let (name, method) = (call.name(), call.is_method() && call.package().is_none());
@@ -306,7 +307,8 @@ impl Program<'_> {
             return None;
         }
         let own = call.file.path.parent().unwrap_or_default();
-        // A method of a name that several types have says nothing, unless the type is known.
+        // If several types have a method of that name, its result is unknown unless the type is
+        // known.
         let of = (method && !tails).then(|| self.type_before(&call.file, call.at - 1)).flatten();
         if method && !tails && of.is_none() && !self.is_distinct(name) {
             return None;
@@ -334,7 +336,7 @@ impl Program<'_> {
         None
     }
 
-    /// What a function gives, as far as its text says.
+    /// The result of a function, as far as its text states it.
     fn result_within(&self, file: &Rc<File>, function: &Function, steps: u8) -> Option<Value> {
         if file.dialect().tails {
             let body = function.parameters..function.range.end;
@@ -350,7 +352,7 @@ impl Program<'_> {
     }
 }
 
-/// The first result behind `return`.
+/// The first result after `return`.
 fn result(file: &File, at: usize) -> Option<Range<usize>> {
     let mut end = at + 1;
     while end < file.len() && !matches!(file.word(end), ";" | "," | "}") {

@@ -1,4 +1,4 @@
-//! Expressions that choose: `a || b`, `a ? b : c`; and the environment that most choices ask.
+//! Expressions that choose: `a || b`, `a ? b : c`. Most choices depend on the environment.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,10 +10,10 @@ use super::program::Program;
 use super::truth::{Operands, truth};
 use super::value::{Value, first_of, is_env_name};
 
-/// How many operands and names a condition is followed through.
+/// Maximum number of operands and names that a condition is followed through.
 const MAX_STEPS: u8 = 6;
 
-/// What operands are when the container starts: a variable that the image does not set is not there.
+/// The operands when the container starts: a variable that the image does not set is absent.
 struct Set<'p, 'r> {
     program: &'p Program<'r>,
     file: &'p Rc<File>,
@@ -73,7 +73,7 @@ impl Program<'_> {
         first_of(operands.map(|operand| self.eval_below(file, operand, keys, steps)))
     }
 
-    /// The default that a schema of the environment gives a variable: a field of its name.
+    /// The default of a variable in a schema of the environment, which has a field of its name.
     pub(super) fn schema_default(&self, key: &str, steps: u8) -> Option<String> {
         if self.rows.environment.is_empty() || !is_env_name(key) {
             return None;

@@ -1,17 +1,17 @@
-//! What stands around a place in the code: conditions, cases, and whether it runs beside the rest.
+//! The surroundings of a place in the code: conditions, cases, and whether it runs concurrently.
 
 use std::ops::Range;
 
 use super::tree::Tree;
 
-/// How many blocks around a place are looked at.
+/// Maximum number of blocks around a place.
 const MAX_BLOCKS: usize = 32;
 
-/// How many tokens are looked at for the head of a block, or for the case before a place.
+/// Maximum number of tokens in the head of a block, or between a case and a place.
 const MAX_TOKENS: usize = 400;
 
-/// The heads of the blocks around a place, innermost first: `if x == y`, `switch x`, `func main ( )`;
-/// a case stands before the head of its `switch`, as a head of its own.
+/// The heads of the blocks around a place, innermost first: `if x == y`, `switch x`, `func main (
+/// )`. A case is a head of its own, before that of its `switch`.
 pub fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
     let (mut all, mut inside) = (Vec::new(), at);
     for _ in 0..MAX_BLOCKS {
@@ -25,7 +25,7 @@ pub fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
     all
 }
 
-/// The first token of the statement that goes on at a position.
+/// The first token of the statement that contains a position.
 pub fn statement(tree: &Tree, at: usize) -> usize {
     let mut start = at;
     for _ in 0..MAX_TOKENS {
@@ -41,7 +41,7 @@ pub fn statement(tree: &Tree, at: usize) -> usize {
     start
 }
 
-/// The case of a `switch` that holds a place in its block.
+/// The case of a `switch` that contains a place.
 fn case(tree: &Tree, open: usize, at: usize) -> Option<Range<usize>> {
     let mut before = at;
     for _ in 0..MAX_TOKENS {
@@ -57,21 +57,21 @@ fn case(tree: &Tree, open: usize, at: usize) -> Option<Range<usize>> {
     None
 }
 
-/// A place runs under a condition.
+/// True if a place runs under a condition.
 pub fn is_conditional(tree: &Tree, at: usize) -> bool {
     heads(tree, at)
         .iter()
         .any(|head| matches!(tree.word(head.start), "if" | "else" | "case" | "default"))
 }
 
-/// A place runs beside the rest of the program: in a goroutine.
+/// True if a place runs concurrently, such as in a goroutine.
 pub fn is_aside(tree: &Tree, at: usize) -> bool {
     let goes = |start: usize| tree.dialect().beside.contains(&tree.word(start));
     goes(statement(tree, at)) || heads(tree, at).iter().any(|head| goes(head.start))
 }
 
-/// A place runs only where a value equals texts, none of which `fits`: where the code asks for
-/// another operating system, say.
+/// True if a place runs only if a value equals certain texts, none of which `fits`: for example,
+/// code for another operating system.
 pub fn is_elsewhere(tree: &Tree, at: usize, asks: &[&str], fits: impl Fn(&str) -> bool) -> bool {
     let heads = heads(tree, at);
     let asked = |range: &Range<usize>| range.clone().any(|at| asks.contains(&tree.word(at)));

@@ -1,44 +1,44 @@
 //! A language's lexical rules as data.
 
-/// What the text of a language looks like.
+/// The lexical rules of a language.
 #[derive(Debug)]
 pub struct Dialect {
-    /// What begins a comment that ends with its line.
+    /// The marks that start a comment up to the end of the line.
     pub line_comments: &'static [&'static str],
-    /// What begins and ends a comment over several lines.
+    /// The marks that start and end a comment over several lines.
     pub block_comment: Option<(&'static str, &'static str)>,
-    /// Such comments nest.
+    /// True if such comments nest.
     pub nested_comments: bool,
-    /// String literals; where one opening begins with another, the longer one first.
+    /// String literals. If one opening mark is a prefix of another, the longer one comes first.
     pub strings: &'static [Quote],
-    /// What `'` begins, where it begins no string.
+    /// The meaning of `'`, if it does not open a string.
     pub characters: Characters,
-    /// `/` begins a regular expression where an expression may begin.
+    /// True if `/` starts a regular expression where an expression may begin.
     pub patterns: bool,
-    /// Bytes that belong to words besides letters, digits, `_` and what is beyond ASCII.
+    /// Bytes in words besides letters, digits, `_` and non-ASCII ones.
     pub word_bytes: &'static [u8],
     /// Operators of more than one character, longest first.
     pub marks: &'static [&'static str],
-    /// Where the end of a line ends a statement; `None` where only `;` does.
+    /// When the end of a line ends a statement; `None` if only `;` does.
     pub line_ends: Option<LineEnds>,
-    /// Words before a call that runs beside the rest of the program.
+    /// Words before a call that runs concurrently.
     pub beside: &'static [&'static str],
-    /// Words that declare the name behind them: `let`, `var`, `const`.
+    /// Words that declare the name after them: `let`, `var`, `const`.
     pub declares: &'static [&'static str],
-    /// What stands before an expression and does not change what it is worth: `await`, `&`.
+    /// Prefixes of an expression that do not change its value: `await`, `&`.
     pub prefixes: &'static [&'static str],
-    /// What stands between an expression and its type: `as`.
+    /// Words between an expression and its type: `as`.
     pub casts: &'static [&'static str],
-    /// Operators that give their first operand that says something: `||`, `??`.
+    /// Operators that return their first non-empty operand: `||`, `??`.
     pub choices: &'static [&'static str],
-    /// `a ? b : c` is an expression.
+    /// True if `a ? b : c` is an expression.
     pub ternary: bool,
     /// Marks that join names, besides the dot: `::`.
     pub joints: &'static [&'static str],
-    /// Marks behind an expression that do not change what it is worth: `?`.
+    /// Suffixes of an expression that do not change its value: `?`.
     pub postfix: &'static [&'static str],
     /// The last expression of a block is its value; closures are `|x| x`, macros `name!(...)`;
-    /// `#[...]` stands before a field, which is `name: Type`; formats hold `{name}`.
+    /// `#[...]` precedes a field, which is `name: Type`; formats contain `{name}`.
     pub tails: bool,
     /// Objects are `{ key: value }`, functions are values, members of classes are `this.name`, and
     /// a file is a module that imports and exports.
@@ -47,30 +47,30 @@ pub struct Dialect {
     pub modifiers: &'static [&'static str],
     /// Words that begin a function: `func`, `fn`, `function`.
     pub functions: &'static [&'static str],
-    /// Words that stand before brackets and call nothing: `if`, `for`, `func`.
+    /// Words before brackets that are not a call: `if`, `for`, `func`.
     pub keywords: &'static [&'static str],
 }
 
-/// One kind of string literal.
+/// A kind of string literal.
 #[derive(Debug)]
 pub struct Quote {
-    /// What begins it, prefix and quotes: `"`, `b"`, `"""`.
+    /// Its opening mark, with prefix and quotes: `"`, `b"`, `"""`.
     pub open: &'static str,
-    /// What ends it.
+    /// Its closing mark.
     pub close: &'static str,
     /// `\` escapes the next character.
     pub escapes: bool,
-    /// It may hold line ends.
+    /// It may contain line ends.
     pub lines: bool,
-    /// Any number of `#` may stand between the prefix and the quote, and as many behind the closing
-    /// one: `r#"..."#`. `open` is then the prefix alone.
+    /// Any number of `#` may come between the prefix and the quote, with as many after the closing
+    /// quote: `r#"..."#`. `open` is then the prefix alone.
     pub hashes: bool,
-    /// What begins an expression inside it, which ends with `}`: `${`.
+    /// The mark that starts an expression inside it, which ends with `}`: `${`.
     pub hole: Option<&'static str>,
 }
 
 impl Quote {
-    /// A string with escapes on one line.
+    /// A string with escapes, on one line.
     pub const fn plain(quote: &'static str) -> Self {
         Self { open: quote, close: quote, escapes: true, lines: false, hashes: false, hole: None }
     }
@@ -81,10 +81,10 @@ impl Quote {
     }
 }
 
-/// What `'` begins.
+/// The meaning of `'`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Characters {
-    /// Nothing of its own: the dialect has strings in single quotes.
+    /// None of its own: the language has strings in single quotes.
     None,
     /// A character.
     Quoted,
@@ -92,13 +92,13 @@ pub enum Characters {
     OrLifetimes,
 }
 
-/// Where the end of a line ends a statement.
+/// When the end of a line ends a statement.
 #[derive(Debug)]
 pub struct LineEnds {
-    /// Words after which a statement goes on.
+    /// Words after which a statement continues.
     pub open_words: &'static [&'static str],
-    /// What the next line begins with where it continues the statement.
+    /// Beginnings of a line that continues the statement.
     pub continues: &'static [&'static str],
-    /// The brackets inside which statements can end.
+    /// The brackets inside which line ends can end statements.
     pub inside: &'static [u8],
 }

@@ -1,7 +1,7 @@
-//! One evaluator for all languages: literals, sums, calls, names, parameters, fields.
+//! The evaluator for all languages: literals, sums, calls, names, parameters, fields.
 //!
-//! It is bounded twice: by the steps from one expression to the next, and by the expressions that
-//! are looked at for one value. What lies beyond is unknown, never guessed.
+//! Its work is limited in two respects: the steps from one expression to the next, and the number
+//! of expressions for one value. Beyond these limits a value is unknown, never guessed.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -18,19 +18,19 @@ use super::tree::{Kind, Piece};
 use super::value::{Base, Value, merge};
 use crate::path::RelPath;
 
-/// How many steps an expression is followed: circles end here.
+/// Maximum number of steps, which also ends cycles.
 const MAX_STEPS: u8 = 10;
 
-/// How many expressions are looked at for one value: what is more entangled is not known.
+/// Maximum number of expressions that are evaluated for one value.
 const MAX_LOOKS: u32 = 400;
 
-/// How long a value can be, in bytes and in pieces: paths and addresses are shorter.
+/// Maximum length of a value in bytes, and in parts. Paths and addresses are shorter.
 const MAX_LENGTH: usize = 4096;
 
-/// How many fields of one name are looked at.
+/// Maximum number of fields of one name.
 const MAX_FIELDS: usize = 256;
 
-/// How much more a setting by its key says than what the code writes into the field.
+/// How much more weight a setting by its key has than an assignment to the field.
 const KEYED: i32 = 24;
 
 impl Program<'_> {
@@ -40,7 +40,7 @@ impl Program<'_> {
         self.eval(file, range, MAX_STEPS)
     }
 
-    /// What lies below `keys` of an expression.
+    /// The value below `keys` of an expression.
     pub fn value_below(&self, file: &Rc<File>, range: Range<usize>, keys: &[String]) -> Value {
         self.looks.set(MAX_LOOKS);
         self.eval_below(file, range, keys, MAX_STEPS)
@@ -52,18 +52,18 @@ impl Program<'_> {
         Some(self.value(&call.file, range))
     }
 
-    /// The flag that a call registers.
+    /// The value of the flag that a call registers.
     pub fn flag(&self, call: &Call) -> Option<Value> {
         self.looks.set(MAX_LOOKS);
         self.flag_of(call, MAX_STEPS)
     }
 
-    /// The value of an expression, within the steps that are left.
+    /// The value of an expression, evaluated within the remaining steps.
     pub fn eval(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Value {
         self.eval_below(file, range, &[], steps)
     }
 
-    /// What lies below `keys` of an expression, within the steps that are left.
+    /// The value below `keys` of an expression, evaluated within the remaining steps.
     pub fn eval_below(
         &self,
         file: &Rc<File>,
@@ -111,7 +111,7 @@ impl Program<'_> {
         if range.is_empty() {
             return unknown;
         }
-        // What a function gives depends on what it is given.
+        // The result of a function depends on its arguments, so it is not cached.
         if !self.bound.borrow().is_empty() || !keys.is_empty() {
             return self.look(file, range, keys, steps, unknown);
         }
@@ -198,7 +198,7 @@ impl Program<'_> {
         if is_chain(file, &range) {
             return self.selected(file, &range, steps);
         }
-        // `settings().port`: of a type that is known.
+        // `settings().port`: the result has a known type.
         let last = range.end - 1;
         if file.dialect().tails && range.len() > 3 && file.word(last - 1) == "." {
             let owner = range.start..last - 1;
@@ -232,12 +232,12 @@ impl Program<'_> {
         whole
     }
 
-    /// A name: a local variable, a parameter, or something of the package.
+    /// The value of a name: a local variable, a parameter, or a definition of the package.
     fn named(&self, file: &Rc<File>, at: usize, steps: u8) -> Value {
         self.by_name(file, at, file.word(at), steps)
     }
 
-    /// A name as it is known at a position.
+    /// The value of a name in the scope of a position.
     pub(super) fn by_name(&self, file: &Rc<File>, at: usize, name: &str, steps: u8) -> Value {
         let unknown = Value::unknown(
             file.evidence(at, format!("`{name}` is not known before the program runs")),
@@ -261,14 +261,14 @@ impl Program<'_> {
                 return value;
             }
         }
-        // A constant of the file itself hides one of another module.
+        // A constant of the file hides one of another module.
         let own =
             file.dialect().tails.then(|| self.of_package(std::slice::from_ref(file), name, steps));
         let own = own.flatten();
         own.or_else(|| self.of_package(&self.package_of(file), name, steps)).unwrap_or(unknown)
     }
 
-    /// What a definition gives its name.
+    /// The value of a definition.
     fn defined(&self, file: &Rc<File>, definition: &Definition, steps: u8) -> Value {
         if definition.form != Form::Taken {
             return self.eval(file, definition.value.clone(), steps);
@@ -282,13 +282,13 @@ impl Program<'_> {
             .unwrap_or_else(|| Value::unknown(file.evidence(name, "it is set at run time")))
     }
 
-    /// A variable or constant of a package, or a flag that is read into it.
+    /// The value of a variable or constant of a package, or of a flag that is stored in it.
     fn of_package(&self, files: &[Rc<File>], name: &str, steps: u8) -> Option<Value> {
         let mut values = Vec::new();
         for file in files {
             let facts = file.facts();
             let own = facts.definitions_of(file, name).iter().filter(|d| d.form.is_variable());
-            // `None = 0` outside of a function is a variant of an enum, no variable.
+            // Outside a function, `None = 0` is an enum variant, not a variable.
             let outside = |d: &Definition| !file.dialect().tails || d.form == Form::Declared;
             let inits = |d: &&Definition| {
                 facts
@@ -307,7 +307,8 @@ impl Program<'_> {
         merge(values)
     }
 
-    /// The call is given a variable of the package in a folder: `flag.StringVar(&web.Root, ..)`.
+    /// True if the call takes a variable of the package in a folder: `flag.StringVar(&web.Root,
+    /// ..)`.
     fn names_of(&self, call: &Call, name: &str, folder: &RelPath) -> bool {
         let file = &call.file;
         let mut words = call.open..file.closing(call.open);
@@ -319,7 +320,7 @@ impl Program<'_> {
         })
     }
 
-    /// `x.y.Name`: something of another package of the repository, or a field.
+    /// The value of `x.y.Name`: something in another package of the repository, or a field.
     fn selected(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Value {
         let name = file.word(range.end - 1);
         if range.len() == 3
@@ -346,14 +347,14 @@ impl Program<'_> {
             .unwrap_or_else(|| Value::unknown(evidence(format!("`{name}` is set at run time"))))
     }
 
-    /// A field: what is written into it anywhere, what its tag says, a flag that is read into it.
-    /// Fields match by their name and, where it is known, by the type that has them.
+    /// The value of a field: assignments to it anywhere, its tag, a flag that is stored in it.
+    /// Fields match by name and, if it is known, by the type that has them.
     fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
         let of = self.type_of(from, owner.clone());
         self.field_of(from, owner, of, name, steps)
     }
 
-    /// A field of something whose type has that name.
+    /// The value of a field of the type of that name.
     fn field_of(
         &self,
         from: &Rc<File>,
@@ -423,11 +424,11 @@ impl Program<'_> {
             let held = candidates.iter().filter(|(score, _)| *score >= least);
             merge(held.map(|(_, value)| (true, value.clone())).collect())
         };
-        // A tag that names a variable says nothing of the default that the code gives.
+        // A tag that names a variable says nothing about the default in the code.
         let mut value = chosen(best)
             .filter(Value::is_known)
             .or_else(|| chosen(if best > 8 { 8 } else { best }))?;
-        // What one case alone sets is empty in all others.
+        // A field that only one case sets is empty in all others.
         if sometimes && !from.dialect().tails {
             let empty = Value::known("", from.evidence(range.start, "set under a condition alone"));
             value.others.extend(empty.alternatives().map(|empty| empty.parts));
@@ -436,7 +437,7 @@ impl Program<'_> {
     }
 }
 
-/// The port of an address that is a literal of a type: `net.UDPAddr{Port: 53}`.
+/// The port of an address that is a struct literal: `net.UDPAddr{Port: 53}`.
 fn literal_port(file: &File, range: &Range<usize>) -> Option<Range<usize>> {
     let open = file.opening(range.end - 1);
     if file.word(open) != "{" || open <= range.start {
@@ -457,8 +458,8 @@ pub(super) fn program(file: &File, at: usize) -> Value {
     value
 }
 
-/// The definitions of the local variable that is used at a position: its declaration, and what is
-/// written into it.
+/// The definitions of the local variable that is used at a position: its declaration and its
+/// assignments.
 fn locals<'f>(file: &'f File, function: &Function, at: usize, name: &str) -> Vec<&'f Definition> {
     let known: Vec<&Definition> = file
         .facts()
@@ -480,7 +481,8 @@ fn locals<'f>(file: &'f File, function: &Function, at: usize, name: &str) -> Vec
     known.into_iter().filter(|definition| definition.name >= declared).collect()
 }
 
-/// A constructor gives a field its default; what is set under a condition is one case of several.
+/// The weight of an assignment. A constructor sets a field's default; an assignment under a
+/// condition is one case of several.
 fn weight(file: &File, definition: &Definition) -> i32 {
     let function = file.facts().function_at(definition.name);
     let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
@@ -502,7 +504,7 @@ fn home(file: &File, definition: &Definition) -> String {
         before(definition.name);
     } else if let Some(open) = file.enclosing(definition.name) {
         before(open);
-        // What a function returns is called like the function.
+        // The result of a function is named after the function.
         if open > 0 && file.word(open - 1) == "return" {
             let head = heads(file, open).into_iter().next().unwrap_or_default();
             words.extend(head.take(12).map(|at| file.word(at).to_ascii_lowercase()));
@@ -514,7 +516,7 @@ fn home(file: &File, definition: &Definition) -> String {
     words.join(" ")
 }
 
-/// The call that a range is, from its first word to its last bracket.
+/// The call that fills a range, from its first word to its last bracket.
 pub(super) fn whole_call(file: &Rc<File>, range: &Range<usize>) -> Option<Call> {
     let last = range.end - 1;
     if file.word(last) != ")" {

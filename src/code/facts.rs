@@ -15,7 +15,7 @@ pub struct Call {
     pub file: Rc<File>,
     /// The position of the name.
     pub at: usize,
-    /// The position of the bracket that opens the arguments.
+    /// The position of the opening bracket of the arguments.
     pub open: usize,
 }
 
@@ -30,7 +30,7 @@ impl Call {
         self.file.word(self.at)
     }
 
-    /// The word before the dot; `""` where there is none or it is an expression.
+    /// The word before the dot; `""` if there is none, or an expression.
     pub fn receiver(&self) -> &str {
         if self.is_method() && self.at >= 2 && self.file.is_word(self.at - 2) {
             self.file.word(self.at - 2)
@@ -39,15 +39,14 @@ impl Call {
         }
     }
 
-    /// True for `x.Name(...)`, whatever `x` is.
+    /// True for `x.Name(...)`, for any `x`.
     pub fn is_method(&self) -> bool {
         self.at >= 1 && matches!(self.file.word(self.at - 1), "." | "?.")
     }
 
-    /// The path of the package that the called function belongs to, where the receiver is an
-    /// import.
+    /// The path of the package of the called function, if the receiver is an import.
     pub fn package(&self) -> Option<&str> {
-        // `Type::function`: the type says whose it is.
+        // In `Type::function`, the type determines the package.
         let joined = self
             .at
             .checked_sub(2)
@@ -82,7 +81,7 @@ fn is_call(tree: &Tree, at: usize) -> bool {
         })
 }
 
-/// How a name gets a value.
+/// The syntax of a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `name := x`, `var name = x`, `const name = x`.
@@ -102,7 +101,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// A variable, not a field.
+    /// True for a variable, false for a field.
     pub fn is_variable(self) -> bool {
         matches!(self, Self::Declared | Self::Set | Self::Taken)
     }
@@ -115,16 +114,16 @@ pub struct Definition {
     pub name: usize,
     /// The expression.
     pub value: Range<usize>,
-    /// How.
+    /// Its syntax.
     pub form: Form,
-    /// Where a declared name is known.
+    /// The scope of a declared name.
     pub scope: Range<usize>,
 }
 
-/// A field of a type, or a method's receiver, a parameter, a variable with a stated type.
+/// A field of a type, a method's receiver, a parameter, or a variable with a stated type.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// The position of the type's name that has the field.
+    /// The position of the name of the type that has the field.
     pub owner: usize,
     /// The position of the field's name.
     pub name: usize,
@@ -132,35 +131,35 @@ pub struct Field {
     pub of: Range<usize>,
 }
 
-/// How many tokens are looked at for the beginning of a statement, or for the end of its head: a
-/// longer one is not understood, so that hostile text takes linear time.
+/// Maximum number of tokens to the beginning of a statement, or to the end of its head. A longer
+/// one is not analysed, so that hostile text takes linear time.
 const MAX_STATEMENT: usize = 96;
 
-/// How many tokens stand between the modifier of a member and its value.
+/// Maximum number of tokens between the modifier of a member and its value.
 const MAX_MEMBER: usize = 10;
 
-/// How many functions around a place are looked at.
+/// Maximum number of functions around a place.
 const MAX_AROUND: usize = 64;
 
-/// What is found in a file.
+/// The facts about a file.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Positions of the names of calls, sorted by name, then by position.
     calls: Vec<usize>,
     /// Sorted by name, then by position.
     definitions: Vec<Definition>,
-    /// In the order of the file.
+    /// In file order.
     pub functions: Vec<Function>,
-    /// Their numbers, sorted by name, then by position.
+    /// Indices of `functions`, sorted by name, then by position.
     named: Vec<usize>,
     /// Sorted by the owner's name, then by position.
     fields: Vec<Field>,
-    /// `var name Type`: the name and its type, in the order of the file.
+    /// `var name Type`: the name and its type, in file order.
     pub typed: Vec<(usize, Range<usize>)>,
 }
 
 impl Facts {
-    /// Finds everything behind the token `body`.
+    /// Finds all facts after the token `body`.
     pub(super) fn of(tree: &Tree, body: usize) -> Self {
         let mut facts = Self { functions: functions::of(tree, body), ..Self::default() };
         for at in body..tree.len() {
@@ -200,7 +199,7 @@ impl Facts {
         &self.definitions
     }
 
-    /// Definitions of that name, in the order of the file.
+    /// Definitions of that name, in file order.
     pub fn definitions_of(&self, tree: &Tree, name: &str) -> &[Definition] {
         let from = self.definitions.partition_point(|definition| tree.word(definition.name) < name);
         let count = self.definitions[from..]
@@ -223,19 +222,19 @@ impl Facts {
         &self.fields[from..from + count]
     }
 
-    /// The names of the types that have fields, in their order.
+    /// The names of the types that have fields, sorted.
     pub fn owners<'t>(&self, tree: &'t Tree) -> Vec<&'t str> {
         let mut names: Vec<&str> = self.fields.iter().map(|field| tree.word(field.owner)).collect();
         names.dedup();
         names
     }
 
-    /// The function that holds a position, the innermost one.
+    /// The innermost function that contains a position.
     pub fn function_at(&self, at: usize) -> Option<&Function> {
         self.functions_around(at).next()
     }
 
-    /// The functions that hold a position, the innermost one first.
+    /// The functions that contain a position, innermost first.
     pub fn functions_around(&self, at: usize) -> impl Iterator<Item = &Function> {
         let after = self.functions.partition_point(|function| function.range.start <= at);
         let next = |function: &&Function| self.functions.get(function.around?);
@@ -243,7 +242,7 @@ impl Facts {
         all.take(MAX_AROUND).filter(move |function| function.range.contains(&at))
     }
 
-    /// `a, b := x, y` and its like.
+    /// `a, b := x, y` and similar assignments.
     fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
         let declares = tree.dialect().declares;
         if at > body && tree.word(at - 1) == "}" {
@@ -281,7 +280,7 @@ impl Facts {
         let declares = tree.word(at) == ":=" || declares.contains(&before);
         let scope = if declares { scope(tree, start) } else { 0..tree.len() };
         for (number, left) in names.iter().enumerate() {
-            // The first result of a call goes to the first name.
+            // The first result of a call is assigned to the first name.
             let Some(value) = values.get(number).cloned() else { continue };
             let dotted = left.len() >= 3 && tree.word(left.end - 2) == ".";
             let name = if dotted { left.end - 1 } else { left.start };
@@ -396,7 +395,7 @@ impl Facts {
             }
             let end = line.clone().rev().find(|&at| tree.kind(at) != Some(Kind::Text));
             let end = end.map_or(here, |end| end + 1);
-            // `*Type`, `package.Type`: an embedded type has the name of the type.
+            // An embedded type is named after the type: `*Type`, `package.Type`.
             let mut words = line.start..end;
             words.start += usize::from(tree.word(line.start) == "*");
             let dotted = words.len() == 3 && tree.word(words.start + 1) == ".";
@@ -405,15 +404,15 @@ impl Facts {
                 self.fields.push(Field { owner, name, of: line.start..end });
                 continue;
             }
-            // An embedded type has its own name.
+            // An embedded type is its own type.
             let of = if here >= end { line.start..end } else { here..end };
             self.fields.extend(names.into_iter().map(|name| Field { owner, name, of: of.clone() }));
         }
     }
 }
 
-/// The name by which a struct is known whose `struct` stands at a position: that of its type, of the
-/// field or of the variable.
+/// The name of the struct whose `struct` is at a position: that of its type, of the field or of the
+/// variable.
 pub(super) fn struct_name(tree: &Tree, at: usize) -> Option<usize> {
     let before = at.checked_sub(1)?;
     let owner =
@@ -438,7 +437,7 @@ fn member(tree: &Tree, at: usize, body: usize) -> Option<usize> {
     None
 }
 
-/// The first token of the line or block that a token is in.
+/// The first token of the line or block that contains a token.
 fn line_start(tree: &Tree, at: usize) -> usize {
     let mut start = at;
     let first = at.saturating_sub(MAX_STATEMENT);
@@ -448,14 +447,14 @@ fn line_start(tree: &Tree, at: usize) -> usize {
     start
 }
 
-/// Where a name is known that is declared at a position: to the end of its block; of an `if`, a
-/// `for` or a `switch`, to the end of that.
+/// The scope of a name that is declared at a position: to the end of its block or, in the head of
+/// an `if`, a `for` or a `switch`, to the end of that statement.
 fn scope(tree: &Tree, at: usize) -> Range<usize> {
     let start =
         at.checked_sub(1).filter(|&before| matches!(tree.word(before), "if" | "for" | "switch"));
     let Some(start) = start else {
         let mut around = tree.enclosing(at);
-        // `var ( a = 1 )` declares for the block that it stands in.
+        // `var ( a = 1 )` declares in the block around it.
         if around.is_some_and(|open| tree.word(open) == "(") {
             around = around.and_then(|open| tree.enclosing(open));
         }
@@ -464,8 +463,8 @@ fn scope(tree: &Tree, at: usize) -> Range<usize> {
     let mut here = start;
     for _ in 0..MAX_STATEMENT {
         match tree.word(here) {
-            // A composite literal has a type before it, a block has none that matters here: the
-            // last brace of the statement wins.
+            // A composite literal has a type before its brace, and other blocks do not matter here:
+            // the last brace of the statement wins.
             "{" => {
                 here = tree.closing(here) + 1;
                 if tree.word(here) != "else" && matches!(tree.word(here), ";" | "}" | "") {
@@ -480,7 +479,7 @@ fn scope(tree: &Tree, at: usize) -> Range<usize> {
     start..here
 }
 
-/// The first `count` expressions from `at` on, separated by commas, to the end of the statement.
+/// The first `count` comma-separated expressions from `at` to the end of the statement.
 pub(super) fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
     let (mut all, mut from, mut here) = (Vec::new(), at, at);
     while here < tree.len() {

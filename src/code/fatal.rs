@@ -1,18 +1,19 @@
-//! Whether a program ends where a call fails.
+//! Whether a program exits if a call fails.
 
 use super::facts::Call;
 use super::program::Program;
 
-/// How many tokens behind a call belong to what is done with its error.
+/// Maximum number of tokens after a call that may handle its error.
 const MAX_TOKENS: usize = 24;
 
-/// How many callers an error is handed up through, and how many of them are looked at each time.
+/// Maximum number of callers that an error passes through, and of callers that are examined at each
+/// step.
 const MAX_STEPS: usize = 3;
 const MAX_CALLERS: usize = 4;
 
 impl Program<'_> {
-    /// The program ends where this call fails: at once, or because every function hands the error
-    /// up to one that ends it.
+    /// True if the program exits when this call fails: at once, or because every function returns
+    /// the error to one that exits.
     pub fn is_fatal(&self, call: &Call) -> bool {
         self.is_fatal_within(call, MAX_STEPS)
     }

@@ -1,34 +1,35 @@
-//! The functions of a file: what they are called, where their parameters and bodies are.
+//! The functions of a file: their names, parameters and bodies.
 
 use std::ops::Range;
 
 use super::conditions;
 use super::tree::Tree;
 
-/// How many tokens state the type of a result.
+/// Maximum number of tokens in the type of a result.
 const MAX_TYPE: usize = 14;
 
-/// How long an expression is that a function gives: brackets count once.
+/// Maximum number of tokens in an expression that is a function's body. A pair of brackets counts
+/// once.
 const MAX_EXPRESSION: usize = 256;
 
 /// A function or method.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// The position of its name; beyond the end where it has none.
+    /// The position of its name; past the end if it has none.
     pub name: usize,
     /// It has a receiver.
     pub method: bool,
-    /// The position of the bracket that opens its parameters.
+    /// The position of the opening bracket of its parameters.
     pub parameters: usize,
-    /// Where its body begins: a brace, or the expression that it gives.
+    /// The position of its body: a brace, or the expression that it returns.
     pub body: usize,
-    /// From `func`, or from the parameters, to the end of its body.
+    /// From `func`, or from the parameters, to the end of the body.
     pub range: Range<usize>,
-    /// The number of the function around it.
+    /// The index of the enclosing function.
     pub around: Option<usize>,
 }
 
-/// All functions behind the token `body`, in the order of the file.
+/// All functions after the token `body`, in file order.
 pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
     if tree.dialect().objects {
         return valued(tree, body);
@@ -70,8 +71,8 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
     all
 }
 
-/// The functions of a language in which they are values: `function name(..) {`, `name(..) {`,
-/// `name = (..) => ..`.
+/// Functions in a language where they are values: `function name(..) {`, `name(..) {`, `name = (..)
+/// => ..`.
 fn valued(tree: &Tree, from: usize) -> Vec<Function> {
     let mut all: Vec<Function> = Vec::new();
     let mut around: Vec<usize> = Vec::new();
@@ -92,7 +93,7 @@ fn valued(tree: &Tree, from: usize) -> Vec<Function> {
     all
 }
 
-/// Where the body begins behind the parameters that end at a position.
+/// The start of the body after the parameters that end at a position.
 fn body(tree: &Tree, close: usize) -> Option<usize> {
     let mut at = close + 1;
     if tree.word(at) == ":" {
@@ -110,7 +111,7 @@ fn body(tree: &Tree, close: usize) -> Option<usize> {
     }
 }
 
-/// Where the expression ends that a function gives.
+/// The end of the expression that is a function's body.
 fn expression(tree: &Tree, body: usize) -> usize {
     let mut end = body;
     for _ in 0..MAX_EXPRESSION {
@@ -122,8 +123,8 @@ fn expression(tree: &Tree, body: usize) -> usize {
     end.min(tree.len())
 }
 
-/// The name by which the function is called whose parameters open at a position: of a constructor,
-/// its class; `None` where it is a statement such as `if`.
+/// The name of the function whose parameters open at a position. For a constructor, the name of the
+/// class; `None` for a statement such as `if`.
 fn name(tree: &Tree, open: usize) -> Option<usize> {
     let before = open.checked_sub(1);
     let before_that = open.checked_sub(2).map_or("", |at| tree.word(at));
@@ -142,7 +143,7 @@ fn name(tree: &Tree, open: usize) -> Option<usize> {
     }
 }
 
-/// The name that the function at a position is written into.
+/// The name that the function at a position is assigned to.
 fn assigned(tree: &Tree, mut at: usize) -> usize {
     while at > 0 && matches!(tree.word(at - 1), "async" | "function") {
         at -= 1;

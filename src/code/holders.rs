@@ -1,5 +1,5 @@
-//! The fields that hold a field, through the structs of a program: what stands before its name in a
-//! variable of the environment, and the key that a settings file has for it.
+//! The fields that contain a field, through the structs of a program: they determine the prefix of
+//! its environment variable, and its key in a settings file.
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use super::types::name_of;
 use super::value::{Part, Value};
 use crate::facts::Evidence;
 
-/// How many structs are gone through from a field to the outermost one.
+/// Maximum number of structs from a field to the outermost one.
 const MAX_LEVELS: usize = 8;
 
-/// A field with all that holds it.
+/// A field with the fields that contain it.
 #[derive(Debug)]
 pub struct Held {
     /// The names of the fields, from the outermost to the field itself, each with its tag. An
@@ -26,7 +26,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// The key by which a settings file names the field: `server.port`.
+    /// The key of the field in a settings file: `server.port`.
     pub fn key(&self, program: &Program) -> String {
         let keys = &program.rows.tag.key;
         let part = |(name, tag): &(String, String)| {
@@ -48,8 +48,8 @@ impl Held {
 }
 
 impl Program<'_> {
-    /// The field at a position with all that holds it; `hints` are the words before it where it is
-    /// used, the nearest first. `None` where it is not certain what holds it.
+    /// The field at a position with the fields that contain it. `hints` are the words before it
+    /// where it is used, the nearest first. `None` if its containers are not certain.
     fn held(&self, file: &Rc<File>, at: usize, hints: &[&str]) -> Option<Held> {
         let mut hints = hints.iter();
         let (mut file, mut at) = (file.clone(), at);
@@ -64,7 +64,7 @@ impl Program<'_> {
             let owner = struct_name(&file, word)?;
             let around = file.enclosing(owner).filter(|&outer| outer > 0);
             if around.is_some_and(|outer| file.word(outer - 1) == "struct") {
-                // A struct without a name of its own.
+                // An anonymous struct.
                 tag = file.string(file.closing(open) + 1).unwrap_or_default().into_owned();
                 (at, embedded) = (owner, false);
                 continue;
@@ -99,14 +99,14 @@ impl Program<'_> {
         None
     }
 
-    /// What the tag of a field says, with all that stands before its names.
+    /// The settings in the tag of a field, with all prefixes.
     pub fn tagged(&self, file: &Rc<File>, at: usize, tag: usize, hints: &[&str]) -> Option<Value> {
         let rows = &self.rows.tag;
         let mut value = tags::read(rows, file, at, tag)?;
         let held = self.held(file, at, hints);
         let part = value.parts.first_mut()?;
         let Some(held) = held else {
-            // Another prefix for each that holds it: the name is not known.
+            // Each container may have a different prefix, so the name is unknown.
             let prefixed = !rows.prefix.is_empty() && self.prefixes();
             if prefixed {
                 part.env = None;
@@ -124,7 +124,7 @@ impl Program<'_> {
         Some(value)
     }
 
-    /// The value of a field by the key that it has in settings files, and in what reads them.
+    /// The value of a field by its key in settings files and in the code that reads them.
     pub(super) fn keyed(&self, of: &str, name: &str, hints: &[&str], steps: u8) -> Option<Value> {
         let (file, field) = self.files().find_map(|file| {
             let fields = file.facts().fields_of(file, of).iter();
@@ -157,31 +157,32 @@ impl Program<'_> {
         Some(Part::setting(text, env, flag, evidence).into())
     }
 
-    /// What the settings files that the program opens say of a key.
+    /// The value of a key in the settings files that the program opens.
     pub fn document(&self, key: &str) -> Option<(String, Evidence)> {
         let part = self.documents.borrow().get(&key.to_ascii_lowercase()).cloned()?;
         Some((part.text?, part.evidence))
     }
 
-    /// The same with the variable that replaces it.
+    /// The value of a key in the settings files, with the variable that overrides it.
     pub fn documented(&self, key: &str) -> Option<Value> {
         self.documents.borrow().get(&key.to_ascii_lowercase()).cloned().map(Value::from)
     }
 
-    /// What the settings files say that the program opens and the image holds: by lower-case keys.
+    /// Sets the contents of the settings files that the program opens and the image contains, by
+    /// lower-case keys.
     pub fn know(&self, documents: impl IntoIterator<Item = (String, Part)>) {
         self.documents.borrow_mut().extend(documents);
         self.known.borrow_mut().clear();
     }
 
-    /// Some field has a prefix for all that it holds.
+    /// True if some field has a prefix for the fields inside it.
     fn prefixes(&self) -> bool {
         self.holders.values().flatten().any(|(file, field)| {
             !tags::prefix(&self.rows.tag, &tag_of(file, field.of.end.saturating_sub(1))).is_empty()
         })
     }
 
-    /// What an option of the library puts before every variable.
+    /// The prefix that an option of the library adds to every variable.
     fn root_prefix(&self, of: &Rc<File>) -> String {
         let rows = self
             .rows
@@ -205,8 +206,8 @@ impl Program<'_> {
         self.files().any(|file| file.imports_from(module))
     }
 
-    /// The row of the library that fills the outermost struct, and the first word of all variables
-    /// that the call gives it.
+    /// The row of the library that fills the outermost struct, and the first word of all variables,
+    /// which is an argument of the call.
     fn filling(&self, held: &Held) -> Option<(&FillRow, String)> {
         let root = held.root.as_ref()?;
         let rows = self.rows.tag.fill.iter().filter_map(|row| Some((row, row.prefix?)));
@@ -224,7 +225,7 @@ impl Program<'_> {
         None
     }
 
-    /// What the filling call puts before variables that tags name.
+    /// The prefix that the filling call adds to variables in tags.
     fn fill_prefix(&self, held: &Held) -> String {
         match self.filling(held) {
             Some((row, first)) if row.before_tags && !first.is_empty() => {
@@ -234,7 +235,7 @@ impl Program<'_> {
         }
     }
 
-    /// The variable of a library that names it after the fields.
+    /// The variable of a field, for a library that names it after the fields.
     fn by_path(&self, held: &Held) -> Option<String> {
         let (row, first) = self.filling(held)?;
         let names = held.way.iter().filter(|(name, _)| !name.is_empty());
@@ -265,7 +266,7 @@ impl Program<'_> {
         self.type_of(&call.file, call.arguments().get(into)?.clone())
     }
 
-    /// The types that libraries fill, and the fields by the types that they are of.
+    /// Computes the types that libraries fill, and the fields of each type.
     pub(super) fn look_up_holders(&mut self) {
         for (_, file) in &self.files {
             let facts = file.facts();
@@ -289,17 +290,17 @@ impl Program<'_> {
     }
 }
 
-/// The token of a field's tag, from a token of its line on.
+/// The token of a field's tag, searched from a token of its line.
 fn tag_at(file: &File, at: usize) -> Option<usize> {
     let next = at + 1;
     let is_tag = |at: usize| file.string(at).is_some() && file.word(at).starts_with('`');
     is_tag(next).then_some(next)
 }
 
-/// The text of the tag of the field whose name or last token stands at a position.
+/// The text of the tag of the field whose name or last token is at a position.
 fn tag_of(file: &File, at: usize) -> String {
     let mut end = at;
-    // To the end of the line.
+    // Search to the end of the line.
     for _ in 0..32 {
         match file.word(end + 1) {
             ";" | "}" | "" => break,

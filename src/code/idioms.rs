@@ -1,5 +1,5 @@
 //! Expressions of languages whose blocks have values: closures, blocks, conditions, tuples, and
-//! chains of methods that keep what they are called on.
+//! chains of methods that return their receiver.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -9,17 +9,17 @@ use super::file::File;
 use super::program::Program;
 use super::value::{Value, merge};
 
-/// How many tokens a chain of methods has at most.
+/// Maximum number of tokens in a chain of methods.
 const MAX_CHAIN: usize = 256;
 
-/// How many tokens of a block are looked at: the last expression of a longer one is not known.
+/// Maximum number of tokens in a block. The last expression of a longer one is unknown.
 const MAX_BLOCK: usize = 8192;
 
-/// How many arms of a choice are looked at.
+/// Maximum number of arms of a choice.
 const MAX_ARMS: usize = 16;
 
 impl Program<'_> {
-    /// The value of an expression that only such languages have; `None` for another one.
+    /// The value of an expression that exists only in such languages; `None` for any other.
     pub(super) fn idiom(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         if !file.dialect().tails {
             return None;
@@ -64,7 +64,7 @@ impl Program<'_> {
         }
     }
 
-    /// `a::b::NAME`: a constant of a library, or of the program.
+    /// The value of `a::b::NAME`: a constant of a library or of the program.
     pub(super) fn joined(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         let joints = file.dialect().joints;
         let last = range.end - 1;
@@ -82,8 +82,8 @@ impl Program<'_> {
         Some(self.by_name(file, last, file.word(last), steps))
     }
 
-    /// `if c { a } else { b }`, `match x { A => a, B => b }`: what the arms say, the first known
-    /// one first; a variable that is asked gives what it is called.
+    /// The value of `if c { a } else { b }` or `match x { A => a, B => b }`: all arms, the first
+    /// known one first. If the condition reads a variable, the value has its name.
     fn choice(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         let head = range.start..range.end.min(range.start + MAX_CHAIN);
         let open = head.clone().find(|&at| file.word(at) == "{")?;
@@ -136,12 +136,12 @@ impl Program<'_> {
         Some(value)
     }
 
-    /// What a method is called on.
+    /// The receiver of a method call.
     pub fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
         Some(self.eval(&call.file, call.on()?, steps))
     }
 
-    /// What a method is called on, or its argument where that is not known: `x.unwrap_or(y)`.
+    /// The receiver of a method call, or its argument if the receiver is unknown: `x.unwrap_or(y)`.
     pub(super) fn falling(&self, call: &Call, at: usize, steps: u8) -> Option<Value> {
         let mut value = self.receiver(call, steps)?;
         if value.is_known() {
@@ -157,7 +157,7 @@ impl Program<'_> {
         merge(vec![(true, value), (true, default)])
     }
 
-    /// What the function of that name gives, as a text.
+    /// The result of the function of that name, as text.
     pub fn result_of_function(&self, name: &str, steps: u8) -> Option<String> {
         self.files().find_map(|file| {
             let mut functions = file.facts().functions.iter();
@@ -175,7 +175,7 @@ impl Program<'_> {
 }
 
 impl Call {
-    /// The expression that a method is called on: the whole chain before its dot.
+    /// The receiver expression of a method call: the whole chain before its dot.
     pub fn on(&self) -> Option<Range<usize>> {
         let end = self.at.checked_sub(1).filter(|_| self.is_method())?;
         Some(start_of(&self.file, end)..end).filter(|range| !range.is_empty())
@@ -199,7 +199,7 @@ fn tail(file: &File, open: usize) -> Option<Range<usize>> {
     (start < close).then_some(start..close)
 }
 
-/// Where the chain begins that ends at a position: `a::b(c)?.d(e)` before `.f`.
+/// The start of the chain that ends at a position: `a::b(c)?.d(e)` before `.f`.
 fn start_of(file: &File, end: usize) -> usize {
     let mut start = end;
     let joins = |word: &str| matches!(word, "." | "?.") || file.dialect().joints.contains(&word);

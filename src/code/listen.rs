@@ -1,4 +1,4 @@
-//! Where a program listens: the port, whether it is reachable from outside, and what sets it.
+//! Where a program listens: the port, whether it is reachable from outside, and its settings.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -12,55 +12,56 @@ use super::services::{is_foreign, is_other_service};
 use super::value::{Part, Value};
 use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Sourced, Strength};
 
-/// What is known about how a program listens.
+/// How a program listens.
 #[derive(Debug, Default)]
 pub struct Listening {
-    /// A call that listens, whether or not its address is known.
+    /// A call that listens, even if its address is unknown.
     pub listens: Option<Evidence>,
-    /// The port; of several the one for connections that matters most.
+    /// The port; the main one for connections if there are several.
     pub port: Option<Sourced<u16>>,
-    /// Further ports, and those for datagrams.
+    /// Further ports, and UDP ports.
     pub more: Vec<Sourced<Port>>,
-    /// The variable that holds the port's number alone.
+    /// The variable that contains the port's number alone.
     pub port_variable: Option<String>,
-    /// Environment that makes it listen where a container needs it.
+    /// Environment that makes it listen where a container needs it to.
     pub env: Vec<Sourced<EnvVar>>,
-    /// Arguments that do so.
+    /// Arguments with the same purpose.
     pub args: Vec<Sourced<String>>,
-    /// What a person should know.
+    /// Findings on how it listens.
     pub findings: Vec<Finding>,
 }
 
 /// An address that something listens on.
 #[derive(Clone, Debug)]
 pub struct Address {
-    /// Host and port.
+    /// The host and port.
     pub value: Value,
-    /// How much it looks like the program's main one: the lower, the more.
+    /// How likely it is the program's main address: lower is more likely.
     pub rank: u8,
-    /// How much it looks like a side listener among equals: started beside the rest, under a
-    /// condition, on the loopback, for the profiler.
+    /// How much it looks like a side listener, among addresses of one rank: started concurrently,
+    /// under a condition, on loopback, for the profiler.
     pub late: u8,
-    /// Connections or datagrams.
+    /// TCP or UDP.
     pub protocol: Protocol,
-    /// Where it is listened on.
+    /// The place of the call.
     pub evidence: Evidence,
 }
 
 impl Address {
-    /// An address that a setting names.
+    /// An address from a setting, without a call.
     pub fn named(value: Value, rank: u8, evidence: Evidence) -> Self {
         Self { value, rank, late: NAMED, protocol: Protocol::Tcp, evidence }
     }
 }
 
-/// How late an address is that no call listens on.
+/// The value of `late` for an address without a call.
 const NAMED: u8 = 8;
 
-/// Among settings by name, from this rank on they are constants and literals: one indirect sign.
+/// Among addresses from settings, those with at least this rank are constants and literals: a
+/// single indirect sign.
 const INDIRECT: u8 = 3;
 
-/// Words around a listener that nobody outside is meant to reach.
+/// Words around a listener that is not for outside.
 const HIDDEN: [&str; 4] = ["pprof", "debug", "internal", "redirect"];
 
 /// Words around an address that is not the program's main one.
@@ -78,7 +79,7 @@ const ASIDE: [&str; 11] = [
     "redirect",
 ];
 
-/// Names of settings that are a port or an address.
+/// True if a setting's name says that it is a port or an address.
 pub fn is_address(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
@@ -86,7 +87,7 @@ pub fn is_address(name: &str) -> bool {
         .any(|word| name.ends_with(word))
 }
 
-/// The addresses that the calls and fields of a program listen on; `None` where none listens.
+/// The addresses that the calls and fields of a program listen on; `None` if nothing listens.
 pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     let mut listens = None;
     let mut all = Vec::new();
@@ -94,7 +95,7 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         listens.get_or_insert_with(|| evidence.clone());
         let arguments = call.arguments();
-        // `dns.ListenAndServe("udp", ":53")`: the network stands before the address.
+        // In `dns.ListenAndServe("udp", ":53")`, the network comes before the address.
         let network = arguments.get(at).and_then(|range| call.file.string(range.start));
         let network = network.is_some_and(|text| {
             ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"].contains(&text.as_ref())
@@ -114,7 +115,7 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     Some((listens?, all))
 }
 
-/// The places where a program listens: the names of calls, and of fields of servers.
+/// The places where a program listens: names of calls, and of fields of servers.
 pub fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
     let mut all: Vec<_> = calls(code).map(|(_, _, call)| (call.file.clone(), call.at)).collect();
     for file in code.files() {
@@ -128,10 +129,10 @@ pub fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
     all
 }
 
-/// Those of which the port is known, but no service's that a program talks to.
+/// The addresses with a known port that does not belong to another service.
 pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
     let known = addresses.into_iter().filter_map(|address| {
-        // A literal that stands in the call itself is the program's own, whatever its number.
+        // A literal in the call itself is the program's own port, whatever its number.
         let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place());
         let port = port(&address.value).filter(|port| own || !is_foreign(*port))?;
         Some((address, port))
@@ -139,7 +140,7 @@ pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address,
     known.collect()
 }
 
-/// Every call that listens, with the position of its address.
+/// Every call that listens, with the index of its address argument.
 fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)> + use<'c> {
     let plain = code
         .doing(&[Does::Listens, Does::Receives])
@@ -164,8 +165,8 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
     plain.chain(servers).chain(sockets)
 }
 
-/// What the method is called on was made by a call that holds the word:
-/// `Socket::new(domain, Type::DGRAM, None)`.
+/// True if the receiver was created by a call that contains the word: `Socket::new(domain,
+/// Type::DGRAM, None)`.
 fn is_made(call: &Call, word: &str) -> bool {
     let file = &call.file;
     let Some(function) = file.facts().function_at(call.at) else { return false };
@@ -174,7 +175,8 @@ fn is_made(call: &Call, word: &str) -> bool {
     made.any(|made| made.value.clone().any(|at| file.word(at) == word))
 }
 
-/// A call of a framework's server method: with an address, or on something that the framework made.
+/// True for a call of a framework's server method: with an address, or on a value that the
+/// framework created.
 fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
     let arguments = call.arguments();
     if let Some(first) = arguments.get(server.at) {
@@ -196,7 +198,7 @@ fn serves(code: &Program, call: &Call, server: &ServerRow) -> bool {
         || is_of(code, call, server)
 }
 
-/// The call is made on something of the framework's type, which another file of the program made.
+/// True if the receiver has the framework's type, and was created in another file of the program.
 fn is_of(code: &Program, call: &Call, server: &ServerRow) -> bool {
     let of = code.type_before(&call.file, call.at - 1);
     of.is_some_and(|name| server.types.contains(&name))
@@ -206,7 +208,7 @@ fn unix(call: &Call) -> bool {
     names_network(call, "unix")
 }
 
-/// A literal argument begins with the name of a network: `udp`, `tcp4`, `unixgram`.
+/// True if a literal argument begins with the name of a network: `udp`, `tcp4`, `unixgram`.
 fn names_network(call: &Call, network: &str) -> bool {
     let texts = call.arguments().into_iter().filter(|argument| argument.len() == 1);
     texts.filter_map(|argument| call.file.string(argument.start)).any(|t| t.starts_with(network))
@@ -227,8 +229,8 @@ fn late(call: &Call, value: &Value) -> u8 {
         && last.is_some_and(|last| last.len() == 1 && file.word(last.start) == "nil");
     let (aside, conditional) =
         (conditions::is_aside(file, at), conditions::is_conditional(file, at));
-    // Beside the rest and under a condition: a redirect. With certificates, under a condition: a
-    // variant of what is listened on without them.
+    // A concurrent listener under a condition is a redirect. One with certificates under a
+    // condition is a variant of the one without them.
     let variant = conditional && call.name().ends_with("TLS");
     u8::from(aside)
         + u8::from(profiler)
@@ -306,19 +308,20 @@ fn is_grpc(call: &Call) -> bool {
         && call.file.imports_from("google.golang.org/grpc")
 }
 
-/// The file speaks HTTP: a program that listens for mail too is asked by browsers here.
+/// True if the file uses HTTP: in a program that also receives mail, browsers connect here.
 fn is_web(code: &Program, file: &File) -> bool {
     ["net/http", "github.com/valyala/fasthttp"].iter().any(|module| file.imports_from(module))
         || code.rows.server.iter().any(|server| file.imports_from(&server.of))
 }
 
-/// 2 where the words around an address speak of metrics and the like.
+/// 2 if the words around an address are about metrics and the like.
 fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
     let words = words_at(file, at, value);
     if is_beside_words(&words) || is_other_service(&words) { 2 } else { 0 }
 }
 
-/// Words around a listener, in lower case, that speak of no main server: metrics, debugging.
+/// True if words around a listener, in lower case, say that it is not the main one: metrics,
+/// debugging.
 pub fn is_beside_words(words: &str) -> bool {
     ASIDE.iter().any(|word| words.contains(word))
 }
@@ -327,7 +330,7 @@ fn is_hidden(words: &str) -> bool {
     HIDDEN.iter().any(|word| words.contains(word)) || is_other_service(words)
 }
 
-/// The name of the function, the expression, and what sets the value, in lower case.
+/// The name of the function, the expression, and the settings of the value, in lower case.
 fn words_at(file: &Rc<File>, at: usize, value: &Value) -> String {
     let function = file.facts().function_at(at);
     let near: Range<usize> = at..(at + 12).min(file.len());
@@ -343,7 +346,7 @@ fn words_at(file: &Rc<File>, at: usize, value: &Value) -> String {
 /// The port of `host:port`, `:port` or a bare number.
 pub fn port(value: &Value) -> Option<u16> {
     let text = value.text().or_else(|| {
-        // `host + ":8080"` with a host that is not known.
+        // `host + ":8080"` with an unknown host.
         let last = value.parts.last()?.text.clone()?;
         last.contains(':').then_some(last)
     });
@@ -353,11 +356,11 @@ pub fn port(value: &Value) -> Option<u16> {
         None => value.parts.last().filter(|_| value.parts.len() > 1)?.text.clone()?,
     };
     let number = text.rsplit(':').next()?.trim();
-    // The last one is a bound more often than an address.
+    // The highest port is more often a bound than an address.
     number.parse().ok().filter(|port| (1..u16::MAX).contains(port))
 }
 
-/// The host of an address: what stands before the port.
+/// The host of an address: the part before the port.
 fn host(value: &Value) -> Option<(String, &Part)> {
     let mut before = String::new();
     for part in &value.parts {
@@ -376,7 +379,7 @@ fn host(value: &Value) -> Option<(String, &Part)> {
     None
 }
 
-/// True for a variable that is the program's own port or address: `PORT`, `HTTP_ADDR`, not another
+/// True for a variable with the program's own port or address: `PORT`, `HTTP_ADDR`, but not another
 /// service's.
 pub fn is_own(key: &str) -> bool {
     let words: Vec<&str> = key.split('_').collect();
@@ -391,7 +394,7 @@ fn is_local(host: &str) -> bool {
 }
 
 impl Address {
-    /// Where the value is stated, and where it is listened on.
+    /// The places that state the value, and that of the call.
     fn evidences(&self) -> Vec<Evidence> {
         let mut all: Vec<Evidence> = self.value.evidence().cloned().into_iter().collect();
         if all.first().is_none_or(|first| first.place() != self.evidence.place()) {
@@ -400,7 +403,7 @@ impl Address {
         all
     }
 
-    /// The program takes any port that is free.
+    /// True if the program listens on any free port.
     fn is_any(&self) -> bool {
         let text = self.value.text().unwrap_or_default();
         text.rsplit(':').next() == Some("0")
@@ -408,7 +411,7 @@ impl Address {
 }
 
 impl Listening {
-    /// Takes the likeliest address; among equals the first in the order of the files.
+    /// Chooses the likeliest address; among equals, the first in file order.
     pub fn choose(&mut self, mut known: Vec<(Address, u16)>) -> bool {
         known.sort_by_key(|(address, _)| (address.rank, address.late));
         let (datagrams, known): (Vec<_>, Vec<_>) =
@@ -423,7 +426,7 @@ impl Listening {
         found
     }
 
-    /// A further port.
+    /// Adds a further port.
     fn add(&mut self, port: Port, address: &Address) {
         if self.more.iter().all(|held| held.value != port) {
             self.more.push(Sourced::with(port, address.evidences()));
@@ -436,7 +439,7 @@ impl Listening {
             sourced.strength = Strength::Guessed;
         }
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
-            // What the program always listens on, besides, is no alternative.
+            // A port that the program always listens on as well is not an alternative.
             if other.rank < 4 && other.late < 2 && address.late < 2 {
                 self.add(Port::tcp(*number), other);
                 continue;
@@ -465,8 +468,8 @@ impl Listening {
         }
     }
 
-    /// The program listens on the container's own loopback: opens it where a variable or a flag
-    /// says so.
+    /// The program listens on the container's own loopback: makes it listen on all addresses, if a
+    /// variable or a flag can.
     fn open(&mut self, address: &Address, host: &str, piece: &Part, port: u16) {
         let text = piece.text.as_deref().unwrap_or_default();
         let value = if text.contains(':') && !text.starts_with("::") {
@@ -495,7 +498,7 @@ impl Listening {
         }
     }
 
-    /// No port is stated, and a variable decides: its value is set.
+    /// No port is stated, but a variable decides: sets it.
     pub fn set(&mut self, key: String, port: u16, bare: bool, evidence: Evidence) {
         let value = if bare { port.to_string() } else { format!(":{port}") };
         let note = format!("{key} decides, and has no default: {port} is set");
@@ -506,7 +509,7 @@ impl Listening {
         self.port = Some(Sourced::new(port, Evidence { note, ..evidence }));
     }
 
-    /// No port is stated.
+    /// No port is stated: reports it.
     pub fn ask(&mut self, addresses: &[Address]) {
         let any = addresses.iter().any(Address::is_any);
         self.findings.push(Finding::port_unknown(

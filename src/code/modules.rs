@@ -1,4 +1,4 @@
-//! Files as modules: what one exports, and which one another means.
+//! Files as modules: their exports, and the files that imports refer to.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,15 +8,15 @@ use super::file::File;
 use super::program::Program;
 use super::value::Value;
 
-/// How many definitions of one name are looked at.
+/// Maximum number of definitions of one name.
 const MAX_DEFINITIONS: usize = 64;
 
-/// How many exports of a file are looked through for the one that is its whole.
+/// Maximum number of exports that are examined for the one of the whole file.
 const MAX_EXPORTS: usize = 1024;
 
 impl File {
-    /// The expression that the file exports as a whole: `module.exports = x`, `export default x`; a
-    /// file that is one object.
+    /// The expression that the file exports as a whole: `module.exports = x`, `export default x`,
+    /// or a file that is a single object.
     pub fn whole_export(&self) -> Option<Range<usize>> {
         let mut all = self.facts().definitions_of(self, "exports").iter().take(MAX_DEFINITIONS);
         let common = |d: &&Definition| self.is_assigned_to(d, "module");
@@ -30,7 +30,8 @@ impl File {
         (self.word(0) == "{").then(|| 0..self.closing(0) + 1)
     }
 
-    /// The expression that it exports under a name: `exports.name = x`, `export const name = x`.
+    /// The expression that the file exports under a name: `exports.name = x`, `export const name =
+    /// x`.
     pub fn named_export(&self, name: &str) -> Option<Range<usize>> {
         let all = self.facts().definitions_of(self, name).iter().take(MAX_DEFINITIONS);
         let declared = |d: &&Definition| {
@@ -47,12 +48,12 @@ impl File {
 }
 
 impl Program<'_> {
-    /// The file of the program that another one means by the name of a module.
+    /// The file of the program that a module's name refers to in another one.
     pub(super) fn module(&self, from: &File, name: &str) -> Option<&Rc<File>> {
         self.file(from.modules.get(name)?)
     }
 
-    /// What lies below `keys` of a module; the first of them is the name of the export.
+    /// The value below `keys` of a module. The first key is the name of the export.
     pub(super) fn of_module(
         &self,
         from: &File,

@@ -1,6 +1,6 @@
-//! Objects that are followed by their keys: literals, names, classes, and what functions give.
+//! Objects whose keys are followed: literals, names, classes, and results of functions.
 //!
-//! No step rests on a likeness of names: a key is looked up in the object that an expression leads
+//! Nothing depends on similar names: a key is looked up in the object that an expression evaluates
 //! to.
 
 use std::cell::Cell;
@@ -16,10 +16,10 @@ use super::functions::Function;
 use super::program::Program;
 use super::value::{Value, env, first_of};
 
-/// How many keys lie between a name and what is asked for.
+/// Maximum number of keys between a name and the requested value.
 const MAX_KEYS: usize = 16;
 
-/// How many places with one name, and places that give a function's result, are looked at.
+/// Maximum number of places with one name, and of places that return a function's result.
 const MAX_PLACES: usize = 256;
 const MAX_RETURNS: usize = 8;
 
@@ -31,8 +31,8 @@ const MAX_BLOCKS: usize = 32;
 const MAX_HEAD: usize = 24;
 
 impl Program<'_> {
-    /// What lies below `keys` of an object literal, of a class or of what a function gives; `None`
-    /// for another expression.
+    /// The value below `keys` in an object literal, a class or the result of a function; `None` for
+    /// any other expression.
     pub(super) fn object(
         &self,
         file: &Rc<File>,
@@ -92,7 +92,7 @@ impl Program<'_> {
         None
     }
 
-    /// What lies below `keys` of the name at a position.
+    /// The value below `keys` of the name at a position.
     fn by_keys(&self, file: &Rc<File>, at: usize, keys: &[String], steps: u8) -> Option<Value> {
         let name = file.word(at);
         if let Some((key, holder)) = keys.split_last() {
@@ -113,8 +113,7 @@ impl Program<'_> {
             .or_else(|| (self.special.below)(self, file, at, keys, steps))
     }
 
-    /// What lies below `keys` of a name as it is known at a position: of a variable, of a class, of
-    /// what is imported.
+    /// The value below `keys` of a name at a position: a variable, a class or an import.
     pub(super) fn defined_at(
         &self,
         file: &Rc<File>,
@@ -165,8 +164,8 @@ impl Program<'_> {
             .unwrap_or_else(|| Value::unknown(file.evidence(of.name, "it is set at run time")))
     }
 
-    /// A member of a class: what is written into it, its own value, a getter, a parameter of the
-    /// constructor.
+    /// The value of a member of a class: an assignment, its own value, a getter, or a parameter of
+    /// the constructor.
     pub(super) fn of_class(
         &self,
         file: &Rc<File>,
@@ -193,7 +192,7 @@ impl Program<'_> {
         self.handed(file, constructor, key, rest, steps)
     }
 
-    /// What lies below `keys` of what a call of a function or of a class of the program gives.
+    /// The value below `keys` in the result of calling a function or a class of the program.
     pub(super) fn given_by(&self, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let within = |file: &Rc<File>, function: &Function, value: &dyn Fn() -> Option<Value>| {
             let bound = (Rc::as_ptr(file), function.parameters, call.clone());
@@ -214,7 +213,7 @@ impl Program<'_> {
         }
     }
 
-    /// The function that a call means, and its file.
+    /// The function that a call refers to, and its file.
     fn called<'c>(&'c self, call: &'c Call) -> Option<(&'c Rc<File>, &'c Function)> {
         let (file, name, on) = (&call.file, call.name(), call.receiver());
         if (!call.is_method() || on == "this")
@@ -236,7 +235,7 @@ impl Program<'_> {
         Some((target, function))
     }
 
-    /// The class of that name as a file knows it.
+    /// The class that a name refers to in a file.
     fn class_of<'c>(
         &'c self,
         file: &'c Rc<File>,
@@ -286,7 +285,7 @@ impl Program<'_> {
 }
 
 impl File {
-    /// The value of a key of the object that opens at a position.
+    /// The value of a key in the object that opens at a position.
     pub fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
         self.elements(open).into_iter().find_map(|one| {
             let named = self.string(one.start).is_some_and(|text| text == key);
@@ -300,7 +299,7 @@ impl File {
         })
     }
 
-    /// The variable of a name that is meant at a position: the nearest declaration around it, else
+    /// The variable that a name refers to at a position: the nearest declaration around it, or else
     /// any.
     fn definition(&self, at: usize, name: &str) -> Option<&Definition> {
         let all = self.facts().definitions_of(self, name).iter().take(MAX_PLACES);
@@ -345,7 +344,7 @@ impl File {
         Some(open..self.closing(open))
     }
 
-    /// The body of the class around a position; the whole file where none is around it.
+    /// The body of the class around a position; the whole file if there is none.
     fn class_around(&self, at: usize) -> Range<usize> {
         let blocks = std::iter::successors(self.enclosing(at), |&open| self.enclosing(open));
         let mut blocks = blocks.take(MAX_BLOCKS).filter(|&open| self.word(open) == "{");
@@ -356,7 +355,7 @@ impl File {
     }
 }
 
-/// The functions whose parameters stand in a range.
+/// The functions whose parameters are in a range.
 fn functions_in<'f>(
     file: &'f File,
     range: &Range<usize>,
@@ -370,7 +369,7 @@ fn is_constructor(file: &File, function: &Function) -> bool {
     function.parameters > 0 && file.word(function.parameters - 1) == "constructor"
 }
 
-/// The default of a name in a pattern or among parameters: `name = x`, `name: Type = x`.
+/// The default of a name in a pattern or a parameter list: `name = x`, `name: Type = x`.
 pub(super) fn default(file: &File, name: usize) -> Option<Range<usize>> {
     let mut at = name + 1;
     while matches!(file.word(at), ":" | "?" | "|") || file.is_word(at) && at < name + MAX_HEAD {

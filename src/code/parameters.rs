@@ -1,4 +1,5 @@
-//! What a parameter is: what the call passes that led to its function, or what all callers pass.
+//! The value of a parameter: the argument of the call that is being followed, or those of all
+//! callers.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,14 +11,14 @@ use super::objects::default;
 use super::program::{Bound, Program};
 use super::value::{Value, first_of, merge};
 
-/// How many callers of a function are looked at.
+/// Maximum number of callers of a function.
 const MAX_CALLERS: usize = 8;
 
-/// How many parameters of one function.
+/// Maximum number of parameters of a function.
 const MAX_PARAMETERS: usize = 32;
 
 impl Program<'_> {
-    /// What the call passes for a parameter whose function is being looked through.
+    /// The argument for a parameter of a function that is being evaluated.
     fn passed(
         &self,
         file: &Rc<File>,
@@ -30,15 +31,15 @@ impl Program<'_> {
         let number = self.bound.borrow().iter().rposition(|bound| is(&bound))?;
         let call = self.bound.borrow().get(number).map(|(_, _, call)| call.clone())?;
         let argument = call.arguments().get(position)?.clone();
-        // The argument stands in what the calls before led to.
+        // Evaluate the argument in the context of the calls before.
         let inner = self.bound.borrow_mut().split_off(number);
         let value = self.eval_below(&call.file, argument, keys, steps);
         self.bound.borrow_mut().extend(inner);
         Some(value)
     }
 
-    /// What lies below `keys` of what is handed to a function under a name, as a parameter or as a
-    /// part of one: by the call that led to it, by the first caller that says something, or as the
+    /// The value below `keys` of a name that a function receives as a parameter or as a part of
+    /// one: from the call that is being followed, the first caller with a known value, or the
     /// default.
     pub(super) fn handed(
         &self,
@@ -71,7 +72,8 @@ impl Program<'_> {
         first_of(given.into_iter().chain(default)).filter(|value| !value.is_unknown())
     }
 
-    /// The calls that may mean a function, where files import it under other names.
+    /// The calls that may refer to a function, including those in files that import it under
+    /// another name.
     fn callers_of(&self, file: &Rc<File>, function: &Function) -> Vec<Call> {
         let name = file.word(function.name);
         let whole = file.whole_export().filter(|whole| file.word(whole.start) != "{");
@@ -87,7 +89,7 @@ impl Program<'_> {
         own.take(MAX_CALLERS).chain(others.take(MAX_CALLERS)).collect()
     }
 
-    /// What callers pass for a parameter.
+    /// The value that callers pass for a parameter.
     pub(super) fn parameter(
         &self,
         file: &Rc<File>,
@@ -117,7 +119,7 @@ impl Program<'_> {
             .take(MAX_CALLERS)
             .collect();
         let all: Vec<Value> = values.iter().flat_map(|(_, value)| value.alternatives()).collect();
-        // Of several callers the first one counts.
+        // Of several callers, the first one wins.
         let mut chosen =
             merge(values.into_iter().rev().collect()).filter(|value| !value.is_unknown())?;
         for other in all {
@@ -129,8 +131,8 @@ impl Program<'_> {
     }
 }
 
-/// The key below which a parameter holds a name, where it is a pattern, and the position of the
-/// name.
+/// The position of a name in a parameter and, if the parameter is a pattern, the key that it is
+/// taken from.
 fn named_in(file: &File, one: &Range<usize>, name: &str) -> Option<(Option<String>, usize)> {
     if file.word(one.start) == "{" {
         return file.elements(one.start).into_iter().find_map(|part| {

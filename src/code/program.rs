@@ -1,4 +1,4 @@
-//! The files of a program, looked through by name.
+//! The files of a program, with lookups by name.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,33 +11,33 @@ use super::rules::{CallRow, Does, FieldRow, Rows};
 use super::value::{Part, Value};
 use crate::path::RelPath;
 
-/// How many expressions are looked at below keys.
+/// Maximum number of expressions that are evaluated below keys.
 const MAX_ALL: u32 = 20_000;
 
-/// How often all files are searched for something that no name leads to.
+/// Maximum number of searches through all files for something that no name refers to.
 const MAX_SEARCHES: u32 = 24;
 
-/// Reads the attributes of the field at a position, in the range that they take.
+/// Reads the attributes of the field at a position, which are in the given range.
 type ReadTag = fn(&Program, &Rc<File>, usize, Range<usize>, u8) -> Option<Value>;
 
-/// Looks below keys of the name at a position.
+/// Looks up keys below the name at a position.
 type AskBelow = fn(&Program, &Rc<File>, usize, &[String], u8) -> Option<Value>;
 
-/// What only a language's own code can say, where its rows do not.
+/// Functions of a language, for what its rows cannot express.
 #[derive(Clone, Copy)]
 pub struct Special {
-    /// What lies below keys of what a call gives.
+    /// The value below keys in the result of a call.
     pub call: fn(&Program, &Call, &[String], u8) -> Option<Value>,
-    /// What the attributes of a field say.
+    /// The settings in the attributes of a field.
     pub tag: ReadTag,
     /// The value of a setting by its key: `server.port`.
     pub key: fn(&Program, &str, u8) -> Option<Value>,
-    /// What lies below keys of the name at a position, where nothing in the code says it.
+    /// The value below keys of the name at a position, if nothing in the code states it.
     pub below: AskBelow,
 }
 
 impl Special {
-    /// Nothing that no row says.
+    /// No such functions.
     pub const NONE: Self = Self {
         call: |_, _, _, _| None,
         tag: |_, _, _, _, _| None,
@@ -52,46 +52,48 @@ pub struct Program<'r> {
     pub(super) files: Vec<(RelPath, Rc<File>)>,
     /// Folders of packages by import path, for qualified names.
     pub(super) folders: BTreeMap<String, RelPath>,
-    /// The numbers of the files by their paths.
+    /// The indices of the files by path.
     paths: BTreeMap<RelPath, usize>,
-    /// The files that import one as a whole, each with the name by which it does.
+    /// The files that import another one as a whole, each with the name of the import.
     importers: BTreeMap<RelPath, Vec<(usize, String)>>,
     /// What functions of libraries do.
     pub rows: &'r Rows,
     pub(super) special: Special,
     /// Rows by the names of functions.
     named: BTreeMap<&'r str, Vec<&'r CallRow>>,
-    /// Calls as file and position, sorted by name, then by file.
+    /// Calls as file index and position, sorted by name, then by file.
     calls: Vec<(usize, usize)>,
-    /// Fields and their like as file and number of the definition, sorted by name, then by file.
+    /// Fields and similar definitions as file index and definition index, sorted by name, then by
+    /// file.
     fields: Vec<(usize, usize)>,
-    /// Calls that read a flag into a variable or field, by its name.
+    /// Calls that store a flag in a variable or field, by its name.
     flags_into: BTreeMap<String, Vec<Call>>,
-    /// How many functions have a name.
+    /// The number of functions with a name.
     defined: BTreeMap<String, usize>,
-    /// Fields by the name of the type that they are of.
+    /// Fields by the name of their type.
     pub(super) holders: BTreeMap<String, Vec<(Rc<File>, Field)>>,
     /// Types that libraries fill with settings.
     pub(super) filled: Vec<String>,
-    /// What opened settings files say, by their keys in lower case.
+    /// The contents of opened settings files, by lower-case key.
     pub(super) documents: RefCell<BTreeMap<String, Part>>,
-    /// Values of expressions by file and range; those being looked at count as unknown, which ends
-    /// circles.
+    /// Values of expressions by file and range. One that is being evaluated counts as unknown,
+    /// which ends cycles.
     pub(super) known: RefCell<BTreeMap<(*const File, usize, usize), Value>>,
     pub(super) looks: Cell<u32>,
-    /// Expressions that are looked at below keys, for all values together.
+    /// The number of further expressions that may be evaluated below keys, for all values together.
     pub(super) left: Cell<u32>,
     searches: Cell<u32>,
-    /// The calls whose functions are being looked through, each with its function: what they pass
-    /// is what the parameters are.
+    /// The calls whose functions are being evaluated, each with its function: their arguments are
+    /// the values of the parameters.
     pub(super) bound: RefCell<Vec<Bound>>,
 }
 
-/// A call whose function, by the file and the place of its parameters, is being looked through.
+/// A call whose function is being evaluated. The function is identified by its file and the place
+/// of its parameters.
 pub(super) type Bound = (*const File, usize, Call);
 
 impl<'r> Program<'r> {
-    /// A program of these files, each with the folder of its package.
+    /// A program with these files, each with the folder of its package.
     pub fn new(
         files: Vec<(RelPath, Rc<File>)>,
         folders: BTreeMap<String, RelPath>,
@@ -105,7 +107,7 @@ impl<'r> Program<'r> {
             let all = facts.definitions().iter().enumerate();
             fields.extend(all.filter(|(_, d)| !d.form.is_variable()).map(|(at, _)| (number, at)));
         }
-        // Stable sorts: within a name the order of the files stays.
+        // The sort is stable: within a name, files stay in order.
         calls.sort_by_key(|&(number, at)| files[number].1.word(at));
         fields.sort_by_key(|&(number, at)| {
             files[number].1.word(files[number].1.facts().definitions()[at].name)
@@ -153,7 +155,8 @@ impl<'r> Program<'r> {
         program.flags_into = program.registrations();
         program.look_up_holders();
         for (_, file) in &program.files {
-            // Functions are told apart by their packages where there are some; methods are not.
+            // Functions are distinguished by package, if the language has packages; methods are
+            // not.
             let counts =
                 |function: &&super::functions::Function| file.dialect().tails || function.method;
             for function in file.facts().functions.iter().filter(counts) {
@@ -173,13 +176,13 @@ impl<'r> Program<'r> {
         self.files.get(*self.paths.get(path)?).map(|(_, file)| file)
     }
 
-    /// The files that import one as a whole, each with the name by which it does.
+    /// The files that import one as a whole, each with the name of the import.
     pub(super) fn importers(&self, path: &RelPath) -> impl Iterator<Item = (&Rc<File>, &str)> {
         let all = self.importers.get(path).into_iter().flatten();
         all.map(|(number, name)| (&self.files[*number].1, name.as_str()))
     }
 
-    /// The folder of the package that an import stands for, where the repository holds it.
+    /// The folder of the package that an import refers to, if it is in the repository.
     pub(super) fn folder(&self, path: &str) -> Option<&RelPath> {
         self.folders.get(path)
     }
@@ -192,7 +195,7 @@ impl<'r> Program<'r> {
         self.files.iter().filter(move |(dir, _)| dir == folder).map(|(_, file)| file)
     }
 
-    /// The files of the package that holds `file`, that one first.
+    /// The files of the package that contains `file`, which comes first.
     pub(super) fn package_of(&self, file: &Rc<File>) -> Vec<Rc<File>> {
         let folder = self.files.iter().find(|(_, held)| Rc::ptr_eq(held, file));
         let others = folder.into_iter().flat_map(|(folder, _)| self.files_in(folder));
@@ -200,7 +203,8 @@ impl<'r> Program<'r> {
         std::iter::once(file).chain(others).cloned().collect()
     }
 
-    /// All files may be searched once more for something that no name leads to.
+    /// Counts a search through all files for something that no name refers to; `None` if too many
+    /// were made.
     pub fn may_search(&self) -> Option<()> {
         self.searches.set(self.searches.get().checked_sub(1)?);
         Some(())
@@ -223,7 +227,7 @@ impl<'r> Program<'r> {
         self.fields[from..].iter().take_while(move |entry| word(entry) == name).map(definition)
     }
 
-    /// Every call, in the order of the files.
+    /// Every call, in file order.
     pub fn calls(&self) -> impl Iterator<Item = Call> {
         self.files()
             .flat_map(|file| file.facts().calls().iter().filter_map(|&at| Call::at(file, at)))
@@ -243,8 +247,7 @@ impl<'r> Program<'r> {
         names.iter().flat_map(move |name| self.calls_named(name))
     }
 
-    /// Every call that does one of these things, with the row that says so, in the order of the
-    /// rows.
+    /// Every call that does one of these things, with its row, in the order of the rows.
     pub fn doing<'c>(
         &'c self,
         does: &'c [Does],
@@ -258,7 +261,7 @@ impl<'r> Program<'r> {
         })
     }
 
-    /// Every field that does one of these things, with the row that says so.
+    /// Every field that does one of these things, with its row.
     pub fn fields_doing<'c>(
         &'c self,
         does: &'c [Does],
@@ -275,7 +278,7 @@ impl<'r> Program<'r> {
         })
     }
 
-    /// What a row is about: an argument of the call, or what the method is called on.
+    /// The subject of a row: an argument of the call, or its receiver.
     pub(super) fn subject(&self, row: &CallRow, call: &Call) -> Option<Value> {
         if row.on {
             return Some(self.value(&call.file, call.on()?));
@@ -283,7 +286,7 @@ impl<'r> Program<'r> {
         self.argument(call, row.at.unwrap_or(0))
     }
 
-    /// The condition of a row holds for a call.
+    /// True if the condition of a row holds for a call.
     fn is_when(&self, row: &CallRow, call: &Call) -> bool {
         let Some(when) = row.when else { return true };
         let Some(range) = call.arguments().get(when).cloned() else { return false };
@@ -292,24 +295,24 @@ impl<'r> Program<'r> {
             || self.value(&call.file, range).text().is_some_and(|text| says(&text))
     }
 
-    /// The rows for a call, in their order.
+    /// The rows for a call, in order.
     pub(super) fn rows_for(&self, call: &Call) -> impl Iterator<Item = &'r CallRow> {
         let rows = self.named.get(call.name()).map_or(&[][..], Vec::as_slice);
         rows.iter().copied().filter(move |row| row.fits(call))
     }
 
-    /// One function alone has the name, and no library's that is known: who calls it by its name
-    /// means it.
+    /// True if a single function has the name, and no known library's does, so that a call by that
+    /// name refers to it.
     pub(super) fn is_distinct(&self, name: &str) -> bool {
         self.defined.get(name) == Some(&1) && !self.named.contains_key(name)
     }
 
-    /// The calls that read a flag into something of that name.
+    /// The calls that store a flag in something of that name.
     pub(super) fn flags_into(&self, name: &str) -> impl Iterator<Item = &Call> {
         self.flags_into.get(name).into_iter().flatten()
     }
 
-    /// Every call that reads a flag into something, by the name of that.
+    /// Every call that stores a flag, by the name of its target.
     fn registrations(&self) -> BTreeMap<String, Vec<Call>> {
         let mut all: BTreeMap<String, Vec<Call>> = BTreeMap::new();
         for (row, call) in self.doing(&[Does::Flag]) {

@@ -1,4 +1,4 @@
-//! What functions of libraries do, as rows of the catalog: one vocabulary for every language.
+//! Rows of the catalog on the functions of libraries: one vocabulary for all languages.
 
 use std::collections::BTreeMap;
 
@@ -7,115 +7,116 @@ use serde::Deserialize;
 use super::facts::Call;
 use super::file::{File, is_below};
 
-/// What a call gives, or does.
+/// What a call returns or does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Does {
-    /// Gives its argument `at`, as far as a path or an address is concerned.
+    /// Returns its argument `at`, as far as a path or an address is concerned.
     Passes,
-    /// Gives what lies below the key that argument `at` names of what the method is called on, else
-    /// the argument `default`.
+    /// Returns the value below the key in argument `at` of its receiver, or else the argument
+    /// `default`.
     Below,
-    /// Writes its second argument under the key that the first one names.
+    /// Writes its second argument under the key in the first one.
     Sets,
-    /// Gives what the module exports that argument `at` names.
+    /// Returns the exports of the module that argument `at` names.
     Module,
-    /// Gives the environment variable that argument `at` names, else the argument `default`.
+    /// Returns the environment variable that argument `at` names, or else the argument `default`.
     Environment,
-    /// Gives the format in argument `at`, with the arguments behind it in place of its verbs.
+    /// Returns the format in argument `at`, with its verbs replaced by the arguments after it.
     Formats,
-    /// Gives its arguments with `between` between them.
+    /// Returns its arguments, joined by `between`.
     Joins,
-    /// Gives the first of its arguments that says something.
+    /// Returns the first of its arguments that is not empty.
     Chooses,
-    /// Gives what the method is called on.
+    /// Returns its receiver.
     Keeps,
-    /// Gives what the method is called on, else argument `at`.
+    /// Returns its receiver, or else argument `at`.
     Falls,
-    /// Gives what the method is called on, `between`, and argument `at`.
+    /// Returns its receiver, `between` and argument `at`, joined.
     Appends,
-    /// Gives the folder that holds what the method is called on.
+    /// Returns the parent folder of its receiver.
     ParentOf,
-    /// Registers the flag that argument `at` names, with the default `default`; reads it into
+    /// Registers the flag that argument `at` names, with the default `default`, and stores it in
     /// argument `into`.
     Flag,
-    /// Gives the folder that holds what argument `at` names.
+    /// Returns the parent folder of argument `at`.
     Parent,
-    /// Gives the user's home, with `between` behind it.
+    /// Returns the user's home, followed by `between`.
     Home,
-    /// Gives a folder below the user's home that has the name of what the method is called on.
+    /// Returns a folder below the user's home with the name in its receiver.
     HomeOf,
-    /// Gives the path of the program's own file.
+    /// Returns the path of the program's own file.
     Program,
-    /// Gives the working directory.
+    /// Returns the working directory.
     Here,
-    /// Opens what argument `at` names, or what every argument names.
+    /// Opens the path in argument `at`, or in every argument.
     Opens,
-    /// Asks whether what argument `at` names is there.
+    /// Tests whether the path in argument `at` exists.
     Tests,
-    /// Makes the folder that argument `at` names.
+    /// Creates the folder in argument `at`.
     MakesFolder,
-    /// Writes the file that argument `at` names.
+    /// Writes the file in argument `at`.
     WritesFile,
-    /// Opens the database that argument `at` names: a file, perhaps behind `file:` and before `?`.
+    /// Opens the database in argument `at`: a file, possibly after `file:` and before `?`.
     OpensDatabase,
-    /// Keeps temporary files.
+    /// Creates temporary files.
     Temporary,
-    /// Starts the program that argument `at` names.
+    /// Starts the program in argument `at`.
     Starts,
     /// Listens on the address in argument `at`.
     Listens,
     /// Receives datagrams on the address in argument `at`.
     Receives,
-    /// Takes over the signal to stop.
+    /// Handles the stop signal.
     TakesSignals,
     /// Reads an environment file that has to exist.
     Dotenv,
 }
 
-/// Functions that do the same.
+/// Functions with the same effect.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallRow {
-    /// The package, or one above it. Empty: a method of anything, or a function of any package;
-    /// `*`: any function at all.
+    /// The package, or one above it. Empty: a method of any type, or a function of any package;
+    /// `*`: any function.
     #[serde(default)]
     pub of: String,
     /// Names of the functions.
     pub names: Vec<String>,
     /// What they do.
     pub does: Does,
-    /// Which argument it is about.
+    /// The argument that the row is about.
     pub at: Option<usize>,
-    /// The argument that is the default.
+    /// The argument with the default.
     pub default: Option<usize>,
-    /// The argument that takes the result.
+    /// The argument that receives the result.
     pub into: Option<usize>,
-    /// What stands between joined arguments.
+    /// The text between joined arguments.
     #[serde(default)]
     pub between: String,
-    /// Only where argument `when` is one of `is`, as text or as words of the code.
+    /// The row applies only if argument `when` is one of `is`, as text or as words of the code.
     pub when: Option<usize>,
     /// See `when`.
     #[serde(default)]
     pub is: Vec<String>,
-    /// Only with that number of arguments.
+    /// The row applies only to calls with this number of arguments.
     pub arguments: Option<usize>,
-    /// It is about what the method is called on, not about an argument.
+    /// The row is about the receiver, not about an argument.
     #[serde(default)]
     pub on: bool,
-    /// Only in a file that has one of these words: the name alone is too common.
+    /// The row applies only in a file with one of these words, because the name alone is too
+    /// common.
     #[serde(default)]
     pub near: Vec<String>,
 }
 
 impl CallRow {
-    /// The file has one of the words that the row asks for.
+    /// True if the file has one of the words that the row requires.
     pub fn is_near(&self, file: &File) -> bool {
         self.near.is_empty() || self.near.iter().any(|word| !file.places(word).is_empty())
     }
 
-    /// The call is one of the row's, by its name and its package.
+    /// True if the call is one of the row's, by its name and its package.
     pub fn fits(&self, call: &Call) -> bool {
         let package = match self.of.as_str() {
             "*" => true,
@@ -128,26 +129,26 @@ impl CallRow {
     }
 }
 
-/// A field of a library's type that says the same as a call.
+/// A field of a library's type with the same effect as a call.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRow {
-    /// The package that the file imports; any where empty.
+    /// The package that the file must import; any if empty.
     #[serde(default)]
     pub of: String,
     /// Names of the field.
     pub names: Vec<String>,
     /// What it does.
     pub does: Does,
-    /// What it is, for a reader.
+    /// A description for evidence.
     pub note: String,
-    /// What stands behind the folder that it is.
+    /// The text after the folder that it names.
     #[serde(default)]
     pub between: String,
 }
 
 impl FieldRow {
-    /// The file imports what the row is about.
+    /// True if the file imports the row's package.
     pub fn is_used(&self, file: &File) -> bool {
         self.of.is_empty() || file.imports_from(&self.of)
     }
@@ -159,17 +160,17 @@ impl FieldRow {
 pub struct ServerRow {
     /// The package of the framework.
     pub of: String,
-    /// The types that have them.
+    /// The types with these methods.
     #[serde(default)]
     pub types: Vec<String>,
     /// The methods that listen.
     pub names: Vec<String>,
-    /// Which argument is the address.
+    /// The index of the address argument.
     #[serde(default)]
     pub at: usize,
-    /// The port without an address.
+    /// The port if there is no address.
     pub port: Option<u16>,
-    /// The variable that changes it.
+    /// The variable that sets the port.
     pub variable: Option<String>,
     /// The words of the command line with which it serves, open to the network.
     pub arguments: Option<String>,
@@ -178,40 +179,40 @@ pub struct ServerRow {
     pub folders: Vec<String>,
 }
 
-/// Sockets that are made first and bound later, by a method of a common name.
+/// Sockets that are created first and bound later, by a method with a common name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SocketRow {
     /// The methods that bind.
     pub names: Vec<String>,
-    /// A word of the call that made it.
+    /// A word in the call that created it.
     pub made: String,
-    /// What it does then.
+    /// What it then does.
     pub does: Does,
 }
 
-/// How tags and attributes of fields say what sets them.
+/// How tags and attributes of fields state their settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TagRow {
-    /// Keys whose value is a variable's name: `env:"PORT"`.
+    /// Keys whose value is the name of a variable: `env:"PORT"`.
     pub variable: Vec<String>,
     /// Keys whose value is the default: `default:"8080"`.
     pub default: Vec<String>,
-    /// Keys whose value is a flag's name: `long:"port"`.
+    /// Keys whose value is the name of a flag: `long:"port"`.
     pub flag: Vec<String>,
     /// Packages that name a flag after the field.
     #[serde(default)]
     pub flag_of_field: Vec<String>,
-    /// Keys whose value holds several of these: `conf:"default:8080,env:PORT"`.
+    /// Keys whose value contains several of these: `conf:"default:8080,env:PORT"`.
     pub options: Vec<String>,
-    /// Keys of a field that holds others, whose value stands before their variables.
+    /// Keys of a field that contains others, whose value is a prefix of their variables.
     #[serde(default)]
     pub prefix: Vec<String>,
-    /// The same with `_` behind the value.
+    /// As `prefix`, with `_` after the value.
     #[serde(default)]
     pub namespace: Vec<String>,
-    /// Fields of a library's options whose text stands before all variables.
+    /// Fields of a library's options whose text is a prefix of all variables.
     #[serde(default)]
     pub option: Vec<OptionRow>,
     /// Calls that fill a struct.
@@ -236,18 +237,18 @@ pub struct OptionRow {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FillRow {
-    /// The library.
+    /// The package of the library.
     pub of: String,
     /// Names of the functions.
     pub names: Vec<String>,
-    /// The argument that is filled.
+    /// The argument that it fills.
     pub into: usize,
-    /// The argument that is the first word of all variables, which are named after the fields.
+    /// The argument with the first word of all variables, which are named after the fields.
     pub prefix: Option<usize>,
-    /// The key of a field whose words are separated by `_`; all are where there is no such key.
+    /// The key of a field whose words are separated by `_`. If it is empty, all are.
     #[serde(default)]
     pub split: String,
-    /// The first word stands before variables that tags name, too.
+    /// The first word is also a prefix of variables that tags name.
     #[serde(default)]
     pub before_tags: bool,
 }
@@ -270,19 +271,19 @@ pub struct Rows {
     /// Tags.
     #[serde(default)]
     pub tag: TagRow,
-    /// Expressions that hold the environment's variables: `process.env`.
+    /// Expressions for the environment's variables: `process.env`.
     #[serde(default)]
     pub environment: Vec<String>,
     /// Variables that the image sets.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Names that are worth a text: the last two words of a path.
+    /// Names with a constant text: the last two words of a path.
     #[serde(default)]
     pub constant: BTreeMap<String, String>,
-    /// Words that end the program.
+    /// Words that exit the program.
     #[serde(default)]
     pub ending: Vec<String>,
-    /// Expressions that are the program's own file.
+    /// Expressions for the program's own file.
     #[serde(default)]
     pub program: Vec<String>,
 }

@@ -1,17 +1,17 @@
-//! Services that a program talks to: what listens there is not the program.
+//! Services that a program connects to. Their ports are not the program's.
 
-/// Ports that belong to a service which a program talks to, not to the program.
+/// Ports of well-known services, which a program connects to.
 const FOREIGN: [u16; 19] = [
     25, 465, 587, 993, 1433, 1521, 2181, 2379, 3306, 4222, 4317, 5432, 5672, 6379, 9042, 9092,
     9200, 11211, 27017,
 ];
 
-/// A port that belongs to another service, by its number.
+/// True for the port of another service.
 pub fn is_foreign(port: u16) -> bool {
     FOREIGN.contains(&port)
 }
 
-/// Words of settings that belong to another service than the one that listens.
+/// Words in the names of settings for other services.
 const OTHERS: [&str; 24] = [
     "database",
     "postgres",
@@ -39,7 +39,7 @@ const OTHERS: [&str; 24] = [
     "db",
 ];
 
-/// True where words speak of a database, a mail server and the like.
+/// True if words are about a database, a mail server or a similar service.
 pub fn is_other_service(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
     words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {

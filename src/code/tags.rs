@@ -1,10 +1,11 @@
-//! What the tag of a field says: the variable, the flag and the default that set it.
+//! Tags of fields: the variable, the flag and the default that they state.
 
 use super::file::File;
 use super::rules::TagRow;
 use super::value::{Part, Value, is_env_name};
 
-/// Reads the tag at `at` of the field at `name`: `env:"PORT" envDefault:"8080"` and the spellings of other libraries.
+/// Parses the tag at `at` of the field at `name`: `env:"PORT" envDefault:"8080"`, and the syntax of
+/// other libraries.
 pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> {
     let text = file.string(at)?;
     let (mut env, mut default, mut flag) = (None, None, None);
@@ -52,7 +53,7 @@ pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> 
     Some(Part::setting(default, env, flag, file.evidence(at, note)).into())
 }
 
-/// `ListenAddr` as a flag: `listen-addr`; `APIHost`: `api-host`.
+/// A field's name as a flag: `ListenAddr` is `listen-addr`, `APIHost` is `api-host`.
 pub fn kebab(name: &str) -> String {
     let mut flag = String::new();
     let mut small = false;
@@ -68,7 +69,7 @@ pub fn kebab(name: &str) -> String {
     flag
 }
 
-/// What the tag of a field puts before the variables of all that the field holds.
+/// The prefix that the tag of a field adds to the variables of all fields inside it.
 pub(super) fn prefix(row: &TagRow, text: &str) -> String {
     for (key, value) in pairs(text) {
         if row.prefix.iter().any(|name| name == key) {

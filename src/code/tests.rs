@@ -1,4 +1,5 @@
-//! The house over several languages. A language without a detector is here as data alone.
+//! Tests of the evaluator with several languages. A language without a detector exists only as
+//! data.
 
 use std::rc::Rc;
 
@@ -133,7 +134,7 @@ fn brackets_find_each_other() {
     assert_eq!(all, ["a", "g(b,c)", "[]int{1,2}"]);
     assert_eq!(found.enclosing(6).map(|at| found.word(at)), Some("("));
     assert_eq!(tree(&go::DIALECT, "f(").closing(1), 2);
-    // What is not closed inside of braces ends with them.
+    // An unclosed bracket ends with the braces around it.
     let found = tree(&node::DIALECT, "{ a( } b");
     assert_eq!((found.closing(0), found.closing(2)), (3, 3));
 }
@@ -194,7 +195,7 @@ fn hostile_text_takes_linear_time() {
                 assert!(tree(dialect, &text).len() <= 3 * times + 1);
                 started.elapsed().as_millis()
             });
-            // Eight times the text; quadratic work would take 64 times the time.
+            // Eight times the text; quadratic work would take 64 times as long.
             assert!(took[1] <= 40 * took[0].max(20), "{unit:?}: {took:?} ms");
         }
     }

@@ -1,6 +1,6 @@
-//! The text of a file as tokens and brackets, each with its place. Reading never fails: text of
-//! another language gives odd tokens. It is one pass without recursion, so that its time is linear
-//! in the length of the text, however deep the brackets are.
+//! The text of a file as tokens and brackets, each with its place. Parsing never fails: text of
+//! another language yields odd tokens. It is a single pass without recursion, so its time is linear
+//! in the length of the text, however deep the brackets are nested.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,18 +10,18 @@ use super::dialect::{Dialect, Quote};
 
 mod lexer;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A name or a keyword.
     Word,
-    /// A whole string, its quotes included.
+    /// A whole string, including its quotes.
     Text,
-    /// The beginning of a string that holds expressions: up to the first one.
+    /// The start of a string with expressions, up to the first one.
     Opening,
-    /// The text between two expressions of a string.
+    /// The text between two expressions in a string.
     Between,
-    /// The text behind the last expression of a string.
+    /// The text after the last expression in a string.
     Ending,
     /// A number.
     Number,
@@ -29,7 +29,7 @@ pub enum Kind {
     Character,
     /// A regular expression.
     Pattern,
-    /// An operator or a delimiter; an empty one is a line end that ends a statement.
+    /// An operator or a delimiter. An empty one is a line end that ends a statement.
     Mark,
 }
 
@@ -37,7 +37,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 struct Token {
     kind: Kind,
-    /// Which of the dialect's string literals it is, and how many `#` it has.
+    /// The index of its string literal in the dialect, and the number of `#`.
     quote: u8,
     hashes: u8,
     start: u32,
@@ -52,14 +52,14 @@ pub struct Comment {
     end: u32,
     /// The line of its first character, from 1.
     pub line: u32,
-    /// How many tokens come before it.
+    /// The number of tokens before it.
     pub before: usize,
 }
 
-/// A piece of a string that holds expressions.
+/// A part of a string with expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Text as it stands, by the position of its token.
+    /// Literal text, by the position of its token.
     Text(usize),
     /// The tokens of an expression.
     Hole(Range<usize>),
@@ -72,28 +72,29 @@ pub struct Tree {
     text: Rc<str>,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
-    /// For an opening bracket, the position of the one that closes it, the end where none does; for
-    /// a closing one, the position of the one that it closes; else the token's own.
+    /// For an opening bracket, the position of the bracket that closes it, or the end if none does;
+    /// for a closing one, the position of the bracket that it closes; for other tokens, their own
+    /// position.
     closings: Vec<u32>,
-    /// The position of the bracket around a token; `NONE` where there is none.
+    /// The position of the bracket around a token; `NONE` if there is none.
     around: Vec<u32>,
 }
 
 /// No position.
 const NONE: u32 = u32::MAX;
 
-/// What a token beyond the end is.
+/// Converts a position. `NONE` becomes one past every token.
 const fn position(at: u32) -> usize {
     at as usize
 }
 
 impl Tree {
-    /// Reads a text.
+    /// Parses a text.
     pub fn new(dialect: &'static Dialect, text: &Rc<str>) -> Self {
         Self::first(dialect, text, usize::MAX)
     }
 
-    /// Reads the first tokens of a text, and the comments before them.
+    /// Parses the first tokens of a text, and the comments before them.
     pub fn first(dialect: &'static Dialect, text: &Rc<str>, tokens: usize) -> Self {
         lexer::read(dialect, text, tokens)
     }
@@ -103,17 +104,17 @@ impl Tree {
         self.dialect
     }
 
-    /// How many tokens there are.
+    /// The number of tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// True where there is no token.
+    /// True if there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// The text of a token; `;` for one that stands for a line end, `""` beyond the end.
+    /// The text of a token; `;` for a line end that ends a statement, `""` past the end.
     pub fn word(&self, at: usize) -> &str {
         match self.tokens.get(at) {
             Some(token) if token.start == token.end => ";",
@@ -122,7 +123,7 @@ impl Tree {
         }
     }
 
-    /// The first token that begins at a byte of the text or behind it.
+    /// The first token at or after a byte of the text.
     pub fn token_at(&self, byte: usize) -> usize {
         self.tokens.partition_point(|token| position(token.start) < byte)
     }
@@ -147,14 +148,14 @@ impl Tree {
         self.tokens.get(at).map_or(0, |token| token.line)
     }
 
-    /// The bytes of a token in the text.
+    /// The byte range of a token in the text.
     pub fn place(&self, at: usize) -> Range<usize> {
         let token = self.tokens.get(at);
         token.map_or(0..0, |token| position(token.start)..position(token.end))
     }
 
-    /// The bytes between the quotes of a string, or of a piece of one; `None` for other tokens, and
-    /// for a string without an end.
+    /// The byte range between the quotes of a string, or of a part of one; `None` for other tokens,
+    /// and for an unterminated string.
     pub fn inside(&self, at: usize) -> Option<Range<usize>> {
         let (token, quote) = (self.tokens.get(at)?, self.quote(at)?);
         let hashes = usize::from(token.hashes);
@@ -168,7 +169,7 @@ impl Tree {
             _ => (1, close),
         };
         let text = self.slice(token.start, token.end);
-        // A string that its line, or the text, ends in has no closing quote.
+        // A string that ends with its line, or with the text, has no closing quote.
         if matches!(token.kind, Kind::Text | Kind::Ending)
             && !text.strip_suffix(&"#".repeat(hashes))?.ends_with(quote.close)
         {
@@ -179,23 +180,23 @@ impl Tree {
         Some(start + before..start + end)
     }
 
-    /// The string literal that a token is, or a piece of.
+    /// The string literal of a token.
     fn quote(&self, at: usize) -> Option<&'static Quote> {
         self.dialect.strings.get(usize::from(self.tokens.get(at)?.quote))
     }
 
-    /// A string's text has escapes to be read.
+    /// True if a string's text may have escapes.
     pub fn has_escapes(&self, at: usize) -> bool {
         self.quote(at).is_some_and(|quote| quote.escapes)
     }
 
-    /// The value of a string token, or of a piece of one; `None` for other tokens.
+    /// The value of a string token, or of a part of one; `None` for other tokens.
     pub fn string(&self, at: usize) -> Option<Cow<'_, str>> {
         let inner = self.text.get(self.inside(at)?)?;
         Some(if self.has_escapes(at) { unescape(inner) } else { Cow::Borrowed(inner) })
     }
 
-    /// The pieces of the string that begins at `at`; empty where none with expressions does.
+    /// The parts of the string that begins at `at`; empty if it has no expressions.
     pub fn pieces(&self, at: usize) -> Vec<Piece> {
         if self.kind(at) != Some(Kind::Opening) {
             return Vec::new();
@@ -221,12 +222,12 @@ impl Tree {
         &self.comments
     }
 
-    /// The text of a comment, its marks included.
+    /// The text of a comment, including its marks.
     pub fn comment(&self, comment: &Comment) -> &str {
         self.slice(comment.start, comment.end)
     }
 
-    /// True for a bracket that opens, and for the beginning of a string that holds expressions.
+    /// True for an opening bracket, and for the start of a string with expressions.
     pub fn is_open(&self, at: usize) -> bool {
         match self.kind(at) {
             Some(Kind::Opening) => true,
@@ -235,13 +236,14 @@ impl Tree {
         }
     }
 
-    /// The position of the bracket that closes the one at `open`; the end where none does, `open`
-    /// itself where it is no bracket.
+    /// The position of the bracket that closes the one at `open`; the end if none does, `open`
+    /// itself if it is not a bracket.
     pub fn closing(&self, open: usize) -> usize {
         self.closings.get(open).map_or(self.len(), |&at| position(at)).max(open)
     }
 
-    /// The position of the bracket that the one at `close` closes; `close` itself where it is none.
+    /// The position of the bracket that the one at `close` closes; `close` itself if it is not a
+    /// bracket.
     pub fn opening(&self, close: usize) -> usize {
         self.closings.get(close).map_or(close, |&at| position(at)).min(close)
     }
@@ -251,13 +253,13 @@ impl Tree {
         self.around.get(at).filter(|&&open| open != NONE).map(|&open| position(open))
     }
 
-    /// The ranges between the commas inside the brackets at `open`.
+    /// The comma-separated ranges inside the brackets at `open`.
     pub fn elements(&self, open: usize) -> Vec<Range<usize>> {
         self.split(open + 1..self.closing(open), &[","])
     }
 
-    /// The parts of a range between marks outside of brackets; the last one only where it is not
-    /// empty.
+    /// The parts of a range, separated by marks outside of brackets. The last one is dropped if it
+    /// is empty.
     pub fn split(&self, range: Range<usize>, marks: &[&str]) -> Vec<Range<usize>> {
         let (mut all, mut from, mut at) = (Vec::new(), range.start, range.start);
         while at < range.end {
@@ -280,8 +282,7 @@ impl Tree {
     }
 }
 
-/// The value of a string's text. An escape that the language does not know stands for its
-/// character.
+/// The value of a string's text. An unknown escape yields its character.
 pub fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -317,7 +318,7 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
                 }
                 value.extend(char::from_u32(number));
             }
-            // The line goes on without its indentation.
+            // An escaped line end: skip the indentation of the next line.
             '\n' => {
                 let rest = chars.as_str().trim_start();
                 chars = rest.chars();
@@ -328,7 +329,7 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(value)
 }
 
-/// The character of an escape with digits; `None` where they are none.
+/// The character of a numeric escape; `None` if it has too few digits.
 fn code(chars: &mut std::str::Chars, digits: usize, radix: u32) -> Option<char> {
     let mut number = 0u32;
     for _ in 0..digits {

@@ -1,19 +1,19 @@
-//! Whether a condition holds when the program starts: `a && !b`, `a == b || c`.
+//! Evaluates conditions as of the program's start: `a && !b`, `a == b || c`.
 
 use std::ops::Range;
 
 use super::tree::Tree;
 
-/// Who knows the operands of conditions.
+/// Evaluates the operands of conditions.
 pub trait Operands {
-    /// Whether two operands are the same; `None` where nobody can tell.
+    /// True if two operands are equal; `None` if that is unknown.
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool>;
 
-    /// Whether an operand holds that compares nothing.
+    /// True if an operand without a comparison holds; `None` if that is unknown.
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool>;
 }
 
-/// Whether a condition holds; `None` where nobody can tell.
+/// True if a condition holds; `None` if that is unknown.
 pub fn truth(
     tree: &Tree,
     mut range: Range<usize>,
@@ -27,7 +27,7 @@ pub fn truth(
     for (mark, decides) in [("||", true), ("&&", false)] {
         let Some((left, right)) = parts(tree, &range, &[mark]) else { continue };
         let left = truth(tree, left, steps, operands);
-        // The rest of `x == null || x.isEmpty()` is asked of what is not there.
+        // The rest of `x == null || x.isEmpty()` is meaningless for a missing value.
         if left == Some(decides) {
             return left;
         }
@@ -49,7 +49,7 @@ pub fn truth(
     }
 }
 
-/// What stands before and behind the first of these marks outside of brackets.
+/// The ranges before and after the first of these marks outside of brackets.
 fn parts(
     tree: &Tree,
     range: &Range<usize>,

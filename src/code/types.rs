@@ -1,5 +1,4 @@
-//! The names of types, as far as the code states them: of parameters, of variables, of fields, of
-//! results.
+//! Names of types, as far as the code states them: of parameters, variables, fields and results.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,16 +7,16 @@ use super::facts::{Definition, Form, struct_name};
 use super::file::File;
 use super::program::Program;
 
-/// How many variables with a stated type are looked at before a place.
+/// Maximum number of variables with a stated type that are examined before a place.
 const MAX_TYPED: usize = 64;
 
-/// How many words a type has that is looked at.
+/// Maximum number of words in a type.
 const MAX_WORDS: usize = 24;
 
-/// How many files are searched for a constant.
+/// Maximum number of files that are searched for a constant.
 const MAX_FILES: usize = 4096;
 
-/// How many names are followed to a type.
+/// Maximum number of names that are followed to a type.
 const MAX_STEPS: u8 = 6;
 
 impl Program<'_> {
@@ -26,7 +25,7 @@ impl Program<'_> {
         self.type_within(file, range, MAX_STEPS)
     }
 
-    /// The name of the type of `a.b` in `a.b.c`; `dot`: the position of the last dot.
+    /// The name of the type of `a.b` in `a.b.c`. `dot` is the position of the last dot.
     pub(super) fn type_before(&self, file: &Rc<File>, dot: usize) -> Option<String> {
         let mut start = dot.checked_sub(1)?;
         while start >= 2 && file.word(start - 1) == "." && file.is_word(start - 2) {
@@ -35,7 +34,7 @@ impl Program<'_> {
         self.type_of(file, start..dot)
     }
 
-    /// The type of that name has that field.
+    /// True if the type of that name has that field.
     pub(super) fn has_field(&self, of: &str, name: &str) -> bool {
         self.files().any(|file| {
             file.facts().fields_of(file, of).iter().any(|field| file.word(field.name) == name)
@@ -52,7 +51,7 @@ impl Program<'_> {
         let tails = file.dialect().tails;
         let back = if definition.form == Form::Tag && !tails { 2 } else { 1 };
         let owner = open.checked_sub(back).filter(|&at| file.is_word(at));
-        // `[]Type{{name: x}}`: the type stands before the list.
+        // In `[]Type{{name: x}}`, the type comes before the list.
         let listed = || {
             let around = file.enclosing(open).filter(|&around| !tails && around > 0)?;
             let elided =
@@ -100,7 +99,7 @@ impl Program<'_> {
                 self.files().find_map(|other| {
                     let fields = other.facts().fields_of(other, &owner);
                     let field = fields.iter().find(|f| other.word(f.name) == file.word(last))?;
-                    // A struct without a name of its own is called like its field.
+                    // An anonymous struct is named after its field.
                     if other.word(field.of.start) == "struct" {
                         return Some(other.word(field.name).to_owned());
                     }
@@ -135,7 +134,7 @@ impl Program<'_> {
             }
             let parameters = file.elements(function.parameters);
             if let Some(number) = parameters.iter().position(|one| file.word(one.start) == name) {
-                // `a, b T`: the type stands with the last one.
+                // In `a, b T`, the type comes with the last name.
                 let of = parameters[number..].iter().find(|one| one.len() > 1)?;
                 return name_of(file, of.start + 1..of.end);
             }
@@ -157,8 +156,8 @@ impl Program<'_> {
         })
     }
 
-    /// The name of an expression's type, in a language that states the types of all that functions
-    /// take and give.
+    /// The name of an expression's type, in a language that states the types of all parameters and
+    /// results.
     fn annotated(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
         while range.len() > 1 && file.word(range.end - 1) == "?" {
             range.end -= 1;
@@ -176,7 +175,7 @@ impl Program<'_> {
                 let name = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
                 let joint = name.checked_sub(1).map_or("", |at| file.word(at));
                 if joint == "." {
-                    // What keeps its value keeps its type.
+                    // A method that keeps the value keeps its type.
                     return self.type_within(file, range.start..name - 1, steps);
                 }
                 let of =
@@ -236,7 +235,7 @@ impl Program<'_> {
         })
     }
 
-    /// The type of the result of the only function of that name.
+    /// The result type of the only function of that name.
     fn given(&self, name: &str) -> Option<String> {
         if !self.is_distinct(name) {
             return None;
@@ -250,7 +249,7 @@ impl Program<'_> {
         })
     }
 
-    /// The last word of a type that names a struct of the program: `Arc<Settings>`.
+    /// The last word of a type that is the name of a struct of the program: `Arc<Settings>`.
     fn stated(&self, file: &Rc<File>, range: Range<usize>) -> Option<String> {
         let words = range.take(MAX_WORDS).filter(|&at| file.is_word(at));
         let found: Vec<usize> = words.collect();
@@ -260,13 +259,13 @@ impl Program<'_> {
         })
     }
 
-    /// The program has a struct of that name.
+    /// True if the program has a struct of that name.
     fn is_struct(&self, name: &str) -> bool {
         self.files().any(|file| !file.facts().fields_of(file, name).is_empty())
     }
 
-    /// The name of a setting with the fields that hold it: `server.port`; `None` where several hold
-    /// its type.
+    /// The name of a setting with the fields that contain it: `server.port`; `None` if several
+    /// contain its type.
     pub fn setting_name(&self, owner: &str, field: &str) -> Option<String> {
         let (mut owner, mut name) = (owner.to_owned(), field.to_owned());
         for _ in 0..MAX_STEPS {
@@ -284,10 +283,11 @@ impl Program<'_> {
         None
     }
 
-    /// The type whose `impl` holds a position.
+    /// The type whose `impl` contains a position.
     fn of_impl(&self, file: &Rc<File>, at: usize) -> Option<String> {
         let heads = super::conditions::heads(file, at).into_iter();
-        // `impl Trait for Type`: the head of a loop begins with `for`, too.
+        // In `impl Trait for Type`, the type comes after `for`. The head of a loop also begins with
+        // `for`.
         let whole = heads.map(|head| {
             let before = (head.start.saturating_sub(MAX_WORDS)..head.start).rev();
             let before = before.take_while(|&at| !matches!(file.word(at), ";" | "{" | "}"));
@@ -303,7 +303,7 @@ impl Program<'_> {
         words.find(|&at| self.is_struct(file.word(at))).map(|at| file.word(at).to_owned())
     }
 
-    /// The type of the first result of the function that is called at a position.
+    /// The first result type of the function that is called at a position.
     fn result_of(&self, file: &Rc<File>, at: usize) -> Option<String> {
         let local = (at >= 2 && file.word(at - 1) == ".")
             .then(|| file.imported(file.word(at - 2)).and_then(|path| self.folder(path)))
@@ -322,7 +322,7 @@ impl Program<'_> {
     }
 }
 
-/// The types that have a field of a type, and the fields' names.
+/// The types that have a field of a type, with the names of these fields.
 fn holders(file: &File, of: &str) -> Vec<(String, String)> {
     let facts = file.facts();
     let mut all = Vec::new();

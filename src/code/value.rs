@@ -1,47 +1,47 @@
-//! What an expression is worth when the program starts: text where it is known, and what overrides
-//! it: environment variables, flags. What is not known stays unknown.
+//! The value of an expression when the program starts: text if it is known, and the environment
+//! variables and flags that override it. Everything else stays unknown.
 
 use crate::facts::Evidence;
 
-/// A folder that is known when the program runs, whose name is known to no text.
+/// A folder that is known only at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {
     /// The user's home.
     Home,
-    /// The folder that holds the program's own file.
+    /// The folder of the program's own file.
     Program,
-    /// The folder of the source file that says so.
+    /// The folder of the source file with the expression.
     Source,
 }
 
-/// A piece of a value.
+/// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The text, or the default; `None` where it is not known.
+    /// The text, or the default; `None` if unknown.
     pub text: Option<String>,
-    /// It is a folder that only the running program knows.
+    /// The folder at its start, if it is one that is known only at run time.
     pub base: Option<Base>,
     /// The environment variable that overrides it.
     pub env: Option<String>,
     /// The command-line flag that overrides it.
     pub flag: Option<String>,
-    /// Where that is stated.
+    /// The place that states it.
     pub evidence: Evidence,
 }
 
 impl Part {
-    /// Nothing is known but the place.
+    /// An unknown part, with its place.
     pub fn unknown(evidence: Evidence) -> Self {
         Self { text: None, base: None, env: None, flag: None, evidence }
     }
 
-    /// A text that is known.
+    /// A known text.
     pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Self { text: Some(text.into()), ..Self::unknown(evidence) }
     }
 
-    /// A setting with its default. An empty default is none: the program then asks for the setting,
-    /// or takes another.
+    /// A setting with its default. An empty default counts as none: the program then requires the
+    /// setting, or uses another one.
     pub fn setting(
         default: Option<String>,
         env: Option<String>,
@@ -56,12 +56,12 @@ impl Part {
     }
 }
 
-/// A value as the concatenation of its pieces.
+/// A value as a concatenation of parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Value {
-    /// The pieces.
+    /// The parts.
     pub parts: Vec<Part>,
-    /// What it can be as well: callers of one function pass different paths.
+    /// Alternatives: different callers of a function may pass different paths.
     pub others: Vec<Vec<Part>>,
 }
 
@@ -77,17 +77,17 @@ impl From<Vec<Part>> for Value {
     }
 }
 
-/// How many values one expression can have.
+/// Maximum number of values of one expression.
 const MAX_ALTERNATIVES: usize = 16;
 
 impl Value {
-    /// Each value that it can have, the likeliest first.
+    /// Every alternative, the likeliest first.
     pub fn alternatives(&self) -> impl Iterator<Item = Value> {
         let others = self.others.iter().map(|parts| Value::from(parts.clone()));
         std::iter::once(Value::from(self.parts.clone())).chain(others)
     }
 
-    /// Appends another value, with all that both can be.
+    /// Appends another value, combining the alternatives of both.
     pub(super) fn append(&mut self, more: Value) {
         let mut others = Vec::new();
         for (number, first) in self.alternatives().enumerate() {
@@ -101,7 +101,7 @@ impl Value {
         self.others = others;
     }
 
-    /// A path that is joined onto nothing begins with what follows.
+    /// Drops empty parts at the start: a path joined to nothing begins with the next part.
     pub(super) fn drop_empty_heads(&mut self) {
         for parts in std::iter::once(&mut self.parts).chain(&mut self.others) {
             let is = |at: usize, text: &str| {
@@ -113,28 +113,28 @@ impl Value {
         }
     }
 
-    /// A text that is known.
+    /// A known text.
     pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part::known(text, evidence).into()
     }
 
-    /// A value of which nothing is known.
+    /// An unknown value.
     pub fn unknown(evidence: Evidence) -> Self {
         Part::unknown(evidence).into()
     }
 
-    /// A folder that the running program knows.
+    /// A folder that is known at run time.
     pub fn base(base: Base, evidence: Evidence) -> Self {
         Part { base: Some(base), ..Part::unknown(evidence) }.into()
     }
 
-    /// How long its text is, with all that it can be.
+    /// The length of its text, including all alternatives.
     pub(super) fn length(&self) -> usize {
         let parts = self.parts.iter().chain(self.others.iter().flatten());
         parts.map(|part| part.text.as_ref().map_or(0, String::len) + 1).sum()
     }
 
-    /// The whole text, where every piece is known.
+    /// The whole text, if every part is known.
     pub fn text(&self) -> Option<String> {
         if self.parts.is_empty() {
             return None;
@@ -142,20 +142,19 @@ impl Value {
         self.parts.iter().map(|part| part.text.as_deref()).collect()
     }
 
-    /// The known text before the first unknown piece.
+    /// The known text before the first unknown part.
     pub fn prefix(&self) -> String {
         self.parts.iter().map_while(|part| part.text.as_deref()).collect()
     }
 
-    /// The known text after unknown pieces at the start; `None` where something else is unknown
-    /// too.
+    /// The known text after unknown parts at the start; `None` if any other part is unknown too.
     pub fn suffix(&self) -> Option<String> {
         let known = self.parts.iter().position(|part| part.text.is_some()).filter(|&at| at > 0)?;
         self.parts.get(known..)?.iter().map(|part| part.text.as_deref()).collect()
     }
 
-    /// The folder that the value begins with, and what is known of the path below it; a path that
-    /// ends in something unknown ends with its last known folder.
+    /// The folder at the start of the value, and the known path below it. If the last component is
+    /// unknown, the path ends with the last known folder.
     pub fn below(&self) -> Option<(Base, String)> {
         let (first, rest) = self.parts.split_first()?;
         let base = first.base?;
@@ -169,7 +168,7 @@ impl Value {
         Some((base, path.trim_matches('/').to_owned()))
     }
 
-    /// The environment variable, where one alone gives the whole value.
+    /// The environment variable, if it alone gives the whole value.
     pub fn env(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [part] => part.env.as_deref(),
@@ -177,7 +176,7 @@ impl Value {
         }
     }
 
-    /// The flag, where one alone gives the whole value.
+    /// The flag, if it alone gives the whole value.
     pub fn flag(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [part] => part.flag.as_deref(),
@@ -185,7 +184,8 @@ impl Value {
         }
     }
 
-    /// Where the value is stated: the first piece that a literal, a flag or a variable gives.
+    /// The place that states the value: that of the first part with a literal, a flag or a
+    /// variable.
     pub fn evidence(&self) -> Option<&Evidence> {
         let stated = |part: &&Part| {
             part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some()
@@ -193,12 +193,12 @@ impl Value {
         self.parts.iter().rev().find(stated).or(self.parts.first()).map(|part| &part.evidence)
     }
 
-    /// Every piece is known.
+    /// True if every part is known.
     pub fn is_known(&self) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(Part::is_known)
     }
 
-    /// Nothing is known, not even what sets it.
+    /// True if nothing is known, not even what sets it.
     pub fn is_unknown(&self) -> bool {
         self.parts.iter().all(|part| !part.is_known() && part.env.is_none() && part.flag.is_none())
     }
@@ -220,7 +220,7 @@ impl Value {
     #[must_use]
     pub fn parent(mut self) -> Self {
         for part in &mut self.parts {
-            // What sets the path does not set its folder.
+            // A setting for the path does not set its folder.
             (part.env, part.flag) = (None, None);
         }
         while let Some(part) = self.parts.pop() {
@@ -235,7 +235,7 @@ impl Value {
             let folder = match text.rfind('/') {
                 Some(0) if alone => "/",
                 Some(at) => &text[..at],
-                // A name alone lies in the working directory.
+                // A bare name is in the working directory.
                 None if alone => ".",
                 None => continue,
             };
@@ -249,13 +249,13 @@ impl Value {
     }
 }
 
-/// Several values of one name, each with whether it stands before the use: the last known text
-/// before it, and the environment variable or flag that another one reads.
+/// Merges several values of one name, each with whether it comes before the use: the last known
+/// text before it, and the environment variable or flag of another one.
 pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
     let known =
         |before: bool| values.iter().rev().find(|(b, value)| *b == before && value.is_known());
     let Some((_, chosen)) = known(true).or_else(|| known(false)) else {
-        // Of an address the port counts, of a path the name: the end.
+        // The end matters: the port of an address, the name of a path.
         let ends = |value: &Value| value.parts.last().is_some_and(|part| part.text.is_some());
         let partly = values
             .iter()
@@ -300,8 +300,8 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
     Some(chosen)
 }
 
-/// The first of several values that is known, with what replaces it: the settings before it. Where
-/// none is known, one that stays unknown is among what it can be.
+/// The first known one of several values, overridden by the settings before it. If none is known,
+/// an unknown one is among the alternatives.
 pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value> {
     let (mut settings, mut open): (Vec<Part>, Option<Value>) = (Vec::new(), None);
     for value in values {
@@ -339,7 +339,7 @@ pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value>
     Some(Value { parts: vec![first], others: others.collect() })
 }
 
-/// A variable of the environment with its default.
+/// An environment variable with its default.
 pub(super) fn env(
     key: String,
     default: Option<String>,
@@ -355,7 +355,7 @@ pub(super) fn env(
     Part::setting(default, Some(key), None, evidence(note)).into()
 }
 
-/// `PORT`, `APP_PORT`: capitals, digits and underscores.
+/// True for `PORT` or `APP_PORT`: capitals, digits and underscores.
 pub fn is_env_name(text: &str) -> bool {
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_uppercase())

@@ -1,4 +1,4 @@
-//! Folders that a program writes: named by the calls that create files, open databases and keep
+//! Folders that a program writes, found by the calls that create files, open databases and store
 //! uploads.
 
 use std::collections::BTreeMap;
@@ -9,37 +9,37 @@ use super::value::{Base, Value};
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 use crate::path::RelPath;
 
-/// Roots that belong to the system.
+/// Top-level folders that belong to the system.
 const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
 /// The home of the user that the image runs as.
 pub const HOME: &str = "/home/nonroot";
 
-/// Names that stand for a stream or for nothing, where a path is asked for.
+/// Names in place of a path that mean a stream or nothing.
 const STREAMS: [&str; 8] = ["-", "stderr", "stdout", "stdin", "none", "off", "syslog", "console"];
 
-/// What writes.
+/// What counts as writing.
 const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
 
 /// What a program writes.
 #[derive(Debug, Default)]
 pub struct Written {
-    /// The folders, without those that lie in another one.
+    /// The folders, without those inside another one.
     pub folders: Vec<Sourced<String>>,
-    /// A call that keeps temporary files.
+    /// A call that creates temporary files.
     pub temporary: Option<Evidence>,
-    /// Environment that moves what is written into a folder of its own.
+    /// Environment that moves the written files into a separate folder.
     pub env: Vec<Sourced<EnvVar>>,
-    /// Arguments that do so.
+    /// Arguments with the same purpose.
     pub args: Vec<Sourced<String>>,
-    /// What a person should know.
+    /// Findings on what it writes.
     pub findings: Vec<Finding>,
-    /// It writes into its working directory itself.
+    /// It writes directly into its working directory.
     pub here: Option<Evidence>,
 }
 
-/// Finds what the program writes.
+/// Finds the folders that the program writes.
 pub fn written(code: &Program) -> Written {
     let temporary = code.doing(&[Does::Temporary]).next();
     let temporary = temporary
@@ -80,7 +80,7 @@ impl Written {
                 let whole = value.is_known();
                 (self.based(base, &path, evidence), if whole { target } else { Does::MakesFolder })
             }
-            // A name that is known at run time, in a folder that is known now.
+            // A name that is known only at run time, in a known folder.
             (None, None) => match value.prefix().rsplit_once('/') {
                 Some((folder, _)) => (format!("{folder}/x"), Does::WritesFile),
                 None => return,
@@ -105,7 +105,7 @@ impl Written {
             return;
         }
         if folder == "." {
-            // To make the working directory writes nothing.
+            // Creating the working directory writes nothing.
             if target != Does::MakesFolder {
                 self.in_working_directory(folders, value, &path, target, all);
             }
@@ -115,7 +115,7 @@ impl Written {
         folders.entry(folder.clone()).or_insert(Sourced::with(folder, all));
     }
 
-    /// The path below a folder that the running program knows, as the image has it.
+    /// The path in the image of `path` below a folder that is known at run time.
     fn based(&mut self, base: Base, path: &str, evidence: &Evidence) -> String {
         match base {
             Base::Home => {
@@ -127,13 +127,12 @@ impl Written {
                 }
                 format!("{HOME}/{path}")
             }
-            // The program lies in the working directory.
+            // The program is in the working directory.
             Base::Program | Base::Source => format!("./{path}"),
         }
     }
 
-    /// A file beside the binary: moved into a folder of its own where a variable or a flag can say
-    /// so.
+    /// A file beside the binary: moves it into a separate folder, if a variable or a flag can.
     fn in_working_directory(
         &mut self,
         folders: &mut BTreeMap<String, Sourced<String>>,
@@ -170,13 +169,13 @@ impl Written {
         folders.entry("data".to_owned()).or_insert(Sourced::with("data".to_owned(), evidence));
     }
 
-    /// The program writes beside the files that it opens: a volume would hide them.
+    /// The program writes beside the files that it opens, which a volume would hide.
     pub fn warn_mixed(&mut self, at: &Evidence) {
         self.findings.push(Finding::writes_beside_program(None, [at.clone()]));
     }
 }
 
-/// The path of a database's name, or a path as it is; `None` for what is no file.
+/// The path in a database's name, or a path itself; `None` if it is not a file.
 fn path(text: &str, target: Does) -> Option<String> {
     let mut text = text;
     if target == Does::OpensDatabase {
@@ -195,7 +194,7 @@ fn path(text: &str, target: Does) -> Option<String> {
     if target == Does::WritesFile && STREAMS.contains(&text.to_ascii_lowercase().as_str()) {
         return None;
     }
-    // `data/` and `/var` were joined.
+    // A join of `data/` and `/var`.
     let text = text.replace("//", "/");
     // A number, an address, a URL, a route, a pattern, a message.
     let odd = text.is_empty()
@@ -206,7 +205,7 @@ fn path(text: &str, target: Does) -> Option<String> {
     (!odd).then_some(text)
 }
 
-/// Without folders that lie in another one.
+/// The folders that are not inside another one.
 fn topmost(folders: BTreeMap<String, Sourced<String>>) -> Vec<Sourced<String>> {
     let names: Vec<String> = folders.keys().cloned().collect();
     let inside = |name: &str| {

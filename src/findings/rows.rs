@@ -1,4 +1,4 @@
-//! What is declared about the codes that are no single language's own.
+//! The declarations of shared codes.
 
 use super::{FindingCode, Row};
 

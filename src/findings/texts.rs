@@ -1,4 +1,4 @@
-//! What is said in the same words whichever language says it.
+//! Findings with the same words for all languages.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use super::{Finding, FindingCode};
 use crate::evidence::Evidence;
 
 impl Finding {
-    /// The program listens on `address` alone, which is the container's own.
+    /// The program listens only on `address`, the container's own loopback.
     pub fn localhost_only(
         address: impl Display,
         evidence: impl IntoIterator<Item = Evidence>,
@@ -15,7 +15,7 @@ impl Finding {
         Self::new(FindingCode::LocalhostOnly, what, evidence)
     }
 
-    /// The program listens; `reason` says why the port was not found, where that is known.
+    /// The program listens; `reason` says why the port is unknown, if that is known.
     pub fn port_unknown(
         reason: Option<&str>,
         evidence: impl IntoIterator<Item = Evidence>,
@@ -25,7 +25,7 @@ impl Finding {
         Self::new(FindingCode::PortUnknown, what, evidence)
     }
 
-    /// The program listens on `held`, as `said` has it, and `place` says `other`.
+    /// The program listens on `held`, as `said` states, but `place` states `other`.
     pub fn port_disputed(
         (said, held): (impl Display, u16),
         (place, other): (impl Display, u16),
@@ -38,7 +38,7 @@ impl Finding {
         Self::new(FindingCode::PortDisputed, what, evidence)
     }
 
-    /// The program writes `file` where it lies itself; `None` where no name is known.
+    /// The program writes `file` into its own folder; `None` if no name is known.
     pub fn writes_beside_program(
         file: Option<&str>,
         evidence: impl IntoIterator<Item = Evidence>,
@@ -48,8 +48,8 @@ impl Finding {
         Self::new(FindingCode::WritesBesideProgram, what, evidence)
     }
 
-    /// The program stops without `file`, which it looks for at `target` in the container; a flag or
-    /// a variable may name another one.
+    /// The program stops without `file`, which it opens at `target` in the container; a flag or a
+    /// variable may name another one.
     pub fn file_missing(
         file: &str,
         target: &str,
@@ -70,7 +70,7 @@ impl Finding {
         Self::new(FindingCode::FileMissing, what, evidence).with_fix(fix)
     }
 
-    /// The program reads `file`, of which the repository holds an example alone.
+    /// The program reads `file`, of which the repository contains only an example.
     pub fn config_not_in_git(
         file: impl Display,
         example: impl Display,
@@ -84,7 +84,7 @@ impl Finding {
             .with_fix(format!("mount it when the container starts: `-v ./{file}:/app/{file}:ro`"))
     }
 
-    /// The program stops where there is no settings file `file` of variables.
+    /// The program stops without the environment file `file`.
     pub fn dotenv_required(file: &str, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         let what = format!("the program stops if there is no `{file}`, and the image holds none");
         Self::new(FindingCode::DotenvRequired, what, evidence).with_fix(format!(
@@ -93,7 +93,7 @@ impl Finding {
         ))
     }
 
-    /// The program starts `program`, and may do without it.
+    /// The program starts `program`, but may work without it.
     pub fn system_program(
         program: impl Display,
         evidence: impl IntoIterator<Item = Evidence>,
@@ -102,7 +102,7 @@ impl Finding {
         Self::new(FindingCode::SystemProgram, what, evidence)
     }
 
-    /// The program starts `command`, and no row of the catalog names its package.
+    /// The program starts `command`, whose package is not in the catalog.
     pub fn command_unknown(
         command: impl Display,
         evidence: impl IntoIterator<Item = Evidence>,
@@ -118,7 +118,7 @@ impl Finding {
         Self::new(FindingCode::BuildFlagsUnknown, what, evidence)
     }
 
-    /// One recipe builds in the `first` way, another one in the `other`.
+    /// A recipe builds with `first`, another one with `other`.
     pub fn build_flags_disputed(
         first: impl Display,
         other: impl Display,
@@ -128,7 +128,7 @@ impl Finding {
         Self::new(FindingCode::BuildFlagsDisputed, what, evidence)
     }
 
-    /// There is no `lockfile` beside `manifest`; `command` makes it.
+    /// There is no `lockfile` beside `manifest`; `command` creates it.
     pub fn no_lockfile(
         lockfile: &str,
         manifest: impl Display,
@@ -140,7 +140,7 @@ impl Finding {
             .with_fix(format!("run `{command}` and commit the file that it writes"))
     }
 
-    /// The manifest is that of a library; `example` is where a program could be.
+    /// The manifest is that of a library; `example` is a place where a program could be.
     pub fn nothing_to_start(
         what: &str,
         example: &str,
@@ -151,7 +151,7 @@ impl Finding {
         ))
     }
 
-    /// `pinned` of a toolchain is older than the `least` that the code needs.
+    /// `pinned` is older than the version `least` that the code needs.
     pub fn toolchain_too_old(
         toolchain: &str,
         pinned: impl Display,
@@ -163,7 +163,7 @@ impl Finding {
             .with_fix(format!("pin {least} or newer, or set --toolchain"))
     }
 
-    /// No row of the catalog is of this `version`.
+    /// The catalog has no row for this `version`.
     pub fn toolchain_unknown(
         toolchain: &str,
         version: impl Display,
@@ -173,7 +173,7 @@ impl Finding {
         Self::new(FindingCode::ToolchainUnknown, what, evidence)
     }
 
-    /// The build reads the secret `id`; `source` is the rest of the flag that gives it.
+    /// The build reads the secret `id`; `source` is the rest of the flag that passes it.
     pub fn build_secret(
         id: &str,
         source: impl Display,
@@ -184,7 +184,7 @@ impl Finding {
             .with_fix(format!("build with `docker build --secret id={id},{source} ...`"))
     }
 
-    /// The program embeds `path`, which is not there.
+    /// The program embeds `path`, which does not exist.
     pub fn embed_missing(path: impl Display, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         let what = format!("the program embeds {path}, which the repository does not hold");
         Self::new(FindingCode::EmbedMissing, what, evidence)

@@ -1,17 +1,17 @@
-//! From text to tokens.
+//! Splits text into tokens.
 
 use std::rc::Rc;
 
 use super::{Comment, Kind, NONE, Token, Tree};
 use crate::code::dialect::{Characters, Dialect, Quote};
 
-/// A bracket that is open.
+/// An open bracket.
 struct Open {
     /// Its position.
     at: u32,
     /// `(`, `[`, `{`, or `` ` `` for an expression inside a string.
     mark: u8,
-    /// The string literal, for an expression inside one.
+    /// The string literal, for an expression inside a string.
     quote: u8,
 }
 
@@ -20,27 +20,27 @@ struct Lexer<'t> {
     bytes: &'t [u8],
     at: usize,
     line: u32,
-    /// A line ended since the last token: where.
+    /// The place of a line end since the last token.
     ended: Option<(u32, u32)>,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
     closings: Vec<u32>,
     around: Vec<u32>,
     open: Vec<Open>,
-    /// How many of them are braces, or expressions inside strings.
+    /// The number of open braces and of open expressions inside strings.
     braces: usize,
-    /// No regular expression begins before this place.
+    /// No regular expression begins before this offset.
     no_pattern: usize,
 }
 
-/// How long a regular expression can be.
+/// Maximum length of a regular expression.
 const MAX_PATTERN: usize = 4096;
 
-/// Reads up to `limit` tokens.
+/// Reads at most `limit` tokens.
 pub(super) fn read(dialect: &'static Dialect, text: &Rc<str>, limit: usize) -> Tree {
     let mut lexer = Lexer {
         dialect,
-        // Positions have 32 bits; no source file has 4 GB.
+        // Positions have 32 bits: text beyond 4 GB is ignored.
         bytes: text.as_bytes().get(..NONE as usize).unwrap_or(text.as_bytes()),
         at: if text.starts_with('\u{feff}') { 3 } else { 0 },
         line: 1,
@@ -112,7 +112,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Reads one token, comment or blank.
+    /// Reads one token, comment or white space.
     fn step(&mut self) {
         let byte = self.peek(0);
         if byte == b'\n' {
@@ -190,7 +190,7 @@ impl Lexer<'_> {
         false
     }
 
-    /// Reads a string's text to its end, or to an expression; true for the end.
+    /// Reads the text of a string up to its end, or up to an expression; true at the end.
     fn text(&mut self, quote: &Quote, hashes: usize) -> bool {
         while self.at < self.bytes.len() {
             if self.starts(quote.close)
@@ -210,7 +210,7 @@ impl Lexer<'_> {
                 return true;
             }
             if let Some(hole) = quote.hole.filter(|hole| self.starts(hole)) {
-                // `{{` is a brace.
+                // `{{` is an escaped brace.
                 if hole == "{" && self.peek(1) == b'{' {
                     self.at += 1;
                 } else {
@@ -249,7 +249,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// `'a'`, `'\n'`, or a lifetime.
+    /// Reads `'a'`, `'
+    /// '`, or a lifetime.
     fn character(&mut self) {
         self.at += 1;
         if self.dialect.characters == Characters::OrLifetimes && self.is_word(self.peek(0)) {
@@ -264,7 +265,7 @@ impl Lexer<'_> {
         self.at = (self.at + usize::from(self.peek(0) == b'\'')).min(self.bytes.len());
     }
 
-    /// Reads a regular expression, where an expression may begin and it ends on its line.
+    /// Reads a regular expression, if an expression may begin here and it ends on the same line.
     fn pattern(&mut self) -> bool {
         let after = self.tokens.last().map(|last| (last.kind, self.bytes_of(last)));
         let begins = match after {
@@ -316,7 +317,7 @@ impl Lexer<'_> {
         self.piece(kind, u8::MAX, 0, start, line);
     }
 
-    /// A `}` may end an expression inside a string: the string's text goes on.
+    /// If a `}` ends an expression inside a string, continues with the text of the string.
     fn resume(&mut self, start: usize, line: u32) -> bool {
         self.close_unmatched();
         let Some(open) = self.open.last().filter(|open| open.mark == b'`') else { return false };
@@ -328,7 +329,7 @@ impl Lexer<'_> {
         true
     }
 
-    /// Adds a token and keeps the brackets.
+    /// Adds a token, and tracks brackets.
     fn piece(&mut self, kind: Kind, quote: u8, hashes: u8, start: usize, line: u32) {
         self.at = self.at.min(self.bytes.len());
         let bytes = self.bytes;
@@ -365,7 +366,7 @@ impl Lexer<'_> {
         self.tokens.push(token);
     }
 
-    /// A `}` closes what is still open inside its braces.
+    /// Closes the brackets that are still open inside the braces of a `}`.
     fn close_unmatched(&mut self) {
         while self.braces > 0
             && self.open.last().is_some_and(|open| matches!(open.mark, b'(' | b'['))
@@ -382,7 +383,7 @@ impl Lexer<'_> {
         if self.open.last().is_some_and(fits) { self.open.pop() } else { None }
     }
 
-    /// The next token closes a bracket.
+    /// Closes a bracket at the next token.
     fn closed(&mut self, open: &Open) {
         self.braces -= usize::from(matches!(open.mark, b'{' | b'`'));
         self.closings[open.at as usize] = small(self.tokens.len());
@@ -394,7 +395,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Adds the semicolon that a line end stands for, before a token of that text.
+    /// Adds a semicolon if the line end before the token `next` ends a statement.
     fn end_statement(&mut self, next: &[u8]) {
         let Some((at, line)) = self.ended.take() else { return };
         let (Some(rules), Some(last)) = (&self.dialect.line_ends, self.tokens.last()) else {
