@@ -140,6 +140,6 @@ fn a_pin_that_is_no_digest_names_the_state() {
         let (code, told) = run(dir.path(), args);
         assert_eq!(code, 2, "{told}");
         assert!(told.starts_with("error: .dockgen/state.json:"), "{told}");
-        assert!(told.contains("is no digest") && !told.contains("bug"), "{told}");
+        assert!(told.contains("is not a digest") && !told.contains("bug"), "{told}");
     }
 }

@@ -159,7 +159,7 @@ fn an_engine_that_does_not_answer_is_named() {
     holds(
         &err,
         &[
-            "no engine answers it at DOCKER_HOST=tcp://127.0.0.1:1",
+            "no engine responds at DOCKER_HOST=tcp://127.0.0.1:1",
             "Cannot connect to the Docker daemon",
         ],
     );
