@@ -102,9 +102,8 @@ impl Command {
 
 /// `dockgen init`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 done; 2 refused or failed, nothing written; 130 interrupted, nothing written."
-)]
+#[command(after_help = "Exit codes: 0 done; 2 error, nothing written; 130 interrupted, \
+                  nothing written.")]
 pub(crate) struct Init {
     /// The application and the answers.
     #[command(flatten)]
@@ -138,10 +137,8 @@ pub(crate) struct Init {
 
 /// `dockgen update`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 done; 1 conflict, nothing written (or marked, with --conflict=markers); 2 refused or \
-                  failed, nothing written; 130 interrupted."
-)]
+#[command(after_help = "Exit codes: 0 done; 1 conflict, nothing written (or marked, with \
+                  --conflict=markers); 2 error, nothing written; 130 interrupted.")]
 pub(crate) struct Update {
     /// The application and the answers.
     #[command(flatten)]
@@ -190,7 +187,8 @@ impl Update {
 /// `dockgen check`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a rule is broken; 2 failed."
+    after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a \
+                  rule is violated; 2 error."
 )]
 pub(crate) struct Check {
     /// The application's folder, or a repository with several applications
@@ -232,10 +230,11 @@ const MOST_SECONDS: u64 = 24 * 60 * 60;
 /// `dockgen verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "What is built is the Dockerfile as it stands on disk, edits by hand included; the plan of the repository says \
-                  what to expect of it. All that is started is removed again. Settings can stand under [verify] in \
-                  dockgen.toml.\n\nExit codes: 0 proved; 1 a promise is broken; 2 nothing could be proved (no engine, no \
-                  Dockerfile); 130 interrupted."
+    after_help = "It builds the Dockerfile on disk, including edits by hand, and compares the \
+                  result with the plan for the repository. Everything that it starts is removed \
+                  again. Settings can be in [verify] of dockgen.toml.\n\nExit codes: 0 proved; \
+                  1 a check failed; 2 nothing could be proved (no engine, no Dockerfile); \
+                  130 interrupted."
 )]
 pub(crate) struct Verify {
     /// The application's folder, or a repository with several applications

@@ -1,21 +1,20 @@
-//! The exit codes, which scripts may rely on.
+//! Exit codes. Scripts may rely on them.
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
+    /// Success.
     Done,
-    /// The files are not what they should be: drift, a broken rule, or a conflict. Nothing was
-    /// written.
+    /// The files are out of date, violate a rule or have a conflict. Nothing was written.
     Differs,
-    /// Refused or failed, with an error on standard error; nothing was written.
+    /// An error, reported on standard error. Nothing was written.
     Failed,
-    /// Ctrl-C, or a signal that means the same; nothing was written.
+    /// Ctrl-C or a similar signal. Nothing was written.
     Interrupted,
 }
 
 impl Exit {
-    /// The number: 0, 1, 2, or 130 (128 + SIGINT, as shells have it).
+    /// The number: 0, 1, 2, or 130 (128 + SIGINT, as in shells).
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,

@@ -278,8 +278,8 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();
-    // The builder is downloaded anyway. If it is not Debian, the catalog's Debian base has a static
-    // init.
+    // The init is taken from the builder, which is needed anyway. If that is not Debian, the
+    // catalog's Debian base has a static init.
     let debian = chosen.catalog.base.iter().find(|row| row.installer.as_deref() == Some("apt"));
     let debian = debian.filter(|_| init && row.installer.is_none() && row.builder == "musl");
     let init_image = debian

@@ -1,5 +1,5 @@
-//! The first command-line argument that leads to a place in the code: `switch (process.argv[2]) {
-//! case "serve": ... }`.
+//! The first command-line argument that leads to a place in the code:
+//! `switch (process.argv[2]) { case "serve": ... }`.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! What a place stands under: the branches of `if`, `switch` and `when`, and what conditions let
-//! through of several values.
+//! The branches of `if`, `switch` and `when` around a place, and which of several values their
+//! conditions select.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -7,49 +7,49 @@ use std::ops::Range;
 use super::tree::Tree;
 use super::value::Value;
 
-/// How many blocks are left on the way out of a place, and how far back the start of a statement is
-/// looked for.
+/// Maximum number of blocks around a place, and of steps back to the start of a statement.
 const MAX_OUT: usize = 32;
 const MAX_BACK: usize = 40;
 
-/// How many arms of one `switch` are looked at.
+/// Maximum number of arms of a `switch`.
 const MAX_ARMS: usize = 64;
 
 /// Whether a place is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// It stands under no condition.
+    /// There is no condition.
     Always,
-    /// It stands under conditions that are decided.
+    /// All conditions are known.
     Sure(bool),
-    /// Nothing decides.
+    /// The conditions are unknown.
     Unknown,
 }
 
 /// A condition around a place.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// The condition of an `if`, and what it must be.
+    /// The condition of an `if`, and the value that it must have.
     If(Range<usize>, bool),
-    /// The arm of a `switch` or `when` whose block opens here, by its number.
+    /// The arm of a `switch` or `when`: the position of the opening bracket, and the index of the
+    /// arm.
     Arm(usize, usize),
     /// A loop or a handler.
     Other,
 }
 
-/// One arm of a `switch` or `when`.
+/// An arm of a `switch` or `when`.
 #[derive(Clone, Debug)]
 pub struct Arm {
-    /// What it asks for.
+    /// Its labels.
     pub labels: Vec<Range<usize>>,
-    /// It is taken where no other one is.
+    /// It is the default.
     pub default: bool,
-    /// What it does.
+    /// Its statements.
     pub body: Range<usize>,
 }
 
 impl Reach {
-    /// Whether a place is reached that stands under these conditions; `holds` decides one.
+    /// Whether a place under these conditions is reached; `holds` evaluates one.
     pub fn under(all: Vec<Condition>, holds: impl Fn(Condition) -> Option<bool>) -> Self {
         let mut reach = Self::Always;
         for condition in all {
@@ -64,8 +64,8 @@ impl Reach {
     }
 }
 
-/// The conditions around a place of a function whose body begins at `first`, seen from another
-/// place: blocks around both say nothing.
+/// The conditions around a place in a function whose body begins at `first`, without those of
+/// blocks that also surround the place `from`.
 pub fn conditions(tree: &Tree, at: usize, first: usize, from: Option<usize>) -> Vec<Condition> {
     let mut found = Vec::new();
     heads(tree, statement(tree, at, first), first, &mut found);
@@ -88,7 +88,7 @@ pub fn conditions(tree: &Tree, at: usize, first: usize, from: Option<usize>) -> 
     found
 }
 
-/// What a `switch` or `when` is about, by the bracket that opens its arms; empty for `when { .. }`.
+/// The subject of a `switch` or `when`, given its opening bracket; empty for `when { .. }`.
 pub fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
     let before = open.checked_sub(1)?;
     if tree.word(before) == "when" {
@@ -96,7 +96,7 @@ pub fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
     }
     let start = Some(tree.opening(before)).filter(|start| *start < before)?;
     let word = start.checked_sub(1).map(|word| tree.word(word));
-    // `val x = y` is about `y`.
+    // The subject of `val x = y` is `y`.
     let named = tree.word(start + 1) == "val" && tree.word(start + 3) == "=";
     let from = if named { start + 4 } else { start + 1 };
     matches!(word, Some("switch" | "when")).then_some(from..before)
@@ -127,7 +127,7 @@ pub fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
         } else {
             labels.extend(tree.split(at + 1..end, &[","]));
         }
-        // `case "a": case "b":` share what follows.
+        // The labels in `case "a": case "b":` share the statements that follow.
         if end + 1 < next {
             let labels = std::mem::take(&mut labels);
             found.push(Arm { labels, default, body: end + 1..next });
@@ -137,7 +137,7 @@ pub fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
     found
 }
 
-/// The arms of `when`, whose lines begin with what they ask for: `1, 2 -> x`.
+/// The arms of `when`, whose lines begin with their labels: `1, 2 -> x`.
 fn arrows(tree: &Tree, range: Range<usize>) -> Vec<Arm> {
     let arrows = outside(tree, range.clone(), |at| tree.word(at) == "->");
     let start_of = |arrow: usize| {
@@ -160,9 +160,8 @@ fn arrows(tree: &Tree, range: Range<usize>) -> Vec<Arm> {
     arrows.iter().enumerate().take(MAX_ARMS).map(arm).collect()
 }
 
-/// What conditions let through of the values that are given to one name, in their order, each with
-/// whether it is reached. `doubt`: nothing decides which it is. With `hands_on`, what nobody knows
-/// says nothing.
+/// The value of a name that is assigned several values, in order, each with whether it is reached.
+/// Sets `doubt` if that is uncertain. With `hands_on`, unknown values are skipped.
 pub fn merged<R: FnOnce() -> Reach>(
     all: impl IntoIterator<Item = (Value, R)>,
     hands_on: bool,
@@ -189,7 +188,7 @@ pub fn merged<R: FnOnce() -> Reach>(
             (Some(before), Reach::Sure(true)) => Some(value.overridden_by(&before)),
             (None, Reach::Sure(true)) => Some(value),
             (before, Reach::Sure(false)) => before,
-            // What it held before is not known, nor whether this is taken.
+            // The value before is unknown, and so is whether this one is used.
             (None, Reach::Unknown) if blank => None,
             (before, Reach::Unknown) => {
                 doubt.set(true);
@@ -203,7 +202,7 @@ pub fn merged<R: FnOnce() -> Reach>(
     }
 }
 
-/// The start of the statement that a place stands in.
+/// The start of the statement that contains a place.
 fn statement(tree: &Tree, at: usize, first: usize) -> usize {
     let mut start = at;
     while start > first && at - start < MAX_BACK {
@@ -253,7 +252,7 @@ fn heads(tree: &Tree, start: usize, first: usize, found: &mut Vec<Condition>) {
             }
             _ => return,
         }
-        // `else if`: the branches before it were not taken either.
+        // For `else if`, the earlier branches were not taken either.
         if start == 0 || tree.word(start - 1) != "else" {
             return;
         }
@@ -288,7 +287,7 @@ fn if_before(tree: &Tree, other: usize, first: usize) -> Option<(usize, Range<us
     (tree.word(close) == ")").then(|| (open - 1, open + 1..close))
 }
 
-/// The positions outside of brackets that `wanted` takes.
+/// The positions outside of brackets for which `wanted` is true.
 pub fn outside(tree: &Tree, range: Range<usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     let (mut found, mut at) = (Vec::new(), range.start);
     while at < range.end {

@@ -182,8 +182,8 @@ impl Program<'_> {
             && self.calls_named("NewFlagSet").nth(1).is_some()
     }
 
-    /// The flags that are stored in a variable or field of that name: `flag.StringVar(&cfg.Addr,
-    /// "addr", ...)`.
+    /// The flags that are stored in a variable or field of that name:
+    /// `flag.StringVar(&cfg.Addr, "addr", ...)`.
     pub(super) fn registered(
         &self,
         of: impl Fn(&Call) -> bool,

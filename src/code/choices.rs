@@ -37,12 +37,12 @@ impl Operands for Set<'_, '_> {
 }
 
 impl Program<'_> {
-    /// Whether a condition holds when the container starts; `None` where that is not known.
+    /// Whether a condition holds when the container starts; `None` if that is unknown.
     pub(super) fn holds(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<bool> {
         truth(file, range, steps.min(MAX_STEPS), &Set { program: self, file })
     }
 
-    /// The value of an expression that chooses; `None` for another one.
+    /// The value of an expression that chooses; `None` for any other.
     pub(super) fn chosen(
         &self,
         file: &Rc<File>,
@@ -83,7 +83,7 @@ impl Program<'_> {
             .find_map(|(_, file, d)| self.eval(file, d.value.clone(), steps).text())
     }
 
-    /// A text that is written into a name only under a condition that does not hold when the container
+    /// A text that a name gets only under a condition that is false when the container
     /// starts: `if os.Getenv("LOCAL") == "1" { port = "80" }`.
     pub(super) fn never(
         &self,
@@ -110,8 +110,8 @@ impl Program<'_> {
         })
     }
 
-    /// What the image sets the variable to that an expression is, empty where it does not; `None`
-    /// for another expression.
+    /// The value that the image sets for the variable that an expression reads, empty if it sets
+    /// none; `None` for any other expression.
     fn setting(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<String> {
         let value = self.eval(file, range, steps);
         let key = value.env().filter(|_| value.text().is_none())?;

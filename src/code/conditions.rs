@@ -10,8 +10,8 @@ const MAX_BLOCKS: usize = 32;
 /// Maximum number of tokens in the head of a block, or between a case and a place.
 const MAX_TOKENS: usize = 400;
 
-/// The heads of the blocks around a place, innermost first: `if x == y`, `switch x`, `func main (
-/// )`. A case is a head of its own, before that of its `switch`.
+/// Heads of the blocks around a place, innermost first: `if x == y`, `switch x`, `func main ( )`.
+/// A case is a head of its own, before that of its `switch`.
 pub fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
     let (mut all, mut inside) = (Vec::new(), at);
     for _ in 0..MAX_BLOCKS {

@@ -307,8 +307,8 @@ impl Program<'_> {
         merge(values)
     }
 
-    /// True if the call takes a variable of the package in a folder: `flag.StringVar(&web.Root,
-    /// ..)`.
+    /// True if a call such as `flag.StringVar(&web.Root, ..)` takes a variable of the package in a
+    /// folder.
     fn names_of(&self, call: &Call, name: &str, folder: &RelPath) -> bool {
         let file = &call.file;
         let mut words = call.open..file.closing(call.open);

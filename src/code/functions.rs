@@ -71,8 +71,8 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
     all
 }
 
-/// Functions in a language where they are values: `function name(..) {`, `name(..) {`, `name = (..)
-/// => ..`.
+/// Functions in a language where they are values: `function name(..) {`, `name(..) {`,
+/// `name = (..) => ..`.
 fn valued(tree: &Tree, from: usize) -> Vec<Function> {
     let mut all: Vec<Function> = Vec::new();
     let mut around: Vec<usize> = Vec::new();

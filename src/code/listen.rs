@@ -165,8 +165,8 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
     plain.chain(servers).chain(sockets)
 }
 
-/// True if the receiver was created by a call that contains the word: `Socket::new(domain,
-/// Type::DGRAM, None)`.
+/// True if the receiver was created by a call that contains the word, such as DGRAM in
+/// `Socket::new(domain, Type::DGRAM, None)`.
 fn is_made(call: &Call, word: &str) -> bool {
     let file = &call.file;
     let Some(function) = file.facts().function_at(call.at) else { return false };
@@ -257,7 +257,7 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
     Some(value)
 }
 
-/// The rows of frameworks that say how their programs are started, each with a call of it.
+/// The rows of frameworks that state how their programs are started, each with a call of it.
 pub fn frameworks<'c>(code: &'c Program<'c>) -> impl Iterator<Item = (&'c ServerRow, Evidence)> {
     code.rows.server.iter().filter(|row| row.arguments.is_some()).filter_map(|row| {
         let mut calls = row.names.iter().flat_map(|name| code.calls_named(name));
@@ -266,7 +266,7 @@ pub fn frameworks<'c>(code: &'c Program<'c>) -> impl Iterator<Item = (&'c Server
     })
 }
 
-/// `http.Server{Addr: ...}` and `server.Addr = ...`.
+/// The fields of servers: `http.Server{Addr: ...}` and `server.Addr = ...`.
 fn fields(code: &Program) -> Vec<Address> {
     let mut all = Vec::new();
     for file in code.files() {

@@ -30,8 +30,8 @@ impl File {
         (self.word(0) == "{").then(|| 0..self.closing(0) + 1)
     }
 
-    /// The expression that the file exports under a name: `exports.name = x`, `export const name =
-    /// x`.
+    /// The expression that the file exports under a name: `exports.name = x`,
+    /// `export const name = x`.
     pub fn named_export(&self, name: &str) -> Option<Range<usize>> {
         let all = self.facts().definitions_of(self, name).iter().take(MAX_DEFINITIONS);
         let declared = |d: &&Definition| {

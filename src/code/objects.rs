@@ -23,10 +23,10 @@ const MAX_KEYS: usize = 16;
 const MAX_PLACES: usize = 256;
 const MAX_RETURNS: usize = 8;
 
-/// How many places behind a definition may write into its variable.
+/// Maximum number of places after a definition that may write into its variable.
 const MAX_WRITTEN: usize = 64;
 
-/// How many blocks lie between a place and the class around it, and how long its head is.
+/// Maximum number of blocks between a place and the class around it, and of tokens in its head.
 const MAX_BLOCKS: usize = 32;
 const MAX_HEAD: usize = 24;
 
@@ -58,7 +58,7 @@ impl Program<'_> {
         }
     }
 
-    /// What lies below `keys` of names, keys and calls: `config.get("server").port`.
+    /// The value below `keys` of names, keys and calls: `config.get("server").port`.
     pub(super) fn chained(
         &self,
         file: &Rc<File>,
@@ -150,7 +150,7 @@ impl Program<'_> {
         })
     }
 
-    /// What lies below `keys` of what a definition gives its name.
+    /// The value below `keys` in the value of a definition.
     fn taken(&self, file: &Rc<File>, of: &Definition, keys: &[String], steps: u8) -> Value {
         let value = of.value.clone();
         if of.form != Form::Taken {
@@ -311,7 +311,7 @@ impl File {
         })
     }
 
-    /// A definition of a variable, and what the same function writes into it behind that.
+    /// A definition of a variable, and later assignments to it in the same function.
     fn written<'f>(
         &'f self,
         first: &'f Definition,

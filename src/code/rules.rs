@@ -172,9 +172,9 @@ pub struct ServerRow {
     pub port: Option<u16>,
     /// The variable that sets the port.
     pub variable: Option<String>,
-    /// The words of the command line with which it serves, open to the network.
+    /// The arguments with which it serves and is reachable from outside.
     pub arguments: Option<String>,
-    /// Folders that it writes in the working directory.
+    /// Folders that it writes, in the working directory.
     #[serde(default)]
     pub folders: Vec<String>,
 }

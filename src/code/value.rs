@@ -203,8 +203,8 @@ impl Value {
         self.parts.iter().all(|part| !part.is_known() && part.env.is_none() && part.flag.is_none())
     }
 
-    /// The same, set by the variable or flag that alone gives another value, which a condition kept
-    /// out.
+    /// The same value, overridden by the variable or flag that alone gives another value, which a
+    /// condition excluded.
     #[must_use]
     pub fn overridden_by(mut self, other: &Self) -> Self {
         if let ([part], [setter]) = (self.parts.as_mut_slice(), other.parts.as_slice())
@@ -216,7 +216,7 @@ impl Value {
         self
     }
 
-    /// The folder that holds what the value names.
+    /// The parent folder of the path.
     #[must_use]
     pub fn parent(mut self) -> Self {
         for part in &mut self.parts {

@@ -172,7 +172,7 @@ pub(super) fn compiled(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Vec<Str
                 way == *folder || way.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
             })
     };
-    // A row such as `*_x.y` is meant for sources.
+    // A row such as `*_x.y` excludes sources on purpose.
     let meant = |pattern: &&Pattern| {
         let name = pattern.text.rsplit('/').next().unwrap_or_default();
         let of_sources = endings.iter().any(|ending| name.ends_with(&format!(".{ending}")));

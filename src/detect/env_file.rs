@@ -1,5 +1,5 @@
-//! Env files and variables, whatever the language: those that a program cannot start without, and
-//! the examples of them.
+//! Environment files and variables in any language: those that a program cannot start without, and
+//! examples of them.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::assignments;
 
-/// Names of the example of an environment file.
+/// Names of example environment files.
 const EXAMPLES: [&str; 6] =
     [".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env"];
 
-/// What the example of an environment file says about a variable, in the first folder that has one.
+/// The value of a variable in an example environment file, from the first folder that has one.
 pub(super) fn example(
     repo: &Repo,
     folders: &[&RelPath],
@@ -35,14 +35,14 @@ pub(super) fn example(
     Ok(None)
 }
 
-/// Variables that each container has: the engine sets them.
+/// Variables that the engine sets in every container.
 pub(super) const GIVEN: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
 
-/// How many variables are named in one finding.
+/// Maximum number of variables in one finding.
 const MAX_NAMED: usize = 12;
 
-/// Says which variables the program ends without, each with its place; those that the image sets
-/// are none.
+/// Reports the variables without which the program exits, each with its place, except those that
+/// the image sets.
 pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Evidence>) {
     found.retain(|name, _| {
         !GIVEN.contains(&name.as_str())

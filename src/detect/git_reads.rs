@@ -1,4 +1,4 @@
-//! Builds and programs that ask git which revision they are: the image has no repository.
+//! Builds and programs that ask git for their revision: the image has no repository.
 
 use std::collections::BTreeSet;
 
@@ -22,28 +22,28 @@ const READS: [&str; 10] = [
     "tag",
 ];
 
-/// What starts a command, in lower case, in one language or another.
+/// Words that start a command in various languages, in lower case.
 const STARTS: [&str; 6] = ["exec", "spawn", "command", "process", "run", "$`"];
 
-/// Scripts of a manifest that build or start, by how their names begin.
+/// Prefixes of the names of scripts in a manifest that build or start.
 const SCRIPTS: [&str; 8] =
     ["build", "prebuild", "postbuild", "start", "prestart", "prepare", "postinstall", "compile"];
 
-/// Words between `git` and its subcommand: `-C`, a folder, a method's name.
+/// Maximum number of words between `git` and its subcommand: `-C`, a folder, a method's name.
 const BETWEEN: usize = 4;
 
-/// Lines that one call may span.
+/// Maximum number of lines of one call.
 const SPAN: usize = 3;
 
-/// Places that are named.
+/// Maximum number of places in the finding.
 const PLACES: usize = 4;
 
-/// What is said of an application in `folder` whose code asks git. Only code that its detection has
+/// The finding for an application in `folder` whose code asks git. Only the code that detection has
 /// read counts, since that is what is built and started, and files beside the manifest that
 /// configure a build.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// If a file cannot be read.
 pub(super) fn finding(
     repo: &Repo,
     folder: &RelPath,
@@ -55,7 +55,7 @@ pub(super) fn finding(
     };
     let beside = repo.children(folder).map(|(path, _)| path).filter(|path| configures(path));
     let mut files: Vec<RelPath> = beside.cloned().collect();
-    // What lies in an application further down is that application's.
+    // Files of an application further down belong to that one.
     let read = repo.inputs(folder);
     let inner: BTreeSet<RelPath> = read
         .iter()
@@ -83,7 +83,7 @@ pub(super) fn finding(
         }
     }
     for path in files {
-        // Applications share files: each is searched once.
+        // Cached: applications share files.
         let asked = repo.once(&path, || {
             Ok(Asked(repo.source_text(&path)?.map(|text| asks(&text)).unwrap_or_default()))
         })?;
@@ -98,10 +98,10 @@ pub(super) fn finding(
     )))
 }
 
-/// The lines of a file that ask git, and how.
+/// The lines of a file that ask git, with the command.
 struct Asked(Vec<(u32, String)>);
 
-/// The lines that ask git, and how.
+/// The lines that ask git, with the command.
 fn asks(text: &str) -> Vec<(u32, String)> {
     if !text.contains("git") {
         return Vec::new();
@@ -119,7 +119,7 @@ fn asks(text: &str) -> Vec<(u32, String)> {
             continue;
         }
         let span: Vec<&str> = lines[at..].iter().take(SPAN).copied().collect();
-        // The call may begin on the line above its words.
+        // The call may begin on the line before its words.
         let before = lines[at.saturating_sub(1)].to_ascii_lowercase();
         let own = line.to_ascii_lowercase();
         let starts = STARTS.iter().any(|start| own.contains(start) || before.contains(start));
@@ -130,7 +130,7 @@ fn asks(text: &str) -> Vec<(u32, String)> {
     found
 }
 
-/// The file of the repository's own folder that a line names.
+/// The file of the .git folder that a line names.
 fn file(line: &str) -> Option<&'static str> {
     let parts = ["\".git\"", "'.git'"].iter().any(|part| line.contains(part));
     [("HEAD", ".git/HEAD"), ("refs", ".git/refs"), ("packed-refs", ".git/packed-refs")]
@@ -139,7 +139,7 @@ fn file(line: &str) -> Option<&'static str> {
         .map(|(_, path)| path)
 }
 
-/// The command of git's in a text, whether it is one string or a list of words.
+/// The git command in a text, whether it is a string or a list of words.
 fn command(text: &str) -> Option<String> {
     let apart = |c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c);
     let words: Vec<&str> = text.split(apart).filter(|word| !word.is_empty()).collect();

@@ -1,5 +1,5 @@
-//! What a build makes in one place and a Makefile, a shell script, a workflow or a Dockerfile that
-//! is there moves to another: the line that does so.
+//! Build output that a Makefile, a shell script, a workflow or an existing Dockerfile moves to
+//! another place.
 
 mod image;
 
@@ -11,7 +11,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::shell;
 
-/// Files beside the sources that say how all of it is built, by their names in lower case.
+/// Build files beside the sources, by name in lower case.
 const FILES: [&str; 9] = [
     "makefile",
     "gnumakefile",
@@ -30,29 +30,29 @@ const FOLDERS: [&str; 5] = ["scripts", "script", "hack", "build", "ci"];
 /// Folders of workflows.
 const WORKFLOWS: [&str; 3] = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"];
 
-/// Commands whose last word is where the others go.
+/// Commands whose last word is the destination.
 const MOVES: [&str; 3] = ["cp", "mv", "rsync"];
 
-/// How far `cd` reaches in a file.
+/// How far the effect of a `cd` extends in a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shell {
-    /// Each line has a shell of its own, as a recipe of make.
+    /// To the end of the line, as in a make recipe.
     Line,
-    /// One shell runs the whole script.
+    /// To the end of the script.
     Script,
-    /// Each step of a workflow has a shell of its own.
+    /// To the end of a workflow's step.
     Step,
 }
 
-/// A folder or file that is copied, and where it goes.
+/// A folder or file that is copied, and its destination.
 type Moved = (RelPath, RelPath);
 
-/// What is copied in a repository, line by line, in the order in which the files are asked. Each
-/// path that a program misses asks again: the files are read once.
+/// What the files of a repository copy, line by line, in the order in which the files are read.
+/// Cached: each path that a program misses needs it.
 struct Moves(Vec<(Evidence, Vec<Moved>)>);
 
-/// The front end whose output is moved to `path`, or to a folder that holds it; the repository
-/// holds neither.
+/// The front end whose output is moved to `path`, or to a folder that contains it, if neither
+/// exists in the repository.
 pub(super) fn moved(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<Sourced<FrontEnd>> {
     if is_there(repo, path) {
         return None;
@@ -100,7 +100,7 @@ fn moves(repo: &Repo, context: &RelPath) -> Vec<(Evidence, Vec<Moved>)> {
 /// The variables of a Makefile, a justfile or a shell script: `OUT := static`, `out := "static"`.
 struct Variables(BTreeMap<String, String>);
 
-/// Variables of one file, and bytes of each value.
+/// Maximum number of variables in a file, and maximum length of a value in bytes.
 const MAX_VARIABLES: (usize, usize) = (200, 200);
 
 impl Variables {
@@ -126,7 +126,7 @@ impl Variables {
         all
     }
 
-    /// The line with `$(NAME)`, `${NAME}`, `$NAME` and `{{NAME}}` replaced by what is known.
+    /// The line with known variables expanded: `$(NAME)`, `${NAME}`, `$NAME` and `{{NAME}}`.
     fn expanded(&self, line: &str) -> String {
         if self.0.is_empty() || !line.contains(['$', '{']) {
             return line.to_owned();
@@ -137,14 +137,14 @@ impl Variables {
     }
 }
 
-/// The files that say how all of it is built, in the order in which they are asked.
+/// The build files, in the order in which they are read.
 fn scripts<'r>(repo: &'r Repo, context: &RelPath) -> Vec<(&'r RelPath, Shell)> {
     let inside = |names: &[&str]| -> Vec<&'r RelPath> {
         let folders = names.iter().filter_map(|name| context.join(name));
         let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
         files.map(|(path, _)| path).collect()
     };
-    // Manifests of tools that build front ends hold scripts.
+    // Manifests of tools that build front ends contain scripts.
     let markers: Vec<&str> = LANGUAGES
         .iter()
         .filter(|language| language.front_end.is_some())
@@ -165,7 +165,7 @@ fn scripts<'r>(repo: &'r Repo, context: &RelPath) -> Vec<(&'r RelPath, Shell)> {
     all
 }
 
-/// Dockerfiles that somebody wrote: in the context, and in its folders for images.
+/// Existing Dockerfiles in the context, and in its folders for images.
 fn dockerfiles<'r>(repo: &'r Repo, context: &RelPath) -> Vec<&'r RelPath> {
     let folders = ["", "docker", "build", "deploy"].iter().filter_map(|name| context.join(name));
     let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
@@ -178,8 +178,8 @@ fn dockerfiles<'r>(repo: &'r Repo, context: &RelPath) -> Vec<&'r RelPath> {
     named.filter(|path| repo.is_file(path)).collect()
 }
 
-/// What a line of a script moves. `here` is the folder in which the line begins, then the one in
-/// which it ends.
+/// What a line of a script moves. `here` is the folder at the start of the line, and afterwards the
+/// one at its end.
 fn sources(line: &str, here: &mut RelPath) -> Vec<Moved> {
     let mut found = Vec::new();
     for command in line.split(['&', ';', '|']) {
@@ -203,7 +203,7 @@ fn sources(line: &str, here: &mut RelPath) -> Vec<Moved> {
         }
         for word in from {
             let Some(source) = here.join(word.trim_end_matches(['*', '.', '/'])) else { continue };
-            // `cp -r ui/dist server` makes server/dist where server is there, as `mv` does.
+            // `cp -r ui/dist server` creates server/dist if server exists, and so does `mv`.
             let inside = (!word.ends_with(['*', '.'])).then(|| to.join(source.file_name()));
             let places = inside.flatten().into_iter().chain([to.clone()]);
             found.extend(places.filter(|to| !to.is_root()).map(|to| (source.clone(), to)));

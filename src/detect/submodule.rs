@@ -1,24 +1,25 @@
-//! Git submodules that the checkout lacks: their folders are empty until git fetches them.
+//! Git submodules that are missing in the checkout: their folders are empty until git fetches them.
 
 use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// The command that fetches them, for messages.
+/// The command that fetches them.
 pub const FETCH: &str = "git submodule update --init --recursive";
 
-/// What to do about a missing folder of the submodule that is named at a place.
+/// The fix for a missing folder of the submodule that is declared at a place.
 pub fn fix(at: &Evidence) -> String {
     format!("it is a git submodule ({}): run `{FETCH}` first, in CI too", at.place())
 }
 
-/// What `.gitmodules` says of the submodule that holds `path`, where the checkout lacks it.
+/// The declaration in `.gitmodules` of the submodule that contains `path`, if it is missing in the
+/// checkout.
 pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
     let missing = all_missing(repo);
     missing.into_iter().find(|(folder, _)| path.is_within(folder)).map(|(_, evidence)| evidence)
 }
 
-/// The submodules inside the build context that the checkout lacks.
+/// The submodules inside the build context that are missing in the checkout.
 pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     let missing = all_missing(repo).into_iter().filter(|(folder, _)| folder.is_within(context));
     let finding = |(folder, evidence): (RelPath, Evidence)| {
@@ -32,7 +33,7 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     missing.map(finding).collect()
 }
 
-/// <https://git-scm.com/docs/gitmodules>
+/// All missing submodules: <https://git-scm.com/docs/gitmodules>.
 fn all_missing(repo: &Repo) -> Vec<(RelPath, Evidence)> {
     let Some(file) = RelPath::new(".gitmodules") else { return Vec::new() };
     let Ok(Some(text)) = repo.source_text(&file) else { return Vec::new() };

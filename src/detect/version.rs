@@ -1,5 +1,5 @@
-//! Versions that version managers pin, shared by the languages: mise's files, then asdf's
-//! `.tool-versions`, in the application's folder, then in each folder above it
+//! Versions that version managers pin, for all languages: in mise's files, then in asdf's
+//! `.tool-versions`; in the application's folder, then in each folder above it
 //! (<https://mise.jdx.dev/configuration.html>).
 
 use anyhow::Result;
@@ -12,11 +12,11 @@ use crate::repo::{Dir, line_of, parse_toml};
 const MISE: [&str; 5] =
     ["mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml"];
 
-/// The version that a version manager pins for a tool under one of its `names`, nearest folder
+/// The version that a version manager pins for a tool with one of these `names`, nearest folder
 /// first.
 ///
 /// # Errors
-/// Where a file is broken: the file and the line.
+/// If a file is invalid. The error names the file and the line.
 pub fn pinned(dir: &Dir, names: &[&str]) -> Result<Option<Sourced<String>>> {
     let mut found: Option<Sourced<String>> = None;
     for folder in dir.upwards() {
@@ -62,8 +62,7 @@ fn tool_versions(path: &RelPath, text: &str, names: &[&str]) -> Option<(String, 
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split('#').next().unwrap_or_default();
         let mut words = line.split_whitespace();
-        // Several versions on a line are fallbacks for the first:
-        // https://asdf-vm.com/manage/configuration.html
+        // Further versions on a line are fallbacks: https://asdf-vm.com/manage/configuration.html
         if let (Some(tool), Some(version)) = (words.next(), words.next())
             && is_named(tool, names)
             && is_release(version)
@@ -77,13 +76,13 @@ fn tool_versions(path: &RelPath, text: &str, names: &[&str]) -> Option<(String, 
     None
 }
 
-/// mise lets a tool be named with its backend: `core:node`.
+/// mise allows a tool's name to include its backend: `core:node`.
 fn is_named(key: &str, names: &[&str]) -> bool {
     names.contains(&key.strip_prefix("core:").unwrap_or(key))
 }
 
-/// `"22"`, `["22", "20"]` or `{ version = "22" }`; what is no release (`system`, `path:`, `ref:`)
-/// does not count.
+/// `"22"`, `["22", "20"]` or `{ version = "22" }`. Anything that is not a release (`system`,
+/// `path:`, `ref:`) is ignored.
 fn mise_version(value: &toml::Value) -> Option<String> {
     let text = match value {
         toml::Value::String(text) => text.clone(),

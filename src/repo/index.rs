@@ -169,7 +169,7 @@ mod tests {
         long.extend([b'a'; MAX_INDEX_NAME]);
         long.push(0);
         let again = entry(file, 0, b"\0\0");
-        // Each further entry takes 64 bytes and stands for 4,096.
+        // Each further entry takes 64 bytes and represents 4,096.
         let mut entries = vec![entry(file, 0, &long)];
         entries.resize(1 + MAX_INDEX_NAMES / MAX_INDEX_NAME, again);
         assert_eq!(names(&index(4, &entries)), None);

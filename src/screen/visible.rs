@@ -1,8 +1,7 @@
 //! Text without terminal control, invisible characters or commands to a program that reads a log.
 //!
 //! Names of files, values of manifests, lines of Dockerfiles and output of builds may contain
-//! anything. Invisible characters are shown as readable escapes: `\x1b`, `\u202e`, `
-//! `.
+//! anything. Invisible characters are shown as readable escapes: `\x1b`, `\u202e`, `\n`.
 
 use std::fmt::Write;
 

@@ -249,8 +249,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Reads `'a'`, `'
-    /// '`, or a lifetime.
+    /// Reads `'a'`, `'\n'`, or a lifetime.
     fn character(&mut self) {
         self.at += 1;
         if self.dialect.characters == Characters::OrLifetimes && self.is_word(self.peek(0)) {

@@ -9,23 +9,23 @@ use crate::docker::scope::{Scopes, stage_named};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// An instruction that copies, and the folder in which it stands.
+/// A copying instruction, and its working directory.
 type Copy<'f> = (&'f Instruction, Rc<str>);
 
-/// The copies of one stage.
+/// The copies of a stage.
 #[derive(Default)]
 struct Copies<'f> {
     /// From the build context.
     own: Vec<Copy<'f>>,
-    /// From other stages, mounts included.
+    /// From other stages, including mounts.
     taken: Vec<Copy<'f>>,
-    /// The folder at the end of the stage.
+    /// The working directory at the end of the stage.
     folder: Rc<str>,
 }
 
-/// What the Dockerfile with this text copies between its stages: by line, each place of the
-/// repository that it may come from, and each that it may go to. What is beyond the budget leads to
-/// no front end, and a program that misses one is told so.
+/// What the Dockerfile with this text copies between its stages: by line, each path in the
+/// repository that it may come from, and each that it may go to. Beyond the budget no front end is
+/// found, and a program that misses one is reported.
 pub(super) fn copied(repo: &Repo, context: &RelPath, text: &str) -> Vec<(u32, Vec<Moved>)> {
     let Ok(file) = parse(text) else { return Vec::new() };
     let scopes = Scopes::of(&file);
@@ -37,7 +37,7 @@ pub(super) fn copied(repo: &Repo, context: &RelPath, text: &str) -> Vec<(u32, Ve
             let line = u32::try_from(copy.line).unwrap_or(u32::MAX);
             for (from, sources, dest) in moves(copy) {
                 let Some(from) = stage_named(&file, &from, at, true) else { continue };
-                // What a stage stands on comes first.
+                // Base stages come first.
                 let mut chain: Vec<usize> = scopes.chain(from).collect();
                 chain.reverse();
                 let own = || chain.iter().flat_map(|at| &stages[*at].own);
@@ -84,7 +84,7 @@ fn stages<'f>(file: &'f Dockerfile, scopes: &Scopes) -> Vec<Copies<'f>> {
     all
 }
 
-/// What an instruction takes from another stage: the stage, the sources, and where they go.
+/// What an instruction copies from another stage: the stage, the sources and the destination.
 fn moves(held: &Instruction) -> Vec<(String, Vec<String>, String)> {
     if held.keyword == "RUN" {
         let mounts = held.mounts().into_iter().filter(|mount| mount.kind() == "bind");
@@ -99,8 +99,8 @@ fn moves(held: &Instruction) -> Vec<(String, Vec<String>, String)> {
     from.zip(words.pop()).map(|(from, dest)| (from, words, dest)).into_iter().collect()
 }
 
-/// Where in the repository a path of a stage may lie: the repository is copied or mounted to the
-/// stage's folder, or to one above it.
+/// The possible paths in the repository of a path in a stage: the repository is copied or mounted
+/// to the stage's folder, or to one above it.
 fn destinations(context: &RelPath, folder: &str, dest: &str) -> Vec<RelPath> {
     let above = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
     let mut found: Vec<RelPath> = above
@@ -117,15 +117,15 @@ fn operands(copy: &Instruction) -> Vec<String> {
     copy.exec().unwrap_or_else(|| copy.words())
 }
 
-/// The path as seen from the stage's folder, which stands for the repository.
+/// The path relative to the stage's folder, which corresponds to the repository.
 fn below<'p>(path: &'p str, folder: &str) -> &'p str {
     let inside = path.strip_prefix(folder.trim_end_matches('/')).filter(|way| way.starts_with('/'));
     let way = if folder.is_empty() { path } else { inside.unwrap_or(path) };
     way.trim_start_matches('/').trim_start_matches("./")
 }
 
-/// Where in the repository `source` of a stage may lie: at the same path, or below each folder that
-/// the stage copies from.
+/// The possible paths in the repository of `source` in a stage: the same path, or one below each
+/// folder that the stage copies from.
 fn places<'a>(
     repo: &'a Repo,
     context: &'a RelPath,

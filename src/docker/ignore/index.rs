@@ -1,15 +1,15 @@
-//! Which patterns can match a path at all, so that a file of many lines is not asked line by line.
+//! An index of the patterns that can match a path, so that a long file is not tried line by line.
 
 use std::collections::BTreeMap;
 
 use super::Token;
 
-/// Patterns by what each of their matches has for sure, as positions in the file.
+/// Indices of patterns, by a property that all of their matches have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// By the whole last component.
     names: BTreeMap<String, Vec<usize>>,
-    /// By what follows the last dot of the last component.
+    /// By the extension of the last component.
     endings: BTreeMap<String, Vec<usize>>,
     /// By the folders before the first wildcard.
     folders: BTreeMap<String, Vec<usize>>,
@@ -32,7 +32,7 @@ impl Index {
         rows.push(position);
     }
 
-    /// The positions of the patterns that may match `path`, in order, and `more`.
+    /// The indices of the patterns that may match `path`, in order, together with `more`.
     pub(super) fn candidates(&self, path: &str, more: &[usize]) -> Vec<usize> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let mut found = more.to_vec();
@@ -58,7 +58,7 @@ fn tail(tokens: &[Token]) -> (&[Token], String) {
     (&tokens[..at], tokens[at..].iter().filter_map(Token::char).collect())
 }
 
-/// The last component, where it holds no wildcard.
+/// The last component, if it has no wildcard.
 fn last_name(tokens: &[Token]) -> Option<String> {
     let (before, tail) = tail(tokens);
     match tail.rsplit_once('/') {
@@ -68,7 +68,7 @@ fn last_name(tokens: &[Token]) -> Option<String> {
     .filter(|name| !name.is_empty())
 }
 
-/// True where what follows `before` begins a component, also where `**/` matches nothing.
+/// True if a path component begins after `before`, also if `**/` matches nothing.
 fn begins_component(before: &[Token]) -> bool {
     match before.split_last() {
         None | Some((Token::Char('/'), _)) => true,
@@ -77,7 +77,7 @@ fn begins_component(before: &[Token]) -> bool {
     }
 }
 
-/// What follows the last dot of `*.x`.
+/// The extension in `*.x`.
 fn ending(tokens: &[Token]) -> Option<String> {
     let (_, tail) = tail(tokens);
     tail.rsplit_once('.').map(|(_, ending)| ending.to_owned()).filter(|e| !e.contains('/'))

@@ -4,10 +4,10 @@ use super::{Found, Subject, scope};
 
 /// A --from: of COPY, or of a mount of RUN.
 pub(super) struct From {
-    /// The stage that it stands in.
+    /// The index of its stage.
     pub(super) stage: usize,
     pub(super) line: usize,
-    /// The stage or image that it names, variables replaced.
+    /// The stage or image that it names, with variables expanded.
     pub(super) name: String,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn froms(subject: &Subject) -> Vec<From> {
     found
 }
 
-/// Every image that is no stage, with the line that names it.
+/// Every image that is not a stage, with the line that names it.
 fn images(subject: &Subject) -> Vec<(usize, String)> {
     let file = subject.file;
     let bases = file.stages.iter().enumerate().filter_map(|(at, stage)| {

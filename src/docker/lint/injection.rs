@@ -1,4 +1,4 @@
-//! No instruction that the template did not write.
+//! No instruction may come from a value instead of the template.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -11,12 +11,12 @@ use crate::plan::Plan;
 /// Fields of a plan that no template prints.
 const NOT_PRINTED: [&str; 2] = ["decisions", "findings"];
 
-/// Renders the plan again with every character that means something in a Dockerfile replaced by a
-/// letter, and compares the skeletons: stages, instructions, their flags and here-documents. Plain
-/// words can add nothing, so where the two differ a value of the plan has done it.
+/// Renders the plan again with every special character of a Dockerfile replaced by a letter, and
+/// compares the skeletons: stages, instructions, their flags and here-documents. Plain words can
+/// add nothing, so a difference comes from a value of the plan.
 ///
 /// # Errors
-/// Where the plan cannot be rendered with plain words.
+/// If the plan cannot be rendered with plain words.
 pub fn injection(
     dockerfile: &Dockerfile,
     plan: &Plan,
@@ -37,7 +37,7 @@ pub fn injection(
     Ok(vec![Violation::new(INJECTION, line, message.to_owned())])
 }
 
-/// Line and shape of each instruction.
+/// The line and the shape of each instruction.
 fn skeleton(file: &Dockerfile) -> Vec<(usize, String)> {
     let shape = |held: &crate::docker::parse::Instruction| {
         let flags: Vec<&str> = held.flags.iter().map(|(name, _)| name.as_str()).collect();
@@ -46,7 +46,7 @@ fn skeleton(file: &Dockerfile) -> Vec<(usize, String)> {
     file.instructions().map(|held| (held.line, shape(held))).collect()
 }
 
-/// The plan in plain words; `None` where it has no others.
+/// The plan in plain words; `None` if all its words are plain already.
 fn neutral(plan: &Plan) -> Result<Option<Plan>> {
     let mut value = serde_json::to_value(plan)?;
     let mut changed = false;

@@ -1,4 +1,4 @@
-//! What COPY and bind mounts take from the build context.
+//! Sources of COPY and of bind mounts in the build context.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ struct Source {
     path: String,
 }
 
-/// Sources whose variables have a value; the whole context is left out.
+/// Sources whose variables have a value, without the whole context.
 fn sources(subject: &Subject) -> Vec<Source> {
     let mut found = Vec::new();
     for (at, held) in scope::instructions(subject.file) {
@@ -57,7 +57,7 @@ fn bound(held: &Instruction) -> Vec<String> {
     mounts.filter_map(|mount| mount.get("source").map(str::to_owned)).collect()
 }
 
-/// The path below the context: `/` and `..` do not lead out of it.
+/// The path relative to the context: `/` and `..` do not leave it.
 fn inside(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -72,11 +72,11 @@ fn inside(path: &str) -> String {
     parts.join("/")
 }
 
-/// What patterns match in a context, relative to it.
+/// Matches of patterns in a context, relative to it.
 #[derive(Default)]
 struct Matched(RefCell<BTreeMap<String, Rc<Vec<String>>>>);
 
-/// The paths of the context that a source matches, relative to it.
+/// The paths that a source matches, relative to the context.
 fn matches(subject: &Subject, source: &Source) -> Rc<Vec<String>> {
     let Subject { plan: Plan { context, .. }, repo, .. } = subject;
     if !source.path.contains(['*', '?', '[', '\\']) {
@@ -88,7 +88,7 @@ fn matches(subject: &Subject, source: &Source) -> Rc<Vec<String>> {
         let paths = repo.below(context).filter_map(|(path, _)| path.strip(context));
         paths.filter(|path| pattern.matches(path)).map(str::to_owned).collect()
     };
-    // The applications of a workspace copy the manifests of its members by the same pattern.
+    // Cached: applications of a workspace copy the manifests of its members by the same pattern.
     let known = repo.once(context, || Ok(Matched::default())).unwrap_or_default();
     let mut known = known.0.borrow_mut();
     known.entry(source.path.clone()).or_insert_with(|| Rc::new(all())).clone()
@@ -127,7 +127,7 @@ pub(super) fn reach_the_context(subject: &Subject) -> Vec<Found> {
     found
 }
 
-/// True where the path itself is let in, or something below it.
+/// True if the path, or something below it, is not excluded.
 fn reaches(subject: &Subject, path: &str) -> bool {
     let Some(full) = subject.plan.context.join(path) else { return false };
     let held = |path: &RelPath| {

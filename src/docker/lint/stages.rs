@@ -1,10 +1,10 @@
-//! How the stages hang together.
+//! The relations between stages.
 
 use std::collections::BTreeSet;
 
 use super::{Found, Subject, images, scope};
 
-/// The target that a plan with a development command has beside the final image.
+/// The target that a plan with a development command has in addition to the final image.
 const DEVELOPMENT: &str = "development";
 
 pub(super) fn all_are_used(subject: &Subject) -> Vec<Found> {

@@ -1,4 +1,4 @@
-//! How the image starts, and as whom.
+//! How the image starts, and as which user.
 
 use std::collections::BTreeSet;
 

@@ -83,7 +83,7 @@ fn codes_are_unique_and_in_order() {
     assert_eq!(codes, wanted);
 }
 
-/// What is replaced, by what, and the codes and lines of the violations that follow.
+/// A replacement, and the codes and lines of the resulting violations.
 type Case = (&'static str, &'static str, &'static [(&'static str, usize)]);
 
 #[test]
@@ -198,7 +198,7 @@ fn what_a_comment_allows_of_images_syntax_and_commands_is_said() {
     ];
     for (old, new, code) in cases {
         assert_eq!(said(old, new, &|_| true), [(code, true)], "{new}");
-        // A comment that is not a person's allows nothing.
+        // A comment that no person wrote allows nothing.
         let planned = PLANNED.contains(&code);
         assert_eq!(said(old, new, &|_| false), [(code, planned)], "{new}");
     }

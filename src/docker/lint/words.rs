@@ -2,7 +2,7 @@
 
 use super::{Found, Subject, scope};
 
-/// Parts of a name, between underscores, that speak of a secret; the list of Docker's check
+/// Parts of a name, between underscores, that indicate a secret: the list of Docker's check
 /// `SecretsUsedInArgOrEnv`.
 const SECRET: [&str; 10] = [
     "apikey",
@@ -17,10 +17,10 @@ const SECRET: [&str; 10] = [
     "token",
 ];
 
-/// Parts that take the suspicion away.
+/// Parts that make such a name harmless.
 const HARMLESS: [&str; 3] = ["public", "file", "version"];
 
-/// True for the name of a variable that speaks of a secret.
+/// True if the name of a variable indicates a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let has = |words: &[&str]| lower.split('_').any(|part| words.contains(&part));
@@ -47,8 +47,8 @@ pub(super) fn secrets(subject: &Subject) -> Vec<Found> {
     found
 }
 
-/// True for the name of a variable that a person must not set in an image: besides what the rule
-/// finds, names that end in such a word without an underscore before it, as PGPASSWORD does.
+/// True if a person must not set a variable of that name in an image: besides what the rule finds,
+/// names that end in such a word without an underscore before it, such as PGPASSWORD.
 pub fn names_a_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let mut parts = lower.split('_');

@@ -1,17 +1,17 @@
-//! From lines to instructions: continuations, flags and heredocs.
+//! Turns lines into instructions: continuations, flags and here-documents.
 
 use super::{Comment, Directive, Directives, Heredoc, Instruction, ParseError, error};
 use crate::docker::words;
 
-/// The lines that are still to be read.
+/// The remaining lines.
 pub(super) struct Lines<'a> {
     pub(super) rest: &'a str,
-    /// The number of the line that was read last.
+    /// The number of the last line read.
     pub(super) line: usize,
 }
 
 impl<'a> Lines<'a> {
-    /// The next line with its end; `None` after the last.
+    /// The next line with its line end; `None` after the last.
     fn next(&mut self) -> Option<&'a str> {
         if self.rest.is_empty() {
             return None;
@@ -57,7 +57,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next instruction with the comments above it.
+    /// The next instruction, with the comments above it.
     pub(super) fn instruction(&mut self, escape: char) -> Result<Option<Instruction>, ParseError> {
         let mut comments = Vec::new();
         while let Some(line) = self.next() {
@@ -92,7 +92,7 @@ impl<'a> Lines<'a> {
         Ok(None)
     }
 
-    /// `first` and its continuation lines; comments and empty lines among them are left out.
+    /// `first` and its continuation lines, without comments and empty lines among them.
     fn joined(&mut self, first: &str, escape: char) -> String {
         let (part, mut more) = continues(first, escape);
         let mut joined = part.to_owned();
@@ -144,8 +144,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The line without its continuation mark, and whether it had one: the last escape character, not
-/// itself escaped.
+/// The line without its continuation mark, which is an unescaped escape character at the end, and
+/// whether it had one.
 fn continues(line: &str, escape: char) -> (&str, bool) {
     match line.trim_end_matches([' ', '\t']).strip_suffix(escape) {
         Some(head) if !head.ends_with(escape) => (head, true),
@@ -153,7 +153,7 @@ fn continues(line: &str, escape: char) -> (&str, bool) {
     }
 }
 
-/// Keyword, flags and arguments of a joined line.
+/// The keyword, flags and arguments of a joined line.
 pub(super) fn split_instruction(
     line: &str,
     escape: char,
@@ -172,7 +172,7 @@ pub(super) fn split_instruction(
     (keyword.to_uppercase(), flags, arguments.trim().to_owned())
 }
 
-/// Leading words that begin with `--`, quotes and escapes removed, `--` cut off; then the rest. A
+/// Leading words that begin with `--`, without it and without quotes and escapes; then the rest. A
 /// bare `--` ends them.
 fn split_flags(text: &str, escape: char) -> (Vec<String>, &str) {
     let mut flags = Vec::new();
@@ -203,8 +203,8 @@ fn split_flags(text: &str, escape: char) -> (Vec<String>, &str) {
     (flags, rest)
 }
 
-/// The here-documents that a line opens: words `<<NAME`, `<<-NAME`, `<<"NAME"`, with a file
-/// descriptor before it or not.
+/// The here-documents that a line opens: words `<<NAME`, `<<-NAME` or `<<"NAME"`, with or without a
+/// file descriptor before them.
 fn heredocs_of(line: &str) -> Vec<Heredoc> {
     let Ok(found) = words::split_strict(line, '\\') else { return Vec::new() };
     let mut heredocs = Vec::new();
@@ -214,7 +214,7 @@ fn heredocs_of(line: &str) -> Vec<Heredoc> {
         else {
             continue;
         };
-        // White space may stand between `<<` and the name.
+        // White space is allowed between `<<` and the name.
         let rest = if rest.is_empty() {
             found.next_if(|next| !next.starts_with('-')).unwrap_or("")
         } else {

@@ -23,7 +23,7 @@ fn contents(layers: Vec<Layer>) -> Contents {
     Contents { config, layers, ..Contents::default() }
 }
 
-/// A plan of whatever language has a program in this file.
+/// A plan of any language that has a program in this file.
 fn plan() -> Plan {
     let repo = Repo::from_files([
         ("go.mod", "module example.com/a\n\ngo 1.26\n"),
