@@ -115,6 +115,15 @@ const SPRING3: App = App {
     edit: ("src/main/java/example/Application.java", "hello from", "good day {} from"),
 };
 
+/// Pages that a package beside the pom makes, and a Makefile moves to where Maven packs them.
+const PACKED_PAGES: App = App {
+    name: "java-front-end",
+    answer: "<title>hello from the pages</title>",
+    deep: Some(("/greeting", "hello from java-front-end")),
+    says_uid: false,
+    edit: ("ui/index.html", "hello from", "good day {} from"),
+};
+
 const SPRING4: App = App {
     name: "java-spring4",
     answer: "hello from java-spring4",
@@ -249,6 +258,7 @@ proofs! {
     java_spring4_on_distroless: SPRING4 on "distroless";
     java_spring4_on_alpine: SPRING4 on "alpine";
     java_spring4_on_debian: SPRING4 on "debian";
+    java_front_end_on_distroless: PACKED_PAGES on "distroless";
     java_modules_on_distroless: MODULES on "distroless";
     java_modules_on_alpine: MODULES on "alpine";
     java_modules_on_debian: MODULES on "debian";
