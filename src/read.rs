@@ -31,7 +31,7 @@ impl std::fmt::Display for Unread {
             Self::Absent => f.write_str("does not exist"),
             Self::Link => f.write_str("is a symlink, and dockgen does not follow it"),
             Self::Special(kind) => write!(f, "is {kind}, not a regular file"),
-            Self::Large(limit) => write!(f, "holds more than the {limit} bytes that are read"),
+            Self::Large(limit) => write!(f, "is larger than the limit of {limit} bytes"),
             Self::Refused(error) => write!(f, "cannot be read ({error}): check its permissions"),
         }
     }

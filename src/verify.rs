@@ -267,7 +267,7 @@ fn built_check(built: &Built) -> Result<Check> {
     }
     let cause = cause(When::Build, &lines.iter().rev().collect::<Vec<_>>())?;
     if let Some(cause) = cause.as_ref().filter(|cause| cause.engine) {
-        bail!("the build could not end: {} ({}): {}", cause.what, cause.line, cause.fix);
+        bail!("the build could not finish: {} ({}): {}", cause.what, cause.line, cause.fix);
     }
     let step = failure
         .step

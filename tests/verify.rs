@@ -368,7 +368,7 @@ fn what_reads_the_dockerfile_may_die_once() {
     holds(
         &err,
         &[
-            "the build could not end",
+            "the build could not finish",
             "`# syntax=` line names, dies in the engine",
             "failed to solve: exit code: 1",
         ],

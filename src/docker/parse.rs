@@ -358,7 +358,7 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
     let line = instruction.line;
     if !KEYWORDS.contains(&instruction.keyword.as_str()) {
         let message = format!(
-            "`{}` is no instruction; if it belongs to the line above, end that line with `{}`",
+            "`{}` is not an instruction; if it belongs to the line above, end that line with `{}`",
             instruction.keyword, instruction.escape
         );
         return Err(error(line, message));
@@ -371,22 +371,21 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
     if holds_more_than_strings(held) {
         return Err(error(
             line,
-            format!("the JSON array of {} may hold strings only", held.keyword),
+            format!("the JSON array of {} may contain only strings", held.keyword),
         ));
     }
     if matches!(held.keyword.as_str(), "ENV" | "LABEL")
         && let Some((word, _)) = held.pairs().iter().find(|(_, value)| value.is_none())
     {
         let message = format!(
-            "`{word}` of {} has no `=`: write NAME=value, in quotes where it has blanks",
+            "`{word}` of {} has no `=`: write NAME=value, in quotes if it has blanks",
             held.keyword
         );
         return Err(error(line, message));
     }
     if instruction.keyword == "FROM" {
         if dockerfile.stages.len() >= MAX_STAGES {
-            let message =
-                format!("this file has more than {MAX_STAGES} stages, the most that are read");
+            let message = format!("this file has more than {MAX_STAGES} stages, the limit");
             return Err(error(line, message));
         }
         dockerfile.stages.push(stage(instruction)?);
@@ -395,7 +394,7 @@ fn add(dockerfile: &mut Dockerfile, instruction: Instruction) -> Result<(), Pars
     } else if instruction.keyword == "ARG" {
         dockerfile.args.push(instruction);
     } else {
-        let message = format!("{} stands before the first FROM: only ARG may", instruction.keyword);
+        let message = format!("{} is before the first FROM: only ARG may be", instruction.keyword);
         return Err(error(line, message));
     }
     Ok(())
@@ -416,8 +415,10 @@ fn stage(from: Instruction) -> Result<Stage, ParseError> {
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
         if !valid {
-            let message =
-                format!("`{name}` is no stage name: a letter, then letters, digits, `-`, `_`, `.`");
+            let message = format!(
+                "`{name}` is not a stage name: use a letter, then letters, digits, `-`, \
+                         `_`, `.`"
+            );
             return Err(error(from.line, message));
         }
     }

@@ -61,7 +61,7 @@ pub fn expand(
 /// Limits the length: a few short references can expand to a huge text.
 fn bounded(text: &str) -> Result<(), String> {
     if text.len() > MAX_EXPANDED {
-        return Err(format!("its variables make up more than {MAX_EXPANDED} bytes"));
+        return Err(format!("its variables expand to more than {MAX_EXPANDED} bytes"));
     }
     Ok(())
 }
@@ -156,13 +156,11 @@ impl Reader<'_> {
             return Ok(value.unwrap_or_default());
         }
         if !matches!(modifier, '-' | '+') || name.is_empty() {
-            return Err(format!(
-                "the substitution of `{name}` with `{modifier}` is not understood"
-            ));
+            return Err(format!("the substitution of `{name}` with `{modifier}` is not supported"));
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err("substitutions are nested too deep".to_owned());
+            return Err("substitutions are nested too deeply".to_owned());
         }
         let word = self.until(Some('}'))?;
         self.depth -= 1;

@@ -52,8 +52,9 @@ pub(super) fn planned(subject: &Subject) -> Vec<Found> {
     strange
         .map(|(line, image)| {
             let message = format!(
-                "the image `{image}` is none of those that were chosen for this application ({}): what it holds is \
-                 unknown; take one of them, or allow it here with a comment `# dockgen: allow=DG008`",
+                "the image `{image}` is not one of those chosen for this application ({}): its \
+                 contents are unknown; take one of them, or allow it here with a comment \
+                 `# dockgen: allow=DG008`",
                 known.join(", ")
             );
             (line, message)

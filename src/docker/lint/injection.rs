@@ -32,8 +32,9 @@ pub fn injection(
         .or_else(|| (ours.len() != theirs.len()).then(|| ours.len().min(theirs.len())));
     let Some(at) = differs else { return Ok(Vec::new()) };
     let line = ours.get(at).or(ours.last()).map_or(1, |(line, _)| *line);
-    let message = "a value of the plan made or swallowed an instruction here: the template prints it unescaped; \
-                   print it through one of the filters exec, shell, env, comment or copy";
+    let message = "a value of the plan added or removed an instruction here: the template prints \
+                   it unescaped; print it through one of the filters exec, shell, env, comment or \
+                   copy";
     Ok(vec![Violation::new(INJECTION, line, message.to_owned())])
 }
 

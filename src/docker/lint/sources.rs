@@ -98,8 +98,8 @@ pub(super) fn exist(subject: &Subject) -> Vec<Found> {
     let lost = sources(subject).into_iter().filter(|source| matches(subject, source).is_empty());
     lost.map(|source| {
         let message = format!(
-            "`{}` is not in the build context `{}`: the build stops here; correct the path, or, where git ignores it, \
-             make it in a stage of this file",
+            "`{}` is not in the build context `{}`: the build stops here; correct the path, or, if \
+             git ignores it, create it in a stage of this file",
             source.path, subject.plan.context
         );
         (source.line, message)
@@ -118,8 +118,8 @@ pub(super) fn reach_the_context(subject: &Subject) -> Vec<Found> {
         let line = pattern.map_or(0, |pattern| pattern.line);
         let pattern = pattern.map(ToString::to_string).unwrap_or_default();
         let message = format!(
-            "the .dockerignore hides `{0}` by `{pattern}` (its line {line}): the build stops here; \
-             add `!{0}` below that line",
+            "the .dockerignore excludes `{0}` with `{pattern}` (line {line}): the build stops \
+             here; add `!{0}` below that line",
             source.path
         );
         found.push((source.line, message));

@@ -12,7 +12,7 @@ pub(super) fn user(subject: &Subject) -> Vec<Found> {
     let Some(last) = file.stages.len().checked_sub(1) else { return Vec::new() };
     let Some(held) = scope::last(subject, "USER") else {
         let message = format!(
-            "the image sets no user: it would run as root or as whatever its base says; {fix}"
+            "the image sets no user: it would run as root or as the user of its base; {fix}"
         );
         return vec![(file.stages[last].line, message)];
     };
@@ -32,7 +32,7 @@ pub(super) fn user(subject: &Subject) -> Vec<Found> {
     }
     if uid.trim_start_matches('0').is_empty() {
         let message = format!(
-            "the image runs as root: who breaks out of the program owns the container; {fix}"
+            "the image runs as root: whoever takes over the program owns the container; {fix}"
         );
         return vec![(held.line, message)];
     }

@@ -212,7 +212,7 @@ fn a_hidden_source_is_let_in_by_what_lies_in_it() {
     let text = GOOD.replace("COPY go.mod", "COPY secret");
     assert_eq!(violations(&text, &sample("", ""), "secret\n!secret/key.pem\n"), []);
     let message = &violations(&text, &sample("", ""), "x\nsecret\n")[0].message;
-    assert!(message.contains("`secret` (its line 2)"), "{message}");
+    assert!(message.contains("`secret` (line 2)"), "{message}");
 }
 
 #[test]

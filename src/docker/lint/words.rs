@@ -66,7 +66,8 @@ pub(super) fn workdir(subject: &Subject) -> Vec<Found> {
         let path = scope::read(subject, at, held.line, &held.arguments);
         if path.is_some_and(|path| !path.starts_with('/')) {
             let message = format!(
-                "WORKDIR {} is relative: it depends on the base image where that is; write the whole path",
+                "WORKDIR {} is relative: the folder depends on the base image; write an absolute \
+                 path",
                 held.arguments
             );
             found.push((held.line, message));

@@ -72,7 +72,7 @@ impl<'a> Lines<'a> {
             let start = self.line;
             let joined = self.joined(text, escape);
             if joined.trim().is_empty() {
-                return Err(error(start, "the line continues to nothing: remove it"));
+                return Err(error(start, "the line continues, but nothing follows: remove it"));
             }
             let (keyword, flags, arguments) = split_instruction(&joined, escape);
             let mut instruction = Instruction {

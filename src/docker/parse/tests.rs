@@ -139,13 +139,13 @@ fn errors_name_the_line() {
         ("# only a comment\n", 1, "no FROM"),
         ("ARG A\n", 1, "no FROM"),
         ("RUN x\nFROM a", 1, "before the first FROM"),
-        ("FROM a\n\nRUNN x", 3, "`RUNN` is no instruction"),
+        ("FROM a\n\nRUNN x", 3, "`RUNN` is not an instruction"),
         ("FROM a\nRUN x &&\n  y z", 3, "end that line with `\\`"),
         ("FROM a\nRUN", 2, "no arguments"),
-        ("FROM a as 1x", 1, "no stage name"),
+        ("FROM a as 1x", 1, "not a stage name"),
         ("FROM a b", 1, "FROM takes"),
         ("FROM a\nENV A=1 B", 2, "`B` of ENV has no `=`"),
-        ("FROM a\nONBUILD HEALTHCHECK CMD [1]", 2, "strings only"),
+        ("FROM a\nONBUILD HEALTHCHECK CMD [1]", 2, "only strings"),
     ] {
         let error = fails(text);
         assert_eq!(error.line, line, "{text:?}: {error}");
