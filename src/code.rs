@@ -9,6 +9,7 @@
 
 pub mod argument;
 pub mod branches;
+pub mod callers;
 mod calls;
 mod choices;
 pub mod conditions;

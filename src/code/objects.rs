@@ -345,7 +345,7 @@ impl File {
     }
 
     /// The body of the class around a position; the whole file if there is none.
-    fn class_around(&self, at: usize) -> Range<usize> {
+    pub(super) fn class_around(&self, at: usize) -> Range<usize> {
         let blocks = std::iter::successors(self.enclosing(at), |&open| self.enclosing(open));
         let mut blocks = blocks.take(MAX_BLOCKS).filter(|&open| self.word(open) == "{");
         let found = blocks.find(|&open| {

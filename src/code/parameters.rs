@@ -133,7 +133,11 @@ impl Program<'_> {
 
 /// The position of a name in a parameter and, if the parameter is a pattern, the key that it is
 /// taken from.
-fn named_in(file: &File, one: &Range<usize>, name: &str) -> Option<(Option<String>, usize)> {
+pub(super) fn named_in(
+    file: &File,
+    one: &Range<usize>,
+    name: &str,
+) -> Option<(Option<String>, usize)> {
     if file.word(one.start) == "{" {
         return file.elements(one.start).into_iter().find_map(|part| {
             let renamed = file.word(part.start + 1) == ":";

@@ -227,6 +227,13 @@ impl Output {
         Some(out_dir.join(&format!("{inside}.{extension}"))?.as_str().to_owned())
     }
 
+    /// Where the source is of a built module, both relative to the application.
+    pub(crate) fn source_of(&self, built: &RelPath) -> Option<RelPath> {
+        let inside = built.strip(self.out_dir.as_ref()?)?;
+        let root = self.root_dir.clone().unwrap_or_else(|| self.common_root());
+        root.join(inside).filter(|source| source != built)
+    }
+
     /// Without `rootDir` it is the longest common folder of all sources.
     fn common_root(&self) -> RelPath {
         let mut folders = self.include.iter().map(|pattern| {

@@ -63,8 +63,15 @@ pub(crate) enum Origin {
 
 /// What the names of a file mean that come from other files of the program.
 pub(crate) trait Others {
-    /// The path that `words` (`config.paths.uploads`) stand for in `file`.
-    fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin;
+    /// The path that `words` (`config.paths.uploads`) stand for at a byte of `file`.
+    fn path(
+        &self,
+        file: usize,
+        at: usize,
+        words: &[&str],
+        left: &Cell<usize>,
+        steps: usize,
+    ) -> Origin;
 }
 
 /// The names that one path is followed through, and how many expressions may still be read:
@@ -212,7 +219,7 @@ fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Origin {
     if !dot || words.len() > MAX_STEPS {
         return Origin::Here;
     }
-    others.path(file, &words, names.left, steps)
+    others.path(file, tokens[0].at, &words, names.left, steps)
 }
 
 /// The folder of a module, or of a path.

@@ -25,7 +25,7 @@ fn names(path: &str) -> Vec<String> {
 impl Location {
     pub(super) fn of(app: &App, launch: &Launch, source: &Source) -> Self {
         let name = source.path.strip(&app.dir.path);
-        let compiled = name.filter(|_| launch.layout == Layout::Output);
+        let compiled = name.filter(|_| launch.layout == Layout::Output || source.compiled);
         let built = compiled.and_then(|name| app.dir.join(&app.compiled(name)?));
         let below = |path: &RelPath| names(path.strip(&app.root.path).unwrap_or_default());
         let folder = built.as_ref().unwrap_or(&source.path).parent().unwrap_or_default();

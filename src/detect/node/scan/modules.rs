@@ -1,9 +1,10 @@
 //! Paths that one file of a program exports and another one imports:
 //! `export const uploads = join(__dirname, "../uploads")`.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use super::super::App;
 use super::super::expression::{
@@ -14,7 +15,17 @@ use super::super::token::{Token, closing, property};
 use super::location::Location;
 use super::{Source, globals};
 use crate::budget::MAX_EXPORT_TOKENS;
+use crate::code::{Program, Rows, Special};
 use crate::path::RelPath;
+
+/// Who calls a function is asked of the code alone.
+static NO_ROWS: LazyLock<Rows> = LazyLock::new(Rows::default);
+
+/// How many callers of one function are looked at.
+const MAX_CALLERS: usize = 8;
+
+/// What it costs of the budget to look for the callers of a function.
+const PARAMETER: usize = 1_000;
 
 /// The names of all files of a program.
 pub(super) struct Modules<'s, 'r> {
@@ -23,6 +34,13 @@ pub(super) struct Modules<'s, 'r> {
     sources: &'s [Source],
     pub(super) names: Vec<Names<'s>>,
     by_path: BTreeMap<&'s RelPath, usize>,
+    /// Who calls which function; looked at where a path is a parameter.
+    code: OnceCell<Program<'s>>,
+    /// The file that sets `global.NAME`.
+    globals: BTreeMap<&'s str, usize>,
+    /// The caller that counts of each function, and how many one of them has at most.
+    caller: Cell<usize>,
+    callers: Cell<usize>,
     /// Tokens that may still be read.
     budget: Cell<usize>,
 }
@@ -34,7 +52,9 @@ impl<'s, 'r> Modules<'s, 'r> {
         let names = sources.iter().map(of).collect();
         let by_path = sources.iter().enumerate().map(|(at, source)| (&source.path, at)).collect();
         let budget = Cell::new(MAX_EXPORT_TOKENS);
-        Self { app, launch, sources, names, by_path, budget }
+        let code = OnceCell::new();
+        let (globals, caller, callers) = (set(sources), Cell::default(), Cell::default());
+        Self { app, launch, sources, names, by_path, code, globals, caller, callers, budget }
     }
 
     /// The path that an expression of one file stands for.
@@ -45,6 +65,62 @@ impl<'s, 'r> Modules<'s, 'r> {
     /// The same, or the folder in which it lies, where the rest cannot be told.
     pub(super) fn open_path_of(&self, tokens: &[Token], file: usize) -> Option<PathValue> {
         path_in(tokens, &self.names[file], self, file)
+    }
+
+    /// The same for each caller of the functions whose parameters the expression holds.
+    pub(super) fn open_paths_of(&self, tokens: &[Token], file: usize) -> Vec<PathValue> {
+        let mut found = Vec::new();
+        self.callers.set(1);
+        for caller in 0..MAX_CALLERS {
+            if caller >= self.callers.get() {
+                break;
+            }
+            self.caller.set(caller);
+            found.extend(self.open_path_of(tokens, file).filter(|path| !found.contains(path)));
+        }
+        self.caller.set(0);
+        found
+    }
+
+    /// The path that a caller passes for a parameter, or for what it holds: `dir`, `options.dir`.
+    fn passed(
+        &self,
+        file: usize,
+        at: usize,
+        words: &[&str],
+        left: &Cell<usize>,
+        steps: usize,
+    ) -> Option<PathValue> {
+        let source = &self.sources[file];
+        let (root, keys) = words.split_first()?;
+        self.budget.set(self.budget.get().checked_sub(PARAMETER)?);
+        let code = self.code.get_or_init(|| {
+            let files = self.sources.iter().map(|source| (source.path.clone(), &source.code));
+            let files = files.map(|(path, code)| (path, Rc::clone(code))).collect();
+            Program::new(files, BTreeMap::new(), &NO_ROWS, Special::NONE)
+        });
+        let all = code.passed_for(&source.code, source.code.token_at(at), root);
+        self.callers.set(self.callers.get().max(all.len()));
+        let one = all.get(self.caller.get().min(all.len().checked_sub(1)?))?;
+        let from = *self.by_path.get(&one.file.path)?;
+        let value = self.sources[from].tokens_in(one.argument.clone());
+        let keys: Vec<&str> = one.key.as_deref().into_iter().chain(keys.iter().copied()).collect();
+        let found = self.below(value, &keys, from, left, steps + 1)?;
+        Some(self.rebased(found, from, file))
+    }
+
+    /// A path that another file put into the global object.
+    fn global(
+        &self,
+        file: usize,
+        name: &str,
+        left: &Cell<usize>,
+        steps: usize,
+    ) -> Option<PathValue> {
+        let from = *self.globals.get(name).filter(|from| **from != file)?;
+        let value = self.names[from].value_of(name)?;
+        let found = self.below(value, &[], from, left, steps + 1)?;
+        Some(self.rebased(found, from, file))
     }
 
     /// The path below `keys` of what a file exports; the first of them is the export's name.
@@ -148,8 +224,23 @@ impl<'s, 'r> Modules<'s, 'r> {
 }
 
 impl Others for Modules<'_, '_> {
-    fn path(&self, file: usize, words: &[&str], left: &Cell<usize>, steps: usize) -> Origin {
+    fn path(
+        &self,
+        file: usize,
+        at: usize,
+        words: &[&str],
+        left: &Cell<usize>,
+        steps: usize,
+    ) -> Origin {
         let Some((root, keys)) = words.split_first() else { return Origin::Here };
+        if let Some(passed) = self.passed(file, at, words, left, steps) {
+            return Origin::Other(Some(passed));
+        }
+        if let (true, [name]) = (matches!(*root, "global" | "globalThis"), keys)
+            && let Some(found) = self.global(file, name, left, steps)
+        {
+            return Origin::Other(Some(found));
+        }
         let Some(import) = self.sources[file].code.import_of(root) else { return Origin::Here };
         let Some(next) = self.file(file, &import.path).filter(|next| *next != file) else {
             return Origin::Here;
@@ -159,6 +250,22 @@ impl Others for Modules<'_, '_> {
         let found = self.exported(next, &keys, left, steps + 1);
         Origin::Other(found.map(|found| self.rebased(found, next, file)))
     }
+}
+
+/// Where the files write into the global object, the first place for each name.
+fn set(sources: &[Source]) -> BTreeMap<&str, usize> {
+    let mut found = BTreeMap::new();
+    for (file, source) in sources.iter().enumerate() {
+        for window in source.tokens.windows(4) {
+            let global = window[0].is_word("global") || window[0].is_word("globalThis");
+            if let (true, Some(name)) =
+                (global && window[1].is('.') && window[3].is('='), window[2].word())
+            {
+                found.entry(name).or_insert(file);
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -200,6 +307,61 @@ mod tests {
         // What is not known is no folder, whatever this file calls by that name.
         let entry = "import p from './lib/paths.js'; const a = { dir: 'x' }; fs.mkdirSync(p.dir)";
         assert!(folders(entry, "export default make()").is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_a_caller_hands_over_is_written() {
+        let class = "class Server {\n constructor(port, dir) { this.dir = dir;\n\
+            global.Kept = path.normalize(dir); if (!fs.existsSync(global.Kept)) mkdirSync(Kept) }\n\
+            start() { fs.ensureDir(this.dir) } }\nmodule.exports = Server";
+        let class = class.replace("mkdirSync(Kept)", "fs.mkdirSync(global.Kept)");
+        let named = "const Server = require('./lib/paths')\n\
+            const dir = process.env.DIR || path.resolve('up')\nnew Server(80, dir).start()";
+        assert_eq!(folders(named, &class), ["up"]);
+        let held = "function Server(o) { fs.mkdirSync(path.join(o.dir, 'x')) }\n\
+            module.exports = Server";
+        let entry = "const S = require('./lib/paths'); S({ dir: path.join(process.cwd(), 'up') })";
+        assert_eq!(folders(entry, held), ["up/x"]);
+        let entry = "require('./lib/paths'); global.kept = path.join(__dirname, 'up')";
+        let other = "module.exports = () => fs.mkdirSync(path.join(global.kept, 'x'))";
+        assert_eq!(folders(entry, other), ["up/x"]);
+        for (source, all) in [
+            ("function make(dir) { fs.mkdirSync(dir) } make('a'); make('b')", vec!["a", "b"]),
+            ("function make({ dir = 'c' }) { fs.mkdirSync(dir) } make({ dir: 'a' })", vec!["a"]),
+            ("const at = { make(dir) { fs.mkdirSync(dir) } }; at.make('a')", vec!["a"]),
+            ("class A { m(dir) { fs.mkdirSync(dir) } } const a = new A(); a.m('a')", vec!["a"]),
+            // Other functions of the same names.
+            ("function make(dir) { fs.mkdirSync(dir) } other.make('a')", vec![]),
+            ("class A { m(dir) { fs.mkdirSync(dir) } } const b = new B(); b.m('a')", vec![]),
+        ] {
+            assert_eq!(folders(source, ""), all, "{source}");
+        }
+        // A file that imports another of that name means that one.
+        let other = "import './x'; import { make } from 'make-dir'; make('a')";
+        let entry = "require('./lib/paths'); function make(dir) { fs.mkdirSync(dir) }";
+        assert!(folders(entry, other).is_empty());
+    }
+
+    #[test]
+    fn a_script_above_compiled_sources_leads_to_them() {
+        let options = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "lib"}}"#;
+        let main = "import { at } from './deep/paths'; at();\n\
+            export const start = () => { fs.mkdirSync(path.join(__dirname, '..', 'data')); \
+            express().listen(8080) }";
+        let files = [
+            ("package.json", "{}"),
+            ("tsconfig.json", options),
+            ("index.js", "const { start } = require('./dist/main'); start()"),
+            ("lib/main.ts", main),
+            ("lib/deep/paths.ts", "fs.mkdirSync(path.join(__dirname, '../../up'))"),
+        ];
+        let repo = Repo::from_files(files);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
+        let scan = super::super::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
+        let folders: Vec<_> = scan.writable.iter().map(|folder| folder.value.as_str()).collect();
+        assert_eq!(folders, ["data", "up"]);
+        assert_eq!(scan.port.unwrap().value, 8080);
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub(super) fn is_server_code(app: &App, path: &RelPath) -> bool {
 /// `@/y`, `~/y`, `src/y`, or of a member of its workspace that it needs.
 pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     if text.starts_with('.') {
-        return resolve(app, &from.parent().unwrap_or_default().join(text)?);
+        let base = from.parent().unwrap_or_default().join(text)?;
+        return resolve(app, &base).or_else(|| built(app, from, text));
     }
     // A path of the computer's, an address.
     if text.is_empty() || text.starts_with('/') || text.contains(':') || text.len() > MAX_MODULE {
@@ -76,6 +77,18 @@ pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     }
     let found = bases.iter().find_map(|base| resolve(app, base));
     found.or_else(|| member(app, text))
+}
+
+/// The source of a module that the compiler writes, where it is named by that place:
+/// `require("./dist/main")` in a script beside the sources.
+pub(super) fn built(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
+    let base = from.parent().unwrap_or_default().join(text).filter(|_| text.starts_with('.'))?;
+    if resolve(app, &base).is_some() {
+        return None;
+    }
+    let module = RelPath::new(base.strip(&app.dir.path)?)?;
+    let source = app.tsconfig.as_ref()?.source_of(&module)?;
+    resolve(app, &app.dir.join(source.as_str())?)
 }
 
 /// The source behind the name of a member of the workspace, or behind one of its exports.

@@ -13,7 +13,7 @@ use super::super::expression::{Anchor, Names, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{self, Token};
 use super::listen::settings;
-use super::resolution::{MAX_FILES, MAX_MODULE, is_code, is_server_code, resolve, target};
+use super::resolution::{MAX_FILES, MAX_MODULE, built, is_code, is_server_code, resolve, target};
 use super::{clauses, loaded};
 use crate::code::{File, Import, Kind, Tree};
 use crate::facts::Evidence;
@@ -28,6 +28,8 @@ pub(crate) struct Source {
     /// Its short strings, each of which may name a module.
     modules: BTreeSet<Box<str>>,
     pub(crate) code: Rc<File>,
+    /// What runs is the compiler's output, whatever the rest of the program is.
+    pub(crate) compiled: bool,
 }
 
 impl Source {
@@ -114,7 +116,7 @@ fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     for text in imported(&tokens) {
         code.modules.extend(module(app, &path, text).map(|path| (text.to_owned(), path)));
     }
-    let mut source = Source { path, tokens, ends, modules, code: Rc::new(code) };
+    let mut source = Source { path, tokens, ends, modules, code: Rc::new(code), compiled: false };
     let by_path = by_path(app, &source);
     if let Some(code) = Rc::get_mut(&mut source.code) {
         code.modules.extend(by_path);
@@ -169,18 +171,24 @@ fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
 }
 
 fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
-    let mut open = VecDeque::from([entry.clone()]);
+    let mut open = VecDeque::from([(entry.clone(), false)]);
     let mut seen = BTreeSet::from([entry]);
     let mut sources = Vec::new();
-    while let Some(path) = open.pop_front() {
+    while let Some((path, compiled)) = open.pop_front() {
         if sources.len() >= MAX_FILES {
             break;
         }
-        let Some(source) = read(app, path)? else { continue };
-        let named = imported(&source.tokens).filter_map(|text| target(app, &source.path, text));
-        for next in named.chain(loaded::files(app, launch, &source)) {
+        let Some(mut source) = read(app, path)? else { continue };
+        source.compiled = compiled;
+        let named = imported(&source.tokens).filter_map(|text| {
+            let next = target(app, &source.path, text)?;
+            let output = || built(app, &source.path, text).is_some();
+            Some((next, compiled || output()))
+        });
+        let loaded = loaded::files(app, launch, &source).into_iter();
+        for (next, compiled) in named.chain(loaded.map(|next| (next, compiled))) {
             if seen.insert(next.clone()) {
-                open.push_back(next);
+                open.push_back((next, compiled));
             }
         }
         sources.push(source);

@@ -1,5 +1,6 @@
 //! Folders that the code writes, and files that it reads beside itself.
 
+mod built;
 mod loops;
 
 use std::collections::BTreeSet;
@@ -127,9 +128,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 scan.temporary =
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
-            let open = &|tokens: &[Token]| modules.open_path_of(tokens, file);
+            let open = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
             let found = writes(name, &args, open, &place, source, at, scan);
-            if found.is_none() && MAKES_FOLDER.contains(&name) {
+            if found.is_empty() && MAKES_FOLDER.contains(&name) {
                 for tokens in loops::unrolled(&source.tokens, &modules.names[file], &args) {
                     written.extend(writes(name, &[&tokens], open, &place, source, at, scan));
                 }
@@ -146,6 +147,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
         }
     }
+    let outputs = built::Outputs::of(app, launch);
+    let (kept, aside): (Vec<_>, Vec<_>) =
+        written.into_iter().partition(|one| !outputs.hold(&one.folder));
+    for one in aside.into_iter().filter(|one| !outputs.are_built_by(&one.folder)) {
+        let evidence = one.folder.evidence.into_iter().next();
+        evidence.into_iter().for_each(|evidence| beside(evidence, &one.path, scan));
+    }
+    let written = kept;
     // Where a name means a folder in one function and a file in another, it is the folder.
     let made = written.iter().filter(|one| !one.is_file).map(|one| one.path.clone());
     let made: BTreeSet<String> = made.collect();
@@ -189,12 +198,12 @@ struct Written {
 fn writes(
     name: &str,
     args: &[&[Token]],
-    path: &dyn Fn(&[Token]) -> Option<PathValue>,
+    path: &dyn Fn(&[Token]) -> Vec<PathValue>,
     place: &Location,
     source: &Source,
     at: usize,
     scan: &mut Scan,
-) -> Option<Written> {
+) -> Vec<Written> {
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
     let folder = folder.or_else(|| {
@@ -208,7 +217,7 @@ fn writes(
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
         (None, Some(tokens)) => (tokens, true),
-        _ => return None,
+        _ => return Vec::new(),
     };
     written(name, tokens, is_file, path, place, source, at, scan)
 }
@@ -234,16 +243,17 @@ impl Writer {
     fn writes(
         &self,
         args: &[&[Token]],
-        path: &dyn Fn(&[Token]) -> Option<PathValue>,
+        path: &dyn Fn(&[Token]) -> Vec<PathValue>,
         place: &Location,
         source: &Source,
         at: usize,
         scan: &mut Scan,
-    ) -> Option<Written> {
+    ) -> Vec<Written> {
         let tokens = match self.option.as_str() {
-            "" => args.first().copied()?,
-            key => option(args, key)?,
+            "" => args.first().copied(),
+            key => option(args, key),
         };
+        let Some(tokens) = tokens else { return Vec::new() };
         written(&self.call, tokens, !self.folder, path, place, source, at, scan)
     }
 }
@@ -253,17 +263,30 @@ fn written(
     name: &str,
     tokens: &[Token],
     is_file: bool,
-    path: &dyn Fn(&[Token]) -> Option<PathValue>,
+    path: &dyn Fn(&[Token]) -> Vec<PathValue>,
+    place: &Location,
+    source: &Source,
+    at: usize,
+    scan: &mut Scan,
+) -> Vec<Written> {
+    let all = path(tokens).into_iter();
+    all.filter_map(|found| below(name, &found, is_file, place, source, at, scan)).collect()
+}
+
+/// What a call writes at one path.
+fn below(
+    name: &str,
+    found: &PathValue,
+    is_file: bool,
     place: &Location,
     source: &Source,
     at: usize,
     scan: &mut Scan,
 ) -> Option<Written> {
-    let found = path(tokens)?;
     if found.path.contains("${}") || found.path.contains("://") || found.path == ":memory:" {
         return None;
     }
-    let text = place.resolve(&found)?;
+    let text = place.resolve(found)?;
     let is_file = is_file && !found.open;
     // What lies directly in the program's own folder is known where its name is.
     if found.open && text.split('/').all(|part| matches!(part, "" | "." | "..")) {
@@ -683,6 +706,28 @@ mod tests {
             "import { JSONFilePreset } from 'lowdb/node'; JSONFilePreset('state/db.json', {})";
         assert_eq!(written(lowdb), ["state"]);
         assert!(written("new Level('./ledger')").is_empty());
+    }
+
+    #[test]
+    fn what_the_build_writes_is_no_folder_of_the_program() {
+        let files = |entry: &'static str| {
+            [
+                ("index.js", entry),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+                ("package.json", r#"{"scripts": {"build": "tsc && node index.js hash"}}"#),
+            ]
+        };
+        let built = "fs.writeFileSync(path.join(__dirname, 'dist', 'hash'), ''); \
+                     fs.mkdirSync('dist/x'); fs.mkdirSync('data')";
+        let found = scan(&files(built), Layout::Tree);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["data"]);
+        assert!(found.findings.is_empty());
+        let [entry, config, _] = files("fs.writeFileSync('dist/x', ''); fs.mkdirSync('dist/up/y')");
+        let found = scan(&[entry, config], Layout::Tree);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["dist/up/y"]);
+        assert_eq!(found.findings[0].code.as_str(), "writes-beside-program");
     }
 
     #[test]
