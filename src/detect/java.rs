@@ -8,6 +8,7 @@
 //! | application.properties, application.yml | port, address, databases and logs in files |
 //! | the sources | main classes, ports, files and programs that are used at run time |
 
+mod arguments;
 mod artifact;
 mod branch;
 mod code;
@@ -15,6 +16,7 @@ mod codes;
 mod command;
 mod commands;
 mod config;
+mod database;
 mod demands;
 mod dialect;
 mod dropwizard;
@@ -248,7 +250,7 @@ impl<'r> App<'r> {
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
         program.findings.extend(of_developer);
-        demands::say(&mut program, demanded);
+        demands::say(self, &mut program, demanded)?;
         let port = program.port.as_ref().map(|port| port.value);
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }

@@ -34,6 +34,15 @@ impl Code<'_> {
         })
     }
 
+    /// The condition of the only `if` that decides over a place.
+    pub(super) fn only_condition(&self, place: Place) -> Option<Range<usize>> {
+        let mut all = self.conditions(place, None).into_iter();
+        match (all.next(), all.next()) {
+            (Some(Condition::If(range, true)), None) => Some(range),
+            _ => None,
+        }
+    }
+
     fn conditions(&self, place: Place, from: Option<usize>) -> Vec<Condition> {
         let first = self.method_at(place).map_or(0, |method| method.body.start);
         branches::conditions(&self.sources[place.0], place.1, first, from)

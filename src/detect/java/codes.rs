@@ -8,6 +8,7 @@ pub(super) const ALL: &[FindingCode] = &[
     ARGUMENTS_REQUIRED,
     ARTIFACT_NAME_UNKNOWN,
     ARTIFACT_NAME_VERSIONED,
+    BUILD_DATABASE,
     BUILD_PROFILE,
     CONFIGURATION_UNKNOWN,
     DEVELOPMENT_PROFILE,
@@ -38,7 +39,7 @@ pub(super) const ARGUMENTS_EXPECTED: FindingCode = FindingCode::Own(&Row::note(
 
 pub(super) const ARGUMENTS_REQUIRED: FindingCode = FindingCode::Own(&Row::warning(
     "arguments-required",
-    "the service stops at once if it is started without arguments",
+    "the program stops at once if it is started without arguments",
     "the image starts it without arguments",
     "set them with --args, or give them to the container: `docker run IMAGE ARGUMENTS`",
 ));
@@ -56,6 +57,14 @@ pub(super) const ARTIFACT_NAME_VERSIONED: FindingCode = FindingCode::Own(&Row::n
     "a release changes the name, and the Dockerfile does not find the archive until `dockgen \
     update`",
     "give the build a fixed name, such as <finalName>${project.artifactId}</finalName>",
+));
+
+pub(super) const BUILD_DATABASE: FindingCode = FindingCode::Own(&Row::warning(
+    "build-database",
+    "a plugin of the build connects to a database",
+    "no database is reachable while an image is built, so the build stops there",
+    "generate the code before the image is built and commit it, or build the archive where the \
+    database is and copy it into an image",
 ));
 
 pub(super) const BUILD_PROFILE: FindingCode = FindingCode::Own(&Row::note(

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
+
+use super::App;
+use super::arguments;
 use super::code::{Code, Place, end_of};
 use super::source::Source;
 use super::surroundings::Surroundings;
 use crate::code::Value;
 use crate::detect::env_file;
-use crate::detect::java::codes;
-use crate::facts::{Evidence, Finding, Kind, Program};
+use crate::facts::{Evidence, Finding, Program};
 use crate::path::RelPath;
 
 /// Words in the name of an example.
@@ -28,7 +31,7 @@ pub(super) struct Demanded {
 /// Everything that a program asks for when it starts; `main` is its class, where that is known.
 pub(super) fn of(around: &Surroundings, code: &Code, main: Option<&str>) -> Demanded {
     let dir = around.project.model.dir();
-    Demanded { variables: variables(around, code), arguments: arguments(code, &dir, main) }
+    Demanded { variables: variables(around, code), arguments: arguments::of(code, &dir, main) }
 }
 
 /// The variables without which the program does not run.
@@ -61,42 +64,10 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
 }
 
 /// Names those that the image does not set.
-pub(super) fn say(program: &mut Program, demanded: Demanded) {
-    say_arguments(program, demanded.arguments);
+pub(super) fn say(app: &App, program: &mut Program, demanded: Demanded) -> Result<()> {
+    arguments::say(app, program, demanded.arguments)?;
     env_file::required(program, demanded.variables);
-}
-
-/// Where the main method ends at once because it was handed no arguments.
-fn arguments(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence> {
-    let mains = || {
-        let all = code.sources.iter().enumerate().filter(|(_, file)| file.path.is_within(dir));
-        all.filter_map(|(number, file)| Some((number, file, file.main_class()?)))
-    };
-    let only = mains().count() == 1;
-    let (number, file, (_, at)) =
-        mains().find(|(_, _, (class, _))| main.map_or(only, |main| main == class))?;
-    let method = code.methods("main").iter().find(|method| method.at == (number, at))?;
-    let ends = |at: &usize| {
-        matches!(file.word(*at), Some("return" | "throw"))
-            || file.word(*at) == Some("exit") && file.mark(*at + 1, '(')
-    };
-    method.body.clone().filter(ends).find_map(|at| {
-        let mut range = code.holding((number, at))?;
-        let asks =
-            range.any(|at| file.word(at) == Some("args") && file.word(at + 2) == Some("length"));
-        asks.then(|| code.evidence((number, at), "it stops here without arguments"))
-    })
-}
-
-/// Says that a program needs arguments: of a service nobody hands over others.
-fn say_arguments(program: &mut Program, at: Option<Evidence>) {
-    let Some(evidence) = at.filter(|_| program.args.is_none()) else { return };
-    let (code, what) = if program.kind == Kind::Service {
-        (codes::ARGUMENTS_REQUIRED, "the service stops at once if it is started without arguments")
-    } else {
-        (codes::ARGUMENTS_EXPECTED, "the command stops at once if it is started without arguments")
-    };
-    program.findings.push(Finding::new(code, what, [evidence]));
+    Ok(())
 }
 
 /// The names in upper case of `${NAME}`, outside of other references.

@@ -263,6 +263,7 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
     if app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?.names_skip && !test_classes {
         options.push("-DskipTests".to_owned());
     }
+    findings.extend(super::database::needed(app, selected)?);
     for row in &app.tables.needs_git {
         let found = selected.iter().find_map(|model| {
             let plugin = super::plugins::of(model).remove(&row.plugin)?;

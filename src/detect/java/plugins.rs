@@ -19,6 +19,13 @@ pub(super) struct Execution {
     configs: Vec<(RelPath, Element)>,
 }
 
+impl Execution {
+    /// The phase that it states.
+    pub(super) fn phase(&self) -> Option<&str> {
+        self.phase.as_deref()
+    }
+}
+
 /// A plugin of the build.
 #[derive(Clone, Debug)]
 pub(super) struct Plugin {

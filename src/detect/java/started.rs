@@ -10,6 +10,7 @@ use super::port::{PORTS, set_port};
 use crate::detect::java::codes;
 use crate::docker::quote;
 use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
+use crate::path::RelPath;
 use crate::recipes::{self, Recipe, Run};
 
 /// The profiles that the repository builds with, where one of its own is active by default and
@@ -122,6 +123,29 @@ fn by_default(app: &App) -> Option<Finding> {
             "set `profiles = \"{other_id}\"` in dockgen.toml if the image is for production"
         )))
     })
+}
+
+/// The profile that the repository builds with, where it says one.
+pub(super) fn profiles_named(app: &App) -> Result<Option<(String, Evidence)>> {
+    let steps = recipes::steps_of(app.dir.repo, &app.dir.path, &["mvn", "mvnw"])?;
+    let mut all = steps.into_iter().filter_map(|step| Some((named(&step.words)?, step.evidence)));
+    if let Some(found) = all.next() {
+        return Ok(Some(found));
+    }
+    let own = |path: &&RelPath| {
+        path.file_name().eq_ignore_ascii_case("readme.md")
+            && path.parent().unwrap_or_default() == app.dir.path
+    };
+    let Some(path) = app.dir.repo.files_under(&app.dir.path).find(own) else { return Ok(None) };
+    let Some(text) = app.dir.repo.text(path)? else { return Ok(None) };
+    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| line.contains("mvn"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.,-".contains(c);
+    Ok(lines.find_map(|(number, line)| {
+        let words = line.split(|c: char| c.is_whitespace() || c == '`').map(str::to_owned);
+        let words: Vec<String> = words.skip_while(|word| !word.contains("mvn")).collect();
+        let names = named(&words).filter(|names| !names.is_empty() && names.chars().all(plain))?;
+        Some((names, Evidence::at(path, number, "it builds with profiles here")))
+    }))
 }
 
 /// `-Pa,b`, `-P a`, `--activate-profiles=a`.

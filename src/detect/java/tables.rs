@@ -47,6 +47,26 @@ pub(super) struct Floor {
     pub(super) java: u32,
 }
 
+/// A plugin that connects to a database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NeedsDatabase {
+    pub(super) plugin: String,
+    /// The goals that connect, the usual one first.
+    pub(super) goals: Vec<String>,
+    /// The phase that they are bound to by themselves.
+    pub(super) phase: Option<String>,
+    /// Where the address stands in its configuration.
+    pub(super) address: String,
+    /// The property of the project that holds it.
+    pub(super) property: Option<String>,
+    /// It does without a database where this part of its configuration holds this text.
+    pub(super) unless: Option<(String, String)>,
+    /// Where this is documented.
+    #[serde(rename = "source")]
+    _source: String,
+}
+
 /// A plugin that reads `.git`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,6 +165,7 @@ pub(super) struct Tables {
     spring_boot_support: Vec<Support>,
     pub(super) parent: Vec<KnownParent>,
     quarkus: Vec<Floor>,
+    pub(super) needs_database: Vec<NeedsDatabase>,
     pub(super) needs_git: Vec<NeedsGit>,
     pub(super) git_extension: Vec<GitExtension>,
     pub(super) gate: Vec<Gate>,
@@ -178,6 +199,7 @@ impl Tables {
             spring_boot_support: catalog.table("spring_boot_support")?,
             parent: catalog.table("parent")?,
             quarkus: catalog.table("quarkus")?,
+            needs_database: catalog.table("needs_database")?,
             needs_git: catalog.table("needs_git")?,
             git_extension: catalog.table("git_extension")?,
             gate: catalog.table("gate")?,

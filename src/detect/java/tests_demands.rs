@@ -147,3 +147,80 @@ fn programs_are_read_from_lists_and_arrays() {
     assert_eq!(of(added), ["imagemagick"]);
     assert!(of("pattern.exec(\"git\"); String s = \"new ProcessBuilder(git)\";").is_empty());
 }
+
+#[test]
+fn a_build_that_needs_a_database_is_said() {
+    let found = |plugin: &str, more: &str| -> Vec<String> {
+        let profiles = "<profiles><profile><id>db</id><properties>\
+             <jdbcUrl>jdbc:mysql://localhost/x</jdbcUrl></properties></profile></profiles>";
+        let pom = format!(
+            "<project><groupId>a</groupId><artifactId>b</artifactId><version>1</version>{profiles}\
+             <build><plugins>{plugin}</plugins></build></project>"
+        );
+        let java = "class A { public static void main(String[] a) {} }";
+        let files =
+            [("pom.xml", pom.as_str()), ("src/main/java/A.java", java), ("README.md", more)];
+        let repo = crate::repo::Repo::from_files(files);
+        let facts = super::detect(&repo.root()).unwrap().unwrap();
+        let own = facts.programs.iter().flat_map(|program| &program.findings);
+        let said = facts
+            .findings
+            .iter()
+            .chain(own)
+            .filter(|finding| finding.code.as_str() == "build-database");
+        said.map(|finding| format!("{}: {}", finding.what, finding.fix)).collect()
+    };
+    let jooq = |url: &str, phase: &str| {
+        format!(
+            "<plugin><groupId>org.jooq</groupId><artifactId>jooq-codegen-maven</artifactId>\
+             <executions><execution>{phase}<goals><goal>generate</goal></goals></execution>\
+             </executions><configuration><jdbc><url>{url}</url></jdbc></configuration></plugin>"
+        )
+    };
+    let said = found(&jooq("${jdbcUrl}", ""), "```\nmvn package -P db\n```");
+    let start = "the build connects to a database: jooq-codegen-maven:generate; \
+                 ${jdbcUrl} is set in the profile db alone: ";
+    assert!(said[0].starts_with(start) && said[0].contains("`-P db`"), "{said:?}");
+    assert_eq!(found(&jooq("jdbc:postgresql://db/x", ""), "").len(), 1);
+    assert!(found(&jooq("jdbc:h2:mem:x", ""), "").is_empty());
+    assert!(found(&jooq("${jdbcUrl}", "<phase>none</phase>"), "").is_empty());
+    assert!(found(&jooq("${jdbcUrl}", "<phase>deploy</phase>"), "").is_empty());
+    let flyway = "<plugin><groupId>org.flywaydb</groupId><artifactId>flyway-maven-plugin</artifactId>\
+         <configuration><url>${jdbcUrl}</url></configuration>EXECUTIONS</plugin>";
+    assert!(found(&flyway.replace("EXECUTIONS", ""), "").is_empty());
+    let bound = "<executions><execution><phase>generate-sources</phase><goals><goal>migrate</goal>\
+         </goals></execution></executions>";
+    assert_eq!(found(&flyway.replace("EXECUTIONS", bound), "").len(), 1);
+}
+
+#[test]
+fn arguments_that_a_readme_gives_are_named() {
+    let said = |body: &str, more: &str, readme: &str| -> Vec<(String, String)> {
+        let pom =
+            "<project><groupId>a</groupId><artifactId>b</artifactId><version>1</version></project>";
+        let java = format!(
+            "import org.kohsuke.args4j.*; class A {{ {more} public static void main(String[] args) {{ {body} }} }}"
+        );
+        let files = [("pom.xml", pom), ("src/main/java/A.java", &java), ("README.md", readme)];
+        let repo = crate::repo::Repo::from_files(files);
+        let facts = super::detect(&repo.root()).unwrap().unwrap();
+        let all = facts.programs.into_iter().flat_map(|program| program.findings);
+        let all = all.filter(|finding| finding.code.as_str().starts_with("arguments-"));
+        all.map(|finding| (finding.code.to_string(), finding.fix.to_string())).collect()
+    };
+    let short = "if (args.length < 2) { System.err.println(1); System.exit(1); }";
+    let readme = "```\njava -jar target/b-1.jar 9106 example.yml\n```";
+    let found = said(short, "", readme);
+    assert_eq!(found[0].0, "arguments-required");
+    assert!(found[0].1.contains("`docker run IMAGE 9106 example.yml`"), "{found:?}");
+    assert_eq!(said(short, "", "")[0].0, "arguments-expected");
+    let usage = "static void usage(P p) { p.print(); System.exit(1); }";
+    let field = "@Option(name = \"--file\") List<String> files = new ArrayList<>();";
+    let both = format!("{usage} {field}");
+    let asks = "var o = new A(); if (o.files.isEmpty()) { usage(p); }";
+    assert_eq!(said(asks, &both, "").len(), 1);
+    assert!(said("if (!o.files.isEmpty()) { usage(p); }", &both, "").is_empty());
+    assert!(said(asks, usage, "").is_empty());
+    let shown = "static void usage(P p) { if (p.x()) { System.exit(1); } go(); }";
+    assert!(said(asks, &format!("{shown} {field}"), "").is_empty());
+}

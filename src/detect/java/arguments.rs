@@ -1,0 +1,135 @@
+//! Arguments without which a program stops as it starts.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::App;
+use super::code::Code;
+use super::codes;
+use super::source::Source;
+use crate::code::Import;
+use crate::docker::quote;
+use crate::facts::{Evidence, Finding, Kind, Program};
+use crate::path::RelPath;
+use crate::recipes;
+
+/// Annotations of fields that the command line fills.
+const OPTIONS: [&str; 4] = ["Option", "Parameter", "Parameters", "Argument"];
+
+/// Packages of those annotations.
+const PARSERS: [&str; 3] = ["org.kohsuke.args4j", "picocli", "com.beust.jcommander"];
+
+/// How many tokens an option's declaration has at most.
+const MAX_DECLARATION: usize = 24;
+
+/// Where the main method ends at once because it was handed no arguments.
+pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence> {
+    let mains = || {
+        let all = code.sources.iter().enumerate().filter(|(_, file)| file.path.is_within(dir));
+        all.filter_map(|(number, file)| Some((number, file, file.main_class()?)))
+    };
+    let only = mains().count() == 1;
+    let (number, file, (_, at)) =
+        mains().find(|(_, _, (class, _))| main.map_or(only, |main| main == class))?;
+    let method = code.methods("main").iter().find(|method| method.at == (number, at))?;
+    let options = options(code, number);
+    let exits = exits(code, number);
+    let ends = |at: usize| {
+        matches!(file.word(at), Some("return" | "throw"))
+            || file.word(at).is_some_and(|word| word == "exit" || exits.contains(word))
+                && file.mark(at + 1, '(')
+    };
+    method.body.clone().filter(|at| ends(*at)).find_map(|at| {
+        let range = code.holding((number, at));
+        let asked = range.is_some();
+        let range = range.or_else(|| code.only_condition((number, at)))?;
+        let word = |at: usize| file.word(at);
+        let asks = asked
+            && range.clone().any(|at| word(at) == Some("args") && word(at + 2) == Some("length"));
+        let wanted = options.iter().find(|name| {
+            let named = range.clone().any(|at| word(at) == Some(name.as_str()));
+            let negated = range.clone().any(|at| file.mark(at, '!'));
+            let missing = |at: usize| matches!(word(at), Some("isEmpty" | "null" | "isBlank"));
+            named && !negated && range.clone().any(missing)
+        });
+        let note = match wanted {
+            Some(name) => format!("it stops here without the option for `{name}`"),
+            None => "it stops here without arguments".to_owned(),
+        };
+        (asks || wanted.is_some()).then(|| code.evidence((number, at), note))
+    })
+}
+
+/// The names of fields of a file that options of the command line fill.
+fn options(code: &Code, number: usize) -> BTreeSet<String> {
+    let file = &code.sources[number];
+    let parses = |import: &Import| PARSERS.iter().any(|of| import.path.starts_with(of));
+    if !file.imports.iter().any(parses) {
+        return BTreeSet::new();
+    }
+    let places = OPTIONS.iter().flat_map(|name| code.calls(name));
+    let own = places.filter(|place| place.0 == number && place.1 > 0);
+    let annotated = own.filter(|place| file.mark(place.1 - 1, '@'));
+    annotated.filter_map(|place| field(file, file.pair(place.1 + 1) + 1)).collect()
+}
+
+/// The name of the field that is declared at a position.
+fn field(file: &Source, from: usize) -> Option<String> {
+    let ends = |at: &usize| file.mark(*at, ';') || file.mark(*at, '=');
+    let end = (from..from + MAX_DECLARATION).find(ends)?;
+    file.word(end.checked_sub(1)?).map(str::to_owned)
+}
+
+/// The methods of a file that end the program: `usage(parser)`, whose last call is
+/// `System.exit(1)`.
+fn exits<'c>(code: &'c Code, number: usize) -> BTreeSet<&'c str> {
+    let file = &code.sources[number];
+    let places = code.calls("exit").iter().filter(|place| place.0 == number);
+    let names = places.filter_map(|place| {
+        let method = code.method_at(*place)?;
+        let name = file.word(method.at.1).filter(|name| *name != "main")?;
+        // Nothing decides whether it is called.
+        let end = file.pair(place.1 + 1);
+        (file.mark(end + 1, ';') && end + 3 >= method.body.end).then_some(name)
+    });
+    names.collect()
+}
+
+/// Says that a program needs arguments, as a warning where nobody hands over others: it is a
+/// service, or the repository itself starts it with some.
+pub(super) fn say(app: &App, program: &mut Program, at: Option<Evidence>) -> Result<()> {
+    let Some(evidence) = at.filter(|_| program.args.is_none()) else { return Ok(()) };
+    let shown = shown(app)?;
+    let (code, what) = if program.kind == Kind::Service || shown.is_some() {
+        (codes::ARGUMENTS_REQUIRED, "the program stops at once if it is started without arguments")
+    } else {
+        (codes::ARGUMENTS_EXPECTED, "the command stops at once if it is started without arguments")
+    };
+    let mut finding = Finding::new(code, what, [evidence]);
+    if let Some((words, at)) = shown {
+        finding.evidence.push(at);
+        finding = finding.with_fix(format!(
+            "give them to the container, as the repository does: `docker run IMAGE {words}`, or set \
+             them with --args; mount the files that they name"
+        ));
+    }
+    program.findings.push(finding);
+    Ok(())
+}
+
+/// The arguments that documentation or a unit of the repository starts an archive with.
+fn shown(app: &App) -> Result<Option<(String, Evidence)>> {
+    let starts = recipes::starts(app.dir.repo, &app.dir.path)?;
+    Ok(starts.into_iter().find_map(|run| {
+        let name = run.words.first()?.rsplit('/').next()?;
+        let jar = run.words.iter().position(|word| word == "-jar")?;
+        let archive = (jar + 1..run.words.len()).find(|at| !run.words[*at].starts_with('-'))?;
+        let words: Vec<&String> = run.words[archive + 1..].iter().collect();
+        let plain = |word: &&String| !word.contains(['$', '%', '`', '<', '>', '[', '{']);
+        let given = name == "java" && !words.is_empty() && words.iter().all(plain);
+        let note = "it is started with arguments here".to_owned();
+        let at = Evidence { note, ..run.evidence.clone() };
+        given.then(|| (quote::shell_words(&words), at))
+    }))
+}
