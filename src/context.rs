@@ -169,7 +169,7 @@ impl Rows {
             let stem = front_end.template.split('/').next().unwrap_or_default();
             let folder =
                 Some(front_end.folder.as_str()).filter(|folder| *folder != ".").unwrap_or_default();
-            language.extend(groups(&template(stem), folder));
+            join(&mut language, groups(&template(stem), folder));
         }
         let mut common = common_groups(app)?;
         let literals = sources::hide_literals(repo, plan, &mut common)?;
@@ -309,6 +309,19 @@ fn hides_needed(file: &RelPath, path: &str, line: usize) -> Finding {
         [Evidence { file: file.clone(), line: at, note: "the pattern that hides it".to_owned() }],
     )
     .with_fix(format!("narrow the pattern; until then dockgen lets the file in with `!{path}`"))
+}
+
+/// Adds groups of another folder: what bears one title stays one group.
+fn join(language: &mut Vec<Group>, more: Vec<Group>) {
+    for group in more {
+        match language.iter_mut().find(|held| held.title == group.title) {
+            Some(held) => {
+                let known: BTreeSet<String> = held.rows.iter().cloned().collect();
+                held.rows.extend(group.rows.into_iter().filter(|row| !known.contains(row)));
+            }
+            None => language.push(group),
+        }
+    }
 }
 
 fn template(name: &str) -> String {

@@ -129,7 +129,10 @@ impl Program<'_> {
                 let reach = move || self.reached(file, definition.name, at, steps);
                 (self.taken(file, definition, keys, steps), reach)
             });
-            return branches::merged(values, false, &Cell::new(false));
+            let found = branches::merged(values, false, &Cell::new(false));
+            return found
+                .filter(|value| !value.is_unknown())
+                .or_else(|| self.put_into(file, first, keys, steps));
         }
         if let Some(class) = file.class(name) {
             return self.of_class(file, class, keys, steps);
@@ -137,6 +140,29 @@ impl Program<'_> {
         let import = import?;
         let keys = [import.export.clone().into_iter().collect(), keys.to_vec()].concat();
         self.of_module(file, &import.path, &keys, steps)
+    }
+
+    /// What lies below `keys` of the object that a definition makes, where one statement behind it
+    /// puts that there, whatever happens: `config.port = 3000`.
+    fn put_into(
+        &self,
+        file: &Rc<File>,
+        of: &Definition,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let (key, rest) = keys.split_first()?;
+        if file.word(of.value.start) != "{" {
+            return None;
+        }
+        let name = file.word(of.name);
+        let function = |at: usize| file.facts().function_at(at).map(|f| f.parameters);
+        let all = file.facts().definitions_of(file, key).iter().take(MAX_WRITTEN);
+        let mut all = all.filter(|d| d.name > of.name && file.is_assigned_to(d, name));
+        let (first, second) = (all.next()?, all.next());
+        let sure = function(first.name) == function(of.name)
+            && !conditions::is_conditional(file, first.name);
+        (sure && second.is_none()).then(|| self.eval_below(file, first.value.clone(), rest, steps))
     }
 
     /// Whether a place is reached when the container starts, seen from another one.

@@ -474,3 +474,14 @@ fn a_source_that_bears_such_a_name_is_let_in_and_nothing_else_with_it() {
         files.iter().map(|(path, _)| *path).filter(|path| !file.hides(path)).collect();
     assert_eq!(let_in, ["kubeconfig/load.go", "bin/tool.go"]);
 }
+
+#[test]
+fn a_front_end_of_the_same_language_has_no_section_of_its_own() {
+    let text = template("node");
+    let mut language = groups(&text, "");
+    let (count, rows) = (language.len(), text_of(&language));
+    join(&mut language, groups(&text, ""));
+    assert_eq!((language.len(), text_of(&language)), (count, rows));
+    join(&mut language, groups(&format!("{text}\n# Other\n**/x"), "web"));
+    assert_eq!(language.len(), count + 1);
+}

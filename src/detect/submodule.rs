@@ -21,7 +21,9 @@ pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
 
 /// The submodules inside the build context that are missing in the checkout.
 pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
-    let missing = all_missing(repo).into_iter().filter(|(folder, _)| folder.is_within(context));
+    let missing = all_missing(repo)
+        .into_iter()
+        .filter(|(folder, _)| folder.is_within(context) && !is_of_tests(folder));
     let finding = |(folder, evidence): (RelPath, Evidence)| {
         Finding::new(
             FindingCode::SubmoduleMissing,
@@ -31,6 +33,12 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
         .with_fix(format!("run `{FETCH}` before the build, in CI too"))
     };
     missing.map(finding).collect()
+}
+
+/// Tests run before an image is built, and what they read is not part of it.
+fn is_of_tests(folder: &RelPath) -> bool {
+    let mut words = folder.as_str().split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, "test" | "tests" | "testdata" | "testing" | "fixtures"))
 }
 
 /// All missing submodules: <https://git-scm.com/docs/gitmodules>.
@@ -63,6 +71,10 @@ mod tests {
         assert!(missing(&repo, &path("libs")).is_none());
         assert_eq!(findings(&repo, &RelPath::root()).len(), 1);
         assert!(findings(&repo, &path("other")).is_empty());
+        let tests = "path = s3-tests\n";
+        let repo = Repo::from_files([(".gitmodules", tests)]);
+        assert!(findings(&repo, &RelPath::root()).is_empty());
+        assert!(missing(&repo, &path("s3-tests/a")).is_some());
         let hostile = Repo::from_files([(".gitmodules", "path = ../../x\npath = .\npath\n = \n")]);
         assert!(findings(&hostile, &RelPath::root()).is_empty());
     }

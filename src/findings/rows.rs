@@ -229,8 +229,8 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
         FindingCode::GitRead => Row::warning(
             "git-read",
             "the build or the program reads the git repository",
-            "the .dockerignore keeps .git out of the image, and the base images have no git: the \
-            read fails or finds no revision",
+            "the .dockerignore keeps .git out of the build context: the read fails or finds no \
+            revision, whether or not git itself is installed",
             "read the revision from a variable, ask git only if it is unset, and set it with \
             --build-arg (for the build) or -e (for the program)",
         ),

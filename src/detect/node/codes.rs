@@ -227,7 +227,7 @@ pub(super) const PRELOAD_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning(
     "add the file or the dependency, or remove the flag from the start script",
 ));
 
-pub(super) const SERVED_FOLDER_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+pub(super) const SERVED_FOLDER_MISSING: FindingCode = FindingCode::Own(&Row::note(
     "served-folder-missing",
     "the program serves a folder that the repository does not hold and no known build makes",
     "the image has no such folder: the files that the program should serve are not found",

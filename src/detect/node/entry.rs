@@ -60,6 +60,13 @@ pub(crate) struct Entry {
     pub(crate) beside: bool,
 }
 
+impl Entry {
+    /// Its script runs something before it that the image cannot.
+    fn is_cut(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code == codes::START_CHAIN)
+    }
+}
+
 /// What a script comes to.
 pub(crate) enum Outcome {
     /// Several where the script starts them side by side.
@@ -83,8 +90,11 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
         match resolve(app, name)? {
             Outcome::Start(found) => {
                 for entry in found {
-                    if !entries.iter().any(|held| held.id == entry.id) {
-                        entries.push(entry);
+                    match entries.iter_mut().find(|held| held.id == entry.id) {
+                        // The same program, without what the image cannot run before it.
+                        Some(held) if held.is_cut() && !entry.is_cut() => *held = entry,
+                        Some(_) => {}
+                        None => entries.push(entry),
                     }
                 }
             }
@@ -510,6 +520,17 @@ mod tests {
 
     /// `node <flags> <file> <args>` for a script `start`, with the layout; else why it starts
     /// nothing.
+    #[test]
+    fn a_script_that_prepares_a_checkout_gives_way_to_the_one_that_starts() {
+        let scripts = r#"{"scripts": {"start": "node index.js", "client": "cd client && npx x",
+            "prod": "npm run client && npm ci && node index.js"}}"#;
+        let repo = Repo::from_files([("package.json", scripts), ("index.js", "")]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let (entries, _) = from_scripts(&app).unwrap();
+        assert_eq!(entries.len(), 1);
+        assert!(!entries[0].is_cut());
+    }
+
     fn start(manifest: &str, files: &[(&str, &str)]) -> Result<(String, Layout), String> {
         let mut all = vec![("package.json", manifest)];
         all.extend(files.iter().copied());

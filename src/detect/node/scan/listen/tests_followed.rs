@@ -185,3 +185,19 @@ fn microservices_listen_or_are_told_by_a_broker() {
     let hono = "import { serve } from '@hono/node-server'; serve(app)";
     assert_eq!(port(hono, &[]), Some(3000));
 }
+
+#[test]
+fn a_port_that_is_put_into_an_object_is_followed() {
+    let class = "export default class Server { constructor(conf) { const server = \
+        http.createServer(app); server.listen(conf.port, host) } }";
+    let entry = |conf: &str| format!("import Server from './server.js'; {conf}; new Server(conf)");
+    let of = |conf: &str| {
+        let found = scanned(&entry(conf), &[("server.js", class)]);
+        (found.port.map(|port| port.value), found.port_variable)
+    };
+    let variable = Some("PORT".to_owned());
+    assert_eq!(of("let conf = {};\nconf.port = process.env.PORT || 3100"), (Some(3100), variable));
+    assert_eq!(of("let conf = {}; if (x) { conf.port = 3100 }").0, None);
+    assert_eq!(of("let conf = {}; conf.port = 3100; conf.port = 3200").0, None);
+    assert_eq!(of("let conf = {}; other.port = 3100").0, None);
+}
