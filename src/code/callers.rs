@@ -71,7 +71,7 @@ impl Program<'_> {
             let length = call.file.closing(call.open).saturating_sub(call.open);
             let argument = call.arguments().get(position)?.clone();
             let key = key.clone();
-            (length <= MAX_TOKENS).then(|| Passed { file: call.file, argument, key })
+            (length <= MAX_TOKENS).then_some(Passed { file: call.file, argument, key })
         };
         own.chain(others).take(MAX_CALLERS).filter_map(passed).collect()
     }

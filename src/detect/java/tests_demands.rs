@@ -206,7 +206,7 @@ fn arguments_that_a_readme_gives_are_named() {
         let facts = super::detect(&repo.root()).unwrap().unwrap();
         let all = facts.programs.into_iter().flat_map(|program| program.findings);
         let all = all.filter(|finding| finding.code.as_str().starts_with("arguments-"));
-        all.map(|finding| (finding.code.to_string(), finding.fix.to_string())).collect()
+        all.map(|finding| (finding.code.to_string(), finding.fix.clone())).collect()
     };
     let short = "if (args.length < 2) { System.err.println(1); System.exit(1); }";
     let readme = "```\njava -jar target/b-1.jar 9106 example.yml\n```";

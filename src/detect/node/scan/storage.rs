@@ -151,8 +151,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let (kept, aside): (Vec<_>, Vec<_>) =
         written.into_iter().partition(|one| !outputs.hold(&one.folder));
     for one in aside.into_iter().filter(|one| !outputs.are_built_by(&one.folder)) {
-        let evidence = one.folder.evidence.into_iter().next();
-        evidence.into_iter().for_each(|evidence| beside(evidence, &one.path, scan));
+        if let Some(evidence) = one.folder.evidence.into_iter().next() {
+            beside(evidence, &one.path, scan);
+        }
     }
     let written = kept;
     // Where a name means a folder in one function and a file in another, it is the folder.
