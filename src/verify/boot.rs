@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::causes::{Cause, When, cause};
-use super::container::{Container, Mount, Network, Start, State};
+use super::container::{Attempt, Container, Mount, Network, Start, State};
 use super::engine::Engine;
 use super::image::Image;
 use super::probe::{self, Answered, Outcome};
@@ -99,8 +99,8 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
     };
     let mut boot = Boot { port: trial.port, starts: 1, ..Boot::default() };
     let container = match Container::start(engine, start, wanted)? {
-        Ok(container) => container,
-        Err(lines) => {
+        Attempt::Runs(container) => container,
+        Attempt::Refused(lines) => {
             "the engine could not start it".clone_into(&mut boot.what);
             boot.cause = cause(When::Run, &lines)?;
             boot.lines = lines;

@@ -96,28 +96,30 @@ pub(super) struct State {
     pub out_of_memory: bool,
 }
 
+/// What became of a start.
+pub(super) enum Attempt<'e> {
+    /// The container runs.
+    Runs(Container<'e>),
+    /// The engine did not start it, and says why.
+    Refused(Vec<String>),
+}
+
 impl<'e> Container<'e> {
     /// Starts a container. Returns the engine's message if that fails.
     ///
     /// # Errors
     /// If the engine cannot be run, or stopped responding.
-    pub(super) fn start(
-        engine: &'e Engine,
-        start: Start,
-        wanted: &Wanted,
-    ) -> Result<Result<Self, Vec<String>>> {
+    pub(super) fn start(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Attempt<'e>> {
         let started = Self::attempt(engine, start, wanted)?;
         match &started {
-            Err(lines) if passes(When::Run, lines)? => Self::attempt(engine, start, wanted),
+            Attempt::Refused(lines) if passes(When::Run, lines)? => {
+                Self::attempt(engine, start, wanted)
+            }
             _ => Ok(started),
         }
     }
 
-    fn attempt(
-        engine: &'e Engine,
-        start: Start,
-        wanted: &Wanted,
-    ) -> Result<Result<Self, Vec<String>>> {
+    fn attempt(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Attempt<'e>> {
         let container = Self { engine, name: engine.name("run"), port: start.port };
         engine.list(Thing::Container(container.name.clone()))?;
         let mut words: Vec<String> =
@@ -162,10 +164,10 @@ impl<'e> Container<'e> {
         words.extend(start.args.iter().cloned());
         let answer = engine.run(&words, ANSWER)?;
         if answer.ok {
-            return Ok(Ok(container));
+            return Ok(Attempt::Runs(container));
         }
         engine.must_be_alive("starting the container")?;
-        Ok(Err(tail(&answer.err, 20)))
+        Ok(Attempt::Refused(tail(&answer.err, 20)))
     }
 
     /// Starts a service beside the program, with its image's own user and command.

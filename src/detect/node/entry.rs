@@ -404,8 +404,11 @@ fn is_web_server(app: &App, command: &Command) -> bool {
     )
 }
 
-/// A command as a plain start of Node.js; else why it is none.
-fn node(app: &App, command: &Command) -> Result<Result<Entry, String>> {
+/// A plain start of Node.js, or why a command is none.
+type PlainStart = std::result::Result<Entry, String>;
+
+/// Reads a command as a plain start of Node.js.
+fn node(app: &App, command: &Command) -> Result<PlainStart> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     if !command.dir.is_empty() && !matches!(words.first(), Some(&("node" | "nodejs"))) {
         return Ok(Err(format!("`{}` runs in the folder {}", words.join(" "), command.dir)));
