@@ -6,6 +6,7 @@ pub mod go;
 pub mod java;
 mod moved;
 pub mod node;
+mod privileges;
 pub mod rust;
 pub mod submodule;
 pub mod version;

@@ -8,12 +8,16 @@ use super::eval::program;
 use super::facts::Call;
 use super::file::File;
 use super::functions::Function;
+use super::owned::owner_of;
 use super::program::Program;
 use super::rules::{CallRow, Does};
 use super::value::{Base, Part, Value, env, first_of, is_env_name, merge};
 
 /// Maximum number of calls that write under a key.
 const MAX_WRITTEN: usize = 64;
+
+/// How many calls are asked for the type that their method is called on.
+const MAX_ASKED: usize = 32;
 
 impl Program<'_> {
     /// The value below `keys` in the result of a call.
@@ -171,7 +175,13 @@ impl Program<'_> {
         };
         let env = default.env().map(str::to_owned);
         let flag = Some(flag).filter(|_| !self.is_of_subcommand(call));
-        Some(Part::setting(text, env, flag, call.evidence(note)).into())
+        let empty = text.as_ref().is_some_and(String::is_empty) && env.is_none();
+        let mut value = Value::from(Part::setting(text, env, flag, call.evidence(note)));
+        if empty {
+            // A folder that nobody names is the working directory.
+            value.others.push(vec![Part::known("", call.evidence("an empty default"))]);
+        }
+        Some(value)
     }
 
     /// True if the flag belongs to one of several flag sets: a subcommand's, which the program
@@ -202,9 +212,18 @@ impl Program<'_> {
         function: &'c Function,
     ) -> impl Iterator<Item = Call> + use<'c> {
         let (tails, own) = (file.dialect().tails, file.path.parent());
-        self.calls_named(file.word(function.name)).filter(move |call| {
+        let name = file.word(function.name);
+        let of = owner_of(file, function).filter(|_| function.method && self.is_shared(name));
+        let many = if of.is_some() { MAX_ASKED } else { usize::MAX };
+        self.calls_named(name).take(many).filter(move |call| {
             if tails || function.method {
-                return call.is_method() || !function.method;
+                let other = || {
+                    let of = of.as_ref()?;
+                    let on = self.type_before(&call.file, call.at - 1)?;
+                    // A type without the method may be an interface that this one meets.
+                    Some(on != *of && self.owned.has(&on, name))
+                };
+                return !function.method || call.is_method() && other() != Some(true);
             }
             match call.package().filter(|_| !self.folders.is_empty()) {
                 Some(path) => self.folder(path) == own.as_ref(),

@@ -182,6 +182,9 @@ impl Program<'_> {
                 Some(Kind::Word) if file.dialect().objects => {
                     self.chained(file, &range, keys, steps).unwrap_or(unknown)
                 }
+                Some(Kind::Word) if matches!(file.word(range.start), "true" | "false") => {
+                    literal(file.word(range.start).to_owned())
+                }
                 Some(Kind::Word) => self.named(file, range.start, steps),
                 _ => unknown,
             };

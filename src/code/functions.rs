@@ -42,8 +42,10 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
             let method = tree.word(at + 1) == "(";
             let name = if method { tree.closing(at + 1) + 1 } else { at + 1 };
             let mut parameters = name + 1;
-            if tree.word(parameters) == "[" {
-                parameters = tree.closing(parameters) + 1;
+            match tree.word(parameters) {
+                "[" => parameters = tree.closing(parameters) + 1,
+                "<" => parameters = behind_generics(tree, parameters),
+                _ => {}
             }
             // The body is the first brace outside of brackets; `struct{}` and `interface{}`
             // results are skipped.
@@ -63,12 +65,29 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
             let range = start..end;
             all.push(Function { name, method, parameters, body, range, around: None });
             at = end;
-        } else if tree.is_open(at) {
+        } else if tree.is_open(at) && !(tree.dialect().tails && tree.word(at) == "{") {
+            // Functions of a type stand in the braces of its `impl`.
             at = tree.closing(at);
         }
         at += 1;
     }
     all
+}
+
+/// Where the parameters open behind `<T: Into<Path>>`.
+fn behind_generics(tree: &Tree, open: usize) -> usize {
+    let (mut depth, mut at) = (0_usize, open);
+    for _ in 0..MAX_EXPRESSION {
+        match tree.word(at) {
+            "<" => depth += 1,
+            ">" if depth == 1 => return at + 1,
+            ">" => depth = depth.saturating_sub(1),
+            _ if tree.is_open(at) => at = tree.closing(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    open
 }
 
 /// Functions in a language where they are values: `function name(..) {`, `name(..) {`,

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use super::conditions;
 use super::facts::{Call, Form};
 use super::file::{File, is_below};
+use super::owned::owner_of;
 use super::program::Program;
 use super::rules::{Does, ServerRow};
 use super::services::{is_foreign, is_other_service};
+use super::switched::is_off;
 use super::value::{Part, Value};
 use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Sourced, Strength};
 
@@ -79,6 +81,12 @@ const ASIDE: [&str; 11] = [
     "redirect",
 ];
 
+/// Words in the names of files that hold a side listener.
+const SIDE_FILES: [&str; 5] = ["metric", "pprof", "prometheus", "health", "debug"];
+
+/// How many tokens of a call that listens are looked at for such words.
+const MAX_NEAR: usize = 32;
+
 /// True if a setting's name says that it is a port or an address.
 pub fn is_address(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
@@ -106,7 +114,8 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
         };
         for value in value.iter().flat_map(Value::alternatives) {
             let hidden = is_hidden(&words_at(&call.file, call.at, &value));
-            let late = late(&call, &value) + if hidden { 2 } else { 0 };
+            let off = is_off(code, &call.file, call.at);
+            let late = late(&call, &value) + 2 * u8::from(hidden) + 3 * u8::from(off);
             let rank = rank(code, &call, &value);
             all.push(Address { value, rank, late, protocol, evidence: evidence.clone() });
         }
@@ -333,10 +342,15 @@ fn is_hidden(words: &str) -> bool {
 /// The name of the function, the expression, and the settings of the value, in lower case.
 fn words_at(file: &Rc<File>, at: usize, value: &Value) -> String {
     let function = file.facts().function_at(at);
-    let near: Range<usize> = at..(at + 12).min(file.len());
+    let near: Range<usize> = at..(at + MAX_NEAR).min(file.closing(at + 1)).max(at + 12);
+    let owner = function.and_then(|function| owner_of(file, function));
+    let name = file.path.file_name();
+    let aside = SIDE_FILES.iter().any(|word| name.to_ascii_lowercase().contains(word));
     let words: Vec<&str> = function
         .map(|function| file.word(function.name))
         .into_iter()
+        .chain(owner.as_deref())
+        .chain(aside.then_some(name))
         .chain(near.map(|at| file.word(at)))
         .chain(value.parts.iter().flat_map(|p| p.env.iter().chain(&p.flag)).map(String::as_str))
         .collect();

@@ -97,7 +97,9 @@ impl Program<'_> {
         name: &str,
         steps: u8,
     ) -> Option<Value> {
-        if file.dialect().tails && !self.is_distinct(file.word(function.name)) {
+        let shared = file.dialect().tails && !self.is_distinct(file.word(function.name));
+        let owned = if shared { self.owned.calls_of(file, function) } else { &[] };
+        if shared && owned.is_empty() {
             return None;
         }
         let parameters = file.elements(function.parameters);
@@ -110,7 +112,8 @@ impl Program<'_> {
         if let Some(value) = self.passed(file, function, position, &[], steps) {
             return Some(value);
         }
-        let calls = self.callers(file, function);
+        let calls = self.callers(file, function).filter(|_| !shared);
+        let calls = owned.iter().cloned().chain(calls);
         let values: Vec<(bool, Value)> = calls
             .filter_map(|call| {
                 let argument = call.arguments().get(position)?.clone();

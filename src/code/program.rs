@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::facts::{Call, Definition, Field, Form};
 use super::file::File;
+use super::owned::Owned;
 use super::rules::{CallRow, Does, FieldRow, Rows};
 use super::value::{Part, Value};
 use crate::path::RelPath;
@@ -70,6 +71,8 @@ pub struct Program<'r> {
     flags_into: BTreeMap<String, Vec<Call>>,
     /// The number of functions with a name.
     defined: BTreeMap<String, usize>,
+    /// Functions and calls by the type or module that they name.
+    pub(super) owned: Owned,
     /// Fields by the name of their type.
     pub(super) holders: BTreeMap<String, Vec<(Rc<File>, Field)>>,
     /// Types that libraries fill with settings.
@@ -143,6 +146,7 @@ impl<'r> Program<'r> {
             fields,
             flags_into: BTreeMap::new(),
             defined: BTreeMap::new(),
+            owned: Owned::default(),
             holders: BTreeMap::new(),
             filled: Vec::new(),
             documents: RefCell::default(),
@@ -163,6 +167,7 @@ impl<'r> Program<'r> {
                 *program.defined.entry(file.word(function.name).to_owned()).or_default() += 1;
             }
         }
+        program.owned = Owned::of(program.files.iter().map(|(_, file)| file));
         program
     }
 
@@ -305,6 +310,11 @@ impl<'r> Program<'r> {
     /// name refers to it.
     pub(super) fn is_distinct(&self, name: &str) -> bool {
         self.defined.get(name) == Some(&1) && !self.named.contains_key(name)
+    }
+
+    /// Several functions have the name.
+    pub(super) fn is_shared(&self, name: &str) -> bool {
+        self.defined.get(name).is_some_and(|count| *count > 1)
     }
 
     /// The calls that store a flag in something of that name.

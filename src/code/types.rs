@@ -28,6 +28,10 @@ impl Program<'_> {
     /// The name of the type of `a.b` in `a.b.c`. `dot` is the position of the last dot.
     pub(super) fn type_before(&self, file: &Rc<File>, dot: usize) -> Option<String> {
         let mut start = dot.checked_sub(1)?;
+        // `new(x).method`
+        if file.word(start) == ")" && !file.dialect().tails {
+            start = file.opening(start).checked_sub(1).filter(|&at| file.is_word(at))?;
+        }
         while start >= 2 && file.word(start - 1) == "." && file.is_word(start - 2) {
             start -= 2;
         }

@@ -37,6 +37,8 @@ pub struct Written {
     pub findings: Vec<Finding>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
+    /// The same, where the file of the call says all of the path: no field of that name elsewhere.
+    pub here_plainly: Option<Evidence>,
 }
 
 /// Finds the folders that the program writes.
@@ -49,7 +51,12 @@ pub fn written(code: &Program) -> Written {
     for (row, call) in code.doing(&WRITES) {
         let Some(value) = code.subject(row, &call) else { continue };
         let evidence = call.evidence(format!("`{}` writes there", call.name()));
-        for value in value.alternatives() {
+        // An empty default of a folder often means that there is none, that of a file's folder does
+        // not.
+        let open =
+            value.parts.first().is_some_and(|part| part.text.is_none() && part.flag.is_some());
+        let count = if open && row.does == Does::MakesFolder { 1 } else { usize::MAX };
+        for value in value.alternatives().take(count) {
             written.take(&mut folders, &value, row.does, &evidence);
         }
     }
@@ -163,6 +170,9 @@ impl Written {
                 self.args.push(Sourced::new(argument, at));
             }
         } else {
+            if value.parts.iter().all(|part| part.evidence.file == first.file) {
+                self.here_plainly.get_or_insert_with(|| first.clone());
+            }
             self.here.get_or_insert(first);
             return;
         }

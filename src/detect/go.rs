@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
+use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Facts, Finding, Libc, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -101,6 +102,7 @@ struct Tables {
     libc_libraries: Vec<String>,
     commands: BTreeMap<String, String>,
     starting: Vec<Starting>,
+    privileged: Vec<Privileged>,
     code: Rows,
 }
 
@@ -138,6 +140,7 @@ impl Tables {
             libc_libraries: catalog.table("libc_libraries")?,
             commands: catalog.table("commands")?,
             starting: catalog.table("starting")?,
+            privileged: catalog.table("privileged")?,
             code: catalog.table("code")?,
         })
     }

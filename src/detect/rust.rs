@@ -12,6 +12,7 @@ use crate::ask::{Answerable, Answers, Choice, Question, id as common};
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
+use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
@@ -93,6 +94,10 @@ struct Details {
     wrapper: bool,
     /// sqlx checks queries against its prepared data.
     sqlx: bool,
+    /// The toolchain that the repository names is in no image: so the build stops, unless a person
+    /// names another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unstable: Option<Finding>,
     /// Profiles whose manifest says itself what is stripped.
     strips: Vec<String>,
     programs: BTreeMap<String, ProgramDetails>,
@@ -164,6 +169,7 @@ struct Tables {
     servers: Vec<Server>,
     listening: Vec<String>,
     commands: BTreeMap<String, String>,
+    privileged: Vec<Privileged>,
     code: Rows,
     build_scripts: BuildScripts,
     /// The crate `ctrlc` is built with its feature `termination`.
@@ -179,6 +185,7 @@ impl Tables {
             servers: catalog.table("servers")?,
             listening: libraries.get("listening").cloned().unwrap_or_default(),
             commands: catalog.table("commands")?,
+            privileged: catalog.table("privileged")?,
             code: catalog.table("code")?,
             build_scripts: catalog.table("build_scripts")?,
             ctrlc_termination: false,
@@ -200,6 +207,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         return Ok(None);
     }
     let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock, catalog)?;
+    let stated = |finding: &Finding| finding.code == codes::TOOLCHAIN_NOT_STABLE;
+    let unstable = findings.iter().position(stated).map(|at| findings.remove(at));
     findings.extend(workspace.findings.iter().cloned());
     findings.extend(config.findings.iter().cloned());
     if found.is_empty() {
@@ -211,6 +220,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         target: config.target,
         wrapper: config.wrapper.is_some(),
         strips: strips(&workspace.manifest),
+        unstable,
         ..Details::default()
     };
     inputs::inputs(&project, &mut details, &mut findings)?;

@@ -119,6 +119,14 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "add its package to the final stage on --base debian or --base alpine, or do without \
             that part of the program",
         ),
+        FindingCode::PrivilegesNeeded => Row::warning(
+            "privileges-needed",
+            "the program uses a library whose work takes a capability or a device",
+            "a container has no device of the host unless it is handed over, and the image's user \
+            has no capability: Docker gives one to root alone, unless the program's file holds it",
+            "start the container with `--cap-add` and `--user 0`, or with `--device` and \
+            `--group-add`",
+        ),
         FindingCode::ProgramDocumented => Row::note(
             "program-documented",
             "the documentation names a program as required, and the image does not hold it",

@@ -60,7 +60,7 @@ pub(super) fn starts(
     let word = text.split_whitespace().next().unwrap_or_default();
     let name = word.rsplit('/').next().unwrap_or_default();
     let of_repository = word.starts_with('.') || word.contains('/') && !word.starts_with('/');
-    if matches!(name, "sh" | "bash") || BESIDE_SHELL.contains(&name) {
+    if name == "sh" || BESIDE_SHELL.contains(&name) {
         program.needs.shell.get_or_insert_with(|| evidence.clone());
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());

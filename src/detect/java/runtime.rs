@@ -300,6 +300,9 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
     if let Some(package) = tables.dependency_packages.get(&dependency.key) {
         need(program, package, evidence());
     }
+    let mut rows = tables.privileged.iter();
+    let row = rows.find(|row| row.library == dependency.key);
+    program.findings.extend(row.map(|row| row.finding(evidence())));
     if dependency.key == "io.vertx:vertx-core" || dependency.key == "io.vertx:vertx-web" {
         let note = "Vert.x makes its cache folder in java.io.tmpdir".to_owned();
         program.needs.temporary_files.get_or_insert(Evidence { note, ..evidence() });

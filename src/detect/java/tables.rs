@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::catalog::Catalog;
 use crate::code::Rows;
+use crate::detect::privileges::Privileged;
 
 /// What a line of Spring Boot can do.
 #[derive(Clone, Debug, Deserialize)]
@@ -187,6 +188,7 @@ pub(super) struct Tables {
     pub(super) web_starters: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
     pub(super) programs: BTreeMap<String, String>,
+    pub(super) privileged: Vec<Privileged>,
     pub(super) glibc: BTreeMap<String, String>,
 }
 
@@ -217,6 +219,7 @@ impl Tables {
             web_starters: catalog.table("web_starters")?,
             dependency_packages: catalog.table("dependency_packages")?,
             programs: catalog.table("programs")?,
+            privileged: catalog.table("privileged")?,
             glibc: catalog.table("glibc")?,
             catalog,
         })

@@ -63,6 +63,7 @@ struct View {
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let details: Details = chosen.facts.details()?;
     super::toolchain::check(chosen.toolchain)?;
+    let own_toolchain = chosen.answers.get(crate::ask::id::TOOLCHAIN).is_none();
     let program = chosen.program;
     let own = details.programs.get(&program.id).cloned().unwrap_or_default();
     let context = &chosen.facts.context;
@@ -150,7 +151,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev: Some(development(&package, &own.binary, args)),
         decisions: Vec::new(),
-        findings: Vec::new(),
+        findings: details.unstable.filter(|_| own_toolchain).into_iter().collect(),
         details: serde_json::to_value(view)?,
     })
 }

@@ -403,3 +403,80 @@ fn a_module_that_is_not_there_is_said() {
     }
     assert_eq!(lost("mod made;\nfn main() {}", &[("build.rs", "fn main() {}")]), None);
 }
+
+#[test]
+fn folders_are_followed_into_functions_of_common_names() {
+    let written = |main: &str| -> Vec<String> {
+        let (found, _) = program("clap = \"4\"\n", main, &[]);
+        found.writable.into_iter().map(|folder| folder.value).collect()
+    };
+    let setting =
+        "#[derive(Parser)] struct Args { #[arg(long, default_value = \"./kept\")] dir: String }";
+    for (function, call) in [
+        (
+            "impl Store { fn new(at: PathBuf) -> Self { let b = at.join(\"blobs\"); fs::create_dir_all(&b); } }",
+            "Store::new(args.dir.into())",
+        ),
+        (
+            "impl<T: Clone> Open for kinds::Store<T> { fn open<P: AsRef<Path>>(at: P) -> Self { fs::create_dir_all(at.join(\"blobs\")); } }",
+            "Store::open(args.dir.clone())",
+        ),
+        (
+            "mod store { fn open(at: &Path) { fs::create_dir_all(at.join(\"blobs\")); } }",
+            "store::open(Path::new(&args.dir))",
+        ),
+        (
+            "impl Store { fn new(at: &str) { fs::create_dir_all(at); } fn all(args: Args) { Self::new(&format!(\"{}/blobs\", args.dir)) } }",
+            "Store::all(args)",
+        ),
+    ] {
+        let main = format!(
+            "{setting} struct Store {{ a: u8 }} struct Other {{ a: u8 }} impl Other {{ fn new(x: &str) {{}} fn open(x: &str) {{}} }} {function} fn main() {{ let args = Args::parse(); Other::new(\"/no\"); Other::open(\"/no\"); {call}; }}"
+        );
+        assert_eq!(written(&main), ["kept/blobs"], "{function}");
+    }
+    let parsed =
+        "let d = PathBuf::from_str(args.dir.as_str()).expect(\"x\"); fs::create_dir_all(&d);";
+    assert_eq!(
+        written(&format!("{setting} fn main() {{ let args = Args::parse(); {parsed} }}")),
+        ["kept"]
+    );
+    // Two types of one name tell nothing.
+    let twice = "mod a { impl S { fn new(p: &str) { fs::create_dir_all(p); } } } mod b { impl S { fn new(p: &str) {} } }";
+    assert!(written(&format!("{twice} fn main() {{ S::new(\"data\"); }}")).is_empty());
+    let (found, details) = program(
+        "",
+        "fn main() { let p = Path::new(\".\").join(\"app.db\"); Connection::open(&p); }",
+        &[],
+    );
+    assert_eq!((found.writable.len(), details.workdir.as_deref()), (1, Some("/data")));
+}
+
+#[test]
+fn an_answer_beats_a_toolchain_that_has_no_image() {
+    for stated in ["channel = \"nightly\"", "path = \"/opt/rust\""] {
+        let toolchain = format!("[toolchain]\n{stated}\n");
+        let facts = facts(
+            &[
+                ("Cargo.toml", MANIFEST),
+                ("src/main.rs", "fn main() {}"),
+                ("rust-toolchain.toml", &toolchain),
+            ],
+            "",
+        );
+        assert!(!codes(&facts.findings).contains(&"toolchain-not-stable"), "{stated}");
+        let details: Details = facts.details().unwrap();
+        assert_eq!(details.unstable.unwrap().code.as_str(), "toolchain-not-stable");
+    }
+}
+
+#[test]
+fn bash_is_a_package_and_privileges_are_said() {
+    let (found, _) = program(
+        "tun = \"0.7\"\n",
+        "fn main() { tun::create(x); Command::new(\"/bin/bash\"); }",
+        &[],
+    );
+    assert_eq!(found.needs.packages[0].value, "bash");
+    assert!(found.findings[0].fix.contains("--cap-add NET_ADMIN --user 0 --device /dev/net/tun"));
+}

@@ -160,9 +160,11 @@ fn channel(
     }
     let Some(channel) = &table.channel else {
         if let Some(local) = &table.path {
-            bail!(
-                "{path}: the toolchain at `{local}` is not in any image: set --toolchain to a release of Rust"
-            );
+            findings.push(Finding::new(
+                codes::TOOLCHAIN_NOT_STABLE,
+                format!("the toolchain at `{local}` is not in any image"),
+                [Evidence::at(path, line_of(text, local).unwrap_or(1), "path")],
+            ));
         }
         return Ok(None);
     };

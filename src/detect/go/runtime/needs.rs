@@ -40,6 +40,10 @@ pub(super) fn needs(
     let mut findings = Vec::new();
     cgo(world, needs, details, &mut findings);
     commands(world, needs, &mut findings);
+    for row in &world.module.tables.privileged {
+        let import = world.closure.imports(&row.library);
+        findings.extend(import.map(|import| row.finding(import.clone())));
+    }
     let zones =
         world.code.calls_of(&["LoadLocation"]).filter(|call| call.package() == Some("time")).find(
             |call| {

@@ -10,6 +10,7 @@ use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments};
 use super::{Scan, Source};
 use crate::detect::node::codes;
+use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 
 /// Libraries that install a handler for SIGTERM when they are used.
@@ -108,6 +109,13 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
         if used && app.package.dependency(dependency) == Some(Dependency::Production) {
             let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
             key.split(' ').for_each(|key| add(scan, key, evidence.clone()));
+        }
+    }
+    let privileged: Vec<Privileged> = app.catalog.table("privileged")?;
+    for row in &privileged {
+        let library = row.library.as_str();
+        if certain && app.package.dependency(library) == Some(Dependency::Production) {
+            scan.findings.push(row.finding(app.package.at_dependency(library, String::new())));
         }
     }
     let mut commands = Vec::new();
@@ -289,11 +297,8 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             add(scan, key, source.at(window[0].at, format!("starts {program}")));
         } else if !program.is_empty()
             && !DESKTOP.contains(&program)
-            && ![
-                "node", "npm", "npx", "sh", "bash", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir",
-                "true",
-            ]
-            .contains(&program)
+            && !["node", "npm", "npx", "sh", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir", "true"]
+                .contains(&program)
             && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
         {
             lacks(scan, program, source.at(window[0].at, format!("starts {program}")));
@@ -344,6 +349,19 @@ mod tests {
         assert!(said(&format!("{loads}if (loaded.error) {{ process.exit(1) }}")));
         assert!(!said(&format!("{loads}if (loaded.error) console.warn('none')")));
         assert!(!said("require('dotenv'); const r = get(); if (r.error) throw r.error"));
+    }
+
+    #[test]
+    fn bash_is_a_package_and_privileges_are_said() {
+        let found = scan("const { spawn } = require('child_process'); spawn('bash', ['-c', 'x'])");
+        assert!(found.packages.iter().any(|package| package.value == "bash"));
+        let manifest = r#"{"dependencies": {"serialport": "12"}}"#;
+        let repo = Repo::from_files([("package.json", manifest), ("index.js", "")]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let mut scan = Scan::default();
+        super::read(&app, &[], true, &mut scan).unwrap();
+        assert_eq!(scan.findings[0].code.as_str(), "privileges-needed");
+        assert!(scan.findings[0].fix.contains("--device /dev/ttyUSB0 --group-add dialout"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::code::{Does, Form, Program as Source, writes};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::{add_front_end, env_file, makers};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::path::RelPath;
 
 /// Where the program listens; `None` where no call says it.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
@@ -128,6 +129,10 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
         if !disk.writable.iter().any(|held| inside(&held.value)) {
             disk.writable.push(folder);
         }
+    }
+    if let Some(at) = written.here_plainly.filter(|_| !disk.here) {
+        disk.here = true;
+        disk.writable.push(Sourced::new(RelPath::root().to_string(), at));
     }
     for var in written.env {
         if let Some(evidence) = var.evidence.into_iter().next() {

@@ -5,7 +5,7 @@ use super::subcommands::{Subcommands, subcommands};
 use crate::detect::rust::codes;
 use crate::facts::{Finding, Program, Sourced};
 
-const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
+const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 
 /// Fills in what the process needs; the finding about its subcommands is for a program that listens.
 pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
@@ -15,6 +15,9 @@ pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
     let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);
     commands(code, program);
+    let privileged = code.tables.privileged.iter();
+    let privileged = privileged.filter_map(|row| Some(row.finding(code.uses(&row.library)?)));
+    program.findings.extend(privileged);
     let local = |file: &super::SourceFile, at: usize| {
         file.is(at, "Local")
             && (code.dependencies.contains("chrono") || code.dependencies.contains("tzlocal"))
@@ -99,7 +102,7 @@ fn commands(code: &Code, program: &mut Program) {
             let evidence = file.evidence(at, format!("starts `{name}`"));
             if SHELLS.contains(&&*name) {
                 program.needs.shell.get_or_insert(evidence);
-            } else if let Some(key) = code.tables.commands.get(&*name) {
+            } else if let Some(key) = code.tables.commands.get(file_name(&name)) {
                 if !program.needs.packages.iter().any(|package| package.value == *key) {
                     program.needs.packages.push(Sourced::new(key.clone(), evidence));
                 }
@@ -114,6 +117,12 @@ fn commands(code: &Code, program: &mut Program) {
             }
         }
     }
+}
+
+/// The program at a path of the system: `/bin/bash`.
+fn file_name(name: &str) -> &str {
+    let folders = ["/bin/", "/usr/bin/"];
+    folders.iter().find_map(|folder| name.strip_prefix(folder)).unwrap_or(name)
 }
 
 fn imports_clap_command(file: &super::SourceFile) -> bool {

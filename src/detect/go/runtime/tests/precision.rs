@@ -182,3 +182,81 @@ fn flags_that_are_read_into_a_variable_of_another_package() {
     ]);
     assert_eq!(writable(&program), ["recordings"]);
 }
+
+/// Two servers of one shape: `MetricsServer` in a file that sorts first, and `Server`.
+fn servers(start: &str, listen: &str) -> Program {
+    let config = "package web\ntype Config struct {\n\tHost string\n\tPort int\n\tSide bool\n\tMoreHost string\n\tMorePort int\n}\n";
+    let server = |name: &str, prefix: &str| {
+        let listen = listen
+            .replace("ADDR", &format!("fmt.Sprintf(\"%v:%v\", s.c.{prefix}Host, s.c.{prefix}Port)"))
+            .replace("TYPE", name);
+        format!(
+            "package web\nimport (\"fmt\"; \"net\"; \"net/http\")\ntype {name} struct{{ c *Config }}\nfunc New{name}(c *Config) *{name} {{ return &{name}{{c}} }}\n{listen}"
+        )
+    };
+    let main = format!(
+        "package main\nimport \"example.com/app/web\"\nfunc main() {{\nc := &web.Config{{Host: \"127.0.0.1\", Port: 7474, Side: false, MoreHost: \"0.0.0.0\", MorePort: 9074}}\n{start}\nweb.NewServer(c).Open()\n}}\n"
+    );
+    let (side, own) = (server("AltServer", "More"), server("Server", ""));
+    with(&[
+        ("main.go", &main),
+        ("web/config.go", config),
+        ("web/alt.go", &side),
+        ("web/server.go", &own),
+    ])
+}
+
+const LISTEN: &str = "func (s *TYPE) Open() error {\nl, err := net.Listen(\"tcp\", ADDR)\nif err != nil { return err }\nreturn http.Serve(l, nil)\n}\n";
+
+const BY_NETWORK: &str = "func (s *TYPE) Open() error {\nreturn s.try(ADDR, \"tcp\")\n}\nfunc (s *TYPE) try(addr, network string) error {\nl, err := net.Listen(network, addr)\nif err != nil { return err }\nreturn http.Serve(l, nil)\n}\n";
+
+#[test]
+fn a_listener_that_is_off_by_default_comes_last() {
+    for listen in [LISTEN, BY_NETWORK] {
+        let program = servers("if c.Side { go web.NewAltServer(c).Open() }", listen);
+        assert_eq!((port(&program), program.more_ports.len()), (Some(7474), 0), "{listen}");
+        // The finding is about the server.
+        assert!(codes(&program).contains(&"localhost-only"), "{listen}");
+        assert_eq!(program.port.unwrap().rejected[0].value, "9074");
+    }
+}
+
+#[test]
+fn a_listener_in_a_file_of_metrics_is_not_the_server() {
+    let listen = |port: u16| {
+        format!(
+            "package main\nimport \"net/http\"\nfunc run{port}() {{ http.ListenAndServe(\":{port}\", nil) }}\n"
+        )
+    };
+    let program = with(&[
+        ("main.go", "package main\nfunc main() { go run9074(); run7474() }\n"),
+        ("a_metrics.go", &listen(9074)),
+        ("b.go", &listen(7474)),
+    ]);
+    assert_eq!(port(&program), Some(7474));
+}
+
+#[test]
+fn a_folder_whose_flag_is_empty_is_the_working_directory() {
+    for flag in [
+        "dir := *flag.String(\"dir\", \"\", \"\")",
+        "var dir string\nflag.StringVar(&dir, \"dir\", \"\", \"\")",
+    ] {
+        let program = main(
+            "flag os path/filepath",
+            &format!("{flag}\nos.Create(filepath.Join(dir, \"app.db\"))"),
+        );
+        assert_eq!(writable(&program), ["."], "{flag}");
+    }
+}
+
+#[test]
+fn bash_is_a_package_and_privileges_are_said() {
+    let program = main(
+        "os/exec github.com/vishvananda/netlink",
+        "x := struct{ shell string }{shell: \"bash\"}\nexec.Command(x.shell, \"-ce\", \"ls\").Run()\nnetlink.LinkList()",
+    );
+    assert_eq!(program.needs.packages[0].value, "bash");
+    assert_eq!(codes(&program), ["privileges-needed"]);
+    assert!(program.findings[0].fix.contains("`docker run --cap-add NET_ADMIN --user 0 ...`"));
+}

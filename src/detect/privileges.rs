@@ -1,0 +1,54 @@
+//! Libraries whose work asks the kernel for more than a container gives: rows of every language's
+//! catalog.
+
+use serde::Deserialize;
+
+use crate::facts::{Evidence, Finding, FindingCode};
+
+/// A library with what it needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Privileged {
+    /// Its name, as the language's manifest has it.
+    pub(super) library: String,
+    /// What it does.
+    does: String,
+    /// The capability that the kernel asks for.
+    capability: Option<String>,
+    /// The device that it opens.
+    device: Option<String>,
+    /// The group that the device belongs to.
+    group: Option<String>,
+    /// Where that is said.
+    source: String,
+}
+
+impl Privileged {
+    /// What a person should know who starts the container.
+    pub(super) fn finding(&self, evidence: Evidence) -> Finding {
+        let Self { library, does, .. } = self;
+        let capability = self.capability.as_ref().map(|name| format!("the capability {name}"));
+        let device = self.device.as_ref().map(|path| format!("the device {path}"));
+        let needs: Vec<String> = capability.into_iter().chain(device).collect();
+        let what =
+            format!("the program uses `{library}` to {does}; that takes {}", needs.join(" and "));
+        let options = [
+            self.capability.as_ref().map(|name| format!("--cap-add {name} --user 0")),
+            self.device.as_ref().map(|path| format!("--device {path}")),
+            self.group.as_ref().map(|group| format!("--group-add {group}")),
+        ];
+        let options: Vec<String> = options.into_iter().flatten().collect();
+        let evidence = Evidence { note: self.source.clone(), ..evidence };
+        let finding = Finding::new(FindingCode::PrivilegesNeeded, what, [evidence]);
+        let group = match &self.group {
+            Some(_) => {
+                "; the number of the group on the host is the safest, `stat -c %g DEVICE` prints it"
+            }
+            None => "",
+        };
+        finding.with_fix(format!(
+            "where the program is to do that, start it with `docker run {} ...`{group}",
+            options.join(" ")
+        ))
+    }
+}
