@@ -20,6 +20,7 @@ mod constraint;
 mod dialect;
 mod flags;
 mod layout;
+mod linked;
 mod module;
 mod package;
 mod plan;

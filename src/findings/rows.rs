@@ -99,6 +99,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "the image holds only what the repository holds, so the program does not find the file",
             "mount the file when the container starts: `-v ./FILE:/app/FILE:ro`",
         ),
+        FindingCode::DevelopmentFile => Row::note(
+            "development-file",
+            "the image does not hold a file that the program tries among others, and whose name says \
+            that it is for development",
+            "a developer's settings would hold in every container",
+            "mount the file when the container starts, if they are to: `-v ./FILE:/app/FILE:ro`",
+        ),
         FindingCode::FileMissing => Row::warning(
             "file-missing",
             "the program stops if it cannot open a file that the repository does not hold",

@@ -102,6 +102,17 @@ impl Finding {
         Self::new(FindingCode::SystemProgram, what, evidence)
     }
 
+    /// The program tries `file` among others, and the name is that of a developer's.
+    pub fn development_file(
+        file: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what =
+            format!("the program tries {file} among other files, and the image does not hold it");
+        Self::new(FindingCode::DevelopmentFile, what, evidence)
+            .with_fix(format!("mount it when the container starts, if its settings are to hold: `-v ./{file}:/app/{file}:ro`"))
+    }
+
     /// The program starts `command`, whose package is not in the catalog.
     pub fn command_unknown(
         command: impl Display,

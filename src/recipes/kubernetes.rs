@@ -131,7 +131,14 @@ fn run(container: &Item, pod: &Item, file: &RelPath) -> Run {
     run.image = container.text_at(&["image"]).map(str::to_owned);
     for key in ["command", "args"] {
         let words = container.get(key).map(Item::items).unwrap_or_default();
-        run.words.extend(words.iter().filter_map(|item| item.text().map(str::to_owned)));
+        for word in words.iter().filter_map(Item::text) {
+            // A value that the chart leaves open, of a flag that stands under the same condition.
+            if matches!(word, "~" | "null" | "") {
+                run.words.pop_if(|flag| flag.starts_with('-') && !flag.contains('='));
+                continue;
+            }
+            run.words.push(word.to_owned());
+        }
     }
     for port in container.get("ports").map(Item::items).unwrap_or_default() {
         let Some(item) = port.get("containerPort") else { continue };

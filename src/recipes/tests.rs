@@ -477,3 +477,19 @@ fn one_line_of_documentation_is_a_guess_and_a_second_file_agrees() {
         Strength::Stated
     );
 }
+
+#[test]
+fn a_value_that_a_chart_leaves_open_is_no_argument() {
+    let template = "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: box\n          image: \"me/box:1\"\n          args:\n            - --name\n            - {{ .Values.name | quote }}\n            - --bind\n            - {{ .Values.bind | quote }}\n            - --user\n            - ~\n            - --all=x\n";
+    let mut running = Running::default();
+    kubernetes::read(
+        &root(),
+        &RelPath::new("charts/box/values.yaml").unwrap(),
+        "name: x\n",
+        &mut running,
+    );
+    let file = RelPath::new("charts/box/templates/d.yaml").unwrap();
+    kubernetes::read(&root(), &file, template, &mut running);
+    kubernetes::fill(&mut running);
+    assert_eq!(running.runs[0].words, ["--name", "x", "--all=x"]);
+}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ProgramDetails;
 use super::analysis::Module;
+use super::linked::{self, Place};
 use crate::detect::go::codes;
 use crate::docker::lint::is_secret_name;
 use crate::docker::quote;
@@ -141,6 +142,25 @@ fn link(
     details: &mut ProgramDetails,
 ) -> Result<()> {
     let Some((package, variable)) = name.rsplit_once('.') else { return Ok(()) };
+    let placed = match linked::place(module, folder, package, variable)? {
+        Place::There => name.to_owned(),
+        Place::Moved(package) => format!("{package}.{variable}"),
+        Place::Nowhere => {
+            program.findings.push(
+                Finding::new(
+                    codes::LINKER_VARIABLE,
+                    format!(
+                        "the repository sets {name} with the linker's -X, and has no such variable"
+                    ),
+                    [step.evidence.clone()],
+                )
+                .with_why("the linker passes over a name that it does not find, and says nothing")
+                .with_fix(format!("correct the name, or declare `var {variable} string`")),
+            );
+            return Ok(());
+        }
+    };
+    let (name, package) = (placed.as_str(), placed.rsplit_once('.').map_or("", |name| name.0));
     let known = details.linked.iter().chain(&details.arguments).any(|held| held.name == name);
     if known || !quote::is_plain(name) {
         return Ok(());
@@ -210,11 +230,7 @@ fn default(
     package: &str,
     variable: &str,
 ) -> Result<Option<String>> {
-    let local = module.layout.modules.iter().find_map(|local| {
-        let below = package.strip_prefix(&local.path)?;
-        (below.is_empty() || below.starts_with('/'))
-            .then(|| local.dir.join(below.trim_start_matches('/')))?
-    });
+    let local = linked::folder(module, package);
     let dir = if package == "main" { Some(folder.clone()) } else { local };
     let Some(dir) = dir else { return Ok(None) };
     let repo: &Repo = module.sources.repo;
@@ -390,7 +406,11 @@ mod tests {
     fn details(files: &[(&str, &str)]) -> (ProgramDetails, Program) {
         let main =
             "package main\n\nvar (\n\tversion = \"none\"\n\tcommit string\n)\n\nfunc main() {}\n";
-        let all = [("go.mod", "module a.b/c\n\ngo 1.26\n"), ("cmd/x/main.go", main)];
+        let all = [
+            ("go.mod", "module a.b/c\n\ngo 1.26\n"),
+            ("cmd/x/main.go", main),
+            ("v/v.go", "package v\n\nvar GitCommit string\n"),
+        ];
         let repo = Repo::from_files(all.iter().chain(files).copied());
         let facts = (crate::detect::go::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
         let mut details: crate::detect::go::Details = facts.details().unwrap();
@@ -453,6 +473,24 @@ mod tests {
         assert!(said[0].0 == "linker-variable" && said[0].1.contains("main.apiToken"));
         let make = "all:\n\tgo build -ldflags \"-X 'main.name=Two Words'\" ./cmd/x\n";
         assert_eq!(details(&[("Makefile", make)]).1.findings[0].code.as_str(), "linker-variable");
+    }
+
+    #[test]
+    fn a_variable_that_lies_elsewhere_is_found_there() {
+        let make =
+            |name: &str| format!("all:\n\tgo build -ldflags '-X a.b/c/{name}=$(V)' ./cmd/x\n");
+        let of = |name: &str, more: &[(&str, &str)]| {
+            let make = make(name);
+            let (own, program) = details(&[&[("Makefile", make.as_str())], more].concat());
+            (line(&own), program.findings.len())
+        };
+        assert_eq!(of("old.GitCommit", &[]), (" |  | a.b/c/v.GitCommit=REVISION".to_owned(), 0));
+        assert_eq!(of("v.Commit", &[]), (" |  | ".to_owned(), 1));
+        let twice = [("w/w.go", "package w\n\nvar (\n\tGitCommit = \"\"\n)\n")];
+        assert_eq!(of("old.GitCommit", &twice), (" |  | ".to_owned(), 1));
+        // Of another module nothing is known.
+        let make = "all:\n\tgo build -ldflags '-X d.e/f.Version=$(V)' ./cmd/x\n";
+        assert_eq!(line(&details(&[("Makefile", make)]).0), " |  | d.e/f.Version=VERSION");
     }
 
     #[test]

@@ -124,6 +124,7 @@ pub(super) fn analyse(
         program.writable.extend(folders);
     }
     env_file::required(program, demands::demands(&world));
+    program.findings.extend(demands::either(&world));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
 }

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::World;
 use crate::code::tags;
-use crate::code::{Call, Does, Form, is_env_name};
-use crate::facts::Evidence;
+use crate::code::{Call, Does, File, Form, conditions, is_env_name};
+use crate::facts::{Evidence, Finding, FindingCode};
 
 /// How many tokens behind a call its result is tested.
 const MAX_TOKENS: usize = 40;
+
+/// How many conditions stand in a row.
+const MAX_CHAIN: usize = 8;
 
 /// Marks of tags by which a library demands a variable.
 const DEMANDS: [(&str, &str); 4] =
@@ -49,6 +53,64 @@ pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
         }
     }
     found
+}
+
+/// Variables of which one must be set: `if a != "" { } else if len(b) > 0 { } else { log.Fatal() }`.
+pub(super) fn either(world: &World) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in world.code.files() {
+        for &at in file.places("else") {
+            let open = at + 1;
+            let ends = file.word(open) == "{"
+                && (open..file.closing(open)).any(|at| is_end(world, file.word(at)));
+            let Some(names) = ends.then(|| chain(world, file, at)).flatten() else { continue };
+            let what = format!("the program ends unless one of {} is set", names.join(", "));
+            let evidence = file.evidence(at, "without any of them the program ends");
+            let set: Vec<String> = names.iter().map(|name| format!("`-e {name}=...`")).collect();
+            found.push(
+                Finding::new(FindingCode::VariablesRequired, what, [evidence])
+                    .with_fix(format!("give `docker run` one of {}", set.join(", "))),
+            );
+        }
+    }
+    found
+}
+
+/// The variables that the conditions before an `else` ask for, the first one first; `None` where
+/// one asks for something else.
+fn chain(world: &World, file: &Rc<File>, mut at: usize) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for _ in 0..MAX_CHAIN {
+        let close = at.checked_sub(1).filter(|&close| file.word(close) == "}")?;
+        let open = file.opening(close);
+        let start = conditions::statement(file, open);
+        let name = asked(world, file, start + 1..open).filter(|_| file.word(start) == "if")?;
+        if !names.contains(&name) {
+            names.insert(0, name);
+        }
+        at = start.checked_sub(1)?;
+        if file.word(at) != "else" {
+            return Some(names).filter(|names| names.len() > 1);
+        }
+    }
+    None
+}
+
+/// The variable of which a condition asks whether it says something: `x != ""`, `len(x) > 0`.
+fn asked(world: &World, file: &Rc<File>, head: Range<usize>) -> Option<String> {
+    let mark = head.clone().find(|&at| matches!(file.word(at), "!=" | ">" | "&&" | "||"))?;
+    let value = if file.word(mark) == "!=" {
+        file.string(mark + 1).filter(|text| text.is_empty())?;
+        head.start..mark
+    } else {
+        let sized = file.word(head.start) == "len" && file.word(head.start + 1) == "(";
+        let close = file.closing(head.start + 1);
+        (sized && file.word(mark) == ">" && close + 1 == mark && file.word(mark + 1) == "0")
+            .then(|| head.start + 2..close)?
+    };
+    (mark + 2 == head.end).then_some(())?;
+    let value = world.code.value(file, value);
+    value.env().filter(|_| value.text().is_none()).map(str::to_owned)
 }
 
 /// `mustGetenv("KEY")`: a function of the program's own that ends it where the variable is not set.

@@ -315,6 +315,12 @@ impl Opened {
             let code = repo.files_under(&path).any(|file| file.extension() == "go");
             !code && (marked || text.contains('/')) && repo.files_under(&path).next().is_some()
         };
+        if fits && repo.is_file(&path) && is_development(&path) && is_tried_in_turn(file, at, &text)
+        {
+            let evidence = file.evidence(at, "one of several in a list");
+            self.say(Finding::development_file(&path, [evidence]));
+            return;
+        }
         if fits && (text.starts_with("file://") || !is_talk(file, at)) {
             let evidence = file.evidence(at, "a path of the repository as a literal");
             self.path(world, &text, vec![evidence], false);
@@ -431,6 +437,22 @@ fn is_secret(path: &RelPath) -> bool {
     name == ".env"
         || name.starts_with(".env.")
         || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
+}
+
+/// The name of a file that holds a developer's settings, or those of an example.
+fn is_development(path: &RelPath) -> bool {
+    let words = ["development", "dev", "local", "example", "sample", "test", "testing"];
+    path.file_name().split(['.', '-', '_']).any(|part| words.contains(&part))
+}
+
+/// The literal stands in a list beside another one that begins with the same word.
+fn is_tried_in_turn(file: &File, at: usize, text: &str) -> bool {
+    let first = |text: &str| text.split(['.', '-', '_']).next().map(str::to_owned);
+    let before = at.checked_sub(2).filter(|_| file.word(at - 1) == ",");
+    let after = Some(at + 2).filter(|_| file.word(at + 1) == ",");
+    let mut others = before.into_iter().chain(after).filter_map(|at| file.string(at));
+    file.enclosing(at).is_some_and(|open| file.word(open) == "{")
+        && others.any(|other| other != text && first(&other) == first(text))
 }
 
 /// The literal is an argument, a value or a result.

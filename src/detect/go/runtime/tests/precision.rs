@@ -260,3 +260,37 @@ fn bash_is_a_package_and_privileges_are_said() {
     assert_eq!(codes(&program), ["privileges-needed"]);
     assert!(program.findings[0].fix.contains("`docker run --cap-add NET_ADMIN --user 0 ...`"));
 }
+
+#[test]
+fn a_developer_s_file_that_is_tried_among_others_stays_out() {
+    let main = |list: &str| {
+        format!(
+            "package main\nimport \"os\"\nvar files = []string{{{list}}}\nfunc main() {{\nfor _, f := range files {{ os.Open(f) }}\n}}\n"
+        )
+    };
+    let of = |list: &str| {
+        let found =
+            facts(&[("main.go", &main(list)), ("app.config.development", ""), ("other.yml", "")])
+                .programs
+                .remove(0);
+        (found.files.len(), codes(&found).join(" "))
+    };
+    assert_eq!(
+        of("\"app.config.local\", \"app.config.development\", \"app.config\""),
+        (0, "development-file".to_owned())
+    );
+    assert_eq!(of("\"x\", \"app.config.development\", \"other.yml\"").0, 2);
+}
+
+#[test]
+fn one_of_several_variables_must_be_set() {
+    let body = |last: &str| {
+        format!(
+            "a, b := os.Getenv(\"APP_A\"), os.Getenv(\"APP_B\")\nif a != \"\" {{ use(a) }} else if len(b) > 0 {{ use(b) }} else {{ {last} }}"
+        )
+    };
+    let program = main("os log", &body("log.Fatal(\"x\")"));
+    assert_eq!(codes(&program), ["variables-required"]);
+    assert!(program.findings[0].what.contains("one of APP_A, APP_B"));
+    assert!(codes(&main("os log", &body("log.Print(\"x\")"))).is_empty());
+}

@@ -1,0 +1,134 @@
+//! Where the variables are that a recipe sets by `-X`: the linker passes over a name that it does
+//! not find.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::analysis::Module;
+use crate::path::RelPath;
+
+/// Where a variable is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where the recipe says, or in a module that the repository does not hold.
+    There,
+    /// In this package alone.
+    Moved(String),
+    Nowhere,
+}
+
+/// How many files are searched for variables.
+const MAX_FILES: usize = 20_000;
+
+/// The packages that declare a variable, by its name.
+struct Variables(BTreeMap<String, Vec<String>>);
+
+/// The folder of a package of the repository.
+pub(super) fn folder(module: &Module, package: &str) -> Option<RelPath> {
+    module.layout.modules.iter().find_map(|local| {
+        let below = package.strip_prefix(&local.path)?;
+        (below.is_empty() || below.starts_with('/'))
+            .then(|| local.dir.join(below.trim_start_matches('/')))?
+    })
+}
+
+/// Where the variable of a package is.
+pub(super) fn place(
+    module: &Module,
+    main: &RelPath,
+    package: &str,
+    variable: &str,
+) -> Result<Place> {
+    let Some(dir) = folder(module, package).filter(|_| package != "main") else {
+        return Ok(Place::There);
+    };
+    let repo = module.sources.repo;
+    for (path, _) in repo.children(&dir).filter(|(path, _)| is_source(path)) {
+        let text = repo.source_text(path)?;
+        if text.is_some_and(|text| has_word(&text, variable)) {
+            return Ok(Place::There);
+        }
+    }
+    let all = repo.once(&module.layout.context, || variables(module))?;
+    let packages = all.0.get(variable).map_or(&[][..], Vec::as_slice);
+    let own = format!("main {main}");
+    let linked: Vec<&String> =
+        packages.iter().filter(|name| !name.starts_with("main ") || **name == own).collect();
+    Ok(match linked.as_slice() {
+        [name] if **name == own => Place::Moved("main".to_owned()),
+        [name] => Place::Moved((*name).clone()),
+        _ => Place::Nowhere,
+    })
+}
+
+/// The text has the word, not only as a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+}
+
+fn is_source(path: &RelPath) -> bool {
+    path.extension() == "go" && !path.file_name().ends_with("_test.go")
+}
+
+/// Every variable of a package that may hold a text; a `main` is named with its folder.
+fn variables(module: &Module) -> Result<Variables> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let repo = module.sources.repo;
+    let files = repo.files_under(&module.layout.context).filter(|path| is_source(path));
+    for path in files.take(MAX_FILES) {
+        let dir = path.parent().unwrap_or_default();
+        let local = module.layout.modules.iter().filter(|local| dir.is_within(&local.dir));
+        let Some(local) = local.max_by_key(|local| local.dir.as_str().len()) else { continue };
+        let Some(text) = repo.source_text(path)? else { continue };
+        let names = declared(&text);
+        if names.is_empty() {
+            continue;
+        }
+        let is_main = text.lines().any(|line| line.trim_end() == "package main");
+        let below = dir.strip(&local.dir).unwrap_or_default();
+        let package = match below {
+            _ if is_main => format!("main {dir}"),
+            "" => local.path.clone(),
+            below => format!("{}/{below}", local.path),
+        };
+        for name in names {
+            let held = all.entry(name.to_owned()).or_default();
+            if !held.contains(&package) {
+                held.push(package.clone());
+            }
+        }
+    }
+    Ok(Variables(all))
+}
+
+/// The variables of a file that are a text, or empty: `var X = "x"`, `X string` in a block.
+fn declared(text: &str) -> Vec<&str> {
+    let (mut found, mut block) = (Vec::new(), false);
+    for line in text.lines() {
+        let alone = line.strip_prefix("var ");
+        if alone.is_some_and(|rest| rest.trim() == "(") {
+            block = true;
+            continue;
+        }
+        block &= !line.starts_with(')');
+        let Some(rest) = alone.or_else(|| line.strip_prefix('\t').filter(|_| block)) else {
+            continue;
+        };
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let (name, rest) = rest.split_at(end);
+        let rest = rest.trim_start();
+        let rest = rest.strip_prefix("string").map_or(rest, str::trim_start);
+        let is_text = rest.is_empty()
+            || rest.starts_with("//")
+            || rest
+                .strip_prefix('=')
+                .is_some_and(|value| value.trim_start().starts_with(['"', '`']));
+        if is_text && !name.is_empty() {
+            found.push(name);
+        }
+    }
+    found
+}
