@@ -24,11 +24,11 @@ pub(super) struct Owned {
 impl Owned {
     /// Of all files of a program.
     pub(super) fn of<'f>(files: impl Iterator<Item = &'f Rc<File>>) -> Self {
-        let mut owned = Self::default();
+        let mut all = Self::default();
         for file in files.filter(|file| !file.dialect().objects) {
             for function in &file.facts().functions {
                 if let Some(key) = key_of(file, function) {
-                    *owned.defined.entry(key).or_default() += 1;
+                    *all.defined.entry(key).or_default() += 1;
                 }
             }
             let calls = file.facts().calls().iter().filter(|_| file.dialect().tails);
@@ -37,10 +37,10 @@ impl Owned {
                 let own = || owner_of(file, file.facts().function_at(call.at)?);
                 let owner = if owner == "Self" { own() } else { Some(owner.to_owned()) };
                 let Some(owner) = owner else { continue };
-                owned.calls.entry(key(&owner, call.name())).or_default().push(call);
+                all.calls.entry(key(&owner, call.name())).or_default().push(call);
             }
         }
-        owned
+        all
     }
 
     /// The calls of a function that name its type or its module; none where another function has

@@ -138,7 +138,7 @@ fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Option<Sour
             } else {
                 parse_toml::<ToolchainFile>(&path, &text)?.toolchain
             };
-            return channel(&path, &text, &table, findings);
+            return Ok(channel(&path, &text, &table, findings));
         }
     }
     Ok(None)
@@ -149,7 +149,7 @@ fn channel(
     text: &str,
     table: &ToolchainTable,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Sourced<String>>> {
+) -> Option<Sourced<String>> {
     if let Some(target) = table.targets.iter().find(|target| target.starts_with("wasm")) {
         let line = line_of(text, target).unwrap_or(1);
         findings.push(Finding::new(
@@ -166,16 +166,16 @@ fn channel(
                 [Evidence::at(path, line_of(text, local).unwrap_or(1), "path")],
             ));
         }
-        return Ok(None);
+        return None;
     };
     let line = line_of(text, channel).unwrap_or(1);
     // A channel may end in a host: 1.85.0-x86_64-unknown-linux-gnu.
     let version = channel.split('-').next().unwrap_or_default();
     if numbers(version).is_some() && version.contains('.') {
-        return Ok(Some(Sourced::new(
+        return Some(Sourced::new(
             version.to_owned(),
             Evidence::at(path, line, "the toolchain file pins it"),
-        )));
+        ));
     }
     if version != "stable" {
         findings.push(Finding::new(
@@ -184,7 +184,7 @@ fn channel(
             [Evidence::at(path, line, "channel")],
         ));
     }
-    Ok(None)
+    None
 }
 
 /// The strongest floor: `rust-version` of the packages that are built, their edition, the
