@@ -7,45 +7,44 @@
 //! definitions, functions and fields, [`program`] looks up names in all files of a program, and
 //! [`value`] represents what an expression evaluates to when the program starts.
 
-pub mod argument;
-pub mod branches;
-pub mod callers;
+pub(crate) mod argument;
+pub(crate) mod branches;
+pub(crate) mod callers;
 mod calls;
 mod choices;
-pub mod conditions;
-pub mod dialect;
+pub(crate) mod conditions;
+pub(crate) mod dialect;
 mod eval;
-pub mod facts;
+pub(crate) mod facts;
 mod fatal;
-pub mod file;
+pub(crate) mod file;
 mod functions;
-pub mod holders;
+pub(crate) mod holders;
 mod idioms;
-pub mod listen;
+pub(crate) mod listen;
 mod modules;
 mod objects;
 mod owned;
 mod parameters;
-pub mod program;
-pub mod rules;
+pub(crate) mod program;
+pub(crate) mod rules;
 mod services;
 mod switched;
-pub mod tags;
-pub mod tree;
-pub mod truth;
+pub(crate) mod tags;
+pub(crate) mod tree;
+pub(crate) mod truth;
 mod types;
-pub mod value;
-pub mod writes;
+pub(crate) mod value;
+pub(crate) mod writes;
 
 #[cfg(test)]
 mod tests;
 
-pub use dialect::Dialect;
-pub use facts::{Call, Form};
-pub use file::{File, Import};
-pub use functions::Function;
-pub use program::{Program, Special};
-pub use rules::{Does, Rows};
-pub use services::{is_foreign, is_other_service};
-pub use tree::{Kind, Tree};
-pub use value::{Base, Part, Value, is_env_name};
+pub(crate) use facts::{Call, Form};
+pub(crate) use file::{File, Import};
+pub(crate) use functions::Function;
+pub(crate) use program::{Program, Special};
+pub(crate) use rules::{Does, Rows};
+pub(crate) use services::{is_foreign, is_other_service};
+pub(crate) use tree::{Kind, Tree};
+pub(crate) use value::{Base, Part, Value, is_env_name};

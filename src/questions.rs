@@ -18,7 +18,7 @@ use crate::repo::excerpt;
 ///
 /// `program` is the one that the answers name, if it is known. Port, folders and arguments are
 /// questions about it.
-pub fn questions(
+pub(crate) fn questions(
     facts: &Facts,
     program: Option<&Program>,
     catalog: &Catalog,
@@ -53,7 +53,7 @@ pub fn questions(
 ///
 /// # Errors
 /// If it is invalid. The error says what is valid.
-pub fn check(question: &Question, answer: &str) -> Result<()> {
+pub(crate) fn check(question: &Question, answer: &str) -> Result<()> {
     question.check(answer)?;
     match question.id.as_str() {
         id::NAME => check_name(answer),
@@ -218,7 +218,7 @@ fn check_name(name: &str) -> Result<()> {
 ///
 /// # Errors
 /// If an id is unknown. The error lists the known ones.
-pub fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> Result<()> {
+pub(crate) fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Question]) -> Result<()> {
     for id in ids {
         if !known.iter().any(|question| question.id == id) {
             let known: BTreeSet<&str> = known.iter().map(|question| question.id.as_str()).collect();

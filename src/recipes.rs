@@ -5,7 +5,7 @@
 //! A recipe is read once for the folder that it is written for, its *home*. A workflow in
 //! `.github/workflows` or a unit in `deploy/` is written for the folder above.
 
-pub mod apply;
+pub(crate) mod apply;
 mod ci;
 mod compose;
 pub(crate) mod dockerfile;
@@ -31,7 +31,7 @@ use crate::shell::{self, Command};
 
 /// A build command in a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The working directory.
     pub dir: RelPath,
     /// Its environment, set on the line or around it.
@@ -49,7 +49,7 @@ pub struct Step {
 impl Step {
     /// True if it builds the program itself, and not a variant for another purpose: `make build`,
     /// not `make build-profiling`.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         let plain = [
             "build", "all", "default", "install", "compile", "bin", "binary", "binaries", "linux",
             "musl", "static", "x86", "64", "amd64", "arm64", "aarch64", "ci", "server", "main",
@@ -62,7 +62,7 @@ impl Step {
 
 /// The version of a tool that a recipe installs, or runs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tool {
+pub(crate) struct Tool {
     /// The tool's name in the recipe.
     pub name: String,
     /// The version, as written.
@@ -77,7 +77,7 @@ pub struct Tool {
 
 /// A variable with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// The name.
     pub key: String,
     /// The value, as written.
@@ -88,7 +88,7 @@ pub struct Variable {
 
 /// A port inside the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
+pub(crate) struct Port {
     /// The number.
     pub number: u16,
     /// True for UDP, false for TCP.
@@ -99,7 +99,7 @@ pub struct Port {
 
 /// A folder that the program writes, in the container or on the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// The absolute path.
     pub path: String,
     /// Its place in the recipe.
@@ -108,7 +108,7 @@ pub struct Folder {
 
 /// A command or container that a recipe starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     /// The kind of recipe.
     pub by: Recipe,
     /// The name of the process, service or unit.
@@ -168,7 +168,7 @@ impl Run {
 
 /// The kinds of recipes that start something, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Recipe {
+pub(crate) enum Recipe {
     /// A Procfile.
     Procfile,
     /// A file of a hosting platform.
@@ -189,7 +189,7 @@ pub enum Recipe {
 
 /// How the software of a folder is built.
 #[derive(Debug, Default)]
-pub struct Built {
+pub(crate) struct Built {
     /// Commands.
     pub steps: Vec<Step>,
     /// Tools.
@@ -200,7 +200,7 @@ pub struct Built {
 
 /// How the software of a folder is run.
 #[derive(Debug, Default)]
-pub struct Running {
+pub(crate) struct Running {
     /// The commands and containers that are started.
     pub runs: Vec<Run>,
     /// Names of images that the recipes build.
@@ -215,7 +215,7 @@ pub struct Running {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn built(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Built>>> {
+pub(crate) fn built(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Built>>> {
     homes(dir).map(|home| repo.once(&home, || find::built(repo, &home))).collect()
 }
 
@@ -223,7 +223,7 @@ pub fn built(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Built>>> {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn running(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Running>>> {
+pub(crate) fn running(repo: &Repo, dir: &RelPath) -> Result<Vec<Rc<Running>>> {
     homes(dir).map(|home| repo.once(&home, || find::running(repo, &home))).collect()
 }
 
@@ -236,7 +236,7 @@ fn homes(dir: &RelPath) -> impl Iterator<Item = RelPath> {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Step>> {
+pub(crate) fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Step>> {
     let mut found = Vec::new();
     for built in built(repo, dir)? {
         let mine = built.steps.iter().filter(|step| {
@@ -255,7 +255,7 @@ pub fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<Vec<Ste
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<Tool>> {
+pub(crate) fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<Tool>> {
     let mut found: Vec<Tool> = Vec::new();
     for built in built(repo, dir)? {
         let mine = built.tools.iter().filter(|tool| names.contains(&tool.name.as_str()));
@@ -269,7 +269,7 @@ pub fn tool_versions(repo: &Repo, dir: &RelPath, names: &[&str]) -> Result<Vec<T
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Variable>> {
+pub(crate) fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Variable>> {
     for built in built(repo, dir)? {
         if let Some(found) = built.variables.iter().find(|variable| variable.key == key) {
             return Ok(Some(found.clone()));
@@ -290,7 +290,7 @@ pub fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<Va
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
+pub(crate) fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
     let mut found = Vec::new();
     for running in running(repo, dir)? {
         let mine = running.runs.iter().filter(|run| !run.words.is_empty());

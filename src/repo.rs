@@ -31,7 +31,7 @@ mod walk;
 
 pub(crate) use inputs::hex;
 
-pub use crate::settings::json_line;
+pub(crate) use crate::settings::json_line;
 pub use parse::{
     excerpt, excerpts, line_at, line_of, parse_json, parse_json5, parse_toml, parse_yaml,
 };

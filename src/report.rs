@@ -1,9 +1,9 @@
 //! Text for people: decisions, findings, written files, and the commands to type next.
 
-pub mod drift;
-pub mod json;
-pub mod next;
-pub mod preview;
+pub(crate) mod drift;
+pub(crate) mod json;
+pub(crate) mod next;
+pub(crate) mod preview;
 
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ const SUMMARY: [&str; 7] =
     ["toolchain", "tool", "entrypoint", "front end", "port", "base", "writable folder"];
 
 /// The heading of an application: its name, language and folder.
-pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
+pub(crate) fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
     let language = detect::language(&facts.language).map_or("", |language| language.name);
     let folder = here.path(&facts.dir);
     let place = if folder == "." { String::new() } else { look.dim(&format!("  {folder}")) };
@@ -33,7 +33,7 @@ pub fn heading(facts: &Facts, here: &Here, look: &Look) -> String {
 }
 
 /// The same in plain words, for a list.
-pub fn title(facts: &Facts, here: &Here) -> String {
+pub(crate) fn title(facts: &Facts, here: &Here) -> String {
     let language = detect::language(&facts.language).map_or("", |language| language.name);
     let folder = here.path(&facts.dir);
     let place = if folder == facts.name.value { String::new() } else { format!(", {folder}") };
@@ -41,7 +41,7 @@ pub fn title(facts: &Facts, here: &Here) -> String {
 }
 
 /// The main decisions, one line each.
-pub fn summary(draft: &Draft, look: &Look) -> String {
+pub(crate) fn summary(draft: &Draft, look: &Look) -> String {
     let mut out = String::new();
     for decision in
         draft.plan.decisions.iter().filter(|decision| SUMMARY.contains(&decision.what.as_str()))
@@ -61,7 +61,7 @@ pub fn summary(draft: &Draft, look: &Look) -> String {
 }
 
 /// Every decision with its evidence and the rejected alternatives.
-pub fn decisions(decisions: &[Decision], look: &Look) -> String {
+pub(crate) fn decisions(decisions: &[Decision], look: &Look) -> String {
     let mut out = String::new();
     let indent = " ".repeat(COLUMN + 2);
     for decision in decisions {
@@ -98,7 +98,7 @@ pub fn decisions(decisions: &[Decision], look: &Look) -> String {
 }
 
 /// The size of the build context, and the largest entries inside and outside.
-pub fn context(context: &ContextReport, look: &Look) -> String {
+pub(crate) fn context(context: &ContextReport, look: &Look) -> String {
     let files = if context.files == 1 { "file" } else { "files" };
     let cut = if context.cut { ", and more that were not counted" } else { "" };
     let mut out = String::new();
@@ -134,7 +134,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Findings: what, where, why it matters and what to do.
-pub fn findings(findings: &[Finding], look: &Look) -> String {
+pub(crate) fn findings(findings: &[Finding], look: &Look) -> String {
     let mut out = String::new();
     for finding in findings {
         let word = match finding.severity {
@@ -159,7 +159,7 @@ pub fn findings(findings: &[Finding], look: &Look) -> String {
 }
 
 /// Findings and assumptions that a person should read before using an application's files.
-pub fn notes(draft: &Draft, look: &Look) -> String {
+pub(crate) fn notes(draft: &Draft, look: &Look) -> String {
     // The finding explains the port better than the assumption does.
     let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
     let rest =
@@ -169,7 +169,7 @@ pub fn notes(draft: &Draft, look: &Look) -> String {
 }
 
 /// The assumptions.
-pub fn assumptions(assumptions: &[String], look: &Look) -> String {
+pub(crate) fn assumptions(assumptions: &[String], look: &Look) -> String {
     let mut out = String::new();
     for assumption in assumptions {
         block(&mut out, &look.cyan("assumed"), assumption, look);
@@ -188,7 +188,7 @@ fn block(out: &mut String, word: &str, text: &str, look: &Look) {
 }
 
 /// Applications that were found and not selected.
-pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
+pub(crate) fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for (facts, why) in &survey.selection.others {
         let text = format!("{} in {}: {why}", facts.name.value, here.path(&facts.dir));
@@ -208,7 +208,7 @@ pub fn others(survey: &Survey, here: &Here, look: &Look) -> String {
 }
 
 /// What happened to each file that people read.
-pub fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> String {
+pub(crate) fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> String {
     let mut out = String::new();
     for change in changes.iter().filter(|change| change.role != Role::Pristine) {
         let word = match (change.standing, dry_run) {

@@ -8,17 +8,17 @@ mod lines;
 mod toml;
 mod yaml;
 
-pub use json::{line as json_line, parse as parse_json, parse_at as parse_json_at};
-pub use lines::{Assignment, assignments, sections};
-pub use toml::parse as parse_toml;
-pub use yaml::documents as parse_yaml;
+pub(crate) use json::{line as json_line, parse as parse_json, parse_at as parse_json_at};
+pub(crate) use lines::{Assignment, assignments, sections};
+pub(crate) use toml::parse as parse_toml;
+pub(crate) use yaml::documents as parse_yaml;
 
 /// Maximum nesting. A file with deeper values is unreadable.
 const MAX_DEPTH: usize = 64;
 
 /// A value, with the line on which it begins, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// The line.
     pub line: u32,
     /// The value.
@@ -27,7 +27,7 @@ pub struct Item {
 
 /// A value of a settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Text, a number, a boolean or null, as spelled in the file.
     Scalar(String),
     /// A list.
@@ -38,7 +38,7 @@ pub enum Value {
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
     pub key: String,
     /// The line of the key.
@@ -53,7 +53,7 @@ impl Item {
     }
 
     /// The entries of a map; none for other values.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
@@ -61,7 +61,7 @@ impl Item {
     }
 
     /// The items of a list. A single value counts as a list of one, as in most formats.
-    pub fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
             Value::Scalar(_) => std::slice::from_ref(self),
@@ -70,17 +70,17 @@ impl Item {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.item)
     }
 
     /// The value at a path of keys.
-    pub fn at(&self, keys: &[&str]) -> Option<&Self> {
+    pub(crate) fn at(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |item, key| item.get(key))
     }
 
     /// The text of a scalar.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text) => Some(text),
             _ => None,
@@ -88,7 +88,7 @@ impl Item {
     }
 
     /// The text of the scalar at a path of keys, if it is not empty.
-    pub fn text_at(&self, keys: &[&str]) -> Option<&str> {
+    pub(crate) fn text_at(&self, keys: &[&str]) -> Option<&str> {
         self.at(keys)?.text().filter(|text| !text.is_empty())
     }
 }

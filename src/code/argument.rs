@@ -20,7 +20,7 @@ const ARGUMENTS: [&str; 3] = ["argv", "args", "Args"];
 
 /// The text that the argument must equal, and the place of the test: around `at`, or else around
 /// the calls of the function that contains it.
-pub fn asked(code: &Program, file: &Rc<File>, at: usize) -> Option<(String, Evidence)> {
+pub(crate) fn asked(code: &Program, file: &Rc<File>, at: usize) -> Option<(String, Evidence)> {
     let (mut file, mut at) = (file.clone(), at);
     for _ in 0..MAX_CALLS {
         if let Some((text, place)) = around(&file, at) {

@@ -16,7 +16,7 @@ const MAX_ARMS: usize = 64;
 
 /// Whether a place is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// There is no condition.
     Always,
     /// All conditions are known.
@@ -27,7 +27,7 @@ pub enum Reach {
 
 /// A condition around a place.
 #[derive(Clone, Debug)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// The condition of an `if`, and the value that it must have.
     If(Range<usize>, bool),
     /// The arm of a `switch` or `when`: the position of the opening bracket, and the index of the
@@ -39,7 +39,7 @@ pub enum Condition {
 
 /// An arm of a `switch` or `when`.
 #[derive(Clone, Debug)]
-pub struct Arm {
+pub(crate) struct Arm {
     /// Its labels.
     pub labels: Vec<Range<usize>>,
     /// It is the default.
@@ -50,7 +50,7 @@ pub struct Arm {
 
 impl Reach {
     /// Whether a place under these conditions is reached; `holds` evaluates one.
-    pub fn under(all: Vec<Condition>, holds: impl Fn(Condition) -> Option<bool>) -> Self {
+    pub(crate) fn under(all: Vec<Condition>, holds: impl Fn(Condition) -> Option<bool>) -> Self {
         let mut reach = Self::Always;
         for condition in all {
             match holds(condition) {
@@ -66,7 +66,12 @@ impl Reach {
 
 /// The conditions around a place in a function whose body begins at `first`, without those of
 /// blocks that also surround the place `from`.
-pub fn conditions(tree: &Tree, at: usize, first: usize, from: Option<usize>) -> Vec<Condition> {
+pub(crate) fn conditions(
+    tree: &Tree,
+    at: usize,
+    first: usize,
+    from: Option<usize>,
+) -> Vec<Condition> {
     let mut found = Vec::new();
     heads(tree, statement(tree, at, first), first, &mut found);
     let mut here = at;
@@ -89,7 +94,7 @@ pub fn conditions(tree: &Tree, at: usize, first: usize, from: Option<usize>) -> 
 }
 
 /// The subject of a `switch` or `when`, given its opening bracket; empty for `when { .. }`.
-pub fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
+pub(crate) fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
     let before = open.checked_sub(1)?;
     if tree.word(before) == "when" {
         return Some(open..open);
@@ -103,7 +108,7 @@ pub fn subject(tree: &Tree, open: usize) -> Option<Range<usize>> {
 }
 
 /// The arms of the `switch` or `when` whose block opens at a position.
-pub fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
+pub(crate) fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
     let close = tree.closing(open);
     if close >= tree.len() {
         return Vec::new();
@@ -162,7 +167,7 @@ fn arrows(tree: &Tree, range: Range<usize>) -> Vec<Arm> {
 
 /// The value of a name that is assigned several values, in order, each with whether it is reached.
 /// Sets `doubt` if that is uncertain. With `hands_on`, unknown values are skipped.
-pub fn merged<R: FnOnce() -> Reach>(
+pub(crate) fn merged<R: FnOnce() -> Reach>(
     all: impl IntoIterator<Item = (Value, R)>,
     hands_on: bool,
     doubt: &Cell<bool>,
@@ -288,7 +293,11 @@ fn if_before(tree: &Tree, other: usize, first: usize) -> Option<(usize, Range<us
 }
 
 /// The positions outside of brackets for which `wanted` is true.
-pub fn outside(tree: &Tree, range: Range<usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+pub(crate) fn outside(
+    tree: &Tree,
+    range: Range<usize>,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<usize> {
     let (mut found, mut at) = (Vec::new(), range.start);
     while at < range.end {
         if wanted(at) {

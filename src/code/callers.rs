@@ -29,7 +29,7 @@ const MAX_DEFINITIONS: usize = 4;
 
 /// What one caller passes for a parameter.
 #[derive(Clone, Debug)]
-pub struct Passed {
+pub(crate) struct Passed {
     /// The file of the call.
     pub file: Rc<File>,
     /// The argument.
@@ -41,7 +41,7 @@ pub struct Passed {
 impl Program<'_> {
     /// What the callers pass for the parameter of that name of a function around a position: no one
     /// else's function of the same name is meant.
-    pub fn passed_for(&self, file: &Rc<File>, at: usize, name: &str) -> Vec<Passed> {
+    pub(crate) fn passed_for(&self, file: &Rc<File>, at: usize, name: &str) -> Vec<Passed> {
         let short = |open: usize| file.closing(open).saturating_sub(open) <= MAX_TOKENS;
         let around = file.facts().functions_around(at).take(MAX_FUNCTIONS);
         let found = around.filter(|function| short(function.parameters)).find_map(|function| {

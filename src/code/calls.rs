@@ -38,7 +38,7 @@ impl Program<'_> {
     }
 
     /// The value of an argument, if it is passed.
-    pub fn argument_within(&self, call: &Call, number: usize, steps: u8) -> Option<Value> {
+    pub(crate) fn argument_within(&self, call: &Call, number: usize, steps: u8) -> Option<Value> {
         let range = call.arguments().get(number)?.clone();
         Some(self.eval(&call.file, range, steps))
     }
@@ -235,7 +235,7 @@ impl Program<'_> {
     }
 
     /// A flag by its name.
-    pub fn flag_named(&self, name: &str, steps: u8) -> Option<Value> {
+    pub(crate) fn flag_named(&self, name: &str, steps: u8) -> Option<Value> {
         self.doing(&[Does::Flag])
             .filter(|(row, call)| {
                 let arguments = call.arguments();

@@ -12,7 +12,7 @@ const MAX_TOKENS: usize = 400;
 
 /// Heads of the blocks around a place, innermost first: `if x == y`, `switch x`, `func main ( )`.
 /// A case is a head of its own, before that of its `switch`.
-pub fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
+pub(crate) fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
     let (mut all, mut inside) = (Vec::new(), at);
     for _ in 0..MAX_BLOCKS {
         let Some(open) = tree.enclosing(inside) else { break };
@@ -26,7 +26,7 @@ pub fn heads(tree: &Tree, at: usize) -> Vec<Range<usize>> {
 }
 
 /// The first token of the statement that contains a position.
-pub fn statement(tree: &Tree, at: usize) -> usize {
+pub(crate) fn statement(tree: &Tree, at: usize) -> usize {
     let mut start = at;
     for _ in 0..MAX_TOKENS {
         let Some(before) = start.checked_sub(1) else { break };
@@ -58,21 +58,26 @@ fn case(tree: &Tree, open: usize, at: usize) -> Option<Range<usize>> {
 }
 
 /// True if a place runs under a condition.
-pub fn is_conditional(tree: &Tree, at: usize) -> bool {
+pub(crate) fn is_conditional(tree: &Tree, at: usize) -> bool {
     heads(tree, at)
         .iter()
         .any(|head| matches!(tree.word(head.start), "if" | "else" | "case" | "default"))
 }
 
 /// True if a place runs concurrently, such as in a goroutine.
-pub fn is_aside(tree: &Tree, at: usize) -> bool {
+pub(crate) fn is_aside(tree: &Tree, at: usize) -> bool {
     let goes = |start: usize| tree.dialect().beside.contains(&tree.word(start));
     goes(statement(tree, at)) || heads(tree, at).iter().any(|head| goes(head.start))
 }
 
 /// True if a place runs only if a value equals certain texts, none of which `fits`: for example,
 /// code for another operating system.
-pub fn is_elsewhere(tree: &Tree, at: usize, asks: &[&str], fits: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn is_elsewhere(
+    tree: &Tree,
+    at: usize,
+    asks: &[&str],
+    fits: impl Fn(&str) -> bool,
+) -> bool {
     let heads = heads(tree, at);
     let asked = |range: &Range<usize>| range.clone().any(|at| asks.contains(&tree.word(at)));
     let others = |range: &Range<usize>| {

@@ -35,36 +35,41 @@ const KEYED: i32 = 24;
 
 impl Program<'_> {
     /// The value of an expression.
-    pub fn value(&self, file: &Rc<File>, range: Range<usize>) -> Value {
+    pub(crate) fn value(&self, file: &Rc<File>, range: Range<usize>) -> Value {
         self.looks.set(MAX_LOOKS);
         self.eval(file, range, MAX_STEPS)
     }
 
     /// The value below `keys` of an expression.
-    pub fn value_below(&self, file: &Rc<File>, range: Range<usize>, keys: &[String]) -> Value {
+    pub(crate) fn value_below(
+        &self,
+        file: &Rc<File>,
+        range: Range<usize>,
+        keys: &[String],
+    ) -> Value {
         self.looks.set(MAX_LOOKS);
         self.eval_below(file, range, keys, MAX_STEPS)
     }
 
     /// The value of an argument of a call.
-    pub fn argument(&self, call: &Call, number: usize) -> Option<Value> {
+    pub(crate) fn argument(&self, call: &Call, number: usize) -> Option<Value> {
         let range = call.arguments().get(number)?.clone();
         Some(self.value(&call.file, range))
     }
 
     /// The value of the flag that a call registers.
-    pub fn flag(&self, call: &Call) -> Option<Value> {
+    pub(crate) fn flag(&self, call: &Call) -> Option<Value> {
         self.looks.set(MAX_LOOKS);
         self.flag_of(call, MAX_STEPS)
     }
 
     /// The value of an expression, evaluated within the remaining steps.
-    pub fn eval(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Value {
+    pub(crate) fn eval(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Value {
         self.eval_below(file, range, &[], steps)
     }
 
     /// The value below `keys` of an expression, evaluated within the remaining steps.
-    pub fn eval_below(
+    pub(crate) fn eval_below(
         &self,
         file: &Rc<File>,
         mut range: Range<usize>,

@@ -10,7 +10,7 @@ use crate::facts::Evidence;
 
 /// A call: `receiver.name(arguments)`.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// The file.
     pub file: Rc<File>,
     /// The position of the name.
@@ -21,17 +21,17 @@ pub struct Call {
 
 impl Call {
     /// The call whose name is at `at`.
-    pub fn at(file: &Rc<File>, at: usize) -> Option<Self> {
+    pub(crate) fn at(file: &Rc<File>, at: usize) -> Option<Self> {
         is_call(file, at).then(|| Self { file: file.clone(), at, open: at + 1 })
     }
 
     /// The name: `ListenAndServe`.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.file.word(self.at)
     }
 
     /// The word before the dot; `""` if there is none, or an expression.
-    pub fn receiver(&self) -> &str {
+    pub(crate) fn receiver(&self) -> &str {
         if self.is_method() && self.at >= 2 && self.file.is_word(self.at - 2) {
             self.file.word(self.at - 2)
         } else {
@@ -40,12 +40,12 @@ impl Call {
     }
 
     /// True for `x.Name(...)`, for any `x`.
-    pub fn is_method(&self) -> bool {
+    pub(crate) fn is_method(&self) -> bool {
         self.at >= 1 && matches!(self.file.word(self.at - 1), "." | "?.")
     }
 
     /// The path of the package of the called function, if the receiver is an import.
-    pub fn package(&self) -> Option<&str> {
+    pub(crate) fn package(&self) -> Option<&str> {
         // In `Type::function`, the type determines the package.
         let joined = self
             .at
@@ -61,12 +61,12 @@ impl Call {
     }
 
     /// The arguments.
-    pub fn arguments(&self) -> Vec<Range<usize>> {
+    pub(crate) fn arguments(&self) -> Vec<Range<usize>> {
         self.file.elements(self.open)
     }
 
     /// Evidence at the call.
-    pub fn evidence(&self, note: impl Into<String>) -> Evidence {
+    pub(crate) fn evidence(&self, note: impl Into<String>) -> Evidence {
         self.file.evidence(self.at, note)
     }
 }
@@ -83,7 +83,7 @@ fn is_call(tree: &Tree, at: usize) -> bool {
 
 /// The syntax of a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// `name := x`, `var name = x`, `const name = x`.
     Declared,
     /// `name = x`.
@@ -102,14 +102,14 @@ pub enum Form {
 
 impl Form {
     /// True for a variable, false for a field.
-    pub fn is_variable(self) -> bool {
+    pub(crate) fn is_variable(self) -> bool {
         matches!(self, Self::Declared | Self::Set | Self::Taken)
     }
 }
 
 /// A definition of a name.
 #[derive(Clone, Debug)]
-pub struct Definition {
+pub(crate) struct Definition {
     /// The position of the name.
     pub name: usize,
     /// The expression.
@@ -122,7 +122,7 @@ pub struct Definition {
 
 /// A field of a type, a method's receiver, a parameter, or a variable with a stated type.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     /// The position of the name of the type that has the field.
     pub owner: usize,
     /// The position of the field's name.
@@ -143,7 +143,7 @@ const MAX_AROUND: usize = 64;
 
 /// The facts about a file.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Positions of the names of calls, sorted by name, then by position.
     calls: Vec<usize>,
     /// Sorted by name, then by position.
@@ -190,17 +190,17 @@ impl Facts {
     }
 
     /// Positions of the names of all calls, sorted by name.
-    pub fn calls(&self) -> &[usize] {
+    pub(crate) fn calls(&self) -> &[usize] {
         &self.calls
     }
 
     /// All definitions, sorted by name.
-    pub fn definitions(&self) -> &[Definition] {
+    pub(crate) fn definitions(&self) -> &[Definition] {
         &self.definitions
     }
 
     /// Definitions of that name, in file order.
-    pub fn definitions_of(&self, tree: &Tree, name: &str) -> &[Definition] {
+    pub(crate) fn definitions_of(&self, tree: &Tree, name: &str) -> &[Definition] {
         let from = self.definitions.partition_point(|definition| tree.word(definition.name) < name);
         let count = self.definitions[from..]
             .partition_point(|definition| tree.word(definition.name) == name);
@@ -208,7 +208,7 @@ impl Facts {
     }
 
     /// The first function of that name.
-    pub fn function_of(&self, tree: &Tree, name: &str) -> Option<&Function> {
+    pub(crate) fn function_of(&self, tree: &Tree, name: &str) -> Option<&Function> {
         let word = |number: usize| tree.word(self.functions[number].name);
         let first = self.named.partition_point(|&number| word(number) < name);
         let number = *self.named.get(first).filter(|&&number| word(number) == name)?;
@@ -216,26 +216,26 @@ impl Facts {
     }
 
     /// The fields of the type of that name.
-    pub fn fields_of(&self, tree: &Tree, owner: &str) -> &[Field] {
+    pub(crate) fn fields_of(&self, tree: &Tree, owner: &str) -> &[Field] {
         let from = self.fields.partition_point(|field| tree.word(field.owner) < owner);
         let count = self.fields[from..].partition_point(|field| tree.word(field.owner) == owner);
         &self.fields[from..from + count]
     }
 
     /// The names of the types that have fields, sorted.
-    pub fn owners<'t>(&self, tree: &'t Tree) -> Vec<&'t str> {
+    pub(crate) fn owners<'t>(&self, tree: &'t Tree) -> Vec<&'t str> {
         let mut names: Vec<&str> = self.fields.iter().map(|field| tree.word(field.owner)).collect();
         names.dedup();
         names
     }
 
     /// The innermost function that contains a position.
-    pub fn function_at(&self, at: usize) -> Option<&Function> {
+    pub(crate) fn function_at(&self, at: usize) -> Option<&Function> {
         self.functions_around(at).next()
     }
 
     /// The functions that contain a position, innermost first.
-    pub fn functions_around(&self, at: usize) -> impl Iterator<Item = &Function> {
+    pub(crate) fn functions_around(&self, at: usize) -> impl Iterator<Item = &Function> {
         let after = self.functions.partition_point(|function| function.range.start <= at);
         let next = |function: &&Function| self.functions.get(function.around?);
         let all = std::iter::successors(self.functions[..after].last(), next);

@@ -14,7 +14,7 @@ const MAX_CALLERS: usize = 4;
 impl Program<'_> {
     /// True if the program exits when this call fails: at once, or because every function returns
     /// the error to one that exits.
-    pub fn is_fatal(&self, call: &Call) -> bool {
+    pub(crate) fn is_fatal(&self, call: &Call) -> bool {
         self.is_fatal_within(call, MAX_STEPS)
     }
 

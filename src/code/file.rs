@@ -11,7 +11,7 @@ use crate::path::RelPath;
 
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
+pub(crate) struct Import {
     /// The imported path, as written.
     pub path: String,
     /// The name of the import in this file; empty if it has none.
@@ -24,7 +24,7 @@ pub struct Import {
 
 /// A parsed file.
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// Its path.
     pub path: RelPath,
     /// Its imports.
@@ -53,7 +53,7 @@ impl Deref for File {
 
 impl File {
     /// A file with imports before the token `body`.
-    pub fn new(path: RelPath, tree: Tree, imports: Vec<Import>, body: usize) -> Self {
+    pub(crate) fn new(path: RelPath, tree: Tree, imports: Vec<Import>, body: usize) -> Self {
         let (facts, words) = (OnceCell::new(), OnceCell::new());
         let (mut named, modules) = (BTreeMap::new(), BTreeMap::new());
         for (number, import) in imports.iter().enumerate() {
@@ -63,12 +63,12 @@ impl File {
     }
 
     /// Calls, definitions, functions and fields.
-    pub fn facts(&self) -> &Facts {
+    pub(crate) fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| Facts::of(&self.tree, self.body))
     }
 
     /// The positions of a word.
-    pub fn places(&self, word: &str) -> &[usize] {
+    pub(crate) fn places(&self, word: &str) -> &[usize] {
         let words = self.words.get_or_init(|| {
             let is_word = |at: &usize| matches!(self.kind(*at), Some(Kind::Word | Kind::Number));
             let mut words: Vec<usize> = (0..self.len()).filter(is_word).collect();
@@ -81,28 +81,28 @@ impl File {
     }
 
     /// Evidence at the line of a token.
-    pub fn evidence(&self, at: usize, note: impl Into<String>) -> Evidence {
+    pub(crate) fn evidence(&self, at: usize, note: impl Into<String>) -> Evidence {
         Evidence::at(&self.path, self.line(at), note)
     }
 
     /// The import path that a name refers to in this file.
-    pub fn imported(&self, name: &str) -> Option<&str> {
+    pub(crate) fn imported(&self, name: &str) -> Option<&str> {
         self.import_of(name).map(|import| import.path.as_str())
     }
 
     /// The import that a name refers to.
-    pub fn import_of(&self, name: &str) -> Option<&Import> {
+    pub(crate) fn import_of(&self, name: &str) -> Option<&Import> {
         self.imports.get(*self.named.get(name).filter(|_| !name.is_empty())?)
     }
 
     /// True if the file imports that module, or one below it.
-    pub fn imports_from(&self, module: &str) -> bool {
+    pub(crate) fn imports_from(&self, module: &str) -> bool {
         self.imports.iter().any(|import| is_below(&import.path, module))
     }
 }
 
 /// True for a module's path, a version of it, or a path below it.
-pub fn is_below(path: &str, module: &str) -> bool {
+pub(crate) fn is_below(path: &str, module: &str) -> bool {
     path.strip_prefix(module)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with(".v"))
 }

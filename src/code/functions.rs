@@ -14,7 +14,7 @@ const MAX_EXPRESSION: usize = 256;
 
 /// A function or method.
 #[derive(Clone, Debug)]
-pub struct Function {
+pub(crate) struct Function {
     /// The position of its name; past the end if it has none.
     pub name: usize,
     /// It has a receiver.

@@ -17,7 +17,7 @@ const MAX_LEVELS: usize = 8;
 
 /// A field with the fields that contain it.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     /// The names of the fields, from the outermost to the field itself, each with its tag. An
     /// embedded struct has an empty name.
     pub way: Vec<(String, String)>,
@@ -27,7 +27,7 @@ pub struct Held {
 
 impl Held {
     /// The key of the field in a settings file: `server.port`.
-    pub fn key(&self, program: &Program) -> String {
+    pub(crate) fn key(&self, program: &Program) -> String {
         let keys = &program.rows.tag.key;
         let part = |(name, tag): &(String, String)| {
             let stated =
@@ -100,7 +100,13 @@ impl Program<'_> {
     }
 
     /// The settings in the tag of a field, with all prefixes.
-    pub fn tagged(&self, file: &Rc<File>, at: usize, tag: usize, hints: &[&str]) -> Option<Value> {
+    pub(crate) fn tagged(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        tag: usize,
+        hints: &[&str],
+    ) -> Option<Value> {
         let rows = &self.rows.tag;
         let mut value = tags::read(rows, file, at, tag)?;
         let held = self.held(file, at, hints);
@@ -158,19 +164,19 @@ impl Program<'_> {
     }
 
     /// The value of a key in the settings files that the program opens.
-    pub fn document(&self, key: &str) -> Option<(String, Evidence)> {
+    pub(crate) fn document(&self, key: &str) -> Option<(String, Evidence)> {
         let part = self.documents.borrow().get(&key.to_ascii_lowercase()).cloned()?;
         Some((part.text?, part.evidence))
     }
 
     /// The value of a key in the settings files, with the variable that overrides it.
-    pub fn documented(&self, key: &str) -> Option<Value> {
+    pub(crate) fn documented(&self, key: &str) -> Option<Value> {
         self.documents.borrow().get(&key.to_ascii_lowercase()).cloned().map(Value::from)
     }
 
     /// Sets the contents of the settings files that the program opens and the image contains, by
     /// lower-case keys.
-    pub fn know(&self, documents: impl IntoIterator<Item = (String, Part)>) {
+    pub(crate) fn know(&self, documents: impl IntoIterator<Item = (String, Part)>) {
         self.documents.borrow_mut().extend(documents);
         self.known.borrow_mut().clear();
     }

@@ -137,7 +137,7 @@ impl Program<'_> {
     }
 
     /// The receiver of a method call.
-    pub fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
+    pub(crate) fn receiver(&self, call: &Call, steps: u8) -> Option<Value> {
         Some(self.eval(&call.file, call.on()?, steps))
     }
 
@@ -158,7 +158,7 @@ impl Program<'_> {
     }
 
     /// The result of the function of that name, as text.
-    pub fn result_of_function(&self, name: &str, steps: u8) -> Option<String> {
+    pub(crate) fn result_of_function(&self, name: &str, steps: u8) -> Option<String> {
         self.files().find_map(|file| {
             let mut functions = file.facts().functions.iter();
             let found = functions.find(|function| file.word(function.name) == name)?;
@@ -176,7 +176,7 @@ impl Program<'_> {
 
 impl Call {
     /// The receiver expression of a method call: the whole chain before its dot.
-    pub fn on(&self) -> Option<Range<usize>> {
+    pub(crate) fn on(&self) -> Option<Range<usize>> {
         let end = self.at.checked_sub(1).filter(|_| self.is_method())?;
         Some(start_of(&self.file, end)..end).filter(|range| !range.is_empty())
     }

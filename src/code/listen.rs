@@ -16,7 +16,7 @@ use crate::facts::{EnvVar, Evidence, Finding, Port, Protocol, Rejected, Sourced,
 
 /// How a program listens.
 #[derive(Debug, Default)]
-pub struct Listening {
+pub(crate) struct Listening {
     /// A call that listens, even if its address is unknown.
     pub listens: Option<Evidence>,
     /// The port; the main one for connections if there are several.
@@ -35,7 +35,7 @@ pub struct Listening {
 
 /// An address that something listens on.
 #[derive(Clone, Debug)]
-pub struct Address {
+pub(crate) struct Address {
     /// The host and port.
     pub value: Value,
     /// How likely it is the program's main address: lower is more likely.
@@ -51,7 +51,7 @@ pub struct Address {
 
 impl Address {
     /// An address from a setting, without a call.
-    pub fn named(value: Value, rank: u8, evidence: Evidence) -> Self {
+    pub(crate) fn named(value: Value, rank: u8, evidence: Evidence) -> Self {
         Self { value, rank, late: NAMED, protocol: Protocol::Tcp, evidence }
     }
 }
@@ -88,7 +88,7 @@ const SIDE_FILES: [&str; 5] = ["metric", "pprof", "prometheus", "health", "debug
 const MAX_NEAR: usize = 32;
 
 /// True if a setting's name says that it is a port or an address.
-pub fn is_address(name: &str) -> bool {
+pub(crate) fn is_address(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     ["port", "addr", "address", "listen", "listenaddr", "bind", "bindaddr", "httpaddr", "hostport"]
         .iter()
@@ -96,7 +96,7 @@ pub fn is_address(name: &str) -> bool {
 }
 
 /// The addresses that the calls and fields of a program listen on; `None` if nothing listens.
-pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
+pub(crate) fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
     let mut listens = None;
     let mut all = Vec::new();
     for (at, protocol, call) in calls(code) {
@@ -125,7 +125,7 @@ pub fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
 }
 
 /// The places where a program listens: names of calls, and of fields of servers.
-pub fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
+pub(crate) fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
     let mut all: Vec<_> = calls(code).map(|(_, _, call)| (call.file.clone(), call.at)).collect();
     for file in code.files() {
         let fields = file.facts().definitions_of(file, "Addr").iter();
@@ -139,7 +139,7 @@ pub fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
 }
 
 /// The addresses with a known port that does not belong to another service.
-pub fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
+pub(crate) fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
     let known = addresses.into_iter().filter_map(|address| {
         // A literal in the call itself is the program's own port, whatever its number.
         let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place());
@@ -267,7 +267,9 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
 }
 
 /// The rows of frameworks that state how their programs are started, each with a call of it.
-pub fn frameworks<'c>(code: &'c Program<'c>) -> impl Iterator<Item = (&'c ServerRow, Evidence)> {
+pub(crate) fn frameworks<'c>(
+    code: &'c Program<'c>,
+) -> impl Iterator<Item = (&'c ServerRow, Evidence)> {
     code.rows.server.iter().filter(|row| row.arguments.is_some()).filter_map(|row| {
         let mut calls = row.names.iter().flat_map(|name| code.calls_named(name));
         let call = calls.find(|call| call.is_method() && serves(code, call, row))?;
@@ -331,7 +333,7 @@ fn rank_at(file: &Rc<File>, at: usize, value: &Value) -> u8 {
 
 /// True if words around a listener, in lower case, say that it is not the main one: metrics,
 /// debugging.
-pub fn is_beside_words(words: &str) -> bool {
+pub(crate) fn is_beside_words(words: &str) -> bool {
     ASIDE.iter().any(|word| words.contains(word))
 }
 
@@ -358,7 +360,7 @@ fn words_at(file: &Rc<File>, at: usize, value: &Value) -> String {
 }
 
 /// The port of `host:port`, `:port` or a bare number.
-pub fn port(value: &Value) -> Option<u16> {
+pub(crate) fn port(value: &Value) -> Option<u16> {
     let text = value.text().or_else(|| {
         // `host + ":8080"` with an unknown host.
         let last = value.parts.last()?.text.clone()?;
@@ -395,7 +397,7 @@ fn host(value: &Value) -> Option<(String, &Part)> {
 
 /// True for a variable with the program's own port or address: `PORT`, `HTTP_ADDR`, but not another
 /// service's.
-pub fn is_own(key: &str) -> bool {
+pub(crate) fn is_own(key: &str) -> bool {
     let words: Vec<&str> = key.split('_').collect();
     let names = ["PORT", "HTTP", "SERVER", "APP", "LISTEN", "BIND", "API", "WEB", "SERVICE"];
     is_address(key)
@@ -426,7 +428,7 @@ impl Address {
 
 impl Listening {
     /// Chooses the likeliest address; among equals, the first in file order.
-    pub fn choose(&mut self, mut known: Vec<(Address, u16)>) -> bool {
+    pub(crate) fn choose(&mut self, mut known: Vec<(Address, u16)>) -> bool {
         known.sort_by_key(|(address, _)| (address.rank, address.late));
         let (datagrams, known): (Vec<_>, Vec<_>) =
             known.into_iter().partition(|(address, _)| address.protocol == Protocol::Udp);
@@ -513,7 +515,7 @@ impl Listening {
     }
 
     /// No port is stated, but a variable decides: sets it.
-    pub fn set(&mut self, key: String, port: u16, bare: bool, evidence: Evidence) {
+    pub(crate) fn set(&mut self, key: String, port: u16, bare: bool, evidence: Evidence) {
         let value = if bare { port.to_string() } else { format!(":{port}") };
         let note = format!("{key} decides, and has no default: {port} is set");
         self.env.push(Sourced::new(
@@ -524,7 +526,7 @@ impl Listening {
     }
 
     /// No port is stated: reports it.
-    pub fn ask(&mut self, addresses: &[Address]) {
+    pub(crate) fn ask(&mut self, addresses: &[Address]) {
         let any = addresses.iter().any(Address::is_any);
         self.findings.push(Finding::port_unknown(
             any.then_some("on port 0 the system chooses any port that is free"),

@@ -17,7 +17,7 @@ const MAX_EXPORTS: usize = 1024;
 impl File {
     /// The expression that the file exports as a whole: `module.exports = x`, `export default x`,
     /// or a file that is a single object.
-    pub fn whole_export(&self) -> Option<Range<usize>> {
+    pub(crate) fn whole_export(&self) -> Option<Range<usize>> {
         let mut all = self.facts().definitions_of(self, "exports").iter().take(MAX_DEFINITIONS);
         let common = |d: &&Definition| self.is_assigned_to(d, "module");
         if let Some(definition) = all.find(common) {
@@ -32,7 +32,7 @@ impl File {
 
     /// The expression that the file exports under a name: `exports.name = x`,
     /// `export const name = x`.
-    pub fn named_export(&self, name: &str) -> Option<Range<usize>> {
+    pub(crate) fn named_export(&self, name: &str) -> Option<Range<usize>> {
         let all = self.facts().definitions_of(self, name).iter().take(MAX_DEFINITIONS);
         let declared = |d: &&Definition| {
             d.form == Form::Declared && d.name > 1 && self.word(d.name - 2) == "export"

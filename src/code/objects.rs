@@ -312,7 +312,7 @@ impl Program<'_> {
 
 impl File {
     /// The value of a key in the object that opens at a position.
-    pub fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
+    pub(crate) fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
         self.elements(open).into_iter().find_map(|one| {
             let named = self.string(one.start).is_some_and(|text| text == key);
             if !named && self.word(one.start) != key {

@@ -26,7 +26,7 @@ type AskBelow = fn(&Program, &Rc<File>, usize, &[String], u8) -> Option<Value>;
 
 /// Functions of a language, for what its rows cannot express.
 #[derive(Clone, Copy)]
-pub struct Special {
+pub(crate) struct Special {
     /// The value below keys in the result of a call.
     pub call: fn(&Program, &Call, &[String], u8) -> Option<Value>,
     /// The settings in the attributes of a field.
@@ -39,7 +39,7 @@ pub struct Special {
 
 impl Special {
     /// No such functions.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         call: |_, _, _, _| None,
         tag: |_, _, _, _, _| None,
         key: |_, _, _| None,
@@ -48,7 +48,7 @@ impl Special {
 }
 
 /// The files of a program.
-pub struct Program<'r> {
+pub(crate) struct Program<'r> {
     /// Every file with the folder of its package, the program's own first.
     pub(super) files: Vec<(RelPath, Rc<File>)>,
     /// Folders of packages by import path, for qualified names.
@@ -97,7 +97,7 @@ pub(super) type Bound = (*const File, usize, Call);
 
 impl<'r> Program<'r> {
     /// A program with these files, each with the folder of its package.
-    pub fn new(
+    pub(crate) fn new(
         files: Vec<(RelPath, Rc<File>)>,
         folders: BTreeMap<String, RelPath>,
         rows: &'r Rows,
@@ -172,7 +172,7 @@ impl<'r> Program<'r> {
     }
 
     /// Every file.
-    pub fn files(&self) -> impl Iterator<Item = &Rc<File>> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Rc<File>> {
         self.files.iter().map(|(_, file)| file)
     }
 
@@ -210,13 +210,13 @@ impl<'r> Program<'r> {
 
     /// Counts a search through all files for something that no name refers to; `None` if too many
     /// were made.
-    pub fn may_search(&self) -> Option<()> {
+    pub(crate) fn may_search(&self) -> Option<()> {
         self.searches.set(self.searches.get().checked_sub(1)?);
         Some(())
     }
 
     /// The fields of that name.
-    pub fn fields_of<'c>(
+    pub(crate) fn fields_of<'c>(
         &'c self,
         name: &'c str,
     ) -> impl Iterator<Item = (&'c RelPath, &'c Rc<File>, &'c Definition)> {
@@ -233,13 +233,13 @@ impl<'r> Program<'r> {
     }
 
     /// Every call, in file order.
-    pub fn calls(&self) -> impl Iterator<Item = Call> {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = Call> {
         self.files()
             .flat_map(|file| file.facts().calls().iter().filter_map(|&at| Call::at(file, at)))
     }
 
     /// Every call of a function of that name.
-    pub fn calls_named(&self, name: &str) -> impl Iterator<Item = Call> + use<'_, 'r> {
+    pub(crate) fn calls_named(&self, name: &str) -> impl Iterator<Item = Call> + use<'_, 'r> {
         let word = |&(number, at): &(usize, usize)| self.files[number].1.word(at);
         let from = self.calls.partition_point(|entry| word(entry) < name);
         let count = self.calls[from..].partition_point(|entry| word(entry) == name);
@@ -248,12 +248,15 @@ impl<'r> Program<'r> {
     }
 
     /// Every call of a function of one of these names.
-    pub fn calls_of<'n>(&self, names: &'n [&str]) -> impl Iterator<Item = Call> + use<'_, 'r, 'n> {
+    pub(crate) fn calls_of<'n>(
+        &self,
+        names: &'n [&str],
+    ) -> impl Iterator<Item = Call> + use<'_, 'r, 'n> {
         names.iter().flat_map(move |name| self.calls_named(name))
     }
 
     /// Every call that does one of these things, with its row, in the order of the rows.
-    pub fn doing<'c>(
+    pub(crate) fn doing<'c>(
         &'c self,
         does: &'c [Does],
     ) -> impl Iterator<Item = (&'r CallRow, Call)> + use<'c, 'r> {
@@ -267,7 +270,7 @@ impl<'r> Program<'r> {
     }
 
     /// Every field that does one of these things, with its row.
-    pub fn fields_doing<'c>(
+    pub(crate) fn fields_doing<'c>(
         &'c self,
         does: &'c [Does],
     ) -> impl Iterator<Item = (&'r FieldRow, &'c Rc<File>, &'c Definition)> {

@@ -10,7 +10,7 @@ use super::file::{File, is_below};
 /// What a call returns or does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Does {
+pub(crate) enum Does {
     /// Returns its argument `at`, as far as a path or an address is concerned.
     Passes,
     /// Returns the value below the key in argument `at` of its receiver, or else the argument
@@ -76,7 +76,7 @@ pub enum Does {
 /// Functions with the same effect.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CallRow {
+pub(crate) struct CallRow {
     /// The package, or one above it. Empty: a method of any type, or a function of any package;
     /// `*`: any function.
     #[serde(default)]
@@ -112,12 +112,12 @@ pub struct CallRow {
 
 impl CallRow {
     /// True if the file has one of the words that the row requires.
-    pub fn is_near(&self, file: &File) -> bool {
+    pub(crate) fn is_near(&self, file: &File) -> bool {
         self.near.is_empty() || self.near.iter().any(|word| !file.places(word).is_empty())
     }
 
     /// True if the call is one of the row's, by its name and its package.
-    pub fn fits(&self, call: &Call) -> bool {
+    pub(crate) fn fits(&self, call: &Call) -> bool {
         let package = match self.of.as_str() {
             "*" => true,
             "" => call.is_method(),
@@ -132,7 +132,7 @@ impl CallRow {
 /// A field of a library's type with the same effect as a call.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FieldRow {
+pub(crate) struct FieldRow {
     /// The package that the file must import; any if empty.
     #[serde(default)]
     pub of: String,
@@ -149,7 +149,7 @@ pub struct FieldRow {
 
 impl FieldRow {
     /// True if the file imports the row's package.
-    pub fn is_used(&self, file: &File) -> bool {
+    pub(crate) fn is_used(&self, file: &File) -> bool {
         self.of.is_empty() || file.imports_from(&self.of)
     }
 }
@@ -157,7 +157,7 @@ impl FieldRow {
 /// A server whose methods have common names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServerRow {
+pub(crate) struct ServerRow {
     /// The package of the framework.
     pub of: String,
     /// The types with these methods.
@@ -182,7 +182,7 @@ pub struct ServerRow {
 /// Sockets that are created first and bound later, by a method with a common name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SocketRow {
+pub(crate) struct SocketRow {
     /// The methods that bind.
     pub names: Vec<String>,
     /// A word in the call that created it.
@@ -194,7 +194,7 @@ pub struct SocketRow {
 /// How tags and attributes of fields state their settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TagRow {
+pub(crate) struct TagRow {
     /// Keys whose value is the name of a variable: `env:"PORT"`.
     pub variable: Vec<String>,
     /// Keys whose value is the default: `default:"8080"`.
@@ -226,7 +226,7 @@ pub struct TagRow {
 /// A field of a library's options.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OptionRow {
+pub(crate) struct OptionRow {
     /// The library.
     pub of: String,
     /// The field.
@@ -236,7 +236,7 @@ pub struct OptionRow {
 /// A call that fills a struct from the environment or from files.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FillRow {
+pub(crate) struct FillRow {
     /// The package of the library.
     pub of: String,
     /// Names of the functions.
@@ -256,7 +256,7 @@ pub struct FillRow {
 /// The rows of a language.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rows {
+pub(crate) struct Rows {
     /// Functions.
     pub call: Vec<CallRow>,
     /// Fields.
@@ -290,7 +290,7 @@ pub struct Rows {
 
 impl Rows {
     /// The rows that do one of these things.
-    pub fn doing<'r>(&'r self, does: &'r [Does]) -> impl Iterator<Item = &'r CallRow> {
+    pub(crate) fn doing<'r>(&'r self, does: &'r [Does]) -> impl Iterator<Item = &'r CallRow> {
         self.call.iter().filter(move |row| does.contains(&row.does))
     }
 }

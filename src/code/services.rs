@@ -7,7 +7,7 @@ const FOREIGN: [u16; 19] = [
 ];
 
 /// True for the port of another service.
-pub fn is_foreign(port: u16) -> bool {
+pub(crate) fn is_foreign(port: u16) -> bool {
     FOREIGN.contains(&port)
 }
 
@@ -40,7 +40,7 @@ const OTHERS: [&str; 24] = [
 ];
 
 /// True if words are about a database, a mail server or a similar service.
-pub fn is_other_service(words: &str) -> bool {
+pub(crate) fn is_other_service(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
     words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
         OTHERS.iter().any(|other| word == *other || (other.len() > 4 && word.contains(other)))

@@ -6,7 +6,7 @@ use super::value::{Part, Value, is_env_name};
 
 /// Parses the tag at `at` of the field at `name`: `env:"PORT" envDefault:"8080"`, and the syntax of
 /// other libraries.
-pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> {
+pub(crate) fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> {
     let text = file.string(at)?;
     let (mut env, mut default, mut flag) = (None, None, None);
     for (key, value) in pairs(&text) {
@@ -54,7 +54,7 @@ pub fn read(row: &TagRow, file: &File, name: usize, at: usize) -> Option<Value> 
 }
 
 /// A field's name as a flag: `ListenAddr` is `listen-addr`, `APIHost` is `api-host`.
-pub fn kebab(name: &str) -> String {
+pub(crate) fn kebab(name: &str) -> String {
     let mut flag = String::new();
     let mut small = false;
     let mut rest = name.chars().peekable();
@@ -94,7 +94,7 @@ pub(super) fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 /// The pairs of a tag: `key:"value"`.
-pub fn pairs(text: &str) -> Vec<(&str, &str)> {
+pub(crate) fn pairs(text: &str) -> Vec<(&str, &str)> {
     let (mut all, mut rest) = (Vec::new(), text);
     while let Some((key, behind)) = rest.split_once(":\"") {
         let (value, behind) = behind.split_once('"').unwrap_or((behind, ""));

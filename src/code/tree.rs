@@ -12,7 +12,7 @@ mod lexer;
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A name or a keyword.
     Word,
     /// A whole string, including its quotes.
@@ -47,7 +47,7 @@ struct Token {
 
 /// A comment.
 #[derive(Clone, Copy, Debug)]
-pub struct Comment {
+pub(crate) struct Comment {
     start: u32,
     end: u32,
     /// The line of its first character, from 1.
@@ -58,7 +58,7 @@ pub struct Comment {
 
 /// A part of a string with expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Literal text, by the position of its token.
     Text(usize),
     /// The tokens of an expression.
@@ -67,7 +67,7 @@ pub enum Piece {
 
 /// The tokens of a file.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     dialect: &'static Dialect,
     text: Rc<str>,
     tokens: Vec<Token>,
@@ -90,32 +90,27 @@ const fn position(at: u32) -> usize {
 
 impl Tree {
     /// Parses a text.
-    pub fn new(dialect: &'static Dialect, text: &Rc<str>) -> Self {
+    pub(crate) fn new(dialect: &'static Dialect, text: &Rc<str>) -> Self {
         Self::first(dialect, text, usize::MAX)
     }
 
     /// Parses the first tokens of a text, and the comments before them.
-    pub fn first(dialect: &'static Dialect, text: &Rc<str>, tokens: usize) -> Self {
+    pub(crate) fn first(dialect: &'static Dialect, text: &Rc<str>, tokens: usize) -> Self {
         lexer::read(dialect, text, tokens)
     }
 
     /// The language's rules.
-    pub fn dialect(&self) -> &'static Dialect {
+    pub(crate) fn dialect(&self) -> &'static Dialect {
         self.dialect
     }
 
     /// The number of tokens.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// True if there are no tokens.
-    pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
-    }
-
     /// The text of a token; `;` for a line end that ends a statement, `""` past the end.
-    pub fn word(&self, at: usize) -> &str {
+    pub(crate) fn word(&self, at: usize) -> &str {
         match self.tokens.get(at) {
             Some(token) if token.start == token.end => ";",
             Some(token) => self.slice(token.start, token.end),
@@ -124,39 +119,39 @@ impl Tree {
     }
 
     /// The first token at or after a byte of the text.
-    pub fn token_at(&self, byte: usize) -> usize {
+    pub(crate) fn token_at(&self, byte: usize) -> usize {
         self.tokens.partition_point(|token| position(token.start) < byte)
     }
 
     /// The kind of a token.
-    pub fn kind(&self, at: usize) -> Option<Kind> {
+    pub(crate) fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|token| token.kind)
     }
 
     /// True for a line end that ends a statement.
-    pub fn is_line_end(&self, at: usize) -> bool {
+    pub(crate) fn is_line_end(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| token.start == token.end)
     }
 
     /// True for a name or a keyword.
-    pub fn is_word(&self, at: usize) -> bool {
+    pub(crate) fn is_word(&self, at: usize) -> bool {
         self.kind(at) == Some(Kind::Word)
     }
 
     /// The line of a token, from 1.
-    pub fn line(&self, at: usize) -> u32 {
+    pub(crate) fn line(&self, at: usize) -> u32 {
         self.tokens.get(at).map_or(0, |token| token.line)
     }
 
     /// The byte range of a token in the text.
-    pub fn place(&self, at: usize) -> Range<usize> {
+    pub(crate) fn place(&self, at: usize) -> Range<usize> {
         let token = self.tokens.get(at);
         token.map_or(0..0, |token| position(token.start)..position(token.end))
     }
 
     /// The byte range between the quotes of a string, or of a part of one; `None` for other tokens,
     /// and for an unterminated string.
-    pub fn inside(&self, at: usize) -> Option<Range<usize>> {
+    pub(crate) fn inside(&self, at: usize) -> Option<Range<usize>> {
         let (token, quote) = (self.tokens.get(at)?, self.quote(at)?);
         let hashes = usize::from(token.hashes);
         let hole = quote.hole.map_or(0, str::len);
@@ -186,18 +181,18 @@ impl Tree {
     }
 
     /// True if a string's text may have escapes.
-    pub fn has_escapes(&self, at: usize) -> bool {
+    pub(crate) fn has_escapes(&self, at: usize) -> bool {
         self.quote(at).is_some_and(|quote| quote.escapes)
     }
 
     /// The value of a string token, or of a part of one; `None` for other tokens.
-    pub fn string(&self, at: usize) -> Option<Cow<'_, str>> {
+    pub(crate) fn string(&self, at: usize) -> Option<Cow<'_, str>> {
         let inner = self.text.get(self.inside(at)?)?;
         Some(if self.has_escapes(at) { unescape(inner) } else { Cow::Borrowed(inner) })
     }
 
     /// The parts of the string that begins at `at`; empty if it has no expressions.
-    pub fn pieces(&self, at: usize) -> Vec<Piece> {
+    pub(crate) fn pieces(&self, at: usize) -> Vec<Piece> {
         if self.kind(at) != Some(Kind::Opening) {
             return Vec::new();
         }
@@ -218,17 +213,17 @@ impl Tree {
     }
 
     /// Every comment.
-    pub fn comments(&self) -> &[Comment] {
+    pub(crate) fn comments(&self) -> &[Comment] {
         &self.comments
     }
 
     /// The text of a comment, including its marks.
-    pub fn comment(&self, comment: &Comment) -> &str {
+    pub(crate) fn comment(&self, comment: &Comment) -> &str {
         self.slice(comment.start, comment.end)
     }
 
     /// True for an opening bracket, and for the start of a string with expressions.
-    pub fn is_open(&self, at: usize) -> bool {
+    pub(crate) fn is_open(&self, at: usize) -> bool {
         match self.kind(at) {
             Some(Kind::Opening) => true,
             Some(Kind::Mark) => matches!(self.word(at), "(" | "[" | "{"),
@@ -238,29 +233,29 @@ impl Tree {
 
     /// The position of the bracket that closes the one at `open`; the end if none does, `open`
     /// itself if it is not a bracket.
-    pub fn closing(&self, open: usize) -> usize {
+    pub(crate) fn closing(&self, open: usize) -> usize {
         self.closings.get(open).map_or(self.len(), |&at| position(at)).max(open)
     }
 
     /// The position of the bracket that the one at `close` closes; `close` itself if it is not a
     /// bracket.
-    pub fn opening(&self, close: usize) -> usize {
+    pub(crate) fn opening(&self, close: usize) -> usize {
         self.closings.get(close).map_or(close, |&at| position(at)).min(close)
     }
 
     /// The bracket around a token.
-    pub fn enclosing(&self, at: usize) -> Option<usize> {
+    pub(crate) fn enclosing(&self, at: usize) -> Option<usize> {
         self.around.get(at).filter(|&&open| open != NONE).map(|&open| position(open))
     }
 
     /// The comma-separated ranges inside the brackets at `open`.
-    pub fn elements(&self, open: usize) -> Vec<Range<usize>> {
+    pub(crate) fn elements(&self, open: usize) -> Vec<Range<usize>> {
         self.split(open + 1..self.closing(open), &[","])
     }
 
     /// The parts of a range, separated by marks outside of brackets. The last one is dropped if it
     /// is empty.
-    pub fn split(&self, range: Range<usize>, marks: &[&str]) -> Vec<Range<usize>> {
+    pub(crate) fn split(&self, range: Range<usize>, marks: &[&str]) -> Vec<Range<usize>> {
         let (mut all, mut from, mut at) = (Vec::new(), range.start, range.start);
         while at < range.end {
             if self.is_open(at) {
@@ -283,7 +278,7 @@ impl Tree {
 }
 
 /// The value of a string's text. An unknown escape yields its character.
-pub fn unescape(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }

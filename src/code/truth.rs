@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::tree::Tree;
 
 /// Evaluates the operands of conditions.
-pub trait Operands {
+pub(crate) trait Operands {
     /// True if two operands are equal; `None` if that is unknown.
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool>;
 
@@ -14,7 +14,7 @@ pub trait Operands {
 }
 
 /// True if a condition holds; `None` if that is unknown.
-pub fn truth(
+pub(crate) fn truth(
     tree: &Tree,
     mut range: Range<usize>,
     steps: u8,

@@ -46,7 +46,7 @@ impl Program<'_> {
     }
 
     /// The name of the type whose field a definition sets.
-    pub fn owner_of(&self, file: &Rc<File>, definition: &Definition) -> Option<String> {
+    pub(crate) fn owner_of(&self, file: &Rc<File>, definition: &Definition) -> Option<String> {
         let name = definition.name;
         if definition.form == Form::Assigned {
             return self.type_before(file, name.checked_sub(1)?);
@@ -270,7 +270,7 @@ impl Program<'_> {
 
     /// The name of a setting with the fields that contain it: `server.port`; `None` if several
     /// contain its type.
-    pub fn setting_name(&self, owner: &str, field: &str) -> Option<String> {
+    pub(crate) fn setting_name(&self, owner: &str, field: &str) -> Option<String> {
         let (mut owner, mut name) = (owner.to_owned(), field.to_owned());
         for _ in 0..MAX_STEPS {
             let holders: Vec<(String, String)> =

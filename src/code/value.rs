@@ -5,18 +5,16 @@ use crate::facts::Evidence;
 
 /// A folder that is known only at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub(crate) enum Base {
     /// The user's home.
     Home,
     /// The folder of the program's own file.
     Program,
-    /// The folder of the source file with the expression.
-    Source,
 }
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// The text, or the default; `None` if unknown.
     pub text: Option<String>,
     /// The folder at its start, if it is one that is known only at run time.
@@ -31,18 +29,18 @@ pub struct Part {
 
 impl Part {
     /// An unknown part, with its place.
-    pub fn unknown(evidence: Evidence) -> Self {
+    pub(crate) fn unknown(evidence: Evidence) -> Self {
         Self { text: None, base: None, env: None, flag: None, evidence }
     }
 
     /// A known text.
-    pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
+    pub(crate) fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Self { text: Some(text.into()), ..Self::unknown(evidence) }
     }
 
     /// A setting with its default. An empty default counts as none: the program then requires the
     /// setting, or uses another one.
-    pub fn setting(
+    pub(crate) fn setting(
         default: Option<String>,
         env: Option<String>,
         flag: Option<String>,
@@ -58,7 +56,7 @@ impl Part {
 
 /// A value as a concatenation of parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Value {
+pub(crate) struct Value {
     /// The parts.
     pub parts: Vec<Part>,
     /// Alternatives: different callers of a function may pass different paths.
@@ -82,7 +80,7 @@ const MAX_ALTERNATIVES: usize = 16;
 
 impl Value {
     /// Every alternative, the likeliest first.
-    pub fn alternatives(&self) -> impl Iterator<Item = Value> {
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Value> {
         let others = self.others.iter().map(|parts| Value::from(parts.clone()));
         std::iter::once(Value::from(self.parts.clone())).chain(others)
     }
@@ -114,17 +112,17 @@ impl Value {
     }
 
     /// A known text.
-    pub fn known(text: impl Into<String>, evidence: Evidence) -> Self {
+    pub(crate) fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part::known(text, evidence).into()
     }
 
     /// An unknown value.
-    pub fn unknown(evidence: Evidence) -> Self {
+    pub(crate) fn unknown(evidence: Evidence) -> Self {
         Part::unknown(evidence).into()
     }
 
     /// A folder that is known at run time.
-    pub fn base(base: Base, evidence: Evidence) -> Self {
+    pub(crate) fn base(base: Base, evidence: Evidence) -> Self {
         Part { base: Some(base), ..Part::unknown(evidence) }.into()
     }
 
@@ -135,7 +133,7 @@ impl Value {
     }
 
     /// The whole text, if every part is known.
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         if self.parts.is_empty() {
             return None;
         }
@@ -143,19 +141,19 @@ impl Value {
     }
 
     /// The known text before the first unknown part.
-    pub fn prefix(&self) -> String {
+    pub(crate) fn prefix(&self) -> String {
         self.parts.iter().map_while(|part| part.text.as_deref()).collect()
     }
 
     /// The known text after unknown parts at the start; `None` if any other part is unknown too.
-    pub fn suffix(&self) -> Option<String> {
+    pub(crate) fn suffix(&self) -> Option<String> {
         let known = self.parts.iter().position(|part| part.text.is_some()).filter(|&at| at > 0)?;
         self.parts.get(known..)?.iter().map(|part| part.text.as_deref()).collect()
     }
 
     /// The folder at the start of the value, and the known path below it. If the last component is
     /// unknown, the path ends with the last known folder.
-    pub fn below(&self) -> Option<(Base, String)> {
+    pub(crate) fn below(&self) -> Option<(Base, String)> {
         let (first, rest) = self.parts.split_first()?;
         let base = first.base?;
         let known: String = rest.iter().map_while(|part| part.text.as_deref()).collect();
@@ -169,7 +167,7 @@ impl Value {
     }
 
     /// The environment variable, if it alone gives the whole value.
-    pub fn env(&self) -> Option<&str> {
+    pub(crate) fn env(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [part] => part.env.as_deref(),
             _ => None,
@@ -177,7 +175,7 @@ impl Value {
     }
 
     /// The flag, if it alone gives the whole value.
-    pub fn flag(&self) -> Option<&str> {
+    pub(crate) fn flag(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [part] => part.flag.as_deref(),
             _ => None,
@@ -186,7 +184,7 @@ impl Value {
 
     /// The place that states the value: that of the first part with a literal, a flag or a
     /// variable.
-    pub fn evidence(&self) -> Option<&Evidence> {
+    pub(crate) fn evidence(&self) -> Option<&Evidence> {
         let stated = |part: &&Part| {
             part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some()
         };
@@ -194,19 +192,19 @@ impl Value {
     }
 
     /// True if every part is known.
-    pub fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(Part::is_known)
     }
 
     /// True if nothing is known, not even what sets it.
-    pub fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         self.parts.iter().all(|part| !part.is_known() && part.env.is_none() && part.flag.is_none())
     }
 
     /// The same value, overridden by the variable or flag that alone gives another value, which a
     /// condition excluded.
     #[must_use]
-    pub fn overridden_by(mut self, other: &Self) -> Self {
+    pub(crate) fn overridden_by(mut self, other: &Self) -> Self {
         if let ([part], [setter]) = (self.parts.as_mut_slice(), other.parts.as_slice())
             && part.env.is_none()
             && part.flag.is_none()
@@ -218,7 +216,7 @@ impl Value {
 
     /// The parent folder of the path.
     #[must_use]
-    pub fn parent(mut self) -> Self {
+    pub(crate) fn parent(mut self) -> Self {
         for part in &mut self.parts {
             // A setting for the path does not set its folder.
             (part.env, part.flag) = (None, None);
@@ -356,7 +354,7 @@ pub(super) fn env(
 }
 
 /// True for `PORT` or `APP_PORT`: capitals, digits and underscores.
-pub fn is_env_name(text: &str) -> bool {
+pub(crate) fn is_env_name(text: &str) -> bool {
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')

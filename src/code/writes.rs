@@ -14,7 +14,7 @@ const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
 /// The home of the user that the image runs as.
-pub const HOME: &str = "/home/nonroot";
+pub(crate) const HOME: &str = "/home/nonroot";
 
 /// Names in place of a path that mean a stream or nothing.
 const STREAMS: [&str; 8] = ["-", "stderr", "stdout", "stdin", "none", "off", "syslog", "console"];
@@ -24,7 +24,7 @@ const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatab
 
 /// What a program writes.
 #[derive(Debug, Default)]
-pub struct Written {
+pub(crate) struct Written {
     /// The folders, without those inside another one.
     pub folders: Vec<Sourced<String>>,
     /// A call that creates temporary files.
@@ -42,7 +42,7 @@ pub struct Written {
 }
 
 /// Finds the folders that the program writes.
-pub fn written(code: &Program) -> Written {
+pub(crate) fn written(code: &Program) -> Written {
     let temporary = code.doing(&[Does::Temporary]).next();
     let temporary = temporary
         .map(|(_, call)| call.evidence(format!("`{}` writes temporary files", call.name())));
@@ -135,7 +135,7 @@ impl Written {
                 format!("{HOME}/{path}")
             }
             // The program is in the working directory.
-            Base::Program | Base::Source => format!("./{path}"),
+            Base::Program => format!("./{path}"),
         }
     }
 
@@ -180,7 +180,7 @@ impl Written {
     }
 
     /// The program writes beside the files that it opens, which a volume would hide.
-    pub fn warn_mixed(&mut self, at: &Evidence) {
+    pub(crate) fn warn_mixed(&mut self, at: &Evidence) {
         self.findings.push(Finding::writes_beside_program(None, [at.clone()]));
     }
 }

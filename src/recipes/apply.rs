@@ -28,7 +28,7 @@ const SECOND: [&str; 6] = ["worker", "release", "clock", "scheduler", "cron", "j
 ///
 /// # Errors
 /// If a recipe cannot be read.
-pub fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
+pub(crate) fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
     let mut programs = std::mem::take(&mut facts.programs);
     let alone = programs.len() < 2;
     for (at, one) in programs.iter_mut().enumerate() {
@@ -42,7 +42,7 @@ pub fn facts(repo: &Repo, facts: &mut Facts) -> Result<()> {
 ///
 /// # Errors
 /// As [`facts`].
-pub fn program(repo: &Repo, facts: &Facts, one: &mut Program) -> Result<()> {
+pub(crate) fn program(repo: &Repo, facts: &Facts, one: &mut Program) -> Result<()> {
     let likeliest = facts.programs.first().is_none_or(|first| first.id == one.id);
     add(repo, facts, one, likeliest || facts.programs.len() < 2)
 }

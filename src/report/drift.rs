@@ -46,7 +46,7 @@ struct Notice {
 }
 
 /// An application, compared with its files.
-pub struct Compared<'a> {
+pub(crate) struct Compared<'a> {
     /// What an update would do.
     pub review: &'a Review<'a>,
     /// The rules that the file on disk violates.
@@ -55,7 +55,7 @@ pub struct Compared<'a> {
 
 impl Compared<'_> {
     /// True if `check` fails: an update would change something, or a rule is violated.
-    pub fn fails(&self) -> bool {
+    pub(crate) fn fails(&self) -> bool {
         self.review.is_drifted() || self.violations.iter().any(|violation| !violation.is_choice())
     }
 
@@ -212,12 +212,12 @@ fn fact(moved: &Moved) -> String {
 }
 
 /// All notices, for people.
-pub fn text(compared: &Compared, here: &Here, look: &Look) -> String {
+pub(crate) fn text(compared: &Compared, here: &Here, look: &Look) -> String {
     shown(compared.notices(&|path| here.path(path)), here, look)
 }
 
 /// What changed, for people.
-pub fn reasons(compared: &Compared, here: &Here, look: &Look) -> String {
+pub(crate) fn reasons(compared: &Compared, here: &Here, look: &Look) -> String {
     shown(compared.reasons(), here, look)
 }
 
@@ -238,7 +238,7 @@ fn shown(notices: Vec<Notice>, here: &Here, look: &Look) -> String {
 }
 
 /// The conflicting hunks, both sides of each.
-pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
+pub(crate) fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for (file, hunk) in
         review.files.iter().flat_map(|file| file.hunks().map(move |hunk| (file, hunk)))
@@ -269,7 +269,7 @@ pub fn conflicts(review: &Review, here: &Here, look: &Look) -> String {
 /// relative to the checked-out repository.
 ///
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
-pub fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String {
+pub(crate) fn github(compared: &Compared, path: &dyn Fn(&RelPath) -> String) -> String {
     let mut out = String::new();
     for notice in compared.notices(path) {
         let command = match notice.level {
@@ -376,7 +376,7 @@ struct JsonRule<'a> {
 ///
 /// # Errors
 /// None in practice: the data is plain.
-pub fn json(survey: &Survey, all: &[Compared]) -> serde_json::Result<String> {
+pub(crate) fn json(survey: &Survey, all: &[Compared]) -> serde_json::Result<String> {
     let shown = |path: &RelPath| path.relative_to(&survey.place.start);
     let apps: Vec<JsonApp> = all.iter().map(|compared| app(compared, &shown)).collect();
     let broken =

@@ -83,7 +83,7 @@ struct Failed<'a> {
 ///
 /// # Errors
 /// None in practice: the data is plain.
-pub fn failed(error: &str) -> serde_json::Result<String> {
+pub(crate) fn failed(error: &str) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&Failed { schema: SCHEMA, error })
 }
 
@@ -91,7 +91,11 @@ pub fn failed(error: &str) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// None in practice: the data is plain.
-pub fn written(survey: &Survey, drafts: &[Draft], here: &Here) -> serde_json::Result<String> {
+pub(crate) fn written(
+    survey: &Survey,
+    drafts: &[Draft],
+    here: &Here,
+) -> serde_json::Result<String> {
     let path =
         |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
     let apps = drafts.iter().map(|draft| WrittenApp {
@@ -220,7 +224,7 @@ struct Other<'a> {
 ///
 /// # Errors
 /// None in practice: the data is plain.
-pub fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
+pub(crate) fn explained(survey: &Survey, drafts: &[Draft]) -> serde_json::Result<String> {
     let path =
         |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
     let apps = drafts.iter().map(|draft| ExplainedApp {

@@ -47,7 +47,7 @@ impl Here {
 }
 
 /// The `docker build` command to type here.
-pub fn build(draft: &Draft, here: &Here) -> String {
+pub(crate) fn build(draft: &Draft, here: &Here) -> String {
     let mut argv: Vec<String> =
         ["docker", "build", "-t", draft.plan.name.as_str()].map(str::to_owned).into();
     let context = &draft.plan.context;
@@ -69,7 +69,7 @@ pub fn build(draft: &Draft, here: &Here) -> String {
 }
 
 /// The build's variables, including those of front ends, without repetitions.
-pub fn args(draft: &Draft) -> Vec<&Arg> {
+pub(crate) fn args(draft: &Draft) -> Vec<&Arg> {
     let plan = &draft.plan;
     let more = plan.front_ends.iter().flat_map(|front_end| &front_end.build_args);
     let mut all: Vec<&Arg> = Vec::new();
@@ -84,7 +84,7 @@ pub fn args(draft: &Draft) -> Vec<&Arg> {
 }
 
 /// The values of `--secret`, one for each id; `place` shows a file of the repository.
-pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String> {
+pub(crate) fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String> {
     let plan = &draft.plan;
     let more = plan
         .front_ends
@@ -101,7 +101,7 @@ pub fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<String>
 
 /// The `docker run` command: it publishes the port, keeps the folders that the program writes in
 /// named volumes, and passes the variables that the program cannot start without.
-pub fn run(draft: &Draft) -> String {
+pub(crate) fn run(draft: &Draft) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
     for port in runtime.ports() {

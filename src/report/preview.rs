@@ -28,7 +28,7 @@ const KEYWORDS: [&str; 17] = [
 ];
 
 /// The text of a Dockerfile: instructions bold, comments dim.
-pub fn dockerfile(text: &str, look: &Look) -> String {
+pub(crate) fn dockerfile(text: &str, look: &Look) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let word = line.split(' ').next().unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn dockerfile(text: &str, look: &Look) -> String {
 }
 
 /// The changes to a file, as a unified diff; the whole text of a new file.
-pub fn change(change: &Change, path: &str, look: &Look) -> String {
+pub(crate) fn change(change: &Change, path: &str, look: &Look) -> String {
     match (&change.old, change.standing) {
         (_, Standing::Same) => String::new(),
         (Some(old), _) => diff(old, &change.new.text, path, look),
@@ -55,7 +55,7 @@ pub fn change(change: &Change, path: &str, look: &Look) -> String {
 }
 
 /// As [`change`], for two texts; `None` if there is no file yet.
-pub fn texts(old: Option<&str>, new: &str, path: &str, look: &Look) -> String {
+pub(crate) fn texts(old: Option<&str>, new: &str, path: &str, look: &Look) -> String {
     old.map_or_else(|| dockerfile(new, look), |old| diff(old, new, path, look))
 }
 

@@ -4,19 +4,19 @@
 use super::{Entry, Item, MAX_DEPTH, Value};
 
 /// Parses a whole text.
-pub fn parse(text: &str) -> Option<Item> {
+pub(crate) fn parse(text: &str) -> Option<Item> {
     parse_at(text, 0).map(|(item, _)| item)
 }
 
 /// Parses the value that begins at an offset, and returns its end too.
-pub fn parse_at(text: &str, offset: usize) -> Option<(Item, usize)> {
+pub(crate) fn parse_at(text: &str, offset: usize) -> Option<(Item, usize)> {
     let mut reader = Reader::new(text, offset)?;
     let item = reader.value(0)?;
     Some((item, reader.at))
 }
 
 /// The line number, from 1, of the key at a path of keys from the top of the text.
-pub fn line(text: &str, keys: &[&str]) -> Option<u32> {
+pub(crate) fn line(text: &str, keys: &[&str]) -> Option<u32> {
     let mut reader = Reader::new(text, 0)?;
     let mut found = None;
     for key in keys {

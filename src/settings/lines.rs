@@ -2,7 +2,7 @@
 
 /// `KEY=value` on a line, with the comment above it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Its section, `""` above the first one.
     pub section: String,
     /// The key.
@@ -16,13 +16,13 @@ pub struct Assignment {
 }
 
 /// The assignments of a `.env` or `.properties` file: `export KEY="value" # comment`.
-pub fn assignments(text: &str) -> Vec<Assignment> {
+pub(crate) fn assignments(text: &str) -> Vec<Assignment> {
     read(text, true)
 }
 
 /// The assignments of an INI file or a systemd unit, with their sections. A value may continue on
 /// the next line after a backslash, and may contain `#`.
-pub fn sections(text: &str) -> Vec<Assignment> {
+pub(crate) fn sections(text: &str) -> Vec<Assignment> {
     read(text, false)
 }
 

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Entry, Item, Lines, MAX_DEPTH, Value};
 
 /// Parses a whole text.
-pub fn parse(text: &str) -> Option<Item> {
+pub(crate) fn parse(text: &str) -> Option<Item> {
     let table = DeTable::parse(text).ok()?;
     Some(Item { line: 1, value: map(&Lines::new(text), table.get_ref(), 0)? })
 }

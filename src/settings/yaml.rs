@@ -11,7 +11,7 @@ use super::{Entry, Item, MAX_DEPTH, Value};
 const MAX_NODES: usize = 100_000;
 
 /// Every document of a text; none if one of them is invalid.
-pub fn documents(text: &str) -> Vec<Item> {
+pub(crate) fn documents(text: &str) -> Vec<Item> {
     Reader { parser: Parser::new_from_str(text), anchors: BTreeMap::new(), nodes: 0 }
         .documents()
         .unwrap_or_default()

@@ -50,7 +50,6 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     let (root, text) = match value.below() {
         Some((Base::Home, below)) => (format!("{HOME}/"), below),
         Some((Base::Program, below)) => (beside(shape), below),
-        Some((Base::Source, _)) => return,
         // A name that is known at run time lies in a folder that is known now.
         None => match value.text() {
             Some(known) => (String::new(), known),
