@@ -1,7 +1,7 @@
 //! Folders that a program writes, found by the calls that create files, open databases and store
 //! uploads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::program::Program;
 use super::rules::Does;
@@ -217,11 +217,7 @@ fn path(text: &str, target: Does) -> Option<String> {
 
 /// The folders that are not inside another one.
 fn topmost(folders: BTreeMap<String, Sourced<String>>) -> Vec<Sourced<String>> {
-    let names: Vec<String> = folders.keys().cloned().collect();
-    let inside = |name: &str| {
-        names
-            .iter()
-            .any(|other| name.strip_prefix(other.as_str()).is_some_and(|r| r.starts_with('/')))
-    };
+    let names: BTreeSet<String> = folders.keys().cloned().collect();
+    let inside = |name: &str| name.match_indices('/').any(|(end, _)| names.contains(&name[..end]));
     folders.into_iter().filter(|(name, _)| !inside(name)).map(|(_, folder)| folder).collect()
 }

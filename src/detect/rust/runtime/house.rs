@@ -1,6 +1,8 @@
 //! What the shared reader of code knows: addresses that are followed to the calls that listen on
 //! them, and folders to the calls that write into them.
 
+use std::collections::BTreeSet;
+
 use super::disk::Disk;
 use super::{Code, environment, rocket, set_env};
 use crate::code::listen::{self, Listening, is_own};
@@ -121,15 +123,13 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
 /// Adds the folders that the program writes, and what it serves that another build makes.
 pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
     let written = writes::written(source);
-    for folder in written.folders {
-        let inside = |held: &str| {
-            held == folder.value
-                || folder.value.strip_prefix(held).is_some_and(|r| r.starts_with('/'))
-        };
-        if !disk.writable.iter().any(|held| inside(&held.value)) {
-            disk.writable.push(folder);
-        }
-    }
+    let held: BTreeSet<String> = disk.writable.iter().map(|held| held.value.clone()).collect();
+    // `written` names no folder inside another one of its own.
+    disk.writable.extend(written.folders.into_iter().filter(|folder| {
+        let name = folder.value.as_str();
+        let mut above = name.match_indices('/').map(|(end, _)| &name[..end]).chain([name]);
+        !above.any(|above| held.contains(above))
+    }));
     if let Some(at) = written.here_plainly.filter(|_| !disk.here) {
         disk.here = true;
         disk.writable.push(Sourced::new(RelPath::root().to_string(), at));
