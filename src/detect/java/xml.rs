@@ -72,7 +72,7 @@ pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         anyhow!(
-            "{path}:{}: not valid XML: {}; mend the file, since the build tools cannot read it either",
+            "{path}:{}: not valid XML: {}; fix the file, since the build tools cannot read it either",
             error.pos().row,
             excerpts(&error.to_string())
         )

@@ -70,7 +70,7 @@ impl Package {
             let json: Value = parse_json(&path, &text)?;
             if !json.is_object() {
                 bail!(
-                    "{path}:1: package.json is not an object: mend the file, since npm cannot read it either"
+                    "{path}:1: package.json is not an object: fix the file, since npm cannot read it either"
                 );
             }
             Ok(Some(Self { path, text, json: Rc::new(json) }))
