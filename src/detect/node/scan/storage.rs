@@ -129,21 +129,22 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
             let open = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
-            let found = writes(name, &args, open, &place, source, at, scan);
+            let call = Call { name, source, at, place: &place };
+            let found = writes(call, &args, open, scan);
             if found.is_empty() && MAKES_FOLDER.contains(&name) {
                 for tokens in loops::unrolled(&source.tokens, &modules.names[file], &args) {
-                    written.extend(writes(name, &[&tokens], open, &place, source, at, scan));
+                    written.extend(writes(call, &[&tokens], open, scan));
                 }
             }
             written.extend(found);
             for row in rows.iter().filter(|row| row.call == name && source.imports(&row.module)) {
-                written.extend(row.writes(&args, open, &place, source, at, scan));
+                written.extend(row.writes(call, &args, open, scan));
             }
             if name == "require" && launch.layout == Layout::Output && !launch.bundled {
                 required(app, launch, &args, &place, source, scan);
             }
             if launch.layout == Layout::Output || bundled {
-                reads(app, launch, name, &args, path, &place, source, at, scan);
+                reads(app, launch, call, &args, path, scan);
             }
         }
     }
@@ -195,32 +196,42 @@ struct Written {
     folder: Sourced<String>,
 }
 
-#[allow(clippy::too_many_arguments)]
+/// A call in a source.
+#[derive(Clone, Copy)]
+struct Call<'c> {
+    name: &'c str,
+    source: &'c Source,
+    at: usize,
+    /// From where the paths of the source count.
+    place: &'c Location,
+}
+
 fn writes(
-    name: &str,
+    call: Call,
     args: &[&[Token]],
     path: &dyn Fn(&[Token]) -> Vec<PathValue>,
-    place: &Location,
-    source: &Source,
-    at: usize,
     scan: &mut Scan,
 ) -> Vec<Written> {
+    let Call { name, source, .. } = call;
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
     let folder = folder.or_else(|| {
-        FOLDER_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key))
+        FOLDER_OPTIONS
+            .iter()
+            .find(|(other, _)| *other == name)
+            .and_then(|(_, key)| option(args, key))
     });
     let file =
         first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
     let file = file.or_else(|| {
-        FILE_OPTIONS.iter().find(|(call, _)| *call == name).and_then(|(_, key)| option(args, key))
+        FILE_OPTIONS.iter().find(|(other, _)| *other == name).and_then(|(_, key)| option(args, key))
     });
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
         (None, Some(tokens)) => (tokens, true),
         _ => return Vec::new(),
     };
-    written(name, tokens, is_file, path, place, source, at, scan)
+    written(call, tokens, is_file, path, scan)
 }
 
 /// A row of the table `writer`: a call of a library that keeps a file or a folder.
@@ -243,11 +254,9 @@ struct Writer {
 impl Writer {
     fn writes(
         &self,
+        call: Call,
         args: &[&[Token]],
         path: &dyn Fn(&[Token]) -> Vec<PathValue>,
-        place: &Location,
-        source: &Source,
-        at: usize,
         scan: &mut Scan,
     ) -> Vec<Written> {
         let tokens = match self.option.as_str() {
@@ -255,35 +264,23 @@ impl Writer {
             key => option(args, key),
         };
         let Some(tokens) = tokens else { return Vec::new() };
-        written(&self.call, tokens, !self.folder, path, place, source, at, scan)
+        written(call, tokens, !self.folder, path, scan)
     }
 }
 
-#[allow(clippy::too_many_arguments)]
 fn written(
-    name: &str,
+    call: Call,
     tokens: &[Token],
     is_file: bool,
     path: &dyn Fn(&[Token]) -> Vec<PathValue>,
-    place: &Location,
-    source: &Source,
-    at: usize,
     scan: &mut Scan,
 ) -> Vec<Written> {
-    let all = path(tokens).into_iter();
-    all.filter_map(|found| below(name, &found, is_file, place, source, at, scan)).collect()
+    path(tokens).into_iter().filter_map(|found| below(call, &found, is_file, scan)).collect()
 }
 
 /// What a call writes at one path.
-fn below(
-    name: &str,
-    found: &PathValue,
-    is_file: bool,
-    place: &Location,
-    source: &Source,
-    at: usize,
-    scan: &mut Scan,
-) -> Option<Written> {
+fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Option<Written> {
+    let Call { name, source, at, place } = call;
     if found.path.contains("${}") || found.path.contains("://") || found.path == ":memory:" {
         return None;
     }
@@ -378,18 +375,15 @@ pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
     scan.findings.push(Finding::writes_beside_program(Some(file), [evidence]));
 }
 
-#[allow(clippy::too_many_arguments)]
 fn reads(
     app: &App,
     launch: &Launch,
-    name: &str,
+    call: Call,
     args: &[&[Token]],
     path: &dyn Fn(&[Token]) -> Option<PathValue>,
-    place: &Location,
-    source: &Source,
-    at: usize,
     scan: &mut Scan,
 ) {
+    let Call { name, source, at, place } = call;
     let mut candidates: Vec<&[Token]> = Vec::new();
     if READS.contains(&name) {
         candidates.extend(args.first());
