@@ -38,38 +38,46 @@ pub(crate) struct Passed {
     pub key: Option<String>,
 }
 
-impl Program<'_> {
-    /// What the callers pass for the parameter of that name of a function around a position: no one
-    /// else's function of the same name is meant.
-    pub(crate) fn passed_for(&self, file: &Rc<File>, at: usize, name: &str) -> Vec<Passed> {
+/// A parameter of a function.
+pub(crate) struct Parameter<'f> {
+    file: &'f Rc<File>,
+    function: &'f Function,
+    position: usize,
+    /// The key that it is taken from, where the parameter is a pattern.
+    key: Option<String>,
+}
+
+impl<'f> Parameter<'f> {
+    /// The parameter of that name of a function around a position.
+    pub(crate) fn around(file: &'f Rc<File>, at: usize, name: &str) -> Option<Self> {
         let short = |open: usize| file.closing(open).saturating_sub(open) <= MAX_TOKENS;
         let around = file.facts().functions_around(at).take(MAX_FUNCTIONS);
-        let found = around.filter(|function| short(function.parameters)).find_map(|function| {
+        around.filter(|function| short(function.parameters)).find_map(|function| {
             let all = file.elements(function.parameters).into_iter().enumerate();
             let mut all = all.take(MAX_PARAMETERS);
             let (position, key) =
                 all.find_map(|(at, one)| Some((at, named_in(file, &one, name)?.0)))?;
-            Some((function, position, key))
-        });
-        let Some((function, position, key)) = found else { return Vec::new() };
+            Some(Self { file, function, position, key })
+        })
+    }
+}
+
+impl Program<'_> {
+    /// What the callers pass for a parameter: no one else's function of the same name is meant.
+    pub(crate) fn passed_for(&self, parameter: &Parameter) -> Vec<Passed> {
+        let Parameter { file, function, position, key } = parameter;
         let called = file.word(function.name);
         let own = self.calls_named(called).take(MAX_CALLS);
         let own = own.filter(|call| means(call, file, function));
-        let others = self.importers(&file.path).take(MAX_CALLS).filter(|(_, other)| {
-            let whole = file.whole_export();
-            *other != called
-                && whole.is_some_and(|whole| {
-                    whole.contains(&function.parameters)
-                        || whole.len() == 1 && file.word(whole.start) == called
-                })
-        });
+        let others = self.importers(&file.path).take(MAX_CALLS);
+        let others = others.filter(|(_, other)| *other != called && file.exports_whole(function));
         let others = others.flat_map(|(from, other)| {
             let calls = self.calls_named(other).take(MAX_CALLS);
             calls.filter(move |call| call.file.path == from.path && !call.is_method())
         });
         let passed = |call: Call| {
             let length = call.file.closing(call.open).saturating_sub(call.open);
-            let argument = call.arguments().get(position)?.clone();
+            let argument = call.arguments().get(*position)?.clone();
             let key = key.clone();
             (length <= MAX_TOKENS).then_some(Passed { file: call.file, argument, key })
         };

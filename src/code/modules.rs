@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::facts::{Definition, Form, values};
 use super::file::File;
+use super::functions::Function;
 use super::program::Program;
 use super::value::Value;
 
@@ -28,6 +29,15 @@ impl File {
             return values(self, at + 2, 1).pop();
         }
         (self.word(0) == "{").then(|| 0..self.closing(0) + 1)
+    }
+
+    /// The file exports a function as a whole, and no object that holds it.
+    pub(super) fn exports_whole(&self, function: &Function) -> bool {
+        let whole = self.whole_export().filter(|whole| self.word(whole.start) != "{");
+        whole.is_some_and(|whole| {
+            whole.contains(&function.parameters)
+                || whole.len() == 1 && self.word(whole.start) == self.word(function.name)
+        })
     }
 
     /// The expression that the file exports under a name: `exports.name = x`,

@@ -76,11 +76,7 @@ impl Program<'_> {
     /// another name.
     fn callers_of(&self, file: &Rc<File>, function: &Function) -> Vec<Call> {
         let name = file.word(function.name);
-        let whole = file.whole_export().filter(|whole| file.word(whole.start) != "{");
-        let whole = whole.is_some_and(|whole| {
-            whole.contains(&function.parameters)
-                || whole.len() == 1 && file.word(whole.start) == name
-        });
+        let whole = file.exports_whole(function);
         let others = self.importers(&file.path).filter(|(_, other)| whole && *other != name);
         let others = others.flat_map(|(from, other)| {
             self.calls_named(other).filter(|call| call.file.path == from.path)

@@ -15,6 +15,7 @@ use super::super::token::{Token, closing, property};
 use super::location::Location;
 use super::{Source, globals};
 use crate::budget::MAX_EXPORT_TOKENS;
+use crate::code::callers::Parameter;
 use crate::code::{Program, Rows, Special};
 use crate::path::RelPath;
 
@@ -93,13 +94,14 @@ impl<'s, 'r> Modules<'s, 'r> {
     ) -> Option<PathValue> {
         let source = &self.sources[file];
         let (root, keys) = words.split_first()?;
+        let parameter = Parameter::around(&source.code, source.code.token_at(at), root)?;
         self.budget.set(self.budget.get().checked_sub(PARAMETER)?);
         let code = self.code.get_or_init(|| {
             let files = self.sources.iter().map(|source| (source.path.clone(), &source.code));
             let files = files.map(|(path, code)| (path, Rc::clone(code))).collect();
             Program::new(files, BTreeMap::new(), &NO_ROWS, Special::NONE)
         });
-        let all = code.passed_for(&source.code, source.code.token_at(at), root);
+        let all = code.passed_for(&parameter);
         self.callers.set(self.callers.get().max(all.len()));
         let one = all.get(self.caller.get().min(all.len().checked_sub(1)?))?;
         let from = *self.by_path.get(&one.file.path)?;
@@ -282,6 +284,16 @@ mod tests {
         let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let scan = super::super::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
         scan.writable.into_iter().map(|folder| folder.value).collect()
+    }
+
+    #[test]
+    fn names_that_are_no_parameters_cost_nothing() {
+        let entry = format!(
+            "const paths = require('./lib/paths'); {} fs.mkdirSync(paths.up)",
+            "fs.mkdirSync(other); ".repeat(25_000)
+        );
+        let paths = format!("exports.up = './up'; {}", "other(); ".repeat(500));
+        assert_eq!(folders(&entry, &paths), ["up"]);
     }
 
     #[test]
