@@ -187,7 +187,7 @@ fn link(
         );
         return Ok(());
     }
-    let default = default(module, folder, package, variable)?.unwrap_or_default();
+    let default = linked::text(module, folder, package, variable)?.unwrap_or_default();
     if !program.build_args.iter().any(|held| held.name == argument) {
         let note = format!("the linker writes {variable} into the program");
         let evidence = Evidence { note, ..step.evidence.clone() };
@@ -221,37 +221,6 @@ fn argument(variable: &str) -> String {
         let name = name.to_ascii_uppercase();
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("X{name}") }
     }
-}
-
-/// The text that the source gives a variable of a package.
-fn default(
-    module: &Module,
-    folder: &RelPath,
-    package: &str,
-    variable: &str,
-) -> Result<Option<String>> {
-    let local = linked::folder(module, package);
-    let dir = if package == "main" { Some(folder.clone()) } else { local };
-    let Some(dir) = dir else { return Ok(None) };
-    let repo: &Repo = module.sources.repo;
-    let files: Vec<RelPath> = repo.children(&dir).map(|(path, _)| path.clone()).collect();
-    for path in files.iter().filter(|path| path.extension() == "go") {
-        let Some(text) = repo.source_text(path)? else { continue };
-        for line in text.lines().take(5000) {
-            let line = line.trim_start();
-            let line = line.strip_prefix("var ").unwrap_or(line).trim_start();
-            let rest = line.strip_prefix(variable).map(str::trim_start);
-            let rest = rest.map(|rest| rest.strip_prefix("string").unwrap_or(rest).trim_start());
-            if let Some(value) = rest.and_then(|rest| rest.strip_prefix('='))
-                && let Some(value) = value.trim_start().strip_prefix('"')
-                && let Some((value, _)) = value.split_once('"')
-                && !value.contains('\\')
-            {
-                return Ok(Some(value.to_owned()));
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// A step as a command that builds for Linux.

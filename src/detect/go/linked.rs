@@ -21,11 +21,11 @@ pub(super) enum Place {
 /// How many files are searched for variables.
 const MAX_FILES: usize = 20_000;
 
-/// The packages that declare a variable, by its name.
-struct Variables(BTreeMap<String, Vec<String>>);
+/// The packages that declare a variable, by its name, each with the text that the variable has.
+struct Variables(BTreeMap<String, BTreeMap<String, Option<String>>>);
 
 /// The folder of a package of the repository.
-pub(super) fn folder(module: &Module, package: &str) -> Option<RelPath> {
+fn folder(module: &Module, package: &str) -> Option<RelPath> {
     module.layout.modules.iter().find_map(|local| {
         let below = package.strip_prefix(&local.path)?;
         (below.is_empty() || below.starts_with('/'))
@@ -51,15 +51,33 @@ pub(super) fn place(
         }
     }
     let all = repo.once(&module.layout.context, || variables(module))?;
-    let packages = all.0.get(variable).map_or(&[][..], Vec::as_slice);
-    let own = format!("main {main}");
+    let own = main_in(main);
+    let packages = all.0.get(variable).into_iter().flat_map(BTreeMap::keys);
     let linked: Vec<&String> =
-        packages.iter().filter(|name| !name.starts_with("main ") || **name == own).collect();
+        packages.filter(|name| !name.starts_with("main ") || **name == own).collect();
     Ok(match linked.as_slice() {
         [name] if **name == own => Place::Moved("main".to_owned()),
         [name] => Place::Moved((*name).clone()),
         _ => Place::Nowhere,
     })
+}
+
+/// The text that the source gives a variable of a package.
+pub(super) fn text(
+    module: &Module,
+    main: &RelPath,
+    package: &str,
+    variable: &str,
+) -> Result<Option<String>> {
+    let all = module.sources.repo.once(&module.layout.context, || variables(module))?;
+    let own = main_in(main);
+    let package = if package == "main" { own.as_str() } else { package };
+    Ok(all.0.get(variable).and_then(|packages| packages.get(package)).cloned().flatten())
+}
+
+/// How [`Variables`] names the `main` of a folder.
+fn main_in(folder: &RelPath) -> String {
+    format!("main {folder}")
 }
 
 /// The text has the word, not only as a part of a longer one.
@@ -75,7 +93,7 @@ fn is_source(path: &RelPath) -> bool {
 
 /// Every variable of a package that may hold a text; a `main` is named with its folder.
 fn variables(module: &Module) -> Result<Variables> {
-    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut all: BTreeMap<String, BTreeMap<String, Option<String>>> = BTreeMap::new();
     let repo = module.sources.repo;
     let files = repo.files_under(&module.layout.context).filter(|path| is_source(path));
     for path in files.take(MAX_FILES) {
@@ -90,22 +108,21 @@ fn variables(module: &Module) -> Result<Variables> {
         let is_main = text.lines().any(|line| line.trim_end() == "package main");
         let below = dir.strip(&local.dir).unwrap_or_default();
         let package = match below {
-            _ if is_main => format!("main {dir}"),
+            _ if is_main => main_in(&dir),
             "" => local.path.clone(),
             below => format!("{}/{below}", local.path),
         };
-        for name in names {
-            let held = all.entry(name.to_owned()).or_default();
-            if !held.contains(&package) {
-                held.push(package.clone());
-            }
+        for (name, text) in names {
+            let held = all.entry(name.to_owned()).or_default().entry(package.clone()).or_default();
+            *held = held.take().or(text.map(str::to_owned));
         }
     }
     Ok(Variables(all))
 }
 
-/// The variables of a file that are a text, or empty: `var X = "x"`, `X string` in a block.
-fn declared(text: &str) -> Vec<&str> {
+/// The variables of a file that are a text, or empty, each with the text where it is plain:
+/// `var X = "x"`, `X string` in a block.
+fn declared(text: &str) -> Vec<(&str, Option<&str>)> {
     let (mut found, mut block) = (Vec::new(), false);
     for line in text.lines() {
         let alone = line.strip_prefix("var ");
@@ -114,20 +131,19 @@ fn declared(text: &str) -> Vec<&str> {
             continue;
         }
         block &= !line.starts_with(')');
-        let Some(rest) = alone.or_else(|| line.strip_prefix('\t').filter(|_| block)) else {
-            continue;
-        };
+        let inside = line.strip_prefix(['\t', ' ']).filter(|_| block);
+        let Some(rest) = alone.or_else(|| Some(inside?.trim_start_matches(' '))) else { continue };
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let (name, rest) = rest.split_at(end);
         let rest = rest.trim_start();
         let rest = rest.strip_prefix("string").map_or(rest, str::trim_start);
+        let value = rest.strip_prefix('=').map(str::trim_start);
         let is_text = rest.is_empty()
             || rest.starts_with("//")
-            || rest
-                .strip_prefix('=')
-                .is_some_and(|value| value.trim_start().starts_with(['"', '`']));
+            || value.is_some_and(|value| value.starts_with(['"', '`']));
         if is_text && !name.is_empty() {
-            found.push(name);
+            let plain = value.and_then(|value| value.strip_prefix('"')?.split_once('"'));
+            found.push((name, plain.map(|plain| plain.0).filter(|text| !text.contains('\\'))));
         }
     }
     found
