@@ -123,12 +123,11 @@ pub(super) fn opened(world: &World) -> Opened {
 impl Opened {
     /// The paths, without those that another one holds.
     pub(super) fn files(&self) -> Vec<(String, Sourced<RelPath>)> {
+        let all: BTreeSet<RelPath> =
+            self.found.keys().filter_map(|way| RelPath::new(way)).collect();
         let held = |way: &str| {
             let way = RelPath::new(way).unwrap_or_default();
-            self.found.keys().any(|other| {
-                RelPath::new(other)
-                    .is_some_and(|other| other != way && !other.is_root() && way.is_within(&other))
-            })
+            way.ancestors().any(|above| !above.is_root() && all.contains(&above))
         };
         self.found
             .iter()
