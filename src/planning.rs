@@ -232,6 +232,7 @@ fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
     }
     if let Some(folders) = answers.get(id::WRITABLE) {
         program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
+        program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
     }
     for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
         let Some((key, value)) = pair.split_once('=') else {

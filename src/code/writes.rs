@@ -19,6 +19,9 @@ pub(crate) const HOME: &str = "/home/nonroot";
 /// Names in place of a path that mean a stream or nothing.
 const STREAMS: [&str; 8] = ["-", "stderr", "stdout", "stdin", "none", "off", "syslog", "console"];
 
+/// How many places a finding names.
+const MAX_PLACES: usize = 3;
+
 /// What counts as writing.
 const WRITES: [Does; 3] = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
 
@@ -35,6 +38,8 @@ pub(crate) struct Written {
     pub args: Vec<Sourced<String>>,
     /// Findings on what it writes.
     pub findings: Vec<Finding>,
+    /// Calls that write where no code says, with the variable that says it.
+    pub unfollowed: Vec<(Option<String>, Evidence)>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
     /// The same, where the file of the call says all of the path: no field of that name elsewhere.
@@ -59,6 +64,10 @@ pub(crate) fn written(code: &Program) -> Written {
         for value in value.alternatives().take(count) {
             written.take(&mut folders, &value, row.does, &evidence);
         }
+        if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
+            let note = format!("`{}` writes where no code says", call.name());
+            written.unfollowed.push((value.env().map(str::to_owned), call.evidence(note)));
+        }
     }
     for (row, file, definition) in code.fields_doing(&WRITES) {
         let value = code.value(file, definition.value.clone());
@@ -71,7 +80,18 @@ pub(crate) fn written(code: &Program) -> Written {
     written
 }
 
+/// True if the value says at least the folder.
+pub(crate) fn is_followed(value: &Value) -> bool {
+    value.text().is_some() || value.below().is_some() || value.prefix().contains('/')
+}
+
 impl Written {
+    /// What to say where every write goes to a place that no code states.
+    pub(crate) fn folder_unknown(&self) -> Option<Finding> {
+        let found = !self.folders.is_empty() || self.here.is_some();
+        unknown_folder(self.unfollowed.iter().cloned()).filter(|_| !found)
+    }
+
     fn take(
         &mut self,
         folders: &mut BTreeMap<String, Sourced<String>>,
@@ -183,6 +203,17 @@ impl Written {
     pub(crate) fn warn_mixed(&mut self, at: &Evidence) {
         self.findings.push(Finding::writes_beside_program(None, [at.clone()]));
     }
+}
+
+/// The finding for writes to places that no code states; `None` if there are none.
+pub(crate) fn unknown_folder(
+    writes: impl IntoIterator<Item = (Option<String>, Evidence)>,
+) -> Option<Finding> {
+    let (variables, mut places): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
+    places.dedup_by_key(|at| at.place());
+    places.truncate(MAX_PLACES);
+    let variable = variables.into_iter().flatten().next();
+    (!places.is_empty()).then(|| Finding::folder_unknown(variable.as_deref(), places))
 }
 
 /// The path in a database's name, or a path itself; `None` if it is not a file.

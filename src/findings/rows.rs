@@ -140,6 +140,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "the code does not show that it is started; if it is, that part of the program fails",
             "add its package to the final stage if the program starts it",
         ),
+        FindingCode::FolderUnknown => Row::warning(
+            "folder-unknown",
+            "the program writes files, and dockgen did not find the folder",
+            "the image's user can write only into the folders that the image makes for it: \
+            elsewhere the write fails, or what is written is lost with the container",
+            "set the folder with --writable, and mount a volume there",
+        ),
         FindingCode::WritesBesideProgram => Row::warning(
             "writes-beside-program",
             "the program writes a file into its own folder",

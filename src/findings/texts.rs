@@ -38,6 +38,25 @@ impl Finding {
         Self::new(FindingCode::PortDisputed, what, evidence)
     }
 
+    /// The program writes files into a folder that no code states; `variable` names it, if that is
+    /// known.
+    pub fn folder_unknown(
+        variable: Option<&str>,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = "the program writes files, and dockgen did not find the folder";
+        match variable {
+            None => Self::new(FindingCode::FolderUnknown, what, evidence),
+            Some(name) => {
+                Self::new(FindingCode::FolderUnknown, format!("{what}: {name} names it"), evidence)
+                    .with_fix(format!(
+                        "set both, for example --writable /data --env {name}=/data/NAME, and mount \
+                         a volume there"
+                    ))
+            }
+        }
+    }
+
     /// The program writes `file` into its own folder; `None` if no name is known.
     pub fn writes_beside_program(
         file: Option<&str>,

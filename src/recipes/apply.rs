@@ -73,7 +73,11 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     let taken = arguments(program, &starts);
     port(program, &mine, taken);
     more_ports(program, &mine);
+    let held = program.writable.len();
     folders(program, &mine);
+    if program.writable.len() > held {
+        program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
+    }
     environment(program, &mine);
     opened(program, &mine);
     needed(program, running.iter().flat_map(|running| &running.needed));

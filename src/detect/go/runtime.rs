@@ -80,6 +80,7 @@ pub(super) fn analyse(
             written.warn_mixed(&at);
         }
     }
+    program.findings.extend(written.folder_unknown());
     program.writable = written.folders;
     program.needs.temporary_files = written.temporary;
     program.env.extend(written.env);

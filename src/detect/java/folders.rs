@@ -4,6 +4,7 @@ use super::artifact::Shape;
 use super::code::{Code, Place};
 use super::storage::{HOME, write};
 use crate::code::branches::Reach;
+use crate::code::writes::{is_followed, unknown_folder};
 use crate::code::{Base, Does, Value};
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 
@@ -14,8 +15,12 @@ const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bi
 
 /// Adds the folders that the code writes by its own calls.
 pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
+    let held = program.writable.len();
+    let mut unfollowed = Vec::new();
     for (row, place) in code.doing(&[Does::MakesFolder, Does::WritesFile]) {
         let Some(range) = code.subject(row, place) else { continue };
+        let mut followed = false;
+        let mut variable = None;
         // Each caller of the method may hand over another path.
         for caller in 0..MAX_CALLERS {
             code.caller.set(Some(caller));
@@ -27,12 +32,23 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
                 let evidence = written(code, place, range.start, &value);
                 take(program, shape, &value, row.does == Does::MakesFolder, evidence);
             }
+            followed |= left_out || is_followed(&value) || value.flag().is_some();
+            variable = variable.or_else(|| value.env().map(str::to_owned));
             if caller + 1 >= several {
                 break;
             }
         }
+        if !followed {
+            let note =
+                format!("`{}` writes where no code says", code.sources[place.0].raw(place.1));
+            unfollowed.push((variable, code.evidence((place.0, place.1), note)));
+        }
     }
     code.caller.set(None);
+    let beside = |finding: &Finding| finding.code == FindingCode::WritesBesideProgram;
+    if program.writable.len() == held && !program.findings.iter().any(beside) {
+        program.findings.extend(unknown_folder(unfollowed));
+    }
 }
 
 fn written(code: &Code, (source, call): Place, at: usize, value: &Value) -> Evidence {

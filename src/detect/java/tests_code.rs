@@ -319,6 +319,20 @@ fn frameworks_have_ports_of_their_own() {
     );
 }
 
+#[test]
+fn writes_that_no_code_places_are_reported() {
+    let codes = |body: &str| -> Vec<String> {
+        let body = format!("import java.nio.file.*; {}", main(body));
+        let found = program("", &[("App.java", &body)]);
+        found.findings.iter().map(|finding| finding.code.to_string()).collect()
+    };
+    assert_eq!(codes("Files.createDirectories(given());"), ["folder-unknown"]);
+    assert!(
+        codes("Files.createDirectories(Path.of(\"data\")); Files.write(given(), x);").is_empty()
+    );
+    assert!(codes("Files.readString(given());").is_empty());
+}
+
 /// The folders that a main method, or what it calls, writes.
 fn folders(sources: &[(&str, &str)]) -> Vec<String> {
     let found = program("", sources);

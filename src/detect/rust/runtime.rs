@@ -114,6 +114,8 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
             .with_fix(format!("mount the files to serve, such as -v \"$PWD\":{SERVED}:ro")),
         );
     }
+    let unknown = disk.writable.is_empty() && !disk.here;
+    program.findings.extend(disk.unfollowed.filter(|_| unknown));
     program.writable = disk.writable;
     program.findings.extend(demanded_env_file(code));
     if program.kind == Kind::Service && program.port.is_none() && program.more_ports.is_empty() {

@@ -38,6 +38,26 @@ fn codes(findings: &[Finding]) -> Vec<&str> {
 }
 
 #[test]
+fn writes_that_no_code_places_are_reported() {
+    for body in [
+        "fs::create_dir_all(given());",
+        "let m = SqliteConnectionManager::file(given());",
+        "let o = Options::default(); rocksdb::DB::open(&o, given());",
+    ] {
+        let (found, _) = program("", &format!("fn main() {{ {body} }}"), &[]);
+        assert_eq!(codes(&found.findings), ["folder-unknown"], "{body}");
+    }
+    for body in [
+        "fs::read_dir(given());",
+        "fs::create_dir_all(\"store\"); fs::write(given(), x);",
+        "let m = SqliteConnectionManager::file(\"store/a.db\");",
+    ] {
+        let (found, _) = program("", &format!("fn main() {{ {body} }}"), &[]);
+        assert!(codes(&found.findings).is_empty(), "{body}");
+    }
+}
+
+#[test]
 fn files_that_are_opened_are_carried_and_others_are_not() {
     let main = r#"
 fn main() {

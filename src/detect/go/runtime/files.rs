@@ -270,7 +270,11 @@ impl Opened {
             .into_iter()
             .flatten()
             .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"))
-            || tested_before(call);
+            || tested_before(call)
+            // A file system's own `Open`: who opens with it decides what a failure means.
+            || call.file.facts().function_at(call.at).is_some_and(|function| {
+                call.file.word(function.name) == call.name()
+            });
         if there || known || tested || self.written.contains(&text) || !world.code.is_fatal(call) {
             return;
         }

@@ -3,6 +3,7 @@
 mod built;
 mod loops;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use super::super::token::{Token, arguments};
 use super::location::Location;
 use super::modules::Modules;
 use super::{Scan, Source};
-use crate::code::writes::HOME;
+use crate::code::writes::{HOME, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 
@@ -113,6 +114,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let modules = Modules::of(app, launch, sources);
     let rows: Vec<Writer> = app.catalog.table("writer").unwrap_or_default();
     let mut written: Vec<Written> = Vec::new();
+    let lost = RefCell::new(Vec::new());
     for (file, source) in sources.iter().enumerate() {
         let path = &|tokens: &[Token]| modules.path_of(tokens, file);
         let place = Location::of(app, launch, source);
@@ -128,7 +130,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 scan.temporary =
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
-            let open = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
+            let open = &|tokens: &[Token]| {
+                let paths = modules.open_paths_of(tokens, file);
+                if paths.iter().all(|found| found.path.starts_with("${}")) {
+                    let note = format!("`{name}` writes where no code says");
+                    lost.borrow_mut().push((None, source.at(at, note)));
+                }
+                paths
+            };
             let call = Call { name, source, at, place: &place };
             let found = writes(call, &args, open, scan);
             if found.is_empty() && MAKES_FOLDER.contains(&name) {
@@ -176,6 +185,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     });
     scan.writable.sort_by(|a, b| a.value.cmp(&b.value));
     scan.writable.dedup_by(|a, b| a.value == b.value);
+    if scan.writable.is_empty() && !is_beside(scan) {
+        scan.findings.extend(unknown_folder(lost.into_inner()));
+    }
     let written: BTreeSet<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
     scan.writable.retain(|folder| {
         let mut above = folder.value.match_indices('/').map(|(end, _)| &folder.value[..end]);
@@ -367,9 +379,13 @@ fn is_sqlite(source: &Source) -> bool {
         .any(|module| source.imports(module))
 }
 
+fn is_beside(scan: &Scan) -> bool {
+    scan.findings.iter().any(|finding| finding.code == FindingCode::WritesBesideProgram)
+}
+
 /// A file in the program's own folder: that folder belongs to root, as the program does.
 pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
-    if file.is_empty() || scan.findings.iter().any(|f| f.code == FindingCode::WritesBesideProgram) {
+    if file.is_empty() || is_beside(scan) {
         return;
     }
     scan.findings.push(Finding::writes_beside_program(Some(file), [evidence]));
@@ -701,6 +717,18 @@ mod tests {
             "import { JSONFilePreset } from 'lowdb/node'; JSONFilePreset('state/db.json', {})";
         assert_eq!(written(lowdb), ["state"]);
         assert!(written("new Level('./ledger')").is_empty());
+    }
+
+    #[test]
+    fn writes_that_no_code_places_are_reported() {
+        let codes = |source: &str| -> Vec<String> {
+            let found = scan(&[("src/index.js", source)], Layout::Source);
+            found.findings.iter().map(|finding| finding.code.to_string()).collect()
+        };
+        assert_eq!(codes("fs.mkdirSync(given())"), ["folder-unknown"]);
+        assert_eq!(codes("fs.writeFileSync(`${given()}/a.json`, x)"), ["folder-unknown"]);
+        assert!(codes("fs.readFileSync(given())").is_empty());
+        assert!(codes("fs.mkdirSync('data'); fs.writeFileSync(given(), x)").is_empty());
     }
 
     #[test]

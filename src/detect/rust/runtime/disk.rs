@@ -3,7 +3,7 @@
 use super::Code;
 use crate::detect::rust::source::SourceFile;
 use crate::detect::{add_front_end, makers};
-use crate::facts::{Evidence, FrontEnd, Sourced};
+use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
 use crate::path::RelPath;
 
 /// What the code does on disk.
@@ -15,6 +15,8 @@ pub(super) struct Disk {
     /// What it serves and the builds of other applications make.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) writable: Vec<Sourced<String>>,
+    /// What to say if no other reader finds the folder.
+    pub(super) unfollowed: Option<Finding>,
     /// It writes files into its working directory itself.
     pub(super) here: bool,
     /// It serves its working directory to everybody.

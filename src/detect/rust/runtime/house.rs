@@ -123,6 +123,9 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
 /// Adds the folders that the program writes, and what it serves that another build makes.
 pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
     let written = writes::written(source);
+    // A field of that name elsewhere may give the working directory: too little to write there.
+    let here = written.here.iter().map(|at| Finding::folder_unknown(None, [at.clone()])).next();
+    disk.unfollowed = written.folder_unknown().or(here);
     let held: BTreeSet<String> = disk.writable.iter().map(|held| held.value.clone()).collect();
     // `written` names no folder inside another one of its own.
     disk.writable.extend(written.folders.into_iter().filter(|folder| {

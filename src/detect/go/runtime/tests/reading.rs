@@ -90,6 +90,38 @@ fn folders_of_the_program_and_of_the_home_are_written() {
 }
 
 #[test]
+fn writes_that_no_code_places_are_reported() {
+    for (body, fix) in [
+        ("os.MkdirAll(read(), 0755)", "set the folder with --writable"),
+        ("os.MkdirAll(os.Getenv(\"STORE\"), 0755)", "--env STORE=/data/NAME"),
+    ] {
+        let program = main("os", body);
+        assert_eq!(codes(&program), ["folder-unknown"], "{body}");
+        assert!(program.findings[0].fix.contains(fix), "{}", program.findings[0].fix);
+    }
+    // A file that is asked for, a folder that is known, and what a flag turns on.
+    for body in [
+        "os.ReadFile(read())",
+        "os.MkdirAll(\"store\", 0755)\nos.WriteFile(read(), nil, 0644)",
+        "p := flag.String(\"profile\", \"\", \"\")\nos.Create(*p)",
+    ] {
+        assert!(codes(&main("os flag", body)).is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn a_file_system_that_opens_files_demands_none() {
+    let open = "type disk struct{}\nfunc (disk) Open(name string) (*os.File, error) { return os.Open(name) }";
+    let program = with(&[(
+        "main.go",
+        &format!(
+            "package main\nimport (\"log\"; \"os\")\n{open}\nfunc main() {{\nf, err := disk{{}}.Open(\"a.ico\")\nif err != nil {{ log.Fatal(err) }}\n_ = f\n}}\n"
+        ),
+    )]);
+    assert!(codes(&program).is_empty(), "{:?}", codes(&program));
+}
+
+#[test]
 fn numbers_addresses_and_routes_are_no_folders() {
     for text in ["10", "127.0.0.1:80", "/users/:id", "/net/{net}", "http://x/y", "a b"] {
         let program = main("os", &format!("os.MkdirAll({text:?}, 0755)"));
