@@ -32,7 +32,7 @@ mod toolchain;
 
 pub use dialect::DIALECT;
 
-/// The row of the registry.
+/// Go's row in the registry of languages.
 pub const LANGUAGE: Language = Language {
     id: "go",
     name: "Go",
@@ -51,15 +51,15 @@ pub const LANGUAGE: Language = Language {
     codes: codes::ALL,
 };
 
-/// Private to Go: from detection to plan.
+/// What Go's detection passes to Go's plan, and no other code reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Details {
-    /// The folder of the program's go.mod.
+    /// The folder that holds the go.mod of the program.
     module: RelPath,
     vendor: bool,
     download: bool,
     unsummed: bool,
-    /// The pattern of private modules that are required.
+    /// The GOPRIVATE pattern, if a required module matches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     private: Option<String>,
     programs: BTreeMap<String, ProgramDetails>,
@@ -68,34 +68,36 @@ struct Details {
 /// What is known of one program beyond the common facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ProgramDetails {
-    /// What it opens at run time: where it lies in the repository, and how the program calls it.
+    /// Files that the program opens at run time: the path in the repository, and the path as the
+    /// program writes it.
     files: Vec<(RelPath, String)>,
-    /// Build tags that the repository itself builds it with.
+    /// Build tags with which the repository itself builds the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
-    /// Where they stand.
+    /// The command that sets the tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flags_evidence: Option<Evidence>,
     /// Variables that the linker sets to a fixed value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     linked: Vec<flags::Linked>,
-    /// Variables that the linker sets to a build argument.
+    /// Variables that the linker sets to the value of a build argument.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     arguments: Vec<flags::Linked>,
-    /// Build tags where the builder is musl.
+    /// Further build tags for a builder with musl.
     musl_tags: Vec<String>,
-    /// It links libraries of the system, so that it cannot be linked statically.
+    /// True if the program links system libraries, so that it cannot be linked statically.
     links: bool,
-    /// The working directory, where it is not the program's folder.
+    /// The working directory, if it is not the folder of the program.
     workdir: Option<String>,
-    /// What the build reads although its name looks like build output: embedded files, and packages
-    /// in such folders.
+    /// Paths that the build reads although they are named like build output: embedded files, and
+    /// packages in such folders. The .dockerignore must let them in.
     reads: Vec<RelPath>,
-    /// Folders of its packages; of one in the root, the files.
+    /// The folders of the program's packages. For a package in the root, its files instead: the
+    /// folder would be the whole repository.
     sources: Vec<RelPath>,
 }
 
-/// The catalog's tables.
+/// Go's tables in the catalog.
 #[derive(Debug)]
 struct Tables {
     cgo: Vec<CgoModule>,
@@ -107,7 +109,7 @@ struct Tables {
     code: Rows,
 }
 
-/// A module that starts a program itself.
+/// A module that starts another program by itself.
 #[derive(Debug, Deserialize)]
 struct Starting {
     import: String,
@@ -115,7 +117,7 @@ struct Starting {
     source: String,
 }
 
-/// A module with C code.
+/// A module that contains C code.
 #[derive(Debug, Deserialize)]
 struct CgoModule {
     import: String,
@@ -129,7 +131,7 @@ struct CgoModule {
 }
 
 impl Tables {
-    /// The packages that are written in C.
+    /// Import paths of the modules that contain C code.
     fn libraries_in_c(&self) -> Vec<String> {
         self.cgo.iter().map(|row| row.import.clone()).collect()
     }
@@ -159,7 +161,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let module =
         analysis::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
     let found = programs::list(&module)?;
-    // A library beside other modules is no application; alone, it is what the user asked about.
+    // A library beside other modules is not an application. A repository that is only a library
+    // gets a finding instead of silence.
     if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
         return Ok(None);
     }
@@ -204,7 +207,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     Ok(Some(facts))
 }
 
-/// The pattern of private modules; what their download needs is said.
+/// The GOPRIVATE pattern, if the build downloads private modules; adds a finding that says how to
+/// pass the login.
 fn private(
     dir: &Dir,
     layout: &layout::Layout,
@@ -235,7 +239,8 @@ fn no_main(layout: &layout::Layout) -> Finding {
     )
 }
 
-/// The folder's name for a program inside a larger module, else the module's.
+/// The name of the folder if the program's folder lies inside a larger module, else the name of
+/// the module.
 fn name(dir: &Dir, layout: &layout::Layout) -> Sourced<String> {
     let line = layout.manifest.module.as_ref().map_or(1, |module| module.line);
     let own = programs::own_name(layout);
@@ -247,7 +252,8 @@ fn name(dir: &Dir, layout: &layout::Layout) -> Sourced<String> {
     Sourced::new(image_name(name), evidence)
 }
 
-/// Docker's rule for a repository's name: lower case, digits and single separators between them.
+/// `name` as Docker allows it for an image: lower-case letters, digits, and no two separators in a
+/// row.
 fn image_name(name: &str) -> String {
     let mut out = String::new();
     for c in name.to_ascii_lowercase().chars() {
@@ -260,7 +266,7 @@ fn image_name(name: &str) -> String {
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }
 
-/// The module's path names its repository on the well-known forges.
+/// The address of the repository. On the well-known forges the path of a module names it.
 fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
     let module = layout.manifest.module.as_ref()?;
     let mut parts = module.value.split('/');
@@ -276,10 +282,11 @@ fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
     Ok(look(dir, wanted)?.0)
 }
 
-/// The program that a person named.
+/// The program that a person named with `--program` or in dockgen.toml, although detection does
+/// not list it.
 fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let Some(layout) = layout::layout(dir)? else {
-        anyhow::bail!("{}: no go.mod is there or above", dir.path)
+        anyhow::bail!("{}: neither this folder nor one above it has a go.mod", dir.path)
     };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;

@@ -1,5 +1,5 @@
-//! What a program is built from: its package and, through imports, the packages of the modules that
-//! the repository holds. What lies in other modules is known by its import path alone.
+//! The packages that a program is compiled from: its own, and those that it imports from modules
+//! in the repository. Packages of other modules are known by their import path alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::path::RelPath;
 /// A module whose source is in the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LocalModule {
-    /// The path that imports begin with.
+    /// The path with which its imports begin.
     pub(super) path: String,
     pub(super) dir: RelPath,
 }
@@ -21,19 +21,19 @@ pub(super) struct LocalModule {
 /// The import closure of a program.
 #[derive(Debug, Default)]
 pub(super) struct Closure {
-    /// The program's own package first, then in order of discovery.
+    /// The program's own package first, then the others in the order in which they were found.
     pub(super) packages: Vec<Rc<Package>>,
-    /// Imports of modules that are not in the repository, the standard library included: where each
-    /// is imported first.
+    /// Imports from outside the repository, including the standard library, each with the place
+    /// where it is imported first.
     pub(super) external: BTreeMap<String, Evidence>,
-    /// Imports of packages that should be in the repository and are not.
+    /// Imports that should be in the repository and are not.
     pub(super) missing: BTreeMap<String, (RelPath, Evidence)>,
-    /// Folders of imported packages that the repository holds, by import path.
+    /// Folders of imported packages in the repository, by import path.
     pub(super) local: BTreeMap<String, RelPath>,
 }
 
 impl Closure {
-    /// Where a package of a module, or below it, is imported.
+    /// The place where a package of `module` is imported.
     pub(super) fn imports(&self, module: &str) -> Option<&Evidence> {
         self.external
             .range(module.to_owned()..)
@@ -45,7 +45,7 @@ impl Closure {
     }
 }
 
-/// Follows imports from the package in `start`. A vendored package is followed too.
+/// Follows imports from the package in `start`, into vendored packages too.
 pub(super) fn closure(
     sources: &Sources,
     modules: &[LocalModule],
@@ -86,6 +86,7 @@ pub(super) fn closure(
                 }
             }
         }
+        // Vendored code is other people's: only whether it needs cgo matters here.
         if !vendored || package.cgo.is_some() {
             closure.packages.push(package);
         }
@@ -93,8 +94,8 @@ pub(super) fn closure(
     Ok(closure)
 }
 
-/// The folder of an imported package, where a module in the repository has it; the module with the
-/// longest path wins.
+/// The folder of an imported package, if a module in the repository contains it. The module with
+/// the longest path wins, as it does in Go.
 fn locate(modules: &[LocalModule], import: &str) -> Option<RelPath> {
     let rest = |module: &LocalModule| {
         let rest = import.strip_prefix(&module.path)?;

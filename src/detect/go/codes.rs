@@ -1,4 +1,4 @@
-//! The findings that Go alone can say.
+//! Findings that only Go reports.
 
 use crate::findings::{FindingCode, Row};
 
@@ -26,10 +26,10 @@ pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning
 
 pub(super) const GENERATED_FILE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "generated-file-missing",
-    "a step before the build makes a file that the repository does not hold",
+    "a step before the build writes a file that the repository does not hold",
     "the build context holds only what the repository holds: `go build` stops where the code \
     uses the file",
-    "run that step before the image is built, or commit what it makes",
+    "run that step before the image is built, or commit its output",
 ));
 
 pub(super) const LIBRARY_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(
@@ -42,14 +42,14 @@ pub(super) const LIBRARY_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const LINKER_VARIABLE: FindingCode = FindingCode::Own(&Row::warning(
     "linker-variable",
     "the repository sets a variable with the linker's -X, and the image does not",
-    "the program keeps the value of its source",
+    "the program keeps the value that its source gives it",
     "let the program read the value at run time, or add `-X` to the `go build` line by hand",
 ));
 
 pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(
     "private-modules",
     "GOPRIVATE names modules that the build downloads",
-    "the build asks their own host for them, which wants a login",
+    "the build downloads them from their own host, which asks for a login",
     "build with `docker build --secret id=netrc,src=$HOME/.netrc ...`",
 ));
 

@@ -1,7 +1,7 @@
-//! Which files a build for Linux takes: file names and build constraints,
+//! Which files a build for Linux compiles, by file name and by build constraint:
 //! <https://pkg.go.dev/cmd/go#hdr-Build_constraints>.
 
-/// The system that images are built for; arm64 differs in nothing that detection looks at.
+/// The system and architecture of the build. arm64 differs in nothing that detection reads.
 const SYSTEM: &str = "linux";
 const ARCHITECTURE: &str = "amd64";
 
@@ -30,7 +30,7 @@ const ARCHITECTURES: [&str; 19] = [
     "mipsle", "ppc64", "ppc64le", "riscv", "riscv64", "s390x", "sparc64", "wasm", "amd64p32",
 ];
 
-/// False for tests, hidden files and files whose name is for another system.
+/// False for tests, hidden files and files whose name ends in another system or architecture.
 pub(super) fn name_fits(file: &str) -> bool {
     let Some(stem) = file.strip_suffix(".go") else { return false };
     if file.starts_with(['.', '_']) || stem.ends_with("_test") {
@@ -47,7 +47,7 @@ pub(super) fn name_fits(file: &str) -> bool {
     }
 }
 
-/// A `//go:build` or `// +build` line found before the package clause, if any decides.
+/// The `//go:build` and `// +build` lines before the package clause.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Constraint {
     modern: Option<String>,
@@ -55,7 +55,7 @@ pub(super) struct Constraint {
 }
 
 impl Constraint {
-    /// Takes a comment line that stands before the package clause.
+    /// Adds a comment line from before the package clause.
     pub(super) fn add(&mut self, comment: &str) {
         if let Some(expression) =
             comment.strip_prefix("//go:build").filter(|rest| rest.starts_with([' ', '\t']))
@@ -68,11 +68,12 @@ impl Constraint {
         }
     }
 
-    /// True where a build with these tags takes the file, with or without cgo.
+    /// True if a build with these tags compiles the file, with or without cgo.
     pub(super) fn fits(&self, cgo: bool, tags: &[String]) -> bool {
         let holds = |tag: &str| holds(tag, cgo) || tags.iter().any(|given| given == tag);
+        // Go ignores `+build` lines in a file that has a `//go:build` line.
         if let Some(expression) = &self.modern {
-            // What cannot be parsed is not built either.
+            // Go refuses a constraint that it cannot parse, so nobody builds such a file.
             return Parser { rest: expression, holds: &holds, depth: 0 }.whole().unwrap_or(false);
         }
         self.legacy.iter().all(|line| {
@@ -115,6 +116,7 @@ impl Parser<'_> {
 
     fn or(&mut self) -> Option<bool> {
         self.depth += 1;
+        // A hostile constraint may nest parentheses without end; the limit protects the stack.
         if self.depth > 64 {
             return None;
         }

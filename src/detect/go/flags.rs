@@ -1,5 +1,5 @@
-//! How the repository itself builds a program: build tags, and the variables that the linker sets
-//! by `-X`. The commands are those of its Makefile, CI and the like.
+//! How the repository itself builds a program: build tags, and variables that the linker sets with
+//! `-X`. The commands come from its Makefile, CI and the like.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -19,16 +19,16 @@ use crate::shell;
 /// A variable of the program that the linker sets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Linked {
-    /// `example.com/x/version.Version`.
+    /// Its full name, such as `example.com/x/version.Version`.
     pub(super) name: String,
-    /// Its value; of a variable that a build argument gives, the argument's name.
+    /// Its value, or the name of the build argument that gives the value.
     pub(super) value: String,
 }
 
-/// What builds.
+/// Commands that build Go programs.
 const TOOLS: [&str; 2] = ["go", "goreleaser"];
 
-/// Flags of the go command that take a value in the next word.
+/// Flags of the go command that take their value from the next word.
 const VALUED: [&str; 14] = [
     "-tags",
     "-ldflags",
@@ -46,20 +46,20 @@ const VALUED: [&str; 14] = [
     "-overlay",
 ];
 
-/// Targets that compile to see whether it compiles.
+/// Targets that compile only to check the code.
 const CHECKING: [&str; 8] = ["ci", "check", "test", "tests", "lint", "vet", "race", "cover"];
 
-/// One command that builds, taken apart.
+/// One build command, parsed.
 struct Command<'s> {
     step: &'s Step,
     tags: Vec<String>,
-    /// Tags whose values are not known.
+    /// True if it has tags that dockgen cannot read.
     unknown: bool,
     linker: Vec<String>,
     packages: Vec<String>,
 }
 
-/// The build tags that the repository builds the program in `folder` with, and whether it does so
+/// The build tags with which the repository builds the program in `folder`, and whether it builds
 /// without cgo.
 pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bool)> {
     let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
@@ -70,8 +70,8 @@ pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bo
     Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
 }
 
-/// The commands that build the program in `folder`: those that name it, else those whose patterns
-/// may stand for it.
+/// The commands that build the program in `folder`: those that name it, or else those whose
+/// patterns may include it.
 fn of<'c, 's>(
     commands: &'c [Command<'s>],
     module: &Module,
@@ -82,12 +82,12 @@ fn of<'c, 's>(
     };
     let exact: Vec<&Command> = builds(true).collect();
     let mut all = if exact.is_empty() { builds(false).collect() } else { exact };
-    // What a quick check compiles is not what is released.
+    // The flags of a quick check are not those of a release.
     all.sort_by_key(|command| !command.step.release && CHECKING.contains(&&*command.step.part));
     all
 }
 
-/// What the repository builds the program in `folder` with.
+/// Adds the repository's own build flags to the program.
 pub(super) fn add(
     module: &Module,
     folder: &RelPath,
@@ -130,8 +130,8 @@ fn shown(tags: &[String]) -> String {
     if tags.is_empty() { "no tags".to_owned() } else { format!("the tags {}", tags.join(",")) }
 }
 
-/// Adds a variable of the linker: a plain value as it is, what a command prints as a build argument
-/// whose default is the value in the source.
+/// Adds a variable that the linker sets. A plain value is kept as it is. The output of a command
+/// becomes a build argument, whose default is the value in the source.
 fn link(
     module: &Module,
     folder: &RelPath,
@@ -150,11 +150,11 @@ fn link(
                 Finding::new(
                     codes::LINKER_VARIABLE,
                     format!(
-                        "the repository sets {name} with the linker's -X, and has no such variable"
+                        "the repository sets {name} with the linker's -X, but declares no such variable"
                     ),
                     [step.evidence.clone()],
                 )
-                .with_why("the linker passes over a name that it does not find, and says nothing")
+                .with_why("the linker ignores a name that it does not find, without a warning")
                 .with_fix(format!("correct the name, or declare `var {variable} string`")),
             );
             return Ok(());
@@ -183,7 +183,7 @@ fn link(
                 format!("the repository sets {name} with the linker's -X, and the image does not"),
                 [step.evidence.clone()],
             )
-            .with_why(format!("the program keeps the value of its source; {why}")),
+            .with_why(format!("the program keeps the value that its source gives it; {why}")),
         );
         return Ok(());
     }
@@ -200,7 +200,7 @@ fn link(
     Ok(())
 }
 
-/// A name for the build argument: the usual one, else the variable's.
+/// The name of the build argument: a usual one, or else that of the variable.
 fn argument(variable: &str) -> String {
     let lower = variable.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -223,13 +223,14 @@ fn argument(variable: &str) -> String {
     }
 }
 
-/// A step as a command that builds for Linux.
+/// Parses a step, if it is a command that builds for Linux.
 fn read(step: &Step) -> Option<Command<'_>> {
     let (verb, words) = step.words.get(1..)?.split_first()?;
     if verb != "build" && verb != "install" {
         return None;
     }
     let system = step.env.iter().rev().find(|(key, _)| key == "GOOS").map(|(_, value)| &**value);
+    // A recipe for another system says nothing about a Linux image.
     if system.is_some_and(|system| system != "linux" && !system.contains('$')) {
         return None;
     }
@@ -270,7 +271,7 @@ fn read(step: &Step) -> Option<Command<'_>> {
     Some(command)
 }
 
-/// `-X name=value` and `-X=name=value`.
+/// The pairs in `-X name=value` and `-X=name=value`.
 fn variables(linker: &[String]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut words = linker.iter();
@@ -298,8 +299,8 @@ impl Command<'_> {
         }
     }
 
-    /// True where it builds the package in `folder`; not `exactly`, also where a pattern or a
-    /// variable may stand for it.
+    /// True if the command builds the package in `folder`. Unless `exactly`, a pattern or a
+    /// variable that may stand for it counts too.
     fn builds(&self, module: &Module, folder: &RelPath, exactly: bool) -> bool {
         let own = module.layout.manifest.module.as_ref().map_or("", |module| &module.value);
         let of = |word: &str| {
@@ -329,8 +330,8 @@ impl Command<'_> {
     }
 }
 
-/// The pattern of private modules that the repository sets, where a module that is required matches
-/// it: <https://go.dev/ref/mod#private-modules>.
+/// The pattern of private modules that the repository sets, if a required module matches it:
+/// <https://go.dev/ref/mod#private-modules>.
 pub(super) fn private(
     repo: &Repo,
     dir: &RelPath,
@@ -347,8 +348,8 @@ pub(super) fn private(
     Ok(None)
 }
 
-/// True where one of the comma-separated patterns matches a module's path, or a part that it begins
-/// with.
+/// True if one of the comma-separated patterns matches a module's path, or a part with which it
+/// begins.
 fn matches(patterns: &str, module: &str) -> bool {
     let element = |pattern: &str, text: &str| match pattern.split_once('*') {
         None => pattern == text,

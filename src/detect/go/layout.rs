@@ -1,5 +1,5 @@
-//! Where the modules lie: the program's own, those of a workspace, those that `replace` takes from
-//! a folder; and so the build context and the files that dependency resolution reads.
+//! Where the modules are: the program's own, the members of its workspace, and the targets of
+//! `replace`. They decide the build context and the files that dependency resolution reads.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -17,27 +17,28 @@ use crate::repo::{Dir, Repo};
 /// The modules that a build of one module reads.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// The folder of the module's go.mod.
+    /// The folder that contains the go.mod of the module.
     pub(super) module: RelPath,
     pub(super) manifest_path: RelPath,
     pub(super) manifest: Manifest,
-    /// The folder of the go.work that lists the module, and what it says.
+    /// The folder of the go.work that lists the module, and its content.
     pub(super) work: Option<(RelPath, Manifest)>,
     /// Every module whose source is in the repository, the main one first.
     pub(super) modules: Vec<LocalModule>,
     pub(super) context: RelPath,
-    /// go.work, go.mod and go.sum files, in the order in which they are named in the Dockerfile.
+    /// go.work, go.mod and go.sum files, in the order in which the Dockerfile names them.
     pub(super) manifests: Vec<RelPath>,
-    /// The vendor folder, where modules.txt lists what is in it.
+    /// The vendor folder, if its modules.txt lists what is in it.
     pub(super) vendor: Option<RelPath>,
-    /// Something must be downloaded.
+    /// True if the build must download a module.
     pub(super) download: bool,
-    /// Modules are required, and no go.sum states their content.
+    /// True if modules are required and no go.sum states their checksums.
     pub(super) unsummed: bool,
     pub(super) findings: Vec<Finding>,
 }
 
-/// The layout of the module that holds `dir`; `None` where no go.mod is there or above.
+/// The layout of the module that contains `dir`; `None` if neither `dir` nor a folder above has a
+/// go.mod.
 pub(super) fn layout(dir: &Dir) -> Result<Option<Layout>> {
     let Some(home) = dir.upwards().find(|folder| folder.has("go.mod")) else { return Ok(None) };
     let Some((manifest_path, text)) = home.text("go.mod")? else { return Ok(None) };
@@ -61,7 +62,7 @@ pub(super) fn layout(dir: &Dir) -> Result<Option<Layout>> {
     Ok(Some(layout))
 }
 
-/// The nearest go.work, where it lists the module: Go takes no other.
+/// The nearest go.work, if it lists the module. Go looks no further up.
 fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
     for folder in home.upwards() {
         let Some((path, text)) = folder.text("go.work")? else { continue };
@@ -73,7 +74,7 @@ fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
     Ok(None)
 }
 
-/// The go.mod in a folder, which every module of a workspace asks for.
+/// The parsed go.mod of a folder. It is cached, because every module of a workspace asks for it.
 fn parsed(dir: &Dir) -> Result<Rc<Option<Manifest>>> {
     dir.repo.once(&dir.path, || {
         let read = dir.text("go.mod")?;
@@ -183,6 +184,7 @@ impl Layout {
         }
         for module in &self.modules {
             add(&module.dir, "go.mod");
+            // The go command reads the go.sum of main modules, not that of replaced ones.
             if summed.contains(&module.dir) {
                 add(&module.dir, "go.sum");
             }
@@ -220,7 +222,7 @@ impl Layout {
     }
 }
 
-/// Requirements that vendor/modules.txt does not list: `go build` refuses such a folder.
+/// Reports requirements that vendor/modules.txt does not list: `go build` refuses such a folder.
 fn stale_vendor(
     path: &RelPath,
     text: &str,
@@ -256,7 +258,7 @@ fn absent(repo: &Repo, code: FindingCode, path: &str, evidence: Evidence) -> Fin
     }
 }
 
-/// The nearest folder that holds both.
+/// The nearest folder that contains both.
 fn common(a: &RelPath, b: &RelPath) -> RelPath {
     if b.is_within(a) {
         return a.clone();
@@ -264,12 +266,12 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
     a.ancestors().find(|folder| b.is_within(folder)).unwrap_or_default()
 }
 
-/// What the folder that `read` reads from is to the build of the module at or above `member`: its
-/// go.work lists it, its go.mod holds `member` as a package, or it is the nearest folder that also
-/// holds the target of a `replace`.
+/// How the root of `read` relates to the module at or above `member`: its go.work lists that
+/// module, its go.mod has `member` as a package, or it is the nearest folder that also contains
+/// the target of a `replace`.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let here = RelPath::root();
-    // The nearest go.mod at or above the member, below this folder.
+    // Finds the nearest go.mod at or above the member, but below this folder.
     let mut home = None;
     for folder in
         std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root())

@@ -1,5 +1,5 @@
-//! Where the variables are that a recipe sets by `-X`: the linker passes over a name that it does
-//! not find.
+//! Where the variables are that a recipe sets with `-X`. The linker ignores a name that it does
+//! not find, so a wrong name must be reported here.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::path::RelPath;
 /// Where a variable is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Where the recipe says, or in a module that the repository does not hold.
+    /// Where the recipe says, or in a module outside the repository.
     There,
-    /// In this package alone.
+    /// Only in this other package.
     Moved(String),
     Nowhere,
 }
@@ -21,10 +21,11 @@ pub(super) enum Place {
 /// How many files are searched for variables.
 const MAX_FILES: usize = 20_000;
 
-/// The packages that declare a variable, by its name, each with the text that the variable has.
+/// The packages that declare a variable, by its name, each with the text that the variable has
+/// there.
 struct Variables(BTreeMap<String, BTreeMap<String, Option<String>>>);
 
-/// The folder of a package of the repository.
+/// The folder of a package in the repository.
 fn folder(module: &Module, package: &str) -> Option<RelPath> {
     module.layout.modules.iter().find_map(|local| {
         let below = package.strip_prefix(&local.path)?;
@@ -33,7 +34,7 @@ fn folder(module: &Module, package: &str) -> Option<RelPath> {
     })
 }
 
-/// Where the variable of a package is.
+/// Finds the variable of a package.
 pub(super) fn place(
     module: &Module,
     main: &RelPath,
@@ -62,7 +63,7 @@ pub(super) fn place(
     })
 }
 
-/// The text that the source gives a variable of a package.
+/// The text that the source gives to a variable of a package.
 pub(super) fn text(
     module: &Module,
     main: &RelPath,
@@ -75,12 +76,13 @@ pub(super) fn text(
     Ok(all.0.get(variable).and_then(|packages| packages.get(package)).cloned().flatten())
 }
 
-/// How [`Variables`] names the `main` of a folder.
+/// The key of a folder's `main` package in [`Variables`]. Many packages are called `main`, so the
+/// folder tells them apart.
 fn main_in(folder: &RelPath) -> String {
     format!("main {folder}")
 }
 
-/// The text has the word, not only as a part of a longer one.
+/// True if the text contains `word`, and not only as a part of a longer word.
 fn has_word(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word)
@@ -91,7 +93,7 @@ fn is_source(path: &RelPath) -> bool {
     path.extension() == "go" && !path.file_name().ends_with("_test.go")
 }
 
-/// Every variable of a package that may hold a text; a `main` is named with its folder.
+/// Every package variable that may hold a text. A `main` package is named with its folder.
 fn variables(module: &Module) -> Result<Variables> {
     let mut all: BTreeMap<String, BTreeMap<String, Option<String>>> = BTreeMap::new();
     let repo = module.sources.repo;
@@ -120,8 +122,8 @@ fn variables(module: &Module) -> Result<Variables> {
     Ok(Variables(all))
 }
 
-/// The variables of a file that are a text, or empty, each with the text where it is plain:
-/// `var X = "x"`, `X string` in a block.
+/// The package variables of a file that are declared with a text or without a value, each with
+/// that text if it is plain: `var X = "x"`, or `X string` in a block.
 fn declared(text: &str) -> Vec<(&str, Option<&str>)> {
     let (mut found, mut block) = (Vec::new(), false);
     for line in text.lines() {

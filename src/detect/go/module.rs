@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::path::RelPath;
 use crate::repo::excerpt;
 
-/// A value and its line.
+/// A value with its line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct At<T> {
     pub(super) value: T,
@@ -30,7 +30,7 @@ pub(super) struct Replace {
 }
 
 impl Replace {
-    /// The target is a folder: it begins with `./`, `../` or `/`.
+    /// True if the target is a folder: it begins with `./`, `../` or `/`.
     pub(super) fn is_local(&self) -> bool {
         self.to == "."
             || self.to == ".."
@@ -38,18 +38,18 @@ impl Replace {
     }
 }
 
-/// A go.mod or go.work.
+/// The content of a go.mod or go.work.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Manifest {
-    /// `module`; empty in go.work.
+    /// The `module` line; a go.work has none.
     pub(super) module: Option<At<String>>,
     pub(super) go: Option<At<String>>,
     pub(super) toolchain: Option<At<String>>,
     pub(super) requires: Vec<Require>,
     pub(super) replaces: Vec<Replace>,
-    /// `use` of go.work.
+    /// The `use` lines of a go.work.
     pub(super) uses: Vec<At<String>>,
-    /// `tool` lines: packages that `go tool` runs.
+    /// The `tool` lines: packages that `go tool` runs.
     pub(super) tools: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ impl Manifest {
     }
 }
 
-/// The words of a line without its comment; parentheses are words of their own.
+/// The words of a line without its comment. Parentheses are words of their own.
 fn split(line: &str) -> std::result::Result<Vec<String>, &'static str> {
     let mut words: Vec<String> = Vec::new();
     let mut rest = line.trim_start();
@@ -179,7 +179,8 @@ fn split(line: &str) -> std::result::Result<Vec<String>, &'static str> {
     Ok(words)
 }
 
-/// The last element of a module path that names something: `/v2` is dropped, and `.v2` of gopkg.in.
+/// The last element of a module path that names something. `/v2` is dropped, and so is the `.v2`
+/// of gopkg.in.
 pub(super) fn short_name(module: &str) -> &str {
     let is_major = |part: &str| {
         part.strip_prefix('v')

@@ -1,4 +1,4 @@
-//! Packages: which files of a folder form one, which are `package main`, and whether a package
+//! Packages: which files of a folder belong to one, which are `package main`, and whether one
 //! needs cgo.
 
 use std::cell::RefCell;
@@ -14,34 +14,34 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// Folders that `go build ./...` does not look into.
+/// True for folders that `go build ./...` skips.
 fn is_skipped(name: &str) -> bool {
     name.starts_with(['.', '_']) || name == "vendor" || name == "testdata"
 }
 
-/// A package: the files of one folder that a build for Linux takes.
+/// A package: the files of one folder that a build for Linux compiles.
 #[derive(Debug)]
 pub(super) struct Package {
     pub(super) dir: RelPath,
     pub(super) name: String,
     pub(super) files: Vec<Rc<SourceFile>>,
-    /// `import "C"` in a package that has no other implementation for builds without cgo.
+    /// The `import "C"` of a package that has no other implementation for builds without cgo.
     pub(super) cgo: Option<Evidence>,
-    /// Line in the file that holds `func main`.
+    /// The place of `func main`.
     pub(super) main: Option<Evidence>,
 }
 
 /// The Go files of a repository, each parsed once.
 pub(super) struct Sources<'r> {
     pub(super) repo: &'r Repo,
-    /// Build tags that decide which files are taken.
+    /// Build tags, which decide what files are compiled.
     tags: Vec<String>,
-    /// Libraries that are written in C, by the paths of their packages.
+    /// Import paths of libraries that are written in C.
     libraries: Vec<String>,
-    /// The repository builds without cgo, as its recipes say.
+    /// True if the repository's own recipes build without cgo.
     pure: bool,
     packages: RefCell<BTreeMap<RelPath, Option<Rc<Package>>>>,
-    /// The same with other tags.
+    /// The same repository, read with other build tags.
     tagged: RefCell<BTreeMap<Built, Rc<Self>>>,
 }
 
@@ -58,7 +58,7 @@ impl<'r> Sources<'r> {
         Self { repo, tags, libraries, pure, packages, tagged }
     }
 
-    /// The files as a build with these tags takes them, without cgo where that is `pure`.
+    /// The files that a build with these tags compiles, without cgo if `pure`.
     pub(super) fn tagged(&self, tags: &[String], pure: bool) -> Rc<Self> {
         let mut known = self.tagged.borrow_mut();
         let libraries = || self.libraries.clone();
@@ -66,7 +66,7 @@ impl<'r> Sources<'r> {
         known.entry((tags.to_vec(), pure)).or_insert_with(new).clone()
     }
 
-    /// The package in a folder; `None` where no file of it is built for Linux.
+    /// The package in a folder; `None` if a build for Linux compiles no file of it.
     pub(super) fn package(&self, dir: &RelPath) -> Result<Option<Rc<Package>>> {
         if let Some(known) = self.packages.borrow().get(dir) {
             return Ok(known.clone());
@@ -94,14 +94,16 @@ impl<'r> Sources<'r> {
             }
             files.push(Rc::new(file));
         }
-        // What stands in for a library in C, and brings no other one, can do nothing but refuse.
+        // The files without cgo replace a C library by nothing, so they can only return an error.
+        // Such a package needs cgo.
         let library = fallback && !other && !self.pure;
         let library = files.iter().filter(|_| library).find_map(|file| self.library(file));
         if let Some(evidence) = library {
             cgo.get_or_insert(evidence);
             files.retain(|file| file.constraint.fits(true, &self.tags));
         } else if fallback {
-            // There is an implementation without cgo: build that one.
+            // The package has a real implementation without cgo, which needs no C compiler and no
+            // C library.
             cgo = None;
             files.retain(|file| {
                 file.constraint.fits(false, &self.tags)
@@ -109,6 +111,7 @@ impl<'r> Sources<'r> {
             });
         }
         let Some(name) =
+            // Go allows one more package name in a folder, for files that hold only documentation.
             files.iter().map(|f| f.package.clone()).find(|name| name != "documentation")
         else {
             return Ok(None);
@@ -124,7 +127,7 @@ impl<'r> Sources<'r> {
         Ok(Some(Package { dir: dir.clone(), name, files, cgo, main }))
     }
 
-    /// Where a file that only a build with cgo takes imports a library in C.
+    /// The import of a C library, if only a build with cgo compiles the file.
     fn library(&self, file: &SourceFile) -> Option<Evidence> {
         if file.constraint.fits(false, &self.tags) {
             return None;
@@ -135,7 +138,7 @@ impl<'r> Sources<'r> {
         Some(Evidence::at(&file.code.path, import.line, note))
     }
 
-    /// The package is neither Go's nor the repository's own.
+    /// True if the package belongs neither to Go's standard library nor to the repository.
     fn is_foreign(&self, path: &str) -> bool {
         let own = |(at, _): (usize, &str)| {
             RelPath::new(&path[at + 1..]).is_some_and(|dir| self.repo.is_dir(&dir))
@@ -144,7 +147,7 @@ impl<'r> Sources<'r> {
             && !path.match_indices('/').any(own)
     }
 
-    /// Files that the name alone does not exclude, sorted.
+    /// The files that their name alone does not exclude, sorted.
     fn go_files(&self, dir: &RelPath) -> Vec<RelPath> {
         let files = self
             .repo
@@ -153,8 +156,8 @@ impl<'r> Sources<'r> {
         files.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Folders of the module at `module` that hold a `package main`, sorted; folders that `./...`
-    /// leaves out, and modules inside it, are not looked into.
+    /// The folders of the module at `module` that contain a `package main`, sorted. Nested modules
+    /// and folders that `./...` skips are left out.
     pub(super) fn mains(&self, module: &RelPath) -> Result<Vec<RelPath>> {
         let mut mains = Vec::new();
         let (mut skipped, mut decided) = (BTreeSet::new(), BTreeSet::new());
@@ -175,6 +178,8 @@ impl<'r> Sources<'r> {
                 {
                     let Some(text) = self.repo.source_text(path)? else { continue };
                     let Some((name, _, constraint)) = package_clause(&text) else { continue };
+                    // All files of a folder have one package name, so the first that is compiled
+                    // decides.
                     if constraint.fits(false, &[]) || constraint.fits(true, &[]) {
                         if name == "main" {
                             mains.push(dir.clone());

@@ -1,5 +1,5 @@
-//! The plan of a Go program: modules downloaded, the program built, the binary and what it opens
-//! carried over.
+//! The plan of a Go program: download the modules, build the program, and copy the binary and the
+//! files that it opens.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -14,41 +14,42 @@ use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
 use crate::repo::Dir;
 
-/// Where the source is while building.
+/// Where the source is during the build.
 const SOURCE: &str = "/src";
-/// Where the program lies in the final image.
+/// Where the program is in the final image.
 const HOME: &str = "/app";
 
 /// What the template reads beside the common fields.
 #[derive(Debug, Serialize)]
 struct View {
-    /// The folder that the go command runs in.
+    /// The folder in which the go command runs.
     workdir: String,
     /// The package to build: `./cmd/server`.
     package: String,
-    /// Where the binary is written.
+    /// Where the build writes the binary.
     output: String,
     cgo: bool,
-    /// The builder is Alpine.
+    /// True if the builder is Alpine.
     musl: bool,
-    /// C code is linked statically: musl is made for it, and no library of the system is linked.
+    /// True if C code is linked statically, which musl allows as long as no system library is
+    /// linked.
     linked_static: bool,
     vendor: bool,
     download: bool,
-    /// go.sum is missing: the build may write it.
+    /// True if there is no go.sum, so that the build may write one.
     unsummed: bool,
     tags: Vec<String>,
     /// Variables that the linker sets to a fixed value.
     linked: Vec<Linked>,
-    /// Variables that the linker sets to a build argument.
+    /// Variables that the linker sets to the value of a build argument.
     arguments: Vec<Linked>,
-    /// The pattern of private modules, where there are some.
+    /// The GOPRIVATE pattern, if there are private modules.
     private: Vec<String>,
     /// What the build context must hold beside manifests and artifacts.
     reads: Vec<String>,
 }
 
-/// Turns facts and answers into what the template needs.
+/// Turns facts and answers into the values of the template.
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let details: Details = chosen.facts.details()?;
     let answer = chosen.answers.get(id::TOOLCHAIN);
@@ -88,7 +89,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         exclude: Vec::new(),
         note: Line::new("")?,
     }];
-    // What the program opens changes less often than the program.
+    // The opened files change less often than the program, so their layers come first and stay
+    // cached.
     for (path, way) in own.files.iter().rev() {
         artifacts.insert(0, carried(path, way, context)?);
     }
@@ -124,8 +126,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         sources: own.sources.clone(),
         install_secrets: login.iter().map(|(secret, _)| secret.clone()).collect(),
         artifacts,
-        // The files that the program opens are among the artifacts, at the place where it looks for
-        // them.
+        // The program finds its files where they are copied to, among the artifacts, so no
+        // variable points to them.
         env: Vec::new(),
         workdir: own.workdir.clone().unwrap_or_else(|| HOME.to_owned()),
         start_in: None,
@@ -149,7 +151,7 @@ fn tags(own: &ProgramDetails, musl: bool) -> Vec<String> {
     tags
 }
 
-/// Why the program is built with tags.
+/// Explains why the program is built with tags.
 fn decisions(own: &ProgramDetails) -> Vec<Decision> {
     let Some(evidence) = &own.flags_evidence else { return Vec::new() };
     vec![Decision {
@@ -163,13 +165,14 @@ fn decisions(own: &ProgramDetails) -> Vec<Decision> {
     }]
 }
 
-/// A login for the hosts of modules that the repository holds: the download reads it, and no layer.
+/// A .netrc in the repository, passed to the download as a build secret so that it ends up in no
+/// layer.
 fn login(chosen: &Chosen, details: &Details) -> Option<(BuildSecret, Finding)> {
     let file = chosen.facts.context.join(".netrc");
     let file = file.filter(|path| details.download && chosen.repo.is_file(path))?;
     let finding = Finding::new(
         FindingCode::SecretInContext,
-        format!("{file} holds logins; the build downloads modules with them from a build secret"),
+        format!("{file} holds logins; the build reads it from a build secret to download modules"),
         [Evidence::file(&file, "logins of hosts")],
     )
     .with_fix(format!(
@@ -180,8 +183,8 @@ fn login(chosen: &Chosen, details: &Details) -> Option<(BuildSecret, Finding)> {
     Some((BuildSecret { id: "netrc".to_owned(), handed, required: true }, finding))
 }
 
-/// The manifests: those of neighbouring modules by a pattern, each other one bound at its own
-/// place.
+/// The manifests. Those of neighbouring modules are matched by a pattern, every other one is
+/// mounted at its own path.
 fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
     let context = &chosen.facts.context;
     let mut paths = Vec::new();
@@ -194,7 +197,7 @@ fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
     let members = format!("{SOURCE}/");
     let specs = CopySpec::manifests(chosen.repo, context, &paths, &members)?;
     for path in specs.iter().flat_map(|spec| &spec.src).map(Line::as_str) {
-        // The words of a mount are separated by commas, and cannot be quoted.
+        // Commas separate the options of a mount, and BuildKit offers no way to quote them.
         if path.chars().any(|c| c == ',' || c == '"' || c.is_whitespace()) {
             bail!(
                 "{path}: a comma, a quote or a blank in its path cannot be written in a mount: rename the folder"
@@ -204,7 +207,7 @@ fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
     Ok(specs)
 }
 
-/// The binary lies beside the files that it opens, unless one of them has its name.
+/// The binary goes beside the files that it opens, unless one of them has its name.
 fn binary(name: &str, files: &[(RelPath, String)]) -> String {
     let taken = files.iter().any(|(_, way)| way.split('/').find(|part| *part != ".") == Some(name));
     if taken { format!("/usr/local/bin/{name}") } else { format!("{HOME}/{name}") }

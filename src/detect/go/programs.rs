@@ -10,7 +10,7 @@ use super::{ProgramDetails, flags, runtime};
 use crate::facts::{Kind, Program};
 use crate::path::RelPath;
 
-/// Folders whose programs serve development, at any depth.
+/// Folders that hold programs for development, at any depth.
 const ASIDE: [&str; 16] = [
     "example",
     "examples",
@@ -30,7 +30,7 @@ const ASIDE: [&str; 16] = [
     "docs",
 ];
 
-/// Parts of names of programs that serve development or run once.
+/// Words in the names of programs that serve development or run only once.
 const HELPERS: [&str; 14] = [
     "gen",
     "generate",
@@ -52,7 +52,7 @@ const HELPERS: [&str; 14] = [
 const SERVERS: [&str; 10] =
     ["server", "api", "app", "web", "serve", "service", "http", "main", "backend", "daemon"];
 
-/// Every program of the application's folder, likeliest first.
+/// Every program in the application's folder, likeliest first.
 pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
     let folders: Vec<RelPath> = module
         .sources
@@ -62,6 +62,7 @@ pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
         .collect();
     let (main, aside): (Vec<RelPath>, Vec<RelPath>) =
         folders.into_iter().partition(|folder| !is_aside(folder, &module.layout.module));
+    // A repository of examples or tools alone still has something to start.
     let folders = if main.is_empty() { aside } else { main };
     let mut ranked = Vec::new();
     for folder in folders {
@@ -78,14 +79,14 @@ fn is_aside(folder: &RelPath, module: &RelPath) -> bool {
     let way = folder.strip(module).unwrap_or_default();
     let parts: Vec<&str> = way.split('/').collect();
     let parents = parts.len().saturating_sub(1);
-    // A folder of that name may be the program itself (cmd/test), not only what holds programs.
+    // A folder with such a name may itself be the program (cmd/test), so only its parents count.
     parts.iter().take(parents).any(|part| ASIDE.contains(part))
         || ASIDE.contains(&way)
         || parts.contains(&"internal")
 }
 
-/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that
-/// does not.
+/// How likely a person wants this program; higher is likelier. A program that listens beats one
+/// that has a better name but does not listen.
 fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     let own = own_name(module.layout);
     let helper = program.name.split(['-', '_', '.']).any(|part| HELPERS.contains(&part));
@@ -98,23 +99,24 @@ fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     } else {
         20
     };
-    // Beside a server, what talks to it.
+    // A client or an administration tool usually stands beside the server that it talks to.
     let talks =
         |part: &str| ["client", "cli", "ctl", "adm", "admin", "util", "utils"].contains(&part);
     let client = program.name.split(['-', '_', '.']).any(talks)
         || ["ctl", "cli", "adm"].iter().any(|end| program.name.ends_with(end));
     let name = name - if client && *folder != module.layout.module { 12 } else { 0 };
-    // Nobody outside of the module can even import what lies there.
+    // Go lets no other module import a package below `internal`, so such a program is rarely the
+    // one to ship.
     let name = name - if folder.components().any(|part| part == "internal") { 10 } else { 0 };
     name + if program.kind == Kind::Service { 15 } else { 0 } - if helper { 50 } else { 0 }
 }
 
-/// The module's own name.
+/// The short name of the module.
 pub(super) fn own_name(layout: &Layout) -> &str {
     layout.manifest.module.as_ref().map_or("app", |module| short_name(&module.value))
 }
 
-/// The id of a program: its folder as the go command wants it, seen from the module's folder.
+/// The id of a program: its folder relative to the module, as the go command writes it.
 fn id(folder: &RelPath, module: &RelPath) -> String {
     match folder.strip(module) {
         None | Some("") => ".".to_owned(),
@@ -122,7 +124,7 @@ fn id(folder: &RelPath, module: &RelPath) -> String {
     }
 }
 
-/// The program in a folder; `None` where the folder holds no `package main` with a `func main`.
+/// The program in a folder; `None` if the folder has no `package main` with a `func main`.
 fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, ProgramDetails)>> {
     let (tags, pure) = flags::tags(module, folder)?;
     let plain = tags.is_empty() && !pure;
@@ -143,7 +145,7 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
     Ok(Some((program, details)))
 }
 
-/// A name for the binary: what is unusual in a file name becomes `-`.
+/// `name` as the name of the binary, with `-` for unusual characters.
 fn file_name(name: &str) -> String {
     let name: String = name
         .chars()
@@ -153,7 +155,7 @@ fn file_name(name: &str) -> String {
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }
 
-/// The program that a person named: `./cmd/x`, `cmd/x` or the name of its folder.
+/// The program that a person named as `./cmd/x`, as `cmd/x` or by a file in it.
 pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let home = &module.layout.module;
     let Some(folder) =

@@ -1,4 +1,4 @@
-//! What a program needs and does at run time, read from the files of its import closure.
+//! What a program needs and does at run time, read from the files in its import closure.
 
 use anyhow::Result;
 
@@ -25,7 +25,7 @@ mod subcommands;
 #[cfg(test)]
 mod tests;
 
-/// What the readers of this folder look at.
+/// The input of all readers in this folder.
 struct World<'w, 'r> {
     module: &'w Module<'w, 'r>,
     closure: &'w Closure,
@@ -34,7 +34,7 @@ struct World<'w, 'r> {
     folder: &'w RelPath,
 }
 
-/// Fills in the program, and gives what only Go's plan needs.
+/// Fills in `program` and returns the details that only Go's plan needs.
 pub(super) fn analyse(
     module: &Module,
     closure: &Closure,
@@ -53,7 +53,7 @@ pub(super) fn analyse(
     program.findings.extend(opened.findings);
 
     let embeds = embeds::embeds(&world);
-    // Settings that are built in say as much as those that are opened.
+    // The program reads embedded settings as it reads opened ones, so both can state the port.
     let paths = program.files.iter().map(|file| file.value.clone());
     let paths: Vec<RelPath> = paths.chain(embeds.held.iter().cloned()).collect();
     let documents = documents::settings_of(&world, &paths)?.into_iter();
@@ -72,8 +72,8 @@ pub(super) fn analyse(
     let mut written = writes::written(&code);
     if let Some(at) = written.here.clone() {
         if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
-            // Nothing else lies in the working directory: it can be a folder of its own, for a
-            // volume.
+            // Nothing that the program reads lies in its working directory, so that directory can
+            // be /data: a volume there hides no file.
             details.workdir = Some("/data".to_owned());
             written.folders.push(Sourced::new(".".to_owned(), at));
         } else {
@@ -130,7 +130,8 @@ pub(super) fn analyse(
     Ok(details)
 }
 
-/// Folders of that name usually hold build output, and rows of a .dockerignore hide them.
+/// True for folders whose name usually stands for build output, which lines of the .dockerignore
+/// therefore hide.
 fn looks_built(dir: &RelPath) -> bool {
     dir.components().any(|part| {
         ["bin", "build", "coverage", "dist", "log", "logs", "out", "target", "test-results", "tmp"]
@@ -138,8 +139,8 @@ fn looks_built(dir: &RelPath) -> bool {
     })
 }
 
-/// Go's runtime ends a process on SIGTERM, also as process 1, unless the program takes the signal
-/// itself.
+/// The evidence that the program ends on SIGTERM. Go's runtime does that even as process 1, unless
+/// the program handles the signal itself, so an image with a Go program needs no init.
 fn sigterm(code: &Code, program: &Program) -> Evidence {
     code.doing(&[Does::TakesSignals])
         .map(|(_, call)| call.evidence(format!("`signal.{}`", call.name())))
@@ -156,7 +157,7 @@ fn sigterm(code: &Code, program: &Program) -> Evidence {
         })
 }
 
-/// The subcommand that serves, then flags, as shell words.
+/// The subcommand that serves, followed by the flags, as shell words.
 fn arguments(
     serving: Option<Sourced<String>>,
     flags: Vec<Sourced<String>>,

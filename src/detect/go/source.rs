@@ -1,4 +1,4 @@
-//! One Go file: package clause, imports, directives; the rest of it is code like any other's.
+//! One Go file: package clause, imports, directives. The shared reader of code handles the rest.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::code::tree::Comment;
 use crate::code::{File, Import, Tree};
 use crate::path::RelPath;
 
-/// A parsed file.
+/// A parsed Go file.
 #[derive(Debug)]
 pub(super) struct SourceFile {
     pub(super) code: Rc<File>,
@@ -21,7 +21,7 @@ pub(super) struct SourceFile {
     pub(super) cgo: Vec<At<String>>,
 }
 
-/// The package clause of a file, read without the rest of it.
+/// The package clause of a file. The rest of the file is not read.
 pub(super) fn package_clause(text: &Rc<str>) -> Option<(String, u32, Constraint)> {
     let tree = Tree::first(&DIALECT, text, 2);
     if tree.word(0) != "package" || tree.len() < 2 {
@@ -45,7 +45,7 @@ fn constraint(tree: &Tree) -> Constraint {
 }
 
 impl SourceFile {
-    /// Parses a file; `None` where it has no package clause.
+    /// Parses a file; `None` if it has no package clause.
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Option<Self> {
         let tree = Tree::new(&DIALECT, text);
         if tree.word(0) != "package" {
@@ -65,7 +65,7 @@ impl SourceFile {
     }
 }
 
-/// The imports of a file.
+/// The imports of a file while they are read.
 struct Imports<'t> {
     tree: &'t Tree,
     found: Vec<Import>,
@@ -100,7 +100,7 @@ impl Imports<'_> {
         }
     }
 
-    /// Reads one import; the comments of cgo stand before the token `first`.
+    /// Reads one import. Comments for cgo stand before the token `first`.
     fn import(&mut self, first: usize) {
         let at = self.body;
         let named = self.tree.is_word(at) || self.tree.word(at) == ".";
@@ -148,8 +148,8 @@ fn embeds(tree: &Tree, comment: &Comment) -> Vec<At<String>> {
     all
 }
 
-/// The name that a package most probably has: the last element of its path, without a major version
-/// or `go-`.
+/// The name that a package most likely has: the last element of its path, without a major version
+/// and without `go-` or `-go`.
 fn package_name(path: &str) -> String {
     let name = short_name(path);
     let name = name.strip_prefix("go-").unwrap_or(name);

@@ -1,10 +1,10 @@
-//! What no row of the catalog says about Go's libraries: the keys of viper, and the flags of
-//! urfave/cli, which are fields of literals.
+//! What rows of the catalog cannot say about Go's libraries: the keys of viper and koanf, the call
+//! chains of kingpin, and the flags of urfave/cli, which are fields of literals.
 
 use super::closure::Closure;
 use crate::code::{Call, Does, Form, Part, Program, Rows, Special, Value, is_env_name};
 
-/// The files of a program, ready to be looked through.
+/// The files of a program, as the shared reader of code takes them.
 pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
     let files = closure.packages.iter().flat_map(|package| {
         // Generated code configures nothing, and is often most of the text.
@@ -19,12 +19,13 @@ pub(super) fn program<'r>(closure: &Closure, rows: &'r Rows) -> Program<'r> {
     )
 }
 
-/// A call that reads a setting by its key: `viper.GetString("port")`, `c.String("port")`.
+/// The value of a call that reads a setting by its key: `viper.GetString("port")` or
+/// `c.String("port")`.
 fn setting(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {
     if let Some(value) = kingpin(program, call, steps) {
         return Some(value);
     }
-    // An address as a text.
+    // `addr.String()` is the text of the address itself.
     if call.name() == "String" && call.is_method() && call.arguments().is_empty() {
         return program.receiver(call, steps).filter(|value| !value.is_unknown());
     }
@@ -39,12 +40,12 @@ fn setting(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Va
         .or_else(|| program.flag_named(&key, steps))
 }
 
-/// A setting by its key.
+/// The value of a setting by its key.
 fn keyed(program: &Program, key: &str, steps: u8) -> Option<Value> {
     viper(program, key, steps).or_else(|| koanf(program, key, steps))
 }
 
-/// A key of koanf's: its default in a map, and the variable that a provider makes of it.
+/// A key of koanf: its default in a map, and the environment variable that a provider maps to it.
 fn koanf(program: &Program, key: &str, steps: u8) -> Option<Value> {
     let module = "github.com/knadh/koanf";
     let files = || program.files().filter(|file| file.imports_from(module));
@@ -56,7 +57,7 @@ fn koanf(program: &Program, key: &str, steps: u8) -> Option<Value> {
         Some((text.clone(), file.evidence(at, format!("koanf's default of `{key}` is `{text}`"))))
     });
     let stated = program.document(key);
-    // The usual provider: a prefix, then the key in capitals with `_` for dots.
+    // The usual provider takes a prefix, then the key in capitals with `_` for dots.
     let provider = program.calls_named("Provider").find(|call| {
         let of = call.package().unwrap_or_default();
         let words = call.arguments().get(2).cloned().unwrap_or_default();
@@ -70,7 +71,7 @@ fn koanf(program: &Program, key: &str, steps: u8) -> Option<Value> {
     Some(Part::setting(Some(text), env.filter(|name| is_env_name(name)), None, evidence).into())
 }
 
-/// `kingpin.Flag("listen", "...").Default(":9100").Envar("LISTEN").String()`
+/// The value of `kingpin.Flag("listen", "...").Default(":9100").Envar("LISTEN").String()`.
 fn kingpin(program: &Program, call: &Call, steps: u8) -> Option<Value> {
     let file = &call.file;
     if !call.arguments().is_empty() || !file.imports_from("github.com/alecthomas/kingpin") {
@@ -79,7 +80,7 @@ fn kingpin(program: &Program, call: &Call, steps: u8) -> Option<Value> {
     let (mut flag, mut default, mut env) = (None, None, None);
     let mut at = call.at;
     for _ in 0..8 {
-        // `name ( ... ) . next`
+        // Walks the chain backwards, call by call: `name ( ... ) . next`.
         let open = file.opening(at.checked_sub(2)?);
         let name = open.checked_sub(1).filter(|_| file.word(open) == "(")?;
         let before = Call { file: file.clone(), at: name, open };
@@ -100,8 +101,8 @@ fn kingpin(program: &Program, call: &Call, steps: u8) -> Option<Value> {
     Some(Part::setting(default, env, Some(flag), evidence).into())
 }
 
-/// A key of viper's: its default, else that of the flag of its name; the variable that is bound to
-/// it.
+/// A key of viper: its default, or else the default of the flag with the same name, and the
+/// variable that is bound to the key.
 fn viper(program: &Program, key: &str, steps: u8) -> Option<Value> {
     if !program.files().any(|file| file.imports_from("github.com/spf13/viper")) {
         return None;
@@ -138,7 +139,7 @@ fn viper(program: &Program, key: &str, steps: u8) -> Option<Value> {
     Some(Part::setting(text, env, flag, evidence).into())
 }
 
-/// A flag of urfave/cli: the fields of the literal whose Name it is.
+/// A flag of urfave/cli: the fields of the literal whose `Name` it is.
 fn urfave(program: &Program, name: &str, steps: u8) -> Option<Value> {
     for file in program.files().filter(|file| file.imports_from("github.com/urfave/cli")) {
         let names = file.facts().definitions_of(file, "Name").iter();

@@ -1,4 +1,4 @@
-//! Which Go to build with. `go` and `toolchain` lines are floors, not pins
+//! Which Go to build with. The `go` and `toolchain` lines are floors, not pins
 //! (<https://go.dev/doc/toolchain>): the go command takes that version or a newer one. Version
 //! files pin.
 
@@ -11,7 +11,7 @@ use crate::detect::version;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 use crate::repo::Dir;
 
-/// The numbers of `1.26`, `1.26.3`, `1.27rc1` (the pre-release part is dropped).
+/// The numbers of `1.26`, `1.26.3` or `1.27rc1`, without the pre-release part.
 fn numbers(version: &str) -> [u64; 3] {
     let mut all = [0; 3];
     for (slot, part) in all.iter_mut().zip(version.split('.')) {
@@ -26,11 +26,11 @@ fn cycle(version: &str) -> String {
     format!("{major}.{minor}")
 }
 
-/// Why an old toolchain does not fetch the one that the code needs.
+/// Why an old toolchain does not download the one that the code needs.
 const NO_DOWNLOAD: &str =
     "Go's images do not download another toolchain (GOTOOLCHAIN=local): the build stops";
 
-/// The version, and what is to be said about it.
+/// The version to build with, and findings about it.
 pub(super) fn toolchain(
     dir: &Dir,
     layout: &Layout,
@@ -75,10 +75,11 @@ pub(super) fn toolchain(
     Ok((Sourced::new(value, Evidence { note, ..evidence }).rejecting(wanted, why), findings))
 }
 
-/// A version that a person asks for, below what the module asks for.
+/// Reports a version that a person set below the one that the module needs.
 pub(super) fn below_floor(layout: &Layout, answer: &str) -> Option<Finding> {
     let (floor, evidence) = floor(layout)?;
-    // `1.26` is the newest 1.26.x.
+    // An answer of `1.26` means the newest 1.26.x, so only as many numbers are compared as the
+    // answer has.
     let parts = answer.split('.').count();
     let least: Vec<&str> = floor.split('.').take(parts).collect();
     (numbers(&least.join(".")) > numbers(answer)).then(|| {
@@ -92,7 +93,8 @@ pub(super) fn below_floor(layout: &Layout, answer: &str) -> Option<Finding> {
     })
 }
 
-/// The higher of the `go` and `toolchain` lines of go.work, where it counts, and of go.mod.
+/// The higher of the `go` and `toolchain` lines in go.mod and, if the module belongs to it, in
+/// go.work.
 fn floor(layout: &Layout) -> Option<(String, Evidence)> {
     let work = layout.work.iter().filter_map(|(dir, work)| Some((dir.join("go.work")?, work)));
     let manifests = work.chain([(layout.manifest_path.clone(), &layout.manifest)]);
@@ -115,7 +117,7 @@ fn floor(layout: &Layout) -> Option<(String, Evidence)> {
     best
 }
 
-/// `.go-version` (goenv), then what asdf and mise pin.
+/// The version in `.go-version` (goenv), or else the one that asdf or mise pins.
 fn pin(dir: &Dir) -> Result<Option<Sourced<String>>> {
     for folder in dir.upwards() {
         let Some((path, text)) = folder.text(".go-version")? else { continue };
@@ -144,13 +146,14 @@ fn plain(version: &str) -> String {
     version.strip_prefix("go").unwrap_or(version).to_owned()
 }
 
-/// True for what can be a tag of Go's image: digits, dots and a pre-release.
+/// True if a tag of Go's image can have this name: digits, dots and a pre-release part. The text
+/// goes into a FROM line.
 pub(super) fn is_tag(version: &str) -> bool {
     version.starts_with(|c: char| c.is_ascii_digit())
         && version.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
 }
 
-/// Evidence for a version that a folder of the repository states, for the question's default.
+/// Refuses a version that cannot be part of an image's tag.
 pub(super) fn check(version: &str) -> Result<()> {
     if !is_tag(version) {
         anyhow::bail!(

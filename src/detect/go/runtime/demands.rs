@@ -1,4 +1,4 @@
-//! Variables of the environment without which a program ends.
+//! Environment variables without which a program stops.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,17 +9,17 @@ use crate::code::tags;
 use crate::code::{Call, Does, File, Form, conditions, is_env_name};
 use crate::facts::{Evidence, Finding, FindingCode};
 
-/// How many tokens behind a call its result is tested.
+/// How many tokens after a call are searched for a test of its result.
 const MAX_TOKENS: usize = 40;
 
-/// How many conditions stand in a row.
+/// How many conditions a chain of `else if` may have.
 const MAX_CHAIN: usize = 8;
 
-/// Marks of tags by which a library demands a variable.
+/// Struct tags with which a library makes a variable mandatory.
 const DEMANDS: [(&str, &str); 4] =
     [("required", "true"), ("env-required", "true"), ("require", "true"), ("needed", "true")];
 
-/// Every variable that is demanded, with its place.
+/// Every mandatory variable, with its place.
 pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
     let mut found = BTreeMap::new();
     for (row, call) in world.code.doing(&[Does::Environment]) {
@@ -55,7 +55,8 @@ pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
     found
 }
 
-/// Variables of which one must be set: `if a != "" { } else if len(b) > 0 { } else { log.Fatal() }`.
+/// Reports variables of which at least one must be set: `if a != "" { } else if len(b) > 0 { }
+/// else { log.Fatal() }`.
 pub(super) fn either(world: &World) -> Vec<Finding> {
     let mut found = Vec::new();
     for file in world.code.files() {
@@ -76,8 +77,8 @@ pub(super) fn either(world: &World) -> Vec<Finding> {
     found
 }
 
-/// The variables that the conditions before an `else` ask for, the first one first; `None` where
-/// one asks for something else.
+/// The variables that the conditions before an `else` test, in the order of the source; `None` if
+/// a condition tests something else.
 fn chain(world: &World, file: &Rc<File>, mut at: usize) -> Option<Vec<String>> {
     let mut names = Vec::new();
     for _ in 0..MAX_CHAIN {
@@ -96,7 +97,7 @@ fn chain(world: &World, file: &Rc<File>, mut at: usize) -> Option<Vec<String>> {
     None
 }
 
-/// The variable of which a condition asks whether it says something: `x != ""`, `len(x) > 0`.
+/// The variable that a condition tests for a value: `x != ""` or `len(x) > 0`.
 fn asked(world: &World, file: &Rc<File>, head: Range<usize>) -> Option<String> {
     let mark = head.clone().find(|&at| matches!(file.word(at), "!=" | ">" | "&&" | "||"))?;
     let value = if file.word(mark) == "!=" {
@@ -113,7 +114,8 @@ fn asked(world: &World, file: &Rc<File>, head: Range<usize>) -> Option<String> {
     value.env().filter(|_| value.text().is_none()).map(str::to_owned)
 }
 
-/// `mustGetenv("KEY")`: a function of the program's own that ends it where the variable is not set.
+/// Adds variables that a function of the program demands, such as `mustGetenv("KEY")`: it stops
+/// the program if the variable is not set.
 fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
     for file in world.code.files() {
         for function in &file.facts().functions {
@@ -145,13 +147,13 @@ fn is_end(world: &World, name: &str) -> bool {
     world.code.rows.ending.iter().any(|ending| ending == name)
 }
 
-/// The result is tested right behind the call, and the program ends where it is empty:
-/// `if x == "" { log.Fatal(...) }`, `if !ok { ... }`.
+/// True if the code after the call tests the result and stops the program if it is empty: `if x ==
+/// "" { log.Fatal(...) }` or `if !ok { ... }`.
 fn is_demanded(world: &World, call: &Call) -> bool {
     let file = &call.file;
     let close = file.closing(call.open);
     let Some(before) = call.at.checked_sub(3) else { return false };
-    // `x := os.Getenv("X")`, `x, ok := os.LookupEnv("X")`: the words before the call.
+    // Collects the names on the left: `x := os.Getenv("X")` or `x, ok := os.LookupEnv("X")`.
     let mut names: Vec<&str> = Vec::new();
     for at in (before.saturating_sub(5)..=before).rev() {
         match file.word(at) {
@@ -173,8 +175,9 @@ fn is_demanded(world: &World, call: &Call) -> bool {
     })
 }
 
-/// `x == ""`, `len(x) == 0`, `!ok`, one of several behind `||`.
+/// True for `x == ""`, `len(x) == 0` and `!ok`, alone or as one side of `||`.
 fn is_empty_test(file: &crate::code::File, head: &Range<usize>, names: &[&str]) -> bool {
+    // `x == "" && y == ""` stops the program only if both are empty, so it demands neither.
     if head.clone().any(|at| file.word(at) == "&&") {
         return false;
     }

@@ -1,5 +1,5 @@
-//! Ports that configuration files state, where the code itself does not: files that the program
-//! opens and the repository holds, and the example of an environment file.
+//! Ports that configuration files state, for programs whose code does not: the files that the
+//! program opens, and the example of an environment file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::Item;
 
-/// How many settings of files are kept.
+/// How many settings of files are kept, so that a large data file does not cost memory.
 const MAX_SETTINGS: usize = 4000;
 
 /// Addresses in configuration files, likeliest first.
@@ -38,8 +38,8 @@ pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value,
     Ok(all)
 }
 
-/// Every setting of the files that the program opens, by its key in lower case; what two files say
-/// otherwise is not known.
+/// Every setting of the files that the program opens, by its key in lower case. A key to which two
+/// files give different values is left out.
 pub(super) fn settings_of(
     world: &World,
     opened: &[RelPath],
@@ -81,11 +81,12 @@ pub(super) fn settings_of(
             }
         }
     }
+    // A placeholder such as `${PORT}` is not a value.
     all.retain(|key, (value, _)| !disputed.contains(key) && !value.contains(['$', '{']));
     Ok(all)
 }
 
-/// What the example of an environment file says about a variable.
+/// The value that the example of an environment file gives to a variable.
 pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
     let layout = world.module.layout;
     let folders = [&layout.module, world.module.dir, &layout.context];
@@ -97,8 +98,8 @@ pub(super) fn example(world: &World, key: &str) -> Result<Option<Part>> {
     }))
 }
 
-/// Keys with the sections that hold them, values and lines of YAML, TOML, JSON and INI, read line
-/// by line.
+/// The settings of a YAML, TOML, JSON or INI file, read line by line: the key with the sections
+/// that contain it, the value, and the line.
 fn settings(text: &str) -> Vec<(String, String, u32)> {
     let mut all = Vec::new();
     let mut open: Vec<(usize, String)> = Vec::new();
@@ -133,7 +134,7 @@ fn settings(text: &str) -> Vec<(String, String, u32)> {
     all
 }
 
-/// A value without its quotes, its comment and a comma behind it.
+/// A value without its quotes, without a comment and without a trailing comma.
 fn plain(value: &str) -> String {
     let value = value.trim();
     let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\''));

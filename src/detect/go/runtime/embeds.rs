@@ -1,4 +1,5 @@
-//! `//go:embed`: what is embedded needs no carrying, but must be there when the program is built.
+//! `//go:embed`: embedded files end up in the binary, so the image carries none of them, but the
+//! build context must hold them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +11,17 @@ use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
-/// What the program embeds.
+/// The files and folders that the program embeds.
 #[derive(Debug, Default)]
 pub(super) struct Embeds {
-    /// What is there, as paths of the repository: the build context must hold it.
+    /// Existing files and folders, which the build context must hold.
     pub(super) held: Vec<RelPath>,
-    /// What the builds of other applications make.
+    /// Output of other applications' builds.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Looks up every embedded pattern of the program.
+/// Resolves every embedded pattern of the program.
 pub(super) fn embeds(world: &World) -> Embeds {
     let repo = world.module.sources.repo;
     let context = &world.module.layout.context;
@@ -54,7 +55,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
     let mut ignored: Option<Ignored> = None;
     for (path, (mut evidence, patterns)) in wanted {
         let mut found = suppliers(repo, context, &path);
-        // `*.sql` embeds no folder beside the files that it names.
+        // `*.sql` matches file names, so it embeds no output folder that lies beside those files.
         found.retain(|made| {
             match made.value.output.strip(&path).and_then(|way| way.split('/').next()) {
                 Some(name) if !name.is_empty() => {
@@ -86,22 +87,22 @@ pub(super) fn embeds(world: &World) -> Embeds {
             embeds.findings.push(Finding::new(
                 FindingCode::EmbedGenerated,
                 format!(
-                    "the program embeds {path}, and git does not hold all of it: {}",
+                    "the program embeds {path}, and git does not track all of it: {}",
                     names.join(", ")
                 ),
                 evidence,
             ));
         }
     }
-    // What is made anew is not taken from the repository.
+    // Another build writes these files, so a copy in the repository is out of date.
     embeds.held.retain(|path| !embeds.made.iter().any(|made| path.is_within(&made.value.output)));
     embeds.held.sort();
     embeds.held.dedup();
     embeds
 }
 
-/// A folder whose files are there only so that git keeps it: hidden ones, and empty ones that are
-/// named like no page and no data, and such as say in their name or in a few words that they keep it.
+/// True if the files in `folder` only keep the folder in git: hidden files, empty files without a
+/// page's or data's extension, and small files whose name or text says that they are placeholders.
 fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
     let mut files = repo.files_under(folder).peekable();
     let keeps = |file: &RelPath| {
@@ -119,14 +120,14 @@ fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {
     keeps_folder || stands_in(&held, size, repo.forced())
 }
 
-/// How many names a message holds.
+/// How many names a message lists.
 const MAX_NAMES: usize = 4;
 
-/// Endings of what tools leave behind, which no program needs.
+/// Extensions of files that tools leave behind and no program needs.
 const LEFT_BEHIND: [&str; 8] = ["bak", "log", "map", "orig", "out", "swp", "test", "tmp"];
 
-/// The paths that lines of .gitignore files name, each with its line, by path. They are read once
-/// for all embedded folders.
+/// Paths that lines of .gitignore files name, each with those lines. They are read once for all
+/// embedded folders.
 struct Ignored(BTreeMap<RelPath, Vec<Evidence>>);
 
 impl Ignored {
@@ -147,8 +148,8 @@ impl Ignored {
         Self(named)
     }
 
-    /// What lines above an embedded folder name in it and the repository lacks, with the first such
-    /// line: another build puts it there.
+    /// The names that a .gitignore above an embedded folder hides in it and that the repository
+    /// lacks, with the first such line. Such a line suggests that another build writes the files.
     fn kept_out(
         &self,
         repo: &Repo,
@@ -173,7 +174,8 @@ impl Ignored {
         let above = |at: &&Evidence| {
             at.file.parent().is_some_and(|dir| dir != *folder && folder.is_within(&dir))
         };
-        // Names are sorted by their bytes, so that all that begin with the folder's stand together.
+        // Paths sort by their bytes, so all paths that begin with the name of the folder are
+        // adjacent.
         let near = self.0.range(folder.clone()..);
         let near = near.take_while(|(path, _)| path.as_str().starts_with(folder.as_str()));
         let mut found: Vec<(&Evidence, String)> = near
@@ -193,27 +195,27 @@ impl Ignored {
     }
 }
 
-/// What a page says that stands in for the real ones.
+/// Phrases in a page that stands in for the real one.
 const STANDS_IN: [&str; 6] =
     ["placeholder", "stub page", "be replaced", "not been built", "not built", "is not embedded"];
 
-/// A small page that says that it is none.
+/// True for a small page that says it is a placeholder.
 fn says_so(repo: &Repo, page: &RelPath) -> bool {
     let text = repo.source_text(page).ok().flatten().unwrap_or_default().to_lowercase();
     STANDS_IN.iter().any(|words| text.contains(words)) && !text.contains("placeholder=")
 }
 
-/// How many bytes of text a file holds that only keeps a folder.
+/// The largest file, in bytes, that counts as a mere note.
 const MAX_NOTE: u64 = 1024;
 
-/// How many files stand in for those of a build.
+/// The largest number of files that stand in for the output of a build.
 const MAX_STAND_INS: usize = 3;
 
-/// How many bytes they hold.
+/// The largest size of those files together, in bytes.
 const MAX_STAND_IN: u64 = 4096;
 
-/// A few small files in a folder that a .gitignore names: git tracks them by force, so that the
-/// program compiles before the real ones are made.
+/// True for a few small files in a folder that a .gitignore names. Git tracks them only because
+/// somebody added them by force, so that the program compiles before the real files exist.
 fn stands_in(files: &[&RelPath], size: u64, forced: &[RelPath]) -> bool {
     !files.is_empty()
         && files.len() <= MAX_STAND_INS
@@ -221,7 +223,7 @@ fn stands_in(files: &[&RelPath], size: u64, forced: &[RelPath]) -> bool {
         && files.iter().all(|file| forced.contains(file))
 }
 
-/// The part of a pattern before its first wildcard.
+/// The folders of a pattern before its first wildcard.
 fn fixed(pattern: &str) -> &str {
     match pattern.find(['*', '?', '[']) {
         Some(at) => pattern[..at].rsplit_once('/').map_or("", |(folder, _)| folder),
@@ -229,12 +231,13 @@ fn fixed(pattern: &str) -> &str {
     }
 }
 
-/// The first component of a pattern with a wildcard, `""` where none has one.
+/// The first component of a pattern that has a wildcard; `""` if none has one.
 fn wild(pattern: &str) -> &str {
     pattern.split('/').find(|part| part.contains(['*', '?', '['])).unwrap_or_default()
 }
 
-/// Files and folders that a pattern matches; a folder counts where something in it is embedded.
+/// The files and folders that a pattern matches. A folder counts only if something in it is
+/// embedded.
 fn matches(repo: &Repo, dir: &RelPath, pattern: &str, hidden: bool) -> Vec<RelPath> {
     let pattern: Vec<&str> =
         pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
@@ -271,13 +274,15 @@ fn matches(repo: &Repo, dir: &RelPath, pattern: &str, hidden: bool) -> Vec<RelPa
         .collect()
 }
 
-/// Without `all:`, files that begin with `.` or `_` are left out of embedded folders.
+/// True unless a hidden file is between `folder` and `file`, or is `file` itself. Without `all:`,
+/// an embedded folder leaves out files whose name begins with `.` or `_`.
 fn is_shown(file: &RelPath, folder: &RelPath) -> bool {
     !file.strip(folder).unwrap_or_default().split('/').any(|part| part.starts_with(['.', '_']))
 }
 
-/// `path.Match` for one component.
+/// `path.Match` of Go's standard library, for one component.
 fn matches_name(glob: &str, name: &str) -> bool {
+    // A single point to go back to bounds the time: only the last `*` can still take more.
     let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
     let (mut g, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -310,7 +315,7 @@ fn matches_name(glob: &str, name: &str) -> bool {
     glob[g..].iter().all(|c| *c == '*')
 }
 
-/// The width of a class such as `[a-z]` that holds `c`.
+/// The length of a class such as `[a-z]`, if it contains `c`.
 fn class(glob: &[char], c: char) -> Option<usize> {
     let end = glob.iter().position(|c| *c == ']').filter(|&end| end > 1)?;
     let (negated, set) = match &glob[1..end] {

@@ -1,5 +1,5 @@
-//! Files and folders that a program opens at run time and the repository holds: they are carried
-//! beside the binary.
+//! Files and folders that a program opens at run time and the repository holds. The image carries
+//! them beside the binary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,7 +13,8 @@ use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
 
-/// Calls whose arguments are texts to compare or to print, not files, or are read elsewhere.
+/// Calls that compare or print their arguments, or that another reader handles: their text is not
+/// a file.
 const TALKING: [&str; 24] = [
     "AddConfigPath",
     "SetConfigName",
@@ -41,7 +42,8 @@ const TALKING: [&str; 24] = [
     "Sprintf",
 ];
 
-/// Files that a program's text may name and no program opens as its own.
+/// Files of the repository that a program's text may mention, but that no program opens as its
+/// own.
 const NEVER: [&str; 10] = [
     "go.mod",
     "go.sum",
@@ -55,10 +57,10 @@ const NEVER: [&str; 10] = [
     "docker-compose.yml",
 ];
 
-/// How many missing files are said.
+/// How many missing files are reported. More would only repeat the advice.
 const MAX_MISSING: usize = 5;
 
-/// Files of the system, and of who runs the container.
+/// Files that belong to the system or to whoever runs the container.
 const SYSTEM: [&str; 10] = [
     "/dev/",
     "/proc/",
@@ -72,24 +74,24 @@ const SYSTEM: [&str; 10] = [
     "/etc/resolv.conf",
 ];
 
-/// Extensions of configuration files that viper reads.
+/// Extensions of the configuration files that viper reads.
 const CONFIG: [&str; 8] = ["yaml", "yml", "json", "toml", "ini", "properties", "hcl", "env"];
 
-/// What a program opens.
+/// The files that a program opens.
 #[derive(Debug, Default)]
 pub(super) struct Opened {
-    /// By the path that the program uses, as seen from its working directory.
+    /// Existing files, by the path that the program uses, relative to its working directory.
     found: BTreeMap<String, Sourced<RelPath>>,
-    /// What the builds of other applications make.
+    /// Output of other applications' builds.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
-    /// The files that it writes itself.
+    /// Files that the program writes itself.
     written: BTreeSet<String>,
-    /// The files that a finding names.
+    /// Files that a finding already names.
     named: BTreeSet<String>,
 }
 
-/// Finds what the program opens.
+/// Finds the files that the program opens.
 pub(super) fn opened(world: &World) -> Opened {
     let writes = world.code.doing(&[Does::WritesFile]);
     let written = writes.filter_map(|(row, call)| {
@@ -111,7 +113,7 @@ pub(super) fn opened(world: &World) -> Opened {
         }
     }
     opened.dotenv(world);
-    // A folder is there, and a build adds to it.
+    // A folder can exist and still get files from a build.
     for (way, folder) in opened.found.clone() {
         if world.module.sources.repo.is_dir(&folder.value) {
             opened.made(world, &way, &folder.evidence);
@@ -121,7 +123,7 @@ pub(super) fn opened(world: &World) -> Opened {
 }
 
 impl Opened {
-    /// The paths, without those that another one holds.
+    /// The opened paths, without those inside another opened folder.
     pub(super) fn files(&self) -> Vec<(String, Sourced<RelPath>)> {
         let all: BTreeSet<RelPath> =
             self.found.keys().filter_map(|way| RelPath::new(way)).collect();
@@ -153,7 +155,7 @@ impl Opened {
         }
     }
 
-    /// A value that is opened: whole, or as far as it is known.
+    /// Adds the path that a value names. If only the beginning is known, adds its folder.
     fn value(&mut self, world: &World, value: &Value, evidence: &Evidence, strict: bool) {
         let stated = value.evidence().filter(|at| at.place() != evidence.place());
         let all: Vec<Evidence> = std::iter::once(evidence.clone()).chain(stated.cloned()).collect();
@@ -161,8 +163,8 @@ impl Opened {
             let prefix = value.prefix();
             match prefix.rsplit_once('/') {
                 Some((folder, _)) if !folder.is_empty() => Some(folder.to_owned()),
-                // Relative to something that is known at run time only, such as the binary's own
-                // folder.
+                // The unknown beginning is a folder that only the running program knows, such as
+                // the one that holds its binary.
                 _ if prefix.is_empty() => {
                     value.suffix().map(|suffix| suffix.trim_start_matches('/').to_owned())
                 }
@@ -203,8 +205,8 @@ impl Opened {
         self.found.entry(way).or_insert(Sourced::with(path, evidence));
     }
 
-    /// What another application's build makes of what the program calls `way`; false where none
-    /// does.
+    /// Adds the output of another application's build that the program opens as `way`; false if
+    /// there is none.
     fn made(&mut self, world: &World, way: &str, evidence: &[Evidence]) -> bool {
         let repo = world.module.sources.repo;
         let found = world.places().into_iter().find_map(|folder| {
@@ -223,7 +225,7 @@ impl Opened {
         made
     }
 
-    /// A file that git does not hold while an example of it is there.
+    /// Reports a file that the repository does not hold, if it holds an example of that file.
     fn example(&mut self, world: &World, way: &str, evidence: Vec<Evidence>) {
         let (folder, name) =
             way.rsplit_once('/').map_or(("", way), |(folder, name)| (folder, name));
@@ -249,7 +251,7 @@ impl Opened {
         self.say(finding);
     }
 
-    /// A file that the repository does not hold, while the program ends without it.
+    /// Reports a file that the repository does not hold and without which the program stops.
     fn missing(&mut self, world: &World, call: &Call, value: &Value, evidence: &Evidence) {
         let said =
             self.findings.iter().filter(|finding| finding.code == FindingCode::FileMissing).count();
@@ -271,7 +273,8 @@ impl Opened {
             .flatten()
             .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"))
             || tested_before(call)
-            // A file system's own `Open`: who opens with it decides what a failure means.
+            // This function is itself an `Open` of a file system: its callers decide what a
+            // failure means.
             || call.file.facts().function_at(call.at).is_some_and(|function| {
                 call.file.word(function.name) == call.name()
             });
@@ -289,14 +292,14 @@ impl Opened {
         ));
     }
 
-    /// Says a thing once, wherever it was seen first.
+    /// Adds a finding once, at the place where it was seen first.
     fn say(&mut self, finding: Finding) {
         if !self.findings.iter().any(|held| held.what == finding.what) {
             self.findings.push(finding);
         }
     }
 
-    /// A literal that names something in the repository.
+    /// Adds the path in a literal, if the repository holds that path.
     fn literal(&mut self, world: &World, file: &Rc<File>, at: usize) {
         let Some(text) = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text)) else {
             return;
@@ -330,7 +333,7 @@ impl Opened {
         }
     }
 
-    /// `viper.AddConfigPath` and `viper.SetConfigName`.
+    /// Resolves `viper.AddConfigPath` together with `viper.SetConfigName`.
     fn viper(&mut self, world: &World) {
         let texts = |name: &str| -> Vec<(String, Evidence)> {
             let calls = world.code.calls_named(name);
@@ -367,10 +370,11 @@ impl Opened {
         }
     }
 
-    /// viper's file is nowhere, and the program ends where it cannot be read.
+    /// Reports viper's file if it does not exist and the program stops when it cannot read it.
     fn viper_missing(&mut self, world: &World, path: &str) {
         let mut reads = world.code.calls_named("ReadInConfig");
         let read = reads.find(|call| {
+            // A program that tests for this error goes on without the file.
             let file = &call.file;
             let mut words = file.body..file.len();
             let goes_on = words.any(|at| file.word(at) == "ConfigFileNotFoundError");
@@ -383,7 +387,7 @@ impl Opened {
         }
     }
 
-    /// `godotenv.Load` whose failure ends the program: no image holds a .env file.
+    /// Reports `godotenv.Load` if its failure stops the program: no image contains a .env file.
     fn dotenv(&mut self, world: &World) {
         for (_, call) in world.code.doing(&[Does::Dotenv]) {
             if world.code.is_fatal(&call) {
@@ -396,7 +400,7 @@ impl Opened {
     }
 }
 
-/// The function asked before whether what the call opens is there: `os.Stat(path)`.
+/// True if the function tests with `os.Stat(path)`, before the call, whether the file exists.
 fn tested_before(call: &Call) -> bool {
     let file = &call.file;
     let Some(function) = file.facts().function_at(call.at) else { return false };
@@ -410,7 +414,8 @@ fn tested_before(call: &Call) -> bool {
     })
 }
 
-/// A relative path inside the program's working directory or above it, without `./` and patterns.
+/// `text` as a path relative to the program's working directory, without `./` and without the
+/// components from the first wildcard on.
 fn way(text: &str) -> Option<String> {
     let text = text.strip_prefix("file://").unwrap_or(text);
     if text.starts_with('/')
@@ -434,7 +439,7 @@ fn way(text: &str) -> Option<String> {
     (!parts.is_empty() && parts != [".."]).then(|| parts.join("/"))
 }
 
-/// Keys, certificates and environment files: the .dockerignore hides them.
+/// True for keys, certificates and environment files, which the .dockerignore hides.
 fn is_secret(path: &RelPath) -> bool {
     let name = path.file_name();
     name == ".env"
@@ -442,13 +447,14 @@ fn is_secret(path: &RelPath) -> bool {
         || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
 }
 
-/// The name of a file that holds a developer's settings, or those of an example.
+/// True for a name that stands for a developer's settings or for an example.
 fn is_development(path: &RelPath) -> bool {
     let words = ["development", "dev", "local", "example", "sample", "test", "testing"];
     path.file_name().split(['.', '-', '_']).any(|part| words.contains(&part))
 }
 
-/// The literal stands in a list beside another one that begins with the same word.
+/// True if the literal is in a list beside another one that begins with the same word, such as
+/// `config.local.json` beside `config.json`.
 fn is_tried_in_turn(file: &File, at: usize, text: &str) -> bool {
     let first = |text: &str| text.split(['.', '-', '_']).next().map(str::to_owned);
     let before = at.checked_sub(2).filter(|_| file.word(at - 1) == ",");
@@ -458,14 +464,14 @@ fn is_tried_in_turn(file: &File, at: usize, text: &str) -> bool {
         && others.any(|other| other != text && first(&other) == first(text))
 }
 
-/// The literal is an argument, a value or a result.
+/// True if the literal is an argument, a value or a result.
 fn is_handed_on(file: &File, at: usize) -> bool {
     at.checked_sub(1)
         .is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
         && file.word(at + 1) != ":"
 }
 
-/// The literal is only compared or printed.
+/// True if the literal is only compared or printed.
 fn is_talk(file: &Rc<File>, at: usize) -> bool {
     if at >= 1 && matches!(file.word(at - 1), "==" | "!=" | "case") {
         return true;
@@ -477,8 +483,8 @@ fn is_talk(file: &Rc<File>, at: usize) -> bool {
 }
 
 impl World<'_, '_> {
-    /// The folders that a relative path may count from, likeliest first, each once: in a small
-    /// repository all are the same.
+    /// The folders to which a relative path may refer, likeliest first, without duplicates: in a
+    /// small repository they are all the same.
     fn places(&self) -> Vec<&RelPath> {
         let layout = self.module.layout;
         let mut places: Vec<&RelPath> = Vec::new();
@@ -490,8 +496,8 @@ impl World<'_, '_> {
         places
     }
 
-    /// Where the repository holds what the program calls `way`: seen from the module's folder, the
-    /// application's, the program's own, or the context's root.
+    /// The file or folder that the program calls `way`: relative to the folder of the module, of
+    /// the application or of the program, or to the root of the context.
     pub(super) fn locate(&self, way: &str) -> Option<RelPath> {
         let layout = self.module.layout;
         let repo = self.module.sources.repo;

@@ -1,5 +1,5 @@
-//! Go files that a step before the build makes and git does not hold: `//go:generate` lines,
-//! commands of a Makefile.
+//! Go files that a step before the build writes and git does not hold. The steps are
+//! `//go:generate` lines and commands of a Makefile.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::path::RelPath;
 use crate::recipes;
 use crate::shell;
 
-/// Programs that write Go.
+/// Programs that write Go code.
 const GENERATORS: [&str; 14] = [
     "go-bindata",
     "go-bindata-assetfs",
@@ -30,11 +30,11 @@ const GENERATORS: [&str; 14] = [
     "goyacc",
 ];
 
-/// Options whose value is the file that is written.
+/// Options whose value is the file that the command writes.
 const OUTPUT: [&str; 7] =
     ["-o", "-output", "--output", "-out", "--out", "-destination", "-outfile"];
 
-/// What the program is compiled from, and a build of the repository alone does not have.
+/// Reports generated files that the program is compiled from and the repository does not hold.
 pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     let repo = world.module.sources.repo;
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
@@ -63,13 +63,13 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
                 }
             }
         }
-        // A template of templ is compiled into a file beside it.
+        // templ compiles each template into a file beside it.
         let held: BTreeSet<&str> =
             repo.children(&package.dir).map(|(path, _)| path.file_name()).collect();
         for name in held.iter().filter_map(|name| name.strip_suffix(".templ")) {
             let made = format!("{name}_templ.go");
             if let Some(path) = package.dir.join(&format!("{name}.templ")) {
-                let at = Evidence::file(&path, "templ makes a Go file of it");
+                let at = Evidence::file(&path, "templ compiles it into a Go file");
                 add(package.dir.join(&made), at);
             }
         }
@@ -86,15 +86,15 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     Ok(vec![Finding::new(
         codes::GENERATED_FILE_MISSING,
         format!(
-            "a step before the build makes {}{more}, which the repository does not hold",
+            "a step before the build writes {}{more}, which the repository does not hold",
             names.join(", ")
         ),
         missing.into_iter().take(4).map(|(_, evidence)| evidence),
     )])
 }
 
-/// The file that a command writes beside the line, where no option names one:
-/// `stringer -type=Colour`, also by `go run` and `go tool`.
+/// The file that a command writes by convention if no option names one, as `stringer -type=Colour`
+/// does. The command may also run through `go run` or `go tool`.
 fn conventional(words: &[String]) -> Option<String> {
     const ENDS: [(&str, &str); 3] =
         [("stringer", "_string.go"), ("enumer", "_enumer.go"), ("wire", "wire_gen.go")];
@@ -114,7 +114,7 @@ fn conventional(words: &[String]) -> Option<String> {
     Some(format!("{}{end}", first.to_lowercase()))
 }
 
-/// The file that a command writes, as it names it.
+/// The file that a command writes, as the command line names it.
 fn output(words: &[String]) -> Option<&str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {

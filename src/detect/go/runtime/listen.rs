@@ -1,4 +1,4 @@
-//! Where a program listens: what its calls say, else its settings.
+//! Where a program listens: read from its calls, or else from its settings.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::code::listen::{self, Address, Listening, is_own, port};
 use crate::facts::Strength;
 use crate::path::RelPath;
 
-/// Finds out how a program listens.
+/// Finds the addresses on which a program listens.
 pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> {
     let code = world.code;
     let mut found = Listening::default();
@@ -16,8 +16,8 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
     found.listens = Some(listens);
     let mut known = listen::with_ports(addresses.iter().cloned());
     if !known.iter().any(|(address, _)| address.rank < 2) {
-        // The main one leads nowhere: settings by name, which beat what is known of metrics and the
-        // like.
+        // The main listener has no known port. Settings are searched by name, and they beat what
+        // is known of listeners for metrics and the like.
         for (address, _) in &mut known {
             address.rank += 20;
         }
@@ -32,7 +32,8 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
     if !found.choose(known) {
         ask(&mut found, world, &addresses)?;
     }
-    // What looks more like the main one has a port that nobody knows.
+    // A listener that looks more like the main one has an unknown port, so the known port is only
+    // a guess.
     let mainer = |address: &&Address| {
         port(&address.value).is_none()
             && taken.is_some_and(|taken| address.rank < taken.0 || address.late < taken.1)
@@ -45,7 +46,8 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
     Ok(found)
 }
 
-/// No port is stated: one is set where the program reads it from a variable, else it is said.
+/// Handles a program without a stated port: sets one if the program reads it from a variable, or
+/// else reports it.
 fn ask(found: &mut Listening, world: &World, addresses: &[Address]) -> Result<()> {
     let read = addresses.iter().find_map(|address| {
         let last = address.value.parts.last()?;
@@ -61,6 +63,7 @@ fn ask(found: &mut Listening, world: &World, addresses: &[Address]) -> Result<()
         let evidence = part.evidence.clone();
         Some((port(&Value::from(part))?, evidence))
     });
+    // 8080 needs no privileges, and the variable makes the program agree with it.
     let (port, evidence) = stated.unwrap_or((8080, evidence));
     found.set(key, port, bare, evidence);
     Ok(())

@@ -1,4 +1,4 @@
-//! What a program asks of its image: a C library, system packages, commands, a shell, time zones.
+//! What a program needs in its image: a C library, system packages, commands, a shell, time zones.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use crate::detect::go::ProgramDetails;
 use crate::detect::go::codes;
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 
-/// Commands of a desktop or of the developer's machine: called where they are, never needed.
+/// Commands of a desktop or a developer's machine. Programs call them if they exist and work
+/// without them.
 const DESKTOP: [&str; 12] = [
     "xdg-open",
     "open",
@@ -31,7 +32,7 @@ const BASIC: [&str; 34] = [
     "date", "echo", "kill", "sleep", "env", "nproc", "stat", "true", "touch", "tee",
 ];
 
-/// Fills in needs.
+/// Fills in `needs` and `details`.
 pub(super) fn needs(
     world: &World,
     needs: &mut Needs,
@@ -51,9 +52,11 @@ pub(super) fn needs(
                     .code
                     .argument(call, 0)
                     .and_then(|value| value.text())
+                    // Go knows these names without a time zone database.
                     .is_none_or(|name| name != "UTC" && name != "Local" && !name.is_empty())
             },
         );
+    // `time/tzdata` embeds the time zones into the program.
     if world.closure.imports("time/tzdata").is_none() {
         needs.zoneinfo =
             zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
@@ -127,7 +130,8 @@ fn cgo(
         .extend(libraries.into_iter().map(|(value, evidence)| Sourced::with(value, evidence)));
 }
 
-/// Library names of `pkg-config: a b` and `LDFLAGS: -la -lb`, perhaps behind conditions.
+/// The libraries that `pkg-config: a b` or `LDFLAGS: -la -lb` links. A condition for another
+/// system leaves them out.
 fn linked(directive: &str) -> Vec<String> {
     let Some((head, rest)) = directive.split_once(':') else { return Vec::new() };
     let words = rest.split_whitespace();
@@ -160,7 +164,7 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         let value = world.code.argument(&call, row.at.unwrap_or(0));
         let Some(text) = value.and_then(|value| value.text()) else { continue };
         let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
-        // Windows' programs, and what is a file's name rather than a program's.
+        // Names of Windows programs, and names that are hidden files rather than programs.
         let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));
         let elsewhere = elsewhere || text.starts_with('.') && !text.contains('/');
         let known = text.is_empty()

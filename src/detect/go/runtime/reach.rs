@@ -1,4 +1,4 @@
-//! Which code leads to a call that listens: functions are followed by their names.
+//! Which code leads to a call that listens. Functions are followed by name.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,13 +8,14 @@ use super::World;
 use crate::code::File;
 use crate::code::listen;
 
-/// How many tokens are looked at for one command.
+/// How many tokens are read for one command, which bounds the time on large programs.
 const MAX_TOKENS: usize = 60_000;
 
-/// How many methods of one name are followed: a name that many types have says nothing.
+/// How many methods with one name are followed. A name that many types share does not identify a
+/// method.
 const MAX_METHODS: usize = 3;
 
-/// The places of a program where it listens.
+/// The places where a program listens.
 pub(super) struct Reach<'w, 'p, 'r> {
     world: &'w World<'p, 'r>,
     places: Vec<(Rc<File>, usize)>,
@@ -25,7 +26,7 @@ impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
         Self { world, places: listen::places(world.code) }
     }
 
-    /// True where that code leads to a place that listens.
+    /// True if the code in `range` leads to a place that listens.
     pub(super) fn leads(&self, file: &Rc<File>, range: Range<usize>) -> bool {
         let mut open = vec![(file.clone(), range)];
         let mut seen: BTreeSet<(*const File, usize)> = BTreeSet::new();
@@ -54,7 +55,7 @@ impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
         false
     }
 
-    /// The functions that a word may stand for.
+    /// The functions that a word may refer to.
     fn functions(&self, file: &Rc<File>, at: usize) -> Vec<(Rc<File>, Range<usize>)> {
         let name = file.word(at);
         let dotted = at > 1 && file.word(at - 1) == ".";
@@ -81,7 +82,7 @@ impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
         if folder.is_none() && found.len() > MAX_METHODS { Vec::new() } else { found }
     }
 
-    /// The method of a type.
+    /// The method `name` of the type `of`.
     pub(super) fn method(&self, of: &str, name: &str) -> Option<(Rc<File>, Range<usize>)> {
         self.world.code.files().find_map(|file| {
             let function = file.facts().functions.iter().find(|f| {

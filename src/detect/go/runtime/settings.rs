@@ -1,4 +1,5 @@
-//! Ports that a program's settings name, where the listening call itself does not lead to one.
+//! Ports that a program's settings name. They are read if the listening call itself does not lead
+//! to a port.
 
 use std::rc::Rc;
 
@@ -7,13 +8,13 @@ use crate::code::{
     File, Form, Kind, Part, Program as Code, Value, is_env_name, is_other_service, tags,
 };
 
-/// True where words speak of something beside the main service.
+/// True if the words belong to a listener beside the main one.
 pub(super) fn is_aside(words: &str) -> bool {
     ["metric", "pprof", "debug", "admin", "grpc"].iter().any(|word| words.contains(word))
 }
 
-/// Settings by falling strength: struct tags, flags, defaults of viper's, constants, tables of
-/// options, literals.
+/// Addresses in settings, strongest first: struct tags, flags, viper's defaults, constants, tables
+/// of options, literals.
 pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
     let mut all = Vec::new();
     let mut add = |value: Value, words: &str, weakness: u8| {
@@ -72,7 +73,8 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
     all
 }
 
-/// A literal `host:port`, and the variable whose entry in a table of options holds it.
+/// A literal `host:port`, with the environment variable whose entry in a table of options contains
+/// it.
 fn literal(file: &Rc<File>, at: usize) -> Option<Value> {
     let text = file.string(at).filter(|_| file.kind(at) == Some(Kind::Text))?;
     let (host, port) = text.rsplit_once(':')?;
@@ -83,7 +85,7 @@ fn literal(file: &Rc<File>, at: usize) -> Option<Value> {
     let mut env = None;
     let mut inside = at;
     while let Some(open) = file.enclosing(inside).filter(|_| env.is_none()) {
-        // `"LISTEN_ADDR": {...}` or `"LISTEN_ADDR": option{...}`.
+        // Looks for `"LISTEN_ADDR": {...}` or `"LISTEN_ADDR": option{...}`.
         env = (1..=3)
             .filter_map(|back| {
                 file.string(open.checked_sub(back)?).map(std::borrow::Cow::into_owned)

@@ -1,4 +1,4 @@
-//! Subcommands: which library parses them, and whether one is evidently the server.
+//! Subcommands: which library parses them, and whether one of them is clearly the server.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::facts::{Evidence, Sourced};
 
 mod tagged;
 
-/// Names of the subcommand that serves, likeliest first.
+/// Names of subcommands that serve, likeliest first.
 const SERVING: [&str; 10] = [
     "serve",
     "server",
@@ -26,43 +26,44 @@ const SERVING: [&str; 10] = [
     "start-server",
 ];
 
-/// How many commands are looked at.
+/// How many commands are read, which bounds the work on generated code.
 const MAX_COMMANDS: usize = 200;
 
-/// How deep commands nest.
+/// How deep commands nest. The limit also ends a circle.
 const MAX_LEVELS: usize = 8;
 
 /// What is known of a program's subcommands.
 #[derive(Debug, Default)]
 pub(super) struct Subcommands {
     pub(super) library: Option<Sourced<String>>,
-    /// The subcommand that serves, where it needs no further argument.
+    /// The subcommand that serves, if it needs no further argument.
     pub(super) serving: Option<Sourced<String>>,
-    /// The subcommand that serves, where it needs more to start.
+    /// The subcommand that serves, if it needs an argument to start.
     pub(super) wanting: Option<Sourced<String>>,
 }
 
-/// A command of a library, as a literal.
+/// A literal that declares a command.
 struct Command {
     name: String,
-    /// The file's number, and where the literal's braces begin.
+    /// The index of the file, and the position of the literal's opening brace.
     file: usize,
     open: usize,
-    /// Names by which others refer to it: a variable, the function that returns it.
+    /// The names by which other code refers to the command: a variable, or the function that
+    /// returns it.
     names: Vec<String>,
     evidence: Evidence,
-    /// It needs an argument.
+    /// True if it needs an argument.
     wanting: bool,
-    /// It does something itself.
+    /// True if it has code of its own to run.
     acts: bool,
-    /// What it does.
+    /// The code that it runs.
     run: Option<Range<usize>>,
-    /// It is the program itself.
+    /// True if it is the program itself.
     program: bool,
     parent: Option<usize>,
 }
 
-/// Finds out about subcommands.
+/// Finds the library that parses subcommands, and the subcommand that serves.
 pub(super) fn subcommands(world: &World) -> Subcommands {
     let mut found = Subcommands { library: library(world), ..Subcommands::default() };
     if found.library.is_none() {
@@ -88,7 +89,8 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
             others.push(one);
         }
     }
-    // No name says it: the one that leads to a call that listens, unless the program itself does.
+    // No name stands for serving. The one command whose code listens is taken, unless the program
+    // listens without a command.
     let roots = roots(&commands);
     if serving.is_empty() && others.len() == 1 && !roots.into_iter().any(listens) {
         serving = others;
@@ -104,7 +106,7 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
     found
 }
 
-/// The commands that hold all others.
+/// The commands that contain all others.
 fn roots(commands: &[Command]) -> Vec<&Command> {
     let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
     let numbered = commands.iter().enumerate();
@@ -114,8 +116,8 @@ fn roots(commands: &[Command]) -> Vec<&Command> {
     roots.map(|(_, command)| command).collect()
 }
 
-/// The commands that can be started, with the names of all that leads to them: of those that only
-/// hold others, the others.
+/// The commands that can be started, each with the names that lead to it. A command that only
+/// contains others is left out.
 fn startable(commands: &[Command]) -> Vec<(Vec<String>, &Command)> {
     let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
     let mut all = Vec::new();
@@ -126,7 +128,7 @@ fn startable(commands: &[Command]) -> Vec<(Vec<String>, &Command)> {
         }
         let (mut path, mut above) = (vec![command.name.clone()], command.parent);
         for _ in 0..MAX_LEVELS {
-            // The one above all is the program.
+            // The topmost command is the program, which the image already starts by its file.
             let Some(next) = above.map(|above| &commands[above]) else { break };
             if next.parent.is_some() {
                 path.insert(0, next.name.clone());
@@ -175,7 +177,7 @@ fn library(world: &World) -> Option<Sourced<String>> {
     os_args(world).and_then(|at| named("os.Args", at))
 }
 
-/// `switch os.Args[1]`, or a comparison of it, in the program's own package.
+/// The place where the program's own package switches on `os.Args[1]` or compares it.
 fn os_args(world: &World) -> Option<Evidence> {
     let own = world.closure.packages.first()?;
     own.files.iter().map(|file| &file.code).find_map(|file| {
@@ -194,7 +196,7 @@ fn os_args(world: &World) -> Option<Evidence> {
     })
 }
 
-/// Every command of cobra's and of urfave's.
+/// Every command of cobra and urfave/cli.
 fn commands(world: &World) -> Vec<Command> {
     let files: Vec<&Rc<File>> = world.code.files().collect();
     let mut all = Vec::new();
@@ -217,7 +219,7 @@ fn commands(world: &World) -> Vec<Command> {
     all
 }
 
-/// The command whose literal names itself at a position.
+/// The command whose literal has its name at position `at`.
 fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Command> {
     let text = file.string(text)?;
     let mut words = text.split_whitespace();
@@ -225,7 +227,7 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
     let open = file.enclosing(at)?;
     let types = (1..=2).filter_map(|back| open.checked_sub(back)).map(|at| file.word(at));
     let of = types.clone().find(|of| ["Command", "App"].contains(of));
-    // Inside a list of commands the type is left out.
+    // In a list of commands Go lets the literals omit their type.
     let listed = matches!(file.word(open.wrapping_sub(1)), "{" | ",");
     if of.is_none() && !listed {
         return None;
@@ -259,7 +261,8 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
     })
 }
 
-/// The command that holds another: by its braces, by a name in its list, by `AddCommand`.
+/// The command that contains another one: by nested braces, by a name in its list, or by
+/// `AddCommand`.
 fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) -> Option<usize> {
     let child = &all[number];
     let file = files[child.file];
@@ -291,7 +294,7 @@ fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) ->
     })
 }
 
-/// `case "serve":` below `switch os.Args[1]`.
+/// The names in `case "serve":` below `switch os.Args[1]`.
 fn cases(world: &World) -> Vec<(Vec<String>, Evidence, bool)> {
     let mut all = Vec::new();
     let own = world.closure.packages.first();

@@ -1,4 +1,4 @@
-//! Commands of kong and go-flags, which are fields with a tag, and of kingpin, which are calls.
+//! Subcommands that are fields with a struct tag (kong, go-flags) or method calls (kingpin).
 
 use std::rc::Rc;
 
@@ -9,34 +9,35 @@ use crate::code::File;
 use crate::code::tags::kebab;
 use crate::facts::Evidence;
 
-/// How many commands are looked at.
+/// How many commands are read, which bounds the work on generated code.
 const MAX_COMMANDS: usize = 200;
 
-/// A command that serves, with what leads to it; whether it needs an argument.
+/// A command that serves: the names that lead to it, its evidence, and whether it needs an
+/// argument.
 pub(super) type Serving = (Vec<String>, Evidence, bool);
 
-/// A field that is a command.
+/// A field that declares a command.
 struct Command {
     file: Rc<File>,
     /// The position of the field's name.
     at: usize,
     name: String,
-    /// The type that holds it, and its own.
+    /// The type that contains the field, and then the type of the field.
     owner: String,
     of: String,
-    /// It runs where no command is given.
+    /// True if it runs when no command is given.
     default: bool,
 }
 
-/// A library whose commands are fields with a tag.
+/// A library whose commands are fields with a struct tag.
 pub(super) struct Tagged {
     pub(super) name: &'static str,
     modules: &'static [&'static str],
-    /// The key of the tag.
+    /// The key that marks a field as a command.
     pub(super) key: &'static str,
-    /// The key whose value is the command's name, where that is not the field's.
+    /// The key whose value is the name of the command, if it differs from the name of the field.
     named: &'static str,
-    /// The method that does what the command says.
+    /// The method that runs the command.
     method: &'static str,
 }
 
@@ -65,11 +66,11 @@ impl Tagged {
     }
 }
 
-/// The commands in tags that serve: those that listen, else those of such a name.
+/// The commands in tags that serve: those that listen, or else those with a name such as `serve`.
 pub(super) fn tagged(world: &World, reach: &Reach, library: &Tagged) -> Vec<Serving> {
     let mut all: Vec<Command> = Vec::new();
     for file in world.code.files().filter(|file| library.is_used(file)) {
-        // The types of commands lie in files that need not import the library.
+        // The types of the commands are often in other files, which need not import the library.
         let folder = file.path.parent();
         for file in world.code.files().filter(|other| other.path.parent() == folder) {
             if !all.iter().any(|command| Rc::ptr_eq(&command.file, file)) {
@@ -81,7 +82,7 @@ pub(super) fn tagged(world: &World, reach: &Reach, library: &Tagged) -> Vec<Serv
         let method = reach.method(&command.of, library.method);
         method.is_some_and(|(file, body)| reach.leads(&file, body))
     };
-    // One that is the default needs no name.
+    // A default command runs without being named.
     if all.iter().any(|command| command.default && leads(command)) {
         return Vec::new();
     }
@@ -124,7 +125,7 @@ fn commands(file: &Rc<File>, library: &Tagged, all: &mut Vec<Command>) {
     }
 }
 
-/// The type has a positional argument without which kong stops.
+/// True if the type has a positional argument without which kong refuses to run the command.
 fn wants(file: &File, of: &str) -> bool {
     file.facts().fields_of(file, of).iter().any(|field| {
         file.string(field.of.end).is_some_and(|tag| {
@@ -134,7 +135,8 @@ fn wants(file: &File, of: &str) -> bool {
     })
 }
 
-/// The commands of kingpin's that serve: those whose case listens, else those of such a name.
+/// The kingpin commands that serve: those whose case listens, or else those with a name such as
+/// `serve`.
 pub(super) fn kingpin(world: &World, reach: &Reach) -> Vec<Serving> {
     let mut serving = Vec::new();
     for call in world.code.calls_named("Command").take(MAX_COMMANDS) {
@@ -151,7 +153,7 @@ pub(super) fn kingpin(world: &World, reach: &Reach) -> Vec<Serving> {
             definition.form.is_variable() && definition.value.contains(&call.at)
         });
         let variable = variable.map(|definition| file.word(definition.name));
-        // `case serve.FullCommand():` and what follows it, up to the next case.
+        // The body of `case serve.FullCommand():` reaches up to the next case.
         let cases = |of: &str, test: &dyn Fn(usize) -> bool| {
             (file.body..file.len()).filter(|&at| file.word(at) == "case").any(|at| {
                 let end = (at + 1..file.len())
