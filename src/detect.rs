@@ -7,6 +7,7 @@ pub mod java;
 mod moved;
 pub mod node;
 mod privileges;
+pub mod python;
 pub mod rust;
 pub mod submodule;
 pub mod version;
@@ -123,7 +124,8 @@ pub struct Language {
 }
 
 /// Every language. Their order does not matter.
-pub const LANGUAGES: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE, rust::LANGUAGE];
+pub const LANGUAGES: &[Language] =
+    &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE, python::LANGUAGE, rust::LANGUAGE];
 
 /// An application that is recognised but cannot be planned yet. It is an error if it was the one
 /// requested, and reported if it is beside others.

@@ -1,0 +1,371 @@
+//! Python: projects of every packaging tool, requirements files, and what they start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Catalog;
+use crate::detect::{Language, Unsupported};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced};
+use crate::path::RelPath;
+use crate::repo::{Dir, Repo};
+
+mod codes;
+mod installed;
+mod lock;
+mod manifest;
+mod native;
+mod plan;
+mod requirement;
+mod requirements;
+mod specifier;
+mod start;
+mod tool;
+mod version;
+mod wheel;
+mod workspace;
+
+use installed::Installed;
+use manifest::Project;
+use tool::{From, Tool};
+use workspace::Layout;
+
+/// The row of the registry.
+pub const LANGUAGE: Language = Language {
+    id: "python",
+    name: "Python",
+    markers: &["pyproject.toml", "requirements.txt", "Pipfile", "setup.py", "manage.py"],
+    refused: CONDA,
+    extensions: &["py"],
+    detect,
+    encloses: workspace::encloses,
+    program,
+    plan: plan::plan,
+    front_end: None,
+    refine: None,
+    confirm: None,
+    development: None,
+    packs: None,
+    codes: codes::ALL,
+};
+
+/// Manifests of conda, whose packages are not those of the official images.
+const CONDA: &[&str] = &["environment.yml", "environment.yaml"];
+
+/// Private to Python: from detection to plan.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Details {
+    programs: BTreeMap<String, ProgramDetails>,
+}
+
+/// What is known of one program beyond the common facts. Paths start from the application's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct ProgramDetails {
+    /// ENTRYPOINT. Its first word is a program of the environment.
+    command: Vec<String>,
+    /// The working directory.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    workdir: String,
+    /// Folders that modules are imported from, beside the working directory and the environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<String>,
+    /// The folder's files are needed beside the installed project.
+    #[serde(default)]
+    sources: bool,
+    /// Commands of the build.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Step>,
+    /// Folders that they make and the image holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    made: Vec<String>,
+    /// The command of the development target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reload: Vec<String>,
+    /// What the .dockerignore must not hide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unhidden: Vec<String>,
+}
+
+/// A command that runs in the build, where the sources are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Step {
+    words: Vec<String>,
+    /// Placeholders that this command alone sees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    env: Vec<EnvVar>,
+    /// A comment for the Dockerfile.
+    note: String,
+}
+
+/// A way to install, from the catalog.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstallRow {
+    name: String,
+    /// The tool's package; absent for pip itself.
+    package: Option<String>,
+    #[serde(default)]
+    version: String,
+    /// Packages of the tool's own that must not be newer.
+    #[serde(default)]
+    with: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    cache: String,
+    /// The command without a lockfile.
+    command: Vec<String>,
+    /// The command with one.
+    #[serde(default)]
+    locked: Vec<String>,
+    /// It does not compile what it installs.
+    #[serde(default)]
+    compile: bool,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// A plugin of a build that asks git for the version, and the variable that tells it one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionRow {
+    package: String,
+    variable: String,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// The variables by which a tool is told the login of a named index.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginRow {
+    tool: String,
+    variables: Vec<String>,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// An application as its files describe it, without its programs.
+struct Application {
+    dir: RelPath,
+    project: Project,
+    layout: Layout,
+    tool: Tool,
+    installed: Installed,
+}
+
+/// What is known before the source code is read.
+pub(super) struct App<'a> {
+    dir: &'a Dir<'a>,
+    project: &'a Project,
+    installed: &'a Installed,
+    /// The folders that modules are imported from, nearest first.
+    roots: Vec<RelPath>,
+    catalog: &'static Catalog,
+}
+
+impl Application {
+    /// Reads the manifests of a folder; `None` if it holds no Python application.
+    fn read(dir: &Dir) -> Result<Option<Self>> {
+        let project = manifest::read(dir)?;
+        let layout = workspace::layout(dir, project.as_ref())?;
+        let tool = tool::choose(dir, project.as_ref(), &layout)?;
+        let described = project.as_ref().is_some_and(|project| {
+            project.name.is_some() || project.builds || !project.dependencies.is_empty()
+        });
+        if !described
+            && tool.from == From::Nothing
+            && !LANGUAGE.markers.iter().any(|name| dir.has(name))
+        {
+            return Ok(None);
+        }
+        let way = dir.path.strip(&layout.root).unwrap_or_default().to_owned();
+        let installed = tool::installed(&tool, project.as_ref(), &way);
+        let mut project = project.unwrap_or_default();
+        project.installs = installs(dir, &project, &tool);
+        Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, installed }))
+    }
+
+    /// The folders that modules are imported from, nearest first.
+    fn roots(&self, repo: &Repo) -> Vec<RelPath> {
+        let folders = std::iter::once(&self.dir).chain(&self.layout.locals);
+        folders
+            .flat_map(|folder| {
+                [folder.join("src").filter(|src| repo.is_dir(src)), Some(folder.clone())]
+            })
+            .flatten()
+            .collect()
+    }
+
+    fn app<'a>(&'a self, dir: &'a Dir<'a>, catalog: &'static Catalog) -> App<'a> {
+        let roots = self.roots(dir.repo);
+        App { dir, project: &self.project, installed: &self.installed, roots, catalog }
+    }
+}
+
+/// True if the project itself is installed into the environment.
+fn installs(dir: &Dir, project: &Project, tool: &Tool) -> bool {
+    match (tool.from, tool.id.value.as_str()) {
+        (From::Code, _) => true,
+        (From::Requirements, _) => {
+            tool.requirements.iter().flat_map(|all| &all.local).any(|local| {
+                let folder = local.file.parent().and_then(|folder| folder.join(&local.way));
+                folder.as_ref() == Some(&dir.path)
+            })
+        }
+        (From::Nothing, _) => project.builds && !project.scripts.is_empty(),
+        (_, "poetry") => project.packaged != Some(false) && has_package(dir, project),
+        (_, "pipenv") => project.packaged == Some(true),
+        _ => project.packaged.unwrap_or(project.builds),
+    }
+}
+
+/// True if Poetry finds a package to install: one that is listed, or one of the project's name.
+fn has_package(dir: &Dir, project: &Project) -> bool {
+    let Some(name) = &project.name else { return false };
+    let name = requirement::normal(&name.value).replace('-', "_");
+    !project.packages.is_empty()
+        || [name.clone(), format!("src/{name}")].iter().any(|way| dir.has_folder(way))
+        || dir.has(&format!("{name}.py"))
+}
+
+fn detect(dir: &Dir) -> Result<Option<Facts>> {
+    let Some(application) = Application::read(dir)? else {
+        return match CONDA.iter().find(|name| dir.has(name)) {
+            Some(name) => bail!(Unsupported(format!(
+                "{}: a conda environment; dockgen writes images with the official Python, whose \
+                 packages come from PyPI: list the packages in pyproject.toml or requirements.txt",
+                dir.join(name).unwrap_or_default()
+            ))),
+            None => Ok(None),
+        };
+    };
+    let catalog = Catalog::of(LANGUAGE.id)?;
+    let found = start::programs(&application.app(dir, catalog))?;
+    // Requirements beside other things are those of a tool; alone, they are what the user asked about.
+    if found.is_empty() && !dir.path.is_root() {
+        return Ok(None);
+    }
+    let Application { project, layout, tool, installed, .. } = &application;
+    let mut ranges = project.python.clone();
+    if let Some(lock) = &tool.lock
+        && let Some((range, line)) = &lock.python
+        && ranges.is_empty()
+    {
+        let evidence = Evidence::at(&lock.path, *line, format!("it is made for Python {range}"));
+        ranges.push(Sourced::new(range.clone(), evidence));
+    }
+    let (toolchain, mut findings) = version::python(dir, &ranges, installed, catalog)?;
+    findings.extend(tool.findings.iter().cloned());
+    findings.extend(layout.findings.iter().cloned());
+    let native = native::read(installed, &toolchain.value, catalog)?;
+    findings.extend(native.findings.iter().cloned());
+    if found.is_empty() {
+        findings.push(no_start(dir, project));
+    }
+    let mut details = Details::default();
+    let mut programs = Vec::new();
+    for (mut program, own) in found {
+        native.add_to(&mut program.needs);
+        details.programs.insert(program.id.clone(), own);
+        programs.push(program);
+    }
+    let mut facts = Facts {
+        language: LANGUAGE.id.to_owned(),
+        dir: dir.path.clone(),
+        context: layout.context.clone(),
+        name: name(dir, project),
+        tool: tool.id.clone(),
+        toolchain,
+        programs,
+        manifests: manifests(dir.repo, &application),
+        build_args: Vec::new(),
+        source: project.source.clone(),
+        questions: Vec::new(),
+        findings,
+        details: serde_json::Value::Null,
+    };
+    facts.set_details(&details)?;
+    Ok(Some(facts))
+}
+
+fn no_start(dir: &Dir, project: &Project) -> Finding {
+    let place = if project.path.is_root() { &dir.path } else { &project.path };
+    Finding::nothing_to_start(
+        "dockgen found no server, no command and no script to start",
+        "main.py",
+        [Evidence::file(place, "no program")],
+    )
+}
+
+/// The project's name, else the folder's.
+fn name(dir: &Dir, project: &Project) -> Sourced<String> {
+    match &project.name {
+        Some(name) => name.clone().map(|name| image_name(&name)),
+        None if dir.path.is_root() => Sourced::assumed(image_name("")),
+        None => {
+            let evidence = Evidence::file(&dir.path, "the folder's name");
+            Sourced::new(image_name(dir.path.file_name()), evidence)
+        }
+    }
+}
+
+/// Docker's rule for a repository's name: lower case, digits and single separators between them.
+fn image_name(name: &str) -> String {
+    let name = requirement::normal(name);
+    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let name = plain.trim_matches('-');
+    if name.is_empty() { "app".to_owned() } else { name.to_owned() }
+}
+
+/// Every file that the installation of the dependencies reads.
+fn manifests(repo: &Repo, application: &Application) -> Vec<RelPath> {
+    let Application { layout, tool, dir, .. } = application;
+    let mut all: BTreeSet<RelPath> = BTreeSet::new();
+    if let Some(requirements) = &tool.requirements {
+        all.extend(requirements.files.iter().cloned());
+        all.extend(requirements.links.iter().cloned());
+    }
+    all.extend(tool.lock.iter().map(|lock| lock.path.clone()));
+    let folders = [dir, &layout.root].into_iter().chain(&layout.members).chain(&layout.locals);
+    let named = match (tool.from, tool.id.value.as_str()) {
+        (From::Requirements | From::Standard | From::Code | From::Nothing, _) => &[][..],
+        (_, "pipenv") => &["Pipfile"],
+        (From::Project, _) => &["pyproject.toml", "setup.cfg", "setup.py"],
+        _ => &["pyproject.toml"],
+    };
+    for folder in folders {
+        let held = named.iter().filter_map(|name| folder.join(name));
+        all.extend(held.filter(|path| repo.is_file(path)));
+    }
+    all.into_iter().collect()
+}
+
+fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
+    let Some(application) = Application::read(dir)? else {
+        bail!("{}: no manifest of Python is there", dir.path)
+    };
+    Ok(named(&application, dir, wanted)?.0)
+}
+
+/// The program that a person named.
+fn named(application: &Application, dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
+    let catalog = Catalog::of(LANGUAGE.id)?;
+    let (mut program, own) = start::named(&application.app(dir, catalog), wanted)?;
+    let ranges = &application.project.python;
+    let (toolchain, _) = version::python(dir, ranges, &application.installed, catalog)?;
+    native::read(&application.installed, &toolchain.value, catalog)?.add_to(&mut program.needs);
+    Ok((program, own))
+}
+
+/// Refuses what cannot be the tag of an image.
+fn check(version: &str) -> Result<()> {
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    if !version.contains('.') || !version.split('.').all(digits) {
+        bail!(
+            "`{version}` is no Python version that an image can have: it reads MAJOR.MINOR or \
+             MAJOR.MINOR.PATCH"
+        );
+    }
+    Ok(())
+}

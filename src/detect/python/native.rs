@@ -1,0 +1,221 @@
+//! What packages need of the system: compilers, headers and libraries.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::codes;
+use super::installed::{Installed, Origin, Package};
+use super::version::minor;
+use super::wheel::{self, Platform};
+use crate::catalog::Catalog;
+use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
+
+/// A package that needs something of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    package: String,
+    /// Keys of packages.toml.
+    #[serde(default)]
+    needs: Vec<String>,
+    /// Keys of packages.toml that it needs where it is compiled.
+    #[serde(default)]
+    compiled: Vec<String>,
+    /// It has no wheels for Linux: without a lockfile that lists files, it is compiled.
+    #[serde(default)]
+    source_only: bool,
+    /// Packages that bring what it needs.
+    #[serde(default)]
+    unless: Vec<String>,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// A package that is large, and has a smaller form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Large {
+    package: String,
+    what: String,
+    fix: String,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// What the packages need together, and what is to be said about them.
+#[derive(Debug, Default)]
+pub(super) struct Native {
+    pub(super) packages: Vec<Sourced<String>>,
+    pub(super) libc: Libc,
+    pub(super) libc_evidence: Vec<Evidence>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Native {
+    /// Adds these needs to those of a program.
+    pub(super) fn add_to(&self, needs: &mut Needs) {
+        for package in &self.packages {
+            if !needs.packages.iter().any(|held| held.value == package.value) {
+                needs.packages.push(package.clone());
+            }
+        }
+        if needs.libc != Libc::Glibc {
+            needs.libc = self.libc;
+            needs.libc_evidence.clone_from(&self.libc_evidence);
+        }
+    }
+
+    fn need(&mut self, keys: &[String], evidence: &Evidence) {
+        for key in keys {
+            match self.packages.iter_mut().find(|held| held.value == *key) {
+                Some(held) if held.evidence.len() < 3 => held.evidence.push(evidence.clone()),
+                Some(_) => {}
+                None => self.packages.push(Sourced::new(key.clone(), evidence.clone())),
+            }
+        }
+    }
+}
+
+/// What the packages need under this version of Python.
+///
+/// # Errors
+/// If the catalog is broken.
+pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Result<Native> {
+    let rows: Vec<Row> = catalog.table("native")?;
+    let compiler: Vec<String> = catalog.table("compiler")?;
+    let large: Vec<Large> = catalog.table("large")?;
+    let Some(minor) = minor(python) else { return Ok(Native::default()) };
+    let mut native = Native { libc: Libc::Dynamic, ..Native::default() };
+    for package in installed.packages() {
+        let row = rows.iter().find(|row| row.package == package.name);
+        let built = is_built(package, row, minor);
+        let note = |what: &str| Evidence {
+            note: format!("{} {what}", package.name),
+            ..package.evidence.clone()
+        };
+        if let Some(row) = row
+            && !row.unless.iter().any(|other| installed.has(other))
+        {
+            native.need(&row.needs, &note("needs it"));
+            if built {
+                native.need(&row.compiled, &note("is compiled, and needs it"));
+            }
+        }
+        if built && row.is_none_or(|row| !row.compiled.is_empty() || row.source_only) {
+            native.need(&compiler, &note("has no wheel that fits, and is compiled"));
+        }
+        if matches!(package.origin, Origin::Git(_)) {
+            native.need(&["git-at-build".to_owned()], &note("is fetched by git"));
+        }
+        if let Some(row) = large.iter().find(|row| row.package == package.name)
+            && !is_small(package)
+        {
+            let finding =
+                Finding::new(codes::LARGE_PACKAGE, row.what.clone(), [note("is installed")]);
+            native.findings.push(finding.with_fix(row.fix.clone()));
+        }
+        if native.libc != Libc::Glibc
+            && let Some(why) = glibc(package, minor)
+        {
+            native.libc = Libc::Glibc;
+            native.libc_evidence = vec![note(why)];
+        }
+    }
+    Ok(native)
+}
+
+/// True if the package is compiled while it is installed.
+fn is_built(package: &Package, row: Option<&Row>, minor: u64) -> bool {
+    if !matches!(package.origin, Origin::Index | Origin::Registry(_)) {
+        return false;
+    }
+    if package.files.is_empty() {
+        return row.is_some_and(|row| row.source_only);
+    }
+    let fits = |file: &String| wheel::fits(file, minor, Platform::Glibc);
+    // A source archive beside no wheel at all is pure as often as not: the rows know which.
+    let any = package.files.iter().any(|file| wheel::is_wheel(file));
+    !package.files.iter().any(fits)
+        && (any || row.is_some_and(|row| row.source_only || !row.compiled.is_empty()))
+}
+
+/// Why a package is not known to run on musl.
+fn glibc(package: &Package, minor: u64) -> Option<&'static str> {
+    match package.origin {
+        Origin::Git(_) | Origin::Url(_) => {
+            return Some("is not from an index: what it links is unknown");
+        }
+        Origin::Local(_) => return None,
+        Origin::Index | Origin::Registry(_) => {}
+    }
+    if package.files.is_empty() {
+        return Some(
+            "is listed without the names of its files: whether it has a wheel for musl is unknown",
+        );
+    }
+    let fits = |file: &String| wheel::is_pure(file) || wheel::fits(file, minor, Platform::Musl);
+    (!package.files.iter().any(fits)).then_some("has no wheel for musl")
+}
+
+/// True for a build without CUDA.
+fn is_small(package: &Package) -> bool {
+    let cpu = |text: &str| text.contains("+cpu") || text.contains("/cpu");
+    package.version.as_deref().is_some_and(cpu)
+        || matches!(&package.origin, Origin::Registry(url) | Origin::Url(url) if cpu(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::detect::python::lock;
+    use crate::repo::Repo;
+
+    fn of(lines: &[(&str, &str)]) -> Native {
+        let mut text = String::new();
+        for (name, files) in lines {
+            let files: Vec<String> =
+                files.split(' ').map(|file| format!("{{file = \"{file}\"}}")).collect();
+            let _ = write!(
+                text,
+                "[[package]]\nname = \"{name}\"\nversion = \"1\"\ngroups = [\"main\"]\nfiles = [{}]\n",
+                files.join(", ")
+            );
+        }
+        let repo = Repo::from_files([("poetry.lock", text)]);
+        let lock = lock::read(&repo.root(), "poetry.lock").unwrap().unwrap();
+        let mut installed = Installed::default();
+        lock.production(&[]).into_iter().for_each(|package| installed.lock(package));
+        read(&installed, "3.13", Catalog::of("python").unwrap()).unwrap()
+    }
+
+    fn keys(native: &Native) -> Vec<&str> {
+        native.packages.iter().map(|package| package.value.as_str()).collect()
+    }
+
+    #[test]
+    fn musl_is_proved_from_the_names_of_files() {
+        let pure = ("flask", "flask-3-py3-none-any.whl flask-3.tar.gz");
+        let both = (
+            "yarl",
+            "yarl-1-cp313-cp313-musllinux_1_2_x86_64.whl yarl-1-cp313-cp313-manylinux_2_17_x86_64.whl",
+        );
+        let one = ("torchx", "torchx-1-cp313-cp313-manylinux_2_17_x86_64.whl");
+        assert_eq!(of(&[pure, both]).libc, Libc::Dynamic);
+        let native = of(&[pure, one]);
+        assert_eq!(native.libc, Libc::Glibc);
+        assert_eq!(native.libc_evidence[0].note, "torchx has no wheel for musl");
+    }
+
+    #[test]
+    fn what_has_no_wheel_is_compiled() {
+        let native =
+            of(&[("psycopg2", "psycopg2-2.9.10.tar.gz psycopg2-2.9.10-cp313-cp313-win_amd64.whl")]);
+        assert_eq!(keys(&native), ["libpq", "python-extension"]);
+        assert!(keys(&of(&[("docopt", "docopt-0.6.2.tar.gz")])).is_empty());
+        assert_eq!(keys(&of(&[("psycopg", "psycopg-3-py3-none-any.whl")])), ["libpq"]);
+        let binary = ("psycopg-binary", "psycopg_binary-3-cp313-cp313-manylinux_2_17_x86_64.whl");
+        assert!(keys(&of(&[("psycopg", "psycopg-3-py3-none-any.whl"), binary])).is_empty());
+    }
+}

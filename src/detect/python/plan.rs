@@ -1,0 +1,557 @@
+//! The plan of a Python program: an environment with the dependencies, the project, and what the
+//! final image carries.
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::manifest::Project;
+use super::tool::From;
+use super::{Application, Details, ProgramDetails, Step, codes};
+use crate::ask::id;
+use crate::detect::Chosen;
+use crate::docker::types::{ContainerPath, EnvKey, Line};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed};
+use crate::path::RelPath;
+use crate::plan::{Artifact, Build, CopySpec, DevCommand, Env, split_words};
+use crate::repo::Dir;
+
+/// The root of the build context in every stage.
+const ROOT: &str = "/app";
+/// The environment, in every stage.
+const VENV: &str = "/opt/venv";
+/// Where the project's own files are installed before they join the environment.
+const OWN: &str = "/opt/own";
+/// The PATH of the official images, without the environment.
+const PATH: &str = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How a tool installs, as the template reads it.
+#[derive(Debug, Serialize)]
+struct Install {
+    /// The tool and its version, as pip installs it; empty for pip itself.
+    tool: Vec<Line>,
+    env: Vec<Env>,
+    cache: Line,
+    /// The command, up to its options.
+    command: Vec<Line>,
+    /// The files in which lines for folders of the repository are left out, and those lines.
+    without: Vec<Without>,
+    /// The tool does not compile what it installs.
+    compile: bool,
+}
+
+/// A requirements file whose lines for folders are left out.
+#[derive(Debug, Serialize)]
+struct Without {
+    file: Line,
+    lines: Vec<Line>,
+}
+
+/// What the template reads beside the common fields.
+#[derive(Debug, Serialize)]
+struct View {
+    root: ContainerPath,
+    home: ContainerPath,
+    /// The folder of the lockfile.
+    lock: ContainerPath,
+    venv: ContainerPath,
+    own: ContainerPath,
+    musl: bool,
+    /// The interpreter in the final image lies elsewhere than in the builder.
+    interpreter: Option<ContainerPath>,
+    install: Option<Install>,
+    /// The folders that are installed, and how; none for plain files.
+    projects: Vec<Line>,
+    /// They are installed with their dependencies.
+    whole: bool,
+    /// Variables that give a version in place of git.
+    versions: Vec<Line>,
+    /// Commands that run where the sources are.
+    steps: Vec<StepView>,
+    /// There is a stage with the sources.
+    build: bool,
+    netrc: bool,
+    /// What the build context must hold beside manifests and artifacts.
+    reads: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepView {
+    words: Vec<Line>,
+    env: Vec<Env>,
+    note: Line,
+    workdir: ContainerPath,
+}
+
+/// Turns facts and answers into what the template needs.
+pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
+    let facts = chosen.facts;
+    let dir = Dir::new(chosen.repo, facts.dir.clone());
+    let app = Application::read(&dir)?.context("the manifests are gone")?;
+    let details: Details = facts.details()?;
+    let own = match details.programs.get(&chosen.program.id) {
+        Some(own) => own.clone(),
+        // A person named a program that detection does not list.
+        None => super::named(&app, &dir, &chosen.program.id)?.1,
+    };
+    super::check(chosen.toolchain)?;
+    let way = facts.dir.strip(&facts.context).context("the folder lies outside its context")?;
+    let home = under(ROOT, way);
+    let installs = app.project.installs;
+    let sources = !installs || own.sources || own.command.is_empty();
+    let (install, mut findings) = install(chosen, &app, way)?;
+    let secrets = secrets(chosen, &app);
+    findings.extend(secrets.finding);
+    let projects = projects(&app)?;
+    let versions = versions(chosen, &app.project)?;
+    if !versions.is_empty() && !projects.is_empty() {
+        let evidence = Evidence::file(&app.project.path, "its build asks git");
+        let what = "the build of the project reads its version from git";
+        findings.push(Finding::new(codes::VERSION_FROM_GIT, what, [evidence]));
+    }
+    let steps =
+        own.steps.iter().map(|step| step_view(step, &home, &own)).collect::<Result<Vec<_>>>()?;
+    let build = !projects.is_empty() || !steps.is_empty();
+    let artifacts = artifacts(
+        chosen,
+        &own,
+        &Shape {
+            home: &home,
+            way,
+            install: install.is_some(),
+            projects: !projects.is_empty(),
+            whole: app.tool.from == From::Code,
+            sources,
+        },
+    )?;
+    let args = chosen.program.args.as_ref();
+    let args = args.map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
+    let workdir = under(&home, &own.workdir);
+    let distroless =
+        chosen.base.row.interpreter.as_ref().filter(|_| chosen.base.row.installer.is_none());
+    let view = View {
+        root: ContainerPath::new(ROOT)?,
+        home: ContainerPath::new(&home)?,
+        lock: ContainerPath::new(under(
+            ROOT,
+            app.layout
+                .root
+                .strip(&facts.context)
+                .filter(|_| app.tool.from.stays())
+                .unwrap_or_default(),
+        ))?,
+        venv: ContainerPath::new(VENV)?,
+        own: ContainerPath::new(OWN)?,
+        musl: chosen.base.row.builder == "musl",
+        interpreter: distroless.map(ContainerPath::new).transpose()?,
+        install,
+        projects,
+        whole: app.tool.from == From::Code,
+        versions,
+        steps,
+        build,
+        netrc: secrets.netrc,
+        reads: reads(chosen, &app, &own)?,
+    };
+    Ok(Build {
+        template: "python".to_owned(),
+        manifests: manifests(chosen)?,
+        sources: vec![facts.dir.clone()],
+        install_secrets: secrets.mounts,
+        artifacts,
+        env: environment(&own, &home),
+        workdir,
+        start_in: None,
+        entrypoint: entrypoint(&own),
+        args: args.clone(),
+        stop_signal: None,
+        dev: development(chosen, &own, &app, args),
+        decisions: Vec::new(),
+        findings,
+        details: serde_json::to_value(view)?,
+    })
+}
+
+/// What the build context must hold although it looks like something else.
+fn reads(chosen: &Chosen, app: &Application, own: &ProgramDetails) -> Result<Vec<String>> {
+    let facts = chosen.facts;
+    let mut paths: Vec<RelPath> =
+        own.unhidden.iter().filter_map(|path| facts.dir.join(path)).collect();
+    let mut folders: Vec<&RelPath> = app.layout.locals.iter().collect();
+    folders.extend(Some(&app.dir).filter(|_| app.project.installs));
+    for folder in folders {
+        let dir = Dir::new(chosen.repo, folder.clone());
+        let project = super::manifest::read(&dir)?.unwrap_or_default();
+        let named = project.documents.iter().map(String::as_str);
+        // A setup script reads its description from there as often as not.
+        let usual = ["README.md", "CHANGELOG.md"].into_iter().filter(|_| dir.has("setup.py"));
+        paths.extend(named.chain(usual).filter_map(|name| folder.join(name)));
+    }
+    paths.retain(|path| chosen.repo.exists(path));
+    paths.sort();
+    paths.dedup();
+    Ok(paths.iter().filter_map(|path| path.strip(&facts.context)).map(str::to_owned).collect())
+}
+
+/// The environment of the final image.
+fn environment(own: &ProgramDetails, home: &str) -> Vec<(String, String)> {
+    let mut env = vec![
+        ("PATH".to_owned(), format!("{VENV}/bin:{PATH}")),
+        ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
+        ("PYTHONUNBUFFERED".to_owned(), "1".to_owned()),
+    ];
+    let paths: Vec<String> = own.paths.iter().map(|way| under(home, way)).collect();
+    if !paths.is_empty() {
+        env.push(("PYTHONPATH".to_owned(), paths.join(":")));
+    }
+    env
+}
+
+/// The command by its path in the environment.
+fn entrypoint(own: &ProgramDetails) -> Vec<String> {
+    let mut words = own.command.clone();
+    if let Some(first) = words.first_mut()
+        && !first.contains('/')
+    {
+        *first = format!("{VENV}/bin/{first}");
+    }
+    words
+}
+
+fn development(
+    chosen: &Chosen,
+    own: &ProgramDetails,
+    app: &Application,
+    args: Vec<String>,
+) -> Option<DevCommand> {
+    if chosen.answers.get(id::DEV) != Some("yes") {
+        return None;
+    }
+    let way = chosen.facts.dir.strip(&chosen.facts.context).unwrap_or_default();
+    let home = under(ROOT, way);
+    let roots = app
+        .roots(chosen.repo)
+        .into_iter()
+        .filter_map(|root| Some(under(ROOT, root.strip(&chosen.facts.context)?)));
+    let paths: Vec<String> = roots.collect();
+    let command = if own.reload.is_empty() {
+        entrypoint(own).into_iter().chain(args).collect()
+    } else {
+        own.reload.clone()
+    };
+    let mut env = environment(own, &home);
+    env.retain(|(key, _)| key != "PYTHONPATH");
+    env.push(("PYTHONPATH".to_owned(), paths.join(":")));
+    Some(DevCommand { command, env })
+}
+
+fn step_view(step: &Step, home: &str, own: &ProgramDetails) -> Result<StepView> {
+    let env = step
+        .env
+        .iter()
+        .map(|var| Ok(Env { key: EnvKey::new(&var.key)?, value: Line::new(&var.value)? }));
+    Ok(StepView {
+        words: lines(&step.words)?,
+        env: env.collect::<Result<_>>()?,
+        note: Line::new(&step.note)?,
+        workdir: ContainerPath::new(under(home, &own.workdir))?,
+    })
+}
+
+/// The command that installs the dependencies.
+fn install(
+    chosen: &Chosen,
+    app: &Application,
+    way: &str,
+) -> Result<(Option<Install>, Vec<Finding>)> {
+    let rows: Vec<super::InstallRow> = chosen.catalog.table("install")?;
+    let name = match app.tool.from {
+        From::Lock if is_first_poetry(app) => "poetry-1",
+        From::Lock | From::Manifest => app.tool.id.value.as_str(),
+        From::Standard | From::Project => "uv-file",
+        From::Requirements if app.tool.requirements.as_ref().is_some_and(|all| all.hashes) => {
+            "pip-hashes"
+        }
+        From::Requirements => "pip",
+        From::Code | From::Nothing => return Ok((None, Vec::new())),
+    };
+    let row = rows.into_iter().find(|row| row.name == name);
+    let row = row.with_context(|| format!("the catalog has no way to install with {name}"))?;
+    let mut command = if app.tool.from == From::Lock { row.locked } else { row.command };
+    let mut without = Vec::new();
+    let in_context = |path: &RelPath| -> Result<String> {
+        let way = path.strip(&chosen.facts.context);
+        Ok(way.with_context(|| format!("{path} lies outside the build context"))?.to_owned())
+    };
+    match (name, &app.tool.requirements) {
+        ("uv", _) => {
+            let local = app.layout.locals.is_empty();
+            let flag = if app.layout.members.is_empty() && local {
+                "--no-install-project"
+            } else if app.layout.members.is_empty() {
+                "--no-install-local"
+            } else {
+                "--no-install-workspace"
+            };
+            command.push(flag.to_owned());
+            if !app.layout.members.is_empty() && !way.is_empty() {
+                let name = app.project.name.as_ref().map(|name| name.value.clone());
+                command.extend(name.into_iter().flat_map(|name| ["--package".to_owned(), name]));
+            }
+        }
+        ("uv-file", _) => {
+            let file = app.tool.lock.as_ref().map_or(&app.project.path, |lock| &lock.path);
+            command.push(in_context(file)?);
+        }
+        (_, Some(requirements)) => {
+            let mut file = in_context(&requirements.path)?;
+            for local in &requirements.local {
+                let held = Line::new(in_context(&local.file)?)?;
+                let line = Line::new(&local.text)?;
+                match without.iter_mut().find(|one: &&mut Without| one.file == held) {
+                    Some(one) => one.lines.push(line),
+                    None => without.push(Without { file: held, lines: vec![line] }),
+                }
+            }
+            if without.iter().any(|one| one.file.as_str() != file) {
+                bail!(
+                    "{}: a file that it includes installs a folder of the repository: move that line into {}",
+                    requirements.path,
+                    requirements.path
+                );
+            }
+            if !without.is_empty() {
+                file = format!("{file}.external");
+            }
+            command.push(file);
+        }
+        _ => {}
+    }
+    let version = tool_version(app, &row.version);
+    let tool = row.package.map(|package| format!("{package}=={version}"));
+    let tool = tool.into_iter().chain(row.with).collect::<Vec<_>>();
+    let env = row
+        .env
+        .iter()
+        .map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? }));
+    let install = Install {
+        tool: lines(&tool)?,
+        env: env.collect::<Result<_>>()?,
+        cache: Line::new(&row.cache)?,
+        command: lines(&command)?,
+        without,
+        compile: row.compile,
+    };
+    Ok((Some(install), Vec::new()))
+}
+
+/// True for a lockfile that the first Poetry wrote. The earliest do not say who wrote them.
+fn is_first_poetry(app: &Application) -> bool {
+    let writer = app.tool.lock.as_ref().and_then(|lock| lock.writer.as_deref());
+    app.tool.id.value == "poetry" && !writer.is_some_and(is_new)
+}
+
+/// True for a version of a tool that reads today's manifests: Poetry from its second one on.
+fn is_new(version: &str) -> bool {
+    super::specifier::numbers(version).is_some_and(|numbers| numbers[0] >= 2)
+}
+
+/// The version that wrote the lockfile, where it says so and it is not too old; else the catalog's.
+fn tool_version(app: &Application, default: &str) -> String {
+    let writer = app.tool.lock.as_ref().and_then(|lock| lock.writer.clone());
+    writer.filter(|version| is_new(version.as_str())).unwrap_or_else(|| default.to_owned())
+}
+
+/// The folders of the repository that are installed, as pip is told them.
+fn projects(app: &Application) -> Result<Vec<Line>> {
+    let mut folders: Vec<&RelPath> = app.layout.locals.iter().collect();
+    let local = app.tool.requirements.iter().flat_map(|all| &all.local);
+    let local: Vec<RelPath> = local
+        .filter_map(|one| one.file.parent()?.join(one.way.trim_start_matches("//")))
+        .filter(|folder| *folder != app.dir)
+        .collect();
+    folders.extend(&local);
+    if app.project.installs {
+        folders.insert(0, &app.dir);
+    }
+    let apart =
+        ["--no-deps", "--prefix", OWN].map(Line::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let flags = !folders.is_empty() && app.tool.from != From::Code;
+    let mut words = if flags { apart } else { Vec::new() };
+    for folder in folders {
+        let way = folder.strip(&app.layout.context);
+        let way = way.with_context(|| format!("{folder} lies outside the build context"))?;
+        words.push(Line::new(if way.is_empty() { ".".to_owned() } else { format!("./{way}") })?);
+    }
+    Ok(words)
+}
+
+/// The variables by which the build's own plugins are told a version in place of git.
+fn versions(chosen: &Chosen, project: &Project) -> Result<Vec<Line>> {
+    let rows: Vec<super::VersionRow> = chosen.catalog.table("version")?;
+    let held = rows.into_iter().filter(|row| project.build_requires.contains(&row.package));
+    held.map(|row| Ok(Line::new(row.variable)?)).collect()
+}
+
+/// How the parts of the image lie.
+struct Shape<'a> {
+    home: &'a str,
+    way: &'a str,
+    install: bool,
+    projects: bool,
+    whole: bool,
+    sources: bool,
+}
+
+/// What the final image carries: dependencies, the project, its files.
+fn artifacts(chosen: &Chosen, own: &ProgramDetails, shape: &Shape) -> Result<Vec<Artifact>> {
+    let mut all = Vec::new();
+    let mut add = |stage: Option<&str>, src: &str, dest: &str| -> Result<()> {
+        all.push(Artifact {
+            stage: stage.map(Line::new).transpose()?,
+            src: Line::new(src)?,
+            dest: ContainerPath::new(dest)?,
+            owned: false,
+            exclude: Vec::new(),
+            note: Line::new("")?,
+        });
+        Ok(())
+    };
+    let deps = match (shape.whole, chosen.base.row.installer.is_none()) {
+        (_, true) => "environment",
+        (true, false) => "build",
+        (false, false) => "deps",
+    };
+    add(Some(deps), VENV, VENV)?;
+    if shape.projects && !shape.whole {
+        add(Some("build"), OWN, VENV)?;
+    }
+    let src = if shape.way.is_empty() { "." } else { shape.way };
+    if shape.sources {
+        add(None, src, shape.home)?;
+    }
+    for way in &own.made {
+        let path = under(shape.home, way);
+        add(Some("build"), &path, &path)?;
+    }
+    if shape.sources {
+        // What lies in the folder is among them.
+        let outside =
+            chosen.program.files.iter().filter(|file| !file.value.is_within(&chosen.facts.dir));
+        for file in outside {
+            let way = file.value.strip(&chosen.facts.context).with_context(|| {
+                format!(
+                    "{}: the program opens it, and it lies outside the build context",
+                    file.value
+                )
+            })?;
+            add(None, way, &under(ROOT, way))?;
+        }
+    } else {
+        all.extend(Artifact::opened(chosen.facts, chosen.program, shape.home)?);
+    }
+    let _ = shape.install;
+    Ok(all)
+}
+
+/// The login of package indexes.
+struct Secrets {
+    mounts: Vec<BuildSecret>,
+    netrc: bool,
+    finding: Option<Finding>,
+}
+
+fn secrets(chosen: &Chosen, app: &Application) -> Secrets {
+    let mut secrets = Secrets { mounts: Vec::new(), netrc: false, finding: None };
+    let public: Vec<String> = chosen.catalog.table("public").unwrap_or_default();
+    let listed = app.tool.requirements.iter().flat_map(|all| &all.indexes);
+    let listed = listed.map(|(url, evidence)| (String::new(), url.clone(), evidence.clone()));
+    let stated = app.project.indexes.iter().cloned();
+    let private = |url: &str| !public.iter().any(|host| url.contains(host.as_str()));
+    for (name, url, evidence) in listed.chain(stated).filter(|(_, url, _)| private(url)) {
+        let variables = variables(&url);
+        let rows: Vec<super::LoginRow> = chosen.catalog.table("login").unwrap_or_default();
+        let row = rows.into_iter().find(|row| row.tool == app.tool.id.value && !name.is_empty());
+        let upper: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect();
+        let names: Vec<String> = match row {
+            _ if !variables.is_empty() => variables,
+            Some(row) => row.variables.iter().map(|name| name.replace("{name}", &upper)).collect(),
+            None => Vec::new(),
+        };
+        secrets.netrc |= names.is_empty();
+        let flags: Vec<String> =
+            names.iter().map(|name| format!("--secret id={name},env={name}")).collect();
+        for name in names {
+            secrets.mounts.push(BuildSecret {
+                id: name.clone(),
+                handed: Handed::Variable(name),
+                required: false,
+            });
+        }
+        if secrets.finding.is_none() {
+            let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            let host =
+                host.rsplit('@').next().unwrap_or_default().split('/').next().unwrap_or_default();
+            let what = format!("packages come from the index {host}, which is not PyPI");
+            let mut finding = Finding::new(codes::PRIVATE_INDEX, what, [evidence]);
+            if !flags.is_empty() {
+                finding =
+                    finding.with_fix(format!("build with `docker build {} ...`", flags.join(" ")));
+            }
+            secrets.finding = Some(finding);
+        }
+    }
+    secrets
+}
+
+/// The variables in an address: `https://${USER}:${TOKEN}@example.com`.
+fn variables(url: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in url.split('$').skip(1) {
+        let name: String = part
+            .trim_start_matches('{')
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
+        if !name.is_empty() && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
+    let context = &chosen.facts.context;
+    let mut paths = Vec::new();
+    for path in &chosen.facts.manifests {
+        let way = path.strip(context);
+        paths.push(
+            way.with_context(|| format!("{path} lies outside the build context"))?.to_owned(),
+        );
+    }
+    let mut specs = CopySpec::manifests(chosen.repo, context, &paths, "./")?;
+    // Files of one folder are one instruction.
+    specs.sort_by(|a, b| (a.each.is_empty(), &a.dest).cmp(&(b.each.is_empty(), &b.dest)));
+    let mut merged: Vec<CopySpec> = Vec::new();
+    for spec in specs {
+        match merged
+            .last_mut()
+            .filter(|last| last.dest == spec.dest && last.each.is_empty() && spec.each.is_empty())
+        {
+            Some(last) => last.src.extend(spec.src),
+            None => merged.push(spec),
+        }
+    }
+    Ok(merged)
+}
+
+fn lines(texts: &[String]) -> Result<Vec<Line>> {
+    Ok(texts.iter().map(Line::new).collect::<Result<_, _>>()?)
+}
+
+fn under(folder: &str, way: &str) -> String {
+    let way = way.trim_start_matches("./");
+    if way.is_empty() || way == "." { folder.to_owned() } else { format!("{folder}/{way}") }
+}

@@ -1,0 +1,349 @@
+//! Which Python: .python-version, then runtime.txt, then what a version manager pins, then the
+//! Pipfile, then the newest supported release in the ranges of the manifests, then CI.
+
+use anyhow::{Result, bail};
+
+use super::codes;
+use super::installed::Installed;
+use super::specifier::{admits, numbers};
+use super::wheel::{self, Platform};
+use crate::catalog::{Catalog, Release};
+use crate::detect::version::pinned;
+use crate::facts::{Evidence, Finding, FindingCode, Sourced};
+use crate::recipes;
+use crate::repo::{Dir, excerpt};
+
+/// Files with a version on their first line, and how they spell it.
+const FILES: [&str; 2] = [".python-version", "runtime.txt"];
+
+/// The version for an application, and what is to be said about it. `ranges` are those of its
+/// manifests, strongest first.
+///
+/// # Errors
+/// If a file names no version of Python.
+pub(super) fn python(
+    dir: &Dir,
+    ranges: &[Sourced<String>],
+    installed: &Installed,
+    catalog: &Catalog,
+) -> Result<(Sourced<String>, Vec<Finding>)> {
+    if let Some(mut stated) = stated(dir, ranges)? {
+        let findings = against(&stated, ranges, catalog);
+        for range in ranges.iter().filter(|range| !is_plain(&range.value)) {
+            let place = range.evidence.first().map(Evidence::place).unwrap_or_default();
+            stated =
+                stated.rejecting(range.value.clone(), format!("{place}: a range; the pin decides"));
+        }
+        return Ok((stated, findings));
+    }
+    let inside = |release: &&Release| {
+        ranges.iter().all(|range| {
+            numbers(&release.latest)
+                .is_some_and(|version| admits(&range.value, version).unwrap_or(true))
+        })
+    };
+    let evidence: Vec<Evidence> =
+        ranges.iter().flat_map(|range| range.evidence.iter().cloned()).collect();
+    let mut candidates: Vec<&Release> = catalog.release.iter().filter(inside).collect();
+    candidates.sort_by_key(|release| !release.supported);
+    if candidates.is_empty() {
+        return outside(ranges, catalog);
+    }
+    if ranges.is_empty()
+        && let Some(found) = tested(dir, catalog)?
+    {
+        return Ok((found, Vec::new()));
+    }
+    // The default comes before newer lines: what is brand new has few wheels.
+    let newest = candidates.iter().position(|release| release.cycle == catalog.default_cycle);
+    let (first, _) = candidates.split_at(newest.unwrap_or(0));
+    let order = candidates.iter().skip(first.len()).chain(first);
+    let mut refused: Vec<(String, Evidence)> = Vec::new();
+    for release in order {
+        match lacking(release, installed, catalog)? {
+            None => {
+                let mut found = Sourced::with(release.cycle.clone(), evidence);
+                for (cycle, place) in refused {
+                    found.evidence.push(place.clone());
+                    found = found.rejecting(cycle, format!("{}: {}", place.place(), place.note));
+                }
+                return Ok((found, Vec::new()));
+            }
+            Some(place) => refused.push((release.cycle.clone(), place)),
+        }
+    }
+    let first = candidates.first().map_or(&catalog.default_cycle, |release| &release.cycle);
+    Ok((Sourced::with(first.clone(), evidence), Vec::new()))
+}
+
+/// The first locked package that has wheels, and none for this release line.
+fn lacking(
+    release: &Release,
+    installed: &Installed,
+    catalog: &Catalog,
+) -> Result<Option<Evidence>> {
+    let Some(minor) = minor(&release.cycle) else { return Ok(None) };
+    let rows: Vec<Ceiling> = catalog.table("ceiling")?;
+    for package in installed.packages() {
+        let here = |note: String| Evidence { note, ..package.evidence.clone() };
+        let wheels = || package.files.iter().filter(|file| wheel::is_wheel(file));
+        let fit = |minor| wheels().any(|file| wheel::fits(file, minor, Platform::Glibc));
+        if wheels().next().is_some() {
+            if !fit(minor) && (0..minor).any(fit) {
+                let version = package.version.as_deref().unwrap_or("this version");
+                return Ok(Some(here(format!(
+                    "{} {version} has no wheel for Python {}",
+                    package.name, release.cycle
+                ))));
+            }
+            continue;
+        }
+        let Some(version) = package.version.as_deref().and_then(numbers) else { continue };
+        let row = rows.iter().find(|row| {
+            row.package == package.name
+                && numbers(&row.below).is_some_and(|below| version < below)
+                && numbers(&row.python).is_some_and(|python| minor > python[1])
+        });
+        if let Some(row) = row {
+            return Ok(Some(here(format!(
+                "{} before {} works up to Python {}",
+                package.name, row.below, row.python
+            ))));
+        }
+    }
+    Ok(None)
+}
+
+/// Versions of a package before `below` have wheels, or work, up to a release line.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ceiling {
+    package: String,
+    below: String,
+    python: String,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// The minor number of `3.12` and `3.12.4`.
+pub(super) fn minor(version: &str) -> Option<u64> {
+    numbers(version).map(|numbers| numbers[1])
+}
+
+fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+}
+
+/// A version that a file pins, the strongest first.
+fn stated(dir: &Dir, ranges: &[Sourced<String>]) -> Result<Option<Sourced<String>>> {
+    let mut all: Vec<Sourced<String>> = Vec::new();
+    for file in FILES {
+        for folder in dir.upwards() {
+            let Some((path, text)) = folder.text(file)? else { continue };
+            let line = (1..)
+                .zip(text.lines().map(str::trim))
+                .find(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+            if let Some((number, word)) = line
+                && let Some(version) = version(&path.to_string(), number, word)?
+            {
+                all.push(Sourced::new(
+                    version,
+                    Evidence::at(&path, number, format!("{file} says {word}")),
+                ));
+            }
+            break;
+        }
+    }
+    if let Some(found) = pinned(dir, &["python"])? {
+        let place = found.evidence.first().map(Evidence::place).unwrap_or_default();
+        let (file, line) = place.rsplit_once(':').unwrap_or((&place, "1"));
+        if let Some(version) = version(file, line.parse().unwrap_or(1), &found.value)? {
+            all.push(Sourced { value: version, ..found });
+        }
+    }
+    let plain = ranges.iter().filter(|range| is_plain(&range.value));
+    all.extend(plain.filter(|range| range.value.contains('.')).cloned());
+    // `==3.12.4` is a pin too.
+    all.extend(ranges.iter().filter_map(|range| {
+        let version = range.value.strip_prefix("==").filter(|version| is_plain(version))?;
+        Some(Sourced { value: version.to_owned(), ..range.clone() })
+    }));
+    let mut all = all.into_iter();
+    let Some(mut first) = all.next() else { return Ok(None) };
+    for other in all.filter(|other| other.value != first.value).collect::<Vec<_>>() {
+        let place = other.evidence.first().map(Evidence::place).unwrap_or_default();
+        first = first.rejecting(other.value, format!("{place} is a weaker source"));
+    }
+    Ok(Some(first))
+}
+
+/// `3.12`, `3.12.4`, `python-3.12.4`, `cpython@3.12`; `None` for what leaves it open.
+fn version(file: &str, line: u32, word: &str) -> Result<Option<String>> {
+    let plain = ["python-", "python", "cpython-", "cpython@", "cpython"]
+        .iter()
+        .find_map(|prefix| word.strip_prefix(prefix))
+        .unwrap_or(word)
+        .trim();
+    if ["system", "latest", "3", ""].contains(&plain) {
+        return Ok(None);
+    }
+    let digits =
+        plain.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+    if digits && plain.contains('.') {
+        return Ok(Some(plain.to_owned()));
+    }
+    if plain.starts_with("3.") && plain.ends_with('t') {
+        bail!(
+            "{file}:{line}: `{}` is a free-threaded Python, for which there is no official image: write its version without the `t`, or set --toolchain",
+            excerpt(word)
+        );
+    }
+    if plain.starts_with('3') {
+        // A name of a virtual environment, a range.
+        return Ok(None);
+    }
+    bail!(
+        "{file}:{line}: `{}` is no version of CPython, which is what the official images hold: write one such as MAJOR.MINOR, or set --toolchain",
+        excerpt(word)
+    )
+}
+
+/// What to say where a pin lies outside of a range.
+fn against(
+    stated: &Sourced<String>,
+    ranges: &[Sourced<String>],
+    catalog: &Catalog,
+) -> Vec<Finding> {
+    let exact = catalog.release.iter().find(|release| release.cycle == stated.value);
+    let version = exact.map_or(stated.value.as_str(), |release| release.latest.as_str());
+    let Some(version) = numbers(version) else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(range) = ranges.iter().find(|range| admits(&range.value, version) == Some(false)) {
+        let evidence = stated.evidence.iter().chain(&range.evidence).cloned();
+        let what =
+            format!("Python {} is pinned, and the project admits {}", stated.value, range.value);
+        findings.push(Finding::new(codes::PYTHON_OUTSIDE_RANGE, what, evidence));
+    }
+    if catalog.release_of(&stated.value).is_none() {
+        findings.push(Finding::toolchain_unknown(
+            "Python",
+            format_args!("{} (it knows the releases as of {})", stated.value, catalog.as_of),
+            stated.evidence.iter().cloned(),
+        ));
+    }
+    findings
+}
+
+/// No release that the catalog knows is in the ranges: the lowest version that they name.
+fn outside(
+    ranges: &[Sourced<String>],
+    catalog: &Catalog,
+) -> Result<(Sourced<String>, Vec<Finding>)> {
+    let named = ranges.iter().find_map(|range| {
+        let text = range
+            .value
+            .split(['>', '<', '=', '~', '^', ',', ' ', '!'])
+            .find(|word| !word.is_empty())?;
+        let version = numbers(text.trim_end_matches(".*"))?;
+        (version[0] > 2).then(|| (format!("{}.{}", version[0], version[1]), range))
+    });
+    let Some((version, range)) = named else {
+        let place = ranges.first().and_then(|range| range.evidence.first());
+        bail!(
+            "{}: no release of Python 3 is in the range of the manifest: change it, or set --toolchain",
+            place.map(Evidence::place).unwrap_or_default()
+        );
+    };
+    let finding = Finding::new(
+        FindingCode::ToolchainUnknown,
+        format!(
+            "no release that this version of dockgen knows ({}) is in the range {}",
+            catalog.as_of, range.value
+        ),
+        range.evidence.iter().cloned(),
+    );
+    Ok((Sourced::with(version, range.evidence.clone()), vec![finding]))
+}
+
+/// What CI tests with, the newest of several that the catalog knows.
+fn tested(dir: &Dir, catalog: &Catalog) -> Result<Option<Sourced<String>>> {
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &["python"])?;
+    let mut found: Vec<(usize, &recipes::Tool)> = Vec::new();
+    for tool in &tools {
+        let at = catalog.release.iter().position(|release| release.cycle == cycle(&tool.version));
+        if let Some(at) = at.filter(|at| catalog.release[*at].supported) {
+            found.push((at, tool));
+        }
+    }
+    let best = found.into_iter().min_by_key(|(at, tool)| (!tool.release, tool.one_of_several, *at));
+    Ok(best
+        .map(|(at, tool)| Sourced::new(catalog.release[at].cycle.clone(), tool.evidence.clone())))
+}
+
+fn cycle(version: &str) -> String {
+    version.split('.').take(2).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::python::requirement::Requirement;
+    use crate::path::RelPath;
+    use crate::repo::Repo;
+
+    fn of(files: &[(&str, &str)], range: &str, pins: &[&str]) -> Result<(String, usize)> {
+        let repo = Repo::from_files(files.iter().copied());
+        let here = RelPath::new("pyproject.toml").unwrap();
+        let ranges: Vec<Sourced<String>> = Some(range)
+            .filter(|range| !range.is_empty())
+            .map(|range| Sourced::new(range.to_owned(), Evidence::at(&here, 3, "a range")))
+            .into_iter()
+            .collect();
+        let mut installed = Installed::default();
+        for pin in pins {
+            installed.require(&here, &Requirement::parse(pin, 5).unwrap());
+        }
+        let (found, findings) =
+            python(&repo.root(), &ranges, &installed, Catalog::of("python").unwrap())?;
+        Ok((found.value, findings.len()))
+    }
+
+    #[test]
+    fn the_newest_supported_release_in_the_range() {
+        let default = Catalog::of("python").unwrap().default_cycle.clone();
+        assert_eq!(of(&[], "", &[]).unwrap().0, default);
+        for (range, expected) in [
+            (">=3.10", default.as_str()),
+            (">=3.11,<3.13", "3.12"),
+            ("^3.9", &default),
+            ("~3.9", "3.9"),
+            ("3.11.*", "3.11"),
+            ("<3.12", "3.11"),
+            ("==3.12.4", "3.12.4"),
+            ("3.12", "3.12"),
+        ] {
+            assert_eq!(of(&[], range, &[]).unwrap(), (expected.to_owned(), 0), "{range}");
+        }
+        assert_eq!(of(&[], ">=3.99", &[]).unwrap(), ("3.99".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_pin_decides_and_says_where_it_disagrees() {
+        let files = [(".python-version", "3.12.4\n")];
+        assert_eq!(of(&files, ">=3.10", &[]).unwrap(), ("3.12.4".to_owned(), 0));
+        assert_eq!(of(&files, ">=3.13", &[]).unwrap(), ("3.12.4".to_owned(), 1));
+        assert_eq!(of(&[("runtime.txt", "python-3.11.9")], "", &[]).unwrap().0, "3.11.9");
+        assert_eq!(of(&[(".tool-versions", "python 3.12.1")], "", &[]).unwrap().0, "3.12.1");
+        let error = of(&[(".python-version", "pypy3.10-7.3\n")], "", &[]).unwrap_err().to_string();
+        assert!(error.starts_with(".python-version:1: `pypy3.10-7.3`"), "{error}");
+        let ci = "jobs:\n  t:\n    steps:\n      - uses: actions/setup-python@v5\n        with: {python-version: '3.12'}\n";
+        assert_eq!(of(&[(".github/workflows/ci.yml", ci)], "", &[]).unwrap().0, "3.12");
+    }
+
+    #[test]
+    fn an_old_pin_of_a_compiled_package_sets_a_ceiling() {
+        assert_eq!(of(&[], ">=3.9", &["numpy==1.26.4"]).unwrap().0, "3.12");
+        assert_eq!(of(&[], ">=3.9", &["numpy==2.4.0"]).unwrap().0, of(&[], "", &[]).unwrap().0);
+    }
+}
