@@ -1,5 +1,6 @@
-//! Rust: packages, workspaces and their binaries, by reading Cargo.toml and Cargo.lock alone.
-//! `cargo metadata` is not run: it starts what the repository's own configuration names.
+//! Rust: packages, workspaces and their binaries, read from Cargo.toml and Cargo.lock alone.
+//! `cargo metadata` is not run, because it starts programs that the repository's own configuration
+//! names.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -48,7 +49,7 @@ mod workspace;
 
 pub use dialect::DIALECT;
 
-/// The row of the registry.
+/// Rust's row in the registry of languages.
 pub const LANGUAGE: Language = Language {
     id: "rust",
     name: "Rust",
@@ -67,38 +68,39 @@ pub const LANGUAGE: Language = Language {
     codes: codes::ALL,
 };
 
-/// Ids of the questions that only this language asks.
+/// Ids of the questions that only Rust asks.
 mod id {
     pub(super) const FEATURES: &str = "features";
     pub(super) const PROFILE: &str = "profile";
 }
 
-/// Private to Rust: from detection to plan.
+/// What Rust's detection passes to Rust's plan, and no other code reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Details {
-    /// The workspace's root: cargo runs there.
+    /// The root of the workspace, in which cargo runs.
     root: RelPath,
-    /// Cargo.lock is there.
+    /// True if there is a Cargo.lock.
     locked: bool,
-    /// Names of own packages whose versions are masked; `None` where that cannot be done safely.
+    /// Names of the repository's packages whose versions are masked; `None` if masking would
+    /// change more than versions.
     masked: Option<Vec<String>>,
     /// Empty files that stand in for sources.
     stubs: Vec<RelPath>,
-    /// Build scripts, which stand in with an empty `main`.
+    /// Build scripts, for which a file with an empty `main` stands in.
     scripts: Vec<RelPath>,
-    /// Folders that dependencies are compiled from: patches and vendored packages.
+    /// Folders from which dependencies are compiled: patches and vendored packages.
     whole: Vec<RelPath>,
-    /// The configuration sets a target.
+    /// True if cargo's configuration sets a target.
     target: bool,
-    /// The configuration sets a compiler wrapper.
+    /// True if cargo's configuration sets a compiler wrapper.
     wrapper: bool,
-    /// sqlx checks queries against its prepared data.
+    /// True if sqlx checks queries against its prepared data.
     sqlx: bool,
-    /// The toolchain that the repository names is in no image: so the build stops, unless a person
-    /// names another one.
+    /// The finding that no image contains the toolchain that the repository names. The build then
+    /// stops, unless a person names another toolchain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unstable: Option<Finding>,
-    /// Profiles whose manifest says itself what is stripped.
+    /// Profiles for which the manifest already says what to strip.
     strips: Vec<String>,
     programs: BTreeMap<String, ProgramDetails>,
 }
@@ -106,40 +108,41 @@ struct Details {
 /// What is known of one program beyond the common facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ProgramDetails {
-    /// The package's name, as cargo's `--package` takes it.
+    /// The name of the package, as `cargo --package` takes it.
     package: String,
-    /// Its manifest, where a dependency has the same name.
+    /// The manifest of the package, if a dependency has the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest: Option<RelPath>,
-    /// The binary's name.
+    /// The name of the binary.
     binary: String,
-    /// Features without which cargo, or the code itself, does not build it, and those of the
-    /// repository's own build; `-default` leaves out the default ones.
+    /// The features of the repository's own build, and those without which cargo or the code
+    /// refuses to build. `-default` leaves out the default features.
     features: Vec<String>,
-    /// Where the repository's own build asks for features.
+    /// The command of the repository's own build that asks for features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features_evidence: Option<Evidence>,
-    /// Where the code demands one of several of these.
+    /// The places where the code demands one of several features.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     demands: Vec<Evidence>,
-    /// Packages of the repository that are compiled for it, itself included.
+    /// Packages of the repository that are compiled for the program, including its own.
     own: Vec<String>,
-    /// What it opens at run time: where it lies in the repository, and how the program calls it.
+    /// Files that it opens at run time: the path in the repository, and the path as the program
+    /// writes it.
     files: Vec<(RelPath, String)>,
-    /// What the compiler reads beside the sources.
+    /// Files that the compiler reads beside the sources.
     reads: Vec<RelPath>,
-    /// Folders that its build does not read.
+    /// Folders that the build does not read.
     unread: Vec<RelPath>,
-    /// Folders of the packages that are compiled for it; of one in the root, the folders or files
-    /// of its targets.
+    /// The folders of the packages that are compiled for the program. For a package in the root,
+    /// the folders or files of its targets instead: the folder would be the whole repository.
     sources: Vec<RelPath>,
     /// Default arguments that it needs in a container.
     args: Vec<String>,
-    /// The working directory, where it is not the program's folder.
+    /// The working directory, if it is not the folder of the program.
     workdir: Option<String>,
 }
 
-/// A framework that listens by itself.
+/// A framework that listens without a call that says so.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Server {
@@ -152,17 +155,17 @@ struct Server {
     _source: String,
 }
 
-/// Programs that build scripts start and that no image for Rust holds.
+/// Programs that build scripts start and that no image for Rust contains.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BuildScripts {
-    /// Their names.
+    /// The names of the programs.
     tools: Vec<String>,
-    /// Names of functions and types of crates that start one of them.
+    /// Functions and types of crates that start one of the programs, each with the program.
     starters: BTreeMap<String, String>,
 }
 
-/// The catalog's tables.
+/// Rust's tables in the catalog.
 struct Tables {
     native: Vec<native::Native>,
     unused: Vec<native::Unused>,
@@ -172,7 +175,7 @@ struct Tables {
     privileged: Vec<Privileged>,
     code: Rows,
     build_scripts: BuildScripts,
-    /// The crate `ctrlc` is built with its feature `termination`.
+    /// True if the crate `ctrlc` is built with its feature `termination`.
     ctrlc_termination: bool,
 }
 
@@ -201,12 +204,14 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let config = config::config(dir.repo, &workspace)?;
     let project = Project::new(dir, &workspace, lock, &config)?;
     let found = programs::list(&project)?;
-    // A library beside other packages is no application; alone, it is what the user asked about.
+    // A library beside other packages is not an application. A repository that is only a library
+    // gets a finding instead of silence.
     let alone = dir.path.is_root() && workspace.packages.len() == 1;
     if found.is_empty() && !alone {
         return Ok(None);
     }
     let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock, catalog)?;
+    // The plan reports this finding, and only if no answer names another toolchain.
     let stated = |finding: &Finding| finding.code == codes::TOOLCHAIN_NOT_STABLE;
     let unstable = findings.iter().position(stated).map(|at| findings.remove(at));
     findings.extend(workspace.findings.iter().cloned());
@@ -265,7 +270,7 @@ fn read_lock(
     })
 }
 
-/// What dependency resolution reads, the root's files first.
+/// The files that dependency resolution reads, the root's own first.
 fn manifests(
     workspace: &workspace::Workspace,
     config: &config::CargoConfig,
@@ -292,7 +297,8 @@ fn no_binary(manifest: &manifest::Manifest) -> Finding {
     )
 }
 
-/// The package's name for one program or package, else the folder's or the likeliest program's.
+/// The name of the package in the application's folder, or else that of the likeliest program, or
+/// of the folder.
 fn name(dir: &Dir, workspace: &workspace::Workspace, programs: &[Program]) -> Sourced<String> {
     if let Some(manifest) = workspace.packages.get(&dir.path)
         && let Some(package) = &manifest.package
@@ -311,7 +317,8 @@ fn name(dir: &Dir, workspace: &workspace::Workspace, programs: &[Program]) -> So
     }
 }
 
-/// Docker's rule for a repository's name: lower case, digits and single separators between them.
+/// `name` as Docker allows it for an image: lower-case letters, digits, and no two separators in a
+/// row.
 fn image_name(name: &str) -> String {
     let mut out = String::new();
     for c in name.to_ascii_lowercase().chars() {
@@ -346,7 +353,7 @@ fn repository(
     })?
 }
 
-/// Profiles that say themselves what is stripped.
+/// Profiles for which the manifest already says what to strip.
 fn strips(manifest: &manifest::Manifest) -> Vec<String> {
     manifest
         .profiles
@@ -384,14 +391,14 @@ fn questions(manifest: &manifest::Manifest, likeliest: Option<&ProgramDetails>) 
                     .map(|own| own.features_evidence.iter().chain(&own.demands).cloned().collect())
                     .unwrap_or_default(),
             )),
-            // One of several: which, a person knows.
+            // The code demands one of several features, and only a person knows which.
             open: likeliest.is_some_and(|own| !own.demands.is_empty()),
         },
     ]
 }
 
-/// Features change which packages are built, and so what the program needs; arguments may open its
-/// address.
+/// Applies the answers. Features change which packages are built and so what the program needs;
+/// arguments may open the address on which it listens.
 fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
     if let Some(features) = answers.get(id::FEATURES)
         && let Some(workspace) = workspace::workspace(dir)?
@@ -415,9 +422,9 @@ fn refine(dir: &Dir, _: &Facts, answers: &Answers, mut program: Program) -> Resu
 
 fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {
     let known: Vec<&str> = facts.programs.iter().map(|program| program.id.as_str()).collect();
-    anyhow::bail!(
-        "`{wanted}`: {} has no such binary; there are {}",
-        dir.path,
-        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-    )
+    let binaries = match known.as_slice() {
+        [] => "it has none".to_owned(),
+        known => format!("it has {}", known.join(", ")),
+    };
+    anyhow::bail!("`{wanted}`: {} has no such binary; {binaries}", dir.path)
 }

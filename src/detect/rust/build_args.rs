@@ -1,5 +1,5 @@
-//! Variables that the compiler or a build script takes from its environment: `env!`, `option_env!`,
-//! and what `build.rs` cannot do without.
+//! Variables that the compiler or a build script reads from its environment: `env!`,
+//! `option_env!`, and those that `build.rs` demands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::facts::BuildArg;
 use crate::path::RelPath;
 use crate::settings::{self, Item};
 
-/// Beginnings of names that cargo or the compiler sets, and what every machine has:
+/// Beginnings of names that cargo or the compiler sets, or that every machine has:
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
 const GIVEN: [&str; 10] = [
     "CARGO",
@@ -30,7 +30,7 @@ const GIVEN: [&str; 10] = [
     "DEBUG",
 ];
 
-/// Variables of the machine that builds.
+/// Variables that describe the machine on which the build runs.
 const MACHINE: [&str; 9] =
     ["PATH", "HOME", "USER", "CI", "PWD", "CC", "CXX", "PROTOC", "DATABASE_URL"];
 
@@ -47,15 +47,16 @@ const SETTERS: [&str; 9] = [
     "build-data",
 ];
 
-/// What the build scripts and the settings of a repository set by themselves.
+/// Variables that the build scripts and the settings of a repository set themselves.
 #[derive(Default)]
 struct Set {
     names: BTreeSet<String>,
-    /// A build script sets names that nobody can read.
+    /// True if a build script sets names that dockgen cannot read.
     any: bool,
 }
 
-/// The variables that the build of a program takes; `folders` are its packages, `files` its sources.
+/// The variables that the build of a program takes. `folders` are its packages, `files` its
+/// sources.
 pub(super) fn build_args<'f>(
     project: &Project,
     folders: impl Iterator<Item = &'f RelPath>,
@@ -104,7 +105,7 @@ pub(super) fn build_args<'f>(
             let read = ["var", "var_os"].contains(&file.word(at - 2))
                 && file.path_to(at - 2).contains(&"env");
             let end = file.closing(at - 1);
-            // `.expect("X must be set")`, `.unwrap()`: the build stops.
+            // The build stops if `.expect("X must be set")` or `.unwrap()` follows.
             let stops = file.is(end + 1, ".") && ["expect", "unwrap"].contains(&file.word(end + 2));
             if read && stops {
                 add(&name, true, file, at);
@@ -114,7 +115,7 @@ pub(super) fn build_args<'f>(
     Ok(found.into_values().collect())
 }
 
-/// `[env]` of the repository's own settings of cargo.
+/// The variables in `[env]` of the repository's own cargo configuration.
 fn configured(project: &Project) -> Set {
     let mut set = Set::default();
     for name in [".cargo/config.toml", ".cargo/config"] {
@@ -130,7 +131,7 @@ fn configured(project: &Project) -> Set {
 }
 
 impl Set {
-    /// `println!("cargo:rustc-env=NAME={value}")`.
+    /// Adds the variable in `println!("cargo:rustc-env=NAME={value}")`.
     fn read(&mut self, script: &SourceFile) {
         for at in 0..script.len() {
             if script.kind(at) != Some(Kind::Text) {

@@ -1,4 +1,4 @@
-//! The findings that Rust alone can say.
+//! Findings that only Rust reports.
 
 use crate::findings::{FindingCode, Row};
 
@@ -33,14 +33,14 @@ pub(super) const BROWSER_PACKAGE: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const BUILD_SCRIPT_STARTS: FindingCode = FindingCode::Own(&Row::warning(
     "build-script-starts",
     "a build script starts a program that the build stage does not hold",
-    "the build stops there, or leaves out what that program makes",
+    "the build stops there, or leaves out the output of that program",
     "commit the output of that program and let the build script do without it, or add it to the \
     build stage with your own template",
 ));
 
 pub(super) const CARGO_DISAGREES: FindingCode = FindingCode::Own(&Row::warning(
     "cargo-disagrees",
-    "cargo reads the manifest otherwise than dockgen does",
+    "cargo and dockgen read the manifest differently",
     "dockgen planned the Dockerfile from its own reading, and cargo builds by its own",
     "set the program to start with --entrypoint, and report the manifest that dockgen reads \
     wrongly",

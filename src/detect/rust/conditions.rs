@@ -1,14 +1,14 @@
-//! `#[cfg(...)]` before an item: whether the build for Linux, with its features, compiles it.
+//! `#[cfg(...)]` before an item: whether a build for Linux with the given features compiles it.
 
 use std::ops::Range;
 
 use super::source::SourceFile;
 
-/// Conditions inside each other that are read.
+/// How deep conditions are read. The limit protects the stack.
 const MAX_DEPTH: u8 = 16;
 
-/// False where one of an item's attributes, whose brackets open at `attributes`, asks for features
-/// that are off, or for another system. What rests on anything else counts.
+/// False if one of the item's attributes, whose brackets open at `attributes`, asks for inactive
+/// features or another system. A condition of any other kind counts as true.
 pub(super) fn compiled(file: &SourceFile, attributes: &[usize], on: &dyn Fn(&str) -> bool) -> bool {
     let on = |feature: &str| Some(on(feature));
     let conditions = attributes.iter().filter(|&&open| is_condition(file, open + 1));
@@ -17,7 +17,7 @@ pub(super) fn compiled(file: &SourceFile, attributes: &[usize], on: &dyn Fn(&str
     held.all(|held| held != Some(false))
 }
 
-/// The condition whose word `cfg` stands at a position is about another system than Linux.
+/// True if the `cfg` at a position excludes Linux.
 pub(super) fn elsewhere(file: &SourceFile, at: usize) -> bool {
     let open = at + 1 + usize::from(file.is(at + 1, "!"));
     file.is(at, "cfg")
@@ -29,7 +29,7 @@ fn is_condition(file: &SourceFile, at: usize) -> bool {
     file.is(at, "cfg") && file.is(at + 1, "(")
 }
 
-/// Whether a condition holds; `None` where that depends on more than features and the system.
+/// The value of a condition; `None` if it depends on more than features and the system.
 fn holds(
     file: &SourceFile,
     range: Range<usize>,
@@ -48,7 +48,7 @@ fn holds(
     }
     match file.word(range.start) {
         "unix" if range.len() == 1 => return Some(true),
-        // An image holds a release.
+        // Images contain release builds.
         "windows" | "debug_assertions" if range.len() == 1 => return Some(false),
         _ => {}
     }
@@ -58,7 +58,7 @@ fn holds(
     let parts = parts(file, range.start + 2..file.closing(range.start + 1).min(range.end));
     let held: Vec<Option<bool>> =
         parts.into_iter().map(|part| holds(file, part, on, depth)).collect();
-    // One that is off decides `all`, one that is on decides `any`.
+    // One false part decides `all`, one true part decides `any`.
     let decides = match file.word(range.start) {
         "not" => return held.first()?.map(|held| !held),
         "all" => false,
@@ -72,7 +72,7 @@ fn holds(
     }
 }
 
-/// What the commas of a list divide.
+/// The parts between the commas of a list.
 fn parts(file: &SourceFile, range: Range<usize>) -> Vec<Range<usize>> {
     let (mut found, mut start, mut at) = (Vec::new(), range.start, range.start);
     while at < range.end {

@@ -1,5 +1,5 @@
-//! `.cargo/config.toml`: what of it reaches into a build in a container.
-//! Format: <https://doc.rust-lang.org/cargo/reference/config.html>.
+//! The parts of `.cargo/config.toml` that affect a build in a container. Format:
+//! <https://doc.rust-lang.org/cargo/reference/config.html>.
 
 use std::collections::BTreeMap;
 
@@ -72,33 +72,34 @@ struct File {
     net: Net,
 }
 
-/// What the configuration files of a build say.
+/// What the configuration files of a build state.
 #[derive(Debug, Default)]
 pub(super) struct CargoConfig {
-    /// The files, the nearest to the workspace's root first.
+    /// The files, from the workspace's root upwards.
     pub(super) files: Vec<RelPath>,
-    /// The build is meant for another target than the machine's.
+    /// True if the configuration sets a target.
     pub(super) target: bool,
-    /// A compiler wrapper, which no image has.
+    /// A compiler wrapper, which no image contains.
     pub(super) wrapper: Option<Evidence>,
-    /// Tools of a glibc build: keys of packages.toml.
+    /// Linkers that a glibc build needs, as keys of packages.toml.
     pub(super) tools: Vec<(String, Evidence)>,
     /// Folders with vendored packages.
     pub(super) vendored: Vec<RelPath>,
     /// Private registries, by name.
     pub(super) registries: Vec<(String, Evidence)>,
-    /// Git dependencies are fetched by the git command.
+    /// Set if the git command fetches git dependencies.
     pub(super) git: Option<Evidence>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Reads the files in and above the workspace's root, up to the build context.
+/// Reads the files in the workspace's root and above it, up to the build context.
 pub(super) fn config(repo: &Repo, workspace: &Workspace) -> Result<CargoConfig> {
     let mut config = CargoConfig::default();
     for folder in Dir::new(repo, workspace.root.clone()).upwards() {
         if !folder.path.is_within(&workspace.context) {
             break;
         }
+        // If both exist, cargo reads the one without an extension.
         for name in [".cargo/config", ".cargo/config.toml"] {
             let Some((path, text)) = folder.text(name)? else { continue };
             let file: File = parse_toml(&path, &text)?;
@@ -130,7 +131,7 @@ impl CargoConfig {
         }
         if file.build.rustc_wrapper.is_some() || file.build.rustc_workspace_wrapper.is_some() {
             self.wrapper
-                .get_or_insert(at("wrapper", "a compiler wrapper, which the image has not"));
+                .get_or_insert(at("wrapper", "a compiler wrapper, which no image contains"));
         }
         let mut words: Vec<(&str, Vec<&str>)> = Vec::new();
         let flags = |flags: &Option<Words>| {
@@ -154,7 +155,7 @@ impl CargoConfig {
             }),
         );
         for (linker, flags) in words {
-            // `-C linker=clang` among the flags says the same.
+            // The flag `-C linker=clang` has the same effect as the setting.
             if linker.contains("clang")
                 || flags.iter().any(|flag| flag.contains("linker=") && flag.contains("clang"))
             {
@@ -171,7 +172,7 @@ impl CargoConfig {
         }
         for source in file.source.values() {
             if let Some(directory) = source.directory.as_ref().filter(|_| replaced(file)) {
-                // Relative to the folder that holds .cargo.
+                // The path is relative to the folder that contains .cargo.
                 match folder.join(directory) {
                     Some(vendored) if folder.repo.is_dir(&vendored) => self.vendored.push(vendored),
                     _ => self.findings.push(Finding::new(
@@ -185,7 +186,7 @@ impl CargoConfig {
                 }
             }
         }
-        // Without an index it is about crates.io itself, such as the protocol.
+        // An entry without an index configures crates.io itself, such as its protocol.
         for (name, _) in file.registries.iter().filter(|(_, table)| table.get("index").is_some()) {
             self.registries.push((name.clone(), at(name, "a registry of its own")));
         }

@@ -1,5 +1,5 @@
-//! Features without one of which the code stops its own build:
-//! `#[cfg(not(any(feature = "a", feature = "b")))] compile_error!("...")`.
+//! Features of which the code demands at least one: `#[cfg(not(any(feature = "a", feature =
+//! "b")))] compile_error!("...")`.
 
 use anyhow::Result;
 
@@ -10,7 +10,7 @@ use super::source::SourceFile;
 use super::targets::{self, Binary};
 use crate::facts::Sourced;
 
-/// The feature to turn on, for each such demand that `asked` does not meet.
+/// The feature to turn on for each demand that `asked` does not meet.
 pub(super) fn demanded(
     project: &Project,
     binary: &Binary,
@@ -42,7 +42,7 @@ pub(super) fn demanded(
     Ok(found)
 }
 
-/// At `compile_error`, the features one of which must be on, and the message.
+/// For a `compile_error` at `at`: the features of which one must be active, and the message.
 fn demand(file: &SourceFile, at: usize) -> Option<(Vec<String>, String)> {
     if !(file.is(at, "compile_error") && file.is(at + 1, "!")) {
         return None;
@@ -53,8 +53,8 @@ fn demand(file: &SourceFile, at: usize) -> Option<(Vec<String>, String)> {
         return None;
     }
     let inside = open + 3..file.closing(open + 2);
-    // `not(any(a, b))`, `not(a)` and `all(not(a), not(b))` say the same; a word beside these is
-    // about something else.
+    // `not(any(a, b))`, `not(a)` and `all(not(a), not(b))` mean the same. A condition with any
+    // other word is about something else.
     let known = |n: usize| {
         ["all", "not", "any", "feature", "(", ")", ",", "="].iter().any(|word| file.is(n, word))
             || file.string(n).is_some()
@@ -75,7 +75,8 @@ fn demand(file: &SourceFile, at: usize) -> Option<(Vec<String>, String)> {
     (negated && !features.is_empty()).then_some((features, message))
 }
 
-/// One that the message names, also by a feature that turns one of them on; else the first.
+/// The feature that the message names, directly or through a feature that turns one of them on, or
+/// else the first.
 fn likeliest(manifest: &Manifest, features: &[String], message: &str) -> Option<String> {
     let named = |name: &String| {
         message.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).any(|word| word == name)

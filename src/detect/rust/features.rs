@@ -1,5 +1,5 @@
-//! Which dependencies a build really has: features, optional dependencies, platforms.
-//! Rules: <https://doc.rust-lang.org/cargo/reference/features.html>.
+//! Which dependencies a build has, given features, optional dependencies and platforms. Rules:
+//! <https://doc.rust-lang.org/cargo/reference/features.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::manifest::{Declared, Manifest, Role};
 use super::workspace::Workspace;
 use crate::path::RelPath;
 
-/// Which features a build asks for.
+/// The features that a build asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) features: Vec<String>,
@@ -15,8 +15,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads an answer: features, separated by commas or blanks; `-default` leaves out the default
-    /// ones.
+    /// Reads an answer: features, separated by commas or spaces. `-default` leaves out the default
+    /// features.
     pub(super) fn parse(text: &str) -> Self {
         let mut asked = Self::default();
         for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
@@ -32,18 +32,18 @@ impl Asked {
 /// What is active in the packages of the repository.
 #[derive(Debug, Default)]
 pub(super) struct Active {
-    /// Features by package folder; `dep:x` for an optional dependency.
+    /// The active features by package folder; `dep:x` stands for an optional dependency.
     on: BTreeMap<RelPath, BTreeSet<String>>,
-    /// Features `x?/f` by package folder and x, which count once x is on.
+    /// Features `x?/f` by package folder and x, which become active once x is.
     weak: BTreeMap<(RelPath, String), Vec<String>>,
 }
 
-/// Where a word occurs in the names of features that the project asks for.
+/// Whether a word occurs in the names of features that the project asks for, actively or not.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mentions {
     pub(super) on: bool,
     pub(super) off: bool,
-    /// Asked for where the program is linked with musl.
+    /// True if a dependency asks for it when the program is linked with musl.
     pub(super) musl: bool,
 }
 
@@ -54,7 +54,7 @@ impl Mentions {
     }
 }
 
-/// What the build of the package in `dir` turns on.
+/// The features that a build of the package in `dir` turns on.
 pub(super) fn active(workspace: &Workspace, dir: &RelPath, asked: &Asked) -> Active {
     let mut active = Active::default();
     active.turn_on(workspace, Wanted::Package(dir.clone()));
@@ -68,12 +68,12 @@ pub(super) fn active(workspace: &Workspace, dir: &RelPath, asked: &Asked) -> Act
 }
 
 impl Active {
-    /// Whether the package in `dir` is built with a feature.
+    /// True if the package in `dir` is built with `feature`.
     pub(super) fn has(&self, dir: &RelPath, feature: &str) -> bool {
         self.on.get(dir).is_some_and(|on| on.contains(feature))
     }
 
-    /// The packages of the repository that are part of the build.
+    /// The packages of the repository that belong to the build.
     pub(super) fn packages(&self) -> impl Iterator<Item = &RelPath> {
         self.on.keys()
     }
@@ -87,7 +87,7 @@ impl Active {
         manifest.dependencies().filter(move |dependency| counts(dependency, on))
     }
 
-    /// Whether something asks for a feature whose name holds `word`.
+    /// Where the build mentions a feature whose name contains `word`.
     pub(super) fn mentions(&self, workspace: &Workspace, word: &str) -> Mentions {
         let mut found = Mentions::default();
         for (folder, on) in &self.on {
@@ -111,8 +111,8 @@ impl Active {
         found
     }
 
-    /// Turns on what is asked for, and all that this asks for in turn: a chain of features may be
-    /// longer than the stack is deep.
+    /// Turns on a package or feature and everything that it asks for. A queue replaces recursion,
+    /// because a chain of features may be longer than the stack is deep.
     fn turn_on(&mut self, workspace: &Workspace, first: Wanted) {
         let mut open = vec![first];
         while let Some(next) = open.pop() {
@@ -147,10 +147,10 @@ impl Active {
         let local = |dependency: &Declared| {
             workspace.local(dependency.key, &dependency.spec.as_ref().table(), dir)
         };
-        // `member/feature`, as on the command line.
+        // `member/feature` also exists on the command line.
         if let Some((name, inner)) = feature.split_once('/') {
             if let Some(name) = name.strip_suffix('?') {
-                // It counts once x is on, whatever turns it on.
+                // The feature becomes active once x is, whatever turns x on.
                 let name = name.trim_end_matches('?');
                 let on = self.on.get(dir);
                 let wanted = manifest.declared(name).filter(|found| found.role != Role::Dev);
@@ -217,7 +217,7 @@ fn counts(dependency: &Declared, on: Option<&BTreeSet<String>>) -> bool {
             || on.is_some_and(|on| on.contains(&format!("dep:{}", dependency.key))))
 }
 
-/// False where a platform's `cfg(...)` or triple rules Linux out.
+/// False if a platform's `cfg(...)` or triple excludes Linux.
 fn linux(platform: &str) -> bool {
     if platform.is_empty() {
         return true;
@@ -228,10 +228,11 @@ fn linux(platform: &str) -> bool {
     }
 }
 
-/// Levels of a cfg expression that are looked into: what is below has no known value.
+/// How deep a cfg expression is read. The limit protects the stack; what is deeper counts as
+/// unknown.
 const MAX_CFG: usize = 32;
 
-/// The value of a cfg expression on Linux; `None` where it depends on more than that.
+/// The value of a cfg expression on Linux; `None` if it depends on something else.
 fn cfg(expression: &str, depth: usize) -> Option<bool> {
     let expression = expression.trim();
     if depth > MAX_CFG {
@@ -263,7 +264,7 @@ fn cfg(expression: &str, depth: usize) -> Option<bool> {
                 "target_os" => Some(value == "linux"),
                 "target_family" => Some(value == "unix"),
                 "target_vendor" => Some(value == "unknown"),
-                // What musl needs beyond glibc is looked at apart (`Mentions::musl`).
+                // `Mentions::musl` covers what musl needs beyond glibc.
                 "target_env" => Some(value == "gnu"),
                 "target_arch" if value.starts_with("wasm") => Some(false),
                 _ => None,
@@ -272,7 +273,7 @@ fn cfg(expression: &str, depth: usize) -> Option<bool> {
     }
 }
 
-/// The parts between the commas at the top level.
+/// The parts between commas at the top level.
 fn arguments(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0usize, 0);
     for (at, c) in text.char_indices() {

@@ -1,5 +1,5 @@
-//! The features that the repository itself builds a program with: the release commands of its
-//! Makefile, CI and the like.
+//! The features with which the repository itself builds a program, from the release commands of
+//! its Makefile, CI and the like.
 
 use anyhow::Result;
 
@@ -10,7 +10,7 @@ use super::targets::Binary;
 use crate::facts::{Evidence, Finding};
 use crate::recipes::{self, Step};
 
-/// Flags of cargo's that take a value in the next word.
+/// Flags of cargo that take their value from the next word.
 const VALUED: [&str; 16] = [
     "--features",
     "-F",
@@ -30,7 +30,7 @@ const VALUED: [&str; 16] = [
     "--config",
 ];
 
-/// Parts of targets that no image of Linux is.
+/// Words in target triples that do not stand for a Linux image.
 const OTHER_SYSTEMS: [&str; 7] =
     ["windows", "apple", "darwin", "wasm", "android", "freebsd", "netbsd"];
 
@@ -38,23 +38,23 @@ const OTHER_SYSTEMS: [&str; 7] =
 #[derive(Debug, Default)]
 pub(super) struct Own {
     pub(super) asked: Asked,
-    /// Where it stands.
+    /// The command that asks for it.
     pub(super) evidence: Option<Evidence>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// One command that builds a release, taken apart.
+/// One command that builds a release, parsed.
 struct Command<'s> {
     step: &'s Step,
     asked: Asked,
-    /// Features whose names are not known.
+    /// True if it has features that dockgen cannot read.
     unknown: bool,
     package: Option<String>,
     binary: Option<String>,
     folder: Option<String>,
 }
 
-/// What the repository builds a binary with.
+/// The features with which the repository builds a binary.
 pub(super) fn own(project: &Project, binary: &Binary, manifest: &Manifest) -> Result<Own> {
     let steps = recipes::steps_of(project.dir.repo, &project.dir.path, &["cargo", "cross"])?;
     let commands = steps.iter().filter(|step| step.is_plain()).filter_map(read);
@@ -94,9 +94,10 @@ fn shown(asked: &Asked) -> String {
     if asked.no_default { format!("{features} and no default ones") } else { features }
 }
 
-/// A step as a command that builds a release for Linux.
+/// Parses a step, if it is a command that builds a release for Linux.
 fn read(step: &Step) -> Option<Command<'_>> {
     let mut words = step.words.get(1..)?.iter().peekable();
+    // `cargo +nightly auditable build`: a toolchain and a wrapper may come before the command.
     words.next_if(|word| word.starts_with('+'));
     words.next_if(|word| *word == "auditable");
     let verb = words.next()?.as_str();
@@ -142,11 +143,11 @@ fn read(step: &Step) -> Option<Command<'_>> {
                 command.folder = Some(folder.to_owned());
             }
             ("--path", Some(path)) => command.folder = Some(path),
-            // Examples, tests and benches are other programs.
+            // Examples, tests and benchmarks are other programs.
             ("--example" | "--examples" | "--test" | "--tests" | "--bench" | "--benches", _) => {
                 return None;
             }
-            // `cargo install NAME` installs another project's program.
+            // `cargo install NAME` installs a program of another project.
             (word, None) if installs && !word.starts_with('-') => return None,
             _ => {}
         }
@@ -169,7 +170,7 @@ impl Command<'_> {
         }
     }
 
-    /// True where it builds that binary, and the package has the features.
+    /// True if the command builds that binary, and the package has the features.
     fn builds(&self, project: &Project, binary: &Binary, manifest: &Manifest) -> bool {
         let named = |name: &Option<String>, own: &str| {
             name.as_ref().is_none_or(|name| name == own || name.contains(['$', '{']))

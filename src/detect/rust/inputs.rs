@@ -1,5 +1,5 @@
 //! What the build itself reads beside the sources: stand-ins for the dependency layer, patches,
-//! vendored packages, prepared queries; and what it would miss in a container.
+//! vendored packages, prepared queries. Reports what a container would lack.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use crate::facts::{Evidence, Finding};
 const GIT_READERS: [&str; 6] =
     ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
 
-/// The names whose versions are masked in a workspace, or why none is.
+/// The names whose versions are masked in a workspace, or the reason why none is.
 struct Masked(Result<BTreeSet<String>, String>);
 
-/// Fills in the details, and says what is missing.
+/// Fills in the details, and reports what is missing.
 pub(super) fn inputs(
     project: &Project,
     details: &mut Details,
@@ -89,7 +89,7 @@ pub(super) fn inputs(
     Ok(())
 }
 
-/// A build script that starts a program which the image of the build lacks.
+/// Reports a build script that starts a program which the builder image lacks.
 fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) -> Result<()> {
     let known = &project.tables.build_scripts;
     for path in &details.scripts {
@@ -121,10 +121,11 @@ fn started(project: &Project, details: &Details, findings: &mut Vec<Finding>) ->
     Ok(())
 }
 
-/// Crates whose users are compiled for browsers.
+/// Crates for code that runs in browsers.
 const BROWSER: [&str; 5] = ["wasm-bindgen", "yew", "leptos", "dioxus", "sycamore"];
 
-/// A package for browsers beside the program: cargo's build of the program does not build it.
+/// Reports a package for browsers beside the program, because a build of the program does not
+/// build it.
 fn browser(project: &Project, findings: &mut Vec<Finding>) {
     for (folder, manifest) in &project.workspace.packages {
         let cdylib = manifest.lib.is_some() && manifest.text.contains("cdylib");
@@ -146,7 +147,7 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
     }
 }
 
-/// sqlx's macros ask a database while compiling, unless `cargo sqlx prepare` has stored its
+/// sqlx's macros ask a database during compilation, unless `cargo sqlx prepare` has stored the
 /// answers.
 fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -> Result<()> {
     let (workspace, repo) = (project.workspace, project.dir.repo);

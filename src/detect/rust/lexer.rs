@@ -1,21 +1,21 @@
-//! Tokens of Rust as its readers take them: a string's range is what stands between its quotes, an
-//! operator is one character.
+//! Tokens of Rust in the form that Rust's readers take: the range of a string is the text between
+//! its quotes, and every mark is one character.
 
 use std::rc::Rc;
 
 use super::dialect::DIALECT;
 use crate::code::{self, Tree};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A name or a keyword.
     Word,
-    /// A string or a byte string; the token's range is what stands between the quotes.
+    /// A string or a byte string. The range of the token excludes the quotes.
     Text,
-    /// The same, raw: no escapes.
+    /// A raw string, which has no escapes.
     Raw,
-    /// A number, its suffix included.
+    /// A number with its suffix.
     Number,
     /// A character or a lifetime.
     Other,
@@ -29,11 +29,11 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// From 1.
+    /// The line, from 1.
     pub(super) line: u32,
 }
 
-/// Reads all tokens; comments are left out.
+/// Reads all tokens of a file. Comments are left out.
 pub(super) fn lex(source: &Rc<str>) -> Vec<Token> {
     let tree = Tree::new(&DIALECT, source);
     let mut all = Vec::with_capacity(tree.len());

@@ -1,4 +1,4 @@
-//! Cargo.lock: which packages of it a build really reaches.
+//! Cargo.lock: which of its packages a build reaches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ struct File {
     package: Vec<Locked>,
 }
 
-/// A `[[package]]`.
+/// A `[[package]]` entry.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Locked {
     pub(super) name: String,
@@ -33,7 +33,7 @@ pub(super) struct Locked {
 pub(super) struct Lockfile {
     pub(super) path: RelPath,
     text: Rc<str>,
-    /// The format's version; 1 where none is stated.
+    /// The version of the format; 1 if none is stated.
     pub(super) format: u32,
     pub(super) packages: Vec<Locked>,
     by_name: BTreeMap<String, Vec<usize>>,
@@ -42,8 +42,7 @@ pub(super) struct Lockfile {
 impl Lockfile {
     /// Parses a Cargo.lock.
     ///
-    /// # Errors
-    /// Where it is not valid: the file and the line.
+    /// # Errors The error names the file and the line that is not valid.
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Result<Self> {
         let file: File = parse_toml(path, text)?;
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -59,12 +58,12 @@ impl Lockfile {
         })
     }
 
-    /// All packages of a name.
+    /// All packages with that name.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Locked> {
         self.by_name.get(name).into_iter().flatten().map(|at| &self.packages[*at])
     }
 
-    /// Evidence at a package's entry.
+    /// Evidence at the entry of a package.
     pub(super) fn at(&self, package: &Locked, note: impl Into<String>) -> Evidence {
         let needle = format!("name = \"{}\"\nversion = \"{}\"", package.name, package.version);
         let line = line_of(&self.text, &needle)
@@ -72,8 +71,8 @@ impl Lockfile {
         Evidence { file: self.path.clone(), line, note: note.into() }
     }
 
-    /// The entry that a line of `dependencies` means: `name`, `name version` or
-    /// `name version (source)`.
+    /// The entry that a line in `dependencies` refers to: `name`, `name version` or `name version
+    /// (source)`.
     fn entry(&self, word: &str) -> Option<usize> {
         let mut words = word.split(' ');
         let (name, version) = (words.next()?, words.next());
@@ -84,17 +83,18 @@ impl Lockfile {
             .find(|at| version.is_none_or(|version| self.packages[*at].version == version))
     }
 
-    /// What a package depends on, by entry.
+    /// The entries of a package's dependencies.
     pub(super) fn dependencies(&self, package: &Locked) -> impl Iterator<Item = &Locked> {
         package.dependencies.iter().filter_map(|word| self.entry(word)).map(|at| &self.packages[at])
     }
 }
 
-/// The way from the program's package to a package: names, the package itself last.
+/// For each reached package, by name and version: its entry, and the names on the path to it, its
+/// own last.
 pub(super) type Reached<'l> = BTreeMap<(String, String), (&'l Locked, Vec<String>)>;
 
-/// Every package that the build of `roots` reaches. `edges` says which direct dependencies a
-/// package of the repository really has (by the name in the registry); `skip` says which edges of a
+/// Every package that the build of `root` reaches. `edges` gives the active direct dependencies of
+/// a package in the repository, by their name in the registry. `skip` says which dependencies of a
 /// registry's package do not count on Linux.
 pub(super) fn reached<'l>(
     lock: &'l Lockfile,

@@ -1,5 +1,5 @@
-//! One Cargo.toml: packages, targets, dependencies, features, profiles.
-//! Format: <https://doc.rust-lang.org/cargo/reference/manifest.html>.
+//! One Cargo.toml: packages, targets, dependencies, features, profiles. Format:
+//! <https://doc.rust-lang.org/cargo/reference/manifest.html>.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{line_at, line_of, parse_toml};
 
-/// A value, or `{ workspace = true }`: the one of the workspace root.
+/// A value, or `{ workspace = true }` for the value of the workspace root.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Inherit<T> {
@@ -21,7 +21,7 @@ pub(super) enum Inherit<T> {
 }
 
 impl<T> Inherit<T> {
-    /// The value, looked up in the workspace where it is inherited.
+    /// The value, taken from the workspace if it is inherited.
     pub(super) fn or<'a>(&'a self, inherited: Option<&'a T>) -> Option<&'a T> {
         match self {
             Self::Own(value) => Some(value),
@@ -169,9 +169,9 @@ struct File {
 /// A parsed Cargo.toml.
 #[derive(Clone, Debug)]
 pub(super) struct Manifest {
-    /// The file.
+    /// The path of the file.
     pub(super) path: RelPath,
-    /// Its text, for line numbers.
+    /// The text of the file, for line numbers.
     pub(super) text: Rc<str>,
     pub(super) package: Option<PackageTable>,
     pub(super) workspace: Option<WorkspaceTable>,
@@ -180,15 +180,15 @@ pub(super) struct Manifest {
     pub(super) examples: Vec<Target>,
     pub(super) tests: Vec<Target>,
     pub(super) benches: Vec<Target>,
-    /// By platform; `""` for all of them.
+    /// Dependencies by platform; `""` stands for all platforms.
     pub(super) platforms: BTreeMap<String, Platform>,
     pub(super) features: BTreeMap<String, Vec<String>>,
-    /// Folders that stand in for packages of a registry.
+    /// Folders that replace packages of a registry.
     pub(super) patches: Vec<String>,
     pub(super) profiles: BTreeMap<String, toml::Table>,
 }
 
-/// Which table a dependency stands in.
+/// The table that contains a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Normal,
@@ -196,22 +196,21 @@ pub(super) enum Role {
     Dev,
 }
 
-/// A dependency with its place.
+/// A dependency with its table and platform.
 #[derive(Clone, Debug)]
 pub(super) struct Declared<'a> {
-    /// The key: the name by which the code calls it, with `-`.
+    /// The key: the name under which code uses the dependency, with `-`.
     pub(super) key: &'a str,
     pub(super) spec: &'a Spanned<Dependency>,
     pub(super) role: Role,
-    /// `""` for all platforms.
+    /// The platform; `""` stands for all of them.
     pub(super) platform: &'a str,
 }
 
 impl Manifest {
     /// Parses a Cargo.toml.
     ///
-    /// # Errors
-    /// Where it is not valid: the file and the line.
+    /// # Errors The error names the file and the line that is not valid.
     pub(super) fn parse(path: &RelPath, text: &Rc<str>) -> Result<Self> {
         let file: File = parse_toml(path, text)?;
         let mut platforms = file.target;
@@ -243,23 +242,23 @@ impl Manifest {
         })
     }
 
-    /// The folder that holds it.
+    /// The folder of the manifest.
     pub(super) fn dir(&self) -> RelPath {
         self.path.parent().unwrap_or_default()
     }
 
-    /// The package's name, `""` for a virtual manifest.
+    /// The name of the package; `""` for a virtual manifest.
     pub(super) fn name(&self) -> &str {
         self.package.as_ref().map_or("", |package| package.name.as_ref().as_str())
     }
 
-    /// Evidence at the byte offset of a span.
+    /// Evidence at the start of a span.
     pub(super) fn at<T>(&self, value: &Spanned<T>, note: impl Into<String>) -> Evidence {
         let line = line_at(&self.text, value.span().start).unwrap_or(1);
         Evidence::at(&self.path, line, note)
     }
 
-    /// Evidence at the first place of `needle`.
+    /// Evidence at the first occurrence of `needle`.
     pub(super) fn find(&self, needle: &str, note: impl Into<String>) -> Evidence {
         Evidence { file: self.path.clone(), line: line_of(&self.text, needle), note: note.into() }
     }
@@ -278,7 +277,7 @@ impl Manifest {
         })
     }
 
-    /// The dependencies of that key.
+    /// The dependencies with that key.
     pub(super) fn declared<'a>(&'a self, key: &str) -> impl Iterator<Item = Declared<'a>> {
         self.platforms.iter().flat_map(move |(platform, tables)| {
             let roles = [
@@ -293,7 +292,7 @@ impl Manifest {
         })
     }
 
-    /// What a value of `[package]` is, inherited or not.
+    /// The value of a key of `[package]`, its own or inherited.
     pub(super) fn inherited<'a>(
         value: Option<&'a Spanned<Inherit<String>>>,
         workspace: Option<&'a String>,

@@ -1,13 +1,13 @@
-//! The versions of the repository's own packages, masked for the dependency layer, so that a
-//! release does not change it. The template does it with sed, line by line; here the same is done
-//! to the texts, to see that it is right.
+//! Masks the versions of the repository's own packages in the dependency layer, so that a new
+//! version does not compile the dependencies again. The template masks with sed, line by line.
+//! This code does the same to the texts and checks that nothing else changes.
 
 use std::collections::BTreeSet;
 
 use super::lockfile::Lockfile;
 use super::manifest::Manifest;
 
-/// Stands in for the catalog's `masked_version` here, where only its place matters.
+/// Stands in for the catalog's `masked_version`, whose value does not matter here.
 const MASKED: &str = "masked";
 
 /// What the template's first sed does to a manifest.
@@ -35,7 +35,7 @@ fn mask_manifest(text: &str) -> String {
     out
 }
 
-/// `path *= *"` somewhere in the line.
+/// True if the line contains `path *= *"`.
 fn has_path(line: &str) -> bool {
     line.match_indices("path").any(|(at, word)| {
         let rest = line[at + word.len()..].trim_start_matches(' ');
@@ -43,7 +43,7 @@ fn has_path(line: &str) -> bool {
     })
 }
 
-/// Replaces the value of the first `version = "..."`, at the start of the line or anywhere.
+/// Replaces the value of the first `version = "..."`, at the start of the line or anywhere in it.
 fn replace_version(line: &str, at_start: bool, value: &str) -> Option<String> {
     for (at, word) in line.match_indices("version") {
         if at_start && at > 0 {
@@ -60,7 +60,7 @@ fn replace_version(line: &str, at_start: bool, value: &str) -> Option<String> {
     None
 }
 
-/// The same manifest as data with every own version masked.
+/// The manifest as data, with every version of an own package masked.
 fn expected(mut table: toml::Table) -> toml::Table {
     let mask = |table: Option<&mut toml::Value>, value: &str| {
         if let Some(version @ toml::Value::String(_)) = table.and_then(|t| t.get_mut("version")) {
@@ -92,7 +92,7 @@ fn expected(mut table: toml::Table) -> toml::Table {
     table
 }
 
-/// The names whose entries in the lockfile are masked, or why nothing can be.
+/// The names whose lockfile entries are masked, or the reason why masking is not safe.
 pub(super) fn masked<'m>(
     manifests: impl Iterator<Item = &'m Manifest> + Clone,
     shared: Option<&String>,
@@ -108,7 +108,7 @@ pub(super) fn masked<'m>(
         };
         if expected(before) != after {
             return Err(format!(
-                "{}: a version of an own package does not stand on a line of its own",
+                "{}: the version of a package of the repository is not on a line of its own",
                 manifest.path
             ));
         }

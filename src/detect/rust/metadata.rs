@@ -1,5 +1,6 @@
-//! `--ask-tools`: what `cargo metadata` says, held against the static reading. It runs cargo,
-//! which starts what the repository's own configuration names; that is why it must be asked for.
+//! `--ask-tools`: compares the output of `cargo metadata` with the static reading. It runs cargo,
+//! which starts programs that the repository's own configuration names, so a person has to ask for
+//! it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,10 +17,9 @@ use crate::program;
 /// A binary: its package and its name.
 type Binary = (String, String);
 
-/// Asks cargo, and says where it disagrees.
+/// Asks cargo, and reports where it disagrees.
 ///
-/// # Errors
-/// Where cargo is not there, or refuses the manifests.
+/// # Errors Fails if cargo is not installed or refuses the manifests.
 pub(super) fn confirm(root: &Path, facts: &Facts) -> Result<Vec<Finding>> {
     let details: Details = facts.details()?;
     let home = root.join(details.root.as_str());

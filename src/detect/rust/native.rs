@@ -1,4 +1,4 @@
-//! Packages with native code that a build reaches, and what they need of the system.
+//! Packages with native code in a build, and what they need from the system.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::features::Mentions;
 use super::lockfile::{Locked, Lockfile, Reached};
 use crate::facts::{Evidence, Libc, Needs, Sourced};
 
-/// A row of the catalog: see its comment there.
+/// A row of the catalog, which explains the fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Native {
@@ -35,21 +35,21 @@ impl Native {
     }
 }
 
-/// Edges of the lockfile that do not count on Linux.
+/// Dependencies in the lockfile that do not count on Linux.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Unused {
     #[serde(rename = "crate")]
     pub(super) name: String,
     pub(super) dependencies: Vec<String>,
-    /// They count where the project asks for a feature with this in its name.
+    /// They count if the project asks for a feature that contains this text.
     pub(super) unless: Option<String>,
     #[serde(rename = "source")]
     _source: String,
 }
 
 impl Unused {
-    /// True for an edge that does not count.
+    /// True if the dependency of `from` on `to` does not count.
     pub(super) fn skips(&self, from: &str, to: &str, mentions: &dyn Fn(&str) -> Mentions) -> bool {
         self.name == from
             && self.dependencies.iter().any(|name| name == to)
@@ -59,8 +59,8 @@ impl Unused {
 
 /// Adds what the reached packages need.
 ///
-/// `mentions` says whether the project asks for a feature of that name: a lockfile also holds what
-/// features that are off would need.
+/// `mentions` says whether the project asks for a feature with that name. It is needed because a
+/// lockfile also lists the dependencies of inactive features.
 pub(super) fn add_needs(
     rows: &[Native],
     lock: &Lockfile,

@@ -1,5 +1,5 @@
-//! The plan of a Rust program: dependencies compiled behind stand-in sources, the program built,
-//! the binary and what it opens carried over.
+//! The plan of a Rust program: compile the dependencies with stand-ins for the sources, build the
+//! program, and copy the binary and the files that it opens.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -13,21 +13,21 @@ use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::secrets;
 
-/// Where the source is while building.
+/// Where the source is during the build.
 pub(super) const SOURCE: &str = "/src";
-/// Where the program lies in the final image.
+/// Where the program is in the final image.
 const HOME: &str = "/app";
 
 /// What the template reads beside the common fields.
 #[derive(Debug, Serialize)]
 struct View {
-    /// The folder that cargo runs in.
+    /// The folder in which cargo runs.
     workdir: String,
-    /// Cargo.lock, from the context.
+    /// The path of Cargo.lock in the build context.
     lockfile: String,
-    /// Where the binary is written.
+    /// Where the build writes the binary.
     output: String,
-    /// Where cargo leaves it, below its target folder.
+    /// The path of the binary below cargo's target folder.
     built: String,
     /// The flags that name the package.
     package: Vec<String>,
@@ -35,31 +35,30 @@ struct View {
     profile: Vec<String>,
     features: Vec<String>,
     locked: bool,
-    /// The version that stands in for own ones, and whose entries of the lockfile get it; empty
-    /// where none is masked.
+    /// The version that stands in for those of the repository's packages; empty if none is masked.
     masked: String,
     own: Vec<String>,
-    /// Folders to make for the stand-ins.
+    /// Folders to create for the stand-ins.
     folders: Vec<String>,
     stubs: Vec<String>,
     scripts: Vec<String>,
     whole: Vec<String>,
-    /// Packages whose stand-ins are removed again.
+    /// Packages whose compiled stand-ins are removed again.
     clean: Vec<String>,
     target: bool,
     wrapper: bool,
     sqlx: bool,
-    /// What the compiler reads beside the sources: the .dockerignore lets it in.
+    /// Files that the compiler reads beside the sources, which the .dockerignore lets in.
     reads: Vec<String>,
-    /// Folders that the build does not read: the .dockerignore hides them.
+    /// Folders that the build does not read, which the .dockerignore hides.
     unread: Vec<String>,
-    /// The builder is Alpine.
+    /// True if the builder is Alpine.
     musl: bool,
-    /// The variable that makes cargo strip the binary, `""` where the profile says so itself.
+    /// The variable that makes cargo strip the binary; `""` if the profile already says so.
     strip: String,
 }
 
-/// Turns facts and answers into what the template needs.
+/// Turns facts and answers into the values of the template.
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let details: Details = chosen.facts.details()?;
     super::toolchain::check(chosen.toolchain)?;
@@ -75,7 +74,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     let (stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
     let mut reads = inside(&own.reads)?;
-    // cargo looks for each target that the manifest names, also for one that it does not build.
+    // cargo requires the file of every target that the manifest names, even of one that it does
+    // not build.
     reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(
         |(path, stub)| own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path),
     ));
@@ -84,11 +84,13 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let (home, binary) =
         (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
     let mut artifacts = Vec::new();
-    // What the program opens changes less often than the program.
+    // The opened files change less often than the program, so their layers come first and stay
+    // cached.
     for (path, way) in &own.files {
         artifacts.push(carried(path, way, context, &home)?);
     }
     artifacts.push(artifact(Some("build"), &output, &binary)?);
+    // cargo writes the output of the profile `dev` to target/debug.
     let folder = if profile == "dev" { "debug" } else { profile };
     let package = package(&own, &details.root)?;
     let masked: String = chosen.catalog.table("masked_version")?;
@@ -141,8 +143,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,
-        // The files that the program opens are among the artifacts, at the place where it looks for
-        // them.
+        // The program finds its files where they are copied to, among the artifacts, so no
+        // variable points to them.
         env: Vec::new(),
         workdir: home,
         start_in: None,
@@ -156,7 +158,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
-/// Settings of cargo with a token in them, mounted where they lie in the sources.
+/// A file of cargo's configuration that contains a token, mounted at its own path so that it ends
+/// up in no layer.
 fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
     let way = relative(path, context)?;
     let id = way.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
@@ -164,7 +167,7 @@ fn token(path: &RelPath, context: &RelPath) -> Result<BuildSecret> {
     Ok(BuildSecret { id: id.trim_matches('-').to_owned(), handed, required: true })
 }
 
-/// The folders that hold the stand-ins.
+/// The folders that contain the stand-ins.
 fn folders(stubs: &[String], scripts: &[String]) -> Vec<String> {
     let mut folders: Vec<String> = stubs
         .iter()
@@ -177,8 +180,8 @@ fn folders(stubs: &[String], scripts: &[String]) -> Vec<String> {
     folders
 }
 
-/// `--package` takes a name; where a dependency has the same one, cargo refuses it as ambiguous,
-/// and the manifest says which package is meant.
+/// The flags that select the package. cargo refuses `--package` as ambiguous if a dependency has
+/// the same name; the path of the manifest is unambiguous.
 fn package(own: &ProgramDetails, root: &RelPath) -> Result<Vec<String>> {
     match &own.manifest {
         None => Ok(words(&["--package", &own.package])),
@@ -186,8 +189,8 @@ fn package(own: &ProgramDetails, root: &RelPath) -> Result<Vec<String>> {
     }
 }
 
-/// What `cargo clean --package` takes: names, and the address of the package that shares its name
-/// with a dependency, whose compiled code must stay.
+/// The arguments of `cargo clean --package`. A package that shares its name with a dependency
+/// needs its full address, because the compiled dependency must stay.
 fn clean(own: &ProgramDetails, context: &RelPath) -> Result<Vec<String>> {
     let Some(manifest) = &own.manifest else { return Ok(own.own.clone()) };
     let folder = manifest.parent().unwrap_or_default();
@@ -214,8 +217,8 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The default arguments that are stated; the flag that opens the program to the network goes to
-/// the end, behind a subcommand.
+/// The default arguments. The flag that opens the program to the network goes last, after a
+/// subcommand.
 fn arguments(chosen: &Chosen, opening: &[String]) -> Result<Vec<String>> {
     let stated = chosen.program.args.as_ref().map(|args| split_words(&args.value)).transpose()?;
     let mut args = stated.unwrap_or_default();
@@ -226,7 +229,7 @@ fn arguments(chosen: &Chosen, opening: &[String]) -> Result<Vec<String>> {
     Ok(args)
 }
 
-/// cargo's variable for a key of a profile:
+/// The variable that sets a key of a profile:
 /// <https://doc.rust-lang.org/cargo/reference/config.html#profile>.
 fn strip(profile: &str) -> Result<String> {
     let key = format!("CARGO_PROFILE_{}_STRIP", profile.to_ascii_uppercase().replace('-', "_"));
@@ -242,7 +245,7 @@ fn features(answer: Option<&str>, own: &ProgramDetails) -> Result<Vec<String>> {
         |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+./".contains(c));
     if let Some(odd) = asked.features.iter().find(|name| !plain(name) || name.starts_with('-')) {
         bail!(
-            "`{odd}` is no feature: names of letters, digits, `_`, `-` and `/`, separated by commas"
+            "`{odd}` is not a feature: write names of letters, digits, `_`, `-` and `/`, separated by commas"
         );
     }
     let mut flags = Vec::new();
@@ -262,8 +265,8 @@ fn relative(path: &RelPath, context: &RelPath) -> Result<String> {
     Ok(if way.is_empty() { ".".to_owned() } else { way.to_owned() })
 }
 
-/// The binary lies beside the files that it opens, unless one of them has its name, or the working
-/// directory is one that a volume hides.
+/// The binary goes beside the files that it opens, unless one of them has its name or a volume
+/// would hide it in the working directory.
 fn binary(name: &str, own: &ProgramDetails) -> String {
     let taken = own.files.iter().any(|(_, way)| way.split('/').next() == Some(name));
     if taken || own.workdir.is_some() {

@@ -23,7 +23,7 @@ const ASIDE: [&str; 14] = [
     "benches", "bench", "fuzz", "testing",
 ];
 
-/// Parts of names of programs that serve development or run once.
+/// Words in the names of programs that serve development or run only once.
 const HELPERS: [&str; 18] = [
     "gen",
     "generate",
@@ -49,7 +49,7 @@ const HELPERS: [&str; 18] = [
 const SERVERS: [&str; 9] =
     ["server", "api", "app", "web", "serve", "service", "http", "backend", "daemon"];
 
-/// Every binary of the application's folder, likeliest first.
+/// Every binary in the application's folder, likeliest first.
 pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> {
     let found = binaries(project);
     let mut programs = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
     Ok(programs.into_iter().map(|(_, program, details)| (program, details)).collect())
 }
 
-/// The program again with other features; `None` where no binary has that id.
+/// The program as other features build it; `None` if no binary has that id.
 pub(super) fn with_features(
     project: &Project,
     id: &str,
@@ -87,12 +87,13 @@ pub(super) fn with_features(
     Ok(Some(analyse(project, &binary, manifest, id, &Asked::parse(features))?.0))
 }
 
-/// Every binary with its id: its name, and the package's name before it where two have the same.
+/// Every binary with its id. The id is the binary's name, preceded by the package's name if two
+/// binaries share it.
 fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
     let workspace = project.workspace;
     let root = project.dir.path == workspace.root;
     let mut found: Vec<(String, Binary, &Manifest)> = Vec::new();
-    // From a member's folder, that package alone; from the root, all of them.
+    // In the folder of a member, only that package; in the root, all of them.
     let folders: Vec<&RelPath> = if root {
         workspace.members.iter().collect()
     } else {
@@ -115,8 +116,8 @@ fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
     found
 }
 
-/// Likeliness: the higher, the likelier. A program that listens beats one of a better name that
-/// does not.
+/// How likely a person wants this program; higher is likelier. A program that listens beats one
+/// that has a better name but does not listen.
 fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Program) -> i32 {
     let workspace = project.workspace;
     let package = manifest.package.as_ref();
@@ -137,6 +138,7 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     let defaults =
         workspace.manifest.workspace.as_ref().map(|table| table.default_members.as_slice());
     let is_default = |path: &String| workspace.root.join(path).as_ref() == Some(&folder);
+    // cargo builds these members if none is named.
     if defaults.is_some_and(|defaults| defaults.iter().any(is_default)) {
         rank += 30;
     }
@@ -151,7 +153,8 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     rank + if program.kind == Kind::Service { 35 } else { 0 }
 }
 
-/// A dependency from a registry has the name too: cargo's `--package NAME` is then ambiguous.
+/// True if a dependency from a registry has the same name, because cargo then refuses `--package
+/// NAME` as ambiguous.
 fn has_namesake(project: &Project, name: &str) -> bool {
     let locked =
         project.lock.is_some_and(|lock| lock.named(name).any(|package| package.source.is_some()));
@@ -237,7 +240,7 @@ fn analyse(
     details.unread = unread::unread(project, &files)?;
     program.findings.extend(reads.findings);
     let lost = project.sources.lost(&files);
-    // A build script may write sources among the others.
+    // A build script may write source files, so a missing module is no error then.
     if folder.join("build.rs").is_none_or(|script| !project.dir.repo.is_file(&script)) {
         program.findings.extend(reads::module_missing(lost));
     }
@@ -257,7 +260,7 @@ fn analyse(
     Ok((program, details))
 }
 
-/// The active dependencies of each package of the repository, by the name in the registry.
+/// The active dependencies of each package in the repository, by their name in the registry.
 pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, BTreeSet<String>> {
     let mut edges = BTreeMap::new();
     for folder in active.packages() {
@@ -272,7 +275,7 @@ pub(super) fn edges(workspace: &Workspace, active: &Active) -> BTreeMap<String, 
     edges
 }
 
-/// A name for the binary in the image: what is unusual in a file name becomes `-`.
+/// `name` as the name of the binary in the image, with `-` for unusual characters.
 fn file_name(name: &str) -> String {
     let name: String = name
         .chars()

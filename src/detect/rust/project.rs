@@ -1,4 +1,4 @@
-//! What the analysis of an application works with.
+//! The shared input of the analyses of all programs in an application.
 
 use anyhow::Result;
 
@@ -11,9 +11,9 @@ use super::{LANGUAGE, Tables};
 use crate::catalog::Catalog;
 use crate::repo::Dir;
 
-/// What the analysis works with.
+/// The shared input of the analyses of all programs in an application.
 pub(super) struct Project<'a> {
-    /// The application's folder.
+    /// The folder of the application.
     pub(super) dir: &'a Dir<'a>,
     pub(super) workspace: &'a Workspace,
     pub(super) lock: Option<&'a Lockfile>,
@@ -22,7 +22,7 @@ pub(super) struct Project<'a> {
     pub(super) sources: Sources<'a>,
 }
 
-/// What [`ctrlc_termination`] says of a workspace.
+/// The cached answer of [`ctrlc_termination`].
 struct Termination(bool);
 
 impl<'a> Project<'a> {
@@ -33,7 +33,7 @@ impl<'a> Project<'a> {
         config: &'a CargoConfig,
     ) -> Result<Self> {
         let mut tables = Tables::of(Catalog::of(LANGUAGE.id)?)?;
-        // Every member asks, and the answer is the workspace's.
+        // Every member asks, and the answer is the same for the whole workspace.
         let termination =
             dir.repo.once(&workspace.root, || Ok(Termination(ctrlc_termination(workspace))))?;
         tables.ctrlc_termination = termination.0;
@@ -41,7 +41,7 @@ impl<'a> Project<'a> {
     }
 }
 
-/// True where a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
+/// True if a package of the repository asks for the feature of `ctrlc` that handles SIGTERM.
 fn ctrlc_termination(workspace: &Workspace) -> bool {
     workspace.packages.iter().any(|(folder, manifest)| {
         manifest.dependencies().filter(|d| d.key == "ctrlc" && d.role != Role::Dev).any(

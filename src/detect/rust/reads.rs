@@ -1,5 +1,5 @@
-//! Files that the compiler reads beside the sources: they must be in the build context, and not in
-//! the image.
+//! Files that the compiler reads beside the sources. The build context must hold them; the image
+//! need not.
 
 use std::rc::Rc;
 
@@ -9,10 +9,10 @@ use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// Macros that read a file beside the source file.
+/// Macros that read a file relative to the source file.
 const BESIDE: [&str; 3] = ["include_str", "include_bytes", "include"];
 
-/// Macros that read a file or folder below the package.
+/// Macros that read a file or folder inside the package.
 const BELOW: [&str; 8] = [
     "include_dir",
     "migrate",
@@ -24,18 +24,18 @@ const BELOW: [&str; 8] = [
     "static_files",
 ];
 
-/// What the code of a program reads while it is compiled.
+/// What the compiler reads for a program.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
-    /// What is there.
+    /// Existing files and folders.
     pub(super) found: Vec<RelPath>,
-    /// What the builds of other applications make.
+    /// Output of other applications' builds.
     pub(super) made: Vec<Sourced<FrontEnd>>,
-    /// What is said about the rest.
+    /// Findings about the rest.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Looks up every path that the compiler reads; `package` is the program's folder.
+/// Resolves every path that the compiler reads. `package` is the folder of the program's package.
 pub(super) fn reads(
     repo: &Repo,
     context: &RelPath,
@@ -44,7 +44,7 @@ pub(super) fn reads(
 ) -> Reads {
     let mut reads = Reads::default();
     for file in files {
-        // A file of another package of the workspace has its own folder above it.
+        // A file of another package in the workspace is relative to that package.
         let home = home(repo, &file.path).unwrap_or_else(|| package.clone());
         for at in 0..file.len() {
             let Some(text) = file.string(at) else { continue };
@@ -63,7 +63,7 @@ pub(super) fn reads(
                 add_front_end(&mut reads.made, made);
             }
             if nobody && !there && known {
-                // A build script may write it, also among the sources.
+                // A build script may write the file, even among the sources.
                 let script =
                     !folder && home.join("build.rs").is_some_and(|script| repo.is_file(&script));
                 let place = file.evidence(at, "embedded into the program");
@@ -74,21 +74,22 @@ pub(super) fn reads(
             }
         }
         // askama and rinja read templates/ of the package:
-        // https://askama.readthedocs.io/en/stable/configuration.html
+        // <https://askama.readthedocs.io/en/stable/configuration.html>.
         if (0..file.len()).any(|at| file.is(at, "template") && file.is(at + 1, "(")) {
             reads.found.extend(home.join("templates").filter(|folder| repo.is_dir(folder)));
         }
     }
+    // Another build writes these files, so a copy in the repository is out of date.
     reads.found.retain(|path| !reads.made.iter().any(|made| path.is_within(&made.value.output)));
     reads.found.sort();
     reads.found.dedup();
     reads
 }
 
-/// The folder that a literal starts from where the compiler reads it, and whether it is a folder
-/// that is embedded.
+/// The folder to which a text is relative, if the compiler reads it, and whether it names an
+/// embedded folder.
 fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)> {
-    // #[folder = "ui/dist"]: rust-embed.
+    // rust-embed takes `#[folder = "ui/dist"]`.
     if at >= 3 && file.is(at - 1, "=") && file.is(at - 2, "folder") && file.is(at - 3, "[") {
         return Some((home.clone(), true));
     }
@@ -119,15 +120,16 @@ fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)>
     None
 }
 
-/// The folder of the package that holds a file.
+/// The folder of the package that contains a file.
 fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
     file.ancestors()
         .find(|folder| folder.join("Cargo.toml").is_some_and(|path| repo.is_file(&path)))
 }
 
-/// A file that the program embeds and the repository does not hold; `script` may write it.
+/// Reports an embedded file that the repository does not hold. If there is a build `script`, that
+/// may write it.
 fn missing(path: &RelPath, evidence: Evidence, script: bool) -> Finding {
-    let fix = "commit it, or let a script of a package.json in the repository make it";
+    let fix = "commit it, or let a script of a package.json in the repository write it";
     if script {
         let what = format!("the program embeds {path}, which the repository does not hold");
         return Finding::new(FindingCode::EmbedGenerated, what, [evidence])
@@ -137,7 +139,7 @@ fn missing(path: &RelPath, evidence: Evidence, script: bool) -> Finding {
     Finding::embed_missing(path, [evidence]).with_fix(fix)
 }
 
-/// What is said of modules that the repository does not hold.
+/// Reports modules that the repository does not hold.
 pub(super) fn module_missing(lost: Vec<Evidence>) -> Option<Finding> {
     let first = lost.first()?;
     Some(

@@ -1,5 +1,5 @@
-//! What a program needs and does at run time, read from the files of its crate and of the crates
-//! that it names.
+//! What a program needs and does at run time, read from the files of its crate and of the
+//! repository's crates that it uses.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -26,33 +26,34 @@ mod rocket;
 mod settings;
 mod subcommands;
 
-/// The working directory of a program that serves it.
+/// The working directory of a program that serves its working directory.
 const SERVED: &str = "/srv";
 
 /// The code of a program.
 pub(super) struct Code<'a> {
     pub(super) repo: &'a Repo,
     pub(super) files: &'a [Rc<SourceFile>],
-    /// Dependencies of the repository's packages that are built, by the name in the registry.
+    /// Active dependencies of the packages that are built, by their name in the registry.
     pub(super) dependencies: &'a BTreeSet<String>,
     pub(super) tables: &'a Tables,
     /// The build context.
     pub(super) context: &'a RelPath,
-    /// Where cargo runs: what a developer's `cargo run` takes for the working directory.
+    /// The folder in which cargo runs, which is the working directory of a developer's `cargo
+    /// run`.
     pub(super) root: &'a RelPath,
-    /// The package's folder.
+    /// The folder of the program's package.
     pub(super) package: &'a RelPath,
 }
 
 impl Code<'_> {
-    /// The first token for which `test` holds.
+    /// The first token that passes `test`.
     fn find(&self, test: impl Fn(&SourceFile, usize) -> bool) -> Option<(&SourceFile, usize)> {
         self.files
             .iter()
             .find_map(|file| (0..file.len()).find(|at| test(file, *at)).map(|at| (&**file, at)))
     }
 
-    /// The first place where the code names a crate of its dependencies.
+    /// The first place where the code names a crate that is among its dependencies.
     fn uses(&self, name: &str) -> Option<Evidence> {
         if !self.dependencies.contains(name) {
             return None;
@@ -64,7 +65,7 @@ impl Code<'_> {
     }
 }
 
-/// Fills in the program.
+/// Fills in `program` and `details`.
 pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
     let source = special::program(code.files, &code.tables.code);
     let mut disk = disk::disk(code);
@@ -88,7 +89,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     }
     details.files.sort();
     details.files.dedup();
-    // A file inside a folder that is carried comes with it.
+    // A folder brings its files along.
     let folders = details.files.clone();
     details.files.retain(|(path, way)| {
         !folders.iter().any(|(folder, outer)| {
@@ -103,7 +104,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     if disk.here {
         details.workdir = Some("/data".to_owned());
     } else if let Some(evidence) = disk.served.filter(|_| program.kind == Kind::Service) {
-        // Beside the program everybody could download it.
+        // The binary and its files are in /app: served from there, anybody could download them.
         details.workdir = Some(SERVED.to_owned());
         program.findings.push(
             Finding::new(
@@ -126,7 +127,8 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     }
 }
 
-/// `dotenvy::dotenv().expect("...")`, `dotenvy::from_filename("x")?`.
+/// Reports `dotenvy::dotenv().expect("...")` and `dotenvy::from_filename("x")?`, which stop the
+/// program if the file does not exist.
 fn demanded_env_file(code: &Code) -> Option<Finding> {
     let (file, at) = code.find(|file, at| {
         let demanded = |open: usize| {
@@ -143,7 +145,7 @@ fn demanded_env_file(code: &Code) -> Option<Finding> {
             && demanded(at + 1)
     })?;
     let name = file.string(at + 2).map_or_else(|| ".env".to_owned(), std::borrow::Cow::into_owned);
-    let note = "an error where the file is missing ends the program";
+    let note = "the program stops if the file does not exist";
     Some(Finding::dotenv_required(&name, [file.evidence(at, note)]))
 }
 

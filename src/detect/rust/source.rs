@@ -1,5 +1,5 @@
-//! The source of a program: the files that its root reaches through `mod`, with the crates of the
-//! repository that they name. Code for tests alone is left out.
+//! The source of a program: the files that its root reaches through `mod`, and the crates of the
+//! repository that it names. Code that only tests compile is left out.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,29 +16,30 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Repo;
 
-/// One file.
+/// A source file.
 #[derive(Debug, Default)]
 pub(super) struct SourceFile {
     pub(super) path: RelPath,
     text: Rc<str>,
     tokens: Vec<Token>,
     links: Vec<Link>,
-    /// Every name in it: most questions are about a name that most files do not hold.
+    /// Every name in the file. Most questions are about a name that most files do not contain, so
+    /// this set answers them without a search.
     names: BTreeSet<Box<str>>,
     /// The first folder of each text that is a path.
     folders: BTreeSet<Box<str>>,
-    /// Bytes of code for tests, and for other systems than Linux.
+    /// Byte ranges of code for tests and for other systems than Linux.
     tests: Vec<Range<usize>>,
-    /// The same file as the shared reader of code has it.
+    /// The same file for the shared reader of code.
     code: std::cell::OnceCell<Rc<code::File>>,
 }
 
-/// Where a token stands among the brackets.
+/// Where a token is among the brackets.
 #[derive(Clone, Copy, Debug, Default)]
 struct Link {
-    /// The bracket that it stands in.
+    /// The bracket around it.
     parent: Option<usize>,
-    /// Of an opening bracket, the one that closes it.
+    /// For an opening bracket, the bracket that closes it.
     end: Option<usize>,
 }
 
@@ -59,8 +60,8 @@ impl SourceFile {
         file
     }
 
-    /// The file for the shared reader of code, without what is for tests. Crates of `known` that it
-    /// names count as imported.
+    /// The file for the shared reader of code, without code for tests. Crates of `known` that the
+    /// file names count as imported.
     pub(super) fn code<'k>(&self, known: impl Iterator<Item = &'k str>) -> Rc<code::File> {
         let read = || {
             let mut text: Vec<u8> = self.text.as_bytes().to_vec();
@@ -99,12 +100,12 @@ impl SourceFile {
         (self.names, self.folders) = (names, folders);
     }
 
-    /// The name stands somewhere in it.
+    /// True if the file contains the name.
     pub(super) fn names(&self, word: &str) -> bool {
         self.names.contains(word)
     }
 
-    /// A text in it is a path that begins with the folder, `.` and `..` left out.
+    /// True if a text in the file is a path that begins with the folder, apart from `.` and `..`.
     pub(super) fn leads_to(&self, folder: &str) -> bool {
         self.folders.contains(folder)
     }
@@ -113,7 +114,7 @@ impl SourceFile {
         self.tokens.len()
     }
 
-    /// The text of a token, `""` beyond the end.
+    /// The text of a token; `""` after the end.
     pub(super) fn word(&self, at: usize) -> &str {
         self.tokens
             .get(at)
@@ -125,7 +126,7 @@ impl SourceFile {
         self.tokens.get(at).map(|token| token.kind)
     }
 
-    /// True where a name or mark of that text stands there; never for a string.
+    /// True if the token is a name or mark with that text. A string never matches.
     pub(super) fn is(&self, at: usize, word: &str) -> bool {
         !matches!(self.kind(at), None | Some(Kind::Text | Kind::Raw)) && self.word(at) == word
     }
@@ -141,7 +142,7 @@ impl SourceFile {
         }
     }
 
-    /// The value of a number, its suffix and underscores left out.
+    /// The value of a number, without suffix and underscores.
     pub(super) fn number(&self, at: usize) -> Option<u64> {
         (self.kind(at)? == Kind::Number).then_some(())?;
         let text = self.word(at).replace('_', "");
@@ -155,16 +156,17 @@ impl SourceFile {
         Evidence::at(&self.path, self.tokens.get(at).map_or(1, |token| token.line), note)
     }
 
-    /// The position of the bracket that closes the one at `open`; the end where none does.
+    /// The position of the bracket that closes the one at `open`; the end of the file if none
+    /// does.
     pub(super) fn closing(&self, open: usize) -> usize {
         self.links.get(open).and_then(|link| link.end).unwrap_or(self.len())
     }
 
-    /// Finds which bracket each token stands in, and where each bracket ends: asked once for each
-    /// file, since a table of many texts is asked for each of them.
+    /// Finds the bracket around each token and the end of each bracket. This runs once for each
+    /// file, because readers ask for every text in a file.
     fn link(&mut self) {
         let mut links = vec![Link::default(); self.len()];
-        // Open brackets; what follows a `;` in one stands in no call.
+        // Open brackets. A token after a `;` inside one is not an argument.
         let mut open: Vec<(usize, bool)> = Vec::new();
         for at in 0..self.len() {
             links[at].parent = open.last().filter(|(_, cut)| !cut).map(|(bracket, _)| *bracket);
@@ -189,7 +191,7 @@ impl SourceFile {
         self.links = links;
     }
 
-    /// The name before an opening bracket: `f` for `f(`, `f::<T>(` and `f!(`.
+    /// The name before an opening bracket: `f` in `f(` and `f!(`.
     pub(super) fn called(&self, open: usize) -> Option<&str> {
         let mut at = open.checked_sub(1)?;
         if self.is(at, "!") {
@@ -198,8 +200,7 @@ impl SourceFile {
         (self.kind(at) == Some(Kind::Word)).then(|| self.word(at))
     }
 
-    /// Where a name path ends at `at`: the names before it, nearest last:
-    /// `["tokio", "fs", "read"]`.
+    /// The names of the path that ends at `at`: `["tokio", "fs", "read"]`.
     pub(super) fn path_to(&self, mut at: usize) -> Vec<&str> {
         let mut names = Vec::new();
         loop {
@@ -216,12 +217,13 @@ impl SourceFile {
         names
     }
 
-    /// The calls that a token stands in, innermost first: the position of each opening bracket.
+    /// The opening brackets of the calls around a token, innermost first.
     pub(super) fn enclosing(&self, at: usize) -> Vec<usize> {
         let parent = |at: usize| {
             self.links.get(at).and_then(|link| link.parent).filter(|open| !self.is(*open, "{"))
         };
-        // No call stands deeper; the question is asked of many tokens.
+        // Real calls do not nest deeper. The limit bounds the time, because this runs for many
+        // tokens.
         std::iter::successors(parent(at), |open| parent(*open)).take(MAX_CALLS).collect()
     }
 
@@ -245,6 +247,7 @@ impl SourceFile {
                 _ => {}
             }
             from = before;
+            // A long table is one statement, and readers ask about each text in it.
             if at - from > 200 {
                 break;
             }
@@ -265,14 +268,15 @@ impl SourceFile {
         from..to
     }
 
-    /// Removes what `#[cfg(test)]` and `#[test]` stand before.
+    /// Removes items after `#[cfg(test)]`, `#[test]` and conditions that exclude Linux.
     fn drop_tests(&mut self) {
         let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());
         let mut at = 0;
         while at < self.len() {
             if self.is(at, "#") && self.is(at + 1, "[") {
                 let close = self.closing(at + 1);
-                // No attribute of a test is so long, and one that is not closed runs to the end.
+                // The attribute of a test is short, while one that is not closed would run to the
+                // end of the file.
                 let end = close.min(at + 2 + MAX_EXPRESSION);
                 let inner: Vec<&str> = (at + 2..end).map(|n| self.word(n)).collect();
                 let test = inner == ["test"]
@@ -292,7 +296,7 @@ impl SourceFile {
                     continue;
                 }
             }
-            // `if cfg!(windows) { ... }`
+            // `if cfg!(windows) { ... }` keeps its condition and loses its block.
             let asks =
                 self.is(at, "if") && self.is(at + 2, "!") && conditions::elsewhere(self, at + 1);
             let block = if asks { self.closing(at + 3) + 1 } else { 0 };
@@ -309,9 +313,9 @@ impl SourceFile {
         self.tokens = kept;
     }
 
-    /// `derive_builder` takes a default as code in a string: `#[builder(default = "8080")]`,
-    /// `#[builder(default = r#"PathBuf::from("./static")"#)]`. The code stands in place of the
-    /// string.
+    /// Replaces a string by the code in it, for `derive_builder`, which takes a default in that
+    /// form: `#[builder(default = "8080")]` or `#[builder(default =
+    /// r#"PathBuf::from("./static")"#)]`.
     fn open_defaults(&mut self) {
         let mut kept: Vec<Token> = Vec::with_capacity(self.tokens.len());
         for at in 0..self.len() {
@@ -339,7 +343,7 @@ impl SourceFile {
         self.tokens = kept;
     }
 
-    /// The position after the item that begins at `at`, its attributes included.
+    /// The position after the item that begins at `at` with its attributes.
     fn item_end(&self, mut at: usize) -> usize {
         while self.is(at, "#") && self.is(at + 1, "[") {
             at = self.closing(at + 1) + 1;
@@ -359,10 +363,10 @@ impl SourceFile {
         at
     }
 
-    /// The `mod x;` items that the features in `on` compile.
+    /// The `mod x;` items that a build with the features in `on` compiles.
     pub(super) fn modules(&self, on: &dyn Fn(&str) -> bool) -> Vec<Module> {
         let mut found = Vec::new();
-        // Brackets that open the attributes of the item that follows.
+        // Opening brackets of the attributes before the next item.
         let mut attributes: Vec<usize> = Vec::new();
         let mut at = 0;
         while at < self.len() {
@@ -400,20 +404,20 @@ impl SourceFile {
 
 /// A `mod x;` item.
 pub(super) struct Module {
-    /// `x`.
+    /// The name `x`.
     name: String,
-    /// The path that an attribute gives.
+    /// The path in a `#[path]` attribute.
     path: Option<String>,
-    /// Where it stands.
+    /// The position of `mod`.
     at: usize,
-    /// The compiler reads it under no condition, at its usual place.
+    /// True if the compiler always reads the file, from its usual path.
     certain: bool,
 }
 
-/// Parsed files of a repository, each once.
+/// The source files of a repository, each parsed once.
 pub(super) struct Sources<'r> {
     repo: &'r Repo,
-    /// Files that declare a module which the repository does not hold, and where.
+    /// Files that declare a module which the repository does not hold, with the place.
     lost: std::cell::RefCell<BTreeMap<RelPath, Evidence>>,
     files: std::cell::RefCell<BTreeMap<RelPath, Option<Rc<SourceFile>>>>,
 }
@@ -432,13 +436,13 @@ impl<'r> Sources<'r> {
         Ok(file)
     }
 
-    /// Modules that one of these files declares and the repository does not hold.
+    /// The declarations in `files` of modules that the repository does not hold.
     pub(super) fn lost(&self, files: &[Rc<SourceFile>]) -> Vec<Evidence> {
         let lost = self.lost.borrow();
         files.iter().filter_map(|file| lost.get(&file.path).cloned()).collect()
     }
 
-    /// The files of a crate that the features in `on` compile, its root first.
+    /// The files of a crate that a build with the features in `on` compiles, the root first.
     pub(super) fn of_crate(
         &self,
         root: &RelPath,
@@ -474,15 +478,15 @@ impl<'r> Sources<'r> {
             }
             found.push(file);
         }
-        // The root first, then by path.
+        // The root comes first, the others by path: the queue's order means nothing.
         if let Some((_, rest)) = found.split_first_mut() {
             rest.sort_by(|a, b| a.path.cmp(&b.path));
         }
         Ok(found)
     }
 
-    /// The files of a program: its own crate, and the crates among `libraries` (name in code, root)
-    /// that they name. `on` says of a crate's root whether a feature is on.
+    /// The files of a program: its own crate, and the crates of `libraries` (name in code, root)
+    /// that it names. `on` says whether a feature of the crate with a given root is active.
     pub(super) fn of_program(
         &self,
         root: &RelPath,

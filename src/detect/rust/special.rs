@@ -1,5 +1,5 @@
-//! What no row of the catalog says about Rust's libraries: attributes of fields, by which clap and
-//! serde give defaults, variables and flags.
+//! What rows of the catalog cannot say about Rust's libraries: attributes of fields, with which
+//! clap and serde set defaults, variables and flags.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,16 +8,17 @@ use super::source::SourceFile;
 use crate::code::{File, Part, Program, Rows, Special, Value};
 use crate::path::RelPath;
 
-/// The files of a program for the shared reader of code.
+/// The files of a program, as the shared reader of code takes them.
 pub(super) fn program<'r>(files: &[Rc<SourceFile>], rows: &'r Rows) -> Program<'r> {
     let known = || rows.server.iter().map(|server| server.of.as_str());
-    // Names are looked up in the whole program: the paths of modules say little.
+    // Names are searched in the whole program, because a file's path does not tell its module's
+    // path.
     let files = files.iter().map(|file| (RelPath::root(), file.code(known())));
     let special = Special { tag: attributes, ..Special::NONE };
     Program::new(files.collect(), std::collections::BTreeMap::new(), rows, special)
 }
 
-/// Attributes that say what sets a field, each with what it is named for.
+/// Attributes that say what sets a field.
 const SETTING: [&str; 10] = [
     "arg",
     "clap",
@@ -31,11 +32,11 @@ const SETTING: [&str; 10] = [
     "derivative",
 ];
 
-/// Attributes that hold the default alone.
+/// Attributes that contain only the default.
 const DEFAULTS: [&str; 2] = ["default", "serde_inline_default"];
 
-/// `#[arg(long, env = "PORT", default_value_t = 3000)]`, `#[serde(default = "default_port")]`,
-/// `#[default(3000)]`.
+/// Reads `#[arg(long, env = "PORT", default_value_t = 3000)]`, `#[serde(default =
+/// "default_port")]` and `#[default(3000)]`.
 fn attributes(
     program: &Program,
     file: &Rc<File>,
@@ -63,12 +64,12 @@ fn attributes(
                 "env" => env = text().or_else(|| Some(field.to_ascii_uppercase())),
                 "long" => flag = text().or_else(|| Some(field.replace('_', "-"))),
                 "from" if of == "envconfig" => env = text(),
-                // Code as a text.
+                // The string contains code.
                 "value" | "expression" if of == "Default" && is_set => {
                     let text = program.eval(file, value, steps).text();
                     default = text.map(|text| text.trim_matches('"').to_owned());
                 }
-                // serde names a function.
+                // serde names a function in a string.
                 "default" if of == "serde" && is_set => {
                     let named = text().unwrap_or_default();
                     let function = named.rsplit("::").next().unwrap_or_default();
@@ -84,7 +85,7 @@ fn attributes(
             }
         }
     }
-    // `#[default = 3000]`
+    // The default may also follow an equals sign: `#[default = 3000]`.
     let plain = range.clone().find(|&at| {
         file.word(at) == "[" && DEFAULTS.contains(&file.word(at + 1)) && file.word(at + 2) == "="
     });

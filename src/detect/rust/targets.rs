@@ -1,5 +1,5 @@
-//! The targets of a package: which binaries it has, and which files cargo insists on when it reads
-//! the manifest. Rules: <https://doc.rust-lang.org/cargo/reference/cargo-targets.html>.
+//! The targets of a package: its binaries, and the files that cargo requires when it reads the
+//! manifest. Rules: <https://doc.rust-lang.org/cargo/reference/cargo-targets.html>.
 
 use super::manifest::{BuildScript, Manifest, Target};
 use crate::facts::Evidence;
@@ -10,7 +10,7 @@ use crate::repo::{Entry, Repo};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binary {
     pub(super) name: String,
-    /// Its root file.
+    /// The root file of the binary.
     pub(super) path: RelPath,
     /// Features without which cargo does not build it.
     pub(super) required_features: Vec<String>,
@@ -74,7 +74,7 @@ fn discovered(repo: &Repo, dir: &RelPath, package: &str) -> Vec<(String, RelPath
     found
 }
 
-/// `<folder>/<name>.rs` or `<folder>/<name>/main.rs`.
+/// The file `<folder>/<name>.rs` or `<folder>/<name>/main.rs`.
 fn inferred(repo: &Repo, dir: &RelPath, folder: &str, name: &str) -> Option<RelPath> {
     [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")]
         .iter()
@@ -82,19 +82,19 @@ fn inferred(repo: &Repo, dir: &RelPath, folder: &str, name: &str) -> Option<RelP
         .find(|path| repo.is_file(path))
 }
 
-/// The root file of the package's library, whether it is there or not.
+/// The root file of the package's library, whether or not it exists.
 pub(super) fn library(manifest: &Manifest) -> Option<RelPath> {
     let path = manifest.lib.as_ref().and_then(|lib| lib.path.as_deref()).unwrap_or("src/lib.rs");
     manifest.dir().join(path)
 }
 
-/// The name by which code calls the package's library.
+/// The name under which code uses the package's library.
 pub(super) fn library_name(manifest: &Manifest) -> String {
     let own = manifest.lib.as_ref().and_then(|lib| lib.name.as_ref());
     own.map_or_else(|| manifest.name(), |name| name.as_ref()).replace('-', "_")
 }
 
-/// The package's build scripts.
+/// The build scripts of the package.
 pub(super) fn build_scripts(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
     let dir = manifest.dir();
     let there = |path: &str| dir.join(path).filter(|path| repo.is_file(path));
@@ -106,10 +106,10 @@ pub(super) fn build_scripts(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
     }
 }
 
-/// Files that stand in for the package's source where only its dependencies are compiled: an empty
-/// library (its binaries are not built, so that none of them can ever be shipped), and every target
-/// that the manifest names without its path, since cargo looks for those when it reads the
-/// manifest.
+/// Files that stand in for the package's source while its dependencies are compiled. They are an
+/// empty library and every target that the manifest names without a path, because cargo requires
+/// those when it reads the manifest. Binaries get no stand-in that is built, so that none can ever
+/// be shipped.
 pub(super) fn stubs(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
     let dir = manifest.dir();
     let mut files: Vec<RelPath> = library(manifest).into_iter().collect();
@@ -128,7 +128,7 @@ pub(super) fn stubs(repo: &Repo, manifest: &Manifest) -> Vec<RelPath> {
             }
         }
     }
-    // cargo looks for the binary that `default-run` names, too.
+    // cargo also requires the binary that `default-run` names.
     if let Some(default) =
         manifest.package.as_ref().and_then(|package| package.default_run.as_ref())
     {

@@ -1,4 +1,4 @@
-//! Which Rust builds the project: a toolchain file is a pin; `rust-version`, edition and lockfile
+//! Which Rust builds the project. A toolchain file is a pin; `rust-version`, edition and lockfile
 //! format are floors; locked packages that a newer compiler refuses are a ceiling.
 
 use anyhow::{Result, bail};
@@ -25,14 +25,14 @@ struct Breaks {
     source: String,
 }
 
-/// A floor that an edition or a lockfile format sets.
+/// The release that introduced an edition or a lockfile format.
 #[derive(Debug, Deserialize)]
 struct Since {
     value: String,
     rust: String,
 }
 
-/// The numbers of a version, the missing ones 0; `None` where it is no version.
+/// The numbers of a version, with 0 for missing ones; `None` if it is not a version.
 fn numbers(version: &str) -> Option<[u64; 3]> {
     let version = version.split(['-', '+']).next().unwrap_or_default();
     let mut parts = version.splitn(3, '.').map(|part| part.parse::<u64>().ok());
@@ -42,19 +42,20 @@ fn numbers(version: &str) -> Option<[u64; 3]> {
     Some([first, second, third])
 }
 
-/// Refuses a version that no image carries.
+/// Refuses a version for which there is no image.
 ///
-/// # Errors
-/// What would be valid.
+/// # Errors The error says which form is valid.
 pub(super) fn check(version: &str) -> Result<()> {
     let exact = version.contains('.') && numbers(version).is_some();
     if !exact {
-        bail!("toolchain `{version}` is no release of Rust: give major.minor or major.minor.patch");
+        bail!(
+            "toolchain `{version}` is not a release of Rust: write major.minor or major.minor.patch"
+        );
     }
     Ok(())
 }
 
-/// The toolchain, and what is to be said about it.
+/// The toolchain to build with, and findings about it.
 pub(super) fn toolchain(
     dir: &Dir,
     workspace: &Workspace,
@@ -86,7 +87,7 @@ pub(super) fn toolchain(
     let mut found = Sourced::assumed(newest.clone());
     if let Some((limit, evidence)) = ceiling.filter(|(limit, _)| numbers(limit) <= numbers(newest))
     {
-        // The newest line below the limit.
+        // Takes the newest release below the limit.
         let below = catalog
             .release
             .iter()
@@ -103,8 +104,7 @@ pub(super) fn toolchain(
         }
     } else if let Some((least, evidence)) = floor {
         if numbers(&least) > numbers(newest) {
-            found =
-                Sourced::new(least, evidence).rejecting(newest, "older than the project asks for");
+            found = Sourced::new(least, evidence).rejecting(newest, "older than the project needs");
         } else {
             found.evidence.push(evidence);
         }
@@ -125,11 +125,11 @@ struct ToolchainTable {
     path: Option<String>,
 }
 
-/// rustup's file, nearest folder first:
+/// The toolchain file of rustup, from the nearest folder:
 /// <https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file>.
 fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Option<Sourced<String>>> {
     for folder in root.upwards() {
-        // Where both are there, rustup takes the one without an extension.
+        // If both exist, rustup takes the one without an extension.
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
             let Some((path, text)) = folder.text(name)? else { continue };
             let bare = text.trim();
@@ -169,7 +169,7 @@ fn channel(
         return None;
     };
     let line = line_of(text, channel).unwrap_or(1);
-    // A channel may end in a host: 1.85.0-x86_64-unknown-linux-gnu.
+    // The channel may end in a host: 1.85.0-x86_64-unknown-linux-gnu.
     let version = channel.split('-').next().unwrap_or_default();
     if numbers(version).is_some() && version.contains('.') {
         return Some(Sourced::new(
@@ -177,6 +177,7 @@ fn channel(
             Evidence::at(path, line, "the toolchain file pins it"),
         ));
     }
+    // The newest stable release is the default anyway.
     if version != "stable" {
         findings.push(Finding::new(
             codes::TOOLCHAIN_NOT_STABLE,
@@ -187,8 +188,8 @@ fn channel(
     None
 }
 
-/// The strongest floor: `rust-version` of the packages that are built, their edition, the
-/// lockfile's format.
+/// The strongest floor among `rust-version` and edition of the packages that are built, and the
+/// format of the lockfile.
 fn floor(
     workspace: &Workspace,
     lock: Option<&Lockfile>,
@@ -207,7 +208,7 @@ fn floor(
         if let (Some(stated), Some(span)) = (stated, &package.rust_version) {
             floors.push((
                 stated.to_owned(),
-                manifest.at(span, "rust-version is the least that will do"),
+                manifest.at(span, "rust-version is the oldest release that will do"),
             ));
         }
         let edition = Manifest::inherited(package.edition.as_ref(), shared.edition.as_ref());
@@ -215,7 +216,7 @@ fn floor(
         if let (Some(since), Some(span)) = (since, &package.edition) {
             floors.push((
                 since.rust.clone(),
-                manifest.at(span, format!("edition {} is the least", since.value)),
+                manifest.at(span, format!("edition {} needs this release", since.value)),
             ));
         }
     }
@@ -224,10 +225,10 @@ fn floor(
     {
         floors.push((
             since.rust.clone(),
-            Evidence::file(&lock.path, "the lockfile's format is the least"),
+            Evidence::file(&lock.path, "the lockfile's format needs this release"),
         ));
     }
-    // The first of equals, in the order of the folders.
+    // Among equal floors, the first in the order of the folders.
     let mut best: Option<(String, Evidence)> = None;
     for floor in floors.into_iter().filter(|(version, _)| numbers(version).is_some()) {
         if best.as_ref().is_none_or(|held| numbers(&held.0) < numbers(&floor.0)) {

@@ -1,5 +1,5 @@
-//! Folders that a build of a program does not read: tests, benchmarks, examples, documents. Out of
-//! the build context, a change of theirs compiles nothing again.
+//! Folders that a build of a program does not read: tests, benchmarks, examples, documents. They
+//! stay out of the build context, so that a change in them does not compile the program again.
 
 use std::rc::Rc;
 
@@ -10,15 +10,14 @@ use super::source::SourceFile;
 use super::targets;
 use crate::path::RelPath;
 
-/// Beside each manifest: cargo builds none of their targets for a program.
+/// Folders beside any manifest. cargo builds nothing in them for a program.
 const OF_PACKAGE: [&str; 3] = ["tests", "benches", "examples"];
 
-/// Beside the workspace's manifest alone.
+/// Folders beside the workspace's manifest only.
 const OF_WORKSPACE: [&str; 3] = ["docs", "snapshots", "fuzz"];
 
-/// Those folders, sorted; `files` is the source of the program. Where anything of the build may lie
-/// in a folder, or the code could read from it while it is compiled, the folder is left out of the
-/// list.
+/// Those folders, sorted. `files` is the source of the program. A folder is not listed if part of
+/// the build may be in it, or if code that runs during the build may read it.
 pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<RelPath>> {
     let (workspace, repo) = (project.workspace, project.dir.repo);
     let mut used: Vec<RelPath> =
@@ -46,15 +45,15 @@ pub(super) fn unread(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<
     Ok(found)
 }
 
-/// The code names something in a folder, in whatever macro or function that may be.
+/// True if the code names something in the folder, whatever macro or function takes it.
 fn names(file: &SourceFile, folder: &str) -> bool {
-    // One word alone is any word, unless dots or slashes make it a path.
+    // A single word can mean anything, unless dots or slashes make it a path.
     file.leads_to(folder)
         || is_script(file)
             && (0..file.len()).any(|at| file.string(at).is_some_and(|text| text == folder))
 }
 
-/// A build script reads folders by their bare names.
+/// Build scripts also read folders by their bare names.
 fn is_script(file: &SourceFile) -> bool {
     file.path.file_name() == "build.rs"
 }

@@ -1,5 +1,6 @@
-//! The packages of a build: the workspace's members and the path dependencies around them, and so
-//! the build context. Rules: <https://doc.rust-lang.org/cargo/reference/workspaces.html>.
+//! The packages of a build: the members of the workspace and the path dependencies around them.
+//! They decide the build context. Rules:
+//! <https://doc.rust-lang.org/cargo/reference/workspaces.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,19 +18,19 @@ use crate::repo::{Dir, Repo};
 
 const MANIFEST: &str = "Cargo.toml";
 
-/// Everything that cargo reads manifests of when it builds one package.
+/// All packages whose manifest cargo reads when it builds one of them.
 pub(super) struct Workspace {
-    /// The folder of the workspace root's manifest: cargo runs here, and Cargo.lock lies here.
+    /// The folder of the workspace's root manifest, in which cargo runs and Cargo.lock lies.
     pub(super) root: RelPath,
-    /// The root's manifest, virtual or not.
+    /// The root manifest, virtual or not.
     pub(super) manifest: Rc<Manifest>,
-    /// Members, by folder.
+    /// The folders of the members.
     pub(super) members: BTreeSet<RelPath>,
-    /// Members and path dependencies, by folder.
+    /// The manifests of members and path dependencies, by folder.
     pub(super) packages: BTreeMap<RelPath, Rc<Manifest>>,
-    /// Folders that stand in for packages of a registry (`[patch]`), whatever else they are.
+    /// Folders that replace packages of a registry (`[patch]`), even if they are also members.
     pub(super) patched: BTreeSet<RelPath>,
-    /// The folder that holds all of them.
+    /// The nearest folder that contains all of them.
     pub(super) context: RelPath,
     pub(super) findings: Vec<Finding>,
 }
@@ -43,7 +44,7 @@ pub(super) fn manifest_in(dir: &Dir) -> Result<Option<Rc<Manifest>>> {
     Ok((*known).clone())
 }
 
-/// The workspace of the package in `dir`; `None` where no Cargo.toml is there.
+/// The workspace of the package in `dir`; `None` if `dir` has no Cargo.toml.
 pub(super) fn workspace(dir: &Dir) -> Result<Option<Rc<Workspace>>> {
     let Some(own) = manifest_in(dir)? else { return Ok(None) };
     let mut root = own.clone();
@@ -65,7 +66,7 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Rc<Workspace>>> {
             root = found;
         }
     }
-    // All members of a workspace share what was read of it.
+    // All members of a workspace share the result.
     let workspace = dir.repo.once(&root.dir(), || {
         let mut workspace = Workspace {
             root: root.dir(),
@@ -90,7 +91,7 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Rc<Workspace>>> {
     Ok(Some(workspace))
 }
 
-/// The nearest workspace root above that does not exclude the folder.
+/// The nearest workspace root above the folder that does not exclude it.
 fn above(dir: &Dir) -> Result<Option<Rc<Manifest>>> {
     for folder in dir.upwards().skip(1) {
         let Some(manifest) = manifest_in(&folder)? else { continue };
@@ -106,7 +107,7 @@ fn excludes(table: &WorkspaceTable, way: &str) -> bool {
     Excluded::of(table).holds(way)
 }
 
-/// What a workspace leaves out.
+/// What a workspace excludes.
 #[derive(Default)]
 struct Excluded {
     listed: BTreeSet<RelPath>,
@@ -150,6 +151,7 @@ impl Workspace {
                 }
                 let folders = expand(repo, &root, member.as_ref());
                 for folder in folders.with_context(|| evidence.place())? {
+                    // `exclude` applies to patterns, not to members that are listed by name.
                     if !(pattern && excluded.holds(&folder.relative_to(&root))) {
                         queue.push((folder, evidence.clone()));
                     }
@@ -172,7 +174,7 @@ impl Workspace {
                 self.findings.push(missing(folder.as_str(), evidence, submodule));
                 continue;
             };
-            // Path dependencies below the root are members too.
+            // Path dependencies below the root are members too, as the manual says.
             let below = folder.is_within(&root)
                 && self.manifest.workspace.is_some()
                 && !excluded.holds(&folder.relative_to(&root));
@@ -193,15 +195,15 @@ impl Workspace {
             self.context = common(&self.context, &folder);
             self.packages.insert(folder, manifest);
         }
-        // The root alone, without a [workspace]: it is its own only member.
+        // A package without a `[workspace]` is its own only member.
         if self.manifest.package.is_some() {
             self.members.insert(root);
         }
         Ok(())
     }
 
-    /// A dependency with what it inherits from the workspace, and the folder that its path starts
-    /// from.
+    /// A dependency together with what it inherits from the workspace, and the folder to which its
+    /// path is relative.
     pub(super) fn resolve(
         &self,
         key: &str,
@@ -227,7 +229,7 @@ impl Workspace {
         (merged, self.root.clone())
     }
 
-    /// The folder of the package that a dependency's path leads to.
+    /// The folder of the package to which a dependency's path leads.
     pub(super) fn local(
         &self,
         key: &str,
@@ -262,7 +264,7 @@ fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Findi
     .with_fix(fix)
 }
 
-/// The nearest folder that holds both.
+/// The nearest folder that contains both.
 fn common(a: &RelPath, b: &RelPath) -> RelPath {
     if b.is_within(a) {
         return a.clone();
@@ -273,7 +275,7 @@ fn common(a: &RelPath, b: &RelPath) -> RelPath {
 /// `*`, `?` and `[abc]` in a path of `members`.
 const SYNTAX: Syntax = Syntax { braces: false, classes: true };
 
-/// The folders that a member's path or pattern names, seen from the root. A pattern takes only
+/// The folders that an entry of `members` names, relative to the root. A pattern matches only
 /// folders with a manifest.
 fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Result<Vec<RelPath>> {
     if !is_wild(pattern, SYNTAX) {
@@ -285,8 +287,8 @@ fn expand(repo: &Repo, root: &RelPath, pattern: &str) -> Result<Vec<RelPath>> {
     Ok(folders.filter(|folder| folder.strip(root).is_some_and(|way| glob.matches(way))).collect())
 }
 
-/// What the folder that `read` reads from is to the package at `member`: its workspace root, or the
-/// nearest folder that also holds a path dependency.
+/// How the root of `read` relates to the package at `member`: it is its workspace root, or the
+/// nearest folder that also contains a path dependency.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let parse = |folder: &RelPath| -> Result<Option<Manifest>> {
         let Some(path) = folder.join(MANIFEST) else { return Ok(None) };
@@ -294,7 +296,7 @@ pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
             .map(|text| Manifest::parse(&path, &Rc::from(text.as_str())))
             .transpose()
     };
-    // PATH may be a folder inside a package; that package's folder counts.
+    // The person may have named a folder inside a package; the package's folder counts.
     let mut own = None;
     for folder in
         std::iter::once(member.clone()).chain(member.ancestors()).filter(|folder| !folder.is_root())

@@ -1,5 +1,5 @@
-//! An address that a program listens on, as the code or a setting writes it, and the names of the
-//! variables that replace it.
+//! An address on which a program listens, as the code or a setting writes it, and the names of
+//! variables that override it.
 
 use crate::code::is_other_service;
 use crate::detect::rust::source::SourceFile;
@@ -8,11 +8,12 @@ use crate::facts::{Evidence, Finding};
 /// The address that stands for all interfaces.
 pub(super) const ANY: &str = "0.0.0.0";
 
-/// Ports of services that a program connects to.
+/// Ports of services to which a program connects.
 pub(super) const CLIENTS: [u16; 14] =
     [5432, 6379, 3306, 27017, 9092, 4317, 4318, 5672, 9200, 11211, 2379, 1433, 8125, 53];
 
-/// Ports of mail servers: in a configuration, where the program delivers its mail.
+/// Ports of mail servers. In a configuration they belong to the server that delivers the program's
+/// mail.
 pub(super) const MAIL: [u16; 3] = [25, 465, 587];
 
 /// Calls that listen.
@@ -28,28 +29,28 @@ pub(super) const LISTENING: [&str; 9] = [
     "bind_openssl",
 ];
 
-/// Where an address stands.
+/// What can override an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// In the code alone.
+    /// Nothing: the code states it.
     Fixed,
-    /// A variable replaces it.
+    /// This environment variable.
     Variable(String),
-    /// An argument replaces it.
+    /// This argument.
     Argument(String),
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) rank: u8,
-    /// Only this machine can reach it.
+    /// True if only this machine can reach it.
     pub(super) local: bool,
-    /// The host is stated (and not the port alone).
+    /// True if the host is stated, and not the port alone.
     pub(super) host: bool,
     pub(super) port: Option<u16>,
-    /// The text is host and port in one.
+    /// True if the text joins host and port.
     pub(super) joined: bool,
-    /// Datagrams are received there.
+    /// True if the program receives datagrams there.
     pub(super) udp: bool,
     pub(super) way: Way,
     pub(super) evidence: Evidence,
@@ -60,7 +61,14 @@ pub(super) fn localhost(evidence: Evidence) -> Finding {
         .with_fix(format!("listen on {ANY}, or read the address from a variable such as HOST"))
 }
 
-/// `127.0.0.1:3000`, `0.0.0.0:{port}`, `localhost`: is it local, and which port.
+/// The loopback finding for a program whose `argument` belongs after a subcommand.
+pub(super) fn localhost_below_subcommand(evidence: Evidence, argument: &str) -> Finding {
+    localhost(evidence)
+        .with_fix(format!("start it with `{argument}` after the subcommand: set both with --args"))
+}
+
+/// Reads `127.0.0.1:3000`, `0.0.0.0:{port}` or `localhost`: whether the host is this machine,
+/// whether the text joins host and port, and the port.
 pub(super) fn parse(text: &str) -> Option<(bool, bool, Option<u16>)> {
     let host = |host: &str| match host {
         "127.0.0.1" | "localhost" | "[::1]" | "::1" => Some(true),
@@ -88,7 +96,7 @@ pub(super) fn variable(file: &SourceFile, at: usize) -> Option<String> {
             n >= 2 && file.is(n - 1, "(") && (file.is(n - 2, "var") || file.is(n - 2, "var_os"));
         let mac =
             n >= 3 && file.is(n - 1, "(") && file.is(n - 2, "!") && file.is(n - 3, "option_env");
-        // The variable that stands before the default, nearest to it.
+        // The token is the default, so the variable is before it.
         (reads && !mac && n < at).then(|| name.into_owned())
     })
 }

@@ -4,9 +4,9 @@ use super::Code;
 use super::address::{Address, CLIENTS, LISTENING, MAIL, Way, is_port, variable};
 use crate::detect::rust::source::SourceFile;
 
-/// `const PORT: u16 = 3000;`, and `fn default_port() -> u16 { 3000 }` as serde takes it, where the
-/// code hands it to a listener. A constant that only its name connects with a port is none: it may
-/// be what a parser or a client takes for granted.
+/// Adds the port of `const PORT: u16 = 3000;`, or of a `fn default_port() -> u16 { 3000 }` as
+/// serde takes it, if the code passes it to a listener. The name alone is not enough: a parser or
+/// a client may have a default port too.
 pub(super) fn constants(code: &Code, file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let (opener, what) = match file.word(at) {
         "const" | "static" => ("=", "a constant"),
@@ -37,10 +37,10 @@ pub(super) fn constants(code: &Code, file: &SourceFile, at: usize, found: &mut V
     }
 }
 
-/// Some use of the name leads to a listener.
+/// True if the file passes the name to a listener.
 fn listens_on(file: &SourceFile, name: &str) -> bool {
     if !file.names(name) {
-        // serde names its function in a text.
+        // serde names its function in a string.
         return (0..file.len()).any(|at| serde_default(file, at, name));
     }
     (0..file.len()).any(|at| {
@@ -59,7 +59,7 @@ fn listens_on(file: &SourceFile, name: &str) -> bool {
                     })
             })
         });
-        // `port: PORT`, `port = PORT`, `default_value_t = PORT`: a setting with this default.
+        // `port: PORT`, `port = PORT` and `default_value_t = PORT` give a setting this default.
         let setting = at >= 2
             && (file.is(at - 1, "=") || file.is(at - 1, ":"))
             && (is_port(file.word(at - 2)) || file.word(at - 2).starts_with("default_value"));
@@ -68,7 +68,7 @@ fn listens_on(file: &SourceFile, name: &str) -> bool {
     })
 }
 
-/// `#[serde(default = "default_port")]`
+/// True for `#[serde(default = "default_port")]`.
 fn serde_default(file: &SourceFile, at: usize, name: &str) -> bool {
     file.string(at).is_some_and(|text| text.rsplit("::").next() == Some(name))
         && at >= 2
@@ -76,14 +76,14 @@ fn serde_default(file: &SourceFile, at: usize, name: &str) -> bool {
         && file.word(at - 2).starts_with("default")
 }
 
-/// `"0.0.0.0:{PORT}"`
+/// True for `"0.0.0.0:{PORT}"`.
 fn formatted(file: &SourceFile, at: usize, name: &str) -> bool {
     file.string(at).is_some_and(|text| {
         text.split(":{").nth(1).is_some_and(|rest| rest.split(['}', ':']).next() == Some(name))
     })
 }
 
-/// `format!("0.0.0.0:{}", PORT)`, `("0.0.0.0", PORT)`, `([0, 0, 0, 0], PORT)`
+/// True for `format!("0.0.0.0:{}", PORT)`, `("0.0.0.0", PORT)` and `([0, 0, 0, 0], PORT)`.
 fn beside_host(file: &SourceFile, at: usize) -> bool {
     if at < 2 || !file.is(at - 1, ",") {
         return false;

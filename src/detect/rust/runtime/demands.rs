@@ -1,5 +1,5 @@
-//! What must be given from outside when the program starts: variables that the code demands,
-//! arguments of the command line that only a variable gives, fields of settings without a default.
+//! What a start needs from outside: variables that the code demands, arguments that only a
+//! variable can give, and fields of settings without a default.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +15,13 @@ use crate::facts::{Evidence, Finding, Program};
 /// Calls that fill a struct with all settings.
 const FILLING: [&str; 3] = ["extract", "try_deserialize", "from_env"];
 
-/// Crates whose calls they are.
+/// The crates of those calls.
 const LIBRARIES: [&str; 3] = ["figment", "config", "envy"];
 
-/// Endings of settings files.
+/// Extensions of settings files.
 const ENDINGS: [&str; 6] = ["toml", "yaml", "yml", "json", "json5", "ini"];
 
-/// Says what the program cannot start without.
+/// Reports what the program cannot start without.
 pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
     let mut found = BTreeMap::new();
     for file in code.files {
@@ -49,13 +49,14 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
         program.findings.push(Finding::new(
             codes::SETTINGS_REQUIRED,
-            format!("the program stops if its settings do not hold {}", names.join(", ")),
+            format!("the program stops if its settings lack {}", names.join(", ")),
             settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
         ));
     }
 }
 
-/// `env::var("X").expect("...")`, `env::var("X").unwrap_or_else(|_| panic!(..))`.
+/// The variable in `env::var("X").expect("...")` or `env::var("X").unwrap_or_else(|_|
+/// panic!(..))`.
 fn variable(file: &SourceFile, at: usize) -> Option<String> {
     let reads = (file.is(at, "var") || file.is(at, "var_os")) && file.is(at + 1, "(");
     if !reads || !file.path_to(at).iter().any(|part| ["env", "dotenvy", "dotenv"].contains(part)) {
@@ -76,7 +77,7 @@ fn variable(file: &SourceFile, at: usize) -> Option<String> {
     ends.then(|| name.into_owned())
 }
 
-/// `#[arg(long, env = "X")] field: String`: no default, and nothing but the variable gives it.
+/// The variable of `#[arg(long, env = "X")] field: String`, which has no default.
 fn argument(file: &SourceFile, at: usize) -> Option<String> {
     let opens = file.is(at, "#")
         && file.is(at + 1, "[")
@@ -100,7 +101,7 @@ fn argument(file: &SourceFile, at: usize) -> Option<String> {
     Some(given.map_or_else(|| name.to_ascii_uppercase(), std::borrow::Cow::into_owned))
 }
 
-/// The name of the field at a position, behind its attributes, and where its type stands.
+/// The name of the field at a position, after its attributes, and the position of its type.
 pub(super) fn field_at(file: &SourceFile, at: usize) -> Option<(String, usize)> {
     let mut next = at;
     while file.is(next, "#") && file.is(next + 1, "[") {
@@ -116,12 +117,12 @@ pub(super) fn field_at(file: &SourceFile, at: usize) -> Option<(String, usize)> 
         .then(|| (file.word(next).to_owned(), next + 2))
 }
 
-/// The fields without a default of the struct that holds all settings.
+/// The fields without a default in the struct that holds all settings.
 fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
         return Vec::new();
     }
-    // Where the code lays defaults below, every field has one.
+    // The code provides defaults for all fields at once.
     let serialized =
         code.find(|file, at| file.is(at, "defaults") && file.path_to(at).contains(&"Serialized"));
     let Some(of) = filled(code).filter(|_| serialized.is_none()) else { return Vec::new() };
@@ -157,13 +158,13 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
         if let Some(text) = renamed.and_then(|n| file.string(n + 2)) {
             name = text.into_owned();
         }
-        // Another struct has defaults of its own.
+        // A nested struct may have defaults of its own.
         let nested = structs.contains(file.word(of));
         if !spared && !known.contains(&name) && !nested {
             let note = format!("the field `{name}` has no default");
             found.push((name, file.evidence(of - 2, note)));
         }
-        // To the comma behind the type: `Map<A, B>` holds one of its own.
+        // The field ends at the comma after its type: `Map<A, B>` contains another comma.
         let (mut depth, mut next) = (0usize, of);
         while next < close && !(depth == 0 && file.is(next, ",")) {
             match file.word(next) {
@@ -179,7 +180,7 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     found
 }
 
-/// An attribute of serde in the range gives a default, or leaves the field out.
+/// True if an attribute of serde in the range gives a default or leaves the field out.
 fn says_default(file: &SourceFile, range: std::ops::Range<usize>) -> bool {
     let mut words = range.rev().take_while(|&at| !file.is(at, ";") && !file.is(at, "}"));
     words.any(|at| {
@@ -191,7 +192,7 @@ fn says_default(file: &SourceFile, range: std::ops::Range<usize>) -> bool {
     })
 }
 
-/// The keys that a settings file, or the files of a folder, say.
+/// The keys in a settings file, or in the files of a folder.
 fn keys(code: &Code, path: &crate::path::RelPath) -> BTreeSet<String> {
     let itself = code.repo.is_file(path).then_some(path);
     let files = itself.into_iter().chain(code.repo.files_under(path));
@@ -206,8 +207,8 @@ fn keys(code: &Code, path: &crate::path::RelPath) -> BTreeSet<String> {
     found
 }
 
-/// The struct that a call fills: `extract::<Settings>()`, `let s: Settings = c.try_deserialize()?`,
-/// or what the function that holds the call gives.
+/// The struct that a call fills: `extract::<Settings>()`, `let s: Settings =
+/// c.try_deserialize()?`, or the result of the function around the call.
 fn filled(code: &Code) -> Option<String> {
     let (file, at) = code.find(|file, at| {
         if !LIBRARIES.iter().any(|name| file.names(name)) {
@@ -229,7 +230,7 @@ fn filled(code: &Code) -> Option<String> {
         let stated = (range.start..at).take_while(|n| !file.is(*n, "="));
         return stated.map(|n| file.word(n)).find(|name| own(name)).map(str::to_owned);
     }
-    // The function's result.
+    // The type of the function's result.
     let function = (0..at).rev().find(|n| file.is(*n, "fn"))?;
     let end = (function..at).find(|n| file.is(*n, "{"))?;
     let result = (function..end).find(|n| file.is(*n, "-") && file.is(n + 1, ">"))?;
@@ -239,7 +240,7 @@ fn filled(code: &Code) -> Option<String> {
     })
 }
 
-/// The type of the `impl` before a position.
+/// The type of the `impl` around a position.
 fn implemented(file: &SourceFile, at: usize) -> Option<String> {
     let start = (0..at).rev().find(|n| file.is(*n, "impl"))?;
     let open = (start..at).find(|n| file.is(*n, "{"))?;
@@ -247,7 +248,7 @@ fn implemented(file: &SourceFile, at: usize) -> Option<String> {
     Some(file.word(of + 1).to_owned())
 }
 
-/// `envy::prefixed("APP_")` names a variable after the field.
+/// The variable that `envy::prefixed("APP_")` makes of a field.
 fn by_envy(code: &Code, field: &str) -> Option<String> {
     if !code.dependencies.contains("envy") {
         return None;

@@ -1,4 +1,4 @@
-//! Files and folders that the code opens, and folders that it writes.
+//! Files and folders that the code opens, and folders into which it writes.
 
 use super::Code;
 use crate::detect::rust::source::SourceFile;
@@ -9,21 +9,21 @@ use crate::path::RelPath;
 /// What the code does on disk.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    /// Where it lies in the repository; how the program calls it (absolute where its path is
-    /// compiled in).
+    /// Files that the code opens: the path in the repository, and the path as the program writes
+    /// it (absolute if it is compiled in).
     pub(super) files: Vec<(RelPath, String, Evidence)>,
-    /// What it serves and the builds of other applications make.
+    /// Output of other applications' builds that the code serves.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) writable: Vec<Sourced<String>>,
-    /// What to say if no other reader finds the folder.
+    /// The finding to report if no other reader finds the folder.
     pub(super) unfollowed: Option<Finding>,
-    /// It writes files into its working directory itself.
+    /// True if the code writes files into its working directory.
     pub(super) here: bool,
-    /// It serves its working directory to everybody.
+    /// Set if the code serves its working directory.
     pub(super) served: Option<Evidence>,
 }
 
-/// Types whose `new` or `from` takes a path that is opened.
+/// Types whose `new` or `from` takes a path that the program opens.
 const OPENERS: [&str; 22] = [
     "ServeDir",
     "ServeFile",
@@ -49,7 +49,7 @@ const OPENERS: [&str; 22] = [
     "Engine",
 ];
 
-/// Those of them that serve folders.
+/// The types among [`OPENERS`] that serve folders.
 const SERVING: [&str; 7] = [
     "ServeDir",
     "ServeFile",
@@ -60,7 +60,7 @@ const SERVING: [&str; 7] = [
     "FileServer",
 ];
 
-/// Functions that open the path that they are given.
+/// Functions that open their argument.
 const OPENING: [&str; 20] = [
     "open",
     "read",
@@ -84,7 +84,7 @@ const OPENING: [&str; 20] = [
     "load",
 ];
 
-/// Calls whose arguments are addresses of the web, not of files.
+/// Calls whose arguments are addresses on the web or messages, not files.
 const ROUTES: [&str; 26] = [
     "route",
     "nest",
@@ -114,7 +114,7 @@ const ROUTES: [&str; 26] = [
     "header",
 ];
 
-/// Names that are the project's, not the program's.
+/// Files and folders of the project that no program opens as its own.
 const NEVER: [&str; 14] = [
     "src",
     "target",
@@ -132,7 +132,7 @@ const NEVER: [&str; 14] = [
     "rust-toolchain.toml",
 ];
 
-/// Calls whose text is a message to people, also where `format!` makes it.
+/// Calls whose text is a message to people, even if `format!` builds it.
 const MESSAGES: [&str; 16] = [
     "context",
     "with_context",
@@ -152,10 +152,10 @@ const MESSAGES: [&str; 16] = [
     "println",
 ];
 
-/// Endings that the crate `config` tries where a name has none.
+/// Extensions that the crate `config` tries if a file name has none.
 const CONFIG_ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "json5", "ron", "ini"];
 
-/// Variable of the package's folder, compiled in.
+/// The variable with the folder of the package. `env!` compiles its value in.
 const MANIFEST_DIR: &str = "CARGO_MANIFEST_DIR";
 
 pub(super) fn disk(code: &Code) -> Disk {
@@ -166,14 +166,14 @@ pub(super) fn disk(code: &Code) -> Disk {
                 disk.written(file, at, &text);
                 if matches!(&*text, "." | "./") && serves(file, at) {
                     disk.served.get_or_insert_with(|| {
-                        file.evidence(at, "the working directory is what it serves")
+                        file.evidence(at, "it serves the working directory")
                     });
                 }
                 disk.opened(code, file, at, &text);
             }
         }
     }
-    // Rocket reads Rocket.toml and renders from templates/ without being told.
+    // Rocket reads Rocket.toml, and its templates from templates/, without a call that names them.
     for (name, dependency) in [("Rocket.toml", "rocket"), ("templates", "rocket_dyn_templates")] {
         if let (Some(evidence), Some(path)) = (code.uses(dependency), code.root.join(name))
             && code.repo.exists(&path)
@@ -190,7 +190,8 @@ pub(super) fn disk(code: &Code) -> Disk {
     disk
 }
 
-/// The name of the innermost call, whether it is a macro, and the type before `::new`.
+/// The name of the innermost call around a token, whether it is a macro, and the type before
+/// `::new`.
 fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
     for open in file.enclosing(at) {
         if let Some(name) = file.called(open) {
@@ -204,9 +205,9 @@ fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
     None
 }
 
-/// The name of the constant whose value stands at `at`.
+/// The name of the constant whose value is at `at`.
 fn constant(file: &SourceFile, at: usize) -> Option<&str> {
-    // `const WORDS: &'static str = "..."`
+    // Looks for `const WORDS: &'static str = "..."`.
     (file.is(at.checked_sub(1)?, "=") && file.is(at + 1, ";")).then_some(())?;
     let start = (at.saturating_sub(8)..at - 1)
         .rev()
@@ -214,21 +215,23 @@ fn constant(file: &SourceFile, at: usize) -> Option<&str> {
     file.is(start + 2, ":").then(|| file.word(start + 1))
 }
 
-/// The first call that a constant is handed to.
+/// The first call that takes the constant as an argument.
 fn use_of<'c>(code: &'c Code, name: &str) -> Option<(&'c SourceFile, usize)> {
     let used = |file: &SourceFile, at: usize| {
         file.is(at, name)
             && !(at > 0 && (file.is(at - 1, "const") || file.is(at - 1, "static")))
             && call(file, at).is_some()
     };
-    // A large workspace has thousands of constants: only files that hold the name are searched.
+    // A large workspace has thousands of constants, so only files that contain the name are
+    // searched.
     code.files
         .iter()
         .filter(|file| file.names(name))
         .find_map(|file| (0..file.len()).find(|at| used(file, *at)).map(|at| (&**file, at)))
 }
 
-/// `join` on a base that the code states: a text, the working directory, the executable's folder.
+/// True if `join` starts from a path that the code states: a text, the working directory, or the
+/// folder of the executable.
 fn joins_known(file: &SourceFile, at: usize) -> bool {
     const KNOWN: [&str; 4] = ["current_dir", "current_exe", "env", "root_dir"];
     let Some(open) = file.enclosing(at).into_iter().next() else { return false };
@@ -236,15 +239,16 @@ fn joins_known(file: &SourceFile, at: usize) -> bool {
     (from..open).any(|n| file.string(n).is_some() || KNOWN.iter().any(|word| file.is(n, word)))
 }
 
-/// The statement joins the package's folder, which is compiled in.
+/// True if the statement joins the package's folder, whose path is compiled in.
 fn names_package_folder(file: &SourceFile, at: usize) -> bool {
     let range = file.statement(at);
     let names = range.clone().any(|n| file.string(n).is_some_and(|text| text == MANIFEST_DIR));
-    // include_str!(concat!(env!(...), "...")) is read by the compiler.
+    // The compiler reads `include_str!(concat!(env!(...), "..."))`; the program does not.
     names && !range.clone().any(|n| file.word(n).starts_with("include"))
 }
 
-/// The text is a folder that is served, or the default of the setting that names it.
+/// True if the text is a folder that the program serves, or the default of a setting that names
+/// one.
 fn serves(file: &SourceFile, at: usize) -> bool {
     const FOLDERS: [&str; 8] =
         ["root", "dir", "directory", "folder", "path", "public", "www", "serve"];
@@ -277,7 +281,7 @@ impl Disk {
         let named = constant(file, at).and_then(|name| use_of(code, name));
         let (asking, place) = named.unwrap_or((file, at));
         let Some((name, is_macro, owner)) = call(asking, place) else {
-            // A constant: "./config.toml".
+            // A constant such as "./config.toml", which no call takes directly.
             let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
             if let Some(way) = beside.and_then(clean)
                 && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
@@ -322,7 +326,8 @@ impl Disk {
         }
         let Some(way) = clean(text) else { return };
         let plain_word = !way.contains(['/', '.']) || is_macro && name != "relative";
-        // Below a folder that only the run knows, a name of the repository is a coincidence.
+        // The program joins the name to a folder that only it knows, so an equal name in the
+        // repository is a coincidence.
         if name == "join" && !joins_known(asking, place) {
             return;
         }
@@ -374,7 +379,7 @@ impl Disk {
         }
     }
 
-    /// What another application's build makes of a path that is served.
+    /// Adds the output of another application's build, if the code serves it.
     fn made(&mut self, code: &Code, base: &RelPath, path: &RelPath, evidence: &Evidence) {
         for mut made in makers(code.repo, code.context, path) {
             let Some(way) = made.value.output.strip(base) else { continue };
@@ -401,7 +406,7 @@ impl Disk {
         {
             return;
         }
-        // What is written is the second argument.
+        // The second argument is the content, so its text names no file.
         let first = file.is(at - 1, "(") || file.is(at - 1, "&") && file.is(at - 2, "(");
         let database = ["db", "sqlite", "sqlite3", "redb", "mdb"]
             .iter()
@@ -426,7 +431,7 @@ impl Disk {
         }
     }
 
-    /// The folder that holds a file.
+    /// Adds the folder that contains a file.
     fn folder_of(&mut self, path: &str, evidence: Evidence) {
         match path.rsplit_once('/') {
             Some(("" | ".", _)) | None => self.folder(".", evidence),
@@ -453,8 +458,8 @@ impl Disk {
     }
 }
 
-/// A relative path without `./`, cut before its first pattern; `None` where nothing that names a
-/// file is left.
+/// `text` as a relative path, without `./` and without the components from the first wildcard on;
+/// `None` if it cannot be a file of the program.
 fn clean(text: &str) -> Option<String> {
     if text.is_empty()
         || text.len() > 200
@@ -470,7 +475,7 @@ fn clean(text: &str) -> Option<String> {
         }
         parts.push(part);
     }
-    // A pattern in the first component names nothing.
+    // A pattern in the first component leaves no path.
     if parts.is_empty() {
         return None;
     }

@@ -1,21 +1,22 @@
 //! Settings that a program takes from its environment as a whole:
-//! `config::Environment::with_prefix("APP")`, figment's `Env::prefixed("APP_")`. A variable there
-//! replaces what a file or a default in the code says. Rules:
+//! `config::Environment::with_prefix("APP")` or figment's `Env::prefixed("APP_")`. A variable
+//! there overrides a file and a default in the code. Rules:
 //! <https://docs.rs/config/latest/config/struct.Environment.html>,
 //! <https://docs.rs/figment/latest/figment/providers/struct.Env.html>.
 
 use super::{Code, SourceFile};
 
-/// How a setting's name becomes a variable's.
+/// How the name of a setting becomes the name of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layer {
-    /// With its separator; empty where there is none.
+    /// The prefix with its separator; empty if there is none.
     prefix: String,
-    /// Between the parts of a nested setting; `None` where nested ones cannot be set.
+    /// The text between the parts of a nested setting; `None` if variables cannot set nested
+    /// settings.
     separator: Option<String>,
 }
 
-/// The layer of the environment, where the program has one.
+/// The layer of environment variables, if the program has one.
 pub(super) fn layer(code: &Code) -> Option<Layer> {
     let known: Vec<&str> = ["config", "figment"]
         .into_iter()
@@ -38,7 +39,7 @@ fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<
     let name = match text(code, file, at + 1) {
         Some(text) => Some(text.to_ascii_uppercase()),
         None if file.is(at + 2, ")") => None,
-        // A prefix that is not known.
+        // The prefix is not known.
         None => return None,
     };
     let methods = methods(file, at + 1);
@@ -47,7 +48,7 @@ fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<
     };
     match (*owner, *call) {
         ("Environment", "with_prefix" | "default") if known.contains(&"config") => {
-            // An own type of that name has no such methods.
+            // A type of the program's own with that name has no such methods.
             if *call == "default" && methods.is_empty() && path.first() != Some(&"config") {
                 return None;
             }
@@ -64,7 +65,7 @@ fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<
     }
 }
 
-/// The text that a call is given, also by a constant: `(&PREFIX.to_uppercase())`.
+/// The text that a call takes, directly or through a constant: `(&PREFIX.to_uppercase())`.
 fn text(code: &Code, file: &SourceFile, open: usize) -> Option<String> {
     let at = open + 1 + usize::from(file.is(open + 1, "&"));
     if let Some(text) = file.string(at) {
@@ -83,13 +84,13 @@ fn text(code: &Code, file: &SourceFile, open: usize) -> Option<String> {
     if !plain || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
     }
-    // The file's own hides others of that name.
+    // A constant of this file shadows others with that name.
     of(file)
         .or_else(|| code.files.iter().filter(|other| other.names(name)).find_map(|other| of(other)))
 }
 
-/// The methods that follow a call whose bracket is at `open`, each with its first argument where
-/// that is a string.
+/// The methods after a call whose bracket is at `open`, each with its first argument if that is a
+/// string.
 fn methods(file: &SourceFile, open: usize) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut next = file.closing(open) + 1;
@@ -104,7 +105,7 @@ fn methods(file: &SourceFile, open: usize) -> Vec<(String, String)> {
 }
 
 impl Layer {
-    /// The variable of a setting, `port` or `server.port`; `None` where none can be.
+    /// The variable that sets `port` or `server.port`; `None` if none can.
     pub(super) fn variable(&self, setting: &str) -> Option<String> {
         let parts: Vec<&str> = setting.split('.').filter(|part| !part.is_empty()).collect();
         let plain = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

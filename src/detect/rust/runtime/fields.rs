@@ -1,10 +1,12 @@
-//! Fields with a default: of a command line, and of a configuration that a builder makes.
+//! Fields with a default: in the arguments of a command line, and in settings that a builder
+//! makes.
 
 use super::address::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
 use super::demands;
 use crate::detect::rust::source::SourceFile;
 
-/// A field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port: u16`.
+/// Reads a field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port:
+/// u16`.
 pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let named = ["arg", "clap", "structopt"].iter().any(|name| file.is(at + 2, name));
     if !(file.is(at, "#") && file.is(at + 1, "[") && named && file.is(at + 3, "(")) {
@@ -36,7 +38,7 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
     let evidence = file.evidence(default, format!("default of the argument `{field}`"));
     let (mut local, mut host, mut joined) = (false, false, false);
     let mut port = file.number(default + 2).and_then(|port| u16::try_from(port).ok());
-    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()`,
+    // The default may be an expression: `"127.0.0.1:80".parse().unwrap()` or
     // `Ipv4Addr::LOCALHOST.into()`.
     for n in default + 2..(default + 12).min(close) {
         if file.is(n, ",") {
@@ -59,7 +61,7 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
     }
 }
 
-/// A field of a configuration: `#[builder(default = "8080")] http_port: u16`.
+/// Reads a field of settings: `#[builder(default = "8080")] http_port: u16`.
 pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let default = file.is(at, "builder")
         && file.is(at + 1, "(")
@@ -72,7 +74,7 @@ pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         return;
     };
     let Some(field) = field_after(file, at + 1).filter(|field| is_port(field)) else { return };
-    // Of several listeners, the one that people look at.
+    // Among several listeners, people open the one for the web.
     let rank = if field.starts_with("http") || field.starts_with("web") { 4 } else { 3 };
     let evidence = file.evidence(at + 4, format!("default of the setting `{field}`"));
     found.push(Address {
@@ -87,7 +89,7 @@ pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     });
 }
 
-/// The field that an attribute stands before; `open` is a bracket inside of it.
+/// The name of the field after an attribute, one of whose brackets is at `open`.
 fn field_after(file: &SourceFile, open: usize) -> Option<String> {
     let end = Some(file.closing(open) + 1).filter(|end| file.is(*end, "]"))?;
     demands::field_at(file, end + 1).map(|(name, _)| name)

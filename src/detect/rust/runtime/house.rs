@@ -1,5 +1,5 @@
-//! What the shared reader of code knows: addresses that are followed to the calls that listen on
-//! them, and folders to the calls that write into them.
+//! What the shared reader of code finds: addresses that lead to calls that listen, and folders
+//! that lead to calls that write.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,22 @@ use crate::detect::{add_front_end, env_file, makers};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
-/// Where the program listens; `None` where no call says it.
+/// Where the program listens; `None` if no call states it.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     let mut found = rocket::listening(source, code).or_else(|| called(source, code))?;
     layered(&mut found, source, code);
     Some(found)
 }
 
-/// What the calls that listen say.
+/// Where the program listens, according to its calls.
 fn called(source: &Source, code: &Code) -> Option<Listening> {
     let (listens, addresses) = listen::addresses(source)?;
     let mut found = Listening { listens: Some(listens), ..Listening::default() };
-    // A port of its own that the system gives is no address: a client's socket, a test.
+    // The system picks port 0 anew for each start; clients and tests use it.
     if found.choose(listen::with_ports(addresses.iter().cloned())) {
         return Some(found);
     }
-    // A variable decides, and the example of an env file says what it usually is.
+    // A variable decides, and the example of an env file states its usual value.
     let folders = [code.package, code.root];
     let (value, port, at) = addresses.iter().find_map(|address| {
         let key = address.value.parts.last()?.env.as_ref().filter(|key| is_own(key))?;
@@ -38,7 +38,7 @@ fn called(source: &Source, code: &Code) -> Option<Listening> {
     let last = value.parts.last().and_then(|part| part.env.clone())?;
     let bare = value.parts.len() > 1 || last.ends_with("PORT");
     found.set(last, port, bare, at);
-    // So does one for the host, without which the program ends.
+    // The host is a variable too, and has no default: without it the program stops.
     let host = value.parts.first().filter(|_| value.parts.len() > 1);
     if let Some((part, key)) = host.and_then(|part| Some((part, part.env.clone()?)))
         && part.text.is_none()
@@ -49,8 +49,8 @@ fn called(source: &Source, code: &Code) -> Option<Listening> {
     Some(found)
 }
 
-/// An address of this machine that stands in a settings struct: the variable that sets the field
-/// opens it, where the program takes its settings from the environment as a whole.
+/// A loopback address in a settings struct. If the program reads its settings from the environment
+/// as a whole, the variable of that field opens the address.
 fn layered(found: &mut Listening, source: &Source, code: &Code) {
     let Some(layer) = environment::layer(code) else { return };
     let is = |finding: &Finding| finding.code == FindingCode::LocalhostOnly;
@@ -99,14 +99,11 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
         }
     }
     for argument in found.args {
-        // An argument belongs to a subcommand that only a person can choose.
+        // The argument belongs to a subcommand, which only a person can choose.
         if program.subcommands.is_some() {
-            let mut finding = super::address::localhost(argument.evidence[0].clone());
-            finding.fix = format!(
-                "start it with `{}`: say so with --args, the subcommand first",
-                argument.value.replacen('=', " ", 1)
-            );
-            program.findings.push(finding);
+            let words = argument.value.replacen('=', " ", 1);
+            let at = argument.evidence[0].clone();
+            program.findings.push(super::address::localhost_below_subcommand(at, &words));
         } else {
             let words = argument.value.split_once('=');
             details.args.extend(
@@ -120,14 +117,15 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
     program.findings.extend(found.findings);
 }
 
-/// Adds the folders that the program writes, and what it serves that another build makes.
+/// Adds the folders into which the program writes, and output of other builds that it serves.
 pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
     let written = writes::written(source);
-    // A field of that name elsewhere may give the working directory: too little to write there.
+    // Another field with that name may give the working directory, which is too little evidence to
+    // make it writable.
     let here = written.here.iter().map(|at| Finding::folder_unknown(None, [at.clone()])).next();
     disk.unfollowed = written.folder_unknown().or(here);
     let held: BTreeSet<String> = disk.writable.iter().map(|held| held.value.clone()).collect();
-    // `written` names no folder inside another one of its own.
+    // `written` already leaves out folders inside one another.
     disk.writable.extend(written.folders.into_iter().filter(|folder| {
         let name = folder.value.as_str();
         let mut above = name.match_indices('/').map(|(end, _)| &name[..end]).chain([name]);
@@ -160,7 +158,7 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
     }
 }
 
-/// A literal says what it is.
+/// Replaces the note "a literal" by one that names the port.
 fn name_literal(evidence: &mut [Evidence], port: u16) {
     for one in evidence.iter_mut().filter(|one| one.note == "a literal") {
         one.note = format!("an address with port {port}");

@@ -1,7 +1,9 @@
-//! Where the program listens: port, address, and the variable or argument that changes it.
+//! Where the program listens: the port, the address, and the variable or argument that overrides
+//! them.
 
 use super::address::{
-    ANY, Address, CLIENTS, LISTENING, MAIL, Way, is_host, is_port, localhost, parse, variable,
+    ANY, Address, CLIENTS, LISTENING, MAIL, Way, is_host, is_port, localhost,
+    localhost_below_subcommand, parse, variable,
 };
 use super::constants::constants;
 use super::disk::Disk;
@@ -79,7 +81,7 @@ pub(super) fn listen(
         return;
     }
     found.sort_by_key(|address| std::cmp::Reverse(address.rank));
-    // Where the program binds nothing but sockets for datagrams, every address is one of those.
+    // The program binds only datagram sockets, so every address belongs to one of them.
     let only_datagrams = server.is_none() && listener.is_none() && datagrams(code);
     let (received, found): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|address| address.udp || only_datagrams);
@@ -102,8 +104,8 @@ pub(super) fn listen(
     }
 }
 
-/// Opens the address of a configuration file by the variable that replaces it; where there is none,
-/// that is said.
+/// Opens an address from a configuration file by the variable that overrides it, or reports the
+/// address if there is no such variable.
 fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Finding> {
     let variable = local.setting.as_ref().and_then(|setting| layer?.variable(setting));
     let value = if local.joined {
@@ -122,8 +124,8 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
     let mut with_port = found.iter().filter(|address| address.port.is_some());
     if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
         let mut sourced = Sourced::new(port, first.evidence.clone());
-        // No call that listens leads there: one indirect sign, unless a variable of the program's
-        // own port says it.
+        // No call that listens leads to this address, so it is only a guess, unless a variable for
+        // the program's own port states it.
         let own = matches!(&first.way, Way::Variable(name) if is_own(name));
         if first.rank < 4 && !own {
             sourced.strength = Strength::Guessed;
@@ -147,7 +149,7 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
     program.port = configured.and_then(|settings| settings.port.clone());
 }
 
-/// The address in force is the first that states a host; where it is this machine's, a variable or
+/// The first address that states a host is in force. If it is the loopback address, a variable or
 /// an argument opens it.
 fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) {
     let Some(address) = found.iter().find(|address| address.host) else { return };
@@ -166,19 +168,18 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     };
     match &address.way {
         Way::Variable(name) => set_env(program, name, &open, address.evidence.clone()),
-        // An argument belongs to a subcommand that only a person can choose.
+        // The argument belongs to a subcommand, which only a person can choose.
         Way::Argument(flag) if program.subcommands.is_some() => {
-            let mut finding = localhost(address.evidence.clone());
-            finding.fix =
-                format!("start it with `{flag} {open}`: say so with --args, the subcommand first");
-            program.findings.push(finding);
+            let argument = format!("{flag} {open}");
+            let at = address.evidence.clone();
+            program.findings.push(localhost_below_subcommand(at, &argument));
         }
         Way::Argument(flag) => details.args.extend([flag.clone(), open]),
         Way::Fixed => {}
     }
 }
 
-/// A socket for datagrams is bound somewhere. A client's takes any port: `0.0.0.0:0`.
+/// True if the program binds a datagram socket to a port. A client binds to any port: `0.0.0.0:0`.
 fn datagrams(code: &Code) -> bool {
     let any_port = |file: &SourceFile, at: usize| {
         (at + 1..file.closing(at + 1)).any(|n| {
@@ -192,7 +193,7 @@ fn datagrams(code: &Code) -> bool {
     code.find(binds).is_some()
 }
 
-/// The token stands in the call that binds a socket for datagrams.
+/// True if the token is in the call that binds a datagram socket.
 fn udp(file: &SourceFile, at: usize) -> bool {
     file.enclosing(at).into_iter().any(|open| {
         let called = open.saturating_sub(1);
@@ -221,19 +222,20 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let listens = calls.iter().any(|name| LISTENING.contains(name));
     if let Some((local, joined, port)) = parse(&text) {
         let mut port = port;
-        // ("127.0.0.1", 8080)
+        // The port may follow as an argument of its own: `("127.0.0.1", 8080)`.
         if !joined && file.is(at + 1, ",") {
             port = file
                 .number(at + 2)
                 .and_then(|n| u16::try_from(n).ok())
                 .filter(|p| *p > 0 && !CLIENTS.contains(p));
         }
-        // A host alone counts where it is a default or an argument of a call that listens.
+        // A host without a port counts only as a default, or as an argument of a call that
+        // listens.
         let named = from.as_deref().is_some_and(|name| is_host(name) || is_port(name));
         if !joined && port.is_none() && !named && !listens {
             return;
         }
-        // The default of a variable that is another service's.
+        // The variable belongs to another service.
         if from.is_some() && !named && !listens {
             return;
         }
@@ -257,7 +259,7 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         });
         return;
     }
-    // var("PORT").unwrap_or("3000".into())
+    // Reads the default of a port: `var("PORT").unwrap_or("3000".into())`.
     if let Some(name) = from.filter(|name| is_port(name)) {
         let port = text.parse::<u16>().ok().filter(|port| *port > 0);
         if port.is_some() {
@@ -276,7 +278,8 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     }
 }
 
-/// `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, `unwrap_or(3000)` after a variable.
+/// Reads `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, and `unwrap_or(3000)` after a
+/// variable.
 fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let mut host = None;
     let mut next = at;
@@ -325,7 +328,7 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         }
         return;
     }
-    // The pattern of a `match` arm compares an address; it states none.
+    // The pattern of a `match` arm compares an address and states none.
     let pattern = file.is(next, "=") && file.is(next + 1, ">") || file.is(next, "|");
     let Some(local) = host.filter(|_| !pattern) else { return };
     let port = if file.is(next, ",") { file.number(next + 1) } else { None };
@@ -346,7 +349,7 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     });
 }
 
-/// `set_default("host", "127.0.0.1")?.set_default("port", 8888)?`
+/// Reads `set_default("host", "127.0.0.1")?.set_default("port", 8888)?`.
 fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec<Address>) {
     if !(file.is(at, "set_default") && file.is(at + 1, "(") && file.is(at + 3, ",")) {
         return;
@@ -381,7 +384,7 @@ fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec
     });
 }
 
-/// Rocket.toml: `port` of the profile `release`, else of `default`.
+/// The `port` in Rocket.toml: that of the profile `release`, or else that of `default`.
 fn rocket_port(code: &Code) -> Option<Sourced<u16>> {
     let path = code.root.join("Rocket.toml")?;
     let text = code.repo.text(&path).ok()??;

@@ -1,5 +1,5 @@
-//! Files that the program ends without, and the repository does not hold: certificates, keys,
-//! settings.
+//! Files without which the program stops and that the repository does not hold: certificates,
+//! keys, settings.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::Code;
 use crate::code::{Call, Program as Source, conditions};
 use crate::facts::Finding;
 
-/// Functions that read files, by the type or module before them, with the arguments that are paths.
+/// Functions that read files: the type or module, the name, and how many arguments are paths.
 const READING: [(&str, &str, usize); 9] = [
     ("fs", "read", 1),
     ("fs", "read_to_string", 1),
@@ -20,13 +20,13 @@ const READING: [(&str, &str, usize); 9] = [
     ("PrivateKeyDer", "from_pem_file", 1),
 ];
 
-/// How many files are named.
+/// How many files are reported. More would only repeat the advice.
 const MAX_NAMED: usize = 4;
 
-/// Folders of the system.
+/// Folders that belong to the system.
 const SYSTEM: [&str; 6] = ["/dev/", "/proc/", "/sys/", "/etc/ssl/", "/usr/", "/run/"];
 
-/// A finding for each.
+/// Reports each such file once.
 pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
     let written: Vec<String> = ["create", "create_new", "write"]
         .into_iter()
@@ -66,7 +66,7 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
     all
 }
 
-/// The failure of the call ends the program: `.expect(..)`, `.unwrap()`, `?` in `main`.
+/// True if the program stops when the call fails: `.expect(..)`, `.unwrap()`, or `?` in `main`.
 fn ends(call: &Call) -> bool {
     let file = &call.file;
     let mut next = file.closing(call.open) + 1;
@@ -84,7 +84,7 @@ fn ends(call: &Call) -> bool {
     }
 }
 
-/// It runs under a condition, or behind a test of what is there.
+/// True if the call runs only under a condition, such as a test that the file exists.
 fn is_tested(call: &Call) -> bool {
     let heads = conditions::heads(&call.file, call.at);
     heads.iter().any(|head| matches!(call.file.word(head.start), "if" | "else" | "match"))
@@ -95,11 +95,11 @@ fn plain(text: &str) -> &str {
     text.trim_start_matches("./")
 }
 
-/// A plain path of a file that is nowhere in the repository.
+/// True for a plain path to a file that is nowhere in the repository.
 fn is_missing(code: &Code, text: &str) -> bool {
     let name = text.rsplit('/').next().unwrap_or_default();
     let odd = text.contains(['{', '*', ' ', ':', '$', '~']) || text.contains("..");
-    // `/etc/hostname`, `/etc/passwd`: every image has them.
+    // Every image has `/etc/hostname`, `/etc/passwd` and the like.
     let of_etc = text.strip_prefix("/etc/").is_some_and(|rest| !rest.contains('/'));
     let system = of_etc || SYSTEM.iter().any(|root| text.starts_with(root));
     if odd || system || !name.contains('.') || name.len() < 3 {

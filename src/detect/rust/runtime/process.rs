@@ -7,7 +7,8 @@ use crate::facts::{Finding, Program, Sourced};
 
 const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 
-/// Fills in what the process needs; the finding about its subcommands is for a program that listens.
+/// Fills in what the process needs. The returned finding about subcommands matters only for a
+/// program that listens.
 pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
     program.handles_sigterm = sigterm(code);
     let found = subcommands(code);
@@ -43,8 +44,9 @@ pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
     finding
 }
 
-/// A handler for SIGTERM: tokio's, signal-hook's, ctrlc's with its feature, libc's; or a server
-/// that brings one. `tokio::signal::ctrl_c` alone is SIGINT, which no container engine sends.
+/// The handler of SIGTERM: of tokio, signal-hook, libc, or ctrlc with its feature, or one that a
+/// server framework installs. `tokio::signal::ctrl_c` alone handles only SIGINT, which no
+/// container engine sends.
 fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
     let named = code.find(|file, at| {
         file.is(at, "SIGTERM")
@@ -72,7 +74,7 @@ fn sigterm(code: &Code) -> Option<crate::facts::Evidence> {
     })
 }
 
-/// The program needs a word, and nothing says which of several.
+/// Reports that the program takes a subcommand and dockgen does not know which.
 fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
     const SHOWN: usize = 8;
     let names: Vec<String> =
@@ -86,7 +88,7 @@ fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
     )
 }
 
-/// `Command::new("git")`.
+/// Adds what `Command::new("git")` starts.
 fn commands(code: &Code, program: &mut Program) {
     for file in code.files {
         for at in 0..file.len() {
@@ -119,7 +121,7 @@ fn commands(code: &Code, program: &mut Program) {
     }
 }
 
-/// The program at a path of the system: `/bin/bash`.
+/// The name of a program at a path of the system, such as `/bin/bash`.
 fn file_name(name: &str) -> &str {
     let folders = ["/bin/", "/usr/bin/"];
     folders.iter().find_map(|folder| name.strip_prefix(folder)).unwrap_or(name)

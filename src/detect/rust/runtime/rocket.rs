@@ -1,4 +1,4 @@
-//! Rocket's configuration in the code: a value that the program merges into the figment replaces
+//! Rocket's configuration in the code. A value that the program merges into the figment overrides
 //! Rocket.toml, the default and the variables: <https://rocket.rs/guide/v0.5/configuration/>.
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::code::listen::{self, Address, Listening};
 use crate::code::{File, Form, Program as Source, Value};
 use crate::facts::{EnvVar, Protocol, Sourced};
 
-/// The address that the code gives Rocket; `None` where it leaves the port to Rocket.
+/// The address that the code gives to Rocket; `None` if Rocket chooses the port.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     if !code.dependencies.contains("rocket") {
         return None;
@@ -31,7 +31,8 @@ pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     found.choose(listen::with_ports([address])).then_some(found)
 }
 
-/// The expression that the code gives a key: `.merge(("port", x))`, `rocket::Config { port: x }`.
+/// The expression that the code gives to a key: `.merge(("port", x))` or `rocket::Config { port: x
+/// }`.
 fn given(source: &Source, key: &str) -> Option<(Rc<File>, Range<usize>)> {
     let merged = ["merge", "join"].into_iter().flat_map(|name| source.calls_named(name));
     let mut merged = merged.filter_map(|call| {

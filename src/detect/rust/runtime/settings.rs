@@ -1,4 +1,4 @@
-//! Configuration files that the program opens: the port and the address in them.
+//! The port and the address in configuration files that the program opens.
 
 use super::Code;
 use super::address::{parse, variable};
@@ -6,33 +6,34 @@ use super::disk::Disk;
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 
-/// Headings under which `port` and `host` are the server's own.
+/// Sections in which `port` and `host` belong to the server itself.
 const HEADINGS: [&str; 9] =
     ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
 const PORTS: [&str; 3] = ["port", "http_port", "listen_port"];
 const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"];
 
-/// What the files say.
+/// What the files state.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     pub(super) port: Option<Sourced<u16>>,
-    /// Where an address of this machine alone stands.
+    /// The line with a loopback address.
     pub(super) local: Option<Line>,
-    /// The variable that chooses between the files, and the value whose file listens everywhere.
+    /// The variable that chooses between the files, and the value whose file listens on all
+    /// interfaces.
     pub(super) profile: Option<(String, String, Evidence)>,
 }
 
-/// One line that matters.
+/// A line with an address or a port.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     file: RelPath,
-    /// Of an address: it is of this machine alone.
+    /// For an address: true if it is a loopback address.
     local: Option<bool>,
-    /// Host and port in one.
+    /// True if the value joins host and port.
     pub(super) joined: bool,
     pub(super) port: Option<u16>,
-    /// The setting that holds it: `server.address`; `None` where its place in the file cannot be
-    /// told.
+    /// The setting, such as `server.address`; `None` if the reader does not know the line's full
+    /// path in the file.
     pub(super) setting: Option<String>,
     pub(super) evidence: Evidence,
 }
@@ -62,12 +63,13 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     Some(Settings { port, local: local.cloned(), profile })
 }
 
-/// `var("APP_ENVIRONMENT").unwrap_or("local")` where local.yaml is this machine's and
-/// production.yaml is not.
+/// The variable in `var("APP_ENVIRONMENT").unwrap_or("local")`, if local.yaml listens on the
+/// loopback address and production.yaml does not.
 fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Evidence)> {
     let stem = |path: &RelPath| path.file_name().split('.').next().map(str::to_owned);
     let (from, to) = (stem(&local.file)?, stem(&open.file)?);
-    // The code must know the other value too: a file for all profiles has a name of another kind.
+    // A file that applies to all profiles is named differently, so its name is no value of the
+    // variable unless the code contains it.
     code.find(|file, at| file.string(at).is_some_and(|text| text == to))?;
     let chosen = |file: &super::SourceFile, at: usize| {
         file.string(at).is_some_and(|text| text == from) && variable(file, at).is_some()
@@ -81,7 +83,7 @@ fn profile(code: &Code, local: &Line, open: &Line) -> Option<(String, String, Ev
     Some((variable(file, at)?, to, file.evidence(at, note)))
 }
 
-/// Reads TOML, YAML, JSON and INI alike, line by line: headings, keys and values are enough.
+/// Reads TOML, YAML, JSON and INI line by line: sections, keys and values are all that is needed.
 fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
     let mut heading = String::new();
     for (number, line) in (1u32..).zip(text.lines()) {
@@ -109,12 +111,12 @@ fn entries(text: &str, mut each: impl FnMut(u32, &str, &str, &str)) {
 }
 
 fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
-    // A heading that does not stand at the margin lies in another one.
+    // An indented section is inside another one, so its full path is not known.
     let margin = |line: &&str| line.starts_with(|c: char| c == '[' || c.is_ascii_alphanumeric());
     let top: Vec<&str> =
         text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
     entries(text, |number, heading, key, value| {
-        // Above all headings, `port` alone is the program's.
+        // Above all sections, `port` alone is the program's.
         let bare = heading.is_empty() && key == "port";
         if !bare && !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
             return;
@@ -144,8 +146,9 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
     });
 }
 
-/// Folders that the files tell the program to keep its data in: `path = "./data/"`. Their form says
-/// that they are folders beside the program; what the repository holds is read instead.
+/// Folders that the files name for the program's data: `path = "./data/"`. The value must look
+/// like a folder beside the program, and must not exist in the repository: an existing folder is
+/// read instead.
 pub(super) fn folders(code: &Code, disk: &Disk) -> Vec<Sourced<String>> {
     let mut found = Vec::new();
     for (file, _, _) in disk.files.iter().filter(|(path, _, _)| ENDINGS.contains(&path.extension()))

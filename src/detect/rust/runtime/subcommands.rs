@@ -7,7 +7,7 @@ use crate::detect::rust::lexer::Kind;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Sourced};
 
-/// Command-line libraries and the words that declare subcommands.
+/// Command-line libraries, with the words that declare subcommands.
 const LIBRARIES: [(&str, &[&str]); 5] = [
     ("clap", &["Subcommand", "subcommand", "subcommands", "subcommand_required"]),
     ("structopt", &["subcommand"]),
@@ -16,29 +16,30 @@ const LIBRARIES: [(&str, &[&str]); 5] = [
     ("gumdrop", &["command"]),
 ];
 
-/// Derives that make an enum's variants the words of a command line.
+/// Derives that turn the variants of an enum into words of the command line.
 const DERIVES: [&str; 4] = ["Subcommand", "Parser", "StructOpt", "FromArgs"];
 
 /// Usual names of the subcommand that serves.
 const SERVING: [&str; 8] =
     ["serve", "server", "start", "run", "daemon", "web", "start-server", "run-server"];
 
-/// How many functions deep a subcommand's code is followed to a listener.
+/// How many functions deep the code of a subcommand is followed to a listener.
 const MAX_CALLS: usize = 4;
 
-/// How many tokens are read while one subcommand's code is followed.
+/// How many tokens are read while subcommands are followed, which bounds the time on large
+/// programs.
 const MAX_TOKENS: usize = 200_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Subcommands {
     pub(super) library: Option<Sourced<String>>,
-    /// All of their names, in the order of the code.
+    /// The names of all subcommands, in the order of the code.
     pub(super) names: Vec<String>,
-    /// The one that serves.
+    /// The subcommand that serves.
     pub(super) serving: Option<Sourced<String>>,
 }
 
-/// A subcommand: its word, the name that a `match` arm has for it, and where it is declared.
+/// A subcommand: its word on the command line, its name in a `match` arm, and its declaration.
 struct Subcommand {
     word: String,
     arm: String,
@@ -64,7 +65,7 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
             vec![Evidence { note, ..subcommand.evidence.clone() }, at],
         ))
     });
-    // Without one of them the program does what it is for.
+    // Without a subcommand the program does its main work, which is then to serve.
     let optional = commands.is_some_and(|commands| commands.optional);
     if optional && listening.is_none() {
         return Subcommands::default();
@@ -82,8 +83,8 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
     Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
 }
 
-/// A program that reads its first argument itself: `match env::args().nth(1).as_deref()`. The arm that
-/// listens is what it is started with.
+/// The subcommands of a program that reads its first argument itself: `match
+/// env::args().nth(1).as_deref()`. The arm that listens is the argument with which to start it.
 fn by_hand(code: &Code) -> Subcommands {
     let mut all = Vec::new();
     for file in code.files.iter().filter(|file| file.names("args")) {
@@ -114,7 +115,7 @@ fn by_hand(code: &Code) -> Subcommands {
     Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
 }
 
-/// Names that are declared from the command line: `let mode = env::args().nth(1)`.
+/// Names that get their value from the command line: `let mode = env::args().nth(1)`.
 fn declared_from(file: &SourceFile) -> BTreeSet<&str> {
     let declares = |at: &usize| file.is(at - 1, "let") || file.is(at - 1, "mut");
     let names = (1..file.len()).filter(declares).filter(|at| file.kind(*at) == Some(Kind::Word));
@@ -124,7 +125,7 @@ fn declared_from(file: &SourceFile) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The words of the arms of a `match`: `Some("serve") =>`, `"serve" =>`.
+/// Adds the words in the arms of a `match`: `Some("serve") =>` or `"serve" =>`.
 fn arms(file: &SourceFile, open: usize, all: &mut Vec<Subcommand>) {
     let close = file.closing(open);
     for at in open + 1..close {
@@ -154,15 +155,15 @@ fn library(code: &Code, all: &[Subcommand]) -> Option<Sourced<String>> {
     None
 }
 
-/// The enums whose variants are the words of the command line itself.
+/// The enums whose variants are words of the command line.
 struct CommandLine {
     enums: Vec<String>,
-    /// The program starts without any of them.
+    /// True if the program starts without a subcommand.
     optional: bool,
 }
 
-/// What the type that the program parses its arguments into says of subcommands; `None` where that
-/// type is not known.
+/// The subcommands of the type into which the program parses its arguments; `None` if that type is
+/// not known.
 fn command_line(code: &Code) -> Option<CommandLine> {
     const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
     let mut parsed = BTreeSet::new();
@@ -196,7 +197,7 @@ fn command_line(code: &Code) -> Option<CommandLine> {
     known.then_some(found)
 }
 
-/// `#[command(subcommand)] command: Option<Commands>`
+/// Adds the type of `#[command(subcommand)] command: Option<Commands>`.
 fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
     let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
     let close = file.closing(open);
@@ -206,7 +207,7 @@ fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
         if !marks || !attribute {
             continue;
         }
-        // To the end of the attributes, then over the field's name to its type.
+        // Skips the rest of the attributes and the name of the field, up to its type.
         let Some(colon) = (at..close).find(|n| {
             file.is(*n, ":")
                 && !file.is(n + 1, ":")
@@ -241,7 +242,7 @@ fn declared(code: &Code, commands: Option<&CommandLine>) -> Vec<Subcommand> {
     all
 }
 
-/// A derive of [`DERIVES`] stands before the enum.
+/// True if one of [`DERIVES`] is before the item.
 fn derives(file: &SourceFile, item: usize) -> bool {
     let from = item.saturating_sub(80);
     let derive = (from..item).rev().take_while(|n| !file.is(*n, ";") && !file.is(*n, "}"));
@@ -249,7 +250,8 @@ fn derives(file: &SourceFile, item: usize) -> bool {
     words.any(|n| DERIVES.iter().any(|name| file.is(n, name)))
 }
 
-/// The variants of an enum, by the words that clap makes of them: kebab case, or a given name.
+/// Adds the variants of an enum under the words that clap makes of them: in kebab case, or as
+/// `name` states.
 fn variants(file: &SourceFile, item: usize, all: &mut Vec<Subcommand>) {
     let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
     let close = file.closing(open);
@@ -280,7 +282,7 @@ fn variants(file: &SourceFile, item: usize, all: &mut Vec<Subcommand>) {
     }
 }
 
-/// `.subcommand(Command::new("receive"))`, `SubCommand::with_name("receive")`.
+/// Reads `.subcommand(Command::new("receive"))` and `SubCommand::with_name("receive")`.
 fn built(code: &Code, file: &SourceFile, at: usize) -> Option<Subcommand> {
     let word = file.string(at)?;
     let makes =
@@ -294,7 +296,8 @@ fn built(code: &Code, file: &SourceFile, at: usize) -> Option<Subcommand> {
             .filter_map(|open| file.called(*open))
             .any(|name| name.starts_with("subcommand"))
     };
-    // A command that a function of its own makes is one where a `match` asks for its name.
+    // A function may build the command elsewhere; then a `match` on `subcommand` asks for its
+    // name.
     let asked = || {
         code.files.iter().filter(|other| other.names("subcommand")).any(|other| {
             let mut named =
@@ -309,7 +312,7 @@ fn built(code: &Code, file: &SourceFile, at: usize) -> Option<Subcommand> {
     })
 }
 
-/// `DefaultConfig` is `default-config` on the command line.
+/// `DefaultConfig` becomes `default-config`, as clap writes it.
 fn kebab(name: &str) -> String {
     let mut word = String::new();
     for c in name.chars() {
@@ -321,13 +324,13 @@ fn kebab(name: &str) -> String {
     word
 }
 
-/// Follows the code of a subcommand to a listener.
+/// Follows the code of subcommands to listeners.
 struct Reader<'c> {
-    /// Where the bodies of functions of a name are.
+    /// The functions, by name.
     functions: BTreeMap<&'c str, Vec<(&'c SourceFile, usize)>>,
-    /// Where the name of a subcommand stands.
+    /// The places where the name of a subcommand occurs.
     places: BTreeMap<String, Vec<(&'c SourceFile, usize)>>,
-    /// Tokens that may still be read.
+    /// How many tokens may still be read.
     left: usize,
 }
 
@@ -351,7 +354,7 @@ impl<'c> Reader<'c> {
         Self { functions, places, left: MAX_TOKENS }
     }
 
-    /// Where the code of the subcommand's `match` arm listens.
+    /// The place where the code in the subcommand's `match` arm listens.
     fn listens(&mut self, subcommand: &Subcommand) -> Option<Evidence> {
         let places = self.places.get(&subcommand.arm).cloned().unwrap_or_default();
         places.into_iter().find_map(|(file, at)| {
@@ -386,7 +389,7 @@ impl<'c> Reader<'c> {
         }
         for call in calls {
             let mut bodies = self.functions.get(file.word(call)).cloned().unwrap_or_default();
-            // `module::function`: the one of that module, where there is one.
+            // `module::function` means the function in that module, if there is one.
             if let [.., module, _] = file.path_to(call).as_slice() {
                 let of_module = |(held, _): &&(&SourceFile, usize)| in_module(held, module);
                 let own: Vec<_> = bodies.iter().filter(of_module).copied().collect();
@@ -394,7 +397,7 @@ impl<'c> Reader<'c> {
                     bodies = own;
                 }
             }
-            // A name that many functions have leads nowhere for certain.
+            // A name that many functions share does not lead anywhere for certain.
             bodies.truncate(if bodies.len() <= 3 { 3 } else { 0 });
             for (file, at) in bodies {
                 let Some(open) = body(file, at) else { continue };
@@ -408,14 +411,14 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// The file is the module of that name.
+/// True if the file is the module with that name.
 fn in_module(file: &SourceFile, module: &str) -> bool {
     let stem = file.path.file_name().trim_end_matches(".rs");
     let folder = file.path.parent().unwrap_or_default();
     stem == module || stem == "mod" && folder.file_name() == module
 }
 
-/// The code of a `match` arm whose pattern holds the token: from `=>` to its end.
+/// The code of a `match` arm whose pattern contains the token: from `=>` to its end.
 fn arm(file: &SourceFile, at: usize) -> Option<(usize, usize)> {
     let mut next = at + 1;
     let end = (at + 60).min(file.len());
@@ -432,7 +435,7 @@ fn arm(file: &SourceFile, at: usize) -> Option<(usize, usize)> {
         if file.is(next, "(") || file.is(next, "{") || file.is(next, "[") {
             next = file.closing(next);
         } else if [";", "}", "="].iter().any(|end| file.is(next, end))
-            // Behind a comma of the `match` itself the next arm begins.
+            // After a comma of the `match` itself the next arm begins.
             || file.is(next, ",") && file.enclosing(at).is_empty()
         {
             return None;
@@ -442,7 +445,7 @@ fn arm(file: &SourceFile, at: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The brace that opens the body of the function whose name stands at `at`.
+/// The opening brace of the function whose name is at `at`.
 fn body(file: &SourceFile, at: usize) -> Option<usize> {
     let end = (at + 200).min(file.len());
     let mut next = at + 1;
