@@ -1,6 +1,6 @@
 //! Node.js: package.json and what stands beside it.
 //!
-//! | file | what it tells |
+//! | file | what dockgen reads there |
 //! |---|---|
 //! | package.json | scripts, entry points, dependencies, engines, workspaces |
 //! | lockfiles, .yarnrc.yml, .npmrc | package manager, its version, native modules |
@@ -65,7 +65,7 @@ use crate::facts::{Evidence, Facts, Finding, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
-/// The row of the registry.
+/// Node.js's row in the registry of languages.
 pub const LANGUAGE: Language = Language {
     id: "node",
     name: "Node.js",
@@ -88,17 +88,16 @@ pub const LANGUAGE: Language = Language {
     codes: codes::ALL,
 };
 
-/// The manifest that pnpm alone reads in the place of package.json
-/// (<https://pnpm.io/package_json>).
+/// The manifest that only pnpm reads, in place of package.json (<https://pnpm.io/package_json>).
 const OTHER_MANIFEST: &str = "package.json5";
 
-/// Refuses a folder whose manifest it is.
+/// Refuses a folder that has only that manifest.
 fn refuse(dir: &Dir) -> Result<()> {
     let Some(path) = dir.join(OTHER_MANIFEST).filter(|path| dir.repo.is_file(path)) else {
         return Ok(());
     };
     Err(Unsupported(format!(
-        "{path}: {OTHER_MANIFEST} is not supported yet, for pnpm alone reads it: write the manifest as package.json"
+        "{path}: {OTHER_MANIFEST} is not supported yet, because only pnpm reads it: write the manifest as package.json"
     ))
     .into())
 }
@@ -115,26 +114,27 @@ const BUILD_SCRIPTS: [&str; 8] = [
     "tsc",
 ];
 
-/// What `plan` needs beyond the shared facts.
+/// What Node.js's detection passes to Node.js's plan beyond the shared facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Details {
     /// How each program is started, by [`Program::id`].
     launches: BTreeMap<String, Launch>,
-    /// Env files without a secret that the build reads.
+    /// Env files without secrets that the build reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     env_files: Vec<RelPath>,
-    /// Files that sources import and that are named like documents, secrets or databases.
+    /// Files that sources import although they are named like documents, secrets or databases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     imported: Vec<RelPath>,
 }
 
-/// One application as its files describe it.
+/// One application, as its files describe it.
 struct App<'r> {
     dir: Dir<'r>,
-    /// The folder of the lockfile: the workspace's root, else the application's.
+    /// The folder of the lockfile: the root of the workspace, or else the folder of the
+    /// application.
     root: Dir<'r>,
     package: Package,
-    /// The manifest at the workspace's root, where that is another folder.
+    /// The manifest in the root of the workspace, if that is another folder.
     root_package: Option<Package>,
     workspace: Option<Workspace>,
     tsconfig: Option<Output>,
@@ -171,7 +171,7 @@ impl<'r> App<'r> {
                 .iter()
                 .position(|w| matches!(w.as_str(), "-p" | "--project" | "-b" | "--build"))?;
             let named = tsc.argv.get(at + 1)?;
-            // A folder stands for its tsconfig.json.
+            // A folder stands for the tsconfig.json in it.
             let inside = format!("{}/tsconfig.json", named.trim_end_matches('/'));
             let folder = app.dir.has(&inside).then_some(inside);
             folder.or_else(|| named.strip_suffix(".json").is_some().then(|| named.clone()))
@@ -180,7 +180,7 @@ impl<'r> App<'r> {
         Ok(Some(app))
     }
 
-    /// The manifest that names the package manager: the root's.
+    /// The manifest that names the package manager, which is that of the root.
     fn managing_package(&self) -> &Package {
         self.root_package.as_ref().unwrap_or(&self.package)
     }
@@ -197,20 +197,21 @@ impl<'r> App<'r> {
             .map(str::to_owned)
     }
 
-    /// Something is built before the program can start.
+    /// True if a script has to build something before the program can start.
     fn builds(&self) -> bool {
         self.build_script().is_some()
     }
 
-    /// No script builds, but the TypeScript compiler is there and told where to write.
+    /// True if no script builds, but TypeScript is a dependency and its configuration says where
+    /// to write.
     fn compiles(&self) -> bool {
         !self.builds()
             && self.package.has("typescript")
             && self.tsconfig.as_ref().is_some_and(|output| output.out_dir.is_some())
     }
 
-    /// The file of the application that a word means, by Node's resolution: as it is, with an
-    /// extension, as a folder.
+    /// The file that a word means in Node.js's resolution: as it is, with an extension, or as a
+    /// folder.
     fn finds(&self, word: &str) -> Option<String> {
         let path = RelPath::new(word)?;
         let stem = path.as_str();
@@ -236,7 +237,7 @@ impl<'r> App<'r> {
             })
     }
 
-    /// Where the compiler writes a source.
+    /// Where the compiler writes a source file.
     fn compiled(&self, source: &str) -> Option<String> {
         let output = self.tsconfig.as_ref().filter(|output| output.out_dir.is_some())?;
         output.compiled(&self.finds(source)?)
@@ -259,7 +260,8 @@ impl<'r> App<'r> {
                 .files_under(&self.dir.path)
                 .filter(|p| matches!(p.extension(), "ts" | "mts" | "cts" | "tsx"))
             {
-                // Only what bears the name can be it: the rest need not be followed.
+                // Only a file with the same name can be the source; the others need no further
+                // work.
                 if ![wanted.rsplit('/').next().unwrap_or_default(), "index"]
                     .contains(&source.file_name().rsplit_once('.').map_or("", |(n, _)| n))
                 {
@@ -279,7 +281,7 @@ impl<'r> App<'r> {
             .find_map(|name| self.finds(name))
     }
 
-    /// tsconfig.json and the files of the repository that it extends.
+    /// tsconfig.json, and the files of the repository that it extends.
     fn tsconfig_files(&self) -> Vec<String> {
         let (mut files, mut next) = (Vec::new(), Some("tsconfig.json".to_owned()));
         while let Some(name) = next.take().filter(|_| files.len() < 8) {
@@ -298,7 +300,7 @@ impl<'r> App<'r> {
         files
     }
 
-    /// The file behind a command of a dependency, by npm's lockfile.
+    /// The file behind the command of a dependency, according to npm's lockfile.
     fn locked_command(&self, package: &str, command: &str) -> Option<String> {
         let lock = tool::npm_lock(&self.root).ok()?;
         let (_, lock) = (*lock).as_ref()?;
@@ -307,9 +309,9 @@ impl<'r> App<'r> {
         Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")))
     }
 
-    /// The link to the file behind a command of a dependency.
+    /// The link to the file behind the command of a dependency.
     fn linked_command(&self, command: &str) -> Option<String> {
-        // pnpm writes shell scripts there, the others links to the file itself.
+        // pnpm puts shell scripts there, while other package managers link to the file itself.
         let pnpm = self.root.has("pnpm-lock.yaml");
         (!pnpm).then(|| format!("node_modules/.bin/{command}"))
     }
@@ -327,7 +329,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.programs.is_empty() && app.is_no_application() {
         return Ok(None);
     }
-    // Styles and scripts among the resources that another build packs are that build's.
+    // Styles and scripts among the resources of a Java archive belong to the build that packs
+    // them.
     let serves =
         found.programs.iter().any(|(program, _)| program.kind == crate::facts::Kind::Service);
     if !serves && format!("/{}/", dir.path).contains("/src/main/") {
@@ -339,7 +342,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
 fn facts(app: &App, found: program::Found) -> Result<Facts> {
     let dir = &app.dir;
     let manager = tool::detect(&app.root, app.managing_package())?;
-    // A manifest further up speaks for what is built below it.
+    // A manifest in a folder above applies to what is built below it.
     let mut above = Vec::new();
     for folder in dir.upwards().skip(1) {
         above.extend(Package::read(&folder).unwrap_or_default());
@@ -381,7 +384,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         findings.push(
             Finding::new(
                 codes::DEPENDENCY_BREAKS,
-                format!("a dependency is not made for Node.js {}", toolchain.value),
+                format!("a dependency does not support Node.js {}", toolchain.value),
                 [ceiling.evidence],
             )
             .with_fix(format!("use a release before {}, or update the dependency", ceiling.cycle)),
@@ -419,8 +422,8 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
     Ok(facts)
 }
 
-/// A package of a workspace that says what it exports, that another one depends on, and that
-/// nothing starts. Its sources are not looked at: a monorepo holds many.
+/// True for a package of a workspace that declares exports, that another package depends on, and
+/// that nothing starts. Its sources are not read, because a monorepo has many such packages.
 fn is_library(dir: &Dir) -> Result<bool> {
     let Some(package) = Package::read(dir)? else { return Ok(false) };
     let exports =
@@ -433,7 +436,7 @@ fn is_library(dir: &Dir) -> Result<bool> {
     let serves = scan::SERVERS
         .iter()
         .any(|name| package.dependency(name) == Some(manifest::Kind::Production));
-    // A server's library may be what it is written with: what others import decides.
+    // A library of handlers may use a server framework too, so what its main file exports decides.
     let main = ["main", "module"].iter().find_map(|key| package.str(&[key]));
     Ok(!serves
         || App::read(dir)?
@@ -441,8 +444,8 @@ fn is_library(dir: &Dir) -> Result<bool> {
 }
 
 impl App<'_> {
-    /// A library, a root that only holds other packages, or tools for developers beside another
-    /// language.
+    /// True for a library, for a root that only contains other packages, and for developers' tools
+    /// beside another language.
     fn is_no_application(&self) -> bool {
         let member = self.root_package.is_some();
         let holds = self
@@ -455,7 +458,7 @@ impl App<'_> {
         member || holds || tools_alone
     }
 
-    /// Lower case, fit for an image name, without a scope.
+    /// The name of the package as Docker allows it for an image, without its scope.
     fn name(&self) -> Sourced<String> {
         let folder = self.dir.path.file_name();
         let fit = |text: &str| {
@@ -473,7 +476,7 @@ impl App<'_> {
         }
     }
 
-    /// The address of the source, as browsers open it.
+    /// The address of the source, as a browser opens it.
     fn source_address(&self) -> Option<Sourced<String>> {
         let package = [Some(&self.package), self.root_package.as_ref()].into_iter().flatten();
         package.into_iter().find_map(|package| {

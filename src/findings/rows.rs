@@ -114,8 +114,8 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
         ),
         FindingCode::SystemProgram => Row::note(
             "system-program",
-            "the program starts another program that the image does not hold",
-            "the start of that program fails in the container",
+            "code that may run only during the build starts a program that the image does not hold",
+            "if the code runs in the container, the start of that program fails there",
             "if production needs it, add its package to the final stage on --base debian or \
             --base alpine",
         ),

@@ -112,12 +112,12 @@ impl Finding {
         ))
     }
 
-    /// The program starts `program`, but may work without it.
+    /// Code that may run only during the build starts `program`, which the image lacks.
     pub fn system_program(
         program: impl Display,
         evidence: impl IntoIterator<Item = Evidence>,
     ) -> Self {
-        let what = format!("the program starts `{program}`, which the image does not hold");
+        let what = format!("the program may start `{program}`, which the image does not hold");
         Self::new(FindingCode::SystemProgram, what, evidence)
     }
 

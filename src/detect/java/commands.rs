@@ -8,15 +8,15 @@ use crate::code::Does;
 use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::shell;
 
-/// How many programs that the image does not hold are named.
+/// How many unknown programs are reported.
 const MAX_NAMED: usize = 8;
-/// What every image with a shell holds.
+/// Programs in every image with a shell.
 const BESIDE_SHELL: [&str; 26] = [
     "cat", "chmod", "chown", "cp", "date", "df", "du", "echo", "env", "grep", "hostname", "id",
     "kill", "ln", "ls", "mkdir", "mv", "nproc", "printenv", "rm", "sleep", "sort", "tail", "touch",
     "uname", "whoami",
 ];
-/// What belongs to a desktop, to another system, or to the Java runtime itself.
+/// Programs of a desktop, of another system, or of the Java runtime itself.
 const ELSEWHERE: [&str; 30] = [
     "java",
     "javac",
@@ -50,7 +50,7 @@ const ELSEWHERE: [&str; 30] = [
     "true",
 ];
 
-/// What a started program asks of the image.
+/// Adds what a program that the code starts needs from the image.
 pub(super) fn starts(
     program: &mut Program,
     around: &Surroundings,
@@ -65,8 +65,8 @@ pub(super) fn starts(
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());
     } else if !of_repository && is_name(name) && !ELSEWHERE.contains(&name) {
-        let said = |finding: &&Finding| finding.code == FindingCode::SystemProgram;
-        let finding = Finding::system_program(name, [evidence.clone()]);
+        let said = |finding: &&Finding| finding.code == FindingCode::CommandUnknown;
+        let finding = Finding::command_unknown(name, [evidence.clone()]);
         let held = program.findings.iter().filter(said).any(|held| held.what == finding.what);
         if held || program.findings.iter().filter(said).count() >= MAX_NAMED {
             return;
@@ -75,11 +75,11 @@ pub(super) fn starts(
     }
 }
 
-/// Programs whose command lines stand in texts that are only shown.
+/// Programs whose command lines also occur in texts for people.
 const SHOWN: [&str; 8] = ["curl", "wget", "git", "ping", "python3", "openssl", "ssh", "scp"];
 
-/// Command lines with places to fill in, which the program takes apart and starts by itself:
-/// `"ffmpeg -i %s"`.
+/// Adds programs of command lines with placeholders, which the code splits and starts: `"ffmpeg -i
+/// %s"`.
 pub(super) fn templates(program: &mut Program, around: &Surroundings, code: &Code) {
     if code.doing(&[Does::Starts]).is_empty() {
         return;
@@ -97,14 +97,14 @@ pub(super) fn templates(program: &mut Program, around: &Surroundings, code: &Cod
     }
 }
 
-/// A name that a program of the system can have; those of Windows have an ending.
+/// True for a name that a system program may have. Names with an extension belong to Windows.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.len() > 1
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_+".contains(c))
 }
 
-/// The first words of the commands that the code starts.
+/// The programs that the code starts.
 pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
     let mut found = Vec::new();
     for (row, place) in code.doing(&[Does::Starts]) {
@@ -121,7 +121,7 @@ pub(super) fn started(code: &Code) -> Vec<(String, Evidence)> {
     found
 }
 
-/// The programs of the line that a shell is handed: `"sh", "-c", "convert a b"`.
+/// The programs in a line for a shell: `"sh", "-c", "convert a b"`.
 fn handed(code: &Code, (source, at): Place) -> Option<Vec<String>> {
     let file = &code.sources[source];
     let end = file.pair(at + 1).min(at + 80);
@@ -140,7 +140,8 @@ fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
     if first.is_some() {
         return first;
     }
-    // `List<String> words = new ArrayList<>(); words.add("ffmpeg");`
+    // The command may be a list that is filled later: `List<String> words = new ArrayList<>();
+    // words.add("ffmpeg");`
     let name = file.word(range.start).filter(|_| range.len() == 1)?;
     let body = code.method_at(place).map(|method| method.body.clone())?;
     let added = body.clone().find(|at| {

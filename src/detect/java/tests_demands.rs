@@ -74,7 +74,7 @@ fn programs_of_a_shell_and_unknown_ones_are_named() {
     let of = |body: &str| {
         let found = program("", &[("App.java", &main(body))]);
         let packages = found.needs.packages.into_iter().map(|package| package.value);
-        let said = found.findings.into_iter().filter(|f| f.code.as_str() == "system-program");
+        let said = found.findings.into_iter().filter(|f| f.code.as_str() == "command-unknown");
         (packages.collect::<Vec<_>>().join(" "), said.map(|f| f.what).collect::<Vec<_>>().join(" "))
     };
     let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";

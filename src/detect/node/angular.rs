@@ -1,4 +1,5 @@
-//! Angular: what `ng build` writes, as angular.json says; a site, or a server of the project's own.
+//! Angular: what `ng build` writes according to angular.json, either a site or a server of the
+//! project.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -11,11 +12,11 @@ use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{line_of, parse_json5};
 
-/// A server that renders pages, which the build bundles with its dependencies.
+/// A server that renders pages. The build bundles it with its dependencies.
 pub(crate) struct Server {
     pub(crate) launch: Launch,
     pub(crate) evidence: Evidence,
-    /// What to say about host names.
+    /// The finding about host names, if the server refuses them.
     pub(crate) finding: Option<Finding>,
 }
 
@@ -50,8 +51,8 @@ impl Build {
         self.target.get("builder").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// An option of the build as `ng build` sees it: of the default configuration, else of the
-    /// target.
+    /// An option of the build as `ng build` sees it: from the default configuration, or else from
+    /// the target.
     fn option(&self, key: &str) -> Option<&Value> {
         let default = self.target.get("defaultConfiguration").and_then(Value::as_str);
         let configured =
@@ -59,7 +60,7 @@ impl Build {
         configured.or_else(|| self.target.get("options")?.get(key))
     }
 
-    /// The folder of everything, and the names of the browser's and the server's part in it.
+    /// The output folder, and the names of the browser's and the server's folders in it.
     fn output(&self) -> (String, String, String) {
         let (browser, server) = ("browser".to_owned(), "server".to_owned());
         match self.option("outputPath") {
@@ -81,7 +82,7 @@ impl Build {
     }
 }
 
-/// `outputPath`, with `/browser` for the application builder.
+/// The site in `outputPath`. The application builder writes it into `browser/` there.
 pub(crate) fn site(app: &App) -> Result<Option<Site>> {
     let Some(build) = Build::of(app)? else { return Ok(None) };
     let (base, browser, _) = build.output();
@@ -105,7 +106,8 @@ pub(crate) fn site(app: &App) -> Result<Option<Site>> {
     Ok(Some(site))
 }
 
-/// The server that `ssr.entry` names, where the build writes one (<https://angular.dev/guide/ssr>).
+/// The server that the build writes for `ssr.entry`, if it writes one
+/// (<https://angular.dev/guide/ssr>).
 pub(crate) fn server(app: &App) -> Result<Option<Server>> {
     let Some(build) = Build::of(app)? else { return Ok(None) };
     let entry =

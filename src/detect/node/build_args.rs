@@ -1,5 +1,5 @@
-//! Variables that a build of pages compiles in, and the env files that it takes them from. What a
-//! container is given later does not reach them.
+//! Variables that a build compiles into pages, and the env files from which it takes them. Setting
+//! such a variable for a container has no effect.
 
 mod env_file;
 mod plugins;
@@ -25,11 +25,11 @@ use crate::repo::{Dir, Entry};
 /// How many files of one application are read.
 const MAX_FILES: usize = 3_000;
 
-/// Endings of files that a bundler compiles.
+/// Extensions of files that a bundler compiles.
 const COMPILED: [&str; 13] =
     ["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro", "html", "mdx"];
 
-/// Folders whose files are in no build for production.
+/// Folders that no build for production compiles.
 const ASIDE: [&str; 9] = [
     "node_modules",
     "test",
@@ -47,26 +47,27 @@ const ASIDE: [&str; 9] = [
 #[serde(deny_unknown_fields)]
 struct Row {
     package: String,
-    /// Beginnings of the names that it compiles in.
+    /// Prefixes of the variables that it compiles in.
     prefixes: Vec<String>,
-    /// Env files that it reads while it builds, the last one first in precedence; `{mode}` is
-    /// `production`, or what `--mode` says.
+    /// Env files that it reads during the build, in falling precedence. `{mode}` stands for
+    /// `production`, or for the value of `--mode`.
     files: Vec<String>,
     /// The documentation.
     #[allow(dead_code)]
     source: String,
 }
 
-/// What was found.
+/// The variables of a build and the env files behind them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) args: Vec<BuildArg>,
-    /// Env files without a secret that the build reads.
+    /// Env files without secrets that the build reads.
     pub(super) files: Vec<RelPath>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// The variables of the build; none where nothing is built. `beside`: scripts beside the usual one run.
+/// Finds the variables of the build; none if nothing is built. `beside` says that further scripts
+/// run beside the usual one.
 pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
     let mut found = Found::default();
     if !app.builds() && !app.compiles() && !beside {
@@ -165,7 +166,8 @@ fn used(app: &App, prefixes: &[&str]) -> Result<BTreeMap<String, Vec<(Use, Evide
     Ok(used)
 }
 
-/// What a bundler may compile: the application's files and those of the members that it needs.
+/// The files that a bundler may compile: those of the application and of the workspace members
+/// that it needs.
 pub(super) fn sources(app: &App) -> Vec<RelPath> {
     let members = app.workspace.iter().flat_map(|workspace| &workspace.needed);
     let compiled = |path: &&RelPath| {
@@ -185,8 +187,8 @@ pub(super) fn sources(app: &App) -> Vec<RelPath> {
     all
 }
 
-/// The env files that the build reads, the first in precedence first. What git ignores is on one
-/// machine alone.
+/// The env files that the build reads, in falling precedence. Files that git ignores exist on one
+/// machine only, so they are left out.
 fn env_files(app: &App, rows: &[&Row]) -> Result<Vec<EnvFile>> {
     let vite = config::read(&app.dir, "vite.config")?;
     let stated = |name: &str| vite.as_ref().and_then(|config| config.literal(name));
@@ -221,7 +223,7 @@ fn mode(app: &App) -> String {
     flag.filter(plain).unwrap_or_else(|| "production".to_owned())
 }
 
-/// The .dockerignore that somebody else wrote: what it hides was meant to be hidden.
+/// The .dockerignore, if a person wrote it: what it hides should stay hidden.
 fn hidden_by_them(app: &App) -> Result<Option<IgnoreFile>> {
     let Some((_, text)) = app.root.text(".dockerignore")? else { return Ok(None) };
     let ours = text.lines().next().is_some_and(|line| line.contains("dockgen"));

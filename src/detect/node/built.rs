@@ -1,17 +1,17 @@
-//! Servers that a script of an unusual name bundles, and that no script starts.
+//! Servers that a script with an unusual name bundles and that no script starts.
 
 use super::App;
 use super::launch::{Launch, Layout};
 use super::script::{self, Command};
 use crate::facts::Evidence;
 
-/// A bundle of a source, and the script that makes it.
+/// A bundle of one source, and the script that writes it.
 pub(super) struct Bundle {
     pub(super) launch: Launch,
     pub(super) evidence: Evidence,
 }
 
-/// The bundles for Node.js that the scripts make of one source each.
+/// The bundles for Node.js that scripts make of one source each.
 pub(super) fn bundles(app: &App) -> Vec<Bundle> {
     let mut found: Vec<Bundle> = Vec::new();
     for (name, text) in app.package.scripts() {
@@ -40,7 +40,7 @@ pub(super) fn bundles(app: &App) -> Vec<Bundle> {
     found
 }
 
-/// The source, the bundle, and whether the bundle holds its dependencies.
+/// The source, the bundle, and whether the bundle contains its dependencies.
 fn bundle(app: &App, command: &Command) -> Option<(String, String, bool)> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let value = |names: &[&str]| {

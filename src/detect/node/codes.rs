@@ -1,4 +1,4 @@
-//! The findings that Node.js alone can say.
+//! Findings that only Node.js reports.
 
 use crate::findings::{FindingCode, Row};
 
@@ -16,7 +16,6 @@ pub(super) const ALL: &[FindingCode] = &[
     DEV_DEPENDENCY_AT_RUN_TIME,
     ENV_FILE_HOLDS_SECRETS,
     ENV_FILE_IN_CONTEXT,
-    ENVIRONMENT_REQUIRED,
     FOLDER_NOBODY_MAKES,
     FRONT_END_OUTSIDE,
     INSTALL_SCRIPTS_BLOCKED,
@@ -55,7 +54,7 @@ pub(super) const ADAPTER_MISSING: FindingCode = FindingCode::Own(&Row::error(
 pub(super) const ALLOWED_HOSTS: FindingCode = FindingCode::Own(&Row::warning(
     "allowed-hosts",
     "Angular's server answers requests for localhost only",
-    "a request for a host name that the server was not told gets status 400",
+    "a request for a host name that the server does not know gets status 400",
     "list the names in security.allowedHosts of angular.json, or start with -e \
     NG_ALLOWED_HOSTS=example.com",
 ));
@@ -104,7 +103,7 @@ pub(super) const BUN_ONLY: FindingCode = FindingCode::Own(&Row::error(
 
 pub(super) const DEPENDENCY_BREAKS: FindingCode = FindingCode::Own(&Row::warning(
     "dependency-breaks",
-    "a dependency is not made for this release of Node.js",
+    "a dependency does not support this release of Node.js",
     "the build stops where the dependency is compiled, or the program stops as soon as it loads it",
     "use an earlier release of Node.js, or update the dependency",
 ));
@@ -133,17 +132,9 @@ pub(super) const ENV_FILE_IN_CONTEXT: FindingCode = FindingCode::Own(&Row::note(
     "nothing; `--build-arg NAME=VALUE` overrides a value if the Dockerfile has an ARG of that name",
 ));
 
-pub(super) const ENVIRONMENT_REQUIRED: FindingCode = FindingCode::Own(&Row::note(
-    "environment-required",
-    "the program has no default for an environment variable that it reads",
-    "the image holds no value for it, because secrets do not belong in a layer: the program \
-    stops or fails without one",
-    "set the variables when the container starts: `docker run -e NAME ...` or --env-file",
-));
-
 pub(super) const FOLDER_NOBODY_MAKES: FindingCode = FindingCode::Own(&Row::note(
     "folder-nobody-makes",
-    "the program names a folder that nothing known makes or writes",
+    "the program names a folder that no known code or build creates",
     "if the program writes there, the image's user cannot create the folder, and the files are \
     lost with the container",
     "if the program writes there, set --writable FOLDER",
@@ -151,7 +142,7 @@ pub(super) const FOLDER_NOBODY_MAKES: FindingCode = FindingCode::Own(&Row::note(
 
 pub(super) const FRONT_END_OUTSIDE: FindingCode = FindingCode::Own(&Row::warning(
     "front-end-outside",
-    "the program serves pages that a build outside the build context makes",
+    "the program serves pages that a build writes outside the build context",
     "the image has no such folder: the pages are not found",
     "make both folders members of one workspace, or serve the pages from an image of their own",
 ));
@@ -202,7 +193,7 @@ pub(super) const MODULE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "the program imports a file that the repository does not hold",
     "a file that is generated, or that git ignores, is not in the image: Node.js stops there as \
     it starts",
-    "commit the file, or let a script `build` make it",
+    "commit the file, or let a script called `build` write it",
 ));
 
 pub(super) const NATIVE_MODULE_ON_ALPINE: FindingCode = FindingCode::Own(&Row::warning(
@@ -229,9 +220,9 @@ pub(super) const PRELOAD_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning(
 
 pub(super) const SERVED_FOLDER_MISSING: FindingCode = FindingCode::Own(&Row::note(
     "served-folder-missing",
-    "the program serves a folder that the repository does not hold and no known build makes",
+    "the program serves a folder that the repository does not hold and no known build writes",
     "the image has no such folder: the files that the program should serve are not found",
-    "let the script `build` make the folder, or mount it when the container starts",
+    "let the script `build` write the folder, or mount it when the container starts",
 ));
 
 pub(super) const SEVERAL_APPLICATIONS: FindingCode = FindingCode::Own(&Row::warning(

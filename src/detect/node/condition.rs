@@ -1,5 +1,5 @@
-//! A value that a configuration chooses by a condition: with what a build's environment holds
-//! (nothing that the repository does not set), many conditions have one outcome.
+//! A value that a configuration chooses by a condition. A build's environment has only what the
+//! repository sets, so many conditions have one known outcome.
 
 use super::expression::Names;
 use super::token::Token;
@@ -7,8 +7,8 @@ use super::token::Token;
 /// How many names and operators a condition is followed through.
 const MAX_STEPS: usize = 12;
 
-/// The branch of `condition ? a : b` that is taken; the expression itself where it is no condition;
-/// `None` where nobody can tell.
+/// The branch that `condition ? a : b` takes; the whole expression if it is not conditional;
+/// `None` if the condition is unknown.
 pub(super) fn branch<'t>(tokens: &'t [Token], names: &Names<'t>) -> Option<&'t [Token]> {
     let mut tokens = tokens;
     for _ in 0..MAX_STEPS {
@@ -22,7 +22,7 @@ pub(super) fn branch<'t>(tokens: &'t [Token], names: &Names<'t>) -> Option<&'t [
     None
 }
 
-/// The places of `?` and `:` at the expression's own level.
+/// The positions of `?` and `:` at the expression's own level.
 fn ternary(tokens: &[Token]) -> Option<(usize, usize)> {
     let (mut depth, mut open, mut mark) = (0usize, 0usize, None);
     for (index, token) in tokens.iter().enumerate() {
@@ -48,7 +48,7 @@ fn ternary(tokens: &[Token]) -> Option<(usize, usize)> {
     None
 }
 
-/// What a condition comes to in a build, where only `NODE_ENV` is set.
+/// The value of a condition in a build, where only `NODE_ENV` is set.
 fn truth(tokens: &[Token], names: &Names, steps: usize) -> Option<bool> {
     if steps > MAX_STEPS || tokens.is_empty() {
         return None;
@@ -63,7 +63,7 @@ fn truth(tokens: &[Token], names: &Names, steps: usize) -> Option<bool> {
             _ => None,
         };
     }
-    // `a === b`, `a !== b`
+    // A comparison: `a === b` or `a !== b`.
     let equals = tokens.windows(2).position(|w| (w[0].is('=') || w[0].is('!')) && w[1].is('='));
     if let Some(at) = equals {
         let wide = usize::from(tokens.get(at + 2).is_some_and(|t| t.is('=')));
@@ -86,7 +86,7 @@ fn truth(tokens: &[Token], names: &Names, steps: usize) -> Option<bool> {
     }
 }
 
-/// The first `||` (true) or else `&&` (false) at the expression's own level.
+/// The first `||` (true), or else the first `&&` (false), at the expression's own level.
 fn operator(tokens: &[Token]) -> Option<(usize, bool)> {
     for or in [true, false] {
         let mark = if or { '|' } else { '&' };
@@ -107,15 +107,15 @@ fn operator(tokens: &[Token]) -> Option<(usize, bool)> {
     None
 }
 
-/// What an operand is worth.
+/// The value of an operand.
 #[derive(PartialEq)]
 enum Worth {
     Text(String),
-    /// A variable of the environment that nobody sets, or nothing.
+    /// An environment variable that nobody sets, or nothing.
     Nothing,
 }
 
-/// `None` where nobody can tell.
+/// The value of an operand; `None` if it is unknown.
 fn worth(tokens: &[Token], names: &Names, steps: usize) -> Option<Worth> {
     if steps > MAX_STEPS {
         return None;
@@ -125,7 +125,7 @@ fn worth(tokens: &[Token], names: &Names, steps: usize) -> Option<Worth> {
         [one] if one.is_word("true") => Some(Worth::Text("true".to_owned())),
         [one] if matches!(one.word(), Some("false" | "undefined" | "null")) => Some(Worth::Nothing),
         [one] => worth(names.value_of(one.word()?)?, names, steps + 1),
-        // `process.env.X`, `env.X`, `import.meta.env.X`
+        // A variable: `process.env.X`, `env.X` or `import.meta.env.X`.
         [.., env, dot, name] if env.is_word("env") && dot.is('.') => match name.word()? {
             "NODE_ENV" => Some(Worth::Text("production".to_owned())),
             _ => Some(Worth::Nothing),

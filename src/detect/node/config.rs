@@ -1,5 +1,5 @@
-//! Configuration files that are programs (vite.config.ts, next.config.js): string literals in them,
-//! read without running.
+//! Configuration files that are programs (vite.config.ts, next.config.js). Their string literals
+//! are read without running them.
 
 use anyhow::Result;
 
@@ -17,7 +17,7 @@ pub(crate) struct Config {
     pub(crate) tokens: Vec<Token>,
 }
 
-/// The first of `stem.{ts,mts,js,mjs,cjs,cts}` that is there.
+/// Reads the first existing file of `stem.{ts,mts,js,mjs,cjs,cts}`.
 pub(crate) fn read(dir: &Dir, stem: &str) -> Result<Option<Config>> {
     for extension in ["ts", "mts", "js", "mjs", "cjs", "cts"] {
         if let Some(config) = read_file(dir, &format!("{stem}.{extension}"))? {
@@ -27,7 +27,7 @@ pub(crate) fn read(dir: &Dir, stem: &str) -> Result<Option<Config>> {
     Ok(None)
 }
 
-/// A configuration file by its name.
+/// Reads a configuration file by its name.
 pub(crate) fn read_file(dir: &Dir, name: &str) -> Result<Option<Config>> {
     let Some(path) = dir.join(name) else { return Ok(None) };
     let Some(text) = dir.repo.source_text(&path)? else { return Ok(None) };
@@ -36,12 +36,12 @@ pub(crate) fn read_file(dir: &Dir, name: &str) -> Result<Option<Config>> {
 }
 
 impl Config {
-    /// The value of the first property of that name, with its evidence.
+    /// The value of the first property with that name, and its evidence.
     pub(crate) fn property(&self, name: &str) -> Option<(Value, Evidence)> {
         let names = Names::of(&self.tokens);
         let found = names.properties(name).find(|tokens| !tokens.is_empty())?;
         let at = found.first().map_or(0, |t| t.at);
-        // A condition that only the environment decides has one outcome in a build.
+        // A condition that depends only on the environment has one outcome in a build.
         let taken = condition::branch(found, &names).unwrap_or(found);
         let undefined = matches!(taken, [one] if one.is_word("undefined"));
         let value = if undefined { Value::default() } else { value(taken, &[&names]) };
@@ -52,21 +52,22 @@ impl Config {
         Some((value, self.at(at, note)))
     }
 
-    /// The literal of the first property of that name.
+    /// The literal of the first property with that name.
     pub(crate) fn literal(&self, name: &str) -> Option<(String, Evidence)> {
         let (value, evidence) = self.property(name)?;
         Some((value.literal?, evidence))
     }
 
-    /// The module whose export the first property of that name calls or is: `adapter: node()` after
-    /// `import node from "@x/node"`. `None` where a condition that nobody can tell chooses it.
+    /// The module whose export is the value of the first property with that name, or is called for
+    /// it: `adapter: node()` after `import node from "@x/node"`. `None` if an unknown condition
+    /// chooses the module.
     pub(crate) fn module(&self, name: &str) -> Option<(String, Evidence)> {
         let names = Names::of(&self.tokens);
         let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty());
         let found = found.or_else(|| names.value_of(name))?;
         let taken = condition::branch(found, &names)?;
         let mut called = taken.first()?.word()?;
-        // `const adapter = node();  kit: { adapter }`
+        // The property may name a constant: `const adapter = node();  kit: { adapter }`.
         if let Some(more) = names.value_of(called).filter(|_| self.imported(called).is_none()) {
             called = condition::branch(more, &names)?.first()?.word()?;
         }
@@ -75,7 +76,7 @@ impl Config {
         Some((module.to_owned(), self.at(at, format!("{name} is {module}"))))
     }
 
-    /// The module that an identifier is imported or required from.
+    /// The module from which an identifier is imported or required.
     fn imported(&self, name: &str) -> Option<&str> {
         let tokens = &self.tokens;
         tokens.windows(4).find_map(|w| {
@@ -90,12 +91,12 @@ impl Config {
         })
     }
 
-    /// True where the identifier occurs in the code.
+    /// True if the code contains the identifier.
     pub(crate) fn names(&self, word: &str) -> bool {
         self.tokens.iter().any(|token| token.is_word(word))
     }
 
-    /// True where the string occurs in the code.
+    /// True if the code contains the string.
     pub(crate) fn says(&self, text: &str) -> bool {
         self.tokens.iter().any(|token| token.text() == Some(text))
     }

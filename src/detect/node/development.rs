@@ -1,4 +1,5 @@
-//! Packages that serve development alone, as npm's lockfile marks them; other lockfiles do not say.
+//! Packages that only development needs, as npm's lockfile marks them. Other lockfiles have no
+//! such mark.
 
 use anyhow::Result;
 
@@ -6,7 +7,7 @@ use super::tool::npm_lock;
 use crate::facts::Facts;
 use crate::repo::Dir;
 
-/// The folders of such packages, as the lockfile of the application's folder or of one above names
+/// The folders of such packages, as the lockfile in the application's folder or above it names
 /// them.
 pub(super) fn folders(dir: &Dir, facts: &Facts) -> Result<Vec<String>> {
     for folder in dir.upwards().filter(|folder| folder.path.is_within(&facts.context)) {

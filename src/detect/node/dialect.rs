@@ -2,7 +2,7 @@
 
 use crate::code::dialect::{Characters, Dialect, LineEnds, Quote};
 
-/// The text of JavaScript and TypeScript.
+/// The text of JavaScript and TypeScript as the shared reader sees it.
 pub static DIALECT: Dialect = Dialect {
     line_comments: &["//"],
     block_comment: Some(("/*", "*/")),

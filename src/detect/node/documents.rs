@@ -1,5 +1,5 @@
-//! Files that sources import although their names speak of documents, secrets or databases:
-//! `import text from "../PRIVACY.md?raw"`. The .dockerignore lets them in.
+//! Files that sources import although they are named like documents, secrets or databases: `import
+//! text from "../PRIVACY.md?raw"`. The .dockerignore lets them in.
 
 use std::collections::BTreeSet;
 
@@ -12,20 +12,20 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::secrets;
 
-/// Names that a .dockerignore hides by itself, besides those of secrets.
+/// Names that a .dockerignore hides besides those of secrets.
 const HIDDEN: [&str; 6] =
     ["**/*.md", "**/*.db", "**/*.sqlite", "**/*.sqlite3", "**/*.log", "**/Dockerfile*"];
 
-/// What stands before a path that the build or the program cannot do without.
+/// Words before a path without which the build or the program fails.
 const BEFORE: [&str; 6] = ["from", "import", "import(", "require(", "require.resolve(", "URL("];
 
 /// Generators of pages that read every document in their folder.
 const PAGES: [&str; 2] = ["vitepress", "@11ty/eleventy"];
 
-/// A longer text is no path.
+/// A longer text is not a path.
 const MAX_PATH: usize = 300;
 
-/// The files of a repository or workspace that a .dockerignore hides by their names.
+/// The files of a repository or workspace that a .dockerignore hides because of their names.
 struct Hidden(BTreeSet<RelPath>);
 
 impl Hidden {
@@ -37,7 +37,7 @@ impl Hidden {
     }
 }
 
-/// Such files, each once, sorted.
+/// Such files, sorted.
 pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
     let repo = app.dir.repo;
     let hidden = repo.once(&app.root.path, || Hidden::read(repo, &app.root.path))?;
@@ -65,7 +65,8 @@ pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
             }
             let rest = name.trim_start_matches("@/").trim_start_matches("~/");
             let relative = name.starts_with('.').then(|| folder.join(name)).flatten();
-            // Files that are opened by a path count from where the program starts.
+            // A path that the program opens is relative to its working directory, not to the
+            // source.
             let others = (document || !name.starts_with('.')).then(|| {
                 [name.trim_start_matches('/').to_owned(), format!("src/{rest}"), rest.to_owned()]
             });
@@ -77,7 +78,7 @@ pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
     Ok(found.into_iter().collect())
 }
 
-/// Each text in quotes on one line, with what stands before it.
+/// Each text in quotes on one line, with the text before it.
 fn literals(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter(|line| line.contains('.')).flat_map(|line| {
         let marks: Vec<usize> = line.match_indices(['"', '\'', '`']).map(|(at, _)| at).collect();

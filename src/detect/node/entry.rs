@@ -1,5 +1,5 @@
-//! What the container starts: scripts resolved to a plain `node file`, then `main`, `bin` and the
-//! usual file names.
+//! What the container starts: scripts that come down to a plain `node file`, then `main`, `bin`
+//! and the usual file names.
 
 mod command;
 mod files;
@@ -40,47 +40,47 @@ pub(crate) const SCRIPTS: [&str; 9] = [
     "server",
 ];
 
-/// How many scripts may lead to one another.
+/// How many scripts may call one another in a row.
 const MAX_DEPTH: usize = 8;
 
 /// Something to start.
 pub(crate) struct Entry {
-    /// The answer that names it.
+    /// The answer that selects it.
     pub(crate) id: String,
     pub(crate) launch: Launch,
     pub(crate) evidence: Vec<Evidence>,
-    /// It needs a shell: why.
+    /// Set if it needs a shell, with the reason.
     pub(crate) shell: Option<Evidence>,
     pub(crate) findings: Vec<Finding>,
-    /// A developer's tool starts it: anything else is likelier.
+    /// True if a developer's tool starts it. Any other entry is likelier.
     pub(crate) development: bool,
-    /// The command of a dependency that is started.
+    /// The name of the dependency's command that it starts.
     pub(crate) command: Option<String>,
-    /// Its start script starts others beside it.
+    /// True if its start script starts other programs beside it.
     pub(crate) beside: bool,
 }
 
 impl Entry {
-    /// Its script runs something before it that the image cannot.
+    /// True if its script first runs something that the image cannot run.
     fn is_cut(&self) -> bool {
         self.findings.iter().any(|finding| finding.code == codes::START_CHAIN)
     }
 }
 
-/// What a script comes to.
+/// The result of reading a script.
 pub(crate) enum Outcome {
-    /// Several where the script starts them side by side.
+    /// The programs that it starts: several, if it starts them side by side.
     Start(Vec<Entry>),
     /// A web server for built files.
     Site,
-    /// Nothing for production, and why.
+    /// Nothing for production, with the reason.
     No(String),
 }
 
-/// A script that starts nothing, and why.
+/// A script that starts nothing, and the reason.
 pub(crate) type Refused = (String, String);
 
-/// Every entry that the scripts give, best first; and why the others give none.
+/// Every entry that the scripts give, best first, and why the other scripts give none.
 pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
     let (mut entries, mut refused): (Vec<Entry>, Vec<Refused>) = (Vec::new(), Vec::new());
     for name in SCRIPTS {
@@ -91,7 +91,7 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             Outcome::Start(found) => {
                 for entry in found {
                     match entries.iter_mut().find(|held| held.id == entry.id) {
-                        // The same program, without what the image cannot run before it.
+                        // The same program, but with everything that its script runs before it.
                         Some(held) if held.is_cut() && !entry.is_cut() => *held = entry,
                         Some(_) => {}
                         None => entries.push(entry),
@@ -106,7 +106,7 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
     Ok((entries, refused))
 }
 
-/// Resolves one script.
+/// Reads one script down to the programs that it starts.
 pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     let mut commands = Vec::new();
     let mut shell = None;
@@ -132,7 +132,8 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     };
     let stated = place(format!("the script {name} is `{text}`"));
     let names: Vec<String> = processes.iter().map(|process| process.name.clone()).collect();
-    let (mut entries, mut why) = (Vec::new(), "it starts nothing that was understood".to_owned());
+    let (mut entries, mut why) =
+        (Vec::new(), "it starts nothing that dockgen understands".to_owned());
     for process in &processes {
         let last = &process.command;
         let outcome = if is_web_server(app, last) {
@@ -165,12 +166,12 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         entries.push(entry);
     }
     if names.len() > 1 {
-        why = format!("a tool for development starts {} side by side, and {why}", names.join(", "));
+        why = format!("it starts {} side by side, and {why}", names.join(", "));
     }
     Ok(if entries.is_empty() { Outcome::No(why) } else { Outcome::Start(entries) })
 }
 
-/// Puts the commands of the shell's files in the place of the command that runs them.
+/// Replaces commands that run shell files by the commands in those files.
 fn follow_files(app: &App, commands: &mut Vec<Command>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for command in std::mem::take(commands) {
@@ -193,7 +194,7 @@ fn follow_files(app: &App, commands: &mut Vec<Command>) -> Result<Vec<Finding>> 
     Ok(findings)
 }
 
-/// Commands before the server: they run too, by a shell, as the script says.
+/// Adds the commands before the server, which a shell runs first, as the script says.
 fn before(
     app: &App,
     name: &str,
@@ -249,7 +250,8 @@ fn before(
     Ok(())
 }
 
-/// The commands of a script, those of the scripts that it runs in their place.
+/// Appends the commands of a script. Commands that run another script are replaced by its
+/// commands.
 fn flatten(
     app: &App,
     name: &str,
@@ -289,7 +291,7 @@ fn flatten_chain(
             continue;
         }
         if !dir.is_root() {
-            // The scripts there are those of another package.
+            // The scripts in that folder belong to another package.
             dir.as_str().clone_into(&mut command.dir);
             into.push(command);
             continue;
@@ -307,7 +309,7 @@ fn flatten_chain(
                 if let Some(last) = into.get_mut(from..).and_then(<[Command]>::last_mut) {
                     last.argv.extend(args.iter().cloned());
                     last.env.extend(command.env.iter().cloned());
-                    // `dotenv -e .env --` takes its command from the script that calls it.
+                    // `dotenv -e .env --` wraps the command that the calling script appends.
                     *last = script::unwrap(std::mem::take(last));
                 }
             }
@@ -316,14 +318,14 @@ fn flatten_chain(
     }
 }
 
-/// The commands of a script, those of the scripts that it runs in their place.
+/// The commands of a script. Commands that run another script are replaced by its commands.
 pub(crate) fn commands(app: &App, name: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     flatten(app, name, &mut Vec::new(), &mut commands, &mut None);
     commands
 }
 
-/// The folder that `cd` leads to.
+/// The folder to which `cd` changes.
 fn folder(command: &Command) -> Option<String> {
     match command.argv.as_slice() {
         [cd, to] if cd == "cd" && !to.starts_with('/') && !to.contains(['$', '`', '~']) => {
@@ -333,12 +335,13 @@ fn folder(command: &Command) -> Option<String> {
     }
 }
 
-/// The commands of a line of another tool, those of scripts in their place.
+/// Appends the commands of a line that another tool runs. Commands that run a script are replaced
+/// by its commands.
 fn flatten_line(app: &App, line: &str, into: &mut Vec<Command>) {
     flatten_chain(app, script::parse(line), &mut Vec::new(), into, &mut None);
 }
 
-/// Does nothing that a container needs.
+/// True for a command that does nothing a container needs.
 fn is_idle(command: &Command) -> bool {
     matches!(
         command.argv.first().map(String::as_str),
@@ -346,7 +349,7 @@ fn is_idle(command: &Command) -> bool {
     )
 }
 
-/// Belongs to the build stage.
+/// True for a command that belongs to the build stage.
 fn is_build(app: &App, command: &Command) -> bool {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let build = app.build_script().and_then(|name| app.package.script(&name).map(script::parse));
@@ -383,7 +386,8 @@ fn is_build(app: &App, command: &Command) -> bool {
 
 fn is_web_server(app: &App, command: &Command) -> bool {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
-    // It serves pages of the repository, which nothing builds: it is the program.
+    // A production dependency that serves pages of the repository, with no build, is the program
+    // itself.
     let held = |word: &str| app.dir.join(word).is_some_and(|path| app.dir.repo.is_dir(&path));
     if let Some((first, rest)) = words.split_first()
         && matches!(*first, "serve" | "http-server")
@@ -404,7 +408,7 @@ fn is_web_server(app: &App, command: &Command) -> bool {
     )
 }
 
-/// A plain start of Node.js, or why a command is none.
+/// A plain start of Node.js, or the reason why a command is none.
 type PlainStart = std::result::Result<Entry, String>;
 
 /// Reads a command as a plain start of Node.js.
@@ -474,7 +478,7 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
                 return Ok(Err("bun is given no file".to_owned()));
             };
             (*file).clone_into(&mut entry.launch.file);
-            // Whatever Node.js starts is likelier than a program that no image can be written for.
+            // No image can be written for Bun yet, so anything that Node.js starts is likelier.
             entry.development = true;
             entry.findings.push(super::scan::bun_only(
                 app.package.at(&["scripts"], format!("`{}`", command.argv.join(" "))),

@@ -1,4 +1,4 @@
-//! Examples of the environment: `.env.example` and its like.
+//! Examples of the environment, such as `.env.example`.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use super::App;
 use crate::facts::{Evidence, Sourced};
 use crate::repo::line_of;
 
-/// Files that show what the environment should hold.
+/// Files that show what the environment should contain.
 const EXAMPLES: [&str; 8] = [
     ".env.example",
     ".env.sample",

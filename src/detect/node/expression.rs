@@ -1,5 +1,4 @@
-//! What an expression of the code is likely to be worth: a number with the variable that overrides
-//! it, a path.
+//! The likely value of an expression: a number with the variable that overrides it, or a path.
 
 mod path;
 
@@ -12,23 +11,23 @@ pub(crate) use self::path::{
 use super::token::{Kind, Token, closing, property};
 use crate::budget::{MAX_EXPRESSION, MAX_VALUE_STEPS};
 
-/// A number or a text, and the environment variables that can replace it.
+/// A number or a text, and the environment variables that override it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Value {
     /// The literal that is the default.
     pub(crate) literal: Option<String>,
-    /// Names of variables of the environment in it.
+    /// Names of the environment variables in it.
     pub(crate) env: Vec<String>,
-    /// Byte offset of the literal, or of the expression.
+    /// The byte offset of the literal, or of the expression.
     pub(crate) at: usize,
 }
 
-/// One file's tokens, and where its names get their values.
+/// The tokens of one file, and where its names get their values.
 pub(crate) struct Names<'t> {
     tokens: &'t [Token],
-    /// Name -> index of the first token of its value.
+    /// The index of the first token of a name's value.
     defined: BTreeMap<&'t str, usize>,
-    /// Name -> indices of the first tokens of the properties of that name.
+    /// For each name, the indices of the first tokens of the properties with that name.
     properties: BTreeMap<&'t str, Vec<usize>>,
     /// Paths in the global object.
     globals: Option<Rc<BTreeMap<String, PathValue>>>,
@@ -60,10 +59,10 @@ impl<'t> Names<'t> {
             if assigned && declared {
                 defined.entry(name).or_insert(index + 2);
             } else if assigned {
-                // `process.env.PORT = x` says less of `PORT` than its declaration.
+                // A declaration of `PORT` says more than `process.env.PORT = x`.
                 written.entry(name).or_insert(index + 2);
             } else if declared && window[1].is(':') {
-                // `const port: number = 3000`
+                // The declaration has a type: `const port: number = 3000`.
                 let typed = tokens.iter().skip(index + 2).take(8).take_while(|t| !t.is(';'));
                 let equals = typed.into_iter().position(|t| t.is('='));
                 if let Some(equals) = equals {
@@ -77,27 +76,27 @@ impl<'t> Names<'t> {
         Self { tokens, defined, properties, globals: None }
     }
 
-    /// The same, with the paths that the program holds in its global object.
+    /// Adds the paths that the program keeps in its global object.
     pub(crate) fn with(mut self, globals: &Rc<BTreeMap<String, PathValue>>) -> Self {
         self.globals = Some(globals.clone());
         self
     }
 
-    /// `global.appRoot`, where a file of the program writes a path there.
+    /// The path in `global.appRoot`, if a file of the program puts one there.
     fn global(&self, tokens: &[Token]) -> Option<PathValue> {
         let [object, dot, name] = tokens else { return None };
         let global = dot.is('.') && (object.is_word("global") || object.is_word("globalThis"));
         self.globals.as_ref().filter(|_| global)?.get(name.word()?).cloned()
     }
 
-    /// The expression that a name stands for: up to the `;`, `,` or line that ends it at its own
-    /// level.
+    /// The expression to which a name refers, up to the `;`, `,` or statement that ends it at its
+    /// own level.
     pub(crate) fn value_of(&self, name: &str) -> Option<&'t [Token]> {
         let from = *self.defined.get(name)?;
         Some(expression(self.tokens, from))
     }
 
-    /// The properties of that name in object literals, in order: `port: ...`.
+    /// The values of properties with that name in object literals, in order: `port: ...`.
     pub(crate) fn properties(&self, name: &str) -> impl Iterator<Item = &'t [Token]> {
         let found = self.properties.get(name).into_iter().flatten();
         found.map(|index| expression(self.tokens, *index))
@@ -111,7 +110,7 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
         match &token.kind {
             Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
             Kind::Mark(')' | ']' | '}' | ';' | ',') => break,
-            // Without semicolons a statement ends where the next one begins.
+            // Without semicolons, a statement ends where the next one begins.
             Kind::Word(word)
                 if at > from
                     && matches!(
@@ -139,20 +138,21 @@ fn expression(tokens: &[Token], from: usize) -> &[Token] {
     &tokens[from..at.min(tokens.len())]
 }
 
-/// The default and the environment variables of an expression; names are looked up in `files`,
+/// The default and the environment variables of an expression. Names are looked up in `files`,
 /// nearest first.
 pub(crate) fn value(tokens: &[Token], files: &[&Names]) -> Value {
     let tokens = &tokens[..tokens.len().min(MAX_EXPRESSION)];
     Search { files, known: BTreeMap::new(), left: MAX_VALUE_STEPS }.value(tokens, 0)
 }
 
-/// The search for one value. Names lead to expressions that hold names: each expression is read
-/// once, and a search that looked at too many of them ends without a value.
+/// The search for one value. Names lead to expressions that contain names, so each expression is
+/// read only once, and a search that reads too many of them ends without a value.
 struct Search<'f, 'n, 't> {
     files: &'f [&'n Names<'t>],
-    /// What an expression (by its place and length) was worth, after so many names.
+    /// The value of an expression (by its place and length), and after how many names it was
+    /// found.
     known: BTreeMap<(usize, usize), (usize, Value)>,
-    /// Steps that are left.
+    /// How many steps are left.
     left: usize,
 }
 
@@ -168,14 +168,14 @@ impl<'t> Search<'_, '_, 't> {
         if found.literal.is_some() || steps >= MAX_STEPS {
             return found;
         }
-        // One that is being read says nothing to itself.
+        // An expression that refers to itself has no further value.
         self.known.insert(key, (steps, found.clone()));
         self.follow(tokens, steps, &mut found);
         self.known.insert(key, (steps, found.clone()));
         found
     }
 
-    /// Looks at what the names of an expression stand for.
+    /// Looks up the names in an expression.
     fn follow(&mut self, tokens: &[Token], steps: usize, found: &mut Value) {
         let members: BTreeSet<&str> = tokens
             .windows(2)
@@ -183,7 +183,7 @@ impl<'t> Search<'_, '_, 't> {
             .filter_map(|pair| pair[1].word())
             .collect();
         let mut asked = BTreeSet::new();
-        // `config.port`, `port`, `Number(PORT)`: the last name that leads somewhere.
+        // The last name that leads to a value counts: `config.port`, `port` or `Number(PORT)`.
         let names = tokens.iter().rev().filter_map(Token::word);
         for name in names.filter(|name| !IGNORED.contains(name)) {
             if !asked.insert(name) {
@@ -191,7 +191,8 @@ impl<'t> Search<'_, '_, 't> {
             }
             let mut others = self.candidates(name, members.contains(name));
             others.retain(|other| !other.is_empty() && !is_same(other, tokens));
-            // What reads the environment or states a number tells more than what passes a value on.
+            // An expression that reads the environment or states a number says more than one that
+            // passes a value on.
             others.sort_by_key(|other| {
                 let env = other.iter().any(|token| token.is_word("env"));
                 let number = other.iter().any(|token| matches!(token.kind, Kind::Number(_)));
@@ -212,8 +213,8 @@ impl<'t> Search<'_, '_, 't> {
         }
     }
 
-    /// The expressions that a name may stand for, likeliest first: its own definition, wherever it
-    /// is, says more than a property of that name, unless it is asked for as a member.
+    /// The expressions to which a name may refer, likeliest first. A definition of the name, in
+    /// whatever file, comes before a property with that name, unless the name is used as a member.
     fn candidates(&mut self, name: &str, member: bool) -> Vec<&'t [Token]> {
         let (mut direct, mut properties) = (Vec::new(), Vec::new());
         for file in self.files {
@@ -235,7 +236,7 @@ impl<'t> Search<'_, '_, 't> {
     }
 }
 
-/// What an expression says by itself.
+/// The value that an expression itself states.
 fn stated(tokens: &[Token]) -> Value {
     let mut found = Value { at: tokens.first().map_or(0, |t| t.at), ..Value::default() };
     let mut index = 0;
@@ -260,7 +261,7 @@ fn stated(tokens: &[Token]) -> Value {
                         found.env.push(text.clone());
                     }
                 } else if is_env_name(text) {
-                    // `get("PORT", 8080)`
+                    // A text that names a variable: `get("PORT", 8080)`.
                     found.env.push(text.clone());
                 } else if found.literal.is_none() && !text.is_empty() {
                     found.literal = Some(text.clone());

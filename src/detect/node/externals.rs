@@ -1,5 +1,5 @@
-//! Which packages the build leaves outside of what it writes: those that the program imports when
-//! it runs.
+//! The packages that the build does not put into its output, and that the program therefore
+//! imports when it runs.
 
 use anyhow::Result;
 
@@ -15,12 +15,12 @@ use crate::shell::Command;
 pub(super) enum Outside {
     /// Every package.
     All,
-    /// These.
+    /// These packages.
     Named(Vec<String>),
 }
 
 impl Outside {
-    /// True where the package is imported when the program runs.
+    /// True if the program imports the package when it runs.
     pub(super) fn holds(&self, package: &str) -> bool {
         match self {
             Self::All => true,
@@ -35,7 +35,7 @@ impl Outside {
     }
 }
 
-/// What is left outside of the files that a program is started from.
+/// The packages outside the files from which a program is started.
 pub(super) fn of(app: &App, launch: &Launch) -> Result<Outside> {
     match launch.layout {
         Layout::Source | Layout::Tree => return Ok(Outside::All),
@@ -54,7 +54,7 @@ pub(super) fn of(app: &App, launch: &Launch) -> Result<Outside> {
             return Ok(outside);
         }
     }
-    // A program of the repository's own that calls a bundler.
+    // A program of the repository may call a bundler.
     for stem in ["esbuild.config", "esbuild", "build", "scripts/build", "script/build"] {
         if let Some(config) = config::read(&app.dir, stem)? {
             return Ok(esbuild(&config));
@@ -63,7 +63,7 @@ pub(super) fn of(app: &App, launch: &Launch) -> Result<Outside> {
     Ok(Outside::nothing())
 }
 
-/// A compiler that writes one file for each source: every import stays.
+/// True for a compiler that writes one file for each source, so that every import stays.
 fn compiles(app: &App, launch: &Launch, command: &Command) -> bool {
     let says = |word: &str| command.argv.iter().any(|held| held == word);
     match command.argv.first().map(String::as_str) {
@@ -75,13 +75,13 @@ fn compiles(app: &App, launch: &Launch, command: &Command) -> bool {
             let stated = says("--outDir") || says("--outdir");
             (writes || stated) && !says("--noEmit") && !says("--emitDeclarationOnly")
         }
-        // Nest's own settings of webpack leave every package outside.
+        // Nest's own webpack configuration leaves every package outside.
         Some("babel" | "swc" | "nest") => true,
         _ => false,
     }
 }
 
-/// What a bundler leaves outside; `None` for any other command.
+/// The packages that a bundler leaves outside; `None` for any other command.
 fn bundler(app: &App, command: &Command) -> Result<Option<Outside>> {
     let words: Vec<&str> = command.argv.iter().skip(1).map(String::as_str).collect();
     let Some(tool) = command.argv.first() else { return Ok(None) };
@@ -109,7 +109,7 @@ fn bundler(app: &App, command: &Command) -> Result<Option<Outside>> {
                 )
             }
         }
-        // Both hold devDependencies in their output, unless told otherwise.
+        // By default both put devDependencies into their output.
         "tsup" | "tsdown" => {
             let stated = option(&words, &["--external"]);
             let mut names: Vec<String> = stated.iter().map(ToString::to_string).collect();
@@ -123,7 +123,7 @@ fn bundler(app: &App, command: &Command) -> Result<Option<Outside>> {
             }
             patterns(names)
         }
-        // Without a plugin that finds packages, each stays an import.
+        // Without a plugin that resolves packages, each package stays an import.
         "rollup" | "rolldown" => match config(&format!("{tool}.config"))? {
             Some(config) if tool == "rollup" && !finds_packages(&config) => Outside::All,
             Some(config) => patterns(strings(&config, "external")),
@@ -154,13 +154,13 @@ fn esbuild(config: &Config) -> Outside {
     patterns(strings(config, "external"))
 }
 
-/// Names of packages; `*` and what lies in `node_modules` stand for all of them.
+/// Names of packages. `*`, and any pattern with `node_modules`, stands for all of them.
 fn patterns(names: Vec<String>) -> Outside {
     let all = |name: &String| name == "*" || name.contains("node_modules");
     if names.iter().any(all) { Outside::All } else { Outside::Named(names) }
 }
 
-/// The values of an option that may be given more than once: `--external x`, `--external=x`.
+/// The values of an option that may occur more than once: `--external x` or `--external=x`.
 fn option<'w>(words: &[&'w str], names: &[&str]) -> Vec<&'w str> {
     let spaced = words.windows(2).filter(|pair| names.contains(&pair[0])).map(|pair| pair[1]);
     let joined = words.iter().filter_map(|word| {

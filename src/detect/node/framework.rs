@@ -1,5 +1,5 @@
-//! Frameworks that build a server: what their build writes, what starts it, how it listens and
-//! stops.
+//! Frameworks that build a server: what their build writes, what starts it, how it listens and how
+//! it stops.
 
 use anyhow::Result;
 
@@ -14,18 +14,18 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
-/// A framework's program.
+/// The program of a framework.
 pub(crate) struct Framework {
     pub(crate) name: &'static str,
     pub(crate) launch: Launch,
     pub(crate) evidence: Vec<Evidence>,
-    /// The port where nothing says another.
+    /// The default port.
     pub(crate) port: Option<u16>,
-    /// Environment that makes it listen outside.
+    /// Environment variables that make it listen on all interfaces.
     pub(crate) env: Vec<(&'static str, &'static str)>,
-    /// How it handles SIGTERM, where it does.
+    /// How it handles SIGTERM, if it does.
     pub(crate) sigterm: Option<&'static str>,
-    /// Folders that it writes.
+    /// Folders into which it writes.
     pub(crate) writable: Vec<&'static str>,
     pub(crate) findings: Vec<Finding>,
 }
@@ -45,7 +45,8 @@ impl Framework {
     }
 }
 
-/// Where each framework's configuration names the path below which its pages are served.
+/// For each framework, the configuration and the key with the path below which it serves its
+/// pages.
 const PREFIXES: [(&str, &str, &str); 5] = [
     ("next", "next.config", "basePath"),
     ("nuxt", "nuxt.config", "baseURL"),
@@ -54,10 +55,10 @@ const PREFIXES: [(&str, &str, &str); 5] = [
     ("react-router", "react-router.config", "basename"),
 ];
 
-/// The framework of the application; `None` where it has none that builds its own server.
+/// The framework of the application; `None` if it uses none that builds a server.
 pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     let mut found = known(app)?;
-    // A server knows its own path; pages are served by one that does not.
+    // A framework's server knows its own path, but the web server of a site does not.
     if let Some(framework) = found.as_mut().filter(|held| held.launch.layout == Layout::Site)
         && let Some((_, stem, key)) = PREFIXES.iter().find(|(name, _, _)| *name == framework.name)
         && let Some((text, at)) = config::read(&app.dir, stem)?.and_then(|held| held.literal(key))
@@ -129,8 +130,8 @@ fn pages(folder: String, fallback: Option<String>) -> Launch {
     Launch { layout: Layout::Site, site: Some(folder), fallback, ..Launch::default() }
 }
 
-/// The start script runs a file of the repository's own, or what is compiled from one, and not the
-/// framework's command or output.
+/// True if the start script runs a file of the repository, or one that is compiled from it, rather
+/// than the framework's command or output.
 fn own_server(app: &App) -> Result<bool> {
     for name in ["start:prod", "start:production", "start-prod", "serve:prod", "start"] {
         if app.package.script(name).is_none() {
@@ -150,10 +151,10 @@ fn own_server(app: &App) -> Result<bool> {
     Ok(false)
 }
 
-/// <https://nextjs.org/docs/app/api-reference/config/next-config-js/output>
+/// Next.js: <https://nextjs.org/docs/app/api-reference/config/next-config-js/output>.
 fn next(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
-    // A server of the project's own needs the whole of Next.js: not the standalone output.
+    // A server of the project's own needs the whole of Next.js, not the standalone output.
     if own_server(app)? {
         return Ok(None);
     }
@@ -165,7 +166,8 @@ fn next(app: &App) -> Result<Option<Framework>> {
         .and_then(|c| c.literal("distDir"))
         .map_or(".next".to_owned(), |(text, _)| text);
     let mode = output.as_ref().and_then(|(value, _)| value.literal.as_deref());
-    // Elsewhere than in .next, the build empties the folder that a cache mount would be in.
+    // If distDir is another folder than .next, the build empties it, together with a cache mount
+    // inside.
     let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
     if mode == Some("export") {
         let folder = if dist == ".next" { "out".to_owned() } else { dist };
@@ -211,7 +213,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// <https://nuxt.com/docs/getting-started/deployment>
+/// Nuxt: <https://nuxt.com/docs/getting-started/deployment>.
 fn nuxt(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let evidence =
@@ -248,10 +250,10 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// Measured as process 1, with Nitro 2 and 3.
+/// Measured with Nitro 2 and 3 as process 1.
 const NITRO_STOPS: &str = "Nitro's node-server ends on SIGTERM by itself";
 
-/// What brings Nitro into a build that Vite or Vinxi makes.
+/// Packages that add Nitro to a build by Vite or Vinxi.
 const NITRO: [&str; 5] = [
     "nitro",
     "nitropack",
@@ -260,8 +262,8 @@ const NITRO: [&str; 5] = [
     "@solidjs/vite-plugin-nitro-2",
 ];
 
-/// <https://tanstack.com/start/latest/docs/framework/react/guide/hosting>,
-/// <https://docs.solidjs.com/solid-start>
+/// Frameworks on Nitro: <https://tanstack.com/start/latest/docs/framework/react/guide/hosting>,
+/// <https://docs.solidjs.com/solid-start>.
 fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     let package = &app.package;
     let evidence = package.at_dependency(name, "a framework whose server Nitro builds");
@@ -269,7 +271,7 @@ fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     if brings.is_none() && entry::from_scripts(app)?.0.iter().any(|entry| !entry.development) {
         return Ok(None);
     }
-    // Traced dependencies lie beside the server with Nitro 2 only, and not in every application.
+    // Only Nitro 2 writes traced dependencies beside the server, and not for every application.
     let launch = Launch { bundled: true, ..bundle(".output/server/index.mjs", ".output") };
     let mut framework = Framework::new("nitro", launch, evidence.clone());
     framework.port = Some(3000);
@@ -294,7 +296,8 @@ fn nitro(app: &App, name: &'static str) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// <https://svelte.dev/docs/kit/adapter-node>; from version 3 on, vite.config alone is read.
+/// SvelteKit: <https://svelte.dev/docs/kit/adapter-node>. From version 3 on it reads only
+/// vite.config.
 fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let configs =
@@ -303,7 +306,8 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
         configs.iter().flatten().find_map(|config| config.literal(name)).map(|(text, _)| text)
     };
     let evidence = package.at_dependency("@sveltejs/kit", "SvelteKit");
-    // Of several adapters the configuration names one, in some by a condition.
+    // If there are several adapters, the configuration names one of them, sometimes by a
+    // condition.
     let named = configs.iter().flatten().find_map(|config| config.module("adapter"));
     let (node, fixed) = ("@sveltejs/adapter-node", "@sveltejs/adapter-static");
     let both = package.has(node) && package.has(fixed);
@@ -359,7 +363,7 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// <https://docs.astro.build/en/guides/integrations-guide/node/>
+/// Astro: <https://docs.astro.build/en/guides/integrations-guide/node/>.
 fn astro(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let config = config::read(&app.dir, "astro.config")?;
@@ -390,14 +394,14 @@ fn astro(app: &App) -> Result<Option<Framework>> {
     framework.evidence.extend(port.map(|(_, found)| found));
     framework.env = vec![("HOST", "0.0.0.0")];
     if config.as_ref().is_some_and(|c| c.says("middleware")) {
-        // The project brings a server of its own that uses Astro's handler.
+        // In middleware mode the project has a server of its own, which calls Astro's handler.
         return Ok(None);
     }
     Ok(Some(framework))
 }
 
-/// <https://reactrouter.com/start/framework/deploying>,
-/// <https://remix.run/docs/en/main/other-api/serve>
+/// React Router and Remix: <https://reactrouter.com/start/framework/deploying>,
+/// <https://remix.run/docs/en/main/other-api/serve>.
 fn remix(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let router = package.has("@react-router/dev");
@@ -414,14 +418,14 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         names.properties("ssr").any(|value| value.first().is_some_and(|t| t.is_word("false")))
     };
     let off = config.as_ref().is_some_and(off);
-    // The build renders pages through a server of its own on `localhost`, which it then asks at
-    // 127.0.0.1: in a build container without IPv6 beyond loopback the two names differ.
+    // The build renders pages through its own server, which listens on `localhost` and is asked at
+    // 127.0.0.1. In a build container the two names differ if `localhost` means the IPv6 loopback.
     let renders = router
         && (off || config.as_ref().is_some_and(|config| config.property("prerender").is_some()));
     let pair = ("NODE_OPTIONS".to_owned(), "--dns-result-order=ipv4first".to_owned());
     let build_env = if renders { vec![pair] } else { Vec::new() };
     if off {
-        // Where the build renders the first page itself, another one is for the paths that it did
+        // If the build renders the first page itself, another page serves the paths that it did
         // not render.
         let first = |config: &Config| {
             let names = super::expression::Names::of(&config.tokens);
@@ -435,7 +439,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
             Launch { build_env, ..pages(format!("{folder}/client"), Some(page.to_owned())) };
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
-    // A server of the project's own loads what is built.
+    // A server of the project's own loads the output of the build.
     if own_server(app)? {
         return Ok(None);
     }
@@ -452,8 +456,8 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         _ if router => "node_modules/@react-router/serve/bin.js",
         _ => "node_modules/@remix-run/serve/dist/cli.js",
     };
-    // What the start script serves is what the build writes: compilers before Vite wrote another
-    // file.
+    // The start script names the file that the build writes; compilers before Vite wrote another
+    // one than the default.
     let stated = ["start:prod", "start:production", "start"]
         .into_iter()
         .filter_map(|name| package.script(name))
@@ -470,7 +474,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     });
     let mut outputs = vec![folder];
     if classic {
-        // Its bundles for browsers are in public/build.
+        // The bundles for browsers are in public/build.
         outputs.push("public".to_owned());
     }
     let launch = Launch {
@@ -491,7 +495,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
     Ok(Some(framework))
 }
 
-/// <https://docs.nestjs.com/cli/monorepo#cli-properties>
+/// NestJS: <https://docs.nestjs.com/cli/monorepo#cli-properties>.
 fn nest_server(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     let launch = nest::application(app)?;

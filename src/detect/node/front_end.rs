@@ -1,4 +1,4 @@
-//! Front ends of programs in other languages: which script makes what such a program embeds or
+//! Front ends of programs in other languages: which script writes what such a program embeds or
 //! serves.
 
 use std::collections::BTreeSet;
@@ -11,47 +11,45 @@ use crate::facts::{Evidence, Facts, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
-/// Commands that name a folder without making it.
+/// Commands that name a folder without writing it.
 const NO_MAKERS: [&str; 9] =
     ["rm", "rimraf", "del", "del-cli", "mkdir", "mkdirp", "ls", "echo", "test"];
 
 /// Commands whose operands are all paths.
 const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 
-/// Scripts that end in nothing that an image could hold.
+/// Words in the names of scripts whose result no image contains.
 const NO_BUILDS: [&str; 10] =
     ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
 
-/// Scripts whose tools are asked where they write.
+/// How many scripts are searched for tools and their output folders.
 const MAX_SCRIPTS: usize = 64;
 
-/// Words in the names of scripts that build for somebody else than production.
+/// Words in the names of scripts that build for something else than production.
 const OTHER_BUILDS: [&str; 6] =
     ["development", "staging", "analyze", "debug", "profile", "storybook"];
 
-/// What the scripts of a package write, whoever asks for it.
+/// What the scripts of a package write, whoever asks.
 struct Outputs {
-    /// Paths that the commands of a script name, each command's in order: the script, where it
-    /// stands, the paths.
+    /// For each script, its evidence and the paths that one of its commands names, in order.
     named: Vec<(String, Evidence, Vec<RelPath>)>,
-    /// The script that builds, and where it stands.
+    /// The script that builds, and its evidence.
     build: Option<(String, Evidence)>,
-    /// Where its tool writes.
+    /// Where the tool of that script writes.
     tool: Tool,
     /// Folders that the tools of other scripts write.
     others: Vec<(String, Evidence, RelPath)>,
 }
 
 enum Tool {
-    /// A tool for pages, and its folder where that is one of its own.
+    /// A tool for pages, and its output folder if it has one.
     Site(Option<RelPath>, Vec<Evidence>),
     /// A bundler's own program.
     Bundler(RelPath, Evidence),
     Unknown,
 }
 
-/// What the build of the application in `dir` makes there, where `path` is part of it or it of
-/// `path`.
+/// The output of building the app in `dir`, if it contains or is contained in `path`.
 pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd>>> {
     let outputs = dir.repo.once(&dir.path, || Outputs::read(dir))?;
     let meets = |output: &RelPath| output.is_within(path) || path.is_within(output);
@@ -72,7 +70,8 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
         note: format!("it writes {output}"),
         ..at.clone()
     };
-    // Where several words of a command meet it, the last: sources stand before the destination.
+    // Among several matching words of a command the last counts, because the destination follows
+    // the sources.
     let mut named = outputs.named.iter().filter_map(|(name, at, paths)| {
         let output = paths.iter().rfind(|path| meets(path))?;
         Some((name, at, output))
@@ -101,8 +100,8 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     let Some((build, at, tool)) = own else { return Ok(None) };
     match tool {
         Tool::Site(..) => Ok(None),
-        // Nothing says where it writes: what is missing inside a package of its own can come from
-        // nowhere else.
+        // The script does not say where it writes. A path that is missing inside the package can
+        // come from nothing else.
         _ if !dir.path.is_root()
             && *path != dir.path
             && path.is_within(&dir.path)
@@ -115,8 +114,8 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     }
 }
 
-/// What scripts of the package put into `folder`, which the repository holds without it, since a
-/// .gitignore names it: a style sheet, a bundle.
+/// Output that scripts of the package write into `folder`, such as a style sheet or a bundle. The
+/// repository has the folder but not the output, because a .gitignore names it.
 pub(super) fn made_inside(dir: &Dir, folder: &RelPath) -> Result<Vec<Sourced<FrontEnd>>> {
     let outputs = dir.repo.once(&dir.path, || Outputs::read(dir))?;
     let ignored = dir.repo.once(&dir.path, || Ok(Ignored::read(dir)))?;
@@ -143,7 +142,7 @@ pub(super) fn made_inside(dir: &Dir, folder: &RelPath) -> Result<Vec<Sourced<Fro
     Ok(found)
 }
 
-/// Paths that the .gitignore files of a package and of the repository's root name whole.
+/// Paths that the .gitignore files of a package and of the repository's root name in full.
 struct Ignored(BTreeSet<RelPath>);
 
 impl Ignored {
@@ -197,7 +196,8 @@ impl Outputs {
         Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool, others })
     }
 
-    /// The one script for production, beside the usual one, whose tool writes what `meets`.
+    /// The script beside the usual one whose tool writes what `meets`, if there is only one or one
+    /// for production.
     fn other(&self, meets: &dyn Fn(&RelPath) -> bool) -> Option<&(String, Evidence, RelPath)> {
         let has = |name: &str, words: &[&str]| {
             name.split([':', '-', '_']).any(|part| words.contains(&part))
@@ -211,13 +211,13 @@ impl Outputs {
     }
 }
 
-/// The script may build something, by its name.
+/// True if the name of a script allows that it builds something.
 fn builds(name: &str) -> bool {
     !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part))
 }
 
-/// The paths that the commands of scripts name and could make:
-/// `vite build --outDir ../server/dist`, `cp -r dist ../public`.
+/// The paths that commands of scripts name and may write: `vite build --outDir ../server/dist`,
+/// `cp -r dist ../public`.
 fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
     let mut named = Vec::new();
     for (name, text) in app.package.scripts().into_iter().filter(|(name, _)| builds(name)) {
@@ -226,7 +226,7 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
             if NO_MAKERS.contains(&first) {
                 continue;
             }
-            // A plain word is a path after a flag alone: `build` in `vite build` is none.
+            // A plain word is a path only after a flag: `build` in `vite build` is not one.
             let is_path = |words: &&[String]| {
                 COPIERS.contains(&first)
                     || words[0].starts_with('-')
@@ -247,8 +247,8 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
     named
 }
 
-/// The folder of a framework's command that writes pages beside its build: `nuxt generate` of
-/// Nuxt 2, `next export`. <https://v2.nuxt.com/docs/features/deployment-targets>
+/// The folder into which a framework's command writes pages beside its build: `nuxt generate` of
+/// Nuxt 2, or `next export`. <https://v2.nuxt.com/docs/features/deployment-targets>
 fn exported(app: &App, words: &[String]) -> Option<RelPath> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let folder = match words.as_slice() {
@@ -261,15 +261,15 @@ fn exported(app: &App, words: &[String]) -> Option<RelPath> {
     output(app, &format!("./{folder}"))
 }
 
-/// The script copies or moves files: to a folder that must be there.
+/// True if the script copies or moves files, which needs an existing destination.
 pub(super) fn copies(script: &str) -> bool {
     let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
     commands
         .any(|command| command.argv.first().is_some_and(|word| COPIERS.contains(&word.as_str())))
 }
 
-/// The script of `app` runs the package manager in the folder of a front end, and does nothing
-/// else: `cd client && npm ci && npm run build`, `npm run build --prefix client`.
+/// True if the script of `app` only runs the package manager in the folder of a front end: `cd
+/// client && npm ci && npm run build` or `npm run build --prefix client`.
 pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
     const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
     const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
@@ -298,7 +298,7 @@ pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
     any
 }
 
-/// The path that a word of a script names.
+/// The path that a word of a script names, if nothing in the repository exists there.
 fn output(app: &App, word: &str) -> Option<RelPath> {
     let word = word.rsplit_once('=').map_or(word, |(_, value)| value);
     let path = word.trim_end_matches(['*', '/']);
@@ -308,11 +308,11 @@ fn output(app: &App, word: &str) -> Option<RelPath> {
     app.dir.join(path).filter(|path| !app.dir.path.is_within(path) && !is_there(app.dir.repo, path))
 }
 
-/// Facts about an application that need not be startable by itself.
+/// The facts of an application that need not be startable itself.
 pub(super) fn facts(dir: &Dir) -> Result<Facts> {
     let app = App::read(dir)?.with_context(|| format!("{} holds no package.json", dir.path))?;
     let mut found = program::all(&app)?;
-    // What it would start does not matter.
+    // Findings about its start do not matter here.
     found.findings.clear();
     super::facts(&app, found)
 }

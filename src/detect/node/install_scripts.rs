@@ -1,5 +1,5 @@
-//! Scripts of dependencies that the package manager passes over unless the project allows them:
-//! pnpm from version 10 on, npm from version 12 on. <https://pnpm.io/settings#allowbuilds>,
+//! Install scripts of dependencies, which package managers skip unless the project allows them:
+//! pnpm from version 10, npm from version 12. <https://pnpm.io/settings#allowbuilds>,
 //! <https://docs.npmjs.com/cli/v12/using-npm/changelog#1200-2026-07-08>
 
 use anyhow::Result;
@@ -10,7 +10,7 @@ use super::tool::Tool;
 use crate::detect::node::codes;
 use crate::facts::Finding;
 
-/// Native modules that the installed version of the package manager does not compile.
+/// Reports native modules that the installed version of the package manager does not compile.
 pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let Some(major) = tool.major() else { return Ok(None) };
     let (from, setting) = match tool.id.as_str() {
@@ -54,8 +54,8 @@ pub(super) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     ))
 }
 
-/// The part of a file that can allow scripts: a dependency's name elsewhere in a manifest allows
-/// nothing.
+/// The part of a file that can allow scripts. The name of a dependency elsewhere in the manifest
+/// allows nothing.
 fn permissions<'t>(file: &str, text: &'t str) -> &'t str {
     let keys: &[&str] = match file {
         "package.json" => {

@@ -1,22 +1,22 @@
-//! How a program is started, and what the final image must hold for it: what `detect` decides and
-//! `plan` reads.
+//! How a program is started, and what the final image must contain for it. `detect` decides it,
+//! `plan` reads it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Evidence, Sourced};
 
-/// What the final image holds.
+/// What the final image contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Layout {
     /// The sources as they are.
     #[default]
     Source,
-    /// The sources, with what the build adds to them.
+    /// The sources, and what the build adds to them.
     Tree,
-    /// The build's output folders alone.
+    /// Only the output folders of the build.
     Output,
-    /// The build's output, which brings its own dependencies.
+    /// The output of the build, which includes its own dependencies.
     Bundle,
     /// Next.js's standalone output.
     Standalone,
@@ -33,54 +33,54 @@ pub(crate) struct Launch {
     pub(crate) file: String,
     /// Arguments of the script.
     pub(crate) args: Vec<String>,
-    /// Environment that its start script sets.
+    /// Environment variables that the start script sets.
     pub(crate) env: Vec<(String, String)>,
-    /// The folder that it is started in, where that is not the application's.
+    /// The folder in which it is started, if it is not the application's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dir: Option<String>,
-    /// A line for a shell that runs before it, where the start script is a chain.
+    /// A shell line that runs before it, if the start script is a chain.
     pub(crate) before: Option<String>,
-    /// What the final image holds.
+    /// What the final image contains.
     pub(crate) layout: Layout,
-    /// Folders and files that the build makes, relative to the application.
+    /// Folders and files that the build writes, relative to the application.
     pub(crate) outputs: Vec<String>,
     /// Files of the repository that it needs beside the output.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) carried: Vec<String>,
-    /// Files that the build makes and that a flag loads before it.
+    /// Files that the build writes and that a flag loads before the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) preloads: Vec<String>,
-    /// The output holds the dependencies in its own files.
+    /// True if the output contains the dependencies in its own files.
     #[serde(default)]
     pub(crate) bundled: bool,
     /// The folder of a site.
     pub(crate) site: Option<String>,
-    /// The page of a site that unknown paths lead to.
+    /// The page of a site that answers for unknown paths.
     pub(crate) fallback: Option<String>,
     /// The path below which a site is served, without slashes around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prefix: Option<String>,
-    /// Development dependencies stay: something that is started is one.
+    /// True if development dependencies stay, because the program needs one.
     pub(crate) keep_development: bool,
-    /// The script that builds, where it is not the usual one.
+    /// The script that builds, if it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<String>,
-    /// Scripts that run after it, and make what the program serves.
+    /// Scripts that run after it and write what the program serves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) also: Vec<String>,
-    /// The command of a dependency that builds it, where no script does.
+    /// The command of a dependency that builds it, if no script does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) build: Option<Vec<String>>,
-    /// Environment that the build needs.
+    /// Environment variables that the build needs.
     pub(crate) build_env: Vec<(String, String)>,
-    /// Folders that the build keeps its cache in, relative to the application.
+    /// Folders in which the build keeps its cache, relative to the application.
     pub(crate) build_caches: Vec<String>,
-    /// The source that the program was compiled from, or the script itself: where a scan begins.
+    /// The source from which the program was compiled, or the script itself. Scans begin there.
     pub(crate) source: Option<String>,
 }
 
 impl Launch {
-    /// Scripts beside the build make what the program serves.
+    /// Adds scripts that write, beside the build, what the program serves.
     pub(super) fn beside(&mut self, made: &[Sourced<(String, String)>]) {
         for made in made {
             let (script, folder) = made.value.clone();
@@ -95,8 +95,8 @@ impl Launch {
         }
     }
 
-    /// Arguments that open the program to the network, where its start gives none of them: the
-    /// evidence for what was added.
+    /// Adds arguments that open the program to the network, unless its start already has them.
+    /// Returns the evidence for those that were added.
     pub(super) fn opens(
         &mut self,
         word: Option<&Sourced<String>>,

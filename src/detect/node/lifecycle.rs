@@ -1,5 +1,5 @@
-//! The project's own lifecycle scripts: which run at install, which need the sources, which only
-//! serve a checkout.
+//! The project's own lifecycle scripts: which of them run at install, which need the sources, and
+//! which only matter for a checkout.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -12,24 +12,24 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
-/// What a package manager runs by itself when it installs a project.
+/// Scripts that a package manager runs by itself when it installs a project.
 const NAMES: [&str; 7] =
     ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
 
-/// What becomes of the lifecycle scripts.
+/// What happens to the lifecycle scripts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lifecycle {
     /// Scripts that are removed from the manifest before the install.
     pub(crate) drop: Vec<String>,
     /// Files and folders that are copied before the install, relative to the application.
     pub(crate) files: Vec<String>,
-    /// A script that stays at install starts a tool that is a development dependency.
+    /// True if a script that stays at install starts a tool from the development dependencies.
     pub(crate) development: bool,
-    /// Commands that run after the install, among the dependencies.
+    /// Commands that run after the install, beside the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
-    /// What runs in the build stage, sources at hand, in the order of the package manager.
+    /// What runs in the build stage, with the sources, in the order of the package manager.
     pub(crate) later: Vec<Later>,
-    /// What to say.
+    /// Findings about them.
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -39,21 +39,21 @@ pub(crate) struct Lifecycle {
 pub(crate) enum Later {
     /// A script, by name.
     Script(String),
-    /// A command of a script that also holds a git hook.
+    /// A command of a script that also contains a git hook.
     Command(Vec<String>),
 }
 
 enum Part {
     /// Git hooks and guards.
     Checkout,
-    /// Needs manifests and these files alone.
+    /// Needs only manifests and these files.
     Install(Vec<String>),
     /// Needs the sources.
     Sources,
 }
 
-/// Reads the scripts of a package. `root`: it is in the folder that dependencies are installed
-/// from.
+/// Reads the scripts of a package. `root` says that it is in the folder from which dependencies
+/// are installed.
 pub(crate) fn read(
     dir: &Dir,
     package: &Package,
@@ -66,7 +66,7 @@ pub(crate) fn read(
     if package.has("patch-package") && dir.has_folder("patches") {
         lifecycle.files.push("patches".to_owned());
     }
-    // The client's own install script generates it where the schema is at hand.
+    // The client's own install script generates it if the schema is there.
     lifecycle.files.extend(prisma.clone());
     for name in NAMES {
         let Some(text) = package.script(name) else { continue };
@@ -151,7 +151,7 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
         ["patch-package", ..] if dir.has_folder("patches") => {
             Part::Install(vec!["patches".to_owned()])
         }
-        // Nothing to do, or nothing to patch.
+        // The command does nothing, or has nothing to patch.
         [] | ["true" | "exit" | ":" | "echo" | "patch-package", ..] => Part::Checkout,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => {

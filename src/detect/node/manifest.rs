@@ -11,7 +11,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Dir, json_line, parse_json};
 
-/// A package.json and its text, for line numbers.
+/// A package.json with its text, for line numbers.
 #[derive(Clone)]
 pub(crate) struct Package {
     pub(crate) path: RelPath,
@@ -19,7 +19,7 @@ pub(crate) struct Package {
     json: Rc<Value>,
 }
 
-/// What an entry of `exports` or `imports` makes of a name.
+/// The file to which an entry of `exports` or `imports` maps a name.
 fn matched(pattern: &str, value: &Value, name: &str) -> Option<String> {
     let middle = match pattern.split_once('*') {
         Some((before, after)) => name.strip_prefix(before)?.strip_suffix(after)?,
@@ -28,7 +28,7 @@ fn matched(pattern: &str, value: &Value, name: &str) -> Option<String> {
     Some(first(value)?.replace('*', middle))
 }
 
-/// The first file among the conditions, the one for Node.js before those for types.
+/// The first file among the conditions. Those for Node.js come before those for types.
 fn first(value: &Value) -> Option<String> {
     let mut value = value;
     for _ in 0..4 {
@@ -45,7 +45,7 @@ fn first(value: &Value) -> Option<String> {
     None
 }
 
-/// `./dist/index.js` is likely made of `src/index`.
+/// The likely source of `./dist/index.js`, which is `src/index`.
 fn source(file: &str) -> Option<String> {
     let way = file.trim_start_matches("./");
     let (_, rest) =
@@ -55,7 +55,7 @@ fn source(file: &str) -> Option<String> {
     Some(format!("src/{stem}"))
 }
 
-/// Where a dependency is listed.
+/// The list that contains a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Production,
@@ -78,15 +78,15 @@ impl Package {
         Ok(dir.repo.once::<Option<Self>>(&dir.path, read)?.as_ref().clone())
     }
 
-    /// The file of the package that `imports` means by a name that begins with `#`
+    /// The file to which `imports` maps a name that begins with `#`
     /// (<https://nodejs.org/api/packages.html#imports>).
     pub(crate) fn imported(&self, name: &str) -> Option<String> {
         let all = self.get(&["imports"])?.as_object()?;
         all.iter().find_map(|(pattern, value)| matched(pattern, value, name))
     }
 
-    /// The files that may be meant by a path below the package's name; `""`: by the name itself. A
-    /// file of the build is followed by the source that it is likely made of.
+    /// The files to which a path below the package's name may lead; `""` stands for the name
+    /// itself. Each built file is followed by its likely source.
     pub(crate) fn exported(&self, below: &str) -> Vec<String> {
         let key = if below.is_empty() { ".".to_owned() } else { format!("./{below}") };
         let mut found = Vec::new();
@@ -124,7 +124,7 @@ impl Package {
         }
     }
 
-    /// Evidence at a dependency's entry.
+    /// Evidence at the entry of a dependency.
     pub(crate) fn at_dependency(&self, name: &str, note: impl Into<String>) -> Evidence {
         let list = ["dependencies", "optionalDependencies", "devDependencies", "peerDependencies"]
             .into_iter()
@@ -132,7 +132,7 @@ impl Package {
         self.at(&[list.unwrap_or("dependencies"), name], note)
     }
 
-    /// The script of that name.
+    /// The script with that name.
     pub(crate) fn script(&self, name: &str) -> Option<&str> {
         self.str(&["scripts", name]).filter(|text| !text.trim().is_empty())
     }
@@ -147,7 +147,7 @@ impl Package {
             .collect()
     }
 
-    /// How a package is depended on; production wins.
+    /// The list in which a dependency is; production wins.
     pub(crate) fn dependency(&self, name: &str) -> Option<Kind> {
         if self
             .get(&["dependencies", name])
@@ -162,12 +162,12 @@ impl Package {
         }
     }
 
-    /// True where the package is a dependency of either kind.
+    /// True if the package is a dependency of either kind.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.dependency(name).is_some()
     }
 
-    /// Names and ranges of one list.
+    /// Names and ranges in one list.
     pub(crate) fn list(&self, list: &str) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.get(&[list]).and_then(Value::as_object);
         entries
@@ -183,17 +183,17 @@ impl Package {
             .flat_map(|list| self.list(list))
     }
 
-    /// Has production dependencies.
+    /// True if there are production dependencies.
     pub(crate) fn has_production(&self) -> bool {
         self.list("dependencies").chain(self.list("optionalDependencies")).next().is_some()
     }
 
-    /// Has development dependencies.
+    /// True if there are development dependencies.
     pub(crate) fn has_development(&self) -> bool {
         self.list("devDependencies").next().is_some()
     }
 
-    /// The patterns of npm, yarn or bun workspaces.
+    /// The patterns of npm, Yarn or Bun workspaces.
     pub(crate) fn workspaces(&self) -> Vec<String> {
         let list =
             self.get(&["workspaces"]).and_then(|value| value.get("packages").or(Some(value)));
@@ -204,7 +204,7 @@ impl Package {
             .collect()
     }
 
-    /// The major version that a dependency's range begins with: `^14.1.1` gives 14.
+    /// The major version with which a dependency's range begins: 14 for `^14.1.1`.
     pub(crate) fn major(&self, name: &str) -> Option<u32> {
         let (_, range) = self.dependencies().find(|(held, _)| *held == name)?;
         let digits: String = range

@@ -1,4 +1,4 @@
-//! Builds that hash with MD4: OpenSSL 3 refuses that unless it is told otherwise.
+//! Builds that hash with MD4, which OpenSSL 3 refuses without a special option.
 
 use anyhow::Result;
 use nodejs_semver::Version;
@@ -9,7 +9,7 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::repo::line_of;
 
-/// The catalog's row.
+/// The row of the catalog.
 #[derive(Debug, Deserialize)]
 struct Row {
     package: String,
@@ -19,7 +19,7 @@ struct Row {
     commands: Vec<String>,
 }
 
-/// The option that Node.js needs for the script that builds, and what is said about it.
+/// The option that Node.js needs to run the build script, and a finding about it.
 pub(super) fn option(
     app: &App,
     script: &str,
@@ -67,7 +67,7 @@ pub(super) fn option(
     }))
 }
 
-/// The versions of a package that the lockfile holds.
+/// The versions of a package in the lockfile.
 fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
     if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
         let text = app.root.repo.text(path)?.unwrap_or_default();
@@ -104,8 +104,8 @@ fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
     Ok(Vec::new())
 }
 
-/// The version in a line of a lockfile that begins an entry of the package, or in the line below
-/// it: `  webpack@4.47.0:`, `  /webpack/4.47.0:`, `webpack@^4.0.0:` above `  version "4.47.0"`,
+/// The version in a line that begins an entry of the package, or in the line below: `
+/// webpack@4.47.0:`, `  /webpack/4.47.0:`, `webpack@^4.0.0:` above `  version "4.47.0"`,
 /// `"webpack": ["webpack@4.47.0",`.
 fn version_at<'t>(name: &str, line: &'t str, below: &'t str) -> Option<&'t str> {
     let digits = |text: &'t str| {

@@ -1,4 +1,4 @@
-//! A script that brings the database's tables up to date, and that the container does not run.
+//! A script that updates the database's tables and that the container does not run.
 
 use super::App;
 use super::launch::Launch;
@@ -7,7 +7,7 @@ use crate::detect::node::codes;
 use crate::facts::Finding;
 use crate::repo::Dir;
 
-/// The names that such scripts have.
+/// Usual names of such scripts.
 const NAMES: [&str; 10] = [
     "migrate",
     "db:migrate",
@@ -21,7 +21,7 @@ const NAMES: [&str; 10] = [
     "prisma:migrate",
 ];
 
-/// Commands that do it, whatever the script is called.
+/// Commands that update the tables, whatever the script is called.
 const COMMANDS: [&str; 7] = [
     "prisma migrate deploy",
     "drizzle-kit migrate",
@@ -32,7 +32,7 @@ const COMMANDS: [&str; 7] = [
     "mikro-orm migration:up",
 ];
 
-/// The script of a package that brings the tables up to date.
+/// The script of a package that updates the tables.
 fn script(package: &Package) -> Option<String> {
     let usual = NAMES.iter().find(|name| package.script(name).is_some());
     let scripts = package.scripts();
@@ -43,13 +43,13 @@ fn script(package: &Package) -> Option<String> {
     usual.copied().or_else(by_command).map(str::to_owned)
 }
 
-/// What to say where the program starts without its migrations.
+/// Reports a program that starts without its migrations.
 pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     let before = launch.before.as_deref().unwrap_or_default();
     if ["migrat", "deploy"].iter().any(|word| before.contains(word)) {
         return None;
     }
-    // Of the application itself, of the members that it needs, of the workspace as a whole.
+    // Searches the application, the workspace members that it needs, and the workspace's root.
     let repo = app.dir.repo;
     let members =
         app.workspace.iter().flat_map(|workspace| &workspace.needed).filter_map(|folder| {

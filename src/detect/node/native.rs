@@ -1,5 +1,5 @@
-//! Packages that the lockfile installs, and which of them are native: C or C++ behind a JavaScript
-//! module.
+//! The packages that the lockfile installs, and which of them are native: JavaScript modules with
+//! C or C++ behind them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,19 +17,20 @@ use crate::repo::line_of;
 /// What the lockfile says about native modules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Native {
-    /// Modules that are compiled at install, or fetch a file that was.
+    /// Modules that are compiled at install or download a compiled file.
     pub(crate) compiled: Vec<Evidence>,
     /// Production modules that do not work unless their install script ran, by name.
     pub(crate) scripted: Vec<(String, Evidence)>,
-    /// Production modules that hold machine code for one C library.
+    /// Production modules that contain machine code for one C library.
     pub(crate) linked: Vec<Evidence>,
-    /// Production modules that exist for glibc only.
+    /// Production modules that exist only for glibc.
     pub(crate) glibc_only: Vec<Evidence>,
-    /// Dependencies that are fetched by git.
+    /// Dependencies that git fetches.
     pub(crate) git: Vec<Evidence>,
 }
 
-/// What compiles or fetches machine code for other modules, and what its users do without.
+/// Packages that compile or fetch machine code for other modules, and one that its users can do
+/// without.
 const UNSCRIPTED: [&str; 6] = [
     "prebuild-install",
     "node-gyp",
@@ -51,8 +52,8 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     let lock = locked(app)?;
     let mut rows: Vec<CeilingRow> = app.catalog.table("ceiling")?;
     rows.retain(|row| lock.packages.iter().any(|p| p.name == row.package && !p.development));
-    // A native module that was locked before a release line existed neither brings machine code for
-    // it nor compiles on it, and says so in its engines.
+    // A native module that was locked before a release line existed has no machine code for it and
+    // does not compile on it; its engines say so.
     let native: Vec<String> = app.catalog.table("native")?;
     for package in lock.packages.iter().filter(|p| native.contains(&p.name)) {
         let Some(engine) = &package.engine else { continue };
@@ -70,22 +71,22 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     }))
 }
 
-/// A library that lists what serves native modules without being one.
+/// A library that lists helpers of native modules, which are not native themselves.
 #[derive(serde::Deserialize)]
 struct Tracer {
     package: String,
     helpers: Vec<String>,
 }
 
-/// A package of the lockfile.
+/// A package in the lockfile.
 pub(super) struct Locked {
     pub(super) name: String,
     development: bool,
-    /// `engines.node`, where the lockfile keeps it.
+    /// `engines.node`, if the lockfile has it.
     engine: Option<String>,
 }
 
-/// Reads the lockfile; without one, the manifest.
+/// Reads the lockfile, or the manifest if there is none.
 pub(crate) fn read(app: &App) -> Result<Native> {
     let lock = locked(app)?;
     let compiled: Vec<String> = app.catalog.table("native")?;
@@ -108,7 +109,7 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             }
         };
         if compiled.contains(&package.name) {
-            let evidence = evidence("is compiled where no prebuilt file fits");
+            let evidence = evidence("is compiled if no prebuilt file fits");
             if !package.development && !UNSCRIPTED.contains(&package.name.as_str()) {
                 native.scripted.push((package.name.clone(), evidence.clone()));
             }
@@ -141,7 +142,7 @@ pub(crate) fn read(app: &App) -> Result<Native> {
     Ok(native)
 }
 
-/// The lockfile of an application; without one, its manifest.
+/// The lockfile of an application, or its manifest if there is none.
 pub(super) struct Lock {
     path: RelPath,
     text: Rc<str>,
@@ -149,7 +150,7 @@ pub(super) struct Lock {
     pub(super) packages: Vec<Locked>,
 }
 
-/// The lockfile, read once: three readers ask for it.
+/// The lockfile. It is cached, because three readers ask for it.
 pub(super) fn locked(app: &App) -> Result<Rc<Lock>> {
     app.dir.repo.once(&app.dir.path, || Lock::read(app))
 }
@@ -185,7 +186,7 @@ impl Lock {
     }
 }
 
-/// The packages of a package-lock.json, of each format.
+/// The packages of a package-lock.json in any format.
 fn npm_packages(json: &Value) -> Vec<Locked> {
     let locked = |name: &str, entry: &Value, engine: Option<&str>| Locked {
         name: name.to_owned(),
@@ -210,9 +211,8 @@ fn npm_packages(json: &Value) -> Vec<Locked> {
     found
 }
 
-/// Keys of `packages:`: `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:`,
-/// `'@scope/name@1.0.0(peer)':`. The packages of a pnpm-lock.yaml with their
-/// `engines: {node: ...}`.
+/// The packages of a pnpm-lock.yaml with their `engines: {node: ...}`. The keys below `packages:`
+/// are written as `/name/1.0.0:`, `/name@1.0.0:`, `name@1.0.0:` or `'@scope/name@1.0.0(peer)':`.
 fn pnpm_packages(text: &str) -> BTreeMap<&str, Option<&str>> {
     let lines = text.lines().skip_while(|line| !line.starts_with("packages:")).skip(1);
     let mut packages = BTreeMap::new();

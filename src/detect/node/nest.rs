@@ -1,5 +1,5 @@
-//! Nest's applications: of a package alone, and of a monorepo of Nest's own, where one package.json
-//! holds several (<https://docs.nestjs.com/cli/monorepo#cli-properties>).
+//! Nest's applications: that of a single package, and those of a Nest monorepo, in which one
+//! package.json has several (<https://docs.nestjs.com/cli/monorepo#cli-properties>).
 
 use anyhow::Result;
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub(super) fn application(app: &App) -> Result<Launch> {
     launch(app, &json)
 }
 
-/// The applications among the projects, in the order of their names; none outside of a monorepo.
+/// The applications among the projects, sorted by name; none outside a monorepo.
 pub(super) fn projects(app: &App) -> Result<Vec<Project>> {
     let Some((path, json, text)) = file(app)? else { return Ok(Vec::new()) };
     let projects = json.get("projects").and_then(Value::as_object);
@@ -37,7 +37,7 @@ pub(super) fn projects(app: &App) -> Result<Vec<Project>> {
         let mut launch = launch(app, project)?;
         let webpack = json.get("compilerOptions").and_then(|options| options.get("webpack"));
         if webpack.and_then(Value::as_bool) == Some(true) {
-            // One file: https://docs.nestjs.com/cli/monorepo#webpack-options
+            // webpack writes one file: <https://docs.nestjs.com/cli/monorepo#webpack-options>.
             let entry = project.get("entryFile").and_then(Value::as_str).unwrap_or("main");
             let root = project.get("root").and_then(Value::as_str).unwrap_or(name);
             launch.file = format!("dist/{}/{entry}.js", root.trim_matches('/'));
@@ -79,8 +79,8 @@ fn launch(app: &App, project: &Value) -> Result<Launch> {
     })
 }
 
-/// What is said at each of several applications, which `source` lists; `lone`: what becomes
-/// of the one that is taken.
+/// The finding for each of several applications, which `source` lists. `lone` says what the image
+/// does with the chosen one.
 pub(super) fn finding(projects: &[Project], source: &str, lone: &str) -> Finding {
     let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
     Finding::new(

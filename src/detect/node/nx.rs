@@ -1,5 +1,5 @@
-//! Applications of an Nx repository that has one package.json: each has a project.json, and
-//! `nx build NAME` builds it (<https://nx.dev/reference/project-configuration>).
+//! Applications of an Nx repository with a single package.json: each has a project.json, and `nx
+//! build NAME` builds it (<https://nx.dev/reference/project-configuration>).
 
 use anyhow::Result;
 use serde_json::Value;
@@ -29,8 +29,8 @@ const PAGES: [&str; 6] = [
     "build-angular:application",
 ];
 
-/// The applications that the repository's own targets build, the default one first, servers before
-/// pages.
+/// The applications that the repository's own targets build: servers before pages, and the default
+/// project first among each.
 pub(super) fn projects(app: &App) -> Result<Vec<Project>> {
     let Some((path, text)) = app.dir.text("nx.json")? else { return Ok(Vec::new()) };
     let nx: Value = parse_json5(&path, &text)?;

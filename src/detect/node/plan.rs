@@ -1,5 +1,5 @@
-//! Facts and answers into stages: what is copied before the install, what is built, what the final
-//! image carries.
+//! Turns facts and answers into stages: what is copied before the install, what is built, and what
+//! the final image contains.
 
 mod copy;
 mod front_end;
@@ -31,13 +31,13 @@ use crate::repo::Dir;
 /// The folder of the workspace, or of the application, in every stage.
 const ROOT: &str = "/app";
 
-/// How the stages lie to one another.
+/// The folders and stages that the artifacts come from.
 struct Shape {
-    /// The application's folder in every stage.
+    /// The folder of the application in every stage.
     home: String,
-    /// The stage with the dependencies of production.
+    /// The name of the stage with the production dependencies.
     modules: &'static str,
-    /// There is a build stage.
+    /// True if there is a build stage.
     builds: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         && launch.also.is_empty()
         && chosen.program.front_ends.iter().any(elsewhere)
     {
-        // Its build is the front end's alone, which has stages of its own.
+        // The build script only builds the front end, which has stages of its own.
         launch.layout = Layout::Source;
     }
     let installed = steps::installed(&app, &tool)?;
@@ -123,7 +123,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     } else {
         image::start(&launch, &interpreter)
     };
-    // The others carry the whole source tree already.
+    // The other layouts already contain the whole source tree.
     if !matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site) {
         artifacts.extend(Artifact::opened(chosen.facts, chosen.program, home)?);
     }
@@ -146,8 +146,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
-/// Folders of the members that are built; of an application in the root, what its program is
-/// compiled from, else the folders where frameworks look for pages.
+/// The folders of the members that are built. For an application in the root: the source of its
+/// program, or else the folders where frameworks look for pages.
 fn sources(app: &App, launch: &Launch) -> Vec<RelPath> {
     const PAGES: [&str; 3] = ["app", "pages", "src"];
     let mut sources: Vec<RelPath> =
@@ -182,7 +182,7 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
         .collect()
 }
 
-/// Folders of dependencies below members of the workspace: package managers make them only where
+/// Dependency folders in members of the workspace. Package managers create them only where
 /// versions differ.
 fn member_modules(app: &App, launch: &Launch) -> Result<Vec<Line>> {
     let Some(workspace) = app.workspace.as_ref().filter(|_| needs_modules(launch)) else {
@@ -202,12 +202,12 @@ fn has_development(app: &App, installed: &[Installed]) -> bool {
     root || installed.iter().any(|one| one.package.has_development())
 }
 
-/// The final image holds the installed dependencies.
+/// True if the final image contains the installed dependencies.
 fn needs_modules(launch: &Launch) -> bool {
     matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Output) && !launch.bundled
 }
 
-/// Yarn 2 and 3 prune by a plugin only.
+/// Yarn 2 and 3 prune only with a plugin.
 fn can_prune(tool: &Tool) -> bool {
     tool.id != "yarn-berry"
         || !["2.", "3."].iter().any(|major| {
@@ -222,14 +222,14 @@ fn install_env(
     installed: &[Installed],
     chosen: &Chosen,
 ) -> Result<Vec<Env>> {
-    // No step asks the network which release is the newest.
+    // Without this, npm asks the network for its newest release.
     let mut pairs: Vec<(&str, &str)> = vec![("npm_config_update_notifier", "false")];
     match tool.id.as_str() {
         "pnpm" => {
             pairs.push(("PNPM_HOME", "/pnpm"));
-            // From 11 on settings have names of their own, and `pnpm run` installs again where
-            // package.json differs from what was installed: lifecycle scripts that were left out
-            // make it differ. <https://pnpm.io/settings#verifydepsbeforerun>
+            // pnpm 11 renamed these settings. There, `pnpm run` installs again if package.json
+            // differs from what was installed, and leaving out lifecycle scripts makes it differ.
+            // <https://pnpm.io/settings#verifydepsbeforerun>
             if tool.major().is_some_and(|major| major >= 11) {
                 pairs.push(("pnpm_config_update_notifier", "false"));
                 pairs.push(("pnpm_config_verify_deps_before_run", "false"));
@@ -244,7 +244,8 @@ fn install_env(
         _ => {}
     }
     if chosen.program.needs.packages.iter().any(|p| p.value == "node-gyp") {
-        // The headers that the image has, in place of a download for each native module.
+        // node-gyp uses the headers in the image instead of downloading them for each native
+        // module.
         pairs.push(("npm_config_nodedir", "/usr/local"));
     }
     let browsers: BTreeMap<String, EnvVar> = chosen.catalog.table("test_browsers")?;
@@ -265,13 +266,13 @@ fn install_env(
     environment(&pairs)
 }
 
-/// Words that make an install take one member of a workspace and what it needs.
+/// Words that restrict an install to one workspace member and what it needs.
 fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     let Some(name) = app.root_package.as_ref().and_then(|_| app.package.str(&["name"])) else {
         return Ok(Vec::new());
     };
-    // What its root depends on lies above every member, which may import it without listing it; npm
-    // and Yarn 1 install that anyway.
+    // Dependencies of the root are visible to every member, which may import them without listing
+    // them. npm and Yarn 1 install them anyway.
     let root = app.root_package.as_ref().filter(|root| root.has_production());
     let root = root.and_then(|root| root.str(&["name"])).filter(|root| *root != name);
     let words = match tool.id.as_str() {
@@ -283,8 +284,8 @@ fn filter(app: &App, tool: &Tool) -> Result<Vec<Line>> {
     lines(&words)
 }
 
-/// Yarn 2 and later lay dependencies out in archives unless told otherwise; the image has them in
-/// folders.
+/// Reports that the image uses folders for dependencies although Yarn 2 and later keep them in
+/// archives by default.
 fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     if tool.id != "yarn-berry" {
         return Ok(None);
@@ -301,7 +302,7 @@ fn linker(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     )))
 }
 
-/// Native modules on musl: experimental, and prebuilt files may be missing.
+/// Reports native modules on musl, where prebuilt files may be missing.
 fn musl(chosen: &Chosen) -> Option<Finding> {
     let evidence = &chosen.program.needs.libc_evidence;
     if chosen.base.row.libc != "musl" || chosen.program.kind == Kind::Site || evidence.is_empty() {
@@ -314,7 +315,7 @@ fn musl(chosen: &Chosen) -> Option<Finding> {
     ))
 }
 
-/// The development server, through the package manager, as developers start it.
+/// The development server, started through the package manager as developers do.
 fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
     let name = ["dev", "start:dev", "develop", "serve:dev", "watch", "start"]
         .into_iter()
@@ -326,7 +327,7 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
         _ => "npm",
     };
     let mut command = vec![run.to_owned(), "run".to_owned(), name.to_owned()];
-    // These listen on localhost unless told otherwise, which nothing outside the container reaches.
+    // These listen on localhost by default, which nothing outside the container reaches.
     let text = app.package.script(name).unwrap_or_default();
     let local =
         super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();

@@ -1,4 +1,4 @@
-//! Prisma: a client that is generated from the schema, by a command that few repositories name in
+//! Prisma: its client is generated from the schema by a command that few repositories have in
 //! their scripts.
 
 use anyhow::Result;
@@ -9,14 +9,14 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
-/// What generates the client.
+/// The command that generates the client.
 pub(super) const GENERATE: [&str; 2] = ["prisma", "generate"];
 
 /// Scripts that run while dependencies are installed or the application is built.
 const BUILDING: [&str; 6] =
     ["preinstall", "install", "postinstall", "prepare", "prebuild", "build"];
 
-/// The folder or file of the schema, and prisma.config.ts; nothing where the package does not use
+/// The folder or file of the schema, and prisma.config.ts; empty if the package does not use
 /// Prisma.
 pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
     if !package.has("@prisma/client") && !package.has("prisma") {
@@ -34,8 +34,8 @@ pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
     files
 }
 
-/// The client must be generated and no script says so. The client's own install script does it up
-/// to version 6, but passes over a failure in silence; from 7 on nothing does it.
+/// True if the client must be generated and no script does so. Up to version 6 the client's own
+/// install script does it, but ignores a failure; from version 7 on nothing does.
 /// <https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-7>
 pub(super) fn is_implied(package: &Package, files: &[String]) -> bool {
     let said = BUILDING
@@ -45,16 +45,17 @@ pub(super) fn is_implied(package: &Package, files: &[String]) -> bool {
     !files.is_empty() && package.has("prisma") && package.has("@prisma/client") && !said
 }
 
-/// A variable that prisma.config.ts fails without, though nothing connects while the client is
-/// generated.
+/// A variable without which prisma.config.ts does not load, although nothing connects while the
+/// client is generated.
 pub(super) struct Placeholder {
     pub(super) key: String,
     pub(super) value: String,
     evidence: Evidence,
 }
 
-/// What `env("...")` asks for in prisma.config.ts of these packages, each with its folder below the
-/// install's. <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
+/// The variables that `env("...")` asks for in prisma.config.ts of these packages, each given with
+/// its folder below that of the install.
+/// <https://www.prisma.io/docs/orm/reference/prisma-config-reference#env>
 pub(super) fn placeholders<'p>(
     root: &Dir,
     packages: impl Iterator<Item = (&'p str, &'p Package)>,
@@ -71,14 +72,14 @@ pub(super) fn placeholders<'p>(
                 continue;
             };
             let evidence =
-                config.at(window[2].at, format!("env(\"{key}\") fails where {key} is not set"));
+                config.at(window[2].at, format!("env(\"{key}\") fails if {key} is not set"));
             found.push(Placeholder { key: key.to_owned(), value: address.to_owned(), evidence });
         }
     }
     Ok(found)
 }
 
-/// An address in the form of the schema's database, at which nothing listens.
+/// An address in the form that the schema's database expects, at which nothing listens.
 fn address(dir: &Dir) -> Result<&'static str> {
     for name in ["prisma/schema.prisma", "schema.prisma", "prisma/schema/schema.prisma"] {
         let Some(path) = dir.join(name) else { continue };
@@ -96,7 +97,7 @@ fn address(dir: &Dir) -> Result<&'static str> {
     Ok("postgresql://localhost/placeholder")
 }
 
-/// Says what the placeholders are.
+/// Reports the placeholders.
 pub(super) fn finding(placeholders: &[Placeholder]) -> Option<Finding> {
     if placeholders.is_empty() {
         return None;

@@ -21,7 +21,7 @@ use super::{site, static_site};
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Libc, Program, Sourced};
 
-/// What was found to start, likeliest first.
+/// The programs, likeliest first.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) programs: Vec<(Program, Launch)>,
@@ -35,7 +35,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         return Ok(found);
     }
     if let Some(framework) = framework::detect(app)? {
-        // Nest's scripts say more than its conventions: what stands before the server, where the
+        // Nest's scripts say more than its conventions: what runs before the server, and where the
         // build writes.
         if framework.name == "nest" {
             for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development)
@@ -60,7 +60,8 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     let (entries, refused) = entry::from_scripts(app)?;
     let entries = entry::with_recipes(app, entries)?;
     let site = site::detect(app)?;
-    // The page's own tools serve it for development: a server of the repository's own comes first.
+    // The tools of a site also serve it for development, so a server of the repository comes
+    // first.
     let (servers, others): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| site.is_none() || is_server(entry));
     let beside = servers.first().is_some_and(|entry| entry.beside);
@@ -68,7 +69,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         found.programs.push(of_entry(app, entry)?);
     }
     if beside {
-        // The product first: what listens.
+        // The program that listens is the product, so it comes first.
         found.programs.sort_by_key(|(p, _)| (p.kind != Kind::Service, p.port.is_none()));
     }
     let served = found.programs.iter().any(|(program, _)| program.kind == Kind::Service);
@@ -102,7 +103,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
         }
     }
     if found.programs.is_empty() {
-        // In a workspace, a package that only has a `main` is a library of the others.
+        // In a workspace, a package with only a `main` is a library for the others.
         let member = app.root_package.is_some() && app.package.get(&["bin"]).is_none();
         for entry in entry::from_files(app)? {
             let (program, launch) = of_entry(app, entry)?;
@@ -117,7 +118,8 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     Ok(found)
 }
 
-/// The applications of an Nx repository with one package.json, where no script starts another.
+/// Adds the applications of an Nx repository with a single package.json, if no script starts
+/// anything.
 fn of_nx(app: &App, found: &mut Found) -> Result<bool> {
     let projects = nx::projects(app)?;
     let starts = |entry: &Entry| !entry.development;
@@ -150,7 +152,7 @@ fn of_nx(app: &App, found: &mut Found) -> Result<bool> {
     Ok(true)
 }
 
-/// The other applications of a monorepo of Nest's own.
+/// Adds the other applications of a Nest monorepo.
 fn projects(app: &App, found: &mut Found) -> Result<()> {
     let projects = nest::projects(app)?;
     if projects.len() < 2 {
@@ -214,7 +216,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
     )
 }
 
-/// What every site has: the web server's port, and what its build needs.
+/// Adds what every site has: the port of the web server, and the needs of its build.
 fn of_site(app: &App, program: &mut Program) -> Result<()> {
     let evidence = Evidence::file(&app.package.path, "the image's own web server listens there");
     program.port = Some(Sourced::new(scan::SITE_PORT, evidence));
@@ -266,7 +268,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         return Ok((program, launch));
     }
     let mut evidence = framework.evidence.clone();
-    // A start script may add flags, arguments and environment to what the framework starts.
+    // A start script may add flags, arguments and environment variables to the framework's start.
     for name in ["start:prod", "start:production", "start", "serve"] {
         let Some(text) = app.package.script(name) else { continue };
         let chain = super::script::parse(text);
@@ -327,7 +329,7 @@ fn default_port(app: &App, program: &mut Program, framework: &Framework) {
         let evidence =
             Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
         program.port = Some(Sourced::new(port, evidence));
-        // Every framework that is known here reads it.
+        // Every framework that is known here reads PORT.
         program.port_variable = Some("PORT".to_owned());
     }
     program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
@@ -338,7 +340,7 @@ fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
     Ok((program, launch))
 }
 
-/// The program of an entry, and whether the default port of its framework may stand in.
+/// The program of an entry, and whether the default port of its framework may be used.
 fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     embedded(app, &mut entry)?;
     let service = service::of(app, entry.command.as_deref())?;
@@ -368,8 +370,8 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     Ok((program, entry.launch, open))
 }
 
-/// A server of the repository's own that holds a framework: all that the framework builds goes with
-/// it, and so do the packages that its output imports.
+/// Adjusts a server of the repository that contains a framework: it needs everything that the
+/// framework builds, and the packages that this output imports.
 fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
     let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
     for (package, why) in &holds {
@@ -393,7 +395,7 @@ fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
     Ok(())
 }
 
-/// Packages of development stay, since the program imports one as it is loaded.
+/// Keeps development dependencies, because the program imports one when it is loaded.
 fn keep(launch: &mut Launch, scan: &mut Scan) {
     let names: Vec<&str> = scan.development.iter().map(|held| held.value.as_str()).collect();
     if names.is_empty() || launch.keep_development {
@@ -416,7 +418,7 @@ fn keep(launch: &mut Launch, scan: &mut Scan) {
     );
 }
 
-/// Packages of development stay, since what the build writes imports one.
+/// The finding that development dependencies stay, because the output of the build imports one.
 fn kept(app: &App, package: &str, why: &str) -> Finding {
     Finding::new(
         codes::DEV_DEPENDENCY_AT_RUN_TIME,
@@ -426,7 +428,7 @@ fn kept(app: &App, package: &str, why: &str) -> Finding {
     .with_fix(format!("move {package} and its plugins to `dependencies`"))
 }
 
-/// Puts together what the scan, the start script and the manifests say.
+/// Combines what the scan, the start script and the manifests say.
 fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Result<()> {
     let script = |note: &str| {
         program.evidence.first().cloned().map(|e| Evidence { note: note.to_owned(), ..e })
@@ -447,7 +449,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
         .map(|w| w[1].clone());
     let flag = flag
         .or_else(|| launch.args.iter().find_map(|w| w.strip_prefix("--port=").map(str::to_owned)))
-        // `micro -l tcp://0.0.0.0:3000`
+        // micro takes an address: `micro -l tcp://0.0.0.0:3000`.
         .or_else(|| {
             let address = launch.args.iter().find_map(|word| word.split_once("tcp://"))?.1;
             address.rsplit_once(':').map(|(_, port)| port.to_owned())
@@ -487,7 +489,7 @@ fn complete(app: &App, program: &mut Program, launch: &Launch, scan: Scan) -> Re
     needs(app, program)
 }
 
-/// What native modules ask of the image and of the builder.
+/// Adds what native modules need from the image and the builder.
 fn needs(app: &App, program: &mut Program) -> Result<()> {
     let native = builder_needs(app, program)?;
     if native.glibc_only.is_empty() {
@@ -501,7 +503,7 @@ fn needs(app: &App, program: &mut Program) -> Result<()> {
     Ok(())
 }
 
-/// A compiler for native modules, git for dependencies that are fetched by it.
+/// Adds a compiler for native modules, and git for dependencies that git fetches.
 fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
     let native = native::read(app)?;
     for (key, evidence) in [("node-gyp", &native.compiled), ("git-at-build", &native.git)] {

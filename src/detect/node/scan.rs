@@ -1,5 +1,5 @@
-//! What the sources do at run time: where they listen, how they stop, what they read, write and
-//! start.
+//! What the sources do at run time: where they listen, how they stop, and what they read, write
+//! and start.
 
 mod absent;
 mod browser;
@@ -32,10 +32,10 @@ use crate::path::RelPath;
 pub(crate) use self::browser::install_settings;
 pub(crate) use self::sources::Source;
 
-/// The port of every site's web server: above 1024, so that it needs no privilege anywhere.
+/// The port of every site's web server. It is above 1024, so that it needs no privileges anywhere.
 pub(crate) const SITE_PORT: u16 = 8080;
 
-/// The program starts with Bun alone.
+/// The finding for a program that runs only on Bun.
 pub(crate) fn bun_only(evidence: Evidence) -> Finding {
     Finding::new(
         codes::BUN_ONLY,
@@ -64,50 +64,51 @@ pub(crate) const SERVERS: [&str; 16] = [
     "json-server",
 ];
 
-/// What a scan found.
+/// The result of a scan.
 #[derive(Default)]
 pub(crate) struct Scan {
     pub(crate) port: Option<Sourced<u16>>,
-    /// Further ports, and those for datagrams.
+    /// Further ports, including those for datagrams.
     pub(crate) more_ports: Vec<Sourced<Port>>,
-    /// Arguments that open it to the network.
+    /// Arguments that open the program to the network.
     pub(crate) args: Vec<Sourced<String>>,
-    /// The first argument without which it does not listen.
+    /// The first argument without which the program does not listen.
     pub(crate) subcommand: Option<Sourced<String>>,
-    /// Variables that hold the port, where the code names no default.
+    /// Variables with the port, if the code has no default.
     pub(crate) port_env: Vec<String>,
     /// The variable that overrides `port`.
     pub(crate) port_variable: Option<String>,
-    /// Something listens.
+    /// True if something listens.
     pub(crate) listens: bool,
     /// A call that listens on a port that was not found.
     pub(crate) unfollowed: Option<Evidence>,
-    /// It takes messages from a broker, and listens on nothing.
+    /// True if the program takes messages from a broker and listens on nothing.
     pub(crate) portless: bool,
-    /// A server's library is a dependency.
+    /// True if a server library is a dependency.
     pub(crate) serves: bool,
     pub(crate) env: Vec<Sourced<EnvVar>>,
-    /// Variables without which it ends as it starts.
+    /// Variables without which the program stops as it starts.
     pub(crate) required: Vec<Sourced<String>>,
     pub(crate) sigterm: Option<Evidence>,
     pub(crate) writable: Vec<Sourced<String>>,
     pub(crate) files: Vec<Sourced<RelPath>>,
     pub(crate) front_ends: Vec<Sourced<FrontEnd>>,
-    /// Scripts of the package that make what it serves beside its build, with the folder.
+    /// Scripts of the package that write what it serves beside its build, each with the folder.
     pub(crate) also: Vec<Sourced<(String, String)>>,
     pub(crate) packages: Vec<Sourced<String>>,
     pub(crate) shell: Option<Evidence>,
     pub(crate) temporary: Option<Evidence>,
     pub(crate) subcommands: Option<Sourced<String>>,
-    /// Packages for development alone that it imports as it is loaded.
+    /// Development dependencies that the program imports when it is loaded.
     pub(crate) development: Vec<Sourced<String>>,
     pub(crate) findings: Vec<Finding>,
-    /// Where a finding on a program that the image lacks stands in `findings`, by the program.
+    /// The index in `findings` of the finding on each program that the image lacks.
     pub(crate) lacking: BTreeMap<String, usize>,
 }
 
 impl Scan {
-    /// The default port of a framework may stand in: no call says that there is another one.
+    /// True if the framework's default port may be used, because no call says that there is
+    /// another one.
     pub(crate) fn takes_default(&self) -> bool {
         self.port.is_none()
             && self.more_ports.is_empty()
@@ -116,8 +117,8 @@ impl Scan {
     }
 }
 
-/// Scans the sources of a program: from its entry along relative imports, else the application's
-/// folder.
+/// Scans the sources of a program: from its entry along relative imports, or else all of the
+/// application's folder.
 pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     let sources = sources::collect(app, launch)?;
     let mut scan = Scan {

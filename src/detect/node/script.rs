@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::shell::assignment;
 pub(crate) use crate::shell::{BACKGROUND, Chain, Command, parse};
 
-/// Removes wrappers that only set the environment or run the rest: `cross-env A=b`,
-/// `dotenv -e f --`, `exec`, `npx`.
+/// Removes wrappers that only set the environment or run the rest: `cross-env A=b`, `dotenv -e f
+/// --`, `exec`, `npx`.
 pub(crate) fn unwrap(mut command: Command) -> Command {
     for _ in 0..8 {
         let Some(first) = command.argv.first().map(String::as_str) else { break };
@@ -25,7 +25,7 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
             _ => break,
         };
         command.argv.drain(..skip);
-        // Their own options, then assignments, then the command.
+        // The wrapper's options come first, then assignments, then the command.
         loop {
             match command.argv.first().map(String::as_str) {
                 Some("--" | "run" | "-y" | "--yes" | "--no-install" | "--silent") => {
@@ -51,8 +51,8 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
     command
 }
 
-/// The script that a command runs through a package manager: `npm run x`, `yarn x`, `pnpm run x`,
-/// `bun run x`; the words after it are its arguments.
+/// The script that a command runs through a package manager (`npm run x`, `yarn x`, `pnpm run x`,
+/// `bun run x`), and the arguments after it.
 pub(crate) fn runs_script<'a>(
     command: &'a Command,
     scripts: &BTreeMap<&str, &str>,

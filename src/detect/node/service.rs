@@ -1,5 +1,5 @@
-//! Servers that a command or a framework starts, although no code of the repository listens: rows of
-//! the catalog.
+//! Servers that a command or a framework starts although no code of the repository listens, as
+//! rows of the catalog.
 
 use std::collections::BTreeMap;
 
@@ -23,30 +23,30 @@ pub(super) struct Service {
     /// The framework.
     package: Option<String>,
     port: u16,
-    /// The variable that replaces the port.
+    /// The variable that overrides the port.
     variable: String,
     /// Arguments that open it to the network.
     #[serde(default)]
     args: Vec<String>,
-    /// Options of its command line that name the port, beside `-p` and `--port`.
+    /// Options of its command line that set the port, beside `-p` and `--port`.
     #[serde(default)]
     flags: Vec<String>,
-    /// Environment that opens it to the network.
+    /// Environment variables that open it to the network.
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Stems of its configuration, the strongest first, whose `port` replaces the default.
+    /// Stems of its configuration files, the strongest first. Their `port` overrides the default.
     #[serde(default)]
     config: Vec<String>,
-    /// How it handles SIGTERM, where it does.
+    /// How it handles SIGTERM, if it does.
     sigterm: Option<String>,
-    /// Folders that it writes.
+    /// Folders into which it writes.
     #[serde(default)]
     writable: Vec<String>,
     /// Where this is documented.
     source: String,
 }
 
-/// The row of what an entry starts: of its command, else of the framework.
+/// The row of what an entry starts: its command, or else its framework.
 pub(super) fn of(app: &App, command: Option<&str>) -> Result<Option<Service>> {
     let rows: Vec<Service> = app.catalog.table("service")?;
     let started = |row: &&Service| row.command.is_some() && row.command.as_deref() == command;
@@ -61,7 +61,7 @@ pub(super) fn of(app: &App, command: Option<&str>) -> Result<Option<Service>> {
 }
 
 impl Service {
-    /// Arguments for the command, where its own name none of them.
+    /// Adds the arguments that open the command, unless the start already has them.
     pub(super) fn open(&self, launch: &mut Launch) {
         let flag = self.args.first();
         if flag.is_some_and(|flag| !launch.args.iter().any(|arg| arg.starts_with(flag.as_str()))) {
@@ -69,7 +69,7 @@ impl Service {
         }
     }
 
-    /// The port that an option of its own names: `-l 5000`, `--listen tcp://0.0.0.0:5000`.
+    /// The port in one of its own options: `-l 5000` or `--listen tcp://0.0.0.0:5000`.
     fn told(&self, launch: &Launch) -> Option<u16> {
         let names = |word: &str| self.flags.iter().any(|flag| flag == word);
         let pair = launch.args.windows(2).find(|pair| names(&pair[0])).map(|pair| pair[1].as_str());
@@ -80,7 +80,7 @@ impl Service {
         text.rsplit(':').next()?.parse().ok().filter(|port| *port > 0)
     }
 
-    /// What the documentation says and the repository does not.
+    /// Adds what the documentation says and the repository does not.
     pub(super) fn complete(&self, app: &App, launch: &Launch, program: &mut Program) -> Result<()> {
         let at = |note: String| Evidence::file(&app.package.path, note);
         program.kind = facts::Kind::Service;

@@ -1,5 +1,5 @@
-//! Sites: single-page applications and static pages, and the folder that their build writes, read
-//! from the config.
+//! Sites: single-page applications and static pages. The folder that their build writes is read
+//! from the configuration.
 
 mod folder;
 
@@ -14,27 +14,27 @@ use super::script;
 use super::static_site::{Site, base_flag, below, clean, flag, site};
 use crate::facts::Evidence;
 
-/// A tool with a fixed default folder and a config that may name another.
+/// A tool with a fixed default folder and a configuration that may name another.
 struct Tool {
     /// The dependency.
     package: &'static str,
-    /// Its command.
+    /// The command of the tool.
     command: &'static str,
-    /// Stems of its config file, likeliest first.
+    /// Stems of its configuration file, likeliest first.
     config: &'static [&'static str],
-    /// The property that names the folder.
+    /// The property with the folder.
     property: &'static str,
-    /// The folder where nothing names it.
+    /// The default folder.
     default: &'static str,
-    /// A single-page application: unknown paths lead to index.html.
+    /// True for a single-page application, where unknown paths lead to index.html.
     fallback: bool,
-    /// The flag of its command that names the folder.
+    /// The flag of its command that sets the folder.
     flag: &'static str,
-    /// The property of its config that names the path below which the site is served.
+    /// The property with the path below which the site is served.
     base: &'static str,
 }
 
-/// Output folders by each tool's documentation (config reference pages).
+/// Output folders according to the documentation of each tool's configuration.
 const TOOLS: [Tool; 9] = [
     Tool {
         package: "vitepress",
@@ -134,28 +134,28 @@ const TOOLS: [Tool; 9] = [
     },
 ];
 
-/// The site that the build script makes; `None` where no tool for sites is known.
+/// The site that the build script makes; `None` if no tool for sites is known.
 pub(crate) fn detect(app: &App) -> Result<Option<Site>> {
-    // A bundler also builds servers and libraries: a page says that it is a site.
+    // A bundler may also build a server or a library; only a page makes it a site.
     known(app, &|build| {
         let tool = build.tool.package;
         !matches!(tool, "vite" | "webpack-cli" | "parcel") || has_page(build)
     })
 }
 
-/// The same for pages that a program of another language serves: that program may hold what leads
-/// to them.
+/// The same for pages that a program in another language serves. That program may have the page
+/// that leads to them, so none is required here.
 pub(super) fn pages(app: &App) -> Result<Option<Site>> {
     known(app, &|_| true)
 }
 
-/// The folders of pages that the build of a server makes beside it: `tsc && vite build`.
+/// The folders of pages that the build of a server writes beside it: `tsc && vite build`.
 pub(super) fn beside(app: &App) -> Result<Vec<String>> {
     let Some(name) = app.build_script() else { return Ok(Vec::new()) };
     written(app, &name, entry::commands(app, &name), &|build| has_page(build))
 }
 
-/// The folders that the commands of a script itself write pages to.
+/// The folders to which the commands of one script write pages.
 pub(super) fn made_by(app: &App, name: &str) -> Result<Vec<String>> {
     let chain = script::parse(app.package.script(name).unwrap_or_default());
     let commands: Vec<_> = chain.commands.into_iter().map(script::unwrap).collect();
@@ -211,11 +211,11 @@ fn known(app: &App, fits: &dyn Fn(&Build) -> bool) -> Result<Option<Site>> {
     if package.has("@angular/core") && app.dir.has("angular.json") {
         return angular::site(app);
     }
-    // What the script runs, before what is there for documents or for tests.
+    // Tools that the script runs come before those that are there for documents or tests.
     let (run, held): (Vec<&Tool>, Vec<&Tool>) =
         TOOLS.iter().partition(|tool| calls(text, tool.command));
     for tool in run.into_iter().chain(held) {
-        // A member of a workspace may use a tool of the root.
+        // A workspace member may use a tool of the root.
         let shared = app
             .root_package
             .as_ref()
@@ -252,8 +252,8 @@ fn known(app: &App, fits: &dyn Fn(&Build) -> bool) -> Result<Option<Site>> {
     Ok(None)
 }
 
-/// The script that builds a site of documents, where no script of a usual name builds:
-/// `docs:build`.
+/// The script that builds a site of documents, such as `docs:build`, if no script with a usual
+/// name builds.
 fn documents(app: &App) -> Option<String> {
     const TOOLS: [&str; 4] = ["vitepress", "docusaurus", "eleventy", "@11ty/eleventy"];
     let builds = |text: &str| {
@@ -265,8 +265,8 @@ fn documents(app: &App) -> Option<String> {
     named.next().map(|(name, _)| name.to_owned())
 }
 
-/// The folder that a bundler's own program writes, which is no site: `esbuild.config.mjs` with an
-/// `outdir`.
+/// The folder that a bundler's own program writes, which is not a site: the `outdir` of
+/// `esbuild.config.mjs`.
 pub(super) fn bundled(app: &App) -> Result<Option<(String, Evidence)>> {
     if !app.package.has("esbuild") {
         return Ok(None);
@@ -281,7 +281,7 @@ pub(super) fn bundled(app: &App) -> Result<Option<(String, Evidence)>> {
     Ok(None)
 }
 
-/// A script that builds calls the command.
+/// True if a script that builds runs the command.
 fn runs(package: &Package, command: &str) -> bool {
     package
         .scripts()
@@ -291,7 +291,7 @@ fn runs(package: &Package, command: &str) -> bool {
 
 fn calls(script: &str, command: &str) -> bool {
     let mut commands = script::parse(script).commands.into_iter().map(script::unwrap);
-    // `npx @11ty/eleventy`
+    // The command may have a path: `npx @11ty/eleventy`.
     let is = |word: &str| word.rsplit('/').next() == Some(command);
     commands.any(|call| call.argv.first().is_some_and(|word| is(word)))
 }
@@ -308,7 +308,7 @@ fn has_page(build: &Build) -> bool {
             .is_some_and(|c| c.property("root").is_some())
 }
 
-/// A build: the tool, the script that calls it, and its text.
+/// A build: the tool, the script that runs it, and the text of the script.
 struct Build<'b, 'r> {
     app: &'b App<'r>,
     tool: &'b Tool,
@@ -327,7 +327,7 @@ impl Build<'_, '_> {
         own.next().map(|command| command.argv).unwrap_or_default()
     }
 
-    /// The folder that `vitepress build docs` or `vite build web` names.
+    /// The folder in `vitepress build docs` or `vite build web`.
     fn operand(&self) -> Option<String> {
         let words = self.words();
         let at = words.iter().position(|word| word == "build")?;
@@ -336,7 +336,7 @@ impl Build<'_, '_> {
     }
 }
 
-/// The path below which the pages ask for their files, where it is not the root.
+/// The path below which the pages expect their files, unless it is the root.
 fn prefix(build: &Build) -> Result<Option<(String, Evidence)>> {
     let (app, tool) = (build.app, build.tool);
     if let Some((text, at)) = base_flag(app, build.name, build.text) {
@@ -358,7 +358,7 @@ fn prefix(build: &Build) -> Result<Option<(String, Evidence)>> {
     Ok(None)
 }
 
-/// `BUILD_PATH` in the script or in .env:
+/// Create React App. `BUILD_PATH` in the script or in .env sets the folder:
 /// <https://create-react-app.dev/docs/advanced-configuration>.
 fn create_react_app(app: &App, script: &str) -> Result<Site> {
     let name = app.build_script().unwrap_or_default();

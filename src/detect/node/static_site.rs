@@ -15,7 +15,7 @@ pub(crate) struct Site {
     pub(crate) tool: &'static str,
     pub(crate) launch: Launch,
     pub(crate) evidence: Vec<Evidence>,
-    /// Nothing names its folder: the tool's default is taken.
+    /// True if nothing names the folder and the tool's default is used.
     pub(crate) assumed: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn site(
     Site { tool, launch, evidence, assumed: false }
 }
 
-/// The base path that the script gives its tool.
+/// The base path that the script passes to its tool.
 pub(super) fn base_flag(app: &App, name: &str, text: &str) -> Option<(String, Evidence)> {
     ["--base", "--public-url", "--base-href", "--baseUrl"].into_iter().find_map(|option| {
         let value = flag(text, option)?;
@@ -40,8 +40,8 @@ pub(super) fn base_flag(app: &App, name: &str, text: &str) -> Option<(String, Ev
     })
 }
 
-/// The path of an address or a path, without slashes around it; `None` for the root and for what is
-/// relative to the page.
+/// The path of an address or of a path, without slashes around it; `None` for the root and for
+/// paths that are relative to the page.
 pub(super) fn below(text: &str) -> Option<String> {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
@@ -54,12 +54,12 @@ pub(super) fn below(text: &str) -> Option<String> {
 }
 
 pub(super) fn clean(folder: &str) -> String {
-    // `../dist` lies beside the application.
+    // `../dist` is beside the application.
     RelPath::new(folder)
         .map_or_else(|| folder.trim_start_matches('/').to_owned(), |p| p.as_str().to_owned())
 }
 
-/// The value of `--flag value` or `--flag=value` in a script.
+/// The value in `--flag value` or `--flag=value` of a script.
 pub(super) fn flag(script: &str, name: &str) -> Option<String> {
     if name.is_empty() {
         return None;

@@ -1,5 +1,6 @@
-//! A lockfile that does not hold what the manifest names: an install that may change nothing stops
-//! there (`npm ci`, `--frozen-lockfile`, `--immutable`). It can be seen without running one.
+//! A lockfile that lacks dependencies of the manifest. An install that must not change it stops
+//! there (`npm ci`, `--frozen-lockfile`, `--immutable`), and this check finds that without an
+//! install.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +15,10 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
-/// How many dependencies are named.
+/// How many dependencies are reported.
 const NAMED: usize = 5;
 
-/// What to say where the lockfile that the install obeys is behind the manifests.
+/// Reports that the lockfile that the install obeys is behind the manifests.
 pub(crate) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     let Some(lockfile) = &tool.lockfile else { return Ok(None) };
     let behind = behind(app, tool)?;
@@ -40,13 +41,13 @@ pub(crate) fn finding(app: &App, tool: &Tool) -> Result<Option<Finding>> {
     ))))
 }
 
-/// The dependencies that the lockfile lacks, with where they are named.
+/// The dependencies that the lockfile lacks, with the places that name them.
 fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
     let members = workspace::names(&app.root)?;
     let mut found = Vec::new();
     let npm = npm_lock(&app.root)?;
     if npm.is_some() && tool.id != "npm" {
-        // A second lockfile beside the one that is obeyed: what the first holds was not read.
+        // A second lockfile is beside the one that is obeyed, whose content was not read.
         return Ok(found);
     }
     let names: BTreeSet<String> = if npm.is_some() {
@@ -55,7 +56,7 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
         native::locked(app)?.packages.iter().map(|package| package.name.clone()).collect()
     };
     if npm.is_none() && names.is_empty() {
-        // Nothing that could be read.
+        // No package could be read.
         return Ok(found);
     }
     let mut asked = 0;
@@ -77,26 +78,27 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
             }
         }
     }
-    // A file that lacks most of them was cut, or is of something else.
+    // A file that lacks most of them was cut or belongs to something else.
     if npm.is_none() && found.len() * 2 > asked {
         found.clear();
     }
     Ok(found)
 }
 
-/// The application's manifest, then the workspace's, with their folders below the lockfile's.
+/// The application's manifest, then the workspace's, each with its folder below that of the
+/// lockfile.
 fn manifests<'a>(app: &'a App) -> impl Iterator<Item = (String, &'a Package)> {
     let way = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let root = app.root_package.iter().map(|package| (String::new(), package));
     std::iter::once((way, &app.package)).chain(root)
 }
 
-/// A range of releases of the registry: no alias, address or path.
+/// True for a range of releases in the registry, rather than an alias, an address or a path.
 fn is_released(range: &str) -> bool {
     !range.contains([':', '/']) && range.parse::<Range>().is_ok()
 }
 
-/// npm's lockfile knows the dependency as one of the package's, in a version that fits.
+/// True if npm's lockfile has the dependency for this package, in a version that fits.
 fn npm_holds(lock: &Value, way: &str, package: &Package, name: &str, range: &str) -> bool {
     if package.get(&["overrides"]).is_some() {
         return true;
@@ -110,7 +112,7 @@ fn npm_holds(lock: &Value, way: &str, package: &Package, name: &str, range: &str
     let Some(own) = packages.get(way) else { return true };
     let lists = ["dependencies", "devDependencies", "optionalDependencies"];
     if lists.iter().all(|list| own.get(list).is_none()) {
-        // Written by hand, or cut: there is nothing to compare with.
+        // The file was written by hand or cut, so there is nothing to compare with.
         return true;
     }
     let mut asked = lists.iter().filter_map(|list| own.get(list)?.get(name));

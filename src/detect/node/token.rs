@@ -1,5 +1,5 @@
-//! Tokens of JavaScript and TypeScript as their readers take them: strings with their values, an
-//! operator is one character.
+//! Tokens of JavaScript and TypeScript in the form that Node.js's readers take: strings have their
+//! values, and every mark is one character.
 
 use std::rc::Rc;
 
@@ -7,16 +7,16 @@ use super::dialect::DIALECT;
 use crate::code::tree::Piece;
 use crate::code::{self, Tree};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// An identifier or keyword.
+    /// An identifier or a keyword.
     Word(String),
     /// A string, or a template without substitutions.
     Text(String),
-    /// A template with substitutions: its fixed parts, joined with `${}`.
+    /// A template with substitutions: its fixed parts, joined by `${}`.
     Template(String),
-    /// A number literal.
+    /// A number.
     Number(f64),
     /// One character of punctuation.
     Mark(char),
@@ -24,46 +24,46 @@ pub(crate) enum Kind {
     Pattern,
 }
 
-/// A token and its place.
+/// A token with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
-    /// Byte offset.
+    /// The byte offset.
     pub(crate) at: usize,
-    /// Of an opening bracket, how many tokens on the one that closes it stands; 0 for any other
-    /// token, and where none closes it.
+    /// For an opening bracket, the distance in tokens to the bracket that closes it; 0 for any
+    /// other token and for a bracket that nothing closes.
     span: usize,
 }
 
 impl Token {
-    /// The identifier.
+    /// The identifier, if it is one.
     pub(crate) fn word(&self) -> Option<&str> {
         if let Kind::Word(word) = &self.kind { Some(word) } else { None }
     }
 
-    /// The string literal.
+    /// The string, if it is one.
     pub(crate) fn text(&self) -> Option<&str> {
         if let Kind::Text(text) = &self.kind { Some(text) } else { None }
     }
 
-    /// True for that mark.
+    /// True if the token is that mark.
     pub(crate) fn is(&self, mark: char) -> bool {
         self.kind == Kind::Mark(mark)
     }
 
-    /// True for that identifier.
+    /// True if the token is that identifier.
     pub(crate) fn is_word(&self, word: &str) -> bool {
         self.word() == Some(word)
     }
 }
 
-/// Splits source text into tokens; comments vanish. Broken input never fails, it only gives fewer
+/// Splits source text into tokens, without comments. Broken input never fails; it only gives fewer
 /// tokens.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     of(&Tree::new(&DIALECT, &Rc::from(text)))
 }
 
-/// The tokens of a text that is read already.
+/// The tokens of a text that is already parsed.
 pub(crate) fn of(tree: &Tree) -> Vec<Token> {
     let mut all = Vec::new();
     for at in (0..tree.len()).filter(|&at| !tree.is_line_end(at)) {
@@ -79,8 +79,8 @@ pub(crate) fn of(tree: &Tree) -> Vec<Token> {
     all
 }
 
-/// Notes where each bracket is closed, once for all questions: asked for each bracket by itself,
-/// `f(f(f(` would be read anew for each of them.
+/// Notes where each bracket is closed, once for the whole file. A search from each bracket would
+/// read `f(f(f(` anew for every one of them.
 fn span(tokens: &mut [Token]) {
     let mut open = Vec::new();
     for index in 0..tokens.len() {
@@ -96,7 +96,8 @@ fn span(tokens: &mut [Token]) {
     }
 }
 
-/// What a token is that is no mark; `None` for what belongs to a template before it.
+/// The kind of a token that is not a mark; `None` for a token that belongs to the template before
+/// it.
 fn kind(tree: &Tree, at: usize) -> Option<Kind> {
     let word = tree.word(at);
     Some(match tree.kind(at)? {
@@ -105,7 +106,7 @@ fn kind(tree: &Tree, at: usize) -> Option<Kind> {
             let text = tree.string(at).unwrap_or_else(|| word.get(1..).unwrap_or_default().into());
             Kind::Text(text.into_owned())
         }
-        // The template stands before the tokens of its substitutions.
+        // The template comes before the tokens of its substitutions.
         code::Kind::Opening => {
             let pieces = tree.pieces(at).into_iter();
             let fixed = pieces.filter_map(|piece| match piece {
@@ -123,8 +124,8 @@ fn kind(tree: &Tree, at: usize) -> Option<Kind> {
     })
 }
 
-/// The index of the bracket that closes the one at `open`; the end where it is not closed, and
-/// `open` itself where no bracket stands there.
+/// The index of the bracket that closes the one at `open`; the end of the file if nothing closes
+/// it, and `open` itself if there is no bracket.
 pub(crate) fn closing(tokens: &[Token], open: usize) -> usize {
     match tokens.get(open) {
         Some(token) if token.span > 0 => (open + token.span).min(tokens.len()),
@@ -159,8 +160,7 @@ pub(crate) fn split(tokens: &[Token]) -> Vec<&[Token]> {
     parts
 }
 
-/// The value of a property of an object literal (`{ ... }` with its braces), found at its own
-/// level.
+/// The value of a property in an object literal (`{ ... }` with its braces), at its own level.
 pub(crate) fn property<'t>(object: &'t [Token], name: &str) -> Option<&'t [Token]> {
     let inner =
         object.strip_prefix(&object[..1]).filter(|_| object.first().is_some_and(|t| t.is('{')))?;

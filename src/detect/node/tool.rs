@@ -1,4 +1,4 @@
-//! Which package manager, in which version: the packageManager field, then lockfiles, then engines,
+//! Which package manager in which version: the packageManager field, then lockfiles, then engines,
 //! then npm.
 
 mod pin;
@@ -17,7 +17,7 @@ use crate::repo::{Dir, parse_json};
 
 pub(crate) use self::pin::contradiction;
 
-/// The ids of the package managers: rows of the table in node.Dockerfile.
+/// The ids of the package managers, which are rows of the table in node.Dockerfile.
 pub(crate) const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "yarn-berry", "bun"];
 
 /// A package manager as the build uses it.
@@ -25,17 +25,17 @@ pub(crate) const TOOLS: [&str; 5] = ["npm", "pnpm", "yarn", "yarn-berry", "bun"]
 pub(crate) struct Tool {
     /// One of [`TOOLS`].
     pub(crate) id: String,
-    /// What `npm install --global` is given; `None`: the image has it, or the repository.
+    /// The argument of `npm install --global`; `None` if the image or the repository has the
+    /// manager.
     pub(crate) install: Option<String>,
-    /// The release that the repository carries (`.yarn/releases/yarn-4.1.0.cjs`), relative to the
-    /// context.
+    /// The release in the repository (`.yarn/releases/yarn-4.1.0.cjs`), relative to the context.
     pub(crate) release: Option<String>,
-    /// The lockfile, where there is one.
+    /// The lockfile, if there is one.
     pub(crate) lockfile: Option<RelPath>,
 }
 
 impl Tool {
-    /// The major version of what is installed; `None` where the image or the repository has it.
+    /// The major version that is installed; `None` if the image or the repository has the manager.
     pub(crate) fn major(&self) -> Option<u32> {
         let (_, version) = self.install.as_deref()?.rsplit_once('@')?;
         version.split('.').next()?.parse().ok()
@@ -55,15 +55,15 @@ struct BundledYarn {
     cycles: Vec<String>,
 }
 
-/// The npm of a cycle's images.
+/// The npm in the images of a release line.
 #[derive(Deserialize)]
 struct BundledNpm {
     version: String,
-    /// It knows the commands that the build is written with.
+    /// True if it knows the commands of the build.
     serves: bool,
 }
 
-/// The lockfiles of each manager, in the order in which they win.
+/// The lockfiles of each manager, strongest first.
 const LOCKFILES: [(&str, &str); 6] = [
     ("pnpm", "pnpm-lock.yaml"),
     ("bun", "bun.lock"),
@@ -73,7 +73,7 @@ const LOCKFILES: [(&str, &str); 6] = [
     ("npm", "npm-shrinkwrap.json"),
 ];
 
-/// Finds the manager: `root` is the folder of the lockfile, `package` its manifest.
+/// Finds the manager. `root` is the folder of the lockfile, `package` its manifest.
 pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
     let mut found: Vec<(String, Evidence)> = Vec::new();
     let fields: [(&[&str], _); 2] = [
@@ -85,7 +85,7 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
         let first = version.chars().find(char::is_ascii_digit);
         let id = match name {
             "yarn" if first == Some('1') => "yarn",
-            // Any version: the lockfile tells which.
+            // The field allows any version, so the lockfile decides.
             "yarn" if first.is_none() => continue,
             "yarn" => "yarn-berry",
             other => other,
@@ -142,7 +142,10 @@ pub(crate) fn resolve(
     toolchain: &str,
 ) -> Result<Tool> {
     if !TOOLS.contains(&id) {
-        bail!("`{id}` is no package manager that dockgen knows: one of {}", TOOLS.join(", "));
+        bail!(
+            "`{id}` is not a package manager that dockgen knows: use one of {}",
+            TOOLS.join(", ")
+        );
     }
     let family = if id == "yarn-berry" { "yarn" } else { id };
     let files: &[&str] = match family {
@@ -188,7 +191,7 @@ pub(crate) fn resolve(
     Ok(tool)
 }
 
-/// The format of the lockfile of a manager, as its version rows name it.
+/// The format of a manager's lockfile, as its version rows name it.
 fn format_of(id: &str, root: &Dir) -> Result<Option<String>> {
     match id {
         "pnpm" => {
@@ -201,7 +204,7 @@ fn format_of(id: &str, root: &Dir) -> Result<Option<String>> {
     }
 }
 
-/// `__metadata.version` of a Yarn 2+ lockfile; `None` for Yarn 1's, which has none.
+/// `__metadata.version` of a Yarn 2+ lockfile; `None` for one of Yarn 1, which has none.
 fn berry_format(root: &Dir) -> Result<Option<String>> {
     let Some((_, text)) = root.text("yarn.lock")? else { return Ok(None) };
     let Some(at) = text.find("__metadata:") else { return Ok(None) };
@@ -210,7 +213,7 @@ fn berry_format(root: &Dir) -> Result<Option<String>> {
     Ok(Some(version.unwrap_or_default().trim().to_owned()))
 }
 
-/// `yarnPath` of .yarnrc.yml, where the file that it names is there.
+/// `yarnPath` of .yarnrc.yml, if the file exists.
 fn yarn_path(root: &Dir) -> Result<Option<String>> {
     let Some((_, text)) = root.text(".yarnrc.yml")? else { return Ok(None) };
     let value = text.lines().find_map(|line| line.strip_prefix("yarnPath:"));
@@ -223,7 +226,7 @@ fn yarn_path(root: &Dir) -> Result<Option<String>> {
 /// An npm lockfile: its path, and every package that it installs.
 pub(crate) type NpmLock = (RelPath, serde_json::Value);
 
-/// Names and entries of an npm lockfile, which is read once for all packages of a workspace.
+/// The npm lockfile, read once for all packages of a workspace.
 pub(crate) fn npm_lock(root: &Dir) -> Result<Rc<Option<NpmLock>>> {
     root.repo.once(&root.path, || {
         for file in ["npm-shrinkwrap.json", "package-lock.json"] {

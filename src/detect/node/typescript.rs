@@ -13,27 +13,28 @@ use crate::repo::{Dir, line_of, parse_json5};
 /// Where TypeScript writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Output {
-    /// `outDir`, relative to the application; `None`: beside the sources.
+    /// `outDir`, relative to the application; `None` means beside the sources.
     pub(crate) out_dir: Option<RelPath>,
-    /// `rootDir`, relative to the application, where it is stated.
+    /// `rootDir`, relative to the application, if it is stated.
     pub(crate) root_dir: Option<RelPath>,
-    /// Folders that `include` and `files` name first.
+    /// Folders in `include` and `files`.
     pub(crate) include: Vec<String>,
-    /// The longest folder that holds all sources, where neither `rootDir` nor `include` says it.
+    /// The deepest folder that contains all sources, for a configuration without `rootDir` and
+    /// `include`.
     pub(crate) common: RelPath,
     /// Where it was read.
     pub(crate) evidence: Vec<Evidence>,
-    /// What `exclude` names.
+    /// The patterns in `exclude`.
     exclude: Vec<String>,
-    /// `paths`: patterns of modules' names, and where they are, from the repository's root.
+    /// `paths`: patterns of module names and their targets, relative to the repository.
     paths: Option<Vec<(String, Vec<RelPath>)>>,
-    /// `baseUrl`, from the repository's root.
+    /// `baseUrl`, relative to the repository.
     base: Option<RelPath>,
-    /// `noEmit`: it only checks.
+    /// `noEmit`: the compiler only checks.
     no_emit: Option<bool>,
 }
 
-/// The longest folder that holds every source which is neither excluded nor a declaration.
+/// The deepest folder that contains every source that is neither excluded nor a declaration file.
 fn common_folder(dir: &Dir, output: &Output) -> RelPath {
     let excluded: Vec<RelPath> = output
         .exclude
@@ -73,7 +74,7 @@ fn common_folder(dir: &Dir, output: &Output) -> RelPath {
     RelPath::new(common.unwrap_or_default()).unwrap_or_default()
 }
 
-/// The longest folder that both lie in.
+/// The deepest folder that contains both.
 fn shared<'a>(a: &'a str, b: &str) -> &'a str {
     let mut end = 0;
     for (at, c) in a.char_indices().chain([(a.len(), '/')]) {
@@ -87,7 +88,7 @@ fn shared<'a>(a: &'a str, b: &str) -> &'a str {
     &a[..end]
 }
 
-/// Reads the tsconfig of the application, nearest to its build: tsconfig.build.json, then
+/// Reads the tsconfig that the application builds with: tsconfig.build.json, or else
 /// tsconfig.json.
 pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
     let candidates: Vec<&str> = match named {
@@ -105,7 +106,7 @@ pub(crate) fn read(dir: &Dir, named: Option<&str>) -> Result<Option<Output>> {
     Ok(None)
 }
 
-/// Reads a file, then those that it extends, nearest first, each of them once.
+/// Reads a file, then those that it extends, nearest first, each once.
 fn follow(dir: &Dir, name: &str, output: &mut Output) -> Result<()> {
     let (mut open, mut seen) = (Vec::from_iter(dir.join(name)), BTreeSet::new());
     while let Some(path) = open.pop() {
@@ -116,13 +117,13 @@ fn follow(dir: &Dir, name: &str, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// Takes what one file says and no nearer one did; gives the files that it extends, strongest
+/// Takes what one file states and no nearer one did. Returns the files that it extends, strongest
 /// first.
 fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> {
     let Some(text) = dir.repo.text(path)? else { return Ok(Vec::new()) };
     let json: Value = parse_json5(path, &text)?;
     let here = path.parent().unwrap_or_default();
-    // Paths count from the file that states them.
+    // Paths are relative to the file that states them.
     let relative = |value: &str| {
         here.join(value).map(|p| p.relative_to(&dir.path)).and_then(|p| RelPath::new(&p))
     };
@@ -175,7 +176,8 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
     };
     let mut extended = Vec::new();
     for parent in parents {
-        // A package's config is in node_modules, which is not read: bases there do not set outDir.
+        // The configuration of a package is in node_modules, which is not read. Such bases do not
+        // set outDir.
         if !parent.starts_with('.') {
             continue;
         }
@@ -189,12 +191,12 @@ fn take(dir: &Dir, path: &RelPath, output: &mut Output) -> Result<Vec<RelPath>> 
 }
 
 impl Output {
-    /// The compiler writes beside the sources.
+    /// True if the compiler writes beside the sources.
     pub(crate) fn in_place(&self) -> bool {
         self.out_dir.is_none() && self.no_emit != Some(true)
     }
 
-    /// Where a module may be that `paths` and `baseUrl` lead to, from the repository's root.
+    /// The places, relative to the repository, to which `paths` and `baseUrl` map a module.
     pub(crate) fn aliased(&self, module: &str) -> Vec<RelPath> {
         let mut found = Vec::new();
         for (pattern, targets) in self.paths.iter().flatten() {
@@ -212,7 +214,8 @@ impl Output {
         found
     }
 
-    /// The file that `source` (relative to the application, `src/index.ts`) is compiled to.
+    /// The file to which `source` (such as `src/index.ts`, relative to the application) is
+    /// compiled.
     pub(crate) fn compiled(&self, source: &str) -> Option<String> {
         let (stem, extension) = source.rsplit_once('.')?;
         let extension = match extension {
@@ -227,14 +230,14 @@ impl Output {
         Some(out_dir.join(&format!("{inside}.{extension}"))?.as_str().to_owned())
     }
 
-    /// Where the source is of a built module, both relative to the application.
+    /// The source of a built module, both relative to the application.
     pub(crate) fn source_of(&self, built: &RelPath) -> Option<RelPath> {
         let inside = built.strip(self.out_dir.as_ref()?)?;
         let root = self.root_dir.clone().unwrap_or_else(|| self.common_root());
         root.join(inside).filter(|source| source != built)
     }
 
-    /// Without `rootDir` it is the longest common folder of all sources.
+    /// The root directory without `rootDir`: the deepest common folder of all sources.
     fn common_root(&self) -> RelPath {
         let mut folders = self.include.iter().map(|pattern| {
             let fixed: Vec<&str> =
@@ -242,7 +245,7 @@ impl Output {
             RelPath::new(&fixed.join("/")).unwrap_or_default()
         });
         match (folders.next(), folders.next()) {
-            // `include: ["src"]` alone: everything lies below src, if not deeper.
+            // `include: ["src"]` alone: all sources are in src, or in one folder below it.
             (Some(folder), None) if folder.extension().is_empty() => {
                 if self.common.is_within(&folder) { self.common.clone() } else { folder }
             }

@@ -1,4 +1,4 @@
-//! Which Node.js: .nvmrc, then .node-version, then what a version manager pins, then volta, then
+//! Which Node.js: .nvmrc, then .node-version, then the pin of a version manager, then volta, then
 //! engines, then the catalog's default.
 
 use anyhow::{Result, bail};
@@ -12,17 +12,17 @@ use crate::facts::{Evidence, Finding, Sourced};
 use crate::recipes;
 use crate::repo::{Dir, excerpt};
 
-/// The first release line of Node.js that a package of the lockfile breaks on, and where it is
-/// locked.
+/// The first release line of Node.js with which a locked package does not work, and the entry in
+/// the lockfile.
 pub(crate) struct Ceiling {
     pub(crate) cycle: u64,
     pub(crate) evidence: Evidence,
 }
 
-/// The version for the application in `dir`, whose manifests, nearest first, are `packages`.
+/// The version for the application in `dir`, whose manifests are `packages`, nearest first.
 ///
-/// What only floats (a range, an alias, nothing) stays below the ceiling that a locked package
-/// sets.
+/// A version that floats (a range, an alias, nothing) stays below the ceiling that a locked
+/// package sets.
 pub(crate) fn node(
     dir: &Dir,
     packages: &[&Package],
@@ -73,7 +73,7 @@ pub(crate) fn node(
             None => {
                 let Some((value, rule)) = resolve(&source.value, catalog, ceiling) else {
                     bail!(
-                        "{place}: `{}` is no Node.js version or range: write one such as {}",
+                        "{place}: `{}` is not a Node.js version or range: write one such as {}",
                         excerpt(&source.value),
                         catalog.default_cycle
                     );
@@ -118,8 +118,8 @@ fn development(package: &Package) -> Option<Sourced<String>> {
     Some(Sourced::new(version, evidence))
 }
 
-/// What stands in for a statement of the application's own: the manifests of the folders above, by
-/// whose Node.js its scripts run, then what builds it in CI, the newest of several.
+/// What replaces a statement of the application's own: the manifests of folders above, whose
+/// Node.js runs its scripts, or else what builds it in CI. Among several, the newest counts.
 fn unstated(
     dir: &Dir,
     catalog: &Catalog,
@@ -147,7 +147,7 @@ fn unstated(
         let cycle = value.split('.').next().and_then(|cycle| cycle.parse().ok()).unwrap_or(0);
         found.push((cycle, Sourced::new(tool.version.clone(), tool.evidence.clone())));
     }
-    // A release that has no long-term support is tried, not run.
+    // A release without long-term support is for trying, not for production.
     let lasts = |cycle: u64| {
         let row = catalog.release.iter().find(|release| release.cycle == cycle.to_string());
         row.is_none_or(|release| release.lts)
@@ -156,7 +156,7 @@ fn unstated(
     Ok(found.into_iter().map(|(_, found)| found).collect())
 }
 
-/// The newest supported LTS below the ceiling.
+/// The newest supported LTS release below the ceiling.
 fn newest_lts<'c>(catalog: &'c Catalog, ceiling: Option<&Ceiling>) -> Option<&'c Release> {
     catalog.release.iter().filter(|r| r.lts && r.supported).find(|r| is_below(r, ceiling))
 }
@@ -166,8 +166,8 @@ fn is_below(release: &Release, ceiling: Option<&Ceiling>) -> bool {
         .is_none_or(|ceiling| release.cycle.parse::<u64>().is_ok_and(|cycle| cycle < ceiling.cycle))
 }
 
-/// The first release line above all those that a package's engines name; `None` where they are open
-/// upwards, or not known.
+/// The first release line above all those that a package's engines allow; `None` if they have no
+/// upper end or are unknown.
 pub(crate) fn first_beyond(engines: &str, catalog: &Catalog) -> Option<u64> {
     let range: Range = engines.parse().ok()?;
     let inside = |release: &Release| {
@@ -179,8 +179,8 @@ pub(crate) fn first_beyond(engines: &str, catalog: &Catalog) -> Option<u64> {
     catalog.release.iter().filter_map(cycle).filter(|cycle| *cycle > highest).min()
 }
 
-/// A cycle or an exact version for what a file says, and the rule in words; `None` where it says
-/// nothing known.
+/// The release line or exact version to which a statement leads, with the rule in words; `None` if
+/// it is unknown.
 fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let word = text.trim().trim_start_matches(['v', 'V']).to_lowercase();
     let word = word.strip_prefix("node/").unwrap_or(&word);
@@ -213,7 +213,7 @@ fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(
     if numbers.iter().all(plain) {
         match numbers.as_slice() {
             [major] => return Some(((*major).to_owned(), String::new())),
-            // An image's tag of two parts is moved with each patch release.
+            // A tag with two parts moves to each patch release.
             [major, minor] => {
                 return Some((format!("{major}.{minor}"), format!("; the newest {major}.{minor}")));
             }
@@ -224,8 +224,8 @@ fn resolve(text: &str, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(
     within(&range, catalog, ceiling)
 }
 
-/// The newest supported LTS inside the range, else the newest release inside it, else the smallest
-/// version that it names.
+/// The newest supported LTS in the range, or else the newest release in it, or else the lowest
+/// version in it.
 fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option<(String, String)> {
     let latest = |release: &Release| Version::parse(&release.latest).ok();
     let inside =
@@ -236,8 +236,8 @@ fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option
     if let Some(release) = supported(ceiling).or_else(|| supported(None)) {
         return Some((release.cycle.clone(), "; the newest supported LTS inside it".to_owned()));
     }
-    // `~22.4.0`, `<22.5`: the newest releases of these lines lie beyond, and a tag of two parts
-    // follows the patches of the one before.
+    // `~22.4.0` or `<22.5`: the newest releases of these lines are outside, and a tag with two
+    // parts follows the patches of an earlier minor.
     let lines = |lts: bool| catalog.release.iter().filter(move |r| (r.lts && r.supported) == lts);
     let minor = |release: &Release| newest_minor(range, release);
     if let Some(version) = lines(true).find_map(minor) {
@@ -263,7 +263,7 @@ fn within(range: &Range, catalog: &Catalog, ceiling: Option<&Ceiling>) -> Option
 /// A patch number that no release reaches.
 const LAST_PATCH: u64 = 9_999;
 
-/// The newest minor of a line whose patches the range all lets in.
+/// The newest minor of a line whose patches are all in the range.
 fn newest_minor(range: &Range, release: &Release) -> Option<String> {
     let latest = Version::parse(&release.latest).ok()?;
     let last = |minor: &u64| Version::from((latest.major(), *minor, LAST_PATCH));
@@ -271,7 +271,8 @@ fn newest_minor(range: &Range, release: &Release) -> Option<String> {
     Some(format!("{}.{minor}", latest.major()))
 }
 
-/// What a toolchain comes to: the newest release of a cycle, a patch of a line, an exact version.
+/// The version to which a toolchain leads: the newest release of a line, a patch of a minor, or an
+/// exact version.
 fn release(toolchain: &str, catalog: &Catalog) -> Option<Version> {
     if let Some(row) = catalog.release.iter().find(|row| row.cycle == toolchain) {
         return Version::parse(&row.latest).ok();
@@ -285,8 +286,8 @@ fn release(toolchain: &str, catalog: &Catalog) -> Option<Version> {
     }
 }
 
-/// What to say where the image's version, `toolchain`, is not one that the manifests ask for.
-/// `chosen` is the evidence for it; an answer of a person has none.
+/// Reports that the image's version, `toolchain`, is outside the manifests' engines. `chosen` is
+/// the evidence for it; a person's answer has none.
 pub(crate) fn contradiction(
     packages: &[&Package],
     toolchain: &str,

@@ -1,5 +1,5 @@
-//! Workspaces of npm, yarn, bun (package.json) and pnpm (pnpm-workspace.yaml): members, and which
-//! of them an app needs.
+//! Workspaces of npm, Yarn and Bun (package.json) and of pnpm (pnpm-workspace.yaml): their
+//! members, and which of them an application needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -19,28 +19,29 @@ struct PnpmWorkspace {
     packages: Option<Vec<String>>,
 }
 
-/// A workspace, seen from one of its members or from its root.
+/// A workspace, as one of its members or its root sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Workspace {
     /// The folder of its manifest and lockfile.
     pub(crate) root: RelPath,
-    /// Folders of its members, relative to the repository's root, without the root itself.
+    /// The folders of its members, relative to the repository, without the root itself.
     pub(crate) members: Vec<RelPath>,
-    /// Members that the application depends on, directly or not; not the application itself.
+    /// Members that the application depends on, directly or not, without the application itself.
     pub(crate) needed: Vec<RelPath>,
 }
 
-/// What a workspace's root says, whoever asks.
+/// The members of a workspace, whoever asks.
 struct Members {
     /// Their folders, sorted.
     folders: Vec<RelPath>,
     by_name: BTreeMap<String, (RelPath, Package)>,
-    /// Members that another one, or the root, depends on.
+    /// Members on which another one, or the root, depends.
     depended_on: BTreeSet<RelPath>,
 }
 
 impl Members {
-    /// The members of the workspace whose root is `folder`; `None` where it is the root of none.
+    /// The members of the workspace whose root is `folder`; `None` if it is not a workspace's
+    /// root.
     fn of(folder: &Dir) -> Result<Rc<Option<Self>>> {
         folder.repo.once(&folder.path, || {
             let Some(patterns) = patterns(folder)? else { return Ok(None) };
@@ -69,7 +70,7 @@ impl Members {
     }
 }
 
-/// The workspace that `dir` is a member or the root of: the nearest one above it.
+/// The nearest workspace that has `dir` as a member or as its root.
 pub(crate) fn find(dir: &Dir) -> Result<Option<Workspace>> {
     for folder in dir.upwards() {
         if let Some(members) = &*Members::of(&folder)?
@@ -86,7 +87,7 @@ pub(crate) fn find(dir: &Dir) -> Result<Option<Workspace>> {
     Ok(None)
 }
 
-/// Another package of the workspace depends on the one in `dir`.
+/// True if another package of the workspace depends on the one in `dir`.
 pub(crate) fn is_depended_on(dir: &Dir) -> Result<bool> {
     for folder in dir.upwards().skip(1) {
         if let Some(members) = &*Members::of(&folder)?
@@ -98,13 +99,13 @@ pub(crate) fn is_depended_on(dir: &Dir) -> Result<bool> {
     Ok(false)
 }
 
-/// The folder of the member of that name, of the workspace whose root is `root`.
+/// The folder of the member called `name` in the workspace whose root is `root`.
 pub(crate) fn folder(root: &Dir, name: &str) -> Option<RelPath> {
     let members = Members::of(root).ok()?;
     members.as_ref().as_ref()?.by_name.get(name).map(|(folder, _)| folder.clone())
 }
 
-/// The names of the members of the workspace whose root is `root`, its own included.
+/// The names of the members of the workspace whose root is `root`, including its own.
 pub(crate) fn names(root: &Dir) -> Result<BTreeSet<String>> {
     let mut names: BTreeSet<String> = match &*Members::of(root)? {
         Some(members) => members.by_name.keys().cloned().collect(),
@@ -138,7 +139,7 @@ fn declares(patterns: &Patterns, member: &RelPath) -> Above {
 
 const PNPM: &str = "pnpm-workspace.yaml";
 
-/// The list of a workspace's root; `None` where it is none.
+/// The patterns of a workspace's root; `None` if `dir` is not one.
 fn patterns(dir: &Dir) -> Result<Option<Patterns>> {
     let (path, text, listed) = if let Some((path, text)) = dir.text(PNPM)? {
         let listed = parse_yaml::<PnpmWorkspace>(&path, &text)?.packages.unwrap_or_default();
@@ -165,7 +166,8 @@ fn members(root: &Dir, patterns: &Patterns) -> Vec<RelPath> {
     members
 }
 
-/// Globs over folders: `*` inside a component, `**` over several, `{a,b}`; `!` takes away.
+/// Patterns for folders: `*` matches in one component, `**` across several, `{a,b}` gives
+/// alternatives, `!` excludes.
 struct Patterns {
     wanted: Globs,
     unwanted: Globs,
@@ -192,8 +194,8 @@ impl Patterns {
     }
 }
 
-/// The members that the package in `dir` depends on by name, transitively; what others need comes
-/// first.
+/// The members that the package in `dir` depends on by name, transitively. Dependencies come
+/// before the packages that need them.
 fn needed(dir: &Dir, root: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
@@ -201,7 +203,8 @@ fn needed(dir: &Dir, root: &Dir, members: &Members) -> Result<Vec<RelPath>> {
         let names = package.dependencies().map(|(name, _)| name);
         names.filter_map(|name| members.by_name.get(name)).collect::<Vec<_>>().into_iter()
     };
-    // What the root depends on lies above every member, and may be imported without being listed.
+    // Dependencies of the root are visible to every member, which may import them without listing
+    // them.
     let root = Package::read(root)?.filter(|root| root.path != own.path);
     let above: Vec<_> = root
         .iter()
@@ -212,7 +215,8 @@ fn needed(dir: &Dir, root: &Dir, members: &Members) -> Result<Vec<RelPath>> {
             own.filter_map(|(name, _)| members.by_name.get(name)).collect::<Vec<_>>()
         })
         .collect();
-    // A chain of members may be longer than the stack is deep.
+    // A stack of its own replaces recursion, because a chain of members may be longer than the
+    // call stack is deep.
     let mut open = vec![(None, above.into_iter()), (None, needs(&own))];
     while let Some((folder, next)) = open.last_mut() {
         if let Some((needed, member)) = next.next() {

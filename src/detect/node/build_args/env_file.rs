@@ -1,4 +1,4 @@
-//! Env files: `KEY=value` lines, and which of them look like secrets.
+//! Env files: their `KEY=value` lines, and which of those look like secrets.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::path::RelPath;
 use crate::repo::{Dir, Entry};
 use crate::secrets;
 
-/// A value as long as a key, of letters and digits alone, is taken for one.
+/// A value of at least this length that consists of letters and digits counts as a key.
 const KEY_LENGTH: usize = 32;
 
 /// An env file of the repository.
@@ -21,7 +21,7 @@ pub(super) struct EnvFile {
 }
 
 impl EnvFile {
-    /// `None` where the repository does not hold it.
+    /// Reads a file; `None` if the repository does not hold it.
     pub(super) fn read(folder: &Dir, name: &str) -> Result<Option<Self>> {
         let Some(path) = folder.join(name) else { return Ok(None) };
         if folder.repo.entry(&path) != Some(&Entry::File) {
@@ -47,20 +47,20 @@ impl EnvFile {
         self.values.iter().map(|(name, ..)| name.as_str())
     }
 
-    /// The value of a variable, the last one of several.
+    /// The value of a variable; the last one counts.
     pub(super) fn get(&self, name: &str) -> Option<(String, Evidence)> {
         let (_, value, line) = self.values.iter().rfind(|(held, ..)| held == name)?;
         Some((value.clone(), Evidence::at(&self.path, *line, format!("{name} has a value here"))))
     }
 
-    /// The same, where it is no secret and stands by itself.
+    /// The same, if the value is not a secret and refers to nothing else.
     pub(super) fn public(&self, name: &str) -> Option<(String, Evidence)> {
         let secret = self.secrets.iter().any(|(held, _)| held == name);
         let plain = |value: &str| !value.contains('$') && !value.chars().any(char::is_control);
         self.get(name).filter(|(value, _)| !secret && plain(value))
     }
 
-    /// The same of an example, where the value is none to be replaced.
+    /// The same for an example, if the value is not a placeholder.
     pub(super) fn meant(&self, name: &str) -> Option<(String, Evidence)> {
         const OPEN: [&str; 12] = [
             "localhost",

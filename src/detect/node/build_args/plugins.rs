@@ -1,5 +1,5 @@
-//! Variables that the configuration of a bundler names itself: `EnvironmentPlugin`, `DefinePlugin`,
-//! `define`.
+//! Variables that the configuration of a bundler names itself, in `EnvironmentPlugin`,
+//! `DefinePlugin` or `define`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::uses::Use;
 use crate::docker::lint::is_secret_name;
 use crate::facts::Evidence;
 
-/// Configurations that are read where the script names none.
+/// Configurations that are read if the script names none.
 const STEMS: [&str; 14] = [
     "webpack.config",
     "webpack.common",
@@ -31,13 +31,13 @@ const STEMS: [&str; 14] = [
     "svelte.config",
 ];
 
-/// Variables that npm, Node.js and the tools set themselves.
+/// True for variables that npm, Node.js and the tools set themselves.
 fn is_own(name: &str) -> bool {
     matches!(name, "NODE_ENV" | "MODE" | "DEBUG" | "ANALYZE" | "CI" | "WEBPACK_SERVE" | "PORT")
         || name.starts_with("npm_")
 }
 
-/// The configurations of the bundlers that the build calls.
+/// The configurations of the bundlers that the build runs.
 pub(super) fn configs(app: &App) -> Result<Vec<Config>> {
     let mut all: Vec<Config> = Vec::new();
     let commands = app.build_script().map(|name| entry::commands(app, &name)).unwrap_or_default();
@@ -56,7 +56,7 @@ pub(super) fn configs(app: &App) -> Result<Vec<Config>> {
     Ok(all)
 }
 
-/// The beginnings of names that Vite's `envPrefix` says.
+/// The prefixes in Vite's `envPrefix`.
 pub(super) fn prefixes(configs: &[Config]) -> Vec<String> {
     let mut found = Vec::new();
     for config in configs {
@@ -68,7 +68,7 @@ pub(super) fn prefixes(configs: &[Config]) -> Vec<String> {
     found
 }
 
-/// The variables that a configuration gives a value itself: `process.env.NAME = version`,
+/// The variables to which a configuration itself gives a value: `process.env.NAME = version` or
 /// `define: { "import.meta.env.NAME": version }`.
 pub(super) fn given(configs: &[Config]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -118,7 +118,7 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
         for value in Names::of(&config.tokens).properties("define") {
             replaced(value, &mut add);
         }
-        // What it hands to a plugin: a token to upload source maps with.
+        // The configuration may pass a secret to a plugin, such as a token to upload source maps.
         for window in config.tokens.windows(5) {
             let env = window[0].is_word("process") && window[2].is_word("env");
             if let Some(name) = window[4].word().filter(|name| env && is_secret_name(name)) {
@@ -129,13 +129,14 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
     found
 }
 
-/// `["A", "B"]`, `"A"`, `{ A: "default" }`: <https://webpack.js.org/plugins/environment-plugin/>.
+/// Reads `["A", "B"]`, `"A"` or `{ A: "default" }`:
+/// <https://webpack.js.org/plugins/environment-plugin/>.
 fn environment(argument: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
     let object = argument.first().is_some_and(|token| token.is('{'));
     if object {
         for entry in split(argument.get(1..argument.len() - 1).unwrap_or_default()) {
             let Some(key) = entry.first() else { continue };
-            // Without a value the plugin warns, `null` says that it may be missing.
+            // With `undefined` the plugin warns; `null` says that the variable may be missing.
             let open = entry.get(2).is_some_and(|value| value.is_word("undefined"));
             if let Some(name) = key.word().or(key.text()) {
                 add(name, key.at, !open);
@@ -150,7 +151,7 @@ fn environment(argument: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
     }
 }
 
-/// `process.env.NAME` in the values that replace names of the code.
+/// Finds `process.env.NAME` in the values that replace names in the code.
 fn replaced(object: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
     for window in object.windows(6) {
         let env = window[0].is_word("process")

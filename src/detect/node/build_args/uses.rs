@@ -1,27 +1,28 @@
-//! Where sources name variables that the build compiles in.
+//! The places where sources use variables that the build compiles in.
 
-/// A variable, and where it stands.
+/// A use of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) name: String,
-    /// Byte offset.
+    /// The byte offset.
     pub(super) at: usize,
-    /// The build stops where it is not set.
+    /// True if the build stops when the variable is not set.
     pub(super) required: bool,
-    /// The code goes on without it.
+    /// True if the code works without the variable.
     pub(super) fallback: bool,
 }
 
-/// How far back the braces of a pattern are looked for.
+/// How far back the braces of a destructuring pattern are searched, in bytes.
 const BACK: usize = 600;
 
 /// Objects whose members the build replaces by values.
 const OBJECTS: [&str; 2] = ["import.meta.env", "process.env"];
 
-/// Modules whose names the build replaces by values; without one that is imported it stops.
+/// Modules whose exports the build replaces by values. The build stops if an imported one is
+/// missing.
 const MODULES: [&str; 3] = ["$env/static/public", "$env/static/private", "astro:env/client"];
 
-/// Every use of a variable that begins with one of `prefixes`; `page`: the text is HTML.
+/// Every use of a variable that begins with one of `prefixes`. `page` says that the text is HTML.
 pub(super) fn uses(text: &str, prefixes: &[&str], page: bool) -> Vec<Use> {
     let known = |name: &str| {
         prefixes.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
@@ -89,13 +90,13 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '$'
 }
 
-/// Such names are written in capitals; others belong to the tool.
+/// These names are in capitals. Others, such as `import.meta.env.mode`, belong to the tool.
 fn valid(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// On its line, before it, a comment begins.
+/// True if a comment begins before `at` on its line.
 fn in_comment(text: &str, at: usize) -> bool {
     let line = text[..at].rsplit('\n').next().unwrap_or_default();
     let begins = line.trim_start();
@@ -105,7 +106,7 @@ fn in_comment(text: &str, at: usize) -> bool {
     begins.starts_with('*') || begins.starts_with("/*") || begins.starts_with("<!--") || tail
 }
 
-/// What stands around it says that it may be missing.
+/// True if the code around a use says that the variable may be missing.
 fn goes_on(before: &str, after: &str) -> bool {
     let after = after.trim_start_matches([')', '!', ' ']).trim_start();
     let before = before.trim_end();
@@ -115,8 +116,8 @@ fn goes_on(before: &str, after: &str) -> bool {
         || before.ends_with("if(")
 }
 
-/// The names between the braces right before `at`, where `sign` stands between the two; with
-/// whether a default follows the name.
+/// The names between the braces right before `at`, if `sign` separates the two, each with whether
+/// it has a default.
 fn braces(text: &str, at: usize, sign: char) -> Vec<(String, bool)> {
     let before = text[..at].trim_end();
     let before =

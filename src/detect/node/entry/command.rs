@@ -1,4 +1,4 @@
-//! Commands that dependencies bring, and loaders of TypeScript.
+//! Commands that dependencies provide, and loaders of TypeScript.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::detect::node::launch::Layout;
 use crate::detect::node::manifest::Kind;
 use crate::facts::Finding;
 
-/// A command that a dependency brings.
+/// Starts a command that a dependency provides.
 pub(super) fn brought(
     app: &App,
     name: &str,
@@ -25,7 +25,7 @@ pub(super) fn brought(
     }
     let Some(kind) = app.package.dependency(package) else {
         return Err(format!(
-            "`{name}` is no dependency of the package and no file of the repository"
+            "`{name}` is neither a dependency of the package nor a file of the repository"
         ));
     };
     let known = || bins.get(name).map(|path| format!("node_modules/{path}"));
@@ -33,7 +33,7 @@ pub(super) fn brought(
         app.locked_command(package, name).or_else(known).or_else(|| app.linked_command(name));
     let Some(file) = file else {
         return Err(format!(
-            "where the package {package} keeps its command {name} is not known with this package manager"
+            "dockgen does not know where this package manager puts the command {name} of {package}"
         ));
     };
     entry.launch.file = file;
@@ -41,7 +41,7 @@ pub(super) fn brought(
     entry.launch.layout = if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
     name.clone_into(&mut entry.id);
     entry.command = Some(name.to_owned());
-    // What it is given to load.
+    // The file that the command loads.
     entry.launch.source =
         rest.iter().find_map(|word| app.finds(word).filter(|_| !word.starts_with('-')));
     if kind == Kind::Development {
@@ -50,7 +50,7 @@ pub(super) fn brought(
     Ok(entry)
 }
 
-/// A development dependency is needed at run time.
+/// Keeps development dependencies in the image, because the start command needs one.
 pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
     entry.launch.keep_development = true;
     entry.findings.push(
@@ -63,7 +63,8 @@ pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
     );
 }
 
-/// A TypeScript loader: compiled files where the build makes them, else the loader itself.
+/// Starts a program behind a TypeScript loader: from compiled files if the build writes them, or
+/// else with the loader.
 pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
     let package = match tool {
         "ts-node-dev" | "tsnd" => "ts-node-dev",
@@ -77,10 +78,11 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, S
         return settle(app, entry);
     }
     match tool {
-        // One process that handles its own signals: https://tsx.is/dev-api/node-cli
+        // tsx as a loader leaves one process, which handles its own signals:
+        // <https://tsx.is/dev-api/node-cli>.
         "tsx" | "esno" => {
             entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
-            // Its cache is in /tmp, which a read-only root has not.
+            // Its cache is in /tmp, which a read-only root file system lacks.
             entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
         }
         "ts-node" | "ts-node-dev" | "tsnd" => {
@@ -90,7 +92,7 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, S
     }
     let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
     if !app.package.has(loader) {
-        return Err(format!("{loader} is no dependency of the package"));
+        return Err(format!("{loader} is not a dependency of the package"));
     }
     if app.package.dependency(loader) == Some(Kind::Development) {
         keep(app, loader, &mut entry);

@@ -9,7 +9,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::Dir;
 
-/// Files that commonly hold a server, where nothing names one.
+/// Usual names of files that contain a server.
 const FILES: [&str; 22] = [
     "index.js",
     "index.mjs",
@@ -35,7 +35,8 @@ const FILES: [&str; 22] = [
     "server.ts",
 ];
 
-/// `main`, `bin` and the usual files, where no script says more.
+/// The entries in `main`, in `bin` and in the usual files, for packages whose scripts start
+/// nothing.
 pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut add = |named: &str, evidence: Evidence| -> Result<()> {
@@ -60,7 +61,7 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
         }
         _ => Vec::new(),
     };
-    // Who requires it decides what is done with what it exports: that is no program.
+    // A file that only exports functions is used by whoever requires it: it is not a program.
     let library = main.is_some_and(|main| exports_alone(app, main));
     let published =
         app.package.get(&["private"]).and_then(serde_json::Value::as_bool) != Some(true);
@@ -86,7 +87,8 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The file lies in the folder of another package, which has dependencies or scripts of its own.
+/// True if the file is in the folder of another package, which has dependencies or scripts of its
+/// own.
 fn of_another(app: &App, file: &RelPath) -> Result<bool> {
     let Some(folder) = file.parent().filter(|folder| *folder != app.dir.path) else {
         return Ok(false);
@@ -95,8 +97,8 @@ fn of_another(app: &App, file: &RelPath) -> Result<bool> {
     Ok(package.is_some_and(|package| package.has_production() || !package.scripts().is_empty()))
 }
 
-/// The file exports what others call, and starts nothing when it is run: nothing listens at its own
-/// level.
+/// True if the file exports what others call and, when run, starts nothing: no call at the top
+/// level listens.
 pub(crate) fn exports_alone(app: &App, named: &str) -> bool {
     let Some(path) = RelPath::new(named) else { return false };
     let found = app.source_of(path.as_str()).or_else(|| app.finds(path.as_str()));
@@ -109,7 +111,7 @@ pub(crate) fn exports_alone(app: &App, named: &str) -> bool {
             Kind::Mark('{') => depth += 1,
             Kind::Mark('}') => depth = depth.saturating_sub(1),
             Kind::Word(word) if depth == 0 => match word.as_str() {
-                // Something is started, or called for what it does.
+                // A call of such a name starts something.
                 "listen" | "serve" | "createServer" | "start" | "run" | "main" | "bootstrap"
                     if tokens.get(index + 1).is_some_and(|next| next.is('(')) =>
                 {
@@ -126,7 +128,7 @@ pub(crate) fn exports_alone(app: &App, named: &str) -> bool {
                 _ => {}
             },
             Kind::Word(word) if word == "main" => {
-                // `if (require.main === module)`
+                // `if (require.main === module)` marks a file that is also a program.
                 let at = index.checked_sub(2).and_then(|at| tokens.get(at));
                 if at.is_some_and(|token| token.is_word("require") || token.is_word("meta")) {
                     return false;

@@ -1,4 +1,5 @@
-//! The words after `node`: its flags, what they load before the program, the file, its arguments.
+//! The words after `node`: its flags, the modules that they load before the program, the file and
+//! its arguments.
 
 use super::{Entry, keep};
 use crate::detect::node::App;
@@ -7,7 +8,7 @@ use crate::detect::node::manifest::Kind;
 use crate::facts::Finding;
 use crate::path::RelPath;
 
-/// Flags whose value is the next word.
+/// Flags that take their value from the next word.
 const VALUED: [&str; 12] = [
     "-r",
     "--require",
@@ -38,14 +39,13 @@ pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), S
                 return Err(format!("node {name} starts no file"));
             }
             "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
-            // The image holds no .env file: the environment comes from outside.
+            // The image has no .env file: the environment comes from outside.
             "--env-file" => {
                 let file = next.or(joined).unwrap_or(".env");
                 let evidence = app.package.at(&["scripts"], format!("`{name} {file}`"));
-                let what =
-                    format!("`{name}={file}` is left out: the image holds no file of settings");
+                let what = format!("the image leaves out `{name}={file}`: it holds no .env file");
                 entry.findings.push(gone(what, evidence).with_fix(format!(
-                    "give the variables when the container starts: `docker run --env-file {file} ...`"
+                    "pass the variables when the container starts: `docker run --env-file {file} ...`"
                 )));
             }
             "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
@@ -70,11 +70,12 @@ pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), S
     Ok(())
 }
 
-/// Sees to it that what a flag loads is in the image; false where the flag goes.
+/// Makes sure that the image has what a flag loads; false if the flag is dropped instead.
 fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
     let script = |note: String| app.package.at(&["scripts"], note);
     if module.starts_with('.') || module.starts_with('/') || module.starts_with("file:") {
-        // Plug'n'Play's loader: the image has the dependencies in node_modules.
+        // The loader of Plug'n'Play has no use, because the image has the dependencies in
+        // node_modules.
         if module.contains(".pnp.") {
             return false;
         }
@@ -83,7 +84,7 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
             entry.launch.carried.push(found);
             return true;
         }
-        // What the build makes: `-r ./dist/tracing.js`.
+        // The build writes the file: `-r ./dist/tracing.js`.
         if let Some(path) = path.filter(|path| app.source_of(path).is_some()) {
             entry.launch.preloads.push(path);
             return true;
@@ -97,12 +98,12 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
     let name = package_of(module);
     match app.package.dependency(name) {
         Some(Kind::Production) => true,
-        // The environment comes from outside.
+        // The environment comes from outside, so nothing reads a .env file.
         _ if name == "dotenv" => false,
         Some(Kind::Development) => {
             keep(app, name, entry);
             if name == "tsconfig-paths" {
-                // It reads the aliases when the program starts.
+                // tsconfig-paths reads the aliases when the program starts.
                 entry.launch.carried.extend(app.tsconfig_files());
             }
             true
@@ -111,7 +112,7 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
         None => {
             entry.findings.push(gone(
                 format!(
-                    "the image leaves out `{flag} {module}`: {name} is no dependency of the package"
+                    "the image leaves out `{flag} {module}`: {name} is not a dependency of the package"
                 ),
                 script(format!("`{flag} {module}`")),
             ));
@@ -120,7 +121,7 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
     }
 }
 
-/// `@scope/name/register` -> `@scope/name`.
+/// `@scope/name/register` belongs to the package `@scope/name`.
 fn package_of(module: &str) -> &str {
     let parts = if module.starts_with('@') { 2 } else { 1 };
     let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);

@@ -1,4 +1,4 @@
-//! The process manager pm2, and the file that names the processes that it starts
+//! The process manager pm2, and the file that declares the processes for it
 //! (<https://pm2.keymetrics.io/docs/usage/application-declaration/>).
 
 use anyhow::Result;
@@ -11,7 +11,7 @@ use crate::detect::node::script::Command;
 use crate::detect::node::token::{Token, arguments, property};
 use crate::path::RelPath;
 
-/// How many processes of a file are read.
+/// How many processes of one file are read.
 const MAX_PROCESSES: usize = 16;
 
 /// The processes of a pm2 command: a file, or the applications of an ecosystem file.
@@ -57,13 +57,14 @@ pub(super) fn processes(app: &App, words: &[&str]) -> Result<Vec<Process>> {
     Ok(found)
 }
 
-/// The applications that the file declares, in its order.
+/// The applications that the file declares, in order.
 fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
     let names = Names::of(&config.tokens);
     let objects: Vec<&[Token]> = match names.properties("apps").next() {
         Some(list) if list.first().is_some_and(|t| t.is('[')) => arguments(list, 0),
         Some(one) => vec![one],
-        // An application alone: `{"script": "server.js"}`, or `module.exports = {script: ..}`.
+        // The file declares a single application: `{"script": "server.js"}` or `module.exports =
+        // {script: ..}`.
         None => {
             let open = config.tokens.iter().position(|t| t.is('{'));
             open.map(|open| &config.tokens[open..]).into_iter().collect()
@@ -100,7 +101,7 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
         .collect()
 }
 
-/// `{A: "b", PORT: 8085}` as pairs; what cannot be told is left out.
+/// `{A: "b", PORT: 8085}` as pairs, without values that are unknown.
 fn variables(object: Option<&[Token]>, names: &Names) -> Vec<(String, String)> {
     let Some(object) = object.filter(|object| object.first().is_some_and(|t| t.is('{'))) else {
         return Vec::new();
@@ -115,7 +116,7 @@ fn variables(object: Option<&[Token]>, names: &Names) -> Vec<(String, String)> {
     arguments(object, 0).into_iter().filter_map(pair).collect()
 }
 
-/// A string of words, or a list of them.
+/// The words in a string or in a list of strings.
 fn words(tokens: Option<&[Token]>, names: &Names) -> Vec<String> {
     let Some(tokens) = tokens else { return Vec::new() };
     let parts = match tokens.first() {

@@ -5,7 +5,7 @@ use crate::facts::Evidence;
 
 /// One of the programs.
 pub(super) struct Process {
-    /// What the start script calls it.
+    /// The name that the start script gives to it.
     pub(super) name: String,
     pub(super) command: Command,
     pub(super) evidence: Option<Evidence>,

@@ -1,4 +1,4 @@
-//! Where the file of a start lies: in the repository, or in what the build makes.
+//! Where the file to start is: in the repository, or in the output of the build.
 
 use super::{Command, Entry, commands, top};
 use crate::detect::node::App;
@@ -14,7 +14,7 @@ fn main(app: &App) -> Result<String, String> {
         .ok_or_else(|| format!("main of package.json is {main}"))
 }
 
-/// Finds the file: in the repository, or in what the build makes.
+/// Finds the file to start, in the repository or in the output of the build.
 pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     let named = entry.launch.file.clone();
     let Some(path) = RelPath::new(&named) else {
@@ -51,7 +51,7 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
         }
         entry.launch.source = Some(found);
     } else if let Some((source, compiled)) = from_output(app, &wanted) {
-        // The start script is written for the folder that the build makes.
+        // The start script is written for the folder that the build writes.
         entry.launch.outputs = vec![top(&compiled)];
         entry.launch.source = Some(source);
         entry.launch.file = compiled;
@@ -77,8 +77,8 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
     Ok(entry)
 }
 
-/// What the build's compiler makes of a source right beside it: `node src/index` starts
-/// src/index.js, where the repository holds src/index.ts.
+/// The file that the build's compiler writes beside a source: `node src/index` starts
+/// src/index.js, while the repository holds src/index.ts.
 fn beside_source(app: &App, source: &str) -> Option<String> {
     let output = app.tsconfig.as_ref().filter(|output| output.in_place())?;
     let build = app.build_script()?;
@@ -90,8 +90,8 @@ fn beside_source(app: &App, source: &str) -> Option<String> {
     commands(app, &build).iter().any(compiles).then_some(made)
 }
 
-/// The source and the compiled file behind a path that counts from the build's folder:
-/// `bin/server.js`, where the repository holds bin/server.ts and the build writes
+/// The source and the compiled file behind a path that is relative to the build's output folder:
+/// `bin/server.js`, if the repository holds bin/server.ts and the build writes
 /// build/bin/server.js.
 fn from_output(app: &App, wanted: &str) -> Option<(String, String)> {
     let output = app.tsconfig.as_ref().filter(|_| app.builds())?;

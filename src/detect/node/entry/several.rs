@@ -1,5 +1,6 @@
 //! Start scripts that run several programs side by side: `concurrently`, `npm-run-all`, `&`, pm2.
-//! An image starts one: each is an entry of its own, and what is left out is said.
+//! An image starts one of them, so each becomes an entry of its own, with a finding about the
+//! others.
 
 use anyhow::Result;
 
@@ -7,7 +8,7 @@ use super::process::Process;
 use super::{App, Command, pm2, script};
 use crate::facts::{Evidence, Finding, FindingCode};
 
-/// The flags of `concurrently` whose value is the next word.
+/// Flags of `concurrently` that take their value from the next word.
 const VALUED: [&str; 18] = [
     "-n",
     "--names",
@@ -29,7 +30,7 @@ const VALUED: [&str; 18] = [
     "--default-input-target",
 ];
 
-/// The programs that a command starts side by side; `None` where it is none of these tools.
+/// The programs that a command starts side by side; `None` if the command is none of these tools.
 pub(super) fn of(app: &App, command: &Command) -> Result<Option<Vec<Process>>> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let mut found = match words.as_slice() {
@@ -37,7 +38,7 @@ pub(super) fn of(app: &App, command: &Command) -> Result<Option<Vec<Process>>> {
             let mut found = pm2::processes(app, rest)?;
             let scripts = app.package.scripts();
             for process in &mut found {
-                // A process may be a script of the package.
+                // A process may run a script of the package.
                 if let Some((name, args)) = script::runs_script(&process.command, &scripts) {
                     let mut commands = Vec::new();
                     super::flatten(app, name, &mut Vec::new(), &mut commands, &mut None);
@@ -81,7 +82,7 @@ pub(super) fn of(app: &App, command: &Command) -> Result<Option<Vec<Process>>> {
     Ok(Some(found))
 }
 
-/// The scripts of `run-s` and of `npm-run-all` in sequence.
+/// The scripts that `run-s`, or `npm-run-all` without `--parallel`, runs in sequence.
 pub(super) fn in_sequence(app: &App, command: &Command) -> Option<Vec<String>> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let names = match words.as_slice() {
@@ -97,7 +98,7 @@ pub(super) fn in_sequence(app: &App, command: &Command) -> Option<Vec<String>> {
     Some(names.flat_map(|name| matching(app, name)).collect())
 }
 
-/// The scripts that a name with `*` stands for.
+/// The scripts that a name with `*` matches.
 fn matching(app: &App, name: &str) -> Vec<String> {
     let Some((head, tail)) = name.split_once('*') else { return vec![name.to_owned()] };
     let tail = tail.trim_start_matches('*');
@@ -110,7 +111,7 @@ fn matching(app: &App, name: &str) -> Vec<String> {
     scripts.into_keys().filter(fits).map(str::to_owned).collect()
 }
 
-/// `npm:web` -> `npm run web`; a plain line stays.
+/// Expands `npm:web` to `npm run web`. A plain line stays as it is.
 fn expanded(app: &App, word: &str) -> Vec<String> {
     let managers = ["npm", "yarn", "pnpm", "bun", "node"];
     match word.split_once(':') {
@@ -121,26 +122,26 @@ fn expanded(app: &App, word: &str) -> Vec<String> {
     }
 }
 
-/// The last command of a line is the program.
+/// The program of a line: its last command.
 fn parsed(app: &App, line: &str) -> Option<Process> {
     let mut commands = Vec::new();
     super::flatten_line(app, line, &mut commands);
     commands.pop().map(named)
 }
 
-/// The commands of a line that runs them side by side with `&`.
+/// The programs of a line that runs them side by side with `&`.
 pub(super) fn background(commands: Vec<Command>) -> Vec<Process> {
     commands.into_iter().map(named).collect()
 }
 
-/// A program called by its file.
+/// A program under the name of its file.
 fn named(command: Command) -> Process {
     let mut words = command.argv.iter().filter(|word| !word.starts_with('-'));
     let name = words.find(|word| *word != "node").cloned().unwrap_or_default();
     Process { name, command, evidence: None }
 }
 
-/// What is said at each of them.
+/// The finding for each of several programs.
 pub(super) fn finding(name: &str, all: &[String], evidence: Evidence) -> Finding {
     Finding::new(
         FindingCode::SeveralProcesses,

@@ -1,5 +1,5 @@
-//! Start scripts that are files of the shell: simple ones are followed line by line; of others the
-//! program is taken, and the rest is said.
+//! Start scripts that are shell files. Simple ones are followed line by line; of others only the
+//! program is taken, with a finding about the rest.
 
 use anyhow::Result;
 
@@ -10,15 +10,15 @@ use crate::facts::{Evidence, Finding};
 /// How many lines are read.
 const MAX_LINES: usize = 400;
 
-/// A start script that was read.
+/// A shell file that was read.
 pub(super) struct Followed {
-    /// What it runs, in order.
+    /// The commands that it runs, in order.
     pub(super) commands: Vec<Command>,
-    /// It does more than running commands.
+    /// Set if it does more than run commands.
     pub(super) finding: Option<Finding>,
 }
 
-/// The file of the repository that a command runs by the shell.
+/// The shell file of the repository that a command runs.
 fn file<'c>(app: &App, command: &'c Command) -> Option<&'c str> {
     let mut words = command.argv.iter().map(String::as_str);
     let first = words.next()?;
@@ -31,7 +31,7 @@ fn file<'c>(app: &App, command: &'c Command) -> Option<&'c str> {
     (path.extension() == "sh" || named != first || path.extension().is_empty()).then_some(named)
 }
 
-/// What the script behind a command runs; `None` where it is no file of the shell.
+/// The commands of the shell file behind a command; `None` if there is no such file.
 pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     let Some(name) = file(app, command) else { return Ok(None) };
     let Some((path, text)) = app.dir.text(name)? else { return Ok(None) };
@@ -62,7 +62,7 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
         }
         for command in chain.commands {
             let mut command = script::unwrap(command);
-            // What the container is given comes behind the arguments anyway.
+            // The container's own arguments follow the command anyway.
             command.argv.retain(|word| !matches!(word.as_str(), "$@" | "$*"));
             let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
             match words.as_slice() {
@@ -98,7 +98,7 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     Ok(Some(followed))
 }
 
-/// The script's own folder, or the one above it.
+/// True for the folder of the script, or the one above it.
 fn is_home(to: &str) -> bool {
     to.contains("dirname") || to.contains("BASH_SOURCE") || matches!(to, "." | "..")
 }

@@ -1,4 +1,4 @@
-//! Entries that recipes start: a Procfile, a unit, a hosting platform's file.
+//! Entries that recipes start: a Procfile, a systemd unit, a hosting platform's file.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,13 @@ use crate::detect::node::script;
 use crate::facts::Evidence;
 use crate::recipes::{self, Recipe};
 
-/// The entries of the scripts with what recipes add: flags and arguments of the same start, and
+/// Extends the scripts' entries by what recipes add: flags and arguments of the same start, and
 /// other files that they start.
 pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Entry>> {
     let scripts: BTreeMap<&str, &str> = app.package.scripts();
     for run in recipes::starts(app.dir.repo, &app.dir.path)? {
-        // pm2's files are followed from the script that starts it; documentation shows much.
+        // pm2's files are read where a script starts them, and documentation shows many commands
+        // that production does not run.
         let believed = !matches!(run.by, Recipe::ProcessManager | Recipe::Docs);
         if !believed || run.words.iter().any(|word| word.contains(['$', '`', '%'])) {
             continue;

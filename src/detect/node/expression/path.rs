@@ -1,4 +1,4 @@
-//! The paths that expressions stand for.
+//! The paths to which expressions refer.
 
 use std::cell::Cell;
 
@@ -6,16 +6,16 @@ use super::{MAX_STEPS, Names, stated};
 use crate::budget::{MAX_EXPRESSION, MAX_PATTERN};
 use crate::detect::node::token::{Kind, Token, arguments, closing};
 
-/// From where a relative path counts.
+/// The place to which a relative path refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
     /// The working directory.
     WorkingDirectory,
     /// The folder of the source file.
     SourceFile,
-    /// The user's home.
+    /// The home folder of the user.
     Home,
-    /// Absolute.
+    /// None: the path is absolute.
     Root,
 }
 
@@ -24,9 +24,9 @@ pub(crate) enum Anchor {
 pub(crate) struct PathValue {
     pub(crate) from: Anchor,
     pub(crate) path: String,
-    /// It may be replaced by the environment.
+    /// Environment variables that may override it.
     pub(crate) env: Vec<String>,
-    /// More names follow that cannot be told: `join(uploads, name)`.
+    /// True if unknown names follow: `join(uploads, name)`.
     pub(crate) open: bool,
 }
 
@@ -36,13 +36,13 @@ impl PathValue {
     }
 }
 
-/// The path that an expression stands for, where it can be told.
+/// The path to which an expression refers, if it is known.
 pub(crate) fn path(tokens: &[Token], names: &Names) -> Option<PathValue> {
     let left = Cell::new(MAX_EXPRESSION);
     path_within(tokens, &Tracing { names, others: None, left: &left }, 0).filter(|path| !path.open)
 }
 
-/// The same in one file of a program, whose names may come from its other files; it may be open.
+/// The same in one file of a program, whose names may come from other files. The path may be open.
 pub(crate) fn path_in(
     tokens: &[Token],
     names: &Names,
@@ -55,15 +55,15 @@ pub(crate) fn path_in(
 
 /// Where a name comes from.
 pub(crate) enum Origin {
-    /// From no other file of the program.
+    /// Not from another file of the program.
     Here,
-    /// From another file, which says that it is this path, or nothing that is known.
+    /// From another file, with the path there, if it is known.
     Other(Option<PathValue>),
 }
 
-/// What the names of a file mean that come from other files of the program.
+/// Looks up names that come from other files of the program.
 pub(crate) trait Others {
-    /// The path that `words` (`config.paths.uploads`) stand for at a byte of `file`.
+    /// The path to which `words` (`config.paths.uploads`) refer at a byte of `file`.
     fn path(
         &self,
         file: usize,
@@ -74,11 +74,12 @@ pub(crate) trait Others {
     ) -> Origin;
 }
 
-/// The names that one path is followed through, and how many expressions may still be read:
-/// `join(b, b)`, where `b` is `join(c, c)` and so on, doubles with each name.
+/// The state of following one path: its names, and how many expressions may still be read. The
+/// limit is needed because `join(b, b)`, with `b` as `join(c, c)` and so on, doubles with each
+/// name.
 pub(crate) struct Tracing<'n, 't> {
     pub(crate) names: &'n Names<'t>,
-    /// The other files, and which one this is.
+    /// The other files, and the index of this one.
     pub(crate) others: Option<(&'n dyn Others, usize)>,
     pub(crate) left: &'n Cell<usize>,
 }
@@ -96,7 +97,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         }
         _ => tokens,
     };
-    // `process.env.X || './data'`
+    // A default follows a variable: `process.env.X || './data'`.
     let or = tokens
         .windows(2)
         .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
@@ -113,11 +114,11 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             here(from, text.strip_prefix("file:").unwrap_or(text))
         }
         Kind::Text(_) => summed(tokens, plus(tokens)?, names, steps),
-        // `${__dirname}/x`: the substitutions follow the template.
+        // `${__dirname}/x`: the tokens of the substitutions follow the template.
         Kind::Template(text) => {
             let rest = text.strip_prefix("${}")?;
             let (rest, open) = match rest.split_once("${}") {
-                // The folder before the next hole.
+                // Only the folder before the next substitution is known.
                 Some((known, _)) => (known.rsplit_once('/')?.0, true),
                 None => (rest, false),
             };
@@ -141,7 +142,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
                 here(Anchor::WorkingDirectory, "")
             }
-            // `Path.join(...)`, `nodePath.resolve(...)`
+            // The module may have any name: `Path.join(...)` or `nodePath.resolve(...)`.
             module
                 if (matches!(module, "join" | "resolve" | "normalize" | "fs")
                     || module.to_ascii_lowercase().ends_with("path"))
@@ -173,7 +174,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                 if let Origin::Other(known) = from_others(tokens, names, steps) {
                     return known;
                 }
-                // `name`, `Class.name`
+                // The path may have a name: `name` or `Class.name`.
                 if let Some(known) = names.names.global(tokens) {
                     return Some(known);
                 }
@@ -189,15 +190,15 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
     }
 }
 
-/// `base + "/x"`, whose sign is at `at`.
+/// The path of `base + "/x"`, whose sign is at `at`.
 fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
     let base = path_within(&tokens[..at], names, steps + 1)?;
     let Some(rest) = tokens.get(at + 1)?.text() else {
-        // `"./uploads/" + name`
+        // The name is unknown: `"./uploads/" + name`.
         let folder = base.path.ends_with('/');
         return folder.then_some(PathValue { open: true, ..base });
     };
-    // `uploads + "/" + name`
+    // More follows: `uploads + "/" + name`.
     let open = tokens.len() > at + 2;
     let known = if open { rest.rsplit_once('/')?.0 } else { rest };
     let mut found = extended(base, known)?;
@@ -205,7 +206,7 @@ fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
     Some(found)
 }
 
-/// `config.uploads`, where another file of the program says what that is.
+/// The path of `config.uploads`, if another file of the program defines it.
 fn from_others(tokens: &[Token], names: &Tracing, steps: usize) -> Origin {
     let Some((others, file)) = names.others else { return Origin::Here };
     let (mut words, mut dot) = (Vec::new(), false);
@@ -230,7 +231,7 @@ fn dirname(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue
         return Some(PathValue::new(Anchor::SourceFile, ""));
     }
     let mut found = path_within(first, names, steps + 1)?;
-    // The folder of what lies somewhere below.
+    // The open path is already a folder above the file.
     if found.open {
         return Some(found);
     }
@@ -239,7 +240,7 @@ fn dirname(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue
     Some(found)
 }
 
-/// The first `+` of the outermost level.
+/// The first `+` at the outermost level.
 fn plus(tokens: &[Token]) -> Option<usize> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -257,7 +258,7 @@ fn joined(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue>
     let mut whole: Option<PathValue> = None;
     for arg in args {
         let Some(part) = path_within(arg, names, steps + 1) else {
-            // What is below a folder that is known, whatever its name.
+            // The rest is unknown, but it lies below a known folder.
             let mut known = whole.filter(|held| !held.path.is_empty())?;
             known.open = true;
             return Some(known);
@@ -277,7 +278,7 @@ fn joined(args: &[&[Token]], names: &Tracing, steps: usize) -> Option<PathValue>
     whole
 }
 
-/// The path with more names behind it; nothing follows what cannot be told.
+/// The path extended by more names. An open path stays as it is.
 fn extended(held: PathValue, rest: &str) -> Option<PathValue> {
     if held.open {
         return Some(held);
@@ -288,7 +289,7 @@ fn extended(held: PathValue, rest: &str) -> Option<PathValue> {
     Some(PathValue { path: join(&held.path, rest), ..held })
 }
 
-/// The expression of a template's first hole, where several stand one after the other.
+/// The expression of a template's first substitution, if several follow one another.
 fn hole(tokens: &[Token]) -> &[Token] {
     let mut at = 1;
     while let Some(token) = tokens.get(at) {
@@ -300,7 +301,7 @@ fn hole(tokens: &[Token]) -> &[Token] {
             break;
         }
     }
-    // An operator: it is more than a name.
+    // An operator follows, so the expression is more than a name.
     let ends = tokens.get(at).is_none_or(|token| !matches!(token.kind, Kind::Mark(_)));
     if ends { &tokens[..at.min(tokens.len())] } else { &[] }
 }

@@ -1,4 +1,4 @@
-//! What is copied before the install: manifests, lockfiles, and what they name.
+//! What is copied before the install: manifests, lockfiles, and the files that they name.
 
 use anyhow::Result;
 
@@ -13,7 +13,7 @@ use crate::plan::CopySpec;
 use crate::repo::Dir;
 use crate::secrets;
 
-/// Files at the lockfile's folder that an install reads.
+/// Files in the lockfile's folder that an install reads.
 const ROOT_FILES: [&str; 17] = [
     "package.json",
     "package-lock.json",
@@ -34,7 +34,7 @@ const ROOT_FILES: [&str; 17] = [
     ".node-version",
 ];
 
-/// Paths of what dependency resolution reads, for the facts.
+/// The paths that dependency resolution reads, for the facts.
 pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
     let specs = manifests(app, tool, &steps::installed(app, tool)?)?;
     let root = &app.root.path;
@@ -92,7 +92,7 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     Ok(specs)
 }
 
-/// A file of another package manager.
+/// True for a file of another package manager.
 fn is_skipped(tool: &Tool, file: &str) -> bool {
     match file {
         "package-lock.json" | "npm-shrinkwrap.json" => tool.id != "npm",
@@ -150,7 +150,7 @@ fn local_dependencies(app: &App) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Settings files that may hold credentials, and what their secrets are called.
+/// Settings files that may contain credentials, each with the id of its build secret.
 const SETTINGS: [(&str, &str); 4] = [
     (".npmrc", "npmrc"),
     (".yarnrc.yml", "yarnrc"),
@@ -158,14 +158,14 @@ const SETTINGS: [(&str, &str); 4] = [
     ("bunfig.toml", "bunfig"),
 ];
 
-/// True where the file holds a credential itself: it must not be copied.
+/// True if the file itself contains a credential and so must not be copied.
 fn holds_credential(root: &Dir, file: &str) -> Result<bool> {
     let literals = secrets::literals(root.repo)?;
     Ok(root.join(file).is_some_and(|path| literals.contains_key(&path)))
 }
 
-/// Credentials of the install, whose folder is `root` in the stage: variables that settings take
-/// them from, and settings that hold them themselves.
+/// The credentials of the install: variables to which settings refer, and settings files that
+/// contain credentials. `root` is the folder of the install in the stage.
 pub(super) fn secrets(
     app: &App,
     tool: &Tool,

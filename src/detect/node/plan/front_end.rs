@@ -1,5 +1,5 @@
-//! The stages of a front end: the dependencies, and the script that makes what a program in another
-//! language needs.
+//! The stages of a front end: its dependencies, and the script that writes what a program in
+//! another language needs.
 
 use anyhow::{Context, Result};
 
@@ -14,7 +14,7 @@ use crate::path::RelPath;
 use crate::plan::{Build, CopySpec, EachMember};
 use crate::repo::Dir;
 
-/// The plan of the stages; the build context lies at the working directory.
+/// The plan of the stages. The working directory stands for the build context.
 pub(in crate::detect::node) fn front_end(
     chosen: &Chosen,
     front_end: &FrontEnd,
@@ -30,7 +30,8 @@ pub(in crate::detect::node) fn front_end(
         chosen.toolchain,
     )?;
     let installed = steps::installed(&app, &tool)?;
-    // Framework and site tool say what their build asks for; where it writes is known.
+    // The framework and the site's tool decide the environment of the build. Its output folder is
+    // already known.
     let known = site::pages(&app)?.map(|site| site.launch).unwrap_or_default();
     let script = Some(front_end.script.clone());
     let mut launch = Launch { layout: Layout::Site, site: None, fallback: None, script, ..known };
@@ -53,7 +54,8 @@ pub(in crate::detect::node) fn front_end(
     stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
     let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
     let manifests = manifests.map(|copy| {
-        // They keep their folders below the point, and this folder is not to be among them.
+        // Members keep the folders below the point of `COPY --parents`, and the front end's own
+        // folder is above it.
         let pivot = |each: EachMember| -> Result<EachMember> {
             if way.is_empty() {
                 return Ok(each);
@@ -85,7 +87,7 @@ pub(in crate::detect::node) fn front_end(
     })
 }
 
-/// A path of the front end's folder as one of the build context.
+/// A path in the front end's folder as a path in the build context.
 fn below(way: &str, path: &Line) -> Result<Line> {
     Ok(if way.is_empty() { path.clone() } else { Line::new(format!("{way}/{}", path.as_str()))? })
 }

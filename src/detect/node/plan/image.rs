@@ -1,4 +1,4 @@
-//! What the final image carries, and what it starts.
+//! What the final image contains, and what it starts.
 
 use anyhow::{Context, Result};
 
@@ -25,7 +25,7 @@ fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
     })
 }
 
-/// A folder that has the same path in the build stage and in the image.
+/// A folder with the same path in the build stage and in the image.
 fn built(path: &str) -> Result<Artifact> {
     artifact(Some("build"), path, path)
 }
@@ -35,7 +35,7 @@ fn without(mut artifact: Artifact, names: &[&str]) -> Result<Artifact> {
     Ok(artifact)
 }
 
-/// In layer order: dependencies first, the application last.
+/// The artifacts in the order of layers: dependencies first, the application last.
 pub(super) fn artifacts(
     app: &App,
     launch: &Launch,
@@ -84,7 +84,7 @@ pub(super) fn artifacts(
             for file in &launch.carried {
                 all.push(artifact(None, &relative(app, file), &format!("{home}/{file}"))?);
             }
-            // Migrations at start read the schema.
+            // Migrations that run at the start read the schema.
             let prisma =
                 launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
             for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma)
@@ -94,7 +94,8 @@ pub(super) fn artifacts(
         }
         Layout::Bundle => {
             let output = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
-            // Nitro 3 bundles its dependencies: there is no such folder, and COPY would fail.
+            // Nitro 3 bundles its dependencies, so there is no node_modules folder, and a COPY of
+            // it would fail.
             if launch.bundled {
                 all.push(built(&output)?);
             } else {
@@ -117,10 +118,10 @@ pub(super) fn artifacts(
             }
         }
     }
-    // COPY leaves the owner of a folder that is there already: what the program writes is left out
-    // of the tree, and comes by itself, owned by the image's user.
+    // COPY does not change the owner of an existing folder. Folders that the program writes are
+    // therefore excluded from the tree and copied on their own, owned by the image's user.
     if matches!(launch.layout, Layout::Source | Layout::Tree) {
-        // An empty folder that a cache mount left behind would belong to root.
+        // A cache mount leaves an empty folder behind, which would belong to root.
         for cache in &launch.build_caches {
             if let Some(tree) = all.last_mut() {
                 tree.exclude.push(Line::new(cache)?);
@@ -140,7 +141,7 @@ pub(super) fn artifacts(
     Ok(all)
 }
 
-/// Where a site lies in the build stage: its folder may be beside the application (`../dist`).
+/// The folder of a site in the build stage. It may be beside the application (`../dist`).
 pub(super) fn pages(app: &App, home: &str, folder: &str) -> Result<String> {
     let path = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(folder));
     let top = home.split('/').nth(1).and_then(RelPath::new).unwrap_or_default();
@@ -155,7 +156,7 @@ pub(super) fn pages(app: &App, home: &str, folder: &str) -> Result<String> {
     Ok(format!("/{path}"))
 }
 
-/// A folder of the build context (`""`: all of it), as it is or as the build left it.
+/// A folder of the build context (`""` for all of it), as it is or as the build left it.
 fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     let path = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
     if shape.builds {
@@ -171,7 +172,7 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
     artifact(None, if way.is_empty() { "." } else { way }, &path)
 }
 
-/// There is something to install for production.
+/// True if there is something to install for production.
 pub(super) fn holds_modules(app: &App, launch: &Launch) -> bool {
     app.package.has_production() || app.workspace.is_some() || launch.keep_development
 }
@@ -184,7 +185,7 @@ fn relative(app: &App, name: &str) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
-/// The program's file, as its working directory sees it.
+/// The program's file, relative to its working directory.
 fn file(launch: &Launch) -> String {
     let (path, dir) = (RelPath::new(&launch.file), launch.dir.as_deref().and_then(RelPath::new));
     match (path, dir) {
@@ -193,7 +194,7 @@ fn file(launch: &Launch) -> String {
     }
 }
 
-/// ENTRYPOINT and default arguments.
+/// The ENTRYPOINT and the default arguments.
 pub(super) fn start(launch: &Launch, interpreter: &str) -> (Vec<String>, Vec<String>) {
     let mut words = vec![interpreter.to_owned()];
     words.extend(launch.flags.iter().cloned());

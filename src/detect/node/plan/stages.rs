@@ -1,4 +1,4 @@
-//! What the stages of the dependencies and the build need, whatever is made of their output.
+//! What the stages for the dependencies and the build need, whatever their output is used for.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -14,65 +14,65 @@ use crate::facts::{BuildSecret, Finding};
 use crate::path::RelPath;
 use crate::plan::Env;
 
-/// What node.Dockerfile and node-site.Dockerfile read as `details`, and front-end.Dockerfile of a
+/// The `details` of node.Dockerfile and node-site.Dockerfile, and of front-end.Dockerfile for a
 /// program in another language.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Stages {
     pub(super) tool: String,
-    /// A later stage or the final image takes something from the stage of the dependencies.
+    /// True if a later stage or the final image copies from the dependency stage.
     pub(super) deps: bool,
-    /// The build runs on Alpine.
+    /// True if the build runs on Alpine.
     pub(super) musl: bool,
-    /// What `npm install --global` is given.
+    /// The argument of `npm install --global`.
     pub(super) install_tool: Option<String>,
-    /// It replaces a command that the image has.
+    /// True if it replaces a command that the image has.
     pub(super) replaces: bool,
-    /// The repository's own Yarn.
+    /// The Yarn release in the repository.
     pub(super) release: Option<Line>,
     pub(super) install_env: Vec<Env>,
     pub(super) root: ContainerPath,
-    /// The application's folder below the root; empty where it is the root.
+    /// The folder of the application below the root; empty if it is the root.
     pub(super) folder: String,
     pub(super) locked: bool,
     pub(super) omit_development: bool,
-    /// Yarn 2+ installs production dependencies by another command.
+    /// True if Yarn 2+ installs production dependencies with its `focus` command.
     pub(super) focus: bool,
     pub(super) filter: Vec<Line>,
-    /// The lockfile is that of a workspace.
+    /// True if the lockfile is that of a workspace.
     pub(super) workspace: bool,
     pub(super) drop: Vec<Drop>,
-    /// What the build context must hold beside manifests and artifacts, relative to the folder of
-    /// the lockfile.
+    /// What the build context must contain beside manifests and artifacts, relative to the folder
+    /// of the lockfile.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reads: Vec<Line>,
-    /// Those of them that are named like secrets and hold none.
+    /// Those among `reads` that are named like secrets but contain none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) harmless: Vec<Line>,
-    /// Handed over by themselves, as the plan's.
+    /// The build secrets, which the plan passes separately.
     #[serde(skip)]
     pub(super) secrets: Vec<BuildSecret>,
     pub(super) after_install: Vec<Vec<Line>>,
     pub(super) prune: bool,
     pub(super) build: Vec<Step>,
     pub(super) build_env: Vec<Env>,
-    /// Variables that what runs at install and in the build fails without.
+    /// Variables without which the install or the build fails.
     pub(super) placeholders: Vec<Env>,
     pub(super) build_caches: Vec<ContainerPath>,
-    /// Folders of dependencies in members of a workspace, which may stay empty.
+    /// Folders of dependencies in workspace members, which may stay empty.
     pub(super) member_modules: Vec<Line>,
-    /// A folder outside of the sources that a script copies what it made to.
+    /// A folder outside the sources to which a script copies its output.
     pub(super) destination: Option<ContainerPath>,
     pub(super) site: bool,
     /// The folder of the site in the build stage.
     pub(super) pages: Option<ContainerPath>,
     /// The path below which a site is served, such as `/docs`.
     pub(super) prefix: Option<Line>,
-    /// The page that unknown paths lead to.
+    /// The page that answers for unknown paths.
     pub(super) fallback: Option<Line>,
 }
 
-/// The stages for `launch`, with the folder of the lockfile at `root`; dependencies of development
-/// are installed too, and nothing is taken out again.
+/// The stages for `launch`, with the folder of the lockfile at `root`. They install development
+/// dependencies too and prune nothing.
 pub(super) fn stages(
     chosen: &Chosen,
     app: &App,

@@ -1,5 +1,4 @@
-//! What the build stage runs, in order: packages of the workspace that the application needs come
-//! first.
+//! What the build stage runs, in order. Workspace packages that the application needs come first.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -18,12 +17,13 @@ use crate::repo::{Dir, parse_json5};
 /// A command of the build stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Step {
-    /// The folder to change to before it, where that is another one.
+    /// The folder to change to first, if it is another one.
     folder: Option<ContainerPath>,
-    /// A script of package.json; else a command of a dependency.
+    /// True for a script of package.json, false for a command of a dependency.
     script: bool,
     words: Vec<String>,
-    /// It builds the application: caches and environment of its framework are for this one.
+    /// True if it builds the application. Only this step gets the caches and the environment of
+    /// its framework.
     own: bool,
 }
 
@@ -32,7 +32,7 @@ impl Step {
         !self.script && self.words.first().is_some_and(|word| word == "turbo")
     }
 
-    /// Lets Turbo pass on every variable.
+    /// Makes Turbo pass on every variable.
     pub(super) fn show_variables(&mut self) {
         if self.is_turbo() {
             self.words.push("--env-mode=loose".to_owned());
@@ -43,27 +43,26 @@ impl Step {
 /// Lifecycle scripts that are removed from one manifest before the install.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Drop {
-    /// The manifest's folder; `None`: the install's own.
+    /// The folder of the manifest; `None` for that of the install itself.
     folder: Option<Line>,
     names: Vec<Line>,
 }
 
 /// A package whose lifecycle scripts an install runs.
 pub(super) struct Installed {
-    /// Its folder below the install's; `""`: the same.
+    /// Its folder below that of the install; `""` if it is the same.
     pub(super) way: String,
     pub(super) package: Package,
     pub(super) lifecycle: Lifecycle,
 }
 
-/// Every package whose lifecycle scripts the install runs: the workspace's root, members, and last
-/// the application.
+/// Every package whose lifecycle scripts the install runs: the workspace's root, its members, and
+/// the application last.
 pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
     let mut folders: Vec<&RelPath> = Vec::new();
     if let Some(workspace) = &app.workspace {
         folders.push(&workspace.root);
-        // npm and pnpm are told to take what the application needs; the others install every
-        // member.
+        // npm and pnpm install only what the application needs; the others install every member.
         let filtered = matches!(tool.id.as_str(), "npm" | "pnpm");
         folders.extend(if filtered { &workspace.needed } else { &workspace.members });
     }
@@ -83,7 +82,7 @@ pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
 }
 
 impl Installed {
-    /// What is removed from its manifest.
+    /// The scripts that are removed from its manifest.
     pub(super) fn drop(&self) -> Result<Option<Drop>> {
         if self.lifecycle.drop.is_empty() {
             return Ok(None);
@@ -93,7 +92,8 @@ impl Installed {
         Ok(Some(Drop { folder, names: names.collect::<Result<_, _>>()? }))
     }
 
-    /// What its lifecycle scripts leave for the build stage. `member`: it is not the application.
+    /// What its lifecycle scripts leave for the build stage. `member` says that it is not the
+    /// application.
     fn later(&self, member: bool) -> impl Iterator<Item = &Later> {
         self.lifecycle.later.iter().filter(move |later| match later {
             Later::Script(name) => {
@@ -103,7 +103,7 @@ impl Installed {
         })
     }
 
-    /// The script does what the script `build` does, which runs anyway.
+    /// True if the script does the same as the script `build`, which runs anyway.
     fn builds(&self, name: &str) -> bool {
         let (text, scripts) =
             (self.package.script(name).unwrap_or_default(), self.package.scripts());
@@ -114,8 +114,8 @@ impl Installed {
         scripts.get("build").is_some_and(|build| *build == text || commands.all(is_build))
     }
 
-    /// The root's script runs scripts of its members: those that the application needs run by
-    /// themselves.
+    /// True if the root's script runs scripts of its members. Those that the application needs run
+    /// on their own.
     fn drives(&self, name: &str) -> bool {
         let words = |c: script::Command| c.argv;
         let text = self.package.script(name).unwrap_or_default();
@@ -136,21 +136,21 @@ impl Installed {
     }
 }
 
-/// The steps, with the folder of each where it changes.
+/// The steps, each with its folder if that changes.
 pub(super) fn steps(
     app: &App,
     launch: &Launch,
     installed: &[Installed],
     root: &str,
 ) -> Result<Vec<Step>> {
-    // Turbo runs the usual script.
+    // Turbo runs only the usual script.
     let turbo =
         if launch.script.is_none() && launch.build.is_none() { turbo(app, launch)? } else { None };
     let own = app.dir.path.strip(&app.root.path).unwrap_or_default().to_owned();
     let mut steps: Vec<(String, bool, Vec<String>)> = Vec::new();
     for one in installed {
         let member = one.way != own;
-        // A member that the application does not need is not built for it.
+        // A member that the application does not need is not built.
         let needed = |w: &super::super::workspace::Workspace| {
             w.needed.iter().any(|folder| folder.strip(&app.root.path) == Some(one.way.as_str()))
         };
@@ -191,8 +191,8 @@ pub(super) fn steps(
     Ok(all)
 }
 
-/// Where the repository builds with Turborepo, and its build of a package begins with those that it
-/// depends on, Turbo knows the order, and tasks that no script names
+/// The Turborepo command, if the repository builds with Turborepo and its build of a package first
+/// builds the dependencies. Turbo knows their order, and also tasks that no script names
 /// (<https://turborepo.com/docs/reference/configuration>).
 fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     let root = app.root_package.as_ref().filter(|root| root.has("turbo"));
@@ -212,8 +212,8 @@ fn turbo(app: &App, launch: &Launch) -> Result<Option<Vec<String>>> {
     Ok(Some(words))
 }
 
-/// The path of a dependency's file in the image: most package managers put a member's dependencies
-/// into the workspace's folder, unless versions differ.
+/// Corrects the path of a dependency's file in the image. Most package managers put the
+/// dependencies of a member into the workspace's folder, unless versions differ.
 pub(super) fn hoisted(app: &App, tool: &Tool, launch: &mut Launch) {
     let way = app.dir.path.strip(&app.root.path).unwrap_or_default();
     if way.is_empty() || tool.id == "pnpm" {

@@ -1,4 +1,4 @@
-//! Modules that the program loads as it starts, and that the repository does not hold.
+//! Modules that the program loads as it starts and that the repository does not hold.
 
 use super::super::App;
 use super::super::launch::{Launch, Layout};
@@ -8,7 +8,7 @@ use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
-/// Scripts that may generate code before the program starts.
+/// Beginnings of scripts that may generate code before the program starts.
 const GENERATE: [&str; 8] = [
     "prebuild",
     "build",
@@ -20,7 +20,8 @@ const GENERATE: [&str; 8] = [
     "generate",
 ];
 
-/// Reads programs whose sources are started as they are: what a build makes may be anywhere.
+/// Reports missing modules. Only programs whose sources are started as they are count, because a
+/// build may write any file.
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let generates = app
         .package
@@ -39,10 +40,10 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     ));
 }
 
-/// Imports of files that are not there, among those that run as the program starts.
+/// Imports of missing files that run as the program starts.
 fn absent(app: &App, source: &Source) -> Vec<Evidence> {
     let lost = |import: &Import| {
-        // `'./' + name` goes on.
+        // The path goes on: `'./' + name`.
         let goes_on = source.tokens.get(import.text + 1).is_some_and(|next| next.is('+'));
         let relative = import.module.starts_with("./") || import.module.starts_with("../");
         relative && !goes_on && !is_there(app, source, import.module)
@@ -54,7 +55,7 @@ fn absent(app: &App, source: &Source) -> Vec<Evidence> {
     imports::loaded(source).into_iter().filter(lost).map(said).collect()
 }
 
-/// Some file is what the text means, whatever its extension.
+/// True if the text refers to some file, whatever its extension.
 fn is_there(app: &App, source: &Source, text: &str) -> bool {
     let Some(base) = source.path.parent().unwrap_or_default().join(text) else { return true };
     let repo = app.dir.repo;

@@ -1,5 +1,5 @@
-//! Browsers that a dependency drives: the system's, which needs settings while installing and while
-//! running.
+//! Browsers that a dependency drives. The image uses the system's browser, which needs settings
+//! during the install and at run time.
 
 use std::collections::BTreeMap;
 
@@ -18,29 +18,29 @@ use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Browser {
-    /// The key of packages.toml.
+    /// The key in packages.toml.
     package: String,
-    /// Environment while dependencies are installed.
+    /// Environment variables for the install.
     install: BTreeMap<String, String>,
-    /// Environment of the program.
+    /// Environment variables for the program.
     env: BTreeMap<String, String>,
-    /// The flag without which it needs more than a container gives.
+    /// The flag without which it needs more rights than a container has.
     sandbox: String,
 }
 
-/// The browsers of production, by the dependency that drives them.
+/// The browsers that production dependencies drive, by dependency.
 fn driven(app: &App) -> Result<BTreeMap<String, Browser>> {
     let mut rows: BTreeMap<String, Browser> = app.catalog.table("browsers")?;
     rows.retain(|name, _| app.package.dependency(name) == Some(Kind::Production));
     Ok(rows)
 }
 
-/// Environment of the installation.
+/// Environment variables for the install.
 pub(crate) fn install_settings(app: &App) -> Result<Vec<(String, String)>> {
     Ok(driven(app)?.into_values().flat_map(|browser| browser.install).collect())
 }
 
-/// What the program needs for it.
+/// Adds what the program needs for its browsers.
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     for (name, browser) in driven(app)? {
         if !scan.packages.iter().any(|held| held.value == browser.package) {
@@ -61,10 +61,11 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     by_path(app, sources, scan)
 }
 
-/// The browser of the system, which the code names by a variable or a path.
+/// The system's browser. The code reaches it through a variable or a path.
 const SYSTEM: &str = "/usr/bin/chromium";
 
-/// Libraries that start a browser by its path: what the code gives them is set, or said.
+/// Handles libraries that start a browser by its path: sets the variable for it, or reports that
+/// there is none.
 fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let drivers: Vec<String> = app.catalog.table("browser_drivers")?;
     for name in &drivers {
@@ -100,7 +101,7 @@ fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     Ok(())
 }
 
-/// Where a browser is started, not one that runs already.
+/// The place where a browser is started, rather than one that already runs.
 fn starts_at(source: &Source) -> Option<usize> {
     const CALLS: [&str; 3] = ["launch", "launchPersistentContext", "launchServer"];
     let called = source.tokens.windows(3).find(|w| {

@@ -1,17 +1,17 @@
-//! What the names of a file are imported from.
+//! The modules from which the names of a file are imported.
 
 use std::collections::BTreeMap;
 
 use super::super::token::{Token, split};
 
-/// How many tokens a clause of imports is long.
+/// How many tokens an import clause may have.
 const MAX_CLAUSE: usize = 400;
 
-/// Names of a file, and the module and the export that each comes from.
+/// The names of a file, each with its module and export.
 type Imports<'t> = BTreeMap<&'t str, (&'t str, Option<&'t str>)>;
 
-/// The modules that the names of a file come from, and the export that each stands for where it is
-/// not the whole.
+/// The modules from which the names of a file come, and the export of each, unless it is the whole
+/// module.
 pub(super) fn imports(tokens: &[Token]) -> Imports<'_> {
     let mut found = Imports::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -27,7 +27,7 @@ pub(super) fn imports(tokens: &[Token]) -> Imports<'_> {
             let Some(module) = tokens.get(end + 1).and_then(Token::text) else { continue };
             clause_of(&tokens[index + 1..end], module, &mut found);
         }
-        // `const x = require("./y")`, `const { x } = require("./y").paths`
+        // Also reads `const x = require("./y")` and `const { x } = require("./y").paths`.
         let called = token.is_word("require") && tokens.get(index + 1).is_some_and(|t| t.is('('));
         let equals = index.checked_sub(1).filter(|at| called && tokens[*at].is('='));
         let (Some(equals), Some(module)) = (equals, tokens.get(index + 2).and_then(Token::text))
@@ -54,7 +54,7 @@ pub(super) fn imports(tokens: &[Token]) -> Imports<'_> {
     found
 }
 
-/// `x`, `* as x`, `{ x, y as z }`.
+/// Reads `x`, `* as x` or `{ x, y as z }`.
 fn clause_of<'t>(clause: &'t [Token], module: &'t str, found: &mut Imports<'t>) {
     let open = clause.iter().position(|token| token.is('{')).unwrap_or(clause.len());
     let star = clause.first().is_some_and(|token| token.is('*'));

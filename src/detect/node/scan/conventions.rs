@@ -1,5 +1,5 @@
-//! Files that a library opens or writes although no code of the repository names them to the file
-//! system: by its convention, or by an option of its own.
+//! Files that a library opens or writes although no code of the repository passes them to the file
+//! system: by the library's convention, or by one of its options.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use super::storage;
 use super::{Scan, Source};
 use crate::facts::Sourced;
 
-/// Options that name a file which the library writes as the program starts: `NestJS`,
-/// and `TypeGraphQL` write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
+/// Options that name a file which the library writes as the program starts: NestJS and TypeGraphQL
+/// write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
 /// <https://typegraphql.com/docs/emit-schema.html>
 const WRITTEN_AT_START: [&str; 2] = ["autoSchemaFile", "emitSchemaFile"];
 
-/// The file of `emitSchemaFile: true`; `NestJS` takes `true` for memory.
+/// The file of `emitSchemaFile: true`. For NestJS, `true` means memory.
 const DEFAULT_SCHEMA: (&str, &str) = ("emitSchemaFile", "schema.graphql");
 
-/// Before `storage`, which takes out what is named twice.
+/// Adds these files. This runs before `storage`, which removes duplicates.
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) -> Result<()> {
     if launch.layout == Layout::Output {
         let folders: BTreeMap<String, Vec<String>> = app.catalog.table("reads_by_itself")?;
@@ -68,7 +68,7 @@ fn written_at_start(app: &App, launch: &Launch, source: &Source, scan: &mut Scan
     }
 }
 
-/// The file of `autoSchemaFile: './x.gql'`, `emitSchemaFile: { path: './x.gql' }`.
+/// The file in `autoSchemaFile: './x.gql'` or `emitSchemaFile: { path: './x.gql' }`.
 fn schema(
     app: &App,
     key: &str,

@@ -1,5 +1,5 @@
-//! Paths that one file of a program writes into the global object for the others:
-//! `global.appRoot = __dirname`.
+//! Paths that one file of a program puts into the global object for the others: `global.appRoot =
+//! __dirname`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use super::super::launch::Launch;
 use super::Source;
 use super::location::Location;
 
-/// The paths by their names, from the working directory.
+/// The paths by name, relative to the working directory.
 pub(super) fn of(
     app: &App,
     launch: &Launch,

@@ -1,5 +1,5 @@
-//! Packages that a program cannot start without: imported as it is loaded, by the entry and by what
-//! the entry loads.
+//! Packages without which a program cannot start, because its entry, or a file that the entry
+//! loads, imports them when it is loaded.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use super::super::{App, externals, tool};
 use super::{Scan, Source, resolution};
 use crate::facts::{Evidence, Sourced};
 
-/// Notes the packages for development alone that the program imports as it is loaded.
+/// Notes the development dependencies that the program imports when it is loaded.
 pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) -> Result<()> {
     let Some(entry) = launch.source.clone().or_else(|| app.finds(&launch.file)) else {
         return Ok(());
@@ -45,7 +45,7 @@ pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) 
     Ok(())
 }
 
-/// An install for production leaves it out.
+/// True if a production install leaves the package out.
 fn is_dropped(app: &App, name: &str) -> Result<bool> {
     let kind = |package: &Package| package.dependency(name);
     let own = kind(&app.package).or_else(|| app.root_package.as_ref().and_then(kind));
@@ -53,7 +53,7 @@ fn is_dropped(app: &App, name: &str) -> Result<bool> {
     if own != Some(Kind::Development) || peer || name.starts_with("@types/") {
         return Ok(false);
     }
-    // What a dependency of production needs too is installed for it.
+    // A package that a production dependency needs too is installed for that one.
     let lock = tool::npm_lock(&app.root)?;
     let entry = (*lock)
         .as_ref()
@@ -69,7 +69,8 @@ fn listed(app: &App, name: &str) -> Evidence {
     root.unwrap_or(&app.package).at_dependency(name, "listed for development")
 }
 
-/// `@scope/name/part` -> `@scope/name`; `None` for files and for modules of Node.js.
+/// `@scope/name/part` belongs to the package `@scope/name`; `None` for files and for modules of
+/// Node.js.
 fn package_of(module: &str) -> Option<&str> {
     if module.starts_with(['.', '/', '#']) || module.contains(':') {
         return None;
@@ -81,16 +82,16 @@ fn package_of(module: &str) -> Option<&str> {
 
 /// An import that runs when the file is loaded.
 pub(super) struct Import<'s> {
-    /// What is imported.
+    /// The module.
     pub(super) module: &'s str,
-    /// Where the statement begins, in bytes.
+    /// The byte offset of the statement.
     pub(super) at: usize,
-    /// The position of the token that names the module.
+    /// The index of the token that names the module.
     pub(super) text: usize,
 }
 
-/// The imports of a file that run when it is loaded: not those of types, and not those in a
-/// function or behind a condition.
+/// The imports that run when a file is loaded. Imports of types do not, nor do those in a function
+/// or under a condition.
 pub(super) fn loaded(source: &Source) -> Vec<Import<'_>> {
     let tokens = source.tokens.as_slice();
     let typescript = matches!(source.path.extension(), "ts" | "tsx" | "mts" | "cts");
@@ -124,13 +125,13 @@ fn after_dot(tokens: &[Token], index: usize) -> bool {
     index > 0 && tokens[index - 1].is('.')
 }
 
-/// The module of `require("x")` and of `await import("x")`, and the index of its text.
+/// The module in `require("x")` or `await import("x")`, and the index of its text.
 fn called(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
     let text = tokens.get(index + 2)?.text().filter(|_| tokens[index + 1].is('('));
     Some((Some(text?), index + 2))
 }
 
-/// The module of an import; without one where types alone are taken from it.
+/// The module of an import; `None` in place of the module if the import takes only types.
 fn imported(tokens: &[Token], index: usize, typescript: bool) -> Option<(Option<&str>, usize)> {
     let next = tokens.get(index + 1)?;
     if let Some(text) = next.text() {
@@ -147,7 +148,7 @@ fn imported(tokens: &[Token], index: usize, typescript: bool) -> Option<(Option<
     Some((if types { None } else { tokens[text].text() }, text))
 }
 
-/// The module of `export ... from "x"`.
+/// The module in `export ... from "x"`.
 fn exported(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
     let next = tokens.get(index + 1)?;
     if !(next.is('{') || next.is('*') || next.is_word("type")) {
@@ -157,7 +158,7 @@ fn exported(tokens: &[Token], index: usize) -> Option<(Option<&str>, usize)> {
     Some((tokens[text].text().filter(|_| !next.is_word("type")), text))
 }
 
-/// The indices of `from` and of the module behind it, where the clause at `start` ends in them.
+/// The indices of `from` and of the module after it, if they end the clause at `start`.
 fn clause(tokens: &[Token], start: usize) -> Option<(usize, usize)> {
     let mut at = start;
     for _ in 0..12 {
@@ -172,7 +173,7 @@ fn clause(tokens: &[Token], start: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The names that a clause binds, but those that are marked as types.
+/// The names that a clause binds, except those that are marked as types.
 fn bound(names: &[Token]) -> impl Iterator<Item = &str> {
     names.iter().enumerate().filter_map(|(index, token)| {
         let word = token.word()?;
@@ -184,7 +185,8 @@ fn bound(names: &[Token]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Used as a value somewhere, not as a type alone: TypeScript takes out imports of the latter.
+/// True if the name is used as a value somewhere. TypeScript removes imports that are used only as
+/// types.
 fn is_value(tokens: &[Token], name: &str) -> bool {
     let uses = tokens.iter().enumerate().filter(|(_, token)| token.is_word(name));
     uses.into_iter().any(|(index, _)| {
@@ -223,7 +225,7 @@ fn is_value(tokens: &[Token], name: &str) -> bool {
     })
 }
 
-/// The statement runs whatever happens: no function and no condition stands before it.
+/// True if the statement always runs: no function and no condition comes before it.
 fn is_plain(tokens: &[Token], index: usize) -> bool {
     for at in (index.saturating_sub(24)..index).rev() {
         let token = &tokens[at];

@@ -1,4 +1,5 @@
-//! Ports and addresses: `listen(...)`, `serve({...})`, servers made with a port.
+//! Ports and addresses: `listen(...)`, `serve({...})`, and servers that take a port when they are
+//! created.
 
 mod commands;
 mod followed;
@@ -33,13 +34,13 @@ struct Place {
     protocol: Protocol,
     env: Vec<String>,
     evidence: Evidence,
-    /// Where the number stands, in another file.
+    /// The place of the number, if it is in another file.
     stated: Option<Evidence>,
-    /// The program always listens there, and the number was followed exactly.
+    /// True if the program always listens there and the number was followed exactly.
     sure: bool,
 }
 
-/// What the places of a program are read with.
+/// The state for reading the places of a program.
 struct Reader<'s, 'r> {
     app: &'s App<'r>,
     sources: &'s [Source],
@@ -107,7 +108,7 @@ impl<'s> Reader<'s, '_> {
         let Some(port) = port else {
             if let Some(row) = self.defaults.iter().find(|row| row.is(source, call.open)) {
                 scan.listens = true;
-                let note = format!("listens on {} where it is given no port", row.port);
+                let note = format!("listens on {} if it gets no port", row.port);
                 return Some(Place {
                     rank: 2,
                     port: Some(row.port),
@@ -153,7 +154,7 @@ impl<'s> Reader<'s, '_> {
         Some(place)
     }
 
-    /// Notes the first argument of the command line without which the call does not listen.
+    /// Notes the first command-line argument without which the call does not listen.
     fn commanded(&self, index: usize, call: Call, scan: &mut Scan) {
         let source = &self.sources[index];
         let beside =
@@ -171,7 +172,8 @@ impl<'s> Reader<'s, '_> {
             });
     }
 
-    /// A place that listens on the port `port`. `exactly`: no sign counts, only what is followed.
+    /// A place that listens on `port`. `exactly` says that only a value that was followed counts,
+    /// and no mere sign of one.
     fn of_port(&self, index: usize, port: &'s [Token], at: usize, exactly: bool) -> Option<Place> {
         let source = &self.sources[index];
         let (exact, stated) = followed::port(&self.code, source, port, at);
@@ -200,7 +202,7 @@ impl<'s> Reader<'s, '_> {
         })
     }
 
-    /// The first argument is an address: `0.0.0.0:50051`.
+    /// A place whose first argument is an address: `0.0.0.0:50051`.
     fn of_address(
         &self,
         index: usize,
@@ -233,7 +235,7 @@ impl<'s> Reader<'s, '_> {
         })
     }
 
-    /// Settings of a framework that listens by itself.
+    /// The settings of a framework that listens without a call.
     fn settings(&self, index: usize, row: &Listener, scan: &mut Scan) -> Option<Place> {
         let source = &self.sources[index];
         let (port, host) = row.settings(&self.names[index])?;
@@ -247,11 +249,12 @@ impl<'s> Reader<'s, '_> {
     }
 }
 
-/// The likeliest place says the port; others that the program always listens on say further ones.
+/// Takes the port of the likeliest place. Other places on which the program always listens give
+/// further ports.
 fn choose(mut places: Vec<Place>, scan: &mut Scan) {
     places.sort_by_key(|place| place.rank);
     scan.port_env = places.iter().flat_map(|place| place.env.clone()).collect();
-    // Where the main server's port was not found, another one's is no answer.
+    // If the main server's port was not found, the port of another one is no answer.
     let open = |place: &Place| place.rank < SIDE && place.port.is_none();
     let main_unknown = scan.unfollowed.is_some() || places.iter().any(open);
     places.retain(|place| place.rank < SIDE || !main_unknown);
@@ -290,7 +293,7 @@ fn add(scan: &mut Scan, port: Port, evidence: Evidence) {
     }
 }
 
-/// The words of the statement that calls, up to the call, in lower case: `metricsserver.listen`.
+/// The words of the statement before the call, in lower case: `metricsserver.listen`.
 fn around(tokens: &[Token], open: usize) -> String {
     let from = open.saturating_sub(AROUND);
     let ends = |token: &Token| [';', '{', '}', '(', ')', ','].iter().any(|mark| token.is(*mark));
@@ -299,14 +302,15 @@ fn around(tokens: &[Token], open: usize) -> String {
     words.join(" ").to_ascii_lowercase()
 }
 
-/// How many tokens before a call say what listens.
+/// How many tokens before a call tell what listens.
 const AROUND: usize = 6;
 
-/// What signs lead to, without a port that belongs to another service, unless the call states it.
+/// The value to which mere signs lead, without a port that belongs to another service, unless the
+/// call states it.
 fn own(mut found: Value, port: &[Token]) -> Value {
     let number = found.literal.as_deref().and_then(|text| text.parse().ok());
     let inside = port.iter().any(|token| token.at == found.at);
-    // A number beside a variable that is no port's is a limit, a time, a size.
+    // A number beside a variable that is not for a port is a limit, a time or a size.
     if !inside && !found.env.is_empty() && !found.env.iter().any(|name| listen::is_address(name)) {
         return Value { literal: None, env: Vec::new(), at: found.at };
     }
@@ -325,7 +329,7 @@ fn described(found: &Value, number: Option<u16>) -> String {
     }
 }
 
-/// The main server first, metrics and debugging last.
+/// The rank of a place: the main server first, metrics and debugging last.
 fn rank(found: &Value, path: &RelPath) -> u8 {
     let aside = ["METRIC", "ADMIN", "DEBUG", "INSPECT", "HEALTH", "HTTPS", "TLS", "SSL"];
     if is_aside(path) {
@@ -342,10 +346,10 @@ fn rank(found: &Value, path: &RelPath) -> u8 {
     }
 }
 
-/// The rank of what is no main server.
+/// The rank of anything but the main server.
 const SIDE: u8 = 3;
 
-/// The file is named after what watches a program: `worker.health-server.ts`.
+/// True if the file is named after a monitoring tool: `worker.health-server.ts`.
 fn is_aside(path: &RelPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
@@ -358,9 +362,9 @@ fn is_aside(path: &RelPath) -> bool {
 enum CallKind<'c> {
     /// `x.listen(...)`.
     Listen,
-    /// `serve({...})`, `new WebSocketServer({...})`, `new Hapi.Server({...})`.
+    /// `serve({...})`, `new WebSocketServer({...})` or `new Hapi.Server({...})`.
     Options,
-    /// What a row of the catalog names.
+    /// A function in a row of the catalog.
     Row(&'c Listener),
 }
 
@@ -369,7 +373,7 @@ struct Call<'c> {
     kind: CallKind<'c>,
     /// The index of `(`.
     open: usize,
-    /// Called as a method.
+    /// True for a method call.
     method: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Modules that are loaded by a path that the program computes: a file (`require(join(__dirname,
-//! '..', 'x.js'))`), or what a folder holds (`readdirSync('./routes')`).
+//! '..', 'x.js'))`), or the files in a folder (`readdirSync('./routes')`).
 
 use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
@@ -10,14 +10,15 @@ use super::{Scan, Source, resolution};
 use crate::facts::Sourced;
 use crate::path::RelPath;
 
-/// Calls that list a folder; what is listed is loaded where the file loads by a computed name.
+/// Calls that list a folder. The listed files are loaded if the same file also loads by a computed
+/// name.
 const LISTS: [&str; 6] = ["readdir", "readdirSync", "opendir", "opendirSync", "glob", "globSync"];
 
-/// Libraries that load every module of a folder, as a call.
+/// Libraries that load every module of a folder with one call.
 const LOADS_FOLDER: [&str; 5] =
     ["requireDir", "requireDirectory", "requireAll", "includeAll", "importDirectory"];
 
-/// Libraries that load every module of the folder in that option.
+/// Libraries that load every module of the folder in an option.
 const LOADS_OPTION: [(&str, &str); 4] = [
     ("@fastify/autoload", "dir"),
     ("fastify-autoload", "dir"),
@@ -25,10 +26,10 @@ const LOADS_OPTION: [(&str, &str); 4] = [
     ("require-all", "dirname"),
 ];
 
-/// How many folders of one file are looked into.
+/// How many folders of one file are followed.
 const MAX_FOLDERS: usize = 8;
 
-/// The files of the repository that a source loads so.
+/// The files of the repository that a source loads this way.
 pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath> {
     let computed: Vec<&[Token]> = computed(source).collect();
     let library = LOADS_OPTION.iter().find(|(module, _)| source.imports(module));
@@ -54,7 +55,7 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
             && text.starts_with('.')
             && let Some((way, _)) = text.split("${}").next().and_then(|way| way.rsplit_once('/'))
         {
-            // A module's name counts from the file that loads it.
+            // The name of a module is relative to the file that loads it.
             folder(&PathValue::new(Anchor::SourceFile, way));
         } else if let Some(found) = path(arg, &names) {
             let bases = candidates(app, &place, source, &found);
@@ -84,7 +85,7 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
     files
 }
 
-/// What the compiled program loads by its path from outside of what the build makes.
+/// Adds files that compiled code loads by a path outside the build's output.
 pub(super) fn carry(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     if launch.layout != Layout::Output {
         return;
@@ -128,7 +129,7 @@ pub(super) fn computed(source: &Source) -> impl Iterator<Item = &[Token]> {
     })
 }
 
-/// What a path may mean in the repository: beside the source first, then where the compiled file
+/// The files to which a path may refer: beside the source first, then where the compiled file
 /// would look.
 fn candidates(app: &App, place: &Location, source: &Source, found: &PathValue) -> Vec<RelPath> {
     let here = source.path.parent().unwrap_or_default().join(&found.path);

@@ -1,4 +1,4 @@
-//! From where the paths of a source file count at run time.
+//! The folders to which the paths of a source file refer at run time.
 
 use super::super::App;
 use super::super::expression::{Anchor, PathValue};
@@ -7,14 +7,14 @@ use super::Source;
 use crate::code::writes::HOME;
 use crate::path::RelPath;
 
-/// From where a source file's paths count at run time. Folders are lists of names from the root of
-/// the build context, which the image has too.
+/// The folders to which the paths of a source file refer at run time. Each is a list of names from
+/// the root of the build context, because the image has the same folders.
 pub(super) struct Location {
-    /// The folder of the file, or of what it is compiled to.
+    /// The folder of the file, or of its compiled form.
     folder: Vec<String>,
     /// The working directory.
     start: Vec<String>,
-    /// The application's folder.
+    /// The folder of the application.
     home: Vec<String>,
 }
 
@@ -37,8 +37,8 @@ impl Location {
         }
     }
 
-    /// What a relative path may mean in the repository, likeliest first; it may lie outside of the
-    /// application.
+    /// The files to which a relative path may refer in the repository, likeliest first. They may
+    /// be outside the application.
     pub(super) fn in_repository(&self, app: &App, found: &PathValue) -> Vec<RelPath> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         let from = |folder: &[String]| app.root.path.join(&folder.join("/"))?.join(text);
@@ -46,18 +46,19 @@ impl Location {
         match found.from {
             Anchor::Root | Anchor::Home => Vec::new(),
             Anchor::WorkingDirectory => here.into_iter().collect(),
-            // Modules define `__dirname` themselves, often as the working directory:
+            // ES modules often define `__dirname` themselves as the working directory:
             // `path.resolve()`.
             Anchor::SourceFile => from(&self.folder).into_iter().chain(here).collect(),
         }
     }
 
-    /// The way from another file's folder to this one's.
+    /// The relative path from the folder of another file to that of this one.
     pub(super) fn relative_to(&self, other: &Self) -> String {
         way(&other.folder, 0, &self.folder)
     }
 
-    /// A path relative to the application, or absolute: `../data` is beside it.
+    /// A path relative to the application, or an absolute one. `../data` is beside the
+    /// application.
     pub(super) fn resolve(&self, found: &PathValue) -> Option<String> {
         let text = found.path.split(['?', '#']).next().unwrap_or_default();
         match found.from {
@@ -85,7 +86,7 @@ impl Location {
     }
 }
 
-/// The way from one folder to another one; `up`: how far that counts from above the root.
+/// The relative path between two folders. `up` says how far `to` is above the root.
 fn way(from: &[String], up: usize, to: &[String]) -> String {
     let same = from.iter().zip(to).take_while(|(a, b)| up == 0 && a == b).count();
     let back = std::iter::repeat_n("..", from.len() - same + up);

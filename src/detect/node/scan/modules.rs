@@ -1,5 +1,5 @@
-//! Paths that one file of a program exports and another one imports:
-//! `export const uploads = join(__dirname, "../uploads")`.
+//! Paths that one file of a program exports and another one imports: `export const uploads =
+//! join(__dirname, "../uploads")`.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
@@ -19,30 +19,30 @@ use crate::code::callers::Parameter;
 use crate::code::{Program, Rows, Special};
 use crate::path::RelPath;
 
-/// Who calls a function is asked of the code alone.
+/// The callers of a function follow from the code alone, without rows of the catalog.
 static NO_ROWS: LazyLock<Rows> = LazyLock::new(Rows::default);
 
-/// How many callers of one function are looked at.
+/// How many callers of one function are read.
 const MAX_CALLERS: usize = 8;
 
-/// What it costs of the budget to look for the callers of a function.
+/// What a search for the callers of a function takes from the budget.
 const PARAMETER: usize = 1_000;
 
-/// The names of all files of a program.
+/// The names of all files in a program.
 pub(super) struct Modules<'s, 'r> {
     app: &'s App<'r>,
     launch: &'s Launch,
     sources: &'s [Source],
     pub(super) names: Vec<Names<'s>>,
     by_path: BTreeMap<&'s RelPath, usize>,
-    /// Who calls which function; looked at where a path is a parameter.
+    /// Which code calls which function; built only if a path is a parameter.
     code: OnceCell<Program<'s>>,
     /// The file that sets `global.NAME`.
     globals: BTreeMap<&'s str, usize>,
-    /// The caller that counts of each function, and how many one of them has at most.
+    /// The caller that counts for each function, and the largest number of callers of one.
     caller: Cell<usize>,
     callers: Cell<usize>,
-    /// Tokens that may still be read.
+    /// How many tokens may still be read.
     budget: Cell<usize>,
 }
 
@@ -58,17 +58,17 @@ impl<'s, 'r> Modules<'s, 'r> {
         Self { app, launch, sources, names, by_path, code, globals, caller, callers, budget }
     }
 
-    /// The path that an expression of one file stands for.
+    /// The path to which an expression of one file refers.
     pub(super) fn path_of(&self, tokens: &[Token], file: usize) -> Option<PathValue> {
         self.open_path_of(tokens, file).filter(|path| !path.open)
     }
 
-    /// The same, or the folder in which it lies, where the rest cannot be told.
+    /// The same, or the folder that contains it if the rest is unknown.
     pub(super) fn open_path_of(&self, tokens: &[Token], file: usize) -> Option<PathValue> {
         path_in(tokens, &self.names[file], self, file)
     }
 
-    /// The same for each caller of the functions whose parameters the expression holds.
+    /// The same for each caller of the functions whose parameters are in the expression.
     pub(super) fn open_paths_of(&self, tokens: &[Token], file: usize) -> Vec<PathValue> {
         let mut found = Vec::new();
         self.callers.set(1);
@@ -83,7 +83,8 @@ impl<'s, 'r> Modules<'s, 'r> {
         found
     }
 
-    /// The path that a caller passes for a parameter, or for what it holds: `dir`, `options.dir`.
+    /// The path that a caller passes for a parameter, or for a member of one: `dir`,
+    /// `options.dir`.
     fn passed(
         &self,
         file: usize,
@@ -125,7 +126,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         Some(self.rebased(found, from, file))
     }
 
-    /// The path below `keys` of what a file exports; the first of them is the export's name.
+    /// The path at `keys` in what a file exports. The first key is the name of the export.
     fn exported(
         &self,
         file: usize,
@@ -151,7 +152,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         self.below(value, keys, file, left, steps)
     }
 
-    /// The path at `keys` of a value: through object literals and names.
+    /// The path at `keys` of a value, through object literals and names.
     fn below(
         &self,
         value: &[Token],
@@ -176,7 +177,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         if same { None } else { self.below(own, keys, file, left, steps) }
     }
 
-    /// `export * from "./paths"`, `export { uploads } from "./paths"`.
+    /// Follows `export * from "./paths"` and `export { uploads } from "./paths"`.
     fn passed_on(
         &self,
         file: usize,
@@ -213,7 +214,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         self.by_path.get(path).copied()
     }
 
-    /// A path that counts from one file's folder, counted from another's.
+    /// A path relative to one file's folder, made relative to another's.
     fn rebased(&self, mut found: PathValue, from: usize, to: usize) -> PathValue {
         if found.from != Anchor::SourceFile {
             return found;
@@ -254,7 +255,7 @@ impl Others for Modules<'_, '_> {
     }
 }
 
-/// Where the files write into the global object, the first place for each name.
+/// The file that first sets each name in the global object.
 fn set(sources: &[Source]) -> BTreeMap<&str, usize> {
     let mut found = BTreeMap::new();
     for (file, source) in sources.iter().enumerate() {

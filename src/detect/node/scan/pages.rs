@@ -14,21 +14,21 @@ use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
 use crate::path::RelPath;
 
-/// Calls whose first argument is a folder or a file that is served.
+/// Calls that serve the folder or file in their first argument.
 const SERVES: [&str; 6] =
     ["static", "serveStatic", "sendFile", "expressStaticGzip", "koaStatic", "sirv"];
 
-/// Calls with a folder that is served among their options.
+/// Calls that serve a folder in their options.
 const PLUGINS: [&str; 4] = ["register", "serveStatic", "forRoot", "static"];
 
 /// How many folders a message names.
 const MAX_UNMADE: usize = 3;
 
-/// Calls that put a path together.
+/// Calls that join a path.
 const JOINS: [&str; 2] = ["join", "resolve"];
 
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
-    // A build of its own may make anything.
+    // The program's own build may write any folder.
     let builds = app.builds() || !matches!(launch.layout, Layout::Source | Layout::Tree);
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
     let mut named: Vec<(String, Evidence)> = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
             let args = arguments(&source.tokens, index + 1);
             let folder = args.first().copied().filter(|_| SERVES.contains(&name));
-            // Express refuses a relative path without a root, which holds the file.
+            // Express refuses a relative path without a root, which then contains the file.
             let bare = |one: &&[Token]| {
                 name == "sendFile" && one.first().is_some_and(|t| t.text().is_some())
             };
@@ -78,7 +78,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     }
     for (path, evidence) in missing.into_iter().filter(|_| !builds) {
         let way = path.relative_to(&app.dir.path);
-        // What is uploaded comes at run time.
+        // Uploads arrive at run time.
         let written = scan.writable.iter().any(|held| held.value.trim_start_matches("./") == way);
         let said = scan.findings.iter().any(|finding| finding.code == codes::SERVED_FOLDER_MISSING);
         let uploads = ["upload", "media", "data", "tmp", "storage", "files", "logs"];
@@ -93,8 +93,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     unmade(app, launch, named, scan);
 }
 
-/// `path.join(__dirname, '..', 'client', 'dist')` at `index`, wherever it ends up: a path beside the
-/// code that only the build of another package makes is read from there.
+/// Handles `path.join(__dirname, '..', 'client', 'dist')` at `index`, whatever code takes it. A
+/// path beside the code that only another package's build writes is read there.
 fn joined(
     app: &App,
     launch: &Launch,
@@ -128,8 +128,9 @@ fn joined(
     told
 }
 
-/// Says which folders the program names by a whole path, which the repository does not hold, no
-/// build that is known makes, and no call that is known writes: storage behind an object of its own.
+/// Reports folders that the program names by their whole path, and that the repository does not
+/// hold, no known build writes and no known call writes. Such a folder may be storage behind an
+/// object of the program's own.
 fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut Scan) {
     let touches = |a: &str, b: &str| {
         a == b
@@ -156,32 +157,33 @@ fn unmade(app: &App, launch: &Launch, named: Vec<(String, Evidence)>, scan: &mut
     scan.findings.push(
         Finding::new(
             codes::FOLDER_NOBODY_MAKES,
-            format!("the program names {}, which nothing known makes or writes", shown.join(", ")),
+            format!("the program names {}, which no known code or build creates", shown.join(", ")),
             found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_UNMADE),
         )
         .with_fix(format!("if the program writes there, set --writable {first}")),
     );
 }
 
-/// The folder of the module.
+/// True for the folder of the module.
 fn is_beside(token: &Token) -> bool {
     token.is_word("__dirname") || token.is_word("dirname")
 }
 
-/// What is said of a folder that is served, and that neither the repository nor a build makes.
+/// The finding for a folder that the program serves and that neither the repository nor a build
+/// provides.
 fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
     let way = path.relative_to(&app.dir.path);
     Finding::new(
         codes::SERVED_FOLDER_MISSING,
         format!(
-            "the program serves {way}, which the repository does not hold and no known build makes"
+            "the program serves {way}, which the repository does not hold and no known build writes"
         ),
         [evidence],
     )
 }
 
-/// A path that is served: where the repository does not hold it, a build may make it. True where
-/// the path is known.
+/// Handles a path that the program serves. If the repository does not hold it, a build may write
+/// it. True if the path is known.
 fn served(
     app: &App,
     launch: &Launch,
@@ -201,8 +203,8 @@ fn served(
     for mut made in suppliers(repo, &RelPath::root(), path) {
         known = true;
         let folder = made.value.dir.file_name();
-        // What its own build makes needs no other, unless that only runs the other, or the image
-        // takes the build's own folders alone.
+        // If the program's own build writes the folder, no other build is needed. Exceptions: that
+        // build only runs the other one, or the image takes only the build's own folders.
         let taken = |output: &String| {
             let folder = app.dir.join(output);
             folder.is_some_and(|folder| made.value.output.is_within(&folder))
@@ -232,8 +234,8 @@ fn served(
     known
 }
 
-/// A script of the package itself makes what is served: it runs after the build, unless that runs it
-/// already.
+/// Adds a script of the package that writes what the program serves. It runs after the build,
+/// unless the build already runs it.
 fn beside(
     app: &App,
     launch: &Launch,
@@ -266,7 +268,7 @@ fn outside(path: &RelPath, dir: &RelPath, context: &RelPath, evidence: &Evidence
     Finding::new(
         codes::FRONT_END_OUTSIDE,
         format!(
-            "the program serves {path}, which the build of {dir} makes outside the build context \
+            "the program serves {path}, which the build of {dir} writes outside the build context \
              {context}"
         ),
         [evidence.clone()],

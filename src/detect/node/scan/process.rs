@@ -23,10 +23,10 @@ const HANDLERS: [&str; 6] = [
     "graceful-server",
 ];
 
-/// Libraries of command lines with subcommands.
+/// Libraries for command lines with subcommands.
 const COMMAND_LINES: [&str; 6] = ["commander", "yargs", "cac", "@oclif/core", "clipanion", "citty"];
 
-/// Programs that are there on every machine that develops and on no server.
+/// Programs that developers' machines have and servers lack.
 const DESKTOP: [&str; 12] = [
     "open",
     "start",
@@ -42,7 +42,8 @@ const DESKTOP: [&str; 12] = [
     "explorer",
 ];
 
-/// `process.loadEnvFile()` throws where the file is missing; a `try` around it catches that.
+/// Reports `process.loadEnvFile()`, which throws if the file does not exist, unless a `try` around
+/// it catches that.
 fn demanded_env_file(source: &Source) -> Option<Finding> {
     let tokens = &source.tokens;
     let (mut open, mut tries): (Vec<bool>, usize) = (Vec::new(), 0);
@@ -62,14 +63,14 @@ fn demanded_env_file(source: &Source) -> Option<Finding> {
             Some(first) => first.text().unwrap_or(".env"),
             None => continue,
         };
-        let note = "process.loadEnvFile throws where the file is missing";
+        let note = "process.loadEnvFile throws if the file does not exist";
         return Some(Finding::dotenv_required(name, [source.at(token.at, note)]));
     }
     None
 }
 
-/// `const loaded = dotenv.config(); if (loaded.error) throw loaded.error`: the program ends without the
-/// file.
+/// Reports `const loaded = dotenv.config(); if (loaded.error) throw loaded.error`, which stops the
+/// program without the file.
 fn checked_env_file(source: &Source) -> Option<Finding> {
     if !source.imports("dotenv") {
         return None;
@@ -95,14 +96,14 @@ fn checked_env_file(source: &Source) -> Option<Finding> {
     (is_dotenv && stops).then(|| Finding::dotenv_required(".env", [source.at(checks[0].at, note)]))
 }
 
-/// `certain`: what the sources start is started by the program; a framework may run them while it
-/// builds only.
+/// Reads the sources. `certain` says that the program runs what they start; a framework may run
+/// some sources only during its build.
 pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
     let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
-        // A framework's output holds what its sources import: a program that only the build's own
-        // scripts start is none of it.
+        // A framework's output contains what its sources import. A program that only the build's
+        // own scripts start is not needed.
         let used = certain
             || !programs.values().any(|p| p == key)
             || sources.iter().any(|s| s.imports(dependency));
@@ -150,8 +151,8 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
     Ok(())
 }
 
-/// A use of Bun's own interface: `Bun.serve(...)`, `from "bun:sqlite"`; not in a file that asks
-/// whether Bun is there.
+/// A use of Bun's own interface: `Bun.serve(...)` or `from "bun:sqlite"`. A file that tests for
+/// Bun does not count.
 fn bun(source: &Source) -> Option<Evidence> {
     let tokens = &source.tokens;
     if tokens.windows(2).any(|w| w[0].is_word("typeof") && w[1].is_word("Bun")) {
@@ -177,8 +178,8 @@ fn add(scan: &mut Scan, key: &str, evidence: Evidence) {
     }
 }
 
-/// `process.on('SIGTERM', ...)`, a list of signals, Nest's shutdown hooks; not
-/// `child.kill('SIGTERM')`.
+/// The handler in `process.on('SIGTERM', ...)`, a list of signals, or Nest's shutdown hooks, but
+/// not `child.kill('SIGTERM')`.
 fn sigterm(source: &Source) -> Option<Evidence> {
     let tokens = &source.tokens;
     for (index, token) in tokens.iter().enumerate() {
@@ -205,7 +206,7 @@ fn sigterm(source: &Source) -> Option<Evidence> {
     None
 }
 
-/// `child_process` and its wrappers.
+/// `child_process` and wrappers of it.
 const STARTS: [&str; 8] = [
     "child_process",
     "execa",
@@ -217,8 +218,8 @@ const STARTS: [&str; 8] = [
     "child-process-promise",
 ];
 
-/// The names that `source` gives to them: `import cp from "child_process"`,
-/// `const cp = require("child_process")`.
+/// The names that `source` gives to them: `import cp from "child_process"` or `const cp =
+/// require("child_process")`.
 fn named(source: &Source) -> BTreeSet<&str> {
     let tokens = &source.tokens;
     let word = |at: Option<usize>| at.and_then(|at| tokens.get(at)?.word());
@@ -232,11 +233,12 @@ fn named(source: &Source) -> BTreeSet<&str> {
     all.filter_map(name).collect()
 }
 
-/// How many places of one program are named.
+/// How many places of one program are reported.
 const MAX_PLACES: usize = 3;
 
-/// Says that the image lacks a program; once said, it gets a further place.
-fn lacks(scan: &mut Scan, program: &str, place: Evidence) {
+/// Reports that the image lacks a program, or adds a place to an earlier report. `certain` says
+/// that the program runs this code.
+fn lacks(scan: &mut Scan, program: &str, certain: bool, place: Evidence) {
     let known = scan.lacking.get(program).and_then(|at| scan.findings.get_mut(*at));
     if let Some(held) = known {
         if held.evidence.len() < MAX_PLACES {
@@ -245,10 +247,14 @@ fn lacks(scan: &mut Scan, program: &str, place: Evidence) {
         return;
     }
     scan.lacking.insert(program.to_owned(), scan.findings.len());
-    scan.findings.push(Finding::system_program(program, [place]));
+    scan.findings.push(if certain {
+        Finding::command_unknown(program, [place])
+    } else {
+        Finding::system_program(program, [place])
+    });
 }
 
-/// Programs that `child_process` and its wrappers start.
+/// Adds the programs that `child_process` and its wrappers start.
 fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, scan: &mut Scan) {
     if !STARTS.iter().any(|library| source.imports(library)) {
         return;
@@ -257,7 +263,7 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
     let tokens = &source.tokens;
     for (index, window) in tokens.windows(2).enumerate() {
         let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
-        // `/x/.exec(y)` is a regular expression's method.
+        // `exec` in `/x/.exec(y)` is a method of regular expressions.
         let receiver = index
             .checked_sub(2)
             .filter(|_| tokens[index - 1].is('.'))
@@ -301,7 +307,8 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
                 .contains(&program)
             && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
         {
-            lacks(scan, program, source.at(window[0].at, format!("starts {program}")));
+            let place = source.at(window[0].at, format!("starts {program}"));
+            lacks(scan, program, certain, place);
         }
     }
 }
@@ -311,7 +318,7 @@ fn shell_option(args: &[&[Token]]) -> bool {
         .is_some_and(|value| value.first().is_some_and(|t| t.is_word("true")))
 }
 
-/// Offsets of `.command('name ...')`.
+/// The byte offsets of `.command('name ...')`.
 fn subcommands(source: &Source) -> impl Iterator<Item = usize> {
     source.tokens.windows(4).filter_map(|w| {
         (w[0].is('.')
@@ -419,7 +426,7 @@ mod tests {
         );
         assert!(found.shell.is_none());
         assert_eq!(found.findings.len(), 1);
-        assert_eq!(found.findings[0].code.as_str(), "system-program");
+        assert_eq!(found.findings[0].code.as_str(), "command-unknown");
         let twice = scan("import { spawn } from 'child_process'; spawn('odd'); spawn('odd')");
         assert_eq!((twice.findings.len(), twice.findings[0].evidence.len()), (1, 2));
         for named in [
@@ -432,7 +439,7 @@ mod tests {
         let other =
             "import cp from 'child_process'; import job from './job'; job.spawn('weird-tool')";
         let other = scan(other).findings;
-        assert!(other.iter().all(|finding| finding.code.as_str() != "system-program"));
+        assert!(other.iter().all(|finding| finding.code.as_str() != "command-unknown"));
     }
 
     #[test]

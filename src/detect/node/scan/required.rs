@@ -1,5 +1,5 @@
-//! Variables without which the program ends as it starts: checked by hand, or by a schema of the
-//! environment.
+//! Variables without which the program stops as it starts. The code checks them by hand or with a
+//! schema of the environment.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,18 @@ use super::super::token::{Token, arguments, closing, split};
 use super::{Scan, Source};
 use crate::code::{File, Function, is_env_name};
 use crate::detect::env_file::GIVEN;
-use crate::detect::node::codes;
-use crate::facts::{Evidence, Finding, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 
-/// How many names a message holds.
+/// How many names a message lists.
 const MAX_NAMES: usize = 12;
 
-/// How many places are asked whether they run at the start.
+/// How many places are checked for whether they run at the start.
 const MAX_PLACES: usize = 300;
 
-/// How many calls of one function in a file are looked at.
+/// How many calls of one function in a file are read.
 const MAX_CALLS: usize = 8;
 
-/// What is said of them; what the image sets is given.
+/// Reports the variables. Those that the image sets are left out.
 pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     let mut found: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut parts: BTreeMap<String, Evidence> = BTreeMap::new();
@@ -70,7 +69,7 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     }
 }
 
-/// The file holds a schema that the environment is checked by.
+/// True if the file has a schema with which it checks the environment.
 pub(super) fn is_schema(file: &File) -> bool {
     let parses = |at: &usize| {
         file.word(at + 1) == "(" && file.word(at + 2) == "process" && file.word(at + 3) == "."
@@ -86,7 +85,7 @@ fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
     let more = if found.len() > names.len() { " and others" } else { "" };
     Some(
         Finding::new(
-            codes::ENVIRONMENT_REQUIRED,
+            FindingCode::VariablesRequired,
             format!("{what} {}{more}", names.join(", ")),
             found.values().take(4).cloned(),
         )
@@ -96,8 +95,8 @@ fn said(found: &BTreeMap<String, Evidence>, what: &str) -> Option<Finding> {
     )
 }
 
-/// Members of a class that the environment is checked by, which nothing makes optional:
-/// `@IsNotEmpty() DATABASE_URL: string` beside `validateSync`
+/// Members of a class with which the code checks the environment, unless something makes them
+/// optional: `@IsNotEmpty() DATABASE_URL: string` beside `validateSync`
 /// (<https://docs.nestjs.com/techniques/configuration#custom-validate-function>).
 fn checked_class(source: &Source) -> Vec<(&str, usize)> {
     const OPEN: [&str; 3] = ["IsOptional", "ValidateIf", "Allow"];
@@ -116,7 +115,7 @@ fn checked_class(source: &Source) -> Vec<(&str, usize)> {
             at = if called { closing(tokens, at + 2) + 1 } else { at + 2 };
             continue;
         }
-        // `NAME: string;`, `NAME!: string`; one with a value has it.
+        // A member such as `NAME: string;` or `NAME!: string`. A value makes it optional.
         let typed = next.is_some_and(|next| next.is(':') || next.is('!'));
         let Some(name) = token.word().filter(|name| typed && is_env_name(name)) else {
             if token.is(';') || token.is('{') || token.is('}') {
@@ -137,13 +136,14 @@ fn checked_class(source: &Source) -> Vec<(&str, usize)> {
     found
 }
 
-/// Which functions run as the program starts: those that code outside of functions calls, and what
-/// they call.
+/// Which functions run as the program starts: those that code outside functions calls, and those
+/// that they call in turn.
 struct Started<'s> {
     sources: &'s [Source],
-    /// Answers, by the function's name; one that is being looked at does not call itself.
+    /// The answers, by name of the function. While one is being decided, its calls of itself do
+    /// not count.
     known: BTreeMap<&'s str, bool>,
-    /// Places that may still be looked at: each costs a reading of its file.
+    /// How many places may still be read; each costs a pass over its file.
     left: usize,
 }
 
@@ -152,7 +152,7 @@ impl<'s> Started<'s> {
         Self { sources, known: BTreeMap::new(), left: MAX_PLACES }
     }
 
-    /// The code at `at` runs as the program starts.
+    /// True if the code at `at` runs as the program starts.
     fn runs(&mut self, file: &'s File, at: usize) -> bool {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
@@ -161,7 +161,7 @@ impl<'s> Started<'s> {
             .all(|function| called_at_once(file, function) || self.calls(file.word(function.name)))
     }
 
-    /// Somebody calls the function while the program starts.
+    /// True if code that runs as the program starts calls the function.
     fn calls(&mut self, name: &'s str) -> bool {
         if let Some(known) = self.known.get(name) {
             return *known;
@@ -185,7 +185,7 @@ impl<'s> Started<'s> {
     }
 }
 
-/// `(async () => { ... })()`
+/// True for `(async () => { ... })()`.
 fn called_at_once(file: &File, function: &Function) -> bool {
     let words = (0..function.parameters).rev().take(3);
     let before = words.take_while(|&at| file.is_word(at)).last().unwrap_or(function.parameters);
@@ -193,14 +193,14 @@ fn called_at_once(file: &File, function: &Function) -> bool {
     around.is_some_and(|at| file.word(file.closing(at) + 1) == "(")
 }
 
-/// The variable in `process.env.NAME` that begins at `at`.
+/// The variable in `process.env.NAME` at `at`.
 fn variable(tokens: &[Token], at: usize) -> Option<(&str, usize)> {
     let part = tokens.get(at..at + 5)?;
     let env = part[0].is_word("process") && part[1].is('.') && part[2].is_word("env");
     (env && part[3].is('.')).then(|| Some((part[4].word()?, at + 5))).flatten()
 }
 
-/// `if (!process.env.NAME) throw ...`, `{ ...; process.exit(1) }`.
+/// The variable in `if (!process.env.NAME) throw ...` or `{ ...; process.exit(1) }`.
 fn checked(tokens: &[Token], at: usize) -> Option<&str> {
     let open = tokens.get(at + 1).filter(|token| token.is('('))?;
     let not = tokens.get(at + 2).is_some_and(|token| token.is('!'));
@@ -217,7 +217,7 @@ fn checked(tokens: &[Token], at: usize) -> Option<&str> {
     ends.then_some(name)
 }
 
-/// `client.login(process.env.NAME)`.
+/// The variable in `client.login(process.env.NAME)`.
 fn given(tokens: &[Token], at: usize) -> Option<&str> {
     let args = arguments(tokens, at + 1);
     let first = args.first()?;
@@ -225,7 +225,8 @@ fn given(tokens: &[Token], at: usize) -> Option<&str> {
     (end == first.len()).then_some(name)
 }
 
-/// `NAME: z.string()`, `NAME: str()`, `NAME: Joi.string().required()` without a way out.
+/// True for `NAME: z.string()`, `NAME: str()` or `NAME: Joi.string().required()` without a default
+/// or `optional`.
 fn stated(tokens: &[Token], at: usize) -> bool {
     const LIBRARIES: [&str; 14] = [
         "z",
@@ -277,8 +278,7 @@ mod tests {
         let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let launch = Launch { file, source: from, ..Launch::default() };
         let scan = super::super::read(&app, &launch).unwrap();
-        let found =
-            scan.findings.iter().find(|found| found.code.as_str() == "environment-required");
+        let found = scan.findings.iter().find(|found| found.code.as_str() == "variables-required");
         found.map_or(String::new(), |found| found.what.clone())
     }
 

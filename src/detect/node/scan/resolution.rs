@@ -1,4 +1,4 @@
-//! The file that a source means by the name of a module.
+//! The file to which a source refers by the name of a module.
 
 use super::super::App;
 use super::super::manifest::Package;
@@ -35,7 +35,7 @@ const ASIDE: [&str; 22] = [
     "src-tauri",
 ];
 
-/// Bytes of a module's name: npm allows 214.
+/// The longest name of a module, in bytes. npm allows 214.
 pub(super) const MAX_MODULE: usize = 220;
 
 pub(super) fn is_code(path: &RelPath) -> bool {
@@ -55,14 +55,14 @@ pub(super) fn is_server_code(app: &App, path: &RelPath) -> bool {
         && !way.split('/').any(|part| ASIDE.contains(&part))
 }
 
-/// The file that a source means by the name of a module: of the application, with the aliases
-/// `@/y`, `~/y`, `src/y`, or of a member of its workspace that it needs.
+/// The file to which a source refers by the name of a module. It is in the application (including
+/// the aliases `@/y`, `~/y` and `src/y`) or in a workspace member that the application needs.
 pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     if text.starts_with('.') {
         let base = from.parent().unwrap_or_default().join(text)?;
         return resolve(app, &base).or_else(|| built(app, from, text));
     }
-    // A path of the computer's, an address.
+    // The text is a path of the machine or an address.
     if text.is_empty() || text.starts_with('/') || text.contains(':') || text.len() > MAX_MODULE {
         return None;
     }
@@ -79,7 +79,7 @@ pub(super) fn target(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     found.or_else(|| member(app, text))
 }
 
-/// The source of a module that the compiler writes, where it is named by that place:
+/// The source of a module that is named by the place where the compiler writes it:
 /// `require("./dist/main")` in a script beside the sources.
 pub(super) fn built(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     let base = from.parent().unwrap_or_default().join(text).filter(|_| text.starts_with('.'))?;
@@ -91,7 +91,7 @@ pub(super) fn built(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     resolve(app, &app.dir.join(source.as_str())?)
 }
 
-/// The source behind the name of a member of the workspace, or behind one of its exports.
+/// The source behind the name of a workspace member, or behind one of its exports.
 fn member(app: &App, text: &str) -> Option<RelPath> {
     let workspace = app.workspace.as_ref()?;
     let parts = if text.starts_with('@') { 2 } else { 1 };
@@ -112,8 +112,8 @@ fn member(app: &App, text: &str) -> Option<RelPath> {
     ways.iter().filter_map(|way| dir.join(way)).find_map(|base| resolve(app, &base))
 }
 
-/// A module's file: as named, with an extension, as a folder; `./x.js` may be `./x.ts` in the
-/// sources.
+/// The file of a module: as named, with an extension, or as a folder. `./x.js` may be `./x.ts` in
+/// the sources.
 pub(super) fn resolve(app: &App, base: &RelPath) -> Option<RelPath> {
     let stem = base.as_str();
     let swapped = [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")]

@@ -1,5 +1,5 @@
-//! Which files are read: those that the entry imports, or all sources of the application, within
-//! bounds.
+//! Which files are read: those that the entry imports, or else all sources of the application,
+//! within limits.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
@@ -23,12 +23,12 @@ use crate::path::RelPath;
 pub(crate) struct Source {
     pub(crate) path: RelPath,
     pub(crate) tokens: Vec<Token>,
-    /// Where the lines end: evidence is asked for at many places of one file.
+    /// The ends of the lines, because evidence is needed at many places of one file.
     ends: Vec<usize>,
-    /// Its short strings, each of which may name a module.
+    /// The short strings in the file, each of which may name a module.
     modules: BTreeSet<Box<str>>,
     pub(crate) code: Rc<File>,
-    /// What runs is the compiler's output, whatever the rest of the program is.
+    /// True if the compiled form of this file runs, whatever happens to the rest of the program.
     pub(crate) compiled: bool,
 }
 
@@ -42,18 +42,18 @@ impl Source {
         }
     }
 
-    /// The same tokens, as the shared reading of code has them.
+    /// The range of the same tokens in the shared reader of code.
     pub(crate) fn range(&self, tokens: &[Token]) -> Range<usize> {
         let at = |token: Option<&Token>| token.map_or(0, |token| self.code.token_at(token.at));
         let (start, mut end) = (at(tokens.first()), at(tokens.last()) + 1);
-        // The end of a template is no token of its own here.
+        // Here the end of a template is not a token of its own.
         if matches!(self.code.kind(end), Some(Kind::Between | Kind::Ending)) {
             end = self.code.enclosing(end - 1).map_or(end, |open| self.code.closing(open) + 1);
         }
         start..end.max(start)
     }
 
-    /// The tokens of a range of the shared reading.
+    /// The tokens in a range of the shared reader.
     pub(crate) fn tokens_in(&self, range: Range<usize>) -> &[Token] {
         let (from, to) = (self.code.place(range.start).start, self.code.place(range.end).start);
         let at = |byte| self.tokens.partition_point(|token| token.at < byte);
@@ -61,7 +61,7 @@ impl Source {
         self.tokens.get(at(from)..end).unwrap_or_default()
     }
 
-    /// True where the file imports that module.
+    /// True if the file imports the module.
     pub(crate) fn imports(&self, module: &str) -> bool {
         self.modules.contains(module) || self.modules.contains(&*format!("node:{module}"))
     }
@@ -72,7 +72,7 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
     let entry = launch.source.clone().or_else(|| app.finds(&launch.file));
     let entry =
         entry.and_then(|name| app.dir.join(&name)).filter(|path| app.dir.repo.is_file(path));
-    // A framework loads its files by convention: nothing imports them.
+    // A framework loads its files by convention, so nothing imports them.
     let by_convention = matches!(launch.layout, Layout::Standalone | Layout::Bundle);
     let mut sources = match entry {
         Some(entry) if !by_convention && is_code(&entry) => follow(app, launch, entry)?,
@@ -95,8 +95,8 @@ pub(crate) fn collect(app: &App, launch: &Launch) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Folders and root files of frameworks that run on the server; their build's own scripts lie
-/// elsewhere.
+/// True for files in the folders and the root that frameworks run on the server. The scripts of
+/// their build are elsewhere.
 fn runs_by_convention(app: &App, path: &RelPath) -> bool {
     let way = path.strip(&app.dir.path).unwrap_or_default();
     let first = way.split('/').next().unwrap_or_default();
@@ -141,7 +141,7 @@ fn by_path(app: &App, source: &Source) -> Vec<(String, RelPath)> {
     found.collect()
 }
 
-/// What the file imports; what it gives no name has an empty one.
+/// The imports of the file. An import without a name has an empty one.
 fn imports(tokens: &[Token]) -> Vec<Import> {
     let plain = |module: &str| module.strip_prefix("node:").unwrap_or(module).to_owned();
     let named = clauses::imports(tokens).into_iter().map(|(name, (module, export))| Import {
@@ -159,7 +159,7 @@ fn imports(tokens: &[Token]) -> Vec<Import> {
     named.chain(others).collect()
 }
 
-/// The file behind the name of a module: of the program, or one that holds settings.
+/// The file behind the name of a module, which belongs to the program or contains settings.
 fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     let stated = |path: &RelPath| path.extension() == "json" && app.dir.repo.is_file(path);
     let path = from.parent().unwrap_or_default().join(text).filter(|_| text.starts_with('.'));
@@ -198,7 +198,7 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
 
 /// The modules that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`.
 fn imported(tokens: &[Token]) -> impl Iterator<Item = &str> {
-    // A file may begin with one.
+    // A file may begin with an import, which the windows of three tokens would miss.
     let first = match tokens {
         [first, second, ..] if first.is_word("import") => second.text(),
         _ => None,

@@ -1,4 +1,4 @@
-//! Folders that the code writes, and files that it reads beside itself.
+//! Folders into which the code writes, and files that it reads beside itself.
 
 mod built;
 mod loops;
@@ -19,7 +19,7 @@ use crate::code::writes::{HOME, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 
-/// Calls whose first argument is a folder that they make or write into.
+/// Calls that create, or write into, the folder in their first argument.
 const MAKES_FOLDER: [&str; 8] = [
     "mkdir",
     "mkdirSync",
@@ -31,7 +31,7 @@ const MAKES_FOLDER: [&str; 8] = [
     "emptyDirSync",
 ];
 
-/// Calls whose first argument is a file that they write.
+/// Calls that write the file in their first argument.
 const WRITES_FILE: [&str; 12] = [
     "createWriteStream",
     "writeFile",
@@ -56,7 +56,7 @@ const FOLDER_OPTIONS: [(&str, &str); 5] = [
     ("fileUpload", "tempFileDir"),
 ];
 
-/// Options that name a file to write, in calls of that name.
+/// Options that name a file to write, by the call that takes them.
 const FILE_OPTIONS: [(&str, &str); 4] = [
     ("File", "filename"),
     ("Sequelize", "storage"),
@@ -64,7 +64,7 @@ const FILE_OPTIONS: [(&str, &str); 4] = [
     ("createClient", "url"),
 ];
 
-/// Calls whose first argument is read.
+/// Calls that read their first argument.
 const READS: [&str; 20] = [
     "readFile",
     "readFileSync",
@@ -82,14 +82,14 @@ const READS: [&str; 20] = [
     "loadSync",
     "favicon",
     "opendir",
-    // `nunjucks.configure("templates")`, schemas of GraphQL.
+    // `nunjucks.configure("templates")`, and schemas of GraphQL.
     "configure",
     "loadFilesSync",
     "loadFiles",
     "loadSchemaSync",
 ];
 
-/// Calls whose first argument is a script that runs beside the program.
+/// Calls that run the script in their first argument beside the program.
 const BESIDE: [&str; 3] = ["Worker", "fork", "Piscina"];
 
 /// Options that name files or folders to read.
@@ -166,7 +166,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         }
     }
     let written = kept;
-    // Where a name means a folder in one function and a file in another, it is the folder.
+    // If a name means a folder in one function and a file in another, the folder counts.
     let made = written.iter().filter(|one| !one.is_file).map(|one| one.path.clone());
     let made: BTreeSet<String> = made.collect();
     let meant = written.into_iter().filter(|one| !one.is_file || !made.contains(&one.path));
@@ -195,13 +195,14 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     });
 }
 
-/// A framework's server code: what it opens by a path of the working directory is in no bundle.
+/// True for server code of a framework. No bundle contains what such code opens by a path of the
+/// working directory.
 fn is_server(app: &App, source: &Source) -> bool {
     let way = source.path.relative_to(&app.dir.path);
     way.split('/').any(|part| part == "server" || part.contains(".server."))
 }
 
-/// A path that a call writes, and the folder that must be there for it.
+/// A path to which a call writes, and the folder that must exist for it.
 struct Written {
     path: String,
     is_file: bool,
@@ -214,7 +215,7 @@ struct Call<'c> {
     name: &'c str,
     source: &'c Source,
     at: usize,
-    /// From where the paths of the source count.
+    /// The folders to which the paths of the source refer.
     place: &'c Location,
 }
 
@@ -252,10 +253,10 @@ fn writes(
 struct Writer {
     module: String,
     call: String,
-    /// The option that names it; its first argument where there is none.
+    /// The option with the path; empty if the first argument is the path.
     #[serde(default)]
     option: String,
-    /// It is a folder.
+    /// True if the path is a folder.
     #[serde(default)]
     folder: bool,
     /// Where this is documented.
@@ -298,7 +299,7 @@ fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Optio
     }
     let text = place.resolve(found)?;
     let is_file = is_file && !found.open;
-    // What lies directly in the program's own folder is known where its name is.
+    // The file is directly in the program's own folder, and its name is unknown.
     if found.open && text.split('/').all(|part| matches!(part, "" | "." | "..")) {
         return None;
     }
@@ -317,7 +318,7 @@ fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Optio
     {
         return None;
     }
-    // What lies above the application belongs to root too.
+    // Folders above the application belong to root as well.
     if target.split('/').all(|part| matches!(part, "" | "." | "..")) && found.from != Anchor::Root {
         beside(source.at(at, note), &text, scan);
         return None;
@@ -331,8 +332,8 @@ fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Optio
     Some(Written { path: text, is_file, folder })
 }
 
-/// The file of an `SQLite` database in a configuration object:
-/// `connection: { filename: './data/x.sqlite' }`.
+/// Adds the file of an SQLite database in a configuration object: `connection: { filename:
+/// './data/x.sqlite' }`.
 fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
     let sqlite = source.tokens.iter().any(|token| {
         token.text().is_some_and(|text| {
@@ -383,7 +384,7 @@ fn is_beside(scan: &Scan) -> bool {
     scan.findings.iter().any(|finding| finding.code == FindingCode::WritesBesideProgram)
 }
 
-/// A file in the program's own folder: that folder belongs to root, as the program does.
+/// Reports a file in the program's own folder, which belongs to root, as the program does.
 pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
     if file.is_empty() || is_beside(scan) {
         return;
@@ -438,7 +439,7 @@ fn reads(
             carry(app, launch, &text, evidence, scan);
         }
     }
-    // Express looks for views in ./views: https://expressjs.com/en/api.html#app.settings.table
+    // Express looks for views in ./views: <https://expressjs.com/en/api.html#app.settings.table>.
     if name == "set"
         && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine"))
     {
@@ -446,8 +447,8 @@ fn reads(
     }
 }
 
-/// Files of the repository that a literal names by their path from the working directory, whichever
-/// library opens them: `YAML.load('./openapi.yaml')`.
+/// Adds files of the repository that a literal names by their path from the working directory,
+/// whatever library opens them: `YAML.load('./openapi.yaml')`.
 fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
     for (index, token) in source.tokens.iter().enumerate().skip(1) {
         let Some(text) = token.text().filter(|text| text.len() > 3 && text.len() < 200) else {
@@ -477,7 +478,7 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
     }
 }
 
-/// A document that compiled code requires by its place, outside of what the compiler copies:
+/// Adds a document that compiled code requires by its place, and that the compiler does not copy:
 /// `require("../data/list.json")`.
 fn required(
     app: &App,
@@ -498,8 +499,9 @@ fn required(
 }
 
 /// The folder of the repository that a literal names by its whole path from the working directory,
-/// or that a pattern begins with: `directory: "./db/migrations"`, `glob("./mails/*.html")`. No part of
-/// another path, no sources that a build compiles; but `swagger-jsdoc` reads the comments of sources.
+/// or with which a pattern begins: `directory: "./db/migrations"` or `glob("./mails/*.html")`.
+/// Parts of other paths do not count, nor do sources that a build compiles, except for
+/// `swagger-jsdoc`, which reads the comments in sources.
 fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String> {
     let before = &source.tokens[index - 1];
     let listed = before.is(':') || before.is('=') || before.is('[');
@@ -514,13 +516,13 @@ fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String
     (whole && !joins && !sources && held).then(|| way.as_str().to_owned())
 }
 
-/// A path up to its first placeholder: `locales/{{lng}}.json` is `locales`.
+/// A path up to its first placeholder: `locales` for `locales/{{lng}}.json`.
 fn fixed(text: &str) -> &str {
     let Some(at) = text.find(['{', '*', '[', '$', '%']) else { return text };
     text[..at].rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Carries a script that is opened by its place beside the compiled files: a worker.
+/// Adds a script that is opened by its place beside the compiled files, such as a worker.
 fn module(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
     let built = launch.outputs.iter().any(|output| text.split('/').next() == Some(output));
     let plain = |path: &RelPath| {
@@ -533,7 +535,7 @@ fn module(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut
     }
 }
 
-/// Carries a path that exists in the repository and is neither source nor built.
+/// Adds a path that exists in the repository and is neither source nor built.
 pub(super) fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
     let text = fixed(text);
     let Some(path) =

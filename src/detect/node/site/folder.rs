@@ -1,4 +1,5 @@
-//! The folder that the build of a site writes: of a flag, of the tool's configuration, of the tool.
+//! The folder that the build of a site writes, according to a flag, the tool's configuration, or
+//! the tool's default.
 
 use anyhow::Result;
 
@@ -10,14 +11,14 @@ use crate::detect::node::token::{Token, arguments, property};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
-/// How many files a configuration is followed through.
+/// How many files of one configuration are read.
 const MAX_FILES: usize = 4;
 
 /// A folder that a configuration names.
 enum Named {
-    /// From where the tool counts.
+    /// Relative to the folder from which the tool counts.
     Counted(String),
-    /// From the application, since the configuration builds it from its own place.
+    /// Relative to the repository, because the configuration builds the path from its own place.
     Fixed(String),
 }
 
@@ -51,7 +52,7 @@ pub(super) fn stated(build: &Build) -> Result<Option<(String, Vec<Evidence>)>> {
     Ok(None)
 }
 
-/// The folder of the tool, below its root.
+/// The default folder of the tool, below its root.
 pub(super) fn default(build: &Build, evidence: &mut Vec<Evidence>) -> Result<String> {
     let folder = build.tool.default;
     let configs = configs(build)?;
@@ -67,7 +68,7 @@ pub(super) fn default(build: &Build, evidence: &mut Vec<Evidence>) -> Result<Str
     Ok(joined(&root, folder))
 }
 
-/// The folder of Vite's pages, where a word of the script or the configuration names one.
+/// The root of Vite's pages, if the script or the configuration names one.
 pub(super) fn of_pages(build: &Build) -> Result<Option<String>> {
     if build.tool.package != "vite" {
         return Ok(None);
@@ -80,14 +81,14 @@ pub(super) fn of_pages(build: &Build) -> Result<Option<String>> {
     Ok(Some(root).filter(|root| !root.is_empty()))
 }
 
-/// The stem of the configuration of `VitePress`, which lies among the pages.
+/// The stem of VitePress's configuration, which is among the pages.
 pub(super) fn of_vitepress(build: &Build) -> String {
     let folder = build.operand().map_or(String::new(), |folder| format!("{folder}/"));
     format!("{folder}.vitepress/config")
 }
 
-/// The configuration that the script names, else the tool's usual one; then files of the repository
-/// that it is put together from.
+/// The configuration that the script names, or else the tool's usual one, followed by the files of
+/// the repository from which it is merged.
 fn configs(build: &Build) -> Result<Vec<Config>> {
     let (app, tool) = (build.app, build.tool);
     let words = build.words().join(" ");
@@ -107,7 +108,7 @@ fn configs(build: &Build) -> Result<Vec<Config>> {
             }
         }
     }
-    // `merge(require("./webpack.common.js"), { ... })`
+    // webpack merges files: `merge(require("./webpack.common.js"), { ... })`.
     let mut next = 0;
     while tool.package == "webpack-cli" && next < all.len() && all.len() < MAX_FILES {
         let here = all[next].path.parent().unwrap_or_default();
@@ -131,11 +132,11 @@ fn configs(build: &Build) -> Result<Vec<Config>> {
     Ok(all)
 }
 
-/// The folder that the tool counts from, relative to the application.
+/// The folder from which the tool counts, relative to the application.
 fn root(build: &Build, config: &Config, evidence: &mut Vec<Evidence>) -> String {
     match build.tool.package {
         "vitepress" => build.operand().unwrap_or_default(),
-        // outDir counts from Vite's root: https://vite.dev/config/build-options#build-outdir
+        // outDir is relative to Vite's root: <https://vite.dev/config/build-options#build-outdir>.
         "vite" => {
             let names = Names::of(&config.tokens);
             let stated = names.properties("root").find_map(|tokens| {
@@ -159,7 +160,7 @@ fn root(build: &Build, config: &Config, evidence: &mut Vec<Evidence>) -> String 
     }
 }
 
-/// What the configuration names as output.
+/// The output folder in the configuration.
 fn output(package: &str, key: &str, config: &Config) -> Option<(Named, Evidence)> {
     let names = Names::of(&config.tokens);
     let found = |tokens: &[Token]| {

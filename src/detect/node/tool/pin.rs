@@ -27,7 +27,7 @@ pub(super) fn development(package: &Package) -> Option<(&str, &str)> {
     Some((one.get("name")?.as_str()?, one.get("version").and_then(Value::as_str).unwrap_or("*")))
 }
 
-/// What the manifest says about the version of a manager, strongest first.
+/// The versions of a manager that the manifest asks for, strongest first.
 fn stated<'p>(family: &str, package: &'p Package) -> Vec<(&'p str, Evidence)> {
     let mut found = Vec::new();
     let place =
@@ -47,7 +47,7 @@ fn stated<'p>(family: &str, package: &'p Package) -> Vec<(&'p str, Evidence)> {
     found
 }
 
-/// The exact version that the manifest pins, else the one that a version manager does: mise, asdf.
+/// The exact version that the manifest pins, or else the one that mise or asdf pins.
 pub(super) fn exact(family: &str, package: &Package, root: &Dir) -> Result<Option<String>> {
     let exact =
         |text: &str| Version::parse(text).ok().map(|_| text.trim_start_matches('v').to_owned());
@@ -59,7 +59,8 @@ pub(super) fn exact(family: &str, package: &Package, root: &Dir) -> Result<Optio
     Ok(pinned(root, &[family])?.and_then(|found| exact(&found.value)))
 }
 
-/// A version inside of the ranges that the manifest names: `default` where it is, else the newest.
+/// A version inside the ranges of the manifest: `default` if it fits, or else the newest that
+/// does.
 pub(super) fn within(
     id: &str,
     family: &str,
@@ -77,13 +78,13 @@ pub(super) fn within(
     }
     let newest: BTreeMap<String, Vec<String>> = catalog.table("newest")?;
     let newest = newest.get(id).into_iter().flatten().find(|version| fits(version));
-    // A line of its own, such as `~9.1.0`: the smallest that it lets in.
+    // The range is a line of its own, such as `~9.1.0`: the lowest version in it is taken.
     let smallest =
         || ranges.first()?.min_version().map(|v| v.to_string()).filter(|v| !v.starts_with("0."));
     Ok(newest.cloned().or_else(smallest).or(default))
 }
 
-/// What to say where what is installed is not what every statement asks for.
+/// Reports that the installed version does not meet every statement.
 pub(crate) fn contradiction(
     family: &str,
     package: &Package,

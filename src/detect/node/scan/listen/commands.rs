@@ -1,20 +1,20 @@
-//! The command of a command-line library whose action listens: `program.command("serve").action(...)`,
-//! `yargs.command("serve", "...", {}, handler)`.
+//! The command of a command-line library whose action listens:
+//! `program.command("serve").action(...)` or `yargs.command("serve", "...", {}, handler)`.
 
 use super::super::super::token::{Token, arguments, closing};
 use super::super::Source;
 
-/// Libraries whose commands have these shapes.
+/// Libraries whose commands have these forms.
 const LIBRARIES: [&str; 5] = ["commander", "yargs", "cac", "sade", "@caporal/core"];
 
-/// Calls that take what a command does.
+/// Calls that take the action of a command.
 const ACTIONS: [&str; 3] = ["action", "handler", "handle"];
 
-/// How many tokens before a place are looked at.
+/// How many tokens before a place are read.
 const MAX_TOKENS: usize = 2000;
 
-/// The word of the command that a place belongs to, and where it stands in bytes: of its own action, or
-/// of the one that the function around it is handed to.
+/// The word of the command to which a place belongs, and its byte offset. The place is in the
+/// command's own action, or in a function that the action receives.
 pub(super) fn asked<'s>(
     sources: &'s [Source],
     source: &'s Source,
@@ -52,7 +52,7 @@ fn around(tokens: &[Token], open: usize) -> Option<(String, usize)> {
     None
 }
 
-/// The command of the chain that ends at a dot: `.command("serve").option(...)`.
+/// The command at the start of the chain that ends at a dot: `.command("serve").option(...)`.
 fn chained(tokens: &[Token], mut dot: usize) -> Option<(String, usize)> {
     for _ in 0..24 {
         let close = dot.checked_sub(1).filter(|at| tokens[*at].is(')'))?;
@@ -67,7 +67,7 @@ fn chained(tokens: &[Token], mut dot: usize) -> Option<(String, usize)> {
     None
 }
 
-/// The word of `command("serve [port]", ...)`.
+/// The word in `command("serve [port]", ...)`.
 fn word(tokens: &[Token], open: usize) -> Option<(String, usize)> {
     let first = arguments(tokens, open).first()?.first()?;
     let word = first.text()?.split_whitespace().next()?;

@@ -1,4 +1,4 @@
-//! What the shared evaluator says of ports.
+//! What the shared evaluator finds out about ports.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,8 +15,8 @@ use crate::code::{self, File, Program, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
-/// The port that an expression leads to with the variables that change it, and where its number
-/// stands; nothing where a part of it was not followed.
+/// The port to which an expression leads, with the variables that override it, and the place of
+/// its number. Nothing if a part of the expression was not followed.
 pub(super) fn port(
     code: &Program,
     source: &Source,
@@ -53,7 +53,7 @@ pub(super) fn port(
     (Some(Value { literal, env, at }), stated)
 }
 
-/// The files of a program, and those that hold settings as modules.
+/// The files of a program, and those with settings as modules.
 pub(super) fn files(app: &App, sources: &[Source]) -> Result<Vec<Rc<File>>> {
     let mut files: Vec<Rc<File>> = sources.iter().map(|source| source.code.clone()).collect();
     let mut held: BTreeSet<&RelPath> = sources.iter().map(|source| &source.path).collect();

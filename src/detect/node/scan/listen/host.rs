@@ -1,5 +1,5 @@
-//! The address that a server listens on: what is local only is opened by a variable or an option of
-//! the command line, else reported.
+//! The address on which a server listens. A loopback address is opened by a variable or an option
+//! of the command line, or else reported.
 
 use super::super::super::condition;
 use super::super::super::expression::{Names, option, value};
@@ -11,8 +11,8 @@ use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 /// Addresses that nothing outside the container reaches.
 const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
 
-/// The address: what is local only is set by the environment where the code reads it there, else
-/// reported.
+/// Handles the address of a call. A loopback address is overridden by a variable or an option, if
+/// the code reads one, or else reported.
 pub(super) fn address(
     reader: &Reader,
     source: &Source,
@@ -34,7 +34,7 @@ pub(super) fn address(
         && let (Some(text), Some(flag), Some(stated)) =
             (found.text(), found.flag(), found.evidence())
     {
-        // An option of the command line says it.
+        // An option of the command line overrides the address.
         if LOCAL.contains(&text.as_str()) && found.env().is_none() {
             let note = format!("listens on {text} unless --{flag} says otherwise");
             let stated = Evidence { note, ..stated.clone() };
@@ -42,15 +42,15 @@ pub(super) fn address(
         }
         return;
     }
-    // `local ? "127.0.0.1" : null`: nobody knows which.
+    // The condition is unknown: `local ? "127.0.0.1" : null`.
     if host.is_some_and(|tokens| is_conditional(tokens, files)) {
         return;
     }
     let fastify = source.imports("fastify") || source.imports("@nestjs/platform-fastify");
     match host {
         Some(tokens) => stated(source, tokens, at, files, scan),
-        // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost where no host is
-        // given.
+        // Fastify listens on localhost if it gets no host:
+        // <https://fastify.dev/docs/latest/Reference/Server/#listen>.
         None if fastify
             && matches!(call.kind, CallKind::Listen)
             && reader.app.package.has("fastify") =>
@@ -64,7 +64,7 @@ pub(super) fn address(
     }
 }
 
-/// Opens or reports the address that an expression gives. `at`: where it is listened on.
+/// Opens or reports the address of an expression. `at` is the place that listens.
 pub(super) fn stated(
     source: &Source,
     tokens: &[Token],
@@ -87,12 +87,12 @@ pub(super) fn stated(
             }
         }
         Some(_) => {}
-        // No default in the code: Fastify and Node.js differ in what they take then.
+        // There is no default in the code, and Fastify and Node.js differ in theirs.
         None => scan.env.extend(open(format!("listens on the address in {named}"), at)),
     }
 }
 
-/// Reports an address that is local only.
+/// Reports a loopback address.
 pub(super) fn local(source: &Source, text: &str, at: usize, scan: &mut Scan) {
     if LOCAL.contains(&text) {
         let evidence = source.at(at, format!("listens on {text}"));
@@ -100,7 +100,7 @@ pub(super) fn local(source: &Source, text: &str, at: usize, scan: &mut Scan) {
     }
 }
 
-/// The expression, or what its name stands for, depends on a condition that nobody can tell.
+/// True if the expression, or the value of its name, depends on an unknown condition.
 fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
     let unknown = |tokens: &[Token], names: &Names| condition::branch(tokens, names).is_none();
     let Some(own) = files.first() else { return false };
@@ -111,7 +111,7 @@ fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
     unknown(tokens, own) || named.is_some_and(|value| unknown(value, own))
 }
 
-/// The name of a variable for the address that a server listens on, not for one that it calls.
+/// True for the name of a variable with the server's own address, rather than one that it calls.
 fn is_address(name: &str) -> bool {
     let words: Vec<&str> = name.split('_').collect();
     let others = [

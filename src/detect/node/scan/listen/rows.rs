@@ -1,4 +1,4 @@
-//! Functions of libraries that listen, by rows of the catalog: the tables `listener` and
+//! Functions of libraries that listen, as rows of the catalog's tables `listener` and
 //! `default_port`.
 
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use super::super::super::expression::{Names, option};
 use super::super::super::token::{Token, property};
 use super::super::Source;
 
-/// A row of the table `default_port`: a function that listens where it is told no port.
+/// A row of the table `default_port`: a function that listens even if it gets no port.
 #[derive(Deserialize)]
 pub(super) struct DefaultPort {
     module: String,
@@ -26,7 +26,7 @@ impl DefaultPort {
 #[serde(deny_unknown_fields)]
 pub(super) struct Listener {
     module: String,
-    /// Empty: the settings that `port` names, in whatever object they stand.
+    /// The name; empty for settings that `port` names, in any object.
     #[serde(default)]
     pub(super) call: String,
     /// The keys of its options that lead to the port.
@@ -35,10 +35,10 @@ pub(super) struct Listener {
     /// The keys of its options that lead to the host.
     #[serde(default)]
     host: Vec<String>,
-    /// Its first argument is an address with a port.
+    /// True if its first argument is an address with a port.
     #[serde(default)]
     pub(super) address: bool,
-    /// It receives datagrams.
+    /// True if it receives datagrams.
     #[serde(default)]
     pub(super) datagrams: bool,
     /// Where this is documented.
@@ -51,7 +51,7 @@ impl Listener {
         source.imports(&self.module)
     }
 
-    /// The port that the call is given.
+    /// The port in the arguments of a call.
     pub(super) fn port<'t>(&self, args: &[&'t [Token]]) -> Option<&'t [Token]> {
         let first = args.first()?;
         if !first.first()?.is('{') {
@@ -61,7 +61,7 @@ impl Listener {
         inside(option(args, key)?, rest)
     }
 
-    /// The port and the host of settings that stand in an object, wherever it is handed to.
+    /// The port and the host of settings in an object, wherever that is passed.
     pub(super) fn settings<'t>(
         &self,
         names: &Names<'t>,

@@ -1,4 +1,4 @@
-//! The settings files of node-config: no code, but what code asks for by a key.
+//! The settings files of node-config, which code reads by keys.
 
 use super::super::super::App;
 use crate::code::Part;
@@ -6,7 +6,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::settings::{self, Item};
 
-/// What reads them.
+/// Libraries that read them.
 pub(super) const READERS: [&str; 2] = ["config", "@feathersjs/configuration"];
 
 /// How many settings are kept.
@@ -14,8 +14,8 @@ const MAX_SETTINGS: usize = 4000;
 
 const ENDINGS: [&str; 5] = ["json", "json5", "yaml", "yml", "toml"];
 
-/// Every setting with the variable that replaces it, by its key below the module's name: files with
-/// `NODE_ENV=production`, the strongest last:
+/// Every setting, by its key below the module's name, with the variable that overrides it. The
+/// files are those for `NODE_ENV=production`, the strongest last:
 /// <https://github.com/node-config/node-config/wiki/Configuration-Files>.
 pub(super) fn known(app: &App) -> Vec<(String, Part)> {
     let variables: Vec<Item> = of_stem(app, "custom-environment-variables")
@@ -56,11 +56,11 @@ fn of_stem(app: &App, stem: &str) -> Vec<(RelPath, Item)> {
         };
         Some((path, item?))
     };
-    // The first ending is the strongest.
+    // The first extension is the strongest.
     ENDINGS.iter().rev().filter_map(read).collect()
 }
 
-/// The script among them.
+/// The settings file that is a script.
 pub(in super::super) fn script(app: &App) -> Option<RelPath> {
     let names = ["config/production.js", "config/default.js"];
     let mut paths = names.iter().filter_map(|name| app.dir.join(name));

@@ -1,4 +1,4 @@
-//! What no row of the catalog says about libraries of settings: schemas of convict and of the
+//! What rows of the catalog cannot say about libraries for settings: schemas of convict and of the
 //! environment, options of command lines, factories of Nest, lists of settings.
 
 use std::ops::Range;
@@ -7,12 +7,12 @@ use std::rc::Rc;
 use super::super::required::is_schema;
 use crate::code::{Call, File, Form, Kind, Part, Program, Special, Value, is_env_name};
 
-/// How many places with one word are looked at in a file.
+/// How many occurrences of one word are read in a file.
 const MAX_PLACES: usize = 256;
 
 pub(super) const SPECIAL: Special = Special { call, below, ..Special::NONE };
 
-/// What lies below `keys` of what a call of such a library gives.
+/// The value at `keys` in the result of a call of such a library.
 fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
     let file = &call.file;
     let from = |names: &[&str]| names.iter().any(|name| file.imports_from(name));
@@ -20,7 +20,7 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     let first = arguments.first();
     let root = call.on().map_or("", |on| file.word(on.start));
     match call.name() {
-        // <https://github.com/mozilla/node-convict>
+        // convict: <https://github.com/mozilla/node-convict>.
         "convict" => schema(program, file, first?.clone(), keys, steps),
         "parseArgs" if from(&["util"]) => {
             let key = keys.last().filter(|_| keys.len() < 3)?;
@@ -28,7 +28,7 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
             let option = file.property(options.start, key)?;
             Some(program.eval(file, file.property(option.start, "default")?, steps))
         }
-        // What a command line gives: `program.opts()`, `yargs(...).option(...).parse()`.
+        // The values of a command line: `program.opts()` or `yargs(...).option(...).parse()`.
         "opts" | "parse" | "parseSync" | "option" if from(&["commander", "yargs"]) => {
             option(program, file, keys.last()?, steps)
         }
@@ -43,7 +43,7 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     }
 }
 
-/// The default of a convict schema, and its variable.
+/// The default in a convict schema, and its variable.
 fn schema(
     program: &Program,
     file: &Rc<File>,
@@ -63,7 +63,7 @@ fn schema(
     Some(Part::setting(text, env, None, file.evidence(default.start, note)).into())
 }
 
-/// The default of an option of a command line.
+/// The default of a command-line option.
 fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Value> {
     let calls = program.calls_of(&["option", "default", "requiredOption"]);
     calls.filter(|call| call.file.path == file.path).find_map(|call| {
@@ -74,7 +74,8 @@ fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Va
             return None;
         }
         let stated = given.iter().skip(1).find_map(|one| file.property(one.start, "default"));
-        // `.option("-p, --port <n>", "text", "3000")`, `.default("port", 3000)`
+        // The default follows the name: `.option("-p, --port <n>", "text", "3000")` or
+        // `.default("port", 3000)`.
         let last = given.last().filter(|_| given.len() > 2 || call.name() == "default");
         let mut value = program.eval(file, stated.or(last.cloned())?, steps);
         if let [part] = value.parts.as_mut_slice() {
@@ -84,7 +85,7 @@ fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Va
     })
 }
 
-/// `--db-port` is `dbPort`.
+/// `--db-port` becomes `dbPort`.
 fn camel(long: &str) -> String {
     let mut parts = long.split('-');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -96,8 +97,8 @@ fn camel(long: &str) -> String {
     })
 }
 
-/// `registerAs("app", () => ({ port }))`, `ConfigModule.forRoot({ load: [configuration] })`:
-/// <https://docs.nestjs.com/techniques/configuration>.
+/// The value in `registerAs("app", () => ({ port }))` or `ConfigModule.forRoot({ load:
+/// [configuration] })`: <https://docs.nestjs.com/techniques/configuration>.
 fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
     let (first, rest) = keys.split_first()?;
     for call in program.calls_named("registerAs") {
@@ -107,7 +108,7 @@ fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
             return Some(program.eval_below(&call.file, factory.clone(), rest, steps));
         }
     }
-    // Without one, keys are variables of the environment, with defaults of the schema.
+    // Without a factory, keys are environment variables, whose defaults are in the schema.
     let loads =
         program.fields_of("load").filter(|(_, file, _)| file.imports_from("@nestjs/config"));
     let mut factories = loads.flat_map(|(_, file, load)| {
@@ -117,7 +118,7 @@ fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
     factories.find(|value| !value.is_unknown())
 }
 
-/// What lies below `keys` of a name that nothing leads on from.
+/// The value at `keys` of a name that leads nowhere else.
 fn below(program: &Program, file: &Rc<File>, at: usize, keys: &[String], _: u8) -> Option<Value> {
     feathers(program, file, at, keys)
         .or_else(|| listed(program, file, at, keys))
@@ -136,8 +137,8 @@ fn feathers(program: &Program, file: &File, at: usize, keys: &[String]) -> Optio
     (called && reads()).then_some(stated)
 }
 
-/// What a list of settings says of a key that an object of a class is asked for:
-/// `{ key: "port", envVar: "APP_PORT", default: 80 }`; nothing where two say it.
+/// The entry of a settings list for the key that code asks an object for: `{ key: "port", envVar:
+/// "APP_PORT", default: 80 }`. Nothing if two entries match.
 fn listed(program: &Program, file: &Rc<File>, at: usize, keys: &[String]) -> Option<Value> {
     let [key] = keys else { return None };
     let made = file.facts().definitions_of(file, file.word(at)).first()?;
@@ -163,15 +164,15 @@ fn listed(program: &Program, file: &Rc<File>, at: usize, keys: &[String]) -> Opt
     only(entries)
 }
 
-/// What a schema of the environment says of a variable that its result is asked for: `env.PORT`
-/// after `z.object({ PORT: z.coerce.number().default(80) }).parse(process.env)`; nothing where two
-/// say it.
+/// The default in a schema of the environment for the variable that code reads from its result:
+/// `env.PORT` after `z.object({ PORT: z.coerce.number().default(80) }).parse(process.env)`.
+/// Nothing if two schemas match.
 fn environment(program: &Program, key: &str) -> Option<Value> {
     is_env_name(key).then(|| program.may_search())??;
     let fields =
         program.fields_of(key).filter(|(_, file, d)| d.form == Form::Field && is_schema(file));
     only(fields.filter_map(|(_, file, field)| {
-        // `.default(80)`, `{ default: 80 }`
+        // The default: `.default(80)` or `{ default: 80 }`.
         let at = field.value.clone().find(|&at| file.word(at) == "default")? + 2;
         let text = match file.kind(at)? {
             Kind::Number => file.word(at).replace('_', ""),

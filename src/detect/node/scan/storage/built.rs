@@ -1,4 +1,4 @@
-//! What the build writes, which no running program may.
+//! What the build writes, and no running program may write.
 
 use super::super::super::App;
 use super::super::super::launch::Launch;
@@ -6,11 +6,11 @@ use crate::facts::Sourced;
 use crate::path::RelPath;
 use crate::shell;
 
-/// Where the build writes, and the scripts that it runs.
+/// The folders into which the build writes, and the scripts that it runs.
 pub(super) struct Outputs {
-    /// Folders, relative to the application.
+    /// The folders, relative to the application.
     folders: Vec<RelPath>,
-    /// Sources that the build runs by themselves: `tsc && node index.js hash`.
+    /// Sources that the build itself runs: `tsc && node index.js hash`.
     scripts: Vec<RelPath>,
 }
 
@@ -29,15 +29,15 @@ impl Outputs {
         Self { folders, scripts: scripts.collect() }
     }
 
-    /// A folder is no place for the running program: it is an output itself, or below one where the
-    /// build is what writes it.
+    /// True if the running program must not write into a folder: the folder is an output of the
+    /// build, or is below one and the build writes it.
     pub(super) fn hold(&self, folder: &Sourced<String>) -> bool {
         let Some(path) = RelPath::new(&folder.value) else { return false };
         let built = self.are_built_by(folder);
         self.folders.iter().any(|output| path == *output || built && path.is_within(output))
     }
 
-    /// The build runs the file that writes.
+    /// True if the build runs the file that writes.
     pub(super) fn are_built_by(&self, folder: &Sourced<String>) -> bool {
         folder.evidence.iter().any(|at| self.scripts.contains(&at.file))
     }

@@ -1,15 +1,16 @@
-//! Folders that a loop makes: `for (const folder of ["spool", "outbox"]) mkdirSync(folder)`.
+//! Folders that a loop creates: `for (const folder of ["spool", "outbox"]) mkdirSync(folder)`.
 
 use super::super::super::expression::Names;
 use super::super::super::token::{Token, closing, split};
 
-/// Elements of one list that are looked at.
+/// How many elements of one list are read.
 const MAX_ELEMENTS: usize = 16;
 
-/// Tokens of an argument in which the loop's variable is replaced.
+/// How many tokens an argument may have for the loop's variable to be replaced in it.
 const MAX_ARGUMENT: usize = 40;
 
-/// The first argument of a call with each element of the list in place of the variable of a loop.
+/// The first argument of a call, once for each element of the list in place of the loop's
+/// variable.
 pub(super) fn unrolled(tokens: &[Token], names: &Names, args: &[&[Token]]) -> Vec<Vec<Token>> {
     let Some(first) = args.first().filter(|first| first.len() <= MAX_ARGUMENT) else {
         return Vec::new();
@@ -29,8 +30,8 @@ pub(super) fn unrolled(tokens: &[Token], names: &Names, args: &[&[Token]]) -> Ve
     elements(list, names).into_iter().take(MAX_ELEMENTS).map(with).collect()
 }
 
-/// The expression that the nearest loop before `here` with that variable goes through:
-/// `for (const name of EXPR)`, `EXPR.forEach((name) => ...)`.
+/// The list of the nearest loop before `here` with that variable: `for (const name of EXPR)` or
+/// `EXPR.forEach((name) => ...)`.
 fn list<'t>(tokens: &'t [Token], here: usize, name: &str) -> Option<&'t [Token]> {
     let end = tokens.partition_point(|token| token.at < here);
     for at in (0..end).rev().take(200) {
@@ -46,7 +47,7 @@ fn list<'t>(tokens: &'t [Token], here: usize, name: &str) -> Option<&'t [Token]>
             let close = closing(tokens, at - 2);
             return tokens.get(at + 2..close);
         }
-        // `(name) =>`, `name =>`
+        // The parameter is written as `(name) =>` or `name =>`.
         let open = (1..=2).find(|&back| {
             before(back).is_some_and(|token| token.is('('))
                 && before(back + 1).is_some_and(|t| t.is_word("forEach") || t.is_word("map"))
@@ -59,7 +60,7 @@ fn list<'t>(tokens: &'t [Token], here: usize, name: &str) -> Option<&'t [Token]>
     None
 }
 
-/// The expression that ends before the `.` at a position: a name, a list, a call.
+/// The expression that ends before the `.` at a position: a name, a list, or a call.
 fn chain(tokens: &[Token], dot: usize) -> Option<&[Token]> {
     let last = dot.checked_sub(1)?;
     let opens = |at: &usize| closing(tokens, *at) == last;
@@ -72,7 +73,7 @@ fn chain(tokens: &[Token], dot: usize) -> Option<&[Token]> {
     } else {
         last
     };
-    // `Object.values(settings)`
+    // The call may have a path before it: `Object.values(settings)`.
     while from > 0 && (tokens[from - 1].word().is_some() || tokens[from - 1].is('.')) {
         if tokens[from].is('[') {
             break;
@@ -82,7 +83,7 @@ fn chain(tokens: &[Token], dot: usize) -> Option<&[Token]> {
     tokens.get(from..dot)
 }
 
-/// The elements of a list, or of the values of an object, also through a name.
+/// The elements of a list, or of the values of an object, directly or through a name.
 fn elements<'t>(list: &'t [Token], names: &Names<'t>) -> Vec<&'t [Token]> {
     let inside = |tokens: &'t [Token]| tokens.get(1..tokens.len().saturating_sub(1));
     match list {
