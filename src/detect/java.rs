@@ -1,12 +1,12 @@
 //! Java, built by Maven.
 //!
-//! | file | what it tells |
+//! | file | what dockgen reads there |
 //! |---|---|
-//! | pom.xml, and every parent and module of it in the tree | modules, packaging, plugins, levels, dependencies |
+//! | pom.xml, its parents and its modules | modules, packaging, plugins, levels, dependencies |
 //! | .mvn/, mvnw | options of every run, the exact Maven |
 //! | .java-version, .sdkmanrc, .tool-versions, mise.toml | the JDK |
 //! | application.properties, application.yml | port, address, databases and logs in files |
-//! | the sources | main classes, ports, files and programs that are used at run time |
+//! | the sources | main classes, ports, and the files and programs in use at run time |
 
 mod arguments;
 mod artifact;
@@ -69,10 +69,10 @@ use crate::facts::{Evidence, Facts, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
-/// The id in the registry.
+/// The id in the registry of languages.
 const ID: &str = "java";
 
-/// The row of the registry.
+/// Java's row in the registry of languages.
 pub const LANGUAGE: Language = Language {
     id: ID,
     name: "Java",
@@ -95,23 +95,23 @@ pub const LANGUAGE: Language = Language {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Launch {
     artifact: Artifact,
-    /// The port that was detected, and the variable that changes it.
+    /// The detected port, and the variable that overrides it.
     port: Option<u16>,
     port_variable: Option<String>,
-    /// Flags of the JVM that the repository starts it with.
+    /// JVM flags with which the repository starts the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jvm: Vec<String>,
 }
 
-/// What `plan` needs beyond the shared facts.
+/// What Java's detection passes to Java's plan beyond the shared facts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Details {
     run: maven::Run,
-    /// By [`Program::id`].
+    /// How each program is started, by [`Program::id`].
     launches: BTreeMap<String, Launch>,
 }
 
-/// One project with what surrounds it.
+/// One project with its surroundings.
 struct App<'r> {
     dir: Dir<'r>,
     reactor: Rc<Reactor>,
@@ -156,7 +156,7 @@ impl<'r> App<'r> {
         }
     }
 
-    /// The sources of the project, then of its siblings.
+    /// The sources of the project, then those of its siblings.
     fn sources(&self) -> Result<Vec<Source>> {
         let mut sources = Vec::new();
         for model in std::iter::once(&self.model).chain(&self.siblings) {
@@ -165,7 +165,7 @@ impl<'r> App<'r> {
         Ok(sources)
     }
 
-    /// Dependencies of the project, then of its siblings.
+    /// The dependencies of the project, then those of its siblings.
     fn dependencies(&self) -> Vec<Dependency> {
         std::iter::once(&self.model)
             .chain(&self.siblings)
@@ -173,7 +173,7 @@ impl<'r> App<'r> {
             .collect()
     }
 
-    /// True where another project of the run makes something to be started.
+    /// True if another project of the run builds something to start.
     fn others_start(&self) -> bool {
         self.reactor.projects.values().any(|model| {
             let plugins = plugins::of(model);
@@ -183,7 +183,8 @@ impl<'r> App<'r> {
         })
     }
 
-    /// What can be started: archives that the build makes for it, else classes with a main method.
+    /// What can be started: archives that the build makes for that purpose, or else classes with a
+    /// main method.
     fn candidates(&self, sources: &[Source]) -> Vec<Candidate> {
         let project = self.project();
         let declared = project.candidates();
@@ -212,9 +213,9 @@ impl<'r> App<'r> {
         let dependencies = self.dependencies();
         let told = started::told(self)?;
         let told_names = told.as_ref().map(|told| told.value.names.clone());
-        // A Quarkus application runs with the profile prod unless told otherwise.
+        // A Quarkus application runs with the profile prod by default.
         let quarkus = || project.quarkus().map(|_| "prod".to_owned()).into_iter().collect();
-        // Micronaut takes those that the code states where the environment names none.
+        // Micronaut uses the environments in the code if none is named outside.
         let names = told_names.unwrap_or_else(quarkus);
         let names = if names.is_empty() { settings::environments(sources) } else { names };
         let filtered = started::filtered(self)?;
@@ -255,7 +256,7 @@ impl<'r> App<'r> {
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }
 
-    /// Lower case, fit for an image name.
+    /// The project's artifactId as Docker allows it for an image.
     fn name(&self) -> Sourced<String> {
         let text = self.model.artifact_id().to_lowercase();
         let text: String =
@@ -282,7 +283,7 @@ impl<'r> App<'r> {
         plain.then(|| Sourced::new(text, evidence))
     }
 
-    /// The oldest JDK that frameworks run on.
+    /// The oldest JDKs on which the frameworks run.
     fn floors(&self, candidates: &[Candidate]) -> Vec<(u32, Evidence)> {
         let project = self.project();
         let mut floors = Vec::new();
@@ -315,8 +316,8 @@ impl<'r> App<'r> {
     }
 }
 
-/// A module among others that the build does not make to be started, told without reading all the
-/// others.
+/// True for a module among others that builds nothing to start. Decided without reading the other
+/// modules.
 fn is_library(dir: &Dir) -> Result<bool> {
     let Some(path) = dir.join("pom.xml").filter(|path| dir.repo.is_file(path)) else {
         return Ok(true);
@@ -362,7 +363,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let sources = app.sources()?;
     let candidates = app.candidates(&sources);
     if candidates.is_empty() && (app.others_start() || app.reactor.pom != *app.model.path()) {
-        // A library, or the root of others that are applications.
+        // A library, or the root of modules that are applications.
         return Ok(None);
     }
     let mut launches = BTreeMap::new();
@@ -373,7 +374,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
             programs.push(program);
         }
     }
-    // A service is likelier than a tool beside it.
+    // A service is likelier wanted than a tool beside it.
     programs.sort_by_key(|program| program.kind != Kind::Service);
     let toolchain = toolchain::detect(dir, &app.project(), &app.floors(&candidates))?;
     let (run, mut findings) = maven::run(&app)?;
@@ -401,7 +402,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     Ok(Some(facts))
 }
 
-/// A Spring Boot that gets no more fixes.
+/// Reports a Spring Boot release without further fixes.
 fn support(app: &App) -> Option<Finding> {
     let (version, evidence) = app.project().spring_boot_version()?;
     let row = app.tables.support(&version).filter(|row| !row.supported)?;
@@ -412,7 +413,7 @@ fn support(app: &App) -> Option<Finding> {
     ))
 }
 
-/// A class, or an archive that the build leaves, which a person named.
+/// The program that a person named: a class, or an archive that the build makes.
 fn program_named(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
     let Some(app) = App::read(dir)? else { bail!("{} holds no pom.xml", dir.path) };
     let candidate = named(&app, wanted)?;
@@ -432,7 +433,7 @@ fn named(app: &App, wanted: &str) -> Result<Candidate> {
         return Ok(app.project().classes(wanted.to_owned(), evidence));
     }
     bail!(
-        "`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build leaves (target/app.jar)"
+        "`{wanted}` is neither a class with a main method (com.example.Main) nor an archive that the build makes (target/app.jar)"
     )
 }
 

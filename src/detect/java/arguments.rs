@@ -14,16 +14,16 @@ use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 use crate::recipes;
 
-/// Annotations of fields that the command line fills.
+/// Annotations of fields that are set from the command line.
 const OPTIONS: [&str; 4] = ["Option", "Parameter", "Parameters", "Argument"];
 
-/// Packages of those annotations.
+/// The packages of those annotations.
 const PARSERS: [&str; 3] = ["org.kohsuke.args4j", "picocli", "com.beust.jcommander"];
 
-/// How many tokens an option's declaration has at most.
+/// How many tokens the declaration of an option may have.
 const MAX_DECLARATION: usize = 24;
 
-/// Where the main method ends at once because it was handed no arguments.
+/// The place where the main method ends at once because it got no arguments.
 pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence> {
     let mains = || {
         let all = code.sources.iter().enumerate().filter(|(_, file)| file.path.is_within(dir));
@@ -61,7 +61,7 @@ pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evide
     })
 }
 
-/// The names of fields of a file that options of the command line fill.
+/// The names of fields in a file that are set from the command line.
 fn options(code: &Code, number: usize) -> BTreeSet<String> {
     let file = &code.sources[number];
     let parses = |import: &Import| PARSERS.iter().any(|of| import.path.starts_with(of));
@@ -81,7 +81,7 @@ fn field(file: &Source, from: usize) -> Option<String> {
     file.word(end.checked_sub(1)?).map(str::to_owned)
 }
 
-/// The methods of a file that end the program: `usage(parser)`, whose last call is
+/// The methods of a file that end the program, such as `usage(parser)` whose last call is
 /// `System.exit(1)`.
 fn exits<'c>(code: &'c Code, number: usize) -> BTreeSet<&'c str> {
     let file = &code.sources[number];
@@ -89,15 +89,15 @@ fn exits<'c>(code: &'c Code, number: usize) -> BTreeSet<&'c str> {
     let names = places.filter_map(|place| {
         let method = code.method_at(*place)?;
         let name = file.word(method.at.1).filter(|name| *name != "main")?;
-        // Nothing decides whether it is called.
+        // The call is the last statement, so no condition decides over it.
         let end = file.pair(place.1 + 1);
         (file.mark(end + 1, ';') && end + 3 >= method.body.end).then_some(name)
     });
     names.collect()
 }
 
-/// Says that a program needs arguments, as a warning where nobody hands over others: it is a
-/// service, or the repository itself starts it with some.
+/// Reports that a program needs arguments. It is a warning if nobody would pass others: the
+/// program is a service, or the repository itself starts it with arguments.
 pub(super) fn say(app: &App, program: &mut Program, at: Option<Evidence>) -> Result<()> {
     let Some(evidence) = at.filter(|_| program.args.is_none()) else { return Ok(()) };
     let shown = shown(app)?;
@@ -110,7 +110,7 @@ pub(super) fn say(app: &App, program: &mut Program, at: Option<Evidence>) -> Res
     if let Some((words, at)) = shown {
         finding.evidence.push(at);
         finding = finding.with_fix(format!(
-            "give them to the container, as the repository does: `docker run IMAGE {words}`, or set \
+            "pass them to the container, as the repository does: `docker run IMAGE {words}`, or set \
              them with --args; mount the files that they name"
         ));
     }
@@ -118,7 +118,7 @@ pub(super) fn say(app: &App, program: &mut Program, at: Option<Evidence>) -> Res
     Ok(())
 }
 
-/// The arguments that documentation or a unit of the repository starts an archive with.
+/// The arguments with which documentation or a unit of the repository starts an archive.
 fn shown(app: &App) -> Result<Option<(String, Evidence)>> {
     let starts = recipes::starts(app.dir.repo, &app.dir.path)?;
     Ok(starts.into_iter().find_map(|run| {

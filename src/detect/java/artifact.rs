@@ -1,5 +1,4 @@
-//! What a project's build leaves that can be started: which archive, at which exact path, in which
-//! shape.
+//! What a project builds that can be started: which archive, at which exact path, in which form.
 
 use std::collections::BTreeMap;
 
@@ -23,42 +22,42 @@ const DEPENDENCY: &str = "org.apache.maven.plugins:maven-dependency-plugin";
 const QUARKUS: [&str; 2] =
     ["io.quarkus.platform:quarkus-maven-plugin", "io.quarkus:quarkus-maven-plugin"];
 
-/// How the final image carries an artifact.
+/// How the final image contains an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Shape {
-    /// An archive of Spring Boot, extracted into layers: these, in this order; `jarmode` is `tools`
-    /// or `layertools`; `launcher` is the class that starts it, absent where it starts by `-jar`.
+    /// An archive of Spring Boot, which the image build extracts into layers.
     Layers {
-        /// `tools` or `layertools`.
+        /// The value of `jarmode`: `tools` or `layertools`.
         jarmode: String,
-        /// What changes least comes first; empty where the archive has no layers of its own.
+        /// The layers, those that change least first; empty if the archive has no layers of its
+        /// own.
         layers: Vec<String>,
-        /// The class that starts it.
+        /// The class that starts the program; `None` if `-jar` starts it.
         launcher: Option<String>,
     },
-    /// Quarkus' folder.
+    /// The folder of Quarkus's fast-jar.
     FastJar,
-    /// One archive with everything in it.
+    /// One archive that contains everything.
     Whole,
-    /// An archive whose manifest names the files in a folder beside it.
+    /// An archive whose manifest refers to the files in a folder beside it.
     Manifest {
         /// The folder, relative to the project.
         lib: String,
-        /// Its name beside the archive.
+        /// The name of the folder beside the archive.
         prefix: String,
     },
-    /// Compiled classes and the dependencies beside them, started by a class.
+    /// Compiled classes with the dependencies beside them, started by a class name.
     Classes {
         /// The class.
         main: String,
-        /// What it is told, where a manifest would say so.
+        /// The arguments that replace an entry of a manifest.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         args: Vec<String>,
     },
     /// A web application without a server.
     Servlet {
-        /// The container's environment: `ee10`.
+        /// The environment of the container, such as `ee10`.
         environment: String,
     },
 }
@@ -67,20 +66,20 @@ pub(super) enum Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Artifact {
     pub(super) shape: Shape,
-    /// The file or folder that the build leaves, relative to the project.
+    /// The file or folder that the build makes, relative to the project.
     pub(super) file: String,
-    /// Options of the build that make it come out in this shape: `-Dname=value`.
+    /// Options with which the build makes this form: `-Dname=value`.
     pub(super) options: Vec<String>,
 }
 
-/// An artifact with what it is called and why it is believed.
+/// An artifact with its id and the evidence for it.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// Unique in its project.
+    /// The id, unique in the project.
     pub(super) id: String,
     pub(super) artifact: Artifact,
     pub(super) evidence: Evidence,
-    /// What is to be said of it.
+    /// Findings about it.
     pub(super) notes: Vec<Finding>,
 }
 
@@ -93,7 +92,7 @@ pub(super) struct Project<'a> {
 }
 
 impl Project<'_> {
-    /// The version of Spring Boot, where the tree states it.
+    /// The version of Spring Boot, if the repository states it.
     pub(super) fn spring_boot_version(&self) -> Option<Found> {
         let known = |version: &String| !version.contains("${");
         let plugin = self.plugins.get(SPRING_BOOT);
@@ -110,13 +109,13 @@ impl Project<'_> {
         of_plugin.or(of_parent).or(of_bom)
     }
 
-    /// Quarkus' plugin, and its version where the tree states it.
+    /// The plugin of Quarkus, and its version if the repository states it.
     pub(super) fn quarkus(&self) -> Option<(&Plugin, Option<String>)> {
         let plugin = QUARKUS.iter().find_map(|key| self.plugins.get(*key))?;
         Some((plugin, plugin.version.clone().filter(|version| !version.contains("${"))))
     }
 
-    /// Archives that the build makes to be started, likeliest first.
+    /// The archives that the build makes to be started, likeliest first.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let packaging = self.model.packaging();
         if packaging == "pom" {
@@ -201,7 +200,8 @@ impl Project<'_> {
         let dash = if classifier.is_empty() { "" } else { "-" };
         let extension = if packaging == "war" { "war" } else { "jar" };
         let version = self.spring_boot_version();
-        // A parameter up to 2.0; later lines read the project's name alone.
+        // Up to 2.0 this was a parameter of the plugin; later releases use only the name of the
+        // project.
         let own = text("finalName").filter(|_| {
             version.as_ref().is_some_and(|(version, _)| {
                 !super::tables::at_least(version, &self.tables.spring_boot_own_name_until)
@@ -246,8 +246,7 @@ impl Project<'_> {
                     _ if row.jarmode == "layertools" => Some("JarLauncher"),
                     _ => None,
                 };
-                // Spring Boot 3.2 to 3.5 can bring the launchers of before:
-                // `<loaderImplementation>`.
+                // Spring Boot 3.2 to 3.5 can use the earlier launchers: `<loaderImplementation>`.
                 let classic = is("loaderImplementation", "CLASSIC");
                 let loader =
                     if classic { row.loader.trim_end_matches(".launch") } else { &row.loader };
@@ -263,8 +262,8 @@ impl Project<'_> {
         Candidate { id: self.id(&classifier), artifact, evidence: plugin.evidence.clone(), notes }
     }
 
-    /// The layers of an archive, in their order: Spring Boot's own, or those of the file that the
-    /// plugin names.
+    /// The layers of an archive in order: Spring Boot's own, or those in the file that the plugin
+    /// names.
     fn layers(&self, plugin: &Plugin, execution: &Execution) -> Vec<String> {
         if plugin
             .text_of(self.model, execution, "layers/enabled")
@@ -304,7 +303,8 @@ impl Project<'_> {
                 )
             })
             .or_else(|| self.manifest_main())?;
-        // What changes classes or leaves some out cannot be had from the unshaded parts.
+        // These settings change or remove classes, so the unshaded parts would not be the same
+        // program.
         let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
             plugin
                 .element_of(execution, way)
@@ -373,15 +373,15 @@ impl Project<'_> {
         Some(candidate)
     }
 
-    /// The main class of the jar's manifest.
+    /// The main class in the manifest of the jar.
     fn manifest_main(&self) -> Option<Found> {
         let plugin = self.plugins.get(JAR)?;
         let of = |way: &str| plugin.anywhere(self.model, way);
         of("archive/manifest/mainClass").or_else(|| of("archive/manifestEntries/Main-Class"))
     }
 
-    /// A jar whose manifest has a main class: with its own folder of dependencies, or with one that
-    /// the image adds.
+    /// A jar whose manifest has a main class: with its own folder of dependencies, or with the one
+    /// that the image adds.
     fn with_manifest(&self) -> Option<Candidate> {
         let main = self.manifest_main()?;
         let jar = self.plugins.get(JAR)?;
@@ -423,8 +423,8 @@ impl Project<'_> {
         let of_plugin =
             ["org.codehaus.mojo:exec-maven-plugin", SPRING_BOOT].iter().find_map(|key| {
                 let plugin = self.plugins.get(*key)?;
-                // An execution of the build runs a tool; the plugin's own configuration is for
-                // `exec:java`.
+                // An execution belongs to the build and runs a tool there. Only the plugin's own
+                // configuration is for `exec:java`.
                 plugin
                     .text(self.model, "mainClass")
                     .filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
@@ -438,7 +438,7 @@ impl Project<'_> {
         is_class(&main).then(|| self.classes(main, evidence))
     }
 
-    /// Classes and dependencies beside each other.
+    /// Classes with the dependencies beside them.
     pub(super) fn classes(&self, main: String, evidence: Evidence) -> Candidate {
         let file = self.model.text("build/outputDirectory").map_or_else(
             || relative(&format!("{}/classes", self.model.build_dir())),
@@ -446,7 +446,8 @@ impl Project<'_> {
         );
         let mut options = Vec::new();
         if self.plugins.contains_key(SPRING_BOOT) {
-            // A parent outside of the tree may bind the goal; it needs a main class of each module.
+            // A parent outside the repository may bind the goal, which needs a main class in every
+            // module.
             options.push("-Dspring-boot.repackage.skip=true".to_owned());
         }
         let artifact = Artifact {
@@ -458,8 +459,8 @@ impl Project<'_> {
     }
 }
 
-/// What a launcher of Vert.x is told of the verticle that it finds in a manifest otherwise; `None`
-/// for another launcher. Source: <https://vertx.io/docs/vertx-core/java/#_the_vert_x_launcher>
+/// The arguments for a Vert.x launcher, which otherwise finds its verticle in the manifest; `None`
+/// for any other launcher. Source: <https://vertx.io/docs/vertx-core/java/#_the_vert_x_launcher>
 fn vertx(launcher: &str, verticle: String) -> Option<Vec<String>> {
     match launcher {
         "io.vertx.core.Launcher" => Some(vec!["run".to_owned(), verticle]),
@@ -468,9 +469,9 @@ fn vertx(launcher: &str, verticle: String) -> Option<Vec<String>> {
     }
 }
 
-/// True for a class name with or without packages.
+/// True for the name of a class, with or without a package.
 pub(super) fn is_class(text: &str) -> bool {
-    // `none` is the word of builds that start nothing.
+    // Builds that start nothing write `none`.
     let is_named = text.contains('.') || text.starts_with(|c: char| !c.is_lowercase());
     is_named
         && !text.is_empty()

@@ -1,5 +1,5 @@
-//! What a token stands under: the branches of `if`, `switch` and `when`, and which of them are taken
-//! in an environment that sets nothing.
+//! The branches of `if`, `switch` and `when` around a token, and which of them are taken in an
+//! environment that sets nothing.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use super::value::text_of;
 use crate::code::Value;
 use crate::code::branches::{self, Arm, Condition, Reach, arms, outside, subject};
 
-/// How far back the start of a statement is looked for.
+/// How far back the start of a statement is searched.
 const MAX_BACK: usize = 40;
 
 impl Code<'_> {
-    /// Whether a token is reached, seen from another one that is: blocks around both say nothing.
+    /// Whether a token is reached, given that `from` is. Blocks around both do not matter.
     pub(super) fn reached(&self, place: Place, from: Option<usize>, depth: usize) -> Reach {
         Reach::under(self.conditions(place, from), |condition| match condition {
             Condition::If(range, wanted) => {
@@ -23,7 +23,7 @@ impl Code<'_> {
         })
     }
 
-    /// The condition of the `if` right around a token, where it holds as things are.
+    /// The condition of the `if` right around a token, if it is true at the start.
     pub(super) fn holding(&self, place: Place) -> Option<Range<usize>> {
         if self.reached(place, None, 0) != Reach::Sure(true) {
             return None;
@@ -34,7 +34,7 @@ impl Code<'_> {
         })
     }
 
-    /// The condition of the only `if` that decides over a place.
+    /// The condition of the `if` around a place, if it is the only one.
     pub(super) fn only_condition(&self, place: Place) -> Option<Range<usize>> {
         let mut all = self.conditions(place, None).into_iter();
         match (all.next(), all.next()) {
@@ -68,7 +68,7 @@ impl Code<'_> {
         all.map(|taken| !taken)
     }
 
-    /// Whether one of the labels of an arm is what the `switch` is about.
+    /// Whether one of an arm's labels is the value of the `switch`.
     fn any_label(
         &self,
         source: usize,
@@ -108,8 +108,7 @@ impl Code<'_> {
         if is_unset(&value) { Some(false) } else { Some(text_of(&value)? == label) }
     }
 
-    /// The value of `switch (x) { .. }`, `when (x) { .. }` or Kotlin's `if (x) a else b` that begins
-    /// at a word.
+    /// The value of `switch (x) { .. }`, `when (x) { .. }` or Kotlin's `if (x) a else b`.
     pub(super) fn branching(
         &self,
         source: usize,
@@ -166,7 +165,7 @@ impl Code<'_> {
         })
     }
 
-    /// What a branch gives: its expression, in braces or without.
+    /// The value of a branch: its expression, in braces or without.
     fn branch(&self, source: usize, range: Range<usize>, depth: usize) -> Value {
         let file = &self.sources[source];
         let (mut from, mut to) = (range.start, range.end);
@@ -181,7 +180,7 @@ impl Code<'_> {
     }
 }
 
-/// A value that the environment gives, and that is not set.
+/// True for a value from the environment that is not set.
 fn is_unset(value: &Value) -> bool {
     let [part] = value.parts.as_slice() else { return false };
     part.text.is_none() && part.base.is_none() && (part.env.is_some() || part.flag.is_some())

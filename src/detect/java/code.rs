@@ -1,5 +1,5 @@
-//! All sources of a program by name: definitions, methods, calls, and which value a condition lets
-//! through.
+//! All sources of a program, indexed by name: definitions, methods, calls, and the values that
+//! conditions let through.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use crate::code::Call;
 use crate::code::rules::{CallRow, Does, Rows};
 use crate::facts::Evidence;
 
-/// How many expressions are looked at for all values of a program together, and how deep one may
-/// lead to another: hostile code ends.
+/// How many expressions are read for all values of a program together, and how deep one may lead
+/// to another. The limits end hostile code.
 const MAX_STEPS: u32 = 60_000;
 pub(super) const MAX_DEPTH: usize = 14;
 /// How many tokens a statement or the head of a method may have.
 const MAX_STATEMENT: usize = 200;
-/// Words before a bracket that are no methods.
+/// Words before a bracket that do not name a method.
 const KEYWORDS: [&str; 12] = [
     "if",
     "for",
@@ -33,52 +33,52 @@ const KEYWORDS: [&str; 12] = [
     "when",
 ];
 
-/// A token of one of the sources.
+/// A token: the index of its source, and its position there.
 pub(super) type Place = (usize, usize);
 
-/// `name = value`.
+/// A definition `name = value`.
 #[derive(Clone, Debug)]
 pub(super) struct Definition {
     pub(super) at: Place,
     pub(super) value: Range<usize>,
 }
 
-/// A method or constructor, or the head of a record.
+/// A method, a constructor, or the head of a record.
 #[derive(Clone, Debug)]
 pub(super) struct Method {
     pub(super) at: Place,
-    /// The bracket that opens its parameters.
+    /// The opening bracket of its parameters.
     pub(super) open: usize,
     pub(super) body: Range<usize>,
 }
 
-/// The sources, indexed.
+/// The sources with their index.
 pub(super) struct Code<'a> {
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
     /// What functions of libraries do.
     rows: &'a Rows,
-    /// Rows by the names of functions.
+    /// The rows, by name of the function.
     named: BTreeMap<&'a str, Vec<&'a CallRow>>,
     definitions: BTreeMap<&'a str, Vec<Definition>>,
     methods: BTreeMap<&'a str, Vec<Method>>,
     calls: BTreeMap<&'a str, Vec<Place>>,
     stems: BTreeMap<&'a str, usize>,
-    /// By source, the bodies of its methods in their order.
+    /// For each source, the bodies of its methods in order.
     bodies: Vec<Vec<Method>>,
     steps: Cell<u32>,
-    /// A condition that nothing decides has been passed.
+    /// True if a condition with an unknown value was passed.
     pub(super) doubt: Cell<bool>,
-    /// The calls that are followed: the method, and the call of it.
+    /// The calls that are being followed: the method, and its call.
     pub(super) frames: RefCell<Vec<(Place, Place)>>,
-    /// Which caller hands over parameters; none: the first whose value is known.
+    /// The caller whose arguments count; `None` for the first one with a known value.
     pub(super) caller: Cell<Option<usize>>,
-    /// How many callers there were at most.
+    /// The largest number of callers of one method.
     pub(super) callers_seen: Cell<usize>,
 }
 
 impl<'a> Code<'a> {
-    /// Reads the names in all sources once.
+    /// Indexes the names in all sources once.
     pub(super) fn new(sources: &'a [Source], settings: &'a Settings, rows: &'a Rows) -> Self {
         let mut code = Self {
             sources,
@@ -144,7 +144,7 @@ impl<'a> Code<'a> {
         self.bodies.push(bodies);
     }
 
-    /// True as long as something may still be looked at.
+    /// True as long as another expression may be read.
     pub(super) fn step(&self) -> bool {
         let left = self.steps.get();
         self.steps.set(left.saturating_sub(1));
@@ -159,13 +159,12 @@ impl<'a> Code<'a> {
         self.methods.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The places of the names of calls.
+    /// The positions of the names of calls.
     pub(super) fn calls(&self, name: &str) -> &[Place] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Every call that does one of these things, with the row that says so, in the order of the
-    /// rows.
+    /// Every call that does one of these things, with its row, in the order of the rows.
     pub(super) fn doing(&self, does: &[Does]) -> Vec<(&'a CallRow, Place)> {
         let mut found = Vec::new();
         for row in self.rows.call.iter().filter(|row| does.contains(&row.does)) {
@@ -177,7 +176,7 @@ impl<'a> Code<'a> {
         found
     }
 
-    /// The rows for a call, in their order.
+    /// The rows for a call, in order.
     pub(super) fn rows_for(&self, place: Place) -> impl Iterator<Item = &'a CallRow> {
         let rows = self.named.get(self.sources[place.0].raw(place.1));
         rows.into_iter().flatten().copied().filter(move |row| self.fits(row, place))
@@ -201,7 +200,7 @@ impl<'a> Code<'a> {
             && (row.is.is_empty() || is(&self.arguments(place)))
     }
 
-    /// What a row is about: an argument of the call, or what the method is called on.
+    /// The subject of a row: an argument of the call, or the object whose method is called.
     pub(super) fn subject(&self, row: &CallRow, place: Place) -> Option<Range<usize>> {
         if !row.on {
             return self.arguments(place).get(row.at.unwrap_or(0)).cloned();
@@ -213,7 +212,7 @@ impl<'a> Code<'a> {
         (!class).then_some(on)
     }
 
-    /// The source that a class has its file in.
+    /// The source that contains a class, by the name of its file.
     pub(super) fn class(&self, name: &str) -> Option<usize> {
         self.stems.get(name).copied()
     }
@@ -222,7 +221,7 @@ impl<'a> Code<'a> {
     pub(super) fn method_at(&self, (source, at): Place) -> Option<&Method> {
         let all = self.bodies.get(source)?;
         let after = all.partition_point(|method| method.open <= at);
-        // Methods of inner classes end before what follows them in the outer one.
+        // Methods of an inner class end before the code that follows them in the outer one.
         all[..after].iter().rev().take(MAX_STATEMENT).find(|m| m.body.contains(&at))
     }
 
@@ -230,14 +229,14 @@ impl<'a> Code<'a> {
         self.sources[source].evidence(at, note)
     }
 
-    /// The arguments of a call, by the place of its name.
+    /// The arguments of a call, given the position of its name.
     pub(super) fn arguments(&self, (source, at): Place) -> Vec<Range<usize>> {
         let source = &self.sources[source];
         arguments(source, at).map_or_else(Vec::new, |open| elements(source, open))
     }
 }
 
-/// The `=` of Kotlin's `val name: Type = value`.
+/// The `=` in Kotlin's `val name: Type = value`.
 fn typed(source: &Source, at: usize) -> Option<usize> {
     let declared = at >= 1
         && source.is_kotlin()
@@ -248,8 +247,8 @@ fn typed(source: &Source, at: usize) -> Option<usize> {
     declared.then(|| rest.find(|at| source.mark(*at, '=') && source.line(*at) == line))?
 }
 
-/// Kotlin says `fun` or `class` before a name; what has a block after it without them is a call with
-/// a lambda.
+/// True if `fun` or `class` precedes a Kotlin name. Without them, a name with a block after it is
+/// a call with a lambda.
 fn declares(source: &Source, at: usize) -> bool {
     let line = source.line(at);
     (at.saturating_sub(10)..at)
@@ -259,7 +258,7 @@ fn declares(source: &Source, at: usize) -> bool {
         .any(|here| matches!(source.word(here), Some("fun" | "class" | "constructor")))
 }
 
-/// The bracket of `name(`, or of `Name<T>(`.
+/// The opening bracket in `name(` or `Name<T>(`.
 fn arguments(source: &Source, at: usize) -> Option<usize> {
     if source.mark(at + 1, '(') {
         return Some(at + 1);
@@ -277,8 +276,8 @@ fn arguments(source: &Source, at: usize) -> Option<usize> {
     None
 }
 
-/// The body of a method whose head ends before `at`: `{ .. }`, after `throws ..`; of Kotlin also
-/// `: T = value`.
+/// The body of a method whose head ends before `at`: `{ .. }`, perhaps after `throws ..`, and in
+/// Kotlin also `: T = value`.
 fn body(source: &Source, at: usize, function: bool) -> Option<Range<usize>> {
     let kotlin = source.is_kotlin();
     for here in at..(at + 24).min(source.len()) {
@@ -302,7 +301,7 @@ fn body(source: &Source, at: usize, function: bool) -> Option<Range<usize>> {
     None
 }
 
-/// The end of an expression: of its statement, argument or line.
+/// The end of an expression: that of its statement, argument or line.
 pub(super) fn end_of(source: &Source, from: usize) -> usize {
     let kotlin = source.is_kotlin();
     let mut at = from;
@@ -323,7 +322,7 @@ pub(super) fn end_of(source: &Source, from: usize) -> usize {
     at.min(source.len())
 }
 
-/// What stands between an opening bracket and its end, by commas.
+/// The parts between an opening bracket and its end, split at commas.
 pub(super) fn elements(source: &Source, open: usize) -> Vec<Range<usize>> {
     let close = source.pair(open);
     if close >= source.len() || close < open {

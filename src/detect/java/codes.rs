@@ -1,4 +1,4 @@
-//! The findings that Java alone can say.
+//! Findings that only Java reports.
 
 use crate::findings::{FindingCode, Row};
 
@@ -114,8 +114,8 @@ pub(super) const FRONTEND_DOWNLOAD: FindingCode = FindingCode::Own(&Row::note(
 
 pub(super) const BUILD_PROGRAM_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "build-program-missing",
-    "the build starts a program that the image of the build does not hold",
-    "Maven stops at a program that is not there",
+    "the build starts a program that the builder image does not hold",
+    "Maven stops if it cannot start the program",
     "let frontend-maven-plugin bring Node.js, or add the program to the build stage with a template \
     of your own",
 ));
@@ -123,16 +123,16 @@ pub(super) const BUILD_PROGRAM_MISSING: FindingCode = FindingCode::Own(&Row::war
 pub(super) const GIT_HISTORY_NEEDED: FindingCode = FindingCode::Own(&Row::note(
     "git-history-needed",
     "a plugin reads .git, and the image's build skips it",
-    "the build context holds no .git, which would change with every commit and end every cache",
+    "the build context holds no .git, which would change with every commit and invalidate every cache",
     "pass the commit that the program shows with --build-arg REVISION and a label, or let the \
     plugin do without .git",
 ));
 
 pub(super) const IMAGE_SETTINGS: FindingCode = FindingCode::Own(&Row::warning(
     "image-settings",
-    "the pom builds an image of its own, and that image starts otherwise",
-    "the pom's image and this one do not start the same",
-    "set what this image lacks by flag",
+    "the pom builds an image of its own, which starts differently",
+    "this image may not do what the other one does",
+    "set what this image lacks with flags",
 ));
 
 pub(super) const ONE_LAYER: FindingCode = FindingCode::Own(&Row::note(
@@ -152,7 +152,7 @@ pub(super) const ONE_PLATFORM: FindingCode = FindingCode::Own(&Row::note(
 
 pub(super) const PACKAGED_FOR_LAYERS: FindingCode = FindingCode::Own(&Row::note(
     "packaged-for-layers",
-    "the image takes another form of archive than the build makes",
+    "the image uses another form of archive than the build makes",
     "one archive would be one layer: an edit of one line would change all of it",
     "nothing, unless something reads the archive itself",
 ));
@@ -204,7 +204,7 @@ pub(super) const SERVLET_CONTAINER_DIFFERS: FindingCode = FindingCode::Own(&Row:
 
 pub(super) const WRAPPER_INCOMPLETE: FindingCode = FindingCode::Own(&Row::note(
     "wrapper-incomplete",
-    "mvnw is there and .mvn/wrapper/maven-wrapper.properties is not, so the image's own Maven \
+    "there is an mvnw but no .mvn/wrapper/maven-wrapper.properties, so the image's own Maven \
     builds",
     "without its properties the wrapper cannot know which Maven to download",
     "run `mvn wrapper:wrapper` and commit .mvn/wrapper",

@@ -1,5 +1,5 @@
-//! Subcommands of picocli and `JCommander`: the one that serves is what the image starts.
-//! Rules: <https://picocli.info/#_subcommands>.
+//! Subcommands of picocli and JCommander. The image starts the one that serves. Rules:
+//! <https://picocli.info/#_subcommands>.
 
 use super::code::{Code, Place, elements};
 use crate::facts::{Finding, FindingCode, Kind, Program, Sourced};
@@ -10,7 +10,7 @@ struct Command {
     place: Place,
 }
 
-/// The subcommands that the code declares by annotation.
+/// The subcommands that annotations declare.
 fn commands(code: &Code) -> Vec<Command> {
     let mut found = Vec::new();
     for (annotation, key) in [("Command", "name"), ("Parameters", "commandNames")] {
@@ -24,7 +24,8 @@ fn commands(code: &Code) -> Vec<Command> {
                     .into_iter()
                     .find(|range| file.word(range.start) == Some(key) && range.len() >= 3)
             };
-            // What has subcommands of its own, or is where the program starts, is none.
+            // A command that has subcommands, or from which the program starts, is not a
+            // subcommand itself.
             let root = of("subcommands").is_some() || file.main_class().is_some();
             let Some(range) = of(key).filter(|_| !root || in_class(code, *place)) else { continue };
             if let Some(name) = range.clone().find_map(|at| file.text(at)) {
@@ -35,12 +36,12 @@ fn commands(code: &Code) -> Vec<Command> {
     found
 }
 
-/// The annotation stands inside of a class: on a method, or on an inner class.
+/// True if the annotation is inside a class: on a method, or on an inner class.
 fn in_class(code: &Code, (source, at): Place) -> bool {
     code.sources[source].enclosing(at).is_some()
 }
 
-/// The tokens that an annotation speaks of: the class or method behind it.
+/// The tokens of the class or method to which an annotation belongs.
 fn spoken_of(code: &Code, (source, at): Place) -> std::ops::Range<usize> {
     let file = &code.sources[source];
     let from = file.pair(at + 1).max(at);
@@ -48,7 +49,7 @@ fn spoken_of(code: &Code, (source, at): Place) -> std::ops::Range<usize> {
     open.map_or(from..from, |open| from..file.pair(open).max(open))
 }
 
-/// Fills in the subcommand that serves, where the program is a service by what its code calls.
+/// Fills in the subcommand that serves, if the program is a service because of its own calls.
 pub(super) fn describe(program: &mut Program, code: &Code, listener: Option<Place>) {
     let all = commands(code);
     let (Some((source, at)), true) = (listener, program.kind == Kind::Service) else { return };

@@ -1,7 +1,7 @@
 //! Configuration beside the code: `application.properties` and `application.yml`, as keys with
 //! lines.
 //!
-//! Spring filters these files at build time (`@name@`), so that they need not be valid YAML: they
+//! Spring filters these files during the build (`@name@`), so they need not be valid YAML. They
 //! are read by indentation, and only single values are kept.
 
 mod hocon;
@@ -23,10 +23,10 @@ pub(super) struct Setting {
 /// Settings, strongest first.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    /// The profiles that are active.
+    /// The active profiles.
     profiles: Vec<String>,
     all: Vec<Setting>,
-    /// Where the strongest setting of each key is.
+    /// The index of the strongest setting of each key.
     strongest: BTreeMap<String, usize>,
 }
 
@@ -36,14 +36,14 @@ impl Settings {
         Self { profiles: profiles.to_vec(), ..Self::default() }
     }
 
-    /// Adds the settings of a file, weaker than those that are there.
+    /// Adds the settings of a file. They are weaker than the existing ones.
     pub(super) fn add(&mut self, path: &RelPath, text: &str) {
         let mut found = match path.extension() {
             "properties" => active(properties(path, text), &self.profiles),
             "conf" => hocon::read(path, text),
             _ => active(yaml(path, text), &self.profiles),
         };
-        // Inside one file the last one wins.
+        // In one file the last setting wins.
         found.reverse();
         for setting in found {
             self.strongest.entry(canonical(&setting.key)).or_insert(self.all.len());
@@ -51,8 +51,8 @@ impl Settings {
         }
     }
 
-    /// The strongest setting of a key; `server.port`, `server_port` and `serverPort` are one to
-    /// Spring.
+    /// The strongest setting of a key. For Spring, `server.port`, `server_port` and `serverPort`
+    /// are the same.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
         self.strongest.get(&canonical(key)).and_then(|at| self.all.get(*at))
     }
@@ -62,7 +62,7 @@ impl Settings {
         self.strongest.values().filter_map(|at| self.all.get(*at))
     }
 
-    /// There is no setting.
+    /// True if there is no setting.
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -72,14 +72,14 @@ impl Settings {
         self.all.iter().filter(move |setting| setting.value.starts_with(prefix))
     }
 
-    /// A value with `${NAME:default}` replaced by the default or by another setting; the name of
-    /// the variable that replaces the whole value, where it is in upper case.
+    /// A value with `${NAME:default}` replaced by another setting or by the default, and the
+    /// variable that overrides the whole value, if its name is in upper case.
     pub(super) fn expand(&self, value: &str) -> (String, Option<String>) {
         self.expand_within(value, 0, &mut MAX_REPLACED.clone())
     }
 
-    /// `steps` is how many references may still be replaced: what is more, or longer, stays as it
-    /// is.
+    /// `steps` is how many references may still be replaced. Further and longer ones stay as they
+    /// are.
     fn expand_within(
         &self,
         value: &str,
@@ -143,10 +143,10 @@ fn canonical(key: &str) -> String {
     key.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// Keys that make a document count for a profile only.
+/// Keys that restrict a document to a profile.
 const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
 
-/// The documents that count with these profiles; Quarkus' `%prod.` is active in a container,
+/// The documents that apply to these profiles. Quarkus's `%prod.` is active in a container,
 /// `%dev.` is not.
 fn active(documents: Vec<Vec<Setting>>, profiles: &[String]) -> Vec<Setting> {
     let documents = documents.into_iter().filter(|document| {
@@ -173,8 +173,8 @@ fn active(documents: Vec<Vec<Setting>>, profiles: &[String]) -> Vec<Setting> {
     all
 }
 
-/// Whether an expression takes these profiles: `dev`, `!prod`, `a | b`, `a,b`. One with `&` or
-/// brackets is taken for false.
+/// Whether an expression accepts these profiles: `dev`, `!prod`, `a | b`, `a,b`. Expressions with
+/// `&` or brackets count as false.
 /// <https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.files.activation-properties>
 fn accepts(expression: &str, profiles: &[String]) -> bool {
     let held = |name: &str| match profiles {
@@ -239,7 +239,7 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
             continue;
         }
         let value = plain(value);
-        // Below a long key, each line would hold it again.
+        // Every line below a long key would repeat it.
         if open.iter().map(|(_, key)| key.len()).sum::<usize>() > MAX_VALUE {
             continue;
         }
@@ -254,7 +254,7 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
     documents
 }
 
-/// `key: value`; a colon inside quotes or without a blank after it is no separator.
+/// Splits `key: value`. A colon in quotes, or without a space after it, does not separate.
 fn split_key(line: &str) -> Option<(&str, &str)> {
     let quote = line.chars().next()?;
     let (key, rest) = if matches!(quote, '"' | '\'') {
@@ -267,7 +267,7 @@ fn split_key(line: &str) -> Option<(&str, &str)> {
     Some((key.trim(), rest.trim()))
 }
 
-/// A value without its quotes or the comment after it.
+/// A value without its quotes and without a comment after it.
 fn plain(value: &str) -> String {
     for quote in ['"', '\''] {
         if let Some(rest) = value.strip_prefix(quote) {

@@ -1,4 +1,4 @@
-//! Plugins that connect to a database while the build runs: migrations, generators of code.
+//! Plugins that connect to a database during the build: migrations and code generators.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::started::profiles_named;
 use super::tables::NeedsDatabase;
 use crate::facts::{Evidence, Finding};
 
-/// Phases that `package` runs.
+/// The phases that `package` runs.
 const PHASES: [&str; 17] = [
     "validate",
     "initialize",
@@ -33,10 +33,10 @@ const PHASES: [&str; 17] = [
     "package",
 ];
 
-/// Databases that live in the process of the build itself.
+/// Databases that run inside the build process itself.
 const EMBEDDED: [&str; 4] = ["jdbc:h2:", "jdbc:hsqldb:", "jdbc:sqlite:", "jdbc:derby:"];
 
-/// Says which plugins need a database, once for all of them.
+/// Reports the plugins that need a database, once for all of them.
 pub(super) fn needed(app: &App, selected: &[&Model]) -> Result<Option<Finding>> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let mut evidence: Vec<Evidence> = Vec::new();
@@ -79,15 +79,15 @@ pub(super) fn needed(app: &App, selected: &[&Model]) -> Result<Option<Finding>> 
     Ok(Some(finding))
 }
 
-/// The build of the archive runs it.
+/// True if the build of the archive runs the execution.
 fn is_run(row: &NeedsDatabase, run: &Execution) -> bool {
     let phase = run.phase().or(row.phase.as_deref());
     run.goals.iter().any(|goal| row.goals.contains(goal))
         && phase.is_some_and(|phase| PHASES.contains(&phase))
 }
 
-/// The address of the database and where it stands, unless it is in the build's own process or
-/// turned off.
+/// The address of the database, with its place. None if the database runs inside the build, or if
+/// the plugin is turned off.
 fn address(
     row: &NeedsDatabase,
     model: &Model,
@@ -108,7 +108,7 @@ fn address(
     (!off && !reads_files && !embedded).then_some((address, at))
 }
 
-/// The properties in a text that nothing set.
+/// The properties in a text that nothing sets.
 fn unset(text: &str) -> impl Iterator<Item = String> {
     let parts = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     parts.map(|(name, _)| name.to_owned())

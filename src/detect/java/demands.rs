@@ -1,5 +1,5 @@
-//! What must be given from outside when the program starts: variables without a default, and files
-//! of which the repository holds an example alone.
+//! What a start needs from outside: variables without a default, and files of which the repository
+//! holds only an example.
 
 use std::collections::BTreeMap;
 
@@ -15,20 +15,20 @@ use crate::detect::env_file;
 use crate::facts::{Evidence, Finding, Program};
 use crate::path::RelPath;
 
-/// Words in the name of an example.
+/// Words in the names of examples.
 const EXAMPLE: [&str; 6] = ["example", "sample", "dist", "template", "default", "tmpl"];
 
-/// Variables without a default, with the place that asks for each.
+/// Variables without a default, each with the place that reads it.
 type Variables = BTreeMap<String, Evidence>;
 
-/// What a program asks for.
+/// What a program needs from outside.
 pub(super) struct Demanded {
     variables: Variables,
-    /// Where it ends without arguments.
+    /// The place where it ends without arguments.
     arguments: Option<Evidence>,
 }
 
-/// Everything that a program asks for when it starts; `main` is its class, where that is known.
+/// What a program needs from outside when it starts. `main` is its class, if that is known.
 pub(super) fn of(around: &Surroundings, code: &Code, main: Option<&str>) -> Demanded {
     let dir = around.project.model.dir();
     Demanded { variables: variables(around, code), arguments: arguments::of(code, &dir, main) }
@@ -49,7 +49,7 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     for (name, evidence) in of_code(code) {
         found.entry(name).or_insert(evidence);
     }
-    // `@Value("${API_KEY}")`
+    // An injected value: `@Value("${API_KEY}")`.
     for place in code.calls("Value").iter().filter(|place| place.1 > 0) {
         let file = &code.sources[place.0];
         let Some(text) = file.text(place.1 + 2).filter(|_| file.mark(place.1 - 1, '@')) else {
@@ -63,14 +63,14 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     found
 }
 
-/// Names those that the image does not set.
+/// Reports what the image does not set.
 pub(super) fn say(app: &App, program: &mut Program, demanded: Demanded) -> Result<()> {
     arguments::say(app, program, demanded.arguments)?;
     env_file::required(program, demanded.variables);
     Ok(())
 }
 
-/// The names in upper case of `${NAME}`, outside of other references.
+/// The names in upper case in `${NAME}`, outside other references.
 fn without_default(value: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = value;
@@ -81,7 +81,7 @@ fn without_default(value: &str) -> Vec<&str> {
         if inner[end..].starts_with('}') && is_variable(name) {
             found.push(name);
         }
-        // A default may hold a reference, which is asked for only where the first is not set.
+        // A default may contain a reference, which only matters if the outer variable is not set.
         let closed = inner.find('}').map_or(inner.len(), |at| at + 1);
         rest = &inner[closed..];
     }
@@ -94,8 +94,8 @@ fn is_variable(name: &str) -> bool {
         && name.len() > 1
 }
 
-/// Variables whose absence ends the program: `requireNonNull(getenv("X"))`, `?: error(..)`,
-/// `if (x == null) throw ..`.
+/// Variables without which the program stops: `requireNonNull(getenv("X"))`, `?: error(..)`, `if
+/// (x == null) throw ..`.
 fn of_code(code: &Code) -> Vec<(String, Evidence)> {
     let mut found = Vec::new();
     let mut take = |value: &Value, place: Place| {
@@ -144,7 +144,7 @@ fn of_code(code: &Code) -> Vec<(String, Evidence)> {
     found
 }
 
-/// Where a program ends: `throw`, `System.exit(1)`, `exitProcess(1)`.
+/// The places where a program stops: `throw`, `System.exit(1)`, `exitProcess(1)`.
 fn ending(file: &Source) -> Vec<usize> {
     let exits = |at: usize| {
         matches!(file.word(at), Some("exit" | "exitProcess"))
@@ -156,7 +156,7 @@ fn ending(file: &Source) -> Vec<usize> {
     words.filter(|at| file.word(*at) == Some("throw") || exits(*at)).collect()
 }
 
-/// Calls that read the file that they are given.
+/// Calls that read the file in their argument.
 const READS: [&str; 10] = [
     "FileInputStream",
     "FileReader",
@@ -170,7 +170,7 @@ const READS: [&str; 10] = [
     "getResource",
 ];
 
-/// `Dotenv.load()` of dotenv-java throws where there is no .env:
+/// Reports `Dotenv.load()` of dotenv-java, which throws if there is no .env:
 /// <https://github.com/cdimascio/dotenv-java#configuration-options>.
 fn env_file_demanded(code: &Code) -> Option<Finding> {
     let demands = |place: &&Place| {
@@ -187,11 +187,11 @@ fn env_file_demanded(code: &Code) -> Option<Finding> {
             && !tolerant
     };
     let place = code.calls("load").iter().find(demands)?;
-    let note = "Dotenv.load() throws where the file is missing";
+    let note = "Dotenv.load() throws if the file does not exist";
     Some(Finding::dotenv_required(".env", [code.evidence(*place, note)]))
 }
 
-/// Says which files the repository holds an example of alone.
+/// Reports the files of which the repository holds only an example.
 pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
     program.findings.extend(env_file_demanded(code));
     let repo = around.project.repo;
@@ -207,7 +207,7 @@ pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
         }
         let fix = if packed {
             format!(
-                "make {path} before the image is built, or mount one when the container starts: \
+                "create {path} before the image is built, or mount one when the container starts: \
                  `-v ./{way}:/app/{way}:ro`"
             )
         } else {
@@ -256,7 +256,7 @@ pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
     }
 }
 
-/// The example of a file beside it: `a.yml.example`, `a.example.yml`, `example.a.yml`.
+/// The example beside a file: `a.yml.example`, `a.example.yml` or `example.a.yml`.
 fn example_of(around: &Surroundings, path: &RelPath) -> Option<RelPath> {
     let folder = path.parent()?;
     let name = path.file_name();

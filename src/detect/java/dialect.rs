@@ -2,7 +2,7 @@
 
 use crate::code::dialect::{Characters, Dialect, Quote};
 
-/// The text of Java and Kotlin.
+/// The text of Java and Kotlin as the shared reader sees it.
 pub static DIALECT: Dialect = Dialect {
     line_comments: &["//"],
     block_comment: Some(("/*", "*/")),

@@ -1,4 +1,4 @@
-//! Dropwizard: the program is told `server CONFIG.yml`, and its ports stand in that file.
+//! Dropwizard: the program is started with `server CONFIG.yml`, and that file has its ports.
 //! Rules: <https://www.dropwizard.io/en/stable/manual/core.html#commands>,
 //! <https://www.dropwizard.io/en/stable/manual/configuration.html#servers>.
 
@@ -12,12 +12,12 @@ use crate::repo::Repo;
 
 const CORE: &str = "io.dropwizard:dropwizard-core";
 const ENDINGS: [&str; 2] = ["yaml", "yml"];
-/// Where it listens without a word in the file.
+/// The port if the file states none.
 const PORT: u16 = 8080;
-/// How many files are looked at for one that lies somewhere else.
+/// How many files are searched for a configuration in another place.
 const MAX_CONFIGURATIONS: usize = 200;
 
-/// Fills in the start of a Dropwizard application; whether it is one.
+/// Fills in the start of a Dropwizard application. Returns whether the program is one.
 pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<bool> {
     let Some(core) = around.dependencies.iter().find(|d| d.key == CORE && d.scope != "test") else {
         return Ok(false);
@@ -33,7 +33,7 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
     let mut port = Sourced::new(
         PORT,
         Evidence {
-            note: "Dropwizard listens on 8080 unless told otherwise".to_owned(),
+            note: "Dropwizard listens on 8080 by default".to_owned(),
             ..core.evidence.clone()
         },
     );
@@ -77,7 +77,7 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
             Finding::new(
                 codes::CONFIGURATION_UNKNOWN,
                 format!("the program starts without a configuration file; {path} looks like one"),
-                [Evidence::file(&path, "it configures a server of Dropwizard's")],
+                [Evidence::file(&path, "it configures a Dropwizard server")],
             )
             .with_fix(format!(
                 "mount the file, and name it: `--args \"server {}\"`",
@@ -90,7 +90,7 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
     Ok(true)
 }
 
-/// A file of the repository that configures the connectors of such a server, nearest to the top.
+/// A file of the repository that configures the connectors of such a server, nearest to the root.
 fn elsewhere(repo: &Repo) -> Result<Option<RelPath>> {
     let is_test = |path: &RelPath| path.as_str().to_lowercase().contains("test");
     let mut all: Vec<RelPath> = repo
@@ -108,8 +108,8 @@ fn elsewhere(repo: &Repo) -> Result<Option<RelPath>> {
     Ok(None)
 }
 
-/// The file beside the pom, or in a folder of configurations, that configures a server; of several,
-/// one called config.yml, else the first by name.
+/// The file beside the pom, or in a configuration folder, that configures a server. A file called
+/// config.yml wins, or else the first by name.
 fn configuration(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>> {
     for folder in ["", "config", "conf", "etc"] {
         let Some(folder) = dir.join(folder) else { continue };
@@ -133,14 +133,14 @@ fn configuration(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Connector {
-    /// The port, and its line.
+    /// The port, with its line.
     port: Option<(u16, u32)>,
-    /// The line that binds this machine alone.
+    /// The line that binds the loopback address.
     local: Option<u32>,
 }
 
-/// The first connector under one of these keys: `applicationConnectors`, or `connector` of a simple
-/// server.
+/// The first connector under one of these keys: `applicationConnectors`, or the `connector` of a
+/// simple server.
 fn connector(text: &str, keys: &[&str]) -> Connector {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut lines = (1u32..).zip(text.lines()).skip_while(|(_, line)| {
@@ -154,7 +154,7 @@ fn connector(text: &str, keys: &[&str]) -> Connector {
         if bare.is_empty() || bare.starts_with('#') {
             continue;
         }
-        // A list may stand at the margin of its key.
+        // A list may have the same indentation as its key.
         if indent(line) < indent(head) || indent(line) == indent(head) && !bare.starts_with('-') {
             break;
         }
@@ -163,7 +163,7 @@ fn connector(text: &str, keys: &[&str]) -> Connector {
         };
         let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
         match key.trim().replace('_', "").to_ascii_lowercase().as_str() {
-            // `${PORT:-8080}`, where variables are substituted.
+            // `${PORT:-8080}`, for programs that substitute variables.
             "port" => {
                 let number_of = value.rsplit(":-").next().unwrap_or_default().trim_end_matches('}');
                 said.port = said.port.or(number_of

@@ -1,5 +1,5 @@
-//! Flags of the virtual machine that the program needs to start: the build states them for the
-//! plugins that run it.
+//! JVM flags without which the program does not start. The build states them for the plugins that
+//! run the program.
 
 use super::artifact::SPRING_BOOT;
 use super::plugins::Plugin;
@@ -8,7 +8,7 @@ use super::toolchain::COMPILER;
 use super::xml::Element;
 
 const EXEC: &str = "org.codehaus.mojo:exec-maven-plugin";
-/// What opens modules or turns features on: the others are for a developer's run.
+/// Flags that open modules or enable features. Other flags only serve a developer's run.
 const NEEDED: [&str; 6] = [
     "--add-opens",
     "--add-exports",
@@ -40,7 +40,7 @@ pub(super) fn needed<'a>(
         if !plain || !NEEDED.contains(&name) {
             continue;
         }
-        // `--add-opens a=b` is the same as `--add-opens=a=b`.
+        // `--add-opens a=b` means the same as `--add-opens=a=b`.
         let apart = word == name && name != "--enable-preview";
         let value = if apart { words.next_if(|next| !next.starts_with('-')) } else { None };
         let flag = value.map_or_else(|| word.clone(), |value| format!("{word}={value}"));
@@ -57,7 +57,7 @@ pub(super) fn needed<'a>(
     found
 }
 
-/// The compiler is told to take features that only a runtime with the flag takes.
+/// True if the compiler accepts preview features, which then need the flag at run time too.
 fn previews(model: &Model, compiler: &Plugin) -> bool {
     let of_list = |way: &str| {
         let list = |(_, list): (_, &Element)| {

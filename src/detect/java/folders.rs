@@ -1,4 +1,4 @@
-//! Where values end up: folders and files that the code writes, programs that it starts.
+//! Where values lead to: folders and files that the code writes.
 
 use super::artifact::Shape;
 use super::code::{Code, Place};
@@ -8,12 +8,12 @@ use crate::code::writes::{is_followed, unknown_folder};
 use crate::code::{Base, Does, Value};
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 
-/// How many callers of one method are looked at.
+/// How many callers of one method are read.
 const MAX_CALLERS: usize = 8;
-/// Folders of the system, which no program makes its own.
+/// Folders of the system, which no program may own.
 const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin", "/run", "/lib"];
 
-/// Adds the folders that the code writes by its own calls.
+/// Adds the folders into which the code itself writes.
 pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
     let held = program.writable.len();
     let mut unfollowed = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
         let Some(range) = code.subject(row, place) else { continue };
         let mut followed = false;
         let mut variable = None;
-        // Each caller of the method may hand over another path.
+        // Each caller of the method may pass another path.
         for caller in 0..MAX_CALLERS {
             code.caller.set(Some(caller));
             code.callers_seen.set(0);
@@ -66,7 +66,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     let (root, text) = match value.below() {
         Some((Base::Home, below)) => (format!("{HOME}/"), below),
         Some((Base::Program, below)) => (beside(shape), below),
-        // A name that is known at run time lies in a folder that is known now.
+        // The file's name is only known at run time, but its folder is known now.
         None => match value.text() {
             Some(known) => (String::new(), known),
             None => match value.prefix().rsplit_once('/') {
@@ -80,7 +80,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         || text.contains(['*', '%', '$', '{', '\\', '~', ':', '?'])
         || text.contains(char::is_whitespace)
         || text.contains(char::is_control)
-        // A switch or a number that a caller of the same name hands over.
+        // A boolean or a number comes from a caller of another method with the same name.
         || matches!(text, "true" | "false")
         || !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     if odd || value.below().is_none() && text.is_empty() {
@@ -115,7 +115,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     }
 }
 
-/// The folder that holds the archive or the classes in the image, seen from the working directory.
+/// The folder of the archive or the classes in the image, relative to the working directory.
 fn beside(shape: &Shape) -> String {
     let folder = match shape {
         Shape::FastJar => "app/",

@@ -1,15 +1,14 @@
-//! Applications that Gradle builds: they are not planned, and nothing else is planned in their
-//! place.
+//! Applications that Gradle builds. dockgen does not plan them, nor anything else in their place.
 
 use anyhow::Result;
 
 use crate::detect::Unsupported;
 use crate::repo::Dir;
 
-/// The files that make a folder one of Gradle's.
+/// The files that mark a folder as Gradle's.
 pub(super) const FILES: [&str; 4] =
     ["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"];
-/// What a build says that makes something to be started: plugins, and names of their settings.
+/// Words in a build file that builds something to start: plugins, and names of their settings.
 const STARTS: [&str; 14] = [
     "'application'",
     "\"application\"",
@@ -26,13 +25,12 @@ const STARTS: [&str; 14] = [
     "'war'",
     "\"war\"",
 ];
-/// What a build of a telephone's application says.
+/// Words in the build file of a mobile application.
 const OTHERS: [&str; 3] = ["com.android.", "android {", "react-native"];
 
-/// Refuses a folder that holds an application of Gradle's and no pom.
+/// Refuses a folder that holds an application built by Gradle and no pom.
 ///
-/// # Errors
-/// Where it is one.
+/// # Errors Fails if the folder is one.
 pub(super) fn refuse(dir: &Dir) -> Result<()> {
     for name in FILES {
         let Some((path, text)) = dir.text(name)? else { continue };

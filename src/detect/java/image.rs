@@ -1,5 +1,5 @@
-//! What the pom already says about a container: `<container>` of jib, and the environment that
-//! Spring Boot's plugin hands to buildpacks.
+//! What the pom already states about a container: the `<container>` of jib, and the environment
+//! that Spring Boot's plugin passes to buildpacks.
 //! <https://github.com/GoogleContainerTools/jib/tree/master/jib-maven-plugin#extended-usage>,
 //! <https://paketo.io/docs/howto/configuration/#environment-variables>
 
@@ -15,15 +15,15 @@ use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
-/// Goals of jib that make an image.
+/// Goals of jib that build an image.
 const GOALS: [&str; 3] = ["build", "dockerBuild", "buildTar"];
-/// What names the active profiles.
+/// The variable with the active profiles.
 const PROFILES: &str = "SPRING_PROFILES_ACTIVE";
 
-/// A place in a pom and what is written there.
+/// An element of a pom, with the file.
 type At<'a> = (&'a RelPath, &'a Element);
 
-/// `<container>`: of an execution that makes an image, of the plugin, or of a profile.
+/// The `<container>` of an execution that builds an image, of the plugin, or of a profile.
 fn container<'a>(app: &'a App<'_>) -> Option<At<'a>> {
     if let Some(plugin) = app.plugins.get(JIB) {
         let of_execution = GOALS
@@ -42,14 +42,14 @@ fn container<'a>(app: &'a App<'_>) -> Option<At<'a>> {
     })
 }
 
-/// Text that can go into the image: known, and without control characters.
+/// A text that may go into the image: all of it known, without control characters.
 fn known(app: &App, text: &str) -> Option<String> {
     let text = app.model.resolve(text);
     (!text.is_empty() && !text.contains("${") && !text.chars().any(char::is_control))
         .then_some(text)
 }
 
-/// The parts of a list, which may be one text with commas.
+/// The parts of a list, which may also be one text with commas.
 fn list(app: &App, element: &Element, name: &str) -> Vec<(String, u32)> {
     let Some(list) = element.child(name) else { return Vec::new() };
     let texts: Vec<(&str, u32)> = if list.children.is_empty() {
@@ -60,20 +60,20 @@ fn list(app: &App, element: &Element, name: &str) -> Vec<(String, u32)> {
     texts.into_iter().filter_map(|(text, line)| Some((known(app, text)?, line))).collect()
 }
 
-/// The environment of buildpacks: what `BPE_NAME` sets in the image, and the other variables.
+/// The environment of buildpacks: variables that `BPE_NAME` sets in the image, and the others.
 fn buildpack<'a>(app: &'a App<'_>) -> impl Iterator<Item = At<'a>> + 'a {
     let env = app.plugins.get(SPRING_BOOT).and_then(|plugin| plugin.element("image/env"));
     env.into_iter().flat_map(|(path, env)| env.children.iter().map(move |child| (path, child)))
 }
 
-/// The JDK that buildpacks are told to take.
+/// The JDK that the buildpacks use.
 pub(super) fn jdk(plugin: Option<&Plugin>) -> Option<(String, Evidence)> {
     let (path, found) = plugin?.element("image/env/BP_JVM_VERSION")?;
     let note = "the version that the image is built with by buildpacks";
     Some((found.text.clone(), Evidence::at(path, found.line, note)))
 }
 
-/// The profiles that the pom's own image starts with.
+/// The profiles with which the pom's own image starts.
 pub(super) fn profiles(app: &App) -> Option<(String, Evidence)> {
     let said = |path: &RelPath, line: u32| Evidence::at(path, line, "the image's profiles");
     if let Some((path, container)) = container(app) {
@@ -97,7 +97,7 @@ pub(super) fn profiles(app: &App) -> Option<(String, Evidence)> {
         .find_map(|(path, element)| Some((known(app, &element.text)?, said(path, element.line))))
 }
 
-/// Adds what the pom says of its image to a program; flags of the JVM to `jvm`.
+/// Adds what the pom says about its image to a program. JVM flags go to `jvm`.
 pub(super) fn add(
     app: &App,
     program: &mut Program,
@@ -166,7 +166,7 @@ pub(super) fn add(
     left_out(app, program, shape, (path, container));
 }
 
-/// What of `<container>` the image does otherwise.
+/// Reports what of `<container>` this image does differently.
 fn left_out(app: &App, program: &mut Program, shape: &Shape, (path, container): At) {
     let mut say = |element: &Element, what: String, fix: &str| {
         program.findings.push(

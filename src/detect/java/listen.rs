@@ -1,4 +1,4 @@
-//! Servers in the program's own code: the port that they listen on, and the address.
+//! Servers in the program's own code: their port and their address.
 
 use super::code::{Code, Definition, Place};
 use super::source::Source;
@@ -8,15 +8,15 @@ use crate::code::rules::CallRow;
 use crate::code::{Call, Does, Rows, Value, is_other_service};
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 
-/// What the rows of the catalog say of calls that open a port.
+/// What calls that open a port do, in the rows of the catalog.
 const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
-/// What takes an address that it connects to or sends to.
+/// Calls that take an address to connect or to send to.
 const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Socket", "open"];
-/// Words of what is looked at beside the program's own service.
+/// Words for what runs beside the program's own service.
 const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
 
-/// A source opens a port itself, by a call that does nothing else.
+/// True if a source opens a port by a call that does nothing else.
 pub(super) fn opens(rows: &Rows, source: &Source) -> bool {
     let sure = rows.doing(&LISTENS).filter(|row| !row.of.is_empty() && row.near.is_empty());
     sure.flat_map(|row| row.names.iter().map(move |name| (row, name)))
@@ -35,7 +35,8 @@ struct Found {
     place: Place,
 }
 
-/// A server in the program's own code; the variable that changes its port, and where it is opened.
+/// Fills in the server in the program's own code. Returns the variable that overrides its port,
+/// and the place that opens it.
 pub(super) fn own_server(
     program: &mut Program,
     around: &Surroundings,
@@ -59,15 +60,15 @@ pub(super) fn own_server(
         program.findings.push(Finding::localhost_only("localhost", [evidence]).with_fix(fix));
     }
     let note = |found: &Found| match (&found.variable, &found.flag) {
-        (Some(name), _) => format!("the port where {name} is not set"),
-        (None, Some(name)) => format!("the port where -D{name} is not given"),
+        (Some(name), _) => format!("the port if {name} is not set"),
+        (None, Some(name)) => format!("the port if -D{name} is not given"),
         (None, None) => "the port that the code listens on".to_owned(),
     };
     let mut known: Vec<Port> = Vec::new();
     for found in &all {
         let Some(number) = found.value else { continue };
         let port = if found.udp { Port::udp(number) } else { Port::tcp(number) };
-        // One listener is often spelt by several calls.
+        // Several calls often describe the same listener.
         if known.contains(&port) || known.len() >= 4 {
             continue;
         }
@@ -78,7 +79,7 @@ pub(super) fn own_server(
         }
         let evidence = code.evidence(found.place, note);
         if program.port.is_none() && !found.udp {
-            // What is looked at beside the program's own service is hardly its port.
+            // A port beside the program's own service is hardly its main port.
             program.port = Some(if found.doubt || found.beside {
                 Sourced::guessed(number, evidence)
             } else {
@@ -90,7 +91,7 @@ pub(super) fn own_server(
     }
     if known.is_empty() || first.value.is_none() && !first.beside {
         let what = first.variable.as_ref().map_or_else(
-            || "the code works it out when it starts".to_owned(),
+            || "the code computes it when it starts".to_owned(),
             |name| format!("{name} sets it, and the code has no default"),
         );
         program.findings.push(Finding::port_unknown(Some(&what), [evidence(first, "listens")]));
@@ -108,7 +109,7 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     let subject = on.to_lowercase();
     let name = file.raw(at);
     let dependent = name == "InetSocketAddress";
-    // A method of a common name listens where it is called on what speaks of a server.
+    // A method with a common name listens only if its object looks like a server.
     let own = || code.methods(name).iter().any(|method| method.at.0 == source);
     let bare = !file.mark(at.wrapping_sub(1), '.');
     if row.of.is_empty() && !created && (!is_server(&subject, name) || bare && own()) {
@@ -162,11 +163,11 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
             }
         }
         [_, ..] => (None, arguments.get(row.at.unwrap_or(0))?.clone()),
-        // Vert.x makes its server first and listens later.
+        // Vert.x creates its server first and listens later.
         [] if name == "createHttpServer" => (None, at..at),
         [] => return None,
     };
-    // An address of a host that nobody knows is more often one to connect to.
+    // An address with an unknown host is more often one to connect to.
     if dependent && !bound && host.as_ref().is_some_and(|host| !host.is_known()) {
         return None;
     }
@@ -185,7 +186,7 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     }
     let flag = value.flag().map(str::to_owned);
     let held = number(&value);
-    // Port 0 is any free one: a test, or a socket that only sends.
+    // Port 0 means any free port: in a test, or for a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
     let sure = match name {
         "InetSocketAddress" => bound,
@@ -204,7 +205,7 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }
 
-/// Kotlin's `connector.port = 80`, and `ServerConnector(server).apply { port = 80 }`.
+/// Kotlin's `connector.port = 80` and `ServerConnector(server).apply { port = 80 }`.
 fn assigned(code: &Code, set: &Definition) -> Option<Found> {
     let (source, at) = set.at;
     let file = &code.sources[source];
@@ -238,7 +239,7 @@ fn assigned(code: &Code, set: &Definition) -> Option<Found> {
     })
 }
 
-/// Calls that listen on the address that they are given.
+/// Calls that listen on the address in their arguments.
 const BINDS: [&str; 8] = [
     "bind",
     "create",
@@ -250,7 +251,7 @@ const BINDS: [&str; 8] = [
     "createHttpServer",
 ];
 
-/// `bind(new InetSocketAddress(..))`, or a name for the address that goes into such a call.
+/// True for `bind(new InetSocketAddress(..))`, and for an address whose name such a call takes.
 fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
     if BINDS.contains(&outer) {
         return true;
@@ -261,7 +262,7 @@ fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
     BINDS.iter().flat_map(|call| file.calls(call)).any(|start| file.word(start) == Some(name))
 }
 
-/// A port, or the one of an address: `http://0.0.0.0:8080/`.
+/// A port, or the port of an address: `http://0.0.0.0:8080/`.
 fn number(value: &Value) -> Option<u16> {
     let text = value.text()?;
     let text = text.trim();
@@ -270,12 +271,12 @@ fn number(value: &Value) -> Option<u16> {
     address.map_or(text, |host| host.rsplit(':').next().unwrap_or_default()).parse().ok()
 }
 
-/// `NioDatagramChannel` and the like.
+/// True for `NioDatagramChannel` and the like.
 fn is_datagram(word: &str) -> bool {
     word.ends_with("DatagramChannel")
 }
 
-/// The words that an expression is written with.
+/// The words of an expression.
 fn spelt(code: &Code, source: usize, range: std::ops::Range<usize>) -> String {
     range.filter_map(|at| code.sources[source].word(at)).collect::<Vec<_>>().join(" ")
 }
@@ -294,13 +295,13 @@ fn words(name: &str) -> String {
     out
 }
 
-/// What a method is called on: the words from the start of its chain.
+/// The words from the start of the chain to the method, which tell what it is called on.
 fn receiver(code: &Code, (source, at): Place) -> String {
     let file = &code.sources[source];
     let start = Call { file: (**file).clone(), at, open: at + 1 }.on().map_or(at, |on| on.start);
     let chain = spelt(code, source, start..at);
     let first = file.word(start).filter(|_| start < at).unwrap_or_default();
-    // The type of the variable says more than its name.
+    // The type of a variable says more than its name.
     let declared = file.places(first).iter().copied().find(|at| file.mark(at + 1, '='));
     let of = declared.map_or_else(String::new, |at| {
         spelt(code, source, at.saturating_sub(1)..(at + 10).min(file.len()))
@@ -312,7 +313,7 @@ fn receiver(code: &Code, (source, at): Place) -> String {
     [chain, of, call.unwrap_or_default()].join(" ")
 }
 
-/// The words speak of something that listens.
+/// True if the words mean something that listens.
 fn is_server(subject: &str, method: &str) -> bool {
     let words = [
         "server",
@@ -345,7 +346,7 @@ fn is_server(subject: &str, method: &str) -> bool {
     words.iter().any(|word| subject.contains(word))
 }
 
-/// A framework whose server has a port of its own, where the code opens none.
+/// Adds the default port of a framework whose server the code opens without a port.
 fn framework_default(program: &mut Program, around: &Surroundings, code: &Code) {
     let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
     for row in &around.project.tables.server_default {
@@ -362,13 +363,13 @@ fn framework_default(program: &mut Program, around: &Surroundings, code: &Code) 
             match number(&value) {
                 Some(port) => program.port = Some(Sourced::new(port, evidence)),
                 None => program.findings.push(Finding::port_unknown(
-                    Some("the code works it out when it starts"),
+                    Some("the code computes it when it starts"),
                     [evidence],
                 )),
             }
             return;
         }
-        let note = format!("{} listens on {} where nothing sets its port", row.artifact, row.port);
+        let note = format!("{} listens on {} if nothing sets its port", row.artifact, row.port);
         let evidence = Evidence { note, ..dependency.evidence.clone() };
         program.port = Some(Sourced::new(row.port, evidence));
         return;

@@ -1,5 +1,5 @@
-//! How Maven is called: which Maven, from which pom, for which module, and what it is told to leave
-//! out in a container.
+//! How Maven is called: which Maven, from which pom, for which module, and what it skips in a
+//! container.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, line_of};
 
-/// The question that names profiles.
+/// The id of the question about profiles.
 pub(super) const PROFILES: &str = "profiles";
 
-/// Frontends inside a build.
+/// Plugins that build front ends.
 const FRONTEND: [&str; 2] =
     ["com.github.eirslett:frontend-maven-plugin", "com.github.phasync:frontend-maven-plugin"];
 
@@ -36,34 +36,35 @@ pub(super) struct Sibling {
 /// A run of Maven.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Run {
-    /// `mvn`, or the wrapper by its shell.
+    /// `mvn`, or the shell with the wrapper.
     pub(super) command: Vec<String>,
-    /// `-f`, `-pl` and `-am` where they are needed.
+    /// `-f`, `-pl` and `-am`, if they are needed.
     pub(super) selection: Vec<String>,
     /// `-D` options of every run.
     pub(super) options: Vec<String>,
     /// `-D` options of the run without sources.
     pub(super) without_sources: Vec<String>,
-    /// The project's folder, relative to the context; empty for the context itself.
+    /// The folder of the project, relative to the context; empty for the context itself.
     pub(super) module: String,
-    /// Its build folder, relative to itself.
+    /// The build folder of the project, relative to the project.
     pub(super) build_dir: String,
-    /// Folders of Java sources of the projects of the run, relative to the context.
+    /// Folders with Java sources of the run's projects, relative to the context.
     pub(super) source_folders: Vec<String>,
-    /// Folders of these projects; of one in the root, the folder of its sources and resources.
+    /// The folders of these projects. For a project in the root, the folder of its sources and
+    /// resources instead: the folder would be the whole repository.
     pub(super) sources: Vec<RelPath>,
     /// What Maven reads besides poms, relative to the context.
     pub(super) more_manifests: Vec<String>,
     pub(super) siblings: Vec<Sibling>,
-    /// Repositories that may need credentials.
+    /// True if a repository may need credentials.
     pub(super) credentials: bool,
-    /// The build runs npm.
+    /// True if the build runs npm.
     pub(super) frontend: bool,
     pub(super) spring_boot: bool,
     pub(super) quarkus: bool,
 }
 
-/// Maven, or its wrapper where it is complete.
+/// Maven, or its wrapper if that is complete.
 pub(super) fn tool(app: &App) -> Sourced<String> {
     let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
     match wrapper(&folder) {
@@ -78,13 +79,13 @@ pub(super) fn tool(app: &App) -> Sourced<String> {
     }
 }
 
-/// The wrapper's script, where what it reads is there too.
+/// The script of the wrapper, if the file that it reads exists too.
 fn wrapper(folder: &Dir) -> Option<RelPath> {
     let complete = folder.has("mvnw") && folder.has(".mvn/wrapper/maven-wrapper.properties");
     complete.then(|| folder.join("mvnw")).flatten()
 }
 
-/// `built`: the profiles that the repository itself builds with.
+/// The question about profiles. `built` has those with which the repository itself builds.
 pub(super) fn profiles_question(built: Option<Sourced<String>>) -> Question {
     Question {
         id: PROFILES.to_owned(),
@@ -95,7 +96,7 @@ pub(super) fn profiles_question(built: Option<Sourced<String>>) -> Question {
     }
 }
 
-/// The run that builds the project, and what there is to say about it.
+/// The run that builds the project, and findings about it.
 pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     let mut findings = Vec::new();
     let in_context = |path: &RelPath| path.strip(&app.context).unwrap_or_default().to_owned();
@@ -106,14 +107,14 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     }
     let mut command = vec!["mvn".to_owned()];
     if let Some(path) = wrapper(&folder) {
-        // With a `/`: the script finds its properties by its own name, and `mvnw` alone has no
-        // folder.
+        // The path needs a `/`: the script finds its properties beside itself, and `mvnw` alone
+        // has no folder.
         command = vec!["sh".to_owned(), format!("./{}", in_context(&path))];
         more_manifests.push(in_context(&path));
     } else if let Some(path) = folder.join("mvnw").filter(|path| app.dir.repo.is_file(path)) {
         findings.push(Finding::new(
             codes::WRAPPER_INCOMPLETE,
-            "mvnw is there and .mvn/wrapper/maven-wrapper.properties is not, so the image's own \
+            "there is an mvnw but no .mvn/wrapper/maven-wrapper.properties, so the image's own \
              Maven builds",
             [Evidence::file(&path, "a wrapper without its properties")],
         ));
@@ -125,7 +126,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     }
     if app.reactor.pom != *app.model.path() {
         let from = app.reactor.pom.parent().unwrap_or_default();
-        // A path would do for modules below; the coordinates do for all of them.
+        // Modules below could be named by path, but coordinates work for all of them.
         let module = if app.model.dir().is_within(&from) {
             below(&app.model.dir(), &from)
         } else {
@@ -162,9 +163,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     for (name, evidence) in &of_reactor.started {
         findings.push(Finding::new(
             codes::BUILD_PROGRAM_MISSING,
-            format!(
-                "exec-maven-plugin starts `{name}`, which the image of the build does not hold"
-            ),
+            format!("exec-maven-plugin starts `{name}`, which the builder image does not hold"),
             [evidence.clone()],
         ));
     }
@@ -199,25 +198,26 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     Ok((run, findings))
 }
 
-/// Whether a plugin of the build makes pages by itself.
+/// True if a plugin of the build makes pages itself.
 pub(super) fn builds_pages(app: &App) -> Result<bool> {
     let of_reactor = app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?;
     Ok(of_reactor.frontend.is_some() || !of_reactor.started.is_empty())
 }
 
-/// The plugin that starts any program: <https://www.mojohaus.org/exec-maven-plugin/>.
+/// The plugin that runs any program: <https://www.mojohaus.org/exec-maven-plugin/>.
 const EXEC: &str = "org.codehaus.mojo:exec-maven-plugin";
 
-/// Programs that the image of the build holds.
+/// Programs that the builder image contains.
 const BROUGHT: [&str; 8] = ["java", "mvn", "sh", "bash", "echo", "tar", "cp", "mkdir"];
 
-/// What the poms of a reactor say together, which each of its applications asks for.
+/// What the poms of a reactor say together. It is cached, because each of its applications needs
+/// it.
 struct OfReactor {
     /// The plugin that downloads Node.js.
     frontend: Option<Evidence>,
-    /// A pom names `${skipTests}`.
+    /// True if a pom contains `${skipTests}`.
     names_skip: bool,
-    /// Programs that exec-maven-plugin starts while it builds.
+    /// Programs that exec-maven-plugin starts during the build.
     started: Vec<(String, Evidence)>,
 }
 
@@ -250,12 +250,12 @@ impl OfReactor {
     }
 }
 
-/// `-D` options: no tests, and nothing that cannot work without `.git`.
+/// The `-D` options: no tests, and nothing that needs `.git`.
 fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)> {
     let mut findings = Vec::new();
-    // Tests belong into the pipeline before the image; not even compiled, they need neither their
-    // dependencies nor their sources. Where a module uses another one's test classes, they must be
-    // compiled.
+    // Tests belong into the pipeline before the image. If they are not even compiled, neither
+    // their dependencies nor their sources are needed. They must be compiled if a module uses the
+    // test classes of another.
     let test_classes =
         selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
     let mut options =
@@ -307,7 +307,7 @@ fn no_git(what: &str, property: &str, evidence: Evidence) -> Finding {
     )
 }
 
-/// Checks that say nothing about a placeholder.
+/// Options that skip checks of the sources, which are meaningless for placeholders.
 fn gates(app: &App, selected: &[&Model]) -> Vec<String> {
     let mut present: Vec<String> = selected
         .iter()
@@ -322,7 +322,7 @@ fn gates(app: &App, selected: &[&Model]) -> Vec<String> {
     present
 }
 
-/// What a parent outside of the tree sets is not seen.
+/// Reports a parent outside the repository, whose settings are unknown.
 fn foreign_parent(app: &App) -> Option<Finding> {
     let foreign = app.model.foreign.as_ref()?;
     if app.tables.parent.iter().any(|known| known.artifact == foreign.key) {
@@ -338,7 +338,7 @@ fn foreign_parent(app: &App) -> Option<Finding> {
     ))
 }
 
-/// Repositories that anybody cannot read, or settings with credentials.
+/// Whether a repository is not public, or settings contain credentials.
 fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     let mut evidence: Vec<Evidence> = Vec::new();
     let mut refused: Vec<Evidence> = Vec::new();

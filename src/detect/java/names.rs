@@ -1,5 +1,5 @@
-//! What names hold: variables, parameters, fields, results of methods, and settings that a
-//! framework hands in.
+//! What names refer to: variables, parameters, fields, results of methods, and settings that a
+//! framework injects.
 
 use std::ops::Range;
 
@@ -10,11 +10,11 @@ use crate::code::branches::{self, Reach};
 use crate::code::{Base, Part, Value};
 use crate::facts::Evidence;
 
-/// How many definitions of one name are looked at.
+/// How many definitions of one name are read.
 const MAX_DEFINITIONS: usize = 12;
 
 impl Code<'_> {
-    /// A variable, a parameter or a field, seen from a place.
+    /// The value of a variable, a parameter or a field at a place.
     pub(super) fn variable(&self, place: Place, name: &str, depth: usize) -> Option<Value> {
         let (source, at) = place;
         if let Some(method) = self.method_at(place).cloned() {
@@ -31,7 +31,7 @@ impl Code<'_> {
             if let Some(value) = self.merged(&local, Some(at), depth) {
                 return Some(value);
             }
-            // A parameter hides the field of its name.
+            // A parameter shadows the field with its name.
             if let Some(range) = self.parameter(&method, name) {
                 return self.handed(&method, name, range, depth);
             }
@@ -39,7 +39,8 @@ impl Code<'_> {
         self.field(source, name, depth).or_else(|| self.imported(source, name, depth))
     }
 
-    /// `import static a.b.Constants.PORT`; of Kotlin, what another file declares outside of classes.
+    /// The value behind `import static a.b.Constants.PORT`, or, in Kotlin, behind a declaration
+    /// outside classes in another file.
     fn imported(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
         let file = &self.sources[source];
         if file.is_kotlin() {
@@ -56,14 +57,14 @@ impl Code<'_> {
         })
     }
 
-    /// `this.name = value`
+    /// True for `this.name = value`.
     fn of_this(&self, definition: &Definition) -> bool {
         let (source, at) = definition.at;
         let file = &self.sources[source];
         at >= 2 && file.mark(at - 1, '.') && file.word(at - 2) == Some("this")
     }
 
-    /// `name = value` in a method that neither declares nor takes the name.
+    /// True for `name = value` in a method that has no variable or parameter with that name.
     fn of_field(&self, definition: &Definition) -> bool {
         let (source, at) = definition.at;
         let file = &self.sources[source];
@@ -79,13 +80,14 @@ impl Code<'_> {
         begins(at) && self.parameter(method, name).is_none() && !declared()
     }
 
-    /// The definitions of one name in their order: what conditions let through to `from`.
+    /// The value that the definitions of one name have at `from`, in order, as far as conditions
+    /// let them through.
     fn merged(&self, all: &[&Definition], from: Option<usize>, depth: usize) -> Option<Value> {
         let values = all.iter().map(|definition| {
             let value = self.value(definition.at.0, definition.value.clone(), depth + 1);
             (value, move || self.reached(definition.at, from, depth + 1))
         });
-        // A setter hands on what nobody knows.
+        // A setter passes on a value that nobody knows.
         branches::merged(values, from.is_none(), &self.doubt)
     }
 
@@ -98,7 +100,7 @@ impl Code<'_> {
         })
     }
 
-    /// What a parameter holds: by its annotation, else by what callers hand over.
+    /// The value of a parameter, from its annotation or from its callers.
     fn handed(
         &self,
         method: &Method,
@@ -111,7 +113,7 @@ impl Code<'_> {
         if let Some(value) = self.injected(source, range) {
             return Some(value);
         }
-        // Of a call that is followed, its own argument counts, as its place sees it.
+        // In a call that is being followed, its own argument counts, as its place sees it.
         let frame = self.frames.borrow().iter().rposition(|(of, _)| *of == method.at);
         if let Some(frame) = frame {
             let inner = self.frames.borrow_mut().split_off(frame);
@@ -126,14 +128,14 @@ impl Code<'_> {
         if let Some(value) = self.callers(method, number, depth) {
             return Some(value);
         }
-        // The head of a record or of a Kotlin class is where its fields are declared.
+        // The head of a record or of a Kotlin class declares its fields.
         let head = at.checked_sub(1).and_then(|before| file.word(before));
         let head = matches!(head, Some("record" | "class"));
         if head { self.field(source, name, depth) } else { None }
     }
 
-    /// `@Value("${a.b:c}")`, `@ConfigProperty(name = "a.b", defaultValue = "c")`,
-    /// `@DefaultValue("c")` in the tokens before a name.
+    /// The value that an annotation before a name gives: `@Value("${a.b:c}")`,
+    /// `@ConfigProperty(name = "a.b", defaultValue = "c")` or `@DefaultValue("c")`.
     fn injected(&self, source: usize, range: Range<usize>) -> Option<Value> {
         let file = &self.sources[source];
         for at in range {
@@ -171,7 +173,7 @@ impl Code<'_> {
         None
     }
 
-    /// Text with `${key:default}` in it.
+    /// The value of a text with `${key:default}` in it.
     fn placeholder(&self, text: &str, evidence: Evidence) -> Value {
         let key = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         let key = key.map(|key| key.split(':').next().unwrap_or_default());
@@ -180,7 +182,7 @@ impl Code<'_> {
         self.expanded(text, env, evidence)
     }
 
-    /// A setting's text, with the folders that the JVM knows: `${user.home}/data`.
+    /// The text of a setting, with the folders that the JVM knows: `${user.home}/data`.
     pub(super) fn expanded(&self, text: &str, env: Option<String>, evidence: Evidence) -> Value {
         let text = self.settings.expand(text).0;
         let text = text.replace("${java.io.tmpdir}", "/tmp").replace("${user.dir}", ".");
@@ -202,14 +204,14 @@ impl Code<'_> {
         found
     }
 
-    /// The value that code asks the settings for by their key.
+    /// The value for which code asks the settings by key.
     pub(super) fn asked_for(&self, key: &str, evidence: Evidence) -> Option<Value> {
         let setting = self.settings.get(key)?;
         let (_, variable) = self.settings.expand(&setting.value);
         Some(self.expanded(&setting.value, variable, evidence))
     }
 
-    /// A field of the class in a source: as a framework sets it, else as the code does.
+    /// The value of a class's field: as a framework sets it, or else as the code does.
     pub(super) fn field(&self, source: usize, name: &str, depth: usize) -> Option<Value> {
         if depth >= MAX_DEPTH || !self.step() {
             return None;
@@ -233,7 +235,8 @@ impl Code<'_> {
         Some(self.bound(&format!("{prefix}.{name}"), found, (source, 0)))
     }
 
-    /// A property by its key: as it is set, else `default`, else an object that holds further ones.
+    /// A property by its key: its setting, or else `default`, or else an object with further
+    /// properties.
     fn bound(&self, key: &str, default: Option<Value>, at: Place) -> Value {
         let env = Some(variable_of(key));
         if let Some(setting) = self.settings.get(key) {
@@ -252,14 +255,15 @@ impl Code<'_> {
         found
     }
 
-    /// What an object that a framework fills gives by a getter: `properties.getStorage().getPath()`.
+    /// The value of a getter of an object that a framework fills:
+    /// `properties.getStorage().getPath()`.
     pub(super) fn part_of(&self, object: &Value, getter: &str, depth: usize) -> Option<Value> {
         let [part] = object.parts.as_slice() else { return None };
         let key = part.flag.as_deref().filter(|_| part.text.is_none())?;
         let name = property_of(getter);
         let file = self.sources.iter().position(|source| source.path == part.evidence.file)?;
         prefix(&self.sources[file]).filter(|prefix| key.starts_with(prefix.as_str()))?;
-        // The class of the object lies in the same file, or in one of its own.
+        // The class of the object is in the same file, or in one of its own.
         let last = key.rsplit('.').next().unwrap_or_default();
         let own =
             self.type_of((file, 0), last).filter(|home| declares(&self.sources[*home], &name));
@@ -276,13 +280,13 @@ impl Code<'_> {
         if let [part] = found.parts.as_mut_slice()
             && part.text.is_none()
         {
-            // What the object's own parts are looked up by.
+            // The parts of the object are looked up by this file.
             part.evidence.file = self.sources[file].path.clone();
         }
         Some(found)
     }
 
-    /// A field or a part of a record that a framework fills.
+    /// A field, or a component of a record, that a framework fills.
     fn declared(&self, source: usize, name: &str) -> Option<Value> {
         let file = &self.sources[source];
         let at = file.places(name).iter().copied().filter(|at| *at > 0).find(|at| {
@@ -290,7 +294,7 @@ impl Code<'_> {
                 && (file.mark(at + 1, ';') || file.mark(at + 1, ')') || file.mark(at + 1, ','))
                 && !matches!(file.word(at - 1), Some("return" | "new" | "throw"))
         })?;
-        // To the start of the statement, over the brackets of annotations.
+        // Goes back to the start of the statement, over the brackets of annotations.
         let mut start = at;
         while start > 0 && at - start < 40 {
             if file.mark(start - 1, ')') {
@@ -308,7 +312,7 @@ impl Code<'_> {
         self.injected(source, start..at)
     }
 
-    /// The method of that name in a source, or the only one of the program.
+    /// The method with that name in a source, or else the only one in the program.
     pub(super) fn method(&self, source: usize, name: &str) -> Option<&Method> {
         let all = self.methods(name);
         let own = all.iter().find(|method| method.at.0 == source);
@@ -332,7 +336,7 @@ impl Code<'_> {
         let file = |source: usize| &self.sources[source];
         let handed = elements(file(call.source), call.open).len();
         let mut own = self.methods(call.name).iter().filter(|method| method.at.0 == home);
-        // Of several with the name, the one with that many parameters is called.
+        // Among methods with the same name, the one with this number of parameters is called.
         let takes = |m: &&Method| elements(file(home), m.open).len() == handed;
         let method = own.clone().find(takes).or_else(|| own.next());
         if let Some(method) = method {
@@ -341,18 +345,18 @@ impl Code<'_> {
             self.frames.borrow_mut().pop();
             return found;
         }
-        // A getter that a record or a library makes.
+        // The getter comes from a record or a library.
         other.flatten()?;
         self.field(home, &property_of(call.name), depth + 1)
     }
 
-    /// The class of what a method is called on, where that is the result of a method of the program:
-    /// the type before the name of that, `HttpConfig getHttp()`.
+    /// The class of the object whose method is called, if that object is itself the result of a
+    /// method of the program: the type before its name, `HttpConfig getHttp()`.
     fn result_type(&self, (source, at): Place) -> Option<usize> {
         let file = &self.sources[source];
         let close = at.checked_sub(2).filter(|close| file.mark(*close, ')'))?;
         let before = file.opening(close).checked_sub(1)?;
-        // `ProxyConfig.getInstance()`: the class says whose method it is.
+        // The class tells whose method it is: `ProxyConfig.getInstance()`.
         let class = before.checked_sub(2).filter(|_| file.mark(before - 1, '.'));
         let class = class.and_then(|class| self.class(file.word(class)?));
         let methods = self.methods(file.word(before)?).iter();
@@ -368,7 +372,7 @@ impl Code<'_> {
         let source = method.at.0;
         let file = &self.sources[source];
         let (mut sure, mut maybe): (Option<Value>, Vec<Value>) = (None, Vec::new());
-        // `fun port() = 80`
+        // Kotlin: `fun port() = 80`.
         if file.mark(method.body.start, '=') {
             return Some(self.value(source, method.body.start + 1..method.body.end, depth + 1));
         }
@@ -411,7 +415,7 @@ impl Code<'_> {
     }
 }
 
-/// A class has a field, or a record a part, of that name: a type stands before it.
+/// True if a class has a field, or a record a component, with that name: a type precedes it.
 fn declares(file: &Source, name: &str) -> bool {
     file.places(name).iter().filter(|at| **at > 0).any(|&at| {
         let typed = file.word(at - 1).is_some() || file.mark(at - 1, '>');
@@ -421,7 +425,7 @@ fn declares(file: &Source, name: &str) -> bool {
     })
 }
 
-/// The property of `getName()`, `isName()` or `name()`.
+/// The property behind `getName()`, `isName()` or `name()`.
 fn property_of(getter: &str) -> String {
     let name = getter.strip_prefix("get").or(getter.strip_prefix("is"));
     let name = name.filter(|name| name.starts_with(char::is_uppercase)).unwrap_or(getter);
@@ -430,13 +434,13 @@ fn property_of(getter: &str) -> String {
     first + letters.as_str()
 }
 
-/// `server.port` as a variable of the environment: `SERVER_PORT`.
+/// The environment variable for `server.port`: `SERVER_PORT`.
 /// <https://docs.spring.io/spring-boot/reference/features/external-config.html>
 fn variable_of(key: &str) -> String {
     key.replace('-', "").replace('.', "_").to_uppercase()
 }
 
-/// The prefix that a class is bound to: `@ConfigurationProperties("a")`, `(prefix = "a")`.
+/// The prefix to which a class is bound: `@ConfigurationProperties("a")` or `(prefix = "a")`.
 fn prefix(source: &Source) -> Option<String> {
     let at = source.calls("ConfigurationProperties").next()?;
     let named = matches!(source.word(at), Some("prefix" | "value"));

@@ -1,4 +1,4 @@
-//! Pages that another package of the repository makes, and that the jar or the war holds.
+//! Pages that another package of the repository builds and that the jar or war contains.
 
 use super::App;
 use super::maven;
@@ -7,8 +7,9 @@ use crate::facts::{Evidence, Program};
 
 use anyhow::Result;
 
-/// Folders whose content a server answers with, once Maven has packed it: Spring Boot, servlet
-/// containers and Quarkus, Micronaut. <https://docs.spring.io/spring-boot/reference/web/servlet.html>,
+/// Folders whose content a server delivers once Maven has packed it: Spring Boot, servlet
+/// containers, Quarkus and Micronaut.
+/// <https://docs.spring.io/spring-boot/reference/web/servlet.html>,
 /// <https://quarkus.io/guides/http-reference#serving-static-resources>.
 const PACKED: [&str; 4] = [
     "src/main/resources/static",
@@ -17,7 +18,8 @@ const PACKED: [&str; 4] = [
     "src/main/webapp",
 ];
 
-/// Adds the front ends whose output lies, or is moved, where Maven packs it, and git does not hold.
+/// Adds front ends whose output is written, or moved, to a folder that Maven packs, and that git
+/// does not hold.
 pub(super) fn front_ends(program: &mut Program, app: &App) -> Result<()> {
     if maven::builds_pages(app)? {
         return Ok(());

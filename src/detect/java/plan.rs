@@ -1,5 +1,5 @@
-//! Facts and answers into stages: one run of Maven without sources, one with them, and what the
-//! final image carries.
+//! Turns facts and answers into stages: one run of Maven without sources, one with them, and what
+//! the final image contains.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -21,9 +21,9 @@ use crate::repo::Dir;
 const SOURCE: &str = "/src";
 /// Where the program is in the final image.
 const HOME: &str = "/app";
-/// How many modules have layers of their own beside the dependencies.
+/// How many modules get layers of their own beside the dependencies.
 const MAX_APART: usize = 8;
-/// Where an archive is extracted to.
+/// The folder into which an archive is extracted.
 const LAYERS: &str = "/layers";
 
 /// How Spring Boot's archive is extracted.
@@ -35,7 +35,7 @@ struct Extract {
     launcher: bool,
 }
 
-/// A file whose name holds a version, and the name that the image takes it by.
+/// A file whose name contains a version, and its name in the image.
 #[derive(Clone, Debug, Serialize)]
 struct Renamed {
     before: Line,
@@ -50,18 +50,18 @@ struct Servlet {
     environment: String,
 }
 
-/// What java.Dockerfile reads as `details`.
+/// The `details` of java.Dockerfile.
 #[derive(Clone, Debug, Serialize)]
 struct Stages {
-    /// The cache mount's id.
+    /// The id of the cache mount.
     cache: Line,
     /// Folders that get a placeholder class.
     source_folders: Vec<Line>,
     resolve: Vec<Line>,
     build: Vec<Line>,
-    /// The archive, by a pattern in place of its version.
+    /// The archive, with a pattern in place of its version.
     renamed: Option<Renamed>,
-    /// Folders that a COPY names and that a build may leave out.
+    /// Folders that a COPY names and that a build may not create.
     folders: Vec<Line>,
     credentials: bool,
     frontend: bool,
@@ -128,7 +128,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let (mut env, args) = port(chosen, &launch);
     let mut jvm = app.tables.jvm_options.clone();
     if chosen.program.writable.iter().any(|folder| folder.value.starts_with(HOME_OF_USER)) {
-        // The user has a home by name on some bases alone.
+        // Only some bases give the user a home by name.
         jvm.push_str(" -Duser.home=");
         jvm.push_str(HOME_OF_USER);
     }
@@ -180,7 +180,7 @@ fn lines(words: &[String]) -> Result<Vec<Line>> {
     Ok(words.iter().map(Line::new).collect::<Result<_, _>>()?)
 }
 
-/// Every file that the run without sources reads, at its place.
+/// Every file that the run without sources reads, at its own path.
 fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
     let poms = app.reactor.poms.iter().filter_map(|path| path.strip(&app.context));
     let poms: Vec<String> = poms.map(str::to_owned).collect();
@@ -191,7 +191,7 @@ fn manifests(app: &App, run: &Run) -> Result<Vec<CopySpec>> {
     Ok(specs)
 }
 
-/// What Maven is asked for.
+/// The goals of Maven.
 fn goals(run: &Run, built: &Built) -> Vec<String> {
     let mut goals = vec!["package".to_owned()];
     if matches!(built.shape, Shape::Classes { .. }) {
@@ -215,7 +215,7 @@ fn in_module(run: &Run, path: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("{module}/{path}") }
 }
 
-/// Dependencies that `dependency:copy-dependencies` copies.
+/// The dependencies that `dependency:copy-dependencies` copies.
 fn copied(run: &Run) -> String {
     in_module(run, &format!("{}/dependency", run.build_dir))
 }
@@ -249,7 +249,7 @@ fn servlet(app: &App, built: &Built) -> Option<Servlet> {
     Some(Servlet { version: app.tables.jetty.version.clone(), environment: environment.clone() })
 }
 
-/// What the final image carries, what changes least first.
+/// What the final image contains, ordered so that what changes least comes first.
 fn artifacts(run: &Run, built: &Built) -> Result<Vec<Artifact>> {
     let mut all = Vec::new();
     let mut add = |src: String, dest: String, exclude: Vec<String>, note: &str| -> Result<()> {
@@ -292,7 +292,7 @@ fn artifacts(run: &Run, built: &Built) -> Result<Vec<Artifact>> {
         Shape::Whole => {
             add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
         }
-        // Many modules would be as many layers: they are one with the dependencies.
+        // As many layers as modules would be too many, so they share one with the dependencies.
         Shape::Manifest { lib, prefix } if run.siblings.len() > MAX_APART => {
             add(in_module(run, lib), format!("{HOME}/{prefix}"), Vec::new(), "")?;
             add(in_module(run, &built.file), format!("{HOME}/app.jar"), Vec::new(), "")?;
@@ -356,8 +356,8 @@ fn start(run: &Run, built: &Built) -> Vec<String> {
     words
 }
 
-/// Where another port than the detected one is asked for: the variable or the argument that sets
-/// it.
+/// The variable or argument that sets the port, if a person asks for another than the detected
+/// one.
 fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>) {
     let wanted = chosen.program.port.as_ref().map(|port| port.value);
     let Some(port) = wanted.filter(|port| Some(*port) != launch.port) else {
@@ -373,7 +373,7 @@ fn port(chosen: &Chosen, launch: &Launch) -> (Vec<(String, String)>, Vec<String>
     }
 }
 
-/// The image is not published for other machines.
+/// Reports that the image is not published for other architectures.
 fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
     let cycle = chosen
         .catalog
@@ -389,12 +389,12 @@ fn one_platform(chosen: &Chosen, app: &App) -> Option<Finding> {
     })
 }
 
-/// A run that watches the sources, where the framework has one.
+/// A run that watches the sources, if the framework has one.
 fn dev_command(run: &Run) -> Option<DevCommand> {
     let several = run.selection.iter().any(|word| word == "-pl");
     let goal = match (run.quarkus, run.spring_boot) {
         (true, _) => vec!["quarkus:dev".to_owned(), "-Dquarkus.http.host=0.0.0.0".to_owned()],
-        // The goal would run in each module that is built along.
+        // The goal would run in every module that is built along.
         (false, true) if !several => vec!["spring-boot:run".to_owned()],
         _ => return None,
     };

@@ -31,20 +31,20 @@ impl Execution {
 pub(super) struct Plugin {
     pub(super) version: Option<String>,
     pub(super) evidence: Evidence,
-    /// `group:artifact` of its own dependencies.
+    /// The `group:artifact` of each of its own dependencies.
     pub(super) dependencies: Vec<String>,
-    /// By id; those bound to no phase are left out.
+    /// The executions by id, without those that are bound to no phase.
     pub(super) executions: BTreeMap<String, Execution>,
     configs: Vec<(RelPath, Element)>,
 }
 
 impl Plugin {
-    /// The element at `way` of the plugin's own configuration.
+    /// The element at `way` in the plugin's own configuration.
     pub(super) fn element(&self, way: &str) -> Option<(&RelPath, &Element)> {
         find(&self.configs, way)
     }
 
-    /// The text at `way` of the plugin's own configuration, resolved.
+    /// The text at `way` in the plugin's own configuration, resolved.
     pub(super) fn text(&self, model: &Model, way: &str) -> Option<Found> {
         resolved(model, find(&self.configs, way)?)
     }
@@ -54,7 +54,8 @@ impl Plugin {
         self.executions.values().filter(move |execution| execution.goals.iter().any(|g| g == goal))
     }
 
-    /// The element at `way` for an execution: its own configuration, then the plugin's.
+    /// The element at `way` for an execution: from its own configuration, or else from the
+    /// plugin's.
     pub(super) fn element_of<'a>(
         &'a self,
         execution: &'a Execution,
@@ -107,7 +108,7 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, Plugin> {
     merged
 }
 
-/// The plugin is part of every build of this packaging, whether or not the pom lists it.
+/// True if the plugin belongs to every build with this packaging, whether or not the pom lists it.
 /// <https://maven.apache.org/ref/current/maven-core/default-bindings.html>
 fn is_bound(model: &Model, element: &Element) -> bool {
     let group = element.text_at("groupId").is_none_or(|group| group == DEFAULT_GROUP);
@@ -117,7 +118,7 @@ fn is_bound(model: &Model, element: &Element) -> bool {
     group && packs && (name == own || name == "maven-compiler-plugin")
 }
 
-/// Adds what a weaker declaration says; management only adds to plugins that are there.
+/// Adds a weaker declaration. Management only adds to existing plugins.
 fn merge(
     model: &Model,
     merged: &mut BTreeMap<String, Plugin>,

@@ -1,6 +1,6 @@
-//! A pom with its parents inside the tree and its active profiles, read as Maven would: properties,
-//! coordinates, dependencies. Nothing is fetched: of a parent outside of the tree only its name is
-//! known.
+//! A pom with its parents in the repository and its active profiles, read as Maven would:
+//! properties, coordinates, dependencies. Nothing is fetched, so only the name of a parent outside
+//! the repository is known.
 //!
 //! Rules: <https://maven.apache.org/ref/3.9.11/maven-model-builder/>.
 
@@ -19,13 +19,13 @@ use crate::repo::{Dir, Repo, excerpt};
 /// How deep `${a}` may lead to `${b}` and so on.
 const MAX_NESTING: usize = 32;
 
-/// A value with the place that gives it.
+/// A value, with the place that states it.
 pub(super) type Found = (String, Evidence);
 
-/// The root element of a pom; `None` where there is no such file.
+/// The root element of a pom; `None` if there is no such file.
 struct Root(Option<Rc<Element>>);
 
-/// The root element of a pom, which is read once; `None` where there is no such file.
+/// The root element of a pom, which is read once; `None` if there is no such file.
 fn read(repo: &Repo, path: &RelPath) -> Result<Option<Rc<Element>>> {
     let known = repo.once(path, || {
         let Some(text) = repo.text(path)? else { return Ok(Root(None)) };
@@ -42,7 +42,7 @@ fn read(repo: &Repo, path: &RelPath) -> Result<Option<Rc<Element>>> {
     Ok(known.0.clone())
 }
 
-/// The pom file that `way`, seen from `folder`, names: a file, or a folder with a pom.xml.
+/// The pom that `way` names relative to `folder`: a file, or a folder with a pom.xml.
 pub(super) fn locate(repo: &Repo, folder: &RelPath, way: &str) -> Option<RelPath> {
     let path = folder.join(way.trim())?;
     if repo.is_file(&path) {
@@ -52,7 +52,7 @@ pub(super) fn locate(repo: &Repo, folder: &RelPath, way: &str) -> Option<RelPath
     }
 }
 
-/// `group:artifact`, and the version where it is stated.
+/// `group:artifact`, and the version if it is stated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Coordinates {
     pub(super) key: String,
@@ -60,16 +60,16 @@ pub(super) struct Coordinates {
     pub(super) evidence: Evidence,
 }
 
-/// A pom of the lineage: itself, its parent, its parent's parent.
+/// A pom of the lineage: the pom itself, its parent, its parent's parent.
 pub(super) struct Level {
     pub(super) path: RelPath,
     pub(super) root: Rc<Element>,
-    /// Active profiles, as indexes into `<profiles>`.
+    /// The active profiles, as indexes into `<profiles>`.
     active: Vec<usize>,
 }
 
 impl Level {
-    /// The active profiles, last first, since the last wins; then the pom itself.
+    /// The active profiles, last first because the last one wins, and then the pom itself.
     pub(super) fn scopes(&self) -> impl Iterator<Item = &Element> {
         let profiles = self
             .active
@@ -90,11 +90,11 @@ pub(super) struct Dependency {
     pub(super) evidence: Evidence,
 }
 
-/// The effective model of one pom, as far as the tree tells.
+/// The effective model of one pom, as far as the repository tells.
 pub(super) struct Model {
-    /// The pom first, its topmost parent inside the tree last.
+    /// The pom first, its topmost parent in the repository last.
     pub(super) lineage: Vec<Level>,
-    /// The parent outside of the tree.
+    /// The parent outside the repository.
     pub(super) foreign: Option<Coordinates>,
     pub(super) settings: Rc<UserSettings>,
 }
@@ -102,8 +102,7 @@ pub(super) struct Model {
 impl Model {
     /// Reads the pom at `path` and its parents.
     ///
-    /// # Errors
-    /// Where a pom is broken, or is its own ancestor.
+    /// # Errors Fails if a pom is broken or is its own ancestor.
     pub(super) fn load(
         repo: &Repo,
         path: &RelPath,
@@ -117,7 +116,7 @@ impl Model {
             let Some(root) = read(repo, &path)? else { break };
             if !seen.insert(path.clone()) {
                 bail!(
-                    "{path}: a pom is its own ancestor: mend <parent>, since Maven refuses the circle too"
+                    "{path}: a pom is its own ancestor: fix <parent>, since Maven refuses the circle too"
                 );
             }
             let folder = path.parent().unwrap_or_default();
@@ -151,7 +150,7 @@ impl Model {
         &self.lineage[0].path
     }
 
-    /// Its folder.
+    /// The folder of the pom.
     pub(super) fn dir(&self) -> RelPath {
         self.path().parent().unwrap_or_default()
     }
@@ -161,7 +160,8 @@ impl Model {
         self.lineage.iter().flat_map(|level| level.scopes().map(|scope| (&level.path, scope)))
     }
 
-    /// The strongest text at `way`, resolved. What is inherited, such as `build/finalName`.
+    /// The strongest text at `way`, resolved, for values that are inherited, such as
+    /// `build/finalName`.
     pub(super) fn text(&self, way: &str) -> Option<Found> {
         self.scopes().find_map(|(path, scope)| {
             let element = scope.at(way).filter(|element| !element.text.is_empty())?;
@@ -172,7 +172,7 @@ impl Model {
         })
     }
 
-    /// The text at `way` of the pom itself or its parent element.
+    /// The text of the pom's own element, or of its parent element.
     fn own(&self, name: &str) -> Option<String> {
         let root = &self.lineage[0].root;
         let text = root.text_at(name).or_else(|| root.text_at(&format!("parent/{name}")))?;
@@ -215,7 +215,7 @@ impl Model {
         )
     }
 
-    /// The folder that the build writes, relative to the pom's folder.
+    /// The folder into which the build writes, relative to the pom's folder.
     pub(super) fn build_dir(&self) -> String {
         self.text("build/directory").map_or_else(|| "target".to_owned(), |found| relative(&found.0))
     }
@@ -226,13 +226,13 @@ impl Model {
             .map_or_else(|| "src/main/java".to_owned(), |found| relative(&found.0))
     }
 
-    /// The line of the pom's own element `name`, or of its head.
+    /// The line of the pom's own element `name`, or else of the root element.
     pub(super) fn line(&self, name: &str) -> u32 {
         let root = &self.lineage[0].root;
         root.child(name).unwrap_or(root).line
     }
 
-    /// A property, with its place; values that other properties make up are resolved.
+    /// A property with its place. References to other properties are resolved.
     pub(super) fn property(&self, name: &str) -> Option<Found> {
         if let Some((value, evidence)) = self.settings.properties.get(name) {
             return Some((value.clone(), evidence.clone()));
@@ -245,7 +245,7 @@ impl Model {
     fn raw_property(&self, name: &str) -> Option<(&RelPath, &Element)> {
         self.scopes().find_map(|(path, scope)| {
             let list = scope.child("properties")?;
-            // The last of two properties of one name wins.
+            // If two properties have the same name, the last one wins.
             list.children
                 .iter()
                 .rev()
@@ -254,15 +254,16 @@ impl Model {
         })
     }
 
-    /// `text` with every `${...}` that the tree defines filled in; what it does not define stays as
-    /// it is.
+    /// `text` with every `${...}` that the repository defines filled in. Other references stay as
+    /// they are.
     pub(super) fn resolve(&self, text: &str) -> String {
         let (mut stack, mut steps) = (Vec::new(), MAX_REPLACED);
         let value = self.fill(text, &mut stack, &mut steps);
         if value.len() > MAX_VALUE { text.to_owned() } else { value.trim().to_owned() }
     }
 
-    /// As [`Model::resolve`], after Maven's filter of Spring's parent: `@name@` means `${name}`.
+    /// Like [`Model::resolve`], after the filter of Spring's parent, for which `@name@` means
+    /// `${name}`.
     pub(super) fn unfiltered(&self, value: &str) -> String {
         let mut out = String::new();
         let mut parts = value.split('@').peekable();
@@ -280,8 +281,8 @@ impl Model {
         self.resolve(&out)
     }
 
-    /// `steps` is how many references may still be replaced: those to nothing double without a
-    /// byte.
+    /// `steps` is how many references may still be replaced. The limit is needed because empty
+    /// references can double without adding a byte.
     fn fill(&self, text: &str, stack: &mut Vec<String>, steps: &mut usize) -> String {
         let mut out = String::new();
         let mut rest = text;
@@ -366,8 +367,7 @@ impl Model {
         found.unwrap_or(default).to_owned()
     }
 
-    /// Dependencies of the pom and of its parents, with the versions that `<dependencyManagement>`
-    /// gives.
+    /// The dependencies of the pom and its parents, with the versions in `<dependencyManagement>`.
     pub(super) fn dependencies(&self) -> Vec<Dependency> {
         let managed = self.managed();
         let mut all: Vec<Dependency> = Vec::new();
@@ -391,8 +391,8 @@ impl Model {
         all
     }
 
-    /// What `<dependencyManagement>` says, by `group:artifact`; boms are listed under their own
-    /// name.
+    /// The entries of `<dependencyManagement>`, by `group:artifact`. BOMs are listed under their
+    /// own name.
     pub(super) fn managed(&self) -> BTreeMap<String, Dependency> {
         let mut managed = BTreeMap::new();
         for (path, scope) in self.scopes() {
@@ -423,7 +423,7 @@ impl Model {
         }
     }
 
-    /// Modules of the pom and of its active profiles, as they are written.
+    /// The modules of the pom and of its active profiles, as they are written.
     pub(super) fn modules(&self) -> Vec<(String, u32)> {
         let mut modules: Vec<(String, u32)> = Vec::new();
         let level = &self.lineage[0];
@@ -441,13 +441,13 @@ impl Model {
     }
 }
 
-/// `text` without a leading `./`, and without the `.` that stands for the project's folder.
+/// `text` without a leading `./`, and empty for the `.` that stands for the project's folder.
 pub(super) fn relative(text: &str) -> String {
     RelPath::new(text).map_or_else(|| text.to_owned(), |path| path.as_str().to_owned())
 }
 
-/// The parent's pom where the tree holds it: at `<relativePath>`, by default one folder up, and
-/// only where it is the one named.
+/// The parent's pom, if the repository holds it: at `<relativePath>`, by default one folder up,
+/// and only if it is the one that is named.
 fn parent_in_tree(repo: &Repo, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
     let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
     if way.is_empty() {

@@ -1,13 +1,13 @@
-//! A port that a start command or an image of the pom states.
+//! A port that a start command or an image in the pom states.
 
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 
-/// System properties that servers read their port from.
+/// System properties from which servers read their port.
 pub(super) const PORTS: [&str; 4] =
     ["server.port", "quarkus.http.port", "micronaut.server.port", "jetty.http.port"];
 
-/// Takes a port that the same statement makes the program listen on, or that nothing else says;
-/// else the two are named.
+/// Takes a port if the same statement makes the program listen on it (`told`), or if nothing else
+/// states one. Otherwise the two are reported as a contradiction.
 pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, told: bool) {
     match &program.port {
         Some(held) if held.value == number => {}

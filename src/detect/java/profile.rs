@@ -8,7 +8,7 @@ use super::xml::Element;
 use crate::facts::Evidence;
 use crate::repo::Dir;
 
-/// Options that the repository gives to Maven.
+/// Options that the repository passes to Maven.
 #[derive(Debug, Default)]
 pub(super) struct UserSettings {
     /// `-Dname=value`.
@@ -22,7 +22,7 @@ pub(super) struct UserSettings {
 }
 
 impl UserSettings {
-    /// Reads `.mvn/maven.config` of the folder that Maven starts in.
+    /// Reads `.mvn/maven.config` in the folder in which Maven starts.
     pub(super) fn read(root: &Dir) -> Result<Self> {
         let mut found = Self::default();
         let Some((path, text)) = root.text(".mvn/maven.config")? else { return Ok(found) };
@@ -63,8 +63,8 @@ impl UserSettings {
     }
 }
 
-/// The active profiles of a pom, as indexes: named, activated by property, system or file; else
-/// those active by default.
+/// The active profiles of a pom, as indexes: those that are named or activated by a property, the
+/// system or a file, or else those that are active by default.
 /// <https://maven.apache.org/guides/introduction/introduction-to-profiles.html>
 pub(super) fn active(root: &Element, dir: &Dir, settings: &UserSettings) -> Vec<usize> {
     let profiles: Vec<&Element> = root.list("profiles").collect();
@@ -88,8 +88,8 @@ pub(super) fn active(root: &Element, dir: &Dir, settings: &UserSettings) -> Vec<
         .collect()
 }
 
-/// All conditions of an activation must hold. A JDK's version is not looked at: it is decided
-/// later.
+/// True if all conditions of an activation hold. A condition on the JDK counts as false, because
+/// the JDK is chosen later.
 fn activated(activation: &Element, dir: &Dir, settings: &UserSettings) -> bool {
     let mut conditions = Vec::new();
     if let Some(property) = activation.child("property") {
@@ -113,7 +113,8 @@ fn activated(activation: &Element, dir: &Dir, settings: &UserSettings) -> bool {
             let holds = match part.name.as_str() {
                 "family" => matches!(text.as_str(), "unix" | "linux"),
                 "name" => text == "linux",
-                // One image for several architectures: a profile for one of them cannot be active.
+                // One image is built for several architectures, so a profile for one of them
+                // cannot be active.
                 _ => false,
             };
             holds != negated

@@ -14,13 +14,12 @@ use crate::detect::{Above, ReadFile};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
-/// More modules than this are not followed.
+/// How many modules are followed.
 const MAX_MODULES: usize = 2000;
 
-/// True where the project above a folder packs it: among its resources, or its web application.
+/// True if the project above a folder packs it, with its resources or its web application.
 ///
-/// # Errors
-/// Where the pom cannot be read.
+/// # Errors Fails if the pom cannot be read.
 pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
     let above = folder.ancestors().filter_map(|above| above.join("pom.xml"));
     let Some(path) = above.into_iter().find(|path| repo.is_file(path)) else { return Ok(false) };
@@ -42,31 +41,30 @@ pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
     }
     let dir = model.dir();
     Ok(packed.iter().filter_map(|way| dir.join(way)).any(|packed| {
-        // A project that packs all of itself says nothing of a part.
+        // A project that packs its whole folder says nothing about a part of it.
         packed != dir && folder.is_within(&packed)
     }))
 }
 
 /// What one run of Maven reads.
 pub(super) struct Reactor {
-    /// The pom that the run begins with.
+    /// The pom from which the run starts.
     pub(super) pom: RelPath,
-    /// Every project of the run by its pom, the aggregator included.
+    /// Every project of the run by its pom, including the aggregator.
     pub(super) projects: BTreeMap<RelPath, Rc<Model>>,
-    /// Every pom file that the run reads: those of the projects and of their parents inside the
-    /// tree.
+    /// Every pom that the run reads: those of the projects and of their parents in the repository.
     pub(super) poms: BTreeSet<RelPath>,
-    /// The folder that holds all of them.
+    /// The nearest folder that contains all of them.
     pub(super) context: RelPath,
     /// The projects by `group:artifact`.
     by_key: BTreeMap<String, RelPath>,
 }
 
-/// The run that begins with a pom; `None` where there is no such file.
+/// The run from a pom; `None` if there is no such file.
 struct Run(Option<Rc<Reactor>>);
 
 impl Reactor {
-    /// The run that builds the project at `pom`: from the topmost pom that lists it among its
+    /// The run that builds the project at `pom`, from the topmost pom that has it among its
     /// modules.
     pub(super) fn of(repo: &Repo, pom: &RelPath) -> Result<Option<Rc<Self>>> {
         let folder = pom.parent().unwrap_or_default();
@@ -74,7 +72,7 @@ impl Reactor {
         let mut candidates = vec![pom.clone()];
         candidates.extend(folder.ancestors().filter_map(|above| above.join("pom.xml")));
         if let Some(own) = Model::load(repo, pom, &Rc::default())? {
-            // A flat layout: the parent beside the module lists it as `../module`.
+            // In a flat layout the parent is beside the module and lists it as `../module`.
             candidates.extend(own.lineage.iter().skip(1).map(|level| level.path.clone()));
         }
         for candidate in candidates {
@@ -89,7 +87,7 @@ impl Reactor {
         Ok(best)
     }
 
-    /// Its modules share a run: it is read once.
+    /// A cached run, because its modules share it.
     fn once(repo: &Repo, pom: &RelPath) -> Result<Option<Rc<Self>>> {
         let known = repo.once(pom, || Ok(Run(Self::read(repo, pom)?.map(Rc::new))))?;
         Ok(known.0.clone())
@@ -130,8 +128,7 @@ impl Reactor {
         }))
     }
 
-    /// The projects of the run that the one at `pom` depends on, directly or not, itself not
-    /// included.
+    /// The projects of the run that the one at `pom` depends on, directly or not, without itself.
     pub(super) fn siblings(&self, pom: &RelPath) -> Vec<Rc<Model>> {
         let mut found: BTreeSet<&RelPath> = BTreeSet::new();
         let mut waiting = vec![pom];
@@ -155,7 +152,7 @@ impl Reactor {
     }
 }
 
-/// Maven looks for `.mvn` in the folder of its first pom, then above it.
+/// Maven looks for `.mvn` in the folder of its first pom, and then above it.
 fn settings_folder(repo: &Repo, start: &RelPath) -> RelPath {
     let holds = |folder: &RelPath| folder.join(".mvn").is_some_and(|path| repo.is_dir(&path));
     if holds(start) {
@@ -165,15 +162,15 @@ fn settings_folder(repo: &Repo, start: &RelPath) -> RelPath {
     }
 }
 
-/// The deepest folder that holds both.
+/// The deepest folder that contains both.
 pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
     let shared: Vec<&str> =
         a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     RelPath::new(&shared.join("/")).unwrap_or_default()
 }
 
-/// What the folder that `read` reads from is to the application at `member`: it lists it as a
-/// module, or is the nearest that holds it and, beside it, a parent that it names.
+/// How the root of `read` relates to the application at `member`: it lists it as a module, or is
+/// the nearest folder that contains both the application and the parent that it names.
 pub(super) fn encloses(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let mut waiting = vec![RelPath::root()];
     let mut seen = BTreeSet::new();

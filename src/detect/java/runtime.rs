@@ -21,10 +21,10 @@ use super::tables::ServerSetting;
 use crate::code::{Call, Does};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
 
-/// Where a program's port can be changed.
+/// The variable that overrides a program's port.
 type PortVariable = Option<String>;
 
-/// Fills in everything that is not the artifact; the variables that it asks for.
+/// Fills in everything but the artifact. Returns what the program needs from outside.
 pub(super) fn describe(
     program: &mut Program,
     shape: &Shape,
@@ -54,7 +54,7 @@ pub(super) fn describe(
     storage::logs(program, around)?;
     external_config(program, around);
     for setting in around.settings.strongest().filter(|setting| setting.value.contains(':')) {
-        // Locations of Spring's resources and of Flyway's migrations.
+        // The locations of Spring's resources and of Flyway's migrations are such paths.
         let path = |part: &'_ str| {
             let part = part.trim();
             let part = part.strip_prefix("optional:").unwrap_or(part);
@@ -79,14 +79,14 @@ pub(super) fn describe(
     Ok(demands::of(around, &code, main))
 }
 
-/// The server that the dependencies bring.
+/// The server that the dependencies provide.
 enum Server<'a> {
     Spring(&'a Dependency),
-    /// Spring Boot with a server that the settings alone betray.
+    /// Spring Boot with a server that only the settings reveal.
     Configured(Evidence),
     Quarkus(Evidence),
     Micronaut(&'a Dependency),
-    /// The settings hold the port, by this row.
+    /// The settings have the port, according to this row.
     Set(&'a ServerSetting, &'a Dependency),
     Jetty(Evidence),
     Own,
@@ -117,7 +117,7 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
             (None, true) => return Server::Own,
         }
     }
-    // It may say itself that it serves nobody.
+    // The application may say itself that it has no web server.
     let none = around.settings.get("spring.main.web-application-type");
     let by_code = |source: &Source| source.names("WebApplicationType") && source.names("NONE");
     if none.is_some_and(|set| set.value == "none") || around.sources.iter().any(by_code) {
@@ -132,7 +132,7 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     if let Some(setting) = around.settings.get("server.port").filter(|_| spring) {
         return Server::Configured(setting.evidence.clone());
     }
-    // Its controllers need a server, whichever dependency brings that.
+    // Controllers need a server, whatever dependency provides it.
     let controller = around.sources.iter().filter(|_| spring).find_map(|source| {
         let named = |at: &usize| matches!(source.word(*at), Some("RestController" | "GetMapping"));
         let at = (1..source.len()).filter(|at| source.mark(at - 1, '@')).find(named)?;
@@ -188,7 +188,7 @@ fn listens(
         ),
         Server::Jetty(evidence) => {
             program.kind = Kind::Service;
-            let note = "Jetty listens on 8080 unless told otherwise";
+            let note = "Jetty listens on 8080 by default";
             program.port =
                 Some(Sourced::new(8080, Evidence { note: note.to_owned(), ..evidence.clone() }));
             program.needs.temporary_files =
@@ -224,14 +224,14 @@ fn listens(
     variable
 }
 
-/// A port that the code itself sets by the name of the setting: `setProperty("server.port", "80")`,
-/// `Map.of("server.port", 80)`, `properties("server.port=80")`.
+/// A port that the code sets by the name of the setting: `setProperty("server.port", "80")`,
+/// `Map.of("server.port", 80)` or `properties("server.port=80")`.
 fn in_code(around: &Surroundings, code: &Code, key: &str) -> Option<Sourced<u16>> {
     for (number, source) in around.sources.iter().enumerate() {
         for (at, text) in source.texts() {
             let pair = source.mark(at + 1, ',') || source.word(at + 1) == Some("to");
             let value = if text == key && pair {
-                // The defaults of a program are weaker than its settings.
+                // A program's defaults are weaker than its settings.
                 let strong = at >= 2 && source.word(at - 2) == Some("setProperty");
                 let end = super::code::end_of(source, at + 2);
                 let held = strong || around.settings.get(key).is_none();
@@ -250,14 +250,14 @@ fn in_code(around: &Surroundings, code: &Code, key: &str) -> Option<Sourced<u16>
     None
 }
 
-/// The port of a setting; the variable that changes it, where the setting names one.
+/// Takes the port of a setting. Returns the variable that overrides it, if the setting names one.
 fn stated_port(
     program: &mut Program,
     around: &Surroundings,
     key: &str,
     setting: &Setting,
 ) -> Option<String> {
-    // `$PORT:8080` of Ktor's YAML.
+    // Ktor's YAML writes `$PORT:8080`.
     let value = match setting.value.strip_prefix('$') {
         Some(rest) if !rest.starts_with('{') => format!("${{{rest}}}"),
         _ => setting.value.clone(),
@@ -288,7 +288,7 @@ fn localhost(program: &mut Program, around: &Surroundings, key: &str) {
     let variable = key.to_uppercase().replace(['.', '-'], "_");
     let value = EnvVar { key: variable.clone(), value: "0.0.0.0".to_owned() };
     let note = format!(
-        "{key} is {}: set by {variable}, or nothing outside of the container can connect",
+        "{key} is {}: {variable} overrides it, or nothing outside the container could connect",
         setting.value
     );
     program.env.push(Sourced::new(value, Evidence { note, ..setting.evidence.clone() }));
@@ -327,7 +327,8 @@ fn depends(program: &mut Program, dependency: &Dependency, around: &Surroundings
     }
 }
 
-/// Files and folders of the repository that the code opens, and temporary files that it makes.
+/// Adds files and folders of the repository that the code opens, and temporary files that it
+/// creates.
 fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
     let in_order = |does: Does| {
         let mut all = code.doing(&[does]);
@@ -337,7 +338,7 @@ fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
     for (row, (source, at)) in in_order(Does::Opens) {
         let Some(mut range) = code.subject(row, (source, at)) else { continue };
         let (file, start) = (&code.sources[source], range.start);
-        // `Path.of("conf", "app.yml")` is the whole of its arguments.
+        // `Path.of("conf", "app.yml")` is a path made of all its arguments.
         if !row.between.is_empty() {
             let on = Call::at(file, at).and_then(|call| call.on());
             range = on.map_or(at, |on| on.start)..file.pair(at + 1).max(at) + 1;
@@ -357,7 +358,7 @@ fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
     }
 }
 
-/// Methods that ask about a path and change nothing.
+/// Methods that test a path and change nothing.
 const TESTS: [&str; 12] = [
     "exists",
     "notExists",
@@ -373,8 +374,8 @@ const TESTS: [&str; 12] = [
     "isSymbolicLink",
 ];
 
-/// The path whose text is at a position goes straight to a question whether it exists:
-/// `Files.exists(Path.of("x"))`, `new File("x").exists()`.
+/// True if a path is only tested for existence: `Files.exists(Path.of("x"))` or `new
+/// File("x").exists()`.
 fn tested(source: &Source, text: usize) -> bool {
     let Some(open) = source.enclosing(text) else { return false };
     let asked = |at: usize| source.word(at).is_some_and(|word| TESTS.contains(&word));
@@ -383,7 +384,7 @@ fn tested(source: &Source, text: usize) -> bool {
     before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
 }
 
-/// A path in the code: what the repository holds is carried.
+/// Adds a path in the code, if the repository holds it.
 fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Evidence) {
     let dir = around.project.model.dir();
     let looks_like_path = !text.is_empty()
@@ -397,7 +398,7 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Ev
         return;
     }
     let Some(path) = dir.join(text).filter(|path| !path.is_root() && *path != dir) else { return };
-    // Sources and build output are no files of the running program.
+    // Sources and build output are not files of the running program.
     let first = relative(text).split('/').next().unwrap_or_default().to_owned();
     let built = ["src", "target", "pom.xml"].contains(&first.as_str());
     let held = program.files.iter().any(|held| path.is_within(&held.value));
@@ -407,7 +408,7 @@ fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Ev
     }
 }
 
-/// Spring reads `./config/` and `./application.*` beside the program: what lies there is carried.
+/// Adds configuration in `./config/` and `./application.*`, which Spring reads beside the program.
 fn external_config(program: &mut Program, around: &Surroundings) {
     let dir = around.project.model.dir();
     let (Server::Spring(_) | Server::Configured(_)) = server(&Shape::Whole, around) else { return };

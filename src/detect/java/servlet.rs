@@ -1,4 +1,4 @@
-//! A war without a server: which servlet API it is written for.
+//! A war without a server: for which servlet API it is written.
 
 use super::artifact::{Artifact, Candidate, Project, Shape, WAR};
 use super::pom::relative;
@@ -11,7 +11,7 @@ const MAX_SEARCHED: usize = 400;
 impl Project<'_> {
     pub(super) fn servlet(&self) -> Candidate {
         let dependencies = self.model.dependencies();
-        // The API itself says more than a framework that needs it: the rows are in that order.
+        // The API itself says more than a framework that needs it; the rows are in that order.
         let asked = self.tables.servlet_apis().find_map(|api| {
             let dependency = dependencies.iter().find(|dependency| dependency.key == api)?;
             let environment =
@@ -29,7 +29,7 @@ impl Project<'_> {
                 Evidence::at(&path, line, "descriptor of javax.servlet"),
             ))
         };
-        // What the sources import decides between the old packages and the new ones.
+        // The imports in the sources decide between the old packages and the new ones.
         let imported = self.servlet_import();
         let old = &self.tables.servlet_before_jakarta;
         let asked = match (imported, asked) {
@@ -79,7 +79,7 @@ impl Project<'_> {
         Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
     }
 
-    /// The server that a war needs by what it brings: Tomcat's own descriptor, beans and
+    /// The server that a war needs according to its content: Tomcat's own descriptor, or beans and
     /// transactions of an application server.
     fn other_server(&self) -> Option<(&'static str, Evidence)> {
         let tomcat = self.model.dir().join("src/main/webapp/META-INF/context.xml")?;
@@ -110,7 +110,7 @@ impl Project<'_> {
         None
     }
 
-    /// The first import of the servlet API: whether it is the one before Jakarta.
+    /// The first import of the servlet API, and whether it is the one from before Jakarta.
     fn servlet_import(&self) -> Option<(bool, Evidence)> {
         let folder = self.model.dir().join(&self.model.source_dir())?;
         let files = self.repo.files_under(&folder).filter(|path| path.extension() == "java");

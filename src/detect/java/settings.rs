@@ -1,4 +1,4 @@
-//! Which files hold the settings of a project, and which of its profiles are active.
+//! Which files contain the settings of a project, and which of its profiles are active.
 
 use anyhow::Result;
 
@@ -12,9 +12,11 @@ use crate::repo::{Repo, line_of};
 /// How many profiles are followed.
 const MAX_PROFILES: usize = 32;
 
-/// The settings of a project: in its resources, then in its working directory, which is stronger.
+/// The settings of a project, from its resources and from its working directory, which is
+/// stronger.
 ///
-/// `told`: the profiles that it is started with. `filtered`: a value as the build writes it.
+/// `told` has the profiles with which it is started. `filtered` gives a value as the build writes
+/// it.
 pub(super) fn read(
     repo: &Repo,
     dir: &RelPath,
@@ -49,8 +51,8 @@ pub(super) fn read(
         }
     }
     if settings.is_empty() {
-        // A name of its own by spring.config.name: whatever lies at the top of the resources and
-        // sets a port.
+        // spring.config.name may set another name, so every file at the top of the resources that
+        // sets a port counts.
         let Some(resources) = dir.join("src/main/resources") else { return Ok(settings) };
         let of_profile = |name: &str| name.starts_with("application-");
         let files: Vec<RelPath> = repo
@@ -73,9 +75,9 @@ pub(super) fn read(
     Ok(settings)
 }
 
-/// The environments that the code starts Micronaut with where nothing else names some:
-/// `Micronaut.build(args).defaultEnvironments("dev")`. Their settings lie in `application-dev.yml`.
-/// <https://docs.micronaut.io/latest/guide/#environments>
+/// The environments with which the code starts Micronaut if none is named outside:
+/// `Micronaut.build(args).defaultEnvironments("dev")`. Their settings are in
+/// `application-dev.yml`. <https://docs.micronaut.io/latest/guide/#environments>
 pub(super) fn environments(sources: &[Source]) -> Vec<String> {
     let mut micronaut = sources.iter().filter(|source| source.names("Micronaut"));
     let call = |source: &'_ Source| source.calls("defaultEnvironments").next();
@@ -100,8 +102,8 @@ fn add(
     Ok(())
 }
 
-/// The profiles that a program is started with, else `spring.profiles.active` of its own settings;
-/// with those that they include, and the members of groups.
+/// The profiles with which a program is started, or else the `spring.profiles.active` of its own
+/// settings, together with included profiles and the members of groups.
 fn active_profiles(
     repo: &Repo,
     dir: &RelPath,
@@ -117,7 +119,7 @@ fn active_profiles(
     };
     let mut active = if told.is_empty() { names("spring.profiles.active") } else { told.to_vec() };
     active.splice(0..0, names("spring.profiles.include"));
-    // Members come after the name of their group, and may be groups.
+    // Members follow the name of their group, and may be groups themselves.
     let mut at = 0;
     while at < active.len() && active.len() < MAX_PROFILES {
         for member in names(&format!("spring.profiles.group.{}", active[at])).into_iter().rev() {
@@ -130,7 +132,7 @@ fn active_profiles(
     Ok(active)
 }
 
-/// What the resources say without any profile.
+/// The settings in the resources that apply without any profile.
 fn base(repo: &Repo, dir: &RelPath) -> Result<Settings> {
     let mut base = Settings::default();
     for folder in ["src/main/resources/config", "src/main/resources"] {
@@ -141,8 +143,8 @@ fn base(repo: &Repo, dir: &RelPath) -> Result<Settings> {
     Ok(base)
 }
 
-/// The settings themselves name a developer's profile, while one of production is there: said,
-/// because the image starts as they say.
+/// Reports settings that activate a developer's profile although there is one for production,
+/// because the image starts with what they say.
 pub(super) fn of_developer(
     repo: &Repo,
     dir: &RelPath,

@@ -1,10 +1,10 @@
-//! Ports beside the program's own: management, gRPC. A row of the catalog says which dependency
-//! opens one, and which setting moves it.
+//! Ports beside the program's own, for management or gRPC. A row of the catalog says which
+//! dependency opens one and which setting moves it.
 
 use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
-/// Adds them to a program that serves.
+/// Adds these ports to a program that serves.
 pub(super) fn ports(program: &mut Program, around: &Surroundings) {
     if program.kind != Kind::Service {
         return;
@@ -26,12 +26,12 @@ pub(super) fn ports(program: &mut Program, around: &Surroundings) {
                 (value.trim().parse().ok(), Evidence { note, ..setting.evidence.clone() })
             }
             (None, Some(default)) => {
-                let note = format!("{} on {default} where {} is not set", row.what, row.port);
+                let note = format!("{} on {default} if {} is not set", row.what, row.port);
                 (Some(default), Evidence { note, ..dependency.evidence.clone() })
             }
             (None, None) => continue,
         };
-        // 0 is any free port, and a negative number none.
+        // 0 means any free port, and a negative number means none.
         let Some(number) = number.filter(|number: &u16| *number > 0) else { continue };
         let port = Port::tcp(number);
         let held = program.port.as_ref().is_some_and(|held| held.value == number)

@@ -1,5 +1,5 @@
-//! Java and Kotlin sources as tokens, and what a container must know of them: main classes, ports,
-//! files, programs.
+//! Java and Kotlin sources as tokens, and what a container needs to know of them: main classes,
+//! ports, files, programs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::path::RelPath;
 /// A source file.
 pub(super) struct Source {
     file: Rc<File>,
-    /// The texts of the strings that have escapes, by their positions.
+    /// The texts of strings with escapes, by position.
     escaped: BTreeMap<usize, String>,
 }
 
@@ -26,7 +26,7 @@ impl Deref for Source {
 }
 
 impl Source {
-    /// Splits a text; comments are left out.
+    /// Splits a text into tokens, without comments.
     pub(super) fn new(path: &RelPath, text: &str) -> Self {
         let tree = Tree::new(&DIALECT, &Rc::from(text));
         let is_escaped = |at: &usize| tree.kind(*at) == Some(Kind::Text) && tree.has_escapes(*at);
@@ -40,12 +40,13 @@ impl Source {
         Self { file: Rc::new(File::new(path.clone(), tree, imports, body)), escaped }
     }
 
-    /// Kotlin creates without `new`, declares with `val`, and ends statements with their lines.
+    /// True for Kotlin, which creates objects without `new`, declares with `val`, and ends
+    /// statements at the end of a line.
     pub(super) fn is_kotlin(&self) -> bool {
         self.path.extension() == "kt"
     }
 
-    /// The bracket that closes or opens the one at a position; the end where there is none.
+    /// The bracket that matches the one at a position; the end of the file if there is none.
     pub(super) fn pair(&self, at: usize) -> usize {
         let other = if self.opens(at) { self.closing(at) } else { self.opening(at) };
         if other == at { self.len() } else { other }
@@ -66,7 +67,7 @@ impl Source {
         matches!(self.kind(at)?, Kind::Word | Kind::Number).then(|| self.raw(at))
     }
 
-    /// The content of a string literal.
+    /// The content of a string.
     pub(super) fn text(&self, at: usize) -> Option<&str> {
         if let Some(text) = self.escaped.get(&at) {
             return Some(text);
@@ -85,31 +86,32 @@ impl Source {
         self.file.word(at)
     }
 
-    /// An operator or a delimiter of one character.
+    /// True for an operator or a delimiter of one character.
     pub(super) fn mark(&self, at: usize, mark: char) -> bool {
         let mut buffer = [0; 4];
         self.is(at, mark.encode_utf8(&mut buffer))
     }
 
-    /// An operator or a delimiter.
+    /// True for an operator or a delimiter.
     pub(super) fn is(&self, at: usize, mark: &str) -> bool {
         self.kind(at) == Some(Kind::Mark) && self.raw(at) == mark
     }
 
-    /// True where the code names `word`.
+    /// True if the code contains the name `word`.
     pub(super) fn names(&self, word: &str) -> bool {
         !self.places(word).is_empty()
     }
 
-    /// The call whose name is at a position belongs to `of`: to a class with its package, by a
-    /// method, a constructor or a static import; `""`: to anything or to the own class; `*`: to any
-    /// at all.
+    /// True if the call whose name is at a position belongs to `of`: to a class with its package,
+    /// by a method, a constructor or a static import. `""` matches anything or the own class, `*`
+    /// matches everything.
     pub(super) fn is_of(&self, at: usize, of: &str) -> bool {
         let Some((package, class)) = of.rsplit_once('.') else { return matches!(of, "" | "*") };
         let is_method = at >= 2 && self.mark(at - 1, '.');
         let holder = if is_method { at - 2 } else { at };
         if self.word(holder) == Some(class) {
-            // Without an import of its own the class comes from a whole package.
+            // Without an import of its own, the class comes from a package that is imported as a
+            // whole.
             return self.imported(class).is_none_or(|path| path == of);
         }
         let from = |path: &str| {
@@ -126,7 +128,7 @@ impl Source {
         places.filter(|at| self.mark(*at + 1, '(')).map(|at| at + 2)
     }
 
-    /// Every string literal with its position.
+    /// Every string with its position.
     pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
         (0..self.len()).filter_map(|at| self.text(at).map(|text| (at, text)))
     }
@@ -137,7 +139,7 @@ impl Source {
         start.map_or_else(String::new, |start| dotted(self, start + 1).0)
     }
 
-    /// The class whose `main` starts a program, and the position of it.
+    /// The class whose `main` starts a program, and the position of `main`.
     pub(super) fn main_class(&self) -> Option<(String, usize)> {
         let kotlin = self.is_kotlin();
         let at = self.places("main").iter().copied().find(|at| {
@@ -157,7 +159,7 @@ impl Source {
             }
         })?;
         let stem = self.path.file_name().split('.').next().unwrap_or_default();
-        // A function outside of any class belongs to the class that Kotlin names after the file.
+        // Kotlin puts a function outside any class into a class that it names after the file.
         let nested = self.enclosing(at).is_some();
         let class = if kotlin && !nested {
             let mut letters = stem.chars();
@@ -172,7 +174,7 @@ impl Source {
     }
 }
 
-/// The imports of a file, and where they end.
+/// The imports of a file, and the position where they end.
 fn imports(tree: &Tree) -> (Vec<Import>, usize) {
     let (mut all, mut body) = (Vec::new(), 0);
     for at in (0..tree.len()).take_while(|&at| tree.word(at) != "{") {

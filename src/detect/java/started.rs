@@ -1,5 +1,5 @@
 //! How the repository itself builds and starts the program: the profiles of its releases, what jib
-//! writes into an image, and the command of a Procfile, a unit or a platform's file.
+//! writes into an image, and the command in a Procfile, a unit or a platform's file.
 
 use anyhow::Result;
 
@@ -13,8 +13,8 @@ use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 use crate::recipes::{self, Recipe, Run};
 
-/// The profiles that the repository builds with, where one of its own is active by default and
-/// would be built otherwise; of others, that they are used is said.
+/// The profiles with which the repository builds, if one of them is for production or replaces one
+/// that is active by default. Any other profiles are only reported.
 pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Finding>)> {
     let level = |found: &dyn Fn(&super::xml::Element) -> bool| {
         app.model.lineage.iter().any(|level| level.root.list("profiles").any(found))
@@ -40,7 +40,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
         let by_default = |profile: &super::xml::Element| {
             profile.text_at("activation/activeByDefault") == Some("true")
         };
-        // What the repository itself builds for production is what an image is for.
+        // An image is for production, so it is built as the repository builds for production.
         let of_production = names.split(',').all(|name| PRODUCTION.contains(&name));
         if of_production || level(&|profile| by_default(profile) && replaced(app, profile, &names))
         {
@@ -58,7 +58,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
     Ok((None, by_default(app).or(said).into_iter().collect()))
 }
 
-/// The words of a profile's name: `generateTestReport`, `it-tests`.
+/// The words in the name of a profile: `generateTestReport`, `it-tests`.
 fn words(name: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut small = false;
@@ -74,8 +74,9 @@ fn words(name: &str) -> Vec<String> {
     all
 }
 
-/// One of the profiles that are named stands in for one that is active by default: it sets the same
-/// properties, or packs resources or dependencies too. One for tests or coverage only adds to it.
+/// True if one of the named profiles replaces one that is active by default: it sets the same
+/// properties, or also packs resources or dependencies. A profile for tests or coverage only adds
+/// to it.
 fn replaced(app: &App, default: &super::xml::Element, names: &str) -> bool {
     let properties = |profile: &super::xml::Element| -> Vec<String> {
         profile.list("properties").map(|property| property.name.clone()).collect()
@@ -94,7 +95,7 @@ fn replaced(app: &App, default: &super::xml::Element, names: &str) -> bool {
     })
 }
 
-/// A profile of a developer's that is active by default, beside one of production.
+/// Reports a developer's profile that is active by default, if there is also one for production.
 fn by_default(app: &App) -> Option<Finding> {
     app.model.lineage.iter().find_map(|level| {
         let id =
@@ -125,7 +126,7 @@ fn by_default(app: &App) -> Option<Finding> {
     })
 }
 
-/// The profile that the repository builds with, where it says one.
+/// The profile with which the repository builds, if it names one.
 pub(super) fn profiles_named(app: &App) -> Result<Option<(String, Evidence)>> {
     let steps = recipes::steps_of(app.dir.repo, &app.dir.path, &["mvn", "mvnw"])?;
     let mut all = steps.into_iter().filter_map(|step| Some((named(&step.words)?, step.evidence)));
@@ -148,7 +149,7 @@ pub(super) fn profiles_named(app: &App) -> Result<Option<(String, Evidence)>> {
     }))
 }
 
-/// `-Pa,b`, `-P a`, `--activate-profiles=a`.
+/// The profiles in `-Pa,b`, `-P a` or `--activate-profiles=a`.
 fn named(words: &[String]) -> Option<String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -162,17 +163,17 @@ fn named(words: &[String]) -> Option<String> {
     None
 }
 
-/// The profiles that Spring is started with.
+/// The profiles with which Spring is started.
 pub(super) struct Told {
     pub(super) names: Vec<String>,
-    /// Only the environment of a recipe says so: the image sets the variable too.
+    /// True if only the environment in a recipe says so. Then the image sets the variable too.
     by_environment: bool,
 }
 
-/// The profiles that the pom's own image or a recipe starts the program with.
+/// The profiles with which the pom's own image or a recipe starts the program.
 pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
     let taken = |text: &str, evidence: Evidence, by_environment: bool| {
-        // `${PROFILES:-prod}` of a compose file.
+        // A compose file may write `${PROFILES:-prod}`.
         let text = text
             .strip_prefix("${")
             .and_then(|rest| rest.strip_suffix('}')?.split_once(":-"))
@@ -204,19 +205,19 @@ pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
     for run in runs {
         let Some(set) = run.env.iter().find(|variable| variable.key == VARIABLE) else { continue };
         let names = taken(&set.value, set.evidence.clone(), true);
-        // What a developer's machine is started with is not what an image is for.
+        // The start on a developer's machine is not what an image is for.
         return Ok(names.filter(|told| !told.value.names.iter().any(|n| is_of_developer(n))));
     }
     Ok(None)
 }
 
-/// The variable that names Spring's profiles.
+/// The variable with Spring's active profiles.
 const VARIABLE: &str = "SPRING_PROFILES_ACTIVE";
 
-/// Names of the profiles that run in production.
+/// Names of profiles for production.
 pub(super) const PRODUCTION: [&str; 3] = ["prod", "production", "live"];
 
-/// Words of profiles that check or publish, and add nothing to a program.
+/// Words in the names of profiles that check or publish, and add nothing to a program.
 const CHECKS: [&str; 16] = [
     "test",
     "tests",
@@ -241,8 +242,8 @@ pub(super) fn is_of_developer(profile: &str) -> bool {
     profile.split(['-', '_', '.']).any(|word| words.contains(&word))
 }
 
-/// What the build writes for `@name@` in a settings file: the property of the profiles that it is
-/// built with, else that of the project.
+/// What the build writes for `@name@` in a settings file: the property of a profile that is built
+/// with, or else that of the project.
 pub(super) fn filtered<'a>(app: &'a App) -> Result<impl Fn(&str) -> String + 'a> {
     let built = profiles(app)?.0.map(|names| names.value).unwrap_or_default();
     let names: Vec<String> = built.split(',').map(str::to_owned).collect();
@@ -270,7 +271,7 @@ fn java(app: &App) -> Result<Option<Run>> {
     Ok(web.or(starts.iter().find(of_java)).cloned())
 }
 
-/// Adds what the pom's own image and recipes say to a program; flags of the JVM to `jvm`.
+/// Adds what the pom's own image and recipes say to a program. JVM flags go to `jvm`.
 pub(super) fn add(
     app: &App,
     program: &mut Program,
@@ -292,7 +293,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The words of `java ... -jar FILE ...`.
+/// Reads the words of `java ... -jar FILE ...`.
 fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let mut left: Vec<&str> = Vec::new();
     let mut words = run.words.iter().skip(1);
@@ -306,9 +307,9 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
         match word.as_str() {
             "-jar" => archive = true,
             "-cp" | "-classpath" | "--class-path" => drop(words.next()),
-            // What the platform decides: its port, its memory.
+            // The platform decides these: its port, its memory.
             flag if flag.contains(['$', '%', '`']) => {}
-            // Of `-jar -Xmx1g app.jar` the first word that is no option is the archive.
+            // In `-jar -Xmx1g app.jar` the archive is the first word that is not an option.
             word if !word.starts_with('-') && archive => after = true,
             flag if !flag.starts_with('-') => after = true,
             flag if flag.starts_with("-Xmx") || flag.starts_with("-Xms") => left.push(flag),
@@ -334,7 +335,7 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
             }
         }
     }
-    // The platform's port is its own affair.
+    // The platform's own port does not matter here.
     args.retain(|word| !word.starts_with('$'));
     args.retain(|word| !(word.starts_with("--") && word.ends_with("$PORT")));
     let known = |word: &&String| !word.contains(['$', '%', '`', '/']);

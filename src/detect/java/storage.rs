@@ -1,4 +1,4 @@
-//! Folders that a program writes: databases and logs in files.
+//! Folders into which a program writes databases and logs.
 
 use anyhow::Result;
 
@@ -10,14 +10,14 @@ use crate::facts::{Evidence, Finding, Program, Sourced};
 /// The home of the image's user.
 pub(super) const HOME: &str = "/home/nonroot";
 
-/// Adds a folder that the program writes.
+/// Adds a folder into which the program writes.
 pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
     if !folder.is_empty() && !program.writable.iter().any(|held| held.value == folder) {
         program.writable.push(Sourced::new(folder.to_owned(), evidence));
     }
 }
 
-/// Databases in files, by their addresses in settings and code.
+/// Adds databases in files, by their addresses in settings and code.
 pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Code) {
     let of_settings = around.settings.valued("jdbc:").map(|setting| {
         let value = around.settings.expand(&setting.value).0;
@@ -76,7 +76,7 @@ fn database_file(address: &str) -> Option<&str> {
     (!file.is_empty() && !file.starts_with(':') && !file.contains("${")).then_some(file)
 }
 
-/// Log files of Spring, Quarkus and logback.
+/// Adds log files of Spring, Quarkus, logback and Log4j.
 pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
     for (key, is_file) in [
         ("logging.file.name", true),
@@ -100,7 +100,8 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         let named = |name: &str| root.walk().any(|e| e.name == name);
         let name = if named("file") { "file" } else { "fileNamePattern" };
         for file in root.walk().filter(|e| e.name == name) {
-            // `<property name="X" value="Y"/>`: attributes are looked up in the text.
+            // The properties of `<property name="X" value="Y"/>` are searched in the text, because
+            // the tree has no attributes.
             let value = fill_logback(&file.text, &text);
             written(
                 program,
@@ -128,7 +129,8 @@ fn attribute(line: &str, name: &str) -> Option<String> {
     line.get(at..)?.split('"').next().map(str::to_owned)
 }
 
-/// `${name}` of Log4j with the properties of the same file, `${sys:name:-default}` by its default.
+/// Fills in Log4j's `${name}` with properties of the same file, and `${sys:name:-default}` with
+/// the default.
 fn fill_log4j(value: &str, text: &str) -> String {
     let property = |name: &str| {
         text.lines().filter(|line| line.contains("<Property")).find_map(|line| {
@@ -142,7 +144,7 @@ fn fill_log4j(value: &str, text: &str) -> String {
     fill(value, &property, &|inner, replacement| !replacement.contains(inner))
 }
 
-/// `${NAME:-default}` of logback, with the properties of the same file.
+/// Fills in logback's `${NAME:-default}` with properties of the same file.
 fn fill_logback(value: &str, text: &str) -> String {
     let property = |name: &str| {
         let defined =
@@ -154,8 +156,8 @@ fn fill_logback(value: &str, text: &str) -> String {
     fill(value, &property, &|_, _| true)
 }
 
-/// `value` with its references replaced by `property`, or by their default. A reference that leads
-/// to nothing, or to what `takes` refuses, ends it.
+/// `value` with its references replaced by `property` or by their default. It stops at a reference
+/// that leads to nothing, or to something that `takes` refuses.
 fn fill(
     value: &str,
     property: &dyn Fn(&str) -> Option<String>,

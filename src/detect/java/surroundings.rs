@@ -8,9 +8,9 @@ use super::source::Source;
 /// What is known of a program besides its artifact.
 pub(super) struct Surroundings<'a> {
     pub(super) project: &'a Project<'a>,
-    /// Dependencies of the project and of its siblings.
+    /// The dependencies of the project and of its siblings.
     pub(super) dependencies: &'a [Dependency],
-    /// Sources of the project, then of its siblings.
+    /// The sources of the project, then those of its siblings.
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
 }

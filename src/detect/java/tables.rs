@@ -1,4 +1,4 @@
-//! The rows of `templates/catalog/java.toml` that only this language reads.
+//! The rows of `templates/catalog/java.toml` that only Java reads.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::privileges::Privileged;
 
-/// What a line of Spring Boot can do.
+/// What a release line of Spring Boot can do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SpringBoot {
     from: String,
-    /// The oldest JDK that runs it.
+    /// The oldest JDK on which it runs.
     pub(super) java: u32,
-    /// `tools`, `layertools`, or empty where layers cannot be extracted.
+    /// `tools` or `layertools`; empty if layers cannot be extracted.
     pub(super) jarmode: String,
     /// The package of the launchers.
     pub(super) loader: String,
 }
 
-/// Until when a line of Spring Boot gets fixes.
+/// How long a release line of Spring Boot gets fixes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Support {
@@ -31,16 +31,16 @@ pub(super) struct Support {
     pub(super) supported: bool,
 }
 
-/// A parent outside of the tree that is known.
+/// A known parent outside the repository.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownParent {
     pub(super) artifact: String,
-    /// It binds the goal that packages an executable archive.
+    /// True if it binds the goal that packages an executable archive.
     pub(super) repackage: bool,
 }
 
-/// The oldest JDK of a line.
+/// The oldest JDK of a release line.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Floor {
@@ -55,13 +55,13 @@ pub(super) struct NeedsDatabase {
     pub(super) plugin: String,
     /// The goals that connect, the usual one first.
     pub(super) goals: Vec<String>,
-    /// The phase that they are bound to by themselves.
+    /// The phase to which they are bound by default.
     pub(super) phase: Option<String>,
-    /// Where the address stands in its configuration.
+    /// Where the address is in the plugin's configuration.
     pub(super) address: String,
-    /// The property of the project that holds it.
+    /// The property of the project with the address.
     pub(super) property: Option<String>,
-    /// It does without a database where this part of its configuration holds this text.
+    /// The part of the configuration, and the text in it, with which it needs no database.
     pub(super) unless: Option<(String, String)>,
     /// Where this is documented.
     #[serde(rename = "source")]
@@ -75,9 +75,9 @@ pub(super) struct NeedsGit {
     pub(super) plugin: String,
     /// The property that skips it.
     pub(super) skip: String,
-    /// The setting that lets it do without `.git` where it is `false`.
+    /// The setting that lets it work without `.git` if it is `false`.
     pub(super) tolerant: Option<String>,
-    /// It reads `.git` only with this setting, or with this dependency of the plugin.
+    /// The setting, or the dependency of the plugin, without which it does not read `.git`.
     pub(super) only_with: Option<String>,
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Gate {
     pub(super) skip: String,
 }
 
-/// Which servlet API asks for which environment of the container.
+/// Which servlet API needs which environment of the container.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Servlet {
@@ -106,27 +106,27 @@ pub(super) struct Servlet {
     pub(super) environment: String,
 }
 
-/// Where a framework's server listens when nothing sets its port.
+/// The default port of a framework's server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServerDefault {
     pub(super) artifact: String,
-    /// A name that code has that starts it.
+    /// A name in code that starts the server.
     pub(super) names: String,
     pub(super) port: u16,
-    /// The name that code assigns another one to.
+    /// The name to which code assigns another port.
     pub(super) setting: Option<String>,
 }
 
-/// A server whose port is in the settings, where the code opens none.
+/// A server whose port is in the settings, if the code opens none.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServerSetting {
-    /// The start of the dependency's key.
+    /// The beginning of the dependency's key.
     pub(super) dependency: String,
     pub(super) port: String,
     pub(super) host: String,
-    /// The variable that sets it, where every setting has one.
+    /// The variable that sets it, if every setting has one.
     pub(super) variable: Option<String>,
 }
 
@@ -134,15 +134,15 @@ pub(super) struct ServerSetting {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SidePort {
-    /// The start of the dependency's key, or of one of them.
+    /// The beginning of the dependency's key, or of several.
     pub(super) dependency: String,
     /// The setting that moves it.
     pub(super) port: String,
-    /// Where it is without that setting; none: nothing is opened then.
+    /// The port without that setting; `None` if nothing is opened then.
     pub(super) default: Option<u16>,
     /// The setting that must be `true`.
     pub(super) only_with: Option<String>,
-    /// A name that the code must have.
+    /// A name that the code must contain.
     pub(super) names: Option<String>,
     /// What it serves.
     pub(super) what: String,
@@ -157,7 +157,7 @@ pub(super) struct Jetty {
     pub(super) default_environment: String,
 }
 
-/// All of them.
+/// All tables.
 pub(super) struct Tables {
     pub(super) catalog: &'static Catalog,
     /// What functions of libraries do.
@@ -175,13 +175,13 @@ pub(super) struct Tables {
     pub(super) server_default: Vec<ServerDefault>,
     pub(super) server_setting: Vec<ServerSetting>,
     pub(super) side_port: Vec<SidePort>,
-    /// The version from which on Quarkus has another name for its packaging.
+    /// The first version in which Quarkus calls its packaging differently.
     pub(super) quarkus_jar_type: String,
-    /// The version of Spring Boot up to which its plugin has a `<finalName>` of its own.
+    /// The version of Spring Boot up to which its plugin has its own `<finalName>`.
     pub(super) spring_boot_own_name_until: String,
-    /// The environment of `javax.servlet`.
+    /// The environment for `javax.servlet`.
     pub(super) servlet_before_jakarta: String,
-    /// Options of the virtual machine in a container.
+    /// JVM options for a container.
     pub(super) jvm_options: String,
     pub(super) alpine_amd64_only: Vec<String>,
     pub(super) public_hosts: Vec<String>,
@@ -225,29 +225,29 @@ impl Tables {
         })
     }
 
-    /// The row of a version of Spring Boot; the newest one's where the version is not known.
+    /// The row of a version of Spring Boot; that of the newest if the version is unknown.
     pub(super) fn spring_boot(&self, version: Option<&str>) -> Option<&SpringBoot> {
         let row = |version: &str| self.spring_boot.iter().find(|row| at_least(version, &row.from));
         version.and_then(row).or_else(|| self.spring_boot.first())
     }
 
-    /// The line of Spring Boot that a version belongs to.
+    /// The release line of Spring Boot to which a version belongs.
     pub(super) fn support(&self, version: &str) -> Option<&Support> {
         self.spring_boot_support.iter().find(|row| at_least(version, &row.from))
     }
 
-    /// The oldest JDK that a version of Quarkus runs on.
+    /// The oldest JDK on which a version of Quarkus runs.
     pub(super) fn quarkus(&self, version: Option<&str>) -> Option<u32> {
         let row = |version: &str| self.quarkus.iter().find(|row| at_least(version, &row.from));
         version.and_then(row).or_else(|| self.quarkus.first()).map(|row| row.java)
     }
 
-    /// The dependencies that tell which servlet API is meant, surest first.
+    /// The dependencies that tell the servlet API, surest first.
     pub(super) fn servlet_apis(&self) -> impl Iterator<Item = &str> {
         self.servlet.iter().map(|row| row.api.as_str())
     }
 
-    /// The environment that an API in this version asks for.
+    /// The environment that this version of an API needs.
     pub(super) fn servlet(&self, api: &str, version: Option<&str>) -> Option<&str> {
         let rows = self.servlet.iter().filter(|row| row.api == api);
         rows.into_iter()
@@ -256,7 +256,7 @@ impl Tables {
     }
 }
 
-/// Compares by numbers: `3.10.0-M1` is at least `3.9`. What is no number counts as 0.
+/// Compares numbers: `3.10.0-M1` is at least `3.9`. Anything else counts as 0.
 pub(super) fn at_least(version: &str, from: &str) -> bool {
     let numbers = |text: &str| -> Vec<u64> {
         text.split(['.', '-'])

@@ -1,5 +1,5 @@
-//! Which JDK: version files over the compiler's level, and never below what the frameworks and the
-//! build's own rules ask.
+//! Which JDK: version files win over the compiler's level, and the JDK is never older than what
+//! the frameworks and the build's own rules need.
 
 use anyhow::Result;
 
@@ -15,19 +15,19 @@ pub(super) const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugi
 const KOTLIN: &str = "org.jetbrains.kotlin:kotlin-maven-plugin";
 const ENFORCER: &str = "org.apache.maven.plugins:maven-enforcer-plugin";
 
-/// A JDK's feature number that something states.
+/// A JDK's feature number, with the place that states it.
 struct Stated {
     feature: u32,
     text: String,
     evidence: Evidence,
-    /// A version file says so: the JDK itself, not the least that the code needs.
+    /// True for a version file, which names the JDK itself, and not just the oldest that the code
+    /// needs.
     pin: bool,
 }
 
 /// The JDK of a project, as a cycle of the catalog.
 ///
-/// # Errors
-/// Where a version file is broken.
+/// # Errors Fails if a version file is broken.
 pub(super) fn detect(
     dir: &Dir,
     project: &Project,
@@ -108,8 +108,8 @@ fn cycles(project: &Project) -> Vec<u32> {
     cycles
 }
 
-/// The line to take for a stated version: itself where it is published and is pinned or supported,
-/// else the next one.
+/// The line for a stated version: that version if it is published and either pinned or supported,
+/// or else the next one.
 fn available(project: &Project, stated: &Stated) -> u32 {
     let row = project
         .tables
@@ -185,8 +185,8 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
     Ok(found)
 }
 
-/// The JDK that the repository itself builds with, the newest of several, unless `least`, which the
-/// compiler's level asks for, is among them.
+/// The JDK with which the repository itself builds, the newest of several. `None` if `least`,
+/// which the compiler's level needs, is among them.
 fn tested(dir: &Dir, project: &Project, least: Option<u32>) -> Result<Option<Stated>> {
     const NAMES: [&str; 8] = [
         "java",
@@ -221,7 +221,7 @@ fn tested(dir: &Dir, project: &Project, least: Option<u32>) -> Result<Option<Sta
     }))
 }
 
-/// The levels that the compiler is told, strongest first.
+/// The levels of the compiler, strongest first.
 fn levels(project: &Project) -> Vec<Found> {
     let model = project.model;
     let plugin = project.plugins.get(COMPILER);
@@ -236,7 +236,7 @@ fn levels(project: &Project) -> Vec<Found> {
         of_plugin("target"),
         model.property("kotlin.compiler.jvmTarget"),
         project.plugins.get(KOTLIN).and_then(|plugin| plugin.anywhere(model, "jvmTarget")),
-        // What Micronaut's parent hands to the compiler.
+        // Micronaut's parent passes these properties to the compiler.
         model.property("release.version"),
         model.property("jdk.version"),
     ]
@@ -245,7 +245,7 @@ fn levels(project: &Project) -> Vec<Found> {
     .collect()
 }
 
-/// What the build's own rule demands of the JDK that runs it.
+/// The JDK versions that the build's own rules require.
 fn required_ranges(project: &Project) -> Vec<Found> {
     let Some(plugin) = project.plugins.get(ENFORCER) else { return Vec::new() };
     let rule = |element: &Element| element.walk().find(|e| e.name == "requireJavaVersion").cloned();
@@ -261,7 +261,7 @@ fn required_ranges(project: &Project) -> Vec<Found> {
         .collect()
 }
 
-/// `21.0.5-tem`, `temurin-21`, `1.8`, `openjdk64-11.0.2`: the feature number.
+/// The feature number in `21.0.5-tem`, `temurin-21`, `1.8` or `openjdk64-11.0.2`.
 pub(super) fn feature(text: &str) -> Option<u32> {
     let word =
         text.split(['-', '@', ' ']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
@@ -271,7 +271,7 @@ pub(super) fn feature(text: &str) -> Option<u32> {
     (5..1000).contains(&feature).then_some(feature)
 }
 
-/// True where a version range of Maven holds the feature number: `17` (or newer),
+/// True if a version range of Maven contains the feature number: `17` (or newer),
 /// `[21,22),[25,26)`. <https://maven.apache.org/enforcer/enforcer-rules/versionRanges.html>
 fn in_range(range: &str, wanted: u32) -> bool {
     let range = range.trim();
@@ -286,7 +286,7 @@ fn in_range(range: &str, wanted: u32) -> bool {
         let inner = &part[1..part.len() - 1];
         let (low, high) = inner.split_once(',').unwrap_or((inner, inner));
         let above = feature(low).is_none_or(|low| wanted >= low);
-        // `22)` leaves out 22; `22.1)` and `22]` let releases of the line 22 in.
+        // `22)` excludes 22, while `22.1)` and `22]` include releases of line 22.
         let below = feature(high).is_none_or(|high| {
             if close && !high_has_more(inner) { wanted < high } else { wanted <= high }
         });

@@ -1,4 +1,4 @@
-//! Whether a condition holds when the program starts in an environment that sets nothing.
+//! Whether a condition is true when the program starts in an environment that sets nothing.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use super::value::text_of;
 use crate::code::Value;
 use crate::code::truth::{Operands, truth};
 
-/// What operands are where the environment sets nothing and no arguments are given.
+/// The values of operands if the environment sets nothing and there are no arguments.
 struct Start<'c, 'a> {
     code: &'c Code<'a>,
     source: usize,
 }
 
-/// How deep an expression is that is looked at with these steps left.
+/// The depth of an expression for which so many steps are left.
 fn depth(steps: u8) -> usize {
     MAX_DEPTH - usize::from(steps) - 1
 }
@@ -26,7 +26,7 @@ impl Operands for Start<'_, '_> {
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
         let (file, at, depth) = (&self.code.sources[self.source], operand.start, depth(steps));
         if file.word(at) == Some("args") && file.word(at + 2) == Some("length") {
-            // `args.length > 0`
+            // A test for arguments: `args.length > 0`.
             let more = file.raw(at + 3).starts_with('>');
             return Some(!more && file.raw(at + 3).starts_with('<'));
         }
@@ -37,13 +37,13 @@ impl Operands for Start<'_, '_> {
 }
 
 impl Code<'_> {
-    /// Whether a condition holds where the environment sets nothing and no arguments are given.
+    /// Whether a condition is true if the environment sets nothing and there are no arguments.
     pub(super) fn truth(&self, source: usize, range: Range<usize>, depth: usize) -> Option<bool> {
         let steps = u8::try_from(MAX_DEPTH.checked_sub(depth)?).ok().filter(|_| self.step())?;
         truth(&self.sources[source], range, steps, &Start { code: self, source })
     }
 
-    /// `x == null`, `args.length == 0`.
+    /// The value of `x == null` or `args.length == 0`.
     pub(super) fn same(
         &self,
         source: usize,
@@ -58,7 +58,7 @@ impl Code<'_> {
         if file.word(left.start) == Some("args") && left.len() == 3 {
             return Some(alone(&right, "0"));
         }
-        // What a program is handed is an empty list, not nothing.
+        // Without arguments a program gets an empty list, not null.
         if alone(&left, "args") && alone(&right, "null") {
             return Some(false);
         }
@@ -80,8 +80,8 @@ impl Code<'_> {
         }
     }
 
-    /// A condition that is a call: `name.isEmpty()`, `"x".equals(System.getenv("Y"))`, a method of
-    /// the program.
+    /// The value of a condition that is a call: `name.isEmpty()`,
+    /// `"x".equals(System.getenv("Y"))`, or a method of the program.
     fn asked(&self, source: usize, range: Range<usize>, depth: usize) -> Option<bool> {
         let file = &self.sources[source];
         let close = range.end.checked_sub(1).filter(|close| file.mark(*close, ')'))?;
@@ -106,7 +106,7 @@ impl Code<'_> {
                 if unset(&held) || unset(&wanted) {
                     return Some(false);
                 }
-                // Upper and lower case are told apart by none of the calls in between.
+                // None of the calls in between matters for upper and lower case.
                 let held = held.text()?.to_lowercase();
                 let wanted = wanted.text()?.to_lowercase();
                 Some(match asked {

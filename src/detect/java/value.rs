@@ -1,5 +1,5 @@
-//! What an expression is worth when the program starts: through names, parameters, fields, getters
-//! and conditions to text, to a variable of the environment or to a system property.
+//! The value of an expression when the program starts. Names, parameters, fields, getters and
+//! conditions are followed to a text, an environment variable or a system property.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use crate::code::branches::outside;
 use crate::code::{Base, Does, Kind, Part, Value};
 use crate::facts::Evidence;
 
-/// How many callers of a method are looked at for a parameter.
+/// How many callers of a method are read for a parameter.
 const MAX_CALLERS: usize = 8;
-/// What stands for `System.getenv()` without a name.
+/// Stands for `System.getenv()` without a name.
 const ENVIRONMENT: &str = "System.getenv()";
-/// What the rows of the catalog say of values: by arguments, and by what a method is called on.
+/// What the rows of the catalog say about values: from arguments, or from the object of a method.
 const OF_ARGUMENTS: [Does; 4] = [Does::Passes, Does::Environment, Does::Joins, Does::Chooses];
 const OF_RECEIVER: [Does; 3] = [Does::ParentOf, Does::Falls, Does::Appends];
-/// A value known by its text.
+/// The text of a value, if it is known and not empty.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     value.text().filter(|text| !text.is_empty())
 }
 
-/// The value with what stands in where the environment gives none.
+/// The value, with a default for the case that the environment gives none.
 fn or_else(value: Value, default: &Value) -> Value {
     if value.is_known() {
         return value;
@@ -56,7 +56,7 @@ impl Code<'_> {
         if from >= to || depth >= MAX_DEPTH || !self.step() {
             return unknown();
         }
-        // A cast.
+        // Skips a cast.
         if file.mark(from, '(') && file.pair(from) + 1 < to {
             let next = file.pair(from) + 1;
             let is_value = file.word(next).is_some() || file.text(next).is_some();
@@ -98,7 +98,7 @@ impl Code<'_> {
         }
     }
 
-    /// `condition ? a : b`, and `a ?: b` of Kotlin.
+    /// The value of `condition ? a : b`, or of Kotlin's `a ?: b`.
     fn either(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
         let file = &self.sources[source];
         let (from, to) = (range.start, range.end);
@@ -130,7 +130,7 @@ impl Code<'_> {
         })
     }
 
-    /// Names and calls joined by dots.
+    /// The value of names and calls joined by dots.
     fn chain(&self, source: usize, range: Range<usize>, depth: usize) -> Option<Value> {
         let file = &self.sources[source];
         let mut names: Vec<&str> = Vec::new();
@@ -177,12 +177,12 @@ impl Code<'_> {
                     }
                 }
                 (_, "." | "?" | "!") => {}
-                // `{"a", "b"}` of `String[] words = {"a", "b"}`.
+                // The value of a list is its first element: `String[] words = {"a", "b"}`.
                 (_, "{") if at == range.start => {
                     let first = elements(file, at).into_iter().next()?;
                     return Some(self.value(source, first, depth + 1));
                 }
-                // `new String[] {"a", "b"}` stands for its first part.
+                // The value of `new String[] {"a", "b"}` is its first element too.
                 (_, "[") if file.mark(at + 2, '{') && file.pair(at) == at + 1 => {
                     let first = elements(file, at + 2).into_iter().next()?;
                     return Some(self.value(source, first, depth + 1));
@@ -223,7 +223,7 @@ impl Code<'_> {
         Part::setting(default, env.map(str::to_owned), flag.map(str::to_owned), evidence).into()
     }
 
-    /// What a call gives; `None` where that is not known.
+    /// The result of a call; `None` if it is unknown.
     fn call(&self, call: &Called, on: Option<Value>, depth: usize) -> Option<Value> {
         let &Called { source, at, open, name, receiver } = call;
         let file = &self.sources[source];
@@ -258,11 +258,11 @@ impl Code<'_> {
                     }
                 });
             }
-            // Settings that code asks for by their key, with what stands in where there are none.
+            // Code asks the settings by key, perhaps with a default.
             (_, asks) if asks.starts_with("get") && self.keyed(source, &arguments).is_some() => {
                 return self.keyed(source, &arguments);
             }
-            // Where Spring Boot's own archive lies, and the folder of it.
+            // The place of Spring Boot's own archive, and its folder.
             (_, "ApplicationHome") => {
                 return Some(Value::base(Base::Program, self.evidence(place, "its own folder")));
             }
@@ -287,7 +287,8 @@ impl Code<'_> {
                 (Does::Falls, Some(on)) => {
                     Some(or_else(on.clone(), &argument(row.at.unwrap_or(0))?))
                 }
-                // What a map or a configuration holds is not known, only what it holds else.
+                // The content of a map or of a configuration is unknown; only the default is
+                // known.
                 (Does::Falls, None) if row.arguments.is_some() => argument(row.at?),
                 (Does::Appends, Some(on)) if row.between.is_empty() => {
                     Some([on.parts.clone(), argument(0)?.parts].concat().into())
@@ -332,7 +333,7 @@ impl Code<'_> {
         self.asked_for(key, self.evidence((source, first.start), key.to_owned()))
     }
 
-    /// The value that a name holds: a variable, a parameter, a field, a constant of another class.
+    /// The value of a name: a variable, a parameter, a field, or a constant of another class.
     fn named(&self, place: Place, names: &[&str], depth: usize) -> Option<Value> {
         if depth >= MAX_DEPTH || !self.step() {
             return None;
@@ -353,7 +354,7 @@ impl Code<'_> {
         }
     }
 
-    /// The caller's file knows a value by one of the sources' classes: `Type name`.
+    /// The source of the class in a declaration `Type name`.
     pub(super) fn type_of(&self, place: Place, name: &str) -> Option<usize> {
         let file: &Source = &self.sources[place.0];
         let declared = |at: usize| {
@@ -363,12 +364,12 @@ impl Code<'_> {
         file.places(name).iter().copied().find_map(declared)
     }
 
-    /// What callers hand to the parameter of a method: the caller at hand, else the first whose
+    /// What callers pass for a method's parameter: the current caller, or else the first one whose
     /// value is known.
     pub(super) fn callers(&self, method: &Method, number: usize, depth: usize) -> Option<Value> {
         let file = &self.sources[method.at.0];
         let calls = self.calls(file.word(method.at.1)?);
-        // Another method of that name takes another number of arguments.
+        // Another method with that name takes another number of arguments.
         let taken = elements(file, method.open).len();
         let exact = |place: &&Place| self.arguments(**place).len() == taken;
         let any = calls.iter().any(|place| exact(&place));
@@ -405,7 +406,7 @@ pub(super) struct Called<'c> {
     pub(super) receiver: &'c [&'c str],
 }
 
-/// Parts of a path, with a `/` between them.
+/// The parts of a path, joined by `/`.
 fn joined(values: Vec<Value>) -> Value {
     let mut all = Value::default();
     for value in values {

@@ -1,4 +1,4 @@
-//! The archive's name without its version: a release must not break the Dockerfile.
+//! The name of the archive without its version, so that a release does not break the Dockerfile.
 
 use serde::Serialize;
 
@@ -8,25 +8,26 @@ use super::plugins::Plugin;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
 
-/// Plugins that put further archives beside the program's, and the option that leaves them out.
+/// Plugins that put further archives beside the program's, each with the option that leaves them
+/// out.
 const BESIDE: [(&str, &str, &str); 2] = [
     ("org.apache.maven.plugins:maven-source-plugin", "jar", "-Dmaven.source.skip=true"),
     ("org.apache.maven.plugins:maven-javadoc-plugin", "jar", "-Dmaven.javadoc.skip=true"),
 ];
 
-/// The path of a file, relative to the project, cut where a version stands.
+/// The path of a file, relative to the project, split where the version is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Versioned {
     pub(super) before: String,
     pub(super) after: String,
-    /// The path without it.
+    /// The path without the version.
     pub(super) to: String,
-    /// Options that leave out what the pattern would take too.
+    /// Options that leave out files which the pattern would match too.
     pub(super) options: Vec<String>,
 }
 
-/// How the archive is found whatever its version is; `None` where its name holds none, or where the
-/// pattern could take another archive.
+/// How to find the archive whatever its version is. `None` if its name has no version, or if the
+/// pattern could match another archive.
 pub(super) fn versioned(app: &App, built: &Artifact) -> Option<Versioned> {
     let found = cut(app, built)?;
     (built.file.ends_with('/') || !several(app, &found.after)).then_some(found)
@@ -42,7 +43,7 @@ fn cut(app: &App, built: &Artifact) -> Option<Versioned> {
     let name = built.file.rsplit('/').next().unwrap_or_default();
     let at = built.file.len() - name.len() + name.rfind(&format!("-{version}"))?;
     let (stem, rest) = (&built.file[..at], &built.file[at + 1 + version.len()..]);
-    // `app-1.0` is no part of `app-1.0.5`.
+    // `app-1.0` must not match in `app-1.0.5`.
     if stem.is_empty() || stem.ends_with('/') || rest.starts_with(|c: char| c.is_alphanumeric()) {
         return None;
     }
@@ -64,7 +65,7 @@ fn cut(app: &App, built: &Artifact) -> Option<Versioned> {
     })
 }
 
-/// Another archive of the build could match.
+/// True if another archive of the build could match.
 fn several(app: &App, after: &str) -> bool {
     if after.starts_with('-') || after == "/" {
         return false;
@@ -83,7 +84,7 @@ fn several(app: &App, after: &str) -> bool {
     app.plugins.iter().any(more)
 }
 
-/// What is said where the name keeps its version.
+/// Reports a name that keeps its version.
 pub(super) fn finding(app: &App, built: &Artifact) -> Option<Finding> {
     cut(app, built)?;
     versioned(app, built).is_none().then(|| {

@@ -1,15 +1,16 @@
-//! XML as a plain tree with lines. A DTD that declares entities is refused: no file of Maven's
-//! needs one.
+//! XML as a plain tree with lines. A DTD that declares entities is refused, because no file of
+//! Maven needs one.
 
 use anyhow::{Result, anyhow, bail};
 
 use crate::path::RelPath;
 use crate::repo::excerpts;
 
-/// Levels below the root element; Maven's deepest plugin configurations stay far below.
+/// How many levels may be below the root element. Maven's deepest plugin configurations stay far
+/// below.
 const MAX_DEPTH: usize = 64;
 
-/// How many tags a document may have before its nesting is looked at.
+/// How many elements a document may have.
 const MAX_ELEMENTS: u32 = 200_000;
 
 /// One element.
@@ -25,12 +26,12 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// The first child of that name.
+    /// The first child with that name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The element at the end of `a/b/c`, following the first child of each name.
+    /// The element at the end of `a/b/c`, following the first child with each name.
     pub(super) fn at(&self, way: &str) -> Option<&Self> {
         way.split('/').try_fold(self, |here, name| here.child(name))
     }
@@ -40,7 +41,7 @@ impl Element {
         self.at(way).into_iter().flat_map(|list| &list.children)
     }
 
-    /// The text at `way`, where it is not empty.
+    /// The text at `way`, if it is not empty.
     pub(super) fn text_at(&self, way: &str) -> Option<&str> {
         self.at(way).map(|found| found.text.as_str()).filter(|text| !text.is_empty())
     }
@@ -58,12 +59,12 @@ impl Element {
 
 /// Parses a document.
 ///
-/// # Errors
-/// Where it is no XML, nests too deeply or declares entities: the file and the line.
+/// # Errors Fails if the document is not valid XML, nests too deeply or declares entities. The
+/// error names the file and the line.
 pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_deep(path, text)?;
-    // logback's files often open with a bare `<!DOCTYPE configuration>`.
+    // logback's files often begin with a bare `<!DOCTYPE configuration>`.
     let allow_dtd = !text.contains("<!ENTITY");
     let options = roxmltree::ParsingOptions {
         allow_dtd,
@@ -81,8 +82,7 @@ pub(super) fn parse(path: &RelPath, text: &str) -> Result<Element> {
     Ok(convert(document.root_element(), &lines))
 }
 
-/// The parser and [`convert`] recurse; so the nesting is bounded before either of them sees the
-/// document.
+/// Refuses deep nesting before the parser and [`convert`] see the document, because both recurse.
 fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
     let (mut depth, mut line) = (0_usize, 1_u32);
     let mut rest = text;
@@ -107,7 +107,7 @@ fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
             }
             if depth > MAX_DEPTH {
                 bail!(
-                    "{path}:{line}: elements nest more than {MAX_DEPTH} levels deep: this is no file that Maven uses"
+                    "{path}:{line}: elements nest more than {MAX_DEPTH} levels deep: Maven uses no such file"
                 );
             }
             end
@@ -118,7 +118,7 @@ fn refuse_deep(path: &RelPath, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The length of a tag; a `>` inside a quoted attribute does not end it.
+/// The length of a tag. A `>` inside a quoted attribute does not end it.
 fn tag_end(tag: &str) -> usize {
     let mut quote = None;
     for (at, c) in tag.char_indices() {
@@ -147,7 +147,7 @@ fn convert(node: roxmltree::Node, lines: &LineStarts) -> Element {
     }
 }
 
-/// Byte offsets of the lines, for looking lines up in logarithmic time.
+/// The byte offsets of the lines, to find a line in logarithmic time.
 struct LineStarts(Vec<usize>);
 
 impl LineStarts {

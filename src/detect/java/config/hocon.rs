@@ -1,16 +1,18 @@
-//! `application.conf` in HOCON, as keys with lines: <https://github.com/lightbend/config/blob/main/HOCON.md>.
+//! `application.conf` in HOCON, as keys with lines:
+//! <https://github.com/lightbend/config/blob/main/HOCON.md>.
 //!
-//! `port = 8080` with `port = ${?PORT}` after it is kept as `${PORT:8080}`, as other files write it.
+//! `port = 8080` followed by `port = ${?PORT}` is kept as `${PORT:8080}`, which is how other files
+//! write it.
 
 use super::Setting;
 use crate::budget::MAX_VALUE;
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
-/// How deep objects may lie in each other.
+/// How deep objects may nest.
 const MAX_OPEN: usize = 32;
 
-/// The single values of a file.
+/// The single values in a file.
 pub(super) fn read(path: &RelPath, text: &str) -> Vec<Setting> {
     let mut reader = Reader { path, found: Vec::new(), open: Vec::new() };
     let mut lists = 0_usize;
@@ -39,7 +41,7 @@ enum Piece<'t> {
     ListEnd,
 }
 
-/// A line cut at braces, brackets and commas outside of quotes and `${..}`, without its comment.
+/// A line split at braces, brackets and commas outside quotes and `${..}`, without its comment.
 fn pieces(line: &str) -> Vec<Piece<'_>> {
     let (mut found, mut from, mut quoted, mut reference) = (Vec::new(), 0, false, false);
     let mut end = line.len();
@@ -87,7 +89,7 @@ fn pieces(line: &str) -> Vec<Piece<'_>> {
 struct Reader<'p> {
     path: &'p RelPath,
     found: Vec<Setting>,
-    /// The keys of the objects that are open.
+    /// The keys of the objects around the current line.
     open: Vec<String>,
 }
 
