@@ -203,7 +203,7 @@ fn fields_of_settings_without_a_default() {
         "the program has no default for APP_DB, APP_SERVER_NAME"
     );
     let found = of("figment = \"1\"\n", &code("", ""));
-    assert!(said(&found, "settings-required").ends_with("do not hold `server_name`, `db`"));
+    assert!(said(&found, "settings-required").ends_with("lack `server_name`, `db`"));
     for (attribute, layer) in
         [("#[serde(default)]", ""), ("", ".join(Serialized::defaults(C::default()))")]
     {
