@@ -632,9 +632,9 @@ mod tests {
         for (script, why) in [
             ("node dist/x.js", "not in the repository"),
             ("bun --version", "no file"),
-            ("concurrently a b", "development"),
+            ("concurrently a b", "side by side"),
             ("vite", "development"),
-            ("mystery --x", "no dependency"),
+            ("mystery --x", "neither a dependency"),
             ("node server.js $ARGS", "shell"),
             ("node", "no file"),
         ] {
