@@ -216,6 +216,7 @@ fn private(
 ) -> Result<Option<String>> {
     let required = layout.manifest.requires.iter().map(|require| require.path.clone());
     let required: Vec<String> = required.collect();
+    // Nothing is fetched, so no login is needed.
     if !layout.download {
         return Ok(None);
     }
@@ -270,6 +271,7 @@ fn image_name(name: &str) -> String {
 fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
     let module = layout.manifest.module.as_ref()?;
     let mut parts = module.value.split('/');
+    // The path of another host may only redirect to the repository.
     let host = parts.next().filter(|host| {
         ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(host)
     })?;

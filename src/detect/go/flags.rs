@@ -66,6 +66,7 @@ pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bo
     let commands: Vec<Command> = steps.iter().filter_map(read).collect();
     let mine = of(&commands, module, folder);
     let Some(first) = mine.first() else { return Ok((Vec::new(), false)) };
+    // The last assignment of a variable wins.
     let set = first.step.env.iter().rev().find(|(key, _)| key == "CGO_ENABLED");
     Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
 }
@@ -253,6 +254,7 @@ fn read(step: &Step) -> Option<Command<'_>> {
             command.packages.push(word.clone());
             continue;
         }
+        // Go accepts one dash or two.
         let flag = if word.starts_with("--") { &word[1..] } else { word };
         let (name, value) = match flag.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -438,7 +440,7 @@ mod tests {
         let args: Vec<_> =
             program.build_args.iter().map(|a| (a.name.as_str(), a.default.as_deref())).collect();
         assert_eq!(args, [("VERSION", Some("none")), ("REVISION", Some(""))]);
-        // What cannot be written, or is a secret, is said.
+        // A value that cannot be written, or that is a secret, is reported.
         let said: Vec<_> = program.findings.iter().map(|f| (f.code.as_str(), &*f.what)).collect();
         assert!(said[0].0 == "linker-variable" && said[0].1.contains("main.apiToken"));
         let make = "all:\n\tgo build -ldflags \"-X 'main.name=Two Words'\" ./cmd/x\n";
@@ -458,7 +460,7 @@ mod tests {
         assert_eq!(of("v.Commit", &[]), (" |  | ".to_owned(), 1));
         let twice = [("w/w.go", "package w\n\nvar (\n\tGitCommit = \"\"\n)\n")];
         assert_eq!(of("old.GitCommit", &twice), (" |  | ".to_owned(), 1));
-        // Of another module nothing is known.
+        // Nothing is known of another module.
         let make = "all:\n\tgo build -ldflags '-X d.e/f.Version=$(V)' ./cmd/x\n";
         assert_eq!(line(&details(&[("Makefile", make)]).0), " |  | d.e/f.Version=VERSION");
     }
@@ -471,7 +473,7 @@ mod tests {
             (line(&own).as_str(), program.findings[0].code.as_str()),
             (" |  | ", "build-flags-disputed")
         );
-        // A check is not what is released.
+        // The flags of a check are not those of a release.
         let make = "ci:\n\tgo build ./cmd/x\nbuild:\n\tgo build -tags full ./cmd/x\n";
         assert_eq!(line(&details(&[("Makefile", make)]).0), "full |  | ");
         let make = "all:\n\tgo build -tags $(T) ./cmd/x\n";

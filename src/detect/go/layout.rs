@@ -69,6 +69,7 @@ fn workspace(home: &Dir) -> Result<Option<(RelPath, Manifest)>> {
         let work = parse_work(&path, &text)?;
         let listed =
             work.uses.iter().any(|used| folder.path.join(&used.value).as_ref() == Some(&home.path));
+        // The go command takes the nearest go.work, whether or not it lists the module.
         return Ok(listed.then(|| (folder.path.clone(), work)));
     }
     Ok(None)
@@ -189,8 +190,10 @@ impl Layout {
                 add(&module.dir, "go.sum");
             }
         }
+        // A workspace has a single vendor folder, beside go.work.
         let vendor = top.join("vendor").unwrap_or_default();
         let listed = vendor.join("modules.txt").unwrap_or_default();
+        // Modules of the repository are not downloaded.
         let local: BTreeSet<&str> =
             self.modules.iter().map(|module| module.path.as_str()).collect();
         let mut wanted: Vec<(RelPath, super::module::Require)> = Vec::new();

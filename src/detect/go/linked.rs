@@ -101,6 +101,7 @@ fn variables(module: &Module) -> Result<Variables> {
     for path in files.take(MAX_FILES) {
         let dir = path.parent().unwrap_or_default();
         let local = module.layout.modules.iter().filter(|local| dir.is_within(&local.dir));
+        // Modules may nest, and a package belongs to the innermost.
         let Some(local) = local.max_by_key(|local| local.dir.as_str().len()) else { continue };
         let Some(text) = repo.source_text(path)? else { continue };
         let names = declared(&text);
@@ -144,6 +145,7 @@ fn declared(text: &str) -> Vec<(&str, Option<&str>)> {
             || rest.starts_with("//")
             || value.is_some_and(|value| value.starts_with(['"', '`']));
         if is_text && !name.is_empty() {
+            // A text with escapes would have to be decoded first.
             let plain = value.and_then(|value| value.strip_prefix('"')?.split_once('"'));
             found.push((name, plain.map(|plain| plain.0).filter(|text| !text.contains('\\'))));
         }

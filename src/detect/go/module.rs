@@ -137,6 +137,7 @@ impl Manifest {
             }
             "use" => self.uses.push(one()?),
             "tool" => self.tools.push(one()?.value),
+            // The go command itself follows these lines during the build.
             "exclude" | "retract" | "godebug" | "ignore" | "default" => {}
             other => bail!(
                 "{path}:{line}: unknown directive `{}`{}",

@@ -244,7 +244,7 @@ mod tests {
         };
         assert_eq!(needs(&sources, "s"), (true, 1));
         assert_eq!(needs(&sources, "t"), (false, 1));
-        // The repository says that it builds without cgo.
+        // The repository's own recipe builds without cgo.
         assert_eq!(needs(&sources.tagged(&[], true), "s"), (false, 1));
     }
 

@@ -71,6 +71,7 @@ pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
             ranked.push((rank, folder, program, details));
         }
     }
+    // Equal ranks are sorted by folder, so that the order is always the same.
     ranked.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
     Ok(ranked.into_iter().map(|(_, _, program, details)| (program, details)).collect())
 }

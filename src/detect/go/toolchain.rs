@@ -40,6 +40,7 @@ pub(super) fn toolchain(
     let floor = floor(layout);
     if let Some(mut pinned) = pin(dir)? {
         if let Some((floor, evidence)) = &floor {
+            // A pin of `1` alone means the newest Go 1.
             if numbers(floor) > numbers(&pinned.value) && pinned.value.split('.').count() > 1 {
                 let mut places = pinned.evidence.clone();
                 places.push(evidence.clone());

@@ -49,6 +49,7 @@ pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evide
             && range.clone().any(|at| word(at) == Some("args") && word(at + 2) == Some("length"));
         let wanted = options.iter().find(|name| {
             let named = range.clone().any(|at| word(at) == Some(name.as_str()));
+            // `!name.isEmpty()` is true for an option that is given.
             let negated = range.clone().any(|at| file.mark(at, '!'));
             let missing = |at: usize| matches!(word(at), Some("isEmpty" | "null" | "isBlank"));
             named && !negated && range.clone().any(missing)
@@ -126,6 +127,7 @@ fn shown(app: &App) -> Result<Option<(String, Evidence)>> {
         let jar = run.words.iter().position(|word| word == "-jar")?;
         let archive = (jar + 1..run.words.len()).find(|at| !run.words[*at].starts_with('-'))?;
         let words: Vec<&String> = run.words[archive + 1..].iter().collect();
+        // Words such as `<file>` or `$1` are placeholders.
         let plain = |word: &&String| !word.contains(['$', '%', '`', '<', '>', '[', '{']);
         let given = name == "java" && !words.is_empty() && words.iter().all(plain);
         let note = "it is started with arguments here".to_owned();

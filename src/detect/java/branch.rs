@@ -57,6 +57,7 @@ impl Code<'_> {
         if own == Some(true) || !arm.default {
             return own;
         }
+        // `default` is taken if no other label is.
         let mut all = Some(false);
         for other in arms.iter().filter(|other| !other.labels.is_empty()) {
             match self.any_label(source, &subject, other, depth) {
@@ -100,6 +101,7 @@ impl Code<'_> {
         depth: usize,
     ) -> Option<bool> {
         let file = &self.sources[source];
+        // An unset variable is null, which is no text to compare.
         if label.len() == 1 && file.word(label.start) == Some("null") {
             return self.same(source, subject, label, depth);
         }

@@ -114,6 +114,7 @@ impl<'a> Code<'a> {
         for at in 0..source.len() {
             let Some(name) = source.word(at) else { continue };
             let before = at.wrapping_sub(1);
+            // After a bracket or a comma, it is a named argument, as in annotations.
             if source.mark(at + 1, '=') && !source.mark(before, '(') && !source.mark(before, ',') {
                 let value = at + 2..end_of(source, at + 2);
                 let definition = Definition { at: (number, at), value };
@@ -309,6 +310,8 @@ pub(super) fn end_of(source: &Source, from: usize) -> usize {
         if source.mark(at, ';') || source.mark(at, ',') || source.closes(at) {
             break;
         }
+        // Kotlin needs no semicolon: an expression ends with its line if the next one cannot
+        // continue it.
         let next_line = kotlin
             && at > from
             && source.line(at) > source.line(at - 1)
@@ -333,6 +336,7 @@ pub(super) fn elements(source: &Source, open: usize) -> Vec<Range<usize>> {
         if source.opens(at) {
             at = source.pair(at).max(at);
         } else if source.mark(at, '<') {
+            // The comma in `Map<String, Integer>` separates no arguments.
             angles += 1;
         } else if source.mark(at, '>') {
             angles = angles.saturating_sub(1);

@@ -169,6 +169,7 @@ fn active(documents: Vec<Vec<Setting>>, profiles: &[String]) -> Vec<Setting> {
             None => all.push(setting),
         }
     }
+    // They come last, because the last setting of a key wins.
     all.extend(of_production);
     all
 }

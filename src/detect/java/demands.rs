@@ -152,6 +152,7 @@ fn ending(file: &Source) -> Vec<usize> {
             && !(file.word(at + 2) == Some("0") && file.mark(at + 3, ')'))
     };
     let asks = file.names("getenv");
+    // A file that reads no variable cannot stop because of one.
     let words = (0..file.len()).filter(|_| asks);
     words.filter(|at| file.word(*at) == Some("throw") || exits(*at)).collect()
 }
@@ -245,6 +246,7 @@ pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
             let packed = name.starts_with("getResource");
             let way = text.trim_start_matches("./");
             let way = if packed { way.trim_start_matches('/') } else { way };
+            // `of` and `get` also take texts that are no paths.
             if !way.contains('.') || way.starts_with('/') || way.contains(['*', ':', '\\']) {
                 continue;
             }

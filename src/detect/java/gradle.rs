@@ -35,6 +35,7 @@ pub(super) fn refuse(dir: &Dir) -> Result<()> {
     for name in FILES {
         let Some((path, text)) = dir.text(name)? else { continue };
         let code = || text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        // An application for phones does not run in a container.
         if code().any(|line| OTHERS.iter().any(|word| line.contains(word))) {
             return Ok(());
         }

@@ -26,6 +26,7 @@ type At<'a> = (&'a RelPath, &'a Element);
 /// The `<container>` of an execution that builds an image, of the plugin, or of a profile.
 fn container<'a>(app: &'a App<'_>) -> Option<At<'a>> {
     if let Some(plugin) = app.plugins.get(JIB) {
+        // Maven takes the configuration of an execution over that of its plugin.
         let of_execution = GOALS
             .iter()
             .flat_map(|goal| plugin.running(goal))
@@ -85,6 +86,7 @@ pub(super) fn profiles(app: &App) -> Option<(String, Evidence)> {
             let named = matches!(key, "--spring.profiles.active" | "-Dspring.profiles.active");
             named.then(|| (value.to_owned(), line))
         });
+        // Spring takes arguments and system properties over the environment.
         if let Some((names, line)) = word.or(env) {
             return Some((names, said(path, line)));
         }
@@ -185,6 +187,7 @@ fn left_out(app: &App, program: &mut Program, shape: &Shape, (path, container): 
         let what = format!("jib starts {class}, and the image starts {main}");
         say(element, what, "choose one with --entrypoint");
     }
+    // INHERIT keeps the entrypoint of the base image.
     if let Some(element) = container.child("entrypoint").filter(|e| e.text != "INHERIT") {
         let what = "jib starts its image with an entrypoint of its own, and this image does not";
         say(element, what.to_owned(), "set what is needed with --entrypoint and --args");
@@ -194,6 +197,7 @@ fn left_out(app: &App, program: &mut Program, shape: &Shape, (path, container): 
 fn set(program: &mut Program, name: &str, value: String, evidence: Evidence) {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.starts_with(|c: char| c.is_ascii_digit());
+    // Secrets do not belong in a layer.
     if !plain || name.is_empty() || is_secret_name(name) {
         return;
     }

@@ -260,6 +260,7 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
         selected.iter().flat_map(|model| model.dependencies()).any(|d| d.kind == "test-jar");
     let mut options =
         vec![if test_classes { "-DskipTests" } else { "-Dmaven.test.skip=true" }.to_owned()];
+    // Settings of the pom may depend on this property too.
     if app.dir.repo.once(&app.reactor.pom, || OfReactor::of(app))?.names_skip && !test_classes {
         options.push("-DskipTests".to_owned());
     }

@@ -42,7 +42,7 @@ mod tests {
     use crate::detect::java;
     use crate::repo::Repo;
 
-    /// The outputs of the front ends of a program beside the package `ui`, and what is said.
+    /// The outputs of the front ends of a program beside the package `ui`, and its findings.
     fn of(plugin: &str, others: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let pom = format!(
             "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>\
@@ -68,7 +68,7 @@ mod tests {
         let config = "export default { build: { outDir: '../src/main/resources/public' } }";
         let writes = ("ui/vite.config.js", config);
         assert_eq!(of("", &[writes]).0, ["src/main/resources/public"]);
-        // What git holds is packed as it is; a plugin makes them by itself.
+        // Committed pages are packed as they are; a plugin builds its own.
         let held = ("src/main/resources/static/app.js", "");
         assert!(of("", &[moves, held]).0.is_empty() && of("", &[]).0.is_empty());
         let frontend = "<plugin><groupId>com.github.eirslett</groupId>\

@@ -104,6 +104,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         words.extend(goals.iter().cloned());
         words
     };
+    // Without the sources a module may fail; the later build then downloads the rest (-fn).
     let mut resolve = vec!["-fn".to_owned(), "-Dmaven.repo.local=/var/cache/maven".to_owned()];
     resolve.extend(run.without_sources.iter().cloned());
     let stages = Stages {
@@ -199,6 +200,8 @@ fn goals(run: &Run, built: &Built) -> Vec<String> {
             "dependency:copy-dependencies".to_owned(),
             "-DincludeScope=runtime".to_owned(),
         ]);
+        // Modules of the repository change more often than other dependencies, so they are copied
+        // apart.
         if !run.siblings.is_empty() {
             let names: Vec<&str> =
                 run.siblings.iter().map(|sibling| sibling.artifact.as_str()).collect();

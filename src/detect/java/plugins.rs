@@ -91,6 +91,7 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, Plugin> {
     for (depth, level) in model.lineage.iter().enumerate() {
         for scope in level.scopes() {
             for element in scope.list("build/plugins").filter(|e| e.name == "plugin") {
+                // `<inherited>false</inherited>` keeps a parent's plugin from the children.
                 if depth == 0 || element.text_at("inherited") != Some("false") {
                     merge(model, &mut merged, &level.path, element, true);
                 }
@@ -98,11 +99,14 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, Plugin> {
         }
     }
     for (path, scope) in model.scopes() {
+        // This section only configures plugins that another place declares or that Maven binds
+        // itself.
         for element in scope.list("build/pluginManagement/plugins").filter(|e| e.name == "plugin") {
             merge(model, &mut merged, path, element, is_bound(model, element));
         }
     }
     for plugin in merged.values_mut() {
+        // The phase `none` is how a pom switches an inherited execution off.
         plugin.executions.retain(|_, execution| execution.phase.as_deref() != Some("none"));
     }
     merged
@@ -155,6 +159,7 @@ fn merge(
         plugin.dependencies.push(format!("{}:{}", part("groupId"), part("artifactId")));
     }
     for execution in element.list("executions").filter(|e| e.name == "execution") {
+        // Maven's id for an execution without one.
         let id = execution.text_at("id").unwrap_or("default").to_owned();
         let slot = plugin.executions.entry(id).or_default();
         for goal in execution.list("goals") {

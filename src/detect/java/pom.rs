@@ -134,6 +134,7 @@ impl Model {
         }
         let mut model = Self { lineage, foreign, settings: settings.clone() };
         if let Some(foreign) = &mut model.foreign {
+            // The version may be a property of the poms below, such as `${revision}`.
             let resolved = Self {
                 lineage: std::mem::take(&mut model.lineage),
                 foreign: None,
@@ -429,6 +430,7 @@ impl Model {
         let level = &self.lineage[0];
         let scopes: Vec<&Element> = level.scopes().collect();
         for scope in scopes.into_iter().rev() {
+            // Maven 4 calls modules subprojects.
             let written = scope.list("modules").chain(scope.list("subprojects"));
             for module in written.filter(|module| !module.text.is_empty()) {
                 let name = self.resolve(&module.text);
@@ -450,6 +452,7 @@ pub(super) fn relative(text: &str) -> String {
 /// and only if it is the one that is named.
 fn parent_in_tree(repo: &Repo, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
     let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+    // An empty `<relativePath/>` tells Maven not to look in the tree.
     if way.is_empty() {
         return Ok(None);
     }
@@ -459,6 +462,7 @@ fn parent_in_tree(repo: &Repo, folder: &RelPath, parent: &Element) -> Result<Opt
         let own = found.text_at(name).or_else(|| found.text_at(&format!("parent/{name}")));
         match (own, parent.text_at(name)) {
             (Some(own), Some(wanted)) => {
+                // A property may stand for the same text.
                 own == wanted || own.contains("${") || wanted.contains("${")
             }
             _ => true,

@@ -24,6 +24,7 @@ pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
     let above = folder.ancestors().filter_map(|above| above.join("pom.xml"));
     let Some(path) = above.into_iter().find(|path| repo.is_file(path)) else { return Ok(false) };
     let Some(model) = Model::load(repo, &path, &Rc::default())? else { return Ok(false) };
+    // A pom of this kind packs nothing.
     if model.packaging() == "pom" {
         return Ok(false);
     }

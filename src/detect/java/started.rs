@@ -492,7 +492,7 @@ mod tests {
         let ci = ("Makefile", "all:\n\t./mvnw -B -Pprod verify\n");
         let (found, _) = facts(&profile("true"), &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "prod");
-        // That of production is built by itself too.
+        // A profile that is named for production is chosen too.
         let (found, _) = facts(&profile("false"), &[ci]);
         assert_eq!(found.questions[0].default.as_ref().unwrap().value, "prod");
         let renamed = profile("false").replace("prod", "dist");

@@ -60,6 +60,7 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Cod
 fn database_file(address: &str) -> Option<&str> {
     let rest = address.strip_prefix("jdbc:")?;
     let file = if let Some(rest) = rest.strip_prefix("h2:") {
+        // These databases write no file of this container.
         if ["mem:", "tcp:", "ssl:", "zip:", "async:mem"].iter().any(|kind| rest.starts_with(kind)) {
             return None;
         }
@@ -98,6 +99,7 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         let Some(text) = around.project.repo.text(&path)? else { continue };
         let root = super::xml::parse(&path, &text)?;
         let named = |name: &str| root.walk().any(|e| e.name == name);
+        // Without `<file>`, logback writes to the file that the pattern names.
         let name = if named("file") { "file" } else { "fileNamePattern" };
         for file in root.walk().filter(|e| e.name == name) {
             // The properties of `<property name="X" value="Y"/>` are searched in the text, because
@@ -164,6 +166,7 @@ fn fill(
     takes: &dyn Fn(&str, &str) -> bool,
 ) -> String {
     let mut value = value.to_owned();
+    // The limit ends references that lead back to themselves.
     for _ in 0..8 {
         let Some(start) = value.find("${") else { break };
         let Some(end) = value[start..].find('}') else { break };

@@ -85,7 +85,7 @@ fn levels_have_their_order() {
         of(&properties("<jdk.version>21</jdk.version><release.version>17</release.version>")),
         "17"
     );
-    // A line that is no longer published: the next one compiles for it.
+    // The release line is no longer published; the next one compiles for it.
     assert_eq!(of(&properties("<maven.compiler.release>22</maven.compiler.release>")), "25");
     assert_eq!(of(""), Tables::read().unwrap().catalog.default_cycle);
 }
@@ -148,7 +148,7 @@ fn only_the_runnable_module_is_an_application() {
     let files: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     assert!(facts(&files, "").is_none());
-    // A main method does not make an application of a library beside one.
+    // A library with a main method beside an application is no application itself.
     assert!(facts(&files, "lib").is_none());
     let found = facts(&files, "app").unwrap();
     assert!(found.context.is_root());

@@ -152,12 +152,12 @@ fn folders_that_are_served_are_carried() {
         let files: Vec<&str> = found.files.iter().map(|file| file.value.as_str()).collect();
         assert_eq!(files, ["pages"], "{body}");
     }
-    // Through a constant, and through the parts of a path.
+    // A path from a constant, and a path from its parts.
     let opened = "class App { static final String DIR = \"pages\"; public static void main(String[] args) { \
         new FileReader(Path.of(DIR, \"a.html\").toString()); } }";
     let found = program("", &[("App.java", opened), ("/pages/a.html", "x")]);
     assert_eq!(found.files.first().map(|file| file.value.as_str()), Some("pages/a.html"));
-    // A class of another package with the same name writes nothing that is known.
+    // Nothing is known of a class with the same name in another package.
     let other = format!("import com.acme.Files; {}", main("Files.write(\"out/a\", x);"));
     assert!(program("", &[("App.java", &other)]).writable.is_empty());
     let other = main("list.add(\"pages\"); map.get(\"pages\");");
@@ -278,7 +278,7 @@ fn an_address_of_an_unknown_host_listens_where_it_is_bound() {
     let named =
         "InetSocketAddress a = new InetSocketAddress(config.host(), 7071); channel.bind(a);";
     assert_eq!(of(named), (Some(7071), false));
-    // What listens on a port that nobody knows is said.
+    // A listener whose port is not found is reported.
     assert_eq!(of("HttpServer.create(new InetSocketAddress(config.port()), 0);"), (None, true));
     assert_eq!(of("ServerBootstrap b = new ServerBootstrap(); b.bind(port);"), (None, true));
     assert_eq!(of("new ServerSocket(port).accept();"), (None, true));

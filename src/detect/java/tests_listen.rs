@@ -1,5 +1,5 @@
-//! Servers whose port comes through classes, maps and settings of the program, and what is said
-//! where it does not come.
+//! Servers whose port comes through classes, maps and settings of the program, and the findings if
+//! it does not.
 
 use super::tests_code::{main, program};
 use crate::facts::{Program, Strength};
@@ -30,7 +30,7 @@ fn ports_come_through_results_overloads_and_defaults() {
         if (v != null) { return v; } return c.getString(a, d); } }";
     let found = program("", &[("App.java", &app), ("Conf.java", conf)]);
     assert_eq!(ports(&found), [9002]);
-    // A settings file with a name of its own, asked by a reader of its own.
+    // A settings file with its own name and its own reader.
     let app = main("bootstrap.bind(Conf.one().host(), Conf.one().port()).get();");
     let conf = "class Conf { private int port; Conf() { this.port = Read.of().getIntValue(\"server.port\"); } \
         static Conf one() { return c; } int port() { return port; } }";
@@ -43,7 +43,7 @@ fn servers_without_a_known_port_are_said() {
     let found =
         program("", &[("App.java", &main("vertx.createHttpServer().listen(json.port());"))]);
     assert_eq!((ports(&found), codes(&found)), (vec![], vec!["port-unknown"]));
-    // The port of what is looked at is hardly the program's.
+    // The port of an address that the program inspects is hardly its own.
     let body = "vertx.createHttpServer().listen(json.port()); o.setMetricsServerOptions(new HttpServerOptions().setPort(9930));";
     let found = program("", &[("App.java", &main(body))]);
     assert_eq!(found.port.as_ref().map(|port| port.strength), Some(Strength::Guessed));

@@ -117,6 +117,8 @@ fn available(project: &Project, stated: &Stated) -> u32 {
         .release
         .iter()
         .find(|release| release.cycle == stated.feature.to_string());
+    // A version file names the JDK itself, supported or not. A level is only the oldest that will
+    // do.
     if row.is_some_and(|row| row.supported || stated.pin) {
         return stated.feature;
     }
@@ -174,6 +176,7 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
         Some(Stated { feature: feature(&text)?, text, evidence: evidence.clone(), pin: false })
     });
     if found.is_empty() {
+        // What CI and Dockerfiles use counts only if no file pins the JDK.
         let least = level.as_ref().map(|level| available(project, level));
         found.extend(tested(dir, project, least)?);
     }
@@ -201,6 +204,7 @@ fn tested(dir: &Dir, project: &Project, least: Option<u32>) -> Result<Option<Sta
     let tools = recipes::tool_versions(dir.repo, &dir.path, &NAMES)?;
     let all: Vec<(u32, &recipes::Tool)> =
         tools.iter().filter_map(|tool| Some((feature(&tool.version)?, tool))).collect();
+    // The oldest JDK that the code needs is tested too, so nothing calls for a later one.
     if all.iter().any(|(feature, _)| Some(*feature) == least) {
         return Ok(None);
     }
@@ -267,6 +271,7 @@ pub(super) fn feature(text: &str) -> Option<u32> {
         text.split(['-', '@', ' ']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let mut numbers = word.split(['.', '+', '_', 'u']).map(|part| part.parse::<u32>().ok());
     let first = numbers.next()??;
+    // Java 8 and earlier are also written `1.8`.
     let feature = if first == 1 { numbers.next().flatten().unwrap_or(1) } else { first };
     (5..1000).contains(&feature).then_some(feature)
 }

@@ -48,6 +48,7 @@ fn cut(app: &App, built: &Artifact) -> Option<Versioned> {
         return None;
     }
     let mut options = Vec::new();
+    // A parent outside the repository may declare the plugins.
     let foreign =
         app.model.foreign.as_ref().is_some_and(|parent| {
             !app.tables.parent.iter().any(|known| known.artifact == parent.key)
@@ -67,6 +68,7 @@ fn cut(app: &App, built: &Artifact) -> Option<Versioned> {
 
 /// True if another archive of the build could match.
 fn several(app: &App, after: &str) -> bool {
+    // A classifier or a folder tells the archive from those beside it.
     if after.starts_with('-') || after == "/" {
         return false;
     }

@@ -85,11 +85,13 @@ pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
         return Ok(found);
     }
     let stated = plugins::prefixes(&configs);
+    // The `envPrefix` of a configuration replaces Vite's own prefix.
     let own = rows.iter().filter(|row| row.package != "vite" || stated.is_empty());
     let prefixes: Vec<&str> =
         own.flat_map(|row| &row.prefixes).chain(&stated).map(String::as_str).collect();
     let mut used = used(app, &prefixes)?;
     let given = plugins::given(&configs);
+    // The configuration sets these itself, so a build argument would change nothing.
     used.retain(|name, _| !given.contains(name));
     for (one, evidence) in named {
         used.entry(one.name.clone()).or_default().push((one, evidence));
@@ -114,6 +116,7 @@ pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
         let mut arg = BuildArg::new(&name, all[0].1.clone());
         arg.required = all.iter().any(|(one, _)| one.required);
         arg.fallback = all.iter().all(|(one, _)| one.fallback);
+        // A secret takes no value from a file: the image would contain it.
         if is_secret_name(&name) {
             found.args.push(arg);
             continue;
@@ -219,6 +222,7 @@ fn mode(app: &App) -> String {
         Some(rest) => rest.strip_prefix('=').map(str::to_owned),
         None => None,
     });
+    // The mode becomes part of a file name.
     let plain = |mode: &String| mode.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     flag.filter(plain).unwrap_or_else(|| "production".to_owned())
 }
@@ -226,6 +230,7 @@ fn mode(app: &App) -> String {
 /// The .dockerignore, if a person wrote it: what it hides should stay hidden.
 fn hidden_by_them(app: &App) -> Result<Option<IgnoreFile>> {
     let Some((_, text)) = app.root.text(".dockerignore")? else { return Ok(None) };
+    // What dockgen wrote itself says nothing about the project's intentions.
     let ours = text.lines().next().is_some_and(|line| line.contains("dockgen"));
     Ok(if ours { None } else { IgnoreFile::parse(&text).ok() })
 }
@@ -304,11 +309,11 @@ mod tests {
     #[test]
     fn a_variable_has_the_value_of_a_file_that_the_build_reads() {
         assert_eq!(shown(&found(&[VITE, USES])), ["VITE_B= true", "VITE_URL= false"]);
-        // Nothing secret is in it: the tool reads the file itself.
+        // The file contains no secret, so the build tool reads it itself.
         let tracked = found(&[VITE, USES, (".env", "VITE_URL=https://u.example.org\n")]);
         assert_eq!(shown(&tracked), ["VITE_B= true", "VITE_URL= true"]);
         assert_eq!(tracked.files[0].as_str(), ".env");
-        // It stays out, and what is public is a default.
+        // The file stays out, and its public values become defaults.
         let mixed = found(&[
             VITE,
             USES,
@@ -316,7 +321,7 @@ mod tests {
         ]);
         assert_eq!(shown(&mixed), ["VITE_B= true", "VITE_URL=https://u.example.org false"]);
         assert!(mixed.files.is_empty());
-        // So it is where somebody keeps the file out.
+        // The same applies if a .dockerignore hides the file.
         let kept = found(&[
             VITE,
             USES,
@@ -324,7 +329,7 @@ mod tests {
             (".dockerignore", ".env\n"),
         ]);
         assert_eq!(shown(&kept)[1], "VITE_URL=https://u.example.org false");
-        // An example is no answer where it names this machine.
+        // An example that names this machine is no default.
         let example = found(&[VITE, USES, (".env.example", "VITE_URL=http://localhost:3000\n")]);
         assert_eq!(shown(&example)[1], "VITE_URL= false");
         let example = found(&[VITE, USES, (".env.example", "VITE_URL=https://u.org\nAPI_KEY=x\n")]);
@@ -355,7 +360,7 @@ mod tests {
         let prefix = "export default { envPrefix: ['APP_'] }";
         assert_eq!(named(("vite.config.js", prefix), uses), "APP_A= false");
         assert_eq!(named(("vite.config.js", "export default {}"), uses), "VITE_B= false");
-        // What it gives itself is no argument.
+        // A variable that the configuration sets is no argument.
         for config in [
             "process.env.VITE_B = version; export default {}",
             "export default { define: { 'import.meta.env.VITE_B': JSON.stringify(version) } }",

@@ -64,6 +64,7 @@ fn bundle(app: &App, command: &Command) -> Option<(String, String, bool)> {
                 .iter()
                 .any(|word| word.starts_with("--external") || *word == "--packages=external");
             let whole = words.contains(&"--bundle") && !external;
+            // Without the option, esbuild builds for browsers.
             let browser =
                 !words.iter().any(|w| *w == "--platform=node" || *w == "--platform=neutral");
             let file = value(&["--outfile"]).and_then(clean).filter(|_| !browser)?;

@@ -651,7 +651,7 @@ mod tests {
             start(manifest, &[config, ("src/index.ts", "")]),
             Ok(("dist/index.js".into(), Layout::Output))
         );
-        // A loader for development gives way to compiled files.
+        // Compiled files win over a loader for development.
         let loader = r#"{"scripts": {"start": "ts-node src/index.ts", "build": "tsc"}, "devDependencies": {"ts-node": "10"}}"#;
         assert_eq!(
             start(loader, &[config, ("src/index.ts", "")]),
@@ -667,7 +667,7 @@ mod tests {
         };
         assert_eq!(started("{}"), Ok(("src/index.js".into(), Layout::Tree)));
         assert_eq!(started(r#"{"noEmit": true}"#), Ok(("src/index.ts".into(), Layout::Tree)));
-        // No build script, but a compiler that knows where to write.
+        // There is no build script, but the compiler's settings name the output.
         let compiler = r#"{"scripts": {"start": "node dist/index.js"}, "devDependencies": {"typescript": "5"}}"#;
         assert_eq!(
             start(compiler, &[config, ("src/index.ts", "")]),
@@ -675,7 +675,7 @@ mod tests {
         );
     }
 
-    /// What the script `start` runs side by side, and the codes of what is said at the first.
+    /// What the script `start` runs side by side, and the codes of the first one's findings.
     fn beside(script: &str, more: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let manifest = format!(
             r#"{{"scripts": {{"start": {script:?}, "web": "node web.js", "job": "node job.js"}}}}"#

@@ -206,8 +206,8 @@ mod tests {
     use crate::detect::node::{App, program};
     use crate::repo::Repo;
 
-    /// The packages that are kept and said, for a server that imports koa and typed, both listed
-    /// for development.
+    /// The packages that are kept and reported, for a server that imports koa and typed, both
+    /// listed for development.
     fn kept(build: &str, files: &[(&str, &str)]) -> Option<String> {
         let manifest = format!(
             r#"{{"scripts": {{"build": "{build}", "start": "node dist/main.js"}}, "dependencies": {{"a": "1"}},

@@ -322,7 +322,7 @@ mod tests {
     use super::*;
     use crate::repo::Repo;
 
-    /// The script and what it makes, for a package.json in `web` and what else there is.
+    /// The script and its output, for a package.json in `web` and further files.
     fn of(manifest: &str, others: &[(&str, &str)], wanted: &str) -> Option<(String, String)> {
         let files = others.iter().copied().chain([("web/package.json", manifest)]);
         let repo = Repo::from_files(files);
@@ -349,11 +349,11 @@ mod tests {
             vite(r#""build": "vite build && rm -rf ../server/dist && cp -r dist ../server/dist""#);
         assert_eq!(of(&copies, &[], "server/dist"), Some(made("build", "server/dist")));
         assert_eq!(of(&copies, &[], "server/dist/index.html"), Some(made("build", "server/dist")));
-        // What only removes or serves it makes nothing.
+        // A script that only removes or serves the output builds nothing.
         let clean =
             vite(r#""clean": "rm -rf ../server/dist", "dev": "vite --outDir ../server/dist""#);
         assert_eq!(of(&clean, &[], "server/dist"), None);
-        // What is there is read, not made.
+        // An existing file is read, not built.
         let reads = vite(r#""build": "tailwindcss -i ../static/in.css -o ../static/out.css""#);
         assert_eq!(
             of(&reads, &[("static/in.css", "")], "static"),

@@ -35,6 +35,7 @@ fn first(value: &Value) -> Option<String> {
         match value {
             Value::String(text) => return Some(text.clone()),
             Value::Object(all) => {
+                // The source is in the repository; what the build writes usually is not.
                 let keys = ["source", "node", "import", "require", "default", "types"];
                 value = keys.iter().find_map(|key| all.get(*key))?;
             }
@@ -91,6 +92,7 @@ impl Package {
         let key = if below.is_empty() { ".".to_owned() } else { format!("./{below}") };
         let mut found = Vec::new();
         match self.get(&["exports"]) {
+            // Without a key that starts with a dot, the keys are conditions of a single export.
             Some(Value::Object(all)) if all.keys().any(|key| key.starts_with('.')) => {
                 found.extend(all.iter().filter_map(|(name, value)| matched(name, value, &key)));
             }

@@ -82,7 +82,9 @@ fn project(app: &App, path: &RelPath) -> Result<Option<Project>> {
                 ..Launch::default()
             }
         }
+        // webpack builds pages too if its target is `web`.
         _ if ends(&PAGES) || ends(&SERVERS) && web => {
+            // Angular's application builder puts the pages into a folder of their own.
             let inside = if executor.ends_with(":application") { "/browser" } else { "" };
             Launch {
                 layout: Layout::Site,

@@ -487,7 +487,7 @@ mod tests {
             assert!(dockerfile.contains("COPY . /app"), "{dockerfile}");
             assert_eq!(plan.install_secrets.len(), 1, "{file}");
         }
-        // A reference in settings of any of them is a variable.
+        // A reference in the settings of any of them is a variable.
         let files = [
             ("package.json", package),
             SERVER,

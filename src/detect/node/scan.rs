@@ -125,6 +125,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
         serves: SERVERS.iter().any(|name| app.package.dependency(name) == Some(Kind::Production)),
         ..Scan::default()
     };
+    // In these layouts the framework's generated server listens, not code of the repository.
     let own_server = !matches!(launch.layout, Layout::Standalone | Layout::Bundle);
     if own_server {
         listen::read(app, &sources, &mut scan)?;

@@ -77,6 +77,7 @@ impl Service {
             launch.args.iter().find_map(|arg| arg.split_once('=').filter(|(flag, _)| names(flag)))
         };
         let text = pair.or_else(|| joined().map(|(_, value)| value))?;
+        // The flag may take an address: `0.0.0.0:8080`.
         text.rsplit(':').next()?.parse().ok().filter(|port| *port > 0)
     }
 
@@ -93,6 +94,7 @@ impl Service {
                 break;
             }
         }
+        // The command line wins over the settings file.
         if let Some(port) = self.told(launch) {
             let note = format!("the port that {} is given", self.name);
             program.port = Some(Sourced::new(port, at(note)));
@@ -103,6 +105,7 @@ impl Service {
             program.port = Some(Sourced::new(self.port, at(note)));
             program.port_variable = Some(self.variable.clone());
         }
+        // The code itself does not listen, so the search for its port found nothing.
         program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
         for (key, value) in &self.env {
             if !program.env.iter().any(|var| var.value.key == *key) {

@@ -169,7 +169,7 @@ mod tests {
             );
             said(MANIFEST, "package-lock.json", &text)
         };
-        // Another package brings it, and no dependency of this one's is locked.
+        // The entry belongs to another package; no dependency of this one is locked.
         assert!(lock("", "3.3.11").unwrap().ends_with(": nanoid"));
         assert!(lock(r#", "nanoid": "^5.0.0""#, "5.0.1").is_some());
         assert_eq!(lock(r#", "nanoid": "^3.3.7""#, "3.3.11"), None);

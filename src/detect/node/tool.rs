@@ -152,6 +152,7 @@ pub(crate) fn resolve(
         "pnpm" => &["pnpm-lock.yaml"],
         "bun" => &["bun.lock", "bun.lockb"],
         "yarn" => &["yarn.lock"],
+        // npm ignores package-lock.json beside the other file.
         _ => &["npm-shrinkwrap.json", "package-lock.json"],
     };
     let lockfile =
@@ -318,7 +319,7 @@ mod tests {
         );
         let dev = r#"{"devEngines": {"packageManager": {"name": "pnpm", "version": "^9.2.0"}}}"#;
         assert_eq!(with(dev), "pnpm@9.15.9");
-        // npm: what the image has serves, unless it is outside.
+        // The image's own npm is used unless it is outside the range.
         let npm = |text, node| found_on(&[package(text), ("package-lock.json", "{}")], node).1;
         assert_eq!(npm(r#"{"engines": {"npm": ">=10"}}"#, "24"), None);
         assert_eq!(npm(r#"{"engines": {"npm": "^10"}}"#, "24").unwrap(), "npm@10.9.9");

@@ -313,7 +313,7 @@ mod tests {
     fn a_circle_of_extends_ends() {
         let read = output(&[("tsconfig.json", r#"{"extends": "./tsconfig.json"}"#)]);
         assert_eq!(read.out_dir, None);
-        // Read anew for each mention, these two would be read 200 times 200 times, and so on.
+        // If each mention were read anew, every level would multiply the readings by 200.
         let many = |name: &str| {
             format!("{{\"extends\": [{}]}}", vec![format!("\"{name}\""); 200].join(","))
         };

@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(engines("22"), "22");
         assert_eq!(engines(">=20 <23"), "22");
         assert_eq!(engines("22.14.0"), "22.14.0");
-        // A tag of two parts has the patches that a range lets in.
+        // A tag of two parts includes the patches that a range allows.
         assert_eq!(engines("~22.4.0"), "22.4");
         assert_eq!(engines("<22.5"), "22.4");
         assert_eq!(engines(">=22.4.0 <=22.4.1"), "22.4.0");
@@ -411,7 +411,7 @@ mod tests {
             let found = node_of(&[("package.json", "{}"), (".nvmrc", said)]).unwrap();
             assert_eq!(found.value, "20.11", "{said}");
         }
-        // The oldest distribution of the line has every patch of it.
+        // The oldest distribution of the line gets every patch of it.
         let image =
             |version: &str| Catalog::of("node").unwrap().image("{version}-{debian}", version);
         assert_eq!(image("20.11"), "20.11-bookworm");

@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(found.root, RelPath::root());
         let needed: Vec<_> = found.needed.iter().map(RelPath::as_str).collect();
         assert_eq!(needed, ["packages/core", "packages/ui"]);
-        // What the root depends on, whoever lists it.
+        // Dependencies of the root count, whichever manifest lists them.
         let repo = Repo::from_files([
             (
                 "package.json",

@@ -86,6 +86,7 @@ pub(super) fn build_args<'f>(
         held.required |= required;
         held.fallback = !held.required;
     };
+    // A build script may set the variable under a name that it computes.
     for file in files.iter().filter(|_| !set.any) {
         for at in 3..file.len() {
             if !(file.is(at - 1, "(") && file.is(at - 2, "!")) {
@@ -152,7 +153,7 @@ mod tests {
     use crate::detect::rust;
     use crate::repo::Repo;
 
-    /// The variables of the build, `!` behind those that it demands.
+    /// The variables of the build, with `!` after those that it demands.
     fn of(main: &str, others: &[(&str, &str)]) -> Vec<String> {
         let manifest = "[package]\nname = \"p\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
         let files = [("Cargo.toml", manifest), ("src/main.rs", main)];
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(of(main, &[script]), ["LABEL"]);
         let config = (".cargo/config.toml", "[env]\nLABEL = \"x\"\n");
         assert_eq!(of(main, &[script, config]), Vec::<String>::new());
-        // Nobody can say which names such a script sets.
+        // It is not known which names such a script sets.
         let dynamic = ("build.rs", "fn main() { println!(\"cargo::rustc-env={k}={v}\"); }");
         assert!(of(main, &[dynamic]).is_empty());
     }

@@ -165,6 +165,7 @@ impl Active {
             for folder in wanted.filter_map(|dependency| local(&dependency)) {
                 open.push(Wanted::Feature(folder, inner.to_owned()));
             }
+            // `x/feature` turns on the optional dependency x too.
             open.push(Wanted::Feature(dir.clone(), format!("dep:{name}")));
             return;
         }
@@ -180,6 +181,7 @@ impl Active {
         } else if let Some(items) = manifest.features.get(feature) {
             open.extend(items.iter().map(|item| Wanted::Feature(dir.clone(), item.clone())));
         } else {
+            // An optional dependency is a feature of the same name.
             open.push(Wanted::Feature(dir.clone(), format!("dep:{feature}")));
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn inputs(
         workspace.patched.iter().cloned().chain(project.config.vendored.iter().cloned()).collect();
     let shared = workspace.shared().version;
     let mut all: Vec<&Manifest> = stand_in().collect();
+    // The manifest of the workspace may hold the version that its packages share.
     if !all.iter().any(|manifest| manifest.path == workspace.manifest.path) {
         all.push(&workspace.manifest);
     }
@@ -132,6 +133,7 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
         let framework = manifest
             .dependencies()
             .find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
+        // A package that also uses axum may be the server itself.
         if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
             findings.push(Finding::new(
                 codes::BROWSER_PACKAGE,

@@ -75,6 +75,7 @@ impl Lockfile {
     /// (source)`.
     fn entry(&self, word: &str) -> Option<usize> {
         let mut words = word.split(' ');
+        // Cargo.lock adds the version only if the name alone is ambiguous.
         let (name, version) = (words.next()?, words.next());
         let candidates = self.by_name.get(name)?;
         candidates
@@ -107,10 +108,12 @@ pub(super) fn reached<'l>(
     let mut queue: std::collections::VecDeque<(&Locked, Vec<String>)> =
         start.into_iter().map(|package| (package, vec![package.name.clone()])).collect();
     while let Some((package, way)) = queue.pop_front() {
+        // Two versions of one package may be locked, so the name alone is no key.
         let key = (package.name.clone(), package.version.clone());
         if found.contains_key(&key) {
             continue;
         }
+        // Only packages of the repository have a manifest here that narrows the edges down.
         let allowed = if package.source.is_none() { edges(&package.name) } else { None };
         for next in lock.dependencies(package) {
             let counts = allowed.as_ref().is_none_or(|names| names.contains(&next.name));

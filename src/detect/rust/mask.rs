@@ -172,7 +172,7 @@ mod tests {
                 .unwrap_err()
                 .contains("old format")
         );
-        // Without a version there is nothing to mask, and nothing goes wrong.
+        // Without a version there is nothing to mask, and that is no error.
         assert!(of("[package]\nname = \"a\"\n", lock).unwrap().is_empty());
     }
 }

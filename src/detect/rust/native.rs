@@ -149,7 +149,7 @@ mod tests {
             ("openssl-probe", ""),
         ];
         assert_eq!(needs(&system, Mentions::default()).0, ["openssl-library", "pkg-config"]);
-        // openssl-probe is no openssl.
+        // openssl-probe does not link OpenSSL.
         assert!(
             needs(&[("app", "\"openssl-probe\""), ("openssl-probe", "")], Mentions::default())
                 .0

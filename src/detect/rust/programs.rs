@@ -70,6 +70,7 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
         details.demands = demanded.into_iter().flat_map(|feature| feature.evidence).collect();
         programs.push((rank(project, binary, manifest, &program), program, details));
     }
+    // Equal ranks are sorted by id, so that the order is always the same.
     programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
     Ok(programs.into_iter().map(|(_, program, details)| (program, details)).collect())
 }
@@ -216,6 +217,7 @@ fn analyse(
     for folder in active.packages() {
         let Some(manifest) = workspace.packages.get(folder) else { continue };
         let library = targets::library(manifest);
+        // The folder of this package is the whole repository, so only those of its targets count.
         if folder.is_root() {
             let of_program = (binary.path.is_within(folder) && manifest.name() == details.package)
                 .then_some(&binary.path);

@@ -1,4 +1,4 @@
-//! Programs as a whole: what is read from manifests and code together.
+//! Whole programs: facts from manifests and code together.
 
 use super::*;
 use crate::facts::{Kind, Libc, Strength};
@@ -116,10 +116,10 @@ fn folders_that_the_build_does_not_read() {
     };
     let all = "benches docs examples snapshots tests";
     assert_eq!(unread("", "fn main() {}", &["fuzz-not/x", "src/tests/y.rs"]), all);
-    // A name of another thing, and code for tests alone, keep nothing in.
+    // Neither an unrelated name nor code for tests keeps a folder in the context.
     let main = "const A: &str = \"tests\"; fn main() {} #[cfg(test)] mod tests { const B: &str = include_str!(\"../tests/a.rs\"); }";
     assert_eq!(unread("", main, &[]), all);
-    // What the code could read while it is compiled, in whatever macro.
+    // Anything that a macro may read during compilation stays in the context.
     assert_eq!(
         unread("", "load!(\"./docs/d.md\"); fn main() {}", &[]),
         "benches examples snapshots tests"
@@ -128,7 +128,7 @@ fn folders_that_the_build_does_not_read() {
         unread("", "#[path = \"../tests/a.rs\"] mod a; fn main() {}", &[]),
         "benches docs examples snapshots"
     );
-    // Packages and binaries in such folders.
+    // Packages and binaries in such folders stay too.
     let bin = "[[bin]]\nname = \"c\"\npath = \"examples/c.rs\"\n";
     assert_eq!(unread(bin, "fn main() {}", &[]), "benches docs snapshots tests");
     let files = [
@@ -166,8 +166,8 @@ fn folders_that_are_written() {
     assert_eq!(written("fn main() { File::create(\"/var/lib/app/x\"); }").0, ["/var/lib/app"]);
     let (folders, workdir) = written("fn main() { Connection::open(\"app.db\"); }");
     assert_eq!((folders, workdir.as_deref()), (vec![".".to_owned()], Some("/data")));
-    // Also what a configuration file names, where the program opens it; what the repository holds
-    // is no such folder.
+    // Folders in a configuration file that the program opens count too, unless the repository holds
+    // them.
     let config = "[server]\npath = \"api/\"\n[store]\npath = \"./data/kv/\" # here\nlog_dir: logs/\ntemplate_dir = \"pages/\"\nkey_path = \"./a.pem\"\nname = \"x/\"\n";
     let more = [("app.toml", config), ("api/x", ""), ("pages/a", "")];
     let (found, _) = program("", "fn main() { read_to_string(\"./app.toml\"); }", &more);
@@ -182,7 +182,7 @@ fn signals_by_handler_or_framework() {
     };
     assert!(handles("", "fn main() { signal(SignalKind::terminate()) }"));
     assert!(handles("", "fn main() { Signals::new([SIGTERM]) }"));
-    // SIGINT alone: no engine sends it.
+    // No container engine sends SIGINT.
     assert!(!handles("tokio = \"1\"\n", "fn main() { tokio::signal::ctrl_c() }"));
     assert!(!handles("ctrlc = \"3\"\n", "fn main() { ctrlc::set_handler(f) }"));
     assert!(handles(
@@ -215,7 +215,7 @@ fn commands_shells_and_time_zones() {
     assert!(
         program("", "fn main() { Command::new(\"sh\").arg(\"-c\"); }", &[]).0.needs.shell.is_some()
     );
-    // clap's Command is no process.
+    // clap's `Command` starts no process.
     let (found, _) = program(
         "clap = \"4\"\n",
         "use clap::{Arg, Command}; fn main() { Command::new(\"git\").subcommand(x) }",
@@ -243,7 +243,7 @@ fn a_workspace_lists_every_binary_likeliest_first() {
     let ids: Vec<&str> = found.programs.iter().map(|program| program.id.as_str()).collect();
     assert_eq!(ids, ["api", "api/run", "tool/run"]);
     assert_eq!((found.name.value.as_str(), found.context.as_str()), ("api", ""));
-    // From a member's folder, that package alone; the workspace stays the context.
+    // In the folder of a member only that package counts, but the workspace is still the context.
     let found = facts(&files, "tools/tool");
     assert_eq!(
         (found.programs.len(), found.context.as_str(), found.name.value.as_str()),
@@ -461,7 +461,7 @@ fn folders_are_followed_into_functions_of_common_names() {
         written(&format!("{setting} fn main() {{ let args = Args::parse(); {parsed} }}")),
         ["kept"]
     );
-    // Two types of one name tell nothing.
+    // Two types of one name give no answer.
     let twice = "mod a { impl S { fn new(p: &str) { fs::create_dir_all(p); } } } mod b { impl S { fn new(p: &str) {} } }";
     assert!(written(&format!("{twice} fn main() {{ S::new(\"data\"); }}")).is_empty());
     let (found, details) = program(

@@ -427,7 +427,7 @@ mod tests {
         let two = [("Cargo.toml", plain.as_str()), ("a/Cargo.toml", &plain)];
         assert_eq!(encloses(&two, "a"), Above::Apart);
         assert_eq!(encloses(&[("app/Cargo.toml", &app)], "app"), Above::Reached);
-        // No higher than the nearest folder that holds both.
+        // The context is no higher than the nearest folder that contains both.
         assert_eq!(encloses(&[("x/app/Cargo.toml", &app)], "x/app"), Above::Apart);
         assert_eq!(encloses(&[], "app"), Above::Apart);
     }

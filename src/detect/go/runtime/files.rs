@@ -318,6 +318,7 @@ impl Opened {
         let fits = if repo.is_file(&path) {
             path.extension() != "go" && (marked || text.contains('/') || is_handed_on(file, at))
         } else {
+            // A folder with Go files is a package, so the text is an import path.
             let code = repo.files_under(&path).any(|file| file.extension() == "go");
             !code && (marked || text.contains('/')) && repo.files_under(&path).next().is_some()
         };

@@ -44,6 +44,7 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     let mut add = |path: Option<RelPath>, evidence: Evidence| {
         let Some(path) = path.filter(|path| path.extension() == "go") else { return };
         let name = path.file_name();
+        // Only tests use mocks.
         let other = name.ends_with("_test.go") || name.contains("mock") || repo.exists(&path);
         let own = path.parent().is_some_and(|folder| own.contains(&folder));
         if own && !other && known.insert(path.clone()) {

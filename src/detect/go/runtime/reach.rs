@@ -64,8 +64,10 @@ impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
         let folder = match import {
             Some(path) => match self.world.closure.local.get(path) {
                 Some(folder) => Some(folder),
+                // The source of another module is not in the repository.
                 None => return Vec::new(),
             },
+            // A method may belong to a type of any folder.
             None if dotted => None,
             None => own.as_ref(),
         };

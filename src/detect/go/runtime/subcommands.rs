@@ -239,6 +239,7 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
         let counts = |at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs");
         file.word(field.start) == "Args" && field.clone().any(counts)
     });
+    // The usage line shows an argument: `serve <file>` or `serve FILE`.
     let asked = words.any(|word| {
         word.starts_with('<') || word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
     });

@@ -122,7 +122,7 @@ fn frameworks_listen_under_common_names() {
         "package main\nimport \"github.com/labstack/echo/v4\"\nfunc main() { e := echo.New(); e.Logger.Fatal(e.Start(\":1323\")) }\n",
     )]);
     assert_eq!(port(&program), Some(1323));
-    // Something else that has a Run method.
+    // Another type with a Run method.
     let program = main("os/exec", "exec.Command(\"git\").Run()");
     assert_eq!((program.kind, port(&program)), (Kind::Command, None));
 }
@@ -134,7 +134,7 @@ fn metrics_and_databases_are_not_the_main_port() {
         "go func() { http.ListenAndServe(\":9100\", metrics()) }()\nhttp.ListenAndServe(\":7005\", nil)",
     );
     assert_eq!(port(&program), Some(7005));
-    // Exposed too, and last.
+    // It is exposed too, as the last one.
     assert_eq!(program.more_ports[0].value.number, 9100);
 }
 
@@ -431,7 +431,7 @@ fn what_another_build_makes_is_a_front_end() {
     }
     assert_eq!(made(&embeds("*"), &[]), [(dist(), None)]);
     assert_eq!(made(&embeds("*.go"), &[]), []);
-    // A page that says to build is made anew; what was built and committed is not.
+    // A lone empty page stands in for the real one; a committed output is not built again.
     assert_eq!(made(&embeds("web/dist"), &[("web/dist/index.html", "")]), [(dist(), None)]);
     assert_eq!(
         made(&embeds("web/dist"), &[("web/dist/index.html", ""), ("web/dist/a.js", "")]),

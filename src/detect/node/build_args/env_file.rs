@@ -49,6 +49,7 @@ impl EnvFile {
 
     /// The value of a variable; the last one counts.
     pub(super) fn get(&self, name: &str) -> Option<(String, Evidence)> {
+        // The last of several lines wins.
         let (_, value, line) = self.values.iter().rfind(|(held, ..)| held == name)?;
         Some((value.clone(), Evidence::at(&self.path, *line, format!("{name} has a value here"))))
     }
@@ -56,6 +57,7 @@ impl EnvFile {
     /// The same, if the value is not a secret and refers to nothing else.
     pub(super) fn public(&self, name: &str) -> Option<(String, Evidence)> {
         let secret = self.secrets.iter().any(|(held, _)| held == name);
+        // The value of a reference such as `$HOST` is not known.
         let plain = |value: &str| !value.contains('$') && !value.chars().any(char::is_control);
         self.get(name).filter(|(value, _)| !secret && plain(value))
     }
@@ -98,6 +100,7 @@ fn unquoted(value: &str) -> String {
 }
 
 fn looks_secret(key: &str, value: &str) -> bool {
+    // A switch may be named like a secret: `USE_TOKEN=true`.
     let switch = ["true", "false", "0", "1"].contains(&value);
     let key_like = value.len() >= KEY_LENGTH
         && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-+=".contains(c))

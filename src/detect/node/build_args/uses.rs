@@ -67,11 +67,13 @@ pub(super) fn uses(text: &str, prefixes: &[&str], page: bool) -> Vec<Use> {
             found.extend(names.map(|(name, _)| Use {
                 name,
                 at,
+                // SvelteKit's build stops at a name that is not set.
                 required: module.starts_with('$'),
                 fallback: false,
             }));
         }
     }
+    // Vite and Create React App replace `%NAME%` in HTML.
     if page {
         for (at, part) in text.split('%').scan(0, |at, part| {
             let here = *at;
@@ -100,6 +102,7 @@ fn valid(name: &str) -> bool {
 fn in_comment(text: &str, at: usize) -> bool {
     let line = text[..at].rsplit('\n').next().unwrap_or_default();
     let begins = line.trim_start();
+    // The slashes of `https://` start no comment.
     let tail = line.find("//").is_some_and(|slashes| {
         slashes == 0 || line[..slashes].ends_with([' ', '\t', ';', '{', '}', ')'])
     });

@@ -47,12 +47,14 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     let mut specs = Vec::new();
     let mut files: Vec<&str> = Vec::new();
     for file in ROOT_FILES.into_iter().filter(|file| root.has(file) && !is_skipped(tool, file)) {
+        // A file with a credential is mounted as a secret instead, so no layer contains it.
         if !holds_credential(root, file)? {
             files.push(file);
         }
     }
     specs.push(spec(&files, "./")?);
     let mut folders: Vec<String> = Vec::new();
+    // The install loads the plugins and applies the patches.
     if tool.id == "yarn-berry" {
         folders.extend([".yarn/plugins".to_owned(), ".yarn/patches".to_owned()]);
     }

@@ -145,7 +145,7 @@ mod tests {
     use super::super::App;
     use crate::repo::Repo;
 
-    /// The packages, the variables and the findings for a library that starts a browser so.
+    /// The packages, the variables and the findings for a library that starts a browser this way.
     fn of(name: &str, call: &str) -> (usize, Vec<String>, Vec<String>) {
         let manifest = format!(r#"{{"dependencies": {{"{name}": "1"}}}}"#);
         let source = format!("import x from '{name}'; await x.{call}");

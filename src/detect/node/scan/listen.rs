@@ -484,7 +484,7 @@ mod tests {
         let bound = "require('dgram'); emit.bind(this); go(f.bind(null, 5000))";
         assert_eq!(ports(bound), (None, vec![]));
         assert_eq!(ports("a.listen(8080); b.listen(4222)"), (Some(8080), vec!["4222".to_owned()]));
-        // Under a condition, or for metrics: an alternative.
+        // A listener under a condition, or one for metrics, is only an alternative.
         let variant = "if (tls) { b.listen(8443) } else { a.listen(8080) }";
         assert_eq!(ports(variant).1, Vec::<String>::new());
         assert_eq!(ports("metricsApp.listen(9464); app.listen(3000)"), (Some(3000), vec![]));

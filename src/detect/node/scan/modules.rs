@@ -173,6 +173,7 @@ impl<'s, 'r> Modules<'s, 'r> {
         }
         let [name] = value else { return None };
         let own = self.names[file].value_of(name.word()?)?;
+        // A name that is defined by itself would never end.
         let same = own.first().map(|token| token.at) == value.first().map(|token| token.at);
         if same { None } else { self.below(own, keys, file, left, steps) }
     }
@@ -317,7 +318,7 @@ mod tests {
         ] {
             assert_eq!(folders(entry, other), ["up"], "{entry}");
         }
-        // What is not known is no folder, whatever this file calls by that name.
+        // An unknown value is no folder, even if this file has something of that name.
         let entry = "import p from './lib/paths.js'; const a = { dir: 'x' }; fs.mkdirSync(p.dir)";
         assert!(folders(entry, "export default make()").is_empty());
     }
@@ -343,13 +344,13 @@ mod tests {
             ("function make({ dir = 'c' }) { fs.mkdirSync(dir) } make({ dir: 'a' })", vec!["a"]),
             ("const at = { make(dir) { fs.mkdirSync(dir) } }; at.make('a')", vec!["a"]),
             ("class A { m(dir) { fs.mkdirSync(dir) } } const a = new A(); a.m('a')", vec!["a"]),
-            // Other functions of the same names.
+            // Other functions with the same names.
             ("function make(dir) { fs.mkdirSync(dir) } other.make('a')", vec![]),
             ("class A { m(dir) { fs.mkdirSync(dir) } } const b = new B(); b.m('a')", vec![]),
         ] {
             assert_eq!(folders(source, ""), all, "{source}");
         }
-        // A file that imports another of that name means that one.
+        // `make` is imported here, so the function of the other file is not meant.
         let other = "import './x'; import { make } from 'make-dir'; make('a')";
         let entry = "require('./lib/paths'); function make(dir) { fs.mkdirSync(dir) }";
         assert!(folders(entry, other).is_empty());

@@ -280,7 +280,7 @@ mod tests {
     use super::*;
     use crate::repo::Repo;
 
-    /// What a server made of `main` serves, and the codes of what is said.
+    /// What a server with this `main` serves, and the codes of its findings.
     fn of(dir: &str, manifest: &str, main: &str) -> (Vec<String>, Vec<String>) {
         let client = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
         let (package, server) = (format!("{dir}package.json"), format!("{dir}server.js"));
@@ -318,14 +318,14 @@ mod tests {
         ] {
             assert_eq!(of("", express, main), (made(), vec![]), "{main}");
         }
-        // Whatever the path goes through.
+        // The form of the path does not matter.
         let main = "const pages = () => path.join(__dirname, 'client', 'dist'); serve(pages())";
         assert_eq!(of("", express, main), (made(), vec![]));
         let module = r#"{"main": "src/server.js", "dependencies": {"express": "5"}}"#;
         let main = "const __dirname = path.resolve(); app.use(express.static(path.join(__dirname, '/client/dist')))";
         assert_eq!(of("", module, main).0, made());
         assert_eq!(of("", express, "app.use(express.static('public'))").0, Vec::<String>::new());
-        // The server's own build makes them, or leaves that to their package.
+        // The server's own build writes the pages, or leaves that to their package.
         let builds = |script: &str| {
             format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"express": "5"}}}}"#)
         };
@@ -361,7 +361,7 @@ mod tests {
         let config = [("vite.config.js", "export default { build: { outDir: 'web/dist' } }")];
         let two = r#""build:ui": "vite build", "build:ui:staging": "vite build --mode staging""#;
         assert_eq!(also(two, serves, &config), ["build:ui: web/dist"]);
-        // Two that nobody can tell apart, what the build runs, another folder.
+        // Two scripts that cannot be told apart, one that the build runs, and another folder.
         for scripts in [
             r#""ui:a": "vite build web", "ui:b": "vite build web""#,
             r#""build": "tsc && vite build web", "web": "vite build web""#,
@@ -371,7 +371,7 @@ mod tests {
         ] {
             assert!(also(scripts, serves, &[]).is_empty(), "{scripts}");
         }
-        // A file in a folder that is there.
+        // A missing file in an existing folder.
         let css = r#""css": "sass --no-source-map in.scss ./public/app.css""#;
         let (page, main) = (("public/index.html", ""), "app.use(express.static('public'))");
         let ignored = (".gitignore", "node_modules\npublic/app.css\n");
@@ -388,7 +388,7 @@ mod tests {
         assert!(said("app.use(express.static('uploads'))").is_empty());
         assert!(said("fs.mkdirSync('out'); app.use(express.static('out'))").is_empty());
         assert!(said("app.use(express.static('client/dist')); res.sendFile(path.resolve('client/dist/index.html'))").is_empty());
-        // Its own script moves what another package makes.
+        // The package's own script moves the output of another package.
         let moves = r#"{"scripts": {
             "setup": "cd client && npm ci && npm run build && cp -r dist ../site"
             }, "dependencies": {"express": "5"}}"#;

@@ -140,6 +140,7 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
             );
         }
     }
+    // A single command offers no choice.
     if commands.len() >= 2
         && !scan.listens
         && let Some((library, _)) = commands.first()

@@ -171,6 +171,7 @@ impl<'s> Started<'s> {
         let found = sources.iter().any(|source| {
             let file: &File = &source.code;
             let functions = &file.facts().functions;
+            // A declaration looks like a call: a name before a bracket.
             let declared = |open: usize| {
                 functions.binary_search_by_key(&open, |function| function.parameters).is_ok()
             };
@@ -261,6 +262,7 @@ fn stated(tokens: &[Token], at: usize) -> bool {
     let value = rest.get(..end.min(rest.len())).unwrap_or_default();
     let Some(first) = value.first().and_then(Token::word) else { return false };
     let open = value.iter().any(|t| t.word().is_some_and(|word| OPEN.contains(&word)));
+    // In these libraries a key is optional unless `required()` says otherwise.
     let joi = matches!(first, "Joi" | "joi" | "yup");
     let required = !joi || value.iter().any(|t| t.is_word("required"));
     LIBRARIES.contains(&first) && !open && required && split(value).len() == 1

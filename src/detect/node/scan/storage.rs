@@ -121,6 +121,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         let bundled = launch.layout == Layout::Bundle && is_server(app, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
+            // A declaration of this name is no call.
             if index > 0 && source.tokens[index - 1].is_word("function") {
                 continue;
             }
@@ -179,6 +180,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     }
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
+    // A folder is copied whole.
     let held: BTreeSet<RelPath> = scan.files.iter().map(|file| file.value.clone()).collect();
     scan.files.retain(|file| {
         !file.value.ancestors().any(|above| above != file.value && held.contains(&above))
@@ -188,6 +190,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     if scan.writable.is_empty() && !is_beside(scan) {
         scan.findings.extend(unknown_folder(lost.into_inner()));
     }
+    // A folder inside a writable one is writable too.
     let written: BTreeSet<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
     scan.writable.retain(|folder| {
         let mut above = folder.value.match_indices('/').map(|(end, _)| &folder.value[..end]);
@@ -470,6 +473,7 @@ fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
             continue;
         }
         let path = app.dir.join(text).filter(|path| app.dir.repo.is_file(path));
+        // Programs name these files to people.
         let document = ["README", "LICENSE", "CHANGELOG"].iter().any(|word| name.contains(word));
         if let Some(path) = path.filter(|_| !document) {
             let note = "a path of the repository as a literal";

@@ -223,7 +223,7 @@ mod tests {
     use crate::detect::node::{App, site};
     use crate::repo::Repo;
 
-    /// The folder of the site that a script makes with one tool and one file more.
+    /// The folder of the site that a script builds with one tool and one further file.
     fn folder(package: &str, script: &str, file: (&str, &str)) -> String {
         let (name, text) = script.split_once(": ").unwrap();
         let manifest = format!(

@@ -78,7 +78,8 @@ pub(super) fn within(
     }
     let newest: BTreeMap<String, Vec<String>> = catalog.table("newest")?;
     let newest = newest.get(id).into_iter().flatten().find(|version| fits(version));
-    // The range is a line of its own, such as `~9.1.0`: the lowest version in it is taken.
+    // The range is a line of its own, such as `~9.1.0`: the lowest version in it is taken. `*` and
+    // `<9` start at 0.0.0, which is no release to install.
     let smallest =
         || ranges.first()?.min_version().map(|v| v.to_string()).filter(|v| !v.starts_with("0."));
     Ok(newest.cloned().or_else(smallest).or(default))

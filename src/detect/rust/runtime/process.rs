@@ -98,6 +98,7 @@ fn commands(code: &Code, program: &mut Program) {
                 && file.is(at - 2, "new")
                 && file.path_to(at - 2).contains(&"Command")
                 && !file.path_to(at - 2).contains(&"clap");
+            // clap has a type of this name too.
             if !called || code.dependencies.contains("clap") && imports_clap_command(file) {
                 continue;
             }

@@ -40,7 +40,7 @@ fn ports_from_literals_variables_constants_and_arguments() {
             "struct S { #[serde(default = \"default_port\")] port: u16 } fn default_port() -> u16 { 3011 } fn main() { TcpListener::bind(x) }",
             Some(3011),
         ),
-        // A port that the program connects to is none that it listens on.
+        // The program connects to this port and does not listen on it.
         ("fn main() { Client::connect(\"127.0.0.1:8080\"); TcpListener::bind(x) }", None),
         ("fn main() { let redis = \"127.0.0.1:6379\"; TcpListener::bind(x) }", None),
         (
@@ -223,7 +223,7 @@ fn datagrams_and_constants() {
             Some("80,6969/udp"),
         ),
         ("fn main() { UdpSocket::bind(\"0.0.0.0:0\") }", None),
-        // What a parser takes for granted is not where the program listens.
+        // The default of a parser is not where the program listens.
         (
             "const DEFAULT_PORT: u16 = 80; fn parse(a: &str) -> u16 { a.parse().unwrap_or(DEFAULT_PORT) } fn main() { TcpListener::bind(x) }",
             None,
@@ -296,7 +296,7 @@ fn the_subcommand_that_serves() {
     assert_eq!(args(built), Some(("take".to_owned(), Strength::Stated)));
     let apart = "fn command() -> Command { Command::new(\"take\") } fn main() { let c = Command::new(\"x\").subcommand(command()); match c.get_matches().subcommand() { Some((\"take\", m)) => { UdpSocket::bind(\"0.0.0.0:1\") } _ => {} } }";
     assert_eq!(args(apart), Some(("take".to_owned(), Strength::Stated)));
-    // Functions of one name are told apart by their modules.
+    // Modules tell functions of one name apart.
     let main = "mod give; mod take; fn main() { let c = Command::new(\"x\").subcommand(Command::new(\"give\")).subcommand(Command::new(\"take\")); match c.get_matches().subcommand() { Some((\"give\", m)) => give::exec(m), Some((\"take\", m)) => take::exec(m), _ => {} } }";
     let files = [
         ("src/give.rs", "pub fn exec(m: M) {}"),
@@ -304,7 +304,7 @@ fn the_subcommand_that_serves() {
     ];
     let (found, _) = program("clap = \"4\"\n", main, &files);
     assert_eq!(found.args.map(|args| args.value).as_deref(), Some("take"));
-    // A usual name alone is a guess; none at all is a word about it.
+    // A usual name is only a guess; without one, a finding says so.
     let named = "#[derive(Subcommand)] enum Cmd { Pack, Serve } fn main() { other::run(x) }";
     assert_eq!(args(named), Some(("serve".to_owned(), Strength::Guessed)));
     let unknown = "#[derive(Subcommand)] enum Cmd { Pack, Unpack } fn main() { TcpListener::bind(\"0.0.0.0:1\") }";
@@ -357,7 +357,7 @@ fn addresses_are_followed_to_the_call_that_listens() {
     let (both, _) = program("", both, &[]);
     assert_eq!(both.port.map(|port| port.value), Some(7209));
     assert_eq!(both.more_ports[0].value, crate::facts::Port::udp(7209));
-    // Metrics stand aside.
+    // A metrics listener is not the server.
     let metrics = "fn main() { PrometheusBuilder::new().with_http_listener(([0, 0, 0, 0], 7211)).install(); TcpListener::bind(\"0.0.0.0:7210\") }";
     assert_eq!(program("", metrics, &[]).0.port.map(|port| port.value), Some(7210));
 }

@@ -1,4 +1,4 @@
-//! Settings in structs: defaults by their types, and what opens them; sockets that are made first.
+//! Settings in structs: defaults by type, and what overrides them; sockets that are created first.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn ports(dependency: &str, code: &str) -> Option<String> {
 
 #[test]
 fn the_field_of_the_type_that_listens() {
-    // Of two structs with a `port`, the one whose value is handed on counts.
+    // Of two structs with a `port`, the one whose value is passed on counts.
     let two = "struct Metrics { #[default(9001)] port: u16 } struct Settings { #[default(Ipv4Addr::UNSPECIFIED)] bind: IpAddr, #[default(7301)] pub port: u16, metrics: Metrics } static S: LazyLock<Settings> = LazyLock::new(|| load());";
     for (code, expected) in [
         (format!("{two} fn main() {{ TcpListener::bind((S.bind, S.port)) }}"), "7301"),
@@ -64,7 +64,7 @@ fn an_environment_as_a_whole_opens_the_address() {
         &[],
     );
     assert_eq!((env(&found), found.findings.len()), (vec!["APP_HOST=0.0.0.0".to_owned()], 0));
-    // A prefix that nobody knows names no variable.
+    // An unknown prefix names no variable.
     let (found, _) = program("config = \"1\"\n", &code("Environment::with_prefix(prefix)"), &[]);
     assert_eq!((env(&found).len(), codes(&found.findings)), (0, vec!["localhost-only"]));
 }
@@ -128,7 +128,7 @@ fn a_port_that_a_likeness_connects_is_a_guess() {
     let code = "fn main() { let a = SocketAddr::from(([0, 0, 0, 0], 7311)); start(a); TcpListener::bind(x) }";
     let (found, _) = program("", code, &[]);
     assert_eq!(found.port.unwrap().strength, Strength::Guessed);
-    // An emulator's address is none of the program's.
+    // The address of an emulator is not the program's own.
     let code = "fn main() { let a = env::var(\"BIG_EMULATOR_HOST\").unwrap_or(\"localhost:7312\".to_owned()); TcpListener::bind(x) }";
     assert!(program("", code, &[]).0.env.is_empty());
 }
@@ -145,7 +145,7 @@ fn the_words_of_the_command_line_alone_are_subcommands() {
         "#[derive(Parser)] struct Cli {{ #[command(subcommand)] command: Option<Sub> }} #[derive(Subcommand)] enum Sub {{ Migrate {{ #[command(subcommand)] what: Step }} }} #[derive(Subcommand)] enum Step {{ Run, Revert }} fn main() {{ let c = Cli::parse(); {server} }}"
     );
     assert_eq!(args(&optional), (None, false));
-    // Commands that are typed into a room are none of the program's.
+    // Commands that users type into a chat room are not subcommands.
     let typed = format!(
         "#[derive(Parser)] struct Cli {{ #[arg(long)] config: PathBuf }} #[derive(Parser)] enum Admin {{ Server, Users }} fn read(line: &str) {{ Admin::try_parse_from(line.split(' ')) }} fn main() {{ Cli::parse(); {server} }}"
     );

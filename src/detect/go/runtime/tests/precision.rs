@@ -1,4 +1,4 @@
-//! What looks like a port, a file or a flag and is none, or is one of several cases.
+//! Texts that look like a port, a file or a flag and are none, or are only one of several cases.
 
 use super::*;
 use crate::facts::Strength;
@@ -74,7 +74,7 @@ fn a_folder_below_what_is_set_under_a_condition_alone() {
 #[test]
 fn a_method_of_several_types_gives_no_value() {
     let text = "package main\nimport \"net/http\"\ntype A struct{}\ntype B struct{}\nfunc (A) String() string { return \"one\" }\nvar a = \":7404\"\nfunc (B) String() string { return \"two:7405\" }\nfunc main() { http.ListenAndServe(x.String(), nil) }\n";
-    // What is left is that a literal looks like an address.
+    // All that is left is a literal that looks like an address.
     assert_eq!(with(&[("main.go", text)]).port.unwrap().strength, Strength::Guessed);
 }
 

@@ -1,4 +1,4 @@
-//! What only the shared reading of code finds: types, scopes, tags, conditions, callers.
+//! Facts that only the shared reader of code finds: types, scopes, tags, conditions, callers.
 
 use super::{codes, main, port, with};
 
@@ -99,7 +99,7 @@ fn writes_that_no_code_places_are_reported() {
         assert_eq!(codes(&program), ["folder-unknown"], "{body}");
         assert!(program.findings[0].fix.contains(fix), "{}", program.findings[0].fix);
     }
-    // A file that is asked for, a folder that is known, and what a flag turns on.
+    // A file that is tested for, a known folder, and code that a flag turns on.
     for body in [
         "os.ReadFile(read())",
         "os.MkdirAll(\"store\", 0755)\nos.WriteFile(read(), nil, 0644)",
@@ -142,7 +142,7 @@ fn side_listeners_come_last_and_real_ones_are_all_named() {
     );
     let more: Vec<String> = program.more_ports.iter().map(|port| port.value.to_string()).collect();
     assert_eq!((port(&program), more), (Some(7103), vec!["2222".into(), "5353/udp".into()]));
-    // The only one is the one, whatever stands around it.
+    // A single listener counts, even under a condition.
     let program = main(
         "net/http os",
         "if os.Getenv(\"Q\") == \"\" {\ngo func() { http.ListenAndServe(\":7104\", nil) }()\n}",
@@ -360,7 +360,7 @@ fn what_holds_a_field_stands_before_its_variable() {
         "{http}type Config struct {{\nOne HTTP `envPrefix:\"ONE_\"`\nTwo HTTP `envPrefix:\"TWO_\"`\n}}\n"
     );
     assert_eq!(set(env, &two, &listens("c.Two.Addr")).0, ["TWO_ADDR=0.0.0.0:7102"]);
-    // Which of both is not known: no variable is named.
+    // It is not known which of the two runs, so no variable is named.
     let passed = "func serve(h HTTP) { http.ListenAndServe(h.Addr, nil) }\n";
     let body = "var c Config\nserve(c.One)";
     assert!(set(env, &format!("{two}{passed}"), body).0.is_empty());

@@ -34,6 +34,7 @@ pub(super) fn port(
         number(value).is_some() || all.any(|value| value.parts.iter().any(|p| p.env.is_some()))
     };
     if !says(&value) {
+        // The argument may be an object: `listen({ port })`.
         value = code.value_below(&source.code, range, &["port".to_owned()]);
     }
     let literal = number(&value).map(|port| port.to_string());

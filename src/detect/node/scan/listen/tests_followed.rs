@@ -126,10 +126,10 @@ fn a_list_of_settings_is_asked_by_key() {
     let found = scanned(entry, &files);
     assert_eq!(found.port.map(|port| port.value), Some(4000));
     assert_eq!(found.port_variable.as_deref(), Some("APP_PORT"));
-    // Two say it: nothing is known.
+    // Two places state a port, so nothing is known.
     let twice = format!("{config}, [{{ key: 'port', default: 5000 }}]");
     assert_eq!(port(entry, &[("config.js", twice.as_str())]), None);
-    // A number that only has the name is no port of this server.
+    // A number of that name elsewhere is not this server's port.
     let other = [("config.js", "export const s3 = { PORT: 9000 }; export const env = make()")];
     let unknown = "import { env } from './config.js'; app.listen(env.get('SERVER').PORT)";
     assert_eq!(port(unknown, &other), None);
@@ -151,7 +151,7 @@ fn a_schema_of_the_environment_says_the_default() {
         assert_eq!(found.port.map(|port| port.value), Some(4000), "{schema}");
         assert_eq!(found.port_variable.as_deref(), Some("PORT"), "{schema}");
     }
-    // What watches the program is no answer for the server whose port was not found.
+    // A monitoring port does not stand in for the server's port that was not found.
     let health = [("health.server.js", "http.createServer(f).listen(9000)")];
     let found = scanned(entry, &health);
     assert_eq!((found.port.map(|port| port.value), found.port_env), (None, vec!["PORT".into()]));
