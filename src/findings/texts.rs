@@ -6,6 +6,10 @@ use super::{Finding, FindingCode};
 use crate::evidence::Evidence;
 
 impl Finding {
+    /// What to do about a line that names a folder outside the build context.
+    pub const OUTSIDE_FIX: &'static str = "run dockgen on the folder that holds both \
+        (`dockgen init .. --app NAME`), commit that folder here, or remove the line";
+
     /// The program listens only on `address`, the container's own loopback.
     pub fn localhost_only(
         address: impl Display,

@@ -1,6 +1,6 @@
 //! Findings that only Go reports.
 
-use crate::findings::{FindingCode, Row};
+use crate::findings::{Finding, FindingCode, Row};
 
 /// All of them.
 pub(super) const ALL: &[FindingCode] = &[
@@ -14,6 +14,10 @@ pub(super) const ALL: &[FindingCode] = &[
     VENDOR_STALE,
     WORKSPACE_MEMBER_MISSING,
 ];
+
+/// Why a line that names a folder outside the build context is an error.
+const OUTSIDE_WHY: &str = "the go command needs every module that is named there, and a build \
+    context cannot reach what lies outside";
 
 pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning(
     "embed-placeholder",
@@ -56,10 +60,8 @@ pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const REPLACE_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "replace-missing",
     "`replace` in go.mod or go.work names a folder that holds no go.mod inside the repository",
-    "the go command needs every module that is named there, and a build context cannot reach \
-    what lies outside",
-    "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
-    folder here, or remove the line",
+    OUTSIDE_WHY,
+    Finding::OUTSIDE_FIX,
 ));
 
 pub(super) const SECRET_FILE: FindingCode = FindingCode::Own(&Row::note(
@@ -79,8 +81,6 @@ pub(super) const VENDOR_STALE: FindingCode = FindingCode::Own(&Row::error(
 pub(super) const WORKSPACE_MEMBER_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "workspace-member-missing",
     "`use` in go.work names a folder that holds no go.mod inside the repository",
-    "the go command needs every module that is named there, and a build context cannot reach \
-    what lies outside",
-    "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
-    folder here, or remove the line",
+    OUTSIDE_WHY,
+    Finding::OUTSIDE_FIX,
 ));

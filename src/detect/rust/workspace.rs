@@ -250,11 +250,7 @@ impl Workspace {
 fn missing(path: &str, evidence: Evidence, submodule: Option<Evidence>) -> Finding {
     let fix = match &submodule {
         Some(at) => submodule::fix(at),
-        None => {
-            "run dockgen on the folder that holds both (`dockgen init .. --app NAME`), commit that \
-                 folder here, or remove the line"
-                .to_owned()
-        }
+        None => Finding::OUTSIDE_FIX.to_owned(),
     };
     Finding::new(
         codes::PATH_DEPENDENCY_MISSING,
