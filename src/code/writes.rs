@@ -38,7 +38,7 @@ pub(crate) struct Written {
     pub args: Vec<Sourced<String>>,
     /// Findings on what it writes.
     pub findings: Vec<Finding>,
-    /// Calls that write where no code says, with the variable that says it.
+    /// Calls that write to a folder that no code names, with the variable that names it.
     pub unfollowed: Vec<(Option<String>, Evidence)>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
@@ -65,7 +65,7 @@ pub(crate) fn written(code: &Program) -> Written {
             written.take(&mut folders, &value, row.does, &evidence);
         }
         if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
-            let note = format!("`{}` writes where no code says", call.name());
+            let note = format!("`{}` writes to a folder that no code names", call.name());
             written.unfollowed.push((value.env().map(str::to_owned), call.evidence(note)));
         }
     }

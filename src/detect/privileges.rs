@@ -47,7 +47,7 @@ impl Privileged {
             None => "",
         };
         finding.with_fix(format!(
-            "where the program is to do that, start it with `docker run {} ...`{group}",
+            "if the program needs to do that, start it with `docker run {} ...`{group}",
             options.join(" ")
         ))
     }

@@ -31,8 +31,8 @@ pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning
 pub(super) const GENERATED_FILE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "generated-file-missing",
     "a step before the build writes a file that the repository does not hold",
-    "the build context holds only what the repository holds: `go build` stops where the code \
-    uses the file",
+    "the build context holds only what the repository holds: `go build` stops at the code \
+    that uses the file",
     "run that step before the image is built, or commit its output",
 ));
 

@@ -115,7 +115,7 @@ impl Manifest {
                 let go = one()?;
                 if !go.value.starts_with(|c: char| c.is_ascii_digit()) {
                     bail!(
-                        "{path}:{line}: `go {}` is no Go version: it reads `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`",
+                        "{path}:{line}: `go {}` is not a Go version: write `go MAJOR.MINOR` or `go MAJOR.MINOR.PATCH`",
                         excerpt(&go.value)
                     );
                 }

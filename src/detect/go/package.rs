@@ -134,7 +134,7 @@ impl<'r> Sources<'r> {
         }
         let of_library = |path: &str| self.libraries.iter().any(|held| is_below(path, held));
         let import = file.code.imports.iter().find(|import| of_library(&import.path))?;
-        let note = format!("imports `{}` in a file for cgo alone", import.path);
+        let note = format!("imports `{}` in a file that only cgo compiles", import.path);
         Some(Evidence::at(&file.code.path, import.line, note))
     }
 

@@ -158,7 +158,7 @@ pub(super) fn is_tag(version: &str) -> bool {
 pub(super) fn check(version: &str) -> Result<()> {
     if !is_tag(version) {
         anyhow::bail!(
-            "`{version}` is no Go version that an image can have: it reads MAJOR.MINOR or MAJOR.MINOR.PATCH"
+            "`{version}` is not a Go version that an image can have: write MAJOR.MINOR or MAJOR.MINOR.PATCH"
         );
     }
     Ok(())

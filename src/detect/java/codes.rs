@@ -77,8 +77,8 @@ pub(super) const BUILD_PROFILE: FindingCode = FindingCode::Own(&Row::note(
 pub(super) const CONFIGURATION_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(
     "configuration-unknown",
     "the program starts without a configuration file, and the repository holds one that fits",
-    "the file's settings are not set: ports are the defaults, and the program stops where it \
-    needs a setting",
+    "the file's settings are not set: ports are the defaults, and the program stops if it \
+    needs one of them",
     "mount the file, and name it with --args",
 ));
 

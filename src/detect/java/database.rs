@@ -66,7 +66,7 @@ pub(super) fn needed(app: &App, selected: &[&Model]) -> Result<Option<Finding>> 
     let mut what = format!("the build connects to a database: {names}");
     if let (Some(property), false) = (properties.first(), profiles.is_empty()) {
         let all = profiles.join(", ");
-        what = format!("{what}; ${{{property}}} is set in the profile {all} alone");
+        what = format!("{what}; only the profile {all} sets ${{{property}}}");
     }
     let mut finding = Finding::new(codes::BUILD_DATABASE, what, evidence);
     if let Some((named, at)) = read {

@@ -39,8 +39,10 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
             }
         }
         if !followed {
-            let note =
-                format!("`{}` writes where no code says", code.sources[place.0].raw(place.1));
+            let note = format!(
+                "`{}` writes to a folder that no code names",
+                code.sources[place.0].raw(place.1)
+            );
             unfollowed.push((variable, code.evidence((place.0, place.1), note)));
         }
     }

@@ -32,7 +32,7 @@ fn read(repo: &Repo, path: &RelPath) -> Result<Option<Rc<Element>>> {
         let root = xml::parse(path, &text)?;
         if root.name != "project" {
             bail!(
-                "{path}:{}: the root element is <{}>, where a pom has <project>",
+                "{path}:{}: the root element is <{}> instead of <project>",
                 root.line,
                 excerpt(&root.name)
             );

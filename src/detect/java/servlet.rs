@@ -84,7 +84,7 @@ impl Project<'_> {
     fn other_server(&self) -> Option<(&'static str, Evidence)> {
         let tomcat = self.model.dir().join("src/main/webapp/META-INF/context.xml")?;
         if self.repo.is_file(&tomcat) {
-            return Some(("Tomcat", Evidence::file(&tomcat, "Tomcat alone reads it")));
+            return Some(("Tomcat", Evidence::file(&tomcat, "only Tomcat reads it")));
         }
         let full = "an application server of Jakarta EE";
         for name in ["src/main/resources", "src/main/webapp/WEB-INF/classes"] {

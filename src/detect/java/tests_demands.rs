@@ -179,7 +179,7 @@ fn a_build_that_needs_a_database_is_said() {
     };
     let said = found(&jooq("${jdbcUrl}", ""), "```\nmvn package -P db\n```");
     let start = "the build connects to a database: jooq-codegen-maven:generate; \
-                 ${jdbcUrl} is set in the profile db alone: ";
+                 only the profile db sets ${jdbcUrl}: ";
     assert!(said[0].starts_with(start) && said[0].contains("`-P db`"), "{said:?}");
     assert_eq!(found(&jooq("jdbc:postgresql://db/x", ""), "").len(), 1);
     assert!(found(&jooq("jdbc:h2:mem:x", ""), "").is_empty());

@@ -134,7 +134,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             let open = &|tokens: &[Token]| {
                 let paths = modules.open_paths_of(tokens, file);
                 if paths.iter().all(|found| found.path.starts_with("${}")) {
-                    let note = format!("`{name}` writes where no code says");
+                    let note = format!("`{name}` writes to a folder that no code names");
                     lost.borrow_mut().push((None, source.at(at, note)));
                 }
                 paths

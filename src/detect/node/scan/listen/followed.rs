@@ -45,7 +45,7 @@ pub(super) fn port(
     let stated = value.evidence().filter(|_| literal.is_some()).cloned();
     let stated = stated.map(|mut evidence| {
         if evidence.note == "a literal" {
-            "the number stands here".clone_into(&mut evidence.note);
+            "the number is here".clone_into(&mut evidence.note);
         }
         evidence
     });

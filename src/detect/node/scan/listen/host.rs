@@ -56,7 +56,7 @@ pub(super) fn address(
             && reader.app.package.has("fastify") =>
         {
             scan.findings.push(local_only(
-                source.at(at, "Fastify listens on localhost where no host is given"),
+                source.at(at, "Fastify listens on localhost if it gets no host"),
                 "localhost",
             ));
         }
