@@ -311,16 +311,17 @@ impl Project<'_> {
                 .filter(|(_, e)| !e.children.is_empty() || e.text == "true")
         });
         let verticle = entry(|name| name == "Main-Verticle");
-        let told = verticle.and_then(|(_, e)| vertx(&main.0, self.model.resolve(&e.text)));
+        let words = verticle.and_then(|(_, e)| vertx(&main.0, self.model.resolve(&e.text)));
         let launches = entry(|name| {
             name.starts_with("Add-") || name.contains("Agent") || name.starts_with("Enable-")
         });
-        let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| told.is_none()))
+        let Some((path, reason)) = changes.or(launches).or(verticle.filter(|_| words.is_none()))
         else {
             let mut candidate = self.classes(main.0, main.1);
-            if let (Some(told), Shape::Classes { args, .. }) = (told, &mut candidate.artifact.shape)
+            if let (Some(words), Shape::Classes { args, .. }) =
+                (words, &mut candidate.artifact.shape)
             {
-                *args = told;
+                *args = words;
             }
             return Some(candidate);
         };

@@ -125,11 +125,11 @@ pub(super) fn add(
     }
     let Some((path, container)) = container(app) else { return };
     let at = |line: u32, note: String| Evidence::at(path, line, note);
-    let mut told = None;
+    let mut own_port = None;
     for element in container.list("environment") {
         let Some(value) = known(app, &element.text) else { continue };
         if Some(element.name.as_str()) == variable {
-            told = value.parse::<u16>().ok();
+            own_port = value.parse::<u16>().ok();
         }
         let evidence = at(element.line, format!("jib sets {}", element.name));
         set(program, &element.name, value, evidence);
@@ -144,16 +144,17 @@ pub(super) fn add(
         let (key, value) = word.strip_prefix("--")?.split_once('=')?;
         PORTS.contains(&key).then(|| value.parse::<u16>().ok()).flatten()
     });
-    told = by_word.or(told);
+    own_port = by_word.or(own_port);
     let ports = list(app, container, "ports").into_iter().filter_map(|(text, line)| {
         Some((text.trim_end_matches("/tcp").parse::<u16>().ok()?, line))
     });
     let ports: Vec<(u16, u32)> = ports.collect();
-    let first = ports.iter().find(|(number, _)| Some(*number) == told).or(ports.first()).copied();
+    let first =
+        ports.iter().find(|(number, _)| Some(*number) == own_port).or(ports.first()).copied();
     if let Some((number, line)) = first {
         let evidence = at(line, format!("jib publishes port {number}"));
-        set_port(program, number, evidence, told == Some(number));
-    } else if let Some(number) = told {
+        set_port(program, number, evidence, own_port == Some(number));
+    } else if let Some(number) = own_port {
         set_port(program, number, at(container.line, "jib sets the port".to_owned()), true);
     }
     let flags = list(app, container, "jvmFlags");

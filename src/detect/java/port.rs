@@ -6,12 +6,12 @@ use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 pub(super) const PORTS: [&str; 4] =
     ["server.port", "quarkus.http.port", "micronaut.server.port", "jetty.http.port"];
 
-/// Takes a port if the same statement makes the program listen on it (`told`), or if nothing else
+/// Takes a port if the same statement makes the program listen on it (`sure`), or if nothing else
 /// states one. Otherwise the two are reported as a contradiction.
-pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, told: bool) {
+pub(super) fn set_port(program: &mut Program, number: u16, evidence: Evidence, sure: bool) {
     match &program.port {
         Some(held) if held.value == number => {}
-        Some(held) if !told => {
+        Some(held) if !sure => {
             let mut places: Vec<Evidence> = held.evidence.iter().take(1).cloned().collect();
             let said = places.first().map_or_else(|| "the code".to_owned(), Evidence::place);
             let place = evidence.place();

@@ -15,16 +15,16 @@ const MAX_PROFILES: usize = 32;
 /// The settings of a project, from its resources and from its working directory, which is
 /// stronger.
 ///
-/// `told` has the profiles with which it is started. `filtered` gives a value as the build writes
-/// it.
+/// `chosen` has the profiles with which it is started. `filtered` gives a value as the build
+/// writes it.
 pub(super) fn read(
     repo: &Repo,
     dir: &RelPath,
-    told: &[String],
+    chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
 ) -> Result<Settings> {
     let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
-    let profiles = active_profiles(repo, dir, told, filtered)?;
+    let profiles = active_profiles(repo, dir, chosen, filtered)?;
     let mut settings = Settings::with_profiles(&profiles);
     let mut names: Vec<String> = Vec::new();
     for stem in profiles
@@ -107,7 +107,7 @@ fn add(
 fn active_profiles(
     repo: &Repo,
     dir: &RelPath,
-    told: &[String],
+    chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
 ) -> Result<Vec<String>> {
     let base = base(repo, dir)?;
@@ -117,7 +117,8 @@ fn active_profiles(
         let plain = value.split(',').map(|name| name.trim().to_owned());
         plain.filter(|name| !name.is_empty() && !name.contains(['$', '@', '/'])).collect()
     };
-    let mut active = if told.is_empty() { names("spring.profiles.active") } else { told.to_vec() };
+    let mut active =
+        if chosen.is_empty() { names("spring.profiles.active") } else { chosen.to_vec() };
     active.splice(0..0, names("spring.profiles.include"));
     // Members follow the name of their group, and may be groups themselves.
     let mut at = 0;

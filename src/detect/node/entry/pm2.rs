@@ -109,8 +109,8 @@ fn variables(object: Option<&[Token]>, names: &Names) -> Vec<(String, String)> {
     let pair = |tokens: &[Token]| {
         let key = tokens.first()?;
         let key = key.word().or_else(|| key.text())?;
-        let told = tokens.get(1)?.is(':').then(|| value(&tokens[2..], &[names]))?;
-        let literal = told.literal.filter(|_| told.env.is_empty())?;
+        let setting = tokens.get(1)?.is(':').then(|| value(&tokens[2..], &[names]))?;
+        let literal = setting.literal.filter(|_| setting.env.is_empty())?;
         Some((key.to_owned(), literal))
     };
     arguments(object, 0).into_iter().filter_map(pair).collect()

@@ -115,9 +115,9 @@ fn joined(
     let found = path(call).filter(|found| !found.path.contains("${}"))?;
     let way = place.resolve(&found).filter(|way| !way.starts_with('/'))?;
     let note = format!("names {way}");
-    let told = Some((way, source.at(tokens[index].at, note)));
+    let named = Some((way, source.at(tokens[index].at, note)));
     if !beside {
-        return told;
+        return named;
     }
     for path in place.in_repository(app, &found) {
         let evidence = source.at(tokens[index].at, format!("opens {path}"));
@@ -125,7 +125,7 @@ fn joined(
             return None;
         }
     }
-    told
+    named
 }
 
 /// Reports folders that the program names by their whole path, and that the repository does not
