@@ -120,13 +120,19 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let program_at = artifacts.len().saturating_sub(1);
     artifacts.splice(program_at..program_at, front_ends.artifacts);
     let runtime = runtime(&chosen, &build, &mut artifacts)?;
-    findings.extend(earlier::differences(repo, facts, &runtime)?);
     let named = start::Named::of(repo, facts, &program, &runtime, &build.workdir, &artifacts)?;
     if answers.get(id::ARGS).is_none() {
         findings.extend(named.missing(&findings));
     }
     decisions.extend(named.decisions);
     artifacts.splice(program_at..program_at, named.artifacts);
+    let planned = earlier::Planned {
+        program: &program,
+        runtime: &runtime,
+        artifacts: &artifacts,
+        details: &build.details,
+    };
+    findings.extend(earlier::differences(repo, facts, &planned)?);
     let findings = in_order(findings);
     if runtime.init {
         decisions.push(decisions::init(&program));

@@ -711,6 +711,46 @@ fn a_dockerfile_that_is_there_says_what_the_image_lacks() {
 }
 
 #[test]
+fn a_dockerfile_that_is_there_says_which_files_and_commands_the_image_lacks() {
+    let lacks = |files: &[(&str, &str)]| {
+        let dir = hello();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let (out, err) = run(dir.path(), &["init", "--yes", "--dry-run", "--force"], 0);
+        let said = (out + &err).split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, rest) = said.split_once("has what this image lacks: ").unwrap_or_default();
+        rest.split(" (").next().unwrap_or_default().to_owned()
+    };
+    let text = "FROM golang:1.26 AS build\nRUN go build -tags fts5,netgo -o /out/hello .\n\
+                FROM node AS ui\nRUN make\nFROM debian AS base\nCOPY --from=build /out/hello /app/hello\n\
+                COPY LICENSE entry.sh /\nFROM base\nCOPY --from=ui /ui/dist /app/pages\n\
+                COPY --from=ghcr.io/a/tool /bin/tool /bin/\nCMD ./hello migrate && ./hello\n";
+    assert_eq!(
+        lacks(&[("Dockerfile", text)]),
+        "it copies entry.sh to /, it copies /ui/dist to /app/pages, it copies /bin/tool to /bin/, \
+         it runs `./hello migrate` before the program, it builds the program with fts5 and netgo"
+    );
+    let text = "FROM a\nCOPY ./start.sh /start\nENTRYPOINT [\"/start\"]\n";
+    let script = "#!/bin/sh\nset -e\nexec hello --all \"$@\"\n";
+    assert_eq!(
+        lacks(&[("docker/web.Dockerfile", text), ("start.sh", script)]),
+        "it starts with the script /start, which runs `exec hello --all $@`"
+    );
+    let text =
+        "FROM a\nSTOPSIGNAL SIGINT\nENTRYPOINT [\"tini\", \"--\", \"/bin/hello\", \"serve\"]\n";
+    assert_eq!(
+        lacks(&[("Dockerfile.server", text)]),
+        "it starts the program with `serve`, it stops with SIGINT"
+    );
+    // One for development, and one of two that might be meant.
+    assert_eq!(lacks(&[("Dockerfile.dev", text)]), "");
+    assert_eq!(lacks(&[("a.Dockerfile", text), ("b.Dockerfile", text)]), "");
+}
+
+#[test]
 fn a_language_without_a_tool_to_ask_says_so() {
     let dir = hello();
     for command in ["init", "explain"] {

@@ -313,11 +313,11 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
         ),
         FindingCode::DockerfileDiffers => Row::warning(
             "dockerfile-differs",
-            "the Dockerfile that dockgen did not write opens a port or installs a package that \
-            this image lacks",
+            "the Dockerfile that dockgen did not write has a port, a package, a file, a feature or \
+            a start command that this image lacks",
             "its author may have seen the program fail without that",
-            "take over what is still true: set ports with --port, and add packages to the final \
-            stage",
+            "take over what is still true: --port, --env, --writable and --args set what they name, \
+            and packages and files belong into the final stage",
         ),
         FindingCode::DockerfileSetsMore => Row::note(
             "dockerfile-sets-more",

@@ -1,17 +1,22 @@
 //! An existing Dockerfile: what its image has and the planned one lacks.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use anyhow::Result;
 
 use serde::Deserialize;
 
 use crate::catalog::text;
-use crate::facts::{Evidence, Facts, Finding, FindingCode};
-use crate::plan::Runtime;
-use crate::recipes::dockerfile::{self, Image};
+use crate::evidence::Strength;
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
+use crate::plan::words::Line;
+use crate::plan::{Artifact, Runtime};
+use crate::recipes::dockerfile::{self, Copied, Image};
 use crate::repo::Repo;
 
 /// Differences beyond this many are only counted.
-const SHOWN: usize = 6;
+const SHOWN: usize = 8;
 
 /// What such Dockerfiles commonly contain and a planned image does not need.
 #[derive(Deserialize)]
@@ -22,19 +27,48 @@ struct Usual {
     packages: Vec<String>,
     /// Prefixes of variable names.
     variables: Vec<String>,
+    /// Names of files and folders, without their paths.
+    files: Vec<String>,
+    /// Endings of such names.
+    endings: Vec<String>,
+    /// Where files belong to the system.
+    system: Vec<String>,
+    /// Flags of build tools that decide what is compiled.
+    flags: Vec<ToolFlags>,
 }
 
-/// Reports what the Dockerfile beside the application has and `runtime` lacks: its author has seen
-/// the program run. It is reported and not copied, since `init` may replace the file.
+/// The flags of a build tool.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolFlags {
+    tools: Vec<String>,
+    names: Vec<String>,
+    /// The value follows without a space: `-Pprod`.
+    #[serde(default)]
+    joined: bool,
+}
+
+/// The planned image.
+pub(super) struct Planned<'p> {
+    pub(super) program: &'p Program,
+    pub(super) runtime: &'p Runtime,
+    pub(super) artifacts: &'p [Artifact],
+    /// What the language knows about the build.
+    pub(super) details: &'p serde_json::Value,
+}
+
+/// Reports what the Dockerfile of the application has and the planned image lacks: its author has
+/// seen the program run. It is reported and not copied, since `init` may replace the file.
 pub(super) fn differences(
     repo: &Repo,
     facts: &Facts,
-    runtime: &Runtime,
+    planned: &Planned,
 ) -> Result<Option<Finding>> {
     let written = dockerfile::written(repo, &facts.dir)?;
     let Some((path, image)) = &written.0 else { return Ok(None) };
     let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
-    let (grave, slight) = lacking(image, runtime, &usual);
+    let grave = grave(image, planned, &usual);
+    let slight = slight(image, planned, &usual);
     let code = if grave.is_empty() {
         FindingCode::DockerfileSetsMore
     } else {
@@ -54,8 +88,9 @@ pub(super) fn differences(
     Ok(Some(Finding::new(code, what, all)))
 }
 
-/// Missing ports and packages; then missing volumes and variables.
-fn lacking(image: &Image, runtime: &Runtime, usual: &Usual) -> (Vec<Evidence>, Vec<Evidence>) {
+/// Missing ports, packages, files, arguments and features.
+fn grave(image: &Image, planned: &Planned, usual: &Usual) -> Vec<Evidence> {
+    let runtime = planned.runtime;
     let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
     // A web server in front of the program, or in its place, has a port that this image does not
     // need.
@@ -65,19 +100,201 @@ fn lacking(image: &Image, runtime: &Runtime, usual: &Usual) -> (Vec<Evidence>, V
         let held = runtime.packages.iter().any(|package| package.as_str() == name);
         !held && !usual.packages.contains(name)
     });
-    let grave = exposed.chain(installed).map(|(_, evidence)| evidence.clone()).collect();
+    let mut all: Vec<Evidence> =
+        exposed.chain(installed).map(|(_, evidence)| evidence.clone()).collect();
+    let known = Known::of(image, planned, usual);
+    let copied = image.copies.iter().filter(|copied| !known.holds(copied));
+    all.extend(copied.map(|copied| copied.evidence.clone()));
+    all.extend(started(image, planned));
+    all.extend(compiled(image, planned, usual));
+    all
+}
+
+/// Names that the planned image holds.
+struct Known<'k> {
+    names: BTreeSet<&'k str>,
+    /// The planned image holds the application's whole folder.
+    whole: bool,
+    usual: &'k Usual,
+}
+
+/// Folders with too common a name to say what lies in them.
+const COMMON: [&str; 12] = [
+    "app",
+    "src",
+    "build",
+    "out",
+    "output",
+    "bin",
+    "target",
+    "release",
+    "usr",
+    "local",
+    "opt",
+    "workspace",
+];
+
+impl<'k> Known<'k> {
+    fn of(image: &'k Image, planned: &'k Planned, usual: &'k Usual) -> Self {
+        let last =
+            |path: &'k str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let mut names = BTreeSet::from([planned.program.name.as_str()]);
+        for artifact in planned.artifacts {
+            names.extend(artifact.src.as_str().split('/').filter(|part| !COMMON.contains(part)));
+            names.extend(artifact.dest.as_str().split('/').filter(|part| !COMMON.contains(part)));
+        }
+        names.extend(planned.runtime.entrypoint.iter().map(|word| last(word.as_str())));
+        // What the existing image starts is the program, whatever its name is there.
+        names.extend(image.start.words().first().map(|word| last(word)));
+        names.remove("");
+        let workdir = planned.runtime.workdir.as_str();
+        let whole = planned.artifacts.iter().any(|held| held.dest.as_str() == workdir);
+        Self { names, whole, usual }
+    }
+
+    fn holds(&self, copied: &Copied) -> bool {
+        let parts = |path: &'_ str| -> Vec<String> {
+            let path = path.trim_end_matches(['*', '/']);
+            path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+        };
+        let (src, dest) = (parts(&copied.src), parts(&copied.dest));
+        let Some(name) = src.last().filter(|name| !name.contains(['*', '?'])) else { return true };
+        let usual = |name: &String| {
+            self.usual.files.contains(name)
+                || self.usual.endings.iter().any(|end| name.ends_with(end.as_str()))
+        };
+        let system =
+            self.usual.system.iter().any(|folder| copied.dest.starts_with(folder.as_str()));
+        // `/usr/share/shop` is named after the program and holds its data.
+        let shared =
+            dest.len() > 1 && ["share", "etc", "lib"].contains(&dest[dest.len() - 2].as_str());
+        self.whole && !copied.foreign
+            || system
+            || usual(name)
+            || COMMON.contains(&name.as_str())
+            || dest.last().is_some_and(usual)
+            || src.iter().any(|part| self.names.contains(part.as_str()))
+            || !shared && dest.last().is_some_and(|part| self.names.contains(part.as_str()))
+    }
+}
+
+/// Flags before a class path and a main class.
+const CLASS_PATHS: [&str; 3] = ["-cp", "-classpath", "--class-path"];
+
+/// Commands before the program, and arguments that the planned image does not give it.
+fn started(image: &Image, planned: &Planned) -> Option<Evidence> {
+    let evidence = image.start.evidence.as_ref()?;
+    let said = |note: String| Some(Evidence { note, ..evidence.clone() });
+    let words = image.start.words();
+    let last = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let runtime = planned.runtime;
+    let own = runtime.entrypoint.iter().chain(&runtime.cmd);
+    let own: Vec<&str> = own.map(Line::as_str).collect();
+    if !image.start.before.is_empty() {
+        let before = image.start.before.join("`, `");
+        let held = image
+            .start
+            .before
+            .iter()
+            .all(|one| own.iter().any(|word| word.contains(one.trim_start_matches("./"))));
+        return said(format!("it runs `{before}` before the program")).filter(|_| !held);
+    }
+    let first = words.first()?;
+    if let Some(script) = &image.start.script {
+        let held = |command: &&Vec<String>| {
+            command.iter().any(|word| {
+                let word = last(word);
+                word == planned.program.name || own.iter().any(|held| last(held) == word)
+            })
+        };
+        let starts = script.iter().rev().find(held).map(|words| words.join(" "));
+        let starts = starts.map_or_else(String::new, |line| format!(", which runs `{line}`"));
+        return said(format!("it starts with the script {first}{starts}"));
+    }
+    let program = last(first);
+    let same = program == planned.program.name || own.iter().any(|word| last(word) == program);
+    if !same {
+        return None;
+    }
+    // The program's own file has another place here, and a variable has no value yet.
+    let is_file = |word: &str| word.contains('/') || word.contains('.') && !word.starts_with('-');
+    let lacks = |word: &&&str| {
+        let here =
+            own.contains(*word) || is_file(word) && own.iter().any(|held| last(held) == last(word));
+        let archive = **word == "-jar" || Path::new(word).extension().is_some_and(|e| e == "jar");
+        !here && !archive && !word.contains('$')
+    };
+    // A class path names the same program in other words.
+    let skipped = words.iter().position(|word| CLASS_PATHS.contains(word));
+    let of_path = |at: usize| skipped.is_some_and(|from| (from..from + 3).contains(&at));
+    let rest = words.iter().enumerate().skip(1).filter(|(at, _)| !of_path(*at));
+    let lacking: Vec<&str> = rest.map(|(_, word)| word).filter(lacks).copied().collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    said(format!("it starts the program with `{}`", lacking.join(" ")))
+}
+
+/// Features and profiles that the planned build does not turn on.
+fn compiled(image: &Image, planned: &Planned, usual: &Usual) -> Option<Evidence> {
+    let details = planned.details.to_string();
+    let edge = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
+    let holds = |item: &str| {
+        details.match_indices(item).any(|(at, _)| {
+            details[..at].ends_with(edge) && details[at + item.len()..].starts_with(edge)
+        })
+    };
+    image.commands.iter().find_map(|(words, evidence)| {
+        let tool = words.first()?.rsplit('/').next()?;
+        let row = usual.flags.iter().find(|row| row.tools.iter().any(|held| held == tool))?;
+        let value = |(at, word): (usize, &String)| -> Option<String> {
+            row.names.iter().find_map(|flag| {
+                let rest = word.strip_prefix(flag.as_str())?;
+                match rest.strip_prefix('=') {
+                    Some(value) => Some(value.to_owned()),
+                    None if rest.is_empty() => words.get(at + 1).cloned(),
+                    None => row.joined.then(|| rest.to_owned()),
+                }
+            })
+        };
+        let items: Vec<String> = words
+            .iter()
+            .enumerate()
+            .filter_map(value)
+            .flat_map(|value| value.split([',', ' ']).map(str::to_owned).collect::<Vec<_>>())
+            .filter(|item| !item.is_empty() && !item.contains(['$', '!']) && !holds(item))
+            .collect();
+        (!items.is_empty()).then(|| {
+            let note = format!("it builds the program with {}", items.join(" and "));
+            Evidence { note, ..evidence.clone() }
+        })
+    })
+}
+
+/// Missing volumes, variables and the signal.
+fn slight(image: &Image, planned: &Planned, usual: &Usual) -> Vec<Evidence> {
+    let runtime = planned.runtime;
+    // A port that the code states needs no variable; a guessed one may come from nowhere else.
+    let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
+    let port = stated.map(|port| port.value.to_string());
     let inside =
         |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
     let kept = image.volumes.iter().filter(|(folder, _)| {
         let folder = folder.trim_end_matches('/');
         !runtime.writable.iter().any(|w| inside(w.as_str(), folder) || inside(folder, w.as_str()))
     });
-    let set = image.env.iter().filter(|(name, _)| {
+    let set = image.env.iter().filter(|(name, (value, _))| {
         let held = runtime.env.iter().any(|var| var.key.as_str() == name);
         let tool = usual.variables.iter().any(|begin| name.starts_with(begin));
-        let tool = tool || name.ends_with("_VERSION");
-        !held && !tool && !name.ends_with("PORT")
+        let tool = tool || name.ends_with("_VERSION") || name.ends_with("VER");
+        let same = name.ends_with("PORT") && port.as_ref() == Some(value);
+        !held && !tool && !same && !value.is_empty()
     });
-    let slight = kept.map(|(_, evidence)| evidence.clone());
-    (grave, slight.chain(set.map(|(_, said)| said.1.clone())).collect())
+    let default = |signal: &str| matches!(signal, "SIGTERM" | "TERM" | "15");
+    let stop = image.stop.iter().filter(|(signal, _)| {
+        let held = runtime.stop_signal.as_ref().is_some_and(|held| held.as_str() == signal);
+        !held && !default(signal)
+    });
+    let kept = kept.chain(stop).map(|(_, evidence)| evidence.clone());
+    kept.chain(set.map(|(_, said)| said.1.clone())).collect()
 }

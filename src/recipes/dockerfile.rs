@@ -1,15 +1,19 @@
 //! An existing Dockerfile: what its final image offers and needs.
 
+mod start;
+
 use std::rc::Rc;
 
 use anyhow::Result;
 
 use crate::docker::parse::{Dockerfile, Instruction, parse};
-use crate::docker::scope::Scopes;
+use crate::docker::scope::{Scopes, stage_named};
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::Repo;
+use crate::repo::{Entry, Repo};
 use crate::shell;
+
+pub(crate) use start::Start;
 
 /// Names of Dockerfiles for production, in order of preference.
 const NAMES: [&str; 6] = [
@@ -48,6 +52,27 @@ pub(crate) struct Image {
     pub(crate) packages: Vec<Said>,
     /// Variables whose values contain nothing to expand.
     pub(crate) env: Vec<(String, Said)>,
+    /// Files and folders that it copies.
+    pub(crate) copies: Vec<Copied>,
+    /// How a container of it starts.
+    pub(crate) start: Start,
+    /// The signal that stops it.
+    pub(crate) stop: Option<Said>,
+    /// Commands of every stage, with the words of each.
+    pub(crate) commands: Vec<(Vec<String>, Evidence)>,
+}
+
+/// A file or folder that a COPY or an ADD puts into the final image.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Copied {
+    /// The source, as the instruction names it.
+    pub(crate) src: String,
+    /// The destination.
+    pub(crate) dest: String,
+    /// The source is an image, not a stage of the file and not the build context.
+    pub(crate) foreign: bool,
+    /// The instruction.
+    pub(crate) evidence: Evidence,
 }
 
 /// A Dockerfile and its contents.
@@ -66,20 +91,92 @@ pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
 /// `Containerfile.prod`.
 const ENDS: [&str; 4] = ["prod", "production", "release", "server"];
 
+/// Folders with Dockerfiles of other names, where only one of them counts.
+const FOLDERS: [&str; 7] =
+    ["", "docker", "build", "deploy", ".docker", "dev/build", "src/main/docker"];
+
+/// Words in the names of Dockerfiles that are not for production.
+const OTHER_PURPOSES: [&str; 10] =
+    ["dev", "devel", "development", "test", "tests", "ci", "local", "debug", "base", "builder"];
+
 fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
-    let ended =
-        ENDS.iter().flat_map(|end| ["Dockerfile", "Containerfile"].map(|n| format!("{n}.{end}")));
-    let names = NAMES.iter().map(|name| (*name).to_owned()).chain(ended);
-    for path in names.filter_map(|name| folder.join(&name)) {
-        let Some(text) = repo.source_text(&path)? else { continue };
-        if text.contains(OWN) {
-            continue;
+    let mut candidates: Vec<RelPath> = named(folder).collect();
+    candidates.extend(alone(repo, folder));
+    for path in candidates {
+        if let Some(found) = read(repo, &path, None)? {
+            return Ok(Some(found));
         }
-        let Ok(file) = parse(&text) else { continue };
-        let image = Image::of(&path, &file);
-        return Ok(Some((path, image)));
+    }
+    // A Dockerfile above is about this folder if it names it.
+    for above in folder.ancestors() {
+        let Some(way) = folder.strip(&above).filter(|way| !way.is_empty()) else { continue };
+        for path in named(&above).chain(alone(repo, &above)) {
+            if let Some(found) = read(repo, &path, Some(way))? {
+                return Ok(Some(found));
+            }
+        }
     }
     Ok(None)
+}
+
+/// The usual names in a folder.
+fn named(folder: &RelPath) -> impl Iterator<Item = RelPath> + use<> {
+    let ended =
+        ENDS.iter().flat_map(|end| ["Dockerfile", "Containerfile"].map(|n| format!("{n}.{end}")));
+    let names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).chain(ended).collect();
+    let folder = folder.clone();
+    names.into_iter().filter_map(move |name| folder.join(&name))
+}
+
+/// The only Dockerfile for production in a folder or in one of the usual folders below it.
+fn alone(repo: &Repo, folder: &RelPath) -> Option<RelPath> {
+    let mut found = Vec::new();
+    for below in FOLDERS.iter().filter_map(|name| folder.join(name)) {
+        let files = repo.children(&below).filter(|(_, entry)| *entry == Entry::File);
+        let files = files.map(|(path, _)| path).filter(|path| is_for_production(path.file_name()));
+        found.extend(files.cloned());
+    }
+    found.pop().filter(|_| found.is_empty())
+}
+
+/// True for `Dockerfile.web` and `web.Dockerfile`, but not for `Dockerfile.dev`.
+fn is_for_production(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut words = name.split(['.', '-', '_']);
+    let is = |word: &str| matches!(word, "dockerfile" | "containerfile");
+    let ends = ["dockerfile", "containerfile"].iter().any(|end| {
+        name.strip_suffix(end).is_some_and(|stem| stem.is_empty() || stem.ends_with('.'))
+    });
+    let begins = name.split(['.', '-']).next().is_some_and(is) && !name.ends_with("ignore");
+    (begins || ends) && !words.any(|word| OTHER_PURPOSES.contains(&word))
+}
+
+/// Reads a Dockerfile that dockgen did not write; `names`: it has to name this folder.
+fn read(repo: &Repo, path: &RelPath, names: Option<&str>) -> Result<Option<(RelPath, Image)>> {
+    let Some(text) = repo.source_text(path)?.filter(|text| !text.contains(OWN)) else {
+        return Ok(None);
+    };
+    let about = names.is_none_or(|way| {
+        let way = format!("{way}/");
+        let edge = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        text.match_indices(&way).any(|(at, _)| at == 0 || text[..at].ends_with(edge))
+    });
+    let Ok(file) = parse(&text) else { return Ok(None) };
+    if !about {
+        return Ok(None);
+    }
+    let mut image = Image::of(path, &file);
+    let all = &image.copies;
+    image.start.follow(&|word| {
+        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = last(word);
+        // The instruction that copies a script may rename it.
+        let copied = all.iter().find(|copied| last(&copied.dest) == name);
+        let files = repo.files_named(&copied.map_or(name, |copied| last(&copied.src)));
+        let script = files.first().filter(|_| files.len() == 1)?;
+        repo.source_text(script).ok().flatten().map(|text| text.to_string())
+    });
+    Ok(Some((path.clone(), image)))
 }
 
 impl Image {
@@ -94,6 +191,25 @@ impl Image {
             for held in &file.stages[at].instructions {
                 let read = |word: &str| scopes.read(file, at, held.line, word);
                 image.add(path, held, &read);
+                let of_stage = |name: &str| stage_named(file, name, at, true).is_some();
+                image.copy(path, held, &read, &of_stage);
+            }
+        }
+        let runs = file.stages.iter().flat_map(|stage| &stage.instructions);
+        for held in runs.filter(|held| held.keyword == "RUN") {
+            for text in held.texts() {
+                let commands = shell::parse(text).commands.into_iter();
+                let commands = commands.filter(|command| !command.argv.is_empty());
+                let at = |words: &[String]| {
+                    Evidence::at(
+                        path,
+                        line(held),
+                        format!("it runs `{}`", super::short(&words.join(" "))),
+                    )
+                };
+                image
+                    .commands
+                    .extend(commands.map(|command| (command.argv.clone(), at(&command.argv))));
             }
         }
         image
@@ -101,8 +217,7 @@ impl Image {
 
     /// Adds the content of an instruction; `read` expands the variables of a word.
     fn add(&mut self, path: &RelPath, held: &Instruction, read: &dyn Fn(&str) -> Option<String>) {
-        let line = u32::try_from(held.line).unwrap_or(u32::MAX);
-        let said = |word: String, note: String| (word, Evidence::at(path, line, note));
+        let said = |word: String, note: String| (word, Evidence::at(path, line(held), note));
         let words = || held.words().into_iter().filter_map(|word| read(&word));
         match held.keyword.as_str() {
             "EXPOSE" => self.ports.extend(words().map(|port| {
@@ -122,6 +237,13 @@ impl Image {
                 let note = format!("it sets {name}={value}");
                 Some((name, said(value, note)))
             })),
+            "ENTRYPOINT" | "CMD" => self.start.take(path, held),
+            "STOPSIGNAL" => {
+                self.stop = words().next().map(|signal| {
+                    let note = format!("it stops with {signal}");
+                    said(signal, note)
+                });
+            }
             "RUN" => self.packages.extend(
                 packages(&held.arguments)
                     .into_iter()
@@ -130,6 +252,34 @@ impl Image {
             _ => {}
         }
     }
+}
+
+impl Image {
+    /// Adds the files that an instruction copies; `of_stage` knows the stages before it.
+    fn copy(
+        &mut self,
+        path: &RelPath,
+        held: &Instruction,
+        read: &dyn Fn(&str) -> Option<String>,
+        of_stage: &dyn Fn(&str) -> bool,
+    ) {
+        if !matches!(held.keyword.as_str(), "COPY" | "ADD") || !held.heredocs.is_empty() {
+            return;
+        }
+        let foreign = held.flag("from").is_some_and(|name| !of_stage(name));
+        let mut words: Vec<String> =
+            held.words().into_iter().filter_map(|word| read(&word)).collect();
+        let Some(dest) = words.pop().filter(|_| !words.is_empty()) else { return };
+        for src in words {
+            let note = format!("it copies {src} to {dest}");
+            let evidence = Evidence::at(path, line(held), note);
+            self.copies.push(Copied { src, dest: dest.clone(), foreign, evidence });
+        }
+    }
+}
+
+fn line(held: &Instruction) -> u32 {
+    u32::try_from(held.line).unwrap_or(u32::MAX)
 }
 
 /// The packages that a command installs and keeps.
@@ -145,7 +295,10 @@ fn packages(command: &str) -> Vec<String> {
         if !installs || passing {
             continue;
         }
-        let names = words.iter().skip(2).filter(|word| {
+        // `-o Dpkg::Options::=...` takes the next word.
+        let value = |at: usize| at > 0 && matches!(words[at - 1], "-o" | "--option");
+        let names = words.iter().enumerate().skip(2).filter(|(at, _)| !value(*at));
+        let names = names.map(|(_, word)| word).filter(|word| {
             word.starts_with(|c: char| c.is_ascii_alphanumeric()) && !word.contains('$')
         });
         let names = names.filter(|word| !INSTALLERS.iter().any(|(_, verb)| verb == *word));
@@ -189,6 +342,17 @@ mod tests {
         };
         assert!(of("Containerfile.prod") && of("Dockerfile.production") && of("Containerfile"));
         assert!(!of("Dockerfile.dev") && !of("Containerfile.test"));
+    }
+
+    #[test]
+    fn a_file_above_counts_where_it_names_the_folder() {
+        let of = |folder: &str| {
+            let text = "FROM a\nCOPY apps/shop/dist /app\nEXPOSE 7100\n";
+            let repo = Repo::from_files([("docker/Dockerfile", text), ("apps/shop/x", "")]);
+            find(&repo, &RelPath::new(folder).unwrap()).unwrap().is_some()
+        };
+        assert!(of("apps/shop") && of("apps"));
+        assert!(!of("apps/sho") && !of("hop"));
     }
 
     #[test]
