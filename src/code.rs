@@ -21,6 +21,7 @@ pub(crate) mod file;
 mod functions;
 pub(crate) mod holders;
 mod idioms;
+mod indented;
 pub(crate) mod listen;
 mod modules;
 mod objects;

@@ -19,7 +19,7 @@ fn file(path: &str, text: impl Into<String>) -> File {
 }
 
 /// The smallest program of each language: its manifest, and its source.
-const PROGRAMS: [[(&str, &str); 2]; 4] = [
+const PROGRAMS: [[(&str, &str); 2]; 5] = [
     [
         (
             "package.json",
@@ -51,6 +51,13 @@ const PROGRAMS: [[(&str, &str); 2]; 4] = [
             "class A { public static void main(String[] a) { new ServerSocket(8080); } }\n",
         ),
     ],
+    [
+        ("requirements.txt", "fastapi\nuvicorn\ncelery\ndjango-environ\npydantic-settings\n"),
+        (
+            "main.py",
+            "import os\nfrom fastapi import FastAPI\napp = FastAPI()\nos.makedirs(\"data\")\n",
+        ),
+    ],
 ];
 
 /// A program with `more` in place of its files of the same names, or beside them.
@@ -76,6 +83,7 @@ const NODE: usize = 0;
 const GO: usize = 1;
 const RUST: usize = 2;
 const JAVA: usize = 3;
+const PYTHON: usize = 4;
 
 #[test]
 fn depth_is_bounded_whatever_ends_a_comment() {
@@ -361,13 +369,48 @@ const PIECES: [&[&str]; 4] = [
         "import a;",
         "package a",
     ],
+    &[
+        "if a:\n ",
+        "a:\n\t",
+        "a = b = ",
+        "a.b = (c := ",
+        "\\\n",
+        "f\"{",
+        "'a' ",
+        "a / ",
+        "a if b else ",
+        "app = FastAPI()\n",
+        "def f():\n    return FastAPI()\n",
+        "app = f()\n",
+        "a = os.environ['A_B']\n",
+        "if not a: raise b\n",
+        "env('A_B', ",
+        "open(a.b, 'w')\n",
+        "open('x', 'w')\n",
+        "subprocess.run(a + [",
+        "class A(BaseSettings):\n    a: int\n",
+        "from a import *\n",
+        "from . import a, b, c\n",
+        "import a.b as c\n",
+        "p.add_argument('--a', default=args.a)\n",
+        "uvicorn.run(a, port=args.a)\n",
+        "@",
+        "(",
+        "lambda: ",
+        "Path(__file__).parent.parent / ",
+        "#\n",
+    ],
 ];
 
-const SOURCES: [(&str, &str); 4] = [
+const SOURCES: [(&str, &str); 5] = [
     ("index.js", "f(\n"),
     ("main.go", "package main\n\nfunc main() {\n"),
     ("src/main.rs", "fn main() {\n"),
     ("src/main/java/A.java", "class A { public static void main(String[] a) {\n"),
+    (
+        "main.py",
+        "import os, subprocess, uvicorn\nfrom environ import Env\nfrom fastapi import FastAPI\n",
+    ),
 ];
 
 #[test]
@@ -403,6 +446,18 @@ fn what_a_program_demands_is_read_in_time() {
     let made = many(|n| format!("//go:generate stringer -output x{n}.go\n"));
     let code = format!("package main\n\n{made}\nfunc main() {{}}\n");
     ends("files that are generated", program(GO, vec![file("main.go", code)]));
+    let read = many(|n| format!("A{n} = os.environ['A_{n}']\nopen('d{n}/x', 'w')\n"));
+    let code = format!("import os\n{read}");
+    ends("variables and folders", program(PYTHON, vec![file("main.py", code)]));
+    let modules = (0..2_000).map(|n| {
+        let next = n + 1;
+        file(
+            &format!("m{n}.py"),
+            format!("from m{next} import *\nfrom m{next} import x\nopen(x, 'w')\n"),
+        )
+    });
+    let start = file("main.py", "import m0\nif __name__ == '__main__':\n    open(m0.x, 'w')\n");
+    ends("modules that bring names", program(PYTHON, modules.chain([start]).collect()));
     let embeds = lines(4_000, |n| format!("//go:embed d{n}\nvar e{n} embed.FS\n"));
     let code = format!("package main\n\nimport \"embed\"\n\n{embeds}\nfunc main() {{}}\n");
     let ignored = lines(4_000, |n| format!("d{n}/app.js\n"));

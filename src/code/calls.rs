@@ -65,7 +65,9 @@ impl Program<'_> {
             }
             _ if !keys.is_empty() => None,
             Does::Environment => {
-                let default = row.default.and_then(argument).and_then(|value| value.text());
+                let named = || self.named_argument(call, "default", steps);
+                let default = named().or_else(|| row.default.and_then(argument));
+                let default = default.and_then(|value| value.text());
                 let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
                 let Some(key) = argument(at)?.text() else { return Some(unknown()) };
                 // A method of any type may read more than the environment.
@@ -87,6 +89,9 @@ impl Program<'_> {
                 }
                 if row.between == "/" {
                     whole.drop_empty_heads();
+                    if call.file.dialect().indents {
+                        whole.drop_here();
+                    }
                 }
                 Some(whole)
             }
@@ -319,6 +324,10 @@ impl Program<'_> {
     /// The result of a function of the program: the last known one, and the variable that another
     /// one reads.
     fn returned(&self, call: &Call, steps: u8) -> Option<Value> {
+        if call.file.dialect().indents {
+            let (file, function) = self.callee(call)?;
+            return self.result_with(&file, &function, call, steps);
+        }
         let (name, method) = (call.name(), call.is_method() && call.package().is_none());
         let tails = call.file.dialect().tails;
         let local = call.package().and_then(|path| self.folder(path));
@@ -346,13 +355,24 @@ impl Program<'_> {
             let found = functions
                 .find(|f| (tails || f.method == method) && file.word(f.name) == name && has(f));
             let Some(function) = found else { continue };
-            let bound = (Rc::as_ptr(file), function.parameters, call.clone());
-            self.bound.borrow_mut().push(bound);
-            let value = self.result_within(file, function, steps);
-            self.bound.borrow_mut().pop();
-            return value.filter(|value| !value.is_unknown());
+            return self.result_with(file, function, call, steps);
         }
         None
+    }
+
+    /// The result of a function with the arguments of a call.
+    fn result_with(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        call: &Call,
+        steps: u8,
+    ) -> Option<Value> {
+        let bound = (Rc::as_ptr(file), function.parameters, call.clone());
+        self.bound.borrow_mut().push(bound);
+        let value = self.result_within(file, function, steps);
+        self.bound.borrow_mut().pop();
+        value.filter(|value| !value.is_unknown())
     }
 
     /// The result of a function, as far as its text states it.

@@ -43,6 +43,9 @@ pub struct Dialect {
     /// Objects are `{ key: value }`, functions are values, members of classes are `this.name`, and
     /// a file is a module that imports and exports.
     pub objects: bool,
+    /// Blocks are lines that are indented after a `:`, and become braces. Arguments can be named
+    /// (`port=5000`), `/` joins paths, and an import can bring a single name of a module.
+    pub indents: bool,
     /// Words before a member of a class: `static`, `private`.
     pub modifiers: &'static [&'static str],
     /// Words that begin a function: `func`, `fn`, `function`.
@@ -60,6 +63,8 @@ pub struct Quote {
     pub close: &'static str,
     /// `\` escapes the next character.
     pub escapes: bool,
+    /// Such a `\` only keeps a quote from ending the string: it is part of the value.
+    pub keeps: bool,
     /// It may contain line ends.
     pub lines: bool,
     /// Any number of `#` may come between the prefix and the quote, with as many after the closing
@@ -72,12 +77,14 @@ pub struct Quote {
 impl Quote {
     /// A string with escapes, on one line.
     pub const fn plain(quote: &'static str) -> Self {
-        Self { open: quote, close: quote, escapes: true, lines: false, hashes: false, hole: None }
+        let (keeps, lines, hashes, hole) = (false, false, false, None);
+        Self { open: quote, close: quote, escapes: true, keeps, lines, hashes, hole }
     }
 
     /// A string over several lines, without escapes.
     pub const fn raw(open: &'static str, close: &'static str) -> Self {
-        Self { open, close, escapes: false, lines: true, hashes: false, hole: None }
+        let (keeps, hashes, hole) = (false, false, None);
+        Self { open, close, escapes: false, keeps, lines: true, hashes, hole }
     }
 }
 

@@ -94,7 +94,8 @@ impl Program<'_> {
                 }
                 "(" if range.len() > 2
                     && file.closing(range.start) + 1 == range.end
-                    && !(file.dialect().tails && file.elements(range.start).len() > 1) =>
+                    && !((file.dialect().tails || file.dialect().indents)
+                        && file.elements(range.start).len() > 1) =>
                 {
                     range = range.start + 1..range.end - 1;
                 }
@@ -157,7 +158,16 @@ impl Program<'_> {
         if file.kind(range.start) == Some(Kind::Opening)
             && file.closing(range.start) + 1 == range.end
         {
-            let pieces = file.pieces(range.start).into_iter().map(|piece| match piece {
+            // The value ends with its last expression, if no text follows.
+            let empty = |piece: &Piece| {
+                let text = match piece {
+                    Piece::Text(at) => file.string(*at),
+                    Piece::Hole(_) => None,
+                };
+                file.dialect().indents && text.is_some_and(|text| text.is_empty())
+            };
+            let pieces = file.pieces(range.start).into_iter().filter(|piece| !empty(piece));
+            let pieces = pieces.map(|piece| match piece {
                 Piece::Text(at) => Value::known(
                     file.string(at).unwrap_or_default(),
                     file.evidence(at, "a literal"),
@@ -265,7 +275,12 @@ impl Program<'_> {
             if merged.as_ref().is_some_and(|value| !value.is_unknown()) {
                 return merged.unwrap_or(unknown);
             }
-            if let Some(value) = self.parameter(file, function, name, steps) {
+            let given = if file.dialect().indents {
+                self.received(file, function, name, steps)
+            } else {
+                self.parameter(file, function, name, steps)
+            };
+            if let Some(value) = given {
                 return value;
             }
         }
@@ -273,7 +288,9 @@ impl Program<'_> {
         let own =
             file.dialect().tails.then(|| self.of_package(std::slice::from_ref(file), name, steps));
         let own = own.flatten();
-        own.or_else(|| self.of_package(&self.package_of(file), name, steps)).unwrap_or(unknown)
+        own.or_else(|| self.of_package(&self.package_of(file), name, steps))
+            .or_else(|| self.brought(file, name, steps))
+            .unwrap_or(unknown)
     }
 
     /// The value of a definition.
@@ -291,7 +308,7 @@ impl Program<'_> {
     }
 
     /// The value of a variable or constant of a package, or of a flag that is stored in it.
-    fn of_package(&self, files: &[Rc<File>], name: &str, steps: u8) -> Option<Value> {
+    pub(super) fn of_package(&self, files: &[Rc<File>], name: &str, steps: u8) -> Option<Value> {
         let mut values = Vec::new();
         for file in files {
             let facts = file.facts();

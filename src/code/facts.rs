@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::file::File;
 use super::functions::{self, Function};
+use super::indented;
 use super::tree::{Kind, Tree};
 use crate::facts::Evidence;
 
@@ -77,7 +78,10 @@ fn is_call(tree: &Tree, at: usize) -> bool {
         && tree.word(at + 1) == "("
         && !dialect.keywords.contains(&tree.word(at))
         && at.checked_sub(1).is_none_or(|before| {
-            tree.word(before) != ")" && !dialect.functions.contains(&tree.word(before))
+            let before = tree.word(before);
+            before != ")"
+                && !dialect.functions.contains(&before)
+                && !(dialect.indents && before == "class")
         })
 }
 
@@ -174,8 +178,11 @@ impl Facts {
                     facts.typed.extend(values(tree, at + 2, 1).pop().map(|of| (at + 1, of)));
                 }
                 (Some(Kind::Word), _) if is_call(tree, at) => facts.calls.push(at),
+                (Some(Kind::Mark), ":=" | "=") if tree.dialect().indents => {
+                    facts.definitions.extend(indented::assigned(tree, at));
+                }
                 (Some(Kind::Mark), ":=" | "=") => facts.assignment(tree, at, body),
-                (Some(Kind::Mark), ":") => facts.field(tree, at),
+                (Some(Kind::Mark), ":") if !tree.dialect().indents => facts.field(tree, at),
                 (Some(Kind::Text), text) if text.starts_with('`') => facts.tag(tree, at),
                 (Some(Kind::Mark), "#") if tree.dialect().tails => facts.attribute(tree, at),
                 _ => {}

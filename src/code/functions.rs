@@ -34,6 +34,7 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
     if tree.dialect().objects {
         return valued(tree, body);
     }
+    let blocks = tree.dialect().tails || tree.dialect().indents;
     let mut all = Vec::new();
     let mut at = body;
     while at < tree.len() {
@@ -65,8 +66,8 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
             let range = start..end;
             all.push(Function { name, method, parameters, body, range, around: None });
             at = end;
-        } else if tree.is_open(at) && !(tree.dialect().tails && tree.word(at) == "{") {
-            // Functions of a type stand in the braces of its `impl`.
+        } else if tree.is_open(at) && !(blocks && tree.word(at) == "{") {
+            // Functions of a type stand in the braces of its `impl`, or of its class.
             at = tree.closing(at);
         }
         at += 1;

@@ -21,6 +21,9 @@ const MAX_ARMS: usize = 16;
 impl Program<'_> {
     /// The value of an expression that exists only in such languages; `None` for any other.
     pub(super) fn idiom(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        if file.dialect().indents {
+            return self.indented(file, range, steps);
+        }
         if !file.dialect().tails {
             return None;
         }

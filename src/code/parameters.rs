@@ -19,7 +19,7 @@ const MAX_PARAMETERS: usize = 32;
 
 impl Program<'_> {
     /// The argument for a parameter of a function that is being evaluated.
-    fn passed(
+    pub(super) fn passed(
         &self,
         file: &Rc<File>,
         function: &Function,

@@ -161,8 +161,8 @@ impl<'r> Program<'r> {
         for (_, file) in &program.files {
             // Functions are distinguished by package, if the language has packages; methods are
             // not.
-            let counts =
-                |function: &&super::functions::Function| file.dialect().tails || function.method;
+            let everywhere = file.dialect().tails || file.dialect().indents;
+            let counts = |function: &&super::functions::Function| everywhere || function.method;
             for function in file.facts().functions.iter().filter(counts) {
                 *program.defined.entry(file.word(function.name).to_owned()).or_default() += 1;
             }

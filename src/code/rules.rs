@@ -121,6 +121,7 @@ impl CallRow {
         let package = match self.of.as_str() {
             "*" => true,
             "" => call.is_method(),
+            of if call.file.dialect().indents => call.is_in(of),
             of => call.package().is_some_and(|path| is_below(path, of)),
         };
         package

@@ -1,48 +1,10 @@
-//! Tests of the evaluator with several languages. A language without a detector exists only as
-//! data.
+//! Tests of the evaluator with several languages.
 
 use std::rc::Rc;
 
-use super::dialect::{Characters, Dialect, LineEnds, Quote};
+use super::dialect::Dialect;
 use super::tree::{Kind, Piece, Tree};
-use crate::detect::{go, java, node, rust};
-
-static PYTHON: Dialect = Dialect {
-    line_comments: &["#"],
-    block_comment: None,
-    nested_comments: false,
-    strings: &[
-        Quote { lines: true, hole: Some("{"), ..Quote::raw("f\"\"\"", "\"\"\"") },
-        Quote::raw("r\"\"\"", "\"\"\""),
-        Quote { escapes: true, ..Quote::raw("\"\"\"", "\"\"\"") },
-        Quote { escapes: true, ..Quote::raw("'''", "'''") },
-        Quote { open: "f\"", hole: Some("{"), ..Quote::plain("\"") },
-        Quote { open: "f'", hole: Some("{"), ..Quote::plain("'") },
-        Quote { open: "r\"", escapes: false, ..Quote::plain("\"") },
-        Quote { open: "r'", escapes: false, ..Quote::plain("'") },
-        Quote { open: "b\"", ..Quote::plain("\"") },
-        Quote::plain("\""),
-        Quote::plain("'"),
-    ],
-    characters: Characters::None,
-    patterns: false,
-    word_bytes: b"",
-    marks: &["**", "//", "==", "!=", "<=", ">=", "->", ":=", "+=", "-="],
-    line_ends: Some(LineEnds { open_words: &[], continues: &[], inside: b"" }),
-    beside: &[],
-    declares: &[],
-    prefixes: &["await"],
-    casts: &[],
-    choices: &["or"],
-    ternary: false,
-    joints: &[],
-    postfix: &[],
-    tails: false,
-    objects: false,
-    modifiers: &[],
-    functions: &["def"],
-    keywords: &["def", "class", "if", "elif", "while", "for", "return", "not", "and", "or", "in"],
-};
+use crate::detect::{go, java, node, python, rust};
 
 fn tree(dialect: &'static Dialect, text: &str) -> Tree {
     Tree::new(dialect, &Rc::from(text))
@@ -75,7 +37,7 @@ fn strings_characters_and_comments_do_not_leak() {
         words(&java::DIALECT, "char c = '\"'; String s = \"\"\"\na \"b\" \"\"\";"),
         "char c = '\"' ; String s = \"\"\"\na \"b\" \"\"\" ;"
     );
-    assert_eq!(words(&PYTHON, "x = 'a' # b\ny = [1,\n 2]\n"), "x = 'a' ; y = [ 1 , 2 ] ;");
+    assert_eq!(words(&python::DIALECT, "x = 'a' # b\ny = [1,\n 2]\n"), "x = 'a' ; y = [ 1 , 2 ] ;");
 }
 
 #[test]
@@ -87,7 +49,7 @@ fn strings_have_values() {
         strings(&rust::DIALECT, "r##\"a\"# b\"## b\"x\\u{41}\" \"a\\\n   b\""),
         ["a\"# b", "xA", "ab"]
     );
-    assert_eq!(strings(&PYTHON, "r'a\\n' b\"c\" '''d'e'''"), ["a\\n", "c", "d'e"]);
+    assert_eq!(strings(&python::DIALECT, "r'a\\n' b\"c\" '''d'e'''"), ["a\\n", "c", "d'e"]);
 }
 
 #[test]
@@ -106,7 +68,7 @@ fn strings_with_expressions_are_taken_apart() {
         .collect();
     assert_eq!(pieces, ["b", "<c + `d${ e }`>", "f", "<{ a : 1 }>", "g"]);
     assert_eq!(found.word(found.closing(0) + 1), "+");
-    let found = tree(&PYTHON, "f\"{host}:{{}}{port}\"");
+    let found = tree(&python::DIALECT, "f\"{host}:{{}}{port}\"");
     assert_eq!(found.pieces(0).len(), 5);
     assert_eq!(found.string(2).unwrap(), ":{{}}");
 }
@@ -152,7 +114,8 @@ fn lines_are_counted_through_strings_and_comments() {
 
 #[test]
 fn broken_text_ends() {
-    for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &java::DIALECT, &PYTHON] {
+    for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &java::DIALECT, &python::DIALECT]
+    {
         for text in [
             "\"",
             "'abc",
@@ -188,7 +151,7 @@ fn broken_text_ends() {
 #[test]
 fn hostile_text_takes_linear_time() {
     for unit in ["(", "{", "`${", "}", "/[=", "r#", "((}", "/*", "'\\", "{(", "\"\\\n", "0."] {
-        for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &PYTHON] {
+        for dialect in [&go::DIALECT, &node::DIALECT, &rust::DIALECT, &python::DIALECT] {
             let took = [4_000, 32_000].map(|times| {
                 let text = unit.repeat(times);
                 let started = std::time::Instant::now();
@@ -198,5 +161,34 @@ fn hostile_text_takes_linear_time() {
             // Eight times the text; quadratic work would take 64 times as long.
             assert!(took[1] <= 40 * took[0].max(20), "{unit:?}: {took:?} ms");
         }
+    }
+}
+
+#[test]
+fn indented_lines_are_blocks() {
+    let text = "\
+if a:  # why
+    b = (1,
+  2)
+
+  # not a block
+    if c: d()
+    else:
+\te = \\
+  3
+f()";
+    assert_eq!(
+        words(&python::DIALECT, text),
+        "if a : { b = ( 1 , 2 ) ; if c : d ( ) ; else : { e = 3 ; } } f ( ) ;"
+    );
+    let tree = tree(&python::DIALECT, text);
+    let open = (0..tree.len()).find(|&at| tree.word(at) == "{").unwrap();
+    assert_eq!(tree.word(tree.closing(open) + 1), "f");
+    assert_eq!(tree.opening(tree.closing(open)), open);
+    assert_eq!(tree.enclosing(open + 1), Some(open));
+    // Ends of lines that close nothing, and lines that are indented for no reason.
+    for text in ["  a\n b\n", ")\n  ]:\n    x\n }\n", "a:\n  b:\nc:", ":\n\n\n", "{\n  a:\n b\n"] {
+        let tree = Tree::new(&python::DIALECT, &Rc::from(text));
+        assert!((0..tree.len()).all(|at| tree.closing(at) >= at), "{text:?}");
     }
 }

@@ -29,7 +29,8 @@ pub(crate) enum Kind {
     Character,
     /// A regular expression.
     Pattern,
-    /// An operator or a delimiter. An empty one is a line end that ends a statement.
+    /// An operator or a delimiter. An empty one is a line end that ends a statement, or a brace that
+    /// stands for the start or the end of indented lines.
     Mark,
 }
 
@@ -83,6 +84,10 @@ pub(crate) struct Tree {
 /// No position.
 const NONE: u32 = u32::MAX;
 
+/// Values of `quote` for braces that stand for the start and the end of indented lines.
+const STARTS: u8 = u8::MAX - 1;
+const ENDS: u8 = u8::MAX - 2;
+
 /// Converts a position. `NONE` becomes one past every token.
 const fn position(at: u32) -> usize {
     at as usize
@@ -109,10 +114,15 @@ impl Tree {
         self.tokens.len()
     }
 
-    /// The text of a token; `;` for a line end that ends a statement, `""` past the end.
+    /// The text of a token; `;` for a line end that ends a statement, `""` past the end. Indented
+    /// lines are between `{` and `}`.
     pub(crate) fn word(&self, at: usize) -> &str {
         match self.tokens.get(at) {
-            Some(token) if token.start == token.end => ";",
+            Some(token) if token.start == token.end => match token.quote {
+                STARTS => "{",
+                ENDS => "}",
+                _ => ";",
+            },
             Some(token) => self.slice(token.start, token.end),
             None => "",
         }
@@ -130,7 +140,9 @@ impl Tree {
 
     /// True for a line end that ends a statement.
     pub(crate) fn is_line_end(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.start == token.end)
+        self.tokens
+            .get(at)
+            .is_some_and(|token| token.start == token.end && !matches!(token.quote, STARTS | ENDS))
     }
 
     /// True for a name or a keyword.
@@ -182,7 +194,7 @@ impl Tree {
 
     /// True if a string's text may have escapes.
     pub(crate) fn has_escapes(&self, at: usize) -> bool {
-        self.quote(at).is_some_and(|quote| quote.escapes)
+        self.quote(at).is_some_and(|quote| quote.escapes && !quote.keeps)
     }
 
     /// The value of a string token, or of a part of one; `None` for other tokens.

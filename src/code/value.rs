@@ -111,6 +111,18 @@ impl Value {
         }
     }
 
+    /// Drops the working directory at the start of a path.
+    pub(super) fn drop_here(&mut self) {
+        for parts in std::iter::once(&mut self.parts).chain(&mut self.others) {
+            let is = |at: usize, text: &str| {
+                parts.get(at).is_some_and(|part: &Part| part.text.as_deref() == Some(text))
+            };
+            if is(0, ".") && is(1, "/") {
+                parts.drain(..2);
+            }
+        }
+    }
+
     /// A known text.
     pub(crate) fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part::known(text, evidence).into()

@@ -48,6 +48,11 @@ pub(crate) struct Written {
 
 /// Finds the folders that the program writes.
 pub(crate) fn written(code: &Program) -> Written {
+    written_with(code, Vec::new())
+}
+
+/// As [`written`], with more values that the program writes to, each with what it does there.
+pub(crate) fn written_with(code: &Program, more: Vec<(Value, Does, Evidence)>) -> Written {
     let temporary = code.doing(&[Does::Temporary]).next();
     let temporary = temporary
         .map(|(_, call)| call.evidence(format!("`{}` writes temporary files", call.name())));
@@ -74,6 +79,11 @@ pub(crate) fn written(code: &Program) -> Written {
         let evidence = file.evidence(definition.name, row.note.clone());
         for value in value.alternatives() {
             written.take(&mut folders, &value, row.does, &evidence);
+        }
+    }
+    for (value, does, evidence) in more {
+        for value in value.alternatives() {
+            written.take(&mut folders, &value, does, &evidence);
         }
     }
     written.folders = topmost(folders);
@@ -170,7 +180,11 @@ impl Written {
     ) {
         let moved = format!("/app/data/{name}");
         let moved = match (target, value.text()) {
-            (Does::OpensDatabase, Some(text)) => text.replacen(name, &moved, 1),
+            (Does::OpensDatabase, Some(text)) => {
+                let here = format!("./{name}");
+                let shown = if text.contains(&here) { &here } else { name };
+                text.replacen(shown, &moved, 1)
+            }
             _ => moved,
         };
         let note = "the default lies in the working directory: moved into a folder of its own, for a volume";
@@ -221,6 +235,11 @@ fn path(text: &str, target: Does) -> Option<String> {
     let mut text = text;
     if target == Does::OpensDatabase {
         text = text.strip_prefix("file:").unwrap_or(text);
+        if let Some((scheme, file)) = text.split_once(":///")
+            && scheme.starts_with("sqlite")
+        {
+            text = file;
+        }
         text = text.split('?').next().unwrap_or_default();
         if text.is_empty()
             || text.contains(":memory:")

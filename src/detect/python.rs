@@ -11,20 +11,37 @@ use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
+mod application;
 mod codes;
+mod demands;
+mod dialect;
+mod django;
 mod installed;
+mod listen;
 mod lock;
 mod manifest;
 mod native;
 mod plan;
 mod requirement;
 mod requirements;
+mod runtime;
+mod server;
+mod source;
+mod special;
 mod specifier;
 mod start;
+mod tables;
+mod told;
 mod tool;
 mod version;
 mod wheel;
+mod worker;
 mod workspace;
+
+pub use dialect::DIALECT;
+
+#[cfg(test)]
+mod tests;
 
 use installed::Installed;
 use manifest::Project;

@@ -99,6 +99,14 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "the image holds only what the repository holds, so the program does not find the file",
             "mount the file when the container starts: `-v ./FILE:/app/FILE:ro`",
         ),
+        FindingCode::MigrationsNotRun => Row::note(
+            "migrations-not-run",
+            "the container does not run the database migrations when it starts",
+            "a database that is new, or older than the program, lacks the tables until the \
+            migrations have run",
+            "run them once for each release, beside the containers that serve; or put them into \
+            the start script, before the program: dockgen then runs both",
+        ),
         FindingCode::DevelopmentFile => Row::note(
             "development-file",
             "the image does not hold a file that the program tries among others, and whose name says \

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::{Comment, Kind, NONE, Token, Tree};
+use super::{Comment, ENDS, Kind, NONE, STARTS, Token, Tree};
 use crate::code::dialect::{Characters, Dialect, Quote};
 
 /// An open bracket.
 struct Open {
     /// Its position.
     at: u32,
-    /// `(`, `[`, `{`, or `` ` `` for an expression inside a string.
+    /// `(`, `[`, `{`, `:` for indented lines, or `` ` `` for an expression inside a string.
     mark: u8,
     /// The string literal, for an expression inside a string.
     quote: u8,
@@ -22,6 +22,10 @@ struct Lexer<'t> {
     line: u32,
     /// The place of a line end since the last token.
     ended: Option<(u32, u32)>,
+    /// The start of the current line.
+    line_start: usize,
+    /// The columns of the lines that are indented around the current one.
+    columns: Vec<usize>,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
     closings: Vec<u32>,
@@ -45,6 +49,8 @@ pub(super) fn read(dialect: &'static Dialect, text: &Rc<str>, limit: usize) -> T
         at: if text.starts_with('\u{feff}') { 3 } else { 0 },
         line: 1,
         ended: None,
+        line_start: 0,
+        columns: Vec::new(),
         tokens: Vec::new(),
         comments: Vec::new(),
         closings: Vec::new(),
@@ -60,6 +66,7 @@ pub(super) fn read(dialect: &'static Dialect, text: &Rc<str>, limit: usize) -> T
         lexer.step();
     }
     if lexer.at >= lexer.bytes.len() {
+        lexer.line_start = lexer.at;
         lexer.line_end();
         lexer.end_statement(b"");
     }
@@ -118,6 +125,10 @@ impl Lexer<'_> {
         if byte == b'\n' {
             self.line_end();
             self.advance();
+            self.line_start = self.at;
+        } else if self.joins_lines(byte) {
+            self.skip_line();
+            self.advance();
         } else if byte.is_ascii_whitespace() {
             self.at += 1;
         } else if !self.comment() && !self.string() {
@@ -125,6 +136,11 @@ impl Lexer<'_> {
             let kind = self.plain(byte);
             self.push(kind, start, self.line);
         }
+    }
+
+    /// True for a `\` at the end of a line, after which a statement continues.
+    fn joins_lines(&self, byte: u8) -> bool {
+        self.dialect.indents && byte == b'\\' && matches!(self.peek(1), b'\n' | b'\r')
     }
 
     fn comment(&mut self) -> bool {
@@ -150,7 +166,8 @@ impl Lexer<'_> {
         } else {
             return false;
         }
-        if self.dialect.line_ends.as_ref().is_some_and(|rules| rules.continues.is_empty()) {
+        let ends = |rules: &crate::code::dialect::LineEnds| rules.continues.is_empty();
+        if !self.dialect.indents && self.dialect.line_ends.as_ref().is_some_and(ends) {
             self.end_statement(b"");
         }
         let (start, end) = (small(start), small(self.at.min(self.bytes.len())));
@@ -397,6 +414,10 @@ impl Lexer<'_> {
     /// Adds a semicolon if the line end before the token `next` ends a statement.
     fn end_statement(&mut self, next: &[u8]) {
         let Some((at, line)) = self.ended.take() else { return };
+        if self.dialect.indents {
+            self.indent(at, line);
+            return;
+        }
         let (Some(rules), Some(last)) = (&self.dialect.line_ends, self.tokens.last()) else {
             return;
         };
@@ -413,5 +434,42 @@ impl Lexer<'_> {
             let (start, end) = (at, at);
             self.add(Token { kind: Kind::Mark, quote: u8::MAX, hashes: 0, start, end, line });
         }
+    }
+
+    /// Ends a statement at the end of a line, and starts or ends blocks as the next line is indented
+    /// more or less.
+    fn indent(&mut self, at: u32, line: u32) {
+        let Some(last) = self.tokens.last() else { return };
+        if self.open.last().is_some_and(|open| open.mark != b':') {
+            return;
+        }
+        let starts = self.bytes_of(last) == b":";
+        let column = self.column();
+        let edge =
+            |quote: u8| Token { kind: Kind::Mark, quote, hashes: 0, start: at, end: at, line };
+        if starts && self.columns.last().is_none_or(|&around| around < column) && column > 0 {
+            self.columns.push(column);
+            let open = small(self.tokens.len());
+            self.add(edge(STARTS));
+            self.open.push(Open { at: open, mark: b':', quote: 0 });
+            return;
+        }
+        self.add(edge(u8::MAX));
+        while self.columns.last().is_some_and(|&around| around > column) {
+            self.columns.pop();
+            let Some(open) = self.open.pop() else { break };
+            self.closed(&open);
+            let close = self.tokens.len();
+            self.add(edge(ENDS));
+            self.closings[close] = open.at;
+        }
+    }
+
+    /// The column of the first token of the current line. Tabs lead to multiples of 8.
+    fn column(&self) -> usize {
+        let line = self.bytes.get(self.line_start..).unwrap_or_default();
+        let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+        blanks
+            .fold(0, |column, byte| if *byte == b'\t' { (column / 8 + 1) * 8 } else { column + 1 })
     }
 }

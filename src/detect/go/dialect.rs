@@ -53,6 +53,7 @@ pub static DIALECT: Dialect = Dialect {
     postfix: &[],
     tails: false,
     objects: false,
+    indents: false,
     modifiers: &[],
     functions: &["func"],
     keywords: &[

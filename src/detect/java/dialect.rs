@@ -23,6 +23,7 @@ pub static DIALECT: Dialect = Dialect {
     postfix: &[],
     tails: false,
     objects: false,
+    indents: false,
     modifiers: &[],
     functions: &[],
     keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],

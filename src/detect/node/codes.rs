@@ -22,7 +22,6 @@ pub(super) const ALL: &[FindingCode] = &[
     LEGACY_OPENSSL,
     LIFECYCLE_SCRIPTS,
     LOCKFILE_BEHIND,
-    MIGRATIONS_NOT_RUN,
     MODULE_MISSING,
     NATIVE_MODULE_ON_ALPINE,
     PLUG_AND_PLAY,
@@ -177,15 +176,6 @@ pub(super) const LOCKFILE_BEHIND: FindingCode = FindingCode::Own(&Row::warning(
     missing: each build may get other versions",
     "run the package manager's install and commit the lockfile; then `dockgen update` writes the \
     locked install again",
-));
-
-pub(super) const MIGRATIONS_NOT_RUN: FindingCode = FindingCode::Own(&Row::note(
-    "migrations-not-run",
-    "the container does not run the database migrations when it starts",
-    "a database that is new, or older than the program, lacks the tables until the migrations \
-    have run",
-    "run them once for each release, beside the containers that serve; or put them into the \
-    start script, before the program: dockgen then runs both",
 ));
 
 pub(super) const MODULE_MISSING: FindingCode = FindingCode::Own(&Row::warning(

@@ -33,6 +33,7 @@ pub static DIALECT: Dialect = Dialect {
     postfix: &["!"],
     tails: false,
     objects: true,
+    indents: false,
     modifiers: &["static", "readonly", "private", "public", "protected", "declare"],
     functions: &["function"],
     keywords: &["if", "while", "for", "switch", "return", "catch", "function"],

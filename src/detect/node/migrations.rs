@@ -3,8 +3,7 @@
 use super::App;
 use super::launch::Launch;
 use super::manifest::Package;
-use crate::detect::node::codes;
-use crate::facts::Finding;
+use crate::facts::{Finding, FindingCode};
 use crate::repo::Dir;
 
 /// Usual names of such scripts.
@@ -65,7 +64,7 @@ pub(super) fn finding(app: &App, launch: &Launch) -> Option<Finding> {
     let text = package.script(&name).unwrap_or_default();
     let whose = if folder == app.dir.path { String::new() } else { format!(" of {folder}") };
     Some(Finding::new(
-        codes::MIGRATIONS_NOT_RUN,
+        FindingCode::MigrationsNotRun,
         format!("the container does not run the script {name}{whose} when it starts"),
         [package.at(&["scripts", &name], format!("`{text}`"))],
     ))

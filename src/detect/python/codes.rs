@@ -4,13 +4,20 @@ use crate::findings::{FindingCode, Row};
 
 /// All of them.
 pub(super) const ALL: &[FindingCode] = &[
+    DEBUG_ON,
     DEPENDENCIES_IN_CODE,
+    DEVELOPMENT_SERVER,
+    HOSTS_REFUSED,
     LARGE_PACKAGE,
     LOCAL_MISSING,
+    NO_SERVER,
     PRIVATE_INDEX,
+    PROXY_TRUSTED,
     PYTHON_OUTSIDE_RANGE,
     REQUIREMENTS_MISSING,
     REQUIREMENTS_OPEN,
+    STATIC_ROOT_MISSING,
+    STATIC_UNSERVED,
     VERSION_FROM_GIT,
 ];
 
@@ -71,4 +78,55 @@ pub(super) const VERSION_FROM_GIT: FindingCode = FindingCode::Own(&Row::note(
     "the build context has no git history: the package in the image gets the version that a build \
     argument names",
     "build with `docker build --build-arg PACKAGE_VERSION=$(git describe --tags) ...`",
+));
+
+pub(super) const DEBUG_ON: FindingCode = FindingCode::Own(&Row::warning(
+    "debug-on",
+    "the settings turn Django's debug mode on, whatever the environment says",
+    "every error page of the container shows code, settings and variables to whoever asks",
+    "read DEBUG from a variable that is off by default",
+));
+
+pub(super) const DEVELOPMENT_SERVER: FindingCode = FindingCode::Own(&Row::warning(
+    "development-server",
+    "the program starts a server for development",
+    "such a server handles few requests at a time, and its makers advise against it in production",
+    "add a server such as gunicorn or waitress to the dependencies, and let dockgen start it",
+));
+
+pub(super) const HOSTS_REFUSED: FindingCode = FindingCode::Own(&Row::warning(
+    "hosts-refused",
+    "Django's settings allow no host name that a container has",
+    "with DEBUG off, every request to another name is answered with status 400",
+    "read ALLOWED_HOSTS from a variable, such as `os.environ.get(\"ALLOWED_HOSTS\", \"\").split(\",\")`",
+));
+
+pub(super) const NO_SERVER: FindingCode = FindingCode::Own(&Row::error(
+    "no-server",
+    "the project depends on a web framework, and on no server that runs its application",
+    "the server that comes with the framework is for development: it handles few requests at a \
+    time, and shows errors to whoever asks",
+    "add a server such as gunicorn or uvicorn to the dependencies",
+));
+
+pub(super) const PROXY_TRUSTED: FindingCode = FindingCode::Own(&Row::note(
+    "proxy-trusted",
+    "the server takes the address and the scheme of a request from the headers of any peer",
+    "in a container every request comes from a proxy or a bridge whose address nobody knows before; \
+    without the headers, redirects lead to http and logs show the proxy",
+    "where clients reach the container directly, set FORWARDED_ALLOW_IPS to the proxy's address",
+));
+
+pub(super) const STATIC_ROOT_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "static-root-missing",
+    "Django's settings have no folder for static files",
+    "with DEBUG off, Django serves no static files: pages have no styles, those of the admin too",
+    "set STATIC_ROOT, and add whitenoise to the dependencies and the MIDDLEWARE",
+));
+
+pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
+    "static-unserved",
+    "nothing in the image serves Django's static files",
+    "with DEBUG off, Django itself serves none: pages have no styles unless a proxy has the files",
+    "add whitenoise to the dependencies and the MIDDLEWARE, or let a proxy serve the folder",
 ));

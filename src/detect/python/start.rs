@@ -1,45 +1,560 @@
-//! What can be started.
+//! What can be started: applications by their servers, console scripts, scripts, modules and workers.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 
-use super::{App, ProgramDetails};
-use crate::facts::{Evidence, Kind, Program};
+use super::application::{self, Application};
+use super::demands::{self, Demand};
+use super::runtime::{self, World};
+use super::source::{Module, Sources, init};
+use super::tables::{Interface, Tables};
+use super::told::{self, Target, Told};
+use super::{App, ProgramDetails, codes, django, listen, server, special, worker};
+use crate::code::{Call, Function};
+use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
+use crate::path::RelPath;
+
+/// Names of scripts that start something, likeliest first.
+const SCRIPTS: [&str; 9] =
+    ["main", "app", "server", "run", "bot", "start", "serve", "index", "worker"];
+
+/// Maximum number of scripts that are offered.
+const MAX_SCRIPTS: usize = 4;
+
+/// Folders whose name hides them from a build context.
+const HIDDEN: [&str; 9] = ["bin", "build", "coverage", "data", "dist", "log", "logs", "out", "tmp"];
+
+/// Something that can be started.
+struct Candidate<'t> {
+    program: Program,
+    details: ProgramDetails,
+    /// The modules that it begins with.
+    entries: Vec<RelPath>,
+    /// The folder that its modules are imported from.
+    root: RelPath,
+    /// The application that a server runs.
+    application: Option<Application<'t>>,
+    order: u8,
+}
 
 /// Every program, likeliest first.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn programs(app: &App) -> Result<Vec<(Program, ProgramDetails)>> {
-    let flask = app.installed.evidence("flask").filter(|_| app.installed.is_direct("flask"));
-    let _ = (flask, app.installed.version("flask"), app.installed.extra("uvicorn", "standard"));
-    let _ = (&app.roots, app.catalog);
-    let mut all = Vec::new();
-    for script in app.project.scripts.iter().filter(|_| app.project.installs) {
-        let program =
-            Program::new(&script.name, &script.name, Kind::Command, script.evidence.clone());
-        let own =
-            ProgramDetails { command: vec![script.name.clone()], ..ProgramDetails::default() };
-        all.push((program, own));
-    }
-    for file in ["main.py", "app.py", "server.py", "manage.py"] {
-        if app.dir.has(file) {
-            all.push(named(app, file)?);
-        }
-    }
-    Ok(all)
+    let tables = Tables::of(app.catalog)?;
+    let sources = Sources::new(app.dir.repo, &app.dir.path, &app.roots);
+    let scene = Scene { app, tables: &tables, sources: &sources };
+    let mut all = scene.candidates()?;
+    all.sort_by_key(|one| one.order);
+    let mut seen = BTreeSet::new();
+    all.retain(|one| seen.insert(one.program.id.clone()));
+    all.into_iter().map(|one| scene.finished(one)).collect()
 }
 
-/// The program that a person named.
+/// The program that a person named: `shop.main:app`, `worker.py`, `-m shop`, a console script.
 ///
 /// # Errors
 /// If there is none of that name.
 pub(super) fn named(app: &App, wanted: &str) -> Result<(Program, ProgramDetails)> {
-    let Some(path) = app.dir.join(wanted).filter(|path| app.dir.repo.is_file(path)) else {
-        bail!("`{wanted}`: {} holds no such file", app.dir.path)
+    let tables = Tables::of(app.catalog)?;
+    let sources = Sources::new(app.dir.repo, &app.dir.path, &app.roots);
+    let scene = Scene { app, tables: &tables, sources: &sources };
+    let listed = scene.candidates()?.into_iter().find(|one| one.program.id == wanted);
+    let found = match listed {
+        Some(found) => Some(found),
+        None => scene.wanted(wanted)?,
     };
-    let name = path.file_name().trim_end_matches(".py").to_owned();
-    let evidence = Evidence::file(&path, "a script");
-    let program = Program::new(wanted, name, Kind::Command, evidence);
-    let command = vec!["python".to_owned(), wanted.to_owned()];
-    Ok((program, ProgramDetails { command, sources: true, ..ProgramDetails::default() }))
+    let Some(found) = found else {
+        bail!(
+            "`{wanted}` is nothing that {} can start: name an object as `shop.main:app`, a file as \
+             `worker.py`, or a module as `-m shop`",
+            if app.dir.path.is_root() { "the repository" } else { app.dir.path.as_str() }
+        )
+    };
+    scene.finished(found)
+}
+
+struct Scene<'s> {
+    app: &'s App<'s>,
+    tables: &'s Tables,
+    sources: &'s Sources<'s>,
+}
+
+impl<'s> Scene<'s> {
+    fn candidates(&self) -> Result<Vec<Candidate<'s>>> {
+        let told = told::told(self.app)?;
+        let has = |name: &str| self.app.installed.has(name);
+        let applications = application::applications(self.sources, &self.tables.frameworks, has)?;
+        let mut all = self.scripts()?;
+        all.extend(self.served(&applications, &told)?);
+        all.extend(self.told(&told, &applications)?);
+        if !all.iter().any(|one| one.order <= 3) {
+            all.extend(self.plain()?);
+        }
+        let mut listens = all.iter().any(|one| one.order < 3);
+        for one in all.iter().filter(|one| one.order > 3).take(MAX_SCRIPTS) {
+            listens |= self.produces(&self.sources.closure(&one.entries)?);
+        }
+        if !listens {
+            // A framework without a server, and nothing else that listens for production.
+            all.extend(self.unserved(&applications));
+        }
+        for found in worker::workers(self.app, self.sources, self.tables)? {
+            let worker::Found { program, details, entries, root } = found;
+            let application = None;
+            all.push(Candidate { program, details, entries, root, application, order: 8 });
+        }
+        Ok(all)
+    }
+
+    /// Console scripts. One that listens by itself comes first.
+    fn scripts(&self) -> Result<Vec<Candidate<'s>>> {
+        let mut all = Vec::new();
+        for script in self.app.project.scripts.iter().filter(|_| self.app.project.installs) {
+            let (module, function) = script.target.split_once(':').unwrap_or((&script.target, ""));
+            let module = self.sources.named(module.trim())?;
+            let serves = module.as_ref().is_some_and(|module| {
+                let file = &module.file;
+                let found = file.facts().function_of(file, function.trim());
+                found.is_some_and(|function| self.serves(module, function))
+            });
+            let evidence = script.evidence.clone();
+            let kind = if serves { Kind::Service } else { Kind::Command };
+            let program = Program::new(&script.name, &script.name, kind, evidence);
+            let command = vec![script.name.clone()];
+            let details = ProgramDetails { command, ..ProgramDetails::default() };
+            let entries = module.iter().map(|module| module.file.path.clone()).collect();
+            let root = module.map_or_else(|| self.app.dir.path.clone(), |m| m.root.clone());
+            let order = if serves { 1 } else { 3 };
+            all.push(Candidate { program, details, entries, root, application: None, order });
+        }
+        Ok(all)
+    }
+
+    /// True if a program starts a server for production.
+    fn produces(&self, modules: &[Rc<Module>]) -> bool {
+        let rows = || self.tables.listeners.iter().filter(|row| !row.development);
+        modules.iter().enumerate().any(|(number, module)| {
+            let file = &module.file;
+            let mut calls = file.facts().calls().iter().filter_map(|&at| Call::at(file, at));
+            calls.any(|call| {
+                rows().any(|row| row.fits(&call)) && (number == 0 || listen::is_reached(&call))
+            })
+        })
+    }
+
+    /// True if a function, or one of its module that it calls, starts a server for production.
+    fn serves(&self, module: &Module, function: &Function) -> bool {
+        let file = &module.file;
+        let rows = || self.tables.listeners.iter().filter(|row| !row.development);
+        let inside = |function: &Function| {
+            function
+                .range
+                .clone()
+                .filter_map(|at| Call::at(file, at))
+                .any(|call| rows().any(|row| !row.of.is_empty() && row.fits(&call)))
+        };
+        inside(function)
+            || function.range.clone().take(2000).any(|at| {
+                file.word(at + 1) == "("
+                    && file.facts().function_of(file, file.word(at)).is_some_and(inside)
+            })
+    }
+
+    /// The application that a server runs.
+    fn served(&self, all: &[Application<'s>], told: &[Told]) -> Result<Vec<Candidate<'s>>> {
+        let objects: Vec<&str> = told
+            .iter()
+            .filter_map(|told| match &told.target {
+                Target::Object(object) => Some(object.as_str()),
+                _ => None,
+            })
+            .collect();
+        let place = |one: &Application| objects.iter().position(|object| *object == one.id());
+        let channels = self.app.installed.has("channels");
+        let mut able: Vec<(&Application<'s>, &super::tables::Server)> = all
+            .iter()
+            .filter_map(|one| Some((one, server::of(self.app, self.tables, one)?)))
+            .collect();
+        able.sort_by_key(|(one, _)| {
+            let web = one.framework.package() == "django";
+            let other = (one.framework.interface == Interface::Asgi) != channels;
+            (place(one).unwrap_or(usize::MAX), web && other)
+        });
+        let mut found: Vec<Candidate> = Vec::new();
+        let mut held: BTreeSet<RelPath> = BTreeSet::new();
+        for (one, server) in able {
+            let line = told
+                .iter()
+                .find(|told| matches!(&told.target, Target::Object(object) if *object == one.id()));
+            let started = server::program(self.app, one, server, line);
+            let path = one.module.file.path.clone();
+            if found.len() >= MAX_SCRIPTS {
+                break;
+            }
+            // What another application takes in is a part of it.
+            if !found.is_empty() {
+                let inside = held.contains(&path);
+                let factory = one.factory || one.framework.package() == "django";
+                if inside || factory || place(one).is_none() {
+                    continue;
+                }
+            }
+            let order = if place(one).is_some() { 0 } else { 2 };
+            let entries = vec![path];
+            if found.is_empty() {
+                let modules = self.sources.closure(&entries)?;
+                held.extend(modules.iter().map(|module| module.file.path.clone()));
+            }
+            found.push(Candidate {
+                program: started.program,
+                details: started.details,
+                entries,
+                root: one.module.root.clone(),
+                application: Some(one.clone()),
+                order,
+            });
+        }
+        Ok(found)
+    }
+
+    /// What lines of the repository start, beside applications.
+    fn told(&self, told: &[Told], applications: &[Application]) -> Result<Vec<Candidate<'s>>> {
+        let mut all = Vec::new();
+        for told in told.iter().filter(|told| !told.documented) {
+            let found = match &told.target {
+                Target::File(file) => {
+                    let Some(path) = self.app.dir.join(file) else { continue };
+                    // A server for production runs what the file makes.
+                    let made = |one: &&Application| one.module.file.path == path;
+                    if applications
+                        .iter()
+                        .any(|one| made(&one) && server::of(self.app, self.tables, one).is_some())
+                    {
+                        continue;
+                    }
+                    self.file(&path, told.evidence.clone())?
+                }
+                Target::Module(name) => self.module(name, told.evidence.clone())?,
+                _ => None,
+            };
+            let Some(mut found) = found else { continue };
+            if !told.rest.is_empty() && !told.rest.iter().any(|word| word.contains(['$', '`'])) {
+                let words = crate::docker::quote::shell_words(&told.rest);
+                found.program.args = Some(Sourced::new(words, told.evidence.clone()));
+            }
+            found.order = if told.name == "web" { 0 } else { 6 };
+            all.push(found);
+        }
+        Ok(all)
+    }
+
+    /// Packages with `__main__.py`, and scripts.
+    fn plain(&self) -> Result<Vec<Candidate<'s>>> {
+        let mut all: Vec<(usize, Candidate)> = Vec::new();
+        let name = self.app.project.name.as_ref().map(|name| name.value.replace('-', "_"));
+        for path in &self.sources.all {
+            let Some(module) = self.sources.module(path)? else { continue };
+            let way = path.strip(&self.app.dir.path).unwrap_or_default();
+            let file = path.file_name().trim_end_matches(".py");
+            let folders = way.matches('/').count();
+            if file == "__main__" && folders <= 2 {
+                let package = module.name.trim_end_matches("__main__").trim_end_matches('.');
+                let evidence = Evidence::file(path, "a package that can be run");
+                if let Some(found) = self.module(package, evidence)? {
+                    all.push((0, found));
+                }
+                continue;
+            }
+            let top = folders == 0 || folders == 1 && module.root.as_str().ends_with("src");
+            let guard = module.file.places("__name__").iter().find(|&&at| {
+                module.file.word(at + 1) == "==" && module.file.facts().function_at(at).is_none()
+            });
+            let place = SCRIPTS.iter().position(|name| *name == file);
+            let own = name.as_deref() == Some(file);
+            if !top && (guard.is_none() || folders > 2 || place.is_none_or(|place| place > 3)) {
+                continue;
+            }
+            if file == "manage" || guard.is_none() && place.is_none() && !own {
+                continue;
+            }
+            let evidence = match guard {
+                Some(&at) => module.file.evidence(at, "a script"),
+                None => Evidence::file(path, "a script with a usual name"),
+            };
+            let rank = match (own, place) {
+                (true, _) => 1,
+                (_, Some(place)) => 2 + place,
+                _ => 20,
+            };
+            let rank = rank + 10 * folders + 5 * usize::from(guard.is_none());
+            all.extend(self.file(path, evidence)?.map(|found| (rank, found)));
+        }
+        all.sort_by_key(|(rank, _)| *rank);
+        // A file with a usual name needs no others beside it.
+        let usual = all.first().is_some_and(|(rank, _)| *rank < 20);
+        let all = all.into_iter().filter(|(rank, _)| !usual || *rank < 20);
+        Ok(all.map(|(_, found)| found).take(MAX_SCRIPTS).collect())
+    }
+
+    /// `python worker.py`
+    fn file(&self, path: &RelPath, evidence: Evidence) -> Result<Option<Candidate<'s>>> {
+        let Some(module) = self.sources.module(path)? else { return Ok(None) };
+        let way = path.strip(&self.app.dir.path).unwrap_or_default();
+        let name = path.file_name().trim_end_matches(".py");
+        let beside = path.parent().as_ref() == Some(&module.root);
+        let (command, root) = if beside || module.name.is_empty() {
+            (vec!["python".to_owned(), way.to_owned()], self.app.dir.path.clone())
+        } else {
+            let words = ["python", "-m", &module.name];
+            (words.iter().map(ToString::to_string).collect(), module.root.clone())
+        };
+        let program = Program::new(way, name, Kind::Command, evidence);
+        let details = ProgramDetails { command, sources: true, ..ProgramDetails::default() };
+        let entries = vec![path.clone()];
+        Ok(Some(Candidate { program, details, entries, root, application: None, order: 5 }))
+    }
+
+    /// `python -m shop`
+    fn module(&self, name: &str, evidence: Evidence) -> Result<Option<Candidate<'s>>> {
+        let main = self.sources.named(&format!("{name}.__main__"))?;
+        let Some(module) = main.map_or_else(|| self.sources.named(name), |m| Ok(Some(m)))? else {
+            return Ok(None);
+        };
+        let words = ["python", "-m", name];
+        let command = words.iter().map(ToString::to_string).collect();
+        let short = name.rsplit('.').next().unwrap_or(name);
+        let program = Program::new(format!("-m {name}"), short, Kind::Command, evidence);
+        let details = ProgramDetails { command, ..ProgramDetails::default() };
+        let (entries, root) = (vec![module.file.path.clone()], module.root.clone());
+        Ok(Some(Candidate { program, details, entries, root, application: None, order: 4 }))
+    }
+
+    /// An application that no installed server runs: refused, with the way out.
+    fn unserved(&self, all: &[Application<'s>]) -> Option<Candidate<'s>> {
+        let one = all.iter().find(|one| one.framework.interface != Interface::Script)?;
+        let id = one.id();
+        let mut program = Program::new(&id, "web", Kind::Service, one.evidence());
+        let of = one.framework.package();
+        let fitting =
+            |server: &&super::tables::Server| server.interfaces.contains(&one.framework.interface);
+        let server = self.tables.servers.iter().find(fitting).map_or("gunicorn", |s| &s.package);
+        program.findings.push(
+            Finding::new(
+                codes::NO_SERVER,
+                format!("the project depends on {of}, and on no server that runs `{id}`"),
+                [one.evidence()],
+            )
+            .with_fix(format!(
+                "add {server} to the dependencies; to start the file itself all the same, name it: \
+                 --entrypoint {}",
+                one.module.file.path.strip(&self.app.dir.path).unwrap_or_default()
+            )),
+        );
+        let mut details = ProgramDetails { sources: true, ..ProgramDetails::default() };
+        let fill = |word: &String| word.replace("{app}", &id);
+        details.command = one.framework.reload.iter().map(fill).collect();
+        let entries = vec![one.module.file.path.clone()];
+        let (root, application) = (one.module.root.clone(), None);
+        Some(Candidate { program, details, entries, root, application, order: 2 })
+    }
+
+    /// What a person named and no list holds.
+    fn wanted(&self, wanted: &str) -> Result<Option<Candidate<'s>>> {
+        if let Some(name) = wanted.strip_prefix("-m ") {
+            let place = Evidence::file(&self.app.dir.path, "named by a person");
+            return self.module(name.trim(), place);
+        }
+        if wanted.ends_with(".py") {
+            let Some(path) = self.app.dir.join(wanted) else { return Ok(None) };
+            return self.file(&path, Evidence::file(&path, "a script"));
+        }
+        let Some((module, name)) = wanted.split_once(':') else { return Ok(None) };
+        let (name, factory) = (name.trim_end_matches("()"), name.ends_with("()"));
+        let Some(module) = self.sources.named(module)? else { return Ok(None) };
+        let has = |name: &str| self.app.installed.has(name);
+        let frameworks = self.tables.frameworks.iter();
+        let mut fitting = frameworks.filter(|framework| {
+            has(framework.package()) && framework.interface != Interface::Script
+        });
+        let Some(framework) = fitting.next() else { return Ok(None) };
+        let (name, at) = (name.to_owned(), 0);
+        let one = Application { framework, module: module.clone(), name, factory, at };
+        let Some(server) = server::of(self.app, self.tables, &one) else { return Ok(None) };
+        let started = server::program(self.app, &one, server, None);
+        Ok(Some(Candidate {
+            program: started.program,
+            details: started.details,
+            entries: vec![module.file.path.clone()],
+            root: module.root.clone(),
+            application: Some(one),
+            order: 0,
+        }))
+    }
+
+    /// Reads the modules of a program, and fills in what they say.
+    fn finished(&self, candidate: Candidate) -> Result<(Program, ProgramDetails)> {
+        let Candidate { mut program, mut details, mut entries, root, application, order } =
+            candidate;
+        let mut project = None;
+        if let Some(one) = &application
+            && ["django", "channels"].contains(&one.framework.package())
+        {
+            project = django::project(self.sources, one)?;
+        }
+        if let Some(project) = &project {
+            entries.push(project.settings.file.path.clone());
+            entries.extend(self.installed_apps(&project.root));
+        }
+        let root = project.as_ref().map_or(root, |project| project.root.clone());
+        let root = if matches!(order, 1 | 3) { self.app.dir.path.clone() } else { root };
+        self.place(&root, project.is_some(), &mut details);
+        let seen = self.app.dir.path.join(&details.workdir).unwrap_or_default();
+        let sources = self.sources.seen_from(seen.clone());
+        let modules = sources.closure(&entries)?;
+        let code = special::program(&modules, &self.tables.code);
+        let world = World {
+            app: self.app,
+            tables: self.tables,
+            code: &code,
+            modules: &modules,
+            workdir: seen,
+        };
+        let mut demanded = demands::demands(&code);
+        if project.is_none()
+            && let Some(one) = application.as_ref().filter(|o| o.framework.package() == "django")
+        {
+            // Nothing in the code names the settings.
+            let at = Evidence { note: "no file names the settings".to_owned(), ..one.evidence() };
+            let demand = Demand { evidence: at, kind: String::new(), at_import: true };
+            demanded.entry(django::SETTINGS.to_owned()).or_insert(demand);
+        }
+        let mut extra = Vec::new();
+        if let Some(project) = &project {
+            details.sources = true;
+            let asked = django::settings(self.app, project, &code, &demanded, &mut program);
+            details.steps = asked.steps;
+            details.made = asked.made;
+            extra = asked.written;
+        }
+        if application.is_some() {
+            self.restated(&world, &mut program, &details.command[0])?;
+        } else if order != 8 && !program.findings.iter().any(|held| held.code == codes::NO_SERVER) {
+            let listens = runtime::listens(&world, true, &mut program);
+            program.handles_sigterm =
+                program.handles_sigterm.take().or_else(|| runtime::sigterm(&world));
+            let rows = &self.tables.listeners;
+            let develops = listens && listen::calls(&code, rows).all(|(row, _)| row.development);
+            if develops && let Some((_, call)) = listen::calls(&code, rows).next() {
+                let at = call.evidence(format!("`{}` starts it", call.name()));
+                let what =
+                    "the program starts a server that its makers call a server for development";
+                program.findings.push(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]));
+            }
+        }
+        let required =
+            demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
+        runtime::analyse(&world, extra, required, &mut program);
+        self.carried(&modules, &program, &mut details);
+        Ok((program, details))
+    }
+
+    /// The working directory, and the folders that modules are imported from.
+    fn place(&self, root: &RelPath, django: bool, details: &mut ProgramDetails) {
+        let way = root.strip(&self.app.dir.path).unwrap_or_default();
+        if way.is_empty() {
+            return;
+        }
+        if way == "src" && !django {
+            if !self.app.project.installs {
+                details.paths.push(way.to_owned());
+            }
+        } else if self.app.roots.contains(root) && !django {
+            details.paths.push(way.to_owned());
+        } else {
+            way.clone_into(&mut details.workdir);
+            details.sources = true;
+        }
+    }
+
+    /// The port that the server's settings state, or the code for its own start.
+    fn restated(&self, world: &World, program: &mut Program, command: &str) -> Result<()> {
+        let mut servers = self.tables.servers.iter();
+        let server = servers.find(|server| server.command.first().is_some_and(|c| c == command));
+        let settings = server.and_then(|server| server.settings.as_ref());
+        if let Some(path) = settings.and_then(|name| self.app.dir.join(name))
+            && let Some(module) = self.sources.module(&path)?
+        {
+            let modules = [module];
+            let code = special::program(&modules, &self.tables.code);
+            let file = &modules[0].file;
+            let bound = file.facts().definitions_of(file, "bind").iter().next_back();
+            if let Some(definition) = bound {
+                let value = code.value(file, definition.value.clone());
+                let at = file.evidence(definition.name, "gunicorn's own settings");
+                if let Some(port) = crate::code::listen::port(&value) {
+                    program
+                        .env
+                        .retain(|held| Some(&held.value.key) != program.port_variable.as_ref());
+                    program.port_variable = value.parts.last().and_then(|part| part.env.clone());
+                    program.port = Some(Sourced::new(port, at));
+                }
+                return Ok(());
+            }
+        }
+        let stated = listen::listening(world.code, &self.tables.listeners, true);
+        let Some(port) = stated.port.filter(|port| port.strength.is_stated()) else {
+            return Ok(());
+        };
+        let old = program.port.as_ref().map(|port| port.value.to_string()).unwrap_or_default();
+        let number = port.value.to_string();
+        for held in &mut program.env {
+            if Some(&held.value.key) == program.port_variable.as_ref() && held.value.value == old {
+                held.value.value.clone_from(&number);
+                held.evidence.clone_from(&port.evidence);
+            }
+        }
+        if let Some(args) = &mut program.args {
+            args.value = args.value.replace(&old, &number);
+        }
+        program.port = Some(port);
+        Ok(())
+    }
+
+    /// Every module of Django's apps, which are found by name.
+    fn installed_apps(&self, root: &RelPath) -> Vec<RelPath> {
+        let usual =
+            ["admin.py", "apps.py", "models.py", "signals.py", "tasks.py", "urls.py", "views.py"];
+        let below = self.sources.all.iter().filter(|path| path.is_within(root));
+        below.filter(|path| usual.contains(&path.file_name())).cloned().collect()
+    }
+
+    /// Whether the folder's own files are needed, and which of them the build context may not hide.
+    fn carried(&self, modules: &[Rc<Module>], program: &Program, details: &mut ProgramDetails) {
+        let dir = &self.app.dir.path;
+        let alone = modules.first().is_some_and(|module| {
+            let file = &module.file.path;
+            !module.name.contains('.') && *file != init(&file.parent().unwrap_or_default())
+        });
+        let flat = modules.first().is_some_and(|module| module.root == *dir);
+        details.sources |= !program.files.is_empty() || alone && flat && order_of(details);
+        let folders = modules.iter().filter_map(|module| module.file.path.parent());
+        let hidden = folders.filter(|folder| {
+            let way = folder.strip(dir).unwrap_or_default();
+            way.split('/').any(|part| HIDDEN.contains(&part))
+        });
+        let mut unhidden: BTreeSet<String> =
+            hidden.filter_map(|folder| folder.strip(dir).map(str::to_owned)).collect();
+        let files = program.files.iter().filter_map(|file| file.value.strip(dir));
+        unhidden.extend(files.map(str::to_owned));
+        details.unhidden = unhidden.into_iter().collect();
+    }
+}
+
+/// True for a command that is not a console script of the project.
+fn order_of(details: &ProgramDetails) -> bool {
+    details.command.len() > 1
 }

@@ -30,6 +30,7 @@ pub static DIALECT: Dialect = Dialect {
     postfix: &["?"],
     tails: true,
     objects: false,
+    indents: false,
     modifiers: &[],
     functions: &["fn"],
     keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],

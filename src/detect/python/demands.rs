@@ -1,0 +1,217 @@
+//! Variables of the environment without which a program ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::special;
+use crate::code::{Call, Does, File, Program as Code, conditions, is_env_name};
+use crate::facts::Evidence;
+
+/// Maximum number of uses of a name that are looked at, and of tokens in a block.
+const MAX_USES: usize = 64;
+const MAX_BLOCK: usize = 200;
+
+/// How far from a variable its presence is asked for.
+const MAX_NEAR: usize = 48;
+
+/// A variable that is demanded.
+#[derive(Clone)]
+pub(super) struct Demand {
+    pub(super) evidence: Evidence,
+    /// What the code makes of it: `int`, `db`, `bool`, `` for a text.
+    pub(super) kind: String,
+    /// It is read as the module is imported.
+    pub(super) at_import: bool,
+}
+
+/// Every variable that is demanded.
+pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
+    let mut found = BTreeMap::new();
+    let mut add = |name: String, file: &Rc<File>, at: usize, kind: String| {
+        if !is_env_name(&name) || is_tried(file, at, &name) {
+            return;
+        }
+        let evidence = file.evidence(at, format!("without {name} the program ends"));
+        let at_import = file.facts().function_at(at).is_none();
+        found.entry(name).or_insert(Demand { evidence, kind, at_import });
+    };
+    for file in code.files() {
+        // `os.environ["X"]`
+        for &at in file.places("environ") {
+            let open = at + 1;
+            if file.word(open) != "[" || file.dotted(at).as_deref() != Some("os.environ") {
+                continue;
+            }
+            let close = file.closing(open);
+            if matches!(file.word(close + 1), "=" | ":=") {
+                continue;
+            }
+            let name = code.value(file, open + 1..close).text();
+            name.into_iter().for_each(|name| add(name, file, at, cast(file, at)));
+        }
+        for (name, at) in refused(code, file) {
+            add(name, file, at, String::new());
+        }
+    }
+    for (row, call) in code.doing(&[Does::Environment]) {
+        // A function that gives nothing for a variable that is not set demands none.
+        if row.default.is_none() || gives_none(&row.of) {
+            continue;
+        }
+        let defaulted = call.arguments().len() > 1
+            && row.default == Some(1)
+            && call.arguments().get(1).is_some_and(|one| call.file.word(one.start + 1) != "=")
+            || call.named("default").is_some();
+        let name = code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
+        if let Some(name) = name.filter(|_| !defaulted) {
+            add(name, &call.file, call.at, of_cast(&call));
+        }
+    }
+    let schemes = schemes(code);
+    for call in code.calls() {
+        let Some(range) = special::variable_of(code, &call) else { continue };
+        let name = call.file.string(range.start).unwrap_or_default().into_owned();
+        if special::default_of(&call).is_none() && !schemes.contains(&name) {
+            let kind = if call.is_method() { call.name() } else { "" };
+            add(name, &call.file, call.at, kind.to_owned());
+        }
+    }
+    let classes = classes(code);
+    for (file, class) in special::settings(code) {
+        fields(&classes, &file, &class, &mut add);
+    }
+    found
+}
+
+/// Functions that give nothing where others raise an error.
+fn gives_none(of: &str) -> bool {
+    of == "os" || of.starts_with("os.")
+}
+
+/// `int(os.environ["X"])`
+fn cast(file: &File, at: usize) -> String {
+    let open = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0);
+    let around = open.map_or("", |open| file.word(open - 1));
+    if matches!(around, "int" | "float" | "bool") { around.to_owned() } else { String::new() }
+}
+
+/// `config("X", cast=int)`
+fn of_cast(call: &Call) -> String {
+    call.named("cast").map_or_else(String::new, |range| call.file.word(range.start).to_owned())
+}
+
+/// The variables that `environ.Env(X=(int, 1))` gives a default.
+fn schemes(code: &Code) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for call in code.calls_named("Env") {
+        let named = call.arguments().into_iter().filter(|one| call.file.word(one.start + 1) == "=");
+        all.extend(named.map(|one| call.file.word(one.start).to_owned()));
+    }
+    all
+}
+
+/// The names of the program's classes.
+fn classes<'c>(code: &'c Code) -> BTreeSet<&'c str> {
+    let places =
+        code.files().flat_map(|file| file.places("class").iter().map(move |&at| file.word(at + 1)));
+    places.collect()
+}
+
+/// True where the program goes on without the variable: in `try`, or below `if "X" in os.environ`.
+fn is_tried(file: &File, at: usize, name: &str) -> bool {
+    let heads = conditions::heads(file, at);
+    let asked = heads
+        .into_iter()
+        .any(|head| matches!(file.word(head.start), "try" | "except" | "if" | "elif" | "else"));
+    // `os.environ["X"] if "X" in os.environ else ..`
+    let near = at.saturating_sub(MAX_NEAR)..at + MAX_NEAR;
+    let inline = near
+        .into_iter()
+        .any(|at| file.word(at + 1) == "in" && file.string(at).is_some_and(|text| text == name));
+    asked || inline
+}
+
+/// Names whose absence the code answers with an error: `if not TOKEN: raise ...`.
+fn refused(code: &Code, file: &Rc<File>) -> Vec<(String, usize)> {
+    let mut all = Vec::new();
+    for &at in file.places("if") {
+        let (name, colon) = match (file.word(at + 1), file.word(at + 3)) {
+            ("not", ":") => (at + 2, at + 3),
+            (_, "None") if file.word(at + 2) == "is" => (at + 1, at + 4),
+            _ => continue,
+        };
+        if !file.is_word(name) || file.word(colon) != ":" {
+            continue;
+        }
+        let open = colon + 1;
+        let end = if file.word(open) == "{" { file.closing(open) } else { open + 24 };
+        let block = open..end.min(open + MAX_BLOCK);
+        let ends = block.clone().any(|at| match file.word(at) {
+            "raise" => true,
+            "exit" | "_exit" => file.word(at + 1) == "(",
+            _ => false,
+        });
+        if !ends {
+            continue;
+        }
+        let definitions = file.facts().definitions_of(file, file.word(name));
+        let same = |d: &&crate::code::facts::Definition| {
+            let of = |at: usize| file.facts().function_at(at).map(|function| function.name);
+            of(d.name) == of(at) && d.name < at
+        };
+        let Some(definition) = definitions.iter().rev().take(MAX_USES).find(same) else {
+            continue;
+        };
+        let value = code.value(file, definition.value.clone());
+        if let Some(key) = value.env().filter(|_| value.text().is_none()) {
+            all.push((key.to_owned(), definition.name));
+        }
+    }
+    all
+}
+
+/// Fields of a settings class that have no default.
+fn fields(
+    classes: &BTreeSet<&str>,
+    file: &Rc<File>,
+    class: &special::Class,
+    add: &mut impl FnMut(String, &Rc<File>, usize, String),
+) {
+    let prefix = special::prefix(file, class);
+    for line in file.split(class.open + 1..file.closing(class.open), &[";"]) {
+        let (name, of) = (line.start, line.start + 2);
+        if !file.is_word(name) || file.word(name + 1) != ":" || file.word(of) == "{" {
+            continue;
+        }
+        let equals =
+            line.clone().find(|&at| file.word(at) == "=" && file.enclosing(at) == Some(class.open));
+        let kind: Range<usize> = of..equals.unwrap_or(line.end);
+        let spared = |at: usize| {
+            matches!(
+                file.word(at),
+                "Optional" | "None" | "ClassVar" | "PrivateAttr" | "computed_field"
+            )
+        };
+        if file.word(name).starts_with('_')
+            || kind.clone().any(spared)
+            || classes.contains(file.word(of))
+        {
+            continue;
+        }
+        let made = equals.and_then(|at| Call::at(file, at + 1));
+        let bare = |call: &Call| {
+            call.name() == "Field"
+                && !["default", "default_factory"].iter().any(|name| call.named(name).is_some())
+                && call.arguments().first().is_none_or(|one| {
+                    file.word(one.start) == "..." || file.word(one.start + 1) == "="
+                })
+        };
+        if equals.is_some() && !made.as_ref().is_some_and(bare) {
+            continue;
+        }
+        let own = made.and_then(|call| special::variable(&call));
+        let variable = own.unwrap_or_else(|| format!("{prefix}{}", file.word(name)));
+        add(variable.to_uppercase(), file, name, file.word(of).to_owned());
+    }
+}

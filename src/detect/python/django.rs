@@ -1,0 +1,293 @@
+//! Django: the settings that a program of it starts with, and what they ask of the image.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::application::Application;
+use super::demands::Demand;
+use super::source::{Module, Sources};
+use super::{App, Step, codes};
+use crate::code::facts::Definition;
+use crate::code::{Does, File, Program as Code, Value};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
+use crate::path::RelPath;
+
+/// The variable that names the settings.
+pub(super) const SETTINGS: &str = "DJANGO_SETTINGS_MODULE";
+
+/// Names of settings for a developer's machine, and for others.
+const DEVELOPMENT: [&str; 6] = ["dev", "development", "local", "test", "testing", "debug"];
+const PRODUCTION: [&str; 4] = ["production", "prod", "live", "docker"];
+
+/// Maximum number of tokens of a list that are looked through.
+const MAX_LIST: usize = 2000;
+
+/// Maximum number of tokens of a route that are looked through.
+const MAX_ROUTE: usize = 24;
+
+/// What is known of a project before its program is.
+pub(super) struct Project {
+    /// The file that runs its commands.
+    pub(super) manage: RelPath,
+    /// The folder of that file.
+    pub(super) root: RelPath,
+    pub(super) settings: Rc<Module>,
+    /// The settings are not those that the entry point names.
+    pub(super) chosen: Option<Sourced<EnvVar>>,
+}
+
+/// The project of an application; `None` if there is no manage.py with settings.
+pub(super) fn project(sources: &Sources, application: &Application) -> Result<Option<Project>> {
+    let manage = sources.all.iter().filter(|path| path.file_name() == "manage.py");
+    let near = |path: &&RelPath| {
+        let same = path.parent().is_some_and(|root| application.module.file.path.is_within(&root));
+        (!same, path.components().count())
+    };
+    let Some(manage) = manage.min_by_key(near).cloned() else { return Ok(None) };
+    let root = manage.parent().unwrap_or_default();
+    let named = |file: &Rc<File>| {
+        let at =
+            (0..file.len()).find(|&at| file.string(at).is_some_and(|text| text == SETTINGS))?;
+        let value = (at + 1..at + 12).find_map(|at| file.string(at))?;
+        Some((value.into_owned(), file.evidence(at, format!("sets {SETTINGS}"))))
+    };
+    let by_manage = sources.module(&manage)?.and_then(|module| named(&module.file));
+    let by_server = named(&application.module.file);
+    let Some((name, at)) = by_server.or_else(|| by_manage.clone()) else { return Ok(None) };
+    let Some(mut settings) = sources.below(&root, &name)? else { return Ok(None) };
+    // manage.py runs in the image too, with the settings of the program.
+    let differs = by_manage.is_some_and(|(of_manage, _)| of_manage != name);
+    let var = EnvVar { key: SETTINGS.to_owned(), value: name.clone() };
+    let mut chosen = differs.then(|| Sourced::new(var, at.clone()));
+    // Settings of a developer beside those of production.
+    if let Some((package, last)) = name.rsplit_once('.')
+        && DEVELOPMENT.contains(&last)
+    {
+        for other in PRODUCTION {
+            let full = format!("{package}.{other}");
+            if let Some(module) = sources.below(&root, &full)? {
+                let note = format!("{full} lies beside {name}, which is for development");
+                let var = EnvVar { key: SETTINGS.to_owned(), value: full };
+                chosen = Some(Sourced::guessed(var, Evidence { note, ..at.clone() }));
+                settings = module;
+                break;
+            }
+        }
+    }
+    Ok(Some(Project { manage, root, settings, chosen }))
+}
+
+/// The definition of a setting that holds, in the settings or in what they import as a whole.
+fn setting(code: &Code, file: &Rc<File>, name: &str, depth: u8) -> Option<(Rc<File>, Definition)> {
+    let own = file.facts().definitions_of(file, name).iter().rev();
+    let own = own.filter(|d| d.form.is_variable() && file.facts().function_at(d.name).is_none());
+    if let Some(definition) = own.into_iter().next() {
+        return Some((file.clone(), definition.clone()));
+    }
+    let whole = file.imports.iter().filter(|import| import.export.as_deref() == Some("*"));
+    let depth = depth.checked_sub(1)?;
+    whole.rev().take(4).find_map(|import| {
+        let module = code.module_named(&import.path)?;
+        setting(code, &module, name, depth)
+    })
+}
+
+/// What Django's settings ask of the image.
+pub(super) struct Asked {
+    pub(super) steps: Vec<Step>,
+    pub(super) made: Vec<String>,
+    /// Values of paths that the program writes.
+    pub(super) written: Vec<(Value, Does, Evidence)>,
+}
+
+/// Reads the settings.
+pub(super) fn settings(
+    app: &App,
+    project: &Project,
+    code: &Code,
+    demands: &BTreeMap<String, Demand>,
+    program: &mut Program,
+) -> Asked {
+    // The file as this program sees it, which has its own working directory.
+    let own = code.files().find(|file| file.path == project.settings.file.path);
+    let file = own.unwrap_or(&project.settings.file);
+    let mut asked = Asked { steps: Vec::new(), made: Vec::new(), written: Vec::new() };
+    program.env.extend(project.chosen.clone());
+    let value = |name: &str| {
+        let (file, definition) = setting(code, file, name, 4)?;
+        let value = code.value(&file, definition.value.clone());
+        Some((value, file.evidence(definition.name, format!("the setting {name}"))))
+    };
+    let apps: String = ["INSTALLED_APPS", "DJANGO_APPS", "THIRD_PARTY_APPS", "MIDDLEWARE"]
+        .iter()
+        .filter_map(|name| setting(code, file, name, 4))
+        .map(|(file, definition)| texts(&file, &definition.value))
+        .collect();
+    let manage = project.manage.relative_to(&project.root);
+    if apps.contains("django.contrib.staticfiles") {
+        let root = value("STATIC_ROOT").filter(|(value, _)| value.text().is_some());
+        match root {
+            Some((root, at)) => {
+                let folder = below(app, project, &root);
+                // Without any file, collectstatic makes no folder. The admin always has some.
+                if let Some((_, way)) = folder.as_ref()
+                    && !apps.contains("django.contrib.admin")
+                {
+                    asked.steps.push(Step {
+                        words: vec!["mkdir".to_owned(), "-p".to_owned(), way.clone()],
+                        env: Vec::new(),
+                        note: "The folder is copied below, even if no app has static files"
+                            .to_owned(),
+                    });
+                }
+                let words = ["python", &manage, "collectstatic", "--noinput"];
+                asked.steps.push(Step {
+                    words: words.iter().map(ToString::to_string).collect(),
+                    env: placeholders(demands, project),
+                    note: format!("{}: the static files of every app in one folder", at.place()),
+                });
+                asked.made.extend(folder.map(|(folder, _)| folder));
+                if !apps.contains("whitenoise") && !serves_static(code) {
+                    program.findings.push(unserved(&at));
+                }
+            }
+            None => program.findings.push(Finding::new(
+                codes::STATIC_ROOT_MISSING,
+                "the settings have no STATIC_ROOT, so collectstatic has no folder to write",
+                [Evidence::file(&file.path, "the settings of the project")],
+            )),
+        }
+    }
+    if let Some((media, at)) = value("MEDIA_ROOT") {
+        asked.written.push((media, Does::MakesFolder, at));
+    }
+    for name in ["DATABASES", "LOGGING", "CACHES"] {
+        let Some((file, definition)) = setting(code, file, name, 4) else { continue };
+        asked.written.extend(files(code, &file, &definition.value));
+    }
+    debug(code, file, program);
+    let lacks = [Evidence::file(&project.manage, "runs Django's commands")];
+    program.findings.push(
+        Finding::new(
+            FindingCode::MigrationsNotRun,
+            "Django's migrations are not run when the container starts",
+            lacks,
+        )
+        .with_fix(format!(
+            "run `docker run --rm --entrypoint python IMAGE {manage} migrate` with the variables of \
+             the program before a new version starts"
+        )),
+    );
+    asked
+}
+
+/// The texts of a list.
+fn texts(file: &File, range: &Range<usize>) -> String {
+    let texts = range.clone().take(MAX_LIST).filter_map(|at| file.string(at));
+    texts.fold(String::new(), |all, text| all + &text + "\n")
+}
+
+/// True if a urlconf serves the static files, as some do on purpose.
+fn serves_static(code: &Code) -> bool {
+    code.calls_named("re_path").chain(code.calls_named("path")).any(|call| {
+        let file = &call.file;
+        let named = |at: usize| file.string(at).is_some_and(|text| text.contains("static/"));
+        (call.open..file.closing(call.open)).take(MAX_ROUTE).any(named)
+    })
+}
+
+/// Files that a dictionary of the settings names: a sqlite database, a log, a cache.
+fn files(code: &Code, file: &Rc<File>, range: &Range<usize>) -> Vec<(Value, Does, Evidence)> {
+    let sqlite = texts(file, range).contains("sqlite3");
+    let mut all = Vec::new();
+    for at in range.clone().take(MAX_LIST) {
+        let Some(key) = file.string(at).filter(|_| file.word(at + 1) == ":") else { continue };
+        let does = match &*key {
+            "NAME" if sqlite => Does::OpensDatabase,
+            "filename" => Does::WritesFile,
+            _ => continue,
+        };
+        let around = file.enclosing(at).map_or(range.end, |open| file.closing(open));
+        let end = file.split(at + 2..around, &[","]).first().map_or(around, |first| first.end);
+        let value = code.value(file, at + 2..end);
+        all.push((value, does, file.evidence(at, format!("the setting {key}"))));
+    }
+    all
+}
+
+/// Values that only the build sees, for what the settings demand as they are imported.
+fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<EnvVar> {
+    let text = |kind: &str| match kind {
+        "int" | "float" => "1",
+        "bool" => "false",
+        "db" | "db_url" => "sqlite:////tmp/build.sqlite3",
+        "cache" | "cache_url" => "locmemcache://",
+        "email" | "email_url" => "consolemail://",
+        "json" | "dict" => "{}",
+        _ => "only-while-building",
+    };
+    let demanded = demands.iter().filter(|(_, demand)| demand.at_import);
+    let mut all: Vec<EnvVar> = demanded
+        .map(|(key, demand)| {
+            let url = key.ends_with("DATABASE_URL");
+            let kind = if url { "db" } else { demand.kind.as_str() };
+            EnvVar { key: key.clone(), value: text(kind).to_owned() }
+        })
+        .collect();
+    let chosen = project.chosen.as_ref().map(|chosen| chosen.value.clone());
+    all.extend(chosen.filter(|var| !demands.contains_key(&var.key)));
+    all
+}
+
+/// The folder that collectstatic fills: from the application's folder, and as the settings say it.
+fn below(app: &App, project: &Project, root: &Value) -> Option<(String, String)> {
+    let text = root.text()?;
+    let text = text.trim_start_matches("./").trim_end_matches('/');
+    if text.starts_with('/') || text.is_empty() || text.contains("..") {
+        return None;
+    }
+    let way = project.root.strip(&app.dir.path).unwrap_or_default();
+    Some(([way, text].join("/").trim_start_matches('/').to_owned(), text.to_owned()))
+}
+
+fn unserved(at: &Evidence) -> Finding {
+    Finding::new(
+        codes::STATIC_UNSERVED,
+        "nothing in the image serves the static files that collectstatic gathers",
+        [at.clone()],
+    )
+}
+
+/// Settings that hold on a developer's machine alone.
+fn debug(code: &Code, file: &Rc<File>, program: &mut Program) {
+    let literal = |name: &str, word: &str| {
+        let (file, definition) = setting(code, file, name, 4)?;
+        let is = definition.value.len() == 1 && file.word(definition.value.start) == word;
+        is.then(|| file.evidence(definition.name, format!("{name} = {word}")))
+    };
+    let debugs = literal("DEBUG", "True");
+    if let Some(at) = debugs.clone() {
+        let what = "the settings turn DEBUG on, whatever the environment says";
+        program.findings.push(Finding::new(codes::DEBUG_ON, what, [at]));
+    }
+    let Some((file, hosts)) = setting(code, file, "ALLOWED_HOSTS", 4) else { return };
+    let (start, end) = (hosts.value.start, hosts.value.end);
+    let list = file.word(start) == "[" && file.closing(start) + 1 == end;
+    let texts: Vec<String> = hosts
+        .value
+        .clone()
+        .take(MAX_LIST)
+        .filter_map(|at| file.string(at))
+        .map(std::borrow::Cow::into_owned)
+        .collect();
+    let local = |text: &String| matches!(text.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let fixed = hosts.value.clone().all(|at| !file.is_word(at));
+    if list && fixed && texts.iter().all(local) {
+        let at = file.evidence(hosts.name, "the setting ALLOWED_HOSTS");
+        let what = "the setting ALLOWED_HOSTS has no name but the machine's own";
+        program.findings.push(Finding::new(codes::HOSTS_REFUSED, what, [at]));
+    }
+}

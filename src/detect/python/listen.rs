@@ -1,0 +1,176 @@
+//! Where the code itself listens: calls of servers with their host and port.
+
+use serde::Deserialize;
+
+use super::application::is_guarded;
+use crate::code::listen::{Address, Listening};
+use crate::code::{Call, Part, Program as Code, Value};
+use crate::facts::{Evidence, Protocol};
+
+/// Maximum number of uses of a function that are looked at.
+const MAX_USES: usize = 32;
+
+/// A function that listens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listener {
+    /// Its module; empty for a method of any object, in a file that imports `near`.
+    #[serde(default)]
+    pub(super) of: String,
+    #[serde(default)]
+    pub(super) near: String,
+    pub(super) names: Vec<String>,
+    /// Names of objects that need no import beside them.
+    #[serde(default)]
+    receivers: Vec<String>,
+    /// The names of the arguments, and their positions.
+    #[serde(default)]
+    host: Option<String>,
+    #[serde(default)]
+    port: Option<String>,
+    #[serde(default)]
+    host_at: Option<usize>,
+    #[serde(default)]
+    port_at: Option<usize>,
+    /// The name and the position of `(host, port)`, or of a text such as `[::]:50051`.
+    #[serde(default)]
+    address: Option<String>,
+    #[serde(default)]
+    address_at: Option<usize>,
+    /// What holds where they are not given.
+    #[serde(default)]
+    default_host: String,
+    pub(super) default_port: Option<u16>,
+    /// A server for development.
+    #[serde(default)]
+    pub(super) development: bool,
+    /// It stops on SIGTERM.
+    #[serde(default)]
+    pub(super) stops: bool,
+    pub(super) source: String,
+}
+
+impl Listener {
+    /// True for a call that the row is about.
+    pub(super) fn fits(&self, call: &Call) -> bool {
+        let named = self.names.iter().any(|name| name == call.name());
+        named
+            && match self.of.as_str() {
+                "" => {
+                    let named = || self.receivers.iter().any(|name| name == call.receiver());
+                    let near = || call.file.imports_module(&self.near) && !is_module(call);
+                    call.is_method() && (named() || near())
+                }
+                of => call.is_in(of),
+            }
+    }
+}
+
+/// Calls that listen, with their rows.
+pub(super) fn calls<'c>(
+    code: &'c Code,
+    rows: &'c [Listener],
+) -> impl Iterator<Item = (&'c Listener, Call)> {
+    rows.iter().flat_map(move |row| {
+        let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
+        let runs = move |call: &Call| row.fits(call) && runs(code, call);
+        calls.filter(runs).map(move |call| (row, call))
+    })
+}
+
+/// False for a call in a module that is imported, if it runs only where the module is started.
+fn runs(code: &Code, call: &Call) -> bool {
+    code.files().next().is_some_and(|first| first.path == call.file.path) || is_reached(call)
+}
+
+/// False below `if __name__ == "__main__":`, and in a function that is called only there.
+pub(super) fn is_reached(call: &Call) -> bool {
+    let file = &call.file;
+    if is_guarded(file, call.at) {
+        return false;
+    }
+    let Some(function) = file.facts().function_at(call.at) else { return true };
+    let name = file.word(function.name);
+    let mut uses = file.places(name).iter().take(MAX_USES).filter(|&&at| at != function.name);
+    let mut found = false;
+    let guarded = uses.all(|&at| {
+        found = true;
+        is_guarded(file, at)
+    });
+    !(found && guarded)
+}
+
+/// True for a function of a module, not a method of an object.
+fn is_module(call: &Call) -> bool {
+    call.file.import_of(call.receiver()).is_some_and(|import| import.export.is_none())
+}
+
+/// What a call listens on: the host, a colon, the port.
+pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value> {
+    let evidence = call.evidence(format!("`{}` listens", call.name()));
+    let named = row.address.as_ref().and_then(|name| call.named(name));
+    let placed = || call.arguments().get(row.address_at?).cloned();
+    if let Some(range) = named.or_else(placed) {
+        let file = &call.file;
+        if file.word(range.start) == "(" && file.elements(range.start).len() == 2 {
+            let parts = file.elements(range.start);
+            let host = code.value(file, parts[0].clone());
+            return Some(joined(host, code.value(file, parts[1].clone()), &evidence));
+        }
+        return Some(code.value(file, range));
+    }
+    let given = |name: &Option<String>, at: Option<usize>| {
+        let named = name.as_ref().and_then(|name| call.named(name));
+        let placed = || {
+            let range = call.arguments().get(at?)?.clone();
+            (call.file.word(range.start + 1) != "=").then_some(range)
+        };
+        named.or_else(placed).map(|range| code.value(&call.file, range))
+    };
+    let host = given(&row.host, row.host_at)
+        .unwrap_or_else(|| Value::known(&*row.default_host, evidence.clone()));
+    let port = given(&row.port, row.port_at).or_else(|| {
+        let note = format!("`{}` without a port: {}", call.name(), row.default_port?);
+        let evidence = Evidence { note, ..evidence.clone() };
+        Some(Value::known(row.default_port?.to_string(), evidence))
+    })?;
+    Some(joined(host, port, &evidence))
+}
+
+fn joined(mut host: Value, port: Value, evidence: &Evidence) -> Value {
+    // No host, and one that is not known, are every address.
+    let parts = &host.parts;
+    if parts.iter().all(|part| part.text.as_deref().is_none_or(str::is_empty) && part.env.is_none())
+    {
+        host = Value::known("0.0.0.0", evidence.clone());
+    }
+    let mut whole = host.parts;
+    whole.push(Part::known(":", evidence.clone()));
+    whole.extend(port.parts);
+    whole.into()
+}
+
+/// The addresses that the code listens on.
+pub(super) fn listening(code: &Code, rows: &[Listener], development: bool) -> Listening {
+    let mut listening = Listening::default();
+    let mut all = Vec::new();
+    for (row, call) in calls(code, rows).filter(|(row, _)| development || !row.development) {
+        let evidence = call.evidence(format!("`{}` listens", call.name()));
+        listening.listens.get_or_insert_with(|| evidence.clone());
+        let Some(value) = address(code, row, &call) else { continue };
+        let (rank, late, protocol) = (0, 0, Protocol::Tcp);
+        all.push(Address { value, rank, late, protocol, evidence });
+    }
+    let known = crate::code::listen::with_ports(all.iter().cloned());
+    if !listening.choose(known) && listening.listens.is_some() {
+        let decided = all.iter().find_map(|address| {
+            let last = address.value.parts.last()?;
+            Some((last.env.clone()?, last.evidence.clone()))
+        });
+        match decided {
+            Some((key, evidence)) => listening.set(key, 8000, true, evidence),
+            None => listening.ask(&all),
+        }
+    }
+    listening
+}

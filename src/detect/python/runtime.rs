@@ -1,0 +1,335 @@
+//! What a program needs and does at run time, read from the modules that it is made of.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::App;
+use super::listen;
+use super::source::Module;
+use super::tables::Tables;
+use crate::code::{Call, Does, File, Program as Code, Value, writes};
+use crate::detect::env_file;
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
+use crate::path::RelPath;
+
+/// How far a name of a command is followed.
+const MAX_STEPS: u8 = 4;
+
+/// Maximum number of files that are read, and of those that are missing.
+const MAX_FILES: usize = 200;
+const MAX_SAID: usize = 12;
+
+/// Shells, and the interpreter that the environment has.
+const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
+const INTERPRETERS: [&str; 3] = ["python", "python3", "pip"];
+
+/// What stands beside a program's code.
+pub(super) struct World<'w> {
+    pub(super) app: &'w App<'w>,
+    pub(super) tables: &'w Tables,
+    pub(super) code: &'w Code<'w>,
+    pub(super) modules: &'w [Rc<Module>],
+    /// The working directory.
+    pub(super) workdir: RelPath,
+}
+
+/// Fills in what is written, started and demanded.
+pub(super) fn analyse(
+    world: &World,
+    extra: Vec<(Value, Does, Evidence)>,
+    demands: BTreeMap<String, Evidence>,
+    program: &mut Program,
+) {
+    written(world, extra, program);
+    caches(world, program);
+    commands(world, program);
+    opened(world, program);
+    for row in &world.tables.privileged {
+        let at = world.app.installed.evidence(&row.library);
+        program
+            .findings
+            .extend(at.filter(|_| imports(world, &row.library)).map(|at| row.finding(at)));
+    }
+    let zones = world.modules.iter().find_map(|module| {
+        let import = module.file.imports.iter().find(|import| import.path == "zoneinfo")?;
+        Some(Evidence::at(&module.file.path, import.line, "reads time zones by name"))
+    });
+    program.needs.zoneinfo = zones.filter(|_| !world.app.installed.has("tzdata"));
+    env_file::required(program, demands);
+}
+
+/// True if a module of the program imports a package of that name.
+fn imports(world: &World, package: &str) -> bool {
+    let module = package.replace('-', "_");
+    world.modules.iter().any(|held| held.file.imports_module(&module))
+}
+
+/// The port and the address that the code itself listens on.
+pub(super) fn listens(world: &World, development: bool, program: &mut Program) -> bool {
+    let listening = listen::listening(world.code, &world.tables.listeners, development);
+    if listening.listens.is_none() {
+        return false;
+    }
+    program.kind = Kind::Service;
+    program.port = listening.port;
+    program.more_ports = listening.more;
+    program.port_variable = listening.port_variable;
+    program.env.extend(listening.env);
+    program.findings.extend(listening.findings);
+    let mut args = listening.args.into_iter();
+    if let Some(mut first) = args.next() {
+        for more in args {
+            first.value = format!("{} {}", first.value, more.value);
+            first.evidence.extend(more.evidence);
+        }
+        program.args = Some(first);
+    }
+    true
+}
+
+/// The handler of SIGTERM: the program's own, or that of the server that it starts.
+pub(super) fn sigterm(world: &World) -> Option<Evidence> {
+    let own = world.code.files().find_map(|file| {
+        let at = file.places("SIGTERM").iter().find(|&&at| {
+            let open = file.enclosing(at);
+            open.is_some_and(|open| {
+                open > 0 && matches!(file.word(open - 1), "signal" | "add_signal_handler")
+            })
+        })?;
+        Some(file.evidence(*at, "handles SIGTERM"))
+    });
+    own.or_else(|| {
+        let mut calls = listen::calls(world.code, &world.tables.listeners);
+        let (row, call) = calls.find(|(row, _)| row.stops)?;
+        Some(call.evidence(format!("`{}` handles SIGTERM ({})", call.name(), row.source)))
+    })
+}
+
+fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Program) {
+    let mut extra = extra;
+    for name in ["SQLALCHEMY_DATABASE_URI", "UPLOAD_FOLDER", "SESSION_FILE_DIR"] {
+        let does = if name.ends_with("URI") { Does::OpensDatabase } else { Does::MakesFolder };
+        for (file, at, range) in configured(world.code, name) {
+            let mut value = world.code.value(&file, range);
+            if imports(world, "flask_sqlalchemy") {
+                value = in_instance(value);
+            }
+            extra.push((value, does, file.evidence(at, format!("the setting {name}"))));
+        }
+    }
+    let mut written = writes::written_with(world.code, extra);
+    if let Some(at) = written.here.clone() {
+        written.warn_mixed(&at);
+    }
+    program.findings.extend(written.folder_unknown());
+    program.needs.temporary_files = program.needs.temporary_files.take().or(written.temporary);
+    program.writable.extend(written.folders);
+    program.env.extend(written.env);
+    program.findings.extend(written.findings);
+}
+
+/// `app.config["NAME"] = value`, `NAME = value`, `NAME=value` among arguments.
+fn configured(code: &Code, name: &str) -> Vec<(Rc<File>, usize, std::ops::Range<usize>)> {
+    let mut all = Vec::new();
+    for file in code.files() {
+        let definitions = file.facts().definitions_of(file, name).iter();
+        all.extend(definitions.map(|d| (file.clone(), d.name, d.value.clone())));
+        for at in 0..file.len() {
+            let indexed = file.word(at + 1) == "]" && file.word(at + 2) == "=";
+            if indexed && file.string(at).is_some_and(|text| text == name) {
+                let end = (at + 3..file.len()).find(|&end| file.is_line_end(end));
+                all.push((file.clone(), at, at + 3..end.unwrap_or(file.len())));
+            }
+        }
+    }
+    all
+}
+
+/// Flask-SQLAlchemy places a relative path below the instance folder.
+fn in_instance(mut value: Value) -> Value {
+    for part in &mut value.parts {
+        if let Some(text) = &mut part.text
+            && let Some(path) = text.strip_prefix("sqlite:///")
+            && !path.starts_with('/')
+            && !path.is_empty()
+        {
+            *text = format!("sqlite:///instance/{path}");
+        }
+    }
+    value
+}
+
+/// Folders that libraries keep in the user's home, moved to where the image has room for them.
+fn caches(world: &World, program: &mut Program) {
+    for row in &world.tables.caches {
+        let held = program.env.iter().any(|held| held.value.key == row.variable);
+        let Some(at) = world.app.installed.evidence(&row.package).filter(|_| !held) else {
+            continue;
+        };
+        let module = row.module.as_deref().unwrap_or(&row.package);
+        if !imports(world, module) && !row.always {
+            continue;
+        }
+        let evidence = Evidence { note: format!("{} ({})", row.note, row.source), ..at };
+        let var = EnvVar { key: row.variable.clone(), value: row.folder.clone() };
+        program.env.push(Sourced::new(var, evidence.clone()));
+        if row.folder.starts_with("/tmp") {
+            program.needs.temporary_files.get_or_insert(evidence);
+        } else if !program.writable.iter().any(|folder| folder.value == row.folder) {
+            program.writable.push(Sourced::new(row.folder.clone(), evidence));
+        }
+    }
+}
+
+/// Programs that the code starts.
+fn commands(world: &World, program: &mut Program) {
+    for (row, call) in world.code.doing(&[Does::Starts]) {
+        let Some(range) = call.arguments().get(row.at.unwrap_or(0)).cloned() else { continue };
+        let through =
+            call.named("shell").is_some_and(|range| call.file.word(range.start) == "True");
+        if through || row.names.iter().any(|name| matches!(name.as_str(), "system" | "popen")) {
+            let at = call.evidence(format!("`{}` starts a shell", call.name()));
+            program.needs.shell.get_or_insert(at);
+        }
+        let Some(word) = command(world.code, &call, range, MAX_STEPS) else { continue };
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let evidence = call.evidence(format!("starts `{name}`"));
+        let own = world.app.installed.has(&name.to_ascii_lowercase().replace('_', "-"));
+        if SHELLS.contains(&word.as_str()) {
+            program.needs.shell.get_or_insert(evidence);
+        } else if let Some(key) = world.tables.commands.get(name) {
+            if !program.needs.packages.iter().any(|package| package.value == *key) {
+                program.needs.packages.push(Sourced::new(key.clone(), evidence));
+            }
+        } else if !own
+            && !INTERPRETERS.contains(&name)
+            && !world.tables.present.names.iter().any(|held| held == name)
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
+            && !word.starts_with('.')
+        {
+            let finding = Finding::command_unknown(name, [evidence]);
+            if !program.findings.iter().any(|held| held.what == finding.what) {
+                program.findings.push(finding);
+            }
+        }
+    }
+    for row in &world.tables.starting {
+        let Some(at) = world.app.installed.evidence(&row.package) else { continue };
+        let module = row.module.as_deref().unwrap_or(&row.package);
+        let held = program.needs.packages.iter().any(|package| package.value == row.needs);
+        if !held && imports(world, module) {
+            let evidence = Evidence { note: row.source.clone(), ..at };
+            program.needs.packages.push(Sourced::new(row.needs.clone(), evidence));
+        }
+    }
+}
+
+/// The first word of the command that an argument states: a text, a list, or the name of one.
+fn command(code: &Code, call: &Call, range: std::ops::Range<usize>, steps: u8) -> Option<String> {
+    let file = &call.file;
+    let steps = steps.checked_sub(1)?;
+    let range = file.split(range, &["+"]).into_iter().next()?;
+    match file.word(range.start) {
+        "[" | "(" => {
+            let first = file.elements(range.start).into_iter().next()?;
+            if file.word(first.start) == "*" {
+                return None;
+            }
+            let text = code.value(file, first).prefix();
+            text.split_whitespace().next().map(str::to_owned)
+        }
+        "shlex" => command(code, call, range.start + 4..range.end - 1, steps),
+        word if range.len() == 1 && file.is_word(range.start) => {
+            let function = file.facts().function_at(call.at).map(|function| function.name);
+            let of = |at: usize| file.facts().function_at(at).map(|function| function.name);
+            let all = file.facts().definitions_of(file, word).iter();
+            let mut own = all.filter(|d| {
+                let scope = of(d.name);
+                (scope == function || scope.is_none()) && d.name < call.at
+            });
+            let value = own.next_back()?.value.clone();
+            command(code, call, value, steps)
+        }
+        _ => {
+            let text = code.value(file, range).prefix();
+            text.split_whitespace().next().map(str::to_owned)
+        }
+    }
+}
+
+/// Files that the program reads: those of the repository stay in the image, others are said.
+fn opened(world: &World, program: &mut Program) {
+    let repo = world.app.dir.repo;
+    let said = program.findings.len();
+    for (row, call) in world.code.doing(&[Does::Opens]) {
+        let value = if row.on {
+            call.on().map(|range| world.code.value(&call.file, range))
+        } else {
+            world.code.argument(&call, row.at.unwrap_or(0))
+        };
+        let Some(text) = value.and_then(|value| value.text()) else { continue };
+        let odd = text.starts_with('/') || text.contains(['{', '*', '%', ':', '<']);
+        if odd || text.is_empty() || !is_read(world.code, &call, row.on) {
+            continue;
+        }
+        let Some(path) = world.workdir.join(text.trim_end_matches('/')) else { continue };
+        let evidence = call.evidence(format!("`{}` reads {text}", call.name()));
+        let held = program.files.iter().any(|file| path.is_within(&file.value));
+        if program.files.len() >= MAX_FILES || program.findings.len() >= said + MAX_SAID {
+            break;
+        }
+        if repo.exists(&path) {
+            if !held && !path.is_root() && path.is_within(&world.app.dir.path) {
+                program.files.push(Sourced::new(path, evidence));
+            }
+            continue;
+        }
+        let writes = |folder: &Sourced<String>| {
+            let folder = folder.value.trim_start_matches("./");
+            text.trim_start_matches("./").starts_with(&format!("{folder}/"))
+        };
+        if program.writable.iter().any(writes) || is_spared(&call.file, call.at) {
+            continue;
+        }
+        let examples = [".example", ".sample", ".dist", ".template"];
+        let example = examples.iter().find_map(|end| {
+            let name = path.as_str();
+            let inner = name.rsplit_once('.').map(|(stem, kind)| format!("{stem}{end}.{kind}"));
+            let names = [Some(format!("{name}{end}")), inner];
+            names
+                .into_iter()
+                .flatten()
+                .filter_map(|name| RelPath::new(&name))
+                .find(|p| repo.is_file(p))
+        });
+        if let Some(example) = example {
+            let at = [evidence, Evidence::file(&example, "an example")];
+            program.findings.push(Finding::config_not_in_git(&text, &example, at));
+        } else if call.file.facts().function_at(call.at).is_none() {
+            let target = format!("/app/{}", path.strip(&world.app.dir.path).unwrap_or(&text));
+            program.findings.push(Finding::file_missing(&text, &target, None, None, [evidence]));
+        }
+    }
+}
+
+/// True if a call opens for reading.
+fn is_read(code: &Code, call: &Call, on: bool) -> bool {
+    if call.name() != "open" {
+        return true;
+    }
+    let position = usize::from(!on);
+    let named = call.named("mode");
+    let placed = call.arguments().get(position).cloned();
+    let placed = placed.filter(|range| call.file.word(range.start + 1) != "=");
+    let mode = named.or(placed).map(|range| code.value(&call.file, range));
+    mode.is_none_or(|mode| {
+        mode.text().is_some_and(|text| text.starts_with('r') && !text.contains('+'))
+    })
+}
+
+/// True where the program goes on without the file.
+fn is_spared(file: &File, at: usize) -> bool {
+    let heads = crate::code::conditions::heads(file, at);
+    heads.into_iter().any(|head| matches!(file.word(head.start), "try" | "if" | "elif" | "else"))
+}

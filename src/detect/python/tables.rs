@@ -1,0 +1,195 @@
+//! What the catalog says about frameworks, servers and workers.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::listen::Listener;
+use crate::catalog::Catalog;
+use crate::code::Rows;
+use crate::detect::privileges::Privileged;
+
+/// The catalog's tables about what is started.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) code: Rows,
+    pub(super) frameworks: Vec<Framework>,
+    pub(super) servers: Vec<Server>,
+    pub(super) workers: Vec<Worker>,
+    pub(super) caches: Vec<Cache>,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) starting: Vec<Starting>,
+    /// Commands that every image has, and those of a desktop.
+    pub(super) present: Present,
+    pub(super) commands: BTreeMap<String, String>,
+    pub(super) privileged: Vec<Privileged>,
+}
+
+/// How a server calls an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Interface {
+    /// <https://peps.python.org/pep-3333/>
+    Wsgi,
+    /// <https://asgi.readthedocs.io/>
+    Asgi,
+    /// The framework's own server alone runs it.
+    Own,
+    /// The file is a script that a command of the framework runs.
+    Script,
+}
+
+/// A framework whose applications are objects, or scripts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Framework {
+    /// The module, and the package where its name differs.
+    pub(super) of: String,
+    pub(super) package: Option<String>,
+    /// What makes an application, or takes another one in.
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    pub(super) interface: Interface,
+    /// The servers that run it, before those of its interface.
+    #[serde(default)]
+    pub(super) servers: Vec<String>,
+    /// The attribute of the object that servers take: `server` of Dash.
+    pub(super) attribute: Option<String>,
+    /// It takes in an application that another framework made.
+    #[serde(default)]
+    pub(super) wraps: bool,
+    /// The command with a development server; `{app}` is the object, `{file}` its file.
+    #[serde(default)]
+    pub(super) reload: Vec<String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// A server with its settings for a container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    /// The package, and the name of the row.
+    pub(super) package: String,
+    /// Packages that bring it: `quart`, `fastapi[standard]`.
+    #[serde(default)]
+    pub(super) brought: Vec<String>,
+    pub(super) interfaces: Vec<Interface>,
+    /// The command before the application.
+    pub(super) command: Vec<String>,
+    /// The words before the application, by its interface.
+    #[serde(default)]
+    pub(super) of_interface: BTreeMap<String, Vec<String>>,
+    /// The words before a factory: `--factory`; none where the factory is called: `app:create()`.
+    #[serde(default)]
+    pub(super) factory: Vec<String>,
+    /// The application is a file.
+    #[serde(default)]
+    pub(super) file: bool,
+    /// Options of the repository's own command that are kept, with their short names.
+    #[serde(default)]
+    pub(super) keeps: BTreeMap<String, String>,
+    /// A file of settings that it reads by itself, and the setting with the address.
+    pub(super) settings: Option<String>,
+    /// The port, and the variable that sets it.
+    pub(super) port: u16,
+    pub(super) variable: Option<String>,
+    /// Arguments that a person may replace; `{port}` is the port.
+    #[serde(default)]
+    pub(super) args: Vec<String>,
+    /// Variables.
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    /// Why it stops on SIGTERM.
+    pub(super) stops: String,
+    /// It believes what the headers of a proxy say, from every address.
+    #[serde(default)]
+    pub(super) trusts: bool,
+    /// It keeps files in the user's home, or in `/tmp`.
+    #[serde(default)]
+    pub(super) temporary: bool,
+    pub(super) source: String,
+}
+
+/// A library of tasks, whose workers are programs of their own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Worker {
+    pub(super) of: String,
+    pub(super) package: String,
+    /// What makes the object that a worker is started with; none: the module is enough.
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    /// Decorators that mark a task.
+    #[serde(default)]
+    pub(super) tasks: Vec<String>,
+    /// A class of that name says what the worker does.
+    pub(super) class: Option<String>,
+    /// The command: `{app}` is `module:object`, `{module}` the module.
+    pub(super) command: Vec<String>,
+    pub(super) args: Vec<String>,
+    /// Why it stops on SIGTERM.
+    pub(super) stops: String,
+    pub(super) source: String,
+}
+
+/// A library that keeps files in the user's home.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cache {
+    pub(super) package: String,
+    /// The name by which it is imported, if that differs.
+    pub(super) module: Option<String>,
+    /// It does so wherever it is installed, because other packages use it.
+    #[serde(default)]
+    pub(super) always: bool,
+    /// The variable that names another folder.
+    pub(super) variable: String,
+    /// The folder in the image; one below `/tmp` needs no volume.
+    pub(super) folder: String,
+    pub(super) note: String,
+    pub(super) source: String,
+}
+
+/// Commands that need no package.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Present {
+    pub(super) names: Vec<String>,
+}
+
+/// A library that starts a program of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Starting {
+    pub(super) package: String,
+    /// The name by which it is imported, if that differs.
+    pub(super) module: Option<String>,
+    pub(super) needs: String,
+    pub(super) source: String,
+}
+
+impl Tables {
+    pub(super) fn of(catalog: &Catalog) -> Result<Self> {
+        Ok(Self {
+            code: catalog.table("code")?,
+            frameworks: catalog.table("framework")?,
+            servers: catalog.table("server")?,
+            workers: catalog.table("worker")?,
+            caches: catalog.table("cache")?,
+            listeners: catalog.table("listener")?,
+            starting: catalog.table("starting")?,
+            present: catalog.table("present")?,
+            commands: catalog.table("commands")?,
+            privileged: catalog.table("privileged")?,
+        })
+    }
+}
+
+impl Framework {
+    /// The name of its package.
+    pub(super) fn package(&self) -> &str {
+        self.package.as_deref().unwrap_or(&self.of)
+    }
+}

@@ -1,0 +1,156 @@
+//! How the repository itself starts its programs: lines of Procfiles, compose files, units and
+//! documentation, as far as they name something that Python runs.
+
+use anyhow::Result;
+
+use super::App;
+use crate::facts::Evidence;
+use crate::recipes::{self, Recipe};
+
+/// What a line starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// `shop.main:app`, for a server.
+    Object(String),
+    /// `python -m shop`
+    Module(String),
+    /// `python worker.py`, `streamlit run app.py`
+    File(String),
+    /// A command of the environment.
+    Command(String),
+    /// `python manage.py runserver`
+    Manage,
+}
+
+/// A line that starts something.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) target: Target,
+    /// The words behind the target.
+    pub(super) rest: Vec<String>,
+    /// The words between the command and the target.
+    pub(super) flags: Vec<String>,
+    /// What the line is called: `web`, `worker`.
+    pub(super) name: String,
+    pub(super) documented: bool,
+    pub(super) evidence: Evidence,
+}
+
+/// Commands before another command.
+const WRAPPERS: [&[&str]; 12] = [
+    &["poetry", "run"],
+    &["uv", "run"],
+    &["pdm", "run"],
+    &["pipenv", "run"],
+    &["hatch", "run"],
+    &["rye", "run"],
+    &["newrelic-admin", "run-program"],
+    &["ddtrace-run"],
+    &["opentelemetry-instrument"],
+    &["exec"],
+    &["tini", "--"],
+    &["dumb-init", "--"],
+];
+
+/// Servers that take `module:object`.
+const SERVERS: [&str; 8] =
+    ["gunicorn", "uvicorn", "hypercorn", "granian", "daphne", "waitress-serve", "uwsgi", "sanic"];
+
+/// Every line that names something of Python's, strongest first.
+pub(super) fn told(app: &App) -> Result<Vec<Told>> {
+    let runs = recipes::starts(app.dir.repo, &app.dir.path)?;
+    let mut all: Vec<Told> = Vec::new();
+    for run in runs.iter().filter(|run| run.image.is_none()) {
+        let Some(mut one) = read(&run.words) else { continue };
+        one.name.clone_from(&run.name);
+        one.documented = run.by == Recipe::Docs;
+        one.evidence = run.evidence.clone();
+        if !all.iter().any(|held| held.target == one.target) {
+            all.push(one);
+        }
+    }
+    Ok(all)
+}
+
+/// What the words start.
+fn read(words: &[String]) -> Option<Told> {
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.drain(
+        ..words.iter().take_while(|word| word.contains('=') && !word.starts_with('-')).count(),
+    );
+    while let Some(wrapper) = WRAPPERS.iter().find(|wrapper| words.starts_with(wrapper)) {
+        words.drain(..wrapper.len());
+        // Options of the wrapper.
+        words.drain(..words.iter().take_while(|word| word.starts_with("--")).count());
+    }
+    let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut first = name(words.first()?);
+    if first.starts_with("python") && words.get(1) == Some(&"-m") {
+        words.drain(..2);
+        first = (*words.first()?).to_owned();
+        let known = SERVERS.contains(&first.as_str())
+            || ["streamlit", "flask", "fastapi", "celery", "chainlit"].contains(&first.as_str());
+        if !known {
+            return Some(made(Target::Module(first), &words, 1));
+        }
+    }
+    if first.starts_with("python") {
+        let at = (1..words.len()).find(|&at| !words[at].starts_with('-'))?;
+        let file = words[at];
+        if file.ends_with("manage.py") {
+            let serves = words.get(at + 1).is_some_and(|word| word.starts_with("runserver"));
+            return serves.then(|| made(Target::Manage, &words, at + 2));
+        }
+        let file = file.trim_start_matches("./");
+        return file.ends_with(".py").then(|| made(Target::File(file.to_owned()), &words, at + 1));
+    }
+    if SERVERS.contains(&first.as_str()) {
+        let like = |word: &&str| {
+            let word = word.trim_end_matches("()");
+            let (module, object) = word.split_once(':').unwrap_or((word, "application"));
+            let plain = |text: &str| {
+                !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._".contains(c))
+            };
+            plain(module)
+                && plain(object)
+                && !module.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                && (word.contains(':') || module.contains('.'))
+                && object.parse::<u16>().is_err()
+        };
+        let at = (1..words.len()).rev().find(|&at| like(&words[at]) && !is_value(words[at - 1]))?;
+        let object = words[at].trim_end_matches("()");
+        let object =
+            if object.contains(':') { object.to_owned() } else { format!("{object}:application") };
+        return Some(made(Target::Object(object), &words, at + 1));
+    }
+    match (first.as_str(), words.get(1).copied()) {
+        ("streamlit" | "fastapi" | "chainlit", Some("run" | "dev")) => {
+            let at = (2..words.len()).find(|&at| words[at].ends_with(".py"))?;
+            Some(made(Target::File(words[at].trim_start_matches("./").to_owned()), &words, at + 1))
+        }
+        (
+            "flask" | "fastapi" | "streamlit" | "celery" | "docker" | "pip" | "pytest" | "alembic",
+            _,
+        ) => None,
+        _ => Some(made(Target::Command(first), &words, 1)),
+    }
+}
+
+/// True for an option that takes the next word: `-k`, `--bind`.
+fn is_value(word: &str) -> bool {
+    word.starts_with('-')
+        && !word.contains('=')
+        && !["--reload", "--factory", "--preload"].contains(&word)
+}
+
+fn made(target: Target, words: &[&str], rest: usize) -> Told {
+    let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    Told {
+        target,
+        rest: owned(words.get(rest..).unwrap_or_default()),
+        flags: owned(words.get(1..rest.saturating_sub(1).max(1)).unwrap_or_default()),
+        name: String::new(),
+        documented: false,
+        evidence: Evidence::file(&crate::path::RelPath::root(), ""),
+    }
+}
