@@ -1,35 +1,16 @@
 //! Selects the applications that get a Dockerfile.
 
 mod search;
+mod unsupported;
 
 use anyhow::{Result, bail};
 
 pub(crate) use search::{Found, search};
 
 use crate::detect::{LANGUAGES, Unsupported, language};
-use crate::facts::{Facts, Kind, Rejected};
+use crate::facts::{Facts, Kind};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
-
-/// Manifests of many languages, including unsupported ones, for an error that names what was found.
-const MANIFESTS: [(&str, &str); 16] = [
-    ("Gemfile", "Ruby"),
-    ("composer.json", "PHP"),
-    ("mix.exs", "Elixir"),
-    ("Cargo.toml", "Rust"),
-    ("pom.xml", "Java"),
-    ("build.gradle", "Java"),
-    ("build.gradle.kts", "Java"),
-    ("pyproject.toml", "Python"),
-    ("requirements.txt", "Python"),
-    ("setup.py", "Python"),
-    ("deno.json", "Deno"),
-    ("Package.swift", "Swift"),
-    ("build.sbt", "Scala"),
-    ("pubspec.yaml", "Dart"),
-    ("build.zig", "Zig"),
-    ("CMakeLists.txt", "C or C++"),
-];
 
 /// The selected applications, and the others with the reason.
 #[derive(Debug)]
@@ -113,6 +94,7 @@ pub(crate) fn choose(
     }
     let mut assumptions = Vec::new();
     front_ends(&mut taken, &mut others);
+    of_others(repo, &mut taken, &mut others)?;
     one_per_folder(&mut taken, &mut others, &mut assumptions);
     if taken.is_empty() {
         let list: Vec<String> =
@@ -280,11 +262,28 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
              or give its folder: dockgen init PATH"
         );
     }
+    let found = match unsupported::found(repo, start) {
+        Ok(found) => found,
+        Err(error) => return error,
+    };
     let manifest = repo.files_under(start).find_map(|path| {
         let language =
             LANGUAGES.iter().find(|language| language.markers.contains(&path.file_name()))?;
         Some((path, language))
     });
+    // What lies in the folder itself says more about it than a manifest somewhere below.
+    let own = found.iter().any(|(path, _)| path.parent().as_ref() == Some(start));
+    if !found.is_empty() && (own || manifest.is_none()) {
+        let list: Vec<String> =
+            found.iter().map(|(path, name)| format!("{path} ({name})")).collect();
+        let all: Vec<&str> = LANGUAGES.iter().map(|language| language.name).collect();
+        return anyhow::anyhow!(
+            "{}: dockgen does not support this language yet; it supports {}: if an application in one of them \
+             lies in another folder, run `dockgen init FOLDER`",
+            list.join(", "),
+            all.join(", ")
+        );
+    }
     if let Some((path, language)) = manifest {
         return anyhow::anyhow!(
             "no application found in {place}: {path} ({}) exists, but it neither builds nor starts \
@@ -297,23 +296,30 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
         .iter()
         .map(|language| format!("{} ({})", language.name, language.markers.join(", ")))
         .collect();
-    let mut hints: Vec<Rejected> = Vec::new();
-    for path in repo.files_under(start) {
-        let known = MANIFESTS.iter().find(|(manifest, _)| *manifest == path.file_name());
-        let known = known.filter(|(manifest, _)| {
-            !LANGUAGES.iter().any(|language| language.markers.contains(manifest))
-        });
-        if let Some((_, language)) = known.filter(|_| hints.len() < 3) {
-            hints.push(Rejected { value: path.to_string(), why: (*language).to_owned() });
+    anyhow::anyhow!(
+        "no application found in {place}: looked for {}; give the folder that contains the \
+         manifest: dockgen init PATH",
+        looked.join("; ")
+    )
+}
+
+/// Leaves out what belongs to an application of an unsupported language: the pages of a web
+/// framework are no application of their own.
+fn of_others(repo: &Repo, taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) -> Result<()> {
+    for facts in std::mem::take(taken) {
+        let serves = facts.programs.iter().any(|program| program.kind == Kind::Service);
+        match unsupported::owner(repo, &facts.dir)?.filter(|_| !serves) {
+            Some((file, language)) => others.push((
+                facts,
+                format!(
+                    "{file} says that the application is written in {language}, which dockgen does \
+                     not support yet"
+                ),
+            )),
+            None => taken.push(facts),
         }
     }
-    let mut text = format!("no application found in {place}: looked for {}", looked.join("; "));
-    if !hints.is_empty() {
-        let list: Vec<String> =
-            hints.iter().map(|hint| format!("{} ({})", hint.value, hint.why)).collect();
-        text = format!("{text}; found {}, which dockgen does not know yet", list.join(", "));
-    }
-    anyhow::anyhow!("{text}; give the folder that contains the manifest: dockgen init PATH")
+    Ok(())
 }
 
 /// A manifest's path that is not a file.

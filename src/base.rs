@@ -88,7 +88,8 @@ pub(crate) fn choose(
         bail!("no base image meets the program's needs: {}", reasons.join("; "));
     };
     if requested == "auto" {
-        let why = format!("the smallest base that meets the needs{}", describe(&program.needs));
+        let why =
+            format!("the smallest base that meets the needs{}", describe(&program.needs, smallest));
         let mut choice = Sourced::with(smallest.family.clone(), needs_evidence(&program.needs));
         for row in fit.iter().skip(1) {
             let why = row
@@ -246,10 +247,12 @@ fn build(
 }
 
 /// The needs in a few words, for the reason of a choice.
-fn describe(needs: &Needs) -> String {
+fn describe(needs: &Needs, row: &BaseRow) -> String {
     let mut words = Vec::new();
     match needs.libc {
-        Libc::None => words.push("no C library".to_owned()),
+        Libc::None if row.libc == "none" => words.push("no C library".to_owned()),
+        // The image has one although the program does not ask for it.
+        Libc::None => {}
         Libc::Dynamic => words.push("a C library".to_owned()),
         Libc::Glibc => words.push("glibc".to_owned()),
     }
@@ -257,7 +260,7 @@ fn describe(needs: &Needs) -> String {
         words.push("a shell".to_owned());
     }
     words.extend(needs.packages.iter().map(|p| p.value.clone()));
-    format!(" ({})", words.join(", "))
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
 fn needs_evidence(needs: &Needs) -> Vec<Evidence> {

@@ -22,6 +22,7 @@ pub mod context;
 pub mod detect;
 pub mod digest;
 pub mod docker;
+mod env_example;
 mod evidence;
 mod exit;
 pub mod facts;

@@ -15,6 +15,7 @@ use crate::config::{self, Config};
 use crate::context::{self, ContextReport, Existing};
 use crate::detect::{self, Candidate, LANGUAGES};
 use crate::docker::ignore::IgnoreFile;
+use crate::env_example::{self, Example};
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Severity, Strength};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
@@ -274,7 +275,7 @@ pub fn flag(id: &str) -> String {
         id::ENV,
         id::DEV,
     ];
-    if OWN.contains(&id) { format!("--{id}") } else { format!("--set {id}=") }
+    if OWN.contains(&id) { format!("--{id}") } else { format!("--set {id}=VALUE") }
 }
 
 impl<'a> App<'a> {
@@ -358,7 +359,7 @@ impl<'a> App<'a> {
     pub fn draft_on(&self, basis: Basis, output: Option<&RelPath>) -> Result<Draft> {
         let Self { survey: Survey { place, repo, pinning, .. }, facts, answers, config, .. } = self;
         let questions = self.questions()?;
-        must_be_answered(&questions, answers)?;
+        must_be_answered(&questions, answers, &facts.findings)?;
         let mut plan = planning::make(repo, facts, answers).map_err(|error| self.place(error))?;
         let known = self.state()?;
         let pinned = known.as_ref().map(|state| state.pins.clone()).unwrap_or_default();
@@ -422,6 +423,7 @@ impl<'a> App<'a> {
             overrides: overrides.into_iter().map(|(path, _)| path).collect(),
             assumptions,
             state,
+            example: env_example::of(repo, &[&facts.dir, &facts.context])?,
         })
     }
 
@@ -488,6 +490,8 @@ pub struct Draft {
     pub assumptions: Vec<String>,
     /// The inputs of this draft, for the next run.
     pub state: State,
+    /// The application's example environment file.
+    pub example: Option<Example>,
 }
 
 impl Draft {
@@ -509,9 +513,12 @@ fn must_be_possible(findings: &[Finding]) -> Result<()> {
     bail!("{place}{}: {}; {}", finding.what, finding.why, finding.fix)
 }
 
-fn must_be_answered(questions: &[Question], answers: &Answers) -> Result<()> {
+/// Fails on a question that nobody answered. Where an error among `findings` says why the repository
+/// does not answer it, that is the reason.
+fn must_be_answered(questions: &[Question], answers: &Answers, findings: &[Finding]) -> Result<()> {
     let blank = |q: &&Question| q.open && q.default.is_none() && answers.get(&q.id).is_none();
     let Some(question) = questions.iter().find(blank) else { return Ok(()) };
+    must_be_possible(findings)?;
     bail!("{} Nothing in the repository says so: set {}", question.prompt, flag(&question.id))
 }
 

@@ -7,12 +7,13 @@ pub(crate) mod preview;
 
 use std::fmt::Write;
 
+use crate::ask::Origin;
 use crate::context::ContextReport;
 use crate::detect;
 use crate::facts::{Facts, Finding, FindingCode, Severity, Strength};
 use crate::pipeline::{Change, Draft, Role, Survey};
 use crate::plan::Decision;
-use crate::screen::look::{self, Look};
+use crate::screen::look::Look;
 use crate::screen::visible::inline;
 use crate::write::Standing;
 use next::Here;
@@ -40,28 +41,38 @@ pub(crate) fn title(facts: &Facts, here: &Here) -> String {
     inline(&format!("{} ({language}{place})", facts.name.value))
 }
 
-/// The main decisions, one line each.
-pub(crate) fn summary(draft: &Draft, look: &Look) -> String {
+/// The main decisions, one line each: the value, and where it comes from.
+pub(crate) fn summary(draft: &Draft, here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for decision in
         draft.plan.decisions.iter().filter(|decision| SUMMARY.contains(&decision.what.as_str()))
     {
-        let place = decision
-            .evidence
-            .first()
-            .map_or_else(|| decision.why.clone(), crate::facts::Evidence::place);
         let room = look.width.saturating_sub(COLUMN + 2);
-        let value = look::cut(&decision.value, room);
-        let left = room.saturating_sub(value.chars().count() + 2);
-        let place = if left > 8 { look.dim(&look::cut(&place, left)) } else { String::new() };
-        let line = format!("  {:<COLUMN$}{value}  {place}", decision.what);
+        let value = look.fit(&decision.value, room);
+        let left = room.saturating_sub(console::measure_text_width(&value) + 2);
+        let from = source(decision, here);
+        let from = if left > 8 || !look.shortens {
+            look.dim(&look.fit(&from, left))
+        } else {
+            String::new()
+        };
+        let line = format!("  {:<COLUMN$}{value}  {from}", decision.what);
         writeln!(out, "{}", line.trim_end()).ok();
     }
     out
 }
 
+/// Where the value of a decision comes from: the answer of a person, or else the first place that
+/// was read, with what it says.
+fn source(decision: &Decision, here: &Here) -> String {
+    let evidence = decision.evidence.first().filter(|_| decision.origin == Origin::Default);
+    let Some(evidence) = evidence else { return decision.why.clone() };
+    let guess = if decision.strength == Strength::Guessed { "a guess: " } else { "" };
+    format!("{guess}{}  {}", here.place(evidence), evidence.note)
+}
+
 /// Every decision with its evidence and the rejected alternatives.
-pub(crate) fn decisions(decisions: &[Decision], look: &Look) -> String {
+pub(crate) fn decisions(decisions: &[Decision], here: &Here, look: &Look) -> String {
     let mut out = String::new();
     let indent = " ".repeat(COLUMN + 2);
     for decision in decisions {
@@ -88,7 +99,8 @@ pub(crate) fn decisions(decisions: &[Decision], look: &Look) -> String {
             Strength::Stated => {}
         }
         for evidence in &decision.evidence {
-            line(&format!("{}  {}", evidence.place(), evidence.note), &|text| look.dim(text));
+            let place = here.place(evidence);
+            line(&format!("{place}  {}", evidence.note), &|text| look.dim(text));
         }
         for rejected in &decision.rejected {
             line(&format!("not {}: {}", rejected.value, rejected.why), &|text| look.dim(text));
@@ -107,7 +119,7 @@ pub(crate) fn context(context: &ContextReport, look: &Look) -> String {
     for (word, all) in [("in", &context.biggest_in), ("out", &context.biggest_out)] {
         for (path, bytes) in all {
             let indent = " ".repeat(COLUMN + 2);
-            let path = look::cut(path, look.width.saturating_sub(COLUMN + 18));
+            let path = look.fit(path, look.width.saturating_sub(COLUMN + 18));
             writeln!(out, "{indent}{}", look.dim(&format!("{word:<4}{:>9}  {path}", size(*bytes))))
                 .ok();
         }
@@ -134,7 +146,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Findings: what, where, why it matters and what to do.
-pub(crate) fn findings(findings: &[Finding], look: &Look) -> String {
+pub(crate) fn findings(findings: &[Finding], here: &Here, look: &Look) -> String {
     let mut out = String::new();
     for finding in findings {
         let word = match finding.severity {
@@ -143,7 +155,7 @@ pub(crate) fn findings(findings: &[Finding], look: &Look) -> String {
             Severity::Note => look.cyan("note"),
         };
         let places: Vec<String> =
-            finding.evidence.iter().take(3).map(crate::facts::Evidence::place).collect();
+            finding.evidence.iter().take(3).map(|evidence| here.place(evidence)).collect();
         let more = finding.evidence.len().saturating_sub(3);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         let at = if places.is_empty() {
@@ -159,13 +171,13 @@ pub(crate) fn findings(findings: &[Finding], look: &Look) -> String {
 }
 
 /// Findings and assumptions that a person should read before using an application's files.
-pub(crate) fn notes(draft: &Draft, look: &Look) -> String {
+pub(crate) fn notes(draft: &Draft, here: &Here, look: &Look) -> String {
     // The finding explains the port better than the assumption does.
     let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
     let rest =
         draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))).cloned();
     let rest: Vec<String> = rest.collect();
-    assumptions(&rest, look) + &findings(&draft.findings, look)
+    assumptions(&rest, look) + &findings(&draft.findings, here, look)
 }
 
 /// The assumptions.
@@ -207,16 +219,28 @@ pub(crate) fn others(survey: &Survey, here: &Here, look: &Look) -> String {
     out
 }
 
+/// How the files of a run are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrote {
+    /// They were written.
+    Done,
+    /// They would be written.
+    Planned,
+    /// Nothing is written, because one of them is a person's.
+    Refused,
+}
+
 /// What happened to each file that people read.
-pub(crate) fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Look) -> String {
+pub(crate) fn written(changes: &[Change], here: &Here, wrote: Wrote, look: &Look) -> String {
     let mut out = String::new();
     for change in changes.iter().filter(|change| change.role != Role::Pristine) {
-        let word = match (change.standing, dry_run) {
+        let word = match (change.standing, wrote) {
             (Standing::Same, _) => look.dim("unchanged"),
-            (Standing::New, false) => look.green("wrote"),
-            (_, false) => look.green("updated"),
-            (Standing::New, true) => look.green("new"),
-            (_, true) => look.yellow("changed"),
+            (_, Wrote::Refused) if change.is_refused() => look.red("refused"),
+            (Standing::New, Wrote::Done) => look.green("wrote"),
+            (_, Wrote::Done) => look.green("updated"),
+            (Standing::New, _) => look.green("new"),
+            (..) => look.yellow("changed"),
         };
         let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(&word)));
         writeln!(out, "{word}{pad}{}", here.path(&change.new.path)).ok();
@@ -227,9 +251,30 @@ pub(crate) fn written(changes: &[Change], here: &Here, dry_run: bool, look: &Loo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ask::Origin;
     use crate::facts::{Evidence, Rejected, Strength};
     use crate::path::RelPath;
+
+    fn here() -> Here {
+        let root = std::path::Path::new("/r");
+        Here::new(root, std::path::Path::new("."), Some(root.to_owned()))
+    }
+
+    #[test]
+    fn the_source_of_a_value_is_who_gave_it() {
+        let file = RelPath::new("a.js").unwrap();
+        let mut decision = Decision {
+            what: "port".to_owned(),
+            value: "80".to_owned(),
+            origin: Origin::Default,
+            why: "read from the code".to_owned(),
+            evidence: vec![Evidence::at(&file, 3, "listens on 80")],
+            rejected: Vec::new(),
+            strength: Strength::Guessed,
+        };
+        assert_eq!(source(&decision, &here()), "a guess: a.js:3  listens on 80");
+        (decision.origin, decision.why) = (Origin::Flag, "set by a flag".to_owned());
+        assert_eq!(source(&decision, &here()), "set by a flag");
+    }
 
     #[test]
     fn nothing_is_wider_than_the_terminal() {
@@ -252,8 +297,8 @@ mod tests {
             strength: Strength::Stated,
         };
         for width in [40, 80] {
-            let look = Look { colour: true, width };
-            for line in decisions(std::slice::from_ref(&decision), &look).lines() {
+            let look = Look { colour: true, width, shortens: true };
+            for line in decisions(std::slice::from_ref(&decision), &here(), &look).lines() {
                 assert!(console::measure_text_width(line) <= width, "{line}");
             }
         }
@@ -276,7 +321,7 @@ mod tests {
         )
         .with_why("nothing outside the container reaches it")
         .with_fix("listen on 0.0.0.0");
-        let text = findings(&[finding], &Look { colour: false, width: 80 });
+        let text = findings(&[finding], &here(), &Look::new(false, None));
         assert_eq!(
             text,
             "warning   the server listens on localhost only (server.js:3)\n          Why: nothing outside the container \

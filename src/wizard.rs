@@ -15,7 +15,7 @@ use crate::interrupt::Interrupted;
 use crate::path::RelPath;
 use crate::pipeline::{App, Draft, Role};
 use crate::questions;
-use crate::report::{self, next::Here, preview};
+use crate::report::{self, Wrote, next::Here, preview};
 use crate::screen::look::{Look, cut};
 use crate::screen::visible::{self, inline};
 use crate::write::Standing;
@@ -244,13 +244,13 @@ impl<'a> Wizard<'a> {
             }
         }
         text.push('\n');
-        text.push_str(&report::summary(draft, self.look));
-        let notes = report::notes(draft, self.look);
+        text.push_str(&report::summary(draft, self.here, self.look));
+        let notes = report::notes(draft, self.here, self.look);
         if !notes.is_empty() {
             write!(text, "\n{notes}")?;
         }
         text.push('\n');
-        text.push_str(&report::written(&draft.changes, self.here, true, self.look));
+        text.push_str(&report::written(&draft.changes, self.here, Wrote::Planned, self.look));
         self.say(&text)
     }
 

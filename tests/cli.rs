@@ -153,6 +153,8 @@ fn json_is_alone_on_standard_output() {
         "files",
         "assumptions",
         "warnings",
+        "findings",
+        "volumes",
     ];
     expected.sort_unstable();
     let mut sorted = keys.clone();
@@ -261,9 +263,13 @@ fn paths_are_relative_to_path() {
 
     // What is to be typed is relative to where it is typed.
     let (out, _) = run(dir.path(), &["init", "cmd/api", "--yes"], 0);
-    assert!(out.contains("docker build -t api -f cmd/api/Dockerfile ."), "{out}");
+    let commit = "--build-arg REVISION=\"$(git rev-parse HEAD)\"";
+    assert!(
+        out.contains(&format!("docker build -t api -f cmd/api/Dockerfile {commit} .\n")),
+        "{out}"
+    );
     let (out, _) = run(&dir.path().join("cmd/api"), &["init", "--yes"], 0);
-    assert!(out.contains("docker build -t api -f Dockerfile ../.."), "{out}");
+    assert!(out.contains(&format!("docker build -t api -f Dockerfile {commit} ../..\n")), "{out}");
 }
 
 #[test]
@@ -393,7 +399,7 @@ fn bad_flags_name_themselves_and_what_would_do() {
     refuses(
         dir.path(),
         &["init", "--yes", "--set", "prot=80"],
-        &["--set prot=", "port", "entrypoint"],
+        &["--set prot=VALUE", "port", "entrypoint"],
     );
     refuses(dir.path(), &["init", "--yes", "--name", "My App"], &["--name", "lower-case"]);
     refuses(dir.path(), &["init", "--yes", "--tool", "make"], &["--tool", "go"]);
@@ -414,7 +420,7 @@ fn bad_input_is_an_error_that_names_it() {
     at(&[("README", "")], &["no application found", "go.mod", "package.json"]);
     at(
         &[("Gemfile", ""), ("lib/composer.json", "{}")],
-        &["Gemfile (Ruby)", "lib/composer.json (PHP)"],
+        &["Gemfile (Ruby)", "lib/composer.json (PHP)", "does not support this language yet"],
     );
     at(&[("package.json", "{\n  \"name\": \"x\",\n}\n")], &["package.json:3", "not valid JSON"]);
     at(&[("go.mod", "modul x\n")], &["go.mod:1"]);
@@ -642,7 +648,7 @@ fn a_front_end_is_built_with_the_version_that_is_asked_for() {
     let (out, err) = run(dir.path(), &["init", "--yes"], 0);
     assert!(out.contains("web: `build` makes web/dist"), "{out}");
     assert!(
-        format!("{out}{err}").contains("--set front-end-toolchain= sets it"),
+        format!("{out}{err}").contains("--set front-end-toolchain=VALUE sets it"),
         "the version is assumed: {out}{err}"
     );
     run(dir.path(), &["init", "--yes", "--force", "--set", "front-end-toolchain=24"], 0);

@@ -98,7 +98,7 @@ fn a_wrong_feature_names_the_flag() {
     ]);
     let (code, told) = run(dir.path(), &["init", "--yes", "--set", "features=a;b"]);
     assert_eq!(code, 2, "{told}");
-    assert!(told.starts_with("error: --set features=: `a;b` is not a feature"), "{told}");
+    assert!(told.starts_with("error: --set features=VALUE: `a;b` is not a feature"), "{told}");
     fs::write(dir.path().join("dockgen.toml"), "[answers]\nfeatures = \"a;b\"\n").unwrap();
     let (_, told) = run(dir.path(), &["init", "--yes"]);
     assert!(told.starts_with("error: dockgen.toml:2: `a;b` is not a feature"), "{told}");

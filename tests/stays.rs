@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use generate::{copy, fixtures};
+use generate::{copy, fixtures, folders};
 
 fn dockgen(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_dockgen"))
@@ -92,10 +92,12 @@ fn release(folder: &Path) -> usize {
     count
 }
 
-/// `check` after `init` is 0, and after `update`; a release moves nothing.
+/// For every fixture and every application of the end-to-end tests: `check` after `init` is 0, and
+/// after `update`; a release moves nothing.
 #[test]
 fn nothing_drifts_by_itself() {
-    let fixtures = fixtures();
+    let mut fixtures = fixtures();
+    fixtures.extend(folders("tests/e2e/apps"));
     let (next, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {

@@ -31,9 +31,9 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let mut out = String::new();
     for draft in &drafts {
         writeln!(out, "{}", report::heading(&draft.facts, &here, look))?;
-        out.push_str(&report::decisions(&draft.plan.decisions, look));
+        out.push_str(&report::decisions(&draft.plan.decisions, &here, look));
         writeln!(out, "{}", report::context(&draft.context, look))?;
-        let notes = report::notes(draft, look);
+        let notes = report::notes(draft, &here, look);
         if !notes.is_empty() {
             writeln!(out, "{notes}")?;
         }

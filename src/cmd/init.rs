@@ -14,7 +14,7 @@ use crate::interrupt;
 use crate::path::RelPath;
 use crate::pin::Pinning;
 use crate::pipeline::{self, Change, Draft, Role, Survey};
-use crate::report::{self, json, next, next::Here, preview};
+use crate::report::{self, Wrote, json, next, next::Here, preview};
 use crate::screen::look::Look;
 use crate::screen::{self, Screen};
 use crate::wizard::Wizard;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         if !args.quiet {
             screen.say(
-                &drafts.iter().map(|draft| report::notes(draft, &screen.err)).collect::<String>(),
+                &drafts.iter().map(|d| report::notes(d, &here, &screen.err)).collect::<String>(),
             );
         }
         return Ok(Exit::Done);
@@ -80,7 +80,12 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if args.json {
         screen::json(&json::written(&survey, &drafts, &here)?)?;
     } else if !args.quiet {
-        screen.print(&outcome(&survey, &drafts, &here, args.dry_run, talk, &screen.out)?)?;
+        let wrote = match (&refused, args.dry_run) {
+            (Some(_), _) => Wrote::Refused,
+            (None, true) => Wrote::Planned,
+            (None, false) => Wrote::Done,
+        };
+        screen.print(&outcome(&survey, &drafts, &here, wrote, talk, &screen.out)?)?;
     }
     if let Some((_, error)) = refused {
         screen.fail(&error);
@@ -181,7 +186,7 @@ fn outcome(
     survey: &Survey,
     drafts: &[Draft],
     here: &Here,
-    dry_run: bool,
+    wrote: Wrote,
     shown: bool,
     look: &Look,
 ) -> Result<String> {
@@ -192,14 +197,14 @@ fn outcome(
                 out,
                 "{}{}",
                 report::heading(&draft.facts, here, look),
-                report::summary(draft, look)
+                report::summary(draft, here, look)
             )?;
-            let notes = report::notes(draft, look);
+            let notes = report::notes(draft, here, look);
             if !notes.is_empty() {
                 writeln!(out, "{notes}")?;
             }
         }
-        if dry_run {
+        if wrote != Wrote::Done {
             for change in draft
                 .changes
                 .iter()
@@ -210,17 +215,21 @@ fn outcome(
                 writeln!(out, "{}", preview::change(change, &path, look))?;
             }
         }
-        writeln!(out, "{}", report::written(&draft.changes, here, dry_run, look))?;
+        writeln!(out, "{}", report::written(&draft.changes, here, wrote, look))?;
     }
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));
     out.push_str(&report::others(survey, here, look));
-    if dry_run {
+    if wrote != Wrote::Done {
         out.push_str("Nothing was written (--dry-run).\n");
         return Ok(out);
     }
     out.push_str("Next:\n");
     for draft in drafts {
-        writeln!(out, "  {}\n  {}", next::build(draft, here), next::run(draft))?;
+        writeln!(out, "  {}", next::build(draft, here))?;
+        if let Some(prepare) = next::prepare(draft, here) {
+            writeln!(out, "  {prepare}")?;
+        }
+        writeln!(out, "  {}", next::run(draft, here))?;
     }
     Ok(out)
 }

@@ -14,7 +14,7 @@ use crate::merge::Conflict;
 use crate::pin::Pinning;
 use crate::pipeline::{self, Role, Survey};
 use crate::report::drift::{self, Compared};
-use crate::report::{self, next::Here, preview};
+use crate::report::{self, Wrote, next::Here, preview};
 use crate::screen::look::Look;
 use crate::screen::{self, Screen, visible};
 use crate::update::{self, Review, Settled};
@@ -106,7 +106,7 @@ fn told(
         })
         .cloned()
         .collect();
-    out.push_str(&report::findings(&unread, look));
+    out.push_str(&report::findings(&unread, here, look));
     let Some(settled) = settled else {
         out.push('\n');
         out.push_str(&drift::conflicts(review, here, look));
@@ -142,9 +142,10 @@ fn told(
         let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(&word)));
         writeln!(outcome, "{word}{pad}{path}").ok();
     }
+    let wrote = if dry_run { Wrote::Planned } else { Wrote::Done };
     let answers: Vec<_> =
         review.draft.changes.iter().filter(|change| change.role == Role::Config).cloned().collect();
-    outcome.push_str(&report::written(&answers, here, dry_run, look));
+    outcome.push_str(&report::written(&answers, here, wrote, look));
     if review.adopted {
         outcome.push_str(
             "Later changes are merged into it; `dockgen init --dry-run` shows how it differs from dockgen's.\n",

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use crate::env_example::NAMES;
 use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::assignments;
-
-/// Names of example environment files.
-const EXAMPLES: [&str; 6] =
-    [".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env"];
 
 /// The value of a variable in an example environment file, from the first folder that has one.
 pub(super) fn example(
@@ -21,7 +18,7 @@ pub(super) fn example(
     key: &str,
 ) -> Result<Option<(String, Evidence)>> {
     for folder in folders {
-        for path in EXAMPLES.iter().filter_map(|name| folder.join(name)) {
+        for path in NAMES.iter().filter_map(|name| folder.join(name)) {
             let Some(text) = repo.source_text(&path)? else { continue };
             if let Some(found) = assignments(&text)
                 .into_iter()

@@ -114,7 +114,7 @@ fn one(
         details: build.details,
     });
     all.decisions.extend(reasons(&facts, &builder, found, answer.map(|_| chosen.answers)));
-    all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain="));
+    all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain=VALUE"));
     all.findings.extend(facts.findings.iter().cloned());
     all.findings.extend(build.findings);
     all.decisions.extend(inputs.decisions);

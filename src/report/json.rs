@@ -53,6 +53,8 @@ struct WrittenApp<'a> {
     build: String,
     /// The `docker run` command to type.
     run: String,
+    /// The named volumes of `run`, each with the folder that it keeps.
+    volumes: Vec<Volume>,
     /// Folders that the program writes.
     writable: Vec<String>,
     /// Variables without which the program exits at start.
@@ -63,6 +65,14 @@ struct WrittenApp<'a> {
     /// Templates of the repository that replace dockgen's.
     overrides: Vec<String>,
     warnings: Vec<String>,
+    /// The same with their codes, severities and places.
+    findings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+struct Volume {
+    volume: String,
+    folder: String,
 }
 
 #[derive(Serialize)]
@@ -111,7 +121,11 @@ pub(crate) fn written(
         build_args: next::args(draft),
         build_secrets: next::secrets(draft, &RelPath::to_string),
         build: next::build(draft, here),
-        run: next::run(draft),
+        run: next::run(draft, here),
+        volumes: next::kept(draft)
+            .into_iter()
+            .map(|(volume, folder)| Volume { volume, folder })
+            .collect(),
         writable: draft.plan.runtime.writable.iter().map(ToString::to_string).collect(),
         required_env: draft.plan.runtime.required.iter().map(ToString::to_string).collect(),
         files: files(survey, &draft.changes),
@@ -124,6 +138,7 @@ pub(crate) fn written(
             .collect(),
         overrides: draft.overrides.iter().map(|path| shown(survey, path)).collect(),
         warnings: draft.findings.iter().map(sentence).collect(),
+        findings: &draft.findings,
     });
     let unread = survey.selection.unread.iter();
     let refused = unread.map(|(path, reason)| Refused { path: shown(survey, path), reason });

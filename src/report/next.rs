@@ -5,6 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::ask::id;
 use crate::docker::quote::shell_words;
+use crate::env_example::Example;
+use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role};
 use crate::plan::{Arg, SecretMount};
@@ -33,6 +35,21 @@ impl Here {
         inline(&self.exact(path))
     }
 
+    /// The place of evidence, `file:line`, with the path as it would be typed here.
+    pub fn place(&self, evidence: &Evidence) -> String {
+        match evidence.line {
+            Some(line) => format!("{}:{line}", self.path(&evidence.file)),
+            None => self.path(&evidence.file),
+        }
+    }
+
+    /// True if the root lies in a git repository with a commit to name.
+    fn is_git(&self) -> bool {
+        let head =
+            |folder: &Path| folder.join(".git/HEAD").is_file() || folder.join(".git").is_file();
+        self.root.ancestors().any(head)
+    }
+
     /// As [`Here::path`], but unescaped.
     fn exact(&self, path: &RelPath) -> String {
         let target = if path.is_root() { self.root.clone() } else { self.root.join(path.as_str()) };
@@ -48,6 +65,7 @@ impl Here {
 
 /// The `docker build` command to type here.
 pub(crate) fn build(draft: &Draft, here: &Here) -> String {
+    let mut revision = "";
     let mut argv: Vec<String> =
         ["docker", "build", "-t", draft.plan.name.as_str()].map(str::to_owned).into();
     let context = &draft.plan.context;
@@ -60,12 +78,16 @@ pub(crate) fn build(draft: &Draft, here: &Here) -> String {
     for secret in secrets(draft, &|file| here.exact(file)) {
         argv.extend(["--secret".to_owned(), secret]);
     }
+    if draft.dockerfile.lines().any(|line| line.starts_with("ARG REVISION")) && here.is_git() {
+        revision = " --build-arg REVISION=\"$(git rev-parse HEAD)\"";
+    }
     // Without a value, Docker takes the one in this shell, or the default if there is none.
     for arg in args(draft).into_iter().take(MAX_ARGS) {
-        argv.extend(["--build-arg".to_owned(), arg.name.to_string()]);
+        let value = if arg.required { "=..." } else { "" };
+        argv.extend(["--build-arg".to_owned(), format!("{}{value}", arg.name)]);
     }
-    argv.push(here.exact(context));
-    typed(&argv)
+    let context = typed(&[here.exact(context)]);
+    format!("{}{revision} {context}", typed(&argv))
 }
 
 /// The build's variables, including those of front ends, without repetitions.
@@ -99,18 +121,39 @@ pub(crate) fn secrets(draft: &Draft, place: &dyn Fn(&RelPath) -> String) -> Vec<
     all.into_iter().map(|secret| secret.argument(place)).collect()
 }
 
+/// The commands that make `.env` from its example, if the program has one that an engine reads as it
+/// is meant.
+pub(crate) fn prepare(draft: &Draft, here: &Here) -> Option<String> {
+    let example = env_file(draft)?;
+    let copy = example.path.parent().and_then(|folder| folder.join(ENV_FILE))?;
+    let (from, to) = (here.exact(&example.path), here.exact(&copy));
+    Some(format!("{}   # and fill it in", typed(&["cp".to_owned(), from, to])))
+}
+
+/// The file that `--env-file` names.
+const ENV_FILE: &str = ".env";
+
+fn env_file(draft: &Draft) -> Option<&Example> {
+    draft.example.as_ref().filter(|example| example.plain && !example.variables.is_empty())
+}
+
 /// The `docker run` command: it publishes the port, keeps the folders that the program writes in
 /// named volumes, and passes the variables that the program cannot start without.
-pub(crate) fn run(draft: &Draft) -> String {
+pub(crate) fn run(draft: &Draft, here: &Here) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
     for port in runtime.ports() {
         argv.extend(["-p".to_owned(), format!("{}:{port}", port.number)]);
     }
-    for (volume, folder) in volumes(name, folders(draft)) {
+    for (volume, folder) in kept(draft) {
         argv.extend(["-v".to_owned(), format!("{volume}:{folder}")]);
     }
-    for key in runtime.required.iter().take(MAX_ARGS) {
+    let example = env_file(draft);
+    let file = example.and_then(|example| example.path.parent()?.join(ENV_FILE));
+    argv.extend(file.into_iter().flat_map(|file| ["--env-file".to_owned(), here.exact(&file)]));
+    let given = |key: &str| example.is_some_and(|example| example.names(key));
+    let missing = runtime.required.iter().filter(|key| !given(key.as_str()));
+    for key in missing.take(MAX_ARGS) {
         argv.extend(["-e".to_owned(), format!("{key}=...")]);
     }
     argv.push(name.to_owned());
@@ -122,6 +165,11 @@ pub(crate) fn run(draft: &Draft) -> String {
         argv.push("--help".to_owned());
     }
     typed(&argv)
+}
+
+/// The volumes for the folders that the program writes, each with its folder.
+pub(crate) fn kept(draft: &Draft) -> Vec<(String, String)> {
+    volumes(draft.plan.name.as_str(), folders(draft))
 }
 
 /// Words quoted for a shell. Invisible characters become escapes that bash and zsh understand.
@@ -186,6 +234,8 @@ fn volume(name: &str, folder: &str, depth: usize) -> String {
         .iter()
         .rev()
         .map(|part| part.trim_start_matches('.').chars().map(plain).collect::<String>());
+    // A volume's name has no slashes; an image's may begin with its registry.
+    let name = name.rsplit('/').next().unwrap_or(name);
     format!("{name}-{}", parts.collect::<Vec<_>>().join("-"))
 }
 
@@ -219,6 +269,7 @@ mod tests {
             |folders: &[&str]| volumes("a", folders.iter().map(|f| (*f).to_owned()).collect());
         let pair = |volume: &str, folder: &str| (volume.to_owned(), folder.to_owned());
         assert_eq!(named(&["/app/.data"]), [pair("a-data", "/app/.data")]);
+        assert_eq!(volume("ghcr.io/acme/shop", "/app/data", 1), "shop-data");
         assert_eq!(named(&["/app/data", "/app/data/run"]), [pair("a-data", "/app/data")]);
         let both = [pair("a-app-cache", "/app/.cache"), pair("a-next-cache", "/app/.next/cache")];
         assert_eq!(named(&["/app/.cache", "/app/.next/cache"]), both);

@@ -86,10 +86,10 @@ mod tests {
 
     #[test]
     fn marks_keywords_and_comments() {
-        let look = Look { colour: true, width: 80 };
+        let look = Look { colour: true, width: 80, shortens: true };
         let text = dockerfile("# x\nFROM a\n  && FROM\n", &look);
         assert_eq!(text, "\u{1b}[2m# x\u{1b}[0m\n\u{1b}[1mFROM\u{1b}[0m a\n  && FROM\n");
-        let plain = Look { colour: false, width: 80 };
+        let plain = Look { colour: false, width: 80, shortens: true };
         assert_eq!(
             diff("a\nb\n", "a\nc\n", "f", &plain),
             "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n"

@@ -14,12 +14,20 @@ pub struct Look {
     pub colour: bool,
     /// Columns.
     pub width: usize,
+    /// Long values are shortened to fit their line; a file or a pipe gets them whole.
+    pub shortens: bool,
 }
 
 impl Look {
     /// With or without colours, for a terminal with this number of columns; 80 if that is unknown.
     pub fn new(colour: bool, columns: Option<u16>) -> Self {
-        Self { colour, width: columns.map_or(80, usize::from).clamp(WIDTHS.0, WIDTHS.1) }
+        let width = columns.map_or(80, usize::from).clamp(WIDTHS.0, WIDTHS.1);
+        Self { colour, width, shortens: columns.is_some() }
+    }
+
+    /// `text` in at most `room` columns, or whole where nothing is shortened.
+    pub fn fit(&self, text: &str, room: usize) -> String {
+        if self.shortens { cut(text, room) } else { inline(text) }
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
@@ -109,16 +117,18 @@ mod tests {
 
     #[test]
     fn wraps_at_spaces_and_inside_long_words() {
-        let look = Look { colour: false, width: 20 };
+        let look = Look { colour: false, width: 20, shortens: true };
         assert_eq!(look.wrap("one two three four", 8), ["one two", "three four"]);
         assert_eq!(look.wrap("abcdefghijklmnopqrst u", 8), ["abcdefghijkl", "mnopqrst u"]);
         assert_eq!(look.wrap("", 8), [""]);
         assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(look.fit("abcdef", 4), "abc…");
+        assert_eq!(Look::new(false, None).fit("abcdef", 4), "abcdef");
     }
 
     #[test]
     fn a_value_stays_in_its_line() {
-        let look = Look { colour: true, width: 20 };
+        let look = Look { colour: true, width: 20, shortens: true };
         assert_eq!(look.wrap("a\n::error::b\u{1b}[8m", 0), ["a\\n::error::b\\x1b[8m"]);
         assert_eq!(look.bold("a\nb\u{202e}"), "\u{1b}[1ma\\nb\\u202e\u{1b}[0m");
         assert_eq!(cut("a\rb", 9), "a\\rb");

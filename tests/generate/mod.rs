@@ -90,7 +90,12 @@ pub(crate) fn list(root: &Path, at: &RelPath, files: &mut Vec<(String, Vec<u8>)>
 
 /// The folders under tests/fixtures, sorted by name.
 pub(crate) fn fixtures() -> Vec<(String, std::path::PathBuf)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    folders("tests/fixtures")
+}
+
+/// The folders in `home`, sorted by name.
+pub(crate) fn folders(home: &str) -> Vec<(String, std::path::PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(home);
     let mut found: Vec<_> = fs::read_dir(folder)
         .into_iter()
         .flatten()
