@@ -551,12 +551,9 @@ mod tests {
         };
         assert!(error(&[]).contains("is empty"));
         let text = error(&[("Gemfile", ""), ("a/mix.exs", "")]);
-        assert!(
-            text.contains("go.mod")
-                && text.contains("Gemfile (Ruby)")
-                && text.contains("a/mix.exs"),
-            "{text}"
-        );
+        assert!(text.contains("Gemfile (Ruby)") && text.contains("a/mix.exs (Elixir)"), "{text}");
+        let text = error(&[("README", "")]);
+        assert!(text.contains("looked for") && text.contains("go.mod"), "{text}");
         let only_examples =
             choose_from(vec![app("examples/a", "go", Some(Kind::Command), "examples/a")], &[]);
         assert!(only_examples.unwrap_err().to_string().contains("--app"));

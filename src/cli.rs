@@ -38,6 +38,24 @@ impl Cli {
         })
     }
 
+    /// The names of the commands.
+    pub(crate) fn commands() -> Vec<String> {
+        let all = Self::definition();
+        let names = all.get_subcommands().map(clap::Command::get_name);
+        names.filter(|name| *name != "help").map(str::to_owned).collect()
+    }
+
+    /// The definition of a command for its manual page; `""` is dockgen itself.
+    pub(crate) fn page(name: &str) -> Option<clap::Command> {
+        let all = Self::definition();
+        if name.is_empty() {
+            return Some(all);
+        }
+        let found = all.get_subcommands().find(|sub| sub.get_name() == name && name != "help");
+        // `dockgen-init` in the title, `dockgen init` in the synopsis.
+        found.map(|sub| sub.clone().display_name(format!("dockgen-{name}")))
+    }
+
     /// The definition, for completion scripts and manual pages.
     pub(crate) fn definition() -> clap::Command {
         let mut command = Self::command();
@@ -82,8 +100,14 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff)
-    Man,
+    /// Print the manual page of dockgen or of one of its commands (roff)
+    Man {
+        /// The command; without it, the page of dockgen itself
+        command: Option<String>,
+        /// List the commands that have a page
+        #[arg(long, conflicts_with = "command")]
+        list: bool,
+    },
 }
 
 impl Command {
@@ -95,7 +119,7 @@ impl Command {
             Self::Check(args) => args.format == Format::Json,
             Self::Explain(args) => args.json,
             Self::Verify(args) => args.json,
-            Self::Schema | Self::Completions { .. } | Self::Man => false,
+            Self::Schema | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
 }
@@ -124,6 +148,10 @@ pub(crate) struct Init {
     /// later runs keep them
     #[arg(long)]
     pub pin: bool,
+    /// Also write compose.yaml: the application with its ports, volumes and variables, and the
+    /// databases and queues that it needs. An existing compose file is never changed
+    #[arg(long, conflicts_with = "stdout")]
+    pub compose: bool,
     /// Overwrite files that dockgen did not write, or that were edited since
     #[arg(long)]
     pub force: bool,

@@ -60,7 +60,7 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
         Command::Verify(args) => verify::run(args, screen),
         Command::Schema => schema::run(),
         Command::Completions { shell } => completions::run(*shell),
-        Command::Man => man::run(),
+        Command::Man { command, list } => man::run(command.as_deref(), *list),
     }
 }
 

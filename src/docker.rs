@@ -6,6 +6,7 @@ pub mod lint;
 pub mod parse;
 pub mod quote;
 pub(crate) mod scope;
+pub mod traits;
 pub mod words;
 
 pub use crate::plan::words as types;

@@ -8,3 +8,6 @@ pub(crate) const STATE: &str = "state.json";
 
 /// The file beside an application that contains a person's answers.
 pub(crate) const SETTINGS: &str = "dockgen.toml";
+
+/// The compose file, which is written on request and never changed.
+pub(crate) const COMPOSE: &str = "compose.yaml";

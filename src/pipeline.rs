@@ -424,7 +424,28 @@ impl<'a> App<'a> {
             assumptions,
             state,
             example: env_example::of(repo, &[&facts.dir, &facts.context])?,
+            health: config.verify.health.clone(),
         })
+    }
+
+    /// Takes over what an earlier Dockerfile beside the application has and the plan lacks, as answers
+    /// of a person's; what was taken, by question.
+    ///
+    /// # Errors
+    /// If the Dockerfile cannot be read, or the answers do not fit together.
+    pub fn take_over(&mut self, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
+        let mut taken = Vec::new();
+        for (id, value) in planning::taken_over(&self.survey.repo, &self.facts, plan)? {
+            let questions = self.questions()?;
+            let Some(question) = questions.iter().find(|question| question.id == id) else {
+                continue;
+            };
+            if questions::check(question, &value).is_ok() {
+                self.answers.change(id, value.as_str());
+                taken.push((id, value));
+            }
+        }
+        Ok(taken)
     }
 
     /// The same application with another base family.
@@ -492,6 +513,8 @@ pub struct Draft {
     pub state: State,
     /// The application's example environment file.
     pub example: Option<Example>,
+    /// The path that answers if the program is healthy, by dockgen.toml.
+    pub health: Option<String>,
 }
 
 impl Draft {

@@ -24,6 +24,18 @@ mod front_end;
 mod inputs;
 mod start;
 
+/// The answers, by question, that take over what an earlier Dockerfile has and `plan` lacks.
+///
+/// # Errors
+/// If the Dockerfile cannot be read.
+pub(crate) fn taken_over(
+    repo: &Repo,
+    facts: &Facts,
+    plan: &Plan,
+) -> Result<Vec<(&'static str, String)>> {
+    earlier::answers(repo, facts, &plan.runtime)
+}
+
 /// The program that the answers name, or else the likeliest one.
 ///
 /// # Errors

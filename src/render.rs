@@ -5,6 +5,7 @@
 //! variables are errors.
 
 mod bounds;
+mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
@@ -66,6 +67,21 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     // Rendered by the same rules, so its values are already escaped.
     context.insert_value("front_end_stages", Value::safe_string(&stages));
     Ok(tidy(&render(&plan.template, &context)?))
+}
+
+/// Renders `compose.yaml`.
+///
+/// # Errors
+/// If a template is invalid, or prints a value unescaped.
+pub(crate) fn compose<T: serde::Serialize>(values: &T) -> Result<String> {
+    const NAME: &str = "compose.yaml";
+    let context = Context::from_serialize(values).map_err(|e| explain(&e))?;
+    let mut printed = Printed::default();
+    builtin(NAME)?
+        .render_to(NAME, &context, &mut printed)
+        .map_err(|e| explain(&e))
+        .with_context(|| format!("cannot render {NAME}"))?;
+    Ok(tidy(&String::from_utf8(printed.0)?))
 }
 
 /// The names of the overrides that the Dockerfile of a plan can contain: those that its templates
@@ -142,7 +158,7 @@ struct To {
 fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> {
     let mut tera = Tera::new();
     tera.set_fallback_prefixes([BUILTIN]).map_err(|e| explain(&e))?;
-    tera.autoescape_on([".Dockerfile"]);
+    tera.autoescape_on([".Dockerfile", ".yaml"]);
     tera.set_escape_fn(refuse_unless_plain);
     tera.register_filter("exec", |argv: Vec<String>, _: Kwargs, _: &State| {
         Value::safe_string(&quote::exec_form(&argv))
@@ -169,6 +185,15 @@ fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> 
             Ok(Value::safe_string(&quote::copy_operands(&sources, &each, &to.dest)))
         },
     );
+    tera.register_filter("yaml", |text: String, _: Kwargs, _: &State| {
+        Value::safe_string(&yaml::word(&text))
+    });
+    tera.register_filter("text", |text: String, _: Kwargs, _: &State| {
+        Value::safe_string(&yaml::text(&text))
+    });
+    tera.register_filter("flow", |words: Vec<String>, _: Kwargs, _: &State| {
+        Value::safe_string(&yaml::list(&words))
+    });
     if !overrides.is_empty() {
         bounds::register(&mut tera);
     }
@@ -195,7 +220,8 @@ fn refuse_unless_plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
     if quote::is_plain(text) {
         return out.write_all(text.as_bytes());
     }
-    let hint = "is no plain word: print it through one of the filters exec, shell, env, path, comment or copy";
+    let hint = "is no plain word: print it through one of the filters exec, shell, env, path, comment or copy (in YAML: \
+                yaml, text or flow)";
     Err(io::Error::new(io::ErrorKind::InvalidData, format!("{text:?} {hint}")))
 }
 

@@ -1,5 +1,6 @@
 //! Text for people: decisions, findings, written files, and the commands to type next.
 
+pub(crate) mod beside;
 pub(crate) mod drift;
 pub(crate) mod json;
 pub(crate) mod next;
@@ -180,6 +181,36 @@ pub(crate) fn notes(draft: &Draft, here: &Here, look: &Look) -> String {
     assumptions(&rest, look) + &findings(&draft.findings, here, look)
 }
 
+/// The same, each on one line, at most `most` lines; how many there are.
+pub(crate) fn brief(draft: &Draft, here: &Here, look: &Look, most: usize) -> (String, usize) {
+    let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for text in draft.assumptions.iter().filter(|text| !(told && text.starts_with("port:"))) {
+        lines.push((look.cyan("assumed"), text.clone()));
+    }
+    for finding in &draft.findings {
+        let word = match finding.severity {
+            Severity::Error => look.red("error"),
+            Severity::Warning => look.yellow("warning"),
+            Severity::Note => look.cyan("note"),
+        };
+        let place = finding.evidence.first().map(|evidence| format!(" ({})", here.place(evidence)));
+        lines.push((word, format!("{}{}", finding.what, place.unwrap_or_default())));
+    }
+    let all = lines.len();
+    // One line for what is left out.
+    let shown = if all > most { most.saturating_sub(1) } else { all };
+    let mut out = String::new();
+    for (word, text) in lines.iter().take(shown) {
+        let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(word)));
+        writeln!(out, "{word}{pad}{}", look.fit(text, look.width.saturating_sub(11))).ok();
+    }
+    if all > shown {
+        writeln!(out, "{}", look.dim(&format!("          and {} more", all - shown))).ok();
+    }
+    (out, all)
+}
+
 /// The assumptions.
 pub(crate) fn assumptions(assumptions: &[String], look: &Look) -> String {
     let mut out = String::new();
@@ -246,6 +277,30 @@ pub(crate) fn written(changes: &[Change], here: &Here, wrote: Wrote, look: &Look
         writeln!(out, "{word}{pad}{}", here.path(&change.new.path)).ok();
     }
     out
+}
+
+/// The files, a line for each thing that would happen to them.
+pub(crate) fn planned(changes: &[Change], here: &Here, look: &Look) -> String {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for change in changes.iter().filter(|change| change.role != Role::Pristine) {
+        let word = match change.standing {
+            Standing::New => "new",
+            Standing::Same => "unchanged",
+            _ => "changed",
+        };
+        let count = change.new.text.lines().count();
+        let text = format!("{} ({count} lines)", here.path(&change.new.path));
+        match lines.iter_mut().find(|(held, _)| *held == word) {
+            Some((_, files)) => files.push(text),
+            None => lines.push((word, vec![text])),
+        }
+    }
+    let line = |(word, files): (&str, Vec<String>)| {
+        let pad = " ".repeat(10_usize.saturating_sub(word.len()));
+        let text = look.fit(&files.join(", "), look.width.saturating_sub(11));
+        format!("{}{pad}{text}\n", look.green(word))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 #[cfg(test)]

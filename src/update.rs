@@ -154,6 +154,30 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
     Ok(Review { app, draft, files, moved, inputs, templates, adopted })
 }
 
+/// The application's files if those on disk are adopted: they stay as they are, and later changes are
+/// merged into them.
+///
+/// # Errors
+/// As [`review`].
+pub fn adopted(app: &App) -> Result<Draft> {
+    let review = review(app, true)?;
+    let settled = review.settle(Conflict::Ours)?.context("the files cannot be adopted")?;
+    let texts: Vec<(RelPath, String)> =
+        review.files.iter().map(|file| file.path.clone()).zip(settled.texts).collect();
+    let mut draft = review.draft;
+    for (path, text) in texts {
+        for change in draft.changes.iter_mut().filter(|change| change.new.path == path) {
+            change.standing = match &change.old {
+                Some(old) if *old == text => Standing::Same,
+                Some(_) => Standing::Ours,
+                None => Standing::New,
+            };
+            change.new.text.clone_from(&text);
+        }
+    }
+    Ok(draft)
+}
+
 /// Each file with its pristine copy, which comes after it.
 fn pairs(draft: &Draft) -> impl Iterator<Item = (&Change, &Change)> {
     let next = draft.changes.iter().skip(1);

@@ -1,49 +1,91 @@
 //! Asks a person. Only this module uses dialoguer. It decides nothing, and writes only to the
 //! terminal.
 
-use std::fmt::Write;
-use std::io::ErrorKind;
+mod terminal;
+
+use std::io::{self, ErrorKind};
 
 use anyhow::{Result, anyhow};
 use console::Term;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, MultiSelect, Select};
+use dialoguer::{Confirm, Input, MultiSelect};
 
 use crate::ask::{Answerable, Choice, Question};
 use crate::facts::{Evidence, Facts};
 use crate::interrupt::Interrupted;
 use crate::path::RelPath;
-use crate::pipeline::{App, Draft, Role};
+use crate::pipeline::{App, Change, Draft, Role};
 use crate::questions;
-use crate::report::{self, Wrote, next::Here, preview};
+use crate::report::{self, beside, next::Here, preview};
 use crate::screen::look::{Look, cut};
-use crate::screen::visible::{self, inline};
+use crate::screen::visible::inline;
+use crate::update;
 use crate::write::Standing;
+use terminal::{Board, List, Pressed};
 
 /// Columns that dialoguer adds around a prompt or before an item.
 const FRAME: usize = 6;
 
+/// Lines of the first screen beside what is said of the application: the menu and what is around it.
+const MENU: usize = 14;
+
+/// The name of a Dockerfile that is written beside one that stays.
+const BESIDE: &str = "Dockerfile.dockgen";
+
 /// A conversation on the terminal.
 pub(crate) struct Wizard<'a> {
-    term: Term,
+    board: Board<'a>,
     theme: ColorfulTheme,
-    look: &'a Look,
     here: &'a Here,
     dry_run: bool,
 }
 
-/// What the person chose to do with a draft.
-enum Next {
+/// What the person decided about an application.
+pub(crate) enum Settled {
+    /// Write these files.
+    Write(Box<Draft>),
+    /// Write these, and take the remaining applications as they are.
+    WriteAll(Box<Draft>),
+    /// Leave this application out.
+    LeftOut,
+    /// Write nothing at all.
+    Quit,
+}
+
+/// What the first screen offers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
     Write,
+    Adopt,
+    Merge,
+    Beside,
+    Replace,
+    Compare,
+    Show(Role),
+    Notes,
     Change,
-    Leave,
+    Why,
+    Compose,
+    AcceptAll,
+    LeaveOut,
+    Quit,
+}
+
+/// What is said about one application among several.
+#[derive(Clone, Copy)]
+pub(crate) struct Among {
+    /// Applications that come after this one.
+    pub after: usize,
+    /// Others have been settled, or come after it.
+    pub several: bool,
 }
 
 impl<'a> Wizard<'a> {
     /// Writes to standard error, so that standard output can be redirected.
     pub(crate) fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
         console::set_colors_enabled_stderr(look.colour);
-        Self { term: Term::stderr(), theme: ColorfulTheme::default(), look, here, dry_run }
+        let board = Board { term: Term::stderr(), look };
+        Self { board, theme: ColorfulTheme::default(), here, dry_run }
     }
 
     /// Asks which of several applications get a Dockerfile.
@@ -53,13 +95,13 @@ impl<'a> Wizard<'a> {
     pub(crate) fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> =
             found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
-        self.say(&self.look.dim("space: take or leave, a: all or none, enter: go on"))?;
+        self.say(&self.look().dim("space: take or leave   a: all or none   enter: go on"))?;
         let chosen = ask(|| {
             MultiSelect::with_theme(&self.theme)
                 .with_prompt("Applications")
                 .items(&items)
                 .defaults(&vec![true; items.len()])
-                .interact_on(&self.term)
+                .interact_on(&self.board.term)
         })?;
         Ok(found
             .into_iter()
@@ -69,68 +111,114 @@ impl<'a> Wizard<'a> {
             .collect())
     }
 
-    /// Asks the open questions, shows what would be written, and lets the person change answers
-    /// until they agree.
-    ///
-    /// `None` if they quit without writing.
+    /// Asks the open questions, shows what would be written on one screen, and lets the person look
+    /// closer and change answers until they agree.
     ///
     /// # Errors
-    /// [`Interrupted`], an error of the terminal, or an application that cannot be planned with any
-    /// answers.
+    /// [`Interrupted`], an error of the terminal, or a single application that cannot be planned with
+    /// any answers.
     pub(crate) fn settle(
         &self,
         app: &mut App,
         output: Option<&RelPath>,
         force: bool,
-    ) -> Result<Option<Draft>> {
-        self.say(&format!("\n{}", report::heading(&app.facts, self.here, self.look)))?;
-        self.ask_what_is_open(app)?;
+        compose: &mut bool,
+        among: Among,
+    ) -> Result<Settled> {
+        self.say(&report::heading(&app.facts, self.here, self.look()))?;
+        let mut skipped = Vec::new();
+        let mut forced = force;
         loop {
+            self.ask_what_is_open(app, &mut skipped)?;
             let draft = match app.draft(output) {
                 Ok(draft) => draft,
                 Err(error) => {
                     self.complain(&error)?;
-                    if !self.change(app)? {
-                        return Err(error);
+                    if self.change(app, None)? {
+                        continue;
                     }
-                    self.ask_what_is_open(app)?;
-                    continue;
+                    if among.several {
+                        return Ok(Settled::LeftOut);
+                    }
+                    return Err(error);
                 }
             };
             self.show(&draft)?;
-            match self.next(&draft)? {
-                Next::Write if force || self.may_overwrite(&draft)? => return Ok(Some(draft)),
-                Next::Write => {}
-                Next::Change => {
-                    self.change(app)?;
+            let mut at = 0;
+            let decided = loop {
+                match self.offer(&draft, forced, *compose, among, &mut at)? {
+                    Offer::Show(role) => self.show_file(&draft, role)?,
+                    Offer::Notes => {
+                        let notes = report::notes(&draft, self.here, self.look());
+                        self.page("Notes", &notes)?;
+                    }
+                    Offer::Compare => {
+                        let table = beside::table(&draft, self.here, self.look());
+                        self.page("Side by side", &table)?;
+                    }
+                    Offer::Why => self.explain(&draft)?,
+                    Offer::Compose => *compose = !*compose,
+                    other => break other,
                 }
-                Next::Leave => return Ok(None),
+            };
+            match decided {
+                Offer::Change => {
+                    self.change(app, Some(&draft))?;
+                }
+                Offer::Merge => {
+                    let taken = app.take_over(&draft.plan)?;
+                    let taken: Vec<String> =
+                        taken.iter().map(|(id, value)| format!("{id}: {value}")).collect();
+                    let text =
+                        if taken.is_empty() { "nothing".to_owned() } else { taken.join("; ") };
+                    self.say(&self.look().cyan(&format!("taken over: {text}")))?;
+                    forced = true;
+                }
+                Offer::Adopt => return Ok(Settled::Write(Box::new(update::adopted(app)?))),
+                Offer::Beside => {
+                    let path = app.facts.dir.join(BESIDE);
+                    return Ok(Settled::Write(Box::new(app.draft(path.as_ref())?)));
+                }
+                Offer::LeaveOut => return Ok(Settled::LeftOut),
+                Offer::AcceptAll => return Ok(Settled::WriteAll(Box::new(draft))),
+                Offer::Quit => return Ok(Settled::Quit),
+                _ => return Ok(Settled::Write(Box::new(draft))),
             }
-            self.ask_what_is_open(app)?;
         }
     }
 
-    /// An answer may open another question, so the questions are computed again after each.
-    fn ask_what_is_open(&self, app: &mut App) -> Result<()> {
-        while let Some(question) = app
-            .questions()?
-            .into_iter()
-            .find(|question| question.open && app.answers.get(&question.id).is_none())
-        {
-            self.answer(app, &question)?;
+    /// An answer may open another question, so the questions are computed again after each. Esc takes
+    /// the default of a question, and leaves it open for the menu.
+    fn ask_what_is_open(&self, app: &mut App, skipped: &mut Vec<String>) -> Result<()> {
+        while let Some(question) = app.questions()?.into_iter().find(|question| {
+            question.open
+                && app.answers.get(&question.id).is_none()
+                && !skipped.contains(&question.id)
+        }) {
+            if !self.answer(app, &question)? {
+                if question.default.is_none() {
+                    self.say(
+                        &self
+                            .look()
+                            .yellow("Nothing in the repository says so: an answer is needed."),
+                    )?;
+                    continue;
+                }
+                skipped.push(question.id);
+            }
         }
         Ok(())
     }
 
-    /// Asks one question until the answer is valid.
-    fn answer(&self, app: &mut App, question: &Question) -> Result<()> {
+    /// Asks one question until the answer is valid; false if the person went back.
+    fn answer(&self, app: &mut App, question: &Question) -> Result<bool> {
         loop {
             let current = app.answers.get(&question.id).map(str::to_owned);
-            let answer = self.prompt(question, current.as_deref())?;
+            let Some(answer) = self.prompt(question, current.as_deref())? else { return Ok(false) };
             let before = app.answers.clone();
             app.answers.change(&question.id, answer);
             match app.questions() {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(true),
                 Err(error) => {
                     app.answers = before;
                     self.complain(&error)?;
@@ -139,7 +227,7 @@ impl<'a> Wizard<'a> {
         }
     }
 
-    fn prompt(&self, question: &Question, current: Option<&str>) -> Result<String> {
+    fn prompt(&self, question: &Question, current: Option<&str>) -> Result<Option<String>> {
         let default = question.default.as_ref();
         let start = current.or(default.map(|found| found.value.as_str()));
         // A choice that shows its own evidence needs no second mention of it.
@@ -159,30 +247,30 @@ impl<'a> Wizard<'a> {
         }
         let prompt = self.short(&question.prompt, &question.id)?;
         match &question.kind {
-            Answerable::Choice(choices) => {
-                self.select(&prompt, choices, start, false).map(Option::unwrap_or_default)
-            }
+            Answerable::Choice(choices) => self.select(&prompt, choices, start, false),
             Answerable::Suggest(choices) if choices.is_empty() => {
-                self.type_in(question, &prompt, start)
+                self.type_in(question, &prompt, start).map(Some)
             }
             Answerable::Suggest(choices) => match self.select(&prompt, choices, start, true)? {
-                Some(value) => Ok(value),
-                None => self.type_in(question, &self.short("Which one?", &question.id)?, start),
+                Some(value) if value == OTHER => self
+                    .type_in(question, &self.short("Which one?", &question.id)?, start)
+                    .map(Some),
+                chosen => Ok(chosen),
             },
-            Answerable::Text | Answerable::Port => self.type_in(question, &prompt, start),
             Answerable::Confirm => {
                 let yes = ask(|| {
                     Confirm::with_theme(&self.theme)
                         .with_prompt(&prompt)
                         .default(start == Some("yes"))
-                        .interact_on(&self.term)
+                        .interact_on_opt(&self.board.term)
                 })?;
-                Ok(if yes { "yes" } else { "no" }.to_owned())
+                Ok(yes.map(|yes| if yes { "yes" } else { "no" }.to_owned()))
             }
+            _ => self.type_in(question, &prompt, start).map(Some),
         }
     }
 
-    /// Asks for one of the choices; `None` for "something else", which is offered if `open`.
+    /// Asks for one of the choices, [`OTHER`] among them if `open`; `None` for Esc.
     fn select(
         &self,
         prompt: &str,
@@ -190,26 +278,29 @@ impl<'a> Wizard<'a> {
         start: Option<&str>,
         open: bool,
     ) -> Result<Option<String>> {
-        let room = self.room();
-        let mut items: Vec<String> =
-            choices.iter().map(|choice| cut(&choice.label, room)).collect();
+        let mut items: Vec<String> = choices.iter().map(|choice| inline(&choice.label)).collect();
         if open {
             items.push("something else".to_owned());
         }
         let at = choices.iter().position(|choice| Some(choice.value.as_str()) == start);
         let at = at.unwrap_or(if start.is_some() && open { choices.len() } else { 0 });
-        let chosen = self.pick(prompt, &items, at)?;
-        Ok(choices.get(chosen).map(|choice| choice.value.clone()))
+        match self.pick(prompt, &items, at, Some("to the menu"), false)? {
+            Pressed::Item(at) => Ok(Some(
+                choices.get(at).map_or_else(|| OTHER.to_owned(), |choice| choice.value.clone()),
+            )),
+            _ => Ok(None),
+        }
     }
 
-    fn pick(&self, prompt: &str, items: &[String], at: usize) -> Result<usize> {
-        ask(|| {
-            Select::with_theme(&self.theme)
-                .with_prompt(prompt)
-                .items(items)
-                .default(at)
-                .interact_on(&self.term)
-        })
+    fn pick(
+        &self,
+        prompt: &str,
+        items: &[String],
+        at: usize,
+        back: Option<&str>,
+        explains: bool,
+    ) -> Result<Pressed> {
+        held(self.board.pick(&List { prompt, items, at, back, explains }))
     }
 
     fn type_in(&self, question: &Question, prompt: &str, start: Option<&str>) -> Result<String> {
@@ -227,132 +318,240 @@ impl<'a> Wizard<'a> {
                 Some(start) => input.default(start.to_owned()),
                 None => input.allow_empty(text && question.default.is_some()),
             };
-            input.interact_text_on(&self.term)
+            input.interact_text_on(&self.board.term)
         })?;
         Ok(typed.trim().to_owned())
     }
 
-    /// Shows the planned files, then the evidence.
+    /// The first screen: the decisions with their evidence, what a person should know, and the files.
+    /// With the menu below it, it fits on 24 lines.
     fn show(&self, draft: &Draft) -> Result<()> {
-        let mut text = String::new();
-        for change in draft.changes.iter().filter(|change| change.role != Role::Pristine) {
-            let path = self.here.path(&change.new.path);
-            let shown = change.role == Role::Dockerfile || change.old.is_some();
-            if shown && change.standing != Standing::Same {
-                writeln!(text, "\n{}", self.look.bold(&path))?;
-                text.push_str(&preview::change(change, &path, self.look));
+        let look = self.look();
+        let summary = report::summary(draft, self.here, look);
+        let room = self.board.rows().saturating_sub(MENU + summary.lines().count()).max(2);
+        let (brief, _) = report::brief(draft, self.here, look, room);
+        let mut text = summary + &brief + &report::planned(&draft.changes, self.here, look);
+        let kept = draft.changes.iter().find(|change| change.role == Role::Pristine);
+        let refused = draft.changes.iter().find(|change| change.is_refused());
+        let last = match (refused, kept) {
+            (Some(change), _) => {
+                let why = match change.standing {
+                    Standing::Edited => "was edited after dockgen wrote it",
+                    _ => "was not written by dockgen",
+                };
+                look.yellow(&format!("{} {why}", self.here.path(&change.new.path)))
             }
-        }
-        text.push('\n');
-        text.push_str(&report::summary(draft, self.here, self.look));
-        let notes = report::notes(draft, self.here, self.look);
-        if !notes.is_empty() {
-            write!(text, "\n{notes}")?;
-        }
-        text.push('\n');
-        text.push_str(&report::written(&draft.changes, self.here, Wrote::Planned, self.look));
+            (None, Some(change)) if change.standing == Standing::New => look.dim(&look.fit(
+                "          .dockgen/ remembers them for `dockgen update`: commit it",
+                look.width - 1,
+            )),
+            _ => String::new(),
+        };
+        text.push_str(&last);
         self.say(&text)
     }
 
-    fn next(&self, draft: &Draft) -> Result<Next> {
-        let changed = draft.changes.iter().any(|change| change.standing != Standing::Same);
-        let first = match changed {
-            true if self.dry_run => "go on (nothing is written: --dry-run)",
-            true => "write these files",
-            false => "leave it as it is",
+    /// Shows a file, or how it differs from the one on disk.
+    fn show_file(&self, draft: &Draft, role: Role) -> Result<()> {
+        let Some(change) = draft.changes.iter().find(|change| change.role == role) else {
+            return Ok(());
         };
-        let items =
-            [first, "change an answer", "quit, write nothing"].map(|item| cut(item, self.room()));
-        Ok(match self.pick("What now?", &items, 0)? {
-            0 => Next::Write,
-            1 => Next::Change,
-            _ => Next::Leave,
-        })
+        let path = self.here.path(&change.new.path);
+        let text = match change.standing {
+            Standing::Same => preview::texts(None, &change.new.text, &path, self.look()),
+            _ => preview::change(change, &path, self.look()),
+        };
+        self.page(&path, &text)
+    }
+
+    /// Lets a person pick decisions, and shows the evidence of each.
+    fn explain(&self, draft: &Draft) -> Result<()> {
+        let decisions = &draft.plan.decisions;
+        let items: Vec<String> =
+            decisions.iter().map(|held| format!("{}: {}", held.what, held.value)).collect();
+        let mut at = 0;
+        while let Pressed::Item(picked) =
+            self.pick("Why what?", &items, at, Some("to the menu"), false)?
+        {
+            at = picked;
+            let one = decisions.get(picked).map_or(&[][..], std::slice::from_ref);
+            self.page(&items[picked], &report::decisions(one, self.here, self.look()))?;
+        }
+        Ok(())
+    }
+
+    /// Offers what can be done next, until the person chooses. `at` is the item that is marked.
+    fn offer(
+        &self,
+        draft: &Draft,
+        forced: bool,
+        compose: bool,
+        among: Among,
+        at: &mut usize,
+    ) -> Result<Offer> {
+        let foreign = draft.changes.iter().find(|change| change.is_refused());
+        let offers = self.offers(draft, foreign.filter(|_| !forced), compose, among);
+        let items: Vec<String> = offers.iter().map(|(_, text)| text.clone()).collect();
+        loop {
+            let pressed = self.pick("What now?", &items, *at, None, false)?;
+            if let Pressed::Item(picked) = pressed {
+                *at = picked;
+                return Ok(offers[picked].0);
+            }
+        }
+    }
+
+    fn offers(
+        &self,
+        draft: &Draft,
+        foreign: Option<&Change>,
+        compose: bool,
+        among: Among,
+    ) -> Vec<(Offer, String)> {
+        let changed = draft.changes.iter().any(|change| change.standing != Standing::Same);
+        let mut all: Vec<(Offer, String)> = Vec::new();
+        let mut offer = |offer: Offer, text: &str| all.push((offer, text.to_owned()));
+        if let Some(change) = foreign {
+            let path = self.here.path(&change.new.path);
+            offer(
+                Offer::Adopt,
+                &format!("adopt {path}: it stays, later changes are merged into it"),
+            );
+            offer(Offer::Compare, "compare the two side by side");
+            if change.standing == Standing::Foreign {
+                offer(Offer::Merge, "merge: dockgen's, with its ports, volumes and variables");
+            }
+            offer(Offer::Beside, &format!("write dockgen's beside it, as {BESIDE}"));
+            offer(Offer::Replace, "replace it with dockgen's");
+        } else {
+            let first = match (changed || compose, self.dry_run) {
+                (true, true) => "go on (nothing is written: --dry-run)",
+                (true, false) => "write these files",
+                (false, _) => "leave it as it is",
+            };
+            offer(Offer::Write, first);
+        }
+        let (what, shown) = match foreign {
+            Some(_) => ("the differences in", Role::Dockerfile),
+            None => ("the", Role::Dockerfile),
+        };
+        offer(Offer::Show(shown), &format!("show {what} Dockerfile"));
+        offer(Offer::Show(Role::Ignore), "show the .dockerignore");
+        if !draft.findings.is_empty() || !draft.assumptions.is_empty() {
+            let count = report::brief(draft, self.here, self.look(), 0).1;
+            offer(Offer::Notes, &format!("read the notes ({count})"));
+        }
+        offer(Offer::Change, "change an answer");
+        offer(Offer::Why, "why: the evidence for each decision");
+        let word = if compose { "yes" } else { "no" };
+        offer(Offer::Compose, &format!("also write compose.yaml: {word}"));
+        if among.after > 0 {
+            let text = format!("accept all: this and the other {} as they are", among.after);
+            offer(Offer::AcceptAll, &text);
+        }
+        if among.several {
+            offer(Offer::LeaveOut, "leave this application out");
+        }
+        offer(Offer::Quit, "quit, write nothing");
+        all
     }
 
     /// Lets the person pick a question and answer it again; false if they pick none.
-    fn change(&self, app: &mut App) -> Result<bool> {
-        let questions = app.questions()?;
-        let mut items: Vec<String> = questions
-            .iter()
-            .map(|question| {
-                let default = question.default.as_ref();
-                let value =
-                    app.answers.get(&question.id).or(default.map(|found| found.value.as_str()));
-                let value = value.filter(|value| !value.is_empty()).unwrap_or("(nothing)");
-                cut(&format!("{}: {value}", question.id), self.room())
-            })
-            .collect();
-        items.push("back".to_owned());
-        let chosen = self.pick("Change which answer?", &items, 0)?;
-        let Some(question) = questions.get(chosen) else { return Ok(false) };
-        self.answer(app, question)?;
-        Ok(true)
-    }
-
-    /// Asks before a person's work is overwritten.
-    fn may_overwrite(&self, draft: &Draft) -> Result<bool> {
-        for change in draft.changes.iter().filter(|change| change.is_refused()) {
-            let path = self.here.path(&change.new.path);
-            let why = match change.standing {
-                Standing::Edited => "was edited after dockgen wrote it",
-                _ => "was not written by dockgen",
-            };
-            self.say(&self.look.yellow(&format!("{path} {why}. The difference is shown above.")))?;
-            let prompt = self.short(&format!("Overwrite {path}?"), "Overwrite it?")?;
-            let yes = ask(|| {
-                Confirm::with_theme(&self.theme)
-                    .with_prompt(prompt)
-                    .default(false)
-                    .interact_on(&self.term)
-            })?;
-            if !yes {
-                return Ok(false);
+    fn change(&self, app: &mut App, draft: Option<&Draft>) -> Result<bool> {
+        let mut at = 0;
+        loop {
+            let questions = app.questions()?;
+            let mut items: Vec<String> = questions
+                .iter()
+                .map(|question| {
+                    let default = question.default.as_ref();
+                    let value =
+                        app.answers.get(&question.id).or(default.map(|found| found.value.as_str()));
+                    let value = value.filter(|value| !value.is_empty()).unwrap_or("(nothing)");
+                    format!("{}: {value}", question.id)
+                })
+                .collect();
+            items.push("back".to_owned());
+            let prompt = "Change which answer?";
+            let picked =
+                match self.pick(prompt, &items, at, Some("to the menu"), draft.is_some())? {
+                    Pressed::Item(picked) => picked,
+                    Pressed::Why(picked) => {
+                        at = picked;
+                        let id = questions.get(picked).map(|question| question.id.as_str());
+                        let why = draft.iter().flat_map(|draft| &draft.plan.decisions);
+                        let why: Vec<_> =
+                            why.filter(|held| Some(held.what.as_str()) == id).cloned().collect();
+                        let text = if why.is_empty() {
+                            "Nothing in the repository says so: this is the default.".to_owned()
+                        } else {
+                            report::decisions(&why, self.here, self.look())
+                        };
+                        self.page(&items[picked], &text)?;
+                        continue;
+                    }
+                    Pressed::Back => return Ok(false),
+                };
+            let Some(question) = questions.get(picked) else { return Ok(false) };
+            at = picked;
+            if self.answer(app, question)? {
+                return Ok(true);
             }
         }
-        Ok(true)
     }
 
-    /// A prompt that fits on one line: dialoguer counts lines, and would not erase a wrapped one
-    /// completely.
+    /// A prompt that fits on one line.
     fn short(&self, prompt: &str, word: &str) -> Result<String> {
         let prompt = inline(prompt);
         if console::measure_text_width(&prompt) <= self.room() {
             return Ok(prompt);
         }
-        for line in self.look.wrap(&prompt, FRAME) {
-            self.say(&self.look.bold(&line))?;
+        for line in self.look().wrap(&prompt, FRAME) {
+            self.say(&self.look().bold(&line))?;
         }
         Ok(cut(word, self.room()))
     }
 
     fn hint(&self, evidence: &Evidence) -> Result<()> {
-        let text =
-            cut(&format!("{}  {}", evidence.place(), evidence.note), self.room() + FRAME - 1);
-        self.say(&self.look.dim(&text))
+        let text = format!("{}  {}", self.here.place(evidence), evidence.note);
+        self.say(&self.look().dim(&cut(&text, self.room() + FRAME - 1)))
     }
 
-    fn complain(&self, error: &anyhow::Error) -> Result<()> {
-        for line in self.look.wrap(&format!("{error:#}"), 0) {
-            self.say(&self.look.red(&line))?;
+    /// Says what went wrong.
+    pub(crate) fn complain(&self, error: &anyhow::Error) -> Result<()> {
+        for line in self.look().wrap(&format!("{error:#}"), 0) {
+            self.say(&self.look().red(&line))?;
         }
         Ok(())
     }
 
+    fn look(&self) -> &Look {
+        self.board.look
+    }
+
     fn room(&self) -> usize {
-        usize::from(self.term.size().1).saturating_sub(FRAME).max(10)
+        usize::from(self.board.term.size().1).saturating_sub(FRAME).max(10)
+    }
+
+    fn page(&self, title: &str, text: &str) -> Result<()> {
+        held(self.board.page(title, text))
     }
 
     fn say(&self, text: &str) -> Result<()> {
-        self.term
-            .write_line(&visible::stream(text.trim_end_matches('\n'), self.look.colour))
-            .map_err(Into::into)
+        held(self.board.say(text))
     }
 }
 
+/// The value of "something else", which no choice has.
+const OTHER: &str = "\0";
+
 /// Runs a prompt. If it is interrupted, or the terminal is gone, the run ends.
 fn ask<T>(prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-    prompt().map_err(|dialoguer::Error::IO(error)| match error.kind() {
+    held(prompt().map_err(|dialoguer::Error::IO(error)| error))
+}
+
+fn held<T>(result: io::Result<T>) -> Result<T> {
+    result.map_err(|error| match error.kind() {
         ErrorKind::Interrupted | ErrorKind::UnexpectedEof => Interrupted.into(),
         _ => anyhow!("the terminal failed: {error}; --yes asks nothing"),
     })

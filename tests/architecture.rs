@@ -181,7 +181,7 @@ fn there_is_one_way_out() {
         });
     }
     only_in("Term::", &["src/screen.rs", "src/wizard.rs"]);
-    only_in("write_line", &["src/wizard.rs"]);
+    only_in("write_line", &["src/wizard/terminal.rs"]);
     only_in("write_str_to", &[]);
     only_in("indicatif", &["src/cmd/progress.rs"]);
     only_in("force_styling", &["src/screen/look.rs"]);

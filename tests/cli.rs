@@ -552,8 +552,20 @@ fn completions_and_manual_page() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(run(dir.path(), &["completions", shell], 0).0.contains("dry-run"), "{shell}");
     }
-    let (page, _) = run(dir.path(), &["man"], 0);
-    assert!(page.contains(".TH dockgen 1") && page.contains("dry\\-run"), "{page}");
+    let (list, _) = run(dir.path(), &["man", "--list"], 0);
+    assert!(list.lines().any(|name| name == "init") && !list.contains("help"), "{list}");
+    for name in [""].into_iter().chain(list.lines()) {
+        let words: Vec<&str> =
+            ["man"].into_iter().chain((!name.is_empty()).then_some(name)).collect();
+        let (page, _) = run(dir.path(), &words, 0);
+        let title = if name.is_empty() { "dockgen".to_owned() } else { format!("dockgen-{name}") };
+        for part in [&format!(".TH {title} 1"), ".SH \"EXIT STATUS\"", ".SH FILES", ".SH EXAMPLES"]
+        {
+            assert!(page.contains(part), "`{part}` is not in the page of {title}:\n{page}");
+        }
+    }
+    assert!(run(dir.path(), &["man", "init"], 0).0.contains("dry\\-run"));
+    refuses(dir.path(), &["man", "unit"], &["`unit` is no command", "init"]);
     let (help, _) = run(dir.path(), &["--help"], 0);
     assert!(help.contains("explain"));
     assert!(run(dir.path(), &["--version"], 0).0.starts_with("dockgen "));

@@ -155,7 +155,7 @@ fn the_commands_to_type_are_complete() {
     assert_eq!(
         next(&[&["init", "--yes"][..], &name].concat()),
         "docker build -t ghcr.io/acme/shop --build-arg REVISION=\"$(git rev-parse HEAD)\" . docker \
-         run --rm -p 3000:3000 -v shop-data:/app/data -e API_KEY=... ghcr.io/acme/shop"
+         run --rm -p 3000:3000 -v shop-data:/app/data -e 'API_KEY=...' ghcr.io/acme/shop"
     );
     std::fs::write(dir.path().join(".env.example"), "API_KEY=\nLEVEL=debug\n").unwrap();
     let text = next(&["init", "--yes"]);
@@ -163,7 +163,7 @@ fn the_commands_to_type_are_complete() {
     assert!(text.contains("--env-file .env ") && !text.contains("API_KEY"), "{text}");
     // An engine takes quotes as a part of the value: such a file is no file for --env-file.
     std::fs::write(dir.path().join(".env.example"), "API_KEY=\"x\"\n").unwrap();
-    assert!(next(&["init", "--yes"]).contains("-e API_KEY=..."));
+    assert!(next(&["init", "--yes"]).contains("-e 'API_KEY=...'"));
 
     let output = Command::new(env!("CARGO_BIN_EXE_dockgen"))
         .current_dir(dir.path())
@@ -193,4 +193,34 @@ fn a_refusal_is_one_in_a_dry_run_too() {
     assert!(!text.contains("changed"), "{text}");
     let forced = ["init", "--yes", "--dry-run", "--force"];
     says(dir.path(), &forced, 0, &["changed Dockerfile"]);
+}
+
+/// What a Dockerfile that is there does, and what dockgen's would do.
+#[test]
+fn a_refusal_shows_both_dockerfiles_side_by_side() {
+    let files = [
+        ("go.mod", "module a\n\ngo 1.26\n"),
+        ("main.go", MAIN),
+        ("Dockerfile", "FROM golang:1.26\nCOPY . .\nRUN go build -o /a\nCMD /a\n"),
+    ];
+    let dir = repository(files);
+    for words in [&["init", "--yes"][..], &["init", "--yes", "--dry-run"]] {
+        says(
+            dir.path(),
+            words,
+            2,
+            &[
+                "Dockerfile dockgen final image golang:1.26 scratch",
+                "user root 65532:65532",
+                "dockgen update --adopt",
+                "--output Dockerfile.dockgen writes beside it",
+            ],
+        );
+    }
+    says(
+        dir.path(),
+        &["init", "--yes", "--output", "Dockerfile.dockgen"],
+        0,
+        &["Dockerfile.dockgen"],
+    );
 }

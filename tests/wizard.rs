@@ -93,18 +93,14 @@ fn asks_what_is_open_shows_and_writes() {
 fn an_answer_can_be_changed() {
     let dir = shop();
     let mut terminal = Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
-    terminal.wait_for("quit, write nothing");
-    terminal.press(DOWN);
-    terminal.press(ENTER);
+    terminal.choose("change an answer");
     terminal.wait_for("Change which answer?");
-    // entrypoint, toolchain, tool, port
-    terminal.press(&DOWN.repeat(3));
-    terminal.press(ENTER);
+    terminal.choose("port: 8080");
     terminal.wait_for("Which port does the program listen on?");
     terminal.press("70000\r");
     terminal.wait_for("a number from 1 to 65535");
     terminal.press("\x08\x08\x08\x08\x089090\r");
-    terminal.wait_for("EXPOSE 9090");
+    terminal.wait_for("port             9090");
     terminal.wait_for("quit, write nothing");
     terminal.press(ENTER);
     assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
@@ -191,9 +187,7 @@ fn several_applications_are_written_together() {
     terminal.press(ENTER);
     terminal.wait_for("What now? · write these files");
     assert!(!dir.path().join("api/Dockerfile").exists(), "the first waits for the second");
-    terminal.wait_for("quit, write nothing");
-    terminal.press(&DOWN.repeat(2));
-    terminal.press(ENTER);
+    terminal.choose("quit, write nothing");
     assert_eq!(terminal.end(), (0, true));
     assert!(terminal.screen.text().contains("Nothing was written."), "{}", terminal.screen.text());
     assert_eq!(names(&dir.path().join("api")), ["go.mod", "main.go"]);
@@ -220,11 +214,9 @@ fn ctrl_c_leaves_nothing_behind() {
             if number + 1 == prompts.len() {
                 terminal.press(CTRL_C);
             } else if *prompt == "quit, write nothing" {
-                terminal.press(DOWN);
-                terminal.press(ENTER);
+                terminal.choose("change an answer");
             } else if *prompt == "Change which answer?" {
-                terminal.press(&DOWN.repeat(4));
-                terminal.press(ENTER);
+                terminal.choose("base: ");
             } else {
                 terminal.press(ENTER);
             }
@@ -240,12 +232,9 @@ fn ctrl_c_leaves_nothing_behind() {
 fn ctrl_c_at_a_typed_answer() {
     let dir = shop();
     let mut terminal = Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
-    terminal.wait_for("quit, write nothing");
-    terminal.press(DOWN);
-    terminal.press(ENTER);
+    terminal.choose("change an answer");
     terminal.wait_for("Change which answer?");
-    terminal.press(&DOWN.repeat(3));
-    terminal.press(ENTER);
+    terminal.choose("port: ");
     terminal.wait_for("Which port does the program listen on?");
     terminal.press("12");
     terminal.press(CTRL_C);
@@ -259,67 +248,267 @@ fn a_narrow_terminal_is_enough() {
     let dir = shop();
     let mut terminal = Terminal::start(dir.path(), (40, 24), &["init"]);
     terminal.wait_for("something else");
-    for _ in 0..7 {
+    for _ in 0..9 {
         terminal.press(DOWN);
     }
-    terminal.press(DOWN);
-    terminal.press(DOWN);
-    terminal.press(ENTER);
+    terminal.choose("./cmd/server");
     terminal.wait_for("quit, write nothing");
     let text = terminal.screen.text();
     assert_eq!(text.matches("something else").count(), 0, "a menu leaves no ghosts:\n{text}");
-    terminal.press(DOWN);
-    terminal.press(ENTER);
+    terminal.choose("change an answer");
     terminal.wait_for("Change which answer?");
-    terminal.press(&DOWN.repeat(4));
-    terminal.press(ENTER);
+    terminal.choose("base: ");
     terminal.wait_for("Which base image?");
-    terminal.press(&DOWN.repeat(3));
-    terminal.press(ENTER);
-    terminal.wait_for("FROM debian");
+    terminal.choose("debian");
+    terminal.wait_for("base             debian");
     terminal.wait_for("quit, write nothing");
     terminal.press(ENTER);
     assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
     let text = terminal.screen.text();
-    assert_eq!(text.matches("Change which answer?").count(), 1, "a menu leaves no ghosts:\n{text}");
+    assert_eq!(text.matches("enter: choose").count(), 0, "a menu leaves no ghosts:\n{text}");
+    assert!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("FROM debian"));
+}
+
+/// Everything that is needed to decide is on one screen; the files are a key away.
+#[test]
+fn the_first_screen_holds_the_decisions_and_the_menu() {
+    for (size, variables) in [
+        ((80, 24), &[][..]),
+        ((80, 24), &[("NO_COLOR", "1")][..]),
+        ((60, 20), &[][..]),
+        ((60, 20), &[("NO_COLOR", "1")][..]),
+    ] {
+        let dir = shop();
+        let args = ["init", "--entrypoint", "./cmd/server"];
+        let mut terminal = Terminal::start_in(dir.path(), size, &args, variables);
+        terminal.wait_for("enter: choose");
+        let text = terminal.screen.text();
+        for part in [
+            "toolchain        1.27  go.mod:3",
+            "port             8080  cmd/server/main.go:11",
+            "new       Dockerfile (",
+            ".dockgen/ remembers them",
+            "> write these files",
+            "show the Dockerfile",
+            "quit, write nothing",
+        ] {
+            assert!(text.contains(part), "`{part}` is not on the screen:\n{text}");
+        }
+        assert!(!text.contains("FROM "), "{text}");
+        // Space writes nothing, and neither does Esc.
+        terminal.press(" ");
+        terminal.escape();
+        terminal.choose("show the Dockerfile");
+        terminal.wait_for("q, esc: close");
+        let text = terminal.screen.text();
+        assert!(
+            text.contains("# syntax=docker/dockerfile:1") && !text.contains("ENTRYPOINT"),
+            "{text}"
+        );
+        terminal.press("G");
+        terminal.wait_for("ENTRYPOINT");
+        terminal.press("g");
+        terminal.wait_for("# syntax=docker/dockerfile:1");
+        terminal.press(" ");
+        terminal.press("q");
+        terminal.wait_for("What now?");
+        terminal.wait_for("> show the Dockerfile");
+        assert!(!dir.path().join("Dockerfile").exists());
+        terminal.choose("quit, write nothing");
+        assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+        assert!(terminal.screen.cursor_shown);
+        assert!(!dir.path().join(".dockgen").exists());
+    }
 }
 
 #[test]
-fn a_foreign_dockerfile_is_shown_and_asked_about() {
+fn esc_leads_back_and_answers_are_kept() {
     let dir = shop();
-    write(dir.path(), &[("Dockerfile", "FROM mine\n")]);
-    let start = || Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
-    let mut terminal = start();
-    terminal.wait_for("quit, write nothing");
-    assert!(terminal.screen.text().contains("-FROM mine"), "{}", terminal.screen.text());
-    terminal.press(ENTER);
-    terminal.wait_for("Overwrite Dockerfile?");
-    terminal.press("n");
-    terminal.wait_for("quit, write nothing");
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init"]);
+    terminal.wait_for("Which program should the container start?");
+    terminal.wait_for("esc: to the menu");
+    terminal.escape();
+    terminal.choose("change an answer");
+    terminal.choose("port: ");
+    terminal.wait_for("Which port");
+    terminal.press("9191\r");
+    terminal.wait_for("port             9191");
+    terminal.choose("change an answer");
+    terminal.choose("base: ");
+    terminal.wait_for("Which base image?");
+    terminal.escape();
+    terminal.wait_for("Change which answer?");
+    terminal.escape();
+    terminal.choose("why: ");
+    terminal.choose("toolchain: ");
+    terminal.wait_for("go.mod:3  `go 1.27`");
+    terminal.escape();
+    terminal.wait_for("Why what?");
+    terminal.escape();
+    terminal.choose("write these files");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 9191"));
+}
+
+/// `?` in the list of answers shows the evidence of the marked one.
+#[test]
+fn a_question_mark_says_why() {
+    let dir = shop();
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
+    terminal.choose("change an answer");
+    terminal.wait_for("?: why");
+    terminal.mark("port: ");
+    terminal.press("?");
+    terminal.wait_for("cmd/server/main.go:11  ");
+    terminal.press("q");
+    terminal.wait_for("> port: ");
     terminal.press(CTRL_C);
     assert_eq!(terminal.end(), (130, true));
-    assert_eq!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap(), "FROM mine\n");
+    assert!(terminal.screen.cursor_shown);
+}
 
-    let mut terminal = start();
-    terminal.wait_for("quit, write nothing");
+#[test]
+fn all_the_others_can_be_accepted() {
+    let dir = pair();
+    write(
+        dir.path(),
+        &[
+            ("zoo/go.mod", "module example.com/zoo\n\ngo 1.27\n"),
+            ("zoo/main.go", &server(7070)),
+            ("zoo/Dockerfile", "FROM mine\n"),
+        ],
+    );
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init"]);
+    terminal.wait_for("Applications");
     terminal.press(ENTER);
-    terminal.wait_for("Overwrite Dockerfile?");
-    terminal.press("y");
+    terminal.choose("accept all: this and the other 2 as they are");
     assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
-    assert!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("AS build"));
+    let text = terminal.screen.text();
+    // One that is a person's stays as it is, and the others are written.
+    assert!(text.contains("zoo is left out: zoo/Dockerfile was not written by dockgen"), "{text}");
+    assert!(
+        dir.path().join("api/Dockerfile").exists() && dir.path().join("web/Dockerfile").exists()
+    );
+    assert_eq!(fs::read_to_string(dir.path().join("zoo/Dockerfile")).unwrap(), "FROM mine\n");
+}
+
+#[test]
+fn a_compose_file_is_asked_about() {
+    let dir = shop();
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
+    terminal.choose("also write compose.yaml: no");
+    terminal.choose("also write compose.yaml: yes");
+    terminal.choose("also write compose.yaml: no");
+    terminal.choose("write these files");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert!(terminal.screen.text().contains("docker compose up --build --wait"));
+    assert!(fs::read_to_string(dir.path().join("compose.yaml")).unwrap().contains("8080:8080"));
+}
+
+const THEIRS: &str = "FROM golang:1.27\nWORKDIR /srv\nCOPY . .\nRUN go build -o /shop ./cmd/server\nENV REGION=eu\n\
+                      EXPOSE 7100\nVOLUME /srv/data\nCMD /shop\n";
+
+#[test]
+fn a_foreign_dockerfile_is_compared_and_kept_unless_somebody_says_otherwise() {
+    let foreign = || {
+        let dir = shop();
+        write(dir.path(), &[("Dockerfile", THEIRS)]);
+        dir
+    };
+    let start = |dir: &tempfile::TempDir| {
+        let mut terminal =
+            Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
+        terminal.wait_for("Dockerfile was not written by dockgen");
+        terminal
+    };
+    let text = |dir: &tempfile::TempDir, name: &str| {
+        fs::read_to_string(dir.path().join(name)).unwrap_or_default()
+    };
+
+    // Side by side; the first choice keeps it.
+    let dir = foreign();
+    let mut terminal = start(&dir);
+    terminal.wait_for("> adopt Dockerfile: it stays");
+    terminal.choose("compare the two side by side");
+    for part in [
+        "golang:1.27",
+        "scratch",
+        "user",
+        "root",
+        "65532:65532",
+        "fetched at each edit",
+        "again each time",
+        "kept between builds",
+        "a shell, no stop signal",
+    ] {
+        terminal.wait_for(part);
+    }
+    terminal.press("q");
+    terminal.wait_for("What now?");
+    terminal.choose("adopt Dockerfile");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert_eq!(text(&dir, "Dockerfile"), THEIRS);
+    assert!(text(&dir, ".dockgen/Dockerfile").contains("AS build"));
+    assert!(!text(&dir, ".dockerignore").is_empty());
+
+    // dockgen's, with what the other one has.
+    let dir = foreign();
+    let mut terminal = start(&dir);
+    terminal.choose("merge: ");
+    terminal.wait_for("taken over: port: 7100");
+    terminal.choose("write these files");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    let merged = text(&dir, "Dockerfile");
+    for part in ["AS build", "EXPOSE 7100", "REGION=\"eu\"", "WORKDIR /srv/data"] {
+        assert!(merged.contains(part), "{merged}");
+    }
+
+    // Beside it.
+    let dir = foreign();
+    let mut terminal = start(&dir);
+    terminal.choose("write dockgen's beside it");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert_eq!(text(&dir, "Dockerfile"), THEIRS);
+    assert!(text(&dir, "Dockerfile.dockgen").contains("AS build"));
+
+    // In its place.
+    let dir = foreign();
+    let mut terminal = start(&dir);
+    terminal.choose("replace it with dockgen's");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert!(text(&dir, "Dockerfile").contains("AS build"));
+
+    // Neither.
+    let dir = foreign();
+    let mut terminal = start(&dir);
+    terminal.choose("quit, write nothing");
+    assert_eq!(terminal.end(), (0, true));
+    assert_eq!(names(dir.path()), ["Dockerfile", "cmd", "go.mod"]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 /// The picture in the README is what a person sees. `DOCKGEN_BLESS=1` takes it anew.
 #[test]
 fn the_picture_is_a_real_session() {
-    let dir = shop();
-    let mut terminal = Terminal::start(dir.path(), (96, 100), &["init"]);
-    terminal.wait_for("Which program should the container start?");
-    terminal.press(ENTER);
-    terminal.wait_for("quit, write nothing");
-    terminal.press(ENTER);
-    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    let dir = tempfile::tempdir().unwrap();
+    let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/apps/go-front-end");
+    copy(&app, dir.path());
+    let mut terminal = Terminal::start(dir.path(), (96, 40), &["init"]);
+    terminal.mark("show the Dockerfile");
     let picture = terminal::svg::picture(&terminal.screen, 96, "dockgen init");
+    terminal.press(CTRL_C);
+    terminal.end();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/wizard.svg");
     if std::env::var_os("DOCKGEN_BLESS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

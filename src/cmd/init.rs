@@ -7,17 +7,18 @@ use anyhow::{Context, Result, bail};
 
 use super::progress::Progress;
 use crate::cli::Init;
+use crate::compose;
 use crate::digest;
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::interrupt;
 use crate::path::RelPath;
 use crate::pin::Pinning;
-use crate::pipeline::{self, Change, Draft, Role, Survey};
-use crate::report::{self, Wrote, json, next, next::Here, preview};
+use crate::pipeline::{self, App, Change, Draft, Role, Survey};
+use crate::report::{self, Wrote, beside, json, next, next::Here, preview};
 use crate::screen::look::Look;
 use crate::screen::{self, Screen};
-use crate::wizard::Wizard;
+use crate::wizard::{Among, Settled, Wizard};
 use crate::workspace;
 use crate::write::{self, Output, Standing};
 
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
 
+    let mut compose = args.compose;
     let drafts = if talk {
         talk_through(
             args,
@@ -46,6 +48,7 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
             &flags,
             output.as_ref(),
             &Wizard::new(&screen.err, &here, args.dry_run),
+            &mut compose,
         )?
     } else {
         let chosen = survey.selection.taken.clone();
@@ -67,25 +70,37 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
-    let refused = if talk || args.force { None } else { refusal(&drafts, &here) };
+    let compose = compose.then(|| compose::of(&survey, &drafts)).transpose()?;
+    let refused = refusal(&drafts, compose.as_ref(), talk || args.force, &here);
     if let (Some((changes, error)), false) = (&refused, args.dry_run) {
         for change in changes {
             screen.say(&preview::change(change, &here.path(&change.new.path), &screen.err));
         }
+        for draft in &drafts {
+            screen.say(&beside::table(draft, &here, &screen.err));
+        }
         bail!("{error}");
     }
     if !args.dry_run {
-        commit(&survey, &drafts)?;
+        commit(&survey, &drafts, compose.as_ref())?;
     }
     if args.json {
-        screen::json(&json::written(&survey, &drafts, &here)?)?;
+        screen::json(&json::written(&survey, &drafts, compose.as_ref(), &here)?)?;
     } else if !args.quiet {
         let wrote = match (&refused, args.dry_run) {
             (Some(_), _) => Wrote::Refused,
             (None, true) => Wrote::Planned,
             (None, false) => Wrote::Done,
         };
-        screen.print(&outcome(&survey, &drafts, &here, wrote, talk, &screen.out)?)?;
+        screen.print(&outcome(
+            &survey,
+            &drafts,
+            compose.as_ref(),
+            &here,
+            wrote,
+            talk,
+            &screen.out,
+        )?)?;
     }
     if let Some((_, error)) = refused {
         screen.fail(&error);
@@ -94,13 +109,15 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The applications and answers that a person chose; none if they quit.
+/// The applications and answers that a person chose; none if they quit. `compose` says whether
+/// compose.yaml is written too.
 fn talk_through(
     args: &Init,
     survey: &Survey,
     flags: &[(String, String)],
     output: Option<&RelPath>,
     wizard: &Wizard,
+    compose: &mut bool,
 ) -> Result<Vec<Draft>> {
     let mut chosen = survey.selection.taken.clone();
     if chosen.len() > 1 {
@@ -108,10 +125,43 @@ fn talk_through(
     }
     for_one(survey, &chosen, output.is_some())?;
     let mut drafts = Vec::new();
-    for mut app in pipeline::apps(survey, chosen, flags)? {
-        match wizard.settle(&mut app, output, args.force || args.dry_run)? {
-            Some(draft) => drafts.push(draft),
-            None => return Ok(Vec::new()),
+    let mut apps = pipeline::apps(survey, chosen, flags)?;
+    let several = apps.len() > 1;
+    for at in 0..apps.len() {
+        let among = Among { after: apps.len() - at - 1, several };
+        let force = args.force || args.dry_run;
+        match wizard.settle(&mut apps[at], output, force, compose, among)? {
+            Settled::Write(draft) => drafts.push(*draft),
+            Settled::LeftOut => {}
+            Settled::Quit => return Ok(Vec::new()),
+            Settled::WriteAll(draft) => {
+                drafts.push(*draft);
+                drafts.extend(accepted(&apps[at + 1..], force, wizard)?);
+                break;
+            }
+        }
+    }
+    Ok(drafts)
+}
+
+/// The drafts of applications that a person accepts unseen. One that cannot be planned, or whose
+/// Dockerfile is a person's, is left out, and the others are kept.
+fn accepted(apps: &[App], force: bool, wizard: &Wizard) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::new();
+    for app in apps {
+        let drafted = app.draft(None).and_then(|draft| {
+            let kept = draft.changes.iter().find(|change| change.is_refused() && !force);
+            match kept {
+                Some(change) => bail!("{} was not written by dockgen", change.new.path),
+                None => Ok(draft),
+            }
+        });
+        match drafted {
+            Ok(draft) => drafts.push(draft),
+            Err(error) => {
+                let folder = &app.facts.dir;
+                wizard.complain(&error.context(format!("{folder} is left out")))?;
+            }
         }
     }
     Ok(drafts)
@@ -149,31 +199,47 @@ fn inside(survey: &Survey, path: &Path) -> Result<RelPath> {
 }
 
 /// The files of a person's that a run would overwrite, and the error for them.
-fn refusal<'d>(drafts: &'d [Draft], here: &Here) -> Option<(Vec<&'d Change>, String)> {
-    let changes = drafts.iter().flat_map(|draft| &draft.changes);
-    let refused: Vec<_> = changes.filter(|change| change.is_refused()).collect();
+/// `forced`: Dockerfiles may be overwritten. A compose file never is.
+fn refusal<'d>(
+    drafts: &'d [Draft],
+    compose: Option<&'d Change>,
+    forced: bool,
+    here: &Here,
+) -> Option<(Vec<&'d Change>, String)> {
+    let changes = drafts.iter().flat_map(|draft| &draft.changes).filter(|_| !forced);
+    let refused: Vec<_> = changes.chain(compose).filter(|change| change.is_refused()).collect();
     let first = refused.first()?;
+    if first.role == Role::Compose {
+        let error = format!(
+            "{} exists, and dockgen changes no compose file that is there; nothing was written: leave out --compose, or \
+             move the file away; --dry-run shows what dockgen would write",
+            here.path(&first.new.path)
+        );
+        return Some((refused, error));
+    }
     let (why, merges) = match first.standing {
         Standing::Edited => {
             ("was edited after dockgen wrote it", "`dockgen update` merges what is new into it")
         }
         _ => (
             "was not written by dockgen",
-            "`dockgen update --adopt` keeps it as it is and merges later changes into it",
+            "`dockgen update --adopt` keeps it as it is and merges later changes into it, `dockgen init` in a terminal \
+             takes over its ports, volumes and variables",
         ),
     };
     let error = format!(
-        "{} {why}; nothing was written: {merges}, --force overwrites it, --output FILE writes elsewhere, --dry-run \
+        "{} {why}; nothing was written: {merges}, --force overwrites it, --output Dockerfile.dockgen writes beside it, --dry-run \
          shows what would change",
         here.path(&first.new.path)
     );
     Some((refused, error))
 }
 
-fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
+fn commit(survey: &Survey, drafts: &[Draft], compose: Option<&Change>) -> Result<()> {
     let changed = drafts
         .iter()
         .flat_map(|draft| &draft.changes)
+        .chain(compose)
         .filter(|change| change.standing != Standing::Same);
     let outputs: Vec<Output> = changed.map(|change| change.new.clone()).collect();
     interrupt::writing(|| write::all(&survey.place.root, &outputs))
@@ -185,6 +251,7 @@ fn commit(survey: &Survey, drafts: &[Draft]) -> Result<()> {
 fn outcome(
     survey: &Survey,
     drafts: &[Draft],
+    compose: Option<&Change>,
     here: &Here,
     wrote: Wrote,
     shown: bool,
@@ -204,6 +271,12 @@ fn outcome(
                 writeln!(out, "{notes}")?;
             }
         }
+        if wrote == Wrote::Refused {
+            let table = beside::table(draft, here, look);
+            if !table.is_empty() {
+                writeln!(out, "{table}")?;
+            }
+        }
         if wrote != Wrote::Done {
             for change in draft
                 .changes
@@ -217,6 +290,14 @@ fn outcome(
         }
         writeln!(out, "{}", report::written(&draft.changes, here, wrote, look))?;
     }
+    if let Some(change) = compose {
+        if wrote != Wrote::Done && change.standing != Standing::Same {
+            let path = here.path(&change.new.path);
+            writeln!(out, "{}", look.bold(&format!("==> {path}")))?;
+            writeln!(out, "{}", preview::change(change, &path, look))?;
+        }
+        writeln!(out, "{}", report::written(std::slice::from_ref(change), here, wrote, look))?;
+    }
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));
     out.push_str(&report::others(survey, here, look));
     if wrote != Wrote::Done {
@@ -224,6 +305,13 @@ fn outcome(
         return Ok(out);
     }
     out.push_str("Next:\n");
+    if compose.is_some() {
+        for prepare in drafts.iter().filter_map(|draft| next::prepare(draft, here)) {
+            writeln!(out, "  {prepare}")?;
+        }
+        writeln!(out, "  {}", next::compose(here))?;
+        return Ok(out);
+    }
     for draft in drafts {
         writeln!(out, "  {}", next::build(draft, here))?;
         if let Some(prepare) = next::prepare(draft, here) {

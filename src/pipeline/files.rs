@@ -26,6 +26,8 @@ pub enum Role {
     Ignore,
     /// dockgen.toml.
     Config,
+    /// compose.yaml, which is written on request and never changed.
+    Compose,
     /// A file of dockgen's in .dockgen/: the state, or a copy of what was written, which shows
     /// later edits.
     Pristine,
@@ -59,7 +61,7 @@ impl Change {
     /// True if writing it would lose what a person wrote. A .dockerignore is merged, so it loses
     /// nothing.
     pub fn is_refused(&self) -> bool {
-        self.role == Role::Dockerfile && self.standing.is_kept()
+        matches!(self.role, Role::Dockerfile | Role::Compose) && self.standing.is_kept()
     }
 }
 

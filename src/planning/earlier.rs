@@ -7,12 +7,14 @@ use anyhow::Result;
 
 use serde::Deserialize;
 
+use crate::ask::{id, join_list};
 use crate::catalog::text;
+use crate::docker::quote::shell_words;
 use crate::evidence::Strength;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
 use crate::plan::words::Line;
 use crate::plan::{Artifact, Runtime};
-use crate::recipes::dockerfile::{self, Copied, Image};
+use crate::recipes::dockerfile::{self, Copied, Image, Said};
 use crate::repo::Repo;
 
 /// Differences beyond this many are only counted.
@@ -67,8 +69,16 @@ pub(super) fn differences(
     let written = dockerfile::written(repo, &facts.dir)?;
     let Some((path, image)) = &written.0 else { return Ok(None) };
     let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
-    let grave = grave(image, planned, &usual);
-    let slight = slight(image, planned, &usual);
+    // A port that the code states needs no variable; a guessed one may come from nowhere else.
+    let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
+    let port = stated.map(|port| port.value.to_string());
+    let lacks = Lacks::of(image, planned.runtime, port.as_deref(), &usual);
+    let (mut grave, slight) = lacks.evidence();
+    let known = Known::of(image, planned, &usual);
+    let copied = image.copies.iter().filter(|copied| !known.holds(copied));
+    grave.extend(copied.map(|copied| copied.evidence.clone()));
+    grave.extend(started(image, planned));
+    grave.extend(compiled(image, planned, &usual));
     let code = if grave.is_empty() {
         FindingCode::DockerfileSetsMore
     } else {
@@ -88,26 +98,99 @@ pub(super) fn differences(
     Ok(Some(Finding::new(code, what, all)))
 }
 
-/// Missing ports, packages, files, arguments and features.
-fn grave(image: &Image, planned: &Planned, usual: &Usual) -> Vec<Evidence> {
-    let runtime = planned.runtime;
-    let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
-    // A web server in front of the program, or in its place, has a port that this image does not
-    // need.
-    let front = |port: &str| !ports.is_empty() && matches!(port, "80" | "443");
-    let exposed = image.ports.iter().filter(|(port, _)| !ports.contains(port) && !front(port));
-    let installed = image.packages.iter().filter(|(name, _)| {
-        let held = runtime.packages.iter().any(|package| package.as_str() == name);
-        !held && !usual.packages.contains(name)
-    });
-    let mut all: Vec<Evidence> =
-        exposed.chain(installed).map(|(_, evidence)| evidence.clone()).collect();
-    let known = Known::of(image, planned, usual);
-    let copied = image.copies.iter().filter(|copied| !known.holds(copied));
-    all.extend(copied.map(|copied| copied.evidence.clone()));
-    all.extend(started(image, planned));
-    all.extend(compiled(image, planned, usual));
-    all
+/// The answers that take over what the Dockerfile beside the application has and `runtime` lacks: its
+/// ports, volumes and variables.
+pub(crate) fn answers(
+    repo: &Repo,
+    facts: &Facts,
+    runtime: &Runtime,
+) -> Result<Vec<(&'static str, String)>> {
+    let written = dockerfile::written(repo, &facts.dir)?;
+    let Some((_, image)) = &written.0 else { return Ok(Vec::new()) };
+    let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
+    let port = runtime.port.map(|port| port.to_string());
+    let lacks = Lacks::of(image, runtime, port.as_deref(), &usual);
+    let mut all = Vec::new();
+    let words = |said: &[&Said]| said.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
+    if !lacks.ports.is_empty() {
+        let ports = words(&lacks.ports);
+        all.push((id::PORT, join_list(&ports)));
+    }
+    if !lacks.volumes.is_empty() {
+        let held = runtime.writable.iter().map(|folder| folder.as_str().to_owned());
+        let folders: Vec<String> = held.chain(words(&lacks.volumes)).collect();
+        all.push((id::WRITABLE, join_list(&folders)));
+    }
+    if !lacks.env.is_empty() {
+        let pairs = lacks.env.iter().map(|(name, said)| format!("{name}={}", said.0));
+        all.push((id::ENV, shell_words(&pairs.collect::<Vec<_>>())));
+    }
+    if !lacks.packages.is_empty() {
+        all.push((PACKAGE, join_list(&words(&lacks.packages))));
+    }
+    Ok(all)
+}
+
+/// The question about packages, where there is one.
+const PACKAGE: &str = "package";
+
+/// What an image lacks of the earlier one.
+struct Lacks<'i> {
+    ports: Vec<&'i Said>,
+    packages: Vec<&'i Said>,
+    volumes: Vec<&'i Said>,
+    env: Vec<&'i (String, Said)>,
+    stop: Option<&'i Said>,
+}
+
+impl<'i> Lacks<'i> {
+    /// `port`: the port that the program has without a variable.
+    fn of(image: &'i Image, runtime: &Runtime, port: Option<&str>, usual: &Usual) -> Self {
+        let ports: Vec<String> = runtime.ports().iter().map(ToString::to_string).collect();
+        // A web server in front of the program, or in its place, has a port that this image does not
+        // need.
+        let front = |port: &str| !ports.is_empty() && matches!(port, "80" | "443");
+        let exposed = image.ports.iter().filter(|(port, _)| !ports.contains(port) && !front(port));
+        let installed = image.packages.iter().filter(|(name, _)| {
+            let held = runtime.packages.iter().any(|package| package.as_str() == name);
+            !held && !usual.packages.contains(name)
+        });
+        let inside = |a: &str, b: &str| {
+            a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let kept = image.volumes.iter().filter(|(folder, _)| {
+            let folder = folder.trim_end_matches('/');
+            let held = |held: &str| inside(held, folder) || inside(folder, held);
+            !runtime.writable.iter().any(|writable| held(writable.as_str()))
+        });
+        let set = image.env.iter().filter(|(name, (value, _))| {
+            let held = runtime.env.iter().any(|var| var.key.as_str() == name);
+            let tool = usual.variables.iter().any(|begin| name.starts_with(begin));
+            let tool = tool || name.ends_with("_VERSION") || name.ends_with("VER");
+            let same = name.ends_with("PORT") && port == Some(value);
+            !held && !tool && !same && !value.is_empty()
+        });
+        let default = |signal: &str| matches!(signal, "SIGTERM" | "TERM" | "15");
+        let stop = image.stop.as_ref().filter(|(signal, _)| {
+            let held = runtime.stop_signal.as_ref().is_some_and(|held| held.as_str() == signal);
+            !held && !default(signal)
+        });
+        Self {
+            ports: exposed.collect(),
+            packages: installed.collect(),
+            volumes: kept.collect(),
+            env: set.collect(),
+            stop,
+        }
+    }
+
+    /// Missing ports and packages; then missing volumes, signal and variables.
+    fn evidence(&self) -> (Vec<Evidence>, Vec<Evidence>) {
+        let of = |said: &&Said| said.1.clone();
+        let grave = self.ports.iter().chain(&self.packages).map(of).collect();
+        let env = self.env.iter().map(|(_, said)| said.1.clone());
+        (grave, self.volumes.iter().chain(&self.stop).map(of).chain(env).collect())
+    }
 }
 
 /// Names that the planned image holds.
@@ -269,32 +352,4 @@ fn compiled(image: &Image, planned: &Planned, usual: &Usual) -> Option<Evidence>
             Evidence { note, ..evidence.clone() }
         })
     })
-}
-
-/// Missing volumes, variables and the signal.
-fn slight(image: &Image, planned: &Planned, usual: &Usual) -> Vec<Evidence> {
-    let runtime = planned.runtime;
-    // A port that the code states needs no variable; a guessed one may come from nowhere else.
-    let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
-    let port = stated.map(|port| port.value.to_string());
-    let inside =
-        |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
-    let kept = image.volumes.iter().filter(|(folder, _)| {
-        let folder = folder.trim_end_matches('/');
-        !runtime.writable.iter().any(|w| inside(w.as_str(), folder) || inside(folder, w.as_str()))
-    });
-    let set = image.env.iter().filter(|(name, (value, _))| {
-        let held = runtime.env.iter().any(|var| var.key.as_str() == name);
-        let tool = usual.variables.iter().any(|begin| name.starts_with(begin));
-        let tool = tool || name.ends_with("_VERSION") || name.ends_with("VER");
-        let same = name.ends_with("PORT") && port.as_ref() == Some(value);
-        !held && !tool && !same && !value.is_empty()
-    });
-    let default = |signal: &str| matches!(signal, "SIGTERM" | "TERM" | "15");
-    let stop = image.stop.iter().filter(|(signal, _)| {
-        let held = runtime.stop_signal.as_ref().is_some_and(|held| held.as_str() == signal);
-        !held && !default(signal)
-    });
-    let kept = kept.chain(stop).map(|(_, evidence)| evidence.clone());
-    kept.chain(set.map(|(_, said)| said.1.clone())).collect()
 }

@@ -4,11 +4,15 @@
 use super::{Folder, Port, Recipe, Run, Running, Variable, port_number};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::services::is_own;
 use crate::settings::{self, Item, Value};
 use crate::shell;
 
 /// Reads a compose file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    if is_own(text) {
+        return;
+    }
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
     let folder = file.parent().unwrap_or_default();

@@ -22,6 +22,9 @@ struct Written<'a> {
     apps: Vec<WrittenApp<'a>>,
     /// Folders whose manifest was rejected. Nothing is written for them.
     refused: Vec<Refused<'a>>,
+    /// The compose file, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compose: Option<WrittenFile>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +107,7 @@ pub(crate) fn failed(error: &str) -> serde_json::Result<String> {
 pub(crate) fn written(
     survey: &Survey,
     drafts: &[Draft],
+    compose: Option<&Change>,
     here: &Here,
 ) -> serde_json::Result<String> {
     let path =
@@ -143,7 +147,13 @@ pub(crate) fn written(
     let unread = survey.selection.unread.iter();
     let refused = unread.map(|(path, reason)| Refused { path: shown(survey, path), reason });
     let refused = refused.collect();
-    serde_json::to_string_pretty(&Written { schema: SCHEMA, apps: apps.collect(), refused })
+    let compose = compose.and_then(|file| files(survey, std::slice::from_ref(file)).pop());
+    serde_json::to_string_pretty(&Written {
+        schema: SCHEMA,
+        apps: apps.collect(),
+        refused,
+        compose,
+    })
 }
 
 fn files(survey: &Survey, changes: &[Change]) -> Vec<WrittenFile> {

@@ -167,6 +167,18 @@ pub(crate) fn run(draft: &Draft, here: &Here) -> String {
     typed(&argv)
 }
 
+/// The command that starts the compose file at the root.
+pub(crate) fn compose(here: &Here) -> String {
+    let file = here.exact(&RelPath::root());
+    let mut argv = vec!["docker".to_owned(), "compose".to_owned()];
+    if file != "." {
+        let path = RelPath::new(crate::own::COMPOSE).unwrap_or_default();
+        argv.extend(["-f".to_owned(), here.exact(&path)]);
+    }
+    argv.extend(["up", "--build", "--wait"].map(str::to_owned));
+    typed(&argv)
+}
+
 /// The volumes for the folders that the program writes, each with its folder.
 pub(crate) fn kept(draft: &Draft) -> Vec<(String, String)> {
     volumes(draft.plan.name.as_str(), folders(draft))

@@ -43,14 +43,14 @@ pub(super) fn is_ignore(path: &RelPath) -> bool {
     path.file_name().ends_with(IGNORE)
 }
 
-/// The final check before a write. Besides outputs, it accepts dockgen.toml and the contents of
+/// The final check before a write. Besides outputs, it accepts dockgen.toml, compose.yaml and the contents of
 /// `.dockgen/`.
 pub(super) fn check(path: &RelPath) -> Result<()> {
     let kept = path.components().position(|part| part == own::FOLDER);
     let inside = kept.map(|at| path.components().skip(at + 1).collect::<Vec<_>>());
     let name = path.file_name();
     let allowed = match inside.as_deref() {
-        None => name == own::SETTINGS && !parts(path).any(is_reserved),
+        None => [own::SETTINGS, own::COMPOSE].contains(&name) && !parts(path).any(is_reserved),
         Some([one]) if *one == own::STATE => !above(path, kept).any(is_reserved),
         // A copy of an output, or a template.
         Some(rest) => {

@@ -35,7 +35,17 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts `dockgen ARGS` in `folder`, in a terminal of this size.
-    pub(crate) fn start(folder: &Path, (columns, rows): (usize, usize), args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, size: (usize, usize), args: &[&str]) -> Self {
+        Self::start_in(folder, size, args, &[])
+    }
+
+    /// The same with more variables.
+    pub(crate) fn start_in(
+        folder: &Path,
+        (columns, rows): (usize, usize),
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let modes = tempfile::tempdir().unwrap();
         // The size must be right before the first byte is written, and `spawn` ends with setting
         // one of its own: so the shell sets it, once it is told that `spawn` is done. Ctrl-C
@@ -48,6 +58,7 @@ impl Terminal {
         command.arg(modes.path()).arg(env!("CARGO_BIN_EXE_dockgen")).args(args);
         command.current_dir(folder).env("MODES", modes.path());
         command.env("TERM", "xterm-256color").env_remove("NO_COLOR").env("LANG", "C.UTF-8");
+        command.envs(variables.iter().copied());
         let session = OsSession::spawn(command).unwrap();
         let mut terminal = Self { session, screen: Screen::new(columns, rows), modes };
         terminal.press("\n");
@@ -78,6 +89,40 @@ impl Terminal {
     pub(crate) fn press(&mut self, keys: &str) {
         self.session.write_all(keys.as_bytes()).unwrap();
         self.session.flush().unwrap();
+    }
+
+    /// Presses Esc. What follows at once would be a part of the same key.
+    pub(crate) fn escape(&mut self) {
+        self.press("\x1b");
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(300) {
+            self.read();
+        }
+    }
+
+    /// Marks the item of a list that begins with `item`, and chooses it.
+    pub(crate) fn choose(&mut self, item: &str) {
+        self.mark(item);
+        self.press(ENTER);
+    }
+
+    /// Marks the item of a list that begins with `item`.
+    pub(crate) fn mark(&mut self, item: &str) {
+        const KEYS: &str = "enter: choose";
+        self.wait_for(KEYS);
+        for _ in 0..60 {
+            if self.screen.text().contains(&format!("> {item}")) {
+                return;
+            }
+            let before = self.screen.text();
+            self.press(DOWN);
+            let began = Instant::now();
+            while self.screen.text() == before || !self.screen.text().contains(KEYS) {
+                assert!(began.elapsed() < PATIENCE, "no item `{item}` in:\n{before}");
+                assert!(self.read(), "dockgen ended:\n{before}");
+            }
+        }
+        panic!("no item `{item}` in:\n{}", self.screen.text());
     }
 
     /// Waits for the end; the exit code, and whether the terminal's modes are as they were.

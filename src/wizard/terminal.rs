@@ -1,0 +1,168 @@
+//! Lists and pages on the terminal. Each shows its keys; only Enter chooses.
+
+use std::io;
+
+use console::{Key, Term};
+
+use crate::screen::look::{Look, cut};
+use crate::screen::visible;
+
+/// Lines of a list beside its items: the prompt and the keys.
+const AROUND: usize = 2;
+
+/// What was pressed in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pressed {
+    /// Enter, on this item.
+    Item(usize),
+    /// `?`, on this item.
+    Why(usize),
+    /// Esc.
+    Back,
+}
+
+/// A list to choose one item from.
+pub(super) struct List<'a> {
+    /// What is asked.
+    pub prompt: &'a str,
+    /// The items.
+    pub items: &'a [String],
+    /// The item that is marked first.
+    pub at: usize,
+    /// What Esc does, in a word; `None` if it does nothing.
+    pub back: Option<&'a str>,
+    /// `?` explains an item.
+    pub explains: bool,
+}
+
+/// The terminal, as a person sees it.
+pub(super) struct Board<'a> {
+    pub(super) term: Term,
+    pub(super) look: &'a Look,
+}
+
+impl Board<'_> {
+    /// Columns and lines.
+    fn size(&self) -> (usize, usize) {
+        let (rows, columns) = self.term.size();
+        (usize::from(columns).max(20), usize::from(rows).max(8))
+    }
+
+    /// The lines that the terminal has.
+    pub(super) fn rows(&self) -> usize {
+        self.size().1
+    }
+
+    pub(super) fn say(&self, text: &str) -> io::Result<()> {
+        self.term.write_line(&visible::stream(text.trim_end_matches('\n'), self.look.colour))
+    }
+
+    /// Lets a person choose from a list.
+    pub(super) fn pick(&self, list: &List) -> io::Result<Pressed> {
+        self.term.hide_cursor()?;
+        let pressed = self.picked(list);
+        self.term.show_cursor()?;
+        let pressed = pressed?;
+        if let Pressed::Item(at) = pressed {
+            let chosen = list.items.get(at).map_or("", String::as_str);
+            let prompt = format!("{} · {chosen}", list.prompt);
+            self.say(&self.look.bold(&cut(&prompt, self.size().0 - 1)))?;
+        }
+        Ok(pressed)
+    }
+
+    fn picked(&self, list: &List) -> io::Result<Pressed> {
+        let last = list.items.len().saturating_sub(1);
+        let mut at = list.at.min(last);
+        loop {
+            let drawn = self.draw(list, at)?;
+            let key = self.term.read_key();
+            self.term.clear_last_lines(drawn)?;
+            match key? {
+                Key::ArrowUp | Key::Char('k') | Key::BackTab => {
+                    at = if at == 0 { last } else { at - 1 };
+                }
+                Key::ArrowDown | Key::Char('j') | Key::Tab => {
+                    at = if at == last { 0 } else { at + 1 }
+                }
+                Key::Home | Key::PageUp => at = 0,
+                Key::End | Key::PageDown => at = last,
+                Key::Enter => return Ok(Pressed::Item(at)),
+                Key::Char('?') if list.explains => return Ok(Pressed::Why(at)),
+                Key::Escape if list.back.is_some() => return Ok(Pressed::Back),
+                _ => {}
+            }
+        }
+    }
+
+    /// Draws the part of a list around an item; the number of lines.
+    fn draw(&self, list: &List, at: usize) -> io::Result<usize> {
+        let (columns, rows) = self.size();
+        let room = rows.saturating_sub(AROUND + 1).max(3).min(list.items.len());
+        let first = at.saturating_sub(room / 2).min(list.items.len() - room);
+        let line = |text: &str| cut(text, columns - 1);
+        self.say(&self.look.bold(&line(&format!("? {}", list.prompt))))?;
+        for (number, item) in list.items.iter().enumerate().skip(first).take(room) {
+            // The mark is a character, so that it shows without colours too.
+            if number == at {
+                self.say(&self.look.cyan(&line(&format!("> {item}"))))?;
+            } else {
+                self.say(&line(&format!("  {item}")))?;
+            }
+        }
+        let mut keys = String::from("up, down: move   enter: choose");
+        if list.explains {
+            keys.push_str("   ?: why");
+        }
+        if let Some(back) = list.back {
+            keys.push_str("   esc: ");
+            keys.push_str(back);
+        }
+        self.say(&self.look.dim(&line(&keys)))?;
+        Ok(room + AROUND)
+    }
+
+    /// Shows a text page by page.
+    pub(super) fn page(&self, title: &str, text: &str) -> io::Result<()> {
+        self.term.hide_cursor()?;
+        let result = self.paged(title, text);
+        self.term.show_cursor()?;
+        result
+    }
+
+    fn paged(&self, title: &str, text: &str) -> io::Result<()> {
+        let lines: Vec<&str> = text.trim_end().lines().collect();
+        let mut first = 0;
+        loop {
+            let (columns, rows) = self.size();
+            let room = rows.saturating_sub(AROUND + 1).max(3);
+            let most = lines.len().saturating_sub(room);
+            first = first.min(most);
+            let shown = &lines[first..lines.len().min(first + room)];
+            self.say(&self.look.bold(&cut(title, columns - 1)))?;
+            for line in shown {
+                let text = visible::stream(line, self.look.colour);
+                self.term.write_line(&console::truncate_str(&text, columns - 1, "…"))?;
+            }
+            let end = first + shown.len();
+            let keys = format!(
+                "{}-{end} of {}   space, b, up, down: move   q, esc: close",
+                first + 1,
+                lines.len()
+            );
+            self.say(&self.look.dim(&cut(&keys, columns - 1)))?;
+            let key = self.term.read_key();
+            self.term.clear_last_lines(shown.len() + AROUND)?;
+            match key? {
+                Key::Char(' ' | 'f') | Key::PageDown => first += room,
+                Key::Char('b') | Key::PageUp => first = first.saturating_sub(room),
+                Key::Char('j') | Key::ArrowDown | Key::Enter => first += 1,
+                Key::Char('k') | Key::ArrowUp => first = first.saturating_sub(1),
+                Key::Char('g') | Key::Home => first = 0,
+                Key::Char('G') | Key::End => first = most,
+                Key::Char('q') | Key::Escape => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+}
