@@ -233,7 +233,7 @@ fn what_other_tools_read_is_bounded() {
 }
 
 /// Pieces of source code that nest, or that a reader may look back or ahead from.
-const PIECES: [&[&str]; 4] = [
+const PIECES: [&[&str]; 5] = [
     &[
         "f(",
         "a.b(",
