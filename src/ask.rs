@@ -9,6 +9,10 @@ use crate::evidence::Sourced;
 use crate::port::{NoPort, Port};
 use crate::repo::excerpt;
 
+mod values;
+
+pub use values::{CarriedFile, MadeFrontEnd, Unfit, carried_files, made_front_ends};
+
 /// The ids of the questions that all languages share. Each has a flag of the same meaning.
 pub mod id {
     /// Which program to start: a [`Program::id`](crate::facts::Program::id).
@@ -33,6 +37,65 @@ pub mod id {
     pub const ENV: &str = "env";
     /// Whether the Dockerfile gets a `development` target: `yes` or `no`.
     pub const DEV: &str = "dev";
+    /// Folders that the program does not write, although dockgen takes them for such.
+    pub const NO_WRITABLE: &str = "no-writable";
+    /// Files and folders to copy into the image: `SRC` or `SRC=DEST`, comma-separated.
+    pub const FILE: &str = "file";
+    /// Packages of the final image, by their names in its distribution, comma-separated.
+    pub const PACKAGE: &str = "package";
+    /// Packages of the builder, by their names in its distribution, comma-separated.
+    pub const BUILD_PACKAGE: &str = "build-package";
+    /// Arguments of `docker build`: `NAME` or `NAME=default`, as shell words.
+    pub const BUILD_ARG: &str = "build-arg";
+    /// The command that builds, in place of the language's own: one line for a shell.
+    pub const BUILD_COMMAND: &str = "build-command";
+    /// Words to add to the command of the build tool, as shell words.
+    pub const BUILD_FLAGS: &str = "build-flags";
+    /// Paths that the build context must contain, comma-separated.
+    pub const CONTEXT_KEEP: &str = "context-keep";
+    /// Patterns of a .dockerignore for what the build context must not contain, comma-separated.
+    pub const CONTEXT_HIDE: &str = "context-hide";
+    /// The command by which the engine asks whether the program is healthy, as shell words.
+    pub const HEALTH_COMMAND: &str = "health-command";
+    /// What runs before the program at each start: one line for a shell.
+    pub const BEFORE_START: &str = "before-start";
+    /// Front ends to build: `FOLDER:SCRIPT:OUTPUT` or `FOLDER:SCRIPT:OUTPUT=DEST`, comma-separated.
+    pub const FRONT_END: &str = "front-end";
+}
+
+/// How an answer with several values is written as one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// It has one value.
+    One,
+    /// Items separated by commas: [`split_list`].
+    List,
+    /// Shell words: [`split_words`](crate::plan::split_words).
+    Words,
+    /// Commands of a shell, joined by `&&`.
+    Commands,
+}
+
+impl Form {
+    /// The form of the answers to a question.
+    pub fn of(id: &str) -> Self {
+        match id {
+            id::PORT
+            | id::WRITABLE
+            | id::NO_WRITABLE
+            | id::FILE
+            | id::PACKAGE
+            | id::BUILD_PACKAGE
+            | id::CONTEXT_KEEP
+            | id::CONTEXT_HIDE
+            | id::FRONT_END => Self::List,
+            id::ENV | id::ARGS | id::BUILD_ARG | id::BUILD_FLAGS | id::HEALTH_COMMAND => {
+                Self::Words
+            }
+            id::BEFORE_START => Self::Commands,
+            _ => Self::One,
+        }
+    }
 }
 
 /// One of a question's predefined answers.
@@ -147,6 +210,8 @@ pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
 pub enum Origin {
     /// A command-line flag.
     Flag,
+    /// A running container showed it.
+    Seen,
     /// dockgen.toml.
     File,
     /// The wizard.
@@ -154,6 +219,9 @@ pub enum Origin {
     /// Nobody: the value is detected or assumed.
     Default,
 }
+
+/// An answer to set, by the id of its question; `None` removes it.
+pub type Given = (String, Option<String>);
 
 /// Answers by question id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,9 +235,19 @@ impl Answers {
         }
     }
 
-    /// Stores an answer from the wizard, whoever answered before.
-    pub fn change(&mut self, id: &str, value: impl Into<String>) {
-        self.0.insert(id.to_owned(), (value.into(), Origin::Prompt));
+    /// Stores an answer, whoever answered before.
+    pub fn change(&mut self, id: &str, value: impl Into<String>, origin: Origin) {
+        self.0.insert(id.to_owned(), (value.into(), origin));
+    }
+
+    /// Removes an answer.
+    pub fn remove(&mut self, id: &str) {
+        self.0.remove(id);
+    }
+
+    /// The items of an answer in the form [`Form::List`]; none without an answer.
+    pub fn list(&self, id: &str) -> Vec<String> {
+        self.get(id).map(split_list).unwrap_or_default()
     }
 
     /// The answer, if there is one.

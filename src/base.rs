@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{BaseRow, Catalog, SystemPackage, system_packages};
 use crate::facts::{Evidence, Kind, Libc, Needs, Program, Rejected, Sourced};
 
+mod asked;
+
+pub(crate) use asked::Asked;
+
 /// The families, in the order in which they are offered.
 pub(crate) const FAMILIES: [&str; 4] = ["distroless", "alpine", "debian", "scratch"];
 
@@ -38,19 +42,22 @@ pub(crate) struct Refusal {
     pub why: String,
 }
 
-/// Chooses a row of the catalog. `requested` is `auto` or a family.
+/// Chooses a row of the catalog. `requested` is `auto` or a family, `asked` what a person asked the
+/// image to have.
 ///
 /// # Errors
 /// If the requested family does not work. The error says why, and names the nearest one that does.
 pub(crate) fn choose(
     catalog: &Catalog,
     program: &Program,
+    asked: &Asked,
     toolchain: &str,
     requested: &str,
 ) -> Result<Base> {
     // Skip loading the table, the largest part of the catalog: most programs need no packages.
     let none = BTreeMap::new();
-    let packages = if program.needs.packages.is_empty() { &none } else { system_packages()? };
+    let unused = program.needs.packages.is_empty() && asked.is_empty();
+    let packages = if unused { &none } else { system_packages()? };
     let exact = catalog.release_of(toolchain).is_none_or(|release| release.cycle != toolchain);
     let site = program.kind == Kind::Site;
     let mut fit: Vec<&BaseRow> = Vec::new();
@@ -59,7 +66,8 @@ pub(crate) fn choose(
         let mut reasons = Vec::new();
         let rows = catalog.base.iter().filter(|row| row.family == family && row.site == site);
         for row in rows {
-            match objection(catalog, row, &program.needs, packages, toolchain, exact) {
+            let refused = objection(catalog, row, &program.needs, packages, toolchain, exact);
+            match refused.or_else(|| asked.objection(row, packages, requested == family)) {
                 None => {
                     fit.push(row);
                     reasons.clear();
@@ -88,8 +96,8 @@ pub(crate) fn choose(
         bail!("no base image meets the program's needs: {}", reasons.join("; "));
     };
     if requested == "auto" {
-        let why =
-            format!("the smallest base that meets the needs{}", describe(&program.needs, smallest));
+        let needs = describe(&program.needs, asked, smallest);
+        let why = format!("the smallest base that meets the needs{needs}");
         let mut choice = Sourced::with(smallest.family.clone(), needs_evidence(&program.needs));
         for row in fit.iter().skip(1) {
             let why = row
@@ -101,14 +109,14 @@ pub(crate) fn choose(
         choice
             .rejected
             .extend(refused.into_iter().map(|r| Rejected { value: r.family, why: r.why }));
-        return build(catalog, smallest, program, packages, toolchain, choice, why);
+        return build(catalog, smallest, (program, asked), packages, toolchain, choice, why);
     }
     if let Some(row) = fit.iter().find(|row| row.family == requested) {
         let choice = Sourced::with(row.family.clone(), Vec::new());
         return build(
             catalog,
             row,
-            program,
+            (program, asked),
             packages,
             toolchain,
             choice,
@@ -211,7 +219,7 @@ fn objection(
 fn build(
     catalog: &Catalog,
     row: &BaseRow,
-    program: &Program,
+    (program, asked): (&Program, &Asked),
     packages: &BTreeMap<String, SystemPackage>,
     toolchain: &str,
     choice: Sourced<String>,
@@ -238,6 +246,8 @@ fn build(
             known.debian_build.clone()
         });
     }
+    install.extend(asked.packages.iter().cloned());
+    build_packages.extend(asked.build_packages.iter().cloned());
     for list in [&mut install, &mut build_packages] {
         list.sort();
         list.dedup();
@@ -247,7 +257,7 @@ fn build(
 }
 
 /// The needs in a few words, for the reason of a choice.
-fn describe(needs: &Needs, row: &BaseRow) -> String {
+fn describe(needs: &Needs, asked: &Asked, row: &BaseRow) -> String {
     let mut words = Vec::new();
     match needs.libc {
         Libc::None if row.libc == "none" => words.push("no C library".to_owned()),
@@ -260,6 +270,7 @@ fn describe(needs: &Needs, row: &BaseRow) -> String {
         words.push("a shell".to_owned());
     }
     words.extend(needs.packages.iter().map(|p| p.value.clone()));
+    words.extend(asked.words());
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
@@ -277,6 +288,7 @@ fn needs_evidence(needs: &Needs) -> Vec<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ask::{Answers, Origin, id};
     use crate::detect::LANGUAGES;
     use crate::path::RelPath;
 
@@ -290,7 +302,50 @@ mod tests {
         let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
         program.needs.packages =
             needs.iter().map(|key| Sourced::new((*key).to_owned(), evidence.clone())).collect();
-        choose(catalog, &program, &catalog.default_cycle, family)
+        choose(catalog, &program, &Asked::default(), &catalog.default_cycle, family)
+    }
+
+    /// The base for a program without needs in a language that has every family.
+    fn asked(family: &str, given: &[(&str, &str)]) -> Result<Base> {
+        let catalogs = LANGUAGES.iter().map(|language| Catalog::of(language.id).unwrap());
+        let catalog = catalogs
+            .into_iter()
+            .find(|c| FAMILIES.iter().all(|f| c.base.iter().any(|row| row.family == *f)))
+            .unwrap();
+        let evidence = Evidence::file(&RelPath::root(), "test");
+        let program = Program::new("p", "p", Kind::Service, evidence);
+        let mut answers = Answers::default();
+        for (id, value) in given {
+            answers.set(id, *value, Origin::Flag);
+        }
+        choose(catalog, &program, &Asked::of(&answers), &catalog.default_cycle, family)
+    }
+
+    #[test]
+    fn a_package_by_name_decides_the_base() {
+        let smallest = asked("auto", &[]).unwrap();
+        assert!(smallest.row.installer.is_none());
+        let both = asked("auto", &[(id::PACKAGE, "ffmpeg")]).unwrap();
+        assert!(both.row.family == "alpine" && both.packages.contains(&"ffmpeg".to_owned()));
+        assert!(both.why.contains("ffmpeg"), "{}", both.why);
+        let unknown = asked("auto", &[(id::PACKAGE, "tesseract-ocr-deu")]).unwrap();
+        assert_eq!(unknown.row.family, "debian");
+        assert!(asked("alpine", &[(id::PACKAGE, "tesseract-ocr-data-deu")]).is_ok());
+        let refused = |family: &str, given| asked(family, given).unwrap_err().to_string();
+        let scratch = refused("scratch", &[(id::PACKAGE, "ffmpeg")]);
+        assert!(scratch.contains("`ffmpeg` cannot be installed there"), "{scratch}");
+        assert!(scratch.contains("--base alpine"), "{scratch}");
+        let other = refused("alpine", &[(id::PACKAGE, "libpq5")]);
+        assert!(other.contains("in Alpine it is"), "{other}");
+    }
+
+    #[test]
+    fn what_needs_a_shell_decides_the_base() {
+        assert!(asked("auto", &[(id::BEFORE_START, "echo a")]).unwrap().row.shell);
+        assert!(asked("auto", &[(id::HEALTH_COMMAND, "sh -c 'x'")]).unwrap().row.shell);
+        assert!(!asked("auto", &[(id::HEALTH_COMMAND, "/app/p health")]).unwrap().row.shell);
+        let refused = asked("distroless", &[(id::BEFORE_START, "x")]).unwrap_err().to_string();
+        assert!(refused.contains("`before-start` needs a shell"), "{refused}");
     }
 
     #[test]

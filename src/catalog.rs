@@ -276,6 +276,17 @@ impl SystemPackage {
         self.builds() && !self.is_tool()
     }
 
+    /// Every name that it has in Debian.
+    pub(crate) fn debian_names(&self) -> Vec<String> {
+        self.debian.iter().flatten().chain(&self.debian_build).cloned().collect()
+    }
+
+    /// Every name that it has in Alpine.
+    pub(crate) fn alpine_names(&self) -> Vec<String> {
+        let own = self.alpine.iter().flatten().chain(&self.alpine_build);
+        own.chain(&self.alpine_static).cloned().collect()
+    }
+
     fn builds(&self) -> bool {
         !(self.debian_build.is_empty() && self.alpine_build.is_empty())
     }

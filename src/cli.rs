@@ -2,17 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use anyhow::bail;
+use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::ask::{Answerable, Question, id, join_list};
-use crate::base::FAMILIES;
-use crate::config::verify as settings;
-use crate::docker::quote::shell_words;
-use crate::docker::types::EnvKey;
+use crate::ask::Given;
 use crate::merge::Conflict;
-use crate::plan::split_words;
+use crate::repo::excerpt;
 use crate::screen::{Color, Said};
+
+mod values;
+mod wanted;
+
+use values::{amount, expectation, health, line, pair, service, word, words};
+pub(crate) use wanted::Wanted;
 
 /// Reads a repository and writes the Dockerfile and .dockerignore that an expert would write for
 /// it.
@@ -88,6 +91,8 @@ pub(crate) enum Command {
     Update(Update),
     /// Say whether `update` would change anything, and what changed; for CI
     Check(Check),
+    /// Set answers in dockgen.toml, and show what `update` would make of them
+    Answer(Answer),
     /// Show every decision with its evidence and the rejected alternatives; write nothing
     Explain(Explain),
     /// Build the image, inspect it, start it without privileges, send it requests and stop it:
@@ -116,6 +121,7 @@ impl Command {
         match self {
             Self::Init(args) => args.json,
             Self::Update(args) => args.json,
+            Self::Answer(args) => args.json,
             Self::Check(args) => args.format == Format::Json,
             Self::Explain(args) => args.json,
             Self::Verify(args) => args.json,
@@ -203,12 +209,83 @@ pub(crate) struct Update {
 impl Update {
     /// `--conflict`.
     pub(crate) fn conflict(&self) -> Conflict {
-        match self.conflict.as_str() {
-            "ours" => Conflict::Ours,
-            "theirs" => Conflict::Theirs,
-            "markers" => Conflict::Markers,
-            _ => Conflict::Refuse,
+        conflict(&self.conflict)
+    }
+}
+
+fn conflict(how: &str) -> Conflict {
+    match how {
+        "ours" => Conflict::Ours,
+        "theirs" => Conflict::Theirs,
+        "markers" => Conflict::Markers,
+        _ => Conflict::Refuse,
+    }
+}
+
+/// `dockgen answer`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples: dockgen answer . port=53,53/udp file=locales=/app/locales; \
+                  dockgen answer --unset port. `dockgen explain --json` lists the questions.\n\n\
+                  Exit codes: 0 done; 1 conflict, nothing written (only with --write); 2 an answer \
+                  is invalid, or another error, nothing written; 130 interrupted.")]
+pub(crate) struct Answer {
+    /// The application's folder [default: .], then answers as ID=VALUE; a repeated ID adds to a
+    /// list
+    #[arg(value_name = "PATH|ID=VALUE")]
+    pub words: Vec<String>,
+    /// Only this application, by name or by folder
+    #[arg(long = "app", value_name = "NAME|FOLDER")]
+    pub apps: Vec<String>,
+    /// Remove the answer to a question, so that it is detected again (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub unset: Vec<String>,
+    /// Also update the files, as `dockgen update` would
+    #[arg(long)]
+    pub write: bool,
+    /// With --write, if you and dockgen changed the same lines: write nothing, keep yours, use
+    /// dockgen's, or write both
+    #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = ["refuse", "ours", "theirs", "markers"], requires = "write")]
+    pub conflict: String,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "write")]
+    pub dry_run: bool,
+    /// Print what `update` would change as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl Answer {
+    /// `--conflict`.
+    pub(crate) fn conflict(&self) -> Conflict {
+        conflict(&self.conflict)
+    }
+
+    /// The application's folder, and the answers; `None` removes one.
+    ///
+    /// # Errors
+    /// If a word is no answer.
+    pub(crate) fn given(&self) -> anyhow::Result<(PathBuf, Vec<Given>)> {
+        let is_answer = |word: &str| {
+            word.split_once('=').is_some_and(|(id, _)| {
+                !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            })
+        };
+        let (path, words) = match self.words.split_first() {
+            Some((path, words)) if !is_answer(path) => (PathBuf::from(path), words),
+            _ => (PathBuf::from("."), self.words.as_slice()),
+        };
+        let mut given = Vec::new();
+        for word in words {
+            let Some((id, value)) = word.split_once('=') else {
+                bail!("`{}` is not ID=VALUE: give an answer such as port=8080", excerpt(word))
+            };
+            given.push((id.to_owned(), Some(value.to_owned())));
         }
+        given.extend(self.unset.iter().map(|id| (id.clone(), None)));
+        Ok((path, given))
     }
 }
 
@@ -340,157 +417,6 @@ pub(crate) struct Verify {
     /// Do not print progress
     #[arg(long, short)]
     pub quiet: bool,
-}
-
-/// Selects applications, and holds the answers of flags.
-#[derive(Debug, Args)]
-pub(crate) struct Wanted {
-    /// The application's folder, or a repository with several applications
-    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
-    pub path: PathBuf,
-    /// Only this application, by name or by folder (may be repeated)
-    #[arg(long = "app", value_name = "NAME|FOLDER")]
-    pub apps: Vec<String>,
-    /// Also ask the language's own tool, and report where it disagrees with dockgen. Such a tool
-    /// runs what the repository's configuration names, so use it only for a repository that you
-    /// trust
-    #[arg(long)]
-    pub ask_tools: bool,
-    /// The family of the final image: `auto` chooses the smallest that meets the program's needs
-    #[arg(long, value_parser = bases(), help_heading = "Answers")]
-    pub base: Option<String>,
-    /// The ports that the program listens on, such as `8080` or `8080,53/udp`, or `none`
-    #[arg(long, value_parser = port, help_heading = "Answers")]
-    pub port: Option<String>,
-    /// The program to start: one that `dockgen explain` lists, or a path
-    #[arg(long, value_name = "PROGRAM", value_parser = line, help_heading = "Answers")]
-    pub entrypoint: Option<String>,
-    /// The version of the language: `26`, `1.27.0`
-    #[arg(long, value_name = "VERSION", value_parser = line, help_heading = "Answers")]
-    pub toolchain: Option<String>,
-    /// The package manager or build tool
-    #[arg(long, value_parser = line, help_heading = "Answers")]
-    pub tool: Option<String>,
-    /// Default arguments of the container, as shell words
-    #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Answers")]
-    pub args: Option<String>,
-    /// The image's name
-    #[arg(long, value_parser = line, help_heading = "Answers")]
-    pub name: Option<String>,
-    /// A folder that the program writes (may be repeated)
-    #[arg(long, value_name = "FOLDER", value_parser = line, help_heading = "Answers")]
-    pub writable: Vec<String>,
-    /// An environment variable of the image (may be repeated)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Answers")]
-    pub env: Vec<String>,
-    /// Add a `development` target: all dependencies, and a command that restarts on changes
-    #[arg(long, help_heading = "Answers")]
-    pub dev: bool,
-    /// Answer any question by its id (may be repeated); `dockgen explain --json` lists them
-    #[arg(long, value_name = "ID=VALUE", value_parser = answer, help_heading = "Answers")]
-    pub set: Vec<(String, String)>,
-}
-
-impl Wanted {
-    /// The answers by question id.
-    pub(crate) fn answers(&self) -> Vec<(String, String)> {
-        let list = |items: &[String]| (!items.is_empty()).then(|| join_list(items));
-        let given = [
-            (id::BASE, self.base.clone()),
-            (id::PORT, self.port.clone()),
-            (id::ENTRYPOINT, self.entrypoint.clone()),
-            (id::TOOLCHAIN, self.toolchain.clone()),
-            (id::TOOL, self.tool.clone()),
-            (id::ARGS, self.args.clone()),
-            (id::NAME, self.name.clone()),
-            (id::WRITABLE, list(&self.writable)),
-            (id::ENV, (!self.env.is_empty()).then(|| shell_words(&self.env))),
-            (id::DEV, self.dev.then(|| "yes".to_owned())),
-        ];
-        let named = given.into_iter().filter_map(|(id, value)| Some((id.to_owned(), value?)));
-        named.chain(self.set.iter().cloned()).collect()
-    }
-}
-
-fn bases() -> PossibleValuesParser {
-    PossibleValuesParser::new(["auto"].into_iter().chain(FAMILIES))
-}
-
-fn line(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("must not be empty".to_owned());
-    }
-    if text.chars().any(char::is_control) {
-        return Err("must not contain a control character or a newline".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn port(text: &str) -> Result<String, String> {
-    let question = Question {
-        id: id::PORT.to_owned(),
-        prompt: String::new(),
-        kind: Answerable::Port,
-        default: None,
-        open: false,
-    };
-    question.check(text).map(|()| text.to_owned()).map_err(|_| {
-        "a number from 1 to 65535, several with commas, 53/udp for datagrams, or none".to_owned()
-    })
-}
-
-fn words(text: &str) -> Result<String, String> {
-    if text.chars().any(char::is_control) {
-        return Err("must not contain a control character or a newline".to_owned());
-    }
-    split_words(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
-}
-
-fn pair(text: &str) -> Result<String, String> {
-    let text = line(text)?;
-    let (key, _) = text.split_once('=').ok_or("must be KEY=VALUE")?;
-    EnvKey::new(key).map_err(|error| error.to_string())?;
-    Ok(text)
-}
-
-fn word(text: &str) -> Result<String, String> {
-    let text = line(text)?;
-    if text.starts_with('-') || text.contains(char::is_whitespace) {
-        return Err("must be one word".to_owned());
-    }
-    Ok(text)
-}
-
-fn health(text: &str) -> Result<String, String> {
-    let text = word(text)?;
-    if text.starts_with('/') { Ok(text) } else { Err("must begin with /".to_owned()) }
-}
-
-fn expectation(text: &str) -> Result<(String, String), String> {
-    settings::expectation(text)
-        .ok_or_else(|| "must be PATH=TEXT, and PATH begins with /".to_owned())
-}
-
-fn service(text: &str) -> Result<(String, String), String> {
-    let (name, image) = text.split_once('=').ok_or("must be NAME=IMAGE")?;
-    Ok((word(name)?, word(image)?))
-}
-
-fn amount(text: &str) -> Result<f64, String> {
-    let amount: f64 = text.parse().map_err(|_| "must be a number".to_owned())?;
-    if amount.is_finite() && amount >= 0.0 {
-        Ok(amount)
-    } else {
-        Err("must be a number from 0 up".to_owned())
-    }
-}
-
-fn answer(text: &str) -> Result<(String, String), String> {
-    let (id, value) = text.split_once('=').ok_or("must be ID=VALUE")?;
-    if id.is_empty() {
-        return Err("must be ID=VALUE".to_owned());
-    }
-    Ok((id.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]

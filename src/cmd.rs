@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod answer;
 mod check;
 mod completions;
 mod explain;
@@ -55,6 +56,7 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
     match &cli.command {
         Command::Init(args) => init::run(args, screen),
         Command::Update(args) => update::run(args, screen),
+        Command::Answer(args) => answer::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),
         Command::Verify(args) => verify::run(args, screen),

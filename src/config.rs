@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::{Spanned, Value};
 
-use crate::ask::{Answers, Origin, Question, id, join_list};
+use crate::ask::{Answers, Form, Origin, Question, id, join_list};
 use crate::base::FAMILIES;
 use crate::docker::quote::shell_words;
 use crate::path::RelPath;
@@ -43,6 +43,8 @@ pub(crate) struct Config {
     path: RelPath,
     text: String,
     answers: BTreeMap<String, Answer>,
+    /// Answers of the file that no longer hold: another one takes their place, or none.
+    released: BTreeMap<String, Answer>,
     /// The settings of `dockgen verify`.
     pub verify: Settings,
 }
@@ -84,7 +86,19 @@ impl Config {
         if let Some(fault) = verify::fault(&contents.verify) {
             bail!("{path}: under [verify], {fault}");
         }
-        Ok(Self { path, text, answers, verify: contents.verify })
+        Ok(Self { path, text, answers, released: BTreeMap::new(), verify: contents.verify })
+    }
+
+    /// Gives up the file's answer to a question, valid or not.
+    pub(crate) fn release(&mut self, id: &str) {
+        if let Some((id, answer)) = self.answers.remove_entry(id) {
+            self.released.insert(id, answer);
+        }
+    }
+
+    /// True if the file answers the question.
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.answers.contains_key(id)
     }
 
     /// Adds the file's answers to `into`. Flags take precedence.
@@ -123,24 +137,37 @@ impl Config {
         &self.path
     }
 
-    /// The file's text with the answers of flags and prompts added; `None` if it would be empty.
+    /// The file's text with the answers of flags and prompts added, and without those that were
+    /// released; `None` if it would be empty.
     ///
     /// Comments and answers in the file are unchanged, but an answer that equals the detected value
     /// is removed.
-    pub(crate) fn updated(&self, answers: &Answers, questions: &[Question]) -> Option<String> {
+    ///
+    /// # Errors
+    /// If the answers are written in a way that cannot be changed, such as one inline table.
+    pub(crate) fn updated(
+        &self,
+        answers: &Answers,
+        questions: &[Question],
+    ) -> Result<Option<String>> {
         let mut text = self.text.clone();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut added = String::new();
+        let mut wanted: BTreeMap<String, String> = self.values();
         for (id, value, origin) in
-            answers.iter().filter(|(_, _, o)| matches!(o, Origin::Flag | Origin::Prompt))
+            answers.iter().filter(|(_, _, o)| !matches!(o, Origin::File | Origin::Default))
         {
             let question = questions.iter().find(|question| question.id == id);
             let detected = question
                 .and_then(|question| question.default.as_ref())
                 .map(|default| &default.value);
             let decided = detected.is_none_or(|detected| detected != value);
-            let held = self.answers.get(id);
-            match held {
+            if decided {
+                wanted.insert(id.to_owned(), value.to_owned());
+            } else {
+                wanted.remove(id);
+            }
+            match self.answers.get(id).or_else(|| self.released.get(id)) {
                 Some(held) if decided && held.value == value => {}
                 Some(held) if decided => edits.push((held.span.clone(), entry(id, value))),
                 Some(held) => edits.push((with_comment(&self.text, &held.span), String::new())),
@@ -148,20 +175,60 @@ impl Config {
                 None => {}
             }
         }
-        edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+        let gone = self.released.iter().filter(|(id, _)| answers.get(id).is_none());
+        edits.extend(gone.map(|(_, held)| (with_comment(&self.text, &held.span), String::new())));
+        if !added.is_empty() {
+            let at = self.end_of_answers();
+            if at.is_none() {
+                added.insert_str(0, HEAD);
+            }
+            let at = at.unwrap_or(text.len());
+            if !text[..at].is_empty() && !text[..at].ends_with('\n') {
+                added.insert(0, '\n');
+            }
+            edits.push((at..at, added));
+        }
+        edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
         for (span, entry) in edits {
             text.replace_range(span, &entry);
         }
-        if !added.is_empty() {
-            if !text.is_empty() && !text.ends_with('\n') {
-                text.push('\n');
+        if text != self.text {
+            let says = Self::parse(self.path.clone(), Some(&text)).map(|config| config.values());
+            if says.ok() != Some(wanted) {
+                bail!(
+                    "{}: dockgen cannot change the answers as they are written there: write them \
+                     below a line `[answers]`, one on each line",
+                    self.path
+                );
             }
-            if !text.lines().any(|line| line.trim_start().starts_with("[answers]")) {
-                text.push_str(HEAD);
-            }
-            text.push_str(&added);
         }
-        (!text.is_empty()).then_some(text)
+        Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// The answers that hold.
+    fn values(&self) -> BTreeMap<String, String> {
+        self.answers.iter().map(|(id, answer)| (id.clone(), answer.value.clone())).collect()
+    }
+
+    /// Where another answer can be added: below the last one, or below the head of the table.
+    /// `None` if there is no such table.
+    fn end_of_answers(&self) -> Option<usize> {
+        let mut at = 0;
+        let mut head = None;
+        for line in self.text.split_inclusive('\n') {
+            at += line.len();
+            let word: String = line.split('#').next()?.chars().filter(|c| *c != ' ').collect();
+            if word.trim() == "[answers]" {
+                head = Some(at);
+                break;
+            }
+        }
+        let head = head?;
+        let ends = self.answers.values().chain(self.released.values()).map(|held| held.span.end);
+        let last = ends.max().filter(|end| *end > head);
+        Some(last.map_or(head, |end| {
+            self.text[end..].find('\n').map_or(self.text.len(), |line| end + line + 1)
+        }))
     }
 }
 
@@ -189,7 +256,19 @@ pub(crate) fn schema() -> serde_json::Value {
             id::PORT,
             json!({
                 "description": "The ports that the program listens on, comma-separated; 53/udp for datagrams.",
-                "oneOf": [{ "type": "integer", "minimum": 1, "maximum": 65535 }, { "type": "string", "pattern": "^([0-9]+(/(tcp|udp))?(,[0-9]+(/(tcp|udp))?)*|none)$" }]
+                "oneOf": [
+                    { "type": "integer", "minimum": 1, "maximum": 65535 },
+                    { "type": "string", "pattern": "^([0-9]+(/(tcp|udp))?(,[0-9]+(/(tcp|udp))?)*|none)$" },
+                    {
+                        "type": "array",
+                        "items": {
+                            "oneOf": [
+                                { "type": "integer", "minimum": 1, "maximum": 65535 },
+                                { "type": "string", "pattern": "^[0-9]+(/(tcp|udp))?$" }
+                            ]
+                        }
+                    }
+                ]
             }),
         ),
         (id::TOOL, text("The package manager or build tool.")),
@@ -200,8 +279,12 @@ pub(crate) fn schema() -> serde_json::Value {
         (id::TOOLCHAIN, text("The version of the language, as a text.")),
         (id::WRITABLE, list("Folders that the program writes, comma-separated or a list.")),
     ];
+    let rows = questions::ROWS.iter().map(|row| match Form::of(row.id) {
+        Form::One => (row.id, text(row.about)),
+        Form::List | Form::Words | Form::Commands => (row.id, list(row.about)),
+    });
     let properties: serde_json::Map<String, serde_json::Value> =
-        known.into_iter().map(|(id, schema)| (id.to_owned(), schema)).collect();
+        known.into_iter().chain(rows).map(|(id, schema)| (id.to_owned(), schema)).collect();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": FILE,
@@ -232,8 +315,16 @@ fn word(id: &str, value: &Value) -> Option<String> {
         Value::Integer(number) => Some(number.to_string()),
         Value::Boolean(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         Value::Array(items) => {
-            let items = items.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
-            Some(if id == id::WRITABLE { join_list(items) } else { shell_words(&items) })
+            let item = |item: &Value| match item {
+                Value::Integer(number) => Some(number.to_string()),
+                other => other.as_str().map(str::to_owned),
+            };
+            let items = items.iter().map(item).collect::<Option<Vec<_>>>()?;
+            Some(match Form::of(id) {
+                Form::List => join_list(items),
+                Form::Commands => items.join(" && "),
+                Form::One | Form::Words => shell_words(&items),
+            })
         }
         _ => None,
     }
@@ -249,7 +340,11 @@ fn entry(id: &str, value: &str) -> String {
 fn commented(id: &str, value: &str, origin: Origin, question: Option<&Question>) -> String {
     // A comment ends with its line, and no text of a repository may end it earlier.
     let prompt = question.map_or_else(String::new, |question| inline(&question.prompt));
-    let by = if origin == Origin::Flag { "by a flag" } else { "in the wizard" };
+    let by = match origin {
+        Origin::Flag => "on the command line",
+        Origin::Seen => "by a running container",
+        _ => "in the wizard",
+    };
     let default = question
         .and_then(|question| question.default.as_ref())
         .filter(|found| !found.value.is_empty());
@@ -318,7 +413,7 @@ mod tests {
             (id::ENV, "A=\"x\"", Origin::Prompt),
             (id::DEV, "no", Origin::Flag),
         ]);
-        let text = config.updated(&given, &known()).unwrap();
+        let text = config.updated(&given, &known()).unwrap().unwrap();
         assert!(text.contains("instead of 3000") && !text.contains("dev ="), "{text}");
         let again = Config::parse(path(), Some(&text)).unwrap();
         let mut read = Answers::default();
@@ -326,8 +421,9 @@ mod tests {
         again.answer(&mut read);
         assert_eq!(read.get(id::PORT), Some("80"));
         assert_eq!(read.get(id::ENV), Some("A=\"x\""));
-        assert_eq!(again.updated(&given, &known()).as_deref(), Some(text.as_str()));
-        let back = again.updated(&answers(&[(id::PORT, "3000", Origin::Flag)]), &known()).unwrap();
+        assert_eq!(again.updated(&given, &known()).unwrap().as_deref(), Some(text.as_str()));
+        let detected = answers(&[(id::PORT, "3000", Origin::Flag)]);
+        let back = again.updated(&detected, &known()).unwrap().unwrap();
         assert!(!back.contains("port") && back.contains("env ="), "{back}");
     }
 
@@ -336,7 +432,8 @@ mod tests {
         let mut known = known();
         known[0].default = Some(Sourced::assumed("x\nname = \"evil\"\u{202e}".to_owned()));
         let config = Config::parse(path(), None).unwrap();
-        let text = config.updated(&answers(&[(id::PORT, "80", Origin::Flag)]), &known).unwrap();
+        let given = answers(&[(id::PORT, "80", Origin::Flag)]);
+        let text = config.updated(&given, &known).unwrap().unwrap();
         let mut read = Answers::default();
         Config::parse(path(), Some(&text)).unwrap().answer(&mut read);
         assert_eq!((read.get(id::PORT), read.get(id::NAME)), (Some("80"), None), "{text}");
@@ -347,13 +444,41 @@ mod tests {
     fn a_persons_comments_stay() {
         let text = "# mine\n[answers]\nport = 80 # keep\n\n# last\n";
         let config = Config::parse(path(), Some(text)).unwrap();
-        let new = config.updated(&answers(&[(id::PORT, "81", Origin::Flag)]), &known()).unwrap();
+        let changed = |config: &Config, given: &[(&str, &str, Origin)]| {
+            config.updated(&answers(given), &known()).unwrap()
+        };
+        let new = changed(&config, &[(id::PORT, "81", Origin::Flag)]).unwrap();
         assert_eq!(new, text.replace("80", "\"81\""));
-        assert_eq!(config.updated(&Answers::default(), &known()).as_deref(), Some(text));
-        assert_eq!(
-            Config::parse(path(), None).unwrap().updated(&Answers::default(), &known()),
-            None
-        );
+        assert_eq!(changed(&config, &[]).as_deref(), Some(text));
+        assert_eq!(changed(&Config::parse(path(), None).unwrap(), &[]), None);
+    }
+
+    #[test]
+    fn answers_are_added_to_their_table_and_released_from_it() {
+        let text = "# a\n[answers] # mine\nport = 80 # keep\n\n[verify]\nboot-seconds = 5\n";
+        let mut config = Config::parse(path(), Some(text)).unwrap();
+        let given = answers(&[(id::ENV, "A=1", Origin::Seen)]);
+        let new = config.updated(&given, &known()).unwrap().unwrap();
+        let (above, below) = new.split_once("# What about env? Answered by a running").unwrap();
+        assert!(above.ends_with("port = 80 # keep\n"), "{new}");
+        assert!(below.ends_with("env = \"A=1\"\n\n[verify]\nboot-seconds = 5\n"), "{new}");
+        config.release(id::PORT);
+        let new = config.updated(&Answers::default(), &known()).unwrap().unwrap();
+        assert_eq!(new, text.replace("port = 80 # keep\n", ""));
+        let mut again = Config::parse(path(), Some(&new)).unwrap();
+        again.release("missing");
+        let new = again.updated(&given, &known()).unwrap().unwrap();
+        assert!(new.starts_with("# a\n[answers] # mine\n# What about env?"), "{new}");
+    }
+
+    #[test]
+    fn answers_in_one_line_are_left_to_a_person() {
+        for text in ["answers = { port = 80 }\n", "answers.port = 80\n[verify]\n"] {
+            let config = Config::parse(path(), Some(text)).unwrap();
+            let error =
+                config.updated(&answers(&[(id::ENV, "A=1", Origin::Flag)]), &known()).unwrap_err();
+            assert!(error.to_string().contains("`[answers]`"), "{error}");
+        }
     }
 
     #[test]
@@ -379,5 +504,11 @@ mod tests {
         let mut read = Answers::default();
         Config::parse(path(), Some(text)).unwrap().answer(&mut read);
         assert_eq!((read.get(id::DEV), read.get(id::ENV)), (Some("yes"), Some("'A=1 2' B=3")));
+        let text =
+            "answers = { port = [53, '53/udp'], file = ['a,b=/x'], before-start = ['a', 'b'] }";
+        let mut read = Answers::default();
+        Config::parse(path(), Some(text)).unwrap().answer(&mut read);
+        assert_eq!((read.get(id::PORT), read.get(id::FILE)), (Some("53,53/udp"), Some("a\\,b=/x")));
+        assert_eq!(read.get(id::BEFORE_START), Some("a && b"));
     }
 }

@@ -19,6 +19,7 @@ use needed::Needed;
 pub use report::{ContextReport, report};
 use sieve::Sieve;
 
+use crate::ask::{Unfit, id};
 use crate::catalog::TEMPLATES;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, FindingCode};
@@ -44,6 +45,9 @@ const AGAIN: &str = "Let in again";
 
 /// The title of folders that a language's build does not read.
 const UNREAD: &str = "Not read by the build: a change of theirs builds nothing again";
+
+/// The title of rows from the answers of a person. Nothing after them lets anything in again.
+const ANSWERED: &str = "Left out by an answer";
 
 /// The title of rows that a person added to dockgen's.
 const BY_HAND: &str = "Added by hand";
@@ -130,6 +134,7 @@ pub fn plan_ignore(
     again.dedup();
     again.extend(undone(&their_file.file, so_far.file()));
     file.push(Group { title: AGAIN.to_owned(), rows: again });
+    file.push(Group { title: ANSWERED.to_owned(), rows: answered(plan, &needed)? });
     close_again(&theirs, &mut file)?;
     file.retain(|group| !group.rows.is_empty());
 
@@ -148,6 +153,28 @@ pub fn plan_ignore(
     findings.extend(rows.literals.findings);
     findings.extend(hidden_by_them.iter().map(|(held, line)| hides_needed(origin, held, *line)));
     Ok(IgnorePlan { text, findings })
+}
+
+/// The rows of the answers.
+///
+/// # Errors
+/// If one hides what the build cannot do without.
+fn answered(plan: &Plan, needed: &Needed) -> Result<Vec<String>> {
+    let rows: Vec<String> = plan.hide.iter().map(|row| row.as_str().to_owned()).collect();
+    for row in &rows {
+        let hidden = IgnoreFile::parse(row)?;
+        let copied = needed.paths.iter().find(|path| hidden.hides(path));
+        let (path, how) = match copied.or_else(|| plan.sources.iter().find(|p| hidden.hides(p))) {
+            Some(path) if copied.is_some() => (path, "the Dockerfile copies"),
+            Some(path) => (path, "the build reads"),
+            None => continue,
+        };
+        let why = format!(
+            "`{row}` hides {path}, which {how}: name less, or take that out of the other answers"
+        );
+        return Err(Unfit { id: id::CONTEXT_HIDE, why }.into());
+    }
+    Ok(rows)
 }
 
 /// The rows that dockgen would write into an empty file.

@@ -119,6 +119,8 @@ pub struct Language {
     /// True if the build of an application above packs the folder into its output: then nothing in
     /// it is started by itself.
     pub packs: Option<Packs>,
+    /// Ids of questions about the build that its template follows: `build-command`, `build-flags`.
+    pub takes: &'static [&'static str],
     /// The language's own findings.
     pub codes: &'static [FindingCode],
 }

@@ -1,6 +1,7 @@
 //! All steps from a path to the files to write, in order. Nothing is written here.
 
 mod blame;
+mod effect;
 mod files;
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::apps::{self, Selection};
-use crate::ask::{Answerable, Answers, Origin, Question, id};
+use crate::ask::{Answerable, Answers, Given, Origin, Question, id};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::config::{self, Config};
@@ -23,7 +24,7 @@ use crate::plan::{self, Plan};
 use crate::planning;
 use crate::questions;
 use crate::render;
-use crate::repo::{Budget, Repo};
+use crate::repo::{Budget, Repo, excerpt};
 use crate::state::State;
 use crate::workspace::{self, Place};
 use crate::write;
@@ -32,7 +33,20 @@ use files::Paths;
 pub use files::{Change, Role};
 
 /// Answers for a single application. If there are several, `--app` must name one.
-const OF_ONE_APP: [&str; 5] = [id::ENTRYPOINT, id::PORT, id::NAME, id::ARGS, id::WRITABLE];
+const OF_ONE_APP: [&str; 12] = [
+    id::ENTRYPOINT,
+    id::PORT,
+    id::NAME,
+    id::ARGS,
+    id::WRITABLE,
+    id::NO_WRITABLE,
+    id::FILE,
+    id::BUILD_COMMAND,
+    id::BUILD_FLAGS,
+    id::FRONT_END,
+    id::HEALTH_COMMAND,
+    id::BEFORE_START,
+];
 
 /// A repository after reading.
 pub struct Survey {
@@ -275,31 +289,77 @@ pub fn flag(id: &str) -> String {
         id::ENV,
         id::DEV,
     ];
-    if OWN.contains(&id) { format!("--{id}") } else { format!("--set {id}=VALUE") }
+    let own = OWN.contains(&id) || questions::ROWS.iter().any(|row| row.id == id);
+    if own { format!("--{id}") } else { format!("--set {id}=VALUE") }
 }
 
 impl<'a> App<'a> {
-    fn new(survey: &'a Survey, facts: Facts, flags: &[(String, String)]) -> Result<Self> {
+    /// The application with the answers of its dockgen.toml, which are not checked yet: see
+    /// [`App::answering`].
+    ///
+    /// # Errors
+    /// If dockgen.toml cannot be read.
+    pub fn read(survey: &'a Survey, facts: Facts) -> Result<Self> {
         let path = facts.dir.join(config::FILE).context("the application's folder")?;
         let config =
             Config::parse(path.clone(), write::read(&survey.place.root, &path)?.as_deref())?;
         let catalog = Catalog::of(&facts.language)?;
         let mut app = Self { survey, facts, answers: Answers::default(), config, catalog };
         app.config.answer(&mut app.answers);
+        Ok(app)
+    }
+
+    fn new(survey: &'a Survey, facts: Facts, flags: &[(String, String)]) -> Result<Self> {
+        let mut app = Self::read(survey, facts)?;
         let mine = app.questions()?;
         for (id, value) in flags {
             if mine.iter().any(|question| question.id == *id) {
                 app.answers.set(id, value.as_str(), Origin::Flag);
             }
         }
-        let questions = app.questions()?;
-        app.config.check(&questions)?;
+        app.check_answers()?;
+        Ok(app)
+    }
+
+    fn check_answers(&self) -> Result<()> {
+        let questions = self.questions()?;
+        self.config.check(&questions)?;
         for question in &questions {
-            if let Some(answer) = app.answers.get(&question.id) {
+            if let Some(answer) = self.answers.get(&question.id) {
                 questions::check(question, answer).with_context(|| flag(&question.id))?;
             }
         }
+        Ok(())
+    }
+
+    /// The same application with these answers in place of any that it has, valid or not; `None`
+    /// removes one.
+    ///
+    /// # Errors
+    /// If an answer is invalid, or answers no question, or one to remove is not in dockgen.toml.
+    pub fn answering(&self, given: &[Given], origin: Origin) -> Result<Self> {
+        let mut app = self.with(self.answers.clone());
+        for (id, value) in given {
+            match value {
+                Some(value) => app.answers.change(id, value.as_str(), origin),
+                None if app.config.holds(id) => app.answers.remove(id),
+                None => bail!(
+                    "{} does not answer `{}`: there is nothing to remove",
+                    app.config.path(),
+                    excerpt(id)
+                ),
+            }
+            app.config.release(id);
+        }
+        let set = given.iter().filter(|(_, value)| value.is_some());
+        questions::check_ids(set.map(|(id, _)| id.as_str()), &app.questions()?)?;
+        app.check_answers()?;
         Ok(app)
+    }
+
+    fn with(&self, answers: Answers) -> Self {
+        let Self { survey, facts, config, catalog, .. } = self;
+        Self { survey, facts: facts.clone(), answers, config: config.clone(), catalog }
     }
 
     /// True if a flag is about this application.
@@ -382,9 +442,13 @@ impl<'a> App<'a> {
             existing = (file, read(file)?);
         }
         let existing = existing.1.as_deref().map(|text| Existing { file: existing.0, text });
-        let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing, last.as_deref())?;
+        let ignore = context::plan_ignore(repo, &plan, &paths.ignore, existing, last.as_deref())
+            .map_err(|error| self.place(error))?;
         let ignore_file = IgnoreFile::parse(&ignore.text)?;
         let proved = prove(&dockerfile, &plan, &overrides, repo, &ignore_file);
+        if overrides.is_empty() {
+            effect::check(&dockerfile, answers).map_err(|error| self.place(error))?;
+        }
         let target = proved.map_err(|error| {
             let own = || {
                 let text = render::dockerfile(&plan, &[]);
@@ -453,13 +517,7 @@ impl<'a> App<'a> {
     pub fn on_base(&self, family: &str) -> Self {
         let mut answers = self.answers.clone();
         answers.set(id::BASE, family, Origin::Flag);
-        Self {
-            survey: self.survey,
-            facts: self.facts.clone(),
-            answers,
-            config: self.config.clone(),
-            catalog: self.catalog,
-        }
+        self.with(answers)
     }
 
     /// `[verify]` of its dockgen.toml.

@@ -47,6 +47,12 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// True if its destination is that of `other`, or below it.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let rest = self.dest.as_str().strip_prefix(other.dest.as_str().trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The files that the program opens at run time, each at its path relative to `workdir`. For
     /// languages whose other artifacts do not contain them.
     ///
@@ -154,6 +160,9 @@ pub struct Runtime {
     pub cmd: Vec<Line>,
     /// STOPSIGNAL, if it is not SIGTERM.
     pub stop_signal: Option<Line>,
+    /// The command of HEALTHCHECK; none if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub health: Vec<Line>,
 }
 
 impl Runtime {
@@ -282,6 +291,15 @@ pub struct Plan {
     /// Credentials that the step that downloads dependencies reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub install_secrets: Vec<SecretMount>,
+    /// The command that builds, in place of the language's own; a shell runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_command: Option<Line>,
+    /// Paths that the build context must contain, relative to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<Line>,
+    /// Rows of the .dockerignore for what it must not contain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hide: Vec<Line>,
     /// What the build is certain to compile, relative to the build context: files, and folders that
     /// are read whole.
     #[serde(default)]

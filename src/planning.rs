@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::ask::{self, Answers, id, split_list};
-use crate::base;
+use crate::ask::{Answers, id};
+use crate::base::{self, Asked};
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
-use crate::facts::{EnvVar, Facts, Finding, FindingCode, Kind, Port, Program, Protocol, Sourced};
+use crate::facts::{Facts, Finding, FindingCode, Kind, Port, Program};
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::plan::{
@@ -18,6 +18,8 @@ use crate::plan::{
 use crate::recipes;
 use crate::repo::{Dir, Repo};
 
+mod added;
+mod answered;
 mod decisions;
 mod earlier;
 mod front_end;
@@ -91,10 +93,10 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let catalog = Catalog::of(language.id)?;
     let detected = program(repo, facts, answers)?;
     let mut program = detected.clone();
-    apply_answers(&mut program, answers)?;
+    answered::apply(repo, facts, &mut program, answers)?;
     let toolchain = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value).to_owned();
-    let base =
-        base::choose(catalog, &program, &toolchain, answers.get(id::BASE).unwrap_or("auto"))?;
+    let family = answers.get(id::BASE).unwrap_or("auto");
+    let base = base::choose(catalog, &program, &Asked::of(answers), &toolchain, family)?;
     let chosen = Chosen {
         repo,
         facts,
@@ -113,12 +115,14 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     decisions.extend(build.decisions.iter().cloned());
     decisions.extend(front_ends.decisions);
     decisions.extend(inputs.decisions);
+    answered::mark(&mut decisions, answers)?;
     let mut findings = facts.findings.clone();
     findings.extend(program.findings.iter().cloned());
     findings.extend(build.findings.iter().cloned());
     findings.extend(front_ends.findings);
     findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
+    findings.extend(added::unused(&chosen, &detected, &build)?);
 
     // Drop `port-not-told`: the command line already passes the port.
     if let Some(port) = program.port.as_ref().map(|port| port.value.to_string())
@@ -131,7 +135,11 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     // After the dependencies, and before the program: most edits change the program alone.
     let program_at = artifacts.len().saturating_sub(1);
     artifacts.splice(program_at..program_at, front_ends.artifacts);
-    let runtime = runtime(&chosen, &build, &mut artifacts)?;
+    let added = added::of(&chosen, &build)?;
+    decisions.extend(added.decisions);
+    added::place(added.artifacts, &mut artifacts, program_at);
+    let mut runtime = runtime(&chosen, &build, &mut artifacts)?;
+    runtime.health = added.health;
     let named = start::Named::of(repo, facts, &program, &runtime, &build.workdir, &artifacts)?;
     if answers.get(id::ARGS).is_none() {
         findings.extend(named.missing(&findings));
@@ -166,6 +174,9 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         build_args: inputs.args,
         build_secrets: inputs.secrets,
         install_secrets: SecretMount::all(&build.install_secrets)?,
+        build_command: added.build_command,
+        keep: added.keep,
+        hide: added.hide,
         sources: sources(&[build.sources, front_ends.sources].concat(), &facts.context),
         front_ends: front_ends.plans,
         artifacts,
@@ -233,52 +244,6 @@ fn environment(pairs: &[(String, String)]) -> Result<Vec<Env>> {
         .collect()
 }
 
-/// Replaces detected values of the program by a person's answers.
-fn apply_answers(program: &mut Program, answers: &Answers) -> Result<()> {
-    if let Some(answer) = answers.get(id::PORT) {
-        let detected = program.port.take().map(|port| port.value);
-        let mut ports = ask::ports(answer)?;
-        let first = ports.iter().position(|port| port.protocol == Protocol::Tcp);
-        program.port = first.map(|at| Sourced::assumed(ports.remove(at).number));
-        program.more_ports = ports.into_iter().map(Sourced::assumed).collect();
-        if let Some(port) =
-            program.port.as_ref().map(|port| port.value).filter(|port| Some(*port) != detected)
-        {
-            tell_port(program, port);
-        }
-        program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
-    }
-    if let Some(folders) = answers.get(id::WRITABLE) {
-        program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
-        program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
-    }
-    for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {
-        let Some((key, value)) = pair.split_once('=') else {
-            bail!("`{pair}` in `env` is not KEY=value")
-        };
-        let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
-        program.env.retain(|held| held.value.key != var.key);
-        program.env.push(Sourced::assumed(var));
-    }
-    Ok(())
-}
-
-/// Makes the program listen on the port that a person chose, by the variable that it reads. If it
-/// reads none, a finding says so.
-fn tell_port(program: &mut Program, port: u16) {
-    match program.port_variable.clone() {
-        Some(key) => program.env.push(Sourced::assumed(EnvVar { key, value: port.to_string() })),
-        None => program.findings.push(Finding::new(
-            FindingCode::PortNotTold,
-            format!(
-                "the image documents port {port}, and dockgen found no environment variable \
-                     that tells it to the program"
-            ),
-            program.evidence.first().cloned(),
-        )),
-    }
-}
-
 fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result<Runtime> {
     let (base, program) = (chosen.base, chosen.program);
     let row = &base.row;
@@ -290,6 +255,10 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         .iter()
         .map(|w| resolve(&build.workdir, &w.value))
         .collect::<Result<Vec<_>>>()?;
+    for folder in chosen.answers.list(id::NO_WRITABLE) {
+        let kept = resolve(&build.workdir, folder.trim_end_matches('/'))?;
+        writable.retain(|path| !answered::is_at_or_below(path.as_str(), kept.as_str()));
+    }
     writable.sort();
     writable.dedup();
     for artifact in artifacts.iter_mut() {
@@ -304,7 +273,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     let init_image = debian
         .map(|row| ImageRef::new(chosen.catalog.image(&row.image, chosen.toolchain)))
         .transpose()?;
-    let mut entrypoint = build.entrypoint.clone();
+    let mut entrypoint = added::started(chosen.answers.get(id::BEFORE_START), &build.entrypoint);
     let mut packages = base.packages.clone();
     if init {
         let (path, package) = match row.installer.as_deref() {
@@ -343,6 +312,7 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         entrypoint: lines(&entrypoint)?,
         cmd: lines(&cmd)?,
         stop_signal: build.stop_signal.as_ref().map(Line::new).transpose()?,
+        health: Vec::new(),
     })
 }
 
@@ -370,30 +340,4 @@ fn dedup_keys(env: &mut Vec<(String, String)>) {
         }
     }
     *env = kept;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ask::Origin;
-    use crate::facts::Evidence;
-
-    #[test]
-    fn an_answered_port_is_told_to_the_program() {
-        let evidence = Evidence::file(&RelPath::root(), "test");
-        let mut program = Program::new("p", "p", Kind::Service, evidence.clone());
-        program.port = Some(Sourced::new(3000, evidence));
-        program.port_variable = Some("PORT".to_owned());
-        let answered = |port: &str, mut program: Program| {
-            let mut answers = Answers::default();
-            answers.set(id::PORT, port, Origin::Flag);
-            apply_answers(&mut program, &answers).unwrap();
-            (program.env.first().map(|var| var.value.value.clone()), program.findings.len())
-        };
-        assert_eq!(answered("4000", program.clone()), (Some("4000".to_owned()), 0));
-        assert_eq!(answered("3000", program.clone()), (None, 0));
-        assert_eq!(answered("none", program.clone()), (None, 0));
-        program.port_variable = None;
-        assert_eq!(answered("4000", program), (None, 1));
-    }
 }

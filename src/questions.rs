@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail};
 
 use crate::ask::{Answerable, Answers, Choice, Question, id, join_list, split_list};
-use crate::base;
+use crate::base::{self, Asked};
 use crate::catalog::Catalog;
+use crate::detect;
 use crate::docker::lint;
 use crate::docker::types::{ContainerPath, EnvKey};
 use crate::facts::{Facts, Kind, Program, Sourced, Strength};
 use crate::plan::split_words;
 use crate::repo::excerpt;
+
+mod rows;
+
+pub(crate) use rows::ROWS;
 
 /// Every question about an application, including those of its language, which replace a common one
 /// of the same id.
@@ -36,10 +41,15 @@ pub(crate) fn questions(
         text(id::ENV, "Which environment variables does the image set?", None),
         dev(),
     ];
-    if program.is_some_and(|program| !program.front_ends.is_empty()) {
+    if program.is_some_and(|program| !program.front_ends.is_empty())
+        || answers.get(id::FRONT_END).is_some()
+    {
         let prompt = "Which version of its language builds the front end?";
         all.push(text(id::FRONT_END_TOOLCHAIN, prompt, Some(Sourced::assumed("auto".to_owned()))));
     }
+    let takes = detect::language(&facts.language).map_or(&[][..], |language| language.takes);
+    let rows = ROWS.iter().filter(|row| !row.of_some || takes.contains(&row.id));
+    all.extend(rows.map(|row| text(row.id, row.prompt, None)));
     for own in &facts.questions {
         match all.iter_mut().find(|common| common.id == own.id) {
             Some(slot) => *slot = own.clone(),
@@ -64,9 +74,9 @@ pub(crate) fn check(question: &Question, answer: &str) -> Result<()> {
             EnvKey::new(key)?;
             check_no_secret(key, value)
         }),
-        id::WRITABLE => split_list(answer).iter().try_for_each(|folder| {
+        id::WRITABLE | id::NO_WRITABLE => split_list(answer).iter().try_for_each(|folder| {
             ContainerPath::new(format!("/{folder}"))?;
-            check_own_folder(folder)
+            if question.id == id::WRITABLE { check_own_folder(folder) } else { Ok(()) }
         }),
         id::ARGS => split_words(answer).map(|_| ()),
         id::TOOLCHAIN | id::FRONT_END_TOOLCHAIN => {
@@ -83,7 +93,7 @@ pub(crate) fn check(question: &Question, answer: &str) -> Result<()> {
             }
             Ok(())
         }
-        _ => Ok(()),
+        other => rows::check(other, answer),
     }
 }
 
@@ -222,15 +232,48 @@ pub(crate) fn check_ids<'a>(ids: impl Iterator<Item = &'a str>, known: &[Questio
     for id in ids {
         if !known.iter().any(|question| question.id == id) {
             let known: BTreeSet<&str> = known.iter().map(|question| question.id.as_str()).collect();
+            let nearest = known.iter().filter_map(|one| Some((distance(id, one)?, *one))).min();
+            let nearest = nearest.map_or_else(String::new, |(_, one)| format!("`{one}`? It is "));
             let known: Vec<&str> = known.into_iter().collect();
             bail!(
-                "there is no question `{}` about this application: one of {}",
+                "there is no question `{}` about this application: {nearest}one of {}",
                 excerpt(id),
                 known.join(", ")
             );
         }
     }
     Ok(())
+}
+
+/// How many letters of a short name differ, if that is few enough for a slip; 0 for a part of it.
+fn distance(typed: &str, known: &str) -> Option<usize> {
+    const MOST: usize = 32;
+    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+    let (typed, known) = (plain(typed), plain(known));
+    if typed.len() > MOST || typed.len() < 3 {
+        return None;
+    }
+    if typed.trim_end_matches('s') == known || known.starts_with(&typed) {
+        return Some(0);
+    }
+    let (typed, known): (Vec<char>, Vec<char>) = (typed.chars().collect(), known.chars().collect());
+    let mut row: Vec<usize> = (0..=known.len()).collect();
+    for (at, letter) in typed.iter().enumerate() {
+        let mut above = std::mem::replace(&mut row[0], at + 1);
+        for (column, other) in known.iter().enumerate() {
+            let changed = above + usize::from(letter != other);
+            above = row[column + 1];
+            row[column + 1] = changed.min(above + 1).min(row[column] + 1);
+        }
+    }
+    let sorted = |mut letters: Vec<char>| {
+        letters.sort_unstable();
+        letters
+    };
+    let changed = row.last().copied().filter(|changed| *changed <= 2.max(typed.len() / 3))?;
+    // Two of four letters may be another word, unless they changed places.
+    let slip = changed <= typed.len() / 3 || sorted(typed) == sorted(known);
+    slip.then_some(changed)
 }
 
 fn text(id: &str, prompt: &str, default: Option<Sourced<String>>) -> Question {
@@ -330,7 +373,9 @@ fn base(
     answers: &Answers,
 ) -> Question {
     let version = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value);
-    let auto = program.and_then(|program| base::choose(catalog, program, version, "auto").ok());
+    let asked = Asked::of(answers);
+    let auto =
+        program.and_then(|program| base::choose(catalog, program, &asked, version, "auto").ok());
     let label = |family: &str| {
         let rejected =
             auto.iter().flat_map(|auto| &auto.choice.rejected).find(|r| r.value == family);
@@ -421,6 +466,21 @@ mod tests {
             (id::TOOLCHAIN, "1.27-rc1", "v26"),
             (id::TOOLCHAIN, "25-ea", "26banana"),
             (id::FRONT_END_TOOLCHAIN, "auto", "latest"),
+            (id::FILE, "locales=/app/locales,a b", "=x"),
+            (id::PACKAGE, "ffmpeg,libstdc++,curl=8.1-r0", "ca certificates"),
+            (id::PACKAGE, "py3-x", "$(id)"),
+            (id::BUILD_PACKAGE, "g++", "-y"),
+            (id::BUILD_ARG, "A=1 'B=x y' C", "A B-C"),
+            (id::BUILD_ARG, "API_TOKEN", "API_TOKEN=x"),
+            (id::CONTEXT_KEEP, "docs/a b", "/etc"),
+            (id::CONTEXT_HIDE, "*.bin,data/**", "!x"),
+            (id::CONTEXT_HIDE, "a b", "**"),
+            (id::CONTEXT_HIDE, "x", "../x"),
+            (id::HEALTH_COMMAND, "/app/p --health", "'a"),
+            (id::BEFORE_START, "a 'b c' && d; e", "x # y"),
+            (id::BEFORE_START, "a $X \"$Y\"", "x &"),
+            (id::BUILD_COMMAND, "make -C x#y", "'x"),
+            (id::FRONT_END, "web:build:dist=public", "web:build:../x=public"),
         ] {
             check(&question(id), good).unwrap();
             assert!(check(&question(id), bad).is_err(), "{id} {bad}");
@@ -433,5 +493,18 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("`prot`") && error.contains("base, port"), "{error}");
+        let near = |typed: &str| {
+            let known = ["build-arg", "file", "port", "writable"].map(question);
+            check_ids([typed].into_iter(), &known).unwrap_err().to_string()
+        };
+        for (typed, meant) in [
+            ("prot", "port"),
+            ("files", "file"),
+            ("build_args", "build-arg"),
+            ("writeable", "writ"),
+        ] {
+            assert!(near(typed).contains(&format!("application: `{meant}")), "{}", near(typed));
+        }
+        assert!(near("banana").contains("application: one of"), "{}", near("banana"));
     }
 }

@@ -314,6 +314,13 @@ impl Review<'_> {
         merged.chain(changed(Role::Config)).chain(changed(Role::Pristine)).collect()
     }
 
+    /// dockgen.toml alone, if the answers in it change.
+    pub fn answers(&self) -> Vec<Output> {
+        let held = self.draft.changes.iter().filter(|change| change.role == Role::Config);
+        let new = held.filter(|change| change.standing != Standing::Same);
+        new.map(|change| change.new.clone()).collect()
+    }
+
     /// The contents of the build context with this .dockerignore.
     ///
     /// # Errors

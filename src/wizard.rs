@@ -10,7 +10,7 @@ use console::Term;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect};
 
-use crate::ask::{Answerable, Choice, Question};
+use crate::ask::{Answerable, Choice, Origin, Question};
 use crate::facts::{Evidence, Facts};
 use crate::interrupt::Interrupted;
 use crate::path::RelPath;
@@ -216,7 +216,7 @@ impl<'a> Wizard<'a> {
             let current = app.answers.get(&question.id).map(str::to_owned);
             let Some(answer) = self.prompt(question, current.as_deref())? else { return Ok(false) };
             let before = app.answers.clone();
-            app.answers.change(&question.id, answer);
+            app.answers.change(&question.id, answer, Origin::Prompt);
             match app.questions() {
                 Ok(_) => return Ok(true),
                 Err(error) => {

@@ -12,13 +12,13 @@ use crate::facts::FindingCode;
 use crate::interrupt;
 use crate::merge::Conflict;
 use crate::pin::Pinning;
-use crate::pipeline::{self, Role, Survey};
+use crate::pipeline::{self, App, Role, Survey};
 use crate::report::drift::{self, Compared};
 use crate::report::{self, Wrote, next::Here, preview};
 use crate::screen::look::Look;
 use crate::screen::{self, Screen, visible};
 use crate::update::{self, Review, Settled};
-use crate::write::{self, Output};
+use crate::write::{self, Output, Standing};
 
 /// Compares, reports what changed, merges and writes.
 pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
@@ -35,9 +35,44 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     };
     let here = super::here(&survey, &args.wanted.path);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
-    let reviews =
-        apps.iter().map(|app| update::review(app, args.adopt)).collect::<Result<Vec<_>>>()?;
-    let how = args.conflict();
+    let mode = if args.dry_run { Mode::DryRun } else { Mode::Write };
+    let style = Style { mode, conflict: args.conflict(), json: args.json, quiet: args.quiet };
+    settle(&survey, &here, &apps, args.adopt, &style, screen)
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// All files.
+    Write,
+    /// The answers in dockgen.toml alone.
+    Answers,
+    /// Nothing.
+    DryRun,
+}
+
+/// What is written and printed.
+pub(super) struct Style {
+    pub(super) mode: Mode,
+    pub(super) conflict: Conflict,
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+/// Compares the applications with their files, merges, reports and writes.
+///
+/// # Errors
+/// If an application has no files to update, or nothing can be generated.
+pub(super) fn settle(
+    survey: &Survey,
+    here: &Here,
+    apps: &[App],
+    adopt: bool,
+    style: &Style,
+    screen: &Screen,
+) -> Result<Exit> {
+    let reviews = apps.iter().map(|app| update::review(app, adopt)).collect::<Result<Vec<_>>>()?;
+    let how = style.conflict;
     let settled = reviews.iter().map(|review| review.settle(how)).collect::<Result<Vec<_>>>()?;
     // All applications or none: a half-updated repository is hard to review.
     let refused = settled
@@ -45,28 +80,37 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
         .any(|one| one.as_ref().is_none_or(|one| how == Conflict::Refuse && one.is_broken()));
     let pairs: Vec<(&Review, Option<&Settled>)> =
         reviews.iter().zip(settled.iter().map(Option::as_ref)).collect();
-    if !refused && !args.dry_run {
-        let outputs: Vec<Output> = pairs
+    let outputs: Vec<Output> = match style.mode {
+        Mode::Write if !refused => pairs
             .iter()
             .filter_map(|(review, settled)| settled.map(|one| review.outputs(one)))
             .flatten()
-            .collect();
+            .collect(),
+        Mode::Answers => reviews.iter().flat_map(Review::answers).collect(),
+        Mode::Write | Mode::DryRun => Vec::new(),
+    };
+    if style.mode == Mode::Answers || style.mode == Mode::Write && !refused {
         interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
     }
-    if args.json {
+    if style.json {
         let compared: Vec<Compared> =
             reviews.iter().map(|review| Compared { review, violations: &[] }).collect();
-        screen::json(&drift::json(&survey, &compared)?)?;
-    } else if !args.quiet {
-        let look = &screen.out;
+        screen::json(&drift::json(survey, &compared)?)?;
+    } else if !style.quiet {
+        let mode = if refused && style.mode == Mode::Write { Mode::DryRun } else { style.mode };
         for (review, settled) in &pairs {
-            screen.print(&told(review, *settled, &here, args.dry_run || refused, look))?;
+            screen.print(&told(review, *settled, here, mode, &screen.out))?;
         }
-        screen.print(&closing(&survey, &here, args.dry_run && !refused, look))?;
+        let mode = if refused && style.mode == Mode::DryRun { Mode::Write } else { style.mode };
+        let drifted = reviews.iter().any(Review::is_drifted);
+        screen.print(&closing(survey, here, mode, drifted, &screen.out))?;
+    }
+    if style.mode == Mode::Answers {
+        return Ok(Exit::Done);
     }
     if !refused {
         let marked = how == Conflict::Markers && reviews.iter().any(|review| !review.is_clean());
-        if marked && !args.dry_run {
+        if marked && style.mode == Mode::Write {
             screen.say(
                 "settle the lines between the markers (<<<<<<< to >>>>>>>), then run `dockgen check`\n",
             );
@@ -92,9 +136,10 @@ fn told(
     review: &Review,
     settled: Option<&Settled>,
     here: &Here,
-    dry_run: bool,
+    mode: Mode,
     look: &Look,
 ) -> String {
+    let dry_run = mode != Mode::Write;
     let mut out = report::heading(&review.draft.facts, here, look);
     out.push_str(&drift::reasons(&Compared { review, violations: &[] }, here, look));
     let unread: Vec<_> = review
@@ -107,9 +152,22 @@ fn told(
         .cloned()
         .collect();
     out.push_str(&report::findings(&unread, here, look));
+    let answers: Vec<_> =
+        review.draft.changes.iter().filter(|change| change.role == Role::Config).cloned().collect();
+    let wrote = if mode == Mode::DryRun { Wrote::Planned } else { Wrote::Done };
+    let answered = report::written(&answers, here, wrote, look);
+    if mode == Mode::Answers {
+        for change in answers.iter().filter(|change| change.standing != Standing::Same) {
+            let path = here.path(&change.new.path);
+            writeln!(out, "\n{}", preview::change(change, &path, look).trim_end()).ok();
+        }
+    }
     let Some(settled) = settled else {
         out.push('\n');
         out.push_str(&drift::conflicts(review, here, look));
+        if mode == Mode::Answers {
+            writeln!(out, "\n{answered}").ok();
+        }
         return out + "\n";
     };
     for violation in &settled.broken {
@@ -142,10 +200,7 @@ fn told(
         let pad = " ".repeat(10_usize.saturating_sub(console::measure_text_width(&word)));
         writeln!(outcome, "{word}{pad}{path}").ok();
     }
-    let wrote = if dry_run { Wrote::Planned } else { Wrote::Done };
-    let answers: Vec<_> =
-        review.draft.changes.iter().filter(|change| change.role == Role::Config).cloned().collect();
-    outcome.push_str(&report::written(&answers, here, wrote, look));
+    outcome.push_str(&answered);
     if review.adopted {
         outcome.push_str(
             "Later changes are merged into it; `dockgen init --dry-run` shows how it differs from dockgen's.\n",
@@ -155,10 +210,15 @@ fn told(
 }
 
 /// The closing lines, about all applications.
-fn closing(survey: &Survey, here: &Here, dry_run: bool, look: &Look) -> String {
+fn closing(survey: &Survey, here: &Here, mode: Mode, drifted: bool, look: &Look) -> String {
     let mut out = report::others(survey, here, look);
-    if dry_run {
-        out.push_str("Nothing was written (--dry-run).\n");
+    match mode {
+        Mode::DryRun => out.push_str("Nothing was written (--dry-run).\n"),
+        Mode::Answers if drifted => {
+            out.push_str("Only the answers were written: `dockgen update` changes the files.\n");
+        }
+        Mode::Answers => out.push_str("The files need no change.\n"),
+        Mode::Write => {}
     }
     out
 }

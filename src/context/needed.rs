@@ -10,6 +10,7 @@ use super::{
     tracked_below,
 };
 use crate::docker::ignore::literal;
+use crate::docker::types::Line;
 use crate::plan::Plan;
 use crate::repo::Repo;
 
@@ -34,9 +35,11 @@ impl Needed {
             .iter()
             .filter(|a| a.stage.is_none())
             .map(|artifact| artifact.src.as_str());
+        let kept = plan.keep.iter().map(Line::as_str);
         let reads = listed(plan, "reads").chain(listed_in_front_ends(plan, "reads"));
         let mut paths = BTreeSet::new();
-        for source in manifests.iter().map(String::as_str).chain(artifacts).chain(reads) {
+        for source in manifests.iter().map(String::as_str).chain(artifacts).chain(reads).chain(kept)
+        {
             paths.extend(expand(repo, &plan.context, source));
         }
         Self { paths }

@@ -88,6 +88,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: None,
     packs: Some(reactor::packs),
+    takes: &[],
     codes: codes::ALL,
 };
 

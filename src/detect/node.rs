@@ -85,6 +85,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: Some(development::folders),
     packs: None,
+    takes: &[],
     codes: codes::ALL,
 };
 

@@ -65,6 +65,7 @@ pub const LANGUAGE: Language = Language {
     confirm: Some(metadata::confirm),
     development: None,
     packs: None,
+    takes: &[],
     codes: codes::ALL,
 };
 

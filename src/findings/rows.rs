@@ -32,6 +32,12 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "if the program listens on another port, the published one answers nothing",
             "make sure that the program listens there, with --args or --env",
         ),
+        FindingCode::AnswerUnused => Row::note(
+            "answer-unused",
+            "an answer changes nothing in the image",
+            "whoever gave it expects another image than the one that is built",
+            "correct it, or remove it with `dockgen answer --unset`",
+        ),
         FindingCode::PrivilegedPort => Row::note(
             "privileged-port",
             "the program listens on a port below 1024 as a user without privileges",

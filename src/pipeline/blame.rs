@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 
 use super::{App, files, flag};
-use crate::ask::Origin;
+use crate::ask::{Origin, Unfit};
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::lint;
 use crate::docker::parse::parse;
@@ -41,6 +41,11 @@ impl App<'_> {
     /// The error, prefixed with the file or flag whose answer it quotes.
     pub(super) fn place(&self, error: anyhow::Error) -> anyhow::Error {
         let text = format!("{error:#}");
+        if let Some(Unfit { id, .. }) = error.downcast_ref()
+            && let Some(origin) = self.answers.origin(id)
+        {
+            return anyhow!("{}: {text}", self.origin(id, origin));
+        }
         let Some(quoted) = text.split('`').nth(1).filter(|word| !word.is_empty()) else {
             return error;
         };

@@ -224,7 +224,7 @@ pub(super) fn config(
     answers: &Answers,
     questions: &[Question],
 ) -> Result<Option<Change>> {
-    let Some(text) = config.updated(answers, questions) else { return Ok(None) };
+    let Some(text) = config.updated(answers, questions)? else { return Ok(None) };
     let old = write::read(root, config.path())?;
     Ok(Some(Change::new(Role::Config, config.path(), old.clone(), &text, old.as_deref())))
 }

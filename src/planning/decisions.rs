@@ -79,6 +79,7 @@ pub(super) fn answered(decision: Decision, id: &str, answers: &Answers) -> Decis
     let Some(origin) = answers.origin(id) else { return decision };
     let why = match origin {
         Origin::Flag => "set by a flag",
+        Origin::Seen => "seen in a running container",
         Origin::File => "set in dockgen.toml",
         Origin::Prompt => "answered in the wizard",
         Origin::Default => return decision,

@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{check_words, decisions, inputs, lines};
+use super::{answered, check_words, decisions, inputs, lines};
 use crate::ask::{Answers, id};
-use crate::base;
+use crate::base::{self, Asked};
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::quote;
@@ -60,7 +60,7 @@ fn one(
     let program = builder_of(&facts, front_end, found.evidence.first());
     let answer = chosen.answers.get(id::FRONT_END_TOOLCHAIN).filter(|answer| *answer != "auto");
     let toolchain = answer.unwrap_or(&facts.toolchain.value).to_owned();
-    let base = base::choose(catalog, &program, &toolchain, "auto")?;
+    let base = base::choose(catalog, &program, &Asked::default(), &toolchain, "auto")?;
     let answers = Answers::default();
     let own = Chosen {
         repo: chosen.repo,
@@ -73,7 +73,8 @@ fn one(
     };
     let build = (makes.plan)(&own, front_end, context)?;
     check_words(&build.details)?;
-    let inputs = inputs::of(facts.build_args.iter())?;
+    let asked = answered::build_args(chosen.answers)?;
+    let inputs = inputs::of(asked.iter().chain(&facts.build_args))?;
     let way = inside(&front_end.output, context)?;
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
     let output = resolve(&build.workdir, inside(made, context)?)?;

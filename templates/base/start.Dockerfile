@@ -31,6 +31,9 @@ WORKDIR {{ runtime.workdir | path }}
 {%- if runtime.stop_signal %}
 STOPSIGNAL {{ runtime.stop_signal }}
 {%- endif %}
+{%- if runtime.health is defined %}
+HEALTHCHECK CMD {{ runtime.health | exec }}
+{%- endif %}
 ENTRYPOINT {{ runtime.entrypoint | exec }}
 {%- if runtime.cmd %}
 CMD {{ runtime.cmd | exec }}
