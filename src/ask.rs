@@ -49,6 +49,8 @@ pub mod id {
     pub const BUILD_ARG: &str = "build-arg";
     /// The command that builds, in place of the language's own: one line for a shell.
     pub const BUILD_COMMAND: &str = "build-command";
+    /// The file that this command makes, relative to the application's folder.
+    pub const BUILD_OUTPUT: &str = "build-output";
     /// Words to add to the command of the build tool, as shell words.
     pub const BUILD_FLAGS: &str = "build-flags";
     /// Paths that the build context must contain, comma-separated.

@@ -33,7 +33,7 @@ use files::Paths;
 pub use files::{Change, Role};
 
 /// Answers for a single application. If there are several, `--app` must name one.
-const OF_ONE_APP: [&str; 12] = [
+const OF_ONE_APP: [&str; 13] = [
     id::ENTRYPOINT,
     id::PORT,
     id::NAME,
@@ -42,6 +42,7 @@ const OF_ONE_APP: [&str; 12] = [
     id::NO_WRITABLE,
     id::FILE,
     id::BUILD_COMMAND,
+    id::BUILD_OUTPUT,
     id::BUILD_FLAGS,
     id::FRONT_END,
     id::HEALTH_COMMAND,

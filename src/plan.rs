@@ -294,6 +294,9 @@ pub struct Plan {
     /// The command that builds, in place of the language's own; a shell runs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build_command: Option<Line>,
+    /// Words to add to the command of the build tool; variables of the build stand in them as `$NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build_flags: Vec<Line>,
     /// Paths that the build context must contain, relative to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Line>,

@@ -175,6 +175,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         build_secrets: inputs.secrets,
         install_secrets: SecretMount::all(&build.install_secrets)?,
         build_command: added.build_command,
+        build_flags: added.build_flags,
         keep: added.keep,
         hide: added.hide,
         sources: sources(&[build.sources, front_ends.sources].concat(), &facts.context),

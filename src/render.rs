@@ -1,7 +1,7 @@
 //! Renders a plan into the text of a Dockerfile. Only this module uses Tera.
 //!
 //! A template may print plain words only. Anything else must go through one of the filters `exec`,
-//! `shell`, `env`, `path`, `comment` and `copy`, which escape it for its position. Undefined
+//! `shell`, `flags`, `env`, `path`, `comment` and `copy`, which escape it for its position. Undefined
 //! variables are errors.
 
 mod bounds;
@@ -52,6 +52,9 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
         context.insert("build_args", &front_end.build_args);
         context.insert("build_secrets", &front_end.build_secrets);
         context.insert("install_secrets", &front_end.install_secrets);
+        // Answers on the build are about the program's.
+        context.insert("build_command", &None::<&str>);
+        context.insert("build_flags", &[""; 0]);
         stages.push_str(&render(&front_end.template, &context)?);
     }
     let mut context = Context::from_serialize(plan).map_err(|e| explain(&e))?;
@@ -59,6 +62,8 @@ pub fn dockerfile(plan: &Plan, overrides: &[Override]) -> Result<String> {
     context.insert("build_args", &plan.build_args);
     context.insert("build_secrets", &plan.build_secrets);
     context.insert("install_secrets", &plan.install_secrets);
+    context.insert("build_command", &plan.build_command);
+    context.insert("build_flags", &plan.build_flags);
     context.insert("front_ends", &plan.front_ends);
     context.insert(
         "built_in",
@@ -165,6 +170,9 @@ fn engine(mut templates: Vec<Override>, overrides: &[Override]) -> Result<Tera> 
     });
     tera.register_filter("shell", |argv: Vec<String>, _: Kwargs, _: &State| {
         Value::safe_string(&quote::shell_words(&argv))
+    });
+    tera.register_filter("flags", |words: Vec<String>, _: Kwargs, _: &State| {
+        Value::safe_string(&quote::flags(&words))
     });
     tera.register_filter("env", |value: String, _: Kwargs, _: &State| {
         Value::safe_string(&quote::env_value(&value))

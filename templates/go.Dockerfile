@@ -49,13 +49,17 @@ ARG TARGETOS
 ARG TARGETARCH
 {%- endif %}
 {%- include "base/build-args.Dockerfile" %}
-RUN --mount=type=bind,target=/src{% if details.unsummed or built_in %},rw{% endif %} \
+RUN --mount=type=bind,target=/src{% if details.unsummed or built_in or build_command %},rw{% endif %} \
 {%- include "base/front-end-mounts.Dockerfile" %}
 {%- include "base/build-secrets.Dockerfile" %}
     --mount=type=cache,target=/root/.cache/go-build \
     {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
-    go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
-{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w{% for set in details.linked %} -X {{ set.name }}={{ set.value }}{% endfor %}{% for set in details.arguments %} -X '{{ set.name }}=${{ set.value }}'{% endfor %}{% if details.linked_static %} -linkmode=external -extldflags=-static{% endif %}" -o {{ [details.output] | shell }} {{ [details.package] | shell }}
+    {% if build_command %}{% include "base/build-command.Dockerfile" %} \
+    && install -D {{ [details.made] | shell }} {{ [details.output] | shell }}
+{%- else %}go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}
+{%- if details.tags %}-tags={{ details.tags | join(sep=",") }} {% endif %}-trimpath -buildvcs=false -ldflags="-s -w{% for set in details.linked %} -X {{ set.name }}={{ set.value }}{% endfor %}{% for set in details.arguments %} -X '{{ set.name }}=${{ set.value }}'{% endfor %}{% if details.linked_static %} -linkmode=external -extldflags=-static{% endif %}"
+{%- include "base/build-flags.Dockerfile" %} -o {{ [details.output] | shell }} {{ [details.package] | shell }}
+{%- endif %}
 {%- if dev %}
 
 # `docker build --target development`, then run it with `-v "$PWD":/src` to see edits without a build.

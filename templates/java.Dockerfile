@@ -35,7 +35,7 @@ RUN --mount=type=cache,id={{ details.cache }},target=/var/cache/maven,sharing=lo
     --mount=type=bind,source={{ path }},target=/deps/{{ path }}{% if path is ending_with(pat=".mvn") %},rw{% endif %} \
 {%- endfor %}{% endfor %}
     {% for folder in details.source_folders %}install -D /placeholder/Main.java {{ [folder] | shell }}/placeholder/Main.java \
-    && {% endfor %}{{ details.resolve | shell }} \
+    && {% endfor %}{{ details.resolve | shell }}{% include "base/build-flags.Dockerfile" %} \
     && find /var/cache/maven -name '*.lastUpdated' -delete \
     && mkdir -p /root/.m2/repository \
     && cp -a /var/cache/maven/. /root/.m2/repository/
@@ -54,7 +54,7 @@ RUN {% if build_secrets %}\
 {%- include "base/build-secrets.Dockerfile" %}
     {% endif %}{% if details.credentials %}--mount=type=secret,id=maven-settings,target=/root/.m2/settings.xml \
     {% endif %}{% if details.frontend %}--mount=type=cache,target=/root/.npm \
-    {% endif %}{{ details.build | shell }}
+    {% endif %}{% if build_command %}{% include "base/build-command.Dockerfile" %}{% else %}{{ details.build | shell }}{% include "base/build-flags.Dockerfile" %}{% endif %}
 {%- if details.renamed %} \
     && mv {{ [details.renamed.before] | shell }}[0-9]*{{ [details.renamed.after] | shell }} {{ [details.renamed.to] | shell }}
 {%- endif %}

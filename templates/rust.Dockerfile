@@ -59,7 +59,7 @@ RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
 {%- include "base/install-secrets.Dockerfile" %}
     cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib {{ details.package | shell }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
-{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
+{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %}{% include "base/build-flags.Dockerfile" %} \
     && cargo clean {{ details.profile | shell }}{% if details.target %} --target "$(rustc --print host-tuple)"{% endif %}
 {%- for name in details.clean %} --package {{ [name] | shell }}{% endfor %}
 {%- if not details.locked %} \
@@ -75,9 +75,10 @@ RUN --mount=type=bind,target=/src,rw \
 {%- include "base/build-secrets.Dockerfile" %}
 {%- include "base/install-secrets.Dockerfile" %}
     {% if not details.locked %}cp /Cargo.lock . \
-    && {% endif %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} {{ details.package | shell }} --bin {{ details.binary }}
+    && {% endif %}{% if build_command %}{% include "base/build-command.Dockerfile" %}
+{%- else %}cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} {{ details.package | shell }} --bin {{ details.binary }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
-{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %} \
+{%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %}{% include "base/build-flags.Dockerfile" %}{% endif %} \
     && mkdir /out \
     && cp {% if details.target %}"/target/$(rustc --print host-tuple)/{{ details.built }}"{% else %}/target/{{ details.built }}{% endif %} {{ details.output }}
 {%- if dev %}

@@ -78,6 +78,11 @@ fn wrong_answers_are_told_as_the_users() {
         ("before-start=a\nb", "must not contain a control character"),
         ("front-end=web:build:dist", "--front-end: `web` is no folder of the repository"),
         ("front-end=web", "--front-end: `web` is not FOLDER:SCRIPT:OUTPUT=DEST"),
+        ("build-command=make", "--build-command: nothing says which file the command makes"),
+        ("build-command='make", "--build-command: `'make` is not a whole command"),
+        ("build-output=x", "--build-output: it names what `build-command` makes"),
+        ("build-output=../x", "--build-output: `../x` is not below the folder"),
+        ("build-flags=\"x", "--build-flags: a quote in `\"x` is not closed"),
         ("packge=git", "there is no question `packge` about this application: `package`?"),
         ("banana=1", "there is no question `banana` about this application: one of"),
     ];

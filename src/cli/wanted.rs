@@ -69,6 +69,9 @@ pub(crate) struct Wanted {
     /// The command that builds, in place of the usual one; a shell runs it
     #[arg(long, value_name = "COMMAND", value_parser = line, allow_hyphen_values = true, help_heading = "Answers")]
     pub build_command: Option<String>,
+    /// The file that this command makes, relative to the application's folder
+    #[arg(long, value_name = "FILE", value_parser = line, help_heading = "Answers")]
+    pub build_output: Option<String>,
     /// Flags to add to the command of the build tool, as shell words
     #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Answers")]
     pub build_flags: Option<String>,
@@ -122,6 +125,7 @@ impl Wanted {
             (id::BUILD_PACKAGE, list(&self.build_package)),
             (id::BUILD_ARG, words(&self.build_arg)),
             (id::BUILD_COMMAND, self.build_command.clone()),
+            (id::BUILD_OUTPUT, self.build_output.clone()),
             (id::BUILD_FLAGS, self.build_flags.clone()),
             (id::FRONT_END, list(&self.front_end)),
             (id::CONTEXT_KEEP, list(&self.context_keep)),

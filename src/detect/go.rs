@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::{Answers, id};
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
@@ -44,11 +45,11 @@ pub const LANGUAGE: Language = Language {
     program,
     plan: plan::plan,
     front_end: None,
-    refine: None,
+    refine: Some(refine),
     confirm: None,
     development: None,
     packs: None,
-    takes: &[],
+    takes: &[id::BUILD_COMMAND, id::BUILD_OUTPUT, id::BUILD_FLAGS],
     codes: codes::ALL,
 };
 
@@ -159,8 +160,13 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
-    let module =
-        analysis::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    let module = analysis::Module {
+        sources: &sources,
+        layout: &layout,
+        tables: &tables,
+        dir: &dir.path,
+        tags: None,
+    };
     let found = programs::list(&module)?;
     // A library beside other modules is not an application. A repository that is only a library
     // gets a finding instead of silence.
@@ -282,19 +288,31 @@ fn source(layout: &layout::Layout) -> Option<Sourced<String>> {
 }
 
 fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
-    Ok(look(dir, wanted)?.0)
+    Ok(look(dir, wanted, None)?.0)
 }
 
-/// The program that a person named with `--program` or in dockgen.toml, although detection does
-/// not list it.
-fn look(dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
+/// Build tags decide which files are compiled, and so what the program needs.
+fn refine(dir: &Dir, _: &Facts, answers: &Answers, program: Program) -> Result<Program> {
+    match flags::answered(answers)? {
+        Some(tags) => Ok(look(dir, &program.id, Some(&tags))?.0),
+        None => Ok(program),
+    }
+}
+
+/// The program that a person named, built with `tags` if a person gave some.
+fn look(dir: &Dir, wanted: &str, tags: Option<&[String]>) -> Result<(Program, ProgramDetails)> {
     let Some(layout) = layout::layout(dir)? else {
         anyhow::bail!("{}: neither this folder nor one above it has a go.mod", dir.path)
     };
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
-    let module =
-        analysis::Module { sources: &sources, layout: &layout, tables: &tables, dir: &dir.path };
+    let module = analysis::Module {
+        sources: &sources,
+        layout: &layout,
+        tables: &tables,
+        dir: &dir.path,
+        tags,
+    };
     programs::named(&module, wanted)
 }

@@ -88,7 +88,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: None,
     packs: Some(reactor::packs),
-    takes: &[],
+    takes: &[crate::ask::id::BUILD_COMMAND, crate::ask::id::BUILD_FLAGS],
     codes: codes::ALL,
 };
 

@@ -85,7 +85,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: Some(development::folders),
     packs: None,
-    takes: &[],
+    takes: &[crate::ask::id::BUILD_COMMAND, crate::ask::id::BUILD_FLAGS],
     codes: codes::ALL,
 };
 

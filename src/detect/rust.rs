@@ -65,7 +65,7 @@ pub const LANGUAGE: Language = Language {
     confirm: Some(metadata::confirm),
     development: None,
     packs: None,
-    takes: &[],
+    takes: &[common::BUILD_COMMAND, common::BUILD_FLAGS],
     codes: codes::ALL,
 };
 

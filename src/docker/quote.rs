@@ -41,6 +41,36 @@ pub fn shell_words<S: AsRef<str>>(argv: &[S]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// Words for a POSIX shell in which `$NAME` and `${NAME}` are variables, as in the flags of a build
+/// tool that are made of build arguments. Nothing else is expanded.
+pub fn flags<S: AsRef<str>>(words: &[S]) -> String {
+    words.iter().map(|word| flag(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+fn flag(word: &str) -> String {
+    let names = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let variable = |rest: &str| {
+        names(rest)
+            || rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).is_some_and(
+                |(name, _)| {
+                    names(name) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                },
+            )
+    };
+    if !word.match_indices('$').any(|(at, _)| variable(&word[at + 1..])) {
+        return shell_word(word);
+    }
+    let mut text = String::from("\"");
+    for (at, c) in word.char_indices() {
+        if matches!(c, '"' | '\\' | '`') || c == '$' && !variable(&word[at + 1..]) {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
+    text
+}
+
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
@@ -122,6 +152,10 @@ mod tests {
             r"go build -o 'it'\''s' '$HOME' --x=y"
         );
         assert_eq!(shell_words(&["A=b", "~/x", "C=d"]), "'A=b' '~/x' C=d");
+        assert_eq!(
+            flags(&["-v", "a b", "-X=m.v=$V", "${V}$(id)`id`", "${V:-$(id)}", "$1 \"\\"]),
+            r#"-v 'a b' "-X=m.v=$V" "${V}\$(id)\`id\`" '${V:-$(id)}' '$1 "\'"#
+        );
         assert_eq!(env_value(r#"a "b" $c \d"#), r#""a \"b\" \$c \\d""#);
         assert_eq!(comment("a\nRUN b"), "a RUN b");
         assert_eq!(comment("a\u{202e}b"), r"a\u202eb");

@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use crate::ask::{Answers, Unfit, id};
 use crate::docker::parse::{Dockerfile, parse};
+use crate::docker::quote;
 use crate::plan::split_words;
 
 /// Checks that what was asked for is in the text of the Dockerfile.
@@ -26,6 +27,15 @@ pub(super) fn check(dockerfile: &str, answers: &Answers) -> Result<()> {
     for name in answers.list(id::PACKAGE) {
         let held = runs(&file, &name);
         wanted.push((id::PACKAGE, name, held));
+    }
+    if let Some(line) = answers.get(id::BUILD_COMMAND).filter(|line| !line.trim().is_empty()) {
+        let word = quote::shell_word(line);
+        let held = dockerfile.contains(&word);
+        wanted.push((id::BUILD_COMMAND, line.to_owned(), held));
+    }
+    for word in split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())? {
+        let held = dockerfile.contains(&quote::flags(&[&word]));
+        wanted.push((id::BUILD_FLAGS, word, held));
     }
     match wanted.into_iter().find(|(.., held)| !held) {
         Some((id, name, _)) => Err(Unfit {

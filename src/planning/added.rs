@@ -26,6 +26,8 @@ pub(super) struct Added {
     pub(super) artifacts: Vec<Artifact>,
     /// The command that builds, in place of the language's own.
     pub(super) build_command: Option<Line>,
+    /// Words to add to the command of the build tool.
+    pub(super) build_flags: Vec<Line>,
     /// The command of HEALTHCHECK.
     pub(super) health: Vec<Line>,
     /// Paths that the build context must contain, relative to it.
@@ -72,13 +74,22 @@ pub(super) fn of(chosen: &Chosen, build: &Build) -> Result<Added> {
     for id in [id::NO_WRITABLE, id::PACKAGE, id::BUILD_PACKAGE] {
         added.decisions.extend(answers.list(id).into_iter().map(|item| decide(id, item, id)));
     }
-    for id in [id::BUILD_COMMAND, id::BUILD_FLAGS, id::HEALTH_COMMAND, id::BEFORE_START] {
+    for id in
+        [id::BUILD_COMMAND, id::BUILD_OUTPUT, id::BUILD_FLAGS, id::HEALTH_COMMAND, id::BEFORE_START]
+    {
         let given = answers.get(id).filter(|answer| !answer.trim().is_empty());
         added.decisions.extend(given.map(|answer| decide(id, answer.to_owned(), id)));
     }
     added.health = health(chosen)?;
     let command = answers.get(id::BUILD_COMMAND).filter(|command| !command.trim().is_empty());
     added.build_command = command.map(Line::new).transpose()?;
+    let flags = split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())?;
+    added.build_flags = flags.iter().map(Line::new).collect::<Result<_, _>>()?;
+    let made = answers.get(id::BUILD_OUTPUT).is_some_and(|path| !path.is_empty());
+    if made && added.build_command.is_none() {
+        let why = "it names what `build-command` makes, and that has no answer: give both";
+        return Err(Unfit { id: id::BUILD_OUTPUT, why: why.to_owned() }.into());
+    }
     Ok(added)
 }
 

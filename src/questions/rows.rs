@@ -23,7 +23,7 @@ pub(crate) struct Row {
 }
 
 /// Every such question, in the order in which they are offered.
-pub(crate) const ROWS: [Row; 12] = [
+pub(crate) const ROWS: [Row; 13] = [
     Row {
         id: id::NO_WRITABLE,
         prompt: "Which folders does the program not write, although dockgen says so?",
@@ -60,6 +60,12 @@ pub(crate) const ROWS: [Row; 12] = [
         id: id::BUILD_COMMAND,
         prompt: "Which command builds, in place of the usual one?",
         about: "The command that builds, in place of the language's own: one line for a shell.",
+        of_some: true,
+    },
+    Row {
+        id: id::BUILD_OUTPUT,
+        prompt: "Which file does that command make?",
+        about: "The file that the build command makes, relative to the application's folder.",
         of_some: true,
     },
     Row {
@@ -120,6 +126,7 @@ pub(super) fn check(id: &str, answer: &str) -> Result<()> {
             split_words(answer)?.iter().try_for_each(|argument| check_argument(argument))
         }
         id::BUILD_FLAGS => split_words(answer).map(drop),
+        id::BUILD_OUTPUT => inside(answer, "the file that the build makes"),
         id::HEALTH_COMMAND => {
             let words = split_words(answer)?;
             if words.first().is_some_and(String::is_empty) {

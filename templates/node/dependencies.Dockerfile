@@ -70,9 +70,6 @@ FROM {{ deps_stage }} AS {{ build_stage }}
 {%- if command.folder %}
 WORKDIR {{ command.folder | path }}
 {%- endif %}
-RUN {% if command.own %}{% for cache in details.build_caches %}--mount=type=cache,target={{ cache }} \
-    {% endfor %}{% if build_secrets %}\
-{%- include "base/build-secrets.Dockerfile" %}
-    {% endif %}{% endif %}{% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% if command.own %}{% for var in details.build_env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{% endif %}{% if command.script %}{{ tool.run | shell }}{% else %}{{ tool.exec | shell }}{% endif %} {{ command.words | shell }}
+{% include "node/step.Dockerfile" %}
 {%- endfor %}
 {%- endif %}

@@ -12,4 +12,6 @@ pub(super) struct Module<'a, 'r> {
     pub(super) tables: &'a Tables,
     /// The folder of the application: that of the module, or one inside it.
     pub(super) dir: &'a RelPath,
+    /// The build tags that a person gives, in place of the repository's.
+    pub(super) tags: Option<&'a [String]>,
 }

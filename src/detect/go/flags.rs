@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::ProgramDetails;
 use super::analysis::Module;
 use super::linked::{self, Place};
+use crate::ask::{Answers, id};
 use crate::detect::go::codes;
 use crate::docker::lint::is_secret_name;
 use crate::docker::quote;
 use crate::facts::{BuildArg, Evidence, Finding, Program};
 use crate::path::RelPath;
+use crate::plan::split_words;
 use crate::recipes::{self, Step};
 use crate::repo::Repo;
 use crate::shell;
@@ -71,8 +73,33 @@ pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bo
     Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
 }
 
+<<<<<<< HEAD
 /// The commands that build the program in `folder`: those that name it, or else those whose
 /// patterns may include it.
+=======
+/// The build tags among the flags that a person gives.
+pub(super) fn answered(answers: &Answers) -> Result<Option<Vec<String>>> {
+    let words = split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())?;
+    let mut tags = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let flag = word.trim_start_matches('-');
+        let value = match flag.split_once('=') {
+            Some(("tags", value)) => Some(value),
+            None if flag == "tags" && flag != word => words.next().map(String::as_str),
+            _ => None,
+        };
+        if let Some(value) = value {
+            let names = value.split([',', ' ']).filter(|name| !name.is_empty());
+            tags = Some(names.map(str::to_owned).collect());
+        }
+    }
+    Ok(tags)
+}
+
+/// The commands that build the program in `folder`: those that name it, else those whose patterns
+/// may stand for it.
+>>>>>>> 1ebab27 (The build can be answered: its command, what that makes, and its flags; front ends by an answer have a fixture)
 fn of<'c, 's>(
     commands: &'c [Command<'s>],
     module: &Module,

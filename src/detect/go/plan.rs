@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::flags::Linked;
 use super::{Details, ProgramDetails, is_cgo};
-use crate::ask::{Origin, id};
+use crate::ask::{Origin, Unfit, id};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Evidence, Finding, FindingCode, Handed, Strength};
@@ -43,7 +43,14 @@ struct View {
     linked: Vec<Linked>,
     /// Variables that the linker sets to the value of a build argument.
     arguments: Vec<Linked>,
+<<<<<<< HEAD
     /// The GOPRIVATE pattern, if there are private modules.
+=======
+    /// What a person's own command makes, in the stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<Line>,
+    /// The pattern of private modules, where there are some.
+>>>>>>> 1ebab27 (The build can be answered: its command, what that makes, and its flags; front ends by an answer have a fixture)
     private: Vec<String>,
     /// What the build context must hold beside manifests and artifacts.
     reads: Vec<String>,
@@ -66,10 +73,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         None => None,
     };
     let program = chosen.program;
-    let own = match details.programs.get(&program.id) {
+    let asked = super::flags::answered(chosen.answers)?;
+    let own = match details.programs.get(&program.id).filter(|_| asked.is_none()) {
         Some(own) => own.clone(),
-        // A person named a program that detection does not list.
-        None => super::look(&Dir::new(chosen.repo, chosen.facts.dir.clone()), &program.id)?.1,
+        // A person named a program that detection does not list, or other tags.
+        None => {
+            let dir = Dir::new(chosen.repo, chosen.facts.dir.clone());
+            super::look(&dir, &program.id, asked.as_deref())?.1
+        }
     };
     let args =
         program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
@@ -116,6 +127,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         tags: tags(&own, musl),
         linked: own.linked.clone(),
         arguments: own.arguments.clone(),
+        made: made(chosen)?,
         private: details.private.iter().cloned().collect(),
         reads: own.reads.iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect(),
     };
@@ -139,6 +151,24 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         findings: findings.into_iter().chain(login.map(|(_, finding)| finding)).collect(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// What a person's own command makes. The sources are bound to the step, so that nothing else of
+/// them is left behind.
+fn made(chosen: &Chosen) -> Result<Option<Line>> {
+    let given = |id: &str| chosen.answers.get(id).filter(|answer| !answer.trim().is_empty());
+    if given(id::BUILD_COMMAND).is_none() {
+        return Ok(None);
+    }
+    let Some(path) = given(id::BUILD_OUTPUT) else {
+        let why = "nothing says which file the command makes: name it with --build-output, relative \
+                   to the application's folder";
+        return Err(Unfit { id: id::BUILD_COMMAND, why: why.to_owned() }.into());
+    };
+    let facts = chosen.facts;
+    let made = facts.dir.join(path).and_then(|made| made.strip(&facts.context).map(str::to_owned));
+    let made = made.with_context(|| format!("`{path}` is outside the build context"))?;
+    Ok(Some(Line::new(under(SOURCE, &made))?))
 }
 
 /// The tags of the repository's own build, and those that musl needs.

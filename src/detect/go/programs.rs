@@ -127,7 +127,10 @@ fn id(folder: &RelPath, module: &RelPath) -> String {
 
 /// The program in a folder; `None` if the folder has no `package main` with a `func main`.
 fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, ProgramDetails)>> {
-    let (tags, pure) = flags::tags(module, folder)?;
+    let (mut tags, pure) = flags::tags(module, folder)?;
+    if let Some(given) = module.tags {
+        tags = given.to_vec();
+    }
     let plain = tags.is_empty() && !pure;
     let sources = module.sources.tagged(&tags, pure);
     let module = &Module { sources: if plain { module.sources } else { &sources }, ..*module };
@@ -143,6 +146,11 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
     let mut details = runtime::analyse(module, &closure, folder, &mut program)?;
     flags::add(module, folder, &mut program, &mut details)?;
+    if module.tags.is_some() {
+        // The flags of the answer name them.
+        details.tags.clear();
+        details.flags_evidence = None;
+    }
     Ok(Some((program, details)))
 }
 

@@ -65,6 +65,10 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         // The build script only builds the front end, which has stages of its own.
         launch.layout = Layout::Source;
     }
+    if launch.layout == Layout::Source && chosen.answers.get(id::BUILD_COMMAND).is_some() {
+        // What a person's own command makes is unknown: the image holds all of it.
+        launch.layout = Layout::Tree;
+    }
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let dev = chosen.answers.get(id::DEV) == Some("yes");

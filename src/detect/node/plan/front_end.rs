@@ -1,7 +1,7 @@
 //! The stages of a front end: its dependencies, and the script that writes what a program in
 //! another language needs.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::super::front_end::copies;
 use super::super::launch::{Launch, Layout};
@@ -22,6 +22,15 @@ pub(in crate::detect::node) fn front_end(
 ) -> Result<Build> {
     let dir = Dir::new(chosen.repo, front_end.dir.clone());
     let app = App::read(&dir)?.context("package.json is gone")?;
+    if app.package.script(&front_end.script).is_none() {
+        let scripts: Vec<&str> = app.package.scripts().into_keys().collect();
+        bail!(
+            "`{}` is no script of {}: it has {}",
+            front_end.script,
+            app.package.path,
+            if scripts.is_empty() { "none".to_owned() } else { scripts.join(", ") }
+        );
+    }
     let tool = tool::resolve(
         &chosen.facts.tool.value,
         &app.root,

@@ -8,6 +8,7 @@ use super::super::tool::Tool;
 use super::super::{App, Details, md4, prisma, sync};
 use super::steps::{self, Drop, Installed, Step};
 use super::{copy, environment, filter, image, install_env, lines, linker, member_modules};
+use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::{BuildSecret, Finding};
@@ -92,6 +93,9 @@ pub(super) fn stages(
         }
     }
     let mut build = steps::steps(app, launch, installed, root)?;
+    if chosen.answers.get(id::BUILD_COMMAND).is_some_and(|line| !line.trim().is_empty()) {
+        build = steps::replaced(build, &home, root)?;
+    }
     // Turbo hides variables that turbo.json does not name.
     let loose = !launch.build_env.is_empty() || !chosen.facts.build_args.is_empty();
     if loose {

@@ -40,6 +40,19 @@ impl Step {
     }
 }
 
+/// The steps before the application's own, and one that runs a person's command instead of it.
+pub(super) fn replaced(mut steps: Vec<Step>, home: &str, root: &str) -> Result<Vec<Step>> {
+    steps.retain(|step| !step.own);
+    let at = steps
+        .iter()
+        .rev()
+        .find_map(|step| step.folder.as_ref())
+        .map_or(root, ContainerPath::as_str);
+    let folder = if at == home { None } else { Some(ContainerPath::new(home)?) };
+    steps.push(Step { folder, script: false, words: Vec::new(), own: true });
+    Ok(steps)
+}
+
 /// Lifecycle scripts that are removed from one manifest before the install.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Drop {
