@@ -293,13 +293,14 @@ fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
 
 /// Build tags decide which files are compiled, and so what the program needs.
 fn refine(dir: &Dir, _: &Facts, answers: &Answers, program: Program) -> Result<Program> {
-    match flags::answered(answers)? {
+    match flags::answered(answers) {
         Some(tags) => Ok(look(dir, &program.id, Some(&tags))?.0),
         None => Ok(program),
     }
 }
 
-/// The program that a person named, built with `tags` if a person gave some.
+/// The program that a person named although detection does not list it, or whose build tags a
+/// person gave.
 fn look(dir: &Dir, wanted: &str, tags: Option<&[String]>) -> Result<(Program, ProgramDetails)> {
     let Some(layout) = layout::layout(dir)? else {
         anyhow::bail!("{}: neither this folder nor one above it has a go.mod", dir.path)

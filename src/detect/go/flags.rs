@@ -73,13 +73,10 @@ pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bo
     Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
 }
 
-<<<<<<< HEAD
-/// The commands that build the program in `folder`: those that name it, or else those whose
-/// patterns may include it.
-=======
 /// The build tags among the flags that a person gives.
-pub(super) fn answered(answers: &Answers) -> Result<Option<Vec<String>>> {
-    let words = split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())?;
+pub(super) fn answered(answers: &Answers) -> Option<Vec<String>> {
+    // A quote that is not closed is an error of the answer, which is checked elsewhere.
+    let words = split_words(answers.get(id::BUILD_FLAGS)?).unwrap_or_default();
     let mut tags = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -94,12 +91,11 @@ pub(super) fn answered(answers: &Answers) -> Result<Option<Vec<String>>> {
             tags = Some(names.map(str::to_owned).collect());
         }
     }
-    Ok(tags)
+    tags
 }
 
-/// The commands that build the program in `folder`: those that name it, else those whose patterns
-/// may stand for it.
->>>>>>> 1ebab27 (The build can be answered: its command, what that makes, and its flags; front ends by an answer have a fixture)
+/// The commands that build the program in `folder`: those that name it, or else those whose
+/// patterns may include it.
 fn of<'c, 's>(
     commands: &'c [Command<'s>],
     module: &Module,

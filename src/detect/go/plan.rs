@@ -43,14 +43,10 @@ struct View {
     linked: Vec<Linked>,
     /// Variables that the linker sets to the value of a build argument.
     arguments: Vec<Linked>,
-<<<<<<< HEAD
-    /// The GOPRIVATE pattern, if there are private modules.
-=======
     /// What a person's own command makes, in the stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     made: Option<Line>,
-    /// The pattern of private modules, where there are some.
->>>>>>> 1ebab27 (The build can be answered: its command, what that makes, and its flags; front ends by an answer have a fixture)
+    /// The GOPRIVATE pattern, if there are private modules.
     private: Vec<String>,
     /// What the build context must hold beside manifests and artifacts.
     reads: Vec<String>,
@@ -73,14 +69,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         None => None,
     };
     let program = chosen.program;
-    let asked = super::flags::answered(chosen.answers)?;
-    let own = match details.programs.get(&program.id).filter(|_| asked.is_none()) {
-        Some(own) => own.clone(),
-        // A person named a program that detection does not list, or other tags.
-        None => {
-            let dir = Dir::new(chosen.repo, chosen.facts.dir.clone());
-            super::look(&dir, &program.id, asked.as_deref())?.1
-        }
+    let asked = super::flags::answered(chosen.answers);
+    let listed = details.programs.get(&program.id).filter(|_| asked.is_none());
+    let own = if let Some(own) = listed {
+        own.clone()
+    } else {
+        // A person named a program that detection does not list, or gave other tags.
+        let dir = Dir::new(chosen.repo, chosen.facts.dir.clone());
+        super::look(&dir, &program.id, asked.as_deref())?.1
     };
     let args =
         program.args.as_ref().map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();

@@ -54,21 +54,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let tool =
         tool::resolve(wanted, &app.root, app.managing_package(), chosen.catalog, chosen.toolchain)?;
     steps::hoisted(&app, &tool, &mut launch);
-    let script = app.build_script().and_then(|name| app.package.script(&name));
-    let elsewhere = |made: &Sourced<FrontEnd>| {
-        script.is_some_and(|script| delegates(&app, script, &made.value.dir))
-    };
-    if launch.layout == Layout::Tree
-        && launch.also.is_empty()
-        && chosen.program.front_ends.iter().any(elsewhere)
-    {
-        // The build script only builds the front end, which has stages of its own.
-        launch.layout = Layout::Source;
-    }
-    if launch.layout == Layout::Source && chosen.answers.get(id::BUILD_COMMAND).is_some() {
-        // What a person's own command makes is unknown: the image holds all of it.
-        launch.layout = Layout::Tree;
-    }
+    settle_layout(chosen, &app, &mut launch);
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let dev = chosen.answers.get(id::DEV) == Some("yes");
@@ -148,6 +134,25 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         findings,
         details: serde_json::to_value(&stages)?,
     })
+}
+
+/// Changes what the image holds where the usual build does not make it.
+fn settle_layout(chosen: &Chosen, app: &App, launch: &mut Launch) {
+    let script = app.build_script().and_then(|name| app.package.script(&name));
+    let elsewhere = |made: &Sourced<FrontEnd>| {
+        script.is_some_and(|script| delegates(app, script, &made.value.dir))
+    };
+    if launch.layout == Layout::Tree
+        && launch.also.is_empty()
+        && chosen.program.front_ends.iter().any(elsewhere)
+    {
+        // Its build is the front end's alone, which has stages of its own.
+        launch.layout = Layout::Source;
+    }
+    if launch.layout == Layout::Source && chosen.answers.get(id::BUILD_COMMAND).is_some() {
+        // What a person's own command makes is unknown, so the image holds the whole folder.
+        launch.layout = Layout::Tree;
+    }
 }
 
 /// The folders of the members that are built. For an application in the root: the source of its
