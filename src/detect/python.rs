@@ -64,6 +64,7 @@ pub const LANGUAGE: Language = Language {
     confirm: None,
     development: None,
     packs: None,
+    takes: &[],
     codes: codes::ALL,
 };
 
