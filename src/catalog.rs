@@ -276,15 +276,14 @@ impl SystemPackage {
         self.builds() && !self.is_tool()
     }
 
-    /// Every name that it has in Debian.
-    pub(crate) fn debian_names(&self) -> Vec<String> {
-        self.debian.iter().flatten().chain(&self.debian_build).cloned().collect()
-    }
-
-    /// Every name that it has in Alpine.
-    pub(crate) fn alpine_names(&self) -> Vec<String> {
-        let own = self.alpine.iter().flatten().chain(&self.alpine_build);
-        own.chain(&self.alpine_static).cloned().collect()
+    /// Every name that it has in Alpine, or else in Debian.
+    pub(crate) fn names(&self, alpine: bool) -> impl Iterator<Item = &str> {
+        let (run, build, linked) = if alpine {
+            (&self.alpine, &self.alpine_build, self.alpine_static.as_slice())
+        } else {
+            (&self.debian, &self.debian_build, &[][..])
+        };
+        run.iter().flatten().chain(build).chain(linked).map(String::as_str)
     }
 
     fn builds(&self) -> bool {

@@ -161,20 +161,18 @@ pub fn plan_ignore(
 /// If one hides what the build cannot do without.
 fn answered(plan: &Plan, needed: &Needed) -> Result<Vec<String>> {
     let rows: Vec<String> = plan.hide.iter().map(|row| row.as_str().to_owned()).collect();
-    for row in &rows {
-        let hidden = IgnoreFile::parse(row)?;
-        let copied = needed.paths.iter().find(|path| hidden.hides(path));
-        let (path, how) = match copied.or_else(|| plan.sources.iter().find(|p| hidden.hides(p))) {
-            Some(path) if copied.is_some() => (path, "the Dockerfile copies"),
-            Some(path) => (path, "the build reads"),
-            None => continue,
-        };
-        let why = format!(
-            "`{row}` hides {path}, which {how}: name less, or take that out of the other answers"
-        );
-        return Err(Unfit { id: id::CONTEXT_HIDE, why }.into());
-    }
-    Ok(rows)
+    let hidden = IgnoreFile::parse(&rows.join("\n"))?;
+    let copied = needed.paths.iter().find(|path| hidden.hides(path));
+    let read = || plan.sources.iter().find(|path| hidden.hides(path));
+    let found = copied.map(|path| (path, "the Dockerfile copies"));
+    let Some((path, how)) = found.or_else(|| Some((read()?, "the build reads"))) else {
+        return Ok(rows);
+    };
+    let row = hidden.deciding(path).map(ToString::to_string).unwrap_or_default();
+    let why = format!(
+        "`{row}` hides {path}, which {how}: name less, or take that out of the other answers"
+    );
+    Err(Unfit { id: id::CONTEXT_HIDE, why }.into())
 }
 
 /// The rows that dockgen would write into an empty file.

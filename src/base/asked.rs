@@ -88,16 +88,13 @@ fn misnamed(
     chosen: bool,
 ) -> Option<String> {
     let bare = name.split('=').next().unwrap_or_default();
-    let names = |package: &SystemPackage, alpine: bool| {
-        if alpine { package.alpine_names() } else { package.debian_names() }
-    };
-    if known.values().any(|package| names(package, alpine).iter().any(|held| held == bare)) {
+    let has = |package: &SystemPackage, alpine| package.names(alpine).any(|held| held == bare);
+    if known.values().any(|package| has(package, alpine)) {
         return None;
     }
     let (here, there) = if alpine { ("Alpine", "Debian") } else { ("Debian", "Alpine") };
-    let other =
-        known.values().find(|package| names(package, !alpine).iter().any(|held| held == bare));
-    match other.map(|package| names(package, alpine)) {
+    let other = known.values().find(|package| has(package, !alpine));
+    match other.map(|package| package.names(alpine).collect::<Vec<_>>()) {
         Some(own) if own.is_empty() => {
             Some(format!("`{name}` is a package of {there}, and {here} has none for it"))
         }

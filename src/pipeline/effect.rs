@@ -1,6 +1,8 @@
 //! Checks that the Dockerfile follows the answers: one that changes nothing is a mistake, and its
 //! author must hear of it.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::ask::{Answers, Unfit, id};
@@ -14,53 +16,53 @@ use crate::plan::split_words;
 /// If an answer has no effect.
 pub(super) fn check(dockerfile: &str, answers: &Answers) -> Result<()> {
     let file = parse(dockerfile)?;
-    let mut wanted: Vec<(&'static str, String, bool)> = Vec::new();
+    let (taken, run) = (taken(&file), run(&file));
+    let unused = |id: &'static str, name: &str| Unfit {
+        id,
+        why: format!(
+            "`{name}` would change nothing: no step of this image installs or builds anything that \
+             could use it; remove the answer"
+        ),
+    };
     for argument in split_words(answers.get(id::BUILD_ARG).unwrap_or_default())? {
-        let name = argument.split('=').next().unwrap_or_default().to_owned();
-        let held = takes(&file, &name);
-        wanted.push((id::BUILD_ARG, name, held));
-    }
-    for name in answers.list(id::BUILD_PACKAGE) {
-        let held = runs(&file, &name);
-        wanted.push((id::BUILD_PACKAGE, name, held));
-    }
-    for name in answers.list(id::PACKAGE) {
-        let held = runs(&file, &name);
-        wanted.push((id::PACKAGE, name, held));
-    }
-    if let Some(line) = answers.get(id::BUILD_COMMAND).filter(|line| !line.trim().is_empty()) {
-        let word = quote::shell_word(line);
-        let held = dockerfile.contains(&word);
-        wanted.push((id::BUILD_COMMAND, line.to_owned(), held));
-    }
-    for word in split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())? {
-        let held = dockerfile.contains(&quote::flags(&[&word]));
-        wanted.push((id::BUILD_FLAGS, word, held));
-    }
-    match wanted.into_iter().find(|(.., held)| !held) {
-        Some((id, name, _)) => Err(Unfit {
-            id,
-            why: format!(
-                "`{name}` would change nothing: no step of this image installs or builds anything \
-                 that could use it; remove the answer"
-            ),
+        let name = argument.split('=').next().unwrap_or_default();
+        if !taken.contains(name) {
+            return Err(unused(id::BUILD_ARG, name).into());
         }
-        .into()),
-        None => Ok(()),
     }
+    for id in [id::BUILD_PACKAGE, id::PACKAGE] {
+        if let Some(name) = answers.list(id).iter().find(|name| !run.contains(name.as_str())) {
+            return Err(unused(id, name).into());
+        }
+    }
+    let command = answers.get(id::BUILD_COMMAND).filter(|line| !line.trim().is_empty());
+    if let Some(line) = command.filter(|line| !dockerfile.contains(&quote::shell_word(line))) {
+        return Err(unused(id::BUILD_COMMAND, line).into());
+    }
+    let flags = split_words(answers.get(id::BUILD_FLAGS).unwrap_or_default())?;
+    if !dockerfile.contains(&quote::flags(&flags)) {
+        return Err(unused(id::BUILD_FLAGS, &flags.join(" ")).into());
+    }
+    Ok(())
 }
 
-/// True if a stage takes the argument, by ARG or as a secret.
-fn takes(file: &Dockerfile, name: &str) -> bool {
-    file.instructions().any(|held| match held.keyword.as_str() {
-        "ARG" => held.pairs().iter().any(|(key, _)| key == name),
-        "RUN" => held.mounts().iter().any(|mount| mount.get("env") == Some(name)),
-        _ => false,
-    })
+/// The arguments that stages take, by ARG or as a secret.
+fn taken(file: &Dockerfile) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for held in file.instructions() {
+        match held.keyword.as_str() {
+            "ARG" => names.extend(held.pairs().into_iter().map(|(key, _)| key)),
+            "RUN" => names.extend(
+                held.mounts().iter().filter_map(|mount| mount.get("env").map(str::to_owned)),
+            ),
+            _ => {}
+        }
+    }
+    names
 }
 
-/// True if a step names the word.
-fn runs(file: &Dockerfile, word: &str) -> bool {
-    let mut steps = file.instructions().filter(|held| held.keyword == "RUN");
-    steps.any(|held| held.arguments.split_whitespace().any(|one| one == word))
+/// The words of the steps.
+fn run(file: &Dockerfile) -> BTreeSet<&str> {
+    let steps = file.instructions().filter(|held| held.keyword == "RUN");
+    steps.flat_map(|held| held.arguments.split_whitespace()).collect()
 }
