@@ -252,6 +252,14 @@ impl Answers {
         self.get(id).map(split_list).unwrap_or_default()
     }
 
+    /// Stores an answer, whoever answered before; `None` removes it.
+    pub fn give(&mut self, id: &str, value: Option<&str>, origin: Origin) {
+        match value {
+            Some(value) => drop(self.0.insert(id.to_owned(), (value.to_owned(), origin))),
+            None => drop(self.0.remove(id)),
+        }
+    }
+
     /// The answer, if there is one.
     pub fn get(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(|(value, _)| value.as_str())

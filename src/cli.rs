@@ -98,6 +98,8 @@ pub(crate) enum Command {
     /// Build the image, inspect it, start it without privileges, send it requests and stop it:
     /// prove that it builds, starts and caches
     Verify(Box<Verify>),
+    /// Build the image, watch it run, and correct the plan by what was seen, until it is proved
+    Prove(Box<Prove>),
     /// Print the JSON schema of dockgen.toml
     Schema,
     /// Print the completion script of a shell
@@ -125,6 +127,7 @@ impl Command {
             Self::Check(args) => args.format == Format::Json,
             Self::Explain(args) => args.json,
             Self::Verify(args) => args.json,
+            Self::Prove(args) => args.json,
             Self::Schema | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
@@ -412,6 +415,63 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,
     /// Print the results as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Do not print progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `dockgen prove`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It builds what `dockgen update` would write, watches the program on a root that it \
+                  may write, turns what was seen into answers, and verifies the result without \
+                  privileges. Everything that it starts is removed again. Settings can be in \
+                  [verify] of dockgen.toml.\n\nExit codes: 0 proved; 1 something remains; \
+                  2 nothing could be proved (no engine, nothing to plan); 130 interrupted."
+)]
+pub(crate) struct Prove {
+    /// The application's folder, or a repository with several applications
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Only this application, by name or by folder (may be repeated)
+    #[arg(long = "app", value_name = "NAME|FOLDER")]
+    pub apps: Vec<String>,
+    /// Keep the answers in dockgen.toml and update the files, whether or not all is proved
+    #[arg(long)]
+    pub write: bool,
+    /// Answer any question by its id (may be repeated); `dockgen explain --json` lists them
+    #[arg(long, value_name = "ID=VALUE", value_parser = values::answer)]
+    pub set: Vec<(String, String)>,
+    /// An environment variable of the runs (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Runs")]
+    pub env: Vec<String>,
+    /// Arguments of the runs, as shell words, instead of the image's
+    #[arg(long, value_name = "WORDS", value_parser = words, allow_hyphen_values = true, help_heading = "Runs")]
+    pub args: Option<String>,
+    /// The path to ask for [default: /]
+    #[arg(long, value_name = "PATH", value_parser = health, help_heading = "Runs")]
+    pub health: Option<String>,
+    /// A container that the program needs, reached under this name (may be repeated)
+    #[arg(long = "service", value_name = "NAME=IMAGE", value_parser = service, help_heading = "Runs")]
+    pub services: Vec<(String, String)>,
+    /// The container's memory limit [default: 512m]
+    #[arg(long, value_name = "SIZE", value_parser = word, help_heading = "Runs")]
+    pub memory: Option<String>,
+    /// The port on this machine, instead of a free one
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Runs")]
+    pub publish: Option<u16>,
+    /// Seconds that the start may take [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS), help_heading = "Runs")]
+    pub boot_seconds: Option<u64>,
+    /// Seconds that a build may take [default: 1800]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS))]
+    pub build_seconds: Option<u64>,
+    /// A secret for the build, as for `docker build`: id=NAME,src=FILE (may be repeated)
+    #[arg(long = "secret", value_name = "SPEC", value_parser = line)]
+    pub secrets: Vec<String>,
+    /// Print the result as JSON on standard output
     #[arg(long)]
     pub json: bool,
     /// Do not print progress

@@ -3,10 +3,12 @@
 mod answer;
 mod check;
 mod completions;
+mod display;
 mod explain;
 mod init;
 mod man;
 mod progress;
+mod prove;
 mod schema;
 mod update;
 mod verify;
@@ -60,6 +62,7 @@ fn run(cli: &Cli, screen: &Screen) -> Result<Exit> {
         Command::Check(args) => check::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),
         Command::Verify(args) => verify::run(args, screen),
+        Command::Prove(args) => prove::run(args, screen),
         Command::Schema => schema::run(),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man { command, list } => man::run(command.as_deref(), *list),

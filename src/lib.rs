@@ -39,6 +39,7 @@ pub mod plan;
 pub mod planning;
 mod port;
 mod program;
+pub mod prove;
 mod questions;
 mod read;
 mod recipes;

@@ -508,7 +508,7 @@ impl<'a> App<'a> {
                 continue;
             };
             if questions::check(question, &value).is_ok() {
-                self.answers.change(id, value.as_str());
+                self.answers.change(id, value.as_str(), Origin::Prompt);
                 taken.push((id, value));
             }
         }

@@ -7,6 +7,7 @@
 
 mod archive;
 mod bases;
+mod beside;
 mod boot;
 mod build;
 mod caching;
@@ -20,12 +21,15 @@ mod edit;
 mod engine;
 mod image;
 mod made;
+mod observe;
 mod owner;
 pub mod page;
 mod probe;
 pub mod report;
+mod sockets;
 mod steps;
 mod subject;
+mod unwritten;
 
 pub use crate::config::verify::{Settings, Wanted};
 pub use archive::{Entry, Kind};
@@ -33,14 +37,18 @@ pub use bases::Row;
 pub use boot::{Boot, Stop};
 pub use build::{Built, Order, build};
 pub use caching::{Caching, Rebuild};
+pub use causes::Cause;
 pub use checks::{Check, Outcome};
 pub use engine::Engine;
 pub use image::{Contents, Image, Layer};
 pub use made::{abandon, remove_all};
+pub use observe::{Change, Exit, Observed, Touched, observe};
 pub use owner::sweep;
 pub use probe::Answered;
+pub use sockets::{Helper, Socket};
 pub use steps::{Step, Told};
-pub use subject::{Subject, settings_place};
+pub use subject::{Files, Subject, settings_place};
+pub use unwritten::Unwritten;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -172,7 +180,7 @@ pub fn prove(
     wanted: &Wanted,
     watch: Watch,
 ) -> Result<Proof> {
-    let paths = (subject.context(), subject.file());
+    let paths = (subject.context(), subject.file.clone());
     let order = Order::new(wanted, &paths);
     let mut proof = Proof {
         name: subject.plan.name.as_str().to_owned(),
@@ -251,7 +259,11 @@ fn lint(engine: &Engine, order: Order) -> Result<Option<Check>> {
     Ok(Some(Check::broken("lint", "Docker's own check warns", fix).with(lines)))
 }
 
-fn built_check(built: &Built) -> Result<Check> {
+/// The outcome of a build as a check.
+///
+/// # Errors
+/// If this machine is the reason that it failed.
+pub fn built_check(built: &Built) -> Result<Check> {
     let Some(failure) = &built.failure else {
         let ran = built.steps.iter().filter(|step| !step.cached).count();
         let what = format!(

@@ -10,7 +10,7 @@ use crate::cli::Answer;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App, Role};
-use crate::report::{self, preview};
+use crate::report::{self, Wrote, preview};
 use crate::screen::Screen;
 use crate::write::{self, Standing};
 
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Answer, screen: &Screen) -> Result<Exit> {
         interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
     }
     if args.json {
-        crate::screen::json(&report::json::written(&survey, &[draft], &here)?)?;
+        crate::screen::json(&report::json::written(&survey, &[draft], None, &here)?)?;
     } else if !args.quiet {
         let mut out = report::heading(&draft.facts, &here, look);
         for change in changes.iter().filter(|change| change.standing != Standing::Same) {
@@ -72,7 +72,8 @@ pub(super) fn run(args: &Answer, screen: &Screen) -> Result<Exit> {
             out.push_str(&preview::change(change, &path, look));
         }
         out.push('\n');
-        out.push_str(&report::written(&changes, &here, args.dry_run, look));
+        let wrote = if args.dry_run { Wrote::Planned } else { Wrote::Done };
+        out.push_str(&report::written(&changes, &here, wrote, look));
         out.push_str("`dockgen init` writes the Dockerfile.\n");
         screen.print(&out)?;
     }

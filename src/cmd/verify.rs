@@ -1,21 +1,20 @@
 //! `dockgen verify`: checks that the Dockerfile on disk builds, starts and caches.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::progress::{Progress, Spinner};
+use super::display::Display;
+use super::progress::Progress;
 use crate::cli::Verify;
 use crate::config::verify::{Edit, Proofs, Service};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
 use crate::plan::split_words;
-use crate::screen::look;
 use crate::screen::{self, Screen, visible};
-use crate::verify::{self, Engine, Event, Proof, Subject, Told, Wanted, page, report};
+use crate::verify::{self, Engine, Proof, Subject, Wanted, page, report};
 
 /// Builds, inspects, starts, requests, stops and reports.
 pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
@@ -158,7 +157,7 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
 }
 
 /// A secret with its file as an absolute path, because the engine's command runs in another folder.
-fn from_here(secret: &str) -> Result<String> {
+pub(super) fn from_here(secret: &str) -> Result<String> {
     let field = |field: &str| match field.split_once('=') {
         Some((name @ ("src" | "source"), path)) => {
             let path = std::path::absolute(path)
@@ -168,59 +167,6 @@ fn from_here(secret: &str) -> Result<String> {
         _ => Ok(field.to_owned()),
     };
     Ok(secret.split(',').map(field).collect::<Result<Vec<_>>>()?.join(","))
-}
-
-/// Progress on standard error: a line that changes on a terminal, otherwise a line for each step.
-struct Display<'a> {
-    screen: &'a Screen,
-    quiet: bool,
-    bar: Option<Spinner>,
-    doing: RefCell<String>,
-}
-
-impl<'a> Display<'a> {
-    fn new(screen: &'a Screen, quiet: bool) -> Self {
-        let bar =
-            (screen.progress && !quiet).then(|| Spinner::new("{spinner} {elapsed} {wide_msg}"));
-        Self { screen, quiet, bar, doing: RefCell::default() }
-    }
-
-    fn line(&self, text: &str) {
-        match &self.bar {
-            _ if self.quiet => {}
-            Some(bar) => bar.print(text, self.screen.err.colour),
-            None => self.screen.say(&format!("{text}\n")),
-        }
-    }
-
-    fn show(&self, event: &Event) {
-        let look = self.screen.err;
-        match event {
-            Event::Doing(text) => {
-                self.doing.borrow_mut().clone_from(text);
-                match &self.bar {
-                    Some(bar) => bar.doing(text),
-                    None => self.line(&visible::inline(text)),
-                }
-            }
-            Event::Build(Told::Began(step)) => {
-                if let Some(bar) = &self.bar {
-                    let text = format!("{}: {step}", self.doing.borrow());
-                    bar.doing(&look::cut(&text, look.width));
-                }
-            }
-            Event::Build(Told::Ended(step)) => {
-                let how = if step.cached {
-                    "  cached".to_owned()
-                } else {
-                    format!("{:>8}", format!("{:.1} s", step.seconds))
-                };
-                let text = step.text.split_whitespace().collect::<Vec<_>>().join(" ");
-                let line = format!("  {how}  {:<12} {text}", step.stage);
-                self.line(&look.dim(&look::cut(&line, look.width)));
-            }
-        }
-    }
 }
 
 #[cfg(test)]

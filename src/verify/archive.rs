@@ -68,6 +68,36 @@ pub(super) struct Saved {
     pub(super) unread: usize,
 }
 
+/// An archive of folders, each with its owner, that everybody may write.
+///
+/// # Errors
+/// None in practice: it is made in memory.
+pub(super) fn open_folders<'a>(
+    folders: impl IntoIterator<Item = (&'a str, u64, u64)>,
+) -> Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, uid, gid) in folders {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(EntryType::Directory);
+        header.set_mode(0o777);
+        header.set_uid(uid);
+        header.set_gid(gid);
+        header.set_size(0);
+        archive.append_data(&mut header, format!("{path}/"), io::empty())?;
+    }
+    Ok(archive.into_inner()?)
+}
+
+/// True if the first entry of an archive is a folder.
+///
+/// # Errors
+/// If it is no archive.
+pub(super) fn begins_with_folder(reader: &mut dyn Read) -> Result<bool> {
+    let mut archive = Archive::new(reader);
+    let first = archive.entries()?.next().context("an archive without an entry")??;
+    Ok(first.header().entry_type().is_dir())
+}
+
 /// A member of the outer archive.
 enum Member {
     Layer(Listing),

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::causes::{Cause, When, cause};
-use super::container::{Attempt, Container, Mount, Network, Start, State};
+use super::container::{Attempt, Container, Mount, Start, State};
 use super::engine::Engine;
 use super::image::Image;
 use super::probe::{self, Answered, Outcome};
@@ -81,13 +82,7 @@ pub(super) struct Trial<'a> {
 /// If the engine cannot be run. A program that does not start is not an error.
 pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
     let wanted = trial.wanted;
-    let network = if wanted.services.is_empty() { None } else { Some(Network::make(engine)?) };
-    let mut services = Vec::new();
-    for (name, service) in &wanted.services {
-        watch(&Event::Doing(format!("starting the service {name}")));
-        let network = network.as_ref().map_or("", |network| network.name.as_str());
-        services.push(Container::service(engine, network, name, service)?);
-    }
+    let beside = Beside::start(engine, wanted, watch)?;
     watch(&Event::Doing("starting it without privileges".to_owned()));
     let began = Instant::now();
     let start = Start {
@@ -95,7 +90,8 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
         port: trial.port,
         mounts: trial.mounts,
         args: trial.args,
-        network: network.as_ref().map(|network| network.name.as_str()),
+        network: beside.network(),
+        open: None,
     };
     let mut boot = Boot { port: trial.port, starts: 1, ..Boot::default() };
     let container = match Container::start(engine, start, wanted)? {
@@ -124,7 +120,7 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
         boot.cause = cause(When::Run, &boot.lines)?;
     }
     drop(container);
-    drop(services);
+    drop(beside);
     Ok(boot)
 }
 

@@ -32,7 +32,7 @@ pub struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// The whole Dockerfile, with the settings of `wanted`.
-    pub(super) fn new(wanted: &'a Wanted, (context, dockerfile): &'a (PathBuf, PathBuf)) -> Self {
+    pub fn new(wanted: &'a Wanted, (context, dockerfile): &'a (PathBuf, PathBuf)) -> Self {
         Self { context, dockerfile, target: None, secrets: &wanted.secrets, limit: wanted.build }
     }
 }

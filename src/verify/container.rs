@@ -45,7 +45,13 @@ pub(super) struct Start<'a> {
     pub args: &'a [String],
     /// The network that it shares with its services.
     pub network: Option<&'a str>,
+    /// An archive of folders that its user may write, for a container whose root is writable.
+    pub open: Option<&'a [u8]>,
 }
+
+/// The largest file that a container with a writable root may write, in bytes: it is the disk of
+/// the engine that would fill up.
+pub(super) const MAX_FILE: u64 = 1 << 30;
 
 /// Capabilities for images of databases and queues, which start as root, give their folders to a
 /// user of their own and then become that user.
@@ -55,6 +61,17 @@ const SERVICE: [&str; 5] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID
 fn labels(engine: &Engine) -> [String; 4] {
     let run = format!("dockgen.verify={}", engine.suffix());
     ["--label".to_owned(), run, "--label".to_owned(), owner::label()]
+}
+
+/// The options that keep a log small on the engine's disk: a program may print without end.
+fn log_limit(engine: &Engine) -> Vec<String> {
+    let words: &[&str] = match engine.flavour {
+        Flavour::Docker => {
+            &["--log-driver", "json-file", "--log-opt", "max-size=8m", "--log-opt", "max-file=2"]
+        }
+        Flavour::Podman => &["--log-opt", "max-size=8mb"],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The command that starts a service, with the capabilities that its image needs and no more.
@@ -122,15 +139,21 @@ impl<'e> Container<'e> {
     fn attempt(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Attempt<'e>> {
         let container = Self { engine, name: engine.name("run"), port: start.port };
         engine.list(Thing::Container(container.name.clone()))?;
-        let mut words: Vec<String> =
-            ["run", "-d", "--name", &container.name].map(str::to_owned).into();
+        let head: &[&str] = match start.open {
+            Some(_) => &["create", "--name", &container.name],
+            None => &["run", "-d", "--name", &container.name, "--read-only"],
+        };
+        let mut words: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
         words.extend(labels(engine));
         words.extend(
-            ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
-                .map(str::to_owned),
+            ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned),
         );
+        words.extend(log_limit(engine));
+        if start.open.is_some() {
+            words.extend(["--ulimit".to_owned(), format!("fsize={MAX_FILE}")]);
+        }
         words.extend(["--pids-limit", "256", "--memory", &wanted.memory].map(str::to_owned));
-        if engine.flavour == Flavour::Podman {
+        if engine.flavour == Flavour::Podman && start.open.is_none() {
             // Otherwise Podman mounts writable folders that are not in the plan.
             words.push("--read-only-tmpfs=false".to_owned());
         }
@@ -162,7 +185,14 @@ impl<'e> Container<'e> {
         words.extend(wanted.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
         words.push(start.image.to_owned());
         words.extend(start.args.iter().cloned());
-        let answer = engine.run(&words, ANSWER)?;
+        let mut answer = engine.run(&words, ANSWER)?;
+        if let Some(open) = start.open.filter(|_| answer.ok) {
+            let place = format!("{}:/", container.name);
+            answer = engine.feed(&["cp", "-", &place], open, ANSWER)?;
+            if answer.ok {
+                answer = engine.run(&["start", &container.name], ANSWER)?;
+            }
+        }
         if answer.ok {
             return Ok(Attempt::Runs(container));
         }
@@ -225,13 +255,27 @@ impl<'e> Container<'e> {
         self.engine.must("starting the container again", &["start", &self.name], ANSWER).map(drop)
     }
 
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The last lines that it printed.
     ///
     /// # Errors
     /// If the engine cannot be run.
     pub(super) fn logs(&self) -> Result<Vec<String>> {
-        let answer = self.engine.run(&["logs", "--tail", "200", &self.name], ANSWER)?;
+        let answer = self.engine.ends(&["logs", "--tail", "200", &self.name], ANSWER)?;
         Ok(tail(&(answer.out + "\n" + &answer.err), 60))
+    }
+
+    /// How many bytes it has written to its root; `None` if the engine does not say.
+    ///
+    /// # Errors
+    /// If the engine cannot be run.
+    pub(super) fn written(&self) -> Result<Option<u64>> {
+        let words = ["container", "inspect", "--size", "--format", "{{.SizeRw}}", &self.name];
+        Ok(self.engine.run(&words, ANSWER)?.out.trim().parse().ok())
     }
 
     /// The users of its processes; `None` if the engine does not know.
@@ -269,6 +313,50 @@ impl<'e> Container<'e> {
         self.engine.must("stopping the container", &words, limit + ANSWER)?;
         let took = seconds(began.elapsed().as_secs_f64());
         Ok((took, self.state()?.code))
+    }
+}
+
+impl<'e> Container<'e> {
+    /// Starts a container with a shell in the network of this one; `None` if that fails, for
+    /// example because this one has ended.
+    ///
+    /// # Errors
+    /// If the engine cannot be run.
+    pub(super) fn attach(&self, image: &str) -> Result<Option<Attached<'e>>> {
+        let engine = self.engine;
+        let beside = Self { engine, name: engine.name("eyes"), port: None };
+        engine.list(Thing::Container(beside.name.clone()))?;
+        let mut words: Vec<String> =
+            ["run", "-d", "--name", &beside.name].map(str::to_owned).into();
+        words.extend(labels(engine));
+        words.extend(["--network".to_owned(), format!("container:{}", self.name)]);
+        words.extend(
+            ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+                .map(str::to_owned),
+        );
+        words.extend(
+            ["--user", "65532:65532", "--pids-limit", "32", "--memory", "64m"].map(str::to_owned),
+        );
+        // Not the image's working directory, which its user may not enter.
+        words
+            .extend(["--workdir", "/", "--entrypoint", "sleep", image, "86400"].map(str::to_owned));
+        Ok(engine.run(&words, ANSWER)?.ok.then_some(Attached(beside)))
+    }
+}
+
+/// A container with a shell in the network of another one.
+#[derive(Debug)]
+pub(super) struct Attached<'e>(Container<'e>);
+
+impl Attached<'_> {
+    /// The output of a script; `None` if it fails.
+    ///
+    /// # Errors
+    /// If the engine cannot be run.
+    pub(super) fn ask(&self, script: &str) -> Result<Option<String>> {
+        let words = ["exec", "--workdir", "/", &self.0.name, "sh", "-c", script];
+        let answer = self.0.engine.run(&words, ANSWER)?;
+        Ok(answer.ok.then_some(answer.out))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -24,6 +24,9 @@ pub(super) const ANSWER: Duration = Duration::from_mins(1);
 
 /// Time limit for the engine's first response.
 const GREETING: Duration = Duration::from_secs(20);
+
+/// How much of the end of an output is kept: a program may print without end.
+const KEPT: usize = 1 << 20;
 
 /// The engines, in the order in which they are tried.
 const PROGRAMS: [&str; 2] = ["docker", "podman"];
@@ -213,6 +216,40 @@ impl Engine {
         Ok(Answer { out, ..answer })
     }
 
+    /// Runs a command whose standard input is `bytes`.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub(super) fn feed<S: AsRef<OsStr>>(
+        &self,
+        words: &[S],
+        bytes: &[u8],
+        limit: Duration,
+    ) -> Result<Answer> {
+        let mut file = tempfile::tempfile().context("making a temporary file")?;
+        file.write_all(bytes).and_then(|()| file.rewind()).context("writing a temporary file")?;
+        let running = self.start(words, Stdio::from(file))?;
+        self.follow(
+            running,
+            words,
+            limit,
+            |reader| Ok(io::copy(reader, &mut io::sink()).map(drop)?),
+        )
+    }
+
+    /// Runs a command, and keeps the end of both of its outputs.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub(super) fn ends<S: AsRef<OsStr>>(&self, words: &[S], limit: Duration) -> Result<Answer> {
+        let mut out = String::new();
+        let answer = self.stream(words, limit, |reader| {
+            out = end_of(reader);
+            Ok(())
+        })?;
+        Ok(Answer { out, ..answer })
+    }
+
     /// Runs a command that must succeed, and returns its output.
     ///
     /// # Errors
@@ -267,7 +304,17 @@ impl Engine {
         limit: Duration,
         read: impl FnOnce(&mut dyn Read) -> Result<()>,
     ) -> Result<Answer> {
-        let mut running = self.start(words)?;
+        let running = self.start(words, Stdio::null())?;
+        self.follow(running, words, limit, read)
+    }
+
+    fn follow<S: AsRef<OsStr>>(
+        &self,
+        mut running: Running,
+        words: &[S],
+        limit: Duration,
+        read: impl FnOnce(&mut dyn Read) -> Result<()>,
+    ) -> Result<Answer> {
         let (pid, done, late) = (
             running.child.id(),
             Arc::new(AtomicBool::new(false)),
@@ -289,11 +336,7 @@ impl Engine {
         };
         let mut out = running.child.stdout.take().context("no pipe to the engine's command")?;
         let mut err = running.child.stderr.take().context("no pipe to the engine's command")?;
-        let errors = thread::spawn(move || {
-            let mut bytes = Vec::new();
-            err.read_to_end(&mut bytes).ok();
-            String::from_utf8_lossy(&bytes).into_owned()
-        });
+        let errors = thread::spawn(move || end_of(&mut err));
         let told = read(&mut out);
         match &told {
             // Drain the output: the reader may stop before the end, for example at the padding of
@@ -323,7 +366,7 @@ impl Engine {
         limit: Duration,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Option<bool>> {
-        let mut running = self.start(words)?;
+        let mut running = self.start(words, Stdio::null())?;
         let (send, receive) = mpsc::channel();
         let out = running.child.stdout.take().context("no pipe to the engine's command")?;
         let err = running.child.stderr.take().context("no pipe to the engine's command")?;
@@ -368,12 +411,12 @@ impl Engine {
         words.join(" ").chars().take(200).collect()
     }
 
-    fn start<S: AsRef<OsStr>>(&self, words: &[S]) -> Result<Running> {
+    fn start<S: AsRef<OsStr>>(&self, words: &[S], input: Stdio) -> Result<Running> {
         made::go_on()?;
         let mut command = Command::new(&self.program);
         // Never run inside the repository, where the command might read files.
         command.args(words).current_dir(env::temp_dir());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in the terminal reaches only dockgen, which then stops the command and removes
         // what it created.
         #[cfg(unix)]
@@ -384,6 +427,22 @@ impl Engine {
         made::began(running.child.id())?;
         Ok(running)
     }
+}
+
+/// The end of what a reader gives, read to its end.
+fn end_of(reader: &mut dyn Read) -> String {
+    let (mut kept, mut part) = (Vec::new(), [0; 16 * 1024]);
+    while let Ok(count) = reader.read(&mut part) {
+        if count == 0 {
+            break;
+        }
+        kept.extend_from_slice(&part[..count]);
+        if kept.len() > 2 * KEPT {
+            kept.drain(..kept.len() - KEPT);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(KEPT));
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// A running command, which is killed on drop.
@@ -479,6 +538,20 @@ mod tests {
         let answer =
             engine.stream(&["-c", script], ANSWER, |out| Ok(out.read_exact(&mut head)?)).unwrap();
         assert_eq!((&head, answer.ok, answer.err.as_str()), (b"enough", true, "wrote it all\n"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_an_output_without_end_the_end_is_kept() {
+        let engine = engine(None);
+        let script =
+            "yes | head -c 50000000; echo last; yes >&2 | head -c 100 >&2; echo >&2; echo end >&2";
+        let script = script.replace("yes >&2 | head -c 100 >&2", "yes | head -c 9000000 >&2");
+        let answer = engine.ends(&["-c", &script], ANSWER).unwrap();
+        assert!(answer.out.ends_with("y\nlast\n") && answer.out.len() <= KEPT);
+        assert!(answer.err.ends_with("end\n") && answer.err.len() <= KEPT);
+        let fed = engine.feed(&["-c", "cat >&2"], b"words", ANSWER).unwrap();
+        assert_eq!((fed.ok, fed.err.as_str()), (true, "words"));
     }
 
     #[cfg(unix)]

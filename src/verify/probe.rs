@@ -28,6 +28,9 @@ pub struct Answered {
     pub status: u16,
     /// The beginning of the body.
     pub body: String,
+    /// Where it sends the client instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// The outcome of a request.
@@ -81,7 +84,11 @@ fn ask_within(host: &str, port: u16, path: &str, patience: Duration) -> Outcome 
         .strip_prefix("HTTP/")
         .and_then(|head| head.split_whitespace().nth(1)?.parse().ok())
         .unwrap_or(0);
-    Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned() })
+    let location = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+    });
+    Outcome::Answered(Answered { path: path.to_owned(), status, body: body.to_owned(), location })
 }
 
 /// The outcome of one read.
@@ -143,7 +150,12 @@ mod tests {
         let outcome = served("HTTP/1.1 204 No Content\r\nA: b\r\n\r\nbody", Duration::ZERO);
         assert_eq!(
             outcome,
-            Outcome::Answered(Answered { path: "/x".into(), status: 204, body: "body".into() })
+            Outcome::Answered(Answered {
+                path: "/x".into(),
+                status: 204,
+                body: "body".into(),
+                location: None
+            })
         );
         let Outcome::Answered(other) = served("220 mail.example ESMTP\r\n", Duration::ZERO) else {
             panic!()

@@ -10,6 +10,7 @@ use crate::config;
 use crate::detect;
 use crate::docker::ignore::IgnoreFile;
 use crate::docker::parse::{Dockerfile, parse};
+use crate::facts::Kind;
 use crate::path::RelPath;
 use crate::pipeline::App;
 use crate::plan::Plan;
@@ -26,9 +27,9 @@ pub struct Subject<'a> {
     pub plan: Plan,
     /// The repository's root on disk.
     pub root: PathBuf,
-    /// The path of the Dockerfile, relative to the root.
-    pub dockerfile: RelPath,
-    /// The path, as a person would type it.
+    /// The Dockerfile that is built.
+    pub file: PathBuf,
+    /// The path of the Dockerfile, as a person would type it.
     pub shown: String,
     /// Its text.
     pub text: String,
@@ -43,6 +44,7 @@ pub struct Subject<'a> {
     /// Source files that the plan is based on, likeliest first.
     pub sources: Vec<RelPath>,
     subcommands: bool,
+    listens: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -64,7 +66,7 @@ impl<'a> Subject<'a> {
                 }
             );
         };
-        let parsed = parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
+        parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
         let draft = app
             .draft(output.as_ref())
             .with_context(|| format!("{shown}: what to expect of it cannot be planned"))?;
@@ -76,6 +78,18 @@ impl<'a> Subject<'a> {
             Some(text) => text,
             None => write::read(&root, &shared)?.unwrap_or_default(),
         };
+        let file = root.join(dockerfile.as_str());
+        Self::new(app, plan, Files { shown, file, dockerfile: text, ignore })
+    }
+
+    /// A Dockerfile that is not written yet, or not in this form.
+    ///
+    /// # Errors
+    /// As [`Subject::of`].
+    pub fn new(app: &'a App<'a>, plan: Plan, files: Files) -> Result<Self> {
+        let (root, dir) = (app.survey.place.root.clone(), &app.facts.dir);
+        let Files { shown, file, dockerfile: text, ignore } = files;
+        let parsed = parse(&text).map_err(|error| anyhow!("{shown}:{error}"))?;
         let ignore =
             IgnoreFile::parse(&ignore).with_context(|| format!("{shown}: its .dockerignore"))?;
         let program = planning::program(&app.survey.repo, &app.facts, &app.answers)?;
@@ -111,7 +125,7 @@ impl<'a> Subject<'a> {
         Ok(Self {
             app,
             root,
-            dockerfile,
+            file,
             shown,
             text,
             parsed,
@@ -120,6 +134,7 @@ impl<'a> Subject<'a> {
             development: development.transpose()?.unwrap_or_default(),
             sources,
             subcommands: program.subcommands.is_some(),
+            listens: program.kind != Kind::Command,
             plan,
         })
     }
@@ -133,9 +148,9 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The Dockerfile on disk.
-    pub fn file(&self) -> PathBuf {
-        self.root.join(self.dockerfile.as_str())
+    /// True if the program is a server by what was read.
+    pub fn listens(&self) -> bool {
+        self.listens
     }
 
     /// The port that it listens on: the planned one, or else the only one that the image exposes.
@@ -166,6 +181,19 @@ impl<'a> Subject<'a> {
             None => Vec::new(),
         }
     }
+}
+
+/// The files of a subject.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The path of the Dockerfile, as a person would type it.
+    pub shown: String,
+    /// The Dockerfile that is built. Its .dockerignore is beside it.
+    pub file: PathBuf,
+    /// The Dockerfile's text.
+    pub dockerfile: String,
+    /// The .dockerignore's text.
+    pub ignore: String,
 }
 
 /// The path of an application's Dockerfile, and the same as `output` if it is not beside the

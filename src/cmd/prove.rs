@@ -1,0 +1,153 @@
+//! `dockgen prove`: builds, watches, corrects and verifies.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+
+use super::display::Display;
+use super::progress::Progress;
+use super::verify::from_here;
+use crate::cli::Prove;
+use crate::config::verify::Service;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::pipeline::{self, App};
+use crate::plan::split_words;
+use crate::prove::{self, Proven, Setting, report};
+use crate::screen::{self, Screen, visible};
+use crate::verify::{self, Engine, Wanted};
+use crate::write::{self, Output};
+
+/// Proves every application that is meant, and writes what was found if that is wanted.
+pub(super) fn run(args: &Prove, screen: &Screen) -> Result<Exit> {
+    interrupt::install()?;
+    interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
+    let outcome = all(args, screen);
+    left_behind(screen);
+    let (engine, proven) = outcome?;
+    if args.json {
+        screen::json(&report::json(&engine, &proven, args.write)?)?;
+    } else {
+        for one in &proven {
+            screen.print(&report::text(one, &screen.out))?;
+        }
+        screen.print(closing(&proven, args.write))?;
+    }
+    Ok(if proven.iter().all(|one| one.proved) { Exit::Done } else { Exit::Differs })
+}
+
+/// Says what could not be removed.
+pub(super) fn left_behind(screen: &Screen) {
+    for left in verify::remove_all() {
+        screen.say(&format!(
+            "{} could not be removed, do it by hand: {}\n",
+            screen.err.yellow("warning:"),
+            visible::inline(&left)
+        ));
+    }
+}
+
+fn closing(proven: &[Proven], written: bool) -> &'static str {
+    let found = proven.iter().any(|one| !one.answers.is_empty());
+    match (found, written) {
+        (_, true) => "The files are up to date with what was found.\n",
+        (true, false) => {
+            "Nothing was written: --write keeps the answers in dockgen.toml and updates the files.\n"
+        }
+        (false, false) => "",
+    }
+}
+
+fn all(args: &Prove, screen: &Screen) -> Result<(Engine, Vec<Proven>)> {
+    let progress = Progress::new(screen.progress && !args.quiet);
+    let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
+    drop(progress);
+    let here = super::here(&survey, &args.path);
+    let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &args.set)?;
+    let engine = Engine::find()?;
+    let display = Display::new(screen, args.quiet);
+    display.line(&visible::inline(&format!("engine: {}", engine.title())));
+    for thing in verify::sweep(&engine)? {
+        display.line(&visible::inline(&format!("removed what a killed run left: {thing}")));
+    }
+    let mut all = Vec::new();
+    for app in &apps {
+        let setting = Setting {
+            engine: &engine,
+            wanted: wanted(args, app)?,
+            here: &here,
+            day: today(),
+            watch: &|event| display.show(event),
+        };
+        let proven = prove::prove(app, setting)
+            .with_context(|| format!("the application in {}", here.path(&app.facts.dir)))?;
+        all.push(proven);
+    }
+    if args.write {
+        if let Some(why) = all.iter().find_map(|one| one.foreign.as_ref()) {
+            bail!("nothing was written: {why}");
+        }
+        let outputs: Vec<Output> = all.iter().flat_map(|one| one.outputs.clone()).collect();
+        interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
+    }
+    Ok((engine, all))
+}
+
+/// The settings: flags first, then dockgen.toml.
+fn wanted(args: &Prove, app: &App) -> Result<Wanted> {
+    let mut file = app.verify().clone();
+    file.memory = file.memory.filter(|_| args.memory.is_none());
+    file.build_seconds = file.build_seconds.filter(|_| args.build_seconds.is_none());
+    file.boot_seconds = file.boot_seconds.filter(|_| args.boot_seconds.is_none());
+    let mut wanted = Wanted::of(&file);
+    wanted.env.extend(args.env.iter().cloned());
+    if let Some(words) = &args.args {
+        wanted.args = Some(split_words(words)?);
+    }
+    wanted.health = args.health.clone().or(wanted.health);
+    for (name, image) in &args.services {
+        let known = wanted.services.remove(name).unwrap_or_default();
+        wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
+    }
+    wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
+    wanted.publish = args.publish;
+    wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;
+    wanted.build = args.build_seconds.map_or(wanted.build, Duration::from_secs);
+    wanted.boot = args.boot_seconds.map_or(wanted.boot, Duration::from_secs);
+    Ok(wanted)
+}
+
+/// Today in UTC, `YYYY-MM-DD`.
+fn today() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    date(i64::try_from(since.as_secs() / 86_400).unwrap_or_default())
+}
+
+/// The date of a day, counted from 1970-01-01, by Howard Hinnant's `civil_from_days`.
+fn date(days: i64) -> String {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn days_are_dates() {
+        for (days, text) in
+            [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_786, "2026-11-29")]
+        {
+            assert_eq!(date(days), text);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Proves a plan by running it: builds the image, watches it on a root that it may write, turns
+//! what was seen into answers, plans again, and verifies the result without privileges.
+//!
+//! What is proved is what `dockgen update` would write. Nothing is written here, and nothing of the
+//! repository runs outside of containers.
+
+mod catalog;
+mod folders;
+mod log;
+mod lookup;
+mod page;
+mod planned;
+mod ports;
+mod propose;
+pub mod report;
+
+pub use propose::{Found, Given, Remains, Row};
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use crate::ask::Origin;
+use crate::pipeline::App;
+use crate::report::next::Here;
+use crate::verify::{
+    self, Built, Contents, Engine, Event, Files, Helper, Image, Observed, Order, Outcome, Proof,
+    Subject, Unwritten, Wanted, Watch,
+};
+use crate::write::Output;
+use planned::Planned;
+use propose::{Proposal, View};
+
+/// Number of rounds.
+pub const MAX_ROUNDS: usize = 4;
+
+/// What a proof needs besides the application.
+pub struct Setting<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The settings of the runs.
+    pub wanted: Wanted,
+    /// The person's working directory.
+    pub here: &'a Here,
+    /// The day, `YYYY-MM-DD`.
+    pub day: String,
+    /// Receives progress.
+    pub watch: Watch<'a>,
+}
+
+/// One round: a build and a run that was watched.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Round {
+    /// Seconds that the build took.
+    pub build_seconds: f64,
+    /// Number of steps of the build that ran, and of all.
+    pub steps: (usize, usize),
+    /// Seconds for which the program was watched.
+    pub run_seconds: f64,
+    /// Seconds of the round in all.
+    pub seconds: f64,
+    /// What was changed after it.
+    pub changed: Vec<String>,
+    /// Lines of the build or of the program, if something is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+}
+
+/// The result for one application.
+#[derive(Debug, Serialize)]
+pub struct Proven {
+    /// The application's name.
+    pub name: String,
+    /// The path of the Dockerfile, as a person would type it.
+    pub dockerfile: String,
+    /// Nothing remains, and the image was verified.
+    pub proved: bool,
+    /// What was assumed, seen and changed.
+    pub rows: Vec<Row>,
+    /// The answers that were found.
+    pub answers: Vec<Found>,
+    /// Variables that the runs were given, and that `docker run` needs too.
+    pub given: Vec<Given>,
+    /// What no answer settles.
+    pub remains: Vec<Remains>,
+    /// The rounds.
+    pub rounds: Vec<Round>,
+    /// The verification of the last round; absent if there was nothing to verify.
+    pub verified: Option<Proof>,
+    /// The files that the answers lead to.
+    #[serde(skip)]
+    pub outputs: Vec<Output>,
+    /// Why they must not be written, if so.
+    #[serde(skip)]
+    pub foreign: Option<String>,
+}
+
+/// Proves one application.
+///
+/// # Errors
+/// If the engine cannot be run or stopped responding, or if this machine is the reason that nothing
+/// was proved.
+pub fn prove(app: &App, setting: Setting) -> Result<Proven> {
+    let mut state =
+        State { setting, app: app.answering(&[], Origin::Seen)?, helper: None, proven: None };
+    loop {
+        if state.round()? {
+            break;
+        }
+    }
+    state.proven.context("a proof has at least one round")
+}
+
+/// A proof that goes on.
+struct State<'a, 'e> {
+    setting: Setting<'e>,
+    app: App<'a>,
+    helper: Option<Result<Helper<'e>, String>>,
+    proven: Option<Proven>,
+}
+
+impl State<'_, '_> {
+    /// One round; true if it was the last one.
+    fn round(&mut self) -> Result<bool> {
+        let began = Instant::now();
+        let Setting { engine, here, watch, .. } = self.setting;
+        let number = self.proven.as_ref().map_or(1, |proven| proven.rounds.len() + 1);
+        watch(&Event::Doing(format!("round {number}: planning")));
+        let planned = Planned::of(&self.app, here)?;
+        let files = Unwritten::new(engine, &planned.dockerfile, &planned.ignore)?;
+        let shown = Files {
+            shown: planned.shown.clone(),
+            file: files.file(),
+            dockerfile: planned.dockerfile.clone(),
+            ignore: planned.ignore.clone(),
+        };
+        let subject = Subject::new(&self.app, planned.draft.plan.clone(), shown)?;
+        let mut proven = self.proven.take().unwrap_or_else(|| Proven::new(&planned));
+        proven.outputs.clone_from(&planned.outputs);
+        proven.foreign.clone_from(&planned.foreign);
+        watch(&Event::Doing(format!("round {number}: building")));
+        let paths = (subject.context(), subject.file.clone());
+        let order = Order::new(&self.setting.wanted, &paths);
+        let built = verify::build(engine, &proven.name, order, watch)?;
+        let ran = built.steps.iter().filter(|step| !step.cached).count();
+        let mut round = Round {
+            build_seconds: built.seconds,
+            steps: (ran, built.steps.len()),
+            ..Round::default()
+        };
+        let Some(image) = &built.image else {
+            proven.remains = vec![unbuilt(&built, &mut round)?];
+            round.seconds = rounded(began);
+            proven.rounds.push(round);
+            self.proven = Some(proven);
+            return Ok(true);
+        };
+        watch(&Event::Doing(format!("round {number}: reading the image")));
+        let contents = image.contents(&subject.parsed)?;
+        if self.helper.is_none() {
+            let from = subject.plan.builder.as_str();
+            self.helper = Some(Helper::make(engine, from, &self.setting.wanted, watch)?);
+        }
+        let found = self.watched(&subject, (image, &contents), &mut round, &mut proven)?;
+        proven.merge(found, &mut round);
+        let changed = !round.changed.is_empty();
+        round.seconds = rounded(began);
+        proven.rounds.push(round);
+        let last = !changed || proven.rounds.len() == MAX_ROUNDS;
+        if last {
+            proven.close(changed);
+        }
+        self.proven = Some(proven);
+        Ok(last || self.answered())
+    }
+
+    /// Watches the image, and verifies it if nothing is left to change.
+    fn watched(
+        &self,
+        subject: &Subject,
+        (image, contents): (&Image, &Contents),
+        round: &mut Round,
+        proven: &mut Proven,
+    ) -> Result<Proposal> {
+        let Setting { engine, wanted, day, watch, .. } = &self.setting;
+        let helper = match &self.helper {
+            Some(Ok(helper)) => Ok(helper),
+            Some(Err(why)) => Err(why.as_str()),
+            None => Err("no helper was made"),
+        };
+        let image = (image, contents);
+        let observed =
+            verify::observe(engine, image, (subject, wanted), helper, &page::next, watch)?;
+        round.run_seconds = observed.seconds;
+        if let Some(cause) = observed.cause.as_ref().filter(|one| observed.refused && one.engine) {
+            bail!(
+                "the container could not be started: {} ({}): {}",
+                cause.what,
+                cause.line,
+                cause.fix
+            );
+        }
+        let questions = self.app.questions()?;
+        let mut view = View {
+            app: &self.app,
+            questions: &questions,
+            subject,
+            contents,
+            observed: &observed,
+            env: &wanted.env,
+            day,
+        };
+        let mut found = view.compare()?;
+        proven.verified = None;
+        let mut hardened = Observed::default();
+        if found.is_settled() {
+            let proof = verify::prove(engine, subject, wanted, watch)?;
+            if let Some(boot) = proof.boot.as_ref().filter(|boot| !boot.ok) {
+                // It does in earnest what it did not do when it was watched.
+                hardened.lines.clone_from(&boot.lines);
+                hardened.blind = Some("it was not watched".to_owned());
+                view.observed = &hardened;
+                let more = view.compare()?;
+                found.answers.extend(more.answers);
+                found.rows.extend(more.rows.into_iter().filter(|row| row.changed.is_some()));
+            }
+            proven.verified = Some(proof);
+        }
+        if !found.is_settled() || proven.verified.as_ref().is_some_and(|proof| !proof.proved) {
+            round.lines = observed.lines[observed.lines.len().saturating_sub(20)..].to_vec();
+        }
+        Ok(found)
+    }
+
+    /// Takes the answers for the next round; true if they cannot be planned.
+    fn answered(&mut self) -> bool {
+        let Some(proven) = &mut self.proven else { return true };
+        let given: Vec<(String, Option<String>)> = proven
+            .answers
+            .iter()
+            .map(|answer| (answer.id.clone(), Some(answer.value.clone())))
+            .collect();
+        let new = proven.given.iter().map(|given| given.pair.clone());
+        let new: Vec<String> = new.filter(|pair| !self.setting.wanted.env.contains(pair)).collect();
+        self.setting.wanted.env.extend(new);
+        match self.app.answering(&given, Origin::Seen) {
+            Ok(next) => {
+                self.app = next;
+                false
+            }
+            Err(error) => {
+                proven.remains.push(Remains {
+                    what: format!("what was seen cannot be planned: {error:#}"),
+                    fix: "answer the question yourself, with --set or in dockgen.toml".to_owned(),
+                    blocks: true,
+                });
+                proven.close(false);
+                true
+            }
+        }
+    }
+}
+
+impl Proposal {
+    /// True if the next round would be the same, and nothing prevents the program from running.
+    fn is_settled(&self) -> bool {
+        self.answers.is_empty()
+            && self.given.is_empty()
+            && !self.remains.iter().any(|one| one.blocks)
+    }
+}
+
+impl Proven {
+    fn new(planned: &Planned) -> Self {
+        Self {
+            name: planned.draft.plan.name.as_str().to_owned(),
+            dockerfile: planned.shown.clone(),
+            proved: false,
+            rows: Vec::new(),
+            answers: Vec::new(),
+            given: Vec::new(),
+            remains: Vec::new(),
+            rounds: Vec::new(),
+            verified: None,
+            outputs: Vec::new(),
+            foreign: None,
+        }
+    }
+
+    /// Takes what a round gives.
+    fn merge(&mut self, found: Proposal, round: &mut Round) {
+        for answer in found.answers {
+            round.changed.push(format!("{} = {}", answer.id, answer.value));
+            match self.answers.iter_mut().find(|held| held.id == answer.id) {
+                Some(held) => {
+                    held.evidence = if answer.id == crate::ask::id::PORT {
+                        answer.evidence
+                    } else {
+                        format!("{}, {}", held.evidence, answer.evidence)
+                    };
+                    held.value = answer.value;
+                }
+                None => self.answers.push(answer),
+            }
+        }
+        for given in found.given {
+            round.changed.push(format!("-e {}", given.pair));
+            self.given.push(given);
+        }
+        self.remains = found.remains;
+        for row in found.rows {
+            match self.rows.iter_mut().find(|held| held.what == row.what) {
+                // What was assumed at first, and what was changed, stay.
+                Some(held) if held.changed.is_none() || row.changed.is_some() => {
+                    (held.seen, held.changed) = (row.seen, row.changed);
+                }
+                Some(held) if held.what == "port" => held.seen = row.seen,
+                Some(_) => {}
+                None => self.rows.push(row),
+            }
+        }
+    }
+
+    /// Decides the outcome. `open` is true if the last round still changed something.
+    fn close(&mut self, open: bool) {
+        if open {
+            self.remains.push(Remains {
+                what: format!("after {MAX_ROUNDS} rounds, each run still shows something new"),
+                fix: "keep what was found with --write, and run `dockgen prove` again".to_owned(),
+                blocks: true,
+            });
+        }
+        let broken = self.verified.iter().flat_map(|proof| &proof.checks);
+        for check in broken.filter(|check| check.outcome == Outcome::Broken) {
+            self.remains.push(Remains {
+                what: check.what.clone(),
+                fix: check.fix.clone().unwrap_or_default(),
+                blocks: true,
+            });
+        }
+        let blocked = self.remains.iter().any(|one| one.blocks);
+        self.proved = !blocked && self.verified.as_ref().is_some_and(|proof| proof.proved);
+    }
+}
+
+/// Why it does not build.
+fn unbuilt(built: &Built, round: &mut Round) -> Result<Remains> {
+    let check = verify::built_check(built)?;
+    round.lines.clone_from(&check.lines);
+    Ok(Remains { what: check.what, fix: check.fix.unwrap_or_default(), blocks: true })
+}
+
+/// Seconds since then, in milliseconds.
+fn rounded(began: Instant) -> f64 {
+    (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,82 @@
+//! The rows of `templates/catalog/prove.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::catalog::text;
+
+/// The rows, by what they are used for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalog {
+    #[allow(dead_code, reason = "people read it")]
+    pub(super) as_of: String,
+    pub(super) missing: Vec<MissingRow>,
+    pub(super) variable: VariableWords,
+    /// Packages by the program that they bring.
+    pub(super) programs: BTreeMap<String, String>,
+    pub(super) folders: Folders,
+}
+
+/// What a program misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum What {
+    /// A file that it opens.
+    File,
+    /// A package of its language.
+    Module,
+    /// A program that it starts.
+    Program,
+    /// A shared library.
+    Library,
+    /// A place where it may not write.
+    Unwritable,
+    /// Another machine.
+    Host,
+}
+
+/// Words around a name in a log.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MissingRow {
+    pub(super) kind: What,
+    pub(super) before: String,
+    pub(super) after: String,
+    /// The name is a folder's.
+    #[serde(default)]
+    pub(super) folder: bool,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// How logs speak of variables.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VariableWords {
+    pub(super) words: Vec<String>,
+    pub(super) never: Vec<String>,
+    pub(super) examples: Vec<String>,
+}
+
+/// Paths in a container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Folders {
+    /// Beginnings of paths.
+    pub(super) ignored: Vec<String>,
+}
+
+/// The rows.
+pub(super) fn catalog() -> Result<&'static Catalog> {
+    static READ: OnceLock<Catalog> = OnceLock::new();
+    if let Some(catalog) = READ.get() {
+        return Ok(catalog);
+    }
+    let catalog =
+        toml::from_str(text("catalog/prove.toml")?).context("templates/catalog/prove.toml")?;
+    Ok(READ.get_or_init(|| catalog))
+}

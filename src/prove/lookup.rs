@@ -1,0 +1,96 @@
+//! What the repository and the tables know of a missing thing.
+
+use anyhow::Result;
+
+use super::catalog::catalog;
+use crate::catalog::system_packages;
+use crate::evidence::Evidence;
+use crate::path::RelPath;
+use crate::pipeline::App;
+use crate::settings;
+
+/// The path in the repository of a file that the program opens at `path` in the container: at the
+/// same place below the working directory, or the only one whose path ends like it.
+pub(super) fn file(app: &App, workdir: &str, path: &str) -> Option<RelPath> {
+    let repo = &app.survey.repo;
+    let below = path.strip_prefix(workdir).map(|rest| rest.trim_start_matches('/'));
+    let below = below.or_else(|| (!path.starts_with('/')).then_some(path))?;
+    let held = |folder: &RelPath| {
+        let found = folder.join(below.trim_start_matches("./"))?;
+        (!found.is_root() && found != *folder && repo.exists(&found)).then_some(found)
+    };
+    held(&app.facts.dir)
+}
+
+/// The path in the container of a path that a log names.
+pub(super) fn absolute(workdir: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    let path = path.trim_start_matches("./");
+    format!("{}/{path}", workdir.trim_end_matches('/'))
+}
+
+/// The Debian package that brings a program; `None` if no table knows it.
+///
+/// # Errors
+/// None in practice: the catalogs are compiled in.
+pub(super) fn program(name: &str) -> Result<Option<String>> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    if let Some(package) = catalog()?.programs.get(name) {
+        return Ok(Some(package.clone()));
+    }
+    let packages = system_packages()?;
+    let row = packages.get(&format!("{name}-command")).or_else(|| packages.get(name));
+    let listed = row.and_then(|row| {
+        let list = row.debian.as_ref()?;
+        list.iter().find(|package| *package == name).or_else(|| list.last()).cloned()
+    });
+    Ok(listed.or_else(|| {
+        let holds =
+            |list: &Option<Vec<String>>| list.iter().flatten().any(|package| package == name);
+        packages.values().any(|row| holds(&row.debian)).then(|| name.to_owned())
+    }))
+}
+
+/// The Debian package that brings a shared library such as `libpq.so.5`.
+///
+/// # Errors
+/// As [`program`].
+pub(super) fn library(name: &str) -> Result<Option<String>> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let Some((stem, version)) = name.split_once(".so") else { return Ok(None) };
+    let version = version.trim_start_matches('.').split('.').next().unwrap_or_default();
+    let stem = stem.to_lowercase().replace('_', "-");
+    // Debian names a package after its library and that library's version.
+    let (plain, dashed) = (format!("{stem}{version}"), format!("{stem}-{version}"));
+    let all = system_packages()?.values().filter_map(|row| row.debian.as_ref()).flatten();
+    let fits = |package: &&String| {
+        let package = package.trim_end_matches("t64");
+        package == plain || package == dashed
+    };
+    Ok(all.filter(fits).min_by_key(|package| package.len()).cloned())
+}
+
+/// A value of a variable that the repository shows as an example.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn example(app: &App, name: &str) -> Result<Option<(String, Evidence)>> {
+    let repo = &app.survey.repo;
+    let root = RelPath::root();
+    for folder in [&app.facts.dir, &root] {
+        for file in &catalog()?.variable.examples {
+            let Some(path) = folder.join(file).filter(|path| repo.is_file(path)) else { continue };
+            let Some(text) = repo.text(&path)? else { continue };
+            let all = settings::assignments(&text);
+            let Some(found) = all.iter().find(|one| one.key == name) else { continue };
+            let value = found.value.trim().trim_matches(['"', '\'']);
+            if !value.is_empty() && !value.chars().any(char::is_control) {
+                let place = Evidence::at(&path, found.line, "an example");
+                return Ok(Some((value.to_owned(), place)));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,3 @@
+module example.com/data-beside
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/program-started
+
+go 1.26

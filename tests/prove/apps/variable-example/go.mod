@@ -1,0 +1,3 @@
+module example.com/variable-example
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/variable-missing
+
+go 1.26
