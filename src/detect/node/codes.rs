@@ -17,6 +17,7 @@ pub(super) const ALL: &[FindingCode] = &[
     ENV_FILE_HOLDS_SECRETS,
     ENV_FILE_IN_CONTEXT,
     FOLDER_NOBODY_MAKES,
+    FOLDER_UNINSTALLED,
     FRONT_END_OUTSIDE,
     INSTALL_SCRIPTS_BLOCKED,
     LEGACY_OPENSSL,
@@ -24,6 +25,7 @@ pub(super) const ALL: &[FindingCode] = &[
     LOCKFILE_BEHIND,
     MODULE_MISSING,
     NATIVE_MODULE_ON_ALPINE,
+    PATCH_MISSING,
     PLUG_AND_PLAY,
     PRELOAD_LEFT_OUT,
     SERVED_FOLDER_MISSING,
@@ -31,7 +33,9 @@ pub(super) const ALL: &[FindingCode] = &[
     SITE_FOLDER_ASSUMED,
     START_CHAIN,
     START_SCRIPT_SHORTENED,
+    START_SCRIPT_UNUSED,
     START_UNKNOWN,
+    START_VARIABLE_FIXED,
     TOOL_VERSION_DISAGREES,
     VERSION_OUTSIDE_ENGINES,
 ];
@@ -139,6 +143,15 @@ pub(super) const FOLDER_NOBODY_MAKES: FindingCode = FindingCode::Own(&Row::note(
     "if the program writes there, set --writable FOLDER",
 ));
 
+pub(super) const FOLDER_UNINSTALLED: FindingCode = FindingCode::Own(&Row::warning(
+    "folder-uninstalled",
+    "the build enters a folder whose own dependencies the image does not install",
+    "the folder is no member of a workspace and its package manager is another one: the build stops \
+    at the first command or module that it does not find",
+    "make the folder a member of the workspace, or let the script install it: `cd FOLDER && npm ci \
+    && npm run build`",
+));
+
 pub(super) const FRONT_END_OUTSIDE: FindingCode = FindingCode::Own(&Row::warning(
     "front-end-outside",
     "the program serves pages that a build writes outside the build context",
@@ -193,6 +206,13 @@ pub(super) const NATIVE_MODULE_ON_ALPINE: FindingCode = FindingCode::Own(&Row::w
     "test the modules in the image, or choose --base distroless",
 ));
 
+pub(super) const PATCH_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "patch-missing",
+    "a manifest names a patch of a dependency, and the repository does not hold the file",
+    "the install stops at a patch that is not in the build context",
+    "commit the patch, or remove it from the manifest",
+));
+
 pub(super) const PLUG_AND_PLAY: FindingCode = FindingCode::Own(&Row::note(
     "plug-and-play",
     "the image holds the dependencies in node_modules, not as Plug'n'Play archives",
@@ -244,11 +264,27 @@ pub(super) const START_SCRIPT_SHORTENED: FindingCode = FindingCode::Own(&Row::wa
     "do it in the program, or in a script of Node.js that the start script runs before it",
 ));
 
+pub(super) const START_SCRIPT_UNUSED: FindingCode = FindingCode::Own(&Row::warning(
+    "start-script-unused",
+    "the image starts a file, because dockgen cannot follow the start script",
+    "arguments, flags and steps of the script are not in the image: the program may do something \
+    else than the script starts",
+    "name what the container should start with --entrypoint, and its arguments with --args",
+));
+
 pub(super) const START_UNKNOWN: FindingCode = FindingCode::Own(&Row::error(
     "start-unknown",
     "dockgen does not know which command the container should start",
     "an image needs one command to start",
     "name a script or a file with --entrypoint, or add a start script such as `node server.js`",
+));
+
+pub(super) const START_VARIABLE_FIXED: FindingCode = FindingCode::Own(&Row::note(
+    "start-variable-fixed",
+    "the start command names a variable, and the image holds its default in its place",
+    "no shell starts the program, so the variable changes nothing of the command line when the \
+    container starts",
+    "give other arguments to `docker run IMAGE`, or set them with --args",
 ));
 
 pub(super) const TOOL_VERSION_DISAGREES: FindingCode = FindingCode::Own(&Row::warning(

@@ -10,11 +10,13 @@ mod settle;
 mod several;
 mod shell;
 mod started;
+mod variables;
 
 use command::keep;
 pub(crate) use files::{exports_alone, from_files, named};
 use settle::settle;
 pub(crate) use started::with_recipes;
+pub(crate) use variables::settle as settle_variables;
 
 use anyhow::Result;
 
@@ -58,9 +60,17 @@ pub(crate) struct Entry {
     pub(crate) command: Option<String>,
     /// True if its start script starts other programs beside it.
     pub(crate) beside: bool,
+    /// Variables whose value the image fixes in the command line.
+    pub(crate) fixed: Vec<(String, String)>,
 }
 
 impl Entry {
+    /// The words of its command line.
+    fn words(&self) -> impl Iterator<Item = &String> {
+        let launch = &self.launch;
+        launch.flags.iter().chain([&launch.file]).chain(&launch.args)
+    }
+
     /// True if its script first runs something that the image cannot run.
     fn is_cut(&self) -> bool {
         self.findings.iter().any(|finding| finding.code == codes::START_CHAIN)
@@ -113,7 +123,8 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     flatten(app, name, &mut Vec::new(), &mut commands, &mut shell);
     let text = app.package.script(name).unwrap_or_default();
     let place = |note: String| app.package.at(&["scripts", name], note);
-    let findings = follow_files(app, &mut commands)?;
+    let (mut commands, mut fixed) = variables::spread(app, commands);
+    let findings = follow_files(app, &mut commands, &mut fixed)?;
     commands.retain(|command| !is_idle(command) && !is_build(app, command));
     let beside = shell == Some(script::BACKGROUND) && commands.len() > 1;
     let processes = if beside {
@@ -150,11 +161,13 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         };
         let shell = shell.filter(|_| !beside);
         if let Some(needs) = shell
-            && last.argv.iter().any(|word| word.contains(['$', '`', '>', '<']))
+            && entry.words().any(|word| word.contains(['$', '`', '>', '<']))
         {
             why = format!("it needs a shell for {needs}");
             continue;
         }
+        entry.fixed.extend(fixed.iter().cloned());
+        entry.findings.extend(variables::finding(&entry.fixed, stated.clone()));
         entry.evidence.extend(process.evidence.clone());
         entry.evidence.insert(0, stated.clone());
         entry.findings.extend(findings.iter().cloned());
@@ -172,12 +185,17 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
 }
 
 /// Replaces commands that run shell files by the commands in those files.
-fn follow_files(app: &App, commands: &mut Vec<Command>) -> Result<Vec<Finding>> {
+fn follow_files(
+    app: &App,
+    commands: &mut Vec<Command>,
+    fixed: &mut Vec<(String, String)>,
+) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for command in std::mem::take(commands) {
         match shell::follow(app, &command)? {
             Some(followed) => {
                 findings.extend(followed.finding);
+                fixed.extend(followed.fixed);
                 let scripts = app.package.scripts();
                 for command in followed.commands {
                     match script::runs_script(&command, &scripts) {
@@ -205,7 +223,7 @@ fn before(
     let mut lines = Vec::new();
     for command in commands {
         match node(app, command)? {
-            Ok(step) => {
+            Ok(step) if !step.words().any(|word| word.contains(['$', '`'])) => {
                 let mut words: Vec<String> = vec!["node".to_owned()];
                 words.extend(step.launch.flags.iter().cloned());
                 words.push(step.launch.file.clone());
@@ -226,7 +244,7 @@ fn before(
                     .collect::<Vec<_>>();
                 entry.findings.extend(new);
             }
-            Err(_) => {
+            _ => {
                 entry.findings.push(Finding::new(
                     codes::START_CHAIN,
                     format!(
@@ -413,6 +431,8 @@ type PlainStart = std::result::Result<Entry, String>;
 
 /// Reads a command as a plain start of Node.js.
 fn node(app: &App, command: &Command) -> Result<PlainStart> {
+    let settled = variables::settle(app, command);
+    let command = &settled.command;
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     if !command.dir.is_empty() && !matches!(words.first(), Some(&("node" | "nodejs"))) {
         return Ok(Err(format!("`{}` runs in the folder {}", words.join(" "), command.dir)));
@@ -426,6 +446,7 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
         development: false,
         command: None,
         beside: false,
+        fixed: settled.fixed,
     };
     match words.as_slice() {
         [] => return Ok(Err("it is empty".to_owned())),
@@ -504,6 +525,7 @@ impl Entry {
             development: self.development,
             command: None,
             beside: false,
+            fixed: Vec::new(),
         }
     }
 }

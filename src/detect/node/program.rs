@@ -91,7 +91,8 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     for entry in others {
         found.programs.push(of_entry(app, entry)?);
     }
-    if found.programs.is_empty() {
+    let by_file = found.programs.is_empty();
+    if by_file {
         for bundle in built::bundles(app) {
             let scan = scan::read(app, &bundle.launch)?;
             if scan.listens {
@@ -114,6 +115,9 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     }
     if found.programs.is_empty() {
         found.findings.push(start_unknown(app, &refused));
+    } else if let Some((program, _)) = found.programs.first().filter(|_| by_file) {
+        let unused = refused.iter().find(|(name, _)| name.starts_with("start"));
+        found.findings.extend(unused.map(|unused| start_unused(app, &program.id, unused)));
     }
     Ok(found)
 }
@@ -248,6 +252,16 @@ fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
     )
 }
 
+/// A program that a file stands for, because its start script cannot be followed.
+fn start_unused(app: &App, id: &str, (name, why): &(String, String)) -> Finding {
+    let text = app.package.script(name).unwrap_or_default();
+    Finding::new(
+        codes::START_SCRIPT_UNUSED,
+        format!("the image starts {id} and not the script {name}: {why}"),
+        [app.package.at(&["scripts", name], format!("`{text}`"))],
+    )
+}
+
 fn new(app: &App, id: &str, kind: Kind, evidence: &[Evidence]) -> Program {
     let first = evidence
         .first()
@@ -276,6 +290,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         else {
             continue;
         };
+        let command = entry::settle_variables(app, &command).command;
         launch.env.clone_from(&command.env);
         let port = command
             .argv
@@ -359,6 +374,7 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     program.needs.shell = entry.shell;
     program.findings = entry.findings;
     complete(app, &mut program, &entry.launch, scan)?;
+    fixed_port(&mut program, &entry.fixed);
     if let Some(service) = service {
         service.complete(app, &entry.launch, &mut program)?;
     }
@@ -368,6 +384,24 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
         program.writable.push(folder);
     }
     Ok((program, entry.launch, open))
+}
+
+/// The default of `node server.js ${PORT:-3000}` stands for the port that no code states.
+fn fixed_port(program: &mut Program, fixed: &[(String, String)]) {
+    let open = program.port.is_none() && program.kind == Kind::Service;
+    let named = |name: &str| name == "PORT" || name.ends_with("_PORT");
+    let port = fixed
+        .iter()
+        .filter(|_| open)
+        .find_map(|(name, value)| Some((name, value.parse::<u16>().ok().filter(|_| named(name))?)));
+    if let Some((name, port)) = port
+        && let Some(stated) = program.evidence.first().cloned()
+    {
+        let note = format!("the default of {name} in the start command");
+        program.port = Some(Sourced::new(port, Evidence { note, ..stated }));
+        program.port_variable = None;
+        program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
+    }
 }
 
 /// Adjusts a server of the repository that contains a framework: it needs everything that the

@@ -2,6 +2,7 @@
 //! and start.
 
 mod absent;
+mod arguments;
 mod browser;
 mod clauses;
 mod conventions;
@@ -17,6 +18,7 @@ mod required;
 mod resolution;
 mod sources;
 mod storage;
+mod workers;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +32,7 @@ use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::browser::install_settings;
-pub(crate) use self::sources::Source;
+pub(crate) use self::sources::{Source, reached};
 
 /// The port of every site's web server. It is above 1024, so that it needs no privileges anywhere.
 pub(crate) const SITE_PORT: u16 = 8080;
@@ -137,6 +139,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     storage::read(app, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
     required::read(&sources, &mut scan);
+    arguments::read(launch, &sources, &mut scan);
     absent::read(app, launch, &sources, &mut scan);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);

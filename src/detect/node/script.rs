@@ -59,6 +59,10 @@ pub(crate) fn runs_script<'a>(
 ) -> Option<(&'a str, &'a [String])> {
     let argv = &command.argv;
     let manager = argv.first()?.as_str();
+    // The scripts there are those of another package.
+    if elsewhere(command).is_some() {
+        return None;
+    }
     if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
         return None;
     }
@@ -78,6 +82,22 @@ pub(crate) fn runs_script<'a>(
     let rest = &argv[at + 1..];
     let rest = rest.strip_prefix(&["--".to_owned()][..]).unwrap_or(rest);
     ((explicit || short) && scripts.contains_key(name)).then_some((name, rest))
+}
+
+/// The folder that a package manager is told to work in: `npm --prefix docs run build`.
+pub(crate) fn elsewhere(command: &Command) -> Option<&str> {
+    const FLAGS: [&str; 4] = ["--prefix", "--cwd", "--dir", "-C"];
+    let manager = command.argv.first()?.as_str();
+    if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
+        return None;
+    }
+    // Words behind `--` are the script's.
+    let own = command.argv.iter().position(|word| word == "--").unwrap_or(command.argv.len());
+    let words = &command.argv[..own];
+    words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+        Some((flag, value)) => FLAGS.contains(&flag).then_some(value),
+        None => words.get(at + 1).filter(|_| FLAGS.contains(&word.as_str())).map(String::as_str),
+    })
 }
 
 #[cfg(test)]
@@ -115,6 +135,9 @@ mod tests {
         assert_eq!(name("pnpm --silent run serve"), Some(("serve".into(), 0)));
         assert_eq!(name("npm start"), Some(("start".into(), 0)));
         assert_eq!(name("npm serve"), None);
+        assert_eq!(name("npm run serve --prefix web"), None);
+        assert_eq!(name("yarn --cwd serve start"), None);
+        assert_eq!(name("npm run serve -- --dir web"), Some(("serve".into(), 2)));
         assert_eq!(name("yarn next"), None);
     }
 }

@@ -80,6 +80,7 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     for file in FILES {
         if let Some(path) = app.dir.join(file).filter(|path| app.dir.repo.is_file(path))
             && !of_another(app, &path)?
+            && !of_a_page(app, &path)?
         {
             add(file, Evidence::file(&path, format!("{file} is a usual name for a server")))?;
         }
@@ -95,6 +96,24 @@ fn of_another(app: &App, file: &RelPath) -> Result<bool> {
     };
     let package = Package::read(&Dir::new(app.dir.repo, folder))?;
     Ok(package.is_some_and(|package| package.has_production() || !package.scripts().is_empty()))
+}
+
+/// A page loads the file: it runs in browsers.
+fn of_a_page(app: &App, file: &RelPath) -> Result<bool> {
+    for page in ["index.html", "public/index.html", "src/index.html"] {
+        let Some((path, text)) = app.dir.text(page)? else { continue };
+        let folder = path.parent().unwrap_or_default();
+        for (at, _) in text.match_indices("src=") {
+            let value = text[at + 4..].trim_start_matches(['"', '\'']);
+            let end = value.find(['"', '\'', '>', ' ', '?', '\n']).unwrap_or(value.len());
+            let value = &value[..end];
+            let base = if value.starts_with('/') { &app.dir.path } else { &folder };
+            if base.join(value.trim_start_matches('/')).as_ref() == Some(file) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// True if the file exports what others call and, when run, starts nothing: no call at the top
@@ -155,4 +174,29 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
         wanted.clone_into(&mut entry.id);
         entry
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_files;
+    use crate::detect::node::App;
+    use crate::repo::Repo;
+
+    #[test]
+    fn a_file_that_a_page_loads_is_no_program() {
+        let found = |page: &str| {
+            let files = [("package.json", "{}"), ("main.js", "x()"), ("index.html", page)];
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            from_files(&app).unwrap().len()
+        };
+        for page in [
+            "<script type=module src=main.js></script>",
+            "<script type=\"module\" src=\"./main.js\"></script>",
+            "<script src='/main.js?v=1' defer></script>",
+        ] {
+            assert_eq!(found(page), 0, "{page}");
+        }
+        assert_eq!(found("<script src=\"other/main.js\"></script>"), 1);
+    }
 }

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{App, Command, script};
+use super::{App, Command, script, variables};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 
@@ -16,6 +16,8 @@ pub(super) struct Followed {
     pub(super) commands: Vec<Command>,
     /// Set if it does more than run commands.
     pub(super) finding: Option<Finding>,
+    /// Variables that give an argument, with the value that the image has for it.
+    pub(super) fixed: Vec<(String, String)>,
 }
 
 /// The shell file of the repository that a command runs.
@@ -40,8 +42,9 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     if !shebang && path.extension() != "sh" {
         return Ok(None);
     }
-    let mut followed = Followed { commands: Vec::new(), finding: None };
+    let mut followed = Followed { commands: Vec::new(), finding: None, fixed: Vec::new() };
     let mut environment = command.env.clone();
+    let mut known = std::collections::BTreeMap::new();
     let mut unread: Option<(u32, String)> = None;
     let mut depth = 0usize;
     let text = text.replace("\\\n", " ");
@@ -61,16 +64,24 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
             continue;
         }
         for command in chain.commands {
-            let mut command = script::unwrap(command);
+            let command = script::unwrap(command);
+            let settled = variables::settle_with(app, &command, &mut known);
+            followed.fixed.extend(settled.fixed);
+            let mut command = settled.command;
             // The container's own arguments follow the command anyway.
             command.argv.retain(|word| !matches!(word.as_str(), "$@" | "$*"));
             let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
             match words.as_slice() {
                 []
-                | ["set" | "trap" | "umask" | "ulimit" | "wait" | "source" | "." | "shopt", ..] => {
-                }
+                | [
+                    "set" | "trap" | "umask" | "ulimit" | "wait" | "source" | "." | "shopt" | ":",
+                    ..,
+                ] => {}
                 ["cd", to] if is_home(to) => {}
                 ["export", pairs @ ..] => {
+                    for (key, value) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
+                        known.insert(key.to_owned(), value.to_owned());
+                    }
                     let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
                     environment.extend(
                         pairs

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{App, Command, Entry, node};
+use super::{App, Command, Entry, node, variables};
 use crate::detect::node::script;
 use crate::facts::Evidence;
 use crate::recipes::{self, Recipe};
@@ -17,10 +17,11 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         // pm2's files are read where a script starts them, and documentation shows many commands
         // that production does not run.
         let believed = !matches!(run.by, Recipe::ProcessManager | Recipe::Docs);
-        if !believed || run.words.iter().any(|word| word.contains(['$', '`', '%'])) {
+        let command = Command { argv: run.words.clone(), ..Command::default() };
+        let mut argv = variables::settle(app, &command).command.argv;
+        if !believed || argv.iter().any(|word| word.contains(['$', '`', '%'])) {
             continue;
         }
-        let mut argv = run.words.clone();
         if let Some(first) = argv.first_mut()
             && let Some((_, name)) = first.rsplit_once('/')
             && ["node", "nodejs"].contains(&name)
